@@ -1,0 +1,160 @@
+package protocol_test
+
+import (
+	"math/rand/v2"
+	"strings"
+	"testing"
+	"time"
+	"unsafe"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/sebas642/intercessor/protocol"
+	"github.com/sebas642/intercessor/protocol/vectors"
+)
+
+func TestEnvelopeIsSlicesOfTheFrame(t *testing.T) {
+	frame := []byte(`{"to":"server-1","from":"client-1","type":"chat","message":{"a":1}}`)
+	e, err := protocol.ParseEnvelope(frame)
+	require.NoError(t, err)
+	for name, field := range map[string][]byte{"to": e.To, "from": e.From, "type": e.Type, "message": e.Message} {
+		requireWithin(t, frame, field, name)
+	}
+	_ = append(e.Message, "overwritten"...)
+	require.Equal(t, `}`, string(frame[len(frame)-1:]), "to append to message must not write into the frame")
+}
+
+func requireWithin(t *testing.T, frame, field []byte, name string) {
+	t.Helper()
+	offset := uintptr(unsafe.Pointer(unsafe.SliceData(field))) - uintptr(unsafe.Pointer(unsafe.SliceData(frame)))
+	require.Less(t, offset, uintptr(len(frame)), "%s was copied", name)
+}
+
+func TestNoAllocation(t *testing.T) {
+	out := make([]byte, 0, protocol.MaxDelivery)
+	message := []byte(`{"sdp":"v=0\r\n\u00e9é","n":[1,2.5,true,null],"deep":` + strings.Repeat("[", 29) + strings.Repeat("]", 29) + `}`)
+	envelope := protocol.AppendEnvelope(nil, "server-1", "chat", message)
+	dialect := []byte(`{"to":"server-1","from":"client-1","type":"chat","message":"Hi","unknown":{"x":[]}}`)
+	delivery := protocol.AppendDelivery(nil, "client-1", []byte("chat"), message)
+	manyKeys := []byte("{" + strings.Repeat(`"key":0,`, 8000) + `"to":"server-1","type":"chat","message":"Hi"}`)
+
+	for name, run := range map[string]func() error{
+		"ParseEnvelope":           func() error { _, err := protocol.ParseEnvelope(envelope); return err },
+		"ParseEnvelope with from": func() error { _, err := protocol.ParseEnvelope(dialect); return err },
+		"ParseEnvelope of 8000":   func() error { _, err := protocol.ParseEnvelope(manyKeys); return err },
+		"ParseDelivery":           func() error { _, err := protocol.ParseDelivery(delivery); return err },
+		"Valid":                   func() error { return protocol.Valid(message) },
+		"AppendEnvelope":          func() error { out = protocol.AppendEnvelope(out[:0], "server-1", "chat", message); return nil },
+		"relaying": func() error {
+			e, err := protocol.ParseEnvelope(envelope)
+			out = protocol.AppendDelivery(out[:0], "client-1", e.Type, e.Message)
+			return err
+		},
+	} {
+		require.NoError(t, run(), name)
+		require.Zero(t, testing.AllocsPerRun(100, func() { _ = run() }), name)
+	}
+}
+
+func TestRoundTrip(t *testing.T) {
+	for _, v := range load[vector](t, vectors.Envelopes) {
+		if v.Expect.Code != 0 {
+			continue
+		}
+		to, from, typ, message := v.Expect.To, "client-1", v.Expect.Type, []byte(v.Expect.Message)
+
+		e, err := protocol.ParseEnvelope(protocol.AppendEnvelope(nil, protocol.ID(to), typ, message))
+		require.NoError(t, err, v.Name)
+		require.Equal(t, protocol.Envelope{To: []byte(to), Type: []byte(typ), Message: message}, e, v.Name)
+
+		d, err := protocol.ParseDelivery(protocol.AppendDelivery(nil, protocol.ID(from), []byte(typ), message))
+		require.NoError(t, err, v.Name)
+		require.Equal(t, protocol.Delivery{From: []byte(from), Type: []byte(typ), Message: message}, d, v.Name)
+	}
+}
+
+// B21: whatever may come in fits into what may go out.
+func TestLargestMessageFitsIntoADelivery(t *testing.T) {
+	longest := protocol.ID(strings.Repeat("f", protocol.MaxID))
+	typ := strings.Repeat(`"`, protocol.MaxType) // twice as long, once it is escaped
+	empty := len(protocol.AppendEnvelope(nil, "s", typ, nil))
+	message := []byte(strings.Repeat("1", protocol.MaxMessage-empty))
+	frame := protocol.AppendEnvelope(nil, "s", typ, message)
+	require.Len(t, frame, protocol.MaxMessage)
+
+	e, err := protocol.ParseEnvelope(frame)
+	require.NoError(t, err)
+	require.LessOrEqual(t, len(protocol.AppendDelivery(nil, longest, e.Type, e.Message)), protocol.MaxDelivery)
+}
+
+// B36: the bytes of message come out as they went in, whatever the value looks
+// like and however much white space stands in it and around it.
+func TestMessageBytesStay(t *testing.T) {
+	random := rand.New(rand.NewPCG(1, 2))
+	for range 5000 {
+		message := appendRandomValue(nil, random, 6)
+		frame := []byte(`{"to":"server-1",` + randomSpace(random) + `"type":"chat","message":` + randomSpace(random))
+		frame = append(frame, message...)
+		frame = append(frame, randomSpace(random)+"}"...)
+
+		e, err := protocol.ParseEnvelope(frame)
+		require.NoError(t, err, "%s", frame)
+		require.Equal(t, string(message), string(e.Message))
+		d, err := protocol.ParseDelivery(protocol.AppendDelivery(nil, "client-1", e.Type, e.Message))
+		require.NoError(t, err)
+		require.Equal(t, string(message), string(d.Message))
+	}
+}
+
+func appendRandomValue(dst []byte, random *rand.Rand, depth int) []byte {
+	scalars := []string{`null`, `true`, `false`, `0`, `-0`, `-12.50e+07`, `1e400`, `9007199254740993`, `""`, `"a"`,
+		`"\ud800"`, `"\u0000"`, `"é€😀"`, `"a\"b\\"`, `"` + strings.Repeat("x", random.IntN(40)) + `"`}
+	kind := random.IntN(4)
+	if depth == 0 || kind > 1 {
+		return append(dst, scalars[random.IntN(len(scalars))]...)
+	}
+	brackets := []string{"[]", "{}"}[kind]
+	dst = append(dst, brackets[0])
+	for i := range random.IntN(4) {
+		if i > 0 {
+			dst = append(dst, ',')
+		}
+		dst = append(dst, randomSpace(random)...)
+		if kind == 1 {
+			dst = append(dst, `"to":`...) // repeated more often than not
+			dst = append(dst, randomSpace(random)...)
+		}
+		dst = appendRandomValue(dst, random, depth-1)
+		dst = append(dst, randomSpace(random)...)
+	}
+	return append(dst, brackets[1])
+}
+
+func randomSpace(random *rand.Rand) string {
+	return []string{"", "", "", " ", "\n\t", "\r\n  "}[random.IntN(6)]
+}
+
+// B40: a quadratic search would need seconds for these.
+func TestManyFieldsTakeLinearTime(t *testing.T) {
+	for _, unit := range []string{`"":0,`, `"to ":0,`, `"messag\u0065s":0,`} {
+		frame := []byte("{" + strings.Repeat(unit, 20000) + `"to":"server-1","type":"chat","message":"Hi"}`)
+		begin := time.Now()
+		_, err := protocol.ParseEnvelope(frame)
+		require.NoError(t, err)
+		require.Less(t, time.Since(begin), 200*time.Millisecond, "20,000 fields %s", unit)
+	}
+}
+
+// A reason is for the peer's author and goes into logs: it must not carry what the
+// peer wrote (B27).
+func TestReasonsEchoNothing(t *testing.T) {
+	const secret = "s3cr3t"
+	for _, frame := range []string{
+		secret, `{"` + secret, `{"to":"S` + secret + `","type":"t","message":1}`, `{"to":"a","type":" ` + secret + `","message":1}`,
+		`{"to":"a","type":"PEER_` + secret + `","message":1}`, `{"` + secret + `":1,"` + secret + `":1}`,
+	} {
+		_, err := protocol.ParseEnvelope([]byte(frame))
+		require.Error(t, err)
+		require.NotContains(t, err.Error(), secret)
+	}
+}

@@ -1,0 +1,67 @@
+package relay
+
+import (
+	"cmp"
+	"log/slog"
+	"time"
+
+	"github.com/sebas642/intercessor/relayd/admit"
+)
+
+// Config is what an operator may set. Its zero value works; where a field is
+// zero, the default that it names applies.
+type Config struct {
+	// Origins are the web pages that may connect; the zero value admits those
+	// of the relay's own host.
+	Origins admit.Origins
+
+	// Log receives what happens. Nil: nothing is logged. Room IDs appear in it
+	// only as keyed hashes, because who knows a room's ID can enter the room.
+	Log *slog.Logger
+
+	// PingAfter is how long a peer may be silent before it is pinged (20 s),
+	// and PongWithin how long it may then stay silent before it counts as lost (10 s).
+	PingAfter  time.Duration
+	PongWithin time.Duration
+
+	// MessageWithin is how long a message may take from its first frame to its
+	// end (10 s).
+	MessageWithin time.Duration
+
+	// WriteWithin is how long a write may stand still before the peer is cut (10 s).
+	WriteWithin time.Duration
+
+	// PauseWithin is how long a client's reads are held back while its server's
+	// outbox has no room; after that its message is dropped and counted (5 s).
+	PauseWithin time.Duration
+
+	// CloseWithin bounds the closing handshake: what is left to write, and then
+	// the peer's answer (5 s together).
+	CloseWithin time.Duration
+
+	// OutboxBytes and OutboxFrames bound what waits to be written to one peer
+	// (256 KiB, 1,000 frames), WaitingBytes what waits for all peers together (64 MiB).
+	OutboxBytes  int
+	OutboxFrames int
+	WaitingBytes int64
+}
+
+func (c Config) withDefaults() Config {
+	c.Log = cmp.Or(c.Log, slog.New(slog.DiscardHandler))
+	c.PingAfter = cmp.Or(c.PingAfter, 20*time.Second)
+	c.PongWithin = cmp.Or(c.PongWithin, 10*time.Second)
+	c.MessageWithin = cmp.Or(c.MessageWithin, 10*time.Second)
+	c.WriteWithin = cmp.Or(c.WriteWithin, 10*time.Second)
+	c.PauseWithin = cmp.Or(c.PauseWithin, 5*time.Second)
+	c.CloseWithin = cmp.Or(c.CloseWithin, 5*time.Second)
+	c.OutboxBytes = cmp.Or(c.OutboxBytes, 256<<10)
+	c.OutboxFrames = cmp.Or(c.OutboxFrames, 1000)
+	c.WaitingBytes = cmp.Or(c.WaitingBytes, 64<<20)
+	return c
+}
+
+// The sweeper looks at every session once a tick, so a deadline is late by at
+// most one tick: a second, or less where a deadline is short itself.
+func (c Config) tick() time.Duration {
+	return max(time.Millisecond, min(time.Second, min(c.PingAfter, c.PongWithin, c.MessageWithin)/4))
+}

@@ -1,0 +1,56 @@
+package relay
+
+import (
+	"crypto/hmac"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/hex"
+	"log/slog"
+	"net/http"
+
+	"github.com/sebas642/intercessor/protocol"
+)
+
+// logger is the home of every log line of this package. An ID opens a room or
+// names who is in it, so a line holds only its hash under a key that lives as
+// long as the process: enough to follow a room through one log, and no more.
+type logger struct {
+	slog *slog.Logger
+	key  []byte
+}
+
+func newLogger(to *slog.Logger) logger {
+	key := make([]byte, sha256.Size)
+	_, _ = rand.Read(key) // never fails: see crypto/rand
+	return logger{slog: to, key: key}
+}
+
+func (l logger) hash(id protocol.ID) string {
+	mac := hmac.New(sha256.New, l.key)
+	mac.Write([]byte(id))
+	return hex.EncodeToString(mac.Sum(nil)[:4])
+}
+
+func (l logger) about(s *session) *slog.Logger {
+	switch {
+	case s.lobby == nil:
+		return l.slog.With("role", "client")
+	case s.host == nil:
+		return l.slog.With("role", "server", "room", l.hash(s.id))
+	}
+	return l.slog.With("role", "client", "room", l.hash(s.host.id), "peer", l.hash(s.id))
+}
+
+func (l logger) joined(s *session) {
+	l.about(s).Info("joined", "remote", s.conn.RemoteAddr().String())
+}
+
+func (l logger) left(s *session) { l.about(s).Info("left") }
+
+func (l logger) closed(s *session, code protocol.Code, reason string) {
+	l.about(s).Info("closed by the relay", "code", int(code), "reason", reason)
+}
+
+func (l logger) refused(request *http.Request, why string) {
+	l.slog.Info("refused", "remote", request.RemoteAddr, "why", why)
+}

@@ -1,0 +1,146 @@
+// Package relay is the relay itself: it introduces a server and its clients to
+// one another and carries their messages, as protocol/PROTOCOL.md says.
+//
+// A message's way: session.read gets it from the socket, protocol parses it,
+// handle decides, room names the receiver, and the receiver's outbox writes it.
+// No goroutine and no queue stands in between while the receiver keeps up.
+package relay
+
+import (
+	"context"
+	"net/http"
+	"sync"
+	"sync/atomic"
+
+	"github.com/sebas642/intercessor/protocol"
+)
+
+// A Relay is an [http.Handler] for `/server` and `/client/ID`; mount it below a
+// prefix with [http.StripPrefix]. Its methods may be called concurrently. It
+// ends with Shutdown.
+type Relay struct {
+	// Static after New.
+	config Config
+	log    logger
+	mux    *http.ServeMux
+
+	counters
+	now     atomic.Int64 // the time in ticks, from 1; written by the sweeper
+	waiting atomic.Int64 // bytes that wait in all outboxes
+
+	mu       sync.Mutex
+	rooms    map[protocol.ID]*lobby // guarded by mu
+	sessions map[*session]struct{}  // guarded by mu
+	closing  bool                   // guarded by mu: no session is added any more
+
+	running sync.WaitGroup // the sessions and the sweeper
+	stop    chan struct{}  // closed: the sweeper is to end
+}
+
+// New starts a relay.
+func New(config Config) *Relay {
+	r := &Relay{
+		config:   config.withDefaults(),
+		mux:      http.NewServeMux(),
+		rooms:    make(map[protocol.ID]*lobby),
+		sessions: make(map[*session]struct{}),
+		stop:     make(chan struct{}),
+	}
+	r.log = newLogger(r.config.Log)
+	r.now.Store(1)
+	r.mux.HandleFunc("/server", r.serveServer)
+	r.mux.HandleFunc("/client/{id}", r.serveClient)
+	r.running.Go(r.sweep)
+	return r
+}
+
+// ServeHTTP takes over the connection of a WebSocket handshake and returns at
+// once; the session goes on in a goroutine of its own, on a small stack and
+// without the request's memory.
+func (r *Relay) ServeHTTP(w http.ResponseWriter, request *http.Request) {
+	r.mux.ServeHTTP(w, request)
+}
+
+// Shutdown closes every connection with CodeRestarting and returns when all
+// have ended, or with the context's error when it ends before; then it cuts
+// what is left. New connections are closed in the same way.
+func (r *Relay) Shutdown(ctx context.Context) error {
+	r.mu.Lock()
+	if !r.closing {
+		r.closing = true
+		close(r.stop)
+	}
+	for s := range r.sessions {
+		s.close(protocol.CodeRestarting, restarting)
+	}
+	r.mu.Unlock()
+
+	ended := make(chan struct{})
+	go func() {
+		r.running.Wait()
+		close(ended)
+	}()
+	select {
+	case <-ended:
+		return nil
+	case <-ctx.Done():
+	}
+	r.mu.Lock()
+	for s := range r.sessions {
+		_ = s.conn.Close()
+	}
+	r.mu.Unlock()
+	<-ended
+	return ctx.Err()
+}
+
+const restarting = "the relay is restarting: connect again in a while"
+
+// start runs a session's life in a goroutine that Shutdown waits for. During
+// Shutdown it closes the session instead, in the goroutine of its handshake.
+func (r *Relay) start(s *session, life func(*session)) {
+	if !r.add(s, life) {
+		s.close(protocol.CodeRestarting, restarting)
+		s.end()
+	}
+}
+
+func (r *Relay) add(s *session, life func(*session)) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.closing {
+		return false
+	}
+	r.sessions[s] = struct{}{}
+	r.running.Go(func() {
+		defer r.remove(s)
+		defer s.end()
+		life(s)
+	})
+	return true
+}
+
+func (r *Relay) remove(s *session) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	delete(r.sessions, s)
+}
+
+// open, find and shut keep the rooms, by their servers' IDs.
+func (r *Relay) open(l *lobby) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.rooms[l.server.id] = l
+}
+
+func (r *Relay) find(server protocol.ID) *lobby {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.rooms[server]
+}
+
+func (r *Relay) shut(l *lobby) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	delete(r.rooms, l.server.id)
+}

@@ -1,0 +1,142 @@
+package relay_test
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/sebas642/intercessor/protocol"
+	"github.com/sebas642/intercessor/relayd/relay"
+	"github.com/stretchr/testify/require"
+)
+
+// big is a JSON string that fills most of a message.
+var big = `"` + strings.Repeat("x", 60<<10) + `"`
+
+func TestSlowClientIsCutAndNobodyElseNotices(t *testing.T) {
+	w := newWorld(t, relay.Config{})
+	server := w.server()
+	slow, quick := w.slowClient(server), w.client(server)
+	server.wantsJoined(slow)
+	server.wantsJoined(quick)
+
+	for w.Stats().Closed[protocol.CodeTooSlow] == 0 {
+		server.send(slow, "flood", big)
+		require.LessOrEqual(t, w.Stats().Waiting, int64(256<<10)+protocol.MaxDelivery, "what waits is bounded")
+		server.send(quick, "ping", "1") // a server is never held up by its clients
+		quick.wants(server.id, "ping", "1")
+	}
+	server.wantsGone(slow)
+	slow.wantsClose(protocol.CodeTooSlow) // it learns the reason behind what was on its way
+	require.NotZero(t, w.Stats().Dropped[relay.DropClientSlow])
+	w.eventually("nothing waits any more", func(s relay.Stats) bool { return s.Waiting == 0 && s.Sessions == 2 })
+}
+
+func TestSlowServerHoldsBackItsOwnClientsOnly(t *testing.T) {
+	w := newWorld(t, relay.Config{PauseWithin: time.Minute, WriteWithin: time.Minute})
+	server := w.slowServer()
+	greedy, modest := w.client(server), w.client(server)
+	bystander := w.server()
+	friend := w.client(bystander)
+	bystander.wantsJoined(friend)
+
+	// The greedy client sends until it is held back: its share is used up.
+	const n = 400
+	sent := make(chan error, 1)
+	go func() {
+		for range n {
+			if err := greedy.trySend(server, "greedy", big); err != nil {
+				sent <- err
+				return
+			}
+		}
+		sent <- nil
+	}()
+	w.eventually("its frames wait", func(s relay.Stats) bool { return s.Waiting > 0 })
+
+	friend.send(bystander, "hello", "1")
+	bystander.wants(friend.id, "hello", "1")
+	modest.send(server, "modest", "2")
+
+	// When the server reads at last, everything is there and in order.
+	server.wantsJoined(greedy)
+	server.wantsJoined(modest)
+	greedySeen, modestAt := 0, -1
+	for i := 0; greedySeen < n || modestAt < 0; i++ {
+		from, typ, _ := server.receive()
+		if from == modest.id {
+			require.Equal(t, "modest", typ)
+			modestAt = i
+			continue
+		}
+		require.Equal(t, greedy.id, from)
+		greedySeen++
+	}
+	require.NoError(t, <-sent)
+	require.Less(t, modestAt, n, "the greedy client did not take the modest one's place")
+	require.Empty(t, w.Stats().Dropped)
+}
+
+func TestMessagesToAServerThatStaysSlowAreDroppedAndCounted(t *testing.T) {
+	w := newWorld(t, relay.Config{PauseWithin: 10 * time.Millisecond, WriteWithin: time.Minute})
+	server := w.slowServer()
+	client := w.client(server)
+	for w.Stats().Dropped[relay.DropServerSlow] == 0 {
+		client.send(server, "flood", big)
+	}
+	require.Zero(t, w.Stats().Closed[protocol.CodeTooSlow], "a full outbox alone does not end a server")
+}
+
+func TestPeerThatTakesNothingIsCutInTheEnd(t *testing.T) {
+	w := newWorld(t, relay.Config{PauseWithin: 10 * time.Millisecond, WriteWithin: 200 * time.Millisecond, CloseWithin: 50 * time.Millisecond})
+	server := w.slowServer()
+	client := w.client(server)
+	go func() {
+		for client.trySend(server, "flood", big) == nil {
+		}
+	}()
+	client.wantsGone(server)
+	client.wantsClose(protocol.CodeServerGone)
+	require.EqualValues(t, 1, w.Stats().Closed[protocol.CodeTooSlow])
+}
+
+func TestAllThatWaitsIsBoundedTogether(t *testing.T) {
+	w := newWorld(t, relay.Config{WaitingBytes: 512 << 10, CloseWithin: 50 * time.Millisecond})
+	server := w.server()
+	var slow []*peer
+	for range 20 {
+		c := w.slowClient(server)
+		server.wantsJoined(c)
+		slow = append(slow, c)
+	}
+	go func() { // presence is all that comes back
+		for {
+			if _, _, err := server.Read(server.ctx); err != nil {
+				return
+			}
+		}
+	}()
+	for range 150 {
+		for _, c := range slow {
+			server.send(c, "flood", big)
+		}
+		require.LessOrEqual(t, w.Stats().Waiting, int64(512<<10)+20*protocol.MaxDelivery)
+	}
+	require.NotZero(t, w.Stats().Closed[protocol.CodeTooSlow])
+}
+
+// A client that cannot be announced, because its server's outbox is full, is
+// not let in, and may try again.
+func TestClientOfAServerThatReadsNothingIsRefused(t *testing.T) {
+	w := newWorld(t, relay.Config{PauseWithin: 50 * time.Millisecond, WriteWithin: time.Minute, OutboxFrames: 10})
+	server := w.slowServer()
+	client := w.client(server)
+	for w.Stats().Dropped[relay.DropServerSlow] == 0 {
+		client.send(server, "flood", big)
+	}
+	// The outbox has taken this client's share; others fill the rest of its ten places.
+	for w.Stats().Closed[protocol.CodeOverloaded] == 0 {
+		w.client(server)
+	}
+	w.client(server).wantsClose(protocol.CodeOverloaded)
+}

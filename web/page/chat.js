@@ -1,0 +1,79 @@
+// The chat: a log that screen readers follow, and the line to write in.
+
+const KEPT = 500; // entries; older ones go
+
+const template = document.getElementById("message");
+const log = document.getElementById("log");
+const form = document.getElementById("compose");
+const text = document.getElementById("text");
+
+const chat = {
+  /** Shows what somebody wrote; mine marks the user's own. */
+  say(name, words, mine = false) {
+    const item = template.content.firstElementChild.cloneNode(true);
+    item.classList.toggle("mine", mine);
+    item.querySelector(".text").textContent = words;
+    this.add(item, name);
+  },
+
+  /** Shows a line of the page's own: who came, what happened. */
+  note(words) {
+    const item = document.createElement("li");
+    item.className = "note small";
+    item.textContent = words;
+    append(item);
+  },
+
+  /** Appends an entry with a name and the time over it. */
+  add(item, name) {
+    const now = new Date();
+    const time = item.querySelector("time");
+    item.querySelector(".from bdi").textContent = name;
+    time.dateTime = now.toISOString();
+    time.textContent = now.toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" });
+    append(item);
+  },
+
+  clear() {
+    for (const entry of [...log.children]) {
+      entry.remove();
+      entry.dispatchEvent(new Event("removed"));
+    }
+  },
+
+  focus() {
+    text.focus();
+  },
+
+  /** Calls send(text) for every line that the user writes. */
+  onsend(send) {
+    form.onsubmit = (event) => {
+      event.preventDefault();
+      const words = text.value.trim();
+      if (words === "") return;
+      text.value = "";
+      send(words);
+      text.focus();
+    };
+  },
+};
+
+text.addEventListener("keydown", (event) => {
+  if (event.key !== "Enter" || event.shiftKey || event.isComposing) return;
+  event.preventDefault();
+  form.requestSubmit();
+});
+
+function append(item) {
+  const atEnd = log.scrollHeight - log.scrollTop - log.clientHeight < 80;
+  log.append(item);
+  while (log.childElementCount > KEPT) {
+    // Words go before files; an entry that holds a file must let go of it.
+    const old = log.querySelector(":scope > :not(.transfer)") ?? log.firstElementChild;
+    old.remove();
+    old.dispatchEvent(new Event("removed"));
+  }
+  if (atEnd || item.classList.contains("mine")) log.scrollTop = log.scrollHeight;
+}
+
+export { chat };

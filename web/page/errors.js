@@ -1,0 +1,58 @@
+// Errors of the SDK as sentences, by their code.
+
+/** What the page says when it cannot enter or keep a room. */
+export function sentence(err) {
+  switch (err?.code) {
+    case "no-such-server":
+      return "There is no room behind this link: its host has left, or the link is not complete. Ask for a new link, or start a room.";
+    case "relay-closed":
+      return `The connection to the relay is lost${because(err)}. Chat has ended; files that go directly go on. Open the link again to come back.`;
+    case "ice-failed":
+      return "No direct path was found between the two devices, so the file cannot go. Chat goes on over the relay. On one network it works most often.";
+    case "peer-gone":
+      return "The other side has left.";
+    case "too-large":
+      return "The message is too long for the relay (64 KiB).";
+    case "closed":
+    case "aborted":
+      return "The connection was closed.";
+    case "no-build":
+      return capital(err.message) + ".";
+    default:
+      return `Something went wrong: ${err?.message ?? err}`;
+  }
+}
+
+/** What a transfer says when it ends without the file being there. */
+export function transferSentence(err) {
+  switch (err?.code) {
+    case "refused":
+      return `Refused: ${err.message}`;
+    case "broken-off":
+      return "Broken off before it was complete.";
+    case "cancelled":
+      return "Cancelled.";
+    case "damaged":
+      return "Damaged on the way: what arrived differs from what was sent.";
+    case "too-large":
+      return err.message;
+    case "unreadable":
+      return "The file could not be read; perhaps it changed meanwhile.";
+    default:
+      return sentence(err);
+  }
+}
+
+/** An error of the page's own, with a code like those of the SDK. */
+export function failure(code, message = code) {
+  return Object.assign(new Error(message), { code });
+}
+
+function because(err) {
+  if (!err.closeCode) return "";
+  return ` (${err.closeCode}${err.reason ? ": " + err.reason : ""})`;
+}
+
+function capital(text) {
+  return text.charAt(0).toUpperCase() + text.slice(1);
+}

@@ -1,0 +1,44 @@
+// How figures and texts from outside are shown.
+
+const JOINED = "\u00a0"; // a space at which no line breaks
+
+/** 1234567 -> "1.2 MB". */
+export function bytes(n) {
+  const units = ["B", "kB", "MB", "GB"];
+  let unit = 0;
+  while (n >= 999.5 && unit < units.length - 1) {
+    n /= 1000;
+    unit++;
+  }
+  return `${unit === 0 || n >= 99.5 ? Math.round(n) : n.toFixed(1)}${JOINED}${units[unit]}`;
+}
+
+/** Seconds -> "0.4 ms", "12 ms", "1.2 s". */
+export function duration(seconds) {
+  if (seconds >= 1) return `${seconds.toFixed(1)}${JOINED}s`;
+  const ms = seconds * 1000;
+  return `${ms < 10 ? ms.toFixed(1) : Math.round(ms)}${JOINED}ms`;
+}
+
+// Control characters, and the marks that turn the direction of what follows: a
+// name made of them could pose as another ("photo_gpj.exe").
+const unseen = /[\p{Cc}\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/gu;
+
+/** A display name as it is shown: 1 to 32 characters, whatever the peer sent. */
+export function cleanName(name, otherwise) {
+  if (typeof name !== "string") return otherwise;
+  const clean = name.slice(0, 512).replace(unseen, " ").replace(/\s+/gu, " ").trim();
+  return [...clean].slice(0, 32).join("").trim() || otherwise;
+}
+
+/** A file's name without folders, control characters and leading dots. */
+export function cleanFileName(name) {
+  if (typeof name !== "string") return "file";
+  const base = name.slice(0, 4096).split(/[/\\]/).pop().replace(unseen, "");
+  return [...base.replace(/^[.\s]+/u, "").trim()].slice(0, 120).join("") || "file";
+}
+
+/** A chat text as it is shown: at most 8,000 characters. */
+export function cleanText(text) {
+  return typeof text === "string" ? text.slice(0, 8000) : "";
+}

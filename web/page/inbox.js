@@ -1,0 +1,50 @@
+// The messages of one data channel in order, for await or one by one.
+
+import { failure } from "./errors.js";
+
+export class Inbox {
+  #messages = [];
+  #wake = () => {};
+  #end = null; // the error that ends the inbox once #messages is empty
+
+  constructor(channel, signal) {
+    channel.addEventListener("message", ({ data }) => {
+      this.#messages.push(data);
+      this.#wake();
+    });
+    const end = (code) => {
+      this.#end ??= failure(code);
+      this.#wake();
+      channel.close();
+    };
+    channel.addEventListener("close", () => end("broken-off"));
+    signal.addEventListener("abort", () => end("cancelled"));
+    if (signal.aborted) end("cancelled");
+    if (channel.readyState === "closed") end("broken-off");
+  }
+
+  /** Waits for the next message; throws broken-off or cancelled when none can come. */
+  async next() {
+    while (this.#messages.length === 0) {
+      if (this.#end) throw this.#end;
+      await new Promise((resolve) => (this.#wake = resolve));
+    }
+    return this.#messages.shift();
+  }
+}
+
+/** A JSON value as the bytes of one message. */
+export function encode(value) {
+  return new TextEncoder().encode(JSON.stringify(value));
+}
+
+/** The JSON object in one message, text or bytes; throws damaged when it is none. */
+export function decode(message) {
+  try {
+    const value = JSON.parse(typeof message === "string" ? message : new TextDecoder().decode(message));
+    if (value !== null && typeof value === "object") return value;
+  } catch {
+    // said below
+  }
+  throw failure("damaged");
+}

@@ -1,0 +1,151 @@
+// The page: the start view, the room, and the way between the two.
+
+import { clientURL, currentID, readAddress, roomURL, serverURL } from "./address.js";
+import { chat } from "./chat.js";
+import { failure, sentence } from "./errors.js";
+import { Guest } from "./guest.js";
+import { Host } from "./host.js";
+import { showInvite } from "./invite.js";
+import { onRename } from "./name.js";
+import { explainStar } from "./people.js";
+
+const $ = (id) => document.getElementById(id);
+
+let room = null; // the Host or Guest that the page shows
+let entering = null; // AbortController of the latest attempt to enter one
+
+function startRoom() {
+  history.replaceState(null, "", location.pathname); // not the link of a room that is no more
+  const listen = async (sdk, signal) => new Host(await sdk.listen(serverURL(), { signal }));
+  return enter(listen, "Starting a room…");
+}
+
+function joinRoom(id) {
+  const dial = async (sdk, signal) => new Guest(await sdk.connect(clientURL(id), { signal }), id);
+  return enter(dial, "Joining…");
+}
+
+/** Leaves what there is, enters the room that open(sdk, signal) gives, and stays until it ends. */
+async function enter(open, state) {
+  leave();
+  const { signal } = (entering = new AbortController());
+  tell(state);
+  $("start").inert = true;
+  try {
+    const sdk = await loadSDK();
+    const entered = await open(sdk, signal);
+    if (signal.aborted) return entered.leave();
+    room = entered;
+    showRoom();
+    await room.run();
+  } catch (err) {
+    if (!signal.aborted) fail(err);
+  } finally {
+    if (entering?.signal === signal) $("start").inert = false;
+  }
+}
+
+async function loadSDK() {
+  try {
+    return await import("./sdk/intercessor.js");
+  } catch (err) {
+    // A failed import does not say why; the server does.
+    const response = await fetch("sdk/intercessor.js").catch(() => null);
+    if (response?.status === 503) throw failure("no-build", (await response.text()).trim());
+    throw err;
+  }
+}
+
+function leave() {
+  entering?.abort();
+  room?.leave();
+  room = null;
+  chat.clear();
+}
+
+function showRoom() {
+  const hosting = room instanceof Host;
+  $("start").hidden = true;
+  $("room").hidden = $("leave").hidden = false;
+  $("compose").inert = false;
+  notice("");
+  tell(hosting ? "Your room is open" : "You are in");
+  explainStar(false);
+  showInvite(roomURL(room.id), clientURL(room.id), hosting);
+  chat.note(hosting ? "The room is open. Send its link to whoever should come." : "You are in the room.");
+  // Where there is a keyboard on the screen, it would cover the room.
+  if (matchMedia("(pointer: coarse)").matches) document.querySelector("#room h1").focus();
+  else chat.focus();
+}
+
+function showStart() {
+  $("room").hidden = $("leave").hidden = true;
+  $("start").hidden = false;
+  tell("");
+}
+
+/** Says what went wrong where the user is: at the start, or in the room that ended. */
+function fail(err) {
+  if (!room) {
+    showStart();
+    notice(sentence(err));
+    $("join-link").focus();
+    return;
+  }
+  $("compose").inert = true;
+  const ended = err.code === "peer-gone";
+  tell(ended ? "The host has left" : "Disconnected");
+  const { id } = room;
+  if (ended) notice("The host has left, so the room is closed.", "Start a room", startRoom);
+  else if (room instanceof Host) notice(sentence(err), "Start a new room", startRoom);
+  else notice(sentence(err), "Join again", () => joinRoom(id));
+}
+
+/** Shows a sentence above everything, with something to do about it. */
+function notice(text, label = "", act = null) {
+  $("notice").firstElementChild.textContent = text;
+  $("notice").hidden = text === "";
+  $("again").hidden = !act;
+  $("again").textContent = label;
+  $("again").onclick = act;
+}
+
+function tell(state) {
+  $("room-state").textContent = state;
+}
+
+/** Follows the address: #ID is a room to join, anything else is the start. */
+function route() {
+  const id = currentID();
+  if (id === room?.id) return;
+  notice("");
+  if (id) {
+    joinRoom(id);
+    return;
+  }
+  leave();
+  showStart();
+}
+
+$("start-room").addEventListener("click", startRoom);
+$("join").addEventListener("submit", (event) => {
+  event.preventDefault();
+  const address = readAddress($("join-link").value);
+  $("join-problem").textContent = address ? "" : "That is neither the link nor the ID of a room.";
+  if (!address) $("join-link").focus();
+  else if (address.url) location.href = address.url;
+  else if (currentID() === address.id) joinRoom(address.id);
+  else location.hash = address.id;
+});
+$("leave").addEventListener("click", () => {
+  history.pushState(null, "", location.pathname);
+  leave();
+  notice("");
+  showStart();
+  $("start-room").focus();
+});
+chat.onsend((text) => room?.say(text));
+onRename(() => room?.renamed());
+addEventListener("hashchange", route);
+addEventListener("beforeunload", (event) => room?.busy && event.preventDefault());
+route();

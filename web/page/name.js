@@ -1,0 +1,38 @@
+// The user: their name, as chosen before, or one to begin with.
+
+import { cleanName } from "./format.js";
+
+const field = document.getElementById("name");
+const face = document.getElementById("my-face");
+const form = document.getElementById("rename");
+
+export const me = {
+  name: cleanName(localStorage.getItem("name"), "") || `Guest ${100 + Math.floor(Math.random() * 900)}`,
+};
+
+/** Calls renamed() whenever the user has chosen another name. */
+export function onRename(renamed) {
+  field.addEventListener("change", () => {
+    me.name = cleanName(field.value, me.name);
+    localStorage.setItem("name", me.name);
+    show();
+    renamed();
+  });
+}
+
+form.addEventListener("submit", (event) => {
+  event.preventDefault();
+  field.blur(); // which is a change
+});
+
+function show() {
+  field.value = me.name;
+  face.textContent = initial(me.name);
+}
+
+/** The letter that stands for a person. */
+export function initial(name) {
+  return [...name][0].toUpperCase();
+}
+
+show();

@@ -1,0 +1,62 @@
+// What connects the page to one peer, and how fast it is: the browser's own
+// statistics for the direct path, counters and pings for the way over the relay.
+
+/** Reads what a path is and does; look() is called about once a second. */
+export class Path {
+  #conn;
+  #last = { at: performance.now(), direct: 0, relayed: 0 };
+  relayed = 0; // characters of messages sent and received over the relay
+  relayTrip = null; // seconds
+
+  constructor(conn) {
+    this.#conn = conn;
+  }
+
+  /**
+   * Gives {kind, candidates, protocol, trip, rate, relayTrip, relayRate}: kind is
+   * "direct", "turn" (a direct path through a TURN server), "looking" or "relay"
+   * (no direct path); trips are in seconds, rates in bytes a second.
+   */
+  async look() {
+    const pc = this.#conn.pc;
+    const state = pc.connectionState;
+    const pair = state === "connected" ? await selectedPair(pc) : null;
+    const now = { at: performance.now(), direct: pair?.bytes ?? 0, relayed: this.relayed };
+    const seconds = Math.max(0.001, (now.at - this.#last.at) / 1000);
+    const rate = Math.max(0, now.direct - this.#last.direct) / seconds;
+    const relayRate = (now.relayed - this.#last.relayed) / seconds;
+    this.#last = now;
+
+    const common = { relayTrip: this.relayTrip, relayRate };
+    if (!pair) return { kind: state === "failed" || state === "closed" ? "relay" : "looking", ...common };
+    const turn = pair.local === "relay" || pair.remote === "relay";
+    return {
+      kind: turn ? "turn" : "direct",
+      candidates: `${pair.local} to ${pair.remote}`,
+      protocol: pair.protocol,
+      trip: pair.trip,
+      rate,
+      ...common,
+    };
+  }
+}
+
+async function selectedPair(pc) {
+  const stats = await pc.getStats();
+  let pair = null;
+  for (const entry of stats.values()) {
+    if (entry.type === "transport" && entry.selectedCandidatePairId) pair = stats.get(entry.selectedCandidatePairId);
+    // Firefox has no transport entry, but marks the pair.
+    if (entry.type === "candidate-pair" && entry.selected) pair = entry;
+  }
+  if (!pair) return null;
+  const local = stats.get(pair.localCandidateId);
+  const remote = stats.get(pair.remoteCandidateId);
+  return {
+    local: local?.candidateType ?? "unknown",
+    remote: remote?.candidateType ?? "unknown",
+    protocol: (local?.protocol ?? "").toUpperCase(),
+    trip: pair.currentRoundTripTime,
+    bytes: (pair.bytesSent ?? 0) + (pair.bytesReceived ?? 0),
+  };
+}

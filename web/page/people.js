@@ -1,0 +1,121 @@
+// The list of who is in the room: one row for each, with what connects us.
+
+import { bytes, duration } from "./format.js";
+import { initial } from "./name.js";
+
+const template = document.getElementById("person");
+const list = document.getElementById("people");
+const note = document.getElementById("people-note");
+
+const badges = { direct: "Direct", turn: "TURN", looking: "Relay", relay: "Relay", lost: "Lost" };
+
+export class Person {
+  #row = template.content.firstElementChild.cloneNode(true);
+  #lost = ""; // why messages no longer go, once they do not
+
+  /**
+   * Adds a row. role is a word or two behind the name ("host"); onfile(file),
+   * when given, is called for each file that the user drops here or chooses.
+   */
+  constructor({ name, role = "", onfile }) {
+    this.#part(".role").textContent = role;
+    this.rename(name);
+    list.append(this.#row);
+    if (onfile) this.#takeFiles(onfile);
+  }
+
+  rename(name) {
+    this.name = name;
+    this.#part(".name bdi").textContent = name;
+    this.#part(".face").textContent = initial(name);
+    this.#part(".send-file").setAttribute("aria-label", `Send a file to ${name}`);
+  }
+
+  /** Shows what Path.look() gave. */
+  show(path) {
+    const overRelay = `${figure(path.relayTrip)}${bytes(path.relayRate)}/s`;
+    if (path.kind === "direct" || path.kind === "turn") {
+      const direct = `${path.protocol} ${path.candidates} · ${figure(path.trip)}${bytes(path.rate)}/s`;
+      this.#draw(path.kind, direct, this.#lost || `Chat by the relay · ${overRelay}`);
+    } else if (this.#lost) {
+      this.#draw("lost", "", this.#lost);
+    } else {
+      const looking = path.kind === "looking";
+      this.#draw(path.kind, overRelay, looking ? "Looking for a direct path…" : "No direct path, so no files.");
+    }
+  }
+
+  /** Says from now on that messages no longer reach this person. */
+  lost(words) {
+    this.#lost = words;
+    this.#part(".relayed").textContent = words;
+  }
+
+  remove() {
+    this.#row.remove();
+  }
+
+  #draw(kind, detail, relayed) {
+    this.#part(".path").dataset.path = kind;
+    this.#part(".badge").textContent = badges[kind];
+    this.#part(".detail").textContent = detail;
+    this.#part(".relayed").textContent = relayed;
+  }
+
+  #takeFiles(onfile) {
+    const button = this.#part(".send-file");
+    const input = this.#part(".file");
+    button.hidden = false;
+    button.addEventListener("click", () => input.click());
+    input.addEventListener("change", () => {
+      for (const file of input.files) onfile(file);
+      input.value = "";
+    });
+    this.#row.classList.add("takes-files");
+    this.#row.addEventListener("files", ({ detail }) => detail.forEach(onfile));
+  }
+
+  #part(selector) {
+    return this.#row.querySelector(selector);
+  }
+}
+
+/** Shows the guests' explanation of who is linked to whom. */
+export function explainStar(shown) {
+  note.hidden = !shown;
+}
+
+// Files may be dropped on a row, or anywhere when only one person takes them.
+for (const type of ["dragenter", "dragover"]) {
+  document.addEventListener(type, (event) => {
+    if (!event.dataTransfer?.types.includes("Files")) return;
+    event.preventDefault();
+    document.body.classList.add("dragging");
+    const row = target(event);
+    event.dataTransfer.dropEffect = row ? "copy" : "none";
+    for (const other of list.children) other.classList.toggle("over", other === row);
+  });
+}
+document.addEventListener("dragleave", (event) => event.relatedTarget === null && endDrag());
+document.addEventListener("drop", (event) => {
+  if (!event.dataTransfer?.types.includes("Files")) return;
+  event.preventDefault(); // never leave the room to open a file that missed
+  target(event)?.dispatchEvent(new CustomEvent("files", { detail: [...event.dataTransfer.files] }));
+  endDrag();
+});
+
+function target(event) {
+  const row = event.target.closest?.(".takes-files");
+  if (row) return row;
+  const all = list.querySelectorAll(".takes-files");
+  return all.length === 1 ? all[0] : null;
+}
+
+function endDrag() {
+  document.body.classList.remove("dragging");
+  for (const row of list.children) row.classList.remove("over");
+}
+
+function figure(seconds) {
+  return seconds == null ? "" : `${duration(seconds)} · `;
+}

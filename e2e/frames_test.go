@@ -70,6 +70,7 @@ func TestBrokenFrames(t *testing.T) {
 		{"close code 3000", closeWith(3000), 3000},
 		{"close code 4999", closeWith(4999), 4999},
 
+		{"a reason that is no UTF-8", frame(true, opClose, "\x03\xe8\xff"), protocol.CodeInvalidText},
 		{"UTF-8 that breaks at the end of a frame", frame(false, opText, "{\"a\":\"\xc3") + frame(true, opContinuation, "(\"}"), protocol.CodeInvalidText},
 		{"a surrogate as UTF-8", frame(true, opText, "{\"a\":\"\xed\xa0\x80\"}"), protocol.CodeInvalidText},
 		{"an overlong slash", frame(true, opText, "{\"a\":\"\xc0\xaf\"}"), protocol.CodeInvalidText},

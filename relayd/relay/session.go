@@ -8,6 +8,7 @@ import (
 	"strings"
 	"sync/atomic"
 	"time"
+	"unicode/utf8"
 
 	"github.com/coder/websocket"
 	"github.com/sebas642/intercessor/protocol"
@@ -90,13 +91,17 @@ func (s *session) readFailed(err error) {
 		s.counted(protocol.CodeTooSlow, "it takes nothing: cut without a close frame, for which there is no room")
 		return
 	}
-	switch peer := websocket.CloseStatus(err); {
+	var left websocket.CloseError
+	errors.As(err, &left)
+	switch {
 	case errors.As(err, &refused):
 		s.close(refused.Code, refused.Reason)
-	case peer == websocket.StatusNoStatusRcvd, errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF), errors.As(err, &network):
+	case !utf8.ValidString(left.Reason): // the library does not look
+		s.close(protocol.CodeInvalidText, "the reason of a close frame must be UTF-8")
+	case left.Code == websocket.StatusNoStatusRcvd, errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF), errors.As(err, &network):
 		s.seal(protocol.Code(websocket.StatusNormalClosure), "", false)
-	case peer != -1:
-		s.seal(protocol.Code(peer), "", false) // the answer to a close (RFC 6455, section 5.5.1)
+	case left.Code != 0:
+		s.seal(protocol.Code(left.Code), "", false) // the answer to a close (RFC 6455, section 5.5.1)
 	default:
 		s.close(protocol.CodeProtocolError, "RFC 6455: "+innermost(err))
 	}

@@ -1,8 +1,8 @@
 package protocol
 
-// ID names a peer: 1 to 64 of the characters a-z, 0-9 and '-' (B29). The relay draws it
-// and never uses it twice. Who knows the ID of a server can enter its room, so an
-// ID has no place in a log.
+// ID names a peer: 1 to 64 of the characters a-z, 0-9 and '-' (B29). The relay
+// draws it and never uses it twice. Who knows the ID of a server can enter its
+// room, so an ID has no place in a log.
 type ID string
 
 // RelayID is the sender of the relay's own messages. No peer has it.

@@ -1,9 +1,6 @@
 package protocol
 
-import (
-	"math/bits"
-	"unicode/utf8"
-)
+import "unicode/utf8"
 
 // The scanner reads a text once, from left to right, and stops at the first byte
 // that cannot stand there (B37). Its functions take the text and the index where
@@ -44,24 +41,20 @@ func scanValue(b []byte, i, depth int) (int, fault) {
 			if depth == MaxDepth {
 				return i, faultDepth
 			}
-			depth++
 			i = skipSpace(b, i+1)
-			if c == '[' {
-				objects &^= 1 << depth
-				if i >= len(b) || b[i] != ']' {
-					continue
-				}
-			} else {
+			if i < len(b) && b[i] == c+closer {
+				i++
+				break
+			}
+			depth++
+			objects &^= 1 << depth
+			if c == '{' {
 				objects |= 1 << depth
-				if i >= len(b) || b[i] != '}' {
-					if i, f = scanName(b, i); f != 0 {
-						return i, f
-					}
-					continue
+				if i, f = scanName(b, i); f != 0 {
+					return i, f
 				}
 			}
-			depth--
-			i++
+			continue
 		case 't':
 			i, f = scanLiteral(b, i, "true")
 		case 'f':
@@ -80,28 +73,31 @@ func scanValue(b []byte, i, depth int) (int, fault) {
 			if depth == outside {
 				return i, 0
 			}
-			i = skipSpace(b, i)
-			if i >= len(b) {
-				return i, faultGrammar
-			}
 			object := objects>>depth&1 == 1
-			if b[i] == ',' {
-				i = skipSpace(b, i+1)
-				if object {
-					if i, f = scanName(b, i); f != 0 {
-						return i, f
-					}
-				}
-				break
-			}
-			if object != (b[i] == '}') || !object && b[i] != ']' {
+			i = skipSpace(b, i)
+			switch {
+			case i >= len(b):
+				return i, faultGrammar
+			case b[i] == '}' && object, b[i] == ']' && !object:
+				depth--
+				i++
+				continue
+			case b[i] != ',':
 				return i, faultOf(b, i)
 			}
-			depth--
-			i++
+			i = skipSpace(b, i+1)
+			if object {
+				if i, f = scanName(b, i); f != 0 {
+					return i, f
+				}
+			}
+			break
 		}
 	}
 }
+
+// closer is how far a closing bracket stands behind its opening one in ASCII.
+const closer = '}' - '{'
 
 // scanName scans a member's name and colon, up to where its value begins.
 func scanName(b []byte, i int) (int, fault) {
@@ -121,108 +117,6 @@ func scanColon(b []byte, i int) (int, fault) {
 		return i, faultOf(b, i)
 	}
 	return skipSpace(b, i+1), 0
-}
-
-// scanString scans a string whose opening quote stands before i.
-func scanString(b []byte, i int) (int, fault) {
-	for {
-		for i+8 <= len(b) {
-			special := specials(load64(b[i:]))
-			if special != 0 {
-				i += bits.TrailingZeros64(special) / 8
-				break
-			}
-			i += 8
-		}
-		for i < len(b) && class[b[i]]&classPlain != 0 {
-			i++
-		}
-		switch {
-		case i >= len(b):
-			return i, faultGrammar
-		case b[i] == '"':
-			return i + 1, 0
-		case b[i] == '\\':
-			var f fault
-			if i, f = scanEscape(b, i+1); f != 0 {
-				return i, f
-			}
-		case b[i] >= utf8.RuneSelf:
-			_, n := utf8.DecodeRune(b[i:])
-			if n == 1 {
-				return i, faultUTF8
-			}
-			i += n
-		default:
-			return i, faultGrammar
-		}
-	}
-}
-
-// scanEscape scans what follows a backslash.
-func scanEscape(b []byte, i int) (int, fault) {
-	if i >= len(b) || b[i] != 'u' {
-		if i < len(b) && class[b[i]]&classEscape != 0 {
-			return i + 1, 0
-		}
-		return i, faultOf(b, i)
-	}
-	for n := i + 4; i < n; {
-		i++
-		if i >= len(b) || class[b[i]]&classHex == 0 {
-			return i, faultOf(b, i)
-		}
-	}
-	return i + 1, 0
-}
-
-func scanNumber(b []byte, i int) (int, fault) {
-	if i < len(b) && b[i] == '-' {
-		i++
-	}
-	if i < len(b) && b[i] == '0' {
-		i++
-	} else {
-		var f fault
-		if i, f = scanDigits(b, i); f != 0 {
-			return i, f
-		}
-	}
-	if i < len(b) && b[i] == '.' {
-		var f fault
-		if i, f = scanDigits(b, i+1); f != 0 {
-			return i, f
-		}
-	}
-	if i < len(b) && (b[i] == 'e' || b[i] == 'E') {
-		i++
-		if i < len(b) && (b[i] == '+' || b[i] == '-') {
-			i++
-		}
-		return scanDigits(b, i)
-	}
-	return i, 0
-}
-
-// scanDigits scans one digit or more.
-func scanDigits(b []byte, i int) (int, fault) {
-	if i >= len(b) || class[b[i]]&classDigit == 0 {
-		return i, faultOf(b, i)
-	}
-	for i < len(b) && class[b[i]]&classDigit != 0 {
-		i++
-	}
-	return i, 0
-}
-
-func scanLiteral(b []byte, i int, literal string) (int, fault) {
-	for j := range len(literal) {
-		if i >= len(b) || b[i] != literal[j] {
-			return i, faultOf(b, i)
-		}
-		i++
-	}
-	return i, 0
 }
 
 // scanEnd scans the white space behind the last value.
@@ -249,21 +143,4 @@ func faultOf(b []byte, i int) fault {
 		}
 	}
 	return faultGrammar
-}
-
-// load64 reads eight bytes, the first into the lowest bits. The compiler makes
-// one load of it.
-func load64(b []byte) uint64 {
-	_ = b[7]
-	return uint64(b[0]) | uint64(b[1])<<8 | uint64(b[2])<<16 | uint64(b[3])<<24 |
-		uint64(b[4])<<32 | uint64(b[5])<<40 | uint64(b[6])<<48 | uint64(b[7])<<56
-}
-
-// specials returns a word whose lowest set bit is the highest bit of the first
-// byte of w that is not plain in a string: a control character, a quote, a
-// backslash, or beyond ASCII. Subtracting from each byte at once sets its highest
-// bit where it was too small; what a borrow spoils lies above that.
-func specials(w uint64) uint64 {
-	const ones = 0x0101010101010101
-	return (w | (w - ' '*ones) | ((w ^ '"'*ones) - ones) | ((w ^ '\\'*ones) - ones)) & (0x80 * ones)
 }

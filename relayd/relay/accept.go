@@ -14,7 +14,7 @@ import (
 // upgrade makes the request a WebSocket, or answers it with an error and gives
 // nil. What it refuses by an HTTP status is what no browser's page can cause;
 // everything else is accepted and then closed, because a page cannot read the
-// status of a refused upgrade (PROTOCOL.md, "Connecting").
+// status of a refused upgrade (PROTOCOL.md, B2 to B6).
 func (r *Relay) upgrade(w http.ResponseWriter, request *http.Request) *session {
 	if request.Header.Get("Upgrade") == "" {
 		w.Header().Set("Connection", "Upgrade")

@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"time"
 
+	"github.com/sebas642/intercessor/protocol"
 	"github.com/sebas642/intercessor/relayd/admit"
 )
 
@@ -31,9 +32,9 @@ type Config struct {
 	// WriteWithin is how long a write may stand still before the peer is cut (10 s).
 	WriteWithin time.Duration
 
-	// PauseWithin is how long a client's reads are held back while its server's
+	// HoldWithin is how long a client's reads are held back while its server's
 	// outbox has no room; after that its message is dropped and counted (5 s).
-	PauseWithin time.Duration
+	HoldWithin time.Duration
 
 	// CloseWithin bounds the closing handshake: what is left to write, and then
 	// the peer's answer (5 s together).
@@ -48,12 +49,12 @@ type Config struct {
 
 func (c Config) withDefaults() Config {
 	c.Log = cmp.Or(c.Log, slog.New(slog.DiscardHandler))
-	c.PingAfter = cmp.Or(c.PingAfter, 20*time.Second)
-	c.PongWithin = cmp.Or(c.PongWithin, 10*time.Second)
-	c.MessageWithin = cmp.Or(c.MessageWithin, 10*time.Second)
-	c.WriteWithin = cmp.Or(c.WriteWithin, 10*time.Second)
-	c.PauseWithin = cmp.Or(c.PauseWithin, 5*time.Second)
-	c.CloseWithin = cmp.Or(c.CloseWithin, 5*time.Second)
+	c.PingAfter = cmp.Or(c.PingAfter, protocol.PingAfter*time.Second)
+	c.PongWithin = cmp.Or(c.PongWithin, protocol.PongWithin*time.Second)
+	c.MessageWithin = cmp.Or(c.MessageWithin, protocol.MessageWithin*time.Second)
+	c.WriteWithin = cmp.Or(c.WriteWithin, protocol.WriteWithin*time.Second)
+	c.HoldWithin = cmp.Or(c.HoldWithin, protocol.HoldWithin*time.Second)
+	c.CloseWithin = cmp.Or(c.CloseWithin, protocol.CloseWithin*time.Second)
 	c.OutboxBytes = cmp.Or(c.OutboxBytes, 256<<10)
 	c.OutboxFrames = cmp.Or(c.OutboxFrames, 1000)
 	c.WaitingBytes = cmp.Or(c.WaitingBytes, 64<<20)

@@ -13,7 +13,7 @@ type Drop string
 // The reasons for which a message is dropped.
 const (
 	DropAbsent     Drop = "absent"      // the receiver is not in the room, or no longer
-	DropServerSlow Drop = "server-slow" // the server's outbox had no room within PauseWithin
+	DropServerSlow Drop = "server-slow" // the server's outbox had no room within HoldWithin
 	DropClientSlow Drop = "client-slow" // the client's outbox was full; it was cut
 )
 

@@ -30,12 +30,12 @@ var wrongSender = &protocol.Error{Code: protocol.CodeWrongSender, Reason: `field
 
 // toServer sends a client's message to its server. While the server's outbox
 // has no room for it, this client's reads wait, nobody else's; not for ever,
-// though, and a frame that found no room in time is dropped.
+// though, and a frame that found no room in time is dropped (B17).
 func (s *session) toServer(frame []byte) {
 	err := s.host.out.send(frame, &s.waits)
 	if err == errFull {
 		s.paused.Store(true)
-		err = s.host.out.sendWithin(s.relay.config.PauseWithin, frame, &s.waits)
+		err = s.host.out.sendWithin(s.relay.config.HoldWithin, frame, &s.waits)
 		s.heard.Store(s.relay.now.Load())
 		s.paused.Store(false)
 	}
@@ -49,7 +49,7 @@ func (s *session) toServer(frame []byte) {
 }
 
 // toClient sends a server's message to this client. A server's reads never wait
-// for a client: one that is too slow is cut.
+// for a client: one that is too slow is cut (B16).
 func (s *session) toClient(frame []byte) {
 	switch s.out.send(frame, nil) {
 	case nil:

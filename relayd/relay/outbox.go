@@ -222,7 +222,7 @@ func (o *outbox) take() net.Buffers {
 }
 
 // writeAll writes the batch. Its deadline measures progress, not the batch: a
-// slow peer is served, one that takes nothing is cut.
+// slow peer is served, one that takes nothing is cut (B18).
 func (o *outbox) writeAll(batch net.Buffers) error {
 	for {
 		o.setDeadline()

@@ -33,29 +33,33 @@ func (r *Relay) runServer(s *session) {
 	s.read()
 
 	r.shut(s.lobby)
-	gone := relayFrame(protocol.TypePeerGone, protocol.AppendPeer(nil, s.id))
 	for _, client := range s.lobby.close() {
-		_ = client.out.force(gone)
-		client.close(protocol.CodeServerGone, serverLeft)
+		client.loseServer(s)
 	}
 	r.log.left(s)
 }
 
+// loseServer tells a client that had HELLO that its server has left (B15).
+func (s *session) loseServer(server *session) {
+	_ = s.out.force(relayFrame(protocol.TypePeerGone, protocol.AppendPeer(nil, server.id)))
+	s.close(protocol.CodeServerGone, "the server has left, and its ID will not come back")
+}
+
 // runClient is a client's life. The server hears PEER_JOINED before the first
 // message of the client and PEER_GONE after its last, because they all go
-// through the server's outbox from this goroutine.
+// through the server's outbox from this goroutine (B14).
 func (r *Relay) runClient(s *session) {
-	if s.lobby == nil {
+	if s.lobby == nil { // B5: not another word
 		s.close(protocol.CodeNoSuchServer, "no server with this ID is connected")
 		return
 	}
 	r.hello(s)
 	if !s.lobby.join(s) {
-		s.close(protocol.CodeServerGone, serverLeft)
+		s.loseServer(s.host)
 		return
 	}
 	joined := relayFrame(protocol.TypePeerJoined, protocol.AppendPeer(nil, s.id))
-	if s.host.out.sendWithin(r.config.PauseWithin, joined, &s.waits) == errFull {
+	if s.host.out.sendWithin(r.config.HoldWithin, joined, &s.waits) == errFull {
 		s.lobby.leave(s) // unheard of: its server is not told
 		s.close(protocol.CodeOverloaded, "the server has too much to read just now: try again in a while")
 		return
@@ -70,9 +74,7 @@ func (r *Relay) runClient(s *session) {
 	r.log.left(s)
 }
 
-const serverLeft = "the server has left, and its ID will not come back"
-
-// hello is the first message on every connection that has a room.
+// hello is the first message on every connection that has a room (B7).
 func (r *Relay) hello(s *session) {
 	_ = s.out.send(relayFrame(protocol.TypeHello, protocol.AppendHello(nil, protocol.Hello{ID: s.id})), nil)
 }

@@ -154,7 +154,7 @@ func (s *session) seal(code protocol.Code, reason string, drop bool) bool {
 	return first
 }
 
-// end lets the closing handshake come to its end: what waits is written, then
+// end lets the closing handshake come to its end (B28): what waits is written, then
 // the peer has its time to read it and to answer. (To close a socket that holds
 // unread bytes resets it, and the peer would never see the close frame.)
 func (s *session) end() {

@@ -33,7 +33,7 @@ func TestSlowClientIsCutAndNobodyElseNotices(t *testing.T) {
 }
 
 func TestSlowServerHoldsBackItsOwnClientsOnly(t *testing.T) {
-	w := newWorld(t, relay.Config{PauseWithin: time.Minute, WriteWithin: time.Minute})
+	w := newWorld(t, relay.Config{HoldWithin: time.Minute, WriteWithin: time.Minute})
 	server := w.slowServer()
 	greedy, modest := w.client(server), w.client(server)
 	bystander := w.server()
@@ -78,7 +78,7 @@ func TestSlowServerHoldsBackItsOwnClientsOnly(t *testing.T) {
 }
 
 func TestMessagesToAServerThatStaysSlowAreDroppedAndCounted(t *testing.T) {
-	w := newWorld(t, relay.Config{PauseWithin: 10 * time.Millisecond, WriteWithin: time.Minute})
+	w := newWorld(t, relay.Config{HoldWithin: 10 * time.Millisecond, WriteWithin: time.Minute})
 	server := w.slowServer()
 	client := w.client(server)
 	for w.Stats().Dropped[relay.DropServerSlow] == 0 {
@@ -88,7 +88,7 @@ func TestMessagesToAServerThatStaysSlowAreDroppedAndCounted(t *testing.T) {
 }
 
 func TestPeerThatTakesNothingIsCutInTheEnd(t *testing.T) {
-	w := newWorld(t, relay.Config{PauseWithin: 10 * time.Millisecond, WriteWithin: 200 * time.Millisecond, CloseWithin: 50 * time.Millisecond})
+	w := newWorld(t, relay.Config{HoldWithin: 10 * time.Millisecond, WriteWithin: 200 * time.Millisecond, CloseWithin: 50 * time.Millisecond})
 	server := w.slowServer()
 	client := w.client(server)
 	go func() {
@@ -128,7 +128,7 @@ func TestAllThatWaitsIsBoundedTogether(t *testing.T) {
 // A client that cannot be announced, because its server's outbox is full, is
 // not let in, and may try again.
 func TestClientOfAServerThatReadsNothingIsRefused(t *testing.T) {
-	w := newWorld(t, relay.Config{PauseWithin: 50 * time.Millisecond, WriteWithin: time.Minute, OutboxFrames: 10})
+	w := newWorld(t, relay.Config{HoldWithin: 50 * time.Millisecond, WriteWithin: time.Minute, OutboxFrames: 10})
 	server := w.slowServer()
 	client := w.client(server)
 	for w.Stats().Dropped[relay.DropServerSlow] == 0 {

@@ -40,7 +40,7 @@ type limits struct{ ping, pong, message, second int64 }
 
 func ticks(d, tick time.Duration) int64 { return int64((d + tick - 1) / tick) }
 
-// check applies to one session what depends on time.
+// check applies to one session what depends on time (B22 to B24).
 func (s *session) check(now int64, l limits) {
 	if now%l.second == 0 {
 		s.controls.Store(0)

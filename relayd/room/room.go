@@ -6,8 +6,8 @@ package room
 import "github.com/sebas642/intercessor/protocol"
 
 // A Room is one server and its clients: a star, in which a client reaches its
-// server and nobody else (PROTOCOL.md, "Who reaches whom"). M is what the
-// caller keeps for each member.
+// server and nobody else (PROTOCOL.md, B9). M is what the caller keeps for each
+// member.
 type Room[M any] struct {
 	id      protocol.ID // the server's own ID, by which clients find the room
 	server  M
@@ -51,7 +51,7 @@ func (r *Room[M]) Close() map[protocol.ID]M {
 // Route names who gets what `from` sends to `to`: the server what comes from a
 // client in the room, a client in the room what comes from the server. It
 // reports false for everybody else, be they absent, in another room, or each
-// other's fellow clients: to the sender these are all the same.
+// other's fellow clients: to the sender these are all the same (B10).
 func (r *Room[M]) Route(from protocol.ID, to []byte) (M, bool) {
 	var nobody M
 	if r.closed {

@@ -1,0 +1,77 @@
+package protocol
+
+import (
+	"math/bits"
+	"unicode/utf8"
+)
+
+// scanString scans a string whose opening quote stands before i.
+func scanString(b []byte, i int) (int, fault) {
+	for {
+		for i+8 <= len(b) {
+			special := specials(load64(b[i:]))
+			if special != 0 {
+				i += bits.TrailingZeros64(special) / 8
+				break
+			}
+			i += 8
+		}
+		for i < len(b) && class[b[i]]&classPlain != 0 {
+			i++
+		}
+		switch {
+		case i >= len(b):
+			return i, faultGrammar
+		case b[i] == '"':
+			return i + 1, 0
+		case b[i] == '\\':
+			var f fault
+			if i, f = scanEscape(b, i+1); f != 0 {
+				return i, f
+			}
+		case b[i] >= utf8.RuneSelf:
+			_, n := utf8.DecodeRune(b[i:])
+			if n == 1 {
+				return i, faultUTF8
+			}
+			i += n
+		default:
+			return i, faultGrammar
+		}
+	}
+}
+
+// scanEscape scans what follows a backslash.
+func scanEscape(b []byte, i int) (int, fault) {
+	if i >= len(b) || b[i] != 'u' {
+		if i < len(b) && class[b[i]]&classEscape != 0 {
+			return i + 1, 0
+		}
+		return i, faultOf(b, i)
+	}
+	for n := i + 4; i < n; {
+		i++
+		if i >= len(b) || class[b[i]]&classHex == 0 {
+			return i, faultOf(b, i)
+		}
+	}
+	return i + 1, 0
+}
+
+// load64 reads eight bytes, the first into the lowest bits. The compiler makes
+// one load of it.
+func load64(b []byte) uint64 {
+	_ = b[7]
+	return uint64(b[0]) | uint64(b[1])<<8 | uint64(b[2])<<16 | uint64(b[3])<<24 |
+		uint64(b[4])<<32 | uint64(b[5])<<40 | uint64(b[6])<<48 | uint64(b[7])<<56
+}
+
+// specials returns a word whose lowest set bit is the highest bit of the first
+// byte of w that is not plain in a string: a control character, a quote, a
+// backslash, or beyond ASCII. Subtracting from each byte at once sets its highest
+// bit where it was too small; what a borrow spoils lies above that. A byte beyond
+// ASCII keeps its highest bit in one of the three differences at least.
+func specials(w uint64) uint64 {
+	const ones = 0x0101010101010101
+	return ((w - ' '*ones) | ((w ^ '"'*ones) - ones) | ((w ^ '\\'*ones) - ones)) & (0x80 * ones)
+}

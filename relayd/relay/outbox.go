@@ -42,9 +42,6 @@ type waitingFrame struct {
 // A share is what one sender has waiting in an outbox; guarded by that outbox's mu.
 type share struct{ bytes int }
 
-// writeBatch bounds what one system call is given.
-const writeBatch = 64 << 10
-
 var (
 	errFull   = errors.New("the outbox is full")
 	errSealed = errors.New("the outbox is sealed")
@@ -178,69 +175,6 @@ func (o *outbox) put(frame []byte, by *share) error {
 		o.writers.Go(o.write)
 	}
 	return nil
-}
-
-// write is the writer: it empties the queue and ends.
-func (o *outbox) write() {
-	for {
-		batch := o.take()
-		if batch == nil {
-			return
-		}
-		err := o.writeAll(batch)
-		o.mu.Lock()
-		o.remove(0, o.writing)
-		o.writing = 0
-		if err != nil {
-			o.fail(err)
-		}
-		o.mu.Unlock()
-	}
-}
-
-// take gives the writer the frames that it writes next: nil when it is to end.
-func (o *outbox) take() net.Buffers {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	if o.err != nil {
-		o.remove(0, len(o.queue))
-	}
-	if len(o.queue) == 0 {
-		o.queue, o.active = nil, false
-		if !o.sealed {
-			_ = o.conn.SetWriteDeadline(time.Time{})
-		}
-		return nil
-	}
-	var batch net.Buffers
-	for bytes := 0; o.writing < len(o.queue) && bytes < writeBatch; o.writing++ {
-		batch = append(batch, o.queue[o.writing].bytes)
-		bytes += len(o.queue[o.writing].bytes)
-	}
-	o.begun = false
-	return batch
-}
-
-// writeAll writes the batch. Its deadline measures progress, not the batch: a
-// slow peer is served, one that takes nothing is cut (B18).
-func (o *outbox) writeAll(batch net.Buffers) error {
-	for {
-		o.setDeadline()
-		n, err := batch.WriteTo(o.conn)
-		if n == 0 || !errors.Is(err, os.ErrDeadlineExceeded) {
-			return err
-		}
-	}
-}
-
-// setDeadline gives the next write its time; once the outbox is sealed, all
-// that is left has one time together.
-func (o *outbox) setDeadline() {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	if !o.sealed {
-		_ = o.conn.SetWriteDeadline(time.Now().Add(o.config.WriteWithin))
-	}
 }
 
 // fail ends the outbox and wakes the session's reader, who notices. With mu held.

@@ -65,9 +65,11 @@ func TestWhatNamesNoServerLooksTheSame(t *testing.T) {
 func TestMessageToNobodyIsDroppedAndCounted(t *testing.T) {
 	w := newWorld(t, relay.Config{})
 	server, other := w.server(), w.server()
-	ann, bob, foreign := w.client(server), w.client(server), w.client(other)
+	ann := w.client(server)
 	server.wantsJoined(ann)
+	bob := w.client(server)
 	server.wantsJoined(bob)
+	foreign := w.client(other)
 	other.wantsJoined(foreign)
 
 	for _, try := range []struct{ from, to *peer }{

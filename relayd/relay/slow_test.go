@@ -16,8 +16,9 @@ var big = `"` + strings.Repeat("x", 60<<10) + `"`
 func TestSlowClientIsCutAndNobodyElseNotices(t *testing.T) {
 	w := newWorld(t, relay.Config{})
 	server := w.server()
-	slow, quick := w.slowClient(server), w.client(server)
+	slow := w.slowClient(server)
 	server.wantsJoined(slow)
+	quick := w.client(server)
 	server.wantsJoined(quick)
 
 	for w.Stats().Closed[protocol.CodeTooSlow] == 0 {
@@ -35,7 +36,10 @@ func TestSlowClientIsCutAndNobodyElseNotices(t *testing.T) {
 func TestSlowServerHoldsBackItsOwnClientsOnly(t *testing.T) {
 	w := newWorld(t, relay.Config{HoldWithin: time.Minute, WriteWithin: time.Minute})
 	server := w.slowServer()
-	greedy, modest := w.client(server), w.client(server)
+	greedy := w.client(server)
+	server.wantsJoined(greedy)
+	modest := w.client(server)
+	server.wantsJoined(modest)
 	bystander := w.server()
 	friend := w.client(bystander)
 	bystander.wantsJoined(friend)
@@ -59,8 +63,6 @@ func TestSlowServerHoldsBackItsOwnClientsOnly(t *testing.T) {
 	modest.send(server, "modest", "2")
 
 	// When the server reads at last, everything is there and in order.
-	server.wantsJoined(greedy)
-	server.wantsJoined(modest)
 	greedySeen, modestAt := 0, -1
 	for i := 0; greedySeen < n || modestAt < 0; i++ {
 		from, typ, _ := server.receive()

@@ -1,0 +1,16 @@
+# Every target is one script in ci/, so that a person, a hook and a CI host run the same thing.
+
+help:   ; @ci/help.sh   ## list these targets
+run:    ; @ci/run.sh    ## build everything and start relayd on http://127.0.0.1:8000
+test:   ; @ci/test.sh   ## install what is missing, then check and test everything
+setup:  ; @ci/setup.sh  ## install what the tests need: a C compiler, Chromium, Node.js, npm packages
+fmt:    ; @ci/fmt.sh -w ## format the Go files
+vet:    ; @ci/vet.sh    ## go vet and staticcheck, native and js
+unit:   ; @ci/unit.sh   ## the tests of every module but e2e, with the race detector
+wasm:   ; @ci/wasm.sh   ## build the WebAssembly SDK into web/sdk and print its size
+e2e:    ; @ci/e2e.sh    ## real peers, Chromium among them, against the real relayd
+fuzz:   ; @ci/fuzz.sh   ## every fuzz target for ten seconds, or for FUZZTIME
+bench:  ; @ci/bench.sh  ## the benchmarks
+clean:  ; @ci/clean.sh  ## remove what builds and tests left
+
+.PHONY: help run test setup fmt vet unit wasm e2e fuzz bench clean

@@ -1,0 +1,7 @@
+#!/usr/bin/env bash
+# Lists the targets of the Makefile with what stands beside them.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+sed -n 's/^\([a-z0-9]*\):.*## \(.*\)/\1 \2/p' Makefile |
+	while read -r target meaning; do printf 'make %-6s  %s\n' "$target" "$meaning"; done

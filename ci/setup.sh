@@ -1,0 +1,45 @@
+#!/usr/bin/env bash
+# Installs what the tests need and the machine lacks. Quiet when nothing is
+# missing. Where it cannot install, it says what to install and fails: a test
+# without its browser is no test.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+has() {
+	local name
+	for name; do
+		if command -v "$name" >/dev/null; then return 0; fi
+	done
+	return 1
+}
+
+missing=() # Debian's names
+has "$(go env CC)" || missing+=(gcc libc6-dev) # the race detector
+has chromium chromium-browser google-chrome google-chrome-stable \
+	'/Applications/Google Chrome.app/Contents/MacOS/Google Chrome' || missing+=(chromium)
+has node || missing+=(nodejs)
+has npm || missing+=(npm)
+
+if [ ${#missing[@]} -gt 0 ]; then
+	if [ "$(id -u)" != 0 ] || ! has apt-get; then
+		printf 'The tests need these packages (names as in Debian), which are not installed: %s.\n' "${missing[*]}" >&2
+		printf 'On Debian or Ubuntu: sudo apt-get install --no-install-recommends %s\n' "${missing[*]}" >&2
+		exit 1
+	fi
+	echo "Installing ${missing[*]}"
+	log=$(mktemp)
+	trap 'rm -f "$log"' EXIT
+	export DEBIAN_FRONTEND=noninteractive
+	if ! { apt-get update && apt-get install -y --no-install-recommends "${missing[@]}"; } </dev/null >"$log" 2>&1; then
+		cat "$log" >&2
+		exit 1
+	fi
+fi
+
+for lock in */package-lock.json; do
+	folder=$(dirname "$lock")
+	if [ -f "$lock" ] && [ "$lock" -nt "$folder/node_modules/.package-lock.json" ]; then
+		echo "Installing the npm packages of $folder"
+		npm ci --prefix "$folder" --ignore-scripts --no-audit --no-fund --loglevel error </dev/null >/dev/null
+	fi
+done

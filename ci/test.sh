@@ -1,0 +1,25 @@
+#!/usr/bin/env bash
+# Everything, in the order in which a mistake shows soonest. Each step is
+# announced with the minutes and seconds since the start.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+exec </dev/null
+
+step() {
+	printf '[%2d:%02d] %s\n' $((SECONDS / 60)) $((SECONDS % 60)) "$1"
+	"ci/$1.sh"
+}
+
+before=$(ci/tree.sh)
+
+step setup
+step fmt
+step vet
+step wasm
+step unit
+step e2e
+
+if ! changed=$(diff <(printf '%s\n' "$before") <(ci/tree.sh)); then
+	printf 'These files changed while the tests ran; commit them, or have git ignore them:\n%s\n' "$changed" >&2
+	exit 1
+fi

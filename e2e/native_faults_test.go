@@ -1,0 +1,166 @@
+package e2e_test
+
+import (
+	"context"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/sebas642/intercessor/protocol"
+	"github.com/sebas642/intercessor/sdk"
+	"github.com/sebas642/intercessor/sdk/signaling"
+)
+
+// within1s gives a channel that fires after a second: long enough to say that
+// nothing happens any more.
+func within1s(t testing.TB) <-chan struct{} {
+	ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+	t.Cleanup(cancel)
+	return ctx.Done()
+}
+
+// rawServer and rawClient give a peer that says what a test tells it to, and an SDK
+// peer that is connected to it.
+func rawServer(t testing.TB, relay *relayProcess) (raw *signaling.Session, client *sdk.Conn) {
+	t.Helper()
+	raw, err := signaling.Dial(within(t), relay.WS+"/server")
+	require.NoError(t, err)
+	t.Cleanup(func() { _ = raw.Close() })
+	return raw, dialNative(t, relay.WS+"/client/"+string(raw.Hello().ID))
+}
+
+func rawClient(t testing.TB, relay *relayProcess) (raw *signaling.Session, server *sdk.Conn) {
+	t.Helper()
+	ln := listenNative(t, relay)
+	raw, err := signaling.Dial(within(t), ln.ClientURL())
+	require.NoError(t, err)
+	t.Cleanup(func() { _ = raw.Close() })
+	return raw, acceptNative(t, ln)
+}
+
+// await gives the next message of a type that comes to a raw peer.
+func await(t testing.TB, raw *signaling.Session, typ string) signaling.Event {
+	t.Helper()
+	for {
+		e, err := raw.Receive(within(t))
+		require.NoError(t, err)
+		if e.Type == typ {
+			return e
+		}
+	}
+}
+
+func TestNativeICEFailsWhenNobodyAnswers(t *testing.T) {
+	relay := startRelay(t)
+	raw, client := rawServer(t, relay)
+
+	ctx, cancel := context.WithTimeout(within(t), time.Second)
+	defer cancel()
+	_, err := client.OpenChannel(ctx, "nobody")
+	require.ErrorIs(t, err, context.DeadlineExceeded)
+	var failed *sdk.ICEError
+	require.ErrorAs(t, err, &failed)
+	require.NotEmpty(t, failed.Local, "the candidates that were tried")
+	require.Empty(t, failed.Remote)
+	require.ErrorContains(t, err, "it sent no candidate")
+	await(t, raw, protocol.TypeOffer)
+	await(t, raw, protocol.TypeCandidate)
+
+	require.NoError(t, raw.Send(within(t), protocol.ID(client.ID()), "chat", []byte(`1`)))
+	receive(t, client, "chat", `1`)
+}
+
+func TestNativeICEFailsWithoutAWay(t *testing.T) {
+	relay := startRelay(t)
+	raw, server := rawClient(t, relay)
+
+	// A real offer, of which no candidate leads anywhere.
+	_, offering := rawServer(t, relay)
+	pc, err := offering.PeerConnection()
+	require.NoError(t, err)
+	offer, err := pc.CreateOffer(nil)
+	require.NoError(t, err)
+	message := protocol.AppendString([]byte(`{"type":"offer","sdp":`), offer.SDP)
+	require.NoError(t, raw.Send(within(t), protocol.ID(server.ID()), protocol.TypeOffer, append(message, '}')))
+	nowhere := "candidate:1 1 udp 2130706431 127.0.0.1 9 typ host"
+	require.NoError(t, raw.Send(within(t), protocol.ID(server.ID()), protocol.TypeCandidate,
+		[]byte(`{"candidate":"`+nowhere+`","sdpMid":"0","sdpMLineIndex":0}`)))
+	await(t, raw, protocol.TypeAnswer)
+
+	ctx, cancel := context.WithTimeout(within(t), 2*time.Second)
+	defer cancel()
+	_, err = server.AcceptChannel(ctx)
+	var failed *sdk.ICEError
+	require.ErrorAs(t, err, &failed)
+	require.NotEmpty(t, failed.Local)
+	require.Equal(t, []string{nowhere}, failed.Remote)
+	require.ErrorContains(t, err, "configure a TURN server in Options.ICEServers")
+}
+
+func TestNativePeerReportsWhatItCannotUse(t *testing.T) {
+	relay := startRelay(t)
+	for _, scenario := range []struct{ name, typ, message string }{
+		{"no SDP", protocol.TypeOffer, `{"type":"offer","sdp":"hello"}`},
+		{"no description", protocol.TypeOffer, `"hello"`},
+		{"an answer instead of an offer", protocol.TypeOffer, `{"type":"answer","sdp":"v=0"}`},
+		{"a rollback", protocol.TypeOffer, `{"type":"rollback","sdp":""}`},
+		{"SDP of another type", protocol.TypeOffer, `{"type":"offer","sdp":5}`},
+		{"an answer to nothing", protocol.TypeAnswer, `{"type":"answer","sdp":"v=0"}`},
+		{"a request to the wrong side", protocol.TypeNegotiate, `null`},
+	} {
+		t.Run(scenario.name, func(t *testing.T) {
+			raw, server := rawClient(t, relay)
+			require.NoError(t, raw.Send(within(t), protocol.ID(server.ID()), scenario.typ, []byte(scenario.message)))
+			_, err := server.AcceptChannel(within(t))
+			var unusable *sdk.NegotiationError
+			require.ErrorAs(t, err, &unusable)
+			require.Equal(t, scenario.typ, unusable.Type)
+
+			require.NoError(t, raw.Send(within(t), protocol.ID(server.ID()), "chat", []byte(`"no harm done"`)))
+			receive(t, server, "chat", `"no harm done"`)
+		})
+	}
+}
+
+func TestNativeClientReportsABadAnswer(t *testing.T) {
+	relay := startRelay(t)
+	raw, client := rawServer(t, relay)
+
+	opened := make(chan error, 1)
+	go func() {
+		_, err := client.OpenChannel(within(t), "file")
+		opened <- err
+	}()
+	await(t, raw, protocol.TypeOffer)
+	require.NoError(t, raw.Send(within(t), protocol.ID(client.ID()), protocol.TypeAnswer, []byte(`{"type":"answer","sdp":"v=0\r\n"}`)))
+	var unusable *sdk.NegotiationError
+	require.ErrorAs(t, <-opened, &unusable)
+	require.Equal(t, protocol.TypeAnswer, unusable.Type)
+}
+
+func TestNativeSlowConnEndsAlone(t *testing.T) {
+	relay := startRelay(t)
+	ln := listenNative(t, relay)
+	noisy, quiet := dialNative(t, ln.ClientURL()), dialNative(t, ln.ClientURL())
+	toNoisy, toQuiet := acceptNative(t, ln), acceptNative(t, ln)
+
+	var err error
+	for err == nil {
+		for range 100 {
+			send(t, noisy, "noise", `"nobody receives this"`)
+		}
+		err = toNoisy.Send(within(t), sdk.Message{Type: "hush"})
+	}
+	require.ErrorIs(t, err, sdk.ErrOverflow)
+	send(t, quiet, "chat", `1`)
+	receive(t, toQuiet, "chat", `1`)
+
+	for range 1024 { // what came before is there
+		receive(t, toNoisy, "noise", `"nobody receives this"`)
+	}
+	_, err = toNoisy.Receive(within(t))
+	require.ErrorIs(t, err, sdk.ErrOverflow)
+	send(t, toQuiet, "chat", `2`)
+	receive(t, quiet, "chat", `2`)
+}

@@ -1,0 +1,137 @@
+package main
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+
+	"github.com/agnivade/levenshtein"
+)
+
+const defaultRelay = "ws://127.0.0.1:8000/server"
+
+// A command is one verb of the command line.
+type command struct {
+	name, operands string
+	least, most    int // how many operands
+	summary        string
+	into           string // where received files go unless --into says; empty: it receives none
+	run            func(context.Context, *invocation) error
+}
+
+func commands() []command {
+	return []command{
+		{"listen", "", 0, 0, "start a room, print its link and chat with whoever comes", "received", listen},
+		{"dial", "LINK", 1, 1, "join a room and chat", "received", dial},
+		{"send", "FILE [LINK]", 1, 2, "send one file to the room LINK, or to whoever comes first", "", send},
+		{"receive", "[LINK]", 0, 1, "receive one file from the room LINK, or from whoever comes first", ".", receive},
+	}
+}
+
+// An invocation is a command line, understood.
+type invocation struct {
+	stdio
+	operands []string
+	relay    string // the relay's address as a listener uses it: ws://HOST/server
+	name     string // what the others in the room see
+	into     string // the folder for received files
+	ice      []string
+}
+
+// dispatch finds the command, reads its flags and runs it.
+func dispatch(ctx context.Context, std stdio, args []string) error {
+	if len(args) == 0 {
+		printUsage(std.err)
+		return usageError{problem: "no command given"}
+	}
+	name, args := args[0], args[1:]
+	switch name {
+	case "help", "-h", "-help", "--help":
+		if len(args) == 0 {
+			printUsage(std.out)
+			return nil
+		}
+		name, args = args[0], []string{"--help"}
+	}
+	for _, c := range commands() {
+		if c.name == name {
+			inv, err := c.parse(std, args)
+			if err != nil {
+				return err
+			}
+			return c.run(ctx, inv)
+		}
+	}
+	return usageError{fmt.Sprintf("there is no command %q", name), nearest(name)}
+}
+
+// parse reads flags wherever they stand: newcomers write them last.
+func (c command) parse(std stdio, args []string) (*invocation, error) {
+	inv := &invocation{stdio: std}
+	flags := flag.NewFlagSet(c.name, flag.ContinueOnError)
+	flags.SetOutput(io.Discard)
+	relay := flags.String("relay", envOr("INTERCESSOR_RELAY", defaultRelay), "the relay's `URL`; $INTERCESSOR_RELAY sets it too")
+	flags.StringVar(&inv.name, "name", envOr("USER", "terminal"), "the `NAME` that others see")
+	flags.Func("ice", "a STUN server, `stun:HOST:PORT`, for peers that are not on one network; may be repeated", func(url string) error {
+		inv.ice = append(inv.ice, url)
+		return nil
+	})
+	if c.into != "" {
+		flags.StringVar(&inv.into, "into", c.into, "the `FOLDER` for received files")
+	}
+
+	for rest := args; ; {
+		if err := flags.Parse(rest); err == flag.ErrHelp {
+			c.printHelp(std.out, flags)
+			return nil, flag.ErrHelp
+		} else if err != nil {
+			return nil, usageError{err.Error(), "intercessor help " + c.name + " lists the flags"}
+		}
+		if flags.NArg() == 0 {
+			break
+		}
+		inv.operands = append(inv.operands, flags.Arg(0))
+		rest = flags.Args()[1:]
+	}
+	switch n := len(inv.operands); {
+	case n < c.least:
+		return nil, usageError{c.name + " needs " + c.operands, "usage: " + c.usage()}
+	case n > c.most:
+		return nil, usageError{fmt.Sprintf("%q is more than %s takes", inv.operands[c.most], c.name), "usage: " + c.usage()}
+	}
+
+	var err error
+	if inv.relay, err = relayURL(*relay); err != nil {
+		return nil, err
+	}
+	inv.name = cleanName(inv.name)
+	return inv, nil
+}
+
+func (c command) usage() string {
+	return strings.TrimSpace("intercessor " + c.name + " " + c.operands)
+}
+
+func envOr(name, otherwise string) string {
+	if value := os.Getenv(name); value != "" {
+		return value
+	}
+	return otherwise
+}
+
+// nearest suggests the command that a mistyped one was meant to be.
+func nearest(typed string) string {
+	best, distance := "", 3 // further off is no typing mistake
+	for _, c := range commands() {
+		if d := levenshtein.ComputeDistance(typed, c.name); d < distance {
+			best, distance = c.name, d
+		}
+	}
+	if best == "" {
+		return "intercessor help lists the commands"
+	}
+	return "did you mean intercessor " + best + "?"
+}

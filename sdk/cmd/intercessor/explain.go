@@ -1,0 +1,48 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"syscall"
+
+	"github.com/sebas642/intercessor/sdk"
+)
+
+// A complaint is an error as a person should read it.
+type complaint struct {
+	problem string
+	hint    string // what to do about it; may be empty
+	usage   bool   // the command line itself is wrong
+}
+
+// A usageError is a command line that asks for nothing that can be done.
+type usageError struct{ problem, hint string }
+
+func (e usageError) Error() string { return e.problem }
+
+// explain turns an error into a sentence, with a hint where there is something to do.
+func explain(ctx context.Context, err error) complaint {
+	var usage usageError
+	var relay *sdk.RelayError
+	switch {
+	case errors.As(err, &usage):
+		return complaint{usage.problem, usage.hint, true}
+	case ctx.Err() != nil:
+		return complaint{problem: "interrupted"}
+	case errors.Is(err, syscall.ECONNREFUSED):
+		return complaint{
+			problem: err.Error(),
+			hint:    "start a relay with make run, or name another with --relay ws://HOST/server",
+		}
+	case errors.Is(err, sdk.ErrNoSuchServer):
+		return complaint{
+			problem: "there is no such room",
+			hint:    "its host may have left, or the link is not whole; ask for a new one",
+		}
+	case errors.Is(err, sdk.ErrPeerGone), errors.Is(err, sdk.ErrPathClosed):
+		return complaint{problem: "the other side left"}
+	case errors.As(err, &relay) && relay.Retry():
+		return complaint{problem: err.Error(), hint: "try again in a moment"}
+	}
+	return complaint{problem: err.Error()}
+}

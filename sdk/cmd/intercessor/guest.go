@@ -1,0 +1,122 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+
+	"github.com/sebas642/intercessor/sdk"
+)
+
+// A guest is the end of a room that dialled.
+type guest struct {
+	name   string // static, as are the next two
+	screen *screen
+	host   peer
+
+	mu       sync.Mutex // guards what follows
+	hostName string
+	own      string   // what the host calls this guest; empty until it has said so
+	list     []string // who is in the room, as the host said last
+}
+
+// attend serves the connection to the host until it ends, and gives the reason.
+func (g *guest) attend(ctx context.Context) error {
+	if err := tell(ctx, g.host, message(typeName, g.name)); err != nil {
+		return err
+	}
+	for {
+		m, err := g.host.Receive(ctx)
+		if err != nil {
+			return err
+		}
+		g.handle(ctx, m)
+	}
+}
+
+func (g *guest) handle(ctx context.Context, m sdk.Message) {
+	switch m.Type {
+	case typePing:
+		_ = tell(ctx, g.host, sdk.Message{Type: typePong, Data: m.Data}) // Receive will say what is wrong
+	case typeName:
+		if name, ok := readName(m); ok {
+			g.mu.Lock()
+			g.hostName = name
+			g.mu.Unlock()
+		}
+	case typePeople:
+		if people, ok := readPeople(m); ok {
+			g.update(people)
+		}
+	case typeChat:
+		if line, ok := readChat(m); ok {
+			g.screen.said(line.Name, line.Text)
+		}
+	}
+}
+
+// update shows who came and who left since the last list.
+func (g *guest) update(people []string) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	came, left := without(people, g.list), without(g.list, people)
+	if g.list == nil {
+		g.screen.event("in the room: %s", strings.Join(people, ", "))
+		came = nil
+	}
+	g.list = people
+	for _, name := range came {
+		if g.own == "" && (name == g.name || strings.HasPrefix(name, g.name+" (")) {
+			g.own = name
+			if name != g.name {
+				g.screen.event("you are called %s here", name)
+			}
+			continue
+		}
+		g.screen.event("%s joined", name)
+	}
+	for _, name := range left {
+		g.screen.event("%s left", name)
+	}
+}
+
+// without gives the names that are more often in one list than in the other.
+func without(names, others []string) []string {
+	others = slices.Clone(others)
+	return slices.DeleteFunc(slices.Clone(names), func(name string) bool {
+		i := slices.Index(others, name)
+		if i >= 0 {
+			others = slices.Delete(others, i, i+1)
+		}
+		return i >= 0
+	})
+}
+
+func (g *guest) say(ctx context.Context, text string) error {
+	return tell(ctx, g.host, message(typeChat, chatLine{Text: text, Name: g.name}))
+}
+
+func (g *guest) people() []string {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.list
+}
+
+func (g *guest) nameOfHost() string {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.hostName == "" {
+		return "the host"
+	}
+	return g.hostName
+}
+
+func (g *guest) find(name string) (peer, string, error) {
+	host := g.nameOfHost()
+	if name != "" && !strings.EqualFold(name, host) {
+		return nil, "", fmt.Errorf("a guest can send files to the host only, and that is %s", host)
+	}
+	return g.host, host, nil
+}

@@ -1,0 +1,126 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"sync"
+
+	"github.com/sebas642/intercessor/sdk"
+)
+
+// A host is the end of a room that listens. Every message between guests goes
+// through it.
+type host struct {
+	name   string  // static
+	screen *screen // static
+
+	// announcing is held while a list of people is made and sent, so that no
+	// guest gets an older list after a newer one. It is taken before mu.
+	announcing sync.Mutex
+
+	mu    sync.Mutex
+	seats []*seat // guarded by mu; in the order in which the guests came
+}
+
+// attend serves one guest until its connection ends, and gives the reason.
+func (h *host) attend(ctx context.Context, s *seat) error {
+	defer h.leave(ctx, s)
+	if err := h.welcome(ctx, s); err != nil {
+		return err
+	}
+	for {
+		m, err := s.peer.Receive(ctx)
+		if err != nil {
+			return err
+		}
+		h.handle(ctx, s, m)
+	}
+}
+
+func (h *host) welcome(ctx context.Context, s *seat) error {
+	if err := tell(ctx, s.peer, message(typeName, h.name)); err != nil {
+		return err
+	}
+	h.announcing.Lock()
+	defer h.announcing.Unlock()
+	return tell(ctx, s.peer, message(typePeople, h.people()))
+}
+
+func (h *host) handle(ctx context.Context, s *seat, m sdk.Message) {
+	switch m.Type {
+	case typePing:
+		_ = tell(ctx, s.peer, sdk.Message{Type: typePong, Data: m.Data}) // Receive will say what is wrong
+	case typeName:
+		if name, ok := readName(m); ok {
+			h.introduce(ctx, s, name)
+		}
+	case typeChat:
+		if line, ok := readChat(m); ok {
+			if !h.introduced(s) {
+				h.introduce(ctx, s, nameless)
+			}
+			line.Name = h.nameOf(s)
+			h.screen.said(line.Name, line.Text)
+			h.broadcast(ctx, s, message(typeChat, line))
+		}
+	}
+}
+
+// introduce gives a guest a name that nobody else in the room has.
+func (h *host) introduce(ctx context.Context, s *seat, name string) {
+	h.mu.Lock()
+	before := s.name
+	s.name = ""
+	unique := name
+	for n := 2; slices.Contains(h.names(), unique); n++ {
+		unique = fmt.Sprintf("%s (%d)", name, n)
+	}
+	s.name = unique
+	h.mu.Unlock()
+
+	switch before {
+	case unique:
+		return
+	case "":
+		h.screen.event("%s joined", unique)
+	default:
+		h.screen.event("%s is now called %s", before, unique)
+	}
+	h.announce(ctx)
+}
+
+func (h *host) leave(ctx context.Context, s *seat) {
+	known := h.introduced(s)
+	name := h.nameOf(s)
+	h.vacate(s)
+	if known && ctx.Err() == nil { // at the end of the room all leave, and nobody is told
+		h.screen.event("%s left", name)
+		h.announce(ctx)
+	}
+}
+
+// announce tells every guest who is in the room.
+func (h *host) announce(ctx context.Context) {
+	h.announcing.Lock()
+	defer h.announcing.Unlock()
+	h.broadcast(ctx, nil, message(typePeople, h.people()))
+}
+
+// broadcast tells every guest but one. All of it leaves by the host's one
+// connection to the relay, so nothing is gained by telling them at once.
+func (h *host) broadcast(ctx context.Context, except *seat, m sdk.Message) {
+	h.mu.Lock()
+	seats := slices.Clone(h.seats)
+	h.mu.Unlock()
+	for _, s := range seats {
+		if s != except {
+			_ = tell(ctx, s.peer, m) // a guest that is gone is told so by its own Receive
+		}
+	}
+}
+
+func (h *host) say(ctx context.Context, text string) error {
+	h.broadcast(ctx, nil, message(typeChat, chatLine{Text: text, Name: h.name}))
+	return nil
+}

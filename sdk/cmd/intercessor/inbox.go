@@ -1,0 +1,79 @@
+package main
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/dustin/go-humanize"
+)
+
+// An inbox is the folder for received files. Nothing in it is ever overwritten,
+// and a file has its name only when it is complete.
+type inbox struct {
+	folder string
+	limit  int64 // bytes of one file
+}
+
+// store receives the file offered and gives the path where it is.
+func (b inbox) store(ctx context.Context, ch channel, o offer, progress io.Writer) (string, error) {
+	defer ch.Close()
+	if o.Size > b.limit {
+		refuse(ctx, ch, "it is larger than "+humanize.Bytes(uint64(b.limit)))
+		return "", fmt.Errorf("%s is larger than %s, the most that is taken here", o.Name, humanize.Bytes(uint64(b.limit)))
+	}
+	if err := os.MkdirAll(b.folder, 0o777); err != nil {
+		return "", err
+	}
+	root, err := os.OpenRoot(b.folder) // no name that a peer chose leads out of it
+	if err != nil {
+		return "", err
+	}
+	defer root.Close()
+
+	part := ".intercessor-" + rand.Text() + ".part"
+	file, err := root.OpenFile(part, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o666)
+	if err != nil {
+		return "", err
+	}
+	defer root.Remove(part) // in vain after the rename
+	received, err := take(ctx, ch, o, io.MultiWriter(file, progress))
+	if err := errors.Join(err, file.Close()); err != nil {
+		return "", err
+	}
+	name, err := reserve(root, o.Name)
+	if err != nil {
+		return "", err
+	}
+	if err := root.Rename(part, name); err != nil {
+		return "", errors.Join(err, root.Remove(name))
+	}
+	path := filepath.Join(b.folder, name)
+	if err := confirm(ctx, ch, received); err != nil {
+		return path, fmt.Errorf("%s is complete, but the sender may not know: %w", path, err)
+	}
+	return path, nil
+}
+
+// reserve makes an empty file under the name, or under the name with a number
+// when there is one already, and gives the name.
+func reserve(root *os.Root, name string) (string, error) {
+	extension := filepath.Ext(name)
+	stem := strings.TrimSuffix(name, extension)
+	for n := 2; ; n++ {
+		file, err := root.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o666)
+		if err == nil {
+			return name, file.Close()
+		}
+		if !errors.Is(err, fs.ErrExist) || n > 1000 {
+			return "", err
+		}
+		name = fmt.Sprintf("%s (%d)%s", stem, n, extension)
+	}
+}

@@ -1,0 +1,43 @@
+package main
+
+import (
+	"context"
+	"sync"
+
+	"github.com/sebas642/intercessor/sdk"
+)
+
+// listen starts a room and chats with whoever comes.
+func listen(ctx context.Context, inv *invocation) error {
+	ln, err := sdk.Listen(ctx, inv.relay, inv.options())
+	if err != nil {
+		return err
+	}
+	defer ln.Close()
+	printLink(inv.stdio, ln)
+
+	screen := newScreen(inv.out)
+	h := &host{name: inv.name, screen: screen}
+	c := &chat{room: h, screen: screen, inbox: inbox{inv.into, chatLimit}}
+	screen.event("the room is open, %s; /help lists the commands", h.name)
+	return c.hold(ctx, inv.in, func(ctx context.Context) error { return c.welcome(ctx, ln, h) })
+}
+
+// welcome attends to everybody who comes until the room is over, and gives the reason.
+func (c *chat) welcome(ctx context.Context, ln *sdk.Listener, h *host) error {
+	var guests sync.WaitGroup
+	defer guests.Wait()
+	for {
+		conn, err := ln.Accept(ctx)
+		if err != nil {
+			return err
+		}
+		guests.Go(func() {
+			defer conn.Close()
+			s := h.admit(conn)
+			_ = c.attend(ctx, conn, // the host has shown that the guest left
+				func() string { return h.nameOf(s) },
+				func(ctx context.Context) error { return h.attend(ctx, s) })
+		})
+	}
+}

@@ -1,0 +1,55 @@
+// Intercessor is a peer on the terminal: it starts or joins a room on a relay,
+// chats in it, and sends and receives files over a direct connection. The other
+// end is another intercessor, or the page that relayd serves.
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"syscall"
+)
+
+// The exit codes. A script may rely on them.
+const (
+	exitDone   = 0 // it did what was asked
+	exitFailed = 1 // it tried and could not
+	exitUsage  = 2 // the command line asks for nothing that it can do
+)
+
+// stdio is the process's standard streams, or a test's.
+type stdio struct {
+	in  io.Reader
+	out io.Writer // results: links, paths, the chat
+	err io.Writer // everything else: progress, errors, hints
+}
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	context.AfterFunc(ctx, stop) // from here on a second signal ends the process at once
+	os.Exit(run(ctx, stdio{os.Stdin, os.Stdout, os.Stderr}, os.Args[1:]))
+}
+
+// run carries out a command line and gives the exit code.
+func run(ctx context.Context, std stdio, args []string) int {
+	err := dispatch(ctx, std, args)
+	switch {
+	case err == nil:
+		return exitDone
+	case errors.Is(err, flag.ErrHelp): // its text is already on standard output
+		return exitDone
+	}
+	complaint := explain(ctx, err)
+	fmt.Fprintf(std.err, "intercessor: %s\n", cleanText(complaint.problem, maxText))
+	if complaint.hint != "" {
+		fmt.Fprintf(std.err, "intercessor: hint: %s\n", cleanText(complaint.hint, maxText))
+	}
+	if complaint.usage {
+		return exitUsage
+	}
+	return exitFailed
+}

@@ -1,0 +1,82 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"go.uber.org/goleak"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// intercessor runs a command line and gives what it printed.
+func intercessor(ctx context.Context, args ...string) (exit int, stdout, stderr string) {
+	var out, errors bytes.Buffer
+	exit = run(ctx, stdio{strings.NewReader(""), &out, &errors}, args)
+	return exit, out.String(), errors.String()
+}
+
+func TestAMistakeInTheCommandLineIsExplained(t *testing.T) {
+	for _, c := range []struct{ line, stderr string }{
+		{"lisen", `there is no command "lisen"` + "\nintercessor: hint: did you mean intercessor listen?"},
+		{"sned x", `there is no command "sned"` + "\nintercessor: hint: did you mean intercessor send?"},
+		{"frobnicate", `there is no command "frobnicate"` + "\nintercessor: hint: intercessor help lists the commands"},
+		{"dial", "dial needs LINK\nintercessor: hint: usage: intercessor dial LINK"},
+		{"listen x", `"x" is more than listen takes` + "\nintercessor: hint: usage: intercessor listen"},
+		{"send a b c", `"c" is more than send takes` + "\nintercessor: hint: usage: intercessor send FILE [LINK]"},
+		{"dial abc --nam Bob", "flag provided but not defined: -nam\nintercessor: hint: intercessor help dial lists the flags"},
+		{"dial nonsense/link", `"nonsense/link" is not a link` + "\nintercessor: hint: " + linkForms},
+		{"listen --relay ftp://x", `"ftp://x" is not a relay's address` + "\nintercessor: hint: it looks like " + defaultRelay},
+	} {
+		t.Run(c.line, func(t *testing.T) {
+			exit, stdout, stderr := intercessor(t.Context(), strings.Fields(c.line)...)
+			assert.Equal(t, exitUsage, exit)
+			assert.Empty(t, stdout)
+			assert.Equal(t, "intercessor: "+c.stderr+"\n", stderr)
+		})
+	}
+}
+
+func TestHelpIsThereInEveryForm(t *testing.T) {
+	for _, line := range []string{"help", "-h", "--help"} {
+		exit, stdout, stderr := intercessor(t.Context(), line)
+		assert.Equal(t, exitDone, exit)
+		assert.Contains(t, stdout, "intercessor dial LINK")
+		assert.Empty(t, stderr)
+	}
+	for _, line := range []string{"help send", "send --help", "send -h", "send FILE -h"} {
+		exit, stdout, stderr := intercessor(t.Context(), strings.Fields(line)...)
+		assert.Equal(t, exitDone, exit)
+		assert.Contains(t, stdout, "Usage: intercessor send FILE [LINK] [flags]")
+		assert.Contains(t, stdout, "--relay URL")
+		assert.NotContains(t, stdout, "--into", "send receives nothing")
+		assert.Empty(t, stderr)
+	}
+	exit, stdout, stderr := intercessor(t.Context())
+	assert.Equal(t, exitUsage, exit)
+	assert.Empty(t, stdout)
+	assert.Contains(t, stderr, "intercessor dial LINK")
+}
+
+func TestAFileThatIsNotThereIsSaidBeforeAnythingElse(t *testing.T) {
+	exit, _, stderr := intercessor(t.Context(), "send", "no-such-file")
+	assert.Equal(t, exitFailed, exit)
+	assert.Equal(t, "intercessor: there is no file no-such-file\n", stderr)
+
+	exit, _, stderr = intercessor(t.Context(), "send", t.TempDir())
+	assert.Equal(t, exitFailed, exit)
+	assert.Contains(t, stderr, "is not a file; a folder can be sent as an archive")
+}
+
+func TestFlagsMayStandAnywhere(t *testing.T) {
+	t.Setenv("INTERCESSOR_RELAY", "relay:1")
+	for _, line := range []string{"--name Bob --into there abc --ice stun:a:1", "abc --name Bob --into=there --ice stun:a:1"} {
+		c := commands()[1]
+		inv, err := c.parse(stdio{}, strings.Fields(line))
+		assert.NoError(t, err)
+		assert.Equal(t, &invocation{operands: []string{"abc"}, relay: "ws://relay:1/server", name: "Bob", into: "there", ice: []string{"stun:a:1"}}, inv)
+	}
+}

@@ -1,0 +1,67 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"sync"
+
+	"github.com/sebas642/intercessor/sdk"
+)
+
+// meet finds the other end of a transfer, runs do with it and ends the
+// connection. With a link the other end is that room's host; without one it is
+// whoever comes first to a room that meet starts, and who comes later is turned
+// away. Meanwhile messages are answered as in any room, but nobody reads what is
+// said in it.
+func (inv *invocation) meet(ctx context.Context, link []string, do func(context.Context, peer) error) error {
+	ctx, cancel := context.WithCancel(ctx)
+	var beside sync.WaitGroup
+	defer beside.Wait()
+	defer cancel()
+	unseen := newScreen(io.Discard)
+
+	if len(link) > 0 {
+		url, err := clientURL(link[0], inv.relay)
+		if err != nil {
+			return err
+		}
+		conn, err := sdk.Dial(ctx, url, inv.options())
+		if err != nil {
+			return err
+		}
+		defer conn.Close()
+		g := &guest{name: inv.name, screen: unseen, host: conn}
+		beside.Go(func() { _ = g.attend(ctx) }) // do hears of the end too
+		return do(ctx, conn)
+	}
+
+	ln, err := sdk.Listen(ctx, inv.relay, inv.options())
+	if err != nil {
+		return err
+	}
+	defer ln.Close()
+	printLink(inv.stdio, ln)
+	fmt.Fprintln(inv.err, "Waiting for somebody to come.")
+	conn, err := ln.Accept(ctx)
+	if err != nil {
+		return err
+	}
+	defer conn.Close()
+	fmt.Fprintln(inv.err, "Somebody is here.")
+	h := &host{name: inv.name, screen: unseen}
+	s := h.admit(conn)
+	beside.Go(func() { _ = h.attend(ctx, s) }) // do hears of the end too
+	beside.Go(func() { turnAway(ctx, ln) })
+	return do(ctx, conn)
+}
+
+func turnAway(ctx context.Context, ln *sdk.Listener) {
+	for {
+		conn, err := ln.Accept(ctx)
+		if err != nil {
+			return
+		}
+		_ = conn.Close()
+	}
+}

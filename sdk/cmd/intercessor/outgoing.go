@@ -1,0 +1,60 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+)
+
+// openFile opens a file to be sent.
+func openFile(path string) (*os.File, offer, error) {
+	file, err := os.Open(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, offer{}, fmt.Errorf("there is no file %s", path)
+	}
+	if err != nil {
+		return nil, offer{}, err
+	}
+	info, err := file.Stat()
+	if err == nil && !info.Mode().IsRegular() {
+		err = fmt.Errorf("%s is not a file; a folder can be sent as an archive", path)
+	}
+	if err != nil {
+		return nil, offer{}, errors.Join(err, file.Close())
+	}
+	return file, offer{cleanFileName(filepath.Base(path)), info.Size()}, nil
+}
+
+// openOperand opens the file of "/send FILE [NAME]" and gives the name. Either
+// may contain spaces: the longest beginning that names a file is the file. It
+// may be quoted, as terminals do when a file is dropped on them.
+func openOperand(operands string) (file *os.File, o offer, name string, err error) {
+	if operands == "" {
+		return nil, offer{}, "", errors.New("which file? /send FILE [NAME]")
+	}
+	for end := len(operands); end > 0; end = strings.LastIndex(operands[:end], " ") {
+		path := unquoted(strings.TrimSpace(operands[:end]))
+		if _, err := os.Stat(path); err == nil {
+			file, o, err = openFile(path)
+			return file, o, strings.TrimSpace(operands[end:]), err
+		}
+	}
+	return nil, offer{}, "", fmt.Errorf("there is no file %s", operands)
+}
+
+func unquoted(path string) string {
+	for _, quote := range []string{`'`, `"`} {
+		if inner, ok := strings.CutPrefix(path, quote); ok && strings.HasSuffix(inner, quote) {
+			path = strings.TrimSuffix(inner, quote)
+		}
+	}
+	if rest, ok := strings.CutPrefix(path, "~/"); ok {
+		if home, err := os.UserHomeDir(); err == nil {
+			return filepath.Join(home, rest)
+		}
+	}
+	return path
+}

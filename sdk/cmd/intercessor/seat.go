@@ -1,0 +1,84 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// nameless is what a guest is called that has not said its name.
+const nameless = "guest"
+
+// A seat is a guest as the host sees it.
+type seat struct {
+	peer peer   // static
+	name string // guarded by host.mu; empty until the guest is introduced
+}
+
+// admit gives a newcomer a seat; attend must follow.
+func (h *host) admit(p peer) *seat {
+	s := &seat{peer: p}
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.seats = append(h.seats, s)
+	return s
+}
+
+func (h *host) vacate(s *seat) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.seats = slices.DeleteFunc(h.seats, func(other *seat) bool { return other == s })
+}
+
+func (h *host) introduced(s *seat) bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return s.name != ""
+}
+
+func (h *host) nameOf(s *seat) string {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if s.name == "" {
+		return nameless
+	}
+	return s.name
+}
+
+func (h *host) people() []string {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.names()
+}
+
+// names gives the host's name and those of the guests that are introduced. It needs mu.
+func (h *host) names() []string {
+	names := []string{h.name}
+	for _, s := range h.seats {
+		if s.name != "" {
+			names = append(names, s.name)
+		}
+	}
+	return names
+}
+
+func (h *host) find(name string) (peer, string, error) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	known := slices.DeleteFunc(slices.Clone(h.seats), func(s *seat) bool { return s.name == "" })
+	switch {
+	case len(known) == 0:
+		return nil, "", errors.New("nobody else is here yet")
+	case name == "" && len(known) == 1:
+		return known[0].peer, known[0].name, nil
+	case name == "":
+		return nil, "", errors.New("to whom? /send FILE NAME; /people lists who is here")
+	}
+	for _, s := range known {
+		if strings.EqualFold(s.name, name) {
+			return s.peer, s.name, nil
+		}
+	}
+	return nil, "", fmt.Errorf("nobody here is called %s; /people lists who is here", name)
+}

@@ -1,0 +1,99 @@
+package main
+
+import (
+	"context"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"hash"
+	"time"
+)
+
+const (
+	fileLabel = "file"   // of the channel that carries one file
+	chunk     = 16 << 10 // bytes of content in one message: every browser takes that many
+
+	// stall is how long a transfer waits for the other side to do anything.
+	stall = 60 * time.Second
+	// afterthought is how long a sender that failed waits to hear why: a refusal
+	// arrives before the end of its channel.
+	afterthought = time.Second
+	// farewell is how long the receiver waits for the sender to have read the receipt.
+	farewell = 10 * time.Second
+)
+
+var (
+	errStalled     = errors.New("the other side has done nothing for a minute")
+	errNoFarewell  = errors.New("it did not close the channel")
+	errNotReceived = errors.New("the other side did not receive the file as it was sent")
+)
+
+// A channel carries one file, message by message: a *sdk.Channel.
+type channel interface {
+	Send(context.Context, []byte) error
+	Receive(context.Context) ([]byte, error)
+	Close() error
+}
+
+// An offer is the first message on a channel: what is to come.
+type offer struct {
+	Name string `json:"name"`
+	Size int64  `json:"size"` // bytes
+}
+
+// A receipt is the receiver's answer when all of the content is stored.
+type receipt struct {
+	Received int64  `json:"received"` // bytes
+	SHA256   string `json:"sha256"`   // of the content, in hex
+}
+
+// A refusal is the receiver's answer when it takes no more of the file.
+type refusal struct {
+	Refused string `json:"refused"` // why, for the user
+}
+
+func sign(size int64, sum hash.Hash) receipt {
+	return receipt{size, hex.EncodeToString(sum.Sum(nil))}
+}
+
+func sendJSON(ctx context.Context, ch channel, value any) error {
+	b, err := json.Marshal(value)
+	if err != nil {
+		return err
+	}
+	_, err = (&chunkWriter{ctx, ch}).Write(b)
+	return err
+}
+
+// A chunkWriter sends what is written as one message and gives up after a stall.
+type chunkWriter struct {
+	ctx context.Context
+	ch  channel
+}
+
+func (w *chunkWriter) Write(p []byte) (int, error) {
+	ctx, cancel := context.WithTimeoutCause(w.ctx, stall, errStalled)
+	defer cancel()
+	if err := w.ch.Send(ctx, p); err != nil {
+		return 0, because(ctx, err)
+	}
+	return len(p), nil
+}
+
+func next(ctx context.Context, ch channel) ([]byte, error) {
+	ctx, cancel := context.WithTimeoutCause(ctx, stall, errStalled)
+	defer cancel()
+	message, err := ch.Receive(ctx)
+	if err != nil {
+		return nil, because(ctx, err)
+	}
+	return message, nil
+}
+
+// because prefers the reason for which a context ended to the bare fact.
+func because(ctx context.Context, err error) error {
+	if cause := context.Cause(ctx); cause != nil {
+		return cause
+	}
+	return err
+}

@@ -1,0 +1,46 @@
+// Package sdk is for the peers of Intercessor: programs that find each other over
+// its relay, exchange messages through it, and then talk directly, over WebRTC. The
+// relay is needed until the direct path is up; what is on the direct path goes on
+// without it.
+//
+// One peer listens, and tells the others its ID or its client URL:
+//
+//	ln, err := sdk.Listen(ctx, "wss://relay.example/server", nil)
+//	for {
+//		conn, err := ln.Accept(ctx)
+//		go serve(conn) // conn.Receive, conn.Send, conn.AcceptChannel
+//	}
+//
+// The others dial it:
+//
+//	conn, err := sdk.Dial(ctx, "wss://relay.example/client/ID", nil)
+//	err = conn.Send(ctx, sdk.Message{Type: "chat", Data: []byte(`"hello"`)})
+//	ch, err := conn.OpenChannel(ctx, "file") // a data channel, past the relay
+//
+// A peer sees only its own side: a client exchanges messages with its server, a
+// server with each of its clients, by one [Conn] each.
+//
+// # Contexts and errors
+//
+// A context bounds the waiting of the call that gets it, and nothing else: no
+// session, connection or channel ends with it. A call whose result is there already
+// succeeds even if its context has ended.
+//
+// Errors are values to branch on: a *[RelayError] when the relay closed the session
+// or was lost (errors.Is(err, [ErrNoSuchServer]) when the ID is wrong), [ErrPeerGone]
+// when the other peer left, an *[ICEError] when the peers find no direct path, and
+// [ErrClosed] after Close.
+//
+// # On js
+//
+// The API is the same for GOOS=js, with two additions and one difference, for
+// programs whose JavaScript wants the browser's own objects. Options has a field
+// OnDataChannel func(js.Value), which gets each RTCDataChannel that the other peer
+// opens, in the browser's own event, so that AcceptChannel returns none. Conn has
+// a method OpenDataChannel(ctx, label) (js.Value, error), which returns an
+// RTCDataChannel that is open. And PeerConnection returns the RTCPeerConnection as
+// a js.Value, where on native it returns pion's *webrtc.PeerConnection.
+//
+// Nothing here may be called in a JavaScript callback without a goroutine: calls
+// that wait would wait for the callback to end.
+package sdk

@@ -1,0 +1,70 @@
+package sdk
+
+import (
+	"encoding/base64"
+
+	"github.com/sebas642/intercessor/protocol"
+)
+
+// Message is what two peers exchange through the relay. A message makes a frame of
+// at most 64 KiB, to which Type, Data and the receiver's ID count.
+type Message struct {
+	// Type is 1 to 64 visible ASCII characters. HELLO and what begins with PEER_,
+	// RELAY_ or LINK_ belongs to the relay; OFFER, ANSWER, CANDIDATE, NEGOTIATE and
+	// BYE belong to the SDK.
+	Type string
+
+	// Data is one JSON value, and arrives byte for byte. Send takes an empty Data
+	// for null.
+	Data []byte
+}
+
+// Bytes returns a message whose Data is b in base64 (RFC 4648, section 4), as a
+// JSON string. Some 48,000 bytes fit into a message.
+func Bytes(typ string, b []byte) Message {
+	data := make([]byte, 0, base64.StdEncoding.EncodedLen(len(b))+2)
+	data = append(data, '"')
+	data = base64.StdEncoding.AppendEncode(data, b)
+	return Message{Type: typ, Data: append(data, '"')}
+}
+
+// Bytes returns what the function Bytes put into a message. The error says that
+// the message does not hold bytes.
+func (m Message) Bytes() ([]byte, error) {
+	text, err := protocol.Unquote(m.Data)
+	if err != nil {
+		return nil, invalid("the message does not hold bytes: it is not a JSON string")
+	}
+	b, err := base64.StdEncoding.Strict().DecodeString(text)
+	if err != nil {
+		return nil, invalid("the message does not hold bytes: its string is not base64")
+	}
+	return b, nil
+}
+
+// check returns the data to send, or an error if a peer must not send the message.
+func (m Message) check() ([]byte, error) {
+	if err := protocol.CheckType(m.Type); err != nil {
+		return nil, invalid(err.Error())
+	}
+	if ownType(m.Type) {
+		return nil, invalid("messages of the type " + m.Type + " belong to the SDK")
+	}
+	if len(m.Data) == 0 {
+		return []byte("null"), nil
+	}
+	if err := protocol.Valid(m.Data); err != nil {
+		return nil, invalid("the data of the message is not one JSON value: " + err.Error())
+	}
+	return m.Data, nil
+}
+
+// ownType reports whether SDK peers use typ among themselves (PROTOCOL.md, "What
+// SDK peers say").
+func ownType(typ string) bool {
+	switch typ {
+	case protocol.TypeOffer, protocol.TypeAnswer, protocol.TypeCandidate, protocol.TypeNegotiate, protocol.TypeBye:
+		return true
+	}
+	return false
+}

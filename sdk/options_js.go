@@ -1,0 +1,21 @@
+package sdk
+
+import (
+	"syscall/js"
+
+	"github.com/sebas642/intercessor/sdk/rtc"
+)
+
+type platformOptions struct {
+	// OnDataChannel, if set, gets each RTCDataChannel that the other peer of any
+	// Conn opens, in the browser's own event: a handler that is attached at once
+	// misses no message. The channel belongs to the callback, which must not wait.
+	// AcceptChannel then returns no channel.
+	OnDataChannel func(conn *Conn, channel js.Value)
+}
+
+func (p platformOptions) forPlatform(c *Conn, o *rtc.Options) {
+	if p.OnDataChannel != nil {
+		o.OnDataChannel = func(channel js.Value) { p.OnDataChannel(c, channel) }
+	}
+}

@@ -1,0 +1,261 @@
+package rtc
+
+import (
+	"context"
+	"errors"
+	"io"
+	"strconv"
+	"sync"
+	"time"
+
+	"github.com/sebas642/intercessor/sdk/internal/queue"
+)
+
+const (
+	// MaxMessage is the largest message of a channel, in bytes: what every browser
+	// and pion take.
+	MaxMessage = 64<<10 - 1
+
+	// Send waits while more than maxBuffered bytes have not left, until there are
+	// lowBuffered.
+	maxBuffered = 1 << 20
+	lowBuffered = 256 << 10
+
+	// drainWithin bounds how long Close waits for what was sent.
+	drainWithin = 10 * time.Second
+)
+
+// Channel is a data channel: messages in order, each once, straight to the other
+// peer. All methods may be called by many goroutines at once.
+type Channel struct {
+	label string // static
+	raw   raw    // static; the platform's channel
+
+	inbox  *queue.Queue[[]byte]
+	opened chan struct{}     // closed when messages can be sent
+	low    chan struct{}     // holds a token when little is left to send
+	over   chan struct{}     // closed when err is set
+	onOver func(ch *Channel) // static; tells the Peer
+
+	sending chan struct{} // holds one token: the right to send
+
+	opening, going sync.Once
+
+	closing sync.Once
+	closed  chan struct{} // closed when Close has begun
+	gone    chan struct{} // closed when the other side's end is closed too
+	unsent  error         // owned by closing: what Close returns
+
+	mu  sync.Mutex
+	err error // guarded by mu: why the channel is over; io.EOF if the other peer closed it
+}
+
+// raw is the platform's data channel. None of its methods waits.
+type raw interface {
+	send(data []byte) error
+	buffered() int // bytes that were sent and have not left
+	setLow(n int)  // isLow is to be called when no more than n are buffered
+	close()
+}
+
+// newChannel makes a channel; the platform sets raw and wires its events.
+func newChannel(label string, onOver func(*Channel)) *Channel {
+	ch := &Channel{
+		label:   label,
+		inbox:   queue.New[[]byte](maxInboxItems, maxInbox),
+		opened:  make(chan struct{}),
+		low:     make(chan struct{}, 1),
+		over:    make(chan struct{}),
+		onOver:  onOver,
+		sending: make(chan struct{}, 1),
+		closed:  make(chan struct{}),
+		gone:    make(chan struct{}),
+	}
+	ch.sending <- struct{}{}
+	return ch
+}
+
+// Label returns the name that the opener gave the channel.
+func (ch *Channel) Label() string { return ch.label }
+
+// Send sends one message of at most MaxMessage bytes. data is the caller's again
+// when Send returns. It waits while much of what was sent before has not left this
+// machine. One that need not wait goes out even if ctx has ended.
+//
+// A Send that has returned nil has queued the message; it arrives if the channel
+// lives long enough, for which a Close by this side waits. Errors: ErrTooLarge,
+// ErrClosed, an *ICEError when the direct path broke, that of ctx.
+func (ch *Channel) Send(ctx context.Context, data []byte) error {
+	if len(data) > MaxMessage {
+		return tooLong(len(data))
+	}
+	if err := ch.await(ctx, ch.opened, false); err != nil {
+		return err
+	}
+	if err := ch.await(ctx, ch.sending, false); err != nil {
+		return err
+	}
+	defer func() { ch.sending <- struct{}{} }()
+	for ch.raw.buffered() > maxBuffered {
+		if err := ch.await(ctx, ch.low, false); err != nil {
+			return err
+		}
+	}
+	select {
+	case <-ch.closed: // what is sent behind a Close's back might be lost
+		return ErrClosed
+	default:
+	}
+	err := ch.raw.send(data)
+	if err != nil {
+		select {
+		case <-ch.over:
+			return ch.reason()
+		default:
+		}
+	}
+	return err
+}
+
+// await waits for ready. Close waits too, with draining set, after it has closed
+// the channel to everybody else.
+func (ch *Channel) await(ctx context.Context, ready <-chan struct{}, draining bool) error {
+	closed := ch.closed
+	if draining {
+		closed = nil
+	}
+	select {
+	case <-closed:
+		return ErrClosed
+	case <-ch.over:
+		return ch.reason()
+	default:
+	}
+	select {
+	case <-ready:
+		return nil
+	default:
+	}
+	select {
+	case <-ready:
+		return nil
+	case <-closed:
+		return ErrClosed
+	case <-ch.over:
+		return ch.reason()
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// Receive waits for the next message, which is the caller's to keep. After the
+// other peer has closed the channel, and everything that came before was received,
+// the error is io.EOF. If the direct path ended without that, it is an error that
+// says so, such as io.ErrUnexpectedEOF or an *ICEError; after Close, ErrClosed.
+func (ch *Channel) Receive(ctx context.Context) ([]byte, error) {
+	return ch.inbox.Get(ctx)
+}
+
+// Close closes the channel, after what was sent on it has reached the other peer's
+// machine: a Send and then a Close lose nothing. That takes at most 10 seconds;
+// then Close returns an error that says how much is lost. What has come and was
+// not received is dropped. Every call after the first returns what that returned.
+func (ch *Channel) Close() error {
+	ch.closing.Do(func() {
+		close(ch.closed)
+		ch.inbox.Close(ErrClosed)
+		ch.inbox.Drain()
+		ch.unsent = ch.drain()
+		ch.raw.close()
+		ch.end(ErrClosed)
+		ch.settle()
+	})
+	return ch.unsent
+}
+
+// drain waits until everything has left.
+func (ch *Channel) drain() error {
+	select {
+	case <-ch.opened:
+	default:
+		return nil // nothing was ever sent
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), drainWithin)
+	defer cancel()
+	if ch.await(ctx, ch.sending, true) != nil { // a Send that is not finished
+		return nil
+	}
+	ch.raw.setLow(0)
+	for {
+		left := ch.raw.buffered()
+		if left == 0 {
+			return nil
+		}
+		if err := ch.await(ctx, ch.low, true); err != nil {
+			return errors.New("the channel was closed with " + strconv.Itoa(left) + " bytes on their way, which may be lost")
+		}
+	}
+}
+
+// settle waits until the other side has closed its end too: a connection that is
+// closed before would take the channel's end away from the other peer.
+func (ch *Channel) settle() {
+	select {
+	case <-ch.opened:
+	default:
+		return
+	}
+	late := time.NewTimer(settleWithin)
+	defer late.Stop()
+	select {
+	case <-ch.gone:
+	case <-late.C:
+	}
+}
+
+// isOpen, isLow and isGone are what the platform's events call.
+
+func (ch *Channel) isOpen() { ch.opening.Do(func() { close(ch.opened) }) }
+
+func (ch *Channel) isLow() {
+	select {
+	case ch.low <- struct{}{}:
+	default:
+	}
+}
+
+func (ch *Channel) isGone(err error) {
+	ch.going.Do(func() { close(ch.gone) })
+	ch.end(err)
+}
+
+// end notes that the channel carries nothing more; the first reason counts.
+func (ch *Channel) end(err error) {
+	ch.mu.Lock()
+	first := ch.err == nil
+	if first {
+		ch.err = err
+		close(ch.over)
+	}
+	ch.mu.Unlock()
+	ch.inbox.Close(err)
+	if first {
+		ch.onOver(ch)
+	}
+}
+
+// cut ends the channel at once, with what was sent lost.
+func (ch *Channel) cut(err error) {
+	ch.end(err)
+	ch.raw.close()
+}
+
+// reason is what a Send gets on a channel that is over.
+func (ch *Channel) reason() error {
+	ch.mu.Lock()
+	defer ch.mu.Unlock()
+	if ch.err == io.EOF {
+		return errChannelClosed
+	}
+	return ch.err
+}

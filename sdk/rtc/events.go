@@ -1,0 +1,62 @@
+package rtc
+
+import "github.com/sebas642/intercessor/protocol"
+
+// events is what the platform's connection tells its Peer. None of them waits.
+type events struct {
+	needed    func()                            // the peers must negotiate
+	candidate func(line string, message []byte) // a local candidate was found
+	failed    func()                            // ICE, or the handshake over it, has failed
+	up, down  func()                            // the direct path is there, and has ended
+	incoming  func(*Channel)                    // the other peer opened a channel
+	over      func(*Channel)                    // a channel is over
+}
+
+func (p *Peer) onNeeded() {
+	p.stale.Store(true)
+	if p.work.Offer(job{local: true}, 0) == nil {
+		p.wake()
+	}
+}
+
+func (p *Peer) onCandidate(line string, message []byte) {
+	p.mu.Lock()
+	p.candidates.local = keep(p.candidates.local, line)
+	p.mu.Unlock()
+	if p.work.Offer(job{typ: protocol.TypeCandidate, message: message, local: true}, len(message)) == nil {
+		p.wake()
+	}
+}
+
+// onUp may come after the first channel, which says the same.
+func (p *Peer) onUp() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.isUp = true
+}
+
+func (p *Peer) onFailed() {
+	p.mu.Lock()
+	cause := errNoPath
+	if p.isUp {
+		cause = errLostPath
+	}
+	err := p.candidates.failure(cause)
+	p.mu.Unlock()
+	p.fail(err)
+}
+
+// onDown leaves the channels alone: each ends when what came on it was read.
+func (p *Peer) onDown() { p.finish(ErrPathClosed) }
+
+// onIncoming offers the application a channel that the other peer opened.
+func (p *Peer) onIncoming(ch *Channel) {
+	p.onUp()
+	if err := p.track(ch); err != nil {
+		ch.cut(err)
+		return
+	}
+	if p.accepted.Offer(ch, 1) != nil {
+		ch.cut(ErrOverflow)
+	}
+}

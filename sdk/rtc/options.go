@@ -1,0 +1,54 @@
+package rtc
+
+import (
+	"context"
+	"errors"
+	"strings"
+)
+
+// Options says how a Peer is to work. Signal is required.
+type Options struct {
+	// Offer says that this peer makes the offers. Exactly one of the two does: the
+	// client.
+	Offer bool
+
+	// ICEServers are the STUN and TURN servers to use. None by default.
+	ICEServers []ICEServer
+
+	// Signal sends a message to the other peer, where it is handed to Handle. It is
+	// called by one goroutine at a time. message is one JSON value and must not be
+	// changed.
+	Signal func(ctx context.Context, typ string, message []byte) error
+
+	platformOptions
+}
+
+// ICEServer is a STUN or TURN server.
+type ICEServer struct {
+	// URLs are like stun:stun.example:3478, turn:turn.example:3478?transport=udp or
+	// turns:turn.example.
+	URLs []string
+
+	// Username and Credential are required for TURN.
+	Username, Credential string
+}
+
+// Check returns an error if a server can never work.
+func (s ICEServer) Check() error {
+	if len(s.URLs) == 0 {
+		return errors.New("an ICE server has no URL")
+	}
+	for _, url := range s.URLs {
+		scheme, host, _ := strings.Cut(url, ":")
+		switch {
+		case host == "" || strings.HasPrefix(host, "//") || strings.ContainsAny(host, " \t\r\n"):
+			return errors.New("the ICE server " + url + " must look like stun:HOST:PORT or turn:HOST:PORT")
+		case scheme == "stun" || scheme == "stuns":
+		case scheme != "turn" && scheme != "turns":
+			return errors.New("the ICE server " + url + " must begin with stun:, stuns:, turn: or turns:")
+		case s.Username == "" || s.Credential == "":
+			return errors.New("the TURN server " + url + " needs a Username and a Credential")
+		}
+	}
+	return nil
+}

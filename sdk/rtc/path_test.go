@@ -1,0 +1,227 @@
+package rtc_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"strconv"
+	"sync"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/sebas642/intercessor/sdk/rtc"
+)
+
+func TestEitherSideOpensTheFirstChannel(t *testing.T) {
+	t.Run("the side that offers", func(t *testing.T) {
+		p := newPair(t)
+		a, b := open(t, p.offering, p.answering, "first")
+		sendText(t, a, "there")
+		wantText(t, b, "there")
+		sendText(t, b, "and back")
+		wantText(t, a, "and back")
+		require.Equal(t, "OFFER", p.first())
+		require.Zero(t, p.count("NEGOTIATE"))
+	})
+	t.Run("the side that answers", func(t *testing.T) {
+		p := newPair(t)
+		done := make(chan error)
+		go func() {
+			a, err := p.answering.OpenChannel(within(t), "first")
+			if err == nil {
+				err = a.Send(within(t), []byte("there"))
+			}
+			done <- err
+		}()
+		b, err := p.offering.AcceptChannel(within(t))
+		require.NoError(t, err)
+		wantText(t, b, "there")
+		require.NoError(t, <-done)
+		require.LessOrEqual(t, p.count("NEGOTIATE"), 1)
+	})
+	t.Run("the side that answers, and the other only listens to its messages", func(t *testing.T) {
+		p := newPair(t)
+		_, err := p.answering.OpenChannel(within(t), "first")
+		require.NoError(t, err)
+		require.Equal(t, "NEGOTIATE", p.first())
+		require.Equal(t, 1, p.count("OFFER"), "one round is enough")
+	})
+}
+
+func TestMoreChannelsNeedNoNegotiation(t *testing.T) {
+	p := newPair(t)
+	open(t, p.offering, p.answering, "first")
+	rounds := p.count("OFFER")
+	for i := range 10 {
+		open(t, p.offering, p.answering, strconv.Itoa(i))
+		open(t, p.answering, p.offering, strconv.Itoa(i))
+	}
+	require.Equal(t, rounds, p.count("OFFER"))
+}
+
+func TestMessagesWaitForAcceptAndReceive(t *testing.T) {
+	p := newPair(t)
+	a, err := p.offering.OpenChannel(within(t), "early")
+	require.NoError(t, err)
+	for i := range 50 {
+		sendText(t, a, strconv.Itoa(i))
+	}
+	require.NoError(t, a.Close())
+	b, err := p.answering.AcceptChannel(within(t))
+	require.NoError(t, err)
+	for i := range 50 {
+		wantText(t, b, strconv.Itoa(i))
+	}
+	_, err = b.Receive(within(t))
+	require.ErrorIs(t, err, io.EOF)
+}
+
+func TestUnacceptedChannelsAreBounded(t *testing.T) {
+	p := newPair(t)
+	open(t, p.offering, p.answering, "first")
+	const most, more = 64, 5
+	closed := make(chan error)
+	for range most + more {
+		ch, err := p.offering.OpenChannel(within(t), "waits")
+		require.NoError(t, err)
+		go func() {
+			_, err := ch.Receive(within(t))
+			closed <- err
+		}()
+	}
+	for range more {
+		require.ErrorIs(t, <-closed, io.EOF, "the other side closes what it has no room for")
+	}
+	for range most {
+		ch, err := p.answering.AcceptChannel(within(t))
+		require.NoError(t, err)
+		require.NoError(t, ch.Close())
+		require.ErrorIs(t, <-closed, io.EOF)
+	}
+}
+
+func TestBulkArrivesWhole(t *testing.T) {
+	p := newPair(t)
+	a, b := open(t, p.offering, p.answering, "bulk")
+	content := bytes.Repeat([]byte("0123456789abcde\n"), 3<<20/16)
+	var writing sync.WaitGroup
+	writing.Go(func() {
+		_, err := a.Stream().Write(content)
+		if err == nil {
+			err = a.Close()
+		}
+		if err != nil {
+			t.Errorf("write: %v", err)
+		}
+	})
+	got, err := io.ReadAll(b.Stream())
+	require.NoError(t, err)
+	require.True(t, bytes.Equal(content, got))
+	writing.Wait()
+}
+
+func TestCloseOfThePeerEndsChannelsInOrder(t *testing.T) {
+	p := newPair(t)
+	a, b := open(t, p.offering, p.answering, "notes")
+	for range 100 {
+		sendText(t, a, "note")
+	}
+	require.NoError(t, p.offering.Close())
+	for range 100 {
+		wantText(t, b, "note")
+	}
+	_, err := b.Receive(within(t))
+	require.ErrorIs(t, err, io.EOF)
+	_, err = p.answering.AcceptChannel(within(t))
+	require.ErrorIs(t, err, rtc.ErrPathClosed)
+	_, err = p.answering.OpenChannel(within(t), "late")
+	require.ErrorIs(t, err, rtc.ErrPathClosed)
+
+	_, err = a.Receive(within(t))
+	require.ErrorIs(t, err, rtc.ErrClosed)
+	_, err = p.offering.OpenChannel(within(t), "late")
+	require.ErrorIs(t, err, rtc.ErrClosed)
+	_, err = p.offering.AcceptChannel(within(t))
+	require.ErrorIs(t, err, rtc.ErrClosed)
+	require.ErrorIs(t, p.offering.Handle("CANDIDATE", []byte("null")), rtc.ErrClosed)
+	require.NoError(t, p.offering.Close())
+}
+
+var errGone = errors.New("the relay is gone")
+
+func TestLostSignallingEndsWhatHasNoPathYet(t *testing.T) {
+	peer := rtc.New(rtc.Options{Offer: true, Signal: func(context.Context, string, []byte) error { return nil }})
+	defer peer.Close()
+	peer.Start()
+	waiting := make(chan error)
+	go func() {
+		_, err := peer.OpenChannel(within(t), "never")
+		waiting <- err
+	}()
+	go func() {
+		_, err := peer.AcceptChannel(within(t))
+		waiting <- err
+	}()
+	peer.SignallingLost(errGone)
+	require.ErrorIs(t, <-waiting, errGone)
+	require.ErrorIs(t, <-waiting, errGone)
+}
+
+func TestLostSignallingLeavesThePath(t *testing.T) {
+	p := newPair(t)
+	a, b := open(t, p.offering, p.answering, "direct")
+	p.offering.SignallingLost(errGone)
+	p.answering.SignallingLost(errGone)
+	sendText(t, a, "still here")
+	wantText(t, b, "still here")
+	c, d := open(t, p.answering, p.offering, "a new one")
+	sendText(t, c, "works too")
+	wantText(t, d, "works too")
+}
+
+func TestSignalThatFailsIsLostSignalling(t *testing.T) {
+	peer := rtc.New(rtc.Options{Offer: true, Signal: func(context.Context, string, []byte) error { return errGone }})
+	defer peer.Close()
+	peer.Start()
+	_, err := peer.OpenChannel(within(t), "never")
+	require.ErrorIs(t, err, errGone)
+}
+
+func TestPeerHoldsMessagesUntilStart(t *testing.T) {
+	answers := make(chan string, 100)
+	held := rtc.New(rtc.Options{Signal: func(_ context.Context, typ string, _ []byte) error {
+		answers <- typ
+		return nil
+	}})
+	defer held.Close()
+	offers := make(chan []byte, 1)
+	offering := rtc.New(rtc.Options{Offer: true, Signal: func(_ context.Context, typ string, message []byte) error {
+		if typ == "OFFER" {
+			offers <- bytes.Clone(message)
+		}
+		return nil
+	}})
+	defer offering.Close()
+	offering.Start()
+	_, err := offering.PeerConnection()
+	require.NoError(t, err)
+
+	require.NoError(t, held.Handle("OFFER", <-offers))
+	require.Empty(t, answers)
+	held.Start()
+	require.Equal(t, "ANSWER", <-answers)
+}
+
+func TestTooMuchToWorkOnIsRefused(t *testing.T) {
+	held := rtc.New(rtc.Options{Signal: func(context.Context, string, []byte) error { return nil }})
+	defer held.Close()
+	var err error
+	for range 2000 {
+		if err = held.Handle("CANDIDATE", []byte("null")); err != nil {
+			break
+		}
+	}
+	require.ErrorIs(t, err, rtc.ErrOverflow)
+}

@@ -1,0 +1,213 @@
+package rtc
+
+import (
+	"context"
+	"errors"
+	"syscall/js"
+)
+
+// peerConn is the browser's RTCPeerConnection.
+type peerConn struct {
+	pc, beacon js.Value
+	events     events
+
+	onPC, onBeacon listeners
+	onChannels     map[*listeners]struct{} // owned by the callbacks and by close
+}
+
+func newPeerConn(o Options, ev events) (*peerConn, error) {
+	class := js.Global().Get("RTCPeerConnection")
+	if class.IsUndefined() {
+		return nil, errors.New("this JavaScript environment has no RTCPeerConnection; a worker has none")
+	}
+	p := &peerConn{events: ev, onChannels: make(map[*listeners]struct{})}
+	err := try(func() {
+		p.pc = class.New(map[string]any{"iceServers": iceServers(o.ICEServers)})
+		p.beacon = p.pc.Call("createDataChannel", beaconLabel, map[string]any{"negotiated": true, "id": beaconID})
+	})
+	if err != nil {
+		return nil, err
+	}
+	p.onPC.target, p.onBeacon.target = p.pc, p.beacon
+	p.onPC.on("negotiationneeded", func(js.Value) { ev.needed() })
+	p.onPC.on("icecandidate", p.onCandidate)
+	p.onPC.on("connectionstatechange", p.onState)
+	p.onPC.on("datachannel", func(event js.Value) {
+		if dc := event.Get("channel"); o.OnDataChannel != nil {
+			o.OnDataChannel(dc)
+		} else {
+			ev.incoming(p.wrap(dc))
+		}
+	})
+	p.onBeacon.on("open", func(js.Value) { ev.up() })
+	p.onBeacon.on("close", func(js.Value) { ev.down() })
+	return p, nil
+}
+
+func iceServers(servers []ICEServer) []any {
+	list := make([]any, 0, len(servers))
+	for _, s := range servers {
+		urls := make([]any, 0, len(s.URLs))
+		for _, url := range s.URLs {
+			urls = append(urls, url)
+		}
+		server := map[string]any{"urls": urls}
+		if s.Username != "" {
+			server["username"], server["credential"] = s.Username, s.Credential
+		}
+		list = append(list, server)
+	}
+	return list
+}
+
+func (p *peerConn) onCandidate(event js.Value) {
+	candidate := event.Get("candidate")
+	if !candidate.Truthy() || candidate.Get("candidate").String() == "" {
+		return // the last one was the last
+	}
+	p.events.candidate(candidate.Get("candidate").String(), stringify(candidate))
+}
+
+func (p *peerConn) onState(js.Value) {
+	if p.pc.Get("connectionState").String() == "failed" {
+		p.events.failed()
+	}
+}
+
+// describeLocal makes this side's offer or answer, puts it in place and returns
+// it as an RTCSessionDescriptionInit.
+func (p *peerConn) describeLocal(ctx context.Context, answer bool) ([]byte, error) {
+	create := "createOffer"
+	if answer {
+		create = "createAnswer"
+	}
+	d, err := p.call(ctx, create)
+	if err != nil {
+		return nil, err
+	}
+	if _, err := p.call(ctx, "setLocalDescription", d); err != nil {
+		return nil, err
+	}
+	return stringify(d), nil
+}
+
+func (p *peerConn) describeRemote(ctx context.Context, description []byte) error {
+	d, err := parse(description)
+	if err != nil {
+		return err
+	}
+	_, err = p.call(ctx, "setRemoteDescription", d)
+	return err
+}
+
+func (p *peerConn) addCandidate(ctx context.Context, candidate []byte) error {
+	c, err := parse(candidate)
+	if err != nil {
+		return err
+	}
+	_, err = p.call(ctx, "addIceCandidate", c)
+	return err
+}
+
+// unplaced counts the transceivers that no description has a section for.
+func (p *peerConn) unplaced() int {
+	n := 0
+	transceivers := p.pc.Call("getTransceivers")
+	for i := range transceivers.Length() {
+		if transceivers.Index(i).Get("mid").IsNull() {
+			n++
+		}
+	}
+	return n
+}
+
+func (p *peerConn) createChannel(label string) (*Channel, error) {
+	dc, err := p.createRaw(label)
+	if err != nil {
+		return nil, err
+	}
+	return p.wrap(dc), nil
+}
+
+func (p *peerConn) createRaw(label string) (dc js.Value, err error) {
+	err = try(func() { dc = p.pc.Call("createDataChannel", label) })
+	return dc, err
+}
+
+// wrap makes a Channel of the browser's, whose callbacks are given back at its end.
+func (p *peerConn) wrap(dc js.Value) *Channel {
+	events := &listeners{target: dc}
+	p.onChannels[events] = struct{}{}
+	return wrap(dc, events, p.events.over, func() {
+		events.release()
+		delete(p.onChannels, events)
+	})
+}
+
+// close ends the connection. A browser need not send any event after it.
+func (p *peerConn) close() {
+	p.pc.Call("close")
+	for events := range p.onChannels {
+		events.release()
+	}
+	p.onPC.release()
+	p.onBeacon.release()
+}
+
+// call calls a method that returns a promise, and waits for it.
+func (p *peerConn) call(ctx context.Context, method string, args ...any) (js.Value, error) {
+	var promise js.Value
+	if err := try(func() { promise = p.pc.Call(method, args...) }); err != nil {
+		return promise, err
+	}
+	return await(ctx, promise)
+}
+
+func stringify(v js.Value) []byte {
+	return []byte(js.Global().Get("JSON").Call("stringify", v).String())
+}
+
+func parse(text []byte) (v js.Value, err error) {
+	err = try(func() { v = js.Global().Get("JSON").Call("parse", string(text)) })
+	return v, err
+}
+
+// PeerConnection returns the browser's RTCPeerConnection, and makes it if there is
+// none yet. The program may add tracks and transceivers and listen to its events;
+// the Peer negotiates. The program must not close it. The error is ErrClosed, or
+// what the browser threw.
+func (p *Peer) PeerConnection() (js.Value, error) {
+	pc, err := p.connection()
+	if err != nil {
+		return js.Undefined(), err
+	}
+	return pc.pc, nil
+}
+
+// OpenDataChannel opens a channel like OpenChannel, and returns the browser's own
+// RTCDataChannel, open. It belongs to the caller, who attaches handlers before the
+// next event of the browser: in what follows at once. Close does not wait for what
+// was sent on it.
+func (p *Peer) OpenDataChannel(ctx context.Context, label string) (js.Value, error) {
+	if err := p.reason(); err != nil {
+		return js.Undefined(), err
+	}
+	pc, err := p.connection()
+	if err != nil {
+		return js.Undefined(), err
+	}
+	dc, err := pc.createRaw(label)
+	if err != nil {
+		return js.Undefined(), err
+	}
+	opened, over := make(chan struct{}), make(chan struct{})
+	events := listeners{target: dc}
+	events.on("open", func(js.Value) { close(opened) })
+	events.on("close", func(js.Value) { close(over) })
+	defer events.release()
+	if err := p.await(ctx, opened, over); err != nil {
+		dc.Call("close")
+		return js.Undefined(), err
+	}
+	return dc, nil
+}

@@ -1,0 +1,178 @@
+//go:build !js
+
+package rtc
+
+import (
+	"context"
+	"encoding/json"
+	"time"
+
+	"github.com/pion/ice/v4"
+	"github.com/pion/logging"
+	"github.com/pion/webrtc/v4"
+)
+
+// closeWithin bounds the wait for pion's goroutines: an application may have
+// handlers on the connection that do not return.
+const closeWithin = 10 * time.Second
+
+// peerConn is pion's peer connection.
+type peerConn struct {
+	pc     *webrtc.PeerConnection
+	events events
+}
+
+func newPeerConn(o Options, ev events) (*peerConn, error) {
+	var settings webrtc.SettingEngine
+	// Two peers on one machine must meet even where it has no network: without this
+	// they would have no candidate at all.
+	settings.SetIncludeLoopbackCandidate(true)
+	// Browsers hide their addresses behind mDNS names, which have to be looked up.
+	settings.SetICEMulticastDNSMode(ice.MulticastDNSModeQueryOnly)
+	settings.SetSCTPMaxMessageSize(MaxMessage)
+	// A library does not write to its program's terminal. PION_LOG_DEBUG and its
+	// like still work.
+	quiet := logging.NewDefaultLoggerFactory()
+	quiet.DefaultLogLevel = logging.LogLevelDisabled
+	settings.LoggerFactory = quiet
+
+	var config webrtc.Configuration
+	for _, s := range o.ICEServers {
+		config.ICEServers = append(config.ICEServers, webrtc.ICEServer{
+			URLs: s.URLs, Username: s.Username, Credential: s.Credential,
+		})
+	}
+	pc, err := webrtc.NewAPI(webrtc.WithSettingEngine(settings)).NewPeerConnection(config)
+	if err != nil {
+		return nil, err
+	}
+	p := &peerConn{pc: pc, events: ev}
+	pc.OnNegotiationNeeded(p.onNeeded)
+	pc.OnICECandidate(p.onCandidate)
+	pc.OnConnectionStateChange(p.onState)
+	pc.OnDataChannel(func(dc *webrtc.DataChannel) { ev.incoming(wrap(dc, pc.SCTP(), ev.over)) })
+	if err := p.createBeacon(); err != nil {
+		_ = pc.Close()
+		return nil, err
+	}
+	return p, nil
+}
+
+func (p *peerConn) createBeacon() error {
+	negotiated, id := true, uint16(beaconID)
+	dc, err := p.pc.CreateDataChannel(beaconLabel, &webrtc.DataChannelInit{Negotiated: &negotiated, ID: &id})
+	if err != nil {
+		return err
+	}
+	dc.OnOpen(p.events.up)
+	// Unlike the channel's own close event, this one comes after every channel that
+	// the other peer opened before it closed the path.
+	p.pc.SCTP().OnClose(func(error) { p.events.down() })
+	return nil
+}
+
+// onNeeded leaves out what pion reports so late that a round is under way already:
+// at the end of the round it looks again.
+func (p *peerConn) onNeeded() {
+	if p.pc.SignalingState() == webrtc.SignalingStateStable {
+		p.events.needed()
+	}
+}
+
+func (p *peerConn) onCandidate(c *webrtc.ICECandidate) {
+	if c == nil {
+		return // the last one was the last
+	}
+	init := c.ToJSON()
+	message, err := json.Marshal(init)
+	if err == nil {
+		p.events.candidate(init.Candidate, message)
+	}
+}
+
+func (p *peerConn) onState(state webrtc.PeerConnectionState) {
+	if state == webrtc.PeerConnectionStateFailed {
+		p.events.failed()
+	}
+}
+
+// describeLocal makes this side's offer or answer, puts it in place and returns
+// it as an RTCSessionDescriptionInit.
+func (p *peerConn) describeLocal(_ context.Context, answer bool) ([]byte, error) {
+	var d webrtc.SessionDescription
+	var err error
+	if answer {
+		d, err = p.pc.CreateAnswer(nil)
+	} else {
+		d, err = p.pc.CreateOffer(nil)
+	}
+	if err != nil {
+		return nil, err
+	}
+	if err := p.pc.SetLocalDescription(d); err != nil {
+		return nil, err
+	}
+	return json.Marshal(d)
+}
+
+func (p *peerConn) describeRemote(_ context.Context, description []byte) error {
+	var d webrtc.SessionDescription
+	if err := json.Unmarshal(description, &d); err != nil {
+		return err
+	}
+	return p.pc.SetRemoteDescription(d)
+}
+
+func (p *peerConn) addCandidate(_ context.Context, candidate []byte) error {
+	var c webrtc.ICECandidateInit
+	if err := json.Unmarshal(candidate, &c); err != nil {
+		return err
+	}
+	return p.pc.AddICECandidate(c)
+}
+
+// unplaced counts the transceivers that no description has a section for.
+func (p *peerConn) unplaced() int {
+	n := 0
+	for _, t := range p.pc.GetTransceivers() {
+		if t.Mid() == "" {
+			n++
+		}
+	}
+	return n
+}
+
+func (p *peerConn) createChannel(label string) (*Channel, error) {
+	dc, err := p.pc.CreateDataChannel(label, nil)
+	if err != nil {
+		return nil, err
+	}
+	return wrap(dc, p.pc.SCTP(), p.events.over), nil
+}
+
+// close ends the connection and waits for pion's goroutines.
+func (p *peerConn) close() {
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		_ = p.pc.GracefulClose()
+	}()
+	late := time.NewTimer(closeWithin)
+	defer late.Stop()
+	select {
+	case <-done:
+	case <-late.C:
+	}
+}
+
+// PeerConnection returns pion's connection, and makes it if there is none yet. The
+// program may add tracks and transceivers; the Peer negotiates. It must not replace
+// the handlers for OnNegotiationNeeded, OnICECandidate, OnConnectionStateChange and
+// OnDataChannel, and not close it. The error is ErrClosed, or that of pion.
+func (p *Peer) PeerConnection() (*webrtc.PeerConnection, error) {
+	pc, err := p.connection()
+	if err != nil {
+		return nil, err
+	}
+	return pc.pc, nil
+}

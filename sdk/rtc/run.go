@@ -1,0 +1,190 @@
+package rtc
+
+import (
+	"time"
+
+	"github.com/sebas642/intercessor/protocol"
+)
+
+// job is something for run to do: a message of the other peer, a local candidate
+// to send, or, with an empty type, a look at whether the peers must negotiate.
+type job struct {
+	typ     string
+	message []byte
+	local   bool
+}
+
+// wake sees to it that run runs.
+func (p *Peer) wake() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.started && !p.busy && !p.closed {
+		p.busy = true
+		p.running.Go(p.run)
+	}
+}
+
+// run does one job after the other until Close. It alone negotiates.
+func (p *Peer) run() {
+	for p.ctx.Err() == nil {
+		j, err := p.work.Get(p.ctx)
+		if err != nil {
+			return
+		}
+		if err := p.do(j); err != nil {
+			p.fail(err)
+		}
+	}
+}
+
+func (p *Peer) do(j job) error {
+	if j.local {
+		if j.typ != "" {
+			p.signal(j.typ, j.message)
+			return nil
+		}
+		if !p.stale.Swap(false) {
+			return nil
+		}
+		pc, err := p.connection()
+		if err != nil {
+			return err
+		}
+		return p.take(p.negotiation.needed(pc.unplaced()), nil)
+	}
+	next, err := p.negotiation.received(j.typ, j.message)
+	if err != nil {
+		return &NegotiationError{Type: j.typ, Err: err}
+	}
+	return p.take(next, j.message)
+}
+
+// take carries out a step of the negotiation, and what follows from it.
+func (p *Peer) take(next step, message []byte) error {
+	for next != nothing {
+		pc, err := p.connection()
+		if err != nil {
+			return err
+		}
+		switch next {
+		case askForOffer:
+			p.signal(protocol.TypeNegotiate, []byte("null"))
+			p.watch()
+			next = nothing
+		case makeOffer:
+			err = p.describe(pc, protocol.TypeOffer)
+			p.watch()
+			next = nothing
+		case makeAnswer:
+			if err = p.place(pc, protocol.TypeOffer, message); err == nil {
+				err = p.describe(pc, protocol.TypeAnswer)
+			}
+			next = p.negotiation.settled(pc.unplaced())
+		case takeAnswer:
+			err = p.place(pc, protocol.TypeAnswer, message)
+			next = p.negotiation.settled(pc.unplaced())
+		case addCandidate:
+			err = p.add(pc, message)
+			next = nothing
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// describe puts this side's description in place and sends it.
+func (p *Peer) describe(pc *peerConn, typ string) error {
+	// The platform looks again at what is needed whenever a round ends. So what it has
+	// told before is not worth another round: for an answer up to here, where one is
+	// under way, for an offer until the offer is in place.
+	answer := typ == protocol.TypeAnswer
+	if answer {
+		p.stale.Store(false)
+	}
+	description, err := pc.describeLocal(p.ctx, answer)
+	if !answer {
+		p.stale.Store(false)
+	}
+	if err != nil {
+		return err
+	}
+	p.signal(typ, description)
+	return nil
+}
+
+// place puts the other side's description in place, and then the candidates that
+// waited for it.
+func (p *Peer) place(pc *peerConn, typ string, message []byte) error {
+	p.unwatch()
+	lines, err := checkDescription(typ, message)
+	if err == nil {
+		err = pc.describeRemote(p.ctx, message)
+	}
+	if err != nil {
+		return &NegotiationError{Type: typ, Err: err}
+	}
+	p.noteRemote(lines...)
+	for _, candidate := range p.negotiation.placed() {
+		if err := p.add(pc, candidate); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (p *Peer) add(pc *peerConn, message []byte) error {
+	line, err := candidateLine(message)
+	if err != nil {
+		return &NegotiationError{Type: protocol.TypeCandidate, Err: err}
+	}
+	if line == "" {
+		return nil // the end of the candidates, which no one here waits for
+	}
+	p.noteRemote(line)
+	// A candidate of a kind that this side does not know is no reason to give up:
+	// another one may do.
+	_ = pc.addCandidate(p.ctx, message)
+	return nil
+}
+
+// signal sends a message to the other peer.
+func (p *Peer) signal(typ string, message []byte) {
+	if err := p.options.Signal(p.ctx, typ, message); err != nil && p.ctx.Err() == nil {
+		p.SignallingLost(err)
+	}
+}
+
+// watch gives the other peer some time to answer.
+func (p *Peer) watch() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.watchdog == nil {
+		p.watchdog = time.AfterFunc(answerWithin, p.onNoAnswer)
+	}
+}
+
+func (p *Peer) unwatch() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.watchdog != nil {
+		p.watchdog.Stop()
+		p.watchdog = nil
+	}
+}
+
+func (p *Peer) onNoAnswer() {
+	p.mu.Lock()
+	up, err := p.isUp, p.candidates.failure(errNoAnswer)
+	p.mu.Unlock()
+	if !up {
+		p.fail(err)
+	}
+}
+
+func (p *Peer) noteRemote(lines ...string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.candidates.remote = keep(p.candidates.remote, lines...)
+}

@@ -1,0 +1,58 @@
+package rtc
+
+import (
+	"context"
+	"io"
+	"sync"
+)
+
+// maxPiece is the size of the messages that a stream writes: the largest that
+// every implementation of WebRTC has always taken.
+const maxPiece = 16 << 10
+
+// Stream returns the channel as a stream of bytes. Write splits what it is given
+// into messages of at most 16 KiB, Read joins messages, and the bounds of messages
+// are lost. Read returns io.EOF once the other peer has closed the channel and
+// everything was read. Close is the channel's Close, and makes the others return.
+// One goroutine may read while another writes. Use one stream for a channel, and
+// not Receive beside it.
+func (ch *Channel) Stream() io.ReadWriteCloser { return &stream{ch: ch} }
+
+type stream struct {
+	ch *Channel
+
+	reading sync.Mutex
+	rest    []byte // guarded by reading: what the last Read left of a message
+}
+
+func (s *stream) Read(p []byte) (int, error) {
+	if len(p) == 0 {
+		return 0, nil
+	}
+	s.reading.Lock()
+	defer s.reading.Unlock()
+	for len(s.rest) == 0 { // an empty message is no reason to return
+		message, err := s.ch.Receive(context.Background())
+		if err != nil {
+			return 0, err
+		}
+		s.rest = message
+	}
+	n := copy(p, s.rest)
+	s.rest = s.rest[n:]
+	return n, nil
+}
+
+func (s *stream) Write(p []byte) (int, error) {
+	written := 0
+	for written < len(p) {
+		piece := p[written:min(written+maxPiece, len(p))]
+		if err := s.ch.Send(context.Background(), piece); err != nil {
+			return written, err
+		}
+		written += len(piece)
+	}
+	return written, nil
+}
+
+func (s *stream) Close() error { return s.ch.Close() }

@@ -1,0 +1,191 @@
+package signaling
+
+import (
+	"context"
+	"errors"
+	"strconv"
+	"syscall/js"
+	"time"
+
+	"github.com/sebas642/intercessor/protocol"
+	"github.com/sebas642/intercessor/sdk/internal/queue"
+)
+
+const (
+	// maxInbox bounds what has arrived and was not read, in bytes: a browser does
+	// not let a page hold back a WebSocket.
+	maxInbox = 4 << 20
+
+	// maxBuffered is how much may wait in the browser before write waits too. The
+	// browser tells no event when it has sent, so write looks again after drainAfter.
+	maxBuffered = 1 << 20
+	drainAfter  = 20 * time.Millisecond
+
+	// closeWithin bounds the wait for the close event. A browser whose network is
+	// gone sends it after a minute.
+	closeWithin = 5 * time.Second
+)
+
+// socket is the browser's WebSocket. Its callbacks never wait: they fill the inbox
+// and close the channels below.
+type socket struct {
+	ws     js.Value
+	events map[string]js.Func // owned by the browser until the close event
+
+	inbox  *queue.Queue[[]byte] // ends with the *RelayError of the close event
+	opened chan struct{}
+	closed chan struct{}
+	over   bool // owned by the callbacks: the close event was seen
+}
+
+func openSocket(ctx context.Context, url string) (*socket, error) {
+	ws, err := construct("WebSocket", url)
+	if err != nil {
+		return nil, &DialError{Err: err, host: hostOf(url)}
+	}
+	s := &socket{
+		ws:     ws,
+		inbox:  queue.New[[]byte](maxInbox/64, maxInbox),
+		opened: make(chan struct{}),
+		closed: make(chan struct{}),
+	}
+	s.events = map[string]js.Func{
+		"open":    js.FuncOf(s.onOpen),
+		"message": js.FuncOf(s.onMessage),
+		"close":   js.FuncOf(s.onClose),
+	}
+	for name, f := range s.events {
+		ws.Set("on"+name, f)
+	}
+	select {
+	case <-s.opened:
+		return s, nil
+	case <-s.closed:
+		return nil, &DialError{host: hostOf(url)}
+	case <-ctx.Done():
+		s.close(1000, "")
+		return nil, &DialError{Err: ctx.Err(), host: hostOf(url)}
+	}
+}
+
+// construct is `new name(argument)` with the exception as an error.
+func construct(name, argument string) (v js.Value, err error) {
+	defer func() {
+		if e, ok := recover().(js.Error); ok {
+			err = errors.New(e.Value.Get("message").String())
+		}
+	}()
+	class := js.Global().Get(name)
+	if class.IsUndefined() {
+		return v, errors.New("this JavaScript environment has no " + name)
+	}
+	return class.New(argument), nil
+}
+
+func (s *socket) onOpen(js.Value, []js.Value) any {
+	close(s.opened)
+	return nil
+}
+
+func (s *socket) onMessage(_ js.Value, args []js.Value) any {
+	data := args[0].Get("data")
+	if data.Type() != js.TypeString {
+		s.fail(protocol.CodeMalformed, &ProtocolError{Err: errBinary})
+		return nil
+	}
+	frame := []byte(data.String())
+	if len(frame) > protocol.MaxDelivery {
+		s.fail(protocol.CodeMalformed, &ProtocolError{Err: errTooBig})
+		return nil
+	}
+	if s.inbox.Offer(frame, len(frame)) == queue.ErrFull {
+		s.fail(protocol.CodeTooSlow, errUnread)
+	}
+	return nil
+}
+
+var errUnread = errors.New("the session ended because more than " + strconv.Itoa(maxInbox>>20) + " MiB came that the program did not receive")
+
+// onClose is the socket's last event.
+func (s *socket) onClose(_ js.Value, args []js.Value) any {
+	end := &RelayError{Code: protocol.Code(args[0].Get("code").Int()), Reason: args[0].Get("reason").String()}
+	if end.Code == codeBroken && end.Reason == "" {
+		end.Reason = "the network failed, or the relay went away without closing it"
+	}
+	s.inbox.Close(end)
+	s.release()
+	return nil
+}
+
+// fail ends the socket from this side. What came before can still be read.
+func (s *socket) fail(code protocol.Code, err error) {
+	s.inbox.Close(err)
+	s.ws.Call("close", int(code))
+}
+
+// release gives the callbacks back to the browser.
+func (s *socket) release() {
+	if s.over {
+		return
+	}
+	s.over = true
+	for name, f := range s.events {
+		s.ws.Set("on"+name, js.Null())
+		f.Release()
+	}
+	close(s.closed)
+}
+
+func (s *socket) read(ctx context.Context) ([]byte, error) { return s.inbox.Get(ctx) }
+
+// write hands one message to the browser. It waits while too much is there.
+func (s *socket) write(ctx context.Context, frame []byte) error {
+	if err := s.drain(ctx); err != nil {
+		return err
+	}
+	const open = 1
+	if s.ws.Get("readyState").Int() != open { // send would drop the message in silence
+		return &RelayError{Code: codeBroken, Reason: "it is closed"}
+	}
+	s.ws.Call("send", string(frame))
+	return nil
+}
+
+// drain waits until the browser has sent most of what it was given.
+func (s *socket) drain(ctx context.Context) error {
+	if s.ws.Get("bufferedAmount").Int() <= maxBuffered {
+		return nil
+	}
+	again := time.NewTicker(drainAfter)
+	defer again.Stop()
+	late := time.NewTimer(writeWithin)
+	defer late.Stop()
+	for s.ws.Get("bufferedAmount").Int() > maxBuffered {
+		select {
+		case <-again.C:
+		case <-s.closed:
+			return nil // which write sees
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-late.C:
+			stalled := &RelayError{Code: codeBroken, Reason: "nothing could be written for " + writeWithin.String()}
+			s.fail(protocol.CodeTooSlow, stalled)
+			return stalled
+		}
+	}
+	return nil
+}
+
+// close does the closing handshake. JavaScript allows code 1000 and 3000 to 4999.
+func (s *socket) close(code protocol.Code, reason string) {
+	s.ws.Call("close", int(code), reason)
+	late := time.NewTimer(closeWithin)
+	defer late.Stop()
+	select {
+	case <-s.closed:
+	case <-late.C:
+		s.release()
+	}
+	s.inbox.Close(ErrClosed)
+	s.inbox.Drain()
+}

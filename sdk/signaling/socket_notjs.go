@@ -1,0 +1,114 @@
+//go:build !js
+
+package signaling
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net/http"
+	"net/url"
+	"sync/atomic"
+	"time"
+
+	"github.com/coder/websocket"
+
+	"github.com/sebas642/intercessor/protocol"
+)
+
+// socket is a WebSocket by coder/websocket. It answers pings only in read.
+type socket struct {
+	conn *websocket.Conn
+
+	// watchdog cuts the connection when a write makes no progress. One timer for
+	// all writes costs less than a context with a deadline for each.
+	watchdog *time.Timer
+	stalled  atomic.Bool
+}
+
+func openSocket(ctx context.Context, address string) (*socket, error) {
+	conn, response, err := websocket.Dial(ctx, address, nil)
+	if err != nil {
+		e := &DialError{Err: cause(err), host: hostOf(address)}
+		if ctx.Err() != nil {
+			e.Err = ctx.Err()
+		}
+		if response != nil && response.StatusCode != http.StatusSwitchingProtocols {
+			e.Status = response.StatusCode
+		}
+		return nil, e
+	}
+	conn.SetReadLimit(protocol.MaxDelivery)
+	s := &socket{conn: conn}
+	s.watchdog = time.AfterFunc(writeWithin, func() {
+		s.stalled.Store(true)
+		_ = conn.CloseNow()
+	})
+	s.watchdog.Stop()
+	return s, nil
+}
+
+func (s *socket) read(ctx context.Context) ([]byte, error) {
+	kind, frame, err := s.conn.Read(ctx)
+	switch {
+	case err == nil && kind == websocket.MessageText:
+		return frame, nil
+	case err == nil:
+		return nil, &ProtocolError{Err: errBinary}
+	case ctx.Err() != nil:
+		return nil, ctx.Err()
+	case errors.Is(err, websocket.ErrMessageTooBig):
+		return nil, &ProtocolError{Err: errTooBig}
+	}
+	return nil, s.ended(err)
+}
+
+// write sends one text message. It does not look at ctx: the watchdog bounds it,
+// and a frame that was begun has to be finished.
+func (s *socket) write(_ context.Context, frame []byte) error {
+	s.watchdog.Reset(writeWithin)
+	defer s.watchdog.Stop()
+	err := s.conn.Write(context.Background(), websocket.MessageText, frame)
+	if err != nil {
+		return s.ended(err)
+	}
+	return nil
+}
+
+// close does the closing handshake, for which the library allows ten seconds.
+func (s *socket) close(code protocol.Code, reason string) {
+	_ = s.conn.Close(websocket.StatusCode(code), reason)
+	s.watchdog.Stop()
+}
+
+// ended turns the library's error into one that a program can branch on.
+func (s *socket) ended(err error) error {
+	var closed websocket.CloseError
+	if errors.As(err, &closed) {
+		return &RelayError{Code: protocol.Code(closed.Code), Reason: closed.Reason}
+	}
+	broken := &RelayError{Code: codeBroken, Reason: cause(err).Error()}
+	switch {
+	case s.stalled.Load():
+		broken.Reason = "nothing could be written for " + writeWithin.String()
+	case errors.Is(err, io.EOF):
+		broken.Reason = "the other end went away without closing it"
+	}
+	return broken
+}
+
+// cause is what went wrong below the library's layers of explanation. It also
+// leaves out the URL, which holds the ID of a room.
+func cause(err error) error {
+	var request *url.Error
+	if errors.As(err, &request) {
+		return request.Err
+	}
+	for {
+		next := errors.Unwrap(err)
+		if next == nil {
+			return err
+		}
+		err = next
+	}
+}

@@ -1,0 +1,72 @@
+package sdk
+
+import (
+	"strings"
+
+	"github.com/sebas642/intercessor/protocol"
+)
+
+// The forms of the two URLs, for errors.
+const (
+	serverForm = "wss://HOST/server, or ws://HOST/server without TLS"
+	clientForm = "wss://HOST/client/ID, or ws://HOST/client/ID without TLS"
+)
+
+// clientURL derives the URL that clients dial from the one that their server
+// listens at: .../server becomes .../client/ID, and a query is dropped, for it may
+// hold what only the server needs.
+func clientURL(server string, id protocol.ID) (string, error) {
+	origin, path, err := splitURL(server, serverForm)
+	if err != nil {
+		return "", err
+	}
+	prefix, ok := strings.CutSuffix(path, "/server")
+	if !ok {
+		return "", invalid("the URL to listen at must end in /server: " + serverForm)
+	}
+	return origin + prefix + "/client/" + string(id), nil
+}
+
+// serverID takes the server's ID out of the URL that a client dials.
+func serverID(client string) (protocol.ID, error) {
+	_, path, err := splitURL(client, clientForm)
+	if err != nil {
+		return "", err
+	}
+	slash := strings.LastIndexByte(path, '/')
+	if slash < 0 || !strings.HasSuffix(path[:slash], "/client") {
+		return "", invalid("the URL to dial must end in /client/ID: " + clientForm)
+	}
+	id := path[slash+1:]
+	if !protocol.ValidID(id) {
+		return "", invalid("the URL to dial must end in the server's ID, 1 to 64 of the characters a-z, 0-9 and -: " + clientForm)
+	}
+	return protocol.ID(id), nil
+}
+
+// splitURL splits a WebSocket URL into scheme://host and path, without its query.
+// It checks what platforms would treat differently; they check the rest.
+func splitURL(url, form string) (origin, path string, err error) {
+	scheme, rest, ok := strings.Cut(url, "://")
+	switch {
+	case ok && (scheme == "http" || scheme == "https"):
+		return "", "", invalid("the URL begins with " + scheme + ":// where ws:// or wss:// is needed: " + form)
+	case !ok || scheme != "ws" && scheme != "wss":
+		return "", "", invalid("the URL must look like " + form)
+	case strings.ContainsAny(url, "#\\ \t\r\n"):
+		return "", "", invalid("the URL must not contain #, \\ or white space: " + form)
+	}
+	rest, _, _ = strings.Cut(rest, "?")
+	slash := strings.IndexByte(rest, '/')
+	if slash < 0 {
+		slash = len(rest)
+	}
+	host, path := rest[:slash], rest[slash:]
+	switch {
+	case host == "":
+		return "", "", invalid("the URL has no host: " + form)
+	case strings.Contains(host, "@"):
+		return "", "", invalid("the URL must not contain a name or a password: " + form)
+	}
+	return scheme + "://" + host, path, nil
+}

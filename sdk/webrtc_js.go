@@ -1,0 +1,22 @@
+package sdk
+
+import (
+	"context"
+	"syscall/js"
+)
+
+// PeerConnection returns the RTCPeerConnection to the other peer, and makes it if
+// there is none yet. Add tracks and transceivers to it; the Conn negotiates. The
+// client makes the offers, so a track of the server needs a transceiver that the
+// client has added. Do not close it. The error is ErrClosed, or what the browser
+// threw.
+func (c *Conn) PeerConnection() (js.Value, error) {
+	return c.rtc.PeerConnection()
+}
+
+// OpenDataChannel is OpenChannel for the browser's own RTCDataChannel. It returns
+// the channel open. The caller attaches handlers before it waits for anything, and
+// owns the channel: Close of the Conn does not wait for what was sent on it.
+func (c *Conn) OpenDataChannel(ctx context.Context, label string) (js.Value, error) {
+	return c.rtc.OpenDataChannel(ctx, label)
+}

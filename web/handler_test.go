@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"net/http"
 	"net/http/httptest"
+	"regexp"
 	"strings"
 	"testing"
 	"testing/fstest"
@@ -142,6 +143,39 @@ func TestPathsThatNameNoFile(t *testing.T) {
 	}
 	if resp := ask(t, testBuild, "POST", "/", ""); resp.StatusCode != http.StatusMethodNotAllowed {
 		t.Errorf("POST /: %s, want 405", resp.Status)
+	}
+}
+
+// TestPageIsWhole: what the page's files refer to is served, with a type.
+func TestPageIsWhole(t *testing.T) {
+	served := httptest.NewServer(Handler())
+	defer served.Close()
+	get := func(path string) string {
+		t.Helper()
+		resp, err := http.Get(served.URL + path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer resp.Body.Close()
+		if resp.StatusCode != http.StatusOK || resp.Header.Get("Content-Type") == "" {
+			t.Errorf("%s: %s, %q", path, resp.Status, resp.Header.Get("Content-Type"))
+		}
+		return bodyOf(t, resp)
+	}
+	reference := regexp.MustCompile(`(?:href|src)="([\w.-]+)"|from "\./([\w.-]+)"`)
+	seen := map[string]bool{"": true}
+	for wait := []string{""}; len(wait) > 0; wait = wait[1:] {
+		for _, m := range reference.FindAllStringSubmatch(get("/"+wait[0]), -1) {
+			if name := m[1] + m[2]; !seen[name] {
+				seen[name] = true
+				wait = append(wait, name)
+			}
+		}
+	}
+	for _, name := range []string{"style.css", "favicon.svg", "main.js", "sha256.js"} {
+		if !seen[name] {
+			t.Errorf("nothing refers to %s", name)
+		}
 	}
 }
 

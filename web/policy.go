@@ -31,5 +31,6 @@ func contentPolicy(host string) string {
 		sockets = " ws://" + host + " wss://" + host
 	}
 	return "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; connect-src 'self'" + sockets +
-		"; img-src 'self' blob:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+		"; img-src 'self' blob:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'" +
+		"; require-trusted-types-for 'script'; trusted-types 'none'" // text never becomes markup, whatever the page does
 }

@@ -4,6 +4,7 @@ const KEPT = 500; // entries; older ones go
 
 const template = document.getElementById("message");
 const log = document.getElementById("log");
+const scroll = document.getElementById("scroll");
 const form = document.getElementById("compose");
 const text = document.getElementById("text");
 
@@ -58,14 +59,18 @@ const chat = {
   },
 };
 
-text.addEventListener("keydown", (event) => {
-  if (event.key !== "Enter" || event.shiftKey || event.isComposing) return;
+// Enter sends, Shift and Enter breaks the line. The keys of a phone tell what they
+// would insert, not always which key they are.
+let shift = false;
+text.addEventListener("keydown", (event) => (shift = event.shiftKey));
+text.addEventListener("beforeinput", (event) => {
+  if (event.inputType !== "insertLineBreak" || shift || event.isComposing) return;
   event.preventDefault();
   form.requestSubmit();
 });
 
 function append(item) {
-  const atEnd = log.scrollHeight - log.scrollTop - log.clientHeight < 80;
+  const atEnd = scroll.scrollHeight - scroll.scrollTop - scroll.clientHeight < 80;
   log.append(item);
   while (log.childElementCount > KEPT) {
     // Words go before files; an entry that holds a file must let go of it.
@@ -73,7 +78,7 @@ function append(item) {
     old.remove();
     old.dispatchEvent(new Event("removed"));
   }
-  if (atEnd || item.classList.contains("mine")) log.scrollTop = log.scrollHeight;
+  if (atEnd || item.classList.contains("mine")) scroll.scrollTop = scroll.scrollHeight;
 }
 
 export { chat };

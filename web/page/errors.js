@@ -6,7 +6,7 @@ export function sentence(err) {
     case "no-such-server":
       return "There is no room behind this link: its host has left, or the link is not complete. Ask for a new link, or start a room.";
     case "relay-closed":
-      return `The connection to the relay is lost${because(err)}. Chat has ended; files that go directly go on. Open the link again to come back.`;
+      return `The connection to the relay is lost${because(err)}. Chat has ended; files under way go on.`;
     case "ice-failed":
       return "No direct path was found between the two devices, so the file cannot go. Chat goes on over the relay. On one network it works most often.";
     case "peer-gone":

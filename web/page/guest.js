@@ -13,6 +13,7 @@ const PEOPLE = 200; // names that are shown
 export class Guest {
   #host;
   #others = []; // rows of the other guests
+  #called = ""; // what the host calls us
   #listed = false; // whether a list has come
   #left = false;
 
@@ -62,23 +63,41 @@ export class Guest {
   }
 
   // The list names everybody, the host first. What is not the host and not we are
-  // the others; a host may have put a number behind our name to tell two apart.
+  // the others.
   #show(names) {
     if (!Array.isArray(names)) return;
     const others = names.slice(0, PEOPLE).map((name) => cleanName(name, "Guest"));
     remove(others, (name) => name === this.#host.name);
-    const mine = me.name;
-    remove(others, (name) => name === mine) ||
-      remove(others, (name) => name.startsWith(`${mine} (`) && /^ \(\d+\)$/.test(name.slice(mine.length)));
+    this.#recognize(others);
+    remove(others, (name) => name === this.#called);
 
     const before = this.#others.map((row) => row.name);
     for (const row of this.#others) row.remove();
     this.#others = others.map((name) => new Person({ name, role: "through the host" }));
     explainStar(others.length > 0);
-    if (!this.#listed && others.length > 0) chat.note(`Here: ${others.join(", ")}`);
-    else for (const name of without(others, before)) chat.note(`${name} joined`);
-    for (const name of without(before, others)) chat.note(`${name} left`);
+    this.#tell(without(others, before), without(before, others));
     this.#listed = true;
+  }
+
+  // Finds out what the host calls us: it puts a number behind a name that somebody
+  // else has too. The first list comes before the host knows us (CHAT.md); in a later
+  // one ours is new.
+  #recognize(names) {
+    if (!this.#listed || names.includes(this.#called)) return;
+    const before = this.#others.map((row) => row.name);
+    const ours = (name) => name === me.name || name.replace(/ \(\d+\)$/, "") === me.name;
+    this.#called = without(names, before).find(ours) ?? "";
+  }
+
+  #tell(came, went) {
+    if (!this.#listed) {
+      if (came.length > 0) chat.note(`Also here: ${came.join(", ")}`);
+    } else if (came.length === 1 && went.length === 1) {
+      chat.note(`${went[0]} is now called ${came[0]}`);
+    } else {
+      for (const name of came) chat.note(`${name} joined`);
+      for (const name of went) chat.note(`${name} left`);
+    }
   }
 }
 

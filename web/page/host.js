@@ -73,14 +73,15 @@ export class Host {
 
   /** Gives a guest a name that nobody else here has. */
   #introduce(guest, name) {
-    const known = this.#names.has(guest);
-    this.#names.delete(guest);
+    const before = this.#names.get(guest);
+    this.#names.delete(guest); // it may keep its own
     const taken = this.#people();
     let unique = name;
     for (let n = 2; taken.includes(unique); n++) unique = `${[...name].slice(0, 26).join("")} (${n})`;
     this.#names.set(guest, unique);
     guest.row.rename(unique);
-    if (!known) chat.note(`${unique} joined`);
+    if (!before) chat.note(`${unique} joined`);
+    else if (before !== unique) chat.note(`${before} is now called ${unique}`);
     this.#broadcast("people", this.#people());
   }
 

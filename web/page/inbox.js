@@ -20,7 +20,9 @@ export class Inbox {
     channel.addEventListener("close", () => end("broken-off"));
     signal.addEventListener("abort", () => end("cancelled"));
     if (signal.aborted) end("cancelled");
-    if (channel.readyState === "closed") end("broken-off");
+    // The SDK replays what came before this listener in a microtask: only after
+    // that is a closed channel an empty one.
+    queueMicrotask(() => channel.readyState === "closed" && end("broken-off"));
   }
 
   /** Waits for the next message; throws broken-off or cancelled when none can come. */

@@ -10,7 +10,7 @@ const share = document.getElementById("invite-share");
 /** Shows the link to the room with this ID and draws its QR code. */
 export async function showInvite(url, dialURL, open) {
   link.value = url;
-  terminal.value = `intercessor dial ${dialURL}`;
+  terminal.value = `go run ./sdk/cmd/intercessor dial ${dialURL}`;
   copied.textContent = "";
   box.open = open;
   share.hidden = !navigator.share; // missing without https

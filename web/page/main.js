@@ -40,8 +40,6 @@ async function enter(open, state) {
     await room.run();
   } catch (err) {
     if (!signal.aborted) fail(err);
-  } finally {
-    if (entering?.signal === signal) $("start").inert = false;
   }
 }
 
@@ -66,6 +64,7 @@ function leave() {
 function showRoom() {
   const hosting = room instanceof Host;
   $("start").hidden = true;
+  $("start").inert = false;
   $("room").hidden = $("leave").hidden = false;
   $("compose").inert = false;
   notice("");
@@ -80,7 +79,7 @@ function showRoom() {
 
 function showStart() {
   $("room").hidden = $("leave").hidden = true;
-  $("start").hidden = false;
+  $("start").hidden = $("start").inert = false;
   tell("");
 }
 

@@ -4,7 +4,8 @@
 /** Reads what a path is and does; look() is called about once a second. */
 export class Path {
   #conn;
-  #last = { at: performance.now(), direct: 0, relayed: 0 };
+  #last = null; // the counters at the last look
+  over = false; // whether no direct path can come any more
   relayed = 0; // characters of messages sent and received over the relay
   relayTrip = null; // seconds
 
@@ -18,17 +19,17 @@ export class Path {
    * (no direct path); trips are in seconds, rates in bytes a second.
    */
   async look() {
-    const pc = this.#conn.pc;
-    const state = pc.connectionState;
-    const pair = state === "connected" ? await selectedPair(pc) : null;
+    const pc = this.#connection();
+    const pair = pc?.connectionState === "connected" ? await selectedPair(pc) : null;
     const now = { at: performance.now(), direct: pair?.bytes ?? 0, relayed: this.relayed };
-    const seconds = Math.max(0.001, (now.at - this.#last.at) / 1000);
-    const rate = Math.max(0, now.direct - this.#last.direct) / seconds;
-    const relayRate = (now.relayed - this.#last.relayed) / seconds;
+    const last = this.#last ?? now;
+    const seconds = Math.max(0.001, (now.at - last.at) / 1000);
+    const rate = Math.max(0, now.direct - last.direct) / seconds;
+    const relayRate = (now.relayed - last.relayed) / seconds;
     this.#last = now;
 
     const common = { relayTrip: this.relayTrip, relayRate };
-    if (!pair) return { kind: state === "failed" || state === "closed" ? "relay" : "looking", ...common };
+    if (!pair) return { kind: this.over ? "relay" : "looking", ...common };
     const turn = pair.local === "relay" || pair.remote === "relay";
     return {
       kind: turn ? "turn" : "direct",
@@ -38,6 +39,15 @@ export class Path {
       rate,
       ...common,
     };
+  }
+
+  #connection() {
+    try {
+      return this.#conn.pc;
+    } catch {
+      this.over = true; // there was none yet, and without the relay none can be made
+      return null;
+    }
   }
 }
 

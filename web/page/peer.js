@@ -103,6 +103,8 @@ export class Peer {
       }
     } catch {
       // run() or the transfers under way say what happened
+    } finally {
+      this.#path.over = true;
     }
   }
 

@@ -40,7 +40,7 @@ export class Transfer {
     const now = performance.now();
     if (now - this.#drawn < 100) return;
     this.#drawn = now;
-    this.#part("progress").value = done / this.size;
+    this.#part("progress").value = this.size === 0 ? 1 : done / this.size;
     this.#figures(`${bytes(done)} of ${bytes(this.size)} · ${this.#rate(done)}`);
   }
 

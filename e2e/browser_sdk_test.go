@@ -1,0 +1,256 @@
+package e2e_test
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+// sdkTab opens the relay's page and imports the SDK into it, as `sdk`.
+func (b *browser) sdkTab(relay *relayProcess, allowed ...string) *tab {
+	b.t.Helper()
+	p := b.open(relay.HTTP+"/", allowed...)
+	p.do(`globalThis.sdk = await import("./sdk/intercessor.js")`)
+	return p
+}
+
+// TestJavaScriptAPI: every member that the types name is there and does what they
+// say, with a page at each end.
+func TestJavaScriptAPI(t *testing.T) {
+	t.Parallel()
+	relay := startRelay(t)
+	browser := startBrowser(t)
+	server, client := browser.sdkTab(relay), browser.sdkTab(relay)
+
+	server.do(`globalThis.ln = await sdk.listen(new URL(a))`, relay.WS+"/server")
+	require.Equal(t, relay.WS+"/client/"+eval[string](server, `ln.id`), eval[string](server, `ln.url`))
+	server.do(`globalThis.accepted = (async () => { for await (const conn of ln) return conn })()`)
+	client.do(`globalThis.conn = await sdk.connect(a)`, eval[string](server, `ln.url`))
+	server.do(`globalThis.conn = await accepted`)
+	require.Equal(t, eval[string](client, `conn.id`), eval[string](server, `conn.peerId`))
+	require.Equal(t, eval[string](server, `conn.id`), eval[string](client, `conn.peerId`))
+
+	// Messages keep their order, and any JSON value arrives as it was.
+	client.do(`for (const data of [null, 0, -1.5, "grüß \u0000 \ud800 \u{1f600}", [], {a: [{b: null}]}, true])
+		await conn.send({type: "value", data})`)
+	server.do(`globalThis.got = []; for await (const m of conn) { got.push(m); if (got.length === 7) break }`)
+	require.True(t, eval[bool](server, `JSON.stringify(got.map((m) => m.data)) ===
+		JSON.stringify([null, 0, -1.5, "grüß \u0000 \ud800 \u{1f600}", [], {a: [{b: null}]}, true]) && got.every((m) => m.type === "value")`))
+
+	// A channel that the client opens, with messages before the server listens.
+	client.do(`globalThis.ch = await conn.openChannel("first"); ch.send("one"); ch.send(new Uint8Array([2]))`)
+	server.do(`for await (const channel of conn.channels) { globalThis.ch = channel; break }`)
+	require.True(t, eval[bool](server, `ch instanceof RTCDataChannel && ch.label === "first" && ch.readyState === "open"`))
+	server.do(`await new Promise((resolve) => setTimeout(resolve, 100))`) // the messages arrive, and wait
+	server.do(`globalThis.heard = []; ch.onmessage = ({data}) => heard.push(typeof data === "string" ? data : [...new Uint8Array(data)])`)
+	client.do(`ch.send("three")`)
+	server.sees("three messages", `heard.length === 3`)
+	require.Equal(t, `["one",[2],"three"]`, eval[string](server, `JSON.stringify(heard)`))
+
+	// And one that the server opens, listened to by addEventListener.
+	server.do(`globalThis.back = await conn.openChannel("second"); back.send("hello"); back.close()`)
+	require.Equal(t, "hello,close", eval[string](client, `(async () => {
+		for await (const channel of conn.channels) {
+			await new Promise((resolve) => setTimeout(resolve, 300)); // it closes meanwhile
+			return await new Promise((resolve) => {
+				const events = [];
+				channel.addEventListener("message", ({data}) => events.push(data));
+				channel.addEventListener("close", () => resolve([...events, "close"].join()));
+			});
+		}
+	})()`))
+
+	// What nobody listens for waits up to a bound; then the channel fails, and says so.
+	client.do(`globalThis.flood = await conn.openChannel("flood");
+		flood.onclose = () => (flood.closed = true);
+		for (let i = 0; i < 80 && flood.readyState === "open"; i++) {
+			flood.send(new Uint8Array(256 << 10));
+			while (flood.readyState === "open" && flood.bufferedAmount > 1 << 20) await new Promise((resolve) => setTimeout(resolve));
+		}`)
+	client.sees("the flooded channel closed", `flood.closed`)
+	require.Equal(t, "flood,16777216,error,close", eval[string](server, `(async () => {
+		for await (const channel of conn.channels) {
+			return await new Promise((resolve) => {
+				const events = [channel.label, 0];
+				channel.onerror = () => events.push("error");
+				channel.onclose = () => resolve([...events, "close"].join());
+				channel.onmessage = ({data}) => (events[1] += data.byteLength);
+			});
+		}
+	})()`))
+
+	require.True(t, eval[bool](client, `conn.pc instanceof RTCPeerConnection && conn.pc === conn.pc && conn.pc.connectionState === "connected"`))
+
+	// When one side closes, the other's iterations end, and its channels close.
+	server.do(`globalThis.ended = Promise.all([
+		(async () => { for await (const m of conn) throw new Error("a message: " + m.type) })(),
+		(async () => { for await (const c of conn.channels) throw new Error("a channel: " + c.label) })(),
+		new Promise((resolve) => ch.addEventListener("close", resolve)),
+	])`)
+	client.do(`conn.close(); conn.close(); for await (const m of conn) throw new Error("a message"); for await (const c of conn.channels) throw new Error("a channel")`)
+	server.do(`await ended`)
+
+	server.do(`globalThis.over = (async () => { for await (const c of ln) throw new Error("a connection") })(); ln.close(); ln.close(); await over`)
+}
+
+// TestJavaScriptErrors: every error has its code, and what belongs to it.
+func TestJavaScriptErrors(t *testing.T) {
+	t.Parallel()
+	relay := startRelay(t)
+	p := startBrowser(t).sdkTab(relay, "WebSocket connection to", "ERR_CONNECTION_REFUSED")
+	p.do(`
+		globalThis.code = async (promise) => {
+			try { await promise } catch (err) {
+				if (!(err instanceof sdk.IntercessorError && err instanceof Error && err.message)) throw err;
+				return err.code;
+			}
+			return "no error";
+		};
+		globalThis.pair = async () => {
+			const ln = await sdk.listen(a);
+			const accepted = (async () => { for await (const conn of ln) return conn })();
+			const client = await sdk.connect(ln.url);
+			return { ln, client, server: await accepted };
+		};`, relay.WS+"/server")
+
+	for _, invalid := range []string{"", "nonsense", "http://\x00", relay.WS, relay.WS + "/server", "ftp://relay.example/client/a"} {
+		require.Equal(t, "invalid", eval[string](p, `code(sdk.connect(a))`, invalid), "connect to %q", invalid)
+	}
+	require.Equal(t, "no-such-server", eval[string](p, `code(sdk.connect(a))`, relay.WS+"/client/nobody"))
+	require.Equal(t, 4500, eval[int](p, `sdk.connect(a).catch((err) => err.closeCode)`, relay.WS+"/client/nobody"))
+	require.Equal(t, "invalid", eval[string](p, `code(sdk.connect(a, {iceServers: [{urls: "http://stun.example"}]}))`, relay.WS+"/client/nobody"))
+	require.Equal(t, "invalid", eval[string](p, `code(sdk.connect(a, {iceServers: [null]}))`, relay.WS+"/client/nobody"))
+	require.Equal(t, "aborted", eval[string](p, `code(sdk.connect(a, {signal: AbortSignal.abort()}))`, relay.WS+"/client/nobody"))
+	require.Equal(t, "aborted", eval[string](p, `(async () => {
+		const controller = new AbortController();
+		const promise = sdk.listen(a, {signal: controller.signal});
+		queueMicrotask(() => queueMicrotask(() => controller.abort()));
+		return code(promise);
+	})()`, relay.WS+"/server"))
+
+	p.do(`Object.assign(globalThis, await pair())`)
+	for _, message := range []string{
+		`undefined`, `null`, `{type: "a"}`, `{type: "a", data() {}}`, `{type: "a", data: Symbol()}`, `{type: "a", data: 1n}`,
+		`(() => { const data = {}; data.data = data; return {type: "a", data} })()`, `{type: "a", data: {toJSON() { throw 1 }}}`,
+		`{data: 1}`, `{type: 1, data: 1}`, `{type: "", data: 1}`, `{type: "a b", data: 1}`, `{type: "HELLO", data: 1}`, `{type: "OFFER", data: 1}`,
+		`{type: "\ud800", data: 1}`, `{type: "a", data: JSON.parse("[".repeat(40) + "]".repeat(40))}`,
+	} {
+		require.Equal(t, "invalid", eval[string](p, `code(client.send(`+message+`))`), "send(%s)", message)
+	}
+	require.Equal(t, "too-large", eval[string](p, `code(client.send({type: "a", data: "x".repeat(70000)}))`))
+	require.Equal(t, "no error", eval[string](p, `code(client.send({type: "a", data: "x".repeat(65000)}))`))
+	require.Equal(t, "no error", eval[string](p, `code(client.send({type: "a", data: Object.assign(Object.create(null), {x: 1})}))`))
+
+	require.Equal(t, "aborted", eval[string](p, `code(client.openChannel("a", {signal: AbortSignal.abort()}))`))
+	require.Equal(t, "no error", eval[string](p, `(async () => code(server.openChannel("a")))()`))
+
+	p.do(`client.close()`)
+	require.Equal(t, "closed", eval[string](p, `code(client.send({type: "a", data: 1}))`))
+	require.Equal(t, "closed", eval[string](p, `code(client.openChannel("a"))`))
+	p.do(`for await (const m of server);`)
+	require.Equal(t, "peer-gone", eval[string](p, `code(server.send({type: "a", data: 1}))`))
+
+	// The relay goes away: messages end with its code, open channels do not end.
+	p.do(`Object.assign(globalThis, await pair()); globalThis.ch = await client.openChannel("a");
+		for await (const channel of server.channels) { globalThis.peer = channel; break }`)
+	relay.Kill()
+	require.Equal(t, "relay-closed", eval[string](p, `code((async () => { for await (const m of client); })())`))
+	require.Equal(t, "relay-closed", eval[string](p, `code((async () => { for await (const c of ln); })())`))
+	require.Equal(t, 1006, eval[int](p, `client.send({type: "a", data: 1}).catch((err) => err.closeCode)`))
+	require.Equal(t, "relay-closed", eval[string](p, `code(sdk.connect(a))`, relay.WS+"/client/nobody"))
+	require.Equal(t, "still here", eval[string](p, `new Promise((resolve) => { peer.onmessage = ({data}) => resolve(data); ch.send("still here") })`))
+}
+
+// TestJavaScriptICEFailure: a peer that takes no part in WebRTC, and one whose
+// candidates lead nowhere.
+func TestJavaScriptICEFailure(t *testing.T) {
+	t.Parallel()
+	relay := startRelay(t)
+	p := startBrowser(t).sdkTab(relay)
+	server := relay.raw("/server")
+	p.do(`globalThis.conn = await sdk.connect(a); globalThis.opening = conn.openChannel("a").catch((err) => err)`, relay.WS+"/client/"+server.id)
+	server.text(`{"to":%q,"type":"ANSWER","message":{"type":"answer","sdp":"nonsense"}}`, eval[string](p, `conn.id`))
+	require.Equal(t, "ice-failed", eval[string](p, `opening.then((err) => err.code)`))
+	require.True(t, eval[bool](p, `opening.then((err) => Array.isArray(err.candidates.local) && Array.isArray(err.candidates.remote))`))
+}
+
+// TestNoCallbackIsLeaked: whatever the connections made in the bridge between Go
+// and JavaScript, they give back.
+func TestNoCallbackIsLeaked(t *testing.T) {
+	t.Parallel()
+	relay := startRelay(t)
+	p := startBrowser(t).open(relay.HTTP + "/")
+	// The SDK takes the class that wasm_exec.js defines: here one that remembers
+	// every function that Go makes.
+	p.do(`
+		await import("./sdk/wasm_exec.js");
+		globalThis.made = [];
+		globalThis.Go = class extends Go {
+			_makeFuncWrapper(id) {
+				const f = super._makeFuncWrapper(id);
+				made.push(f);
+				return f;
+			}
+		};
+		globalThis.sockets = [];
+		globalThis.WebSocket = class extends WebSocket {
+			constructor(url) { super(url); sockets.push(this) }
+		};
+		globalThis.sdk = await import("./sdk/intercessor.js");
+		globalThis.meet = async () => {
+			const ln = await sdk.listen(a);
+			const accepted = (async () => { for await (const conn of ln) return conn })();
+			const client = await sdk.connect(ln.url);
+			const server = await accepted;
+			const ch = await client.openChannel("a");
+			for await (const channel of server.channels) { channel.close(); break }
+			await client.send({type: "a", data: 1});
+			client.close();
+			for await (const m of server);
+			ln.close();
+			await sdk.connect(ln.url).catch(() => {});
+		};`, relay.WS+"/server")
+	p.do(`await meet(); globalThis.before = made.length`)
+	p.do(`for (let i = 0; i < 10; i++) await Promise.all([meet(), meet(), meet(), meet(), meet()])`)
+	// Closing goes on in the background, and ends with the sockets.
+	p.sees("that all sockets are closed", `sockets.every((socket) => socket.readyState === WebSocket.CLOSED)`)
+
+	// A released function says so when it is called; one that is not would act.
+	made := eval[int](p, `made.length - before`)
+	require.Greater(t, made, 50*10)
+	released := eval[int](p, `(() => {
+		let released = 0;
+		const { error } = console;
+		console.error = (text) => { if (String(text).includes("call to released function")) released++ };
+		for (const f of made.slice(before)) f();
+		console.error = error;
+		return released;
+	})()`)
+	require.Equal(t, made, released, "functions of Go that were made by 50 connections, and those that were released")
+	p.do(`await meet()`)
+}
+
+// TestSDKStartsAnewAfterAFault: when Go itself dies, everything that waits gets an
+// error, the page an error event, and the next connection starts it again.
+func TestSDKStartsAnewAfterAFault(t *testing.T) {
+	t.Parallel()
+	relay := startRelay(t)
+	p := startBrowser(t).open(relay.HTTP+"/", "the SDK's WebAssembly has stopped", "panic:", "goroutine ", "exit code:", "index out of range")
+	p.do(`
+		await import("./sdk/wasm_exec.js");
+		globalThis.made = [];
+		globalThis.Go = class extends Go {
+			_makeFuncWrapper(id) { made.push(super._makeFuncWrapper(id)); return made.at(-1) }
+		};
+		globalThis.sdk = await import("./sdk/intercessor.js");
+		globalThis.errors = [];
+		addEventListener("error", (event) => errors.push(event.error.code));
+		globalThis.ln = await sdk.listen(a);
+		globalThis.waiting = (async () => { for await (const conn of ln); })().catch((err) => err.code);
+		for (const f of made) try { f() } catch { /* no way to call it */ }`, relay.WS+"/server")
+	require.Equal(t, "internal", eval[string](p, `waiting`))
+	require.Equal(t, "internal", eval[string](p, `errors.join()`))
+	p.do(`ln.close()`)
+	require.Equal(t, "no-such-server", eval[string](p, `sdk.connect(a).catch((err) => err.code)`, relay.WS+"/client/nobody"))
+	p.do(`(await sdk.listen(a)).close()`, relay.WS+"/server")
+}

@@ -1,0 +1,134 @@
+package e2e_test
+
+import (
+	"bufio"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+// blocks gives README's code blocks of one language.
+func blocks(t *testing.T, language string) []string {
+	t.Helper()
+	text, err := os.ReadFile("../README.md")
+	require.NoError(t, err)
+	var found []string
+	for _, m := range regexp.MustCompile("(?s)```"+language+"\n(.*?)```").FindAllStringSubmatch(string(text), -1) {
+		found = append(found, m[1])
+	}
+	return found
+}
+
+const readmeAddress = "127.0.0.1:8000"
+
+// TestReadmeTranscript replays the two peers of README's opening: what README
+// shows is what they print.
+func TestReadmeTranscript(t *testing.T) {
+	t.Parallel()
+	relay := startRelay(t)
+	terminal := buildBinary(t, "./sdk/cmd/intercessor")
+	licence, err := os.ReadFile("../LICENSE")
+	require.NoError(t, err)
+
+	transcripts := blocks(t, "console")
+	require.Len(t, transcripts, 3)
+	require.Equal(t, "$ make run\n", transcripts[0], "startRelay stands for it")
+	ids := regexp.MustCompile(`[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}`)
+	readmeID, id := ids.FindString(transcripts[1]), ""
+	var commands []*exec.Cmd
+	into := t.TempDir()
+	for _, transcript := range transcripts[1:] {
+		transcript = strings.NewReplacer(readmeAddress, strings.TrimPrefix(relay.HTTP, "http://"), "/tmp", into).Replace(transcript)
+		command, want, _ := strings.Cut(transcript, "\n")
+		if id != "" {
+			command, want = strings.ReplaceAll(command, readmeID, id), strings.ReplaceAll(want, readmeID, id)
+		}
+		line, ok := strings.CutPrefix(command, "$ go run ./sdk/cmd/intercessor ")
+		require.True(t, ok, command)
+		args := strings.Fields(line) // and the relay of this test instead of the usual one
+		cmd := exec.CommandContext(within(t), terminal, slices.Insert(args, 1, "--relay", relay.WS+"/server")...)
+		cmd.Dir = ".."
+		out, in := io.Pipe()
+		cmd.Stdout, cmd.Stderr = in, in
+		require.NoError(t, cmd.Start())
+		commands = append(commands, cmd)
+
+		lines := bufio.NewScanner(out)
+		for _, line := range strings.Split(strings.TrimSpace(want), "\n") {
+			seen := ""
+			for lines.Scan() {
+				if id == "" {
+					id = ids.FindString(lines.Text())
+					line = strings.ReplaceAll(line, readmeID, id)
+				}
+				seen += lines.Text() + "\n"
+				if strings.TrimSpace(lines.Text()) == strings.ReplaceAll(line, readmeID, id) {
+					seen = ""
+					break
+				}
+			}
+			require.Empty(t, seen, "README's line %q does not come", line)
+		}
+		go func() { _, _ = io.Copy(io.Discard, out) }()
+	}
+	for _, cmd := range commands {
+		require.NoError(t, cmd.Wait())
+	}
+	got, err := os.ReadFile(filepath.Join(into, "LICENSE"))
+	require.NoError(t, err)
+	require.Equal(t, string(licence), string(got))
+}
+
+// TestReadmePrograms runs README's echo in Go, and against it README's peers in
+// the browser and in Node.
+func TestReadmePrograms(t *testing.T) {
+	t.Parallel()
+	relay := startRelay(t)
+	here := func(code string) string {
+		return strings.ReplaceAll(code, "ws://"+readmeAddress, relay.WS)
+	}
+	goBlocks, jsBlocks := blocks(t, "go"), blocks(t, "js")
+	require.Len(t, goBlocks, 1)
+	require.Len(t, jsBlocks, 2)
+
+	source := filepath.Join(t.TempDir(), "main.go")
+	require.NoError(t, os.WriteFile(source, []byte(here(goBlocks[0])), 0o644))
+	echo := exec.CommandContext(t.Context(), buildBinary(t, source))
+	stdout, err := echo.StdoutPipe()
+	require.NoError(t, err)
+	echo.Stderr = os.Stderr
+	require.NoError(t, echo.Start())
+	t.Cleanup(func() { _ = echo.Wait() }) // the test's context ends it
+	url, err := bufio.NewReader(stdout).ReadString('\n')
+	require.NoError(t, err)
+	url = strings.TrimSpace(url)
+	id := strings.TrimPrefix(url, relay.WS+"/client/")
+	require.NotEqual(t, url, id)
+
+	t.Run("browser", func(t *testing.T) {
+		page := startBrowser(t).open(relay.HTTP + "/")
+		code := strings.ReplaceAll(here(jsBlocks[0]), "/client/ID", "/client/"+id)
+		code = strings.ReplaceAll(code, `import { connect } from "/sdk/intercessor.js"`, `const { connect } = await import("/sdk/intercessor.js")`)
+		code = strings.ReplaceAll(code, "console.log(", "said.push(")
+		require.Equal(t, `["greeting",{"hello":"world"}]`, eval[string](page, "(async () => { const said = [];\n"+code+"\nreturn JSON.stringify(said) })()"))
+	})
+	t.Run("node", func(t *testing.T) {
+		node := exec.CommandContext(within(t), "node", "--input-type=module", "-e", here(jsBlocks[1]), "--", id)
+		out, err := node.StdoutPipe()
+		require.NoError(t, err)
+		node.Stderr = os.Stderr
+		require.NoError(t, node.Start())
+		line, err := bufio.NewReader(out).ReadString('\n')
+		require.NoError(t, err)
+		require.Equal(t, "greeting from "+id+" hi\n", line)
+		require.NoError(t, node.Process.Kill())
+		_ = node.Wait()
+	})
+}

@@ -1,0 +1,70 @@
+// A page in TypeScript against the SDK's types; TestTypes compiles it. A line
+// after @ts-expect-error must not compile.
+
+import { connect, listen, IntercessorError } from "../../wasm/js/intercessor.js";
+import type { Connection, ErrorCode, Listener, Message, Options } from "../../wasm/js/intercessor.js";
+
+const options: Options = {
+  iceServers: [{ urls: ["turn:turn.example"], username: "ada", credential: "secret" }],
+  signal: AbortSignal.timeout(10_000),
+};
+
+async function client(url: string): Promise<void> {
+  const conn: Connection = await connect(url, options);
+  const ids: string[] = [conn.id, conn.peerId];
+  await conn.send({ type: "chat", data: { text: "hello", to: ids } });
+  for await (const message of conn) take(message);
+
+  const channel: RTCDataChannel = await conn.openChannel("file", { signal: AbortSignal.timeout(1000) });
+  channel.send(new Uint8Array([1, 2, 3]));
+  conn.pc.addTransceiver("audio");
+  conn.close();
+
+  // @ts-expect-error data is missing
+  await conn.send({ type: "chat" });
+  // @ts-expect-error the peer's ID is not ours to set
+  conn.peerId = "another";
+  // @ts-expect-error a channel has a label
+  await conn.openChannel();
+}
+
+function take({ type, data }: Message): string {
+  // @ts-expect-error what a peer sends is of no known type
+  const text: string = data;
+  return type + text;
+}
+
+async function server(): Promise<void> {
+  const ln: Listener = await listen(new URL("wss://relay.example/server"));
+  console.log(ln.id.length, ln.url.length);
+  for await (const conn of ln) {
+    for await (const channel of conn.channels) channel.onmessage = ({ data }) => channel.send(data);
+  }
+  ln.close();
+}
+
+function explain(err: unknown): string {
+  if (!(err instanceof IntercessorError)) return String(err);
+  const code: ErrorCode = err.code;
+  switch (code) {
+    case "no-such-server":
+    case "relay-closed":
+      return `${err.closeCode?.toFixed()} ${err.reason}`;
+    case "ice-failed":
+      return [...(err.candidates?.local ?? []), ...(err.candidates?.remote ?? [])].join();
+    case "peer-gone":
+    case "closed":
+    case "too-large":
+    case "invalid":
+    case "aborted":
+    case "overflow":
+    case "internal":
+      return err.message;
+    default:
+      return code satisfies never;
+  }
+  // @ts-expect-error there is no such code
+  return err.code === "nonsense" ? "" : err.message;
+}
+
+client("wss://relay.example/client/ID").then(server, explain);

@@ -1,0 +1,115 @@
+package main
+
+import (
+	"context"
+	"syscall/js"
+
+	"github.com/sebas642/intercessor/sdk"
+)
+
+// dial(url, iceServers) resolves to {number, id, peerId}.
+func (p *program) dial(ctx context.Context, args []js.Value) (any, error) {
+	c, err := sdk.Dial(ctx, args[0].String(), p.options(args[1]))
+	if err != nil {
+		return nil, err
+	}
+	return p.addConn(c), nil
+}
+
+// listen(url, iceServers) resolves to {number, id, url}.
+func (p *program) listen(ctx context.Context, args []js.Value) (any, error) {
+	l, err := sdk.Listen(ctx, args[0].String(), p.options(args[1]))
+	if err != nil {
+		return nil, err
+	}
+	return p.addListener(l), nil
+}
+
+// accept(listener) resolves to {number, id, peerId}.
+func (p *program) accept(ctx context.Context, args []js.Value) (any, error) {
+	l, err := p.listener(args[0])
+	if err != nil {
+		return nil, err
+	}
+	c, err := l.Accept(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return p.addConn(c), nil
+}
+
+// send(conn, type, json) resolves when the browser has taken the message.
+func (p *program) send(ctx context.Context, args []js.Value) (any, error) {
+	c, err := p.conn(args[0])
+	if err != nil {
+		return nil, err
+	}
+	return nil, c.Send(ctx, sdk.Message{Type: args[1].String(), Data: []byte(args[2].String())})
+}
+
+// receive(conn) resolves to [type, json].
+func (p *program) receive(ctx context.Context, args []js.Value) (any, error) {
+	c, err := p.conn(args[0])
+	if err != nil {
+		return nil, err
+	}
+	m, err := c.Receive(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return []any{m.Type, string(m.Data)}, nil
+}
+
+// openChannel(conn, label) resolves to an RTCDataChannel that is open.
+func (p *program) openChannel(ctx context.Context, args []js.Value) (any, error) {
+	c, err := p.conn(args[0])
+	if err != nil {
+		return nil, err
+	}
+	return c.OpenDataChannel(ctx, args[1].String())
+}
+
+// pathEnd(conn) never resolves. It rejects when no more channels can come, and on
+// a connection that was dialled it makes the direct path.
+func (p *program) pathEnd(ctx context.Context, args []js.Value) (any, error) {
+	c, err := p.conn(args[0])
+	if err != nil {
+		return nil, err
+	}
+	for {
+		// Options.OnDataChannel gets the channels: this one only ends.
+		if _, err := c.AcceptChannel(ctx); err != nil {
+			return nil, err
+		}
+	}
+}
+
+// pc(conn) returns the RTCPeerConnection. It takes locks for moments only, so it
+// needs no goroutine.
+func (p *program) peerConnection(args []js.Value) (js.Value, error) {
+	c, err := p.conn(args[0])
+	if err != nil {
+		return js.Undefined(), err
+	}
+	return c.PeerConnection()
+}
+
+// options reads what intercessor.js has brought into one form: an array of
+// {urls: [string], username: string, credential: string}.
+func (p *program) options(iceServers js.Value) *sdk.Options {
+	o := &sdk.Options{}
+	o.OnDataChannel = p.deliver
+	for i := range iceServers.Length() {
+		server := iceServers.Index(i)
+		s := sdk.ICEServer{
+			Username:   server.Get("username").String(),
+			Credential: server.Get("credential").String(),
+		}
+		urls := server.Get("urls")
+		for k := range urls.Length() {
+			s.URLs = append(s.URLs, urls.Index(k).String())
+		}
+		o.ICEServers = append(o.ICEServers, s)
+	}
+	return o
+}

@@ -1,0 +1,66 @@
+package main
+
+import (
+	"context"
+	"syscall/js"
+)
+
+// promised makes a function that JavaScript calls as f(call, resolve, reject,
+// ...args): call is a number by which it may be cancelled, and exactly one of the
+// two others is called, once. A callback of the browser must not wait, so what
+// the function does, it does in a goroutine.
+func (p *program) promised(do func(context.Context, []js.Value) (any, error)) js.Func {
+	return js.FuncOf(func(_ js.Value, args []js.Value) any {
+		number, resolve, reject := args[0].Int(), args[1], args[2]
+		ctx, cancel := context.WithCancel(context.Background())
+		p.mu.Lock()
+		p.calls[number] = cancel
+		p.mu.Unlock()
+		go func() {
+			value, err := protect(func() (any, error) { return do(ctx, args[3:]) })
+			p.mu.Lock()
+			delete(p.calls, number)
+			p.mu.Unlock()
+			cancel()
+			if err != nil {
+				reject.Invoke(explain(err))
+				return
+			}
+			resolve.Invoke(value)
+		}()
+		return nil
+	})
+}
+
+// immediate makes a function that JavaScript calls as f(...args). It returns
+// {value} or {error}: a panic of Go would end the program, not throw.
+func immediate(do func([]js.Value) (js.Value, error)) js.Func {
+	return js.FuncOf(func(_ js.Value, args []js.Value) any {
+		value, err := protect(func() (js.Value, error) { return do(args) })
+		if err != nil {
+			return map[string]any{"error": explain(err)}
+		}
+		return map[string]any{"value": value}
+	})
+}
+
+// cancel(call) ends the waiting of a call that is under way.
+func (p *program) cancel(args []js.Value) (js.Value, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if cancel := p.calls[args[0].Int()]; cancel != nil {
+		cancel()
+	}
+	return js.Undefined(), nil
+}
+
+// protect turns a panic, such as an exception of JavaScript that nobody expected,
+// into an error of the one call that it happened in.
+func protect[T any](do func() (T, error)) (value T, err error) {
+	defer func() {
+		if caught := recover(); caught != nil {
+			err = panicError{caught}
+		}
+	}()
+	return do()
+}

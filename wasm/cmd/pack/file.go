@@ -1,0 +1,44 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"text/tabwriter"
+)
+
+// A file is one that a page loads, in its three forms.
+type file struct {
+	name                string
+	plain, gzip, brotli []byte
+}
+
+// write puts the file into a folder, and each compressed form that saves
+// something; one left by an earlier run that no longer does is removed, because
+// it would be served.
+func (f *file) write(folder string) error {
+	path := filepath.Join(folder, f.name)
+	if err := os.WriteFile(path, f.plain, 0o644); err != nil {
+		return err
+	}
+	for suffix, form := range map[string][]byte{".gz": f.gzip, ".br": f.brotli} {
+		if len(form) < len(f.plain) {
+			if err := os.WriteFile(path+suffix, form, 0o644); err != nil {
+				return err
+			}
+		} else if err := os.RemoveAll(path + suffix); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func printTable(w io.Writer, files []*file) {
+	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', tabwriter.AlignRight)
+	fmt.Fprintln(table, "bytes\tgzip\tbrotli\t  file")
+	for _, f := range files {
+		fmt.Fprintf(table, "%d\t%d\t%d\t  %s\n", len(f.plain), len(f.gzip), len(f.brotli), f.name)
+	}
+	_ = table.Flush() // to the terminal: nobody is left to tell
+}

@@ -1,0 +1,58 @@
+// Command pack builds the SDK for browsers and puts everything that a page needs
+// into web/sdk, each file beside its compressed forms. Run it from the root of
+// the workspace:
+//
+//	go run ./wasm/cmd/pack
+//
+// It prints what each file weighs, and fails when the WebAssembly is heavier than
+// its budget.
+package main
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"time"
+)
+
+// budget is how many bytes the WebAssembly may have as brotli.
+const budget = 650_000
+
+func main() {
+	out := flag.String("o", filepath.Join("web", "sdk"), "folder that the files go into")
+	flag.Parse()
+
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	defer stop()
+	ctx, cancel := context.WithTimeout(ctx, 10*time.Minute)
+	defer cancel()
+	if err := pack(ctx, *out); err != nil {
+		fmt.Fprintln(os.Stderr, "pack:", err)
+		os.Exit(1)
+	}
+}
+
+func pack(ctx context.Context, out string) error {
+	files, err := collect(ctx)
+	if err != nil {
+		return err
+	}
+	if err := compress(files); err != nil {
+		return err
+	}
+	for _, f := range files {
+		if err := f.write(out); err != nil {
+			return err
+		}
+	}
+	printTable(os.Stdout, files)
+	for _, f := range files {
+		if f.name == binary && len(f.brotli) > budget {
+			return fmt.Errorf("%s has %d bytes as brotli, and may have %d: see what an import costs (go tool nm -size -sort size)", binary, len(f.brotli), budget)
+		}
+	}
+	return nil
+}

@@ -1,0 +1,81 @@
+package main
+
+import (
+	"bytes"
+	"compress/gzip"
+	"context"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/andybalholm/brotli"
+)
+
+// forbidden is what the build must not link: each would cost tens or hundreds of
+// kilobytes as brotli, and the budget has no room for them.
+var forbidden = []string{"fmt", "reflect", "os", "net", "net/url", "net/http", "crypto/rand", "log/slog", "encoding/json"}
+
+func TestTheBuildLinksNothingHeavy(t *testing.T) {
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	out, err := run(ctx, []string{"GOOS=js", "GOARCH=wasm"}, "go", "list", "-deps", "../..")
+	if err != nil {
+		t.Fatal(err)
+	}
+	packages := strings.Fields(out)
+	if !slices.Contains(packages, "syscall/js") {
+		t.Fatalf("go list gave no build for js: %v", packages)
+	}
+	for _, name := range forbidden {
+		if slices.Contains(packages, name) {
+			t.Errorf("%s is linked in", name)
+		}
+	}
+}
+
+func TestCompressedFormsHoldTheFile(t *testing.T) {
+	f := &file{name: "a.js", plain: bytes.Repeat([]byte("export const a = 1;\n"), 100)}
+	tiny := &file{name: "tiny.js", plain: []byte("1")}
+	if err := compress([]*file{f, tiny}); err != nil {
+		t.Fatal(err)
+	}
+	folder := t.TempDir()
+	stale := filepath.Join(folder, "tiny.js.br")
+	if err := os.WriteFile(stale, []byte("of an earlier build"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	for _, one := range []*file{f, tiny} {
+		if err := one.write(folder); err != nil {
+			t.Fatal(err)
+		}
+	}
+
+	br, gz := open(t, folder, "a.js.br"), open(t, folder, "a.js.gz")
+	unzipped, err := gzip.NewReader(gz)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, r := range map[string]io.Reader{"plain": open(t, folder, "a.js"), "brotli": brotli.NewReader(br), "gzip": unzipped} {
+		if got, err := io.ReadAll(r); err != nil || !bytes.Equal(got, f.plain) {
+			t.Errorf("%s: %d bytes, %v", name, len(got), err)
+		}
+	}
+	for _, name := range []string{"tiny.js.br", "tiny.js.gz"} {
+		if _, err := os.Stat(filepath.Join(folder, name)); !os.IsNotExist(err) {
+			t.Errorf("%s saves nothing, and is there (%v)", name, err)
+		}
+	}
+}
+
+func open(t *testing.T, folder, name string) io.Reader {
+	t.Helper()
+	b, err := os.ReadFile(filepath.Join(folder, name))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return bytes.NewReader(b)
+}

@@ -1,0 +1,96 @@
+// The program in WebAssembly: how it is loaded, called, and outlived.
+
+import { aborted, IntercessorError, internal } from "./errors.js";
+
+let running = null; // promise of a Program
+
+/** Gives the Program, and loads it on first use. */
+export function start() {
+  running ??= Program.load().catch((err) => {
+    running = null;
+    throw err;
+  });
+  return running;
+}
+
+class Program {
+  incoming = new Map(); // by the number of the connection
+  #functions;
+  #calls = 0;
+  #underway = new Map(); // what rejects each call, by its number
+  #dead = null;
+
+  static async load() {
+    if (!globalThis.WebAssembly) throw internal("this browser has no WebAssembly");
+    await import("./wasm_exec.js"); // a classic script: it defines globalThis.Go
+    const go = new globalThis.Go();
+    const { instance } = await instantiate(new URL("intercessor.wasm", import.meta.url), go.importObject);
+    return new Program(go, instance);
+  }
+
+  constructor(go, instance) {
+    globalThis.intercessorReady = (functions) => {
+      this.#functions = functions;
+      return (number, channel) => {
+        const incoming = this.incoming.get(number);
+        if (incoming) incoming.add(channel);
+        else channel.close();
+      };
+    };
+    const exit = go.run(instance); // returns when Go waits for its first call
+    delete globalThis.intercessorReady;
+    exit.finally(() => this.#die());
+  }
+
+  /** Calls a function that settles a promise; taken sees its value in the same task. */
+  call(name, args, signal, taken = (value) => value) {
+    if (this.#dead) return Promise.reject(this.#dead);
+    if (signal?.aborted) return Promise.reject(aborted());
+    const number = ++this.#calls;
+    const cancel = () => this.now("cancel", number);
+    return new Promise((resolve, reject) => {
+      this.#underway.set(number, reject);
+      signal?.addEventListener("abort", cancel);
+      this.#functions[name](
+        number,
+        (value) => resolve(taken(value)),
+        (err) => reject(new IntercessorError(err)),
+        ...args,
+      );
+    }).finally(() => {
+      this.#underway.delete(number);
+      signal?.removeEventListener("abort", cancel);
+    });
+  }
+
+  /** Closes a connection or a listener, and forgets it. */
+  close(number) {
+    this.incoming.delete(number);
+    if (!this.#dead) this.now("close", number);
+  }
+
+  /** Calls a function that returns at once. */
+  now(name, ...args) {
+    if (this.#dead) throw this.#dead;
+    const { value, error } = this.#functions[name](...args);
+    if (error) throw new IntercessorError(error);
+    return value;
+  }
+
+  /** Go has ended, which only a fault in it can cause: everything of it fails, and the next start loads it anew. */
+  #die() {
+    this.#dead = internal("the SDK's WebAssembly has stopped; connect again");
+    running = null;
+    for (const reject of this.#underway.values()) reject(this.#dead);
+    reportError(this.#dead); // an error event, also where nobody waits
+  }
+}
+
+async function instantiate(url, imports) {
+  const response = await fetch(url);
+  if (!response.ok) throw internal(`${url} answers with HTTP status ${response.status}: ${await response.text()}`);
+  const type = response.headers.get("Content-Type");
+  if (type === "application/wasm") return WebAssembly.instantiateStreaming(response, imports);
+  console.warn(`${url} has the content type ${type}; with application/wasm it would start sooner`);
+  return WebAssembly.instantiate(await response.arrayBuffer(), imports);
+}

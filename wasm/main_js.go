@@ -1,0 +1,35 @@
+// Command wasm is the SDK for JavaScript: package sdk compiled to WebAssembly,
+// with the functions that js/intercessor.js makes its API of. A page does not
+// load it itself; it imports that module.
+//
+// Between the two go numbers, strings and the browser's own objects. The
+// functions are made once, when the program starts, and live as long as it does:
+// a call needs no js.Func of its own, because JavaScript makes the promise and
+// passes in what settles it. Connections and listeners are known by number.
+package main
+
+import "syscall/js"
+
+// ready is the name of the global function that js/intercessor.js sets while it
+// starts this program: it takes the functions by name, and gives the one that
+// takes each data channel that a peer opens.
+const ready = "intercessorReady"
+
+func main() {
+	p := newProgram()
+	p.onChannel = js.Global().Call(ready, map[string]any{
+		// Each of these settles a promise; see promised.
+		"dial":        p.promised(p.dial),
+		"listen":      p.promised(p.listen),
+		"accept":      p.promised(p.accept),
+		"send":        p.promised(p.send),
+		"receive":     p.promised(p.receive),
+		"openChannel": p.promised(p.openChannel),
+		"pathEnd":     p.promised(p.pathEnd),
+		// These return at once.
+		"cancel": immediate(p.cancel),
+		"close":  immediate(p.close),
+		"pc":     immediate(p.peerConnection),
+	})
+	select {} // from now on JavaScript calls
+}

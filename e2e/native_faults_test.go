@@ -75,14 +75,12 @@ func TestNativeICEFailsWithoutAWay(t *testing.T) {
 	relay := startRelay(t)
 	raw, server := rawClient(t, relay)
 
-	// A real offer, of which no candidate leads anywhere.
-	_, offering := rawServer(t, relay)
-	pc, err := offering.PeerConnection()
+	// A real offer, whose candidates are kept back: the one that comes leads nowhere.
+	elsewhere, offering := rawServer(t, relay)
+	_, err := offering.PeerConnection()
 	require.NoError(t, err)
-	offer, err := pc.CreateOffer(nil)
-	require.NoError(t, err)
-	message := protocol.AppendString([]byte(`{"type":"offer","sdp":`), offer.SDP)
-	require.NoError(t, raw.Send(within(t), protocol.ID(server.ID()), protocol.TypeOffer, append(message, '}')))
+	offer := await(t, elsewhere, protocol.TypeOffer)
+	require.NoError(t, raw.Send(within(t), protocol.ID(server.ID()), protocol.TypeOffer, offer.Message))
 	nowhere := "candidate:1 1 udp 2130706431 127.0.0.1 9 typ host"
 	require.NoError(t, raw.Send(within(t), protocol.ID(server.ID()), protocol.TypeCandidate,
 		[]byte(`{"candidate":"`+nowhere+`","sdpMid":"0","sdpMLineIndex":0}`)))

@@ -132,7 +132,7 @@ func (c *Conn) reason() error {
 
 // Close ends the Conn: it closes its channels as Channel.Close does, so that what
 // was sent on them arrives, tells the other peer, and ends the direct path. The Conn
-// that Dial returned also leaves the relay. Close takes a few seconds if the other
+// that Dial returned also leaves the relay. Close takes some ten seconds if the other
 // peer or the network does not answer, and waits for all that the Conn has started.
 // Every call after the first does nothing.
 func (c *Conn) Close() error {

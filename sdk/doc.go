@@ -35,11 +35,14 @@
 //
 // The API is the same for GOOS=js, with two additions and one difference, for
 // programs whose JavaScript wants the browser's own objects. Options has a field
-// OnDataChannel func(js.Value), which gets each RTCDataChannel that the other peer
-// opens, in the browser's own event, so that AcceptChannel returns none. Conn has
-// a method OpenDataChannel(ctx, label) (js.Value, error), which returns an
+// OnDataChannel func(*Conn, js.Value), which gets each RTCDataChannel that the other
+// peer opens, in the browser's own event, so that AcceptChannel returns none. Conn
+// has a method OpenDataChannel(ctx, label) (js.Value, error), which returns an
 // RTCDataChannel that is open. And PeerConnection returns the RTCPeerConnection as
 // a js.Value, where on native it returns pion's *webrtc.PeerConnection.
+//
+// A browser does not let a receiver hold back a sender: on js a [Channel] ends with
+// ErrOverflow when 16 MiB wait in it, where on native the sender waits.
 //
 // Nothing here may be called in a JavaScript callback without a goroutine: calls
 // that wait would wait for the callback to end.

@@ -11,7 +11,7 @@ type Options struct {
 	// on one network, or on one machine.
 	ICEServers []ICEServer
 
-	platformOptions
+	PlatformOptions
 }
 
 // ICEServer is a STUN or TURN server.

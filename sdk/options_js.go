@@ -6,7 +6,8 @@ import (
 	"github.com/sebas642/intercessor/sdk/rtc"
 )
 
-type platformOptions struct {
+// PlatformOptions is what only one platform can be told.
+type PlatformOptions struct {
 	// OnDataChannel, if set, gets each RTCDataChannel that the other peer of any
 	// Conn opens, in the browser's own event: a handler that is attached at once
 	// misses no message. The channel belongs to the callback, which must not wait.
@@ -14,7 +15,7 @@ type platformOptions struct {
 	OnDataChannel func(conn *Conn, channel js.Value)
 }
 
-func (p platformOptions) forPlatform(c *Conn, o *rtc.Options) {
+func (p PlatformOptions) forPlatform(c *Conn, o *rtc.Options) {
 	if p.OnDataChannel != nil {
 		o.OnDataChannel = func(channel js.Value) { p.OnDataChannel(c, channel) }
 	}

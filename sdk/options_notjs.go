@@ -4,6 +4,7 @@ package sdk
 
 import "github.com/sebas642/intercessor/sdk/rtc"
 
-type platformOptions struct{}
+// PlatformOptions is what only one platform can be told. On native that is nothing.
+type PlatformOptions struct{}
 
-func (platformOptions) forPlatform(*Conn, *rtc.Options) {}
+func (PlatformOptions) forPlatform(*Conn, *rtc.Options) {}

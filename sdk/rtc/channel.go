@@ -2,9 +2,7 @@ package rtc
 
 import (
 	"context"
-	"errors"
 	"io"
-	"strconv"
 	"sync"
 	"time"
 
@@ -20,9 +18,6 @@ const (
 	// lowBuffered.
 	maxBuffered = 1 << 20
 	lowBuffered = 256 << 10
-
-	// drainWithin bounds how long Close waits for what was sent.
-	drainWithin = 10 * time.Second
 )
 
 // Channel is a data channel: messages in order, each once, straight to the other
@@ -39,7 +34,10 @@ type Channel struct {
 
 	sending chan struct{} // holds one token: the right to send
 
-	opening, going sync.Once
+	opening, taking, going sync.Once
+
+	openedAt time.Time     // written before opened is closed
+	taken    chan struct{} // closed when the other peer has taken the channel in
 
 	closing sync.Once
 	closed  chan struct{} // closed when Close has begun
@@ -52,6 +50,7 @@ type Channel struct {
 
 // raw is the platform's data channel. None of its methods waits.
 type raw interface {
+	id() int // of the SCTP stream; -1 before there is one
 	send(data []byte) error
 	buffered() int // bytes that were sent and have not left
 	setLow(n int)  // isLow is to be called when no more than n are buffered
@@ -68,6 +67,7 @@ func newChannel(label string, onOver func(*Channel)) *Channel {
 		over:    make(chan struct{}),
 		onOver:  onOver,
 		sending: make(chan struct{}, 1),
+		taken:   make(chan struct{}),
 		closed:  make(chan struct{}),
 		gone:    make(chan struct{}),
 	}
@@ -156,66 +156,16 @@ func (ch *Channel) Receive(ctx context.Context) ([]byte, error) {
 	return ch.inbox.Get(ctx)
 }
 
-// Close closes the channel, after what was sent on it has reached the other peer's
-// machine: a Send and then a Close lose nothing. That takes at most 10 seconds;
-// then Close returns an error that says how much is lost. What has come and was
-// not received is dropped. Every call after the first returns what that returned.
-func (ch *Channel) Close() error {
-	ch.closing.Do(func() {
-		close(ch.closed)
-		ch.inbox.Close(ErrClosed)
-		ch.inbox.Drain()
-		ch.unsent = ch.drain()
-		ch.raw.close()
-		ch.end(ErrClosed)
-		ch.settle()
+// isOpen, isTaken, isLow and isGone are what the platform's events call.
+
+func (ch *Channel) isOpen() {
+	ch.opening.Do(func() {
+		ch.openedAt = time.Now()
+		close(ch.opened)
 	})
-	return ch.unsent
 }
 
-// drain waits until everything has left.
-func (ch *Channel) drain() error {
-	select {
-	case <-ch.opened:
-	default:
-		return nil // nothing was ever sent
-	}
-	ctx, cancel := context.WithTimeout(context.Background(), drainWithin)
-	defer cancel()
-	if ch.await(ctx, ch.sending, true) != nil { // a Send that is not finished
-		return nil
-	}
-	ch.raw.setLow(0)
-	for {
-		left := ch.raw.buffered()
-		if left == 0 {
-			return nil
-		}
-		if err := ch.await(ctx, ch.low, true); err != nil {
-			return errors.New("the channel was closed with " + strconv.Itoa(left) + " bytes on their way, which may be lost")
-		}
-	}
-}
-
-// settle waits until the other side has closed its end too: a connection that is
-// closed before would take the channel's end away from the other peer.
-func (ch *Channel) settle() {
-	select {
-	case <-ch.opened:
-	default:
-		return
-	}
-	late := time.NewTimer(settleWithin)
-	defer late.Stop()
-	select {
-	case <-ch.gone:
-	case <-late.C:
-	}
-}
-
-// isOpen, isLow and isGone are what the platform's events call.
-
-func (ch *Channel) isOpen() { ch.opening.Do(func() { close(ch.opened) }) }
+func (ch *Channel) isTaken() { ch.taking.Do(func() { close(ch.taken) }) }
 
 func (ch *Channel) isLow() {
 	select {

@@ -16,10 +16,17 @@ const (
 // settleWithin bounds how long Close waits for the close event. A browser counts a
 // message as sent when it is on the network, so only this event says that
 // everything has arrived.
-const settleWithin = drainWithin
+const settleWithin = closeWithin
 
 // rawChannel is the browser's RTCDataChannel.
 type rawChannel struct{ dc js.Value }
+
+func (r rawChannel) id() int {
+	if id := r.dc.Get("id"); id.Type() == js.TypeNumber {
+		return id.Int()
+	}
+	return -1
+}
 
 func (r rawChannel) send(data []byte) error {
 	array := js.Global().Get("Uint8Array").New(len(data))

@@ -25,6 +25,13 @@ const settleWithin = time.Second
 // rawChannel is pion's data channel.
 type rawChannel struct{ dc *webrtc.DataChannel }
 
+func (r rawChannel) id() int {
+	if id := r.dc.ID(); id != nil {
+		return int(*id)
+	}
+	return -1
+}
+
 func (r rawChannel) send(data []byte) error { return r.dc.Send(data) }
 func (r rawChannel) buffered() int          { return int(r.dc.BufferedAmount()) }
 func (r rawChannel) setLow(n int)           { r.dc.SetBufferedAmountLowThreshold(uint64(n)) }
@@ -50,7 +57,7 @@ func wrap(dc *webrtc.DataChannel, transport *webrtc.SCTPTransport, onOver func(*
 		default:
 		}
 	})
-	dc.OnClose(func() { ch.isGone(ending(transport, failure)) })
+	dc.OnClose(func() { ch.isGone(ending(ch, transport, failure)) })
 	return ch
 }
 
@@ -60,13 +67,15 @@ const errorWithin = time.Second
 
 // ending tells whether the other peer closed the channel, or the association
 // beneath it went away. pion reads everything that came first.
-func ending(transport *webrtc.SCTPTransport, failure <-chan error) error {
+func ending(ch *Channel, transport *webrtc.SCTPTransport, failure <-chan error) error {
 	if _, alive := transport.Metadata(); alive {
 		return io.EOF
 	}
 	late := time.NewTimer(errorWithin)
 	defer late.Stop()
 	select {
+	case <-ch.over: // this side has ended it, and pion reports no error
+		return io.EOF
 	case err := <-failure:
 		if errors.Is(err, sctp.ErrResetPacketInStateNotExist) {
 			return io.EOF // the channel was closed, and then the association

@@ -29,8 +29,11 @@ func openChannel() (*Channel, *network) {
 	n.ch = newChannel("test", func(*Channel) {})
 	n.ch.raw = n
 	n.ch.isOpen()
+	n.ch.isTaken()
 	return n.ch, n
 }
+
+func (n *network) id() int { return 1 }
 
 func (n *network) send(data []byte) error {
 	n.mu.Lock()
@@ -174,8 +177,33 @@ func TestCloseSaysWhatIsLost(t *testing.T) {
 		start := time.Now()
 		err := ch.Close()
 		require.ErrorContains(t, err, "1000 bytes on their way")
-		require.LessOrEqual(t, time.Since(start), drainWithin+settleWithin)
+		require.Equal(t, closeWithin, time.Since(start))
 		require.Equal(t, err, ch.Close())
+	})
+}
+
+func TestCloseWaitsUntilTheOtherPeerHasTheChannel(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		ch, n := openChannel()
+		ch.taken = make(chan struct{})
+		closed := make(chan error)
+		go func() { closed <- ch.Close() }()
+		synctest.Wait()
+		require.False(t, n.closed)
+		close(ch.taken)
+		require.NoError(t, <-closed)
+		require.True(t, n.closed)
+	})
+}
+
+func TestCloseOfAChannelToAPeerThatNeverTells(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		ch, _ := openChannel()
+		ch.taken = make(chan struct{})
+		time.Sleep(takenWithin / 2)
+		start := time.Now()
+		require.NoError(t, ch.Close())
+		require.Equal(t, takenWithin/2, time.Since(start), "only a young channel has to wait")
 	})
 }
 

@@ -13,8 +13,8 @@
 // two offers never cross. A peer that does not offer and needs a negotiation asks
 // for an offer with NEGOTIATE. Both create the negotiated channel "intercessor"
 // with ID 254: it gives each offer an application section, so that either side may
-// open channels, and tells both when the direct path is up and when it ends.
-// Nothing is sent on it, and what comes on it is dropped.
+// open channels, and tells both when the direct path is up and when it ends. On it
+// a peer says, with the ID as text, which channel of the other it has taken in.
 //
 // No ICE server is contacted unless Options.ICEServers names one. Then only peers
 // on one network, or one machine, find each other.

@@ -1,6 +1,10 @@
 package rtc
 
-import "github.com/sebas642/intercessor/protocol"
+import (
+	"strconv"
+
+	"github.com/sebas642/intercessor/protocol"
+)
 
 // events is what the platform's connection tells its Peer. None of them waits.
 type events struct {
@@ -8,7 +12,8 @@ type events struct {
 	candidate func(line string, message []byte) // a local candidate was found
 	failed    func()                            // ICE, or the handshake over it, has failed
 	up, down  func()                            // the direct path is there, and has ended
-	incoming  func(*Channel)                    // the other peer opened a channel
+	incoming  func(*Channel) bool               // the other peer opened a channel; false if it was closed
+	told      func(text string)                 // the other peer said something on the beacon
 	over      func(*Channel)                    // a channel is over
 }
 
@@ -50,13 +55,33 @@ func (p *Peer) onFailed() {
 func (p *Peer) onDown() { p.finish(ErrPathClosed) }
 
 // onIncoming offers the application a channel that the other peer opened.
-func (p *Peer) onIncoming(ch *Channel) {
+func (p *Peer) onIncoming(ch *Channel) bool {
 	p.onUp()
+	ch.isTaken() // by the peer that opened it
 	if err := p.track(ch); err != nil {
 		ch.cut(err)
-		return
+		return false
 	}
 	if p.accepted.Offer(ch, 1) != nil {
 		ch.cut(ErrOverflow)
+		return false
+	}
+	return true
+}
+
+// onTold hears that the other peer has taken in a channel of this side: the text is
+// the channel's ID. Whatever else comes on the beacon is of a later version.
+func (p *Peer) onTold(text string) {
+	id, err := strconv.Atoi(text)
+	if err != nil {
+		return
+	}
+	p.mu.Lock()
+	channels := p.open()
+	p.mu.Unlock()
+	for _, ch := range channels {
+		if ch.raw.id() == id {
+			ch.isTaken()
+		}
 	}
 }

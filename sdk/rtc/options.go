@@ -20,7 +20,7 @@ type Options struct {
 	// changed.
 	Signal func(ctx context.Context, typ string, message []byte) error
 
-	platformOptions
+	PlatformOptions
 }
 
 // ICEServer is a STUN or TURN server.

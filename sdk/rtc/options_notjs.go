@@ -2,4 +2,5 @@
 
 package rtc
 
-type platformOptions struct{}
+// PlatformOptions is what only one platform can be told. On native that is nothing.
+type PlatformOptions struct{}

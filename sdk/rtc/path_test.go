@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -78,14 +79,36 @@ func TestMessagesWaitForAcceptAndReceive(t *testing.T) {
 	require.ErrorIs(t, err, io.EOF)
 }
 
+// A Chromium that hears of a channel and its close at once would drop the messages.
+func TestChannelThatIsClosedAtOnceStillArrives(t *testing.T) {
+	p := newPair(t)
+	open(t, p.offering, p.answering, "first")
+	for _, way := range [][2]*rtc.Peer{{p.offering, p.answering}, {p.answering, p.offering}} {
+		for i := range 30 {
+			a, err := way[0].OpenChannel(within(t), "short")
+			require.NoError(t, err)
+			sendText(t, a, strconv.Itoa(i))
+			require.NoError(t, a.Close())
+			b, err := way[1].AcceptChannel(within(t))
+			require.NoError(t, err)
+			wantText(t, b, strconv.Itoa(i))
+			_, err = b.Receive(within(t))
+			require.ErrorIs(t, err, io.EOF)
+		}
+	}
+}
+
 func TestUnacceptedChannelsAreBounded(t *testing.T) {
 	p := newPair(t)
 	open(t, p.offering, p.answering, "first")
 	const most, more = 64, 5
-	closed := make(chan error)
+	closed := make(chan error, 1)
 	for range most + more {
 		ch, err := p.offering.OpenChannel(within(t), "waits")
-		require.NoError(t, err)
+		if err != nil { // closed already
+			go func() { closed <- io.EOF }()
+			continue
+		}
 		go func() {
 			_, err := ch.Receive(within(t))
 			closed <- err
@@ -147,6 +170,33 @@ func TestCloseOfThePeerEndsChannelsInOrder(t *testing.T) {
 	require.ErrorIs(t, err, rtc.ErrClosed)
 	require.ErrorIs(t, p.offering.Handle("CANDIDATE", []byte("null")), rtc.ErrClosed)
 	require.NoError(t, p.offering.Close())
+}
+
+func TestCloseIsNotDisturbedByLateCandidates(t *testing.T) {
+	p := newPair(t)
+	a, b := open(t, p.offering, p.answering, "notes")
+	for range 100 {
+		sendText(t, a, "note")
+	}
+	closed := make(chan error)
+	go func() { closed <- p.offering.Close() }()
+	late := []byte(`{"candidate":"candidate:1 1 udp 1 127.0.0.1 9 typ host","sdpMid":"0"}`)
+	again := time.NewTicker(time.Millisecond)
+	defer again.Stop()
+	for closing := true; closing; {
+		select {
+		case err := <-closed:
+			require.NoError(t, err)
+			closing = false
+		case <-again.C:
+			_ = p.offering.Handle("CANDIDATE", late)
+		}
+	}
+	for range 100 {
+		wantText(t, b, "note")
+	}
+	_, err := b.Receive(within(t))
+	require.ErrorIs(t, err, io.EOF)
 }
 
 var errGone = errors.New("the relay is gone")
@@ -224,4 +274,33 @@ func TestTooMuchToWorkOnIsRefused(t *testing.T) {
 		}
 	}
 	require.ErrorIs(t, err, rtc.ErrOverflow)
+}
+
+func TestICEThatFailsEndsThePath(t *testing.T) {
+	p := newPair(t)
+	_, b := open(t, p.offering, p.answering, "direct")
+	p.answering.FailICE()
+	var failed *rtc.ICEError
+	_, err := b.Receive(within(t))
+	require.ErrorAs(t, err, &failed)
+	require.NotEmpty(t, failed.Local)
+	require.NotEmpty(t, failed.Remote)
+	require.ErrorContains(t, err, "the direct path broke")
+	require.ErrorAs(t, b.Send(within(t), []byte("late")), &failed)
+	_, err = p.answering.AcceptChannel(within(t))
+	require.ErrorAs(t, err, &failed)
+	_, err = p.answering.OpenChannel(within(t), "late")
+	require.ErrorAs(t, err, &failed)
+}
+
+func TestCandidatesOfNoUseAreIgnored(t *testing.T) {
+	p := newPair(t)
+	for _, message := range []string{`null`, `5`, `{"candidate":5}`, `{"candidate":"nonsense"}`, `{"candidate":""}`} {
+		require.NoError(t, p.answering.Handle("CANDIDATE", []byte(message)))
+	}
+	open(t, p.offering, p.answering, "first")
+	for _, message := range []string{`null`, `5`, `{"candidate":"nonsense","sdpMid":"9"}`} {
+		require.NoError(t, p.answering.Handle("CANDIDATE", []byte(message)))
+	}
+	open(t, p.answering, p.offering, "second")
 }

@@ -44,12 +44,12 @@ type Peer struct {
 
 	draining sync.Once
 	closing  sync.Once
-	running  sync.WaitGroup // run, and the watchdog of an answer
+	running  sync.WaitGroup // run
 
 	mu         sync.Mutex // guards what follows
 	started    bool       // Start was called
 	busy       bool       // run is running
-	closed     bool
+	closed     bool       // Drain has begun: nothing new is made
 	pc         *peerConn
 	isUp       bool
 	lost       error         // why nothing more can be signalled, or nil
@@ -83,9 +83,10 @@ func (p *Peer) Start() {
 }
 
 // Handle takes a message that the other peer's Signal sent: OFFER, ANSWER,
-// CANDIDATE or NEGOTIATE. It does not wait, and keeps message. An unusable message
-// ends the direct path, which OpenChannel and AcceptChannel then report. The error
-// is ErrOverflow if too many wait to be worked on, or ErrClosed.
+// CANDIDATE or NEGOTIATE. It does not wait, and keeps message. One that cannot be
+// used ends the direct path, which OpenChannel and AcceptChannel then report; only
+// a candidate is ignored. The error is ErrOverflow if too many messages wait to be
+// worked on, or ErrClosed.
 func (p *Peer) Handle(typ string, message []byte) error {
 	err := p.work.Offer(job{typ: typ, message: message}, len(message))
 	if err == queue.ErrFull {
@@ -113,8 +114,9 @@ func (p *Peer) SignallingLost(err error) {
 }
 
 // OpenChannel opens a channel and waits until messages can be sent on it; the other
-// peer may not have seen it yet. Labels need not be unique. Errors: an *ICEError if the peers find no direct path, also if ctx
-// ends before there is one; a *NegotiationError; ErrClosed; that of SignallingLost.
+// peer may not have seen it yet. Labels need not be unique. Errors: an *ICEError if
+// the peers find no direct path, also if ctx ends before there is one; a
+// *NegotiationError; ErrPathClosed; ErrClosed; that of SignallingLost.
 func (p *Peer) OpenChannel(ctx context.Context, label string) (*Channel, error) {
 	if err := p.reason(); err != nil {
 		return nil, err
@@ -189,13 +191,12 @@ func (p *Peer) explain(err error) error {
 func (p *Peer) connection() (*peerConn, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.closed {
-		return nil, ErrClosed
-	}
-	if p.pc != nil {
+	switch {
+	case p.pc != nil:
 		return p.pc, nil
-	}
-	if p.lost != nil {
+	case p.closed:
+		return nil, ErrClosed
+	case p.lost != nil:
 		return nil, p.lost
 	}
 	pc, err := newPeerConn(p.options, events{
@@ -205,107 +206,11 @@ func (p *Peer) connection() (*peerConn, error) {
 		up:        p.onUp,
 		down:      p.onDown,
 		incoming:  p.onIncoming,
+		told:      p.onTold,
 		over:      p.forget,
 	})
 	if err == nil {
 		p.pc = pc
 	}
 	return pc, err
-}
-
-// track notes an open channel, so that Close can end it.
-func (p *Peer) track(ch *Channel) error {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if p.closed {
-		return ErrClosed
-	}
-	if p.err != nil {
-		return p.err
-	}
-	select {
-	case <-ch.over:
-	default:
-		p.channels[ch] = struct{}{}
-	}
-	return nil
-}
-
-func (p *Peer) forget(ch *Channel) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	delete(p.channels, ch)
-}
-
-// fail ends the direct path and every channel on it. Only the first reason counts.
-func (p *Peer) fail(err error) {
-	for _, ch := range p.finish(err) {
-		ch.cut(err)
-	}
-}
-
-// finish ends the direct path, so that nobody waits for new channels. It returns
-// those that are open, or nothing if the path was over before.
-func (p *Peer) finish(err error) []*Channel {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if p.err != nil {
-		return nil
-	}
-	p.err = err
-	close(p.over)
-	p.accepted.Close(err)
-	return p.open()
-}
-
-// open lists the channels. The caller holds mu.
-func (p *Peer) open() []*Channel {
-	channels := make([]*Channel, 0, len(p.channels))
-	for ch := range p.channels {
-		channels = append(channels, ch)
-	}
-	return channels
-}
-
-func (p *Peer) reason() error {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	return p.err
-}
-
-// Drain closes every channel, after what was sent on them has reached the other
-// peer's machine. It takes some ten seconds at most. No channel opens after it.
-func (p *Peer) Drain() {
-	p.draining.Do(p.drain)
-}
-
-func (p *Peer) drain() {
-	p.mu.Lock()
-	p.closed = true
-	channels := p.open()
-	p.mu.Unlock()
-	p.accepted.Close(ErrClosed)
-	p.accepted.Drain()
-	var all sync.WaitGroup
-	for _, ch := range channels {
-		all.Go(func() { _ = ch.Close() })
-	}
-	all.Wait()
-}
-
-// Close drains, ends the connection and waits for everything that the Peer has
-// started. Every call after the first does nothing.
-func (p *Peer) Close() error {
-	p.Drain()
-	p.closing.Do(func() {
-		p.fail(ErrClosed)
-		p.cancel()
-		p.work.Close(ErrClosed)
-		p.running.Wait()
-		p.unwatch()
-		if p.pc != nil { // nobody makes one any more
-			p.pc.close()
-		}
-	})
-	return nil
 }

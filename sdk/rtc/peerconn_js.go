@@ -24,6 +24,7 @@ func newPeerConn(o Options, ev events) (*peerConn, error) {
 	err := try(func() {
 		p.pc = class.New(map[string]any{"iceServers": iceServers(o.ICEServers)})
 		p.beacon = p.pc.Call("createDataChannel", beaconLabel, map[string]any{"negotiated": true, "id": beaconID})
+		p.beacon.Set("binaryType", "arraybuffer")
 	})
 	if err != nil {
 		return nil, err
@@ -33,12 +34,15 @@ func newPeerConn(o Options, ev events) (*peerConn, error) {
 	p.onPC.on("icecandidate", p.onCandidate)
 	p.onPC.on("connectionstatechange", p.onState)
 	p.onPC.on("datachannel", func(event js.Value) {
-		if dc := event.Get("channel"); o.OnDataChannel != nil {
+		dc := event.Get("channel")
+		if o.OnDataChannel != nil {
 			o.OnDataChannel(dc)
-		} else {
-			ev.incoming(p.wrap(dc))
+		} else if !ev.incoming(p.wrap(dc)) {
+			return
 		}
+		p.tell(dc)
 	})
+	p.onBeacon.on("message", func(event js.Value) { ev.told(string(messageBytes(event.Get("data")))) })
 	p.onBeacon.on("open", func(js.Value) { ev.up() })
 	p.onBeacon.on("close", func(js.Value) { ev.down() })
 	return p, nil
@@ -58,6 +62,11 @@ func iceServers(servers []ICEServer) []any {
 		list = append(list, server)
 	}
 	return list
+}
+
+// tell tells the other peer that its channel has been taken in.
+func (p *peerConn) tell(dc js.Value) {
+	_ = try(func() { p.beacon.Call("send", js.Global().Get("String").Invoke(dc.Get("id"))) })
 }
 
 func (p *peerConn) onCandidate(event js.Value) {
@@ -177,37 +186,12 @@ func parse(text []byte) (v js.Value, err error) {
 // the Peer negotiates. The program must not close it. The error is ErrClosed, or
 // what the browser threw.
 func (p *Peer) PeerConnection() (js.Value, error) {
+	if p.isClosed() {
+		return js.Undefined(), ErrClosed
+	}
 	pc, err := p.connection()
 	if err != nil {
 		return js.Undefined(), err
 	}
 	return pc.pc, nil
-}
-
-// OpenDataChannel opens a channel like OpenChannel, and returns the browser's own
-// RTCDataChannel, open. It belongs to the caller, who attaches handlers before the
-// next event of the browser: in what follows at once. Close does not wait for what
-// was sent on it.
-func (p *Peer) OpenDataChannel(ctx context.Context, label string) (js.Value, error) {
-	if err := p.reason(); err != nil {
-		return js.Undefined(), err
-	}
-	pc, err := p.connection()
-	if err != nil {
-		return js.Undefined(), err
-	}
-	dc, err := pc.createRaw(label)
-	if err != nil {
-		return js.Undefined(), err
-	}
-	opened, over := make(chan struct{}), make(chan struct{})
-	events := listeners{target: dc}
-	events.on("open", func(js.Value) { close(opened) })
-	events.on("close", func(js.Value) { close(over) })
-	defer events.release()
-	if err := p.await(ctx, opened, over); err != nil {
-		dc.Call("close")
-		return js.Undefined(), err
-	}
-	return dc, nil
 }

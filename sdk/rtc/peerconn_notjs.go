@@ -5,6 +5,7 @@ package rtc
 import (
 	"context"
 	"encoding/json"
+	"strconv"
 	"time"
 
 	"github.com/pion/ice/v4"
@@ -12,13 +13,10 @@ import (
 	"github.com/pion/webrtc/v4"
 )
 
-// closeWithin bounds the wait for pion's goroutines: an application may have
-// handlers on the connection that do not return.
-const closeWithin = 10 * time.Second
-
 // peerConn is pion's peer connection.
 type peerConn struct {
 	pc     *webrtc.PeerConnection
+	beacon *webrtc.DataChannel
 	events events
 }
 
@@ -50,7 +48,7 @@ func newPeerConn(o Options, ev events) (*peerConn, error) {
 	pc.OnNegotiationNeeded(p.onNeeded)
 	pc.OnICECandidate(p.onCandidate)
 	pc.OnConnectionStateChange(p.onState)
-	pc.OnDataChannel(func(dc *webrtc.DataChannel) { ev.incoming(wrap(dc, pc.SCTP(), ev.over)) })
+	pc.OnDataChannel(p.onDataChannel)
 	if err := p.createBeacon(); err != nil {
 		_ = pc.Close()
 		return nil, err
@@ -64,7 +62,9 @@ func (p *peerConn) createBeacon() error {
 	if err != nil {
 		return err
 	}
+	p.beacon = dc
 	dc.OnOpen(p.events.up)
+	dc.OnMessage(func(m webrtc.DataChannelMessage) { p.events.told(string(m.Data)) })
 	// Unlike the channel's own close event, this one comes after every channel that
 	// the other peer opened before it closed the path.
 	p.pc.SCTP().OnClose(func(error) { p.events.down() })
@@ -87,6 +87,14 @@ func (p *peerConn) onCandidate(c *webrtc.ICECandidate) {
 	message, err := json.Marshal(init)
 	if err == nil {
 		p.events.candidate(init.Candidate, message)
+	}
+}
+
+// onDataChannel is called before the first message of the channel.
+func (p *peerConn) onDataChannel(dc *webrtc.DataChannel) {
+	ch := wrap(dc, p.pc.SCTP(), p.events.over)
+	if p.events.incoming(ch) {
+		_ = p.beacon.SendText(strconv.Itoa(ch.raw.id()))
 	}
 }
 
@@ -150,7 +158,8 @@ func (p *peerConn) createChannel(label string) (*Channel, error) {
 	return wrap(dc, p.pc.SCTP(), p.events.over), nil
 }
 
-// close ends the connection and waits for pion's goroutines.
+// close ends the connection and waits for pion's goroutines, but not for ever: an
+// application may have handlers on the connection that do not return.
 func (p *peerConn) close() {
 	done := make(chan struct{})
 	go func() {
@@ -170,6 +179,9 @@ func (p *peerConn) close() {
 // the handlers for OnNegotiationNeeded, OnICECandidate, OnConnectionStateChange and
 // OnDataChannel, and not close it. The error is ErrClosed, or that of pion.
 func (p *Peer) PeerConnection() (*webrtc.PeerConnection, error) {
+	if p.isClosed() {
+		return nil, ErrClosed
+	}
 	pc, err := p.connection()
 	if err != nil {
 		return nil, err

@@ -46,6 +46,45 @@ func TestChannelsOfTheBrowsersOwn(t *testing.T) {
 	}
 }
 
+func TestMessagesThatComeBeforeTheCallerHasTheChannel(t *testing.T) {
+	// The other side sends in the very event that brings the channel.
+	p := newRawPair(t, func(channel js.Value) {
+		channel.Call("send", "early")
+		channel.Call("send", js.Global().Get("Uint8Array").New(3))
+	})
+	for range 20 {
+		got := make(chan js.Value, 2)
+		onMessage := js.FuncOf(func(_ js.Value, args []js.Value) any {
+			got <- args[0].Get("data")
+			return nil
+		})
+		opened, err := p.offering.OpenDataChannel(within(t), "raw")
+		opened.Set("onmessage", onMessage)
+		require.NoError(t, err)
+		require.Equal(t, "early", (<-got).String())
+		require.Equal(t, 3, (<-got).Get("byteLength").Int())
+		opened.Set("onmessage", js.Null())
+		onMessage.Release()
+	}
+}
+
+func TestRawChannelThatIsClosedAtOnceStillArrives(t *testing.T) {
+	got := make(chan string, 1)
+	onMessage := js.FuncOf(func(_ js.Value, args []js.Value) any {
+		got <- args[0].Get("data").String()
+		return nil
+	})
+	defer onMessage.Release()
+	p := newRawPair(t, func(channel js.Value) { channel.Set("onmessage", onMessage) })
+	for i := range 30 {
+		opened, err := p.offering.OpenDataChannel(within(t), "short")
+		require.NoError(t, err)
+		opened.Call("send", strconv.Itoa(i))
+		opened.Call("close")
+		require.Equal(t, strconv.Itoa(i), <-got)
+	}
+}
+
 func TestOpenDataChannelTellsWhyNot(t *testing.T) {
 	p := newPair(t)
 	p.offering.SignallingLost(errGone)

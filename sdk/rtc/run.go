@@ -84,7 +84,7 @@ func (p *Peer) take(next step, message []byte) error {
 			err = p.place(pc, protocol.TypeAnswer, message)
 			next = p.negotiation.settled(pc.unplaced())
 		case addCandidate:
-			err = p.add(pc, message)
+			p.add(pc, message)
 			next = nothing
 		}
 		if err != nil {
@@ -127,26 +127,20 @@ func (p *Peer) place(pc *peerConn, typ string, message []byte) error {
 	}
 	p.noteRemote(lines...)
 	for _, candidate := range p.negotiation.placed() {
-		if err := p.add(pc, candidate); err != nil {
-			return err
-		}
+		p.add(pc, candidate)
 	}
 	return nil
 }
 
-func (p *Peer) add(pc *peerConn, message []byte) error {
+// add hands a candidate to ICE. One that is of no use is no reason to give up:
+// another may be.
+func (p *Peer) add(pc *peerConn, message []byte) {
 	line, err := candidateLine(message)
-	if err != nil {
-		return &NegotiationError{Type: protocol.TypeCandidate, Err: err}
-	}
-	if line == "" {
-		return nil // the end of the candidates, which no one here waits for
+	if err != nil || line == "" { // "" is the end of the candidates, which nobody here waits for
+		return
 	}
 	p.noteRemote(line)
-	// A candidate of a kind that this side does not know is no reason to give up:
-	// another one may do.
 	_ = pc.addCandidate(p.ctx, message)
-	return nil
 }
 
 // signal sends a message to the other peer.

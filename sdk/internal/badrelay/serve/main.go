@@ -1,4 +1,4 @@
-// The command serve serves package badrelay on a free port of the loopback address,
+// Command serve serves package badrelay on a free port of the loopback address,
 // which it prints, for tests in a browser. It ends with its standard input.
 package main
 

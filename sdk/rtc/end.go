@@ -1,0 +1,112 @@
+package rtc
+
+import "sync"
+
+// track notes an open channel, so that Close can end it.
+func (p *Peer) track(ch *Channel) error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if err := p.ending(); err != nil {
+		return err
+	}
+	select {
+	case <-ch.over:
+	default:
+		p.channels[ch] = struct{}{}
+	}
+	return nil
+}
+
+func (p *Peer) forget(ch *Channel) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	delete(p.channels, ch)
+}
+
+// fail ends the direct path and every channel on it. Only the first reason counts.
+func (p *Peer) fail(err error) {
+	for _, ch := range p.finish(err) {
+		ch.cut(err)
+	}
+}
+
+// finish ends the direct path, so that nobody waits for new channels. It returns
+// those that are open, or nothing if the path was over before.
+func (p *Peer) finish(err error) []*Channel {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.err != nil {
+		return nil
+	}
+	p.err = err
+	close(p.over)
+	p.accepted.Close(err)
+	return p.open()
+}
+
+// open lists the channels. The caller holds mu.
+func (p *Peer) open() []*Channel {
+	channels := make([]*Channel, 0, len(p.channels))
+	for ch := range p.channels {
+		channels = append(channels, ch)
+	}
+	return channels
+}
+
+// reason says why the path is over, or about to be, or nil.
+func (p *Peer) reason() error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.ending()
+}
+
+// ending is reason for a caller who holds mu.
+func (p *Peer) ending() error {
+	if p.err == nil && p.closed {
+		return ErrClosed
+	}
+	return p.err
+}
+
+func (p *Peer) isClosed() bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.closed
+}
+
+// Drain closes every channel, after what was sent on them has reached the other
+// peer's machine. It takes some ten seconds at most. No channel opens after it.
+func (p *Peer) Drain() {
+	p.draining.Do(p.drain)
+}
+
+func (p *Peer) drain() {
+	p.mu.Lock()
+	p.closed = true
+	channels := p.open()
+	p.mu.Unlock()
+	p.accepted.Close(ErrClosed)
+	p.accepted.Drain()
+	var all sync.WaitGroup
+	for _, ch := range channels {
+		all.Go(func() { _ = ch.Close() })
+	}
+	all.Wait()
+}
+
+// Close drains, ends the connection and waits for everything that the Peer has
+// started. Every call after the first does nothing.
+func (p *Peer) Close() error {
+	p.Drain()
+	p.closing.Do(func() {
+		p.fail(ErrClosed)
+		p.cancel()
+		p.work.Close(ErrClosed)
+		p.running.Wait()
+		p.unwatch()
+		if p.pc != nil { // nobody makes one any more
+			p.pc.close()
+		}
+	})
+	return nil
+}

@@ -97,7 +97,7 @@ func TestJavaScriptAPI(t *testing.T) {
 func TestJavaScriptErrors(t *testing.T) {
 	t.Parallel()
 	relay := startRelay(t)
-	p := startBrowser(t).sdkTab(relay, "WebSocket connection to", "ERR_CONNECTION_REFUSED")
+	p := startBrowser(t).sdkTab(relay, "WebSocket connection to", "ERR_CONNECTION_REFUSED", "Content Security Policy")
 	p.do(`
 		globalThis.code = async (promise) => {
 			try { await promise } catch (err) {
@@ -118,6 +118,7 @@ func TestJavaScriptErrors(t *testing.T) {
 	}
 	require.Equal(t, "no-such-server", eval[string](p, `code(sdk.connect(a))`, relay.WS+"/client/nobody"))
 	require.Equal(t, 4500, eval[int](p, `sdk.connect(a).catch((err) => err.closeCode)`, relay.WS+"/client/nobody"))
+	require.Equal(t, "relay-closed", eval[string](p, `code(sdk.connect("ws://localhost:1/client/a"))`), "the page's policy forbids it")
 	require.Equal(t, "invalid", eval[string](p, `code(sdk.connect(a, {iceServers: [{urls: "http://stun.example"}]}))`, relay.WS+"/client/nobody"))
 	require.Equal(t, "invalid", eval[string](p, `code(sdk.connect(a, {iceServers: [null]}))`, relay.WS+"/client/nobody"))
 	require.Equal(t, "aborted", eval[string](p, `code(sdk.connect(a, {signal: AbortSignal.abort()}))`, relay.WS+"/client/nobody"))

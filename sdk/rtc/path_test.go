@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io"
 	"strconv"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -175,8 +176,9 @@ func TestCloseOfThePeerEndsChannelsInOrder(t *testing.T) {
 func TestCloseIsNotDisturbedByLateCandidates(t *testing.T) {
 	p := newPair(t)
 	a, b := open(t, p.offering, p.answering, "notes")
+	note := strings.Repeat("note", 2<<10) // so that Close has to wait
 	for range 100 {
-		sendText(t, a, "note")
+		sendText(t, a, note)
 	}
 	closed := make(chan error)
 	go func() { closed <- p.offering.Close() }()
@@ -192,8 +194,9 @@ func TestCloseIsNotDisturbedByLateCandidates(t *testing.T) {
 			_ = p.offering.Handle("CANDIDATE", late)
 		}
 	}
+	require.NoError(t, a.Close(), "everything had left")
 	for range 100 {
-		wantText(t, b, "note")
+		wantText(t, b, note)
 	}
 	_, err := b.Receive(within(t))
 	require.ErrorIs(t, err, io.EOF)

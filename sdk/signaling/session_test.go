@@ -183,7 +183,7 @@ func TestCloseSaysGoodbye(t *testing.T) {
 	_, err = s.Receive(within(t))
 	require.ErrorIs(t, err, signaling.ErrClosed)
 	require.ErrorIs(t, s.Send(within(t), "other", "late", []byte("1")), signaling.ErrClosed)
-	require.Equal(t, "1000", fetch(t, url+"/code"))
+	require.Eventually(t, func() bool { return fetch(t, url+"/code") == "1000" }, 10*time.Second, time.Millisecond)
 }
 
 func TestReceiveThatIsCancelledEndsTheSession(t *testing.T) {

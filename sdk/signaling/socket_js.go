@@ -53,6 +53,7 @@ func openSocket(ctx context.Context, url string) (*socket, error) {
 		"open":    js.FuncOf(s.onOpen),
 		"message": js.FuncOf(s.onMessage),
 		"close":   js.FuncOf(s.onClose),
+		"error":   js.FuncOf(s.onError),
 	}
 	for name, f := range s.events {
 		ws.Set("on"+name, f)
@@ -105,6 +106,16 @@ func (s *socket) onMessage(_ js.Value, args []js.Value) any {
 }
 
 var errUnread = errors.New("the session ended because more than " + strconv.Itoa(maxInbox>>20) + " MiB came that the program did not receive")
+
+// onError is the last event of a socket that the page's security policy does not
+// let connect: no close event follows. Otherwise one does, and says the same.
+func (s *socket) onError(js.Value, []js.Value) any {
+	if s.ws.Get("readyState").Int() == 3 { // CLOSED
+		s.inbox.Close(&RelayError{Code: codeBroken, Reason: "the network failed, or the page's policy forbids the connection"})
+		s.release()
+	}
+	return nil
+}
 
 // onClose is the socket's last event.
 func (s *socket) onClose(_ js.Value, args []js.Value) any {

@@ -1,0 +1,154 @@
+//go:build linux
+
+package main
+
+import (
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"strconv"
+	"time"
+
+	"github.com/sebas642/intercessor/protocol"
+)
+
+// settings are what the flags say. A mode sees the ones that it declares; the
+// others are zero.
+type settings struct {
+	json bool
+
+	relayd     string
+	relayProcs int
+	relayArgs  []string // what stood behind --
+	url        string
+	pid        int
+	pin        bool
+
+	pairs  int
+	window int
+	size   int
+	bursts bool
+	warmup time.Duration
+	during time.Duration
+
+	rate           string
+	peers          int
+	clientsPerRoom int
+	parallel       int
+	clients        int
+	rounds         int
+	against        string
+}
+
+// flagSet declares the flags of the mode.
+func (m mode) flagSet() (*flag.FlagSet, *settings) {
+	s := new(settings)
+	flags := flag.NewFlagSet("relaybench "+m.name, flag.ContinueOnError)
+	flags.SetOutput(io.Discard) // run prints the error, help the flags
+	flags.BoolVar(&s.json, "json", false, "print one line of JSON for each result")
+	flags.BoolVar(&s.pin, "pin", true, "give the relay and the load cores of their own, where there are enough and the relay is not one of --url")
+	m.flags(flags, s)
+	return flags, s
+}
+
+func (m mode) parse(args []string) (*settings, error) {
+	flags, s := m.flagSet()
+	if err := flags.Parse(args); err != nil {
+		return nil, err
+	}
+	rest := flags.Args()
+	if n := len(args) - len(rest); n > 0 && args[n-1] == "--" && flags.Lookup("relayd") != nil {
+		s.relayArgs, rest = rest, nil
+	}
+	if len(rest) > 0 {
+		return nil, fmt.Errorf("%q is no flag", rest[0])
+	}
+	return s, s.check(flags)
+}
+
+// burst is how many messages one write may take.
+func (s *settings) burst() int {
+	if s.bursts {
+		return s.window
+	}
+	return 1
+}
+
+// connections is how many the load opens.
+func (s *settings) connections() int {
+	sides := 1
+	if s.rounds > 0 {
+		sides = 2
+	}
+	return max(2*s.pairs*sides, s.peers, s.clients+1, 2*s.parallel)
+}
+
+// check finds values that cannot work, among the flags that the mode has.
+func (s *settings) check(flags *flag.FlagSet) error {
+	for _, f := range []struct {
+		name             string
+		value, low, high int
+	}{
+		{"relay-procs", s.relayProcs, 1, 1024},
+		{"pairs", s.pairs, 1, 1_000_000},
+		{"window", s.window, 1, 1000},
+		{"size", s.size, 1, protocol.MaxMessage},
+		{"peers", s.peers, 2, 10_000_000},
+		{"clients-per-room", s.clientsPerRoom, 1, 1_000_000},
+		{"parallel", s.parallel, 1, 4096},
+		{"clients", s.clients, 1, 1_000_000},
+		{"rounds", s.rounds, 1, 1000},
+	} {
+		if flags.Lookup(f.name) != nil && (f.value < f.low || f.value > f.high) {
+			return fmt.Errorf("--%s is %d and must be from %d to %d", f.name, f.value, f.low, f.high)
+		}
+	}
+	if flags.Lookup("for") != nil && s.during < 10*time.Millisecond {
+		return fmt.Errorf("--for is %v and must be at least 10ms", s.during)
+	}
+	if s.warmup < 0 {
+		return fmt.Errorf("--warmup is %v and must not be negative", s.warmup)
+	}
+	if rate, err := strconv.ParseFloat(s.rate, 64); s.rate != "" && s.rate != "half" && (err != nil || rate < 1 || rate > 1e7) {
+		return fmt.Errorf("--rate is %q and must be messages a second, 1 to 10000000, or half", s.rate)
+	}
+	switch {
+	case s.url != "" && (s.relayd != "" || len(s.relayArgs) > 0):
+		return errors.New("--url is a relay that runs already, --relayd and flags behind -- are for one to start: give one of them")
+	case s.url != "" && s.pid == 0 && flags.Lookup("rounds") != nil:
+		return errors.New("compare is about CPU time, so --url needs --pid")
+	case flags.Lookup("rounds") != nil && s.warmup+s.during > 20*time.Second:
+		return fmt.Errorf("--warmup and --for are %v together and must be at most 20s: peers that wait for their turn answer no pings", s.warmup+s.during)
+	case s.pid != 0 && s.url == "":
+		return errors.New("--pid goes with --url: it is the process of the relay there")
+	}
+	return nil
+}
+
+func targetFlags(flags *flag.FlagSet, s *settings) {
+	flags.StringVar(&s.relayd, "relayd", "", "`path` of the relayd to start; without it, the workspace's is built. What follows -- are its flags")
+	flags.IntVar(&s.relayProcs, "relay-procs", 1, "GOMAXPROCS of the relay that is started")
+	flags.StringVar(&s.url, "url", "", "`address` of a relay that runs already, as ws://127.0.0.1:8000")
+	flags.IntVar(&s.pid, "pid", 0, "`process` of the relay at --url; without it, its CPU time and memory are not known")
+}
+
+func pairFlags(flags *flag.FlagSet, s *settings) {
+	flags.IntVar(&s.pairs, "pairs", 64, "rooms of one server and one client")
+	windowFlag(flags, s)
+	sizeFlag(flags, s)
+}
+
+func windowFlag(flags *flag.FlagSet, s *settings) {
+	flags.IntVar(&s.window, "window", 1, "messages that each client keeps under way")
+	flags.BoolVar(&s.bursts, "bursts", false, "let a peer write all that it has to say in one system call, not one for each message")
+}
+
+func sizeFlag(flags *flag.FlagSet, s *settings) {
+	flags.IntVar(&s.size, "size", 200, "`bytes` of a message, envelope included, as its sender writes it")
+}
+
+func timeFlags(flags *flag.FlagSet, s *settings, during time.Duration) {
+	flags.DurationVar(&s.during, "for", during, "how long to measure")
+	flags.DurationVar(&s.warmup, "warmup", 500*time.Millisecond, "the same load before that, not measured")
+}

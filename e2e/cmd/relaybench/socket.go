@@ -1,0 +1,85 @@
+//go:build linux
+
+package main
+
+import (
+	"fmt"
+	"net"
+	"net/netip"
+
+	"golang.org/x/sys/unix"
+)
+
+// dialer makes connections to one address, each from a source address of its
+// own where that is possible, so that ports do not run out.
+type dialer struct {
+	to   netip.AddrPort
+	made uint32
+}
+
+// dial connects, within five seconds, and gives a socket that does not block.
+func (d *dialer) dial() (fd int, err error) {
+	fd, err = unix.Socket(unix.AF_INET, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0)
+	if err != nil {
+		return -1, fmt.Errorf("cannot make a socket: %w", err)
+	}
+	defer func() {
+		if err != nil {
+			_ = unix.Close(fd)
+			fd, err = -1, fmt.Errorf("cannot connect to %v: %w", d.to, err)
+		}
+	}()
+	if err = unix.SetsockoptTimeval(fd, unix.SOL_SOCKET, unix.SO_SNDTIMEO, &unix.Timeval{Sec: 5}); err != nil {
+		return
+	}
+	if err = unix.SetsockoptInt(fd, unix.IPPROTO_TCP, unix.TCP_NODELAY, 1); err != nil {
+		return
+	}
+	if d.to.Addr().IsLoopback() {
+		// The port is chosen when it connects, among those that are free for this
+		// pair of addresses.
+		if err = unix.SetsockoptInt(fd, unix.IPPROTO_IP, unix.IP_BIND_ADDRESS_NO_PORT, 1); err != nil {
+			return
+		}
+		if err = unix.Bind(fd, &unix.SockaddrInet4{Addr: d.source()}); err != nil {
+			return
+		}
+	}
+	if err = unix.Connect(fd, &unix.SockaddrInet4{Addr: d.to.Addr().As4(), Port: int(d.to.Port())}); err != nil {
+		return
+	}
+	err = unix.SetNonblock(fd, true)
+	return
+}
+
+// source gives the next of 127.0.0.1 to 127.255.255.254.
+func (d *dialer) source() [4]byte {
+	n := d.made%(1<<24-2) + 1
+	d.made++
+	return [4]byte{127, byte(n >> 16), byte(n >> 8), byte(n)}
+}
+
+// resolve finds the IPv4 address of host:port.
+func resolve(hostport string) (netip.AddrPort, error) {
+	a, err := net.ResolveTCPAddr("tcp4", hostport)
+	if err != nil {
+		return netip.AddrPort{}, fmt.Errorf("%s has no IPv4 address here: %w", hostport, err)
+	}
+	to := a.AddrPort()
+	return netip.AddrPortFrom(to.Addr().Unmap(), to.Port()), nil
+}
+
+// checkFiles fails when so many connections do not fit into this process, or
+// into one that it starts, which inherits the limit. The soft limit needs no
+// raising: Go's os package has set it to the hard one.
+func checkFiles(connections int) error {
+	var limit unix.Rlimit
+	if err := unix.Getrlimit(unix.RLIMIT_NOFILE, &limit); err != nil {
+		return fmt.Errorf("cannot read the limit of open files: %w", err)
+	}
+	const besides = 50 // what a process has open besides
+	if need := uint64(connections + besides); limit.Cur < need {
+		return fmt.Errorf("%d connections need %d open files in one process, and the limit here is %d: raise it (ulimit -Hn), or ask for fewer peers", connections, need, limit.Cur)
+	}
+	return nil
+}

@@ -62,9 +62,11 @@ func TestBrokenFrames(t *testing.T) {
 		{"close code 1015", closeWith(1015), protocol.CodeProtocolError},
 		{"close code 2000", closeWith(2000), protocol.CodeProtocolError},
 		{"close code 5000", closeWith(5000), protocol.CodeProtocolError},
+		{"a length of 5 in two bytes", "\x81\xfe\x00\x05\x00\x00\x00\x00hello", protocol.CodeProtocolError},
+		{"a length of 500 in eight bytes", "\x81\xff\x00\x00\x00\x00\x00\x00\x01\xf4", protocol.CodeProtocolError},
 		{"a negative length", "\x81\xff\xff\xff\xff\xff\xff\xff\xff\xff", protocol.CodeProtocolError},
 
-		{"a close without a code", frame(true, opClose, ""), 1000},
+		{"a close without a code", frame(true, opClose, ""), 1005},
 		{"close code 1000", closeWith(1000), 1000},
 		{"close code 1001", closeWith(1001), 1001},
 		{"close code 3000", closeWith(3000), 3000},
@@ -132,9 +134,9 @@ func TestMessageSize(t *testing.T) {
 	require.Contains(t, sendTooMuch(relay.raw("/server"), true).wantsClose(protocol.CodeTooBig), "64 KiB")
 	sendTooMuch(relay.raw("/server"), false).wantsClose(protocol.CodeTooBig)
 
-	// A length nobody has the memory for is never believed.
+	// A length nobody has the memory for is refused by its header alone.
 	huge := relay.raw("/server")
-	huge.write("\x81\xff\x7f\xff\xff\xff\xff\xff\xff\xff\x00\x00\x00\x00" + strings.Repeat("x", protocol.MaxMessage+1))
+	huge.write("\x81\xff\x7f\xff\xff\xff\xff\xff\xff\xff\x00\x00\x00\x00")
 	huge.wantsClose(protocol.CodeTooBig)
 	client.text(`{"to":%q,"type":"still","message":"here"}`, server.id)
 	server.wants(client.id, "still", `"here"`)

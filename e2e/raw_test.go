@@ -211,6 +211,9 @@ func (p *rawPeer) wantsClose(code protocol.Code) (reason string) {
 		if opcode != opClose {
 			continue
 		}
+		if len(payload) == 0 {
+			payload = []byte{1005 >> 8, 1005 & 0xff} // RFC 6455, section 7.4.1: no code was there
+		}
 		require.GreaterOrEqual(p.t, len(payload), 2)
 		require.Equal(p.t, code, protocol.Code(binary.BigEndian.Uint16(payload)), "%s", payload[2:])
 		p.wantsEnd()

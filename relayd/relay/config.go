@@ -41,7 +41,8 @@ type Config struct {
 	CloseWithin time.Duration
 
 	// OutboxBytes and OutboxFrames bound what waits to be written to one peer
-	// (256 KiB, 1,000 frames), WaitingBytes what waits for all peers together (64 MiB).
+	// (256 KiB, 1,000 frames), WaitingBytes what waits for all peers together
+	// (64 MiB), beyond the room for one message that each has.
 	OutboxBytes  int
 	OutboxFrames int
 	WaitingBytes int64

@@ -33,13 +33,13 @@ type counters struct {
 	closed  map[protocol.Code]uint64 // guarded by countMu
 }
 
-func (c *counters) countDrop(why Drop) {
+func (c *counters) countDrop(why Drop, messages int) {
 	c.countMu.Lock()
 	defer c.countMu.Unlock()
 	if c.dropped == nil {
 		c.dropped = make(map[Drop]uint64)
 	}
-	c.dropped[why]++
+	c.dropped[why] += uint64(messages)
 }
 
 func (c *counters) countClose(code protocol.Code) {

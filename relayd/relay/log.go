@@ -1,6 +1,7 @@
 package relay
 
 import (
+	"context"
 	"crypto/hmac"
 	"crypto/rand"
 	"crypto/sha256"
@@ -31,24 +32,34 @@ func (l logger) hash(id protocol.ID) string {
 	return hex.EncodeToString(mac.Sum(nil)[:4])
 }
 
-func (l logger) about(s *session) *slog.Logger {
+// about writes a line about a session. What is hashed is hashed only for a line
+// that is written.
+func (l logger) about(s *session, level slog.Level, what string, more ...any) {
+	ctx := context.Background()
+	if !l.slog.Enabled(ctx, level) {
+		return
+	}
+	args := []any{"role", "client"}
 	switch {
 	case s.lobby == nil:
-		return l.slog.With("role", "client")
 	case s.host == nil:
-		return l.slog.With("role", "server", "room", l.hash(s.id))
+		args = []any{"role", "server", "room", l.hash(s.id)}
+	default:
+		args = append(args, "room", l.hash(s.host.id), "peer", l.hash(s.id))
 	}
-	return l.slog.With("role", "client", "room", l.hash(s.host.id), "peer", l.hash(s.id))
+	l.slog.Log(ctx, level, what, append(args, more...)...)
 }
+
+// Who comes and goes is everyday business; whom the relay closes is not.
 
 func (l logger) joined(s *session) {
-	l.about(s).Info("joined", "remote", s.conn.RemoteAddr().String())
+	l.about(s, slog.LevelDebug, "joined", "remote", s.conn.RemoteAddr())
 }
 
-func (l logger) left(s *session) { l.about(s).Info("left") }
+func (l logger) left(s *session) { l.about(s, slog.LevelDebug, "left") }
 
 func (l logger) closed(s *session, code protocol.Code, reason string) {
-	l.about(s).Info("closed by the relay", "code", int(code), "reason", reason)
+	l.about(s, slog.LevelInfo, "closed by the relay", "code", int(code), "reason", reason)
 }
 
 func (l logger) refused(request *http.Request, why string) {

@@ -8,6 +8,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"github.com/sebas642/intercessor/protocol"
 )
 
 // An outbox is the only way to a peer. Nobody waits in it: a frame is written
@@ -17,26 +19,31 @@ import (
 type outbox struct {
 	// Static after construction.
 	conn    net.Conn
-	now     *nonblocking // nil where this connection has no write that cannot block
+	ready   *readiness // nil where this connection has no write that cannot block
 	config  *Config
 	waiting *atomic.Int64 // bytes that wait in all outboxes of the relay
 
 	mu      sync.Mutex
+	answer  []byte         // guarded by mu: to the handshake; leaves with the first frame
 	queue   []waitingFrame // guarded by mu; the first `writing` are in the writer's hands
 	writing int            // guarded by mu
 	bytes   int            // guarded by mu: what waits here
-	begun   bool           // guarded by mu: queue[0] is the rest of a frame that the socket took in part
+	frames  int            // guarded by mu: the same in frames
+	partly  bool           // guarded by mu: queue[0] must be written, because its beginning is, or because it has the answer to the handshake
 	active  bool           // guarded by mu: a writer is at work
 	sealed  bool           // guarded by mu: the close frame is in, nothing follows it
+	until   time.Time      // guarded by mu: when a sealed outbox must be empty
 	err     error          // guarded by mu: the first failed write; ends the outbox
 	freed   chan struct{}  // guarded by mu: closed when room was made; nil when nobody waits for it
 	writers sync.WaitGroup
 }
 
-// A waitingFrame is a frame, or what is left of one, in memory of exactly its size.
+// A waitingFrame is a frame, or some that came together, or what is left of
+// them, in memory of exactly their size.
 type waitingFrame struct {
-	bytes []byte
-	by    *share
+	bytes  []byte
+	frames int
+	by     *share
 }
 
 // A share is what one sender has waiting in an outbox; guarded by that outbox's mu.
@@ -47,23 +54,23 @@ var (
 	errSealed = errors.New("the outbox is sealed")
 )
 
-func newOutbox(conn net.Conn, config *Config, waiting *atomic.Int64) *outbox {
-	return &outbox{conn: conn, now: newNonblocking(conn), config: config, waiting: waiting}
+func newOutbox(conn net.Conn, ready *readiness, answer []byte, config *Config, waiting *atomic.Int64) *outbox {
+	return &outbox{conn: conn, ready: ready, answer: answer, config: config, waiting: waiting}
 }
 
-// send writes or queues a frame, which the caller keeps. It never blocks. What
-// is queued counts against the sender's share, if one is given. It fails with
-// errFull, errSealed, or what broke the connection.
-func (o *outbox) send(frame []byte, by *share) error {
+// send writes or queues bytes, which are so many whole frames and stay the
+// caller's. It never blocks. What is queued counts against the sender's share,
+// if one is given. It fails with errFull, errSealed, or what broke the connection.
+func (o *outbox) send(bytes []byte, frames int, by *share) error {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	if err := o.usable(); err != nil {
 		return err
 	}
-	if o.active && !o.fits(len(frame), by) {
+	if o.active && !o.fits(len(bytes), frames, by) {
 		return errFull
 	}
-	return o.put(frame, by)
+	return o.put(bytes, frames, by)
 }
 
 // force is send for the few frames that must not be lost to a full outbox: each
@@ -74,33 +81,32 @@ func (o *outbox) force(frame []byte) error {
 	if err := o.usable(); err != nil {
 		return err
 	}
-	return o.put(frame, nil)
+	return o.put(frame, 1, nil)
 }
 
-// sendWithin is send that waits for room.
-func (o *outbox) sendWithin(d time.Duration, frame []byte, by *share) error {
-	err := o.send(frame, by)
-	if err != errFull {
-		return err
-	}
+// sendWithin is send that waits for room, unless the sender is gone.
+func (o *outbox) sendWithin(d time.Duration, gone <-chan struct{}, bytes []byte, frames int, by *share) error {
 	timeout := time.NewTimer(d)
 	defer timeout.Stop()
 	for {
 		freed := o.whenFreed()
-		if err := o.send(frame, by); err != errFull {
+		if err := o.send(bytes, frames, by); err != errFull {
 			return err
 		}
 		select {
 		case <-freed:
 		case <-timeout.C:
 			return errFull
+		case <-gone:
+			return errSealed
 		}
 	}
 }
 
 // seal puts a close frame in and refuses everything after it (RFC 6455, section
-// 5.5.1). Frames of a peer that does not read are dropped with `drop`, so that
-// the close frame comes next. Only the first call counts; it reports whether it was.
+// 5.5.1), and wakes the session's reader. Frames of a peer that does not read are
+// dropped with `drop`, so that the close frame comes next. Only the first call
+// counts; it reports whether it was.
 func (o *outbox) seal(frame []byte, drop bool) bool {
 	o.mu.Lock()
 	defer o.mu.Unlock()
@@ -108,15 +114,16 @@ func (o *outbox) seal(frame []byte, drop bool) bool {
 		return false
 	}
 	if drop {
-		begun := o.writing
-		if o.begun {
-			begun = 1
+		kept := o.writing
+		if o.partly {
+			kept = 1
 		}
-		o.remove(begun, len(o.queue))
+		o.remove(kept, len(o.queue))
 	}
-	_ = o.put(frame, nil) // a failure ends the outbox all the same
-	o.sealed = true
-	_ = o.conn.SetWriteDeadline(time.Now().Add(o.config.CloseWithin))
+	_ = o.put(frame, 1, nil) // a failure ends the outbox all the same
+	o.sealed, o.until = true, time.Now().Add(o.config.CloseWithin)
+	_ = o.conn.SetWriteDeadline(o.until)
+	_ = o.conn.SetReadDeadline(longAgo)
 	o.wake()
 	return true
 }
@@ -128,9 +135,22 @@ func (o *outbox) stalled() bool {
 	return !o.sealed && errors.Is(o.err, os.ErrDeadlineExceeded)
 }
 
-// finish waits until what was sent is written, or cannot be. The outbox must be
-// sealed, which bounds the wait, or its connection closed.
-func (o *outbox) finish() { o.writers.Wait() }
+// finish waits until what was sent is written, or cannot be, and gives the time
+// by which the closing handshake is over, zero where there can be none. The outbox
+// must be sealed, which bounds the wait, or broken.
+func (o *outbox) finish() time.Time {
+	o.writers.Wait()
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.until
+}
+
+// busy says whether something waits to be written.
+func (o *outbox) busy() bool {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.active
+}
 
 func (o *outbox) usable() error {
 	if o.err != nil {
@@ -142,34 +162,40 @@ func (o *outbox) usable() error {
 	return nil
 }
 
-// fits says whether a frame may wait: within the bounds of this outbox and of
-// all, and, for a client, within an eighth of its server's outbox; one frame of
-// its own it may always have waiting, however long.
-func (o *outbox) fits(n int, by *share) bool {
+// fits says whether more may wait: within the bounds of this outbox and of all,
+// and, for a client, within an eighth of its server's outbox. Nobody's waiting
+// denies another peer room for one message (B16), nor a client its first.
+func (o *outbox) fits(n, frames int, by *share) bool {
 	if by != nil && by.bytes > 0 && by.bytes+n > o.config.OutboxBytes/8 {
 		return false
 	}
-	return o.bytes+n <= o.config.OutboxBytes && len(o.queue) < o.config.OutboxFrames &&
-		o.waiting.Load()+int64(n) <= o.config.WaitingBytes
+	return o.bytes+n <= o.config.OutboxBytes && o.frames+frames <= o.config.OutboxFrames &&
+		(o.bytes+n <= protocol.MaxDelivery || o.waiting.Load()+int64(n) <= o.config.WaitingBytes)
 }
 
 // put writes what the socket takes at once and queues the rest. With mu held.
-func (o *outbox) put(frame []byte, by *share) error {
-	if !o.active && o.now != nil {
-		n, err := o.now.write(frame)
+func (o *outbox) put(bytes []byte, frames int, by *share) error {
+	first := o.answer != nil
+	if first {
+		bytes, o.answer = append(o.answer, bytes...), nil
+	}
+	if !o.active && o.ready != nil {
+		n, err := o.ready.write(bytes)
 		if err != nil {
 			o.fail(err)
 			return err
 		}
-		if n == len(frame) {
+		if n == len(bytes) {
 			return nil
 		}
-		o.begun = n > 0
-		frame = frame[n:]
+		o.partly = n > 0
+		bytes = bytes[n:]
 	}
+	o.partly = o.partly || first
 	// A copy of exactly this size, whatever the size of the caller's buffer.
-	o.queue = append(o.queue, waitingFrame{bytes: append([]byte(nil), frame...), by: by})
-	o.account(len(frame), by)
+	waiting := waitingFrame{bytes: append([]byte(nil), bytes...), frames: frames, by: by}
+	o.queue = append(o.queue, waiting)
+	o.account(waiting, 1)
 	if !o.active {
 		o.active = true
 		o.writers.Go(o.write)
@@ -186,18 +212,21 @@ func (o *outbox) fail(err error) {
 	o.wake()
 }
 
-func (o *outbox) account(n int, by *share) {
+// account counts what waits, or with a sign of -1 what no longer does.
+func (o *outbox) account(f waitingFrame, sign int) {
+	n := sign * len(f.bytes)
 	o.bytes += n
+	o.frames += sign * f.frames
 	o.waiting.Add(int64(n))
-	if by != nil {
-		by.bytes += n
+	if f.by != nil {
+		f.by.bytes += n
 	}
 }
 
 // remove forgets the frames from..to of the queue. With mu held.
 func (o *outbox) remove(from, to int) {
 	for _, f := range o.queue[from:to] {
-		o.account(-len(f.bytes), f.by)
+		o.account(f, -1)
 	}
 	o.queue = slices.Delete(o.queue, from, to)
 	o.wake()

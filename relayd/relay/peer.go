@@ -9,7 +9,7 @@ import (
 func (r *Relay) serveServer(w http.ResponseWriter, request *http.Request) {
 	if s := r.upgrade(w, request); s != nil {
 		s.lobby = newLobby(s)
-		r.start(s, r.runServer)
+		r.start(s, r.enterServer, r.leaveServer)
 	}
 }
 
@@ -18,20 +18,22 @@ func (r *Relay) serveClient(w http.ResponseWriter, request *http.Request) {
 		if s.lobby = r.find(protocol.ID(request.PathValue("id"))); s.lobby != nil {
 			s.host = s.lobby.server
 		}
-		r.start(s, r.runClient)
+		r.start(s, r.enterClient, r.leaveClient)
 	}
 }
 
-// runServer is a server's life: its room opens, and closes behind it.
-func (r *Relay) runServer(s *session) {
+// enterServer opens a server's room.
+func (r *Relay) enterServer(s *session) bool {
 	// Open before HELLO: the server may pass its ID on the moment it has it. And
 	// HELLO is still the first message, because nobody knows the ID before.
 	r.open(s.lobby)
 	r.hello(s)
 	r.log.joined(s)
+	return true
+}
 
-	s.read()
-
+// leaveServer closes a server's room behind it.
+func (r *Relay) leaveServer(s *session) {
 	r.shut(s.lobby)
 	for _, client := range s.lobby.close() {
 		client.loseServer(s)
@@ -45,29 +47,31 @@ func (s *session) loseServer(server *session) {
 	s.close(protocol.CodeServerGone, "the server has left, and its ID will not come back")
 }
 
-// runClient is a client's life. The server hears PEER_JOINED before the first
-// message of the client and PEER_GONE after its last, because they all go
-// through the server's outbox from this goroutine (B14).
-func (r *Relay) runClient(s *session) {
+// enterClient lets a client into its server's room, or closes it and reports
+// false. The server hears PEER_JOINED before the first message of the client and
+// PEER_GONE after its last, because the client is read only in between (B14).
+func (r *Relay) enterClient(s *session) bool {
 	if s.lobby == nil { // B5: not another word
 		s.close(protocol.CodeNoSuchServer, "no server with this ID is connected")
-		return
+		return false
 	}
 	r.hello(s)
 	if !s.lobby.join(s) {
 		s.loseServer(s.host)
-		return
+		return false
 	}
 	joined := relayFrame(protocol.TypePeerJoined, protocol.AppendPeer(nil, s.id))
-	if s.host.out.sendWithin(r.config.HoldWithin, joined, &s.waits) == errFull {
+	if s.host.out.send(joined, 1, &s.waits) == errFull && s.push(joined, 1) == errFull {
 		s.lobby.leave(s) // unheard of: its server is not told
 		s.close(protocol.CodeOverloaded, "the server has too much to read just now: try again in a while")
-		return
+		return false
 	}
 	r.log.joined(s)
+	return true
+}
 
-	s.read()
-
+// leaveClient tells its server.
+func (r *Relay) leaveClient(s *session) {
 	if s.lobby.leave(s) {
 		_ = s.host.out.force(relayFrame(protocol.TypePeerGone, protocol.AppendPeer(nil, s.id)))
 	}
@@ -76,7 +80,7 @@ func (r *Relay) runClient(s *session) {
 
 // hello is the first message on every connection that has a room (B7).
 func (r *Relay) hello(s *session) {
-	_ = s.out.send(relayFrame(protocol.TypeHello, protocol.AppendHello(nil, protocol.Hello{ID: s.id})), nil)
+	_ = s.out.send(relayFrame(protocol.TypeHello, protocol.AppendHello(nil, protocol.Hello{ID: s.id})), 1, nil)
 }
 
 // relayFrame makes a message of the relay's own.

@@ -24,6 +24,8 @@ type Relay struct {
 	log    logger
 	mux    *http.ServeMux
 
+	batchFrames, batchBytes int // what one receiver gets in one piece at the most
+
 	counters
 	now     atomic.Int64 // the time in ticks, from 1; written by the sweeper
 	waiting atomic.Int64 // bytes that wait in all outboxes
@@ -46,6 +48,7 @@ func New(config Config) *Relay {
 		sessions: make(map[*session]struct{}),
 		stop:     make(chan struct{}),
 	}
+	r.batchFrames, r.batchBytes = max(1, r.config.OutboxFrames/8), r.config.OutboxBytes/8
 	r.log = newLogger(r.config.Log)
 	r.now.Store(1)
 	r.mux.HandleFunc("/server", r.serveServer)
@@ -70,6 +73,8 @@ func (r *Relay) Shutdown(ctx context.Context) error {
 		r.closing = true
 		close(r.stop)
 	}
+	// All of them before the first room closes, for which mu is needed: so clients
+	// hear that the relay restarts, and not that their server is gone for good.
 	for s := range r.sessions {
 		s.close(protocol.CodeRestarting, restarting)
 	}
@@ -96,27 +101,38 @@ func (r *Relay) Shutdown(ctx context.Context) error {
 
 const restarting = "the relay is restarting: connect again in a while"
 
-// start runs a session's life in a goroutine that Shutdown waits for. During
-// Shutdown it closes the session instead, in the goroutine of its handshake.
-func (r *Relay) start(s *session, life func(*session)) {
-	if !r.add(s, life) {
+// start lets a session in, in the goroutine of its handshake, and has another one
+// read from it, for which Shutdown waits. That one begins with a small stack: what
+// it costs to log, to draw an ID and to parse a request is not kept for a peer that
+// is idle from then on.
+func (r *Relay) start(s *session, enter func(*session) bool, leave func(*session)) {
+	if !r.add(s) {
 		s.close(protocol.CodeRestarting, restarting)
 		s.end()
+		return
 	}
+	entered := enter(s)
+	go func() {
+		defer r.running.Done()
+		if entered {
+			s.read()
+			leave(s)
+		}
+		s.end()
+		r.remove(s)
+	}()
 }
 
-func (r *Relay) add(s *session, life func(*session)) bool {
+// add makes a session known to Shutdown and to the sweeper. It reports false when
+// the relay is shutting down.
+func (r *Relay) add(s *session) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.closing {
 		return false
 	}
 	r.sessions[s] = struct{}{}
-	r.running.Go(func() {
-		defer r.remove(s)
-		defer s.end()
-		life(s)
-	})
+	r.running.Add(1)
 	return true
 }
 

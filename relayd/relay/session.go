@@ -1,21 +1,19 @@
 package relay
 
 import (
-	"context"
 	"errors"
 	"io"
 	"net"
-	"strings"
 	"sync/atomic"
+	"syscall"
 	"time"
-	"unicode/utf8"
 
-	"github.com/coder/websocket"
 	"github.com/sebas642/intercessor/protocol"
+	"github.com/sebas642/intercessor/relayd/frame"
 )
 
 // A session is one peer's connection, from its handshake to the last byte. One
-// goroutine, run's, reads from it; anybody sends to it through its outbox.
+// goroutine reads from it; anybody sends to it through its outbox.
 type session struct {
 	// Static once it runs.
 	relay *Relay
@@ -23,12 +21,15 @@ type session struct {
 	lobby *lobby   // the room it is in; nil when its client named no server
 	host  *session // a client's server; nil for a server itself
 	conn  net.Conn
-	ws    *websocket.Conn // reads for run's goroutine; what it writes goes to out
 	out   *outbox
+	gone  chan struct{} // closed with the close frame: nothing more is read from it
+
+	in        reader // owned by the reading goroutine
+	fragments []byte // owned by the reading goroutine: the message so far, nil outside one
 
 	// In ticks of the relay's clock (sweep.go).
 	heard    atomic.Int64 // when something last came from the peer
-	began    atomic.Int64 // when the message began that is being read; 0: none is
+	began    atomic.Int64 // when the message, or the frame, began whose end has not come; 0: there is none
 	paused   atomic.Bool  // its reads are held back: it cannot be heard
 	pinged   int64        // when it was asked for a sign of life; 0: it is not. Owned by the sweeper
 	controls atomic.Int32 // control frames of this second
@@ -38,93 +39,141 @@ type session struct {
 
 // read takes messages from the peer and handles them until the connection ends.
 func (s *session) read() {
+	look := s.look // one allocation, not one for each call
 	for {
-		kind, body, err := s.ws.Reader(context.Background())
-		if err != nil {
+		if err := s.in.next(look); err != nil {
 			s.readFailed(err)
-			return
-		}
-		s.began.Store(s.relay.now.Load())
-		if kind != websocket.MessageText {
-			s.close(protocol.CodeBinary, "a message must be a text frame: bytes travel as base64 in JSON")
-			return
-		}
-		m := messages.Get().(*message)
-		err = s.readMessage(m, body)
-		messages.Put(m)
-		if err != nil {
-			s.readFailed(err)
+			s.in.partial, s.fragments = nil, nil
 			return
 		}
 	}
 }
 
-// readMessage reads a message to its end and handles it.
-func (s *session) readMessage(m *message, body io.Reader) error {
-	n := 0
+// look handles the whole frames at the beginning of b and gives their length.
+func (s *session) look(m *message, b []byte) (consumed int, err error) {
+	s.heard.Store(s.relay.now.Load())
+	ended := false // what was begun before
 	for {
-		got, err := body.Read(m.in[n:])
-		n += got
-		if n > protocol.MaxMessage {
-			return tooBig
+		h, n, err := frame.Parse(b[consumed:])
+		if err == nil && n > 0 {
+			err = s.expects(h)
 		}
-		if err == io.EOF {
+		if err != nil {
+			s.flush(m) // what came before was right
+			return consumed, err
+		}
+		end := consumed + n + int(h.Length)
+		if n == 0 || len(b) < end {
 			break
 		}
+		payload := b[consumed+n : end]
+		frame.Unmask(payload, h.Key)
+		consumed = end
+		if err := s.take(m, h, payload); err != nil {
+			s.flush(m)
+			return consumed, err
+		}
+		ended = ended || s.fragments == nil
+	}
+	s.flush(m)
+	if ended {
+		s.began.Store(0)
+	}
+	if (consumed < len(b) || s.fragments != nil) && s.began.Load() == 0 {
+		s.began.Store(s.relay.now.Load())
+	}
+	return consumed, nil
+}
+
+// expects says whether a frame may come now, as soon as its header has come.
+func (s *session) expects(h frame.Header) error {
+	switch {
+	case h.IsControl():
+		return nil
+	case h.Opcode == frame.Continuation && s.fragments == nil:
+		return errNoBeginning
+	case h.Opcode != frame.Continuation && s.fragments != nil:
+		return errNoEnd
+	case h.Opcode == frame.Binary:
+		return errBinary
+	case int64(len(s.fragments))+h.Length > protocol.MaxMessage:
+		return errTooBig
+	}
+	return nil
+}
+
+// take handles one frame.
+func (s *session) take(m *message, h frame.Header, payload []byte) error {
+	switch h.Opcode {
+	case frame.Ping, frame.Pong:
+		return s.control(h.Opcode, payload)
+	case frame.Close:
+		code, err := frame.ParseClose(payload)
 		if err != nil {
 			return err
 		}
+		return errLeft(code)
 	}
-	s.began.Store(0)
-	s.heard.Store(s.relay.now.Load())
-	return s.handle(m, m.in[:n])
+	if h.Final && s.fragments == nil {
+		return s.handle(m, payload)
+	}
+	if s.fragments == nil {
+		s.fragments = make([]byte, 0, max(len(payload), 512))
+	}
+	s.fragments = append(s.fragments, payload...)
+	if !h.Final {
+		return nil
+	}
+	err := s.handle(m, s.fragments)
+	s.fragments = nil
+	return err
 }
 
-var tooBig = &protocol.Error{Code: protocol.CodeTooBig, Reason: "a message must not be longer than 64 KiB"}
+// control counts a ping or a pong, and answers a ping (B23, B24).
+func (s *session) control(opcode byte, payload []byte) error {
+	if s.controls.Add(1) > protocol.MaxControlRate {
+		return errFlood
+	}
+	if opcode == frame.Ping {
+		_ = s.out.send(frame.AppendControl(nil, frame.Pong, payload), 1, nil)
+	}
+	return nil
+}
+
+// What a peer is closed for that only its frames show.
+var (
+	errTooBig      = &protocol.Error{Code: protocol.CodeTooBig, Reason: "a message must not be longer than 64 KiB"}
+	errBinary      = &protocol.Error{Code: protocol.CodeBinary, Reason: "a message must be a text frame: bytes travel as base64 in JSON"}
+	errFlood       = &protocol.Error{Code: protocol.CodeFlood, Reason: "more than 100 control frames in a second"}
+	errNoBeginning = &protocol.Error{Code: protocol.CodeProtocolError, Reason: "RFC 6455: a continuation frame continues no message"}
+	errNoEnd       = &protocol.Error{Code: protocol.CodeProtocolError, Reason: "RFC 6455: a message begins before the one before it has ended"}
+)
+
+// errLeft is the end of a session by the peer's own close frame, with its code.
+type errLeft uint16
+
+func (errLeft) Error() string { return "the peer has left" }
 
 // readFailed closes the session for what ended its reading. Where the relay has
 // closed it already, and so ended the reading itself, that close stands.
 func (s *session) readFailed(err error) {
 	var refused *protocol.Error
+	var left errLeft
 	var network net.Error
-	if s.out.stalled() {
-		s.counted(protocol.CodeTooSlow, "it takes nothing: cut without a close frame, for which there is no room")
-		return
-	}
-	var left websocket.CloseError
-	errors.As(err, &left)
 	switch {
+	case s.out.stalled():
+		s.counted(protocol.CodeTooSlow, "it takes nothing: cut without a close frame, for which there is no room")
 	case errors.As(err, &refused):
 		s.close(refused.Code, refused.Reason)
-	case !utf8.ValidString(left.Reason): // the library does not look
-		s.close(protocol.CodeInvalidText, "the reason of a close frame must be UTF-8")
-	case left.Code == websocket.StatusNoStatusRcvd, errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF), errors.As(err, &network):
-		s.seal(protocol.Code(websocket.StatusNormalClosure), "", false)
-	case left.Code != 0:
-		s.seal(protocol.Code(left.Code), "", false) // the answer to a close (RFC 6455, section 5.5.1)
+	case errors.As(err, &left):
+		s.seal(protocol.Code(left), "", false) // the answer to a close (RFC 6455, section 5.5.1)
+	case errors.Is(err, frame.ErrCloseText):
+		s.close(protocol.CodeInvalidText, err.Error())
+	case errors.Is(err, io.EOF), errors.As(err, &network), errors.As(err, new(syscall.Errno)):
+		s.seal(0, "", false)
 	default:
-		s.close(protocol.CodeProtocolError, "RFC 6455: "+innermost(err))
+		s.close(protocol.CodeProtocolError, "RFC 6455: "+err.Error())
 	}
-}
-
-// innermost gives what the WebSocket library found, without the words around
-// it, as far as it fits into a close frame.
-func innermost(err error) string {
-	for next := errors.Unwrap(err); next != nil; next = errors.Unwrap(err) {
-		err = next
-	}
-	text := strings.ToValidUTF8(err.Error(), "")
-	return text[:min(len(text), 100)]
-}
-
-// control counts a ping or a pong and says whether it is to be answered.
-func (s *session) control() bool {
-	s.heard.Store(s.relay.now.Load())
-	if s.controls.Add(1) > protocol.MaxControlRate {
-		s.close(protocol.CodeFlood, "more than 100 control frames in a second")
-		return false
-	}
-	return true
 }
 
 // close ends the session with a code and a reason: every close that the relay
@@ -145,11 +194,11 @@ func (s *session) counted(code protocol.Code, reason string) {
 // longAgo is a deadline that ends what waits at once.
 var longAgo = time.Unix(1, 0)
 
-// seal puts the close frame in and wakes the reading goroutine.
+// seal puts the close frame in and wakes the reading goroutine, wherever it waits.
 func (s *session) seal(code protocol.Code, reason string, drop bool) bool {
-	first := s.out.seal(closeFrame(code, reason), drop)
+	first := s.out.seal(frame.AppendClose(nil, uint16(code), reason), drop)
 	if first {
-		_ = s.conn.SetReadDeadline(longAgo)
+		close(s.gone)
 	}
 	return first
 }
@@ -158,12 +207,10 @@ func (s *session) seal(code protocol.Code, reason string, drop bool) bool {
 // the peer has its time to read it and to answer. (To close a socket that holds
 // unread bytes resets it, and the peer would never see the close frame.)
 func (s *session) end() {
-	over := time.Now().Add(s.relay.config.CloseWithin)
-	s.out.finish()
-	if half, ok := s.conn.(interface{ CloseWrite() error }); ok && half.CloseWrite() == nil {
+	over := s.out.finish()
+	if half, ok := s.conn.(interface{ CloseWrite() error }); ok && !over.IsZero() && half.CloseWrite() == nil {
 		_ = s.conn.SetReadDeadline(over)
 		_, _ = io.Copy(io.Discard, s.conn)
 	}
 	_ = s.conn.Close()
-	_ = s.ws.CloseNow() // lets go of what the library keeps
 }

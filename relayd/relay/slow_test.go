@@ -142,3 +142,36 @@ func TestClientOfAServerThatReadsNothingIsRefused(t *testing.T) {
 	}
 	w.client(server).wantsClose(protocol.CodeOverloaded)
 }
+
+// What waits in one room takes nothing from another: there is always room for
+// one message more.
+func TestFullRelayHasRoomForEverybodysMessage(t *testing.T) {
+	w := newWorld(t, relay.Config{WaitingBytes: 1, WriteWithin: time.Minute})
+	server := w.server()
+	client := w.slowClient(server)
+	server.wantsJoined(client)
+	waiting := func() bool { return w.Stats().Waiting > 0 }
+	for !waiting() { // until the kernel takes no more
+		server.send(client, "small", `"`+big[1:1000]+`"`)
+	}
+	server.send(client, "small", "1")
+	server.send(client, "small", "2")
+	require.Zero(t, w.Stats().Closed[protocol.CodeTooSlow])
+}
+
+// A client whose messages are held back is closed without waiting for its server.
+func TestHeldClientIsClosedAtOnce(t *testing.T) {
+	w := newWorld(t, relay.Config{HoldWithin: time.Hour, WriteWithin: time.Hour, CloseWithin: 50 * time.Millisecond})
+	server := w.slowServer()
+	client := w.slowClient(server)
+	server.wantsJoined(client)
+	go func() {
+		for client.trySend(server, "flood", big) == nil {
+		}
+	}()
+	w.eventually("it is held", func(s relay.Stats) bool { return s.Waiting > 0 })
+	for w.Stats().Closed[protocol.CodeTooSlow] == 0 {
+		server.send(client, "flood", big)
+	}
+	w.eventually("it is gone", func(s relay.Stats) bool { return s.Sessions == 1 })
+}

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"github.com/sebas642/intercessor/protocol"
+	"github.com/sebas642/intercessor/relayd/frame"
 )
 
 // sweep is the relay's clock: one goroutine looks at every session once a tick,
@@ -40,6 +41,8 @@ type limits struct{ ping, pong, message, second int64 }
 
 func ticks(d, tick time.Duration) int64 { return int64((d + tick - 1) / tick) }
 
+var ping = frame.AppendControl(nil, frame.Ping, nil)
+
 // check applies to one session what depends on time (B22 to B24).
 func (s *session) check(now int64, l limits) {
 	if now%l.second == 0 {
@@ -57,10 +60,14 @@ func (s *session) check(now int64, l limits) {
 	switch {
 	case s.pinged != 0 && heard >= s.pinged:
 		s.pinged = 0
-	case s.pinged != 0 && now-s.pinged > l.pong:
+	case s.pinged == 0 && now-heard < l.ping:
+	case s.out.busy(): // a ping would wait, or waits: the write deadline decides
+		s.pinged = 0
+	case s.pinged == 0:
+		if s.out.send(ping, 1, nil) == nil {
+			s.pinged = now
+		}
+	case now-s.pinged > l.pong:
 		s.close(protocol.CodePingTimeout, "no answer to a ping within 10 seconds")
-	case s.pinged == 0 && now-heard >= l.ping:
-		s.pinged = now
-		_ = s.out.send(pingFrame, nil) // where the outbox is full, the write deadline decides
 	}
 }

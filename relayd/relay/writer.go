@@ -47,28 +47,45 @@ func (o *outbox) take() net.Buffers {
 		batch = append(batch, o.queue[o.writing].bytes)
 		bytes += len(o.queue[o.writing].bytes)
 	}
-	o.begun = false
+	o.partly = false
 	return batch
 }
 
-// writeAll writes the batch. Its deadline measures progress, not the batch: a
-// slow peer is served, one that takes nothing is cut (B18).
+// writeAll writes the batch. Its time measures progress, not the batch: a slow
+// peer is served, one that takes nothing is cut (B18). Progress is looked for in
+// short intervals, because a write that times out does not say when it made some.
 func (o *outbox) writeAll(batch net.Buffers) error {
-	for {
-		o.setDeadline()
+	interval := o.config.WriteWithin / 8
+	if o.ready == nil {
+		interval = o.config.WriteWithin // a TLS connection is broken by a write that timed out
+	}
+	for progress := time.Now(); ; {
+		o.setDeadline(interval)
 		n, err := batch.WriteTo(o.conn)
-		if n == 0 || !errors.Is(err, os.ErrDeadlineExceeded) {
+		if n > 0 {
+			progress = time.Now()
+		}
+		if o.ready == nil || !errors.Is(err, os.ErrDeadlineExceeded) || time.Since(progress) >= o.config.WriteWithin || o.late() {
 			return err
 		}
 	}
 }
 
-// setDeadline gives the next write its time; once the outbox is sealed, all
-// that is left has one time together.
-func (o *outbox) setDeadline() {
+// late says whether the time of a sealed outbox is over.
+func (o *outbox) late() bool {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	if !o.sealed {
-		_ = o.conn.SetWriteDeadline(time.Now().Add(o.config.WriteWithin))
+	return o.sealed && !time.Now().Before(o.until)
+}
+
+// setDeadline gives the next write its time; once the outbox is sealed, all
+// that is left has one time together.
+func (o *outbox) setDeadline(d time.Duration) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if o.sealed {
+		_ = o.conn.SetWriteDeadline(o.until)
+	} else {
+		_ = o.conn.SetWriteDeadline(time.Now().Add(d))
 	}
 }

@@ -1,0 +1,47 @@
+package relay
+
+import (
+	"slices"
+	"sync"
+
+	"github.com/sebas642/intercessor/protocol"
+	"github.com/sebas642/intercessor/relayd/frame"
+)
+
+// A message is the memory of what is on its way through the relay: bytes are
+// read into `in`, and frames written anew into `out`. Both are borrowed while
+// something is on its way, so an idle peer whose connection is a plain socket
+// owns neither.
+type message struct {
+	in [16 << 10]byte
+
+	// Frames that one receiver gets in one piece: what came together leaves
+	// together. All nil and 0 while there are none.
+	out    *[]byte
+	to     *session
+	frames int
+}
+
+var (
+	messages = sync.Pool{New: func() any { return new(message) }}
+	outs     = sync.Pool{New: func() any {
+		b := make([]byte, 0, frame.MaxHeader+protocol.MaxDelivery)
+		return &b
+	}}
+)
+
+// appendDelivery appends a text frame around what `from` sent.
+func appendDelivery(dst []byte, from protocol.ID, typ, body []byte) []byte {
+	const usual = 4 // bytes of a header for 126 to 65,535
+	start := len(dst)
+	dst = append(dst, 0, 0, 0, 0)
+	dst = protocol.AppendDelivery(dst, from, typ, body)
+
+	var header [frame.MaxHeader]byte
+	n := frame.PutHeader(header[:], frame.Text, len(dst)-start-usual)
+	if n != usual {
+		dst = slices.Replace(dst, start, start+usual, header[:n]...)
+	}
+	copy(dst[start:], header[:n])
+	return dst
+}

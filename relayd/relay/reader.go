@@ -1,0 +1,72 @@
+package relay
+
+import (
+	"net"
+
+	"github.com/sebas642/intercessor/protocol"
+	"github.com/sebas642/intercessor/relayd/frame"
+)
+
+// A reader takes bytes from a connection for whoever looks for frames in them.
+// A peer owns memory for it only in the middle of a frame: what comes is looked
+// at in borrowed memory, and only what is left over is copied.
+type reader struct {
+	conn    net.Conn
+	ready   *readiness // nil where this connection can only be read into memory set aside
+	partial []byte     // a frame whose end has not come, or, at first, what came behind the handshake
+	looked  bool       // partial holds no whole frame
+}
+
+const (
+	// growth is the least by which memory set aside grows, in bytes.
+	growth = 4 << 10
+
+	// longest is the longest frame that look does not refuse by its header.
+	longest = frame.MaxHeader + 4 + protocol.MaxMessage
+)
+
+// next waits until something comes and has look consume what it can of all that
+// is there. The message that look gets is borrowed, and free for it to use.
+func (r *reader) next(look func(m *message, b []byte) (consumed int, err error)) error {
+	var m *message
+	var b []byte
+	if r.ready != nil && len(r.partial) == 0 {
+		var n int
+		var err error
+		if m, n, err = r.ready.read(); err != nil {
+			return err
+		}
+		b = m.in[:n]
+	} else {
+		if err := r.more(); err != nil {
+			return err
+		}
+		m, b = messages.Get().(*message), r.partial
+	}
+	consumed, err := look(m, b)
+	if consumed == len(b) {
+		r.partial = nil
+	} else if consumed > 0 || len(r.partial) == 0 {
+		r.partial = append([]byte(nil), b[consumed:]...)
+	}
+	r.looked = true
+	messages.Put(m)
+	return err
+}
+
+// more reads behind what is there. Memory grows with what has come, not with
+// what a header promises.
+func (r *reader) more() error {
+	if len(r.partial) > 0 && !r.looked {
+		return nil
+	}
+	if len(r.partial) == cap(r.partial) {
+		r.partial = append(make([]byte, 0, min(max(growth, 2*len(r.partial)), longest)), r.partial...)
+	}
+	n, err := r.conn.Read(r.partial[len(r.partial):cap(r.partial)])
+	r.partial = r.partial[:len(r.partial)+n]
+	if n > 0 {
+		return nil // an error comes again
+	}
+	return err
+}

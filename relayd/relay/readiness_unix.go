@@ -1,0 +1,105 @@
+//go:build unix
+
+package relay
+
+import (
+	"io"
+	"net"
+	"syscall"
+)
+
+// readiness is what a plain socket can do and a net.Conn cannot: read without
+// memory set aside while nothing comes, and write without waiting. One goroutine
+// reads; writes are made under the outbox's lock. The closures are made once: a
+// closure for each call would be an allocation for each.
+type readiness struct {
+	raw                     syscall.RawConn
+	attemptRead, attemptPut func(fd uintptr) bool
+
+	borrowed *message // what attemptRead has read into
+	n        int
+	err      error
+
+	frame []byte
+	put   int
+	fault error
+}
+
+// newReadiness gives nil for a connection that is no plain socket, such as one
+// with TLS.
+func newReadiness(conn net.Conn) *readiness {
+	var socket syscall.Conn
+	switch conn := conn.(type) { // and nothing that wraps one, for it may read or write otherwise
+	case *net.TCPConn:
+		socket = conn
+	case *net.UnixConn:
+		socket = conn
+	default:
+		return nil
+	}
+	raw, err := socket.SyscallConn()
+	if err != nil {
+		return nil
+	}
+	r := &readiness{raw: raw}
+	r.attemptRead, r.attemptPut = r.tryRead, r.tryPut
+	return r
+}
+
+// read waits until something comes and gives it in borrowed memory.
+func (r *readiness) read() (*message, int, error) {
+	if err := r.raw.Read(r.attemptRead); err != nil {
+		return nil, 0, err
+	}
+	m := r.borrowed
+	r.borrowed = nil // or an idle peer would keep it from the collector
+	return m, r.n, r.err
+}
+
+// tryRead borrows memory for the attempt alone: where nothing has come, it is
+// given back before the wait.
+func (r *readiness) tryRead(fd uintptr) bool {
+	m := messages.Get().(*message)
+	n, err := ignoringEINTR(syscall.Read, int(fd), m.in[:])
+	if err == syscall.EAGAIN {
+		messages.Put(m)
+		return false
+	}
+	if n == 0 && err == nil {
+		err = io.EOF
+	}
+	if err != nil {
+		messages.Put(m)
+		m = nil
+	}
+	r.borrowed, r.n, r.err = m, n, err
+	return true
+}
+
+// write gives how much of the frame the socket took: all, a part, or nothing.
+func (r *readiness) write(frame []byte) (int, error) {
+	r.frame = frame
+	err := r.raw.Write(r.attemptPut)
+	r.frame = nil
+	if err != nil {
+		return 0, err
+	}
+	if r.fault == syscall.EAGAIN {
+		return 0, nil
+	}
+	return max(r.put, 0), r.fault
+}
+
+func (r *readiness) tryPut(fd uintptr) bool {
+	r.put, r.fault = ignoringEINTR(syscall.Write, int(fd), r.frame)
+	return true // in every case: false would wait
+}
+
+func ignoringEINTR(call func(int, []byte) (int, error), fd int, p []byte) (int, error) {
+	for {
+		n, err := call(fd, p)
+		if err != syscall.EINTR {
+			return n, err
+		}
+	}
+}

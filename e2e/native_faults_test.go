@@ -140,8 +140,10 @@ func TestNativeClientReportsABadAnswer(t *testing.T) {
 func TestNativeSlowConnEndsAlone(t *testing.T) {
 	relay := startRelay(t)
 	ln := listenNative(t, relay)
-	noisy, quiet := dialNative(t, ln.ClientURL()), dialNative(t, ln.ClientURL())
-	toNoisy, toQuiet := acceptNative(t, ln), acceptNative(t, ln)
+	noisy := dialNative(t, ln.ClientURL())
+	toNoisy := acceptNative(t, ln)
+	quiet := dialNative(t, ln.ClientURL())
+	toQuiet := acceptNative(t, ln)
 
 	var err error
 	for err == nil {

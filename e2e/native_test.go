@@ -83,8 +83,10 @@ func TestNativePeersExchangeMessages(t *testing.T) {
 func TestNativeServerHasManyClients(t *testing.T) {
 	relay := startRelay(t)
 	ln := listenNative(t, relay)
-	ada, bob := dialNative(t, ln.ClientURL()), dialNative(t, ln.ClientURL())
-	toAda, toBob := acceptNative(t, ln), acceptNative(t, ln)
+	ada := dialNative(t, ln.ClientURL())
+	toAda := acceptNative(t, ln)
+	bob := dialNative(t, ln.ClientURL())
+	toBob := acceptNative(t, ln)
 
 	send(t, ada, "name", `"Ada"`)
 	send(t, bob, "name", `"Bob"`)
@@ -117,8 +119,10 @@ func TestNativeClientLeaves(t *testing.T) {
 func TestNativeServerClosesOneConn(t *testing.T) {
 	relay := startRelay(t)
 	ln := listenNative(t, relay)
-	ada, bob := dialNative(t, ln.ClientURL()), dialNative(t, ln.ClientURL())
-	toAda, toBob := acceptNative(t, ln), acceptNative(t, ln)
+	ada := dialNative(t, ln.ClientURL())
+	toAda := acceptNative(t, ln)
+	bob := dialNative(t, ln.ClientURL())
+	toBob := acceptNative(t, ln)
 
 	send(t, toAda, "last", `1`)
 	require.NoError(t, toAda.Close())

@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"sync"
 	"time"
 
 	"github.com/sebas642/intercessor/relayd/admit"
@@ -51,6 +52,12 @@ func serve(ctx context.Context, giveBackSignals func(), s *settings, log *slog.L
 		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelDebug),
 	}
 	log.Info("listening", "address", listener.Addr().String(), "page", "http://"+listener.Addr().String()+"/")
+
+	var tidying sync.WaitGroup
+	defer tidying.Wait()
+	serving, served := context.WithCancel(ctx)
+	defer served()
+	tidying.Go(func() { tidy(serving, func() int { return r.Stats().Sessions }) })
 
 	failed := make(chan error, 1)
 	go func() { failed <- server.Serve(listener) }()

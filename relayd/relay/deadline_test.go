@@ -14,7 +14,7 @@ import (
 )
 
 func TestPeerThatAnswersNoPingIsLost(t *testing.T) {
-	w := newWorld(t, relay.Config{PingAfter: 40 * time.Millisecond, PongWithin: 40 * time.Millisecond})
+	w := newWorld(t, relay.Config{PingAfter: 50 * time.Millisecond, PongWithin: time.Second})
 	server := w.server()
 	deaf := w.client(server) // this library answers pings only while somebody reads
 	server.wantsJoined(deaf)

@@ -42,7 +42,7 @@ func TestReadmeTranscript(t *testing.T) {
 	require.Equal(t, "$ make run\n", transcripts[0], "startRelay stands for it")
 	ids := regexp.MustCompile(`[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}`)
 	readmeID, id := ids.FindString(transcripts[1]), ""
-	var commands []*exec.Cmd
+	var commands []<-chan error
 	into := t.TempDir()
 	for _, transcript := range transcripts[1:] {
 		transcript = strings.NewReplacer(readmeAddress, strings.TrimPrefix(relay.HTTP, "http://"), "/tmp", into).Replace(transcript)
@@ -58,28 +58,29 @@ func TestReadmeTranscript(t *testing.T) {
 		out, in := io.Pipe()
 		cmd.Stdout, cmd.Stderr = in, in
 		require.NoError(t, cmd.Start())
-		commands = append(commands, cmd)
+		ended := make(chan error, 1)
+		go func() {
+			ended <- cmd.Wait()
+			_ = in.Close()
+		}()
+		commands = append(commands, ended)
 
 		lines := bufio.NewScanner(out)
 		for _, line := range strings.Split(strings.TrimSpace(want), "\n") {
-			seen := ""
-			for lines.Scan() {
+			seen, came := "", false
+			for !came && lines.Scan() {
 				if id == "" {
 					id = ids.FindString(lines.Text())
-					line = strings.ReplaceAll(line, readmeID, id)
 				}
 				seen += lines.Text() + "\n"
-				if strings.TrimSpace(lines.Text()) == strings.ReplaceAll(line, readmeID, id) {
-					seen = ""
-					break
-				}
+				came = strings.TrimSpace(lines.Text()) == strings.ReplaceAll(line, readmeID, id)
 			}
-			require.Empty(t, seen, "README's line %q does not come", line)
+			require.True(t, came, "README's line %q does not come; what came is:\n%s", line, seen)
 		}
 		go func() { _, _ = io.Copy(io.Discard, out) }()
 	}
-	for _, cmd := range commands {
-		require.NoError(t, cmd.Wait())
+	for _, ended := range commands {
+		require.NoError(t, <-ended)
 	}
 	got, err := os.ReadFile(filepath.Join(into, "LICENSE"))
 	require.NoError(t, err)

@@ -5,11 +5,8 @@ import (
 	"unicode/utf8"
 )
 
-// MaxReason is the longest reason that a close frame has room for, in bytes.
-const MaxReason = maxControl - 2
-
-// AppendClose appends a close frame (RFC 6455, section 5.5.1). A code of 0
-// makes it empty.
+// AppendClose appends a close frame (RFC 6455, section 5.5.1), which has room
+// for a reason of 123 bytes. A code of 0 makes it empty.
 func AppendClose(dst []byte, code uint16, reason string) []byte {
 	if code == 0 {
 		return AppendControl(dst, Close, nil)

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/sebas642/intercessor/protocol"
 	"github.com/sebas642/intercessor/relayd/frame"
 	"github.com/stretchr/testify/require"
 )
@@ -85,7 +86,7 @@ func TestHeadersOfThisSide(t *testing.T) {
 func TestCloseFrames(t *testing.T) {
 	require.Equal(t, "\x88\x00", string(frame.AppendClose(nil, 0, "")))
 	require.Equal(t, "\x88\x05\x03\xe8bye", string(frame.AppendClose(nil, 1000, "bye")))
-	longest := frame.AppendClose(nil, 4000, strings.Repeat("x", frame.MaxReason))
+	longest := frame.AppendClose(nil, 4000, strings.Repeat("x", protocol.MaxReason))
 	require.EqualValues(t, 125, longest[1])
 
 	allowed := map[uint16]bool{}

@@ -41,17 +41,19 @@ func (s *session) flush(m *message) {
 	}
 	to, out, frames := m.to, m.out, m.frames
 	m.to, m.out, m.frames = nil, nil, 0
+	var held []byte
 	if to != s.host {
 		to.toClient(*out, frames)
-	} else if s.host.out.send(*out, frames, &s.waits) != nil {
-		held := slices.Clone(*out) // nothing larger is kept while it is held
-		*out = (*out)[:0]
-		outs.Put(out)
-		s.hold(held, frames)
-		return
+	} else if err := s.host.out.send(*out, frames, &s.waits); err == errFull {
+		held = slices.Clone(*out) // nothing larger is kept while it waits
+	} else if err != nil {
+		s.relay.countDrop(DropAbsent, frames)
 	}
 	*out = (*out)[:0]
 	outs.Put(out)
+	if held != nil {
+		s.hold(held, frames)
+	}
 }
 
 // hold sends a client's messages to its server when there is room for them. This

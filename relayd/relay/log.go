@@ -47,13 +47,14 @@ func (l logger) about(s *session, level slog.Level, what string, more ...any) {
 	default:
 		args = append(args, "room", l.hash(s.host.id), "peer", l.hash(s.id))
 	}
+	args = append(args, "remote", s.conn.RemoteAddr().String())
 	l.slog.Log(ctx, level, what, append(args, more...)...)
 }
 
 // Who comes and goes is everyday business; whom the relay closes is not.
 
 func (l logger) joined(s *session) {
-	l.about(s, slog.LevelDebug, "joined", "remote", s.conn.RemoteAddr())
+	l.about(s, slog.LevelDebug, "joined")
 }
 
 func (l logger) left(s *session) { l.about(s, slog.LevelDebug, "left") }

@@ -39,9 +39,5 @@ func appendDelivery(dst []byte, from protocol.ID, typ, body []byte) []byte {
 
 	var header [frame.MaxHeader]byte
 	n := frame.PutHeader(header[:], frame.Text, len(dst)-start-usual)
-	if n != usual {
-		dst = slices.Replace(dst, start, start+usual, header[:n]...)
-	}
-	copy(dst[start:], header[:n])
-	return dst
+	return slices.Replace(dst, start, start+usual, header[:n]...)
 }

@@ -52,6 +52,7 @@ type share struct{ bytes int }
 var (
 	errFull   = errors.New("the outbox is full")
 	errSealed = errors.New("the outbox is sealed")
+	errGone   = errors.New("the sender is gone")
 )
 
 func newOutbox(conn net.Conn, ready *readiness, answer []byte, config *Config, waiting *atomic.Int64) *outbox {
@@ -98,7 +99,7 @@ func (o *outbox) sendWithin(d time.Duration, gone <-chan struct{}, bytes []byte,
 		case <-timeout.C:
 			return errFull
 		case <-gone:
-			return errSealed
+			return errGone
 		}
 	}
 }

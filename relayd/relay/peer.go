@@ -61,8 +61,12 @@ func (r *Relay) enterClient(s *session) bool {
 		return false
 	}
 	joined := relayFrame(protocol.TypePeerJoined, protocol.AppendPeer(nil, s.id))
-	if s.host.out.send(joined, 1, &s.waits) == errFull && s.push(joined, 1) == errFull {
-		s.lobby.leave(s) // unheard of: its server is not told
+	err := s.host.out.send(joined, 1, &s.waits)
+	if err == errFull {
+		err = s.push(joined, 1)
+	}
+	if err == errFull || err == errGone {
+		s.lobby.leave(s) // its server has not heard of it, and is not told (B14)
 		s.close(protocol.CodeOverloaded, "the server has too much to read just now: try again in a while")
 		return false
 	}

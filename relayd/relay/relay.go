@@ -57,16 +57,16 @@ func New(config Config) *Relay {
 	return r
 }
 
-// ServeHTTP takes over the connection of a WebSocket handshake and returns at
-// once; the session goes on in a goroutine of its own, on a small stack and
-// without the request's memory.
+// ServeHTTP takes over the connection of a WebSocket handshake and returns when
+// the peer is let in; the session goes on in a goroutine of its own.
 func (r *Relay) ServeHTTP(w http.ResponseWriter, request *http.Request) {
 	r.mux.ServeHTTP(w, request)
 }
 
 // Shutdown closes every connection with CodeRestarting and returns when all
 // have ended, or with the context's error when it ends before; then it cuts
-// what is left. New connections are closed in the same way.
+// what is left. Connections that come meanwhile are closed in the same way, by
+// their handshakes' goroutines, for which it does not wait.
 func (r *Relay) Shutdown(ctx context.Context) error {
 	r.mu.Lock()
 	if !r.closing {

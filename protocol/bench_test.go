@@ -75,6 +75,51 @@ func BenchmarkRelay(b *testing.B) {
 	})
 }
 
+const benchLink = `{"id":"0123456789abcdef","n":1234567,"r":1234560,"t":1234559,"g":98765432}`
+
+// BenchmarkParseV1 is a message of a v1 peer, without a link and with one.
+func BenchmarkParseV1(b *testing.B) {
+	for _, size := range []int{200, 2000, 16000} {
+		for _, link := range [][]byte{nil, []byte(benchLink)} {
+			name := "bare"
+			if link != nil {
+				name = "link"
+			}
+			envelope := len(protocol.AppendEnvelopeV1(nil, benchID, "chat", nil, link))
+			frame := protocol.AppendEnvelopeV1(nil, benchID, "chat", []byte(shapes[0].make(size-envelope)), link)
+			b.Run(fmt.Sprintf("%s/%dB", name, size), func(b *testing.B) {
+				b.SetBytes(int64(size))
+				b.ReportAllocs()
+				for b.Loop() {
+					if _, err := protocol.ParseEnvelopeV1(frame); err != nil {
+						b.Fatal(err)
+					}
+				}
+			})
+		}
+	}
+}
+
+// BenchmarkRelayV1 is what the relay does with a frame of a link.
+func BenchmarkRelayV1(b *testing.B) {
+	for _, size := range []int{200, 2000, 16000} {
+		envelope := len(protocol.AppendEnvelopeV1(nil, benchID, "chat", nil, []byte(benchLink)))
+		frame := protocol.AppendEnvelopeV1(nil, benchID, "chat", []byte(shapes[0].make(size-envelope)), []byte(benchLink))
+		b.Run(fmt.Sprintf("%dB", size), func(b *testing.B) {
+			b.SetBytes(int64(size))
+			b.ReportAllocs()
+			out := make([]byte, 0, protocol.MaxDelivery)
+			for b.Loop() {
+				e, err := protocol.ParseEnvelopeV1(frame)
+				if err != nil {
+					b.Fatal(err)
+				}
+				out = protocol.AppendDeliveryV1(out[:0], benchID, e.Type, e.Message, e.Link)
+			}
+		})
+	}
+}
+
 // BenchmarkManyFields is the cost of a frame full of fields, which must grow with
 // its length and no faster (B40).
 func BenchmarkManyFields(b *testing.B) {

@@ -21,12 +21,16 @@ const (
 	CodeTooSlow        Code = 4002 // the peer does not read fast enough
 	CodeOverloaded     Code = 4003 // the relay, or the server asked for, has no room now
 	CodeMessageTimeout Code = 4004 // a message was begun and not ended within MessageWithin
+	CodeServerAway     Code = 4005 // the client's server is away and may come back
 )
 
 // Codes after which a peer must not try the same again.
 const (
 	CodeNoSuchServer  Code = 4500 // the ID names no server: unknown, gone, or a client's
 	CodeServerGone    Code = 4501 // the client's server left; PEER_GONE came before
+	CodeKicked        Code = 4502 // the client's server sent it away
+	CodeReplaced      Code = 4503 // a newer connection has this ID
+	CodeTokenRefused  Code = 4504 // the token is forged, expired, or for something else
 	CodeMalformed     Code = 4510 // not one JSON object
 	CodeRepeatedField Code = 4511 // to, type, message or from twice
 	CodeMissingField  Code = 4512 // to, type or message is not there
@@ -68,10 +72,18 @@ func (c Code) String() string {
 		return "overloaded"
 	case CodeMessageTimeout:
 		return "message timeout"
+	case CodeServerAway:
+		return "server away"
 	case CodeNoSuchServer:
 		return "no such server"
 	case CodeServerGone:
 		return "server gone"
+	case CodeKicked:
+		return "kicked"
+	case CodeReplaced:
+		return "replaced"
+	case CodeTokenRefused:
+		return "token refused"
 	case CodeMalformed:
 		return "malformed"
 	case CodeRepeatedField:

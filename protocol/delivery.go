@@ -7,40 +7,70 @@ type Delivery struct {
 
 	// Message is one JSON value, byte for byte as the sender wrote it.
 	Message []byte
+
+	// Link is one JSON object, byte for byte, or nil. Only ParseDeliveryV1 sets it.
+	Link []byte
 }
 
 // ParseDelivery parses a frame that the relay sent. The fields of the delivery
 // are slices of frame, except an ID or a type that was written with escapes. The
 // error is an *Error that says what a relay must not send (B41).
 func ParseDelivery(frame []byte) (Delivery, error) {
-	var values [3][]byte
-	if err := ScanObject(frame, deliveryNames, values[:]); err != nil {
+	var v [3][]byte
+	if err := scanDelivery(frame, v[:]); err != nil {
 		return Delivery{}, err
 	}
-	if err := present(deliveryNames, values[:]); err != nil {
+	return Delivery{From: v[0], Type: v[1], Message: v[2]}, nil
+}
+
+// ParseDeliveryV1 is ParseDelivery for a v1 peer, which may get a link (D4).
+func ParseDeliveryV1(frame []byte) (Delivery, error) {
+	var v [4][]byte
+	if err := scanDelivery(frame, v[:]); err != nil {
 		return Delivery{}, err
 	}
-	from, typ, message := values[0], values[1], values[2]
+	if v[3] != nil && !validLink(v[3]) {
+		return Delivery{}, errLink()
+	}
+	return Delivery{From: v[0], Type: v[1], Message: v[2], Link: v[3]}, nil
+}
+
+// scanDelivery sets v to the fields of deliveryNames, as many as it has room for. It
+// decodes and checks those that base peers know.
+func scanDelivery(frame []byte, v [][]byte) error {
+	if err := ScanObject(frame, deliveryNames[:len(v)], v); err != nil {
+		return err
+	}
+	if err := present(deliveryNames[:3], v); err != nil {
+		return err
+	}
 	var ok bool
-	if from, ok = idField(from); !ok {
-		return Delivery{}, errID("from")
+	if v[0], ok = idField(v[0]); !ok {
+		return errID("from")
 	}
-	if typ, ok = typeField(typ); !ok {
-		return Delivery{}, errType()
+	if v[1], ok = typeField(v[1]); !ok {
+		return errType()
 	}
-	return Delivery{From: from, Type: typ, Message: message}, nil
+	return nil
 }
 
 // AppendDelivery appends to dst the frame in which the relay delivers message, one
 // JSON value, and returns the result. It checks nothing.
 func AppendDelivery(dst []byte, from ID, typ, message []byte) []byte {
+	return AppendDeliveryV1(dst, from, typ, message, nil)
+}
+
+// AppendDeliveryV1 is AppendDelivery with a link, which may be nil (D4).
+func AppendDeliveryV1(dst []byte, from ID, typ, message, link []byte) []byte {
 	dst = append(dst, `{"from":"`...)
 	dst = append(dst, from...)
 	dst = append(dst, `","type":`...)
 	dst = appendString(dst, typ)
+	dst = appendLink(dst, link)
 	dst = append(dst, `,"message":`...)
 	dst = append(dst, message...)
 	return append(dst, '}')
 }
 
-var deliveryNames = []string{"from", "type", "message"}
+// Everything but link must be there (B41). Base peers do not know link.
+var deliveryNames = []string{"from", "type", "message", "link"}

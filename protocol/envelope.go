@@ -9,6 +9,9 @@ type Envelope struct {
 	// Message is one JSON value, byte for byte as the peer wrote it and without
 	// the white space around it.
 	Message []byte
+
+	// Link is one JSON object, byte for byte, or nil. Only ParseEnvelopeV1 sets it.
+	Link []byte
 }
 
 // ParseEnvelope parses a frame that a peer sent. The fields of the envelope are
@@ -18,47 +21,77 @@ type Envelope struct {
 // several rules are broken, the text comes before the fields, and of those the
 // lowest code (B37, B39).
 func ParseEnvelope(frame []byte) (Envelope, error) {
-	var values [4][]byte
-	if err := ScanObject(frame, envelopeNames, values[:]); err != nil {
+	var v [4][]byte
+	if err := scanEnvelope(frame, v[:]); err != nil {
 		return Envelope{}, err
 	}
-	if err := present(envelopeNames[:3], values[:]); err != nil {
-		return Envelope{}, err
-	}
-	to, typ, message, from := values[0], values[1], values[2], values[3]
-	var ok bool
-	if to, ok = idField(to); !ok {
-		return Envelope{}, errID("to")
-	}
-	if from != nil {
-		if from, ok = idField(from); !ok {
-			return Envelope{}, errID("from")
-		}
-	}
-	if typ, ok = typeField(typ); !ok {
-		return Envelope{}, errType()
-	}
-	if reserved(typ) {
+	if reserved(v[1]) {
 		return Envelope{}, errReserved()
 	}
-	return Envelope{To: to, From: from, Type: typ, Message: message}, nil
+	return Envelope{To: v[0], From: v[3], Type: v[1], Message: v[2]}, nil
+}
+
+// ParseEnvelopeV1 is ParseEnvelope for what a v1 peer sent: it may have a link (D4),
+// and more types (D5).
+func ParseEnvelopeV1(frame []byte) (Envelope, error) {
+	var v [5][]byte
+	if err := scanEnvelope(frame, v[:]); err != nil {
+		return Envelope{}, err
+	}
+	if v[4] != nil && !validLink(v[4]) {
+		return Envelope{}, errLink()
+	}
+	if reservedV1(v[1], v[0]) {
+		return Envelope{}, errReservedV1()
+	}
+	return Envelope{To: v[0], From: v[3], Type: v[1], Message: v[2], Link: v[4]}, nil
+}
+
+// scanEnvelope sets v to the fields of envelopeNames, as many as it has room for. It
+// decodes and checks those that base peers send, but not whether the type is reserved.
+func scanEnvelope(frame []byte, v [][]byte) error {
+	if err := ScanObject(frame, envelopeNames[:len(v)], v); err != nil {
+		return err
+	}
+	if err := present(envelopeNames[:3], v); err != nil {
+		return err
+	}
+	var ok bool
+	if v[0], ok = idField(v[0]); !ok {
+		return errID("to")
+	}
+	if v[3] != nil {
+		if v[3], ok = idField(v[3]); !ok {
+			return errID("from")
+		}
+	}
+	if v[1], ok = typeField(v[1]); !ok {
+		return errType()
+	}
+	return nil
 }
 
 // AppendEnvelope appends to dst the frame in which a peer sends message, one JSON
 // value, to the peer named to, and returns the result. It checks nothing: see
 // [ValidID], [CheckType] and [Valid].
 func AppendEnvelope(dst []byte, to ID, typ string, message []byte) []byte {
+	return AppendEnvelopeV1(dst, to, typ, message, nil)
+}
+
+// AppendEnvelopeV1 is AppendEnvelope with a link, which may be nil (D4).
+func AppendEnvelopeV1(dst []byte, to ID, typ string, message, link []byte) []byte {
 	dst = append(dst, `{"to":"`...)
 	dst = append(dst, to...)
 	dst = append(dst, `","type":`...)
 	dst = appendString(dst, typ)
+	dst = appendLink(dst, link)
 	dst = append(dst, `,"message":`...)
 	dst = append(dst, message...)
 	return append(dst, '}')
 }
 
-// Everything but from must be there (B39).
-var envelopeNames = []string{"to", "type", "message", "from"}
+// Everything but from and link must be there (B39). Base peers do not know link.
+var envelopeNames = []string{"to", "type", "message", "from", "link"}
 
 // present returns an error if one of the named values is not there.
 func present(names []string, values [][]byte) error {
@@ -86,4 +119,15 @@ func typeField(raw []byte) ([]byte, bool) {
 	}
 	typ := text(raw[1 : len(raw)-1])
 	return typ, validType(typ)
+}
+
+// validLink reports whether a field's raw value is a link (D4).
+func validLink(raw []byte) bool { return raw[0] == '{' && len(raw) <= MaxLink }
+
+func appendLink(dst, link []byte) []byte {
+	if link == nil {
+		return dst
+	}
+	dst = append(dst, `,"link":`...)
+	return append(dst, link...)
 }

@@ -37,6 +37,9 @@ func TestNoAllocation(t *testing.T) {
 	envelope := protocol.AppendEnvelope(nil, "server-1", "chat", message)
 	dialect := []byte(`{"to":"server-1","from":"client-1","type":"chat","message":"Hi","unknown":{"x":[]}}`)
 	delivery := protocol.AppendDelivery(nil, "client-1", []byte("chat"), message)
+	link := []byte(benchLink)
+	envelopeV1 := protocol.AppendEnvelopeV1(nil, "server-1", "LINK_ACK", message, link)
+	deliveryV1 := protocol.AppendDeliveryV1(nil, "client-1", []byte("LINK_ACK"), message, link)
 	manyKeys := []byte("{" + strings.Repeat(`"key":0,`, 8000) + `"to":"server-1","type":"chat","message":"Hi"}`)
 
 	for name, run := range map[string]func() error{
@@ -44,8 +47,15 @@ func TestNoAllocation(t *testing.T) {
 		"ParseEnvelope with from": func() error { _, err := protocol.ParseEnvelope(dialect); return err },
 		"ParseEnvelope of 8000":   func() error { _, err := protocol.ParseEnvelope(manyKeys); return err },
 		"ParseDelivery":           func() error { _, err := protocol.ParseDelivery(delivery); return err },
-		"Valid":                   func() error { return protocol.Valid(message) },
-		"AppendEnvelope":          func() error { out = protocol.AppendEnvelope(out[:0], "server-1", "chat", message); return nil },
+		"ParseEnvelopeV1":         func() error { _, err := protocol.ParseEnvelopeV1(envelopeV1); return err },
+		"ParseDeliveryV1":         func() error { _, err := protocol.ParseDeliveryV1(deliveryV1); return err },
+		"relaying v1": func() error {
+			e, err := protocol.ParseEnvelopeV1(envelopeV1)
+			out = protocol.AppendDeliveryV1(out[:0], "client-1", e.Type, e.Message, e.Link)
+			return err
+		},
+		"Valid":          func() error { return protocol.Valid(message) },
+		"AppendEnvelope": func() error { out = protocol.AppendEnvelope(out[:0], "server-1", "chat", message); return nil },
 		"relaying": func() error {
 			e, err := protocol.ParseEnvelope(envelope)
 			out = protocol.AppendDelivery(out[:0], "client-1", e.Type, e.Message)
@@ -74,6 +84,26 @@ func TestRoundTrip(t *testing.T) {
 	}
 }
 
+func TestRoundTripV1(t *testing.T) {
+	for _, v := range load[vectorV1](t, vectors.V1Envelopes) {
+		if v.Expect.Code != 0 {
+			continue
+		}
+		var link []byte
+		if v.Expect.Link != "" {
+			link = []byte(v.Expect.Link)
+		}
+		to, typ, message := v.Expect.To, v.Expect.Type, []byte(v.Expect.Message)
+		e, err := protocol.ParseEnvelopeV1(protocol.AppendEnvelopeV1(nil, protocol.ID(to), typ, message, link))
+		require.NoError(t, err, v.Name)
+		require.Equal(t, protocol.Envelope{To: []byte(to), Type: []byte(typ), Message: message, Link: link}, e, v.Name)
+
+		d, err := protocol.ParseDeliveryV1(protocol.AppendDeliveryV1(nil, "client-1", []byte(typ), message, link))
+		require.NoError(t, err, v.Name)
+		require.Equal(t, protocol.Delivery{From: []byte("client-1"), Type: []byte(typ), Message: message, Link: link}, d, v.Name)
+	}
+}
+
 // B21: whatever may come in fits into what may go out.
 func TestLargestMessageFitsIntoADelivery(t *testing.T) {
 	longest := protocol.ID(strings.Repeat("f", protocol.MaxID))
@@ -86,6 +116,14 @@ func TestLargestMessageFitsIntoADelivery(t *testing.T) {
 	e, err := protocol.ParseEnvelope(frame)
 	require.NoError(t, err)
 	require.LessOrEqual(t, len(protocol.AppendDelivery(nil, longest, e.Type, e.Message)), protocol.MaxDelivery)
+
+	link := []byte(`{"x":"` + strings.Repeat("y", protocol.MaxLink-8) + `"}`)
+	empty = len(protocol.AppendEnvelopeV1(nil, "s", typ, nil, link))
+	frame = protocol.AppendEnvelopeV1(nil, "s", typ, []byte(strings.Repeat("1", protocol.MaxMessage-empty)), link)
+	require.Len(t, frame, protocol.MaxMessage)
+	e, err = protocol.ParseEnvelopeV1(frame)
+	require.NoError(t, err)
+	require.LessOrEqual(t, len(protocol.AppendDeliveryV1(nil, longest, e.Type, e.Message, e.Link)), protocol.MaxDelivery)
 }
 
 // B36: the bytes of message come out as they went in, whatever the value looks
@@ -155,6 +193,13 @@ func TestReasonsEchoNothing(t *testing.T) {
 		`{"to":"a","type":"PEER_` + secret + `","message":1}`, `{"` + secret + `":1,"` + secret + `":1}`,
 	} {
 		_, err := protocol.ParseEnvelope([]byte(frame))
+		require.Error(t, err)
+		require.NotContains(t, err.Error(), secret)
+	}
+	for _, frame := range []string{
+		`{"to":"a","type":"t","link":"` + secret + `","message":1}`, `{"to":"a","type":"RELAY_` + secret + `","message":1}`,
+	} {
+		_, err := protocol.ParseEnvelopeV1([]byte(frame))
 		require.Error(t, err)
 		require.NotContains(t, err.Error(), secret)
 	}

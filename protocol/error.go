@@ -57,3 +57,18 @@ func errType() *Error {
 func errReserved() *Error {
 	return &Error{CodeReservedType, "HELLO and types that begin with PEER_, RELAY_ or LINK_ are the relay's own"}
 }
+
+func errReservedV1() *Error {
+	return &Error{CodeReservedType, "the type is reserved: LINK_ goes to peers only, RELAY_ to the relay, HELLO and PEER_ to nobody"}
+}
+
+func errLink() *Error {
+	return errField("link", "an object of at most "+strconv.Itoa(MaxLink)+" bytes")
+}
+
+func errToken() *Error { return errField("resume", "unpadded base64url, as one string") }
+
+// errField says what a field must be.
+func errField(name, must string) *Error {
+	return &Error{CodeInvalidField, `field "` + name + `" must be ` + must}
+}

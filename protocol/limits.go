@@ -51,3 +51,47 @@ const (
 	// CloseWithin is how long the relay waits for the answer to its close frame.
 	CloseWithin = 5
 )
+
+// Sizes of v1 (PROTOCOL.md, "Limits of v1").
+const (
+	// MaxLink is the longest field link, in bytes as it stands in the frame.
+	MaxLink = 1 << 10
+
+	// MaxServerInfo is the longest serverInfo that a server may ask for, in bytes.
+	MaxServerInfo = 4 << 10
+
+	// MaxNumber is the largest number in a message of the relay or a link. Each
+	// number up to it is itself in JavaScript, too.
+	MaxNumber = 1<<53 - 1
+
+	// MaxLinkMessage is the longest message of a link, in bytes.
+	MaxLinkMessage = 16 << 20
+
+	// MaxPart is the longest message of a link that goes in one frame, in bytes,
+	// and the most of a longer one that a frame carries.
+	MaxPart = 32 << 10
+
+	// FrameCost is what a frame takes of a grant besides its type and its message,
+	// in bytes.
+	FrameCost = 64
+)
+
+// Times of v1, in seconds: multiply by time.Second.
+const (
+	// Window is how long a peer is waited for, if HELLO does not say otherwise.
+	Window = 60
+
+	// ReloadWindow is how long a page is waited for that went away with 1001.
+	ReloadWindow = 15
+
+	// GoneAfter is how long after the window the observer of an absent peer waits
+	// before it says itself that the peer is gone.
+	GoneAfter = 10
+
+	// BeatAfter is how long the relay sends nothing before it sends RELAY_BEAT.
+	BeatAfter = 15
+
+	// SilenceWithin is how long a peer waits to receive anything before it drops
+	// the connection.
+	SilenceWithin = 30
+)

@@ -44,7 +44,7 @@ func TestEveryConstantIsInTheNorm(t *testing.T) {
 	constants := exportedConstants(t)
 	delete(constants, "RelayID") // in the text, B13
 	named := map[string]string{}
-	for _, header := range []string{"| code | Go name |", "| limit | Go name |", "| type | Go name |"} {
+	for _, header := range []string{"| code | Go name |", "| limit | Go name |", "| type | Go name |", "| entry | Go name |"} {
 		for name, row := range tables(t, header) {
 			require.NotContains(t, named, name, "a Go name stands in one row")
 			switch header {
@@ -52,6 +52,9 @@ func TestEveryConstantIsInTheNorm(t *testing.T) {
 				named[name] = row[0]
 			case "| type | Go name |":
 				named[name] = strconv.Quote(row[0])
+			case "| entry | Go name |":
+				entry, _, _ := strings.Cut(row[0], " ")
+				named[name] = strconv.Quote(entry)
 			default:
 				named[name], _, _ = strings.Cut(row[2], " ")
 			}
@@ -78,28 +81,32 @@ func TestCodesAgree(t *testing.T) {
 }
 
 func TestLimitsAgree(t *testing.T) {
-	known := map[string]vector{}
-	for file, data := range map[string]string{"envelopes/": vectors.Envelopes, "relay/": vectors.Relay} {
-		for _, v := range load[vector](t, data) {
+	known := map[string]vectorV1{} // which can be one of base, too
+	for file, data := range map[string]string{
+		"envelopes/": vectors.Envelopes, "relay/": vectors.Relay, "v1-envelopes/": vectors.V1Envelopes, "v1-relay/": vectors.V1Relay,
+	} {
+		for _, v := range load[vectorV1](t, data) {
 			known[file+v.Name] = v
 		}
 	}
+	// Bounds of what no single message shows.
+	without := []string{"MaxReason", "MaxLinkMessage", "MaxPart", "FrameCost"}
 	rows := tables(t, "| limit | Go name |")
 	for _, l := range load[limit](t, vectors.Limits) {
 		row, ok := rows[l.Name]
 		require.True(t, ok, "%s is not in PROTOCOL.md", l.Name)
 		delete(rows, l.Name)
-		require.Equal(t, strconv.Itoa(l.Value)+" "+l.Unit, row[2])
+		require.Equal(t, strings.TrimSpace(strconv.Itoa(l.Value)+" "+l.Unit), row[2])
 		if l.Code != 0 {
 			require.Equal(t, strconv.Itoa(l.Code), row[3])
 		}
-		if l.Unit == "bytes" && l.Name != "MaxReason" || l.Unit == "levels" {
+		if slices.Contains([]string{"bytes", "levels", ""}, l.Unit) && !slices.Contains(without, l.Name) {
 			require.Len(t, l.Vectors, 3, "%s: one below, at, one above", l.Name)
 		}
 		for i, name := range l.Vectors {
 			require.Contains(t, known, name)
 			above := i == 2
-			require.Equal(t, above, known[name].Expect.Code != 0, name)
+			require.Equal(t, above, known[name].Expect.Code != 0 || known[name].Expect.Error != "", name)
 			if above && l.Code != 0 {
 				require.Equal(t, l.Code, int(known[name].Expect.Code), name)
 			}
@@ -110,14 +117,16 @@ func TestLimitsAgree(t *testing.T) {
 
 func TestEveryMessageAndCodeHasAVector(t *testing.T) {
 	types, codes := map[string]bool{}, map[protocol.Code]bool{}
-	for _, v := range load[vector](t, vectors.Relay) {
-		types[v.Expect.Type] = true
+	for _, data := range []string{vectors.Relay, vectors.V1Relay, vectors.V1Envelopes} {
+		for _, v := range load[vectorV1](t, data) {
+			types[v.Expect.Type] = true
+		}
 	}
 	for _, v := range load[vector](t, vectors.Envelopes) {
 		codes[v.Expect.Code] = true
 	}
 	for name, row := range tables(t, "| type | Go name |") {
-		require.True(t, types[row[0]], "no vector of %s in relay.json", name)
+		require.True(t, types[row[0]], "no vector of %s", name)
 	}
 	for name, value := range exportedConstants(t) {
 		n, _ := strconv.Atoi(value)
@@ -129,19 +138,25 @@ func TestEveryMessageAndCodeHasAVector(t *testing.T) {
 }
 
 func TestEveryRuleThatIsCitedExists(t *testing.T) {
-	rules := map[string]bool{}
-	for i, m := range regexp.MustCompile(`(?m)^\*\*(B\d+)\.`).FindAllStringSubmatch(norm(t), -1) {
-		require.Equal(t, "B"+strconv.Itoa(i+1), m[1], "rules are numbered in order")
-		rules[m[1]] = true
+	rules, last := map[string]bool{}, map[string]int{}
+	for _, m := range regexp.MustCompile(`(?m)^\*\*([A-Z])(\d+)\.`).FindAllStringSubmatch(norm(t), -1) {
+		letter := m[1]
+		last[letter]++
+		require.Equal(t, strconv.Itoa(last[letter]), m[2], "the rules %s are numbered in order", letter)
+		rules[letter+m[2]] = true
 	}
-	cited := regexp.MustCompile(`\bB\d+\b`)
+	require.Equal(t, []string{"B", "D", "L", "P", "R"}, slices.Sorted(maps.Keys(last)), "the letters of the rules")
+	cited := regexp.MustCompile(`\b[BRPDL]\d+\b`)
 	for _, rule := range cited.FindAllString(norm(t), -1) {
 		require.True(t, rules[rule], "PROTOCOL.md cites %s", rule)
 	}
-	for _, data := range []string{vectors.Envelopes, vectors.Relay} {
-		for _, v := range load[vector](t, data) {
+	for _, data := range []string{vectors.Envelopes, vectors.Relay, vectors.V1Envelopes, vectors.V1Relay} {
+		for _, v := range load[vectorV1](t, data) {
 			require.True(t, rules[v.Rule], "vector %s cites %s", v.Name, v.Rule)
 		}
+	}
+	for _, s := range load[script](t, vectors.V1Scripts) {
+		require.True(t, rules[s.Rule], "script %s cites %s", s.Name, s.Rule)
 	}
 	_, files := sources(t)
 	for name, file := range files {
@@ -154,26 +169,34 @@ func TestEveryRuleThatIsCitedExists(t *testing.T) {
 }
 
 // tables gives the rows of every table of PROTOCOL.md whose header begins so, by
-// their Go name, without back quotes and references to rules.
+// their Go name, without back quotes and references to rules. A name may stand in
+// several tables if it means the same in each; the first row is given.
 func tables(t *testing.T, header string) map[string][]string {
 	t.Helper()
 	rows := map[string][]string{}
+	var table map[string]bool // the names of this one
 	in := false
 	for line := range strings.Lines(norm(t)) {
 		line = strings.TrimSpace(line)
 		switch {
 		case strings.HasPrefix(line, header):
-			in = true
+			in, table = true, map[string]bool{}
 		case !strings.HasPrefix(line, "|"):
 			in = false
 		case in && !strings.HasPrefix(line, "|---"):
-			line = regexp.MustCompile("`| \\(B[^)]*\\)").ReplaceAllString(line, "")
+			line = regexp.MustCompile("`| \\([BRPDL]\\d[^)]*\\)").ReplaceAllString(line, "")
 			cells := strings.Split(strings.Trim(line, "|"), "|")
 			for i := range cells {
 				cells[i] = strings.TrimSpace(cells[i])
 			}
-			require.NotContains(t, rows, cells[1])
-			rows[cells[1]] = cells
+			name := cells[1]
+			require.NotContains(t, table, name, "twice in one table")
+			table[name] = true
+			if first, ok := rows[name]; ok {
+				require.Equal(t, first[0], cells[0], "%s means two things", name)
+				continue
+			}
+			rows[name] = cells
 		}
 	}
 	require.NotEmpty(t, rows, "no table of PROTOCOL.md begins with %s", header)

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io"
 	"regexp"
+	"strings"
 	"unicode/utf8"
 
 	"github.com/go-json-experiment/json/jsontext"
@@ -84,11 +85,35 @@ var (
 
 // wantEnvelope is B37 and B39. It returns the decoded fields and the raw message.
 func wantEnvelope(frame []byte) (fields map[string]string, code protocol.Code) {
+	fields, code = wantFields(frame, false)
+	if code == 0 && reservedForm.MatchString(fields["type"]) {
+		return nil, protocol.CodeReservedType
+	}
+	return fields, code
+}
+
+// wantEnvelopeV1 is D4 and D5.
+func wantEnvelopeV1(frame []byte) (fields map[string]string, code protocol.Code) {
+	fields, code = wantFields(frame, true)
+	toRelay := fields["to"] == "0"
+	switch typ := fields["type"]; {
+	case code != 0:
+		return nil, code
+	case toRelay && strings.HasPrefix(typ, "RELAY_"), !toRelay && strings.HasPrefix(typ, "LINK_"):
+		return fields, 0
+	case reservedForm.MatchString(typ):
+		return nil, protocol.CodeReservedType
+	}
+	return fields, 0
+}
+
+// wantFields is B37 and B39 without 4514, and D4 if there may be a link.
+func wantFields(frame []byte, mayLink bool) (fields map[string]string, code protocol.Code) {
 	if code := wantText(frame, true); code != 0 {
 		return nil, code
 	}
 	raw, repeated := topLevel(frame)
-	if repeated["to"] || repeated["type"] || repeated["message"] || repeated["from"] {
+	if repeated["to"] || repeated["type"] || repeated["message"] || repeated["from"] || mayLink && repeated["link"] {
 		return nil, protocol.CodeRepeatedField
 	}
 	for _, name := range []string{"to", "type", "message"} {
@@ -107,8 +132,11 @@ func wantEnvelope(frame []byte) (fields map[string]string, code protocol.Code) {
 		}
 		fields[name] = *s
 	}
-	if reservedForm.MatchString(fields["type"]) {
-		return nil, protocol.CodeReservedType
+	if link := raw["link"]; mayLink && link != nil {
+		if link[0] != '{' || len(link) > 1024 {
+			return nil, protocol.CodeInvalidField
+		}
+		fields["link"] = string(link)
 	}
 	return fields, 0
 }

@@ -69,14 +69,14 @@ func Unquote(raw []byte) (string, error) {
 func text(inner []byte) []byte {
 	for i, c := range inner {
 		if c == '\\' {
-			return appendText(make([]byte, 0, len(inner)), inner, i)
+			return decodeText(make([]byte, 0, len(inner)), inner, i)
 		}
 	}
 	return inner
 }
 
-// appendText appends inner to dst with its escapes decoded. The first stands at i.
-func appendText(dst, inner []byte, i int) []byte {
+// decodeText appends inner to dst with its escapes decoded. The first stands at i.
+func decodeText(dst, inner []byte, i int) []byte {
 	dst = append(dst, inner[:i]...)
 	for i < len(inner) {
 		c := inner[i]

@@ -3,8 +3,37 @@ package protocol
 // Types of the relay's own messages, from RelayID. A peer may not send them.
 const (
 	TypeHello      = "HELLO"       // Hello: the first message on every connection
-	TypePeerJoined = "PEER_JOINED" // {"id"}: to a server, when a client comes
-	TypePeerGone   = "PEER_GONE"   // {"id"}: to the other side, when a peer leaves
+	TypePeerJoined = "PEER_JOINED" // Presence, {"id"} in base: to a server, when a client comes
+	TypePeerGone   = "PEER_GONE"   // Presence, {"id"} in base: to the other side, when a peer leaves
+)
+
+// Types of what the relay says to v1 peers only.
+const (
+	TypePeerAway         = "PEER_AWAY"         // Presence: the other side's connection ended, it may be back
+	TypePeerBack         = "PEER_BACK"         // Presence: the other side has resumed
+	TypeRelayPresent     = "RELAY_PRESENT"     // {}: to a resumed server, all its present clients are named
+	TypeRelayUndelivered = "RELAY_UNDELIVERED" // Undelivered: a message was dropped
+	TypeRelayBeat        = "RELAY_BEAT"        // {}: nothing else was sent for BeatAfter
+	TypeRelayToken       = "RELAY_TOKEN"       // {"resume"}: a newer token
+	TypeRelayRestarting  = "RELAY_RESTARTING"  // Restarting: come back then
+	TypeRelayAnswer      = "RELAY_ANSWER"      // Answer: to a Request
+)
+
+// Types of what a v1 server asks of the relay, to RelayID (D7).
+const (
+	TypeRelayKick = "RELAY_KICK" // Request: close a client
+	TypeRelayDoor = "RELAY_DOOR" // Request: let no newcomers in
+	TypeRelayInfo = "RELAY_INFO" // Request: tell clients this
+)
+
+// Types of the link between two v1 peers (PROTOCOL.md, "The link"). Their message
+// is null; what they say stands in the field link.
+const (
+	TypeLinkOpen   = "LINK_OPEN"   // client to server: let us have a link
+	TypeLinkOpened = "LINK_OPENED" // server to client: here it is
+	TypeLinkAck    = "LINK_ACK"    // either way: an acknowledgement, a probe or its answer
+	TypeLinkReset  = "LINK_RESET"  // either way: I have no such link
+	TypeLinkEnd    = "LINK_END"    // either way: I send no more and take no more
 )
 
 // Types with which SDK peers prepare a direct path (PROTOCOL.md, "What SDK peers
@@ -44,6 +73,17 @@ func validType[T string | []byte](typ T) bool {
 
 func reserved[T string | []byte](typ T) bool {
 	return string(typ) == TypeHello || hasPrefix(typ, "PEER_") || hasPrefix(typ, "RELAY_") || hasPrefix(typ, "LINK_")
+}
+
+// reservedV1 is D5: what a v1 peer may not send, or not to that peer.
+func reservedV1(typ, to []byte) bool {
+	switch {
+	case hasPrefix(typ, "RELAY_"):
+		return string(to) != string(RelayID)
+	case hasPrefix(typ, "LINK_"):
+		return string(to) == string(RelayID)
+	}
+	return reserved(typ)
 }
 
 func hasPrefix[T string | []byte](s T, prefix string) bool {

@@ -141,9 +141,9 @@ func readDelivery(frame []byte) (d protocol.Delivery, hello protocol.Hello, err 
 }
 
 func TestVectorNamesAreUnique(t *testing.T) {
-	for _, data := range []string{vectors.Envelopes, vectors.Relay} {
+	for _, data := range []string{vectors.Envelopes, vectors.Relay, vectors.V1Envelopes, vectors.V1Relay} {
 		names := map[string]bool{}
-		for _, v := range load[vector](t, data) {
+		for _, v := range load[vectorV1](t, data) {
 			require.False(t, names[v.Name], "two vectors are called %q", v.Name)
 			names[v.Name] = true
 			require.NotEmpty(t, v.Why, v.Name)

@@ -1,4 +1,4 @@
-// Package vectors holds golden messages, close codes and limits of the base
+// Package vectors holds golden messages, scripts, close codes and limits of the
 // protocol as data, for implementations in any language. README.md beside it
 // explains the format. Every expectation was written by hand, from PROTOCOL.md.
 package vectors
@@ -14,6 +14,21 @@ var Envelopes string
 //
 //go:embed relay.json
 var Relay string
+
+// V1Envelopes are frames that a v1 peer sends, and what the relay makes of each.
+//
+//go:embed v1-envelopes.json
+var V1Envelopes string
+
+// V1Relay are frames that the relay sends to v1 peers, and what they make of each.
+//
+//go:embed v1-relay.json
+var V1Relay string
+
+// V1Scripts are what several peers do at a running relay, and what each gets.
+//
+//go:embed v1-scripts.json
+var V1Scripts string
 
 // Codes are the close codes.
 //

@@ -1,0 +1,150 @@
+package protocol
+
+// Hello is the message of HELLO: what the relay tells a peer about itself.
+type Hello struct {
+	ID ID // the peer's own
+
+	// ServerInfo is one JSON value that the server left for its clients, or nil.
+	ServerInfo []byte
+
+	// Resume is the token with which the peer may resume (R4). A base peer gets
+	// none, and none of the fields below.
+	Resume string
+
+	// Window is how many seconds the peer is waited for (R9).
+	Window int
+
+	// Resumed tells that the peer has been here before (R5).
+	Resumed bool
+
+	// Server is the subprotocol that a client's server speaks, "" for base. It is
+	// there if ServerKnown is true.
+	Server      string
+	ServerKnown bool
+
+	Limits Limits
+
+	// Features is one JSON array of texts, or nil.
+	Features []byte
+}
+
+// Limits are what the relay takes and holds, in bytes; 0 if it did not say.
+type Limits struct {
+	Message  int // one message of a peer
+	Delivery int // one message of the relay
+	Outbox   int // what waits for one peer
+}
+
+// ParseHello parses the message of HELLO. ServerInfo and Features are slices of
+// message. The fields of v1 are looked at if there is a field "resume"; a base
+// peer is not sent one. The error is an *Error.
+func ParseHello(message []byte) (Hello, error) {
+	var values [2][]byte
+	if err := ScanObject(message, helloNames, values[:]); err != nil {
+		return Hello{}, err
+	}
+	id, err := peerID(values[0])
+	if err != nil {
+		return Hello{}, err
+	}
+	h := Hello{ID: id, ServerInfo: values[1]}
+	if err := h.parseV1(message); err != nil {
+		return Hello{}, err
+	}
+	return h, nil
+}
+
+// parseV1 reads the fields of v1, in a scan of their own: to a base peer they are
+// unknown, so there may be anything in them.
+func (h *Hello) parseV1(message []byte) error {
+	var v [6][]byte
+	err := ScanObject(message, helloNamesV1, v[:])
+	if v[0] == nil {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	var ok bool
+	if h.Resume, ok = token(v[0]); !ok {
+		return errToken()
+	}
+	if h.Window, err = count("window", v[1]); err != nil {
+		return err
+	}
+	if h.Resumed, ok = boolean(v[2]); v[2] != nil && !ok {
+		return errField("resumed", "true or false")
+	}
+	if h.ServerKnown = v[3] != nil; h.ServerKnown {
+		if h.Server, err = textField("server", v[3]); err != nil {
+			return err
+		}
+	}
+	if h.Limits, err = parseLimits(v[4]); err != nil {
+		return err
+	}
+	if h.Features = v[5]; h.Features != nil && h.Features[0] != '[' {
+		return errField("features", "an array")
+	}
+	return nil
+}
+
+func parseLimits(raw []byte) (l Limits, err error) {
+	if raw == nil {
+		return l, nil
+	}
+	if raw[0] != '{' {
+		return l, errField("limits", "an object")
+	}
+	var values [3][]byte
+	if err := ScanObject(raw, limitsNames, values[:]); err != nil {
+		return l, err
+	}
+	for i, n := range []*int{&l.Message, &l.Delivery, &l.Outbox} {
+		if *n, err = count(limitsNames[i], values[i]); err != nil {
+			return Limits{}, err
+		}
+	}
+	return l, nil
+}
+
+// AppendHello appends the message of HELLO to dst and returns the result. It writes
+// the fields of v1 if there is a token.
+func AppendHello(dst []byte, h Hello) []byte {
+	dst = appendID(dst, "id", h.ID)
+	if h.ServerInfo != nil {
+		dst = append(dst, `,"serverInfo":`...)
+		dst = append(dst, h.ServerInfo...)
+	}
+	if h.Resume == "" {
+		return append(dst, '}')
+	}
+	dst = append(dst, `,"resume":"`...)
+	dst = append(dst, h.Resume...)
+	dst = append(dst, `","window":`...)
+	dst = appendCount(dst, h.Window)
+	dst = append(dst, `,"resumed":`...)
+	dst = appendBoolean(dst, h.Resumed)
+	if h.ServerKnown {
+		dst = append(dst, `,"server":`...)
+		dst = appendString(dst, h.Server)
+	}
+	dst = append(dst, `,"limits":{"message":`...)
+	dst = appendCount(dst, h.Limits.Message)
+	dst = append(dst, `,"delivery":`...)
+	dst = appendCount(dst, h.Limits.Delivery)
+	dst = append(dst, `,"outbox":`...)
+	dst = appendCount(dst, h.Limits.Outbox)
+	dst = append(dst, `},"features":`...)
+	if h.Features == nil {
+		return append(dst, `[]}`...)
+	}
+	dst = append(dst, h.Features...)
+	return append(dst, '}')
+}
+
+var (
+	helloNames   = []string{"id", "serverInfo"}
+	helloNamesV1 = []string{"resume", "window", "resumed", "server", "limits", "features"}
+	limitsNames  = []string{"message", "delivery", "outbox"}
+)

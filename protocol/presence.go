@@ -1,0 +1,100 @@
+package protocol
+
+// ParsePeer parses the message of PEER_JOINED and PEER_GONE and returns the ID of
+// the peer that came or left. The error is an *Error.
+func ParsePeer(message []byte) (ID, error) {
+	var values [1][]byte
+	if err := ScanObject(message, presenceNames[:1], values[:]); err != nil {
+		return "", err
+	}
+	return peerID(values[0])
+}
+
+// AppendPeer appends the message of PEER_JOINED and PEER_GONE to dst and returns
+// the result.
+func AppendPeer(dst []byte, id ID) []byte {
+	return append(appendID(dst, "id", id), '}')
+}
+
+// Presence is the message of PEER_JOINED, PEER_AWAY, PEER_BACK and PEER_GONE to a
+// v1 peer. Each has some of the fields; the others are zero.
+type Presence struct {
+	ID       ID
+	Order    Order  // of the connection that this speaks of (P1)
+	Protocol string // the subprotocol that the peer speaks, "" for base
+	Window   int    // how many seconds the peer is waited for
+	Reason   string // why it is gone (P6)
+}
+
+// ParsePresence parses the message of a presence message, whatever its type. Only
+// the ID must be there. The error is an *Error.
+func ParsePresence(message []byte) (Presence, error) {
+	var values [5][]byte
+	if err := ScanObject(message, presenceNames, values[:]); err != nil {
+		return Presence{}, err
+	}
+	p := Presence{}
+	var err error
+	if p.ID, err = peerID(values[0]); err != nil {
+		return Presence{}, err
+	}
+	if values[1] != nil {
+		var ok bool
+		if p.Order, ok = parseOrder(values[1]); !ok {
+			return Presence{}, errField("order", "an array of three numbers below 2^53")
+		}
+	}
+	if p.Protocol, err = textField("protocol", values[2]); err != nil {
+		return Presence{}, err
+	}
+	if p.Window, err = count("window", values[3]); err != nil {
+		return Presence{}, err
+	}
+	if p.Reason, err = textField("reason", values[4]); err != nil {
+		return Presence{}, err
+	}
+	return p, nil
+}
+
+// AppendPresence appends the message of the presence message typ to dst, with the
+// fields that typ has, and returns the result.
+func AppendPresence(dst []byte, typ string, p Presence) []byte {
+	dst = appendID(dst, "id", p.ID)
+	dst = append(dst, `,"order":`...)
+	dst = appendOrder(dst, p.Order)
+	switch typ {
+	case TypePeerJoined, TypePeerBack:
+		dst = append(dst, `,"protocol":`...)
+		dst = appendString(dst, p.Protocol)
+	case TypePeerAway:
+		dst = append(dst, `,"window":`...)
+		dst = appendCount(dst, p.Window)
+	case TypePeerGone:
+		dst = append(dst, `,"reason":`...)
+		dst = appendString(dst, p.Reason)
+	}
+	return append(dst, '}')
+}
+
+var presenceNames = []string{"id", "order", "protocol", "window", "reason"}
+
+// peerID reads a field "id". RelayID is nobody's ID.
+func peerID(raw []byte) (ID, error) {
+	if raw == nil {
+		return "", errMissing("id")
+	}
+	id, ok := idField(raw)
+	if !ok || string(id) == string(RelayID) {
+		return "", errID("id")
+	}
+	return ID(id), nil
+}
+
+// appendID opens an object whose first field is an ID.
+func appendID(dst []byte, name string, id ID) []byte {
+	dst = append(dst, '{', '"')
+	dst = append(dst, name...)
+	dst = append(dst, `":"`...)
+	dst = append(dst, id...)
+	return append(dst, '"')
+}

@@ -1,0 +1,152 @@
+package protocol
+
+// Request is what a server asks of the relay: the message of RELAY_KICK, RELAY_DOOR
+// and RELAY_INFO (D7). Each has some of the fields; the others are zero.
+type Request struct {
+	Number uint64 // the server's own, which the answer repeats
+
+	ID         ID     // RELAY_KICK: the client to be closed
+	Closed     bool   // RELAY_DOOR: newcomers are turned away
+	ServerInfo []byte // RELAY_INFO: one JSON value, nil for null
+}
+
+// What Answer.Error says of a request that ParseRequest does not understand.
+const (
+	requestUnknown = "unknown" // no such request
+	requestInvalid = "invalid" // a field is missing or wrong
+)
+
+// ParseRequest parses the message of the request typ. ServerInfo is a slice of
+// message. Instead of an error it returns what the answer says is wrong, "" if
+// nothing is; the request then holds no more than its number, or 0 if that cannot
+// be read.
+func ParseRequest(typ string, message []byte) (Request, string) {
+	names := requestNames // the number, and no field
+	switch typ {
+	case TypeRelayKick:
+		names = kickNames
+	case TypeRelayDoor:
+		names = doorNames
+	case TypeRelayInfo:
+		names = infoNames
+	}
+	var values [2][]byte
+	numbered, wrong := scanRequest(message, names, values[:len(names)])
+	if len(names) == 1 {
+		return numbered, requestUnknown
+	}
+	if wrong != "" || values[1] == nil {
+		return numbered, requestInvalid
+	}
+
+	r, ok := numbered, false
+	switch raw := values[1]; typ {
+	case TypeRelayKick:
+		var id []byte
+		id, ok = idField(raw)
+		r.ID = ID(id)
+	case TypeRelayDoor:
+		r.Closed, ok = boolean(raw)
+	case TypeRelayInfo:
+		ok = len(raw) <= MaxServerInfo
+		if string(raw) != "null" {
+			r.ServerInfo = raw
+		}
+	}
+	if !ok {
+		return numbered, requestInvalid
+	}
+	return r, ""
+}
+
+// scanRequest reads the number of a request, and the fields' raw values.
+func scanRequest(message []byte, names []string, values [][]byte) (r Request, wrong string) {
+	err := ScanObject(message, names, values)
+	if e, _ := err.(*Error); e != nil && e.Code != CodeRepeatedField {
+		return Request{}, requestInvalid // not an object
+	}
+	if err != nil {
+		// The number stands if it is not what is repeated.
+		var number [1][]byte
+		if ScanObject(message, requestNames, number[:]) != nil {
+			return Request{}, requestInvalid
+		}
+		wrong = requestInvalid
+	}
+	n, ok := Number(values[0])
+	if !ok {
+		return Request{}, requestInvalid
+	}
+	return Request{Number: n}, wrong
+}
+
+// AppendRequest appends the message of the request typ to dst, with the fields that
+// typ has, and returns the result. It checks nothing.
+func AppendRequest(dst []byte, typ string, r Request) []byte {
+	dst = appendRequestNumber(dst, r.Number)
+	switch typ {
+	case TypeRelayKick:
+		dst = append(dst, `,"id":"`...)
+		dst = append(dst, r.ID...)
+		dst = append(dst, '"')
+	case TypeRelayDoor:
+		dst = append(dst, `,"closed":`...)
+		dst = appendBoolean(dst, r.Closed)
+	case TypeRelayInfo:
+		dst = append(dst, `,"serverInfo":`...)
+		if r.ServerInfo == nil {
+			dst = append(dst, "null"...)
+		}
+		dst = append(dst, r.ServerInfo...)
+	}
+	return append(dst, '}')
+}
+
+// Answer is the message of RELAY_ANSWER.
+type Answer struct {
+	Number uint64 // that of the request, 0 if the relay could not read it
+	Error  string // "unknown", "invalid", "denied" or one that a later relay has; "" if all is well
+}
+
+// ParseAnswer parses the message of RELAY_ANSWER. The error is an *Error.
+func ParseAnswer(message []byte) (Answer, error) {
+	var values [2][]byte
+	if err := ScanObject(message, answerNames, values[:]); err != nil {
+		return Answer{}, err
+	}
+	if values[0] == nil {
+		return Answer{}, errMissing("request")
+	}
+	n, ok := Number(values[0])
+	if !ok {
+		return Answer{}, errField("request", "a number below 2^53")
+	}
+	what, err := textField("error", values[1])
+	if err != nil {
+		return Answer{}, err
+	}
+	return Answer{Number: n, Error: what}, nil
+}
+
+// AppendAnswer appends the message of RELAY_ANSWER to dst and returns the result.
+func AppendAnswer(dst []byte, a Answer) []byte {
+	dst = appendRequestNumber(dst, a.Number)
+	if a.Error != "" {
+		dst = append(dst, `,"error":`...)
+		dst = appendString(dst, a.Error)
+	}
+	return append(dst, '}')
+}
+
+func appendRequestNumber(dst []byte, n uint64) []byte {
+	dst = append(dst, `{"request":`...)
+	return appendNumber(dst, n)
+}
+
+var (
+	requestNames = []string{"request"}
+	kickNames    = []string{"request", "id"}
+	doorNames    = []string{"request", "closed"}
+	infoNames    = []string{"request", "serverInfo"}
+	answerNames  = []string{"request", "error"}
+)

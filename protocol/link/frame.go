@@ -1,0 +1,43 @@
+package link
+
+import "github.com/sebas642/intercessor/protocol"
+
+// Frame is a message to be sent to the other side. It refers to what the link
+// holds: encode it before the next call of the link.
+type Frame struct {
+	Type   string
+	Header Header
+
+	data []byte // a part's raw bytes, a whole message, or nil for null
+	part bool
+}
+
+// AppendMessage appends the message of f, one JSON value, to dst and returns the
+// result.
+func (f *Frame) AppendMessage(dst []byte) []byte {
+	switch {
+	case f.data == nil:
+		return append(dst, "null"...)
+	case f.part:
+		return appendText(dst, f.data)
+	}
+	return append(dst, f.data...)
+}
+
+// AppendLink appends the value of the field "link" to dst and returns the result.
+func (f *Frame) AppendLink(dst []byte) []byte { return AppendHeader(dst, &f.Header) }
+
+// Append appends to dst the whole envelope with which a peer sends f to the peer
+// named to, and returns the result: as [protocol.AppendEnvelopeV1], whose rules
+// hold. It is never longer than protocol.MaxMessage.
+func (f *Frame) Append(dst []byte, to protocol.ID) []byte {
+	dst = append(dst, `{"to":"`...)
+	dst = append(dst, to...)
+	dst = append(dst, `","type":`...)
+	dst = appendText(dst, f.Type)
+	dst = append(dst, `,"message":`...)
+	dst = f.AppendMessage(dst)
+	dst = append(dst, `,"link":`...)
+	dst = f.AppendLink(dst)
+	return append(dst, '}')
+}

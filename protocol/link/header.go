@@ -1,0 +1,90 @@
+package link
+
+import "strconv"
+
+// The streams of a link (L3): an index of the arrays in [Header].
+const (
+	// Signalling carries OFFER, ANSWER, CANDIDATE, NEGOTIATE and BYE. On the wire
+	// its fields end in 0.
+	Signalling = 0
+
+	// Data carries everything else.
+	Data = 1
+)
+
+// Header is the object that stands in the field "link" of a message. A number
+// that is 0 is not there: none of them says anything then, except End.
+type Header struct {
+	ID    ID // the link
+	Nonce ID // the client's instance, in LINK_OPEN and LINK_OPENED
+
+	N  [2]uint64 // the number of this frame in its stream, from 1
+	Of uint64    // the frame is the first part of a message of so many bytes
+	At uint64    // the frame is a further part, from this byte of the message on
+
+	R [2]uint64 // received: all frames up to this one
+	T [2]uint64 // taken by the application: all frames up to this one
+	G [2]uint64 // granted: the sum of costs that the sender may reach
+
+	Ask uint64 // a probe: answer me
+	Ans uint64 // the answer to the probe of this number
+
+	End    uint64 // in LINK_END, if HasEnd: the sender's last frame in stream Data
+	HasEnd bool
+	Ended  bool   // the sender has LINK_END
+	Why    string // in LINK_END: why the link ends; at most MaxWhy visible ASCII characters
+}
+
+// MaxWhy is the longest Why, in bytes.
+const MaxWhy = 64
+
+// AppendHeader appends h as JSON to dst and returns the result, which is at most
+// 512 bytes longer. It checks nothing.
+func AppendHeader(dst []byte, h *Header) []byte {
+	start := len(dst)
+	dst = appendID(dst, `,"id":"`, h.ID)
+	dst = appendID(dst, `,"nonce":"`, h.Nonce)
+	dst = appendNumber(dst, `,"n":`, h.N[Data])
+	dst = appendNumber(dst, `,"n0":`, h.N[Signalling])
+	dst = appendNumber(dst, `,"of":`, h.Of)
+	dst = appendNumber(dst, `,"at":`, h.At)
+	dst = appendNumber(dst, `,"r":`, h.R[Data])
+	dst = appendNumber(dst, `,"t":`, h.T[Data])
+	dst = appendNumber(dst, `,"g":`, h.G[Data])
+	dst = appendNumber(dst, `,"r0":`, h.R[Signalling])
+	dst = appendNumber(dst, `,"t0":`, h.T[Signalling])
+	dst = appendNumber(dst, `,"g0":`, h.G[Signalling])
+	dst = appendNumber(dst, `,"ask":`, h.Ask)
+	dst = appendNumber(dst, `,"ans":`, h.Ans)
+	if h.HasEnd {
+		dst = strconv.AppendUint(append(dst, `,"end":`...), h.End, 10)
+	}
+	if h.Ended {
+		dst = append(dst, `,"ended":true`...)
+	}
+	if h.Why != "" {
+		dst = append(dst, `,"why":`...)
+		dst = appendText(dst, h.Why)
+	}
+	if len(dst) == start {
+		return append(dst, "{}"...)
+	}
+	dst[start] = '{' // instead of the first comma
+	return append(dst, '}')
+}
+
+func appendID(dst []byte, name string, id ID) []byte {
+	if id == (ID{}) {
+		return dst
+	}
+	dst = append(dst, name...)
+	dst = append(dst, id[:]...)
+	return append(dst, '"')
+}
+
+func appendNumber(dst []byte, name string, n uint64) []byte {
+	if n == 0 {
+		return dst
+	}
+	return strconv.AppendUint(append(dst, name...), n, 10)
+}

@@ -1,0 +1,147 @@
+package link
+
+import "github.com/sebas642/intercessor/protocol"
+
+// ParseHeader reads the value of a field "link". It is strict about the fields
+// that the norm names, each at most once, and ignores others. The error is a
+// *HeaderError; what to do then is [Door.Malformed].
+func ParseHeader(raw []byte) (Header, error) {
+	var h Header
+	var values [fieldCount][]byte
+	if len(raw) > protocol.MaxLink {
+		return Header{}, errHeader("the field link is longer than 1024 bytes")
+	}
+	if protocol.ScanObject(raw, fieldNames[:], values[:]) != nil {
+		return Header{}, errHeader("the field link is not one JSON object with each field once")
+	}
+	for i, raw := range values {
+		if raw != nil && !h.set(i, raw) {
+			return Header{}, errHeader("the field " + fieldNames[i] + " of link has not its form")
+		}
+	}
+	return h, nil
+}
+
+// HeaderError says what is wrong with the field "link" of a message.
+type HeaderError struct {
+	// Reason is a sentence that repeats nothing of what the peer sent.
+	Reason string
+}
+
+// Error returns the reason.
+func (e *HeaderError) Error() string { return e.Reason }
+
+func errHeader(reason string) error { return &HeaderError{reason} }
+
+// The fields in the order of fieldNames, those that most frames have first:
+// ScanObject looks a name up from the left.
+const (
+	fieldID = iota
+	fieldN
+	fieldR
+	fieldT
+	fieldG
+	fieldN0
+	fieldR0
+	fieldT0
+	fieldG0
+	fieldOf
+	fieldAt
+	fieldAsk
+	fieldAns
+	fieldNonce
+	fieldEnd
+	fieldEnded
+	fieldWhy
+	fieldCount
+)
+
+var fieldNames = [fieldCount]string{
+	"id", "n", "r", "t", "g", "n0", "r0", "t0", "g0", "of", "at", "ask", "ans", "nonce", "end", "ended", "why",
+}
+
+// set reads the raw value of one field and reports whether it has its form.
+func (h *Header) set(field int, raw []byte) (ok bool) {
+	switch field {
+	case fieldID:
+		return h.ID.set(raw)
+	case fieldNonce:
+		return h.Nonce.set(raw)
+	case fieldEnded:
+		h.Ended = string(raw) == "true"
+		return h.Ended
+	case fieldWhy:
+		h.Why, ok = protocol.Text(raw)
+		return ok && visible(h.Why)
+	}
+	n, ok := protocol.Number(raw)
+	if !ok {
+		return false
+	}
+	from := uint64(0)
+	switch field {
+	case fieldN, fieldN0, fieldOf, fieldAt, fieldAsk, fieldAns:
+		from = 1
+	case fieldEnd:
+		h.HasEnd = true
+	}
+	*h.number(field) = n
+	return n >= from
+}
+
+func (h *Header) number(field int) *uint64 {
+	switch field {
+	case fieldN:
+		return &h.N[Data]
+	case fieldR:
+		return &h.R[Data]
+	case fieldT:
+		return &h.T[Data]
+	case fieldG:
+		return &h.G[Data]
+	case fieldN0:
+		return &h.N[Signalling]
+	case fieldR0:
+		return &h.R[Signalling]
+	case fieldT0:
+		return &h.T[Signalling]
+	case fieldG0:
+		return &h.G[Signalling]
+	case fieldOf:
+		return &h.Of
+	case fieldAt:
+		return &h.At
+	case fieldAsk:
+		return &h.Ask
+	case fieldAns:
+		return &h.Ans
+	}
+	return &h.End
+}
+
+func (id *ID) set(raw []byte) bool {
+	if len(raw) != len(id)+2 || raw[0] != '"' { // an ID has no escapes
+		return false
+	}
+	for i := range id {
+		c := raw[i+1]
+		if (c < '0' || c > '9') && (c < 'a' || c > 'f') {
+			return false
+		}
+		id[i] = c
+	}
+	return true
+}
+
+// visible reports whether s has the form of a why.
+func visible(s string) bool {
+	if len(s) == 0 || len(s) > MaxWhy {
+		return false
+	}
+	for i := range len(s) {
+		if s[i] <= ' ' || s[i] >= 0x7F {
+			return false
+		}
+	}
+	return true
+}

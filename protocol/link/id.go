@@ -1,0 +1,35 @@
+package link
+
+// ID is a number of 64 bits that names a link, or the client's instance (then it
+// is called a nonce), in its form on the wire: 16 hexadecimal digits, lower case.
+// The zero ID is none.
+type ID [16]byte
+
+// NewID returns the ID for 64 random bits, which come from outside: this package
+// draws none.
+func NewID(random uint64) (id ID) {
+	const hex = "0123456789abcdef"
+	for i := range id {
+		id[i] = hex[random>>60]
+		random <<= 4
+	}
+	return id
+}
+
+// ParseID returns the ID that s writes, and whether s has the form of one.
+func ParseID(s string) (id ID, ok bool) {
+	if len(s) != len(id) {
+		return ID{}, false
+	}
+	for i := range id {
+		c := s[i]
+		if (c < '0' || c > '9') && (c < 'a' || c > 'f') {
+			return ID{}, false
+		}
+		id[i] = c
+	}
+	return id, true
+}
+
+// String returns the digits of id.
+func (id ID) String() string { return string(id[:]) }

@@ -1,0 +1,135 @@
+package link
+
+import "github.com/sebas642/intercessor/protocol"
+
+// incoming is what this side receives in one stream.
+type incoming struct {
+	inbox ring[inMessage] // received whole and not taken
+
+	r uint64 // received: counted frames
+	t uint64 // taken: all frames of messages that the application was handed
+	g uint64 // granted, the highest that was ever said
+
+	cost   uint64 // of frames 1 to r
+	freed  uint64 // of those that weigh on the grant no more
+	window int    // what may weigh on it
+
+	dirty bool   // r, t or g has changed since it was last sent
+	last  string // the type that came last, so that most frames allocate none
+
+	// The message that is being put together, if of is not 0 (L7).
+	of  int
+	buf []byte // its capacity is of
+	typ string
+}
+
+type inMessage struct {
+	typ  string
+	data []byte
+	last uint64 // number of its last frame
+	cost uint64 // what it frees of the grant when it is taken
+	paid int    // what it frees of the budget then
+}
+
+// Message is what the application gets.
+type Message struct {
+	Type string
+	Data []byte // one JSON value, the receiver's own to keep
+}
+
+// Take returns the oldest message of a stream that the application was not handed
+// yet, and records that it is: the other side may see it as delivered from now on
+// (L5). It returns false if there is none.
+func (l *Link) Take(now Time, stream int) (Message, bool) {
+	i := &l.in[stream]
+	if i.inbox.len() == 0 {
+		return Message{}, false
+	}
+	m := i.inbox.pop()
+	l.config.Budget.release(&l.config.Budget.in, m.paid)
+	i.t = m.last
+	i.freed += m.cost
+	l.acknowledge(now, i, 0)
+	l.settle()
+	return Message{m.typ, m.data}, true
+}
+
+// Arriving returns how much has come of a message in parts that is not whole yet.
+func (l *Link) Arriving(stream int) (bytes, of int) {
+	return len(l.in[stream].buf), l.in[stream].of
+}
+
+// frameReceived takes a frame of a stream.
+func (l *Link) frameReceived(now Time, typ, message []byte, h *Header) {
+	s := Data
+	if h.N[Data] == 0 {
+		s = Signalling
+	}
+	i, n := &l.in[s], h.N[s]
+	if n == 0 || h.N[1-s] != 0 {
+		l.fail(WhyNumber)
+		return
+	}
+	if s == Data && l.ending.there && n > l.ending.last {
+		l.fail(WhyBeyond)
+		return
+	}
+	if n <= i.r {
+		l.acknowledge(now, i, 0) // its sender seems not to know
+		return
+	}
+	if n != i.r+1 || s == Data && l.ending.here {
+		return // after a gap (L4), or after Close
+	}
+	cost := protocol.FrameCost + len(typ) + len(message)
+	if i.cost+uint64(cost) > i.g {
+		l.fail(WhyGrant)
+		return
+	}
+	if string(typ) != i.last {
+		i.last = string(typ)
+		if protocol.CheckType(i.last) != nil {
+			l.fail(WhyType)
+			return
+		}
+	}
+	if Stream(i.last) != s {
+		l.fail(WhyNumber)
+		return
+	}
+	var counted bool
+	var why string
+	if h.Of == 0 && h.At == 0 {
+		counted, why = l.whole(i, s, message, cost)
+	} else {
+		counted, why = l.part(i, s, message, cost, h)
+	}
+	switch {
+	case why != "":
+		l.fail(why)
+	case counted:
+		l.acknowledge(now, i, cost)
+	default:
+		l.poll(now) // declined (L4): the grant shall say when there is memory again
+	}
+}
+
+// whole takes a frame that is a whole message. It returns false if there is no
+// memory for it, or the rule that it breaks.
+func (l *Link) whole(i *incoming, s int, message []byte, cost int) (counted bool, why string) {
+	if i.of != 0 {
+		return false, WhyPart
+	}
+	paid := 0
+	if s == Data { // signalling never waits behind data (L3): its grant bounds it
+		paid = cost
+		if !l.config.Budget.reserve(&l.config.Budget.in, paid) {
+			return false, ""
+		}
+	}
+	i.r++
+	i.cost += uint64(cost)
+	i.inbox.push(inMessage{i.last, message, i.r, uint64(cost), paid})
+	l.effects.Arrived[s] = true
+	return true, ""
+}

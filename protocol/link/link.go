@@ -1,0 +1,160 @@
+package link
+
+import "github.com/sebas642/intercessor/protocol"
+
+// Link is one side of a link. See the package's documentation for how to drive
+// it. It has no lock: whoever calls it holds one of their own.
+type Link struct {
+	config  Config
+	id      ID
+	phase   phase
+	up      bool // there is a path
+	effects Effects
+	out     [2]outgoing
+	in      [2]incoming
+
+	// What Next has to say beside frames.
+	openDue   bool
+	askDue    bool
+	answerDue bool
+	endDue    bool
+	endedDue  bool
+	ackDue    bool
+
+	// What the next acknowledgement is about.
+	ackSince     Time // when there first was something, if a stream is dirty
+	received     int  // frames
+	receivedCost int
+	taken        int // messages
+
+	probe  probe
+	ending ending
+	how    How  // the link has ended, once phase is done
+	pollAt Time // when to look again whether the budget has room; 0: never
+}
+
+type phase uint8
+
+const (
+	opening phase = iota + 1 // a client's, until LINK_OPENED
+	open
+	done // it has ended for the application, and still answers
+	dead // it says nothing more
+)
+
+// New returns a client's link, which opens itself when it has a path. A server's
+// links come from its [Door].
+func New(config Config) *Link {
+	l := newLink(config)
+	l.phase = opening
+	l.openDue = true
+	return l
+}
+
+// newServer returns a server's link, whose client has granted g.
+func newServer(config Config, id ID, g [2]uint64) *Link {
+	l := newLink(config)
+	l.phase = open
+	l.id = id
+	l.out[Signalling].g, l.out[Data].g = g[Signalling], g[Data]
+	return l
+}
+
+func newLink(config Config) *Link {
+	l := &Link{config: config.withDefaults()}
+	for s := range l.out {
+		l.out[s].next = 1
+		l.out[s].hold = l.config.Hold[s]
+		l.in[s].window = l.config.Window[s]
+		l.in[s].g = uint64(l.config.Window[s])
+	}
+	return l
+}
+
+// ID returns the ID of the link; the zero ID before it is open.
+func (l *Link) ID() ID { return l.id }
+
+// Effects returns what the link has to tell. It gathers until the caller resets
+// it, which is to be done after each call of the link.
+func (l *Link) Effects() *Effects { return &l.effects }
+
+// Over reports that nothing more has to be done for the link: it ended, and the
+// other side knows or cannot know. A link that is over still answers.
+func (l *Link) Over() bool {
+	return l.phase == dead || l.phase == done && (!l.ending.here || l.ending.known)
+}
+
+// SetInFlight changes how much may be under way unreceived: see Config.InFlight.
+func (l *Link) SetInFlight(bytes int) { l.config.InFlight = bytes }
+
+// SetWindow changes how much the other side may send ahead in a stream: see
+// Config.Window. What was granted stays granted.
+func (l *Link) SetWindow(now Time, stream, bytes int) {
+	l.in[stream].window = min(max(bytes, minWindow), maxWindow)
+	l.regrant(now, stream)
+}
+
+// PathUp says that there is a path to the other side: the first, one after a
+// time without, or another one. It is a doubt (L8).
+func (l *Link) PathUp(now Time) {
+	l.up = true
+	l.Doubt(now)
+}
+
+// PathDown says that there is no path. Next returns nothing until there is.
+func (l *Link) PathDown(now Time) { l.up = false }
+
+// Receive takes a message of the other side, with the header that came with it.
+// The caller has matched it to this link, by its ID or, for LINK_OPENED, by its
+// nonce: see [Door]. The link keeps message: it must not change any more, and
+// should not be part of a larger slice. typ and h may be used again.
+func (l *Link) Receive(now Time, typ, message []byte, h *Header) {
+	if l.phase == dead {
+		return
+	}
+	if l.phase == opening {
+		if string(typ) == protocol.TypeLinkOpened {
+			l.opened(now, h)
+		}
+		return
+	}
+	switch string(typ) {
+	case protocol.TypeLinkOpened, protocol.TypeLinkOpen:
+		return // one that was repeated
+	case protocol.TypeLinkReset:
+		l.lost()
+		return
+	}
+	if !l.acknowledged(now, h) {
+		return
+	}
+	switch {
+	case string(typ) == protocol.TypeLinkAck:
+		l.ackReceived(now, h)
+	case string(typ) == protocol.TypeLinkEnd:
+		l.endReceived(h)
+	case len(typ) >= 5 && string(typ[:5]) == "LINK_":
+		// Of a later version.
+	case l.phase == open:
+		l.frameReceived(now, typ, message, h)
+	}
+	l.settle()
+}
+
+// opened makes the link open when the server has answered. The probe that follows
+// is what tells the server that this link is the one (L1).
+func (l *Link) opened(now Time, h *Header) {
+	if h.Nonce != l.config.Nonce || h.ID == (ID{}) {
+		return
+	}
+	l.id = h.ID
+	l.phase = open
+	for s := range l.out {
+		l.out[s].g = h.G[s]
+		l.out[s].since = now
+	}
+	l.openDue = false
+	l.probe = probe{}
+	l.askDue = true
+	l.effects.Opened = true
+}

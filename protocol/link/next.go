@@ -1,0 +1,106 @@
+package link
+
+import "github.com/sebas642/intercessor/protocol"
+
+// Next returns the next frame that is to be handed to the path, or false if there
+// is none now. The caller calls it after each other call of the link, until it
+// returns false or the path takes no more for the moment; a frame that it returned
+// counts as handed to the path.
+func (l *Link) Next(now Time) (f Frame, ok bool) {
+	if !l.up || l.phase == dead {
+		return Frame{}, false
+	}
+	h := &f.Header
+	if l.phase == opening {
+		if !l.openDue {
+			return Frame{}, false
+		}
+		l.openDue = false
+		l.probe.at = now
+		f.Type, h.Nonce = protocol.TypeLinkOpen, l.config.Nonce
+		h.G = [2]uint64{l.in[Signalling].g, l.in[Data].g}
+		return f, true
+	}
+	h.ID = l.id
+	switch {
+	case l.endDue:
+		l.endDue = false
+		l.ending.at = now
+		f.Type = protocol.TypeLinkEnd
+		h.End, h.HasEnd, h.Why = l.ending.mine, true, l.ending.why
+		h.T[Data] = l.in[Data].t
+		return f, true
+	case l.answerDue, l.endedDue:
+		f.Type = protocol.TypeLinkAck
+		if l.answerDue {
+			h.Ans = l.probe.heard // once, and in a frame that does not ask (L8)
+		}
+		h.Ended = l.ending.there
+		l.answerDue, l.endedDue = false, false
+		l.acks(now, h, true)
+		return f, true
+	case l.askDue && l.phase == open:
+		l.askDue = false
+		f.Type = protocol.TypeLinkAck
+		l.ask(now, h)
+		l.acks(now, h, true)
+		return f, true
+	}
+	if l.phase == open {
+		for s := range l.out { // signalling first (L3)
+			if l.nextFrame(now, s, &f) {
+				l.acks(now, h, false)
+				return f, true
+			}
+		}
+	}
+	if l.ackDue {
+		f.Type = protocol.TypeLinkAck
+		h.Ended = l.ending.there
+		l.acks(now, h, false)
+		return f, true
+	}
+	return Frame{}, false
+}
+
+// nextFrame makes f the next frame of a stream that may be sent now.
+func (l *Link) nextFrame(now Time, s int, f *Frame) bool {
+	o := &l.out[s]
+	if l.held(o) {
+		return false
+	}
+	again := o.next <= o.made
+	var piece outFrame
+	if again {
+		piece = *o.frames.at(int(o.next - o.r - 1))
+	} else if !o.prepare(now) {
+		return false
+	} else {
+		piece = o.ready
+	}
+	// Signalling counts and does not wait. One frame may always be under way (L6).
+	under := l.out[Signalling].flight + l.out[Data].flight
+	if s == Data && o.flight > 0 && under+int(piece.cost) > l.config.InFlight {
+		return false
+	}
+	if !again {
+		if o.made == o.r {
+			o.since = now // nothing was under way: the clock begins
+		}
+		o.push()
+	}
+	o.next++
+	o.flight += int(piece.cost)
+	m := o.message(piece.message)
+	f.Type = m.typ
+	f.Header.N[s] = o.next - 1
+	f.data, f.part = m.data[piece.from:piece.to], !piece.whole
+	switch {
+	case piece.whole:
+	case piece.from == 0:
+		f.Header.Of = uint64(m.of)
+	default:
+		f.Header.At = uint64(piece.from)
+	}
+	return true
+}

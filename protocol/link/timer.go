@@ -1,0 +1,97 @@
+package link
+
+// Wake returns when Tick has to be called, at the latest; 0 means that there is
+// nothing to wait for. It may change with every call of the link, Next included.
+func (l *Link) Wake() Time {
+	var wake Time
+	sooner := func(at Time) {
+		if wake == 0 || at < wake {
+			wake = at
+		}
+	}
+	if l.pollAt != 0 && l.phase < done {
+		sooner(l.pollAt)
+	}
+	if !l.up || l.phase == dead {
+		return wake
+	}
+	if at := l.probeAt(); at != 0 {
+		sooner(at)
+	}
+	if l.endAwaited() {
+		sooner(l.ending.at + l.probe.timeout())
+	}
+	if (l.in[Signalling].dirty || l.in[Data].dirty) && !l.ackDue && l.config.AckAfter > 0 {
+		sooner(l.ackSince + l.config.AckAfter)
+	}
+	return wake
+}
+
+// Tick does what is due. It may be called at any time.
+func (l *Link) Tick(now Time) {
+	if l.pollAt != 0 && now >= l.pollAt && l.phase < done {
+		l.polled(now)
+	}
+	if !l.up || l.phase == dead {
+		return
+	}
+	if (l.in[Signalling].dirty || l.in[Data].dirty) && l.config.AckAfter > 0 && now >= l.ackSince+l.config.AckAfter {
+		l.ackDue = true
+	}
+	end := l.endAwaited() && now >= l.ending.at+l.probe.timeout()
+	at := l.probeAt()
+	ask := at != 0 && now >= at
+	if end && !l.endDue || ask && !l.askDue && !l.openDue && l.hasty() {
+		l.probe.backOff()
+	}
+	l.endDue = l.endDue || end
+	switch {
+	case ask && l.phase == opening:
+		l.openDue = true
+	case ask:
+		l.askDue = true
+	}
+}
+
+// probeAt returns when the next probe, or LINK_OPEN, is due; 0 means never.
+func (l *Link) probeAt() (at Time) {
+	if l.phase == opening {
+		return l.probe.at + l.probe.timeout()
+	}
+	if l.phase != open {
+		return 0
+	}
+	if l.probe.pending {
+		return l.probe.at + l.probe.timeout()
+	}
+	for s := range l.out {
+		o := &l.out[s]
+		var due Time
+		switch {
+		case o.frames.len() > 0, o.starving:
+			due = o.since + l.probe.timeout()
+		case o.messages.len() > 0 && o.messages.at(0).begun:
+			// Received and not taken: a slow application, or a LINK_ACK that was lost.
+			due = o.since + maxTimeout
+		default:
+			continue
+		}
+		if at == 0 || due < at {
+			at = due
+		}
+	}
+	return at
+}
+
+// hasty reports whether the timer that runs is one that doubles.
+func (l *Link) hasty() bool {
+	if l.phase == opening || l.probe.pending {
+		return true
+	}
+	for s := range l.out {
+		if o := &l.out[s]; o.frames.len() > 0 || o.starving {
+			return true
+		}
+	}
+	return false
+}

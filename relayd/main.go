@@ -9,15 +9,12 @@ import (
 	"flag"
 	"fmt"
 	"io"
-	"log/slog"
 	"os"
 	"os/signal"
 	"runtime"
 	"runtime/debug"
 	"strings"
 	"syscall"
-
-	"github.com/sebas642/intercessor/relayd/admit"
 )
 
 const usage = `relayd introduces WebRTC peers to one another and carries their messages.
@@ -56,32 +53,6 @@ func run(args []string, stdout, stderr io.Writer) int {
 	return 2
 }
 
-// settings are what the flags of serve say.
-type settings struct {
-	listen    string
-	origins   []string
-	logLevel  slog.LevelVar
-	logFormat string
-}
-
-func serveFlags() (*flag.FlagSet, *settings) {
-	s := new(settings)
-	flags := flag.NewFlagSet("relayd serve", flag.ContinueOnError)
-	flags.StringVar(&s.listen, "listen", "127.0.0.1:8000", "`address` to listen on; :8000 is every interface, port 0 a free port")
-	flags.Func("origin", "`origin` of further web pages that may connect, as https://app.example; may be repeated (pages of the relay's own host always may)", func(origin string) error {
-		s.origins = append(s.origins, origin)
-		_, err := admit.NewOrigins(s.origins)
-		return err
-	})
-	flags.TextVar(&s.logLevel, "log-level", &s.logLevel, "`level` of the log: debug, info, warn or error; RELAYD_LOG is its default")
-	flags.StringVar(&s.logFormat, "log-format", "text", "`format` of the log: text or json")
-	flags.Usage = func() {
-		fmt.Fprint(flags.Output(), usage)
-		flags.PrintDefaults()
-	}
-	return flags, s
-}
-
 func serveCommand(args []string, stderr io.Writer) int {
 	flags, s := serveFlags()
 	flags.SetOutput(stderr)
@@ -100,11 +71,11 @@ func serveCommand(args []string, stderr io.Writer) int {
 		fmt.Fprintf(stderr, "relayd: %q is no flag of serve; `relayd help` lists them\n", flags.Arg(0))
 		return 2
 	}
-	log, err := newLog(stderr, s)
-	if err != nil {
+	if err := s.check(); err != nil {
 		fmt.Fprintln(stderr, "relayd:", err)
 		return 2
 	}
+	log := s.newLog(stderr)
 
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
@@ -113,17 +84,6 @@ func serveCommand(args []string, stderr io.Writer) int {
 		return 1
 	}
 	return 0
-}
-
-func newLog(to io.Writer, s *settings) (*slog.Logger, error) {
-	options := &slog.HandlerOptions{Level: &s.logLevel}
-	switch s.logFormat {
-	case "text":
-		return slog.New(slog.NewTextHandler(to, options)), nil
-	case "json":
-		return slog.New(slog.NewJSONHandler(to, options)), nil
-	}
-	return nil, fmt.Errorf("--log-format is %q, and must be text or json", s.logFormat)
 }
 
 func version() string {

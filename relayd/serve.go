@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/http"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/sebas642/intercessor/relayd/admit"
@@ -24,15 +25,22 @@ const (
 	answerWithin = 2 * time.Minute
 	idleWithin   = 30 * time.Second
 
-	// shutdownWithin keeps below the ten seconds after which supervisors kill.
-	shutdownWithin = 8 * time.Second
+	// endWithin keeps below the ten seconds after which a supervisor kills that
+	// nobody told to wait longer. When a drain has used them up, closeWithin is what
+	// the rest still has for its closing handshakes.
+	endWithin   = 9500 * time.Millisecond
+	closeWithin = endWithin - defaultDrain
 )
 
-// serve runs the relay until the context ends; then it closes every connection
-// and returns. From then on a second signal ends the process at once, because
-// signals are given back first.
+// serve runs the relay until the context ends; then it drains it (D8), closes every
+// connection that is left, and returns. From then on a second signal ends the
+// process at once, because signals are given back first.
 func serve(ctx context.Context, giveBackSignals func(), s *settings, log *slog.Logger) error {
 	origins, err := admit.NewOrigins(s.origins)
+	if err != nil {
+		return err
+	}
+	keys, before, err := s.resumeKeys(log)
 	if err != nil {
 		return err
 	}
@@ -41,9 +49,10 @@ func serve(ctx context.Context, giveBackSignals func(), s *settings, log *slog.L
 		return fmt.Errorf("cannot listen on %s: %w; another address can be given with --listen", s.listen, err)
 	}
 
-	r := relay.New(relay.Config{Origins: origins, Log: log})
+	r := relay.New(relay.Config{Origins: origins, Tokens: admit.NewTokens(keys...), Returning: before, Log: log})
+	var ending atomic.Bool
 	server := &http.Server{
-		Handler:           routes(r),
+		Handler:           routes(r, &ending),
 		ReadHeaderTimeout: headerWithin,
 		ReadTimeout:       answerWithin,
 		WriteTimeout:      answerWithin,
@@ -67,9 +76,19 @@ func serve(ctx context.Context, giveBackSignals func(), s *settings, log *slog.L
 	case <-ctx.Done():
 	}
 	giveBackSignals()
-	log.Info("shutting down", "within", shutdownWithin)
+	end := time.Now().Add(endWithin)
+	ending.Store(true)
+	log.Info("shutting down; a second signal ends at once", "drain", s.drain)
 
-	late, cancel := context.WithTimeout(context.Background(), shutdownWithin)
+	// The listener stays open meanwhile: who comes is told to come back (B6), and a
+	// load balancer that /readyz is not the time.
+	if s.drain > 0 {
+		_ = r.Drain(context.Background(), s.drain)
+	}
+	if least := time.Now().Add(closeWithin); end.Before(least) {
+		end = least
+	}
+	late, cancel := context.WithDeadline(context.Background(), end)
 	defer cancel()
 	if err := r.Shutdown(late); err != nil {
 		log.Warn("some peers did not answer the close and were cut")
@@ -83,14 +102,27 @@ func serve(ctx context.Context, giveBackSignals func(), s *settings, log *slog.L
 }
 
 // routes puts the relay, its health and the page under one roof.
-func routes(r *relay.Relay) http.Handler {
+func routes(r *relay.Relay, ending *atomic.Bool) http.Handler {
 	mux := http.NewServeMux()
 	mux.Handle("/server", r)
 	mux.Handle("/client/{id}", r)
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) {
-		w.Header().Set("Content-Type", "text/plain; charset=utf-8")
-		_, _ = fmt.Fprintln(w, "ok")
+		say(w, http.StatusOK, "ok")
+	})
+	mux.HandleFunc("GET /readyz", func(w http.ResponseWriter, _ *http.Request) {
+		if ending.Load() {
+			say(w, http.StatusServiceUnavailable, "shutting down")
+			return
+		}
+		say(w, http.StatusOK, "ready")
 	})
 	mux.Handle("/", web.Handler())
 	return mux
+}
+
+func say(w http.ResponseWriter, status int, text string) {
+	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+	w.Header().Set("Cache-Control", "no-store") // true now, and perhaps not in a moment
+	w.WriteHeader(status)
+	_, _ = fmt.Fprintln(w, text)
 }

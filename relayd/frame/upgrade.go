@@ -12,8 +12,8 @@ import (
 // connection. It gives the answer that the caller has to send before its first
 // frame, so that both can leave together, and what has come behind the
 // handshake. Where it fails it has answered with an HTTP status, and the error
-// says why.
-func Upgrade(w http.ResponseWriter, r *http.Request) (conn net.Conn, answer, early []byte, err error) {
+// says why. The subprotocol is one that was offered, or "".
+func Upgrade(w http.ResponseWriter, r *http.Request, subprotocol string) (conn net.Conn, answer, early []byte, err error) {
 	if status, text := check(r); status != 0 {
 		refuse(w, r, status, text)
 		return nil, nil, nil, handshakeError(text)
@@ -24,7 +24,7 @@ func Upgrade(w http.ResponseWriter, r *http.Request) (conn net.Conn, answer, ear
 		return nil, nil, nil, err
 	}
 	early, _ = buffered.Reader.Peek(buffered.Reader.Buffered())
-	return conn, appendAnswer(r.Header.Get("Sec-WebSocket-Key")), append([]byte(nil), early...), nil
+	return conn, appendAnswer(r.Header.Get("Sec-WebSocket-Key"), subprotocol), append([]byte(nil), early...), nil
 }
 
 type handshakeError string
@@ -86,12 +86,16 @@ func hasToken(h http.Header, name, token string) bool {
 	return false
 }
 
-// appendAnswer makes the answer to a handshake (section 4.2.2). No subprotocol
-// and no extension is chosen.
-func appendAnswer(key string) []byte {
+// appendAnswer makes the answer to a handshake (section 4.2.2). No extension is
+// chosen.
+func appendAnswer(key, subprotocol string) []byte {
 	const guid = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11" // section 1.3
 	sum := sha1.Sum([]byte(key + guid))
 	answer := append(make([]byte, 0, 256), "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: "...)
 	answer = base64.StdEncoding.AppendEncode(answer, sum[:])
+	if subprotocol != "" {
+		answer = append(answer, "\r\nSec-WebSocket-Protocol: "...)
+		answer = append(answer, subprotocol...)
+	}
 	return append(answer, "\r\n\r\n"...)
 }

@@ -1,11 +1,16 @@
 package relay
 
 import (
+	"crypto/rand"
+	"encoding/binary"
+	"errors"
 	"net"
 	"net/http"
+	"time"
 
 	"github.com/google/uuid"
 	"github.com/sebas642/intercessor/protocol"
+	"github.com/sebas642/intercessor/relayd/admit"
 	"github.com/sebas642/intercessor/relayd/frame"
 )
 
@@ -17,7 +22,7 @@ const sendBuffer = 64 << 10
 // nil. What it refuses by an HTTP status is what no browser's page can cause;
 // everything else is accepted and then closed, because a page cannot read the
 // status of a refused upgrade (PROTOCOL.md, B2 to B6).
-func (r *Relay) upgrade(w http.ResponseWriter, request *http.Request) *session {
+func (r *Relay) upgrade(w http.ResponseWriter, request *http.Request, server protocol.ID) *session {
 	if !frame.IsHandshake(request) {
 		frame.Refuse(w, request)
 		return nil
@@ -27,12 +32,13 @@ func (r *Relay) upgrade(w http.ResponseWriter, request *http.Request) *session {
 		http.Error(w, "pages of this origin may not connect here: the relay's operator can add it with --origin", http.StatusForbidden)
 		return nil
 	}
-	conn, answer, early, err := frame.Upgrade(w, request)
+	subprotocol := admit.Subprotocol(request)
+	conn, answer, early, err := frame.Upgrade(w, request, subprotocol)
 	if err != nil {
 		r.log.refused(request, err.Error())
 		return nil
 	}
-	if tcp, ok := conn.(*net.TCPConn); ok {
+	if tcp, ok := below(conn).(interface{ SetWriteBuffer(int) error }); ok {
 		// What waits in the kernel waits beyond every bound here, and so much would
 		// wait by default that a slow peer would seem to make no progress.
 		_ = tcp.SetWriteBuffer(sendBuffer)
@@ -40,12 +46,68 @@ func (r *Relay) upgrade(w http.ResponseWriter, request *http.Request) *session {
 	ready := newReadiness(conn)
 	s := &session{
 		relay: r,
-		id:    protocol.ID(uuid.NewString()),
+		v1:    subprotocol == protocol.SubprotocolV1,
 		conn:  conn,
-		gone:  make(chan struct{}),
 		in:    reader{conn: conn, ready: ready, partial: early},
-		out:   newOutbox(conn, ready, answer, &r.config, &r.waiting),
 	}
+	s.out = newOutbox(s, ready.forWrites(conn), answer)
 	s.heard.Store(r.now.Load())
+	s.arrival = new(arrival)
+	s.arrival.order.Random = random()
+	if s.arrival.refused = s.identify(request, server); s.arrival.refused == nil && !s.arrival.resumed {
+		s.id = protocol.ID(uuid.NewString())
+	}
 	return s
+}
+
+// below gives the socket of a connection with TLS, and of another one itself.
+func below(conn net.Conn) net.Conn {
+	if t, ok := conn.(interface{ NetConn() net.Conn }); ok {
+		return t.NetConn()
+	}
+	return conn
+}
+
+// An arrival is what a handshake says of who comes. Nobody needs it once the peer
+// is in.
+type arrival struct {
+	order   protocol.Order  // among the connections of its ID (R5)
+	resumed bool            // it has presented a token
+	refused *protocol.Error // why it is not let in
+}
+
+// identify finds out who comes back, by the token that it presents (R2 to R5).
+// Server is the room that a client asks for, "" for a server. The error is what the
+// peer is closed with (R8).
+func (s *session) identify(request *http.Request, server protocol.ID) *protocol.Error {
+	if !s.v1 {
+		return nil // R3
+	}
+	attempt, token, found, err := admit.Credential(request)
+	if err == nil && !found {
+		return nil
+	}
+	var identity admit.Identity
+	if err == nil {
+		identity, err = s.relay.config.Tokens.Verify(token, time.Now())
+	}
+	if err == nil && (identity.Server != (server == "") || !identity.Server && identity.Room != server) {
+		err = errOtherPlace
+	}
+	if err != nil {
+		return &protocol.Error{Code: protocol.CodeTokenRefused, Reason: err.Error()}
+	}
+	s.id, s.arrival.resumed = identity.ID, true
+	s.arrival.order.Generation, s.arrival.order.Attempt = identity.Generation, attempt
+	return nil
+}
+
+var errOtherPlace = errors.New("the resume token is of another role or another room")
+
+// random draws the last of the three numbers that order connections. It is not 0, so
+// that no connection has the order of one that the relay has never seen (R11).
+func random() uint64 {
+	var b [8]byte
+	_, _ = rand.Read(b[:]) // never fails: see crypto/rand
+	return binary.BigEndian.Uint64(b[:])%protocol.MaxNumber + 1
 }

@@ -20,6 +20,22 @@ type Config struct {
 	// only as keyed hashes, because who knows a room's ID can enter the room.
 	Log *slog.Logger
 
+	// Tokens signs what peers resume with. Nil: a key that ends with the relay, so
+	// that nobody can resume after a restart.
+	Tokens *admit.Tokens
+
+	// Returning says that Tokens' key was there before this relay: peers of an
+	// earlier one may come back, so for one Window after the start a server that is
+	// not there may still come (R10).
+	Returning bool
+
+	// Window is how long a v1 peer that is away is waited for (60 s).
+	Window time.Duration
+
+	// BeatAfter is how long nothing may be sent to a v1 peer before it gets
+	// RELAY_BEAT (15 s).
+	BeatAfter time.Duration
+
 	// PingAfter is how long a peer may be silent before it is pinged (20 s),
 	// and PongWithin how long it may then stay silent before it counts as lost (10 s).
 	PingAfter  time.Duration
@@ -50,6 +66,11 @@ type Config struct {
 
 func (c Config) withDefaults() Config {
 	c.Log = cmp.Or(c.Log, slog.New(slog.DiscardHandler))
+	if c.Tokens == nil {
+		c.Tokens = admit.NewTokens()
+	}
+	c.Window = cmp.Or(c.Window, protocol.Window*time.Second)
+	c.BeatAfter = cmp.Or(c.BeatAfter, protocol.BeatAfter*time.Second)
 	c.PingAfter = cmp.Or(c.PingAfter, protocol.PingAfter*time.Second)
 	c.PongWithin = cmp.Or(c.PongWithin, protocol.PongWithin*time.Second)
 	c.MessageWithin = cmp.Or(c.MessageWithin, protocol.MessageWithin*time.Second)
@@ -65,5 +86,5 @@ func (c Config) withDefaults() Config {
 // The sweeper looks at every session once a tick, so a deadline is late by at
 // most one tick: a second, or less where a deadline is short itself.
 func (c Config) tick() time.Duration {
-	return max(time.Millisecond, min(time.Second, min(c.PingAfter, c.PongWithin, c.MessageWithin)/4))
+	return max(time.Millisecond, min(time.Second, min(c.PingAfter, c.PongWithin, c.MessageWithin, c.BeatAfter, c.Window)/4))
 }

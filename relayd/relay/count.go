@@ -14,6 +14,7 @@ type Drop string
 const (
 	DropAbsent     Drop = "absent"      // the receiver is not in the room, or no longer
 	DropServerSlow Drop = "server-slow" // the server's outbox had no room within HoldWithin
+	DropBase       Drop = "base"        // a message of the link to a base peer
 	DropClientSlow Drop = "client-slow" // the client's outbox was full; it was cut
 )
 

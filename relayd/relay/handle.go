@@ -2,6 +2,7 @@ package relay
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/sebas642/intercessor/protocol"
 )
@@ -9,45 +10,68 @@ import (
 // handle puts one message on its way to its receiver, or gives the
 // *protocol.Error that the sender is closed with.
 func (s *session) handle(m *message, text []byte) error {
-	envelope, err := protocol.ParseEnvelope(text)
+	parse := protocol.ParseEnvelope
+	if s.v1 {
+		parse = protocol.ParseEnvelopeV1
+	}
+	envelope, err := parse(text)
 	if err != nil {
 		return err
 	}
 	if envelope.From != nil && string(envelope.From) != string(s.id) {
 		return wrongSender
 	}
-	receiver, ok := s.lobby.route(s.id, envelope.To)
-	if !ok {
-		s.relay.countDrop(DropAbsent, 1)
+	receiver, ok := s.lobby.route(s, envelope.To)
+	switch {
+	case ok && s.v1 && !receiver.to.v1 && isLinked(envelope): // D6
+		s.flush(m)
+		s.undelivered(envelope.To, DropBase, 1, toABase)
+		return nil
+	case ok:
+		s.gather(m, receiver, envelope)
 		return nil
 	}
-	if m.to != nil && (m.to != receiver || m.frames == s.relay.batchFrames || len(*m.out)+len(text) > s.relay.batchBytes) {
-		s.flush(m)
+	s.flush(m)
+	if s.v1 && string(envelope.To) == string(protocol.RelayID) && strings.HasPrefix(string(envelope.Type), "RELAY_") {
+		s.request(string(envelope.Type), envelope.Message)
+	} else {
+		s.undelivered(envelope.To, DropAbsent, 1, absent)
 	}
-	if m.to == nil {
-		m.to, m.out = receiver, outs.Get().(*[]byte)
-	}
-	*m.out = appendDelivery(*m.out, s.id, envelope.Type, envelope.Message)
-	m.frames++
 	return nil
 }
 
 var wrongSender = &protocol.Error{Code: protocol.CodeWrongSender, Reason: `field "from" must be your own ID, as HELLO told it, or be left out`}
+
+func isLinked(e protocol.Envelope) bool {
+	return e.Link != nil || strings.HasPrefix(string(e.Type), "LINK_")
+}
+
+// gather puts messages that came together for one receiver into one piece.
+func (s *session) gather(m *message, receiver route, e protocol.Envelope) {
+	if m.to != nil && (m.to != receiver.to || m.frames == s.relay.batchFrames || len(*m.out)+len(e.Message)+len(e.Link) > s.relay.batchBytes) {
+		s.flush(m)
+	}
+	if m.to == nil {
+		m.to, m.out, m.news = receiver.to, outs.Get().(*[]byte), receiver.news
+	}
+	*m.out = appendDelivery(*m.out, s.id, e.Type, e.Message, e.Link)
+	m.frames++
+}
 
 // flush sends what handle has put together.
 func (s *session) flush(m *message) {
 	if m.to == nil {
 		return
 	}
-	to, out, frames := m.to, m.out, m.frames
-	m.to, m.out, m.frames = nil, nil, 0
+	to, out, frames, news := m.to, m.out, m.frames, m.news
+	m.to, m.out, m.frames, m.news = nil, nil, 0, false
 	var held []byte
-	if to != s.host {
-		to.toClient(*out, frames)
-	} else if err := s.host.out.send(*out, frames, &s.waits); err == errFull {
+	if s.server {
+		s.toClient(to, *out, frames, news)
+	} else if err := s.toServer(to, *out, frames, news); err == errFull {
 		held = slices.Clone(*out) // nothing larger is kept while it waits
 	} else if err != nil {
-		s.relay.countDrop(DropAbsent, frames)
+		s.undelivered([]byte(s.lobby.id), DropAbsent, frames, absent)
 	}
 	*out = (*out)[:0]
 	outs.Put(out)
@@ -56,38 +80,62 @@ func (s *session) flush(m *message) {
 	}
 }
 
+// toServer sends a client's messages, or fails as outbox.send does.
+func (s *session) toServer(to *session, bytes []byte, frames int, news bool) error {
+	if s.host != to { // a share is guarded by its outbox
+		s.host, s.waits = to, new(share)
+	}
+	if news {
+		return s.lobby.deliverNews(s, to, bytes, frames)
+	}
+	return s.lobby.deliver(s, to, bytes, frames)
+}
+
 // hold sends a client's messages to its server when there is room for them. This
 // client's reads wait meanwhile, nobody else's; not for ever, though, and what
-// found no room in time is dropped (B17).
+// found no room in time is dropped (B17, D2).
 func (s *session) hold(bytes []byte, frames int) {
+	server := []byte(s.lobby.id)
 	switch s.push(bytes, frames) {
 	case nil:
 	case errFull:
-		s.relay.countDrop(DropServerSlow, frames)
+		s.undelivered(server, DropServerSlow, frames, slow)
 	default:
-		s.relay.countDrop(DropAbsent, frames)
+		s.undelivered(server, DropAbsent, frames, absent)
 	}
 }
 
-// push sends to the server, and waits for room while this session lasts.
+// push sends to the server, behind what it must hear of this client, and waits for
+// room while this session lasts.
 func (s *session) push(bytes []byte, frames int) error {
+	server, ok := s.lobby.route(s, []byte(s.lobby.id))
+	if !ok {
+		return errGone
+	}
 	s.paused.Store(true)
-	err := s.host.out.sendWithin(s.relay.config.HoldWithin, s.gone, bytes, frames, &s.waits)
+	err := server.to.out.tryWithin(s.relay.config.HoldWithin, s.out, func() error {
+		return s.toServer(server.to, bytes, frames, true)
+	})
 	s.heard.Store(s.relay.now.Load())
 	s.controls.Store(-10 * protocol.MaxControlRate) // those that piled up meanwhile are no flood
 	s.paused.Store(false)
 	return err
 }
 
-// toClient sends a server's messages to this client. A server's reads never wait
-// for a client: one that is too slow is cut (B16).
-func (s *session) toClient(bytes []byte, frames int) {
-	switch s.out.send(bytes, frames, nil) {
+// toClient sends a server's messages to a client, behind what that must hear of
+// its server. A server's reads never wait for a client: one that is too slow is cut
+// (B16).
+func (s *session) toClient(to *session, bytes []byte, frames int, news bool) {
+	err := errFull
+	if !news || s.lobby.toldOfServer(to) {
+		err = s.lobby.deliver(s, to, bytes, frames)
+	}
+	switch err {
 	case nil:
 	case errFull:
-		s.relay.countDrop(DropClientSlow, frames)
-		s.close(protocol.CodeTooSlow, "too much waits for you: read faster, or take the data over a data channel")
+		to.close(protocol.CodeTooSlow, "too much waits for you: read faster, or take the data over a data channel")
+		s.undelivered([]byte(to.id), DropClientSlow, frames, slow)
 	default:
-		s.relay.countDrop(DropAbsent, frames)
+		s.undelivered([]byte(to.id), DropAbsent, frames, absent)
 	}
 }

@@ -8,38 +8,151 @@ import (
 )
 
 // A lobby is a room that many goroutines use. Each has a lock of its own, so
-// that no room waits for another.
+// that no room waits for another. Under it nothing blocks: what is sent while it
+// is held is written or queued at once.
 type lobby struct {
-	server *session
+	id protocol.ID // the server's
 
 	mu   sync.RWMutex
 	room *room.Room[*session]
 }
 
-func newLobby(server *session) *lobby {
-	return &lobby{server: server, room: room.New(server.id, server)}
+// A route is where a message goes.
+type route struct {
+	to   *session
+	news bool // the receiver is to be told of the sender first (P2)
 }
 
-func (l *lobby) route(from protocol.ID, to []byte) (*session, bool) {
+// route finds the receiver of what s sends.
+func (l *lobby) route(s *session, to []byte) (r route, ok bool) {
 	l.mu.RLock()
 	defer l.mu.RUnlock()
-	return l.room.Route(from, to)
+	if s.server {
+		r.to, r.news, ok = l.room.ToClient(s, to)
+	} else {
+		r.to, r.news, ok = l.room.ToServer(s.seat, s, to)
+	}
+	return r, ok
 }
 
-func (l *lobby) join(client *session) bool {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.room.Join(client.id, client)
+// deliver sends what s says to the session that route found, unless one of them has
+// lost its place meanwhile: the receiver has heard so already, and nothing of the old
+// connection may follow (P2, R5). It fails as outbox.send does.
+func (l *lobby) deliver(s, to *session, bytes []byte, frames int) error {
+	l.mu.RLock()
+	defer l.mu.RUnlock()
+	if !s.seat.Has(s) || !to.seat.Has(to) {
+		return errGone
+	}
+	return to.out.send(bytes, frames, s.waits)
 }
 
-func (l *lobby) leave(client *session) bool {
+// deliverNews is deliver to a server, behind what it must hear of the client first.
+func (l *lobby) deliverNews(s, server *session, bytes []byte, frames int) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return l.room.Leave(client.id)
+	if !s.seat.Has(s) || !server.seat.Has(server) {
+		return errGone
+	}
+	n, first := l.room.NewsOf(s.seat)
+	if first {
+		bytes, frames = append(server.notice(n), bytes...), frames+1
+	}
+	if frames == 0 {
+		return nil
+	}
+	err := server.out.send(bytes, frames, s.waits)
+	if err == nil && first {
+		l.room.ToldOf(s.seat)
+	}
+	return err
 }
 
-func (l *lobby) close() map[protocol.ID]*session {
+// told reports whether the server knows how this client is, once it was tried to
+// tell it.
+func (l *lobby) told(s *session) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return l.room.Close()
+	l.tellServer()
+	_, owed := l.room.NewsOf(s.seat)
+	return !owed
+}
+
+// toldOfServer is the same for a client and its server.
+func (l *lobby) toldOfServer(client *session) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return !client.seat.Has(client) || l.tellClient(client.seat)
+}
+
+// tellServer sends the server what it has to hear of its clients, as far as its
+// outbox has room; the rest when there is room again (P2). With mu held.
+func (l *lobby) tellServer() {
+	server := l.room.Server()
+	if !server.Present() {
+		return
+	}
+	s := server.Conn
+	for n, more := l.room.News(); more; n, more = l.room.News() {
+		// Owed before it is tried: once it has failed, the writer may make room, look
+		// whether something is owed, and end before this goroutine goes on.
+		s.owed.Store(true)
+		if s.out.send(s.notice(n), 1, nil) != nil {
+			return
+		}
+		l.room.Told()
+	}
+	s.owed.Store(false)
+}
+
+// tellClient sends a client what it has to hear of its server, and reports whether
+// it knows. With mu held.
+func (l *lobby) tellClient(m *room.Member[*session]) bool {
+	if !m.Present() {
+		return true
+	}
+	s := m.Conn
+	if n, more := l.room.HostNews(m); more {
+		s.owed.Store(true) // before it is tried, as above
+		if s.out.send(s.notice(n), 1, nil) != nil {
+			return false
+		}
+		l.room.HostTold(m)
+	}
+	s.owed.Store(false)
+	return true
+}
+
+// tellClients tells all that are in the room. With mu held.
+func (l *lobby) tellClients() {
+	for m := range l.room.Clients() {
+		l.tellClient(m)
+	}
+}
+
+// hasRoom is called by the outbox when it has written something.
+func (s *session) hasRoom() {
+	if !s.owed.Load() {
+		return
+	}
+	s.lobby.mu.Lock()
+	defer s.lobby.mu.Unlock()
+	switch {
+	case !s.seat.Has(s):
+	case s.server:
+		s.lobby.tellServer()
+	default:
+		s.lobby.tellClient(s.seat)
+	}
+}
+
+// notice makes the frame of a presence message for this session.
+func (s *session) notice(n room.Notice) []byte {
+	switch {
+	case n.Type == protocol.TypeRelayPresent:
+		return relayFrame(n.Type, []byte("{}"))
+	case s.v1:
+		return relayFrame(n.Type, protocol.AppendPresence(nil, n.Type, n.Presence))
+	}
+	return relayFrame(n.Type, protocol.AppendPeer(nil, n.ID))
 }

@@ -41,11 +41,10 @@ func (l logger) about(s *session, level slog.Level, what string, more ...any) {
 	}
 	args := []any{"role", "client"}
 	switch {
-	case s.lobby == nil:
-	case s.host == nil:
+	case s.server:
 		args = []any{"role", "server", "room", l.hash(s.id)}
-	default:
-		args = append(args, "room", l.hash(s.host.id), "peer", l.hash(s.id))
+	case s.lobby != nil:
+		args = append(args, "room", l.hash(s.lobby.id), "peer", l.hash(s.id))
 	}
 	args = append(args, "remote", s.conn.RemoteAddr().String())
 	l.slog.Log(ctx, level, what, append(args, more...)...)

@@ -20,6 +20,7 @@ type message struct {
 	out    *[]byte
 	to     *session
 	frames int
+	news   bool // the receiver is to be told of the sender first
 }
 
 var (
@@ -30,12 +31,13 @@ var (
 	}}
 )
 
-// appendDelivery appends a text frame around what `from` sent.
-func appendDelivery(dst []byte, from protocol.ID, typ, body []byte) []byte {
+// appendDelivery appends a text frame around what `from` sent; link is nil where
+// there is none.
+func appendDelivery(dst []byte, from protocol.ID, typ, body, link []byte) []byte {
 	const usual = 4 // bytes of a header for 126 to 65,535
 	start := len(dst)
 	dst = append(dst, 0, 0, 0, 0)
-	dst = protocol.AppendDelivery(dst, from, typ, body)
+	dst = protocol.AppendDeliveryV1(dst, from, typ, body, link)
 
 	var header [frame.MaxHeader]byte
 	n := frame.PutHeader(header[:], frame.Text, len(dst)-start-usual)

@@ -6,7 +6,6 @@ import (
 	"os"
 	"slices"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"github.com/sebas642/intercessor/protocol"
@@ -18,10 +17,10 @@ import (
 // only as long as the queue writes it. So a slow peer holds up nobody.
 type outbox struct {
 	// Static after construction.
+	session *session
+	relay   *Relay
 	conn    net.Conn
 	ready   *readiness // nil where this connection has no write that cannot block
-	config  *Config
-	waiting *atomic.Int64 // bytes that wait in all outboxes of the relay
 
 	mu      sync.Mutex
 	answer  []byte         // guarded by mu: to the handshake; leaves with the first frame
@@ -34,7 +33,9 @@ type outbox struct {
 	sealed  bool           // guarded by mu: the close frame is in, nothing follows it
 	until   time.Time      // guarded by mu: when a sealed outbox must be empty
 	err     error          // guarded by mu: the first failed write; ends the outbox
+	last    int64          // guarded by mu: when something was last sent
 	freed   chan struct{}  // guarded by mu: closed when room was made; nil when nobody waits for it
+	over    chan struct{}  // guarded by mu: closed when it is sealed; nil when nobody waits for it
 	writers sync.WaitGroup
 }
 
@@ -55,8 +56,8 @@ var (
 	errGone   = errors.New("the sender is gone")
 )
 
-func newOutbox(conn net.Conn, ready *readiness, answer []byte, config *Config, waiting *atomic.Int64) *outbox {
-	return &outbox{conn: conn, ready: ready, answer: answer, config: config, waiting: waiting}
+func newOutbox(s *session, ready *readiness, answer []byte) *outbox {
+	return &outbox{session: s, relay: s.relay, conn: s.conn, ready: ready, answer: answer}
 }
 
 // send writes or queues bytes, which are so many whole frames and stay the
@@ -85,13 +86,15 @@ func (o *outbox) force(frame []byte) error {
 	return o.put(frame, 1, nil)
 }
 
-// sendWithin is send that waits for room, unless the sender is gone.
-func (o *outbox) sendWithin(d time.Duration, gone <-chan struct{}, bytes []byte, frames int, by *share) error {
+// tryWithin waits for room while attempt, which sends, fails with errFull, unless
+// the sender, whose own outbox is given, is closed.
+func (o *outbox) tryWithin(d time.Duration, sender *outbox, attempt func() error) error {
+	gone := sender.whenSealed()
 	timeout := time.NewTimer(d)
 	defer timeout.Stop()
 	for {
 		freed := o.whenFreed()
-		if err := o.send(bytes, frames, by); err != errFull {
+		if err := attempt(); err != errFull {
 			return err
 		}
 		select {
@@ -122,11 +125,27 @@ func (o *outbox) seal(frame []byte, drop bool) bool {
 		o.remove(kept, len(o.queue))
 	}
 	_ = o.put(frame, 1, nil) // a failure ends the outbox all the same
-	o.sealed, o.until = true, time.Now().Add(o.config.CloseWithin)
+	o.sealed, o.until = true, time.Now().Add(o.relay.config.CloseWithin)
 	_ = o.conn.SetWriteDeadline(o.until)
 	_ = o.conn.SetReadDeadline(longAgo)
+	if o.over != nil {
+		close(o.over)
+	}
 	o.wake()
 	return true
+}
+
+// whenSealed gives a channel that is closed when the outbox is sealed.
+func (o *outbox) whenSealed() <-chan struct{} {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if o.over == nil {
+		o.over = make(chan struct{})
+		if o.sealed {
+			close(o.over)
+		}
+	}
+	return o.over
 }
 
 // stalled says whether a write made no progress for as long as it may.
@@ -153,6 +172,13 @@ func (o *outbox) busy() bool {
 	return o.active
 }
 
+// quiet says since when nothing was sent, in ticks of the relay's clock.
+func (o *outbox) quiet() int64 {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.last
+}
+
 func (o *outbox) usable() error {
 	if o.err != nil {
 		return o.err
@@ -167,15 +193,16 @@ func (o *outbox) usable() error {
 // and, for a client, within an eighth of its server's outbox. Nobody's waiting
 // denies another peer room for one message (B16), nor a client its first.
 func (o *outbox) fits(n, frames int, by *share) bool {
-	if by != nil && by.bytes > 0 && by.bytes+n > o.config.OutboxBytes/8 {
+	if by != nil && by.bytes > 0 && by.bytes+n > o.relay.config.OutboxBytes/8 {
 		return false
 	}
-	return o.bytes+n <= o.config.OutboxBytes && o.frames+frames <= o.config.OutboxFrames &&
-		(o.bytes+n <= protocol.MaxDelivery || o.waiting.Load()+int64(n) <= o.config.WaitingBytes)
+	return o.bytes+n <= o.relay.config.OutboxBytes && o.frames+frames <= o.relay.config.OutboxFrames &&
+		(o.bytes+n <= protocol.MaxDelivery || o.relay.waiting.Load()+int64(n) <= o.relay.config.WaitingBytes)
 }
 
 // put writes what the socket takes at once and queues the rest. With mu held.
 func (o *outbox) put(bytes []byte, frames int, by *share) error {
+	o.last = o.relay.now.Load()
 	first := o.answer != nil
 	if first {
 		bytes, o.answer = append(o.answer, bytes...), nil
@@ -218,7 +245,7 @@ func (o *outbox) account(f waitingFrame, sign int) {
 	n := sign * len(f.bytes)
 	o.bytes += n
 	o.frames += sign * f.frames
-	o.waiting.Add(int64(n))
+	o.relay.waiting.Add(int64(n))
 	if f.by != nil {
 		f.by.bytes += n
 	}

@@ -2,92 +2,213 @@ package relay
 
 import (
 	"net/http"
+	"time"
 
 	"github.com/sebas642/intercessor/protocol"
+	"github.com/sebas642/intercessor/relayd/room"
 )
 
 func (r *Relay) serveServer(w http.ResponseWriter, request *http.Request) {
-	if s := r.upgrade(w, request); s != nil {
-		s.lobby = newLobby(s)
+	if s := r.upgrade(w, request, ""); s != nil {
+		s.server = true
 		r.start(s, r.enterServer, r.leaveServer)
 	}
 }
 
 func (r *Relay) serveClient(w http.ResponseWriter, request *http.Request) {
-	if s := r.upgrade(w, request); s != nil {
-		if s.lobby = r.find(protocol.ID(request.PathValue("id"))); s.lobby != nil {
-			s.host = s.lobby.server
-		}
+	id := protocol.ID(request.PathValue("id"))
+	if s := r.upgrade(w, request, id); s != nil {
+		s.lobby = r.lobbyOf(s, id)
 		r.start(s, r.enterClient, r.leaveClient)
 	}
 }
 
-// enterServer opens a server's room.
-func (r *Relay) enterServer(s *session) bool {
-	// Open before HELLO: the server may pass its ID on the moment it has it. And
-	// HELLO is still the first message, because nobody knows the ID before.
-	r.open(s.lobby)
-	r.hello(s)
-	r.log.joined(s)
-	return true
+// lobbyOf finds the room that a client asks for. Who has a token gets one even if
+// its server is not there: the relay may have been away itself (R11).
+func (r *Relay) lobbyOf(s *session, id protocol.ID) *lobby {
+	if s.arrival.resumed && s.arrival.refused == nil {
+		return r.findOrOpen(id)
+	}
+	return r.find(id)
 }
 
-// leaveServer closes a server's room behind it.
-func (r *Relay) leaveServer(s *session) {
-	r.shut(s.lobby)
-	for _, client := range s.lobby.close() {
-		client.loseServer(s)
+// enterServer opens a server's room, or gives the server back its place there.
+func (r *Relay) enterServer(s *session) bool {
+	if refused := s.arrival.refused; refused != nil {
+		s.close(refused.Code, refused.Reason)
+		return false
 	}
+	for {
+		s.lobby = r.findOrOpen(s.id)
+		switch s.lobby.claimServer(s) {
+		case room.Admitted:
+			r.log.joined(s)
+			return true
+		case room.Replaced:
+			s.close(protocol.CodeReplaced, replaced)
+			return false
+		}
+		r.shut(s.lobby) // it has ended this moment: open another
+	}
+}
+
+const replaced = "a newer connection has taken this ID: this one is over for good"
+
+// claimServer sends HELLO and what follows it, in this order and before anything
+// else that the room says (B7, P3).
+func (l *lobby) claimServer(s *session) room.Verdict {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	before, verdict := l.room.ClaimServer(s.arrival.order, s.v1, s.arrival.resumed, s)
+	if verdict != room.Admitted {
+		return verdict
+	}
+	s.seat = l.room.Server()
+	s.hello()
+	if before != nil {
+		before.close(protocol.CodeReplaced, replaced)
+	}
+	l.tellServer()
+	l.tellClients()
+	return verdict
+}
+
+// leaveServer ends a server's connection. If the server is gone its room closes
+// behind it; if it is away, its base clients end with it (P5).
+func (r *Relay) leaveServer(s *session) {
+	l := s.lobby
+	l.mu.Lock()
+	clients, last := l.room.LeaveServer(s, s.howItEnded(), r.clock())
+	if !last {
+		l.tellClients()
+		last = r.tooMany() && l.room.GiveUp()
+	}
+	notice := l.room.ServerGone()
+	l.mu.Unlock()
+	if last {
+		r.shut(l)
+	}
+	for _, client := range clients {
+		client.loseServer(notice, last)
+	}
+	r.mayWait(l)
 	r.log.left(s)
 }
 
-// loseServer tells a client that had HELLO that its server has left (B15).
-func (s *session) loseServer(server *session) {
-	_ = s.out.force(relayFrame(protocol.TypePeerGone, protocol.AppendPeer(nil, server.id)))
+// loseServer ends a client whose server is gone (B15), or away and no longer to be
+// waited for.
+func (s *session) loseServer(notice room.Notice, gone bool) {
+	if !gone {
+		s.close(protocol.CodeServerAway, "the server is away and may come back: connect again in a while")
+		return
+	}
+	_ = s.out.force(s.notice(notice))
 	s.close(protocol.CodeServerGone, "the server has left, and its ID will not come back")
 }
 
 // enterClient lets a client into its server's room, or closes it and reports
-// false. The server hears PEER_JOINED before the first message of the client and
-// PEER_GONE after its last, because the client is read only in between (B14).
+// false. The server hears of it before its first message, and of its end after its
+// last, because the client is read only in between (B14).
 func (r *Relay) enterClient(s *session) bool {
-	if s.lobby == nil { // B5: not another word
-		s.close(protocol.CodeNoSuchServer, "no server with this ID is connected")
+	if refused := s.arrival.refused; refused != nil {
+		s.close(refused.Code, refused.Reason)
 		return false
 	}
-	r.hello(s)
-	if !s.lobby.join(s) {
-		s.loseServer(s.host)
+	verdict := room.NotThere
+	if s.lobby != nil {
+		verdict = s.lobby.claimClient(s)
+	}
+	for verdict == room.NotThere && s.arrival.resumed {
+		r.reopen(s)
+		verdict = s.lobby.claimClient(s)
+	}
+	switch verdict {
+	case room.NotThere:
+		r.notThere(s)
+		return false
+	case room.Replaced:
+		s.close(protocol.CodeReplaced, replaced)
+		return false
+	case room.Kicked:
+		s.close(protocol.CodeKicked, "the server has sent this peer away")
 		return false
 	}
-	joined := relayFrame(protocol.TypePeerJoined, protocol.AppendPeer(nil, s.id))
-	err := s.host.out.send(joined, 1, &s.waits)
-	if err == errFull {
-		err = s.push(joined, 1)
-	}
-	if err == errFull || err == errGone {
-		s.lobby.leave(s) // its server has not heard of it, and is not told (B14)
+	if !s.arrival.resumed && !s.lobby.told(s) && s.push(nil, 0) == errFull {
 		s.close(protocol.CodeOverloaded, "the server has too much to read just now: try again in a while")
+		r.leaveClient(s)
 		return false
 	}
 	r.log.joined(s)
 	return true
 }
 
+func (l *lobby) claimClient(s *session) room.Verdict {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	seat, before, verdict := l.room.ClaimClient(s.id, s.arrival.order, s.v1, !s.arrival.resumed, s)
+	if verdict != room.Admitted {
+		return verdict
+	}
+	s.seat = seat
+	s.hello()
+	if before != nil {
+		before.close(protocol.CodeReplaced, replaced)
+	}
+	l.tellClient(seat)
+	l.tellServer()
+	return verdict
+}
+
 // leaveClient tells its server.
 func (r *Relay) leaveClient(s *session) {
-	if s.lobby.leave(s) {
-		_ = s.host.out.force(relayFrame(protocol.TypePeerGone, protocol.AppendPeer(nil, s.id)))
+	l := s.lobby
+	l.mu.Lock()
+	over := false
+	if l.room.LeaveClient(s.seat, s, s.howItEnded(), r.clock()) {
+		l.tellServer()
+		if r.tooMany() {
+			l.room.Forget(s.seat)
+			over = l.room.GiveUp()
+		}
 	}
+	l.mu.Unlock()
+	if over {
+		r.shut(l)
+	}
+	r.mayWait(l)
 	r.log.left(s)
 }
 
-// hello is the first message on every connection that has a room (B7).
-func (r *Relay) hello(s *session) {
-	_ = s.out.send(relayFrame(protocol.TypeHello, protocol.AppendHello(nil, protocol.Hello{ID: s.id})), 1, nil)
+// notThere is the one answer to everybody who asks for a room that is not open to
+// it: not another word (B5, R10).
+func (r *Relay) notThere(s *session) {
+	if s.lobby != nil && s.lobby.awaited() || r.clock() < r.surely.Load() {
+		s.close(protocol.CodeServerAway, "the server is not here just now: try again in a while")
+		return
+	}
+	s.close(protocol.CodeNoSuchServer, "no server with this ID is connected")
 }
 
-// relayFrame makes a message of the relay's own.
-func relayFrame(typ string, body []byte) []byte {
-	return appendDelivery(nil, protocol.RelayID, []byte(typ), body)
+// awaited says whether the server is away.
+func (l *lobby) awaited() bool {
+	l.mu.RLock()
+	defer l.mu.RUnlock()
+	return l.room.Awaited()
+}
+
+// howItEnded is what the end of the connection means (R9). It is asked when the
+// reading is over.
+func (s *session) howItEnded() room.End {
+	how := s.ending.Load()
+	code, byPeer := protocol.Code(how), how&byPeerBit != 0
+	window := s.relay.config.Window
+	switch {
+	case !s.v1, byPeer && code == 1000:
+		return room.Left()
+	case byPeer && code == 1001:
+		window = min(window, protocol.ReloadWindow*time.Second)
+	case !byPeer && code != 0 && !code.Retry():
+		return room.End{Reason: "refused"}
+	}
+	return room.End{Away: true, Wait: window.Milliseconds()}
 }

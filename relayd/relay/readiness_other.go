@@ -10,6 +10,8 @@ type readiness struct{}
 
 func newReadiness(net.Conn) *readiness { return nil }
 
+func (r *readiness) forWrites(net.Conn) *readiness { return r }
+
 func (*readiness) read() (*message, int, error) { return nil, 0, nil }
 
 func (*readiness) write([]byte) (int, error) { return 0, nil }

@@ -3,6 +3,7 @@
 package relay
 
 import (
+	"crypto/tls"
 	"io"
 	"net"
 	"syscall"
@@ -14,6 +15,7 @@ import (
 // closure for each call would be an allocation for each.
 type readiness struct {
 	raw                     syscall.RawConn
+	recv                    func(fd int, b []byte) (int, error) // the socket's, or what is like it
 	attemptRead, attemptPut func(fd uintptr) bool
 
 	borrowed *message // what attemptRead has read into
@@ -25,15 +27,22 @@ type readiness struct {
 	fault error
 }
 
-// newReadiness gives nil for a connection that is no plain socket, such as one
-// with TLS.
+// newReadiness gives nil for a connection that is neither a plain socket nor one
+// of ListenTLS.
 func newReadiness(conn net.Conn) *readiness {
 	var socket syscall.Conn
+	read := readNow
 	switch conn := conn.(type) { // and nothing that wraps one, for it may read or write otherwise
 	case *net.TCPConn:
 		socket = conn
 	case *net.UnixConn:
 		socket = conn
+	case *tls.Conn:
+		below, ok := conn.NetConn().(*tlsSocket)
+		if !ok {
+			return nil
+		}
+		socket, read = below, (&tlsReads{conn, below}).read
 	default:
 		return nil
 	}
@@ -41,7 +50,7 @@ func newReadiness(conn net.Conn) *readiness {
 	if err != nil {
 		return nil
 	}
-	r := &readiness{raw: raw}
+	r := &readiness{raw: raw, recv: read}
 	r.attemptRead, r.attemptPut = r.tryRead, r.tryPut
 	return r
 }
@@ -60,7 +69,7 @@ func (r *readiness) read() (*message, int, error) {
 // given back before the wait.
 func (r *readiness) tryRead(fd uintptr) bool {
 	m := messages.Get().(*message)
-	n, err := ignoringEINTR(syscall.Read, int(fd), m.in[:])
+	n, err := ignoringEINTR(r.recv, int(fd), m.in[:])
 	if err == syscall.EAGAIN {
 		messages.Put(m)
 		return false
@@ -74,6 +83,14 @@ func (r *readiness) tryRead(fd uintptr) bool {
 	}
 	r.borrowed, r.n, r.err = m, n, err
 	return true
+}
+
+// forWrites is the same where bytes can go to the socket as they are.
+func (r *readiness) forWrites(conn net.Conn) *readiness {
+	if _, ok := conn.(*tls.Conn); ok {
+		return nil // a TLS connection is broken by a record that was written in part
+	}
+	return r
 }
 
 // write gives how much of the frame the socket took: all, a part, or nothing.
@@ -91,7 +108,7 @@ func (r *readiness) write(frame []byte) (int, error) {
 }
 
 func (r *readiness) tryPut(fd uintptr) bool {
-	r.put, r.fault = ignoringEINTR(syscall.Write, int(fd), r.frame)
+	r.put, r.fault = ignoringEINTR(writeNow, int(fd), r.frame)
 	return true // in every case: false would wait
 }
 

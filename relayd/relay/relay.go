@@ -11,8 +11,10 @@ import (
 	"net/http"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/sebas642/intercessor/protocol"
+	"github.com/sebas642/intercessor/relayd/room"
 )
 
 // A Relay is an [http.Handler] for `/server` and `/client/ID`; mount it below a
@@ -24,16 +26,22 @@ type Relay struct {
 	log    logger
 	mux    *http.ServeMux
 
-	batchFrames, batchBytes int // what one receiver gets in one piece at the most
+	batchFrames, batchBytes int   // what one receiver gets in one piece at the most
+	maxAbsent               int64 // how many peers that are away are remembered at the most
 
 	counters
+	started time.Time
 	now     atomic.Int64 // the time in ticks, from 1; written by the sweeper
 	waiting atomic.Int64 // bytes that wait in all outboxes
+	absent  atomic.Int64 // peers that are away and remembered; counted by the sweeper
+	surely  atomic.Int64 // by clock: from then on, a server that is not here is nowhere (R10)
 
 	mu       sync.Mutex
 	rooms    map[protocol.ID]*lobby // guarded by mu
 	sessions map[*session]struct{}  // guarded by mu
+	waiters  map[*lobby]struct{}    // guarded by mu: rooms in which somebody may be away
 	closing  bool                   // guarded by mu: no session is added any more
+	stopped  bool                   // guarded by mu: stop is closed
 
 	running sync.WaitGroup // the sessions and the sweeper
 	stop    chan struct{}  // closed: the sweeper is to end
@@ -46,11 +54,17 @@ func New(config Config) *Relay {
 		mux:      http.NewServeMux(),
 		rooms:    make(map[protocol.ID]*lobby),
 		sessions: make(map[*session]struct{}),
+		waiters:  make(map[*lobby]struct{}),
+		started:  time.Now(),
 		stop:     make(chan struct{}),
 	}
 	r.batchFrames, r.batchBytes = max(1, r.config.OutboxFrames/8), r.config.OutboxBytes/8
+	r.maxAbsent = maxAbsent
 	r.log = newLogger(r.config.Log)
 	r.now.Store(1)
+	if r.config.Returning {
+		r.surely.Store(r.config.Window.Milliseconds())
+	}
 	r.mux.HandleFunc("/server", r.serveServer)
 	r.mux.HandleFunc("/client/{id}", r.serveClient)
 	r.running.Go(r.sweep)
@@ -69,8 +83,9 @@ func (r *Relay) ServeHTTP(w http.ResponseWriter, request *http.Request) {
 // their handshakes' goroutines, for which it does not wait.
 func (r *Relay) Shutdown(ctx context.Context) error {
 	r.mu.Lock()
-	if !r.closing {
-		r.closing = true
+	r.closing = true
+	if !r.stopped {
+		r.stopped = true
 		close(r.stop)
 	}
 	// All of them before the first room closes, for which mu is needed: so clients
@@ -112,6 +127,7 @@ func (r *Relay) start(s *session, enter func(*session) bool, leave func(*session
 		return
 	}
 	entered := enter(s)
+	s.arrival = nil
 	go func() {
 		defer r.running.Done()
 		if entered {
@@ -142,21 +158,53 @@ func (r *Relay) remove(s *session) {
 	delete(r.sessions, s)
 }
 
-// open, find and shut keep the rooms, by their servers' IDs.
-func (r *Relay) open(l *lobby) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.rooms[l.server.id] = l
-}
+// clock is the time as rooms count it, in milliseconds since the start.
+func (r *Relay) clock() int64 { return time.Since(r.started).Milliseconds() }
 
+// find, findOrOpen and shut keep the rooms, by their servers' IDs.
 func (r *Relay) find(server protocol.ID) *lobby {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return r.rooms[server]
 }
 
+// findOrOpen opens a room whose server is not there yet, if there is none: the
+// server may pass its ID on the moment it has it.
+func (r *Relay) findOrOpen(server protocol.ID) *lobby {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	l := r.rooms[server]
+	if l == nil {
+		l = &lobby{id: server, room: room.New[*session](server, r.config.Window.Milliseconds(), r.clock())}
+		r.rooms[server] = l
+		r.waiters[l] = struct{}{}
+	}
+	return l
+}
+
+// reopen finds a room for a client whose own has ended this moment (R11).
+func (r *Relay) reopen(s *session) {
+	r.shut(s.lobby)
+	l := r.findOrOpen(s.lobby.id)
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	s.lobby = l // with mu held: Shutdown looks at it for the log
+}
+
 func (r *Relay) shut(l *lobby) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	delete(r.rooms, l.server.id)
+	if r.rooms[l.id] == l {
+		delete(r.rooms, l.id)
+	}
+	delete(r.waiters, l)
+}
+
+// mayWait has the sweeper look at a room in which somebody may be away.
+func (r *Relay) mayWait(l *lobby) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.rooms[l.id] == l {
+		r.waiters[l] = struct{}{}
+	}
 }

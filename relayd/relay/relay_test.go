@@ -76,6 +76,11 @@ func (w *world) dial(path string, receiveBuffer int) *peer {
 // knock connects without expecting anything.
 func (w *world) knock(path string, receiveBuffer int) *peer {
 	w.t.Helper()
+	return w.knockWith(path, receiveBuffer, &websocket.DialOptions{})
+}
+
+func (w *world) knockWith(path string, receiveBuffer int, options *websocket.DialOptions) *peer {
+	w.t.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	w.t.Cleanup(cancel)
 	dialer := &net.Dialer{Control: func(_, _ string, c syscall.RawConn) (err error) {
@@ -86,9 +91,8 @@ func (w *world) knock(path string, receiveBuffer int) *peer {
 		}
 		return err
 	}}
-	ws, _, err := websocket.Dial(ctx, w.url+path, &websocket.DialOptions{
-		HTTPClient: &http.Client{Transport: &http.Transport{DialContext: dialer.DialContext}},
-	})
+	options.HTTPClient = &http.Client{Transport: &http.Transport{DialContext: dialer.DialContext}}
+	ws, _, err := websocket.Dial(ctx, w.url+path, options)
 	require.NoError(w.t, err)
 	ws.SetReadLimit(protocol.MaxDelivery)
 	w.t.Cleanup(func() { _ = ws.CloseNow() })

@@ -10,6 +10,7 @@ import (
 
 	"github.com/sebas642/intercessor/protocol"
 	"github.com/sebas642/intercessor/relayd/frame"
+	"github.com/sebas642/intercessor/relayd/room"
 )
 
 // A session is one peer's connection, from its handshake to the last byte. One
@@ -18,11 +19,16 @@ type session struct {
 	// Static once it runs.
 	relay *Relay
 	id    protocol.ID
-	lobby *lobby   // the room it is in; nil when its client named no server
-	host  *session // a client's server; nil for a server itself
+	lobby *lobby // the room it is in; nil when its client named no server
 	conn  net.Conn
 	out   *outbox
-	gone  chan struct{} // closed with the close frame: nothing more is read from it
+
+	server     bool
+	v1         bool
+	generation uint64                 // of its token
+	seat       *room.Member[*session] // its place, which the lobby's lock guards
+
+	arrival *arrival // owned by the handshake's goroutine; nil after it
 
 	in        reader // owned by the reading goroutine
 	fragments []byte // owned by the reading goroutine: the message so far, nil outside one
@@ -34,7 +40,19 @@ type session struct {
 	pinged   int64        // when it was asked for a sign of life; 0: it is not. Owned by the sweeper
 	controls atomic.Int32 // control frames of this second
 
-	waits share // what waits of this client in its server's outbox; guarded by that outbox
+	due atomic.Int64 // when a v1 peer gets another token, and a base peer is drained; 0: never
+
+	greeted atomic.Bool // a v1 peer has had its HELLO, before which nothing else may come (B7)
+
+	ending atomic.Int32 // the close code that the session ended with, and who sent it; 0: none
+	owed   atomic.Bool  // it is to be told something for which its outbox had no room
+
+	// Owned by the reading goroutine, of a client: the connection of its server that
+	// it last sent to, and what waits of it in that outbox, guarded by the outbox.
+	host  *session
+	waits *share
+
+	stranger protocol.ID // the last unknown receiver it was told about; guarded by the lobby's lock
 }
 
 // read takes messages from the peer and handles them until the connection ends.
@@ -152,6 +170,9 @@ var (
 // errLeft is the end of a session by the peer's own close frame, with its code.
 type errLeft uint16
 
+// byPeerBit marks in session.ending a code that the peer has sent.
+const byPeerBit = 1 << 16
+
 func (errLeft) Error() string { return "the peer has left" }
 
 // readFailed closes the session for what ended its reading. Where the relay has
@@ -166,7 +187,9 @@ func (s *session) readFailed(err error) {
 	case errors.As(err, &refused):
 		s.close(refused.Code, refused.Reason)
 	case errors.As(err, &left):
-		s.seal(protocol.Code(left), "", false) // the answer to a close (RFC 6455, section 5.5.1)
+		if s.seal(protocol.Code(left), "", false) { // the answer to a close (RFC 6455, section 5.5.1)
+			s.ending.Store(int32(left) | byPeerBit)
+		}
 	case errors.Is(err, frame.ErrCloseText):
 		s.close(protocol.CodeInvalidText, err.Error())
 	case errors.Is(err, io.EOF), errors.As(err, &network), errors.As(err, new(syscall.Errno)):
@@ -198,7 +221,7 @@ var longAgo = time.Unix(1, 0)
 func (s *session) seal(code protocol.Code, reason string, drop bool) bool {
 	first := s.out.seal(frame.AppendClose(nil, uint16(code), reason), drop)
 	if first {
-		close(s.gone)
+		s.ending.Store(int32(code))
 	}
 	return first
 }

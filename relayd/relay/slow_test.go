@@ -151,8 +151,10 @@ func TestFullRelayHasRoomForEverybodysMessage(t *testing.T) {
 	client := w.slowClient(server)
 	server.wantsJoined(client)
 	waiting := func() bool { return w.Stats().Waiting > 0 }
-	for !waiting() { // until the kernel takes no more
+	ctx := server.CloseRead(server.ctx) // takes the pongs
+	for !waiting() {                    // until the kernel takes no more
 		server.send(client, "small", `"`+big[1:1000]+`"`)
+		require.NoError(t, server.Ping(ctx)) // the relay has handled it
 	}
 	server.send(client, "small", "1")
 	server.send(client, "small", "2")

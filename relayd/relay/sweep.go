@@ -1,6 +1,8 @@
 package relay
 
 import (
+	"maps"
+	"slices"
 	"time"
 
 	"github.com/sebas642/intercessor/protocol"
@@ -20,6 +22,7 @@ func (r *Relay) sweep() {
 		pong:    ticks(r.config.PongWithin, tick),
 		message: ticks(r.config.MessageWithin, tick),
 		second:  ticks(time.Second, tick),
+		beat:    ticks(r.config.BeatAfter, tick),
 	}
 	for {
 		select {
@@ -32,12 +35,56 @@ func (r *Relay) sweep() {
 		for s := range r.sessions {
 			s.check(now, limits)
 		}
+		waiters := slices.Collect(maps.Keys(r.waiters))
 		r.mu.Unlock()
+		r.expire(waiters)
+	}
+}
+
+// maxAbsent bounds the memory for who is away. Beyond it the relay forgets: their
+// observers count the time themselves (P4). It counts once a tick, so it may be late.
+const maxAbsent = 100_000
+
+// tooMany says whether no more of them can be remembered.
+func (r *Relay) tooMany() bool { return r.absent.Load() >= r.maxAbsent }
+
+// expire ends the waiting for those whose window is over.
+func (r *Relay) expire(waiters []*lobby) {
+	total := 0
+	for _, l := range waiters {
+		l.mu.Lock()
+		clients, last := l.room.Expire(r.clock())
+		notice := l.room.ServerGone()
+		absent := l.room.Absent()
+		l.tellServer()
+		l.mu.Unlock()
+		switch {
+		case last:
+			r.shut(l)
+			for _, client := range clients {
+				client.loseServer(notice, true)
+			}
+		case absent == 0:
+			r.settle(l)
+		}
+		total += absent
+	}
+	r.absent.Store(int64(total))
+}
+
+// settle takes a room off the sweeper's list, unless somebody went away meanwhile.
+func (r *Relay) settle(l *lobby) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	l.mu.RLock()
+	defer l.mu.RUnlock()
+	if l.room.Absent() == 0 {
+		delete(r.waiters, l)
 	}
 }
 
 // limits are durations in ticks.
-type limits struct{ ping, pong, message, second int64 }
+type limits struct{ ping, pong, message, second, beat int64 }
 
 func ticks(d, tick time.Duration) int64 { return int64((d + tick - 1) / tick) }
 
@@ -47,6 +94,14 @@ var ping = frame.AppendControl(nil, frame.Ping, nil)
 func (s *session) check(now int64, l limits) {
 	if now%l.second == 0 {
 		s.controls.Store(0)
+	}
+	if s.v1 {
+		if s.greeted.Load() {
+			s.keepInTouch(now, l)
+		}
+	} else if at := s.due.Load(); at != 0 && now >= at {
+		s.close(protocol.CodeRestarting, restarting) // D8
+		return
 	}
 	if s.paused.Load() {
 		s.pinged = 0 // what it answers is not read: its clock stands
@@ -69,5 +124,15 @@ func (s *session) check(now int64, l limits) {
 		}
 	case now-s.pinged > l.pong:
 		s.close(protocol.CodePingTimeout, "no answer to a ping within 10 seconds")
+	}
+}
+
+// keepInTouch sends a v1 peer what it gets from time to time.
+func (s *session) keepInTouch(now int64, l limits) {
+	if now-s.out.quiet() >= l.beat {
+		_ = s.out.send(relayFrame(protocol.TypeRelayBeat, []byte("{}")), 1, nil) // D1
+	}
+	if at := s.due.Load(); at != 0 && now >= at && !s.out.busy() {
+		_ = s.out.send(relayFrame(protocol.TypeRelayToken, protocol.AppendToken(nil, s.token())), 1, nil) // R4
 	}
 }

@@ -25,6 +25,7 @@ func (o *outbox) write() {
 			o.fail(err)
 		}
 		o.mu.Unlock()
+		o.session.hasRoom()
 	}
 }
 
@@ -55,9 +56,9 @@ func (o *outbox) take() net.Buffers {
 // peer is served, one that takes nothing is cut (B18). Progress is looked for in
 // short intervals, because a write that times out does not say when it made some.
 func (o *outbox) writeAll(batch net.Buffers) error {
-	interval := o.config.WriteWithin / 8
+	interval := o.relay.config.WriteWithin / 8
 	if o.ready == nil {
-		interval = o.config.WriteWithin // a TLS connection is broken by a write that timed out
+		interval = o.relay.config.WriteWithin // a TLS connection is broken by a write that timed out
 	}
 	for progress := time.Now(); ; {
 		o.setDeadline(interval)
@@ -65,7 +66,7 @@ func (o *outbox) writeAll(batch net.Buffers) error {
 		if n > 0 {
 			progress = time.Now()
 		}
-		if o.ready == nil || !errors.Is(err, os.ErrDeadlineExceeded) || time.Since(progress) >= o.config.WriteWithin || o.late() {
+		if o.ready == nil || !errors.Is(err, os.ErrDeadlineExceeded) || time.Since(progress) >= o.relay.config.WriteWithin || o.late() {
 			return err
 		}
 	}

@@ -1,68 +1,277 @@
-// Package room knows who is in a room and who may reach whom. It is pure
-// state: no clock, no lock, no log and no I/O, so that every rule of it can be
-// tested by calling it. Whoever shares a Room between goroutines locks it.
+// Package room knows who is in a room, who may reach whom, and what each must
+// hear of the others. It is pure state: no clock, no lock, no log and no I/O, so
+// that every rule of it can be tested in every order by calling it. Whoever
+// shares a Room between goroutines locks it. Times are milliseconds of the caller's clock.
 package room
 
-import "github.com/sebas642/intercessor/protocol"
+import (
+	"iter"
+	"maps"
+	"slices"
+
+	"github.com/sebas642/intercessor/protocol"
+)
 
 // A Room is one server and its clients: a star, in which a client reaches its
-// server and nobody else (PROTOCOL.md, B9). M is what the caller keeps for each
-// member.
-type Room[M any] struct {
-	id      protocol.ID // the server's own ID, by which clients find the room
-	server  M
-	clients map[protocol.ID]M
-	closed  bool
+// server and nobody else (PROTOCOL.md, B9). M is a connection.
+type Room[M comparable] struct {
+	server  Member[M]
+	clients map[protocol.ID]*Member[M]
+	news    []*Member[M] // clients of which the server is to be told; nil: RELAY_PRESENT (P2, P3)
+	absent  int          // clients that are away
+
+	closed bool                     // to newcomers (D7)
+	info   []byte                   // what HELLO tells clients (D7)
+	kicked map[protocol.ID]struct{} // who may not come back
 }
 
-// New opens the room of a server.
-func New[M any](id protocol.ID, server M) *Room[M] {
-	return &Room[M]{id: id, server: server, clients: make(map[protocol.ID]M)}
+// A Verdict says whether a connection is let in.
+type Verdict int
+
+const (
+	Admitted Verdict = iota
+	NotThere         // no server, or none for newcomers
+	Replaced         // a connection of a higher order is known (R5)
+	Kicked
+)
+
+// maxKicked bounds the memory for those whom a server has kicked. Who is
+// forgotten and comes back is kicked again by the server (P7).
+const maxKicked = 4096
+
+// New makes the room of a server that is not there yet and is waited for (R11).
+func New[M comparable](server protocol.ID, wait, now int64) *Room[M] {
+	r := &Room[M]{server: Member[M]{ID: server, V1: true}, clients: make(map[protocol.ID]*Member[M])}
+	r.server.leave(End{Away: true, Wait: wait}, now)
+	return r
 }
 
-// Join lets a client in. It reports false when the server has left already.
-// An ID is drawn by the relay and never used twice, so it is new here.
-func (r *Room[M]) Join(id protocol.ID, client M) bool {
-	if r.closed {
+// Server is the server's place.
+func (r *Room[M]) Server() *Member[M] { return &r.server }
+
+// Info is what the server left for its clients, nil if nothing.
+func (r *Room[M]) Info() []byte { return r.info }
+
+// SetInfo and SetClosed do what a server asks for (D7).
+func (r *Room[M]) SetInfo(info []byte)   { r.info = info }
+func (r *Room[M]) SetClosed(closed bool) { r.closed = closed }
+
+// ClaimServer gives the server's place to a connection and returns the one that
+// had it: the zero M if none. After a resume the server hears of everybody who is
+// present, and each client that it is back (P1, P3).
+func (r *Room[M]) ClaimServer(order protocol.Order, v1, resumed bool, conn M) (before M, v Verdict) {
+	if r.server.state == gone {
+		return before, NotThere
+	}
+	if order.Compare(r.server.Order) < 0 {
+		return before, Replaced
+	}
+	before = r.server.Conn
+	r.server.take(order, v1, conn)
+	// What the connection before was owed: this one has not heard of all yet.
+	r.news = slices.DeleteFunc(r.news, func(m *Member[M]) bool { return m == nil })
+	marks := len(r.news)
+	for _, m := range r.clients {
+		m.hinted = false
+		if m.state == present {
+			m.stale = true
+			r.queue(m)
+		}
+	}
+	r.inOrder(marks)
+	if resumed {
+		r.news = append(r.news, nil)
+	}
+	return before, Admitted
+}
+
+// ClaimClient gives a client's place to a connection. A newcomer has no token.
+func (r *Room[M]) ClaimClient(id protocol.ID, order protocol.Order, v1, newcomer bool, conn M) (m *Member[M], before M, v Verdict) {
+	if _, out := r.kicked[id]; out {
+		return nil, before, Kicked
+	}
+	if r.server.state == gone || newcomer && (r.closed || r.server.state != present) {
+		return nil, before, NotThere
+	}
+	m = r.clients[id]
+	switch {
+	case m == nil:
+		m = &Member[M]{ID: id}
+		r.clients[id] = m
+	case order.Compare(m.Order) < 0:
+		return nil, before, Replaced
+	case m.state == away:
+		r.absent--
+	}
+	before = m.Conn
+	m.take(order, v1, conn)
+	m.stale = r.server.state == away
+	r.queue(m)
+	return m, before, Admitted
+}
+
+// LeaveClient ends a connection of a client. It reports false for one that has
+// lost its place already: then nobody is to be told.
+func (r *Room[M]) LeaveClient(m *Member[M], conn M, end End, now int64) bool {
+	if !m.Has(conn) || r.clients[m.ID] != m {
 		return false
 	}
-	r.clients[id] = client
+	m.leave(end, now)
+	if end.Away {
+		r.absent++
+	}
+	r.queue(m)
 	return true
 }
 
-// Leave takes a client out. It reports false for one that is not in the room,
-// because it never was or because the room has closed: then nobody is to be told.
-func (r *Room[M]) Leave(id protocol.ID) bool {
-	if _, in := r.clients[id]; !in {
+// LeaveServer ends a connection of the server. It gives the connections that are
+// to end with it: those of all clients if the server is gone, those of base clients
+// if it is away (P5).
+func (r *Room[M]) LeaveServer(conn M, end End, now int64) (out []M, last bool) {
+	if !r.server.Has(conn) {
+		return nil, false
+	}
+	r.server.leave(end, now)
+	if !end.Away {
+		return r.shut(), true
+	}
+	for _, m := range r.clients {
+		m.hinted = false
+		switch {
+		case m.state != present:
+		case m.V1:
+			m.stale = true
+		default:
+			out = append(out, m.Conn)
+			m.leave(Left(), now)
+			delete(r.clients, m.ID)
+			r.queue(m)
+		}
+	}
+	return out, false
+}
+
+// shut ends the room and gives the clients that were in it.
+func (r *Room[M]) shut() (out []M) {
+	for _, m := range r.clients {
+		if m.state == present {
+			out = append(out, m.Conn)
+		}
+	}
+	r.clients, r.news, r.absent = nil, nil, 0
+	return out
+}
+
+// Kick takes a client out for good, and gives its connection if it has one (D7).
+func (r *Room[M]) Kick(id protocol.ID) (conn M) {
+	if r.kicked == nil {
+		r.kicked = make(map[protocol.ID]struct{})
+	}
+	if _, out := r.kicked[id]; !out && len(r.kicked) == maxKicked {
+		for other := range r.kicked { // any one
+			delete(r.kicked, other)
+			break
+		}
+	}
+	r.kicked[id] = struct{}{}
+	m := r.clients[id]
+	if m == nil || m.state == gone {
+		return conn
+	}
+	if m.state == away {
+		r.absent--
+	}
+	conn = m.Conn
+	m.leave(End{Reason: "kicked"}, 0)
+	r.queue(m)
+	return conn
+}
+
+// Absent is how many members are away.
+func (r *Room[M]) Absent() int {
+	if r.server.state == away {
+		return r.absent + 1
+	}
+	return r.absent
+}
+
+// Expire ends the waiting for those whose window is over. If that is the server,
+// the room ends, and the connections that were in it are returned.
+func (r *Room[M]) Expire(now int64) (out []M, last bool) {
+	if r.server.state == away && now >= r.server.until {
+		r.server.leave(End{Reason: "timeout"}, now)
+		return r.shut(), true
+	}
+	marks := len(r.news)
+	for _, m := range r.clients {
+		if m.state == away && now >= m.until {
+			r.absent--
+			m.leave(End{Reason: "timeout"}, now)
+			r.queue(m)
+		}
+	}
+	r.inOrder(marks)
+	return nil, false
+}
+
+// Forget gives up the memory of a client that is away, without a word: its server
+// says itself when it is gone (P4). A server that is there must know first that the
+// client is away; one that comes back knows it of each that is not named (P3).
+func (r *Room[M]) Forget(m *Member[M]) {
+	if m.state != away || r.clients[m.ID] != m || m.queued && r.server.state == present {
+		return
+	}
+	m.queued = false
+	r.absent--
+	delete(r.clients, m.ID)
+}
+
+// GiveUp ends the room of a server that is away, if nobody is there who waits for
+// it, and reports whether it did (P4).
+func (r *Room[M]) GiveUp() bool {
+	if r.server.state != away {
 		return false
 	}
-	delete(r.clients, id)
+	for _, m := range r.clients {
+		if m.state == present {
+			return false
+		}
+	}
+	r.server.leave(End{Reason: "relay"}, 0)
+	r.shut()
 	return true
 }
 
-// Close ends the room, when its server leaves, and gives the clients that were
-// in it. A second Close gives none.
-func (r *Room[M]) Close() map[protocol.ID]M {
-	clients := r.clients
-	r.clients, r.closed = nil, true
-	return clients
+// Awaited says whether the server is away.
+func (r *Room[M]) Awaited() bool { return r.server.state == away }
+
+// ServerGone is what its clients are told when the server is gone.
+func (r *Room[M]) ServerGone() Notice {
+	return Notice{Type: protocol.TypePeerGone, Presence: protocol.Presence{ID: r.server.ID, Order: r.server.Order, Reason: r.server.reason}}
 }
 
-// Route names who gets what `from` sends to `to`: the server what comes from a
-// client in the room, a client in the room what comes from the server. It
-// reports false for everybody else, be they absent, in another room, or each
-// other's fellow clients: to the sender these are all the same (B10).
-func (r *Room[M]) Route(from protocol.ID, to []byte) (M, bool) {
-	var nobody M
-	if r.closed {
-		return nobody, false
+// Clients gives the places of all clients.
+func (r *Room[M]) Clients() iter.Seq[*Member[M]] { return maps.Values(r.clients) }
+
+// Client finds a client's place, nil if it has none.
+func (r *Room[M]) Client(id []byte) *Member[M] { return r.clients[protocol.ID(id)] }
+
+// ToServer gives the server's connection, if it has one, for a client whose
+// connection this is. News reports that the server has to be told of the client first.
+func (r *Room[M]) ToServer(from *Member[M], conn M, to []byte) (server M, news, ok bool) {
+	if !from.Has(conn) || r.server.state != present || string(to) != string(r.server.ID) {
+		return server, false, false
 	}
-	if from == r.id {
-		client, in := r.clients[protocol.ID(to)]
-		return client, in
+	return r.server.Conn, from.queued, true
+}
+
+// ToClient gives the connection of a client in the room, if it has one, for the
+// server whose connection this is. News reports that the client has to be told of the
+// server first.
+func (r *Room[M]) ToClient(conn M, to []byte) (client M, news, ok bool) {
+	m := r.clients[protocol.ID(to)]
+	if m == nil || m.state != present || !r.server.Has(conn) {
+		return client, false, false
 	}
-	if _, in := r.clients[from]; !in || string(to) != string(r.id) {
-		return nobody, false
-	}
-	return r.server, true
+	return m.Conn, m.stale && m.V1, true
 }

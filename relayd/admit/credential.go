@@ -1,0 +1,116 @@
+package admit
+
+import (
+	"errors"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/sebas642/intercessor/protocol"
+)
+
+// maxOffers bounds the work that one handshake can ask for.
+const maxOffers = 32
+
+// What is wrong with a handshake that presents a credential, or may have meant to.
+// Each is answered like a refused token (R8): closed with 4504, this the reason.
+var (
+	ErrCredentialForm    = errors.New("a resume credential is ATTEMPT.TOKEN, ATTEMPT being a decimal number below 2^53")
+	ErrCredentialTwice   = errors.New("two resume credentials: give one, in Authorization or in Sec-WebSocket-Protocol")
+	ErrSubprotocolForm   = errors.New("Sec-WebSocket-Protocol is no list of tokens (RFC 7230), or one of more than 32")
+	ErrSubprotocolsTwice = errors.New("Sec-WebSocket-Protocol offers an entry twice")
+)
+
+// Subprotocol is the one that the relay selects (R1): the best that is offered by
+// its name, or none. It is never an entry that carries a secret.
+func Subprotocol(request *http.Request) string {
+	offered, _ := offers(request)
+	for _, name := range []string{protocol.SubprotocolV1, protocol.SubprotocolBase} {
+		if slices.Contains(offered, name) {
+			return name
+		}
+	}
+	return ""
+}
+
+// Credential takes the resume credential out of a handshake (R2); found is false
+// where there is none. It is strict, because a peer whose credential was overlooked
+// would get a new ID in silence. For connections that did not select intercessor.v1
+// it is not asked (R3). The token is still to be verified.
+func Credential(request *http.Request) (attempt uint64, token string, found bool, err error) {
+	offered, err := offers(request)
+	if err != nil {
+		return 0, "", false, err
+	}
+	var credentials []string
+	for i, entry := range offered {
+		if slices.Contains(offered[:i], entry) {
+			return 0, "", false, ErrSubprotocolsTwice
+		}
+		if credential, ok := strings.CutPrefix(entry, protocol.ResumePrefix); ok {
+			credentials = append(credentials, credential)
+		}
+	}
+	for _, authorization := range request.Header.Values("Authorization") {
+		// Schemes have no case (RFC 7235, section 2.1); those of others are not ours to judge.
+		if scheme, credential, _ := strings.Cut(authorization, " "); strings.EqualFold(scheme, "Bearer") {
+			credentials = append(credentials, strings.Trim(credential, " "))
+		}
+	}
+	switch len(credentials) {
+	case 0:
+		return 0, "", false, nil
+	case 1:
+		attempt, token, err = parseCredential(credentials[0])
+		return attempt, token, err == nil, err
+	}
+	return 0, "", false, ErrCredentialTwice
+}
+
+// parseCredential takes ATTEMPT.TOKEN apart.
+func parseCredential(credential string) (attempt uint64, token string, err error) {
+	const maxDigits = 16 // of 2^53 - 1
+	number, token, _ := strings.Cut(credential, ".")
+	if len(number) == 0 || len(number) > maxDigits || len(number) > 1 && number[0] == '0' ||
+		len(token) == 0 || len(token) > tokenText.EncodedLen(maxToken) {
+		return 0, "", ErrCredentialForm
+	}
+	attempt, err = strconv.ParseUint(number, 10, 53)
+	if err != nil {
+		return 0, "", ErrCredentialForm // err quotes what the peer sent (B27)
+	}
+	return attempt, token, nil
+}
+
+// offers gives the entries of Sec-WebSocket-Protocol, of all its lines, in their
+// order, and an error where there are others than those: an entry that is no token
+// does not hide those beside it from Subprotocol.
+func offers(request *http.Request) (entries []string, err error) {
+	for _, line := range request.Header.Values("Sec-WebSocket-Protocol") {
+		for entry := range strings.SplitSeq(line, ",") {
+			entry = strings.Trim(entry, " \t")
+			switch {
+			case entry == "": // allowed in a list (RFC 7230, section 7)
+			case len(entries) == maxOffers:
+				return entries, ErrSubprotocolForm
+			case !isToken(entry):
+				err = ErrSubprotocolForm
+			default:
+				entries = append(entries, entry)
+			}
+		}
+	}
+	return entries, err
+}
+
+// isToken says whether s has the form of a token (RFC 7230, section 3.2.6).
+func isToken(s string) bool {
+	for i := range len(s) {
+		c := s[i]
+		if c <= ' ' || c >= 0x7f || strings.IndexByte(`"(),/:;<=>?@[\]{}`, c) >= 0 {
+			return false
+		}
+	}
+	return s != ""
+}

@@ -1,0 +1,165 @@
+package admit_test
+
+import (
+	"net/http"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/sebas642/intercessor/protocol"
+	"github.com/sebas642/intercessor/relayd/admit"
+	"github.com/stretchr/testify/require"
+)
+
+func handshake(authorization, subprotocols []string) *http.Request {
+	request := &http.Request{Header: http.Header{}}
+	for _, line := range authorization {
+		request.Header.Add("Authorization", line)
+	}
+	for _, line := range subprotocols {
+		request.Header.Add("Sec-WebSocket-Protocol", line)
+	}
+	return request
+}
+
+func TestSubprotocol(t *testing.T) {
+	for _, c := range []struct {
+		lines  []string
+		choice string
+	}{
+		{nil, ""},
+		{[]string{""}, ""},
+		{[]string{"chat"}, ""},
+		{[]string{"intercessor.v1"}, "intercessor.v1"},
+		{[]string{"intercessor.base"}, "intercessor.base"},
+		{[]string{"intercessor.base, intercessor.v1"}, "intercessor.v1"},
+		{[]string{"chat,intercessor.base"}, "intercessor.base"},
+		{[]string{"chat", "intercessor.resume.1.abc", "\t intercessor.v1 \t,"}, "intercessor.v1"},
+		{[]string{"intercessor.resume.1.abc"}, ""},
+		{[]string{"intercessor.resume.1.abc, intercessor.base"}, "intercessor.base"},
+		{[]string{"no token, intercessor.v1"}, "intercessor.v1"},
+		{[]string{"intercessor.v1, intercessor.v1"}, "intercessor.v1"},
+		{[]string{"Intercessor.V1"}, ""},
+		{[]string{"intercessor.v10", "xintercessor.v1", "intercessor.v1.x"}, ""},
+		{[]string{"intercessor.v1 intercessor.base"}, ""},
+		{[]string{`"intercessor.v1"`}, ""},
+	} {
+		require.Equal(t, c.choice, admit.Subprotocol(handshake(nil, c.lines)), "%q", c.lines)
+	}
+}
+
+func TestCredential(t *testing.T) {
+	for _, c := range []struct {
+		authorization, subprotocols []string
+		attempt                     uint64
+		token                       string
+	}{
+		{nil, nil, 0, ""},
+		{nil, []string{"chat, intercessor.v1"}, 0, ""},
+		{[]string{"Basic dXNlcjpwYXNz"}, []string{"intercessor.v1"}, 0, ""},
+		{[]string{"Bearer 1.abc"}, nil, 1, "abc"},
+		{[]string{"bearer  1.abc"}, []string{"intercessor.v1"}, 1, "abc"},
+		{[]string{"BEARER 0.a"}, nil, 0, "a"},
+		{[]string{"Bearer 1.abc.def"}, nil, 1, "abc.def"},
+		{[]string{"Basic dXNlcjpwYXNz", "Bearer 1.abc"}, nil, 1, "abc"},
+		{nil, []string{"intercessor.v1, intercessor.resume.1700000000000.a-_Z9"}, 1700000000000, "a-_Z9"},
+		{nil, []string{",, intercessor.resume.9007199254740991.a ,", "intercessor.v1"}, 1<<53 - 1, "a"},
+		{[]string{"Basic dXNlcjpwYXNz"}, []string{"intercessor.resume.3.abc", "intercessor.base"}, 3, "abc"},
+		{[]string{"Bearer 1." + strings.Repeat("a", 240)}, nil, 1, strings.Repeat("a", 240)},
+		{nil, []string{"Intercessor.Resume.1.abc"}, 0, ""},
+		{nil, []string{strings.Repeat(",", 100) + numbered(31) + ",intercessor.resume.1.abc"}, 1, "abc"},
+	} {
+		attempt, token, found, err := admit.Credential(handshake(c.authorization, c.subprotocols))
+		require.NoError(t, err, "%q, %q", c.authorization, c.subprotocols)
+		require.Equal(t, c.token != "", found, "%q, %q", c.authorization, c.subprotocols)
+		require.Equal(t, c.attempt, attempt)
+		require.Equal(t, c.token, token)
+	}
+}
+
+// numbered gives a list of so many different entries.
+func numbered(n int) string {
+	entries := make([]string, n)
+	for i := range entries {
+		entries[i] = "e" + strconv.Itoa(i)
+	}
+	return strings.Join(entries, ",")
+}
+
+func TestBrokenCredential(t *testing.T) {
+	for _, c := range []struct {
+		authorization, subprotocols []string
+		err                         error
+	}{
+		{[]string{"Bearer 1.abc", "Bearer 2.abc"}, nil, admit.ErrCredentialTwice},
+		{[]string{"Bearer 1.abc", "bearer 1.abc"}, nil, admit.ErrCredentialTwice},
+		{[]string{"Bearer 1.abc"}, []string{"intercessor.v1, intercessor.resume.1.abc"}, admit.ErrCredentialTwice},
+		{nil, []string{"intercessor.resume.1.abc, intercessor.resume.2.abc"}, admit.ErrCredentialTwice},
+		{nil, []string{"intercessor.resume.1.abc", "intercessor.resume.1.abc"}, admit.ErrSubprotocolsTwice},
+		{nil, []string{"intercessor.v1,intercessor.v1"}, admit.ErrSubprotocolsTwice},
+		{nil, []string{"chat", "chat"}, admit.ErrSubprotocolsTwice},
+		{nil, []string{"intercessor.v1, in valid"}, admit.ErrSubprotocolForm},
+		{nil, []string{`"intercessor.v1"`}, admit.ErrSubprotocolForm},
+		{nil, []string{"intercessor.resume.1.abc="}, admit.ErrSubprotocolForm},
+		{nil, []string{"é"}, admit.ErrSubprotocolForm},
+		{nil, []string{numbered(33)}, admit.ErrSubprotocolForm},
+	} {
+		_, _, found, err := admit.Credential(handshake(c.authorization, c.subprotocols))
+		require.ErrorIs(t, err, c.err, "%q, %q", c.authorization, c.subprotocols)
+		require.False(t, found)
+	}
+	_, _, _, err := admit.Credential(handshake(nil, []string{numbered(32)}))
+	require.NoError(t, err)
+
+	for _, credential := range []string{
+		"", ".", "1", "1.", ".abc", "abc", "01.abc", "00.abc", "-1.abc", "+1.abc", "1e3.abc", "1_0.abc", "0x1.abc", "١.abc", "1 .abc",
+		"9007199254740992.abc", "90071992547409910.abc", "18446744073709551617.abc", strings.Repeat("1", 1<<16) + ".abc",
+		"1." + strings.Repeat("a", 241),
+	} {
+		_, _, found, err := admit.Credential(handshake([]string{"Bearer " + credential}, nil))
+		require.ErrorIs(t, err, admit.ErrCredentialForm, "%.60q", credential)
+		require.False(t, found)
+		if !strings.ContainsAny(credential, " ١") {
+			_, _, _, err = admit.Credential(handshake(nil, []string{"intercessor.v1, intercessor.resume." + credential}))
+			require.ErrorIs(t, err, admit.ErrCredentialForm, "%.60q", credential)
+		}
+	}
+	_, _, _, err = admit.Credential(handshake([]string{"Bearer"}, nil))
+	require.ErrorIs(t, err, admit.ErrCredentialForm)
+}
+
+// TestRefusalsFitACloseFrame: they are the reasons of 4504 (R8, B27).
+func TestRefusalsFitACloseFrame(t *testing.T) {
+	for _, err := range []error{
+		admit.ErrToken, admit.ErrTokenExpired,
+		admit.ErrCredentialForm, admit.ErrCredentialTwice, admit.ErrSubprotocolForm, admit.ErrSubprotocolsTwice,
+	} {
+		require.LessOrEqual(t, len(err.Error()), protocol.MaxReason, "%v", err)
+	}
+}
+
+// FuzzCredential: what is found is what was given, to the byte.
+func FuzzCredential(f *testing.F) {
+	f.Add("", "intercessor.v1, intercessor.resume.17.abc", "")
+	f.Add("Bearer 17.abc", "intercessor.v1", "chat,,")
+	f.Add("Bearer 01.abc", "intercessor.base", "intercessor.base")
+	f.Fuzz(func(t *testing.T, authorization, one, other string) {
+		request := handshake([]string{authorization}, []string{one, other})
+		all := one + "," + other
+		if choice := admit.Subprotocol(request); choice != "" {
+			require.Contains(t, []string{"intercessor.v1", "intercessor.base"}, choice)
+			require.Contains(t, all, choice, "it was offered")
+		}
+		attempt, token, found, err := admit.Credential(request)
+		if !found || err != nil {
+			require.Zero(t, attempt)
+			require.Empty(t, token)
+			require.False(t, found)
+			return
+		}
+		require.Less(t, attempt, uint64(1<<53))
+		credential := strconv.FormatUint(attempt, 10) + "." + token
+		inHeader := strings.HasSuffix(strings.TrimRight(authorization, " "), credential)
+		require.True(t, inHeader || strings.Contains(all, "intercessor.resume."+credential))
+	})
+}

@@ -1,0 +1,169 @@
+package relay
+
+import (
+	"context"
+	"net"
+	"testing"
+	"time"
+
+	"github.com/sebas642/intercessor/protocol"
+	"github.com/sebas642/intercessor/relayd/room"
+	"github.com/stretchr/testify/require"
+)
+
+// seated is a v1 session whose peer reads nothing: what is sent to it waits.
+func seated(t *testing.T, r *Relay, l *lobby, id protocol.ID, order protocol.Order) *session {
+	t.Helper()
+	ours, theirs := net.Pipe()
+	t.Cleanup(func() { _, _ = ours.Close(), theirs.Close() })
+	s := &session{relay: r, id: id, lobby: l, v1: true, server: id == l.id, conn: ours, arrival: &arrival{order: order, resumed: order.Generation > 0}}
+	s.out = newOutbox(s, nil, nil)
+	t.Cleanup(func() { _ = ours.Close(); s.out.finish() })
+	verdict := room.NotThere
+	if s.server {
+		verdict = l.claimServer(s)
+	} else {
+		verdict = l.claimClient(s)
+	}
+	require.Equal(t, room.Admitted, verdict)
+	return s
+}
+
+func newLobby(t *testing.T, config Config) (*Relay, *lobby) {
+	t.Helper()
+	r := New(config)
+	t.Cleanup(func() { _ = r.Shutdown(context.Background()) })
+	return r, r.findOrOpen("server")
+}
+
+// waits is how much waits for a session, in frames.
+func (s *session) waitingFrames() int {
+	s.out.mu.Lock()
+	defer s.out.mu.Unlock()
+	return s.out.frames
+}
+
+// TestNothingOfALoserFollowsTheWinner (R5, P2): a message that was on its way while
+// its sender lost its place is dropped, for its receiver has heard of the newer
+// connection already. The same for who is kicked, behind whose PEER_GONE nothing comes (B14).
+func TestNothingOfALoserFollowsTheWinner(t *testing.T) {
+	newer := protocol.Order{Generation: 1}
+	for name, lose := range map[string]func(t *testing.T, r *Relay, l *lobby){
+		"client": func(t *testing.T, r *Relay, l *lobby) { seated(t, r, l, "client", newer) },
+		"server": func(t *testing.T, r *Relay, l *lobby) { seated(t, r, l, "server", newer) },
+		"kicked": func(t *testing.T, r *Relay, l *lobby) {
+			l.mu.Lock()
+			defer l.mu.Unlock()
+			l.room.Kick("client")
+			l.tellServer()
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			r, l := newLobby(t, Config{})
+			server := seated(t, r, l, "server", protocol.Order{Random: 1})
+			client := seated(t, r, l, "client", protocol.Order{Random: 1})
+			from, to := client, server
+			if name == "server" {
+				from, to = server, client
+			}
+			m := new(message)
+			require.NoError(t, from.handle(m, []byte(`{"to":"`+string(to.id)+`","type":"x","message":1}`)))
+			require.NotNil(t, m.to, "it is on its way")
+			lose(t, r, l)
+			before := to.waitingFrames()
+			from.flush(m)
+			require.Equal(t, before, to.waitingFrames())
+			require.EqualValues(t, 1, r.Stats().Dropped[DropAbsent])
+		})
+	}
+}
+
+// B7: whatever the sweeper and the drain have to say, HELLO comes first. A peer that
+// is not let in hears nothing before its close frame.
+func TestNothingComesBeforeHello(t *testing.T) {
+	r, l := newLobby(t, Config{})
+	ours, theirs := net.Pipe()
+	defer func() { _, _ = ours.Close(), theirs.Close() }()
+	s := &session{relay: r, v1: true, conn: ours, lobby: l}
+	s.out = newOutbox(s, nil, nil)
+	s.heard.Store(1000)
+	s.check(1000, limits{ping: 100, pong: 100, message: 100, second: 1, beat: 10})
+	require.Zero(t, s.waitingFrames(), "no beat")
+
+	require.True(t, r.add(s))
+	defer func() { r.remove(s); r.running.Done() }()
+	require.NoError(t, r.Drain(t.Context(), time.Millisecond))
+	require.EqualValues(t, 1, r.Stats().Closed[protocol.CodeRestarting], "it is closed at once instead")
+	_ = ours.Close()
+	s.out.finish()
+}
+
+// R11: a client with a token that comes as its room ends is let into the next.
+func TestClientWithATokenOutlivesItsRoom(t *testing.T) {
+	r, l := newLobby(t, Config{})
+	server := seated(t, r, l, "server", protocol.Order{Random: 1})
+	l.mu.Lock()
+	_, last := l.room.LeaveServer(server, room.Left(), 0)
+	l.mu.Unlock()
+	require.True(t, last, "the room has ended, and is not shut yet")
+
+	ours, theirs := net.Pipe()
+	defer func() { _, _ = ours.Close(), theirs.Close() }()
+	s := &session{relay: r, id: "client", v1: true, conn: ours, lobby: l, arrival: &arrival{order: protocol.Order{Generation: 1}, resumed: true}}
+	s.out = newOutbox(s, nil, nil)
+	require.True(t, r.enterClient(s))
+	require.NotSame(t, l, s.lobby)
+	require.Same(t, s.lobby, r.find("server"))
+	_ = ours.Close()
+	s.out.finish()
+}
+
+// TestWhatIsOwedIsMarkedBeforeItIsTried (P2): the writer that makes room looks for the
+// mark and ends. Were it set after the attempt has failed, nobody might look again.
+func TestWhatIsOwedIsMarkedBeforeItIsTried(t *testing.T) {
+	r, l := newLobby(t, Config{})
+	server := seated(t, r, l, "server", protocol.Order{Random: 1})
+	client := seated(t, r, l, "client", protocol.Order{Random: 1})
+	tried(t, l, client, func() {
+		_, _ = l.room.ClaimServer(protocol.Order{Generation: 1}, true, true, server)
+		l.tellClient(client.seat)
+	})
+	tried(t, l, server, func() {
+		l.room.Kick("client")
+		l.tellServer()
+	})
+}
+
+func tried(t *testing.T, l *lobby, s *session, tell func()) {
+	t.Helper()
+	require.False(t, s.owed.Load())
+	s.out.mu.Lock() // the attempt waits here
+	done := make(chan struct{})
+	go func() {
+		l.mu.Lock()
+		defer l.mu.Unlock()
+		tell()
+		close(done)
+	}()
+	require.Eventually(t, s.owed.Load, 10*time.Second, time.Millisecond)
+	s.out.mu.Unlock()
+	<-done
+	require.False(t, s.owed.Load())
+}
+
+// TestWhoIsAwayIsBounded: beyond the bound nobody is remembered, whom nobody waits for.
+func TestWhoIsAwayIsBounded(t *testing.T) {
+	r, l := newLobby(t, Config{})
+	r.maxAbsent = 0
+	server := seated(t, r, l, "server", protocol.Order{Random: 1})
+	client := seated(t, r, l, "client", protocol.Order{Random: 1})
+	r.leaveServer(server)
+	require.NotNil(t, r.find("server"), "its client waits for it")
+	r.leaveClient(client)
+	require.Nil(t, r.find("server"))
+
+	l = r.findOrOpen("server")
+	server = seated(t, r, l, "server", protocol.Order{Random: 1})
+	r.leaveServer(server)
+	require.Nil(t, r.find("server"))
+}

@@ -1,0 +1,87 @@
+package relay
+
+import (
+	"math/rand/v2"
+	"time"
+
+	"github.com/sebas642/intercessor/protocol"
+	"github.com/sebas642/intercessor/relayd/admit"
+)
+
+// hello sends the first message on every connection that has a room (B7). A v1
+// peer gets the token of the next generation with it (R5). With the room's lock held.
+func (s *session) hello() {
+	h := protocol.Hello{ID: s.id}
+	if !s.server {
+		h.ServerInfo = s.lobby.room.Info()
+	}
+	if !s.v1 {
+		_ = s.out.send(relayFrame(protocol.TypeHello, protocol.AppendHello(nil, h)), 1, nil)
+		return
+	}
+	s.generation = s.arrival.order.Generation + 1
+	h.Resume = s.token()
+	h.Window = int((s.relay.config.Window + time.Second - 1) / time.Second)
+	h.Resumed = s.arrival.resumed
+	h.Limits = protocol.Limits{Message: protocol.MaxMessage, Delivery: protocol.MaxDelivery, Outbox: s.relay.config.OutboxBytes}
+	if server := s.lobby.room.Server(); !s.server {
+		h.ServerKnown = true
+		if server.V1 {
+			h.Server = protocol.SubprotocolV1
+		}
+	}
+	frames := relayFrame(protocol.TypeHello, grease(protocol.AppendHello(nil, h)))
+	if oddly() {
+		frames = append(frames, relayFrame("RELAY_"+someName(), []byte(`{"from":"a later version"}`))...)
+	}
+	_ = s.out.send(frames, 1, nil)
+	s.greeted.Store(true)
+}
+
+// Now and then the relay says what nobody knows, so that a peer which chokes on the
+// fields and messages of a later version is found early (as TLS does, RFC 8701).
+
+func oddly() bool { return rand.IntN(8) == 0 }
+
+func grease(hello []byte) []byte {
+	if !oddly() {
+		return hello
+	}
+	hello = append(hello[:len(hello)-1], `,"`...)
+	hello = append(hello, someName()...)
+	return append(hello, `":[null,{"a":1}]}`...)
+}
+
+func someName() string {
+	name := []byte("X????")
+	for i := 1; i < len(name); i++ {
+		name[i] = byte('A' + rand.IntN(26))
+	}
+	return string(name)
+}
+
+// life is how long the session's token is valid (R4).
+func (s *session) life() time.Duration {
+	if s.server {
+		return admit.ServerLife
+	}
+	return admit.ClientLife
+}
+
+// token makes the token with which this peer resumes. A third of its life later it
+// gets another.
+func (s *session) token() string {
+	s.due.Store(s.relay.now.Load() + ticks(s.life()/3, s.relay.config.tick()))
+	return s.relay.config.Tokens.Sign(admit.Identity{
+		ID:         s.id,
+		Room:       s.lobby.id,
+		Server:     s.server,
+		Generation: s.generation,
+		Expires:    time.Now().Add(s.life()),
+	})
+}
+
+// relayFrame makes a message of the relay's own.
+func relayFrame(typ string, body []byte) []byte {
+	return appendDelivery(nil, protocol.RelayID, []byte(typ), body, nil)
+}

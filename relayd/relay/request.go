@@ -1,0 +1,79 @@
+package relay
+
+import (
+	"slices"
+
+	"github.com/sebas642/intercessor/protocol"
+)
+
+// request does what a server asks of the relay, and answers (D7).
+func (s *session) request(typ string, message []byte) {
+	request, wrong := protocol.ParseRequest(typ, message)
+	if wrong == "" {
+		wrong = s.grant(typ, request)
+	}
+	answer := protocol.AppendAnswer(nil, protocol.Answer{Number: request.Number, Error: wrong})
+	_ = s.out.send(relayFrame(protocol.TypeRelayAnswer, answer), 1, nil) // who does not read gets no answer
+}
+
+// grant does it, or says why not.
+func (s *session) grant(typ string, request protocol.Request) (wrong string) {
+	if !s.server {
+		return "denied"
+	}
+	l := s.lobby
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if s.seat.Conn != s {
+		return "denied" // a newer connection speaks for the server
+	}
+	switch typ {
+	case protocol.TypeRelayKick:
+		if client := l.room.Kick(request.ID); client != nil {
+			client.close(protocol.CodeKicked, "the server has sent this peer away")
+		}
+		l.tellServer()
+	case protocol.TypeRelayDoor:
+		l.room.SetClosed(request.Closed)
+	case protocol.TypeRelayInfo:
+		l.room.SetInfo(slices.Clone(request.ServerInfo))
+	}
+	return ""
+}
+
+// undelivered counts messages that are dropped and hints a v1 sender at it (D3).
+func (s *session) undelivered(to []byte, why Drop, messages int, hint string) {
+	s.relay.countDrop(why, messages)
+	if !s.v1 || hint == absent && !s.firstMiss(to) {
+		return
+	}
+	u := protocol.Undelivered{To: protocol.ID(to), Reason: hint}
+	_ = s.out.send(relayFrame(protocol.TypeRelayUndelivered, protocol.AppendUndelivered(nil, u)), 1, nil)
+}
+
+// The reasons of RELAY_UNDELIVERED.
+const (
+	absent  = "absent"
+	slow    = "slow"
+	toABase = "base"
+)
+
+// firstMiss reports whether this session has not been told yet that the peer is
+// absent. Of strangers it is remembered for the last one only.
+func (s *session) firstMiss(to []byte) bool {
+	l := s.lobby
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if s.server {
+		if m := l.room.Client(to); m != nil {
+			return m.Hint()
+		}
+	} else if string(to) == string(l.id) {
+		return s.seat.Hint()
+	}
+	first := string(s.stranger) != string(to)
+	if first {
+		s.stranger = protocol.ID(to)
+	}
+	return first
+}

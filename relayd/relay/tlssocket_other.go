@@ -1,0 +1,13 @@
+//go:build !unix
+
+package relay
+
+import (
+	"crypto/tls"
+	"net"
+)
+
+// ListenTLS is [tls.NewListener] on this platform.
+func ListenTLS(listener net.Listener, config *tls.Config) net.Listener {
+	return tls.NewListener(listener, config)
+}

@@ -1,0 +1,146 @@
+package relay_test
+
+import (
+	"bufio"
+	"crypto/tls"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"runtime"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/sebas642/intercessor/relayd/relay"
+	"github.com/stretchr/testify/require"
+)
+
+// gather is a connection that keeps what is written until it is told to send it,
+// so that a test decides how records come to the relay.
+type gather struct {
+	net.Conn
+	keep bool
+	kept []byte
+}
+
+func (g *gather) Write(b []byte) (int, error) {
+	if !g.keep {
+		return g.Conn.Write(b)
+	}
+	g.kept = append(g.kept, b...)
+	return len(b), nil
+}
+
+// secureWorld is a relay with TLS; join connects a peer.
+func secureWorld(t *testing.T) (join func(path string) (*wire, *gather)) {
+	t.Helper()
+	certificates := httptest.NewTLSServer(nil)
+	certificates.Close()
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	w := newWorld(t, relay.Config{})
+	server := &http.Server{Handler: w.Relay}
+	done := make(chan struct{})
+	go func() {
+		_ = server.Serve(relay.ListenTLS(listener, &tls.Config{Certificates: certificates.TLS.Certificates}))
+		close(done)
+	}()
+	t.Cleanup(func() {
+		_ = server.Close()
+		<-done
+	})
+	return func(path string) (*wire, *gather) {
+		conn, err := net.Dial("tcp", listener.Addr().String())
+		require.NoError(t, err)
+		t.Cleanup(func() { _ = conn.Close() })
+		require.NoError(t, conn.SetDeadline(time.Now().Add(patience)))
+		below := &gather{Conn: conn}
+		above := tls.Client(below, &tls.Config{InsecureSkipVerify: true})
+		_, err = fmt.Fprintf(above, "GET %s HTTP/1.1\r\nHost: h\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"+
+			"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n", path)
+		require.NoError(t, err)
+		p := &wire{conn: above, read: bufio.NewReaderSize(above, 64<<10)}
+		answer, err := http.ReadResponse(p.read, nil)
+		require.NoError(t, err)
+		require.Equal(t, http.StatusSwitchingProtocols, answer.StatusCode)
+		_, rest, ok := strings.Cut(string(p.skip()), `{"id":"`)
+		require.True(t, ok)
+		p.id, _, _ = strings.Cut(rest, `"`)
+		return p, below
+	}
+}
+
+// TestRecordsMayComeAnyhow: several at once, or one byte by byte, with frames that
+// end with their records or do not.
+func TestRecordsMayComeAnyhow(t *testing.T) {
+	join := secureWorld(t)
+	server, _ := join("/server")
+	client, below := join("/client/" + server.id)
+	server.skip() // PEER_JOINED
+	for _, size := range []int{100, 200, 4000, 16 << 10, 60000} {
+		call, received := encoded(server.id, client.id, strings.Repeat("x", size))
+		got := make([]byte, received)
+
+		below.keep = true
+		for range 3 {
+			_, err := client.conn.Write(call[:3])
+			require.NoError(t, err)
+			_, err = client.conn.Write(call[3:])
+			require.NoError(t, err)
+		}
+		_, err := below.Conn.Write(below.kept)
+		require.NoError(t, err)
+		for range 3 {
+			_, err := io.ReadFull(server.read, got)
+			require.NoError(t, err, "messages of %d bytes, at once", size)
+		}
+		below.kept = below.kept[:0]
+
+		_, err = client.conn.Write(call)
+		require.NoError(t, err)
+		first := min(len(below.kept), 500)
+		for i := range first {
+			_, err := below.Conn.Write(below.kept[i : i+1])
+			require.NoError(t, err)
+		}
+		_, err = below.Conn.Write(below.kept[first:])
+		require.NoError(t, err)
+		_, err = io.ReadFull(server.read, got)
+		require.NoError(t, err, "a message of %d bytes, byte by byte", size)
+		below.kept, below.keep = nil, false
+	}
+}
+
+// TestServerHearsOfAClientWhoseSocketEnds, with a goodbye of TLS or without.
+func TestServerHearsOfAClientWhoseSocketEnds(t *testing.T) {
+	for _, end := range []func(*tls.Conn) error{(*tls.Conn).Close, func(c *tls.Conn) error { return c.NetConn().Close() }} {
+		join := secureWorld(t)
+		server, _ := join("/server")
+		client, _ := join("/client/" + server.id)
+		server.skip() // PEER_JOINED
+		require.NoError(t, end(client.conn.(*tls.Conn)))
+		require.Contains(t, string(server.skip()), "PEER_GONE")
+	}
+}
+
+// TestIdlePeerWithTLSWaitsAtItsSocket, and not in crypto/tls, where it would keep
+// memory to read into and a deep stack.
+func TestIdlePeerWithTLSWaitsAtItsSocket(t *testing.T) {
+	join := secureWorld(t)
+	server, _ := join("/server")
+	client, _ := join("/client/" + server.id)
+	server.skip() // PEER_JOINED
+	call, received := encoded(server.id, client.id, strings.Repeat("x", 200))
+	_, err := client.conn.Write(call)
+	require.NoError(t, err)
+	_, err = io.ReadFull(server.read, make([]byte, received))
+	require.NoError(t, err)
+
+	stacks := make([]byte, 1<<20)
+	require.Eventually(t, func() bool {
+		all := string(stacks[:runtime.Stack(stacks, true)])
+		return strings.Count(all, "relay.(*readiness).read(") == 2 && !strings.Contains(all, "crypto/tls.(*Conn).Read(")
+	}, patience, time.Millisecond, "two peers wait, both at their sockets")
+}

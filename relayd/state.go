@@ -1,0 +1,84 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/sebas642/intercessor/relayd/admit"
+)
+
+// resumeKeys gives the keys of resume tokens, the one that signs first, and whether
+// they were there before: then peers of an earlier relay may come. Whoever
+// named a file or a folder gets that or an error: a relay with a key of its own
+// would refuse for good the peers of all others. Only where nobody named one, and
+// the default folder cannot be used, does the relay run with a key in memory.
+func (s *settings) resumeKeys(log *slog.Logger) (keys []admit.Key, before bool, err error) {
+	if len(s.keyFiles) > 0 {
+		keys, err = readKeys(s.keyFiles)
+		return keys, true, err
+	}
+	folder := s.stateDir
+	if folder == "" {
+		if folder, err = defaultStateDir(); err != nil {
+			return keyInMemory(log, err), false, nil
+		}
+	}
+	key, path, made, err := admit.KeepKey(folder)
+	switch {
+	case errors.Is(err, admit.ErrKeyFile):
+		// In the default folder too: the key is there, and peers rely on it.
+		return nil, false, err
+	case err != nil && s.stateDir == "":
+		return keyInMemory(log, err), false, nil
+	case err != nil:
+		return nil, false, fmt.Errorf("cannot keep the resume key in the folder of --state-dir: %w; let relayd's user write there, name another folder, or give a key with --key-file", err)
+	}
+	if made {
+		log.Warn("made a new resume key: peers with a token of another key cannot resume here, and all nodes of one relay need the same key", "file", path)
+	}
+	return []admit.Key{key}, !made, nil
+}
+
+func readKeys(files []string) ([]admit.Key, error) {
+	var keys []admit.Key
+	for _, file := range files {
+		key, err := admit.ReadKey(file)
+		switch {
+		case errors.Is(err, fs.ErrNotExist):
+			return nil, fmt.Errorf("cannot read the file of --key-file: %w; make one with: (umask 077; openssl rand -base64 32 > %s)", err, file)
+		case errors.Is(err, admit.ErrKeyFile):
+			return nil, err
+		case err != nil:
+			return nil, fmt.Errorf("cannot read the file of --key-file: %w; let relayd's user read it", err)
+		}
+		keys = append(keys, key)
+	}
+	return keys, nil
+}
+
+func keyInMemory(log *slog.Logger, why error) []admit.Key {
+	log.Warn("made a resume key that ends with this process: no peer can resume after a restart, or on another node; name a folder with --state-dir", "error", why)
+	return []admit.Key{admit.NewKey()}
+}
+
+// defaultStateDir is where systemd says, or else where the XDG Base Directory
+// Specification says. systemd may name several folders; a relative path in
+// XDG_STATE_HOME does not count.
+func defaultStateDir() (string, error) {
+	if folder, _, _ := strings.Cut(os.Getenv("STATE_DIRECTORY"), ":"); folder != "" {
+		return folder, nil
+	}
+	if folder := os.Getenv("XDG_STATE_HOME"); filepath.IsAbs(folder) {
+		return filepath.Join(folder, "intercessor"), nil
+	}
+	home, err := os.UserHomeDir()
+	if err != nil {
+		return "", err
+	}
+	return filepath.Join(home, ".local", "state", "intercessor"), nil
+}

@@ -4,5 +4,5 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-packages=$(git grep --untracked -l '^func Benchmark' -- '*_test.go' | xargs -n 1 dirname | sort -u | sed 's|^|./|')
-go test -p 1 -run '^$' -bench . -benchmem -timeout 600s "$@" $packages
+[ -f web/sdk/intercessor.wasm ] || ci/wasm.sh # for the browser's
+go test -p 1 -run '^$' -bench . -benchmem -timeout 600s "$@" $(ci/benchmarks.sh)

@@ -1,7 +1,9 @@
 #!/usr/bin/env bash
 # Real peers against the real relayd. Never from the cache: go test does not see
-# the programs that these tests run.
+# the programs that these tests run. Then one of the
+# browser's benchmarks, once; all of them would take ten seconds.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
 go test -count 1 -timeout 240s ./e2e/...
+go test -run '^$' -bench '/chat/cold' -benchtime 1x -timeout 120s ./e2e

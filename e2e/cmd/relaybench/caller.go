@@ -47,11 +47,11 @@ func newCaller(t *traffic, h host, s *settings, most int) *caller {
 // introduce makes what caller and server say to each other, of so many bytes,
 // and gives the server's part.
 func (c *caller) introduce(server protocol.ID, size int) (answer []byte, err error) {
-	if c.text, err = message(server, size); err != nil {
+	if c.text, err = message(server, size, c.traffic.loop.target.v1); err != nil {
 		return nil, err
 	}
 	c.request = copiesOf(c.text, c.burst)
-	c.expects, err = message(c.peer.id, size)
+	c.expects, err = message(c.peer.id, size, c.traffic.loop.target.v1)
 	return c.expects, err
 }
 
@@ -76,10 +76,14 @@ func (c *caller) ask(n int, at time.Time) error {
 }
 
 func (c *caller) message(_ *peer, payload []byte) error {
-	c.came++
 	if c.expects == nil {
+		c.came++
 		return nil
 	}
+	if relays, err := isRelays(payload); relays || err != nil {
+		return err // behind HELLO a relay may say more
+	}
+	c.came++
 	expected := c.expects
 	c.expects = nil
 	c.traffic.unchecked--

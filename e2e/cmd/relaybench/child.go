@@ -4,6 +4,8 @@ package main
 
 import (
 	"fmt"
+	"net"
+	"net/netip"
 	"os"
 	"os/exec"
 	"strings"
@@ -39,6 +41,37 @@ func startChild(cmd *exec.Cmd, cores []int) (*child, error) {
 		close(c.exited)
 	}()
 	return c, nil
+}
+
+// inheritedSocket is where startSelf leaves the listening socket.
+const inheritedSocket = 3
+
+// startSelf starts this program in a mode of its own, whose process inherits a
+// socket that listens on the address given: so it need not be waited for.
+func (b *bench) startSelf(args []string, env ...string) (*child, netip.AddrPort, error) {
+	listener, err := net.Listen("tcp4", "127.0.0.1:0")
+	if err != nil {
+		return nil, netip.AddrPort{}, fmt.Errorf("cannot find a free port: %w", err)
+	}
+	defer listener.Close()
+	socket, err := listener.(*net.TCPListener).File()
+	if err != nil {
+		return nil, netip.AddrPort{}, fmt.Errorf("cannot hand a process its socket: %w", err)
+	}
+	defer socket.Close()
+	to, err := resolve(listener.Addr().String())
+	if err != nil {
+		return nil, netip.AddrPort{}, err
+	}
+	self, err := os.Executable()
+	if err != nil {
+		return nil, netip.AddrPort{}, fmt.Errorf("cannot find this program to start it as %s: %w", args[0], err)
+	}
+	cmd := exec.Command(self, args...)
+	cmd.ExtraFiles = []*os.File{socket}
+	cmd.Env = append(os.Environ(), env...)
+	child, err := startChild(cmd, b.cores.target)
+	return child, to, err
 }
 
 // end kills the process and waits for its end.

@@ -90,7 +90,7 @@ func (v *visit) greeted(p *peer) (err error) {
 }
 
 func (v *visit) say(from, to *peer) error {
-	text, err := message(to.id, v.churn.size)
+	text, err := message(to.id, v.churn.size, false)
 	if err != nil {
 		return err
 	}

@@ -20,8 +20,11 @@ func compareFlags(flags *flag.FlagSet, s *settings) {
 // compare measures the relay, which has a loop already, and its base by turns.
 func (b *bench) compare(relay *loop, s *settings) error {
 	start, base := b.forwarder, "forwarder"
-	if s.against != "" {
+	switch {
+	case s.against != "":
 		start, base = b.againstRelay, "against"
+	case s.v1:
+		start, base = b.withBasePeers, "base"
 	}
 	return b.drive(
 		func() (*target, error) { return start(s) },
@@ -30,6 +33,13 @@ func (b *bench) compare(relay *loop, s *settings) error {
 
 // againstRelay starts the relay of --against.
 func (b *bench) againstRelay(s *settings) (*target, error) { return b.startRelay(s.against, s) }
+
+// withBasePeers starts the same relay for peers that do not ask for v1.
+func (b *bench) withBasePeers(s *settings) (*target, error) {
+	base := *s
+	base.v1 = false
+	return b.relay(&base)
+}
 
 func (b *bench) rounds(base string, baseLoop, relayLoop *loop, s *settings) error {
 	var sides [2]*side

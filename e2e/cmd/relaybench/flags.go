@@ -27,6 +27,7 @@ type settings struct {
 
 	pairs  int
 	window int
+	v1     bool
 	size   int
 	bursts bool
 	warmup time.Duration
@@ -35,6 +36,7 @@ type settings struct {
 	rate           string
 	peers          int
 	clientsPerRoom int
+	tls            bool
 	parallel       int
 	clients        int
 	rounds         int
@@ -114,6 +116,8 @@ func (s *settings) check(flags *flag.FlagSet) error {
 		return fmt.Errorf("--rate is %q and must be messages a second, 1 to 10000000, or half", s.rate)
 	}
 	switch {
+	case s.tls && (s.url != "" || s.relayd != "" || len(s.relayArgs) > 0):
+		return errors.New("--tls measures a relay that relaybench is itself, --url, --relayd and flags behind -- are for another one: give one of them")
 	case s.url != "" && (s.relayd != "" || len(s.relayArgs) > 0):
 		return errors.New("--url is a relay that runs already, --relayd and flags behind -- are for one to start: give one of them")
 	case s.url != "" && s.pid == 0 && flags.Lookup("rounds") != nil:
@@ -137,6 +141,9 @@ func pairFlags(flags *flag.FlagSet, s *settings) {
 	flags.IntVar(&s.pairs, "pairs", 64, "rooms of one server and one client")
 	windowFlag(flags, s)
 	sizeFlag(flags, s)
+	if flags.Lookup("relay-procs") != nil {
+		flags.BoolVar(&s.v1, "v1", false, "let the peers speak intercessor.v1, each message with the header of a link; compare then compares with base peers")
+	}
 }
 
 func windowFlag(flags *flag.FlagSet, s *settings) {

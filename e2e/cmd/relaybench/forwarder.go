@@ -6,9 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net"
-	"os"
-	"os/exec"
 	"runtime"
 	"runtime/debug"
 	"syscall"
@@ -16,50 +13,24 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-const (
-	// forwarderMode is the argument with which this program starts itself as the
-	// forwarder.
-	forwarderMode = "forward-bytes"
-
-	// forwarderSocket is the listening socket that it inherits.
-	forwarderSocket = 3
-)
+// forwarderMode is the argument with which this program starts itself as the
+// forwarder.
+const forwarderMode = "forward-bytes"
 
 // forwarder starts the forwarder as a process of its own.
 func (b *bench) forwarder(*settings) (*target, error) {
-	listener, err := net.Listen("tcp4", "127.0.0.1:0")
-	if err != nil {
-		return nil, fmt.Errorf("cannot listen for the forwarder: %w", err)
-	}
-	defer listener.Close()
-	socket, err := listener.(*net.TCPListener).File()
-	if err != nil {
-		return nil, fmt.Errorf("cannot hand the forwarder its socket: %w", err)
-	}
-	defer socket.Close()
-	to, err := resolve(listener.Addr().String())
+	child, to, err := b.startSelf([]string{forwarderMode}, "GOMAXPROCS=1", "GODEBUG=asyncpreemptoff=1")
 	if err != nil {
 		return nil, err
 	}
-	self, err := os.Executable()
-	if err != nil {
-		return nil, fmt.Errorf("cannot find this program to start it as the forwarder: %w", err)
-	}
-	cmd := exec.Command(self, forwarderMode)
-	cmd.ExtraFiles = []*os.File{socket}
-	cmd.Env = append(os.Environ(), "GOMAXPROCS=1", "GODEBUG=asyncpreemptoff=1")
-	child, err := startChild(cmd, b.cores.target)
-	if err != nil {
-		return nil, err
-	}
-	return &target{dialer: dialer{to: to}, bare: true, pid: cmd.Process.Pid, child: child}, nil
+	return &target{dialer: dialer{to: to}, bare: true, pid: child.cmd.Process.Pid, child: child}, nil
 }
 
 // forwarderMain is the forwarder's process. It runs until it is killed.
 func forwarderMain(stderr io.Writer) int {
 	runtime.LockOSThread()
 	debug.SetGCPercent(-1)
-	if err := forward(forwarderSocket); err != nil {
+	if err := forward(inheritedSocket); err != nil {
 		fmt.Fprintln(stderr, "relaybench: the forwarder:", err)
 	}
 	return 1

@@ -31,12 +31,12 @@ func TestAFrameIsCutWhenItIsWhole(t *testing.T) {
 func TestAMessageHasTheSizeAskedForAndIsRight(t *testing.T) {
 	const least = 96
 	for size := least; size < 2500; size++ {
-		text, err := message(bareID, size)
+		text, err := message(bareID, size, false)
 		require.NoError(t, err)
 		require.Len(t, text, size)
 		_, err = protocol.ParseEnvelope(text)
 		require.NoError(t, err, "%s", text)
 	}
-	_, err := message(bareID, least-1)
+	_, err := message(bareID, least-1, false)
 	require.ErrorContains(t, err, "--size is 95 and must be at least 96")
 }

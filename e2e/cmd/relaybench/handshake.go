@@ -17,7 +17,11 @@ const (
 
 // handshake is the request for one of the relay's endpoints, as /server.
 func (t *target) handshake(path string) []byte {
-	return []byte("GET " + t.prefix + path + " HTTP/1.1\r\nHost: " + t.host +
+	subprotocol := ""
+	if t.v1 {
+		subprotocol = "\r\nSec-WebSocket-Protocol: " + protocol.SubprotocolV1
+	}
+	return []byte("GET " + t.prefix + path + " HTTP/1.1\r\nHost: " + t.host + subprotocol +
 		"\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: " + handshakeKey + "\r\n\r\n")
 }
 

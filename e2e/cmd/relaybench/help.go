@@ -18,7 +18,8 @@ Modes:
 Every mode but limit starts a relay: the workspace's relayd, which it builds, or
 the one of --relayd, or it takes one that runs, with --url and --pid. The relay
 gets GOMAXPROCS=1 and the machine's first core, the load the last one; --pin=false
-leaves that to the kernel.
+leaves that to the kernel. For idle --tls, this program is the relay too, in a process of
+its own: relayd's relay behind Go's crypto/tls, since relayd itself serves no TLS.
 
 What the figures mean:
   message        one that is relayed. A client's message and its server's answer are two.
@@ -40,7 +41,8 @@ What the figures mean:
   resident memory
                  VmRSS, once it does not change any more, without what the kernel holds for
                  the sockets. For each peer: less that of the relay before, divided.
-  connect        TCP, the WebSocket handshake, HELLO.
+  connect        TCP, with --tls its handshake (TLS 1.3, ECDSA P-256, no session resumed), the
+                 WebSocket handshake, HELLO.
   visit          connect, a message, leaving with a close frame.
 
 To repeat a figure, give the machine nothing else to do, and compare rather than measure:

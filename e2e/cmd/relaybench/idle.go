@@ -3,6 +3,7 @@
 package main
 
 import (
+	"errors"
 	"flag"
 	"fmt"
 	"time"
@@ -12,20 +13,29 @@ func idleFlags(flags *flag.FlagSet, s *settings) {
 	targetFlags(flags, s)
 	flags.IntVar(&s.peers, "peers", 10_000, "peers, servers and clients together")
 	flags.IntVar(&s.clientsPerRoom, "clients-per-room", 1, "clients of each server")
+	flags.BoolVar(&s.tls, "tls", false, "let the peers connect over TLS 1.3, to a relay that this program is itself: relayd's relay behind Go's crypto/tls")
 	flags.IntVar(&s.parallel, "parallel", 64, "peers that connect at the same time")
 	flags.DurationVar(&s.during, "for", 5*time.Second, "how long to measure while nothing happens")
 }
 
 func (b *bench) idle(l *loop, s *settings) error {
-	r := b.result(s, fmt.Sprintf("%d peers, %d clients a room", s.peers, s.clientsPerRoom))
+	peers, over := idlePeers(plainPeers{l, s}), ""
+	if s.tls {
+		peers, over = newCrowd(l, s), " over TLS"
+	}
+	defer peers.close()
+	r := b.result(s, fmt.Sprintf("%d peers%s, %d clients a room", s.peers, over, s.clientsPerRoom))
 	r.add("peers", "", s.peers, "")
 	r.add("clients_per_room", "", s.clientsPerRoom, "")
+	if s.tls {
+		r.add("tls", "", true, "")
+	}
 
 	empty, err := l.settledMemory()
 	if err != nil {
 		return err
 	}
-	connect, err := l.target.clocked(func() error { return openIdle(l, s) })
+	connect, err := l.target.clocked(peers.open)
 	if err != nil {
 		return err
 	}
@@ -35,7 +45,7 @@ func (b *bench) idle(l *loop, s *settings) error {
 	}
 	l.live.show(func() string { return "doing nothing" })
 	idle, err := l.target.clocked(func() error { return l.during(s.during) })
-	if err != nil {
+	if err = errors.Join(peers.lost(), err); err != nil {
 		return err
 	}
 
@@ -51,9 +61,26 @@ func (b *bench) idle(l *loop, s *settings) error {
 	return b.report.print(r)
 }
 
-// openIdle connects the peers.
-func openIdle(l *loop, s *settings) error {
-	servers := make([]*peer, (s.peers+s.clientsPerRoom)/(1+s.clientsPerRoom))
+// idlePeers are the peers that connect and then do nothing.
+type idlePeers interface {
+	open() error
+	lost() error // why one is no longer there, which would be measured as memory given back
+	close()
+}
+
+// plainPeers live in the loop, which ends with the first that is lost.
+type plainPeers struct {
+	l *loop
+	s *settings
+}
+
+func (plainPeers) lost() error { return nil }
+
+func (plainPeers) close() {} // the loop does
+
+func (p plainPeers) open() error {
+	l, s := p.l, p.s
+	servers := make([]*peer, s.servers())
 	open := 0
 	l.live.show(func() string { return fmt.Sprintf("%d of %d peers have connected", open, s.peers) })
 	err := l.openAll(len(servers), s.parallel, func(i int) (err error) {
@@ -70,6 +97,9 @@ func openIdle(l *loop, s *settings) error {
 		return err
 	})
 }
+
+// servers is how many of the peers are servers, who come first.
+func (s *settings) servers() int { return (s.peers + s.clientsPerRoom) / (1 + s.clientsPerRoom) }
 
 // settledMemory reads the target's memory once a second until two readings
 // differ by less than one percent, and gives the last; 0 if the process is not

@@ -44,6 +44,7 @@ type bench struct {
 	report *report
 	live   *live
 	cores  cores
+	state  string // an empty folder for the relays that are started
 }
 
 // drive starts a target, gives measure a loop for it, and ends both.
@@ -76,6 +77,8 @@ func run(args []string, stdout, stderr io.Writer) int {
 		return help(args[1:], stdout, stderr)
 	case forwarderMode:
 		return forwarderMain(stderr)
+	case tlsRelayMode:
+		return tlsRelayMain(args[1:], stderr)
 	}
 	for _, m := range modes {
 		if m.name == args[0] {
@@ -101,7 +104,10 @@ func (m mode) main(args []string, stdout, stderr io.Writer) int {
 	if s.pin && s.url == "" {
 		b.cores = planCores(s.relayProcs)
 	}
-	err = checkFiles(s.connections())
+	if b.state, err = os.MkdirTemp("", "relaybench-"); err == nil {
+		defer os.RemoveAll(b.state)
+		err = checkFiles(s.connections())
+	}
 	if err == nil {
 		err = b.drive(
 			func() (*target, error) { return m.target(b, s) },

@@ -21,11 +21,19 @@ var sdp = strings.Join([]string{
 
 const candidate = `a=candidate:1467250027 1 udp 2122260223 192.168.0.196 46243 typ host generation 0\r\n`
 
-// message makes a message of exactly size bytes, as a peer sends it.
-func message(to protocol.ID, size int) ([]byte, error) {
+// header is what a link puts beside a message in the middle of a stream.
+const header = `{"id":"0123456789abcdef","n":123456,"r":123400,"t":123399,"g":34567890}`
+
+// message makes a message of exactly size bytes, as a peer sends it: a v1 peer with
+// the header of a link.
+func message(to protocol.ID, size int, v1 bool) ([]byte, error) {
 	const head, tail = `{"type":"offer","sdp":"`, `"}`
+	var link []byte
+	if v1 {
+		link = []byte(header)
+	}
 	frame := func(text string) []byte {
-		return protocol.AppendEnvelope(nil, to, protocol.TypeOffer, []byte(head+text+tail))
+		return protocol.AppendEnvelopeV1(nil, to, protocol.TypeOffer, []byte(head+text+tail), link)
 	}
 	room := size - len(frame(""))
 	if room < 0 {
@@ -40,15 +48,15 @@ func message(to protocol.ID, size int) ([]byte, error) {
 
 // checkDelivery fails when a delivery is not what a peer sent.
 func checkDelivery(delivery, sent []byte) error {
-	d, err := protocol.ParseDelivery(delivery)
+	d, err := protocol.ParseDeliveryV1(delivery)
 	if err != nil {
 		return notAllowed(err)
 	}
-	e, err := protocol.ParseEnvelope(sent)
+	e, err := protocol.ParseEnvelopeV1(sent)
 	if err != nil {
 		return err
 	}
-	if !bytes.Equal(d.Type, e.Type) || !bytes.Equal(d.Message, e.Message) {
+	if !bytes.Equal(d.Type, e.Type) || !bytes.Equal(d.Message, e.Message) || !bytes.Equal(d.Link, e.Link) {
 		return fmt.Errorf("the relay delivered another message than was sent: %.200q", delivery)
 	}
 	return nil

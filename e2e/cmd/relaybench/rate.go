@@ -16,20 +16,40 @@ func rateFlags(flags *flag.FlagSet, s *settings) {
 	flags.StringVar(&s.rate, "rate", "half", "`messages` a second, both ways together; half is half of what a closed loop of two seconds reaches")
 }
 
+// rate measures the relay, and then the forwarder at the same rate: how much of
+// a late answer is the machine's.
 func (b *bench) rate(l *loop, s *settings) error {
+	rate, err := b.rateOf("relay", l, s, 0)
+	if err != nil || l.target.pid == 0 {
+		return err
+	}
+	return b.drive(
+		func() (*target, error) { return b.forwarder(s) },
+		func(l *loop) error {
+			_, err := b.rateOf("forwarder", l, s, rate)
+			return err
+		})
+}
+
+// rateOf measures one target at a rate, or, if that is 0, at what the flags say,
+// and gives it.
+func (b *bench) rateOf(name string, l *loop, s *settings, rate float64) (float64, error) {
 	const behind = 4096 // messages of one pair: a relay that cannot keep up is given up then
 	traffic, err := openPairs(l, s, behind)
 	if err != nil {
-		return err
+		return 0, err
 	}
 	r := b.result(s, "")
+	r.add("target", "", name, "")
 	s.pairFigures(&r)
-	rate, err := strconv.ParseFloat(s.rate, 64)
+	if rate == 0 {
+		rate, err = strconv.ParseFloat(s.rate, 64)
+	}
 	if err != nil { // half
 		traffic.progress("finding the highest rate")
 		out, err := traffic.closedLoop(s.warmup, min(2*time.Second, s.during))
 		if err != nil {
-			return err
+			return 0, err
 		}
 		highest := float64(out.delivered) / out.took.Seconds()
 		rate = highest / 2
@@ -37,12 +57,13 @@ func (b *bench) rate(l *loop, s *settings) error {
 	}
 	out, err := traffic.openLoop(rate, s.warmup, s.during)
 	if err != nil {
-		return err
+		return 0, err
 	}
-	r.title = b.result(s, fmt.Sprintf("%d pairs, %.0f messages a second, %d bytes", s.pairs, rate, s.size)).title
+	r.title = b.result(s, fmt.Sprintf("%s, %d pairs, %.0f messages a second, %d bytes", name, s.pairs, rate, s.size)).title
 	r.add("rate", "", rate, "")
 	out.figures(&r)
-	return b.report.print(r)
+	b.live.clear()
+	return rate, b.report.print(r)
 }
 
 // openLoop sends at a fixed rate, whatever comes back. A message counts as sent

@@ -22,12 +22,24 @@ type target struct {
 	host   string // for the Host header
 	prefix string // of the relay's endpoints, as /chat
 	bare   bool   // a forwarder: no handshake
+	v1     bool   // peers ask for intercessor.v1
 	pid    int    // 0: not known
 	child  *child // nil: it ran before
 }
 
 // relay takes the relay that the flags name, or starts one.
 func (b *bench) relay(s *settings) (*target, error) {
+	if s.tls {
+		return b.tlsRelay(s)
+	}
+	t, err := b.anyRelay(s)
+	if err == nil {
+		t.v1 = s.v1
+	}
+	return t, err
+}
+
+func (b *bench) anyRelay(s *settings) (*target, error) {
 	if s.url != "" {
 		return relayAt(s.url, s.pid)
 	}
@@ -40,12 +52,10 @@ func (b *bench) relay(s *settings) (*target, error) {
 // buildRelay builds the workspace's relayd and starts it.
 func (b *bench) buildRelay(s *settings) (*target, error) {
 	b.live.now("building relayd")
-	folder, err := os.MkdirTemp("", "relaybench-")
-	if err != nil {
-		return nil, fmt.Errorf("cannot make a folder to build relayd in: %w", err)
+	path := filepath.Join(b.state, "relayd")
+	if _, err := os.Stat(path); err == nil { // compare has two
+		return b.startRelay(path, s)
 	}
-	defer os.RemoveAll(folder) // a process outlives its file
-	path := filepath.Join(folder, "relayd")
 	ctx, cancel := context.WithTimeout(b.ctx, 5*time.Minute)
 	defer cancel()
 	build := exec.CommandContext(ctx, "go", "build", "-o", path, "github.com/sebas642/intercessor/relayd")
@@ -87,7 +97,7 @@ func (b *bench) startRelay(path string, s *settings) (*target, error) {
 	_ = listener.Close()
 
 	cmd := exec.Command(path, append([]string{"serve", "--listen", address}, s.relayArgs...)...)
-	cmd.Env = append(os.Environ(), "GOMAXPROCS="+strconv.Itoa(s.relayProcs))
+	cmd.Env = append(os.Environ(), "GOMAXPROCS="+strconv.Itoa(s.relayProcs), "RELAYD_STATE_DIR="+b.state)
 	child, err := startChild(cmd, b.cores.target)
 	if err != nil {
 		return nil, err

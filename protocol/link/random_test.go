@@ -27,6 +27,9 @@ func TestRandom(t *testing.T) {
 		return
 	}
 	seeds := uint64(300)
+	if raceEnabled {
+		seeds = 50
+	}
 	if os.Getenv("LINK_FULL") != "" {
 		seeds = 5_000
 	}

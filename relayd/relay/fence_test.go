@@ -167,3 +167,13 @@ func TestWhoIsAwayIsBounded(t *testing.T) {
 	r.leaveServer(server)
 	require.Nil(t, r.find("server"))
 }
+
+// TestReplacedServerAsksForNothing (D7): its request may have been on its way.
+func TestReplacedServerAsksForNothing(t *testing.T) {
+	r, l := newLobby(t, Config{})
+	server := seated(t, r, l, "server", protocol.Order{Random: 1})
+	client := seated(t, r, l, "client", protocol.Order{Random: 1})
+	seated(t, r, l, "server", protocol.Order{Generation: 1})
+	require.Equal(t, "denied", server.grant(protocol.TypeRelayKick, protocol.Request{ID: "client"}))
+	require.True(t, client.seat.Present())
+}

@@ -24,7 +24,7 @@ func (s *session) grant(typ string, request protocol.Request) (wrong string) {
 	l := s.lobby
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if s.seat.Conn != s {
+	if !s.seat.Has(s) {
 		return "denied" // a newer connection speaks for the server
 	}
 	switch typ {

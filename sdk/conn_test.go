@@ -57,7 +57,8 @@ func TestConnReceivesBeforeItEnds(t *testing.T) {
 	}
 	require.ErrorAs(t, err, &lost)
 	require.EqualValues(t, 4000, lost.Code)
-	require.ErrorAs(t, c.Send(ended, sdk.Message{Type: "late"}), &lost)
+	_, err = c.Send(ended, sdk.Message{Type: "late"})
+	require.ErrorAs(t, err, &lost)
 	_, err = c.OpenChannel(within(t), "late")
 	require.ErrorAs(t, err, &lost)
 	_, err = c.AcceptChannel(within(t))
@@ -74,7 +75,8 @@ func TestConnHearsOnlyItsServer(t *testing.T) {
 func TestConnThatNobodyReceivesFromOverflows(t *testing.T) {
 	c := dial(t, relay(t, "flood")+"/client/other")
 	require.Eventually(t, func() bool {
-		return c.Send(within(t), sdk.Message{Type: "still-there"}) == sdk.ErrOverflow
+		_, err := c.Send(within(t), sdk.Message{Type: "still-there"})
+		return err == sdk.ErrOverflow
 	}, 20*time.Second, 10*time.Millisecond)
 	for range badrelay.Flood - 1 {
 		_, err := c.Receive(within(t))
@@ -93,8 +95,9 @@ func TestCloseOfAConn(t *testing.T) {
 	}()
 	require.NoError(t, c.Close())
 	require.ErrorIs(t, <-received, sdk.ErrClosed)
-	require.ErrorIs(t, c.Send(t.Context(), sdk.Message{Type: "late"}), sdk.ErrClosed)
-	_, err := c.OpenChannel(t.Context(), "late")
+	_, err := c.Send(t.Context(), sdk.Message{Type: "late"})
+	require.ErrorIs(t, err, sdk.ErrClosed)
+	_, err = c.OpenChannel(t.Context(), "late")
 	require.ErrorIs(t, err, sdk.ErrClosed)
 	_, err = c.PeerConnection()
 	require.ErrorIs(t, err, sdk.ErrClosed)
@@ -103,10 +106,18 @@ func TestCloseOfAConn(t *testing.T) {
 
 func TestSendRefusesWhatTheRelayWouldCloseFor(t *testing.T) {
 	c := dial(t, relay(t, "echo")+"/client/other")
-	require.ErrorIs(t, c.Send(within(t), sdk.Message{Type: "HELLO"}), sdk.ErrInvalid)
-	require.ErrorIs(t, c.Send(within(t), sdk.Message{Type: "chat", Data: []byte("{")}), sdk.ErrInvalid)
-	require.ErrorIs(t, c.Send(within(t), sdk.Bytes("chat", make([]byte, 64<<10))), sdk.ErrTooLarge)
-	require.NoError(t, c.Send(within(t), sdk.Message{Type: "chat", Data: []byte("1")}))
+	for _, bad := range []sdk.Message{{Type: "HELLO"}, {Type: "chat", Data: []byte("{")}} {
+		_, err := c.Send(within(t), bad)
+		require.ErrorIs(t, err, sdk.ErrInvalid)
+	}
+	_, err := c.Send(within(t), sdk.Bytes("chat", make([]byte, 64<<10)))
+	require.ErrorIs(t, err, sdk.ErrTooLarge)
+	r, err := c.Send(within(t), sdk.Message{Type: "chat", Data: []byte("1")})
+	require.NoError(t, err)
+	o, err := r.Outcome(within(t))
+	require.NoError(t, err)
+	require.Equal(t, sdk.Outcome{Result: sdk.Unknown, Reason: sdk.ReasonNoLink}, o)
+	require.False(t, c.Reliable())
 	m, err := c.Receive(within(t))
 	require.NoError(t, err)
 	require.Equal(t, "1", string(m.Data))

@@ -14,11 +14,25 @@
 // The others dial it:
 //
 //	conn, err := sdk.Dial(ctx, "wss://relay.example/client/ID", nil)
-//	err = conn.Send(ctx, sdk.Message{Type: "chat", Data: []byte(`"hello"`)})
+//	receipt, err := conn.Send(ctx, sdk.Message{Type: "chat", Data: []byte(`"hello"`)})
+//	outcome, err := receipt.Outcome(ctx)     // if you care: delivered, refused or unknown
 //	ch, err := conn.OpenChannel(ctx, "file") // a data channel, past the relay
 //
 // A peer sees only its own side: a client exchanges messages with its server, a
 // server with each of its clients, by one [Conn] each.
+//
+// # What outlives what
+//
+// With a relay that speaks intercessor.v1, as relayd does, nothing ends with a connection
+// to the relay. It is opened again, under the same ID, and the Conns go on where they
+// were, whether the network was gone for a while, the relay was killed and started again,
+// or the machine slept: [Conn.State] says Reconnecting meanwhile. Each message that was
+// sent arrives once and in order, or its receipt says that it did not, or that this cannot
+// be known. A Conn ends when one side closes it, when a peer is away for more than a
+// minute or so, and when a peer's program is started anew: that has no memory of what was
+// sent, and so gets a Conn of its own.
+//
+// Options.IdentityFile lets a server keep its ID over restarts of its program.
 //
 // # Contexts and errors
 //
@@ -26,15 +40,16 @@
 // session, connection or channel ends with it. A call whose result is there already
 // succeeds even if its context has ended.
 //
-// Errors are values to branch on: a *[RelayError] when the relay closed the session
-// or was lost (errors.Is(err, [ErrNoSuchServer]) when the ID is wrong), [ErrPeerGone]
-// when the other peer left, an *[ICEError] when the peers find no direct path, and
-// [ErrClosed] after Close.
+// Errors are values to branch on: a *[RelayError] when the relay ended the session
+// (errors.Is(err, [ErrNoSuchServer]) when the ID is wrong), [ErrPeerGone] when the other
+// peer left, [ErrRestarted] when it was started anew, an *[ICEError] when the peers find
+// no direct path, and [ErrClosed] after Close.
 //
 // # On js
 //
-// The API is the same for GOOS=js, with two additions and one difference, for
-// programs whose JavaScript wants the browser's own objects. Options has a field
+// The API is the same for GOOS=js, with a few differences. Instead of a file Options
+// has a field Identity, by which the page keeps who this peer is. For programs whose
+// JavaScript wants the browser's own objects, Options has a field
 // OnDataChannel func(*Conn, js.Value), which gets each RTCDataChannel that the other
 // peer opens, in the browser's own event, so that AcceptChannel returns none. Conn
 // has a method OpenDataChannel(ctx, label) (js.Value, error), which returns an

@@ -23,7 +23,7 @@ func ExampleListen() {
 		if err != nil {
 			return
 		}
-		_ = conn.Send(ctx, sdk.Message{Type: "greeting", Data: []byte(`"hello"`)})
+		_, _ = conn.Send(ctx, sdk.Message{Type: "greeting", Data: []byte(`"hello"`)})
 	}
 }
 
@@ -38,6 +38,13 @@ func ExampleDial() {
 	defer conn.Close()
 	greeting, _ := conn.Receive(ctx)
 	fmt.Println(greeting.Type, string(greeting.Data))
+	receipt, err := conn.Send(ctx, sdk.Message{Type: "chat", Data: []byte(`"thanks"`)})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	outcome, _ := receipt.Outcome(ctx) // waits until the server's application has it
+	fmt.Println(outcome.Result)
 	channel, err := conn.OpenChannel(ctx, "notes")
 	if err != nil {
 		fmt.Println(err) // says which candidates were tried, and what to do

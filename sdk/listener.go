@@ -14,25 +14,31 @@ const maxBacklog = 1 << 10
 
 // Listener is a server peer. All methods may be called by many goroutines at once.
 type Listener struct {
-	session   *signaling.Session // static
-	options   Options            // static
-	clientURL string             // static
+	session   *signaling.Session // static, as are the next four
+	identity  identity
+	carrier   *carrier // nil if the relay does not speak intercessor.v1
+	options   Options
+	clientURL string
 
 	backlog *queue.Queue[*Conn]
 	closing sync.Once
 	running sync.WaitGroup // serve, and Conns that it turns away
 
-	mu      sync.Mutex            // guards what follows
-	present map[protocol.ID]*Conn // by the IDs of clients that are connected
-	conns   map[*Conn]struct{}    // all that were not closed yet
+	mu    sync.Mutex            // guards what follows
+	gates map[protocol.ID]*gate // of clients that speak v1, present or away
+	base  map[protocol.ID]*Conn // of those that do not
+	conns map[*Conn]struct{}    // all that were not closed yet
 }
 
 // Listen makes this program a server peer: it gets an ID from the relay at url,
 // wss://HOST/server, by which clients reach it. options may be nil. Errors are as
-// for Dial.
+// for Dial; with Options.IdentityFile also ErrTokenRefused, if the relay does not give
+// this server its ID back, and an *IdentityError.
 //
-// The ID lives as long as the session. When that ends, Accept says why; a new Listen
-// gets another ID.
+// With a relay that speaks intercessor.v1 the ID and the listener outlive the loss of
+// the connection, and with Options.IdentityFile the end of the program. With another
+// the ID lives as long as the connection. When the session ends for good, Accept says why;
+// a new Listen gets another ID.
 func Listen(ctx context.Context, url string, options *Options) (*Listener, error) {
 	if _, err := clientURL(url, ""); err != nil {
 		return nil, err
@@ -41,16 +47,21 @@ func Listen(ctx context.Context, url string, options *Options) (*Listener, error
 	if err != nil {
 		return nil, err
 	}
-	session, err := signaling.Dial(ctx, url)
+	session, identity, err := o.dial(ctx, url)
 	if err != nil {
 		return nil, err
 	}
 	l := &Listener{
-		session: session,
-		options: o,
-		backlog: queue.New[*Conn](maxBacklog, maxBacklog),
-		present: make(map[protocol.ID]*Conn),
-		conns:   make(map[*Conn]struct{}),
+		session:  session,
+		identity: identity,
+		options:  o,
+		backlog:  queue.New[*Conn](maxBacklog, maxBacklog),
+		gates:    make(map[protocol.ID]*gate),
+		base:     make(map[protocol.ID]*Conn),
+		conns:    make(map[*Conn]struct{}),
+	}
+	if session.Durable() {
+		l.carrier = newCarrier(session)
 	}
 	l.clientURL, _ = clientURL(url, session.Hello().ID)
 	l.running.Go(l.serve)
@@ -67,8 +78,9 @@ func (l *Listener) ID() string { return string(l.session.Hello().ID) }
 func (l *Listener) ClientURL() string { return l.clientURL }
 
 // Accept waits for the next client. What the client sends meanwhile waits in its
-// Conn. At most 1,024 clients wait to be accepted; more are turned away. Errors: a
-// *RelayError when the session has ended, ErrClosed, that of ctx.
+// Conn. At most 1,024 clients wait to be accepted; more are turned away. A client whose
+// program was started anew is accepted anew, too, under the same PeerID, and its old Conn
+// ends. Errors: a *RelayError when the session has ended, ErrClosed, that of ctx.
 func (l *Listener) Accept(ctx context.Context) (*Conn, error) {
 	c, err := l.backlog.Get(ctx)
 	if err != nil {
@@ -78,6 +90,31 @@ func (l *Listener) Accept(ctx context.Context) (*Conn, error) {
 	return c, nil
 }
 
+// SetOpen says whether newcomers are let in. Those that are not get the answer that there
+// is no such server; clients that were here before are always let in again. The listener
+// repeats to the relay what it was told, should that forget. The error is ErrUnsupported
+// for a relay that does not speak intercessor.v1, how the session ended, or that of ctx.
+func (l *Listener) SetOpen(ctx context.Context, open bool) error { return l.session.SetOpen(ctx, open) }
+
+// SetInfo sets what clients that come from now on get to know before anything else, as
+// Conn.ServerInfo: one JSON value of at most 4,096 bytes, or nil. Errors are as for SetOpen,
+// and ErrInvalid.
+func (l *Listener) SetInfo(ctx context.Context, info []byte) error {
+	if info != nil {
+		if err := protocol.Valid(info); err != nil {
+			return invalid("the information is not one JSON value: " + err.Error())
+		}
+		if len(info) > protocol.MaxServerInfo {
+			return invalid("the information is longer than 4,096 bytes")
+		}
+	}
+	return l.session.SetInfo(ctx, info)
+}
+
+// NetworkChanged is a hint that the network is there again, or is another one: see
+// [signaling.Session.NetworkChanged].
+func (l *Listener) NetworkChanged() { l.session.NetworkChanged() }
+
 // serve receives for all Conns, and waits for none of them.
 func (l *Listener) serve() {
 	for {
@@ -86,69 +123,31 @@ func (l *Listener) serve() {
 			l.lose(err)
 			return
 		}
-		switch e.Kind {
-		case signaling.Joined:
-			l.join(e.Peer)
-		case signaling.Delivered:
-			if c := l.find(e.Peer); c != nil {
-				c.deliver(e)
-			}
-		case signaling.Gone:
-			if c := l.find(e.Peer); c != nil {
-				c.end(ErrPeerGone)
-				l.leave(c)
-			}
-		}
+		l.handle(e)
 	}
-}
-
-func (l *Listener) join(peer protocol.ID) {
-	c := newConn(l.session, peer, false, l.options)
-	c.release = func() { l.forget(c) }
-	l.mu.Lock()
-	l.present[peer] = c
-	l.conns[c] = struct{}{}
-	l.mu.Unlock()
-	if l.backlog.Offer(c, 1) != nil {
-		l.running.Go(func() { _ = c.Close() })
-	}
-}
-
-// find returns the Conn of a client that is connected, and nil if this side has
-// closed it.
-func (l *Listener) find(peer protocol.ID) *Conn {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.present[peer]
-}
-
-// leave notes that a client is no longer connected. Its Conn may have a direct path
-// still, and is not closed until the application says so.
-func (l *Listener) leave(c *Conn) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	delete(l.present, c.peer)
-}
-
-func (l *Listener) forget(c *Conn) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	delete(l.present, c.peer)
-	delete(l.conns, c)
 }
 
 // lose ends the messages of all Conns when the session has ended.
 func (l *Listener) lose(err error) {
 	l.backlog.Close(err)
-	l.mu.Lock()
-	conns := make([]*Conn, 0, len(l.present))
-	for _, c := range l.present {
-		conns = append(conns, c)
+	gates, base := l.everybody()
+	for _, g := range gates {
+		if c := g.current(); c != nil {
+			c.lose(err, ReasonRelay)
+		}
 	}
-	clear(l.present)
-	l.mu.Unlock()
-	for _, c := range conns {
+	for _, c := range base {
 		c.end(err)
+	}
+}
+
+// forget removes a Conn that was closed.
+func (l *Listener) forget(c *Conn) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	delete(l.conns, c)
+	if l.base[c.peer] == c {
+		delete(l.base, c.peer)
 	}
 }
 
@@ -170,6 +169,10 @@ func (l *Listener) Close() error {
 		all.Wait()
 		_ = l.session.Close()
 		l.running.Wait()
+		if l.carrier != nil {
+			l.carrier.close()
+		}
+		l.identity.close()
 	})
 	return nil
 }

@@ -6,8 +6,9 @@ import (
 	"github.com/sebas642/intercessor/protocol"
 )
 
-// Message is what two peers exchange through the relay. A message makes a frame of
-// at most 64 KiB, to which Type, Data and the receiver's ID count.
+// Message is what two peers exchange through the relay. Its Data has up to 16 MiB if the
+// Conn is reliable. Otherwise a message makes a frame of at most 64 KiB, to which Type,
+// Data and the receiver's ID count.
 type Message struct {
 	// Type is 1 to 64 visible ASCII characters. HELLO and what begins with PEER_,
 	// RELAY_ or LINK_ belongs to the relay; OFFER, ANSWER, CANDIDATE, NEGOTIATE and
@@ -20,7 +21,7 @@ type Message struct {
 }
 
 // Bytes returns a message whose Data is b in base64 (RFC 4648, section 4), as a
-// JSON string. Some 48,000 bytes fit into a message.
+// JSON string. Some 12 MB fit into a message of a reliable Conn, 48,000 bytes into another.
 func Bytes(typ string, b []byte) Message {
 	data := make([]byte, 0, base64.StdEncoding.EncodedLen(len(b))+2)
 	data = append(data, '"')

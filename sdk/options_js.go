@@ -4,6 +4,7 @@ import (
 	"syscall/js"
 
 	"github.com/sebas642/intercessor/sdk/rtc"
+	"github.com/sebas642/intercessor/sdk/signaling"
 )
 
 // PlatformOptions is what only one platform can be told.
@@ -13,6 +14,11 @@ type PlatformOptions struct {
 	// misses no message. The channel belongs to the callback, which must not wait.
 	// AcceptChannel then returns no channel.
 	OnDataChannel func(conn *Conn, channel js.Value)
+
+	// Identity, if set, keeps who this peer is, so that it has the same ID again after
+	// the page was reloaded. The page must hold the Web Lock "intercessor:" followed by
+	// the ID while it uses it, because a duplicated tab has a copy of sessionStorage.
+	Identity signaling.Store
 }
 
 func (p PlatformOptions) forPlatform(c *Conn, o *rtc.Options) {

@@ -2,9 +2,24 @@
 
 package sdk
 
-import "github.com/sebas642/intercessor/sdk/rtc"
+import (
+	"net/http"
 
-// PlatformOptions is what only one platform can be told. On native that is nothing.
-type PlatformOptions struct{}
+	"github.com/sebas642/intercessor/sdk/rtc"
+)
+
+// PlatformOptions is what only one platform can be told.
+type PlatformOptions struct {
+	// IdentityFile is the path of a file that keeps who this peer is, so that it has the
+	// same ID again when the program is started anew: a server's for 400 days after it
+	// was last there, a client's for a day. It is made if it is not there, its folder is
+	// not. It is a secret: who has it can take this peer's place. One program at a time
+	// can use it. The relay must speak intercessor.v1.
+	IdentityFile string
+
+	// HTTPClient opens the connections to the relay: a proxy, certificates, another
+	// network. Its Timeout must be zero. http.DefaultClient if nil.
+	HTTPClient *http.Client
+}
 
 func (PlatformOptions) forPlatform(*Conn, *rtc.Options) {}

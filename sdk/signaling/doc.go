@@ -3,7 +3,7 @@
 // It knows nothing of WebRTC. Most programs want package sdk, which builds
 // connections on it; this package is for programs that need only messages.
 //
-//	s, err := signaling.Dial(ctx, "wss://relay.example/server")
+//	s, err := signaling.Dial(ctx, "wss://relay.example/server", nil)
 //	if err != nil {
 //		return err
 //	}
@@ -18,9 +18,13 @@
 //		}
 //	}
 //
-// Always be receiving: a native session answers the relay's pings only while some
-// goroutine is in [Session.Receive], and a relay whose messages are not taken
-// closes the session.
+// With a relay that speaks intercessor.v1 a session outlives its connections: it resumes by
+// itself, under the same ID, and says so with [Lost] and [Connected]; [Away] and [Back]
+// say the same of other peers. What was on its way when a connection broke may be lost.
+// Package sdk adds the link, by which nothing is.
+//
+// Always be receiving: while too much waits to be received nothing is read, and a
+// relay whose messages are not taken ends the connection.
 //
 // # On js
 //

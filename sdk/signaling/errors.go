@@ -13,8 +13,32 @@ import (
 // not help; ask for a new ID.
 var ErrNoSuchServer = errors.New("there is no server with this ID: it may have gone, or the ID is mistyped")
 
-// ErrClosed is what a call gets on something that this program has closed.
-var ErrClosed = errors.New("already closed by this program")
+// The ends of a session that are final, for errors.Is.
+var (
+	// ErrReplaced: another connection has taken this peer's ID, by a newer credential.
+	ErrReplaced = errors.New("another connection has taken this peer's ID")
+
+	// ErrKicked: the client's server sent it away.
+	ErrKicked = errors.New("the server has sent this client away")
+
+	// ErrTokenRefused: the relay does not take this peer for the one that it was. The
+	// token may have expired, or be of another relay. A peer that dials without its
+	// stored identity gets a new ID.
+	ErrTokenRefused = errors.New("the relay does not give this peer its ID back")
+)
+
+var (
+	// ErrClosed is what a call gets on something that this program has closed.
+	ErrClosed = errors.New("already closed by this program")
+
+	// ErrReconnecting is what a call gets that does not wait while a session has no
+	// connection to the relay.
+	ErrReconnecting = errors.New("the connection to the relay is down, and is being resumed")
+
+	// ErrUnsupported is what a call gets that needs intercessor.v1, from a relay that
+	// does not speak it.
+	ErrUnsupported = errors.New("this relay does not speak intercessor.v1, which this needs")
+)
 
 // RelayError says how a session with the relay ended.
 type RelayError struct {
@@ -41,10 +65,56 @@ func (e *RelayError) Error() string {
 // Retry reports whether dialling again may help, now or later.
 func (e *RelayError) Retry() bool { return e.Code.Retry() }
 
-// Is makes errors.Is(err, ErrNoSuchServer) work.
+// Is makes errors.Is work with ErrNoSuchServer, ErrReplaced, ErrKicked and
+// ErrTokenRefused.
 func (e *RelayError) Is(target error) bool {
-	return target == ErrNoSuchServer && e.Code == protocol.CodeNoSuchServer
+	switch e.Code {
+	case protocol.CodeNoSuchServer:
+		return target == ErrNoSuchServer
+	case protocol.CodeKicked:
+		return target == ErrKicked
+	case protocol.CodeReplaced:
+		return target == ErrReplaced
+	case protocol.CodeTokenRefused:
+		return target == ErrTokenRefused
+	}
+	return false
 }
+
+// errNotResumed is what a relay gets that takes a peer with a token for a new one.
+var errNotResumed error = notResumed{}
+
+type notResumed struct{}
+
+func (notResumed) Error() string {
+	return "the relay took this peer for a new one, and gave it another ID: it may be another relay, or an old one"
+}
+
+func (notResumed) Is(target error) bool { return target == ErrTokenRefused }
+
+// dropError says why this side gave a connection up, in order to resume.
+type dropError struct{ reason string }
+
+func (e *dropError) Error() string { return "the connection to the relay was given up: " + e.reason }
+
+var (
+	errSilent         error = &dropError{"nothing came for " + silenceWithin.String()}
+	errRestarting     error = &dropError{"the relay restarts"}
+	errNetworkChanged error = &dropError{"the network has changed"}
+)
+
+// RequestError says that the relay refused what a server asked of it.
+type RequestError struct {
+	// Type is the request's type, such as RELAY_KICK.
+	Type string
+
+	// Reason is "unknown" (no such request), "invalid", "denied" (this peer is no
+	// server) or one that a later relay has.
+	Reason string
+}
+
+// Error returns both.
+func (e *RequestError) Error() string { return "the relay refused " + e.Type + ": " + e.Reason }
 
 // codeBroken stands for a connection that ended without a close frame (RFC 6455,
 // section 7.1.5). It is never sent.
@@ -102,9 +172,13 @@ func (e *ProtocolError) Error() string {
 func (e *ProtocolError) Unwrap() error { return e.Err }
 
 var (
-	errNoHello = errors.New("its first message is not HELLO; is this an Intercessor relay?")
-	errBinary  = errors.New("a binary message")
-	errTooBig  = errors.New("a message of more than " + strconv.Itoa(protocol.MaxDelivery) + " bytes")
+	errNoHello     = errors.New("its first message is not HELLO; is this an Intercessor relay?")
+	errBinary      = errors.New("a binary message")
+	errSubprotocol = errors.New("it selected a subprotocol that it should not")
+	errNoToken     = errors.New("it selected intercessor.v1, and its HELLO brings no token")
+	errNotIdentity = errors.New("what is stored is not an identity of Intercessor; is it the right file?")
+	errOld         = errors.New("the connection has ended before")
+	errTooBig      = errors.New("a message of more than " + strconv.Itoa(protocol.MaxDelivery) + " bytes")
 )
 
 // ErrTooLarge matches, by errors.Is, the error for a message over a limit. The

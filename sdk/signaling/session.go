@@ -2,203 +2,256 @@ package signaling
 
 import (
 	"context"
+	"strings"
 	"sync"
 	"time"
 
 	"github.com/sebas642/intercessor/protocol"
+	"github.com/sebas642/intercessor/sdk/internal/queue"
 )
 
 const (
 	// dialWithin bounds Dial when its context does not.
 	dialWithin = 30 * time.Second
 
+	// resumeWithin bounds one attempt to resume.
+	resumeWithin = 15 * time.Second
+
 	// writeWithin is how long one message may take to leave this program.
 	writeWithin = 10 * time.Second
 
-	// noticeWithin is how long a failed Send waits for Receive to learn the close
-	// code, which says more than a broken write does.
+	// noticeWithin is how long a failed Send waits to learn the close code, which
+	// says more than a broken write does.
 	noticeWithin = time.Second
+
+	// The events that were not received yet, in number and in bytes. While it is full
+	// nothing is read, and the relay holds back what is for this peer.
+	maxEvents     = 1 << 10
+	maxEventBytes = 1 << 20
 )
 
-// Session is a peer's connection to the relay. Send and Close may be called by
-// many goroutines at once; Receive by one at a time.
+// Session is a peer's stay at the relay, over as many connections as it takes. All
+// methods may be called by many goroutines at once.
 type Session struct {
-	hello  protocol.Hello // static
-	socket *socket        // static; the platform's WebSocket
+	url     string  // static, as are the next four
+	options Options //
+	v1      bool    // the relay speaks intercessor.v1, so that the session resumes
+	server  bool    // this peer is a server
+	events  *queue.Queue[Event]
+
+	identity identity    // owned by connect, which is called by Dial and then by run
+	known    protocol.ID // the own ID, once it is known; likewise
+	backoff  backoff     // owned by run
 
 	sending chan struct{} // holds one token: the right to write
 	frame   []byte        // owned by whoever has that right
 
+	ctx     context.Context // ends with the session
+	cancel  context.CancelFunc
+	running sync.WaitGroup // run, keepTime
 	closing sync.Once
 	ended   chan struct{} // closed when err is set
-	mu      sync.Mutex
-	err     error // guarded by mu: why the session ended; the first reason stays
+	hint    chan struct{} // holds a token if the network has changed
+	rearm   chan struct{} // holds a token if something is due sooner
+
+	asking sync.Mutex // held while a wish is sent, so that none passes a later one
+
+	telling  sync.Mutex // guards presence, and the order of the events
+	presence *presence  // nil in a base session
+
+	mu        sync.Mutex // guards what follows
+	hello     protocol.Hello
+	current   *connection   // nil while there is none
+	changed   chan struct{} // closed when current changes
+	err       error         // why the session ended; the first reason stays
+	wishes    wishes
+	restartAt time.Time          // when the relay wants this peer to resume (D8); or zero
+	tryUntil  time.Time          // until when it asks to go on trying
+	hinted    time.Time          // when NetworkChanged was called last
+	hurry     context.CancelFunc // ends the attempt that is under way
 }
 
 // Dial opens a session. The path of url says who this peer is: /server gets an ID
 // and waits for clients, /client/ID talks to the server with that ID. Dial returns
-// when the relay has said HELLO.
+// when the relay has said HELLO. options may be nil.
+//
+// With a relay that speaks intercessor.v1 the session outlives its connections: it
+// resumes by itself, under the same ID, until it is closed or the relay says that
+// this is final. With another it ends with its connection.
 //
 // Errors: a *DialError if there was no WebSocket to be had, a *RelayError if the
-// relay closed it, which matches ErrNoSuchServer where the ID names no server, a
-// *ProtocolError if this is no relay. Without a deadline in ctx it gives up after
-// 30 seconds.
-func Dial(ctx context.Context, url string) (*Session, error) {
-	ctx, cancel := context.WithTimeout(ctx, dialWithin)
-	defer cancel()
-	socket, err := openSocket(ctx, url)
-	if err != nil {
-		return nil, err
-	}
-	hello, err := readHello(ctx, socket)
-	if err != nil {
-		socket.close(protocol.CodeMalformed, "")
-		return nil, err
-	}
+// relay closed it, which matches ErrNoSuchServer, ErrTokenRefused and others, a
+// *ProtocolError if this is no relay, an *IdentityError if the Store failed. Where
+// the relay says that it may be tried again, Dial does. Without a deadline in ctx it
+// gives up after 30 seconds.
+func Dial(ctx context.Context, url string, options *Options) (*Session, error) {
 	s := &Session{
-		hello:   hello,
-		socket:  socket,
+		url:     url,
+		server:  isServer(url),
+		events:  queue.New[Event](maxEvents, maxEventBytes),
 		sending: make(chan struct{}, 1),
 		ended:   make(chan struct{}),
+		hint:    make(chan struct{}, 1),
+		rearm:   make(chan struct{}, 1),
+		changed: make(chan struct{}),
+	}
+	if options != nil {
+		s.options = *options
+	}
+	if s.options.Base {
+		s.options.Store = nil // a base peer has nothing to keep
+	}
+	var err error
+	if s.identity, err = loadIdentity(s.options.Store); err != nil {
+		return nil, err
+	}
+	c, err := s.first(ctx)
+	if err != nil {
+		return nil, err
 	}
 	s.sending <- struct{}{}
+	s.ctx, s.cancel = context.WithCancel(context.Background())
+	s.known, s.v1 = c.hello.ID, c.v1
+	if s.v1 {
+		s.presence = newPresence(s.server, window(c.hello))
+		if !s.server {
+			s.presence.meet(serverOf(url), c.hello.Server)
+		}
+	}
+	s.attach(c)
+	s.running.Go(func() { s.run(c) })
+	if s.v1 {
+		s.running.Go(s.keepTime)
+	}
 	return s, nil
 }
 
-// readHello reads the relay's first message (PROTOCOL.md: HELLO comes first on
-// every connection).
-func readHello(ctx context.Context, socket *socket) (protocol.Hello, error) {
-	frame, err := socket.read(ctx)
-	if err != nil {
-		return protocol.Hello{}, err
+// first makes the first connection. It tries again only after a close code that says
+// so: whatever else is wrong, its caller should hear of at once.
+func (s *Session) first(ctx context.Context) (*connection, error) {
+	ctx, cancel := context.WithTimeout(ctx, dialWithin)
+	defer cancel()
+	for {
+		c, err := s.connect(ctx)
+		if closed, ok := err.(*RelayError); !ok || closed.Code < 4000 || !closed.Retry() {
+			return c, err
+		}
+		if !sleep(ctx, max(s.backoff.next(), toldWait(err.(*RelayError).Reason))) {
+			return nil, err
+		}
 	}
-	d, err := protocol.ParseDelivery(frame)
-	if err != nil {
-		return protocol.Hello{}, &ProtocolError{Err: err}
-	}
-	if protocol.ID(d.From) != protocol.RelayID || string(d.Type) != protocol.TypeHello {
-		return protocol.Hello{}, &ProtocolError{Err: errNoHello}
-	}
-	hello, err := protocol.ParseHello(d.Message)
-	if err != nil {
-		return protocol.Hello{}, &ProtocolError{Err: err}
-	}
-	return hello, nil
 }
 
-// Hello returns what the relay said first: this peer's own ID, and what the server
-// left for its clients.
-func (s *Session) Hello() protocol.Hello { return s.hello }
-
-// Send sends one message to a peer. typ is an application's or an SDK's own type,
-// message one JSON value; both are the caller's to check (protocol.CheckType,
-// protocol.Valid), for a relay closes the session of a peer that sends others.
-//
-// A Send that has returned nil has handed the message to the operating system or
-// the browser; whether the peer got it only the peer can say. It waits while
-// others send and while the network takes nothing more, at most for as long as ctx
-// allows; a message that is on its way out is not called back, but after 10 seconds
-// without success ends the session. One that need not wait goes out even if ctx
-// has ended. Errors: ErrTooLarge, ErrClosed, a *RelayError, that of ctx.
-func (s *Session) Send(ctx context.Context, to protocol.ID, typ string, message []byte) error {
-	if err := s.lock(ctx); err != nil {
-		return err
-	}
-	defer func() { s.sending <- struct{}{} }()
-	s.frame = protocol.AppendEnvelope(s.frame[:0], to, typ, message)
-	if len(s.frame) > protocol.MaxMessage {
-		return tooLarge(len(s.frame))
-	}
-	err := s.socket.write(ctx, s.frame)
-	if err == nil || err == ctx.Err() {
-		return err
-	}
-	late := time.NewTimer(noticeWithin)
-	defer late.Stop()
-	select {
-	case <-s.ended:
-	case <-late.C:
-	}
-	return s.end(err)
+// Hello returns what the relay said first on the last connection: this peer's own ID,
+// and what the server left for its clients.
+func (s *Session) Hello() protocol.Hello {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.hello
 }
 
-// lock takes the right to write.
-func (s *Session) lock(ctx context.Context) error {
-	select {
-	case <-s.ended:
-		return s.reason()
-	default:
+// Durable reports whether the relay speaks intercessor.v1, so that the session
+// resumes by itself.
+func (s *Session) Durable() bool { return s.v1 }
+
+// State returns how the session stands.
+func (s *Session) State() State {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	switch {
+	case s.err != nil:
+		return Closed
+	case s.current == nil:
+		return Reconnecting
 	}
-	select {
-	case <-s.sending:
-		return nil
-	default:
-	}
-	select {
-	case <-s.sending:
-		return nil
-	case <-s.ended:
-		return s.reason()
-	case <-ctx.Done():
-		return ctx.Err()
-	}
+	return Online
 }
 
 // Receive waits for the next event. Events of one peer come in the order in which
-// things happened. If ctx ends while Receive waits, the session ends too: a message
-// cannot be left half read.
+// things happened.
 //
-// Errors: a *RelayError when the relay closed the session or the connection broke,
-// a *ProtocolError when the relay sent what it must not, ErrClosed after Close, that
-// of ctx. Each of them ends the session, and every later call returns the same.
-func (s *Session) Receive(ctx context.Context) (Event, error) {
-	for {
-		frame, err := s.socket.read(ctx)
-		if err != nil {
-			err = s.end(err)
-			if err == ctx.Err() {
-				s.Close()
-			}
-			return Event{}, err
-		}
-		e, known, err := parse(frame)
-		if err != nil {
-			err = s.end(&ProtocolError{Err: err})
-			s.hangUp(protocol.CodeMalformed, "the relay broke the protocol")
-			return Event{}, err
-		}
-		if known {
-			return e, nil
-		}
-	}
-}
+// Errors: a *RelayError when the relay has ended the session, for good or because it
+// cannot be resumed, a *ProtocolError when the relay sent what it must not, ErrClosed
+// after Close; every later call returns the same. That of ctx, which ends nothing.
+func (s *Session) Receive(ctx context.Context) (Event, error) { return s.events.Get(ctx) }
+
+// TryReceive returns the next event if there is one. It is for a program that does
+// something whenever it has caught up.
+func (s *Session) TryReceive() (Event, bool) { return s.events.TryGet() }
 
 // Close ends the session with close code 1000, which tells the other peers that
-// this one has left. It waits for the relay's answer, a few seconds at most. Every
-// call after the first does nothing.
+// this one has left. It waits for the relay's answer, a few seconds at most, and for
+// all that the session has started. Every call after the first does nothing.
 func (s *Session) Close() error {
-	s.end(ErrClosed)
-	s.hangUp(1000, "")
+	s.closing.Do(func() {
+		s.end(ErrClosed)
+		s.events.Drain()
+		s.mu.Lock()
+		c := s.current
+		s.mu.Unlock()
+		if c != nil {
+			c.socket.close(1000, "")
+		}
+		s.running.Wait()
+	})
 	return nil
-}
-
-func (s *Session) hangUp(code protocol.Code, reason string) {
-	s.closing.Do(func() { s.socket.close(code, reason) })
 }
 
 // end notes why the session ended, and returns the reason that counts.
 func (s *Session) end(err error) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.err == nil {
-		s.err = err
-		close(s.ended)
+	if s.err != nil {
+		return s.err
 	}
-	return s.err
+	s.err = err
+	close(s.ended)
+	s.cancel()
+	s.events.Close(err)
+	s.wishes.end(err)
+	return err
 }
 
 func (s *Session) reason() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.err
+}
+
+func window(hello protocol.Hello) time.Duration {
+	if hello.Window == 0 {
+		return protocol.Window * time.Second
+	}
+	return time.Duration(hello.Window) * time.Second
+}
+
+// isServer and serverOf read the role of a peer, and the server of a client, out of
+// the path of its URL (B1).
+func isServer(url string) bool {
+	path, _, _ := strings.Cut(url, "?")
+	return strings.HasSuffix(path, "/server")
+}
+
+func serverOf(url string) protocol.ID {
+	path, _, _ := strings.Cut(url, "?")
+	return protocol.ID(path[strings.LastIndexByte(path, '/')+1:])
+}
+
+// sleep waits, and reports whether ctx allowed it.
+func sleep(ctx context.Context, d time.Duration) bool {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return true
+	case <-ctx.Done():
+		return false
+	}
+}
+
+func post(token chan struct{}) {
+	select {
+	case token <- struct{}{}:
+	default:
+	}
 }

@@ -38,8 +38,25 @@ type socket struct {
 	over   bool // owned by the callbacks: the close event was seen
 }
 
-func openSocket(ctx context.Context, url string) (*socket, error) {
-	ws, err := construct("WebSocket", url)
+// openSocket opens a WebSocket. Browsers fail a handshake in which the relay selects no
+// subprotocol, and do not say so: it may be an older relay, and so a peer that has
+// nothing to resume tries once more without any.
+func openSocket(ctx context.Context, url string, protocols []string, _ Options) (*socket, error) {
+	s, err := open(ctx, url, protocols)
+	if err != nil && len(protocols) == 1 && ctx.Err() == nil {
+		if base, err := open(ctx, url, nil); err == nil {
+			return base, nil
+		}
+	}
+	return s, err
+}
+
+func open(ctx context.Context, url string, protocols []string) (*socket, error) {
+	list := js.Global().Get("Array").New()
+	for _, name := range protocols {
+		list.Call("push", name)
+	}
+	ws, err := construct("WebSocket", url, list)
 	if err != nil {
 		return nil, &DialError{Err: err, host: hostOf(url)}
 	}
@@ -64,13 +81,13 @@ func openSocket(ctx context.Context, url string) (*socket, error) {
 	case <-s.closed:
 		return nil, &DialError{host: hostOf(url)}
 	case <-ctx.Done():
-		s.close(1000, "")
+		s.drop()
 		return nil, &DialError{Err: ctx.Err(), host: hostOf(url)}
 	}
 }
 
-// construct is `new name(argument)` with the exception as an error.
-func construct(name, argument string) (v js.Value, err error) {
+// construct is `new name(...arguments)` with the exception as an error.
+func construct(name string, arguments ...any) (v js.Value, err error) {
 	defer func() {
 		if e, ok := recover().(js.Error); ok {
 			err = errors.New(e.Value.Get("message").String())
@@ -80,7 +97,7 @@ func construct(name, argument string) (v js.Value, err error) {
 	if class.IsUndefined() {
 		return v, errors.New("this JavaScript environment has no " + name)
 	}
-	return class.New(argument), nil
+	return class.New(arguments...), nil
 }
 
 func (s *socket) onOpen(js.Value, []js.Value) any {
@@ -147,6 +164,9 @@ func (s *socket) release() {
 	close(s.closed)
 }
 
+// protocol returns the subprotocol that the relay has selected.
+func (s *socket) protocol() string { return s.ws.Get("protocol").String() }
+
 func (s *socket) read(ctx context.Context) ([]byte, error) { return s.inbox.Get(ctx) }
 
 // write hands one message to the browser. It waits while too much is there.
@@ -185,6 +205,18 @@ func (s *socket) drain(ctx context.Context) error {
 		}
 	}
 	return nil
+}
+
+// codeGivenUp says to the relay that the peer is going to resume (R9).
+const codeGivenUp = 3000
+
+// drop gives the socket up. The browser may close it a minute later (D1): nothing of it
+// is looked at any more.
+func (s *socket) drop() {
+	s.inbox.Close(&RelayError{Code: codeBroken, Reason: "it was given up"})
+	s.inbox.Drain()
+	s.release()
+	s.ws.Call("close", codeGivenUp)
 }
 
 // close does the closing handshake. JavaScript allows code 1000 and 3000 to 4999.

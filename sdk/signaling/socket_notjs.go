@@ -26,8 +26,11 @@ type socket struct {
 	stalled  atomic.Bool
 }
 
-func openSocket(ctx context.Context, address string) (*socket, error) {
-	conn, response, err := websocket.Dial(ctx, address, nil)
+func openSocket(ctx context.Context, address string, protocols []string, options Options) (*socket, error) {
+	conn, response, err := websocket.Dial(ctx, address, &websocket.DialOptions{
+		HTTPClient:   options.HTTPClient,
+		Subprotocols: protocols,
+	})
 	if err != nil {
 		e := &DialError{Err: cause(err), host: hostOf(address)}
 		if ctx.Err() != nil {
@@ -47,6 +50,9 @@ func openSocket(ctx context.Context, address string) (*socket, error) {
 	s.watchdog.Stop()
 	return s, nil
 }
+
+// protocol returns the subprotocol that the relay has selected.
+func (s *socket) protocol() string { return s.conn.Subprotocol() }
 
 func (s *socket) read(ctx context.Context) ([]byte, error) {
 	kind, frame, err := s.conn.Read(ctx)
@@ -78,6 +84,12 @@ func (s *socket) write(_ context.Context, frame []byte) error {
 // close does the closing handshake, for which the library allows ten seconds.
 func (s *socket) close(code protocol.Code, reason string) {
 	_ = s.conn.Close(websocket.StatusCode(code), reason)
+	s.watchdog.Stop()
+}
+
+// drop cuts the connection: no close frame says that this peer leaves (R9).
+func (s *socket) drop() {
+	_ = s.conn.CloseNow()
 	s.watchdog.Stop()
 }
 

@@ -28,5 +28,9 @@ func dial(ctx context.Context, inv *invocation) error {
 		screen.event("the host left: the room is closed")
 		return nil
 	}
+	if errors.Is(err, sdk.ErrRestarted) {
+		screen.event("the host was started anew: join again")
+		return nil
+	}
 	return err
 }

@@ -41,6 +41,8 @@ func explain(ctx context.Context, err error) complaint {
 		}
 	case errors.Is(err, sdk.ErrPeerGone), errors.Is(err, sdk.ErrPathClosed):
 		return complaint{problem: "the other side left"}
+	case errors.Is(err, sdk.ErrRestarted):
+		return complaint{problem: "the other side was started anew", hint: "do the same again"}
 	case errors.As(err, &relay) && relay.Retry():
 		return complaint{problem: err.Error(), hint: "try again in a moment"}
 	}

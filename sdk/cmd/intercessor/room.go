@@ -12,7 +12,7 @@ const sendPatience = 10 * time.Second
 
 // A peer is the other end of a connection: a *sdk.Conn.
 type peer interface {
-	Send(context.Context, sdk.Message) error
+	Send(context.Context, sdk.Message) (*sdk.Receipt, error)
 	Receive(context.Context) (sdk.Message, error)
 	OpenChannel(ctx context.Context, label string) (*sdk.Channel, error)
 	AcceptChannel(context.Context) (*sdk.Channel, error)
@@ -32,5 +32,6 @@ type room interface {
 func tell(ctx context.Context, to peer, m sdk.Message) error {
 	ctx, cancel := context.WithTimeout(ctx, sendPatience)
 	defer cancel()
-	return to.Send(ctx, m)
+	_, err := to.Send(ctx, m)
+	return err
 }

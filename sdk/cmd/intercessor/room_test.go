@@ -26,9 +26,9 @@ type fakePeer struct {
 
 func newFakePeer() *fakePeer { return &fakePeer{says: make(chan sdk.Message)} }
 
-func (p *fakePeer) Send(_ context.Context, m sdk.Message) error {
+func (p *fakePeer) Send(_ context.Context, m sdk.Message) (*sdk.Receipt, error) {
 	p.hears = append(p.hears, m.Type+" "+string(m.Data))
-	return nil
+	return nil, nil
 }
 
 func (p *fakePeer) Receive(context.Context) (sdk.Message, error) {

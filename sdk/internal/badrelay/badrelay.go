@@ -87,6 +87,7 @@ var scripts = map[string]func(*conn){
 // script.
 func New(ctx context.Context) http.Handler {
 	var code atomic.Int64
+	var visits visits
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /code", func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Access-Control-Allow-Origin", "*")
@@ -94,18 +95,21 @@ func New(ctx context.Context) http.Handler {
 	})
 	mux.HandleFunc("GET /", func(w http.ResponseWriter, r *http.Request) {
 		name, _, _ := strings.Cut(strings.TrimPrefix(r.URL.Path, "/"), "/")
-		script := scripts[name]
+		script, options := scripts[name], &websocket.AcceptOptions{InsecureSkipVerify: true} // any page may test
+		if scriptsV1[name] != nil {
+			script, options.Subprotocols = scriptsV1[name], []string{protocol.SubprotocolV1}
+		}
 		if script == nil {
 			http.Error(w, "no such script", http.StatusForbidden)
 			return
 		}
-		ws, err := websocket.Accept(w, r, &websocket.AcceptOptions{InsecureSkipVerify: true}) // any page may test
+		ws, err := websocket.Accept(w, r, options)
 		if err != nil {
 			return
 		}
 		ctx, cancel := context.WithTimeout(ctx, time.Minute)
 		defer cancel()
-		c := &conn{ctx: ctx, ws: ws}
+		c := &conn{ctx: ctx, ws: ws, visit: visits.next(r.URL.Path), credential: credential(r)}
 		ws.SetReadLimit(-1)
 		script(c)
 		if got := websocket.CloseStatus(c.err); got != -1 {
@@ -121,6 +125,9 @@ type conn struct {
 	ctx context.Context
 	ws  *websocket.Conn
 	err error
+
+	visit      int    // how many connections to this path there were, with this one
+	credential string // ATTEMPT.TOKEN, or "" (R2)
 }
 
 func (c *conn) hello() {
@@ -159,7 +166,7 @@ func (c *conn) envelope() (e protocol.Envelope) {
 	}
 	var frame []byte
 	if _, frame, c.err = c.ws.Read(c.ctx); c.err == nil {
-		e, c.err = protocol.ParseEnvelope(frame)
+		e, c.err = protocol.ParseEnvelopeV1(frame)
 	}
 	return e
 }

@@ -97,6 +97,12 @@ func (q *Queue[T]) Get(ctx context.Context) (T, error) {
 	}
 }
 
+// TryGet takes the oldest item if there is one.
+func (q *Queue[T]) TryGet() (T, bool) {
+	value, err := q.take()
+	return value, err == nil
+}
+
 var errEmpty = errors.New("the queue is empty")
 
 func (q *Queue[T]) take() (value T, err error) {

@@ -1,0 +1,18 @@
+package sdk
+
+import (
+	"context"
+
+	"github.com/sebas642/intercessor/sdk/signaling"
+)
+
+// identity is what a session needs for as long as it lives. On js that is nothing: the
+// page holds its own lock.
+type identity struct{}
+
+func (identity) close() {}
+
+func (o *Options) dial(ctx context.Context, url string) (*signaling.Session, identity, error) {
+	s, err := signaling.Dial(ctx, url, &signaling.Options{Store: o.Identity})
+	return s, identity{}, err
+}

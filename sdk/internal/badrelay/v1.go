@@ -1,0 +1,174 @@
+package badrelay
+
+import (
+	"net/http"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/coder/websocket"
+
+	"github.com/sebas642/intercessor/protocol"
+)
+
+// scriptsV1 are scripts of a relay that speaks intercessor.v1. A path that has an element
+// of its own between the script's name and the rest has its own count of visits.
+var scriptsV1 = map[string]func(*conn){
+	"v1-echo": scriptEcho,
+
+	"v1-once": func(c *conn) { // lost once, and then as v1-echo
+		if c.visit == 1 {
+			c.helloV1()
+			_ = c.ws.CloseNow()
+			return
+		}
+		scriptEcho(c)
+	},
+
+	// Each visit ends in its own way, and the next one is told with which credential the
+	// peer came.
+	"v1-resume": func(c *conn) {
+		c.helloV1()
+		c.relay("RELAY_NEWS", `"of a later version"`)
+		c.deliver("other", "credential", protocol.AppendString(nil, c.credential))
+		switch c.visit {
+		case 1:
+			_ = c.ws.CloseNow()
+		case 2:
+			c.relay(protocol.TypeRelayToken, `{"resume":"renewed"}`)
+			c.close(1012, "back soon")
+		case 3:
+			c.relay(protocol.TypeRelayRestarting, `{"reconnectIn":50,"tryFor":1000}`)
+		}
+		c.linger()
+	},
+
+	"v1-replaced": func(c *conn) { c.helloV1(); c.close(protocol.CodeReplaced, "a newer connection came") },
+	"v1-kicked":   func(c *conn) { c.helloV1(); c.close(protocol.CodeKicked, "the server said so") },
+	"v1-refused": func(c *conn) {
+		if c.credential != "" {
+			c.close(protocol.CodeTokenRefused, "the token has expired")
+			return
+		}
+		c.helloV1()
+		_ = c.ws.CloseNow()
+	},
+	"v1-forgetful": func(c *conn) { // takes a peer with a token for a new one
+		c.credential = ""
+		c.helloV1()
+		_ = c.ws.CloseNow()
+	},
+	"v1-no-token": func(c *conn) { c.hello(); c.linger() },
+	"v1-busy": func(c *conn) {
+		if c.visit == 1 {
+			c.close(protocol.CodeOverloaded, "too many at once (1 s)")
+		}
+		c.helloV1()
+		c.linger()
+	},
+	"v1-silent": func(c *conn) { c.helloV1(); c.linger() },
+	"v1-beat": func(c *conn) {
+		c.helloV1()
+		for c.err == nil {
+			select {
+			case <-time.After(protocol.BeatAfter * time.Second):
+				c.relay(protocol.TypeRelayBeat, `{}`)
+			case <-c.ctx.Done():
+				return
+			}
+		}
+	},
+
+	// A room in which ada speaks v1 and bob does not. On the second visit ada and bob are
+	// away and eve has come.
+	"v1-room": func(c *conn) {
+		c.helloV1()
+		switch c.visit {
+		case 1:
+			c.relay(protocol.TypePeerJoined, `{"id":"ada","order":[0,0,7],"protocol":"intercessor.v1"}`)
+			c.relay(protocol.TypePeerJoined, `{"id":"bob","order":[0,0,8],"protocol":""}`)
+			c.relay(protocol.TypePeerJoined, `{"id":"cy","order":[0,0,9],"protocol":"intercessor.v1"}`)
+			c.relay(protocol.TypePeerGone, `{"id":"cy","order":[0,0,8],"reason":"left"}`) // of an older connection
+			c.deliver("cy", "chat", []byte(`"I am here"`))
+			_ = c.ws.CloseNow()
+		default:
+			c.relay(protocol.TypePeerJoined, `{"id":"eve","order":[0,0,10],"protocol":"intercessor.v1"}`)
+			c.relay(protocol.TypePeerBack, `{"id":"cy","order":[0,0,9],"protocol":"intercessor.v1"}`)
+			c.relay(protocol.TypeRelayPresent, `{}`)
+			c.deliver("nobody", "chat", []byte(`"of somebody who never came"`))
+			c.relay(protocol.TypeRelayUndelivered, `{"to":"ada","reason":"absent"}`)
+			c.relay(protocol.TypePeerGone, `{"id":"ada","order":[0,0,7],"reason":"kicked"}`)
+			c.linger()
+		}
+	},
+
+	// What a server asks for comes back as messages of ada. A kick of "again" is answered by
+	// cutting the connection, once; a door is always refused.
+	"v1-wishes": func(c *conn) {
+		c.helloV1()
+		c.relay(protocol.TypePeerJoined, `{"id":"ada","order":[0,0,`+strconv.Itoa(c.visit)+`],"protocol":"intercessor.v1"}`)
+		for c.err == nil {
+			e := c.envelope()
+			r, wrong := protocol.ParseRequest(string(e.Type), e.Message)
+			if r.ID == "again" && c.visit == 1 {
+				_ = c.ws.CloseNow()
+				return
+			}
+			if r.Closed {
+				wrong = "denied"
+			}
+			c.deliver("ada", "asked", protocol.AppendString(nil, string(e.Type)+" "+string(r.ID)+string(r.ServerInfo)))
+			c.relay(protocol.TypeRelayAnswer, string(protocol.AppendAnswer(nil, protocol.Answer{Number: r.Number, Error: wrong})))
+		}
+	},
+}
+
+func scriptEcho(c *conn) {
+	c.helloV1()
+	for c.err == nil {
+		e := c.envelope()
+		c.write(websocket.MessageText, protocol.AppendDeliveryV1(nil, "other", e.Type, e.Message, e.Link))
+	}
+}
+
+// helloV1 says HELLO, with another token on each visit.
+func (c *conn) helloV1() {
+	c.relay(protocol.TypeHello, string(protocol.AppendHello(nil, protocol.Hello{
+		ID:          ID,
+		Resume:      "token-" + strconv.Itoa(c.visit),
+		Window:      protocol.Window,
+		Resumed:     c.credential != "",
+		Server:      protocol.SubprotocolV1,
+		ServerKnown: true,
+		Limits:      protocol.Limits{Message: protocol.MaxMessage, Delivery: protocol.MaxDelivery, Outbox: 256 << 10},
+	})))
+}
+
+func (c *conn) relay(typ, message string) { c.deliver(protocol.RelayID, typ, []byte(message)) }
+
+// credential returns what a peer presents in order to resume.
+func credential(r *http.Request) string {
+	for _, entry := range strings.Split(r.Header.Get("Sec-WebSocket-Protocol"), ",") {
+		if text, ok := strings.CutPrefix(strings.TrimSpace(entry), protocol.ResumePrefix); ok {
+			return text
+		}
+	}
+	return ""
+}
+
+// visits counts connections by their paths.
+type visits struct {
+	mu    sync.Mutex
+	count map[string]int
+}
+
+func (v *visits) next(path string) int {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	if v.count == nil {
+		v.count = make(map[string]int)
+	}
+	v.count[path]++
+	return v.count[path]
+}

@@ -1,0 +1,142 @@
+package sdk
+
+import (
+	"context"
+	"sync"
+
+	"github.com/sebas642/intercessor/protocol/link"
+)
+
+// Result is how a Send ends: in exactly one of three ways.
+type Result uint8
+
+const (
+	// Delivered: the other application has been handed the message.
+	Delivered Result = iota + 1
+
+	// Refused: the other application has not got the message, and never will.
+	Refused
+
+	// Unknown: the Conn ended before it could be known whether the other application
+	// got the message; or the Conn is not reliable.
+	Unknown
+)
+
+// String returns the result in a word.
+func (r Result) String() string {
+	switch r {
+	case Delivered:
+		return "delivered"
+	case Refused:
+		return "refused"
+	case Unknown:
+		return "unknown"
+	}
+	return "not known yet"
+}
+
+// Outcome says what became of a message.
+type Outcome struct {
+	Result Result
+
+	// Reason says in a word why a message was not delivered, one of the Reason
+	// constants; "" if it was.
+	Reason string
+}
+
+// Reasons of an Outcome, and of a *GoneError. Relays may have others.
+const (
+	ReasonClosedHere = "closed-here" // this side closed the Conn
+	ReasonClosed     = "closed"      // the other side closed its Conn
+	ReasonRestarted  = "restarted"   // one side has lost its memory of the other
+	ReasonBroken     = "broken"      // one side broke a rule of the link
+	ReasonNoLink     = "no-link"     // the Conn is not reliable
+	ReasonLeft       = "left"        // the other peer left the relay
+	ReasonTimeout    = "timeout"     // the other peer, or this one, was away for too long
+	ReasonKicked     = "kicked"      // the server sent the other peer away
+	ReasonRelay      = "relay"       // the session with the relay ended
+)
+
+// Receipt is for learning what became of a message that was sent. It may be dropped.
+type Receipt struct {
+	mu       sync.Mutex
+	outcome  Outcome
+	done     chan struct{} // made for whoever waits, closed when outcome is set
+	received int
+	of       int
+}
+
+// Outcome waits until it is known what became of the message. The error is that of ctx,
+// after which Outcome can be called again.
+func (r *Receipt) Outcome(ctx context.Context) (Outcome, error) {
+	r.mu.Lock()
+	if r.outcome.Result != 0 {
+		defer r.mu.Unlock()
+		return r.outcome, nil
+	}
+	if r.done == nil {
+		r.done = make(chan struct{})
+	}
+	done := r.done
+	r.mu.Unlock()
+	select {
+	case <-done:
+		r.mu.Lock()
+		defer r.mu.Unlock()
+		return r.outcome, nil
+	case <-ctx.Done():
+		return Outcome{}, ctx.Err()
+	}
+}
+
+// Progress returns how many bytes of a large message the other side has received so far,
+// and how many it has in all. Both are 0 for one of up to 32 KiB.
+func (r *Receipt) Progress() (received, of int) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.received, r.of
+}
+
+func (r *Receipt) settle(o Outcome) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.outcome = o
+	if o.Result == Delivered {
+		r.received = r.of
+	}
+	if r.done != nil {
+		close(r.done)
+	}
+}
+
+func (r *Receipt) progress(received, of int) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.received, r.of = received, of
+}
+
+// outcomeOf translates what a link says. why is what ended the Conn, if that was not the
+// link.
+func outcomeOf(o link.Outcome, why string) Outcome {
+	switch o.Kind {
+	case link.Delivered:
+		return Outcome{Result: Delivered}
+	case link.Refused:
+		return Outcome{Result: Refused, Reason: reasonOf(o.How, why)}
+	}
+	return Outcome{Result: Unknown, Reason: reasonOf(o.How, why)}
+}
+
+func reasonOf(how link.How, why string) string {
+	switch how {
+	case link.ClosedHere:
+		return ReasonClosedHere
+	case link.ClosedThere:
+		return ReasonClosed
+	case link.Restarted:
+		return ReasonRestarted
+	case link.FailedHere, link.FailedThere:
+		return ReasonBroken
+	}
+	return why
+}

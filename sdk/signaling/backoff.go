@@ -1,0 +1,48 @@
+package signaling
+
+import (
+	"math/rand/v2"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// The wait before a connection is tried again: a random time between two bounds, the
+// higher of which doubles with each attempt (B43). Peers that were cut at the same
+// moment come back at different ones.
+const (
+	waitAtLeast = 200 * time.Millisecond
+	waitFirst   = time.Second
+	waitAtMost  = 20 * time.Second
+
+	// maxToldWait bounds what a relay can ask for in a reason (R12).
+	maxToldWait = time.Hour
+)
+
+// backoff counts the attempts since a connection was last worth something.
+type backoff struct{ attempts int }
+
+// next returns how long to wait before the next attempt.
+func (b *backoff) next() time.Duration {
+	most := waitAtMost
+	if b.attempts < 5 {
+		most = min(waitFirst<<b.attempts, waitAtMost)
+	}
+	b.attempts++
+	return waitAtLeast + rand.N(most-waitAtLeast)
+}
+
+// toldWait reads " (N s)" at the end of a close reason: do not connect again before
+// N seconds have gone by (R12).
+func toldWait(reason string) time.Duration {
+	rest, ok := strings.CutSuffix(reason, " s)")
+	open := strings.LastIndex(rest, " (")
+	if !ok || open < 0 {
+		return 0
+	}
+	n, err := strconv.ParseUint(rest[open+2:], 10, 32)
+	if err != nil {
+		return 0
+	}
+	return min(time.Duration(n)*time.Second, maxToldWait)
+}

@@ -1,0 +1,38 @@
+package signaling
+
+import (
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+)
+
+func TestWaitsGrowAndAreSpreadOut(t *testing.T) {
+	most := []time.Duration{1, 2, 4, 8, 16, 20, 20, 20}
+	for range 200 {
+		var b backoff
+		for _, seconds := range most {
+			wait := b.next()
+			require.GreaterOrEqual(t, wait, 200*time.Millisecond)
+			require.Less(t, wait, seconds*time.Second)
+		}
+	}
+}
+
+func TestSecondsInAReason(t *testing.T) {
+	for reason, want := range map[string]time.Duration{
+		"":                              0,
+		"busy":                          0,
+		"busy (3 s)":                    3 * time.Second,
+		"too many from you (x) (120 s)": 2 * time.Minute,
+		"(3 s)":                         0,
+		"busy (3 s) more":               0,
+		"busy (-3 s)":                   0,
+		"busy (3.5 s)":                  0,
+		"busy ( s)":                     0,
+		"busy (4294967295 s)":           time.Hour,
+		"busy (99999999999999999999 s)": 0,
+	} {
+		require.Equal(t, want, toldWait(reason), reason)
+	}
+}

@@ -1,0 +1,109 @@
+package signaling
+
+import (
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/sebas642/intercessor/protocol"
+)
+
+// Store keeps who a peer is over restarts of its program, or reloads of its page:
+// one short text, which is a secret, for whoever has it can take the peer's place.
+// One session at a time may use a store: see [OpenFile] for native programs. On js
+// a page holds the Web Lock of the identity while it uses it (R13).
+type Store interface {
+	// Load returns what Save was given last, or "" if that never was.
+	Load() (string, error)
+
+	// Save keeps text. When it has returned, a crash must not bring back an older one.
+	Save(text string) error
+}
+
+// IdentityError says that a Store failed. Without its help the peer would be another
+// one after the next restart, so the session ends.
+type IdentityError struct{ Err error }
+
+// Error returns the cause.
+func (e *IdentityError) Error() string {
+	return "the identity of this peer cannot be kept: " + e.Err.Error()
+}
+
+// Unwrap returns e.Err.
+func (e *IdentityError) Unwrap() error { return e.Err }
+
+// maxIdentity bounds what a store may hold, in bytes.
+const maxIdentity = 4 << 10
+
+// identity is by what the relay knows a peer again: a token, and the number of the
+// attempt that presented it last (R2, R5).
+type identity struct {
+	store   Store // nil for one that lives as long as the session
+	token   string
+	attempt uint64
+}
+
+// loadIdentity takes up what the store has.
+func loadIdentity(store Store) (identity, error) {
+	i := identity{store: store}
+	if store == nil {
+		return i, nil
+	}
+	text, err := store.Load()
+	if err != nil {
+		return i, &IdentityError{Err: err}
+	}
+	if text = strings.TrimSpace(text); text == "" {
+		return i, nil
+	}
+	attempt, token, _ := strings.Cut(text, ".")
+	n, ok := protocol.Number([]byte(attempt))
+	if !ok || !validToken(token) {
+		return i, &IdentityError{Err: errNotIdentity}
+	}
+	i.attempt, i.token = n, token
+	return i, nil
+}
+
+// credential returns what a new attempt presents, or "" if there is no token yet. It
+// is stored before it is used (R6), and no attempt has the number of an older one.
+func (i *identity) credential(now time.Time) (string, error) {
+	if i.token == "" {
+		return "", nil
+	}
+	i.attempt = max(i.attempt+1, uint64(max(now.UnixMilli(), 0)))
+	if err := i.save(); err != nil {
+		return "", err
+	}
+	return i.text(), nil
+}
+
+// renew takes a token that the relay gave.
+func (i *identity) renew(token string) error {
+	i.token = token
+	return i.save()
+}
+
+func (i *identity) text() string { return strconv.FormatUint(i.attempt, 10) + "." + i.token }
+
+func (i *identity) save() error {
+	if i.store == nil {
+		return nil
+	}
+	if err := i.store.Save(i.text()); err != nil {
+		return &IdentityError{Err: err}
+	}
+	return nil
+}
+
+// validToken reports whether s can be an entry of Sec-WebSocket-Protocol: unpadded
+// base64url (R2).
+func validToken(s string) bool {
+	for i := range len(s) {
+		c := s[i]
+		if c != '-' && c != '_' && (c < '0' || c > '9') && (c|0x20 < 'a' || c|0x20 > 'z') {
+			return false
+		}
+	}
+	return s != "" && len(s) <= maxIdentity
+}

@@ -1,0 +1,200 @@
+package signaling
+
+import (
+	"context"
+	"time"
+
+	"github.com/sebas642/intercessor/protocol"
+)
+
+// settledAfter is how long a connection must have lived for the next loss to be a new
+// one: a relay that takes peers in and drops them is not asked ever faster.
+const settledAfter = 10 * time.Second
+
+// run reads one connection after the other, until the session ends.
+func (s *Session) run(c *connection) {
+	for {
+		err := s.serve(c)
+		s.detach(c, err)
+		if s.reason() != nil {
+			return // Close closes the socket
+		}
+		if !s.v1 || !mayResume(err) {
+			s.end(err)
+			c.socket.close(closeCode(err), "")
+			return
+		}
+		c.drop(err)
+		s.lose(err)
+		if c, err = s.resume(c, err); err != nil {
+			s.end(err)
+			return
+		}
+		if s.attach(c) {
+			s.tell(func(now time.Time) []Event {
+				s.presence.resumed(now, window(c.hello))
+				return []Event{{Kind: Connected, Hello: &c.hello}}
+			})
+		}
+	}
+}
+
+// serve reads a connection until it ends.
+func (s *Session) serve(c *connection) error {
+	for {
+		frame, err := c.read()
+		if err != nil {
+			return err
+		}
+		if err := s.handle(c, frame); err != nil {
+			return err
+		}
+	}
+}
+
+// resume tries until it has a connection, or an answer that is final. Who is cut off
+// does not know why, so that whatever is no answer of a relay is worth another try.
+func (s *Session) resume(last *connection, err error) (*connection, error) {
+	settled := time.Since(last.since) > settledAfter
+	if settled {
+		s.backoff = backoff{}
+	}
+	for {
+		atOnce := settled && (err == errRestarting || err == errNetworkChanged)
+		if !atOnce && !s.waitToResume(err) {
+			return nil, ErrClosed
+		}
+		ctx, cancel := context.WithTimeout(s.ctx, resumeWithin)
+		s.mu.Lock()
+		s.hurry = cancel
+		s.mu.Unlock()
+		var c *connection
+		c, err = s.connect(ctx)
+		cancel()
+		if err == nil {
+			return c, nil
+		}
+		if s.reason() != nil {
+			return nil, ErrClosed
+		}
+		if !mayResume(err) {
+			return nil, err
+		}
+	}
+}
+
+// waitToResume waits a random time, and longer each time (B43), unless the network is
+// said to have changed; at least for as long as the relay wants (R12).
+func (s *Session) waitToResume(err error) bool {
+	wait, told := s.backoff.next(), time.Duration(0)
+	if closed, ok := err.(*RelayError); ok {
+		told = toldWait(closed.Reason)
+	}
+	if told > 0 {
+		return sleep(s.ctx, told+wait)
+	}
+	timer := time.NewTimer(wait)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+	case <-s.hint:
+	case <-s.ctx.Done():
+		return false
+	}
+	return true
+}
+
+// mayResume reports whether a connection that ended, or did not come about, with err
+// is worth another.
+func mayResume(err error) bool {
+	switch err := err.(type) {
+	case *RelayError:
+		return err.Retry()
+	case *DialError:
+		return true // the relay is not up yet, or not reachable
+	case *dropError:
+		return true
+	}
+	return err == context.DeadlineExceeded || err == context.Canceled // of one attempt
+}
+
+// attach makes a connection the current one, after what the server wants of its room
+// was said on it (P7). It reports whether the session goes on.
+func (s *Session) attach(c *connection) bool {
+	s.mu.Lock()
+	var first [][]byte
+	for _, it := range s.wishes.list {
+		s.wishes.number(it)
+		first = append(first, protocol.AppendEnvelopeV1(nil, protocol.RelayID, it.typ, it.body(), nil))
+	}
+	s.mu.Unlock()
+	for _, frame := range first {
+		if c.socket.write(s.ctx, frame) != nil {
+			break // which read will notice
+		}
+	}
+	s.mu.Lock()
+	if s.err != nil {
+		s.mu.Unlock()
+		c.socket.close(1000, "")
+		return false
+	}
+	s.current, s.hello = c, c.hello
+	s.restartAt = time.Time{}
+	select {
+	case <-s.hint: // it was about the time before
+	default:
+	}
+	s.change()
+	s.mu.Unlock()
+	post(s.rearm)
+	return true
+}
+
+// detach notes that a connection has ended.
+func (s *Session) detach(c *connection, err error) {
+	c.err = err
+	close(c.over)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.err == nil {
+		s.current = nil
+		s.change()
+	}
+}
+
+// change wakes whoever waits for a connection. The caller holds mu.
+func (s *Session) change() {
+	close(s.changed)
+	s.changed = make(chan struct{})
+}
+
+// lose tells that the connection broke, and from now on nobody is known to be there.
+func (s *Session) lose(err error) {
+	s.mu.Lock()
+	tryUntil := s.tryUntil
+	s.mu.Unlock()
+	s.tell(func(now time.Time) []Event {
+		s.presence.lost(now, tryUntil.Sub(now))
+		return []Event{{Kind: Lost, Err: err}}
+	})
+	post(s.rearm)
+}
+
+// tell puts events in the order in which their causes were looked at. It waits while
+// the queue is full.
+func (s *Session) tell(look func(now time.Time) []Event) {
+	s.telling.Lock()
+	defer s.telling.Unlock()
+	for _, e := range look(time.Now()) {
+		_ = s.events.Put(e, e.size()) // fails only when the session has ended
+	}
+}
+
+// closeCode is what a peer closes with that ends a session because of err.
+func closeCode(err error) protocol.Code {
+	if _, wrong := err.(*ProtocolError); wrong {
+		return protocol.CodeMalformed
+	}
+	return 1000
+}

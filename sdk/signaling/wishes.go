@@ -1,0 +1,102 @@
+package signaling
+
+import "github.com/sebas642/intercessor/protocol"
+
+// maxKicks bounds the clients that a session remembers to have sent away.
+const maxKicks = 1 << 10
+
+// wishes are what a server wants of its room. They live here and not in the relay,
+// which may forget them at any time: after each resume they are said again, first of
+// all (P7).
+type wishes struct {
+	last uint64  // the number that was given last
+	list []*wish // in the order in which they came; at most one of each typ and ID
+}
+
+// wish is one request that is, or is to be, in force.
+type wish struct {
+	typ     string
+	request protocol.Request // with the number under which it was said last
+	callers []chan error     // who waits for the answer; each has room for it
+}
+
+// want notes a request, in the place of an older one about the same thing, and
+// returns it numbered, and the channel on which its answer comes.
+func (w *wishes) want(typ string, r protocol.Request) (*wish, chan error) {
+	i := 0
+	for i < len(w.list) && (w.list[i].typ != typ || w.list[i].request.ID != r.ID) {
+		i++
+	}
+	if i == len(w.list) {
+		w.makeRoom(typ)
+		w.list = append(w.list, &wish{typ: typ})
+		i = len(w.list) - 1
+	}
+	it, answered := w.list[i], make(chan error, 1)
+	it.request = r
+	it.callers = append(it.callers, answered)
+	w.number(it)
+	return it, answered
+}
+
+// makeRoom forgets the oldest kick that nobody waits for, if there are too many.
+func (w *wishes) makeRoom(typ string) {
+	if typ != protocol.TypeRelayKick || len(w.list) < maxKicks {
+		return
+	}
+	for i, it := range w.list {
+		if it.typ == typ && len(it.callers) == 0 {
+			w.list = append(w.list[:i], w.list[i+1:]...)
+			return
+		}
+	}
+}
+
+// number gives a wish a new number, under which it is said again.
+func (w *wishes) number(it *wish) {
+	w.last++
+	it.request.Number = w.last
+}
+
+// answered takes the relay's answer. A wish that was refused is forgotten. An answer to
+// a request that was said again since is not waited for.
+func (w *wishes) answered(a protocol.Answer) {
+	for i, it := range w.list {
+		if it.request.Number != a.Number {
+			continue
+		}
+		var err error
+		if a.Error != "" {
+			err = &RequestError{Type: it.typ, Reason: a.Error}
+			w.list = append(w.list[:i], w.list[i+1:]...)
+		}
+		it.settle(err)
+		return
+	}
+}
+
+// kicked returns the wish that a client be sent away, or nil.
+func (w *wishes) kicked(id protocol.ID) *wish {
+	for _, it := range w.list {
+		if it.typ == protocol.TypeRelayKick && it.request.ID == id {
+			return it
+		}
+	}
+	return nil
+}
+
+// end tells everybody who waits that no answer comes.
+func (w *wishes) end(err error) {
+	for _, it := range w.list {
+		it.settle(err)
+	}
+}
+
+func (it *wish) settle(err error) {
+	for _, caller := range it.callers {
+		caller <- err
+	}
+	it.callers = nil
+}
+
+func (it *wish) body() []byte { return protocol.AppendRequest(nil, it.typ, it.request) }

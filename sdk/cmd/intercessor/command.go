@@ -39,6 +39,7 @@ type invocation struct {
 	name     string // what the others in the room see
 	into     string // the folder for received files
 	ice      []string
+	identity string // the file that keeps a room's ID; empty: none does
 }
 
 // dispatch finds the command, reads its flags and runs it.
@@ -79,6 +80,9 @@ func (c command) parse(std stdio, args []string) (*invocation, error) {
 		inv.ice = append(inv.ice, url)
 		return nil
 	})
+	if c.name == "listen" {
+		flags.StringVar(&inv.identity, "identity", "", "a `FILE` that keeps the room's link over restarts of this program; whoever has it owns the room")
+	}
 	if c.into != "" {
 		flags.StringVar(&inv.into, "into", c.into, "the `FOLDER` for received files")
 	}

@@ -6,6 +6,7 @@ import (
 	"sync"
 
 	"github.com/dustin/go-humanize"
+	"github.com/sebas642/intercessor/sdk"
 )
 
 const (
@@ -16,9 +17,10 @@ const (
 // attend serves one connection of the room: its messages, and the files that
 // come beside them. When the messages end, files under way go on: their channels
 // do not need the relay. It gives the reason why the messages ended.
-func (c *chat) attend(ctx context.Context, p peer, name func() string, messages func(context.Context) error) error {
+func (c *chat) attend(ctx context.Context, p *sdk.Conn, name func() string, messages func(context.Context) error) error {
 	accept, stop := context.WithCancel(ctx)
 	var files sync.WaitGroup
+	files.Go(func() { follow(accept, p, c.screen, name) })
 	files.Go(func() { c.takeFiles(ctx, accept, p, name) })
 	err := messages(ctx)
 	stop()

@@ -4,8 +4,9 @@ import "github.com/sebas642/intercessor/sdk"
 
 // options gives the SDK's options that the flags ask for.
 func (inv *invocation) options() *sdk.Options {
-	if len(inv.ice) == 0 {
-		return nil
+	options := &sdk.Options{PlatformOptions: sdk.PlatformOptions{IdentityFile: inv.identity}}
+	if len(inv.ice) > 0 {
+		options.ICEServers = []sdk.ICEServer{{URLs: inv.ice}}
 	}
-	return &sdk.Options{ICEServers: []sdk.ICEServer{{URLs: inv.ice}}}
+	return options
 }

@@ -46,6 +46,9 @@ func (l *Link) freeUpTo(o *outgoing, r uint64) {
 		}
 		if f.final {
 			l.free(o, m)
+		} else { // the next message need not wait for all of a large one
+			o.held -= int(f.to) - m.received
+			m.received = int(f.to)
 		}
 	}
 	o.next = max(o.next, r+1)

@@ -18,7 +18,7 @@ type outgoing struct {
 
 	spent  uint64 // the cost of frames 1 to made
 	flight int    // the cost of frames r+1 to next-1
-	held   int    // bytes of messages of which a copy is held
+	held   int    // bytes of messages that were accepted and not received
 	hold   int    // Send waits unless held is below this
 
 	ready    outFrame // the frame made+1, if its cost is not 0
@@ -29,14 +29,15 @@ type outgoing struct {
 }
 
 type outMessage struct {
-	typ   string
-	data  []byte // nil when the other side has received it
-	token any
-	paid  int    // bytes reserved in the budget
-	of    int    // len(data), if it goes in parts
-	cut   int    // data[:cut] is cut
-	last  uint64 // number of its last frame, once that is cut
-	begun bool   // a path was handed a frame: no longer certain to be refused
+	typ      string
+	data     []byte // nil when the other side has received it
+	token    any
+	paid     int    // bytes reserved in the budget
+	of       int    // len(data), if it goes in parts
+	cut      int    // data[:cut] is cut
+	received int    // data[:received] has been received
+	last     uint64 // number of its last frame, once that is cut
+	begun    bool   // a path was handed a frame: no longer certain to be refused
 }
 
 // outFrame is what it takes to send a frame again with the same bytes (L8).

@@ -7,8 +7,10 @@ import (
 )
 
 // A part of a message is written as a JSON string (L7). Its length in the frame is
-// at most MaxPart, escapes and quotes included: so a frame is never much longer
-// than that, whatever the message is.
+// at most partSize, escapes and quotes included: so a frame is never much longer
+// than that, whatever the message is. Four of them, with their costs, fit into half of
+// a relay's usual outbox, which would hold three of MaxPart.
+const partSize = protocol.MaxPart - 1<<10
 
 // cutPart returns where the part of data that begins at from ends, and how long
 // it is as a JSON string. It cuts at the end of a character.
@@ -21,7 +23,7 @@ func cutPart(data []byte, from int) (end, encoded int) {
 			_, n = utf8.DecodeRune(data[i:])
 			size = n
 		}
-		if encoded+size > protocol.MaxPart {
+		if encoded+size > partSize {
 			break
 		}
 		encoded += size

@@ -71,7 +71,7 @@ func (l *Link) free(o *outgoing, m *outMessage) {
 	if m.data == nil {
 		return
 	}
-	o.held -= protocol.FrameCost + len(m.data)
+	o.held -= protocol.FrameCost + len(m.data) - m.received
 	l.config.Budget.release(&l.config.Budget.out, m.paid)
 	m.data, m.paid = nil, 0
 }

@@ -152,6 +152,9 @@ func (s *session) notice(n room.Notice) []byte {
 	case n.Type == protocol.TypeRelayPresent:
 		return relayFrame(n.Type, []byte("{}"))
 	case s.v1:
+		if n.Until > 0 { // what is left of the window
+			n.Window = int(max(0, n.Until-s.relay.clock()+999) / 1000)
+		}
 		return relayFrame(n.Type, protocol.AppendPresence(nil, n.Type, n.Presence))
 	}
 	return relayFrame(n.Type, protocol.AppendPeer(nil, n.ID))

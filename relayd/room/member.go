@@ -18,7 +18,6 @@ type Member[M comparable] struct {
 	hinted bool  // who reaches for it was told that it is away; a client: or that its server is
 
 	reason string // why it is gone
-	wait   int64  // how long it is waited for while away
 	until  int64  // when that is over
 }
 
@@ -44,9 +43,6 @@ type End struct {
 	Reason string // not Away: why it is gone (P6)
 }
 
-// window is the waiting as presence tells it, in seconds.
-func (m *Member[M]) window() int { return int((m.wait + 999) / 1000) }
-
 // Left is the end of a peer that said goodbye, and of every base peer (P5).
 func Left() End { return End{Reason: "left"} }
 
@@ -62,7 +58,7 @@ func (m *Member[M]) leave(end End, now int64) {
 	m.Conn = nobody
 	m.hinted = false
 	if end.Away {
-		m.state, m.wait, m.until = away, end.Wait, now+end.Wait
+		m.state, m.until = away, now+end.Wait
 	} else {
 		m.state, m.reason = gone, end.Reason
 	}

@@ -10,7 +10,8 @@ import (
 // A Notice is one presence message that a peer is to get. Only Type and the ID
 // are for base peers.
 type Notice struct {
-	Type string
+	Type  string
+	Until int64 // of PEER_AWAY: when the waiting is over, from which the window follows
 	protocol.Presence
 }
 
@@ -110,7 +111,7 @@ func (r *Room[M]) notice(m *Member[M]) (Notice, bool) {
 	case m.told == unknown:
 		return n, false
 	case m.state == away:
-		n.Type, n.Window = protocol.TypePeerAway, m.window()
+		n.Type, n.Until = protocol.TypePeerAway, m.until
 	default:
 		n.Type, n.Reason = protocol.TypePeerGone, m.reason
 	}
@@ -128,7 +129,7 @@ func (r *Room[M]) HostNews(m *Member[M]) (Notice, bool) {
 	case present:
 		n.Protocol = protocol.SubprotocolV1
 	case away:
-		n.Type, n.Window = protocol.TypePeerAway, r.server.window()
+		n.Type, n.Until = protocol.TypePeerAway, r.server.until
 	default:
 		return n, false
 	}

@@ -97,8 +97,8 @@ func (s scene) hears() (all []string) {
 
 func text(n room.Notice) string {
 	said := n.Type + " " + string(n.ID)
-	if n.Window > 0 {
-		said += fmt.Sprintf(" for %d s", n.Window)
+	if n.Until > 0 {
+		said += fmt.Sprintf(" for %d s", (n.Until-lostAt+999)/1000)
 	}
 	if n.Reason != "" {
 		said += ": " + n.Reason
@@ -179,7 +179,7 @@ func TestWhoMayComeIn(t *testing.T) {
 	ann := s.returns("ann", resumed, "ann")
 	n, ok := s.HostNews(ann)
 	require.True(t, ok, "a client with a token waits, and is told so")
-	require.Equal(t, "PEER_AWAY server for 60 s", text(n))
+	require.Equal(t, "PEER_AWAY server for 59 s", text(n))
 
 	s.returnsServer(resumed, "the server")
 	require.False(t, s.Awaited())

@@ -50,7 +50,10 @@ func (s *Session) due(now time.Time) time.Time {
 	case now.Before(at):
 		next = sooner(next, at)
 	default:
-		c.drop(errRestarting)
+		s.mu.Lock()
+		s.restartAt = time.Time{}
+		s.mu.Unlock()
+		s.startMove(c)
 	}
 	s.tell(func(now time.Time) []Event {
 		events := s.presence.pass(now)

@@ -65,7 +65,7 @@ func (c *connection) greet(ctx context.Context, s *Session) error {
 	}
 	c.hello = hello
 	other := s.known != "" && hello.ID != s.known
-	if s.identity.token != "" && (!hello.Resumed || other) {
+	if s.identity.known() && (!hello.Resumed || other) {
 		return errNotResumed // R8: never a new ID in silence
 	}
 	if !c.v1 {

@@ -3,6 +3,7 @@ package signaling
 import (
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/sebas642/intercessor/protocol"
@@ -38,14 +39,16 @@ const maxIdentity = 4 << 10
 // identity is by what the relay knows a peer again: a token, and the number of the
 // attempt that presented it last (R2, R5).
 type identity struct {
-	store   Store // nil for one that lives as long as the session
+	store Store // static; nil for one that lives as long as the session
+
+	mu      sync.Mutex // guards what follows, and Save
 	token   string
 	attempt uint64
 }
 
 // loadIdentity takes up what the store has.
-func loadIdentity(store Store) (identity, error) {
-	i := identity{store: store}
+func loadIdentity(store Store) (*identity, error) {
+	i := &identity{store: store}
 	if store == nil {
 		return i, nil
 	}
@@ -68,6 +71,8 @@ func loadIdentity(store Store) (identity, error) {
 // credential returns what a new attempt presents, or "" if there is no token yet. It
 // is stored before it is used (R6), and no attempt has the number of an older one.
 func (i *identity) credential(now time.Time) (string, error) {
+	i.mu.Lock()
+	defer i.mu.Unlock()
 	if i.token == "" {
 		return "", nil
 	}
@@ -80,10 +85,20 @@ func (i *identity) credential(now time.Time) (string, error) {
 
 // renew takes a token that the relay gave.
 func (i *identity) renew(token string) error {
+	i.mu.Lock()
+	defer i.mu.Unlock()
 	i.token = token
 	return i.save()
 }
 
+// known reports whether there is a token: the relay must know this peer.
+func (i *identity) known() bool {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	return i.token != ""
+}
+
+// text and save are called with mu held, as is what follows from them.
 func (i *identity) text() string { return strconv.FormatUint(i.attempt, 10) + "." + i.token }
 
 func (i *identity) save() error {

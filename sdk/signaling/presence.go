@@ -105,7 +105,9 @@ func (p *presence) said(now time.Time, typ string, m protocol.Presence) (Event, 
 			k.order = m.Order
 		}
 		p.told = time.Time{}
-		return p.away(now, m.ID, k, window)
+		e, tell := p.away(now, m.ID, k, window)
+		p.wait(k, now.Add(window+goneAfter)) // the relay says for how much longer
+		return e, tell
 	case protocol.TypePeerGone:
 		if k == nil {
 			return Event{}, false

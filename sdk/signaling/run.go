@@ -15,18 +15,28 @@ const settledAfter = 10 * time.Second
 func (s *Session) run(c *connection) {
 	for {
 		err := s.serve(c)
+		next := s.moved(err)
 		s.detach(c, err)
 		if s.reason() != nil {
+			if next != nil {
+				next.socket.close(1000, "")
+			}
 			return // Close closes the socket
 		}
-		if !s.v1 || !mayResume(err) {
+		if next == nil && (!s.v1 || !mayResume(err)) {
 			s.end(err)
 			c.socket.close(closeCode(err), "")
 			return
 		}
 		c.drop(err)
+		if next != nil {
+			err = errRestarting
+		}
 		s.lose(err)
-		if c, err = s.resume(c, err); err != nil {
+		if next == nil {
+			next, err = s.resume(c, err)
+		}
+		if c = next; c == nil {
 			s.end(err)
 			return
 		}
@@ -60,7 +70,7 @@ func (s *Session) resume(last *connection, err error) (*connection, error) {
 		s.backoff = backoff{}
 	}
 	for {
-		atOnce := settled && (err == errRestarting || err == errNetworkChanged)
+		atOnce := settled && err == errNetworkChanged
 		if !atOnce && !s.waitToResume(err) {
 			return nil, ErrClosed
 		}

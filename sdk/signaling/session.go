@@ -39,7 +39,7 @@ type Session struct {
 	server  bool    // this peer is a server
 	events  *queue.Queue[Event]
 
-	identity identity    // owned by connect, which is called by Dial and then by run
+	identity *identity
 	known    protocol.ID // the own ID, once it is known; likewise
 	backoff  backoff     // owned by run
 
@@ -65,6 +65,7 @@ type Session struct {
 	changed   chan struct{} // closed when current changes
 	err       error         // why the session ended; the first reason stays
 	wishes    wishes
+	moving    *move              // nil while nobody tries to move
 	restartAt time.Time          // when the relay wants this peer to resume (D8); or zero
 	tryUntil  time.Time          // until when it asks to go on trying
 	hinted    time.Time          // when NetworkChanged was called last

@@ -3,6 +3,7 @@
 package signaling
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"io"
@@ -24,6 +25,8 @@ type socket struct {
 	// all writes costs less than a context with a deadline for each.
 	watchdog *time.Timer
 	stalled  atomic.Bool
+
+	scratch bytes.Buffer // owned by read
 }
 
 func openSocket(ctx context.Context, address string, protocols []string, options Options) (*socket, error) {
@@ -55,7 +58,7 @@ func openSocket(ctx context.Context, address string, protocols []string, options
 func (s *socket) protocol() string { return s.conn.Subprotocol() }
 
 func (s *socket) read(ctx context.Context) ([]byte, error) {
-	kind, frame, err := s.conn.Read(ctx)
+	kind, frame, err := s.readFrame(ctx)
 	switch {
 	case err == nil && kind == websocket.MessageText:
 		return frame, nil
@@ -67,6 +70,20 @@ func (s *socket) read(ctx context.Context) ([]byte, error) {
 		return nil, &ProtocolError{Err: errTooBig}
 	}
 	return nil, s.ended(err)
+}
+
+// readFrame reads into memory that is kept, and gives a copy of exactly the frame's size:
+// a message that waits to be received pins no more.
+func (s *socket) readFrame(ctx context.Context) (websocket.MessageType, []byte, error) {
+	kind, r, err := s.conn.Reader(ctx)
+	if err != nil {
+		return 0, nil, err
+	}
+	s.scratch.Reset()
+	if _, err := s.scratch.ReadFrom(r); err != nil {
+		return 0, nil, err
+	}
+	return kind, bytes.Clone(s.scratch.Bytes()), nil
 }
 
 // write sends one text message. It does not look at ctx: the watchdog bounds it,

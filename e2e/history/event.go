@@ -1,0 +1,98 @@
+package history
+
+import (
+	"fmt"
+	"strings"
+)
+
+// A Kind says what happened. Behind each stand the fields that it needs besides At;
+// what an application logs has App, ID and Room as well.
+type Kind string
+
+const (
+	Start Kind = "start" // Protocol: the program has its ID
+	Stop  Kind = "stop"  // Reason "closed" or "killed": the program has ended, or was ended
+
+	Send      Kind = "send"      // Conn, Peer, Seq, Type, Hash: Send is about to be called
+	Delivered Kind = "delivered" // Conn, Seq: how the send ended
+	Refused   Kind = "refused"   // Conn, Seq, Reason
+	Unknown   Kind = "unknown"   // Conn, Seq, Reason
+	Receive   Kind = "receive"   // Conn, Peer, From, Seq, Type, Hash; Link if it is known
+	Close     Kind = "close"     // Conn, Peer: the application is about to close its side
+
+	Joined Kind = "joined" // Conn, Peer: the application has the connection
+	Away   Kind = "away"   // Conn, Peer; Window where it is not the usual
+	Back   Kind = "back"   // Conn, Peer
+	Gone   Kind = "gone"   // Conn, Peer, Reason
+
+	Lost    Kind = "lost"    // the program's own connection to the relay broke
+	Resumed Kind = "resumed" // and is back
+	Paused  Kind = "paused"  // the application stops taking
+	Taking  Kind = "taking"  // and goes on
+
+	Up   Kind = "up"   // Order, Node, Name: a connection of ID is live, by name
+	Down Kind = "down" // Node, Name, Reason: it is not any more; "replaced" is fenced off
+	Wire Kind = "wire" // Link, Stream, Seq, Hash: App hands a numbered frame to a path
+
+	Measure Kind = "measure" // Name, Value, Slack, Reason "before" or "after"
+
+	Fault  Kind = "fault"  // Name, as cut, kill, stop, partition: from now on not all is well
+	Healed Kind = "healed" // all is well again; of a partition, Name is "partition"
+)
+
+// An Event is one line of the log.
+type Event struct {
+	At       int64    `json:"at"` // nanoseconds of the machine's monotonic clock, or of the test's own
+	Kind     Kind     `json:"kind"`
+	App      string   `json:"app,omitempty"`      // the instance of the program that logs, unique in a history
+	ID       string   `json:"id,omitempty"`       // its ID at the relay
+	Room     string   `json:"room,omitempty"`     // the ID of its room's server
+	Protocol string   `json:"protocol,omitempty"` // "base", or "" for v1
+	Conn     int      `json:"conn,omitempty"`     // the program's connections to peers, numbered from 1
+	Peer     string   `json:"peer,omitempty"`     // the other's ID, as the program knows it
+	From     string   `json:"from,omitempty"`     // who sent, as the message says: Sender of the send
+	Seq      uint64   `json:"seq,omitempty"`      // the number of the send on its Conn, from 1
+	Type     string   `json:"type,omitempty"`
+	Hash     string   `json:"hash,omitempty"` // of the message's bytes
+	Reason   string   `json:"reason,omitempty"`
+	Link     string   `json:"link,omitempty"`
+	Stream   int      `json:"stream,omitempty"`
+	Order    []uint64 `json:"order,omitempty"`
+	Node     string   `json:"node,omitempty"`
+	Name     string   `json:"name,omitempty"`
+	Value    float64  `json:"value,omitempty"`
+	Slack    float64  `json:"slack,omitempty"`
+	Window   int64    `json:"window,omitempty"` // nanoseconds
+}
+
+// Sender names the sending end of a connection: what a message carries with its number,
+// and what From of its receive repeats.
+func Sender(app string, conn int) string { return fmt.Sprintf("%s/%d", app, conn) }
+
+// String is the event for a person who reads a violation.
+func (e Event) String() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%.6fs %s", float64(e.At)/1e9, e.Kind)
+	for _, f := range []struct{ name, value string }{
+		{"app", e.App}, {"id", e.ID}, {"room", e.Room}, {"protocol", e.Protocol}, {"peer", e.Peer},
+		{"from", e.From}, {"type", e.Type}, {"hash", e.Hash}, {"reason", e.Reason}, {"link", e.Link},
+		{"node", e.Node}, {"name", e.Name},
+	} {
+		if f.value != "" {
+			fmt.Fprintf(&b, " %s=%q", f.name, f.value)
+		}
+	}
+	if e.Conn != 0 {
+		fmt.Fprintf(&b, " conn=%d", e.Conn)
+	}
+	if e.Seq != 0 {
+		fmt.Fprintf(&b, " seq=%d", e.Seq)
+	}
+	if e.Order != nil {
+		fmt.Fprintf(&b, " order=%v", e.Order)
+	}
+	if e.Kind == Measure {
+		fmt.Fprintf(&b, " value=%g", e.Value)
+	}
+	return b.String()
+}

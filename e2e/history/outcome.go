@@ -1,0 +1,124 @@
+package history
+
+// judgeOutcomes looks at each send and what became of it: C4, C5, C9, C10 and C13.
+func (x *index) judgeOutcomes() {
+	for _, key := range x.order {
+		s := x.sends[key]
+		send := &x.events[s.at]
+		if s.outcome < 0 {
+			if !x.apps[send.App].killedAfter(send.At) {
+				x.report.add("C4", "a send has no outcome", s.at)
+			}
+			continue
+		}
+		outcome := &x.events[s.outcome]
+		if outcome.At < send.At {
+			x.report.add("C4", "a send has an outcome from before it", s.at, s.outcome)
+			continue
+		}
+		switch outcome.Kind {
+		case Delivered:
+			x.judgeDelivered(key, s, outcome)
+		case Refused:
+			if s.received >= 0 {
+				x.report.add("C9", "a message was refused and received", s.received, s.outcome, s.at)
+				continue
+			}
+			x.judgeSaved(s, send, outcome)
+		case Unknown:
+			x.judgeSaved(s, send, outcome)
+		}
+		x.judgePrompt(s, send, outcome)
+	}
+}
+
+func (a *app) killedAfter(at int64) bool { return a != nil && a.killed && a.stop >= at }
+
+// judgeDelivered is C5: delivered means that the application's receive came before.
+func (x *index) judgeDelivered(key sending, s *sent, outcome *Event) {
+	if s.received >= 0 {
+		if x.events[s.received].At > outcome.At+int64(x.rules.Skew) {
+			x.report.add("C5", "a message was delivered before its receiver had it", s.outcome, s.at, s.received)
+		}
+		return
+	}
+	// A receiver that was killed between taking a message and logging it: one for each
+	// sender can be missing.
+	send := &x.events[s.at]
+	for _, a := range x.byID[send.Peer] {
+		if a.killedAfter(send.At) && !a.killSpent[key.from] {
+			a.killSpent[key.from] = true
+			return
+		}
+	}
+	x.report.add("C5", "a message was delivered and never received", s.outcome, s.at)
+}
+
+// own are reasons of a refusal for which the sending application itself is the cause.
+var own = map[string]bool{"canceled": true, "too large": true, "invalid": true}
+
+// judgeSaved is C13: where both peers were back within the window and both applications
+// took, every outcome is delivered.
+func (x *index) judgeSaved(s *sent, send, outcome *Event) {
+	begin := x.opened[Sender(send.App, send.Conn)]
+	a, b := x.apps[send.App], x.only(send.Peer, begin, outcome.At)
+	if own[outcome.Reason] || b == nil || a.base || b.base {
+		return
+	}
+	skew := int64(x.rules.Skew)
+	window := int64(x.rules.Window) - skew
+	from, to := send.At, outcome.At
+	for _, p := range []*app{a, b} {
+		slow := touches(p.paused, from, to) && outcome.Reason != "broken" // slow is no reason to break
+		// Who was away too long at any time since the connection began may have been given
+		// up by the other, and learns it only now.
+		apart := longest(p.lost, begin, to) >= window
+		if p.stop <= to+skew || apart || slow {
+			return
+		}
+	}
+	if within(a.closes[b.id], begin, to) || within(b.closes[a.id], begin-skew, to+skew) {
+		return
+	}
+	x.report.add("C13", "a send was not delivered though both were there in time and took", s.outcome, s.at)
+}
+
+// only gives the one instance that had the receiver's ID from the beginning of the
+// sender's connection to the outcome, or nil when there was none, or several: who comes
+// in the place of another has not its memory.
+func (x *index) only(id string, begin, end int64) (b *app) {
+	skew := int64(x.rules.Skew)
+	for _, a := range x.byID[id] {
+		if a.start > end || a.stop < begin-skew {
+			continue
+		}
+		if b != nil {
+			return nil
+		}
+		b = a
+	}
+	return b
+}
+
+// judgePrompt is C10: every outcome comes within the bound after the network has
+// healed, while both applications go on taking. Where the receiver has ended, the
+// observer's own patience is added.
+func (x *index) judgePrompt(s *sent, send, outcome *Event) {
+	settle := int64(x.rules.Settle)
+	from := send.At
+	a := x.apps[send.App]
+	for _, b := range x.byID[send.Peer] {
+		if touches(b.paused, from, outcome.At) {
+			return
+		}
+		if b.stop < outcome.At {
+			settle = int64(x.rules.Settle + x.rules.Window + x.rules.GoneAfter)
+		}
+	}
+	if a == nil || touches(a.paused, from, outcome.At) {
+		return
+	}
+	if overlapping(x.calm, from, outcome.At) > settle {
+		x.report.add("C10", "an outcome came too late, while all was well", s.outcome, s.at)
+	}
+}

@@ -1,0 +1,28 @@
+package history
+
+// twice is C2: nothing is received twice by one application instance.
+type twice struct {
+	*index
+	seen map[string]map[sending]int // by App
+}
+
+func newTwice(x *index) rule { return &twice{x, map[string]map[sending]int{}} }
+
+func (t *twice) see(i int, e *Event) {
+	if e.Kind != Receive {
+		return
+	}
+	seen := t.seen[e.App]
+	if seen == nil {
+		seen = map[sending]int{}
+		t.seen[e.App] = seen
+	}
+	key := sending{e.From, e.Seq}
+	if before, again := seen[key]; again {
+		t.report.add("C2", "a message was received twice by one application", i, before)
+		return
+	}
+	seen[key] = i
+}
+
+func (t *twice) end() {}

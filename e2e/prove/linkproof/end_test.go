@@ -1,0 +1,247 @@
+package linkproof
+
+import (
+	"encoding/json"
+	"strings"
+
+	"github.com/sebas642/intercessor/e2e/history"
+	"github.com/sebas642/intercessor/protocol/link"
+)
+
+// An end is one side of a pair: the door and the link that drive it, and what its
+// application does.
+type end struct {
+	pair    *pair
+	side    int
+	program *program
+	door    *link.Door
+	link    *link.Link // the one that the application has a connection on; nil: none
+	conn    int
+	seq     uint64
+	budget  *link.Budget
+	up      bool
+	paused  bool
+	closed  bool
+	waiting []sending // messages that Send had no room for
+	absence int       // counts the absences, so that an old timer is known
+}
+
+// message is what travels: it says itself who sent it.
+type message struct {
+	From string `json:"from"`
+	Seq  uint64 `json:"seq"`
+	Pad  string `json:"pad"`
+}
+
+// types are what the messages are, at random.
+var types = []string{"chat", "game-state", "x"}
+
+type sending struct {
+	typ  string
+	data []byte
+}
+
+// begin gives the end its memory: at the start, and when its program starts again or
+// a client dials again.
+func (e *end) begin() {
+	w := e.pair.world
+	e.budget = link.NewBudget(1 << 20)
+	config := link.Config{Client: e.side == client, Budget: e.budget}
+	if w.IntN(2) == 0 {
+		config.Window, config.Hold = [2]int{0, 64 << 10}, [2]int{0, 64 << 10}
+	}
+	draw := func() link.ID { return link.NewID(w.Uint64()) }
+	config.Nonce, config.Draw = draw(), draw
+	e.door, e.link, e.seq, e.waiting = link.NewDoor(config), nil, 0, nil
+	if e.side == client {
+		e.joined(e.door.Link())
+		if e.up {
+			e.link.PathUp(w.now)
+			e.pump()
+		}
+	}
+}
+
+func (e *end) joined(l *link.Link) {
+	e.program.conns++
+	e.link, e.conn, e.seq, e.waiting, e.closed = l, e.program.conns, 0, nil, false
+	e.event(history.Joined, history.Event{Peer: e.peerID()})
+}
+
+func (e *end) peerID() string {
+	if e.side == client {
+		return "S"
+	}
+	return e.pair.id
+}
+
+func (e *end) event(kind history.Kind, more history.Event) {
+	more.Conn = e.conn
+	e.program.event(kind, more)
+}
+
+// send has the application send one message of about so many bytes.
+func (e *end) send(size int) {
+	if e.link == nil || e.closed {
+		return
+	}
+	e.seq++
+	typ := types[e.pair.world.IntN(len(types))]
+	data, _ := json.Marshal(message{history.Sender(e.program.name, e.conn), e.seq, strings.Repeat("\"ü ", size/4)})
+	e.event(history.Send, history.Event{Peer: e.peerID(), Seq: e.seq, Type: typ, Hash: hash(data)})
+	e.waiting = append(e.waiting, sending{typ, data})
+	e.flush()
+	e.pump()
+}
+
+// flush sends what waits, in order.
+func (e *end) flush() {
+	for len(e.waiting) > 0 {
+		seq := e.seq - uint64(len(e.waiting)) + 1
+		err := e.link.Send(e.pair.world.now, e.waiting[0].typ, e.waiting[0].data, seq)
+		if err == link.ErrFull {
+			return
+		}
+		e.waiting = e.waiting[1:]
+		if err != nil { // ErrEnded: it was never accepted
+			e.event(history.Refused, history.Event{Seq: seq, Reason: err.Error()})
+		}
+	}
+}
+
+// receive takes a frame that came over a line.
+func (e *end) receive(f frame) {
+	if e.program.ended || !e.up {
+		return
+	}
+	now := e.pair.world.now
+	h, err := link.ParseHeader(f.header)
+	entry := link.Entry{}
+	if err != nil {
+		entry = e.door.Malformed(now)
+	} else {
+		entry = e.door.Receive(now, []byte(f.typ), f.message, &h)
+	}
+	if entry.HasReply {
+		e.pair.current(1 - e.side).send(&entry.Reply)
+	}
+	if entry.Replaced != nil {
+		e.pump()
+	}
+	if entry.Opened {
+		if e.link != nil {
+			e.gone("restarted")
+		}
+		e.joined(entry.Link)
+	}
+	e.pump()
+}
+
+// pump does what is to be done after each call of the link (see its documentation).
+func (e *end) pump() {
+	l := e.link
+	if l == nil {
+		e.linger()
+		return
+	}
+	now := e.pair.world.now
+	for again := true; again; {
+		again = false
+		for f, ok := l.Next(now); ok; f, ok = l.Next(now) {
+			e.wire(&f)
+			e.pair.current(1 - e.side).send(&f)
+		}
+		effects := *l.Effects()
+		outcomes := append([]link.Outcome(nil), effects.Outcomes...)
+		l.Effects().Reset()
+		e.settle(outcomes)
+		if !e.paused && !e.closed {
+			again = e.take(l)
+		}
+		if effects.Room[link.Data] && effects.Ended.How == 0 {
+			e.flush()
+			again = true
+		}
+		if effects.Ended.How != 0 {
+			e.paused = e.paused && e.side == client // what is left is taken in the end
+			e.take(l)
+			e.flush()
+			e.gone(reason(effects.Ended.How))
+			return
+		}
+	}
+}
+
+// linger lets a link that has ended for the application say its last words.
+func (e *end) linger() {
+	if l := e.door.Link(); l != nil {
+		for f, ok := l.Next(e.pair.world.now); ok; f, ok = l.Next(e.pair.world.now) {
+			e.pair.current(1 - e.side).send(&f)
+		}
+		l.Effects().Reset()
+	}
+}
+
+func (e *end) settle(outcomes []link.Outcome) {
+	for _, o := range outcomes {
+		kind := map[link.OutcomeKind]history.Kind{link.Delivered: history.Delivered, link.Refused: history.Refused, link.Unknown: history.Unknown}[o.Kind]
+		more := history.Event{Seq: o.Token.(uint64)}
+		if kind != history.Delivered {
+			more.Reason = reason(o.How)
+		}
+		e.event(kind, more)
+	}
+}
+
+// take has the application receive everything that is there.
+func (e *end) take(l *link.Link) (any bool) {
+	for !e.closed {
+		m, ok := l.Take(e.pair.world.now, link.Data)
+		if !ok {
+			return any
+		}
+		any = true
+		var body message
+		_ = json.Unmarshal(m.Data, &body)
+		e.event(history.Receive, history.Event{Peer: e.peerID(), From: body.From, Seq: body.Seq, Type: m.Type, Hash: hash(m.Data), Link: l.ID().String()})
+	}
+	return any
+}
+
+// gone is what the application hears when the link has ended. A client dials again.
+func (e *end) gone(why string) {
+	e.waiting = nil
+	e.event(history.Gone, history.Event{Peer: e.peerID(), Reason: why})
+	e.link = nil
+	if e.side == client && !e.closed && !e.program.ended && why != "left" {
+		e.begin()
+		return
+	}
+	e.linger()
+}
+
+func reason(how link.How) string {
+	switch how {
+	case link.ClosedThere:
+		return "left"
+	case link.ClosedHere:
+		return "closed"
+	case link.Restarted:
+		return "restarted"
+	case link.Aborted:
+		return "timeout"
+	}
+	return "broken"
+}
+
+func (e *end) wake() link.Time {
+	if e.program.ended || e.door == nil || e.door.Link() == nil {
+		return 0
+	}
+	return e.door.Link().Wake()
+}
+
+func (e *end) tick() {
+	e.door.Link().Tick(e.pair.world.now)
+	e.pump()
+}

@@ -1,0 +1,193 @@
+package linkproof
+
+import (
+	"github.com/sebas642/intercessor/e2e/history"
+	"github.com/sebas642/intercessor/protocol/link"
+)
+
+// pathUp and pathDown are what an end learns of the path, each at its own moment.
+func (e *end) pathUp() {
+	if e.program.ended {
+		return
+	}
+	e.up = true
+	e.absence++
+	if l := e.door.Link(); l != nil {
+		l.PathUp(e.pair.world.now)
+	}
+	e.pump()
+}
+
+func (e *end) pathDown() {
+	if e.program.ended || !e.up {
+		return
+	}
+	w := e.pair.world
+	e.up = false
+	if l := e.door.Link(); l != nil {
+		l.PathDown(w.now)
+	}
+	e.absence++
+	now := e.absence
+	w.after(window+grace, func() { // its own patience (P4)
+		if e.absence == now && !e.program.ended && e.link != nil {
+			e.link.Abort(w.now, "timeout")
+			e.pump()
+		}
+	})
+}
+
+// cutFor takes the path away for a while. Everything under way is lost, the two sides
+// learn of it when they do, and of its return.
+func (p *pair) cutFor(d link.Time) {
+	w := p.world
+	if p.cut {
+		return
+	}
+	p.cut = true
+	w.fault("cut")
+	s, c := p.ends[server], p.ends[client]
+	c.program.event(history.Lost, history.Event{})
+	for _, l := range p.lines {
+		keep := w.IntN(len(l.frames) + 1) // the first few may still be there
+		l.frames = l.frames[:keep]
+	}
+	away := 0 // the connection whose application heard of it
+	w.after(w.between(0, min(d, link.Second)), func() {
+		s.pathDown()
+		if s.link != nil {
+			away = s.conn
+			s.event(history.Away, history.Event{Peer: p.id})
+		}
+	})
+	was := c.program
+	w.after(w.between(0, min(d, link.Second)), c.pathDown)
+	w.after(d+link.Second, func() {
+		p.connect(false)
+		p.cut = false
+		if c.program == was {
+			c.program.event(history.Resumed, history.Event{})
+		}
+		if away != 0 && s.link != nil && s.conn == away {
+			s.event(history.Back, history.Event{Peer: p.id})
+		}
+		order := []*end{s, c}
+		if w.IntN(2) == 0 {
+			order[0], order[1] = c, s
+		}
+		order[0].pathUp()
+		order[1].pathUp()
+		w.heal("cut")
+	})
+}
+
+// change replaces the path by another, while the old one still delivers what it has.
+func (p *pair) change() {
+	if p.cut {
+		return
+	}
+	p.connect(true)
+	p.ends[client].pathUp()
+	p.ends[server].pathUp()
+}
+
+// loseOne loses one frame, and mostly hints at it, as the relay does.
+func (p *pair) loseOne() {
+	w := p.world
+	if p.cut {
+		return
+	}
+	to := w.IntN(2)
+	p.current(to).lose = 1 + w.IntN(4)
+	if w.IntN(3) > 0 {
+		e := p.ends[1-to]
+		w.after(w.between(0, link.Second), func() {
+			if l := e.door.Link(); l != nil && !e.program.ended {
+				l.Doubt(w.now)
+				e.pump()
+			}
+		})
+	}
+}
+
+// stall delays one direction for a while.
+func (p *pair) stall() {
+	if p.cut {
+		return
+	}
+	l := p.current(p.world.IntN(2))
+	l.slow = p.world.between(link.Second, 20*link.Second)
+	p.world.after(10*link.Second, func() { l.slow = 0 })
+}
+
+// pause has one application take nothing for a while.
+func (e *end) pause() {
+	if e.paused || e.link == nil {
+		return
+	}
+	e.paused = true
+	program := e.program
+	program.event(history.Paused, history.Event{})
+	e.pair.world.after(e.pair.world.between(link.Second, 100*link.Second), func() {
+		if e.program != program || program.ended {
+			return
+		}
+		program.event(history.Taking, history.Event{})
+		e.paused = false
+		e.pump()
+	})
+}
+
+// restart kills the client's program and starts another with its ID.
+func (p *pair) restart() {
+	if p.cut {
+		return
+	}
+	c := p.ends[client]
+	c.program.event(history.Stop, history.Event{Reason: "killed"})
+	c.program.ended = true
+	c.paused = false
+	c.up = false
+	c.program = p.world.start(p.id)
+	c.begin()
+	p.connect(false)
+	c.pathUp()
+	p.ends[server].pathUp()
+}
+
+// restartServer kills the server's program; it comes back without its memory.
+func (w *world) restartServer() {
+	for _, p := range w.pairs {
+		if p.cut {
+			return
+		}
+	}
+	w.server.event(history.Stop, history.Event{Reason: "killed"})
+	w.server.ended = true
+	w.server = w.start("S")
+	for _, p := range w.pairs {
+		s := p.ends[server]
+		s.program, s.link, s.paused, s.closed = w.server, nil, false, false
+		s.begin()
+		p.connect(false)
+		s.pathUp()
+		p.ends[client].pathUp()
+	}
+}
+
+// close has one application close its side.
+func (e *end) close() {
+	if e.link == nil || e.closed {
+		return
+	}
+	e.event(history.Close, history.Event{Peer: e.peerID()})
+	e.closed = true
+	e.pair.over = true
+	e.link.Close(e.pair.world.now)
+	for len(e.waiting) > 0 { // they were never accepted
+		seq := e.seq - uint64(len(e.waiting)) + 1
+		e.waiting = e.waiting[1:]
+		e.event(history.Refused, history.Event{Seq: seq, Reason: "canceled"})
+	}
+	e.pump()
+}

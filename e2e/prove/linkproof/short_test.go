@@ -1,0 +1,163 @@
+package linkproof
+
+import (
+	"fmt"
+	"os"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/sebas642/intercessor/e2e/history"
+	"github.com/sebas642/intercessor/protocol/link"
+)
+
+// seeds says which seeds to run: one, 120, or 10,000.
+func seeds(t *testing.T) (first, count uint64) {
+	if s := os.Getenv("INTERCESSOR_SEED"); s != "" {
+		seed, err := strconv.ParseUint(s, 10, 64)
+		require.NoError(t, err, "INTERCESSOR_SEED is a number")
+		return seed, 1
+	}
+	if os.Getenv("INTERCESSOR_PROVE") == "full" {
+		return 0, 10_000
+	}
+	return 0, 120
+}
+
+func TestShortEverySeedKeepsThePromise(t *testing.T) {
+	first, count := seeds(t)
+	sums, broken := map[history.Kind]int{}, map[string]bool{}
+	begin := time.Now()
+	for seed := first; seed < first+count; seed++ {
+		w := scenario(seed)
+		report := history.Check(w.log.Events(), rules())
+		for kind, n := range report.Kinds {
+			sums[kind] += n
+		}
+		if count == 1 {
+			for i, e := range w.log.Events() {
+				t.Log(i, e)
+			}
+		}
+		news := false // the first seed that breaks a rule is told
+		for _, rule := range report.Broken() {
+			news = news || !broken[rule]
+			broken[rule] = true
+		}
+		if news {
+			t.Errorf("seed %d breaks the promise; to repeat it: INTERCESSOR_SEED=%d go test -v -run TestShortEverySeed ./e2e/prove/linkproof\n%v", seed, seed, report)
+		}
+	}
+	if t.Failed() {
+		return
+	}
+	t.Logf("%d seeds in %v: %v", count, time.Since(begin).Round(time.Millisecond), table(sums))
+	if count > 1 {
+		for _, kind := range []history.Kind{history.Delivered, history.Refused, history.Unknown, history.Fault, history.Stop, history.Paused, history.Back} {
+			require.Greater(t, sums[kind], int(count)/10, "the scenarios have too few events of the kind %q to prove anything", kind)
+		}
+	}
+}
+
+func table(sums map[history.Kind]int) string {
+	var b strings.Builder
+	for _, kind := range []history.Kind{history.Send, history.Delivered, history.Refused, history.Unknown, history.Receive, history.Wire, history.Fault, history.Stop, history.Away, history.Back, history.Gone} {
+		fmt.Fprintf(&b, " %s=%d", kind, sums[kind])
+	}
+	return strings.TrimSpace(b.String())
+}
+
+// scenario is one run: trouble for three minutes, then calm, then the end.
+func scenario(seed uint64) *world {
+	w := newWorld(seed, 1+int(seed%3))
+	for _, p := range w.pairs {
+		p.connect(false)
+		p.ends[client].pathUp()
+		p.ends[server].pathUp()
+	}
+	w.measure("before")
+	for end := w.now + 180*link.Second; w.now < end; {
+		w.step()
+		pause := w.between(link.Millisecond, 2*link.Second)
+		if w.IntN(3) == 0 {
+			pause = 1
+		}
+		w.run(w.now + pause)
+	}
+	w.run(w.now + 400*link.Second) // longer than anything waits
+	for _, p := range w.pairs {    // the end: one side closes while something is under way
+		if p.over {
+			continue
+		}
+		for range w.IntN(5) {
+			p.ends[w.IntN(2)].send(1 + w.IntN(2000))
+			w.run(w.now + w.between(1, 30*link.Millisecond))
+		}
+		p.ends[w.IntN(2)].close()
+	}
+	w.run(w.now + 120*link.Second)
+	for _, p := range w.pairs {
+		for _, e := range p.ends {
+			e.close()
+		}
+	}
+	w.run(w.now + 120*link.Second)
+	w.measure("after")
+	return w
+}
+
+// measure logs what the links hold of their budgets.
+func (w *world) measure(when string) {
+	held := 0
+	for _, p := range w.pairs {
+		for _, e := range p.ends {
+			out, in := e.budget.Held()
+			held += out + in
+		}
+	}
+	w.log.Add(history.Event{Kind: history.Measure, Name: "bytes held", Value: float64(held), Reason: when})
+}
+
+// step does one random thing.
+func (w *world) step() {
+	p := w.pairs[w.IntN(len(w.pairs))]
+	e := p.ends[w.IntN(2)]
+	switch n := w.IntN(1000); {
+	case n < 700:
+		e.send(w.IntN(600))
+	case n < 720:
+		e.send(w.IntN(120_000))
+	case n < 790:
+		size := 10
+		if w.IntN(3) == 0 {
+			size = 3000
+		}
+		for range 30 {
+			e.send(size)
+		}
+	case n < 850:
+		p.cutFor(w.between(link.Millisecond, 20*link.Second))
+	case n < 863:
+		p.cutFor(w.between(50*link.Second, 100*link.Second))
+	case n < 890:
+		p.change()
+	case n < 950:
+		p.loseOne()
+	case n < 970:
+		p.stall()
+	case n < 985:
+		e.pause()
+	case n < 990:
+		p.restart()
+	case n < 993:
+		w.restartServer()
+	case n < 996:
+		if w.IntN(2) == 0 { // what it says last may well be lost
+			p.cutFor(w.between(link.Millisecond, 20*link.Second))
+		}
+		e.close()
+	}
+}

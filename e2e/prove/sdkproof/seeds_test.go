@@ -1,0 +1,84 @@
+package sdkproof
+
+import (
+	"context"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/sebas642/intercessor/e2e/cmd/chaosproxy/chaos"
+	"github.com/sebas642/intercessor/e2e/history"
+	"github.com/sebas642/intercessor/sdk"
+)
+
+// TestSeeds is the short proof that seeded bugs are run against: cuts, a relay that is
+// killed, and a client's program that is started again with the same identity.
+func TestSeeds(t *testing.T) {
+	t.Parallel()
+	r := newRoom(t, newRelayd(t), 1)
+	r.dialWithin = 10 * time.Second
+	lonely, err := chaos.Listen(r.relay.address, nil) // for the client that is killed
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, lonely.Close()) })
+	identity := filepath.Join(t.TempDir(), "identity")
+	options := &sdk.Options{PlatformOptions: sdk.PlatformOptions{IdentityFile: identity}}
+	first, toFirst := r.dialVia(lonely, "first", options)
+	client, server := r.dial("client")
+
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	var traffic sync.WaitGroup
+	for i, talk := range []*talk{first, toFirst, client, server} {
+		traffic.Go(func() { chat(ctx, talk, uint64(i)) })
+	}
+	random := rand.New(rand.NewPCG(1, 2))
+	broken := func(what string, do func()) {
+		r.log.Add(history.Event{Kind: history.Fault, Name: what})
+		do()
+		r.log.Add(history.Event{Kind: history.Healed, Name: what})
+		for _, it := range []interface{ NetworkChanged() }{r.listener, first.conn, client.conn} { // no backing off here
+			it.NetworkChanged()
+		}
+		pause(random, 900*time.Millisecond, 1100*time.Millisecond)
+	}
+	pause(random, 400*time.Millisecond, 500*time.Millisecond)
+	broken("cut", func() { r.up.CutAll(chaos.RST) })
+	broken("cut", func() { r.down.CutAll(chaos.FIN) })
+	broken("SIGKILL", func() {
+		r.relay.Kill()
+		r.relay.Start()
+	})
+	cancel()
+	traffic.Wait()
+
+	// The first client's program is killed, as far as anybody can see, and starts again.
+	settled, stop := context.WithTimeout(t.Context(), 5*time.Second)
+	first.settle(settled)
+	toFirst.settle(settled)
+	stop()
+	first.app.event(history.Stop, history.Event{Reason: "killed"})
+	first.killed = true
+	lonely.SetRefuse(true)
+	lonely.CutAll(chaos.RST)
+	copied := filepath.Join(t.TempDir(), "identity")
+	secret, err := os.ReadFile(identity)
+	require.NoError(t, err)
+	require.NoError(t, os.WriteFile(copied, secret, 0o600))
+	options = &sdk.Options{PlatformOptions: sdk.PlatformOptions{IdentityFile: copied}}
+	second, toSecond := r.dialVia(r.down, "second", options)
+	for range 5 {
+		require.NoError(t, second.send(t.Context(), 100))
+		if toSecond != nil && toSecond != toFirst {
+			require.NoError(t, toSecond.send(t.Context(), 100))
+		}
+	}
+	// The old one stays cut off. It would win: it presents the same token later (R5).
+	report := r.finish([]*talk{client, second, first}, history.Rules{Settle: 15 * time.Second, Skew: time.Second}, "go test -v -run TestSeeds ./e2e/prove/sdkproof")
+	t.Log(table(report))
+	require.Equal(t, second.conn.ID(), first.conn.ID(), "the same identity")
+}

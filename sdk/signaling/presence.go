@@ -106,7 +106,9 @@ func (p *presence) said(now time.Time, typ string, m protocol.Presence) (Event, 
 		}
 		p.told = time.Time{}
 		e, tell := p.away(now, m.ID, k, window)
-		p.wait(k, now.Add(window+goneAfter)) // the relay says for how much longer
+		if m.Window > 0 { // the relay says for how much longer
+			p.wait(k, now.Add(window+goneAfter))
+		}
 		return e, tell
 	case protocol.TypePeerGone:
 		if k == nil {

@@ -28,7 +28,9 @@ var sdkSeeds = []Seed{
 		}`}}},
 	{"a peer that is away is told as gone", "C7", sdkSuite, []Edit{
 		{"sdk/signaling/presence.go", `		e, tell := p.away(now, m.ID, k, window)
-		p.wait(k, now.Add(window+goneAfter)) // the relay says for how much longer
+		if m.Window > 0 { // the relay says for how much longer
+			p.wait(k, now.Add(window+goneAfter))
+		}
 		return e, tell`, `		delete(p.peers, m.ID)
 		return Event{Kind: Gone, Peer: m.ID, Reason: ReasonTimeout}, true`}}},
 	{"the new link of a program that was started again is put into the old Conn", "C10", sdkSuite, []Edit{

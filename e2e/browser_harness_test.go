@@ -29,8 +29,9 @@ var chromiums = make(chan struct{}, 2)
 
 // A browser is a headless Chromium of the test's own, with a profile of its own.
 type browser struct {
-	t   testing.TB
-	ctx context.Context
+	t     testing.TB
+	ctx   context.Context
+	close func() // ends it, once; the test's end does too
 }
 
 // startBrowser starts Chromium and ends it with the test. That there is none is a
@@ -47,8 +48,7 @@ func startBrowser(t testing.TB) *browser {
 	require.NotEmpty(t, path, "no Chromium on this machine; run `make setup`, or install chromium")
 
 	chromiums <- struct{}{}
-	t.Cleanup(func() { <-chromiums })
-	ctx, cancel := chromedp.NewExecAllocator(context.Background(),
+	ctx, end := chromedp.NewExecAllocator(context.Background(),
 		chromedp.ExecPath(path),
 		chromedp.UserDataDir(t.TempDir()),
 		chromedp.Headless, chromedp.NoSandbox, chromedp.DisableGPU, chromedp.NoFirstRun,
@@ -64,11 +64,15 @@ func startBrowser(t testing.TB) *browser {
 		chromedp.Flag("allow-loopback-in-peer-connection", true),
 		chromedp.Flag("force-color-profile", "srgb"),
 	)
-	t.Cleanup(cancel)
-	ctx, cancel = chromedp.NewContext(ctx)
-	t.Cleanup(cancel)
+	ctx, closeTabs := chromedp.NewContext(ctx)
+	b := &browser{t: t, ctx: ctx, close: sync.OnceFunc(func() {
+		closeTabs()
+		end()
+		<-chromiums
+	})}
+	t.Cleanup(b.close)
 	require.NoError(t, chromedp.Do(ctx), "Chromium does not start")
-	return &browser{t: t, ctx: ctx}
+	return b
 }
 
 // A tab is one page in a browser context of its own: no storage is shared.

@@ -38,13 +38,13 @@ func TestPrototypeKeysStayData(t *testing.T) {
 		`"__proto__"`,
 	} {
 		for _, typ := range []string{"chat", "name", "people", "ping", "pong", "__proto__", "constructor", "toString", "value"} {
-			require.NoError(t, conn.Send(within(t), sdk.Message{Type: typ, Data: []byte(data)}))
+			mustSend(t, conn, sdk.Message{Type: typ, Data: []byte(data)})
 		}
 	}
 	ch, err := conn.OpenChannel(within(t), "file")
 	require.NoError(t, err)
 	require.NoError(t, ch.Send(within(t), []byte(`{"name":"__proto__","size":1,"__proto__":{"polluted":1}}`)))
-	require.NoError(t, conn.Send(within(t), sdk.Message{Type: "chat", Data: []byte(`{"text":"the last","name":"x"}`)}))
+	mustSend(t, conn, sdk.Message{Type: "chat", Data: []byte(`{"text":"the last","name":"x"}`)})
 	page.says("#log .text", "the last")
 	page.says("#log .file-name", "__proto__")
 	require.Equal(t, "undefined undefined", eval[string](page, "`${typeof ({}).polluted} ${typeof Object.polluted}`"))
@@ -53,7 +53,7 @@ func TestPrototypeKeysStayData(t *testing.T) {
 	page.do(`globalThis.sdk = await import("./sdk/intercessor.js"); globalThis.ln = await sdk.listen(a);
 		globalThis.first = (async () => { for await (const conn of ln) for await (const m of conn) return m })()`, relay.WS+"/server")
 	conn = dial(t, relay, eval[string](page, `ln.id`))
-	require.NoError(t, conn.Send(within(t), sdk.Message{Type: "a", Data: []byte(`{"__proto__":{"polluted":1},"b":2}`)}))
+	mustSend(t, conn, sdk.Message{Type: "a", Data: []byte(`{"__proto__":{"polluted":1},"b":2}`)})
 	require.Equal(t, `["__proto__","b"]`, eval[string](page, `first.then((m) => JSON.stringify(Object.getOwnPropertyNames(m.data)))`))
 	require.True(t, eval[bool](page, `first.then((m) => Object.getPrototypeOf(m.data) === Object.prototype && ({}).polluted === undefined)`))
 }
@@ -85,8 +85,8 @@ func TestNaughtyStringsAreText(t *testing.T) {
 		require.NoError(t, err)
 		name, err := json.Marshal(text)
 		require.NoError(t, err)
-		require.NoError(t, conn.Send(within(t), sdk.Message{Type: "name", Data: name}))
-		require.NoError(t, conn.Send(within(t), sdk.Message{Type: "chat", Data: said}))
+		mustSend(t, conn, sdk.Message{Type: "name", Data: name})
+		mustSend(t, conn, sdk.Message{Type: "chat", Data: said})
 		if i%10 == 0 {
 			ch, err := conn.OpenChannel(within(t), "file")
 			require.NoError(t, err)

@@ -70,10 +70,35 @@ var provocations = map[string]func(relay *relayProcess, server, client *rawPeer)
 		server.wantsGone(slow)
 		return slow // now it reads, and finds the reason behind what was on its way
 	},
+	"server-away": func(relay *relayProcess, _, _ *rawPeer) *rawPeer {
+		server := relay.raw("/server", asksForV1)
+		client := relay.raw("/client/" + server.id)
+		require.NoError(server.t, server.conn.Close())
+		client.wantsClose(protocol.CodeServerAway) // the one that was there hears it too
+		return relay.knock("/client/" + server.id)
+	},
+	"kicked": func(relay *relayProcess, _, _ *rawPeer) *rawPeer {
+		server := relay.raw("/server", asksForV1)
+		client := relay.raw("/client/" + server.id)
+		server.text(`{"to":"0","type":"RELAY_KICK","message":{"request":1,"id":%q}}`, client.id)
+		return client
+	},
+	"replaced": func(relay *relayProcess, server, _ *rawPeer) *rawPeer {
+		first := relay.knock("/client/"+server.id, asksForV1)
+		var hello struct{ Resume string }
+		require.NoError(first.t, json.Unmarshal(first.delivery().Message, &hello))
+		relay.knock("/client/"+server.id, asksForV1+", intercessor.resume.1."+hello.Resume)
+		return first
+	},
+	"token-forged": func(relay *relayProcess, server, _ *rawPeer) *rawPeer {
+		return relay.knock("/client/"+server.id, asksForV1+", intercessor.resume.1.forged")
+	},
 	// relayd/relay's tests provoke this one: here the server would be cut before
 	// it is clear that it was full.
 	"server-does-not-read": nil,
 }
+
+const asksForV1 = "Sec-WebSocket-Protocol: intercessor.v1"
 
 func sends(frames string) func(*relayProcess, *rawPeer, *rawPeer) *rawPeer {
 	return func(_ *relayProcess, _, client *rawPeer) *rawPeer {

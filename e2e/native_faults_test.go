@@ -2,6 +2,7 @@ package e2e_test
 
 import (
 	"context"
+	"strings"
 	"testing"
 	"time"
 
@@ -24,7 +25,7 @@ func within1s(t testing.TB) <-chan struct{} {
 // peer that is connected to it.
 func rawServer(t testing.TB, relay *relayProcess) (raw *signaling.Session, client *sdk.Conn) {
 	t.Helper()
-	raw, err := signaling.Dial(within(t), relay.WS+"/server")
+	raw, err := signaling.Dial(within(t), relay.WS+"/server", &signaling.Options{Base: true})
 	require.NoError(t, err)
 	t.Cleanup(func() { _ = raw.Close() })
 	return raw, dialNative(t, relay.WS+"/client/"+string(raw.Hello().ID))
@@ -33,7 +34,7 @@ func rawServer(t testing.TB, relay *relayProcess) (raw *signaling.Session, clien
 func rawClient(t testing.TB, relay *relayProcess) (raw *signaling.Session, server *sdk.Conn) {
 	t.Helper()
 	ln := listenNative(t, relay)
-	raw, err := signaling.Dial(within(t), ln.ClientURL())
+	raw, err := signaling.Dial(within(t), ln.ClientURL(), &signaling.Options{Base: true})
 	require.NoError(t, err)
 	t.Cleanup(func() { _ = raw.Close() })
 	return raw, acceptNative(t, ln)
@@ -137,7 +138,8 @@ func TestNativeClientReportsABadAnswer(t *testing.T) {
 	require.Equal(t, protocol.TypeAnswer, unusable.Type)
 }
 
-func TestNativeSlowConnEndsAlone(t *testing.T) {
+// A peer that does not receive holds up who sends to it, and nobody else.
+func TestNativeSlowConnHoldsUpItsSenderAlone(t *testing.T) {
 	relay := startRelay(t)
 	ln := listenNative(t, relay)
 	noisy := dialNative(t, ln.ClientURL())
@@ -145,22 +147,30 @@ func TestNativeSlowConnEndsAlone(t *testing.T) {
 	quiet := dialNative(t, ln.ClientURL())
 	toQuiet := acceptNative(t, ln)
 
-	var err error
-	for err == nil {
-		for range 100 {
-			send(t, noisy, "noise", `"nobody receives this"`)
+	noise := sdk.Message{Type: "noise", Data: []byte(`"` + strings.Repeat("nobody receives this", 1000) + `"`)}
+	var receipts []*sdk.Receipt
+	for {
+		ctx, cancel := context.WithTimeout(t.Context(), 2*time.Second)
+		receipt, err := noisy.Send(ctx, noise)
+		cancel()
+		if err != nil {
+			require.ErrorIs(t, err, context.DeadlineExceeded, "it waits for the window")
+			break
 		}
-		err = toNoisy.Send(within(t), sdk.Message{Type: "hush"})
+		receipts = append(receipts, receipt)
+		require.Less(t, len(receipts)*len(noise.Data), 4<<20, "the window has an end")
 	}
-	require.ErrorIs(t, err, sdk.ErrOverflow)
 	send(t, quiet, "chat", `1`)
 	receive(t, toQuiet, "chat", `1`)
-
-	for range 1024 { // what came before is there
-		receive(t, toNoisy, "noise", `"nobody receives this"`)
-	}
-	_, err = toNoisy.Receive(within(t))
-	require.ErrorIs(t, err, sdk.ErrOverflow)
 	send(t, toQuiet, "chat", `2`)
 	receive(t, quiet, "chat", `2`)
+
+	for range receipts {
+		receive(t, toNoisy, noise.Type, string(noise.Data))
+	}
+	for _, receipt := range receipts {
+		outcome, err := receipt.Outcome(within(t))
+		require.NoError(t, err)
+		require.Equal(t, sdk.Delivered, outcome.Result)
+	}
 }

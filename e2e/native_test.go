@@ -49,7 +49,7 @@ func meet(t testing.TB, relay *relayProcess) (server, client *sdk.Conn) {
 // send and receive exchange one message, or fail the test.
 func send(t testing.TB, from *sdk.Conn, typ, data string) {
 	t.Helper()
-	require.NoError(t, from.Send(within(t), sdk.Message{Type: typ, Data: []byte(data)}))
+	mustSend(t, from, sdk.Message{Type: typ, Data: []byte(data)})
 }
 
 func receive(t testing.TB, to *sdk.Conn, typ, data string) {
@@ -72,7 +72,7 @@ func TestNativePeersExchangeMessages(t *testing.T) {
 	send(t, server, "reply", ``)
 	receive(t, client, "reply", `null`)
 
-	require.NoError(t, server.Send(within(t), sdk.Bytes("picture", []byte{0, 255, 10})))
+	mustSend(t, server, sdk.Bytes("picture", []byte{0, 255, 10}))
 	m, err := client.Receive(within(t))
 	require.NoError(t, err)
 	b, err := m.Bytes()
@@ -108,7 +108,8 @@ func TestNativeClientLeaves(t *testing.T) {
 	receive(t, server, "last", `1`)
 	_, err := server.Receive(within(t))
 	require.ErrorIs(t, err, sdk.ErrPeerGone)
-	require.ErrorIs(t, server.Send(within(t), sdk.Message{Type: "late"}), sdk.ErrPeerGone)
+	_, err = server.Send(within(t), sdk.Message{Type: "late"})
+	require.ErrorIs(t, err, sdk.ErrPeerGone)
 	_, err = server.OpenChannel(within(t), "late")
 	require.ErrorIs(t, err, sdk.ErrPeerGone)
 

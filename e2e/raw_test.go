@@ -140,8 +140,8 @@ func frame(fin bool, opcode byte, payload string) string {
 
 // delivery is what a peer gets, its message as the bytes that came.
 type delivery struct {
-	From, Type string
-	Message    json.RawMessage
+	From, Type    string
+	Message, Link json.RawMessage
 }
 
 // next reads one frame of the relay.

@@ -15,6 +15,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/sebas642/intercessor/sdk"
 	"github.com/stretchr/testify/require"
 )
 
@@ -38,8 +39,14 @@ type relayProcess struct {
 // it listens, and ends it with the test.
 func startRelay(t testing.TB, args ...string) *relayProcess {
 	t.Helper()
-	cmd := exec.Command(buildBinary(t, "./relayd", "-race"),
-		append([]string{"serve", "--listen", "127.0.0.1:0", "--log-format", "json"}, args...)...)
+	return startRelayBinary(t, buildBinary(t, "./relayd", "-race"), args...)
+}
+
+// startRelayBinary is startRelay for a build of relayd that the caller has made.
+func startRelayBinary(t testing.TB, path string, args ...string) *relayProcess {
+	t.Helper()
+	cmd := exec.Command(path,
+		append([]string{"serve", "--listen", "127.0.0.1:0", "--log-format", "json", "--state-dir", t.TempDir(), "--drain", "0"}, args...)...)
 	stderr, err := cmd.StderrPipe()
 	require.NoError(t, err)
 	require.NoError(t, cmd.Start())
@@ -122,7 +129,11 @@ func buildBinary(t testing.TB, pkg string, flags ...string) string {
 	build, _ := binaries.built.LoadOrStore(key, sync.OnceValues(func() (string, error) {
 		ctx, cancel := context.WithTimeout(context.Background(), 5*time.Minute)
 		defer cancel()
-		path := filepath.Join(binaries.folder, filepath.Base(pkg))
+		folder, err := os.MkdirTemp(binaries.folder, "") // the same package may be built with other flags
+		if err != nil {
+			return "", err
+		}
+		path := filepath.Join(folder, filepath.Base(pkg))
 		cmd := exec.CommandContext(ctx, "go", append(append([]string{"build", "-o", path}, flags...), pkg)...)
 		cmd.Dir = ".." // the workspace's root
 		if out, err := cmd.CombinedOutput(); err != nil {
@@ -155,4 +166,11 @@ func within(t testing.TB) context.Context {
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	t.Cleanup(cancel)
 	return ctx
+}
+
+// mustSend sends a message and leaves it to others to see that it arrives.
+func mustSend(t testing.TB, conn *sdk.Conn, m sdk.Message) {
+	t.Helper()
+	_, err := conn.Send(within(t), m)
+	require.NoError(t, err)
 }

@@ -77,7 +77,7 @@ func TestWhatAPeerSaysCannotTouchTheTerminal(t *testing.T) {
 		{Type: "name", Data: []byte(`"Mal\u001b]0;owned\u0007lory\n* Bob joined"`)},
 		{Type: "chat", Data: []byte(`{"text":"\u001b[2Jhi\r\n* Ada left\u202e"}`)},
 	} {
-		require.NoError(t, mallory.Send(within(t), m))
+		mustSend(t, mallory, m)
 	}
 	require.Equal(t, "joined", ada.Shows("* Mal]0;ownedlory * Bob joined"))
 	require.Equal(t, "[2Jhi  * Ada left", ada.Shows("Mal]0;ownedlory * Bob joined:"))

@@ -17,9 +17,12 @@ type envelopeVector struct {
 	Base64    []byte
 	Repeat    repeatedText
 	Expect    struct {
-		Code protocol.Code // 0: it is accepted
-		To   string
-		From string
+		Code    protocol.Code // 0: it is accepted
+		To      string
+		From    string
+		Link    string
+		Request *uint64
+		Error   string
 	}
 }
 

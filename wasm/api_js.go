@@ -7,25 +7,25 @@ import (
 	"github.com/sebas642/intercessor/sdk"
 )
 
-// dial(url, iceServers) resolves to {number, id, peerId}.
+// dial(url, iceServers, store) resolves to {number, id, peerId, reliable, state}.
 func (p *program) dial(ctx context.Context, args []js.Value) (any, error) {
-	c, err := sdk.Dial(ctx, args[0].String(), p.options(args[1]))
+	c, err := sdk.Dial(ctx, args[0].String(), p.options(args[1], args[2]))
 	if err != nil {
 		return nil, err
 	}
 	return p.addConn(c), nil
 }
 
-// listen(url, iceServers) resolves to {number, id, url}.
+// listen(url, iceServers, store) resolves to {number, id, url}.
 func (p *program) listen(ctx context.Context, args []js.Value) (any, error) {
-	l, err := sdk.Listen(ctx, args[0].String(), p.options(args[1]))
+	l, err := sdk.Listen(ctx, args[0].String(), p.options(args[1], args[2]))
 	if err != nil {
 		return nil, err
 	}
 	return p.addListener(l), nil
 }
 
-// accept(listener) resolves to {number, id, peerId}.
+// accept(listener) resolves to {number, id, peerId, reliable, state}.
 func (p *program) accept(ctx context.Context, args []js.Value) (any, error) {
 	l, err := p.listener(args[0])
 	if err != nil {
@@ -38,13 +38,24 @@ func (p *program) accept(ctx context.Context, args []js.Value) (any, error) {
 	return p.addConn(c), nil
 }
 
-// send(conn, type, json) resolves when the browser has taken the message.
+// send(conn, type, json, settle) resolves when the message is accepted. settle(kind,
+// reason) is called once after that, when it is known what became of it.
 func (p *program) send(ctx context.Context, args []js.Value) (any, error) {
 	c, err := p.conn(args[0])
 	if err != nil {
 		return nil, err
 	}
-	return nil, c.Send(ctx, sdk.Message{Type: args[1].String(), Data: []byte(args[2].String())})
+	receipt, err := c.Send(ctx, sdk.Message{Type: args[1].String(), Data: []byte(args[2].String())})
+	if err != nil {
+		return nil, err
+	}
+	settle := args[3]
+	go func() {
+		// Every receipt is settled in the end, so that there is nothing to cancel.
+		outcome, _ := receipt.Outcome(context.Background())
+		_, _ = protect(func() (any, error) { return settle.Invoke(outcome.Result.String(), outcome.Reason), nil })
+	}()
+	return nil, nil
 }
 
 // receive(conn) resolves to [type, json].
@@ -95,10 +106,13 @@ func (p *program) peerConnection(args []js.Value) (js.Value, error) {
 }
 
 // options reads what intercessor.js has brought into one form: an array of
-// {urls: [string], username: string, credential: string}.
-func (p *program) options(iceServers js.Value) *sdk.Options {
+// {urls: [string], username: string, credential: string}, and a store or null.
+func (p *program) options(iceServers, identity js.Value) *sdk.Options {
 	o := &sdk.Options{}
 	o.OnDataChannel = p.deliver
+	if !identity.IsNull() {
+		o.Identity = store{identity}
+	}
 	for i := range iceServers.Length() {
 		server := iceServers.Index(i)
 		s := sdk.ICEServer{

@@ -5,56 +5,108 @@ import (
 	"errors"
 	"syscall/js"
 
+	"github.com/sebas642/intercessor/protocol"
 	"github.com/sebas642/intercessor/sdk"
+	"github.com/sebas642/intercessor/sdk/signaling"
 )
 
 // brokenOff is the close code of a connection that ended without one.
 const brokenOff = 1006
 
-// explain tells JavaScript of an error: {code, message} and, by code, closeCode and
+// explain tells JavaScript of an error: {code, message} and, by code, closeCode,
 // reason or candidates. intercessor.js makes an Error of it; intercessor.d.ts says
 // what the codes mean.
 func explain(err error) map[string]any {
-	var (
-		relay       *sdk.RelayError
-		dial        *sdk.DialError
-		protocol    *sdk.ProtocolError
-		ice         *sdk.ICEError
-		negotiation *sdk.NegotiationError
-		caught      panicError
-	)
-	e := map[string]any{"message": err.Error()}
-	switch {
-	case errors.Is(err, context.Canceled):
-		e["code"], e["message"] = "aborted", "the signal was aborted"
-	case errors.As(err, &relay):
-		e["code"] = "relay-closed"
-		if errors.Is(err, sdk.ErrNoSuchServer) {
-			e["code"] = "no-such-server"
+	x := explanation{code: "invalid"} // what is left is about arguments
+	message := err.Error()
+	for known := false; err != nil; err = errors.Unwrap(err) {
+		if err == context.Canceled { // whatever it was that did not wait any longer
+			return map[string]any{"code": "aborted", "message": "the signal was aborted"}
 		}
-		e["closeCode"], e["reason"] = int(relay.Code), relay.Reason
-	case errors.As(err, &dial), errors.As(err, &protocol):
-		e["code"], e["closeCode"], e["reason"] = "relay-closed", brokenOff, err.Error()
-	case errors.As(err, &ice):
-		e["code"] = "ice-failed"
-		e["candidates"] = map[string]any{"local": list(ice.Local), "remote": list(ice.Remote)}
-	case errors.As(err, &negotiation):
-		e["code"] = "ice-failed"
-		e["candidates"] = map[string]any{"local": []any{}, "remote": []any{}}
-	case errors.Is(err, sdk.ErrPeerGone), errors.Is(err, sdk.ErrPathClosed):
-		e["code"] = "peer-gone"
-	case errors.Is(err, sdk.ErrClosed):
-		e["code"] = "closed"
-	case errors.Is(err, sdk.ErrOverflow):
-		e["code"] = "overflow"
-	case errors.Is(err, sdk.ErrTooLarge):
-		e["code"] = "too-large"
-	case errors.As(err, &caught):
-		e["code"] = "internal"
-	default: // what is left is about arguments
-		e["code"] = "invalid"
+		known = known || x.of(err)
+	}
+	e := map[string]any{"code": x.code, "message": message}
+	if x.reason != "" || x.closeCode != 0 {
+		e["reason"] = x.reason
+	}
+	if x.closeCode != 0 {
+		e["closeCode"] = int(x.closeCode)
+	}
+	if x.code == "ice-failed" {
+		e["candidates"] = map[string]any{"local": list(x.local), "remote": list(x.remote)}
 	}
 	return e
+}
+
+// explanation is what JavaScript gets to know of an error besides its message.
+type explanation struct {
+	code, reason  string
+	closeCode     protocol.Code // 0: none
+	local, remote []string      // candidates
+}
+
+// of reports whether it knows the kind of an error, without what that wraps. A switch
+// weighs a tenth of errors.As and errors.Is, which bring reflection.
+func (x *explanation) of(err error) bool {
+	switch err {
+	case sdk.ErrPathClosed:
+		x.code, x.reason = "peer-gone", sdk.ReasonClosed
+		return true
+	case sdk.ErrRestarted:
+		x.code, x.reason = "restarted", sdk.ReasonRestarted
+		return true
+	case sdk.ErrClosed:
+		x.code = "closed"
+		return true
+	case sdk.ErrOverflow:
+		x.code = "overflow"
+		return true
+	}
+	switch err := err.(type) {
+	case *sdk.RelayError:
+		x.code, x.closeCode, x.reason = codeOf(err), err.Code, err.Reason
+	case *sdk.DialError, *sdk.ProtocolError:
+		x.code, x.closeCode, x.reason = "relay-closed", brokenOff, err.Error()
+	case *signaling.IdentityError:
+		x.code = "identity-refused"
+	case *sdk.ICEError:
+		x.code, x.local, x.remote = "ice-failed", err.Local, err.Remote
+	case *sdk.NegotiationError:
+		x.code = "ice-failed"
+	case *sdk.GoneError:
+		x.code, x.reason = "peer-gone", err.Reason
+	case *sdk.LinkError:
+		x.code, x.reason = "broken", err.Why
+	case panicError:
+		x.code = "internal"
+	case interface{ Is(error) bool }: // an error of the SDK that has no type of its own
+		switch {
+		case err.Is(sdk.ErrTokenRefused):
+			x.code = "identity-refused"
+		case err.Is(sdk.ErrTooLarge):
+			x.code = "too-large"
+		default:
+			return false
+		}
+	default:
+		return false
+	}
+	return true
+}
+
+// codeOf names the ends of a session that a page may want to tell apart.
+func codeOf(err *sdk.RelayError) string {
+	switch {
+	case err.Is(sdk.ErrNoSuchServer):
+		return "no-such-server"
+	case err.Is(sdk.ErrTokenRefused):
+		return "identity-refused"
+	case err.Is(sdk.ErrReplaced):
+		return "replaced"
+	case err.Is(sdk.ErrKicked):
+		return "kicked"
+	}
+	return "relay-closed"
 }
 
 func list(lines []string) []any {

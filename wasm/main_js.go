@@ -24,12 +24,14 @@ func main() {
 		"accept":      p.promised(p.accept),
 		"send":        p.promised(p.send),
 		"receive":     p.promised(p.receive),
+		"news":        p.promised(p.news),
 		"openChannel": p.promised(p.openChannel),
 		"pathEnd":     p.promised(p.pathEnd),
 		// These return at once.
-		"cancel": immediate(p.cancel),
-		"close":  immediate(p.close),
-		"pc":     immediate(p.peerConnection),
+		"cancel":         immediate(p.cancel),
+		"close":          immediate(p.close),
+		"pc":             immediate(p.peerConnection),
+		"networkChanged": immediate(p.networkChanged),
 	})
 	select {} // from now on JavaScript calls
 }

@@ -35,7 +35,7 @@ func (p *program) addConn(c *sdk.Conn) map[string]any {
 	defer p.mu.Unlock()
 	p.last++
 	p.conns[p.last], p.numbers[c] = c, p.last
-	return map[string]any{"number": p.last, "id": c.ID(), "peerId": c.PeerID()}
+	return map[string]any{"number": p.last, "id": c.ID(), "peerId": c.PeerID(), "reliable": c.Reliable(), "state": c.State().String()}
 }
 
 func (p *program) addListener(l *sdk.Listener) map[string]any {

@@ -6,6 +6,9 @@ import (
 	"io/fs"
 	"net/http"
 	"net/http/httptest"
+	"os"
+	"path"
+	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
@@ -175,6 +178,31 @@ func TestPageIsWhole(t *testing.T) {
 	for _, name := range []string{"style.css", "favicon.svg", "main.js", "sha256.js"} {
 		if !seen[name] {
 			t.Errorf("nothing refers to %s", name)
+		}
+	}
+}
+
+// TestPagePreloadsItsModules: the browser asks for all of them at once, and not
+// for each when it has read the one before.
+func TestPagePreloadsItsModules(t *testing.T) {
+	page, err := embedded.ReadFile("page/index.html")
+	if err != nil {
+		t.Fatal(err)
+	}
+	modules, err := fs.Glob(embedded, "page/*.js")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, file := range modules {
+		if name := path.Base(file); !strings.Contains(string(page), `<link rel="modulepreload" href="`+name+`">`) && name != "main.js" {
+			t.Errorf("index.html does not preload %s", name)
+		}
+	}
+	// The SDK's sources are another module's; what is preloaded of it must be there.
+	for _, m := range regexp.MustCompile(`href="(sdk/[^"]+)"`).FindAllStringSubmatch(string(page), -1) {
+		source := filepath.Join("..", "wasm", "js", path.Base(m[1]))
+		if _, err := os.Stat(source); err != nil {
+			t.Errorf("index.html preloads %s: %v", m[1], err)
 		}
 	}
 }

@@ -2,17 +2,28 @@
 // after @ts-expect-error must not compile.
 
 import { connect, listen, IntercessorError } from "../../wasm/js/intercessor.js";
-import type { Connection, ErrorCode, Listener, Message, Options } from "../../wasm/js/intercessor.js";
+import type { Connection, ErrorCode, Listener, Message, Options, Outcome, PeerEvent, Receipt, State } from "../../wasm/js/intercessor.js";
 
 const options: Options = {
   iceServers: [{ urls: ["turn:turn.example"], username: "ada", credential: "secret" }],
   signal: AbortSignal.timeout(10_000),
+  identity: "chat",
 };
 
 async function client(url: string): Promise<void> {
   const conn: Connection = await connect(url, options);
   const ids: string[] = [conn.id, conn.peerId];
-  await conn.send({ type: "chat", data: { text: "hello", to: ids } });
+  const receipt: Receipt = await conn.send({ type: "chat", data: { text: "hello", to: ids } });
+  const outcome: Outcome = await receipt.outcome;
+  if (outcome.kind !== "delivered") console.log(outcome.kind, outcome.reason.length);
+  // @ts-expect-error what was delivered needs no reason
+  else console.log(outcome.reason);
+  const state: State = conn.state;
+  conn.addEventListener("statechange", () => console.log(state, conn.reliable satisfies boolean));
+  conn.addEventListener("gone", ({ peerId, reason, connection }) => console.log(peerId, reason, connection.id));
+  conn.networkChanged();
+  const why: IntercessorError = await conn.closed;
+  console.log(why.code);
   for await (const message of conn) take(message);
 
   const channel: RTCDataChannel = await conn.openChannel("file", { signal: AbortSignal.timeout(1000) });
@@ -36,7 +47,9 @@ function take({ type, data }: Message): string {
 
 async function server(): Promise<void> {
   const ln: Listener = await listen(new URL("wss://relay.example/server"));
-  console.log(ln.id.length, ln.url.length);
+  console.log(ln.id.length, ln.url.length, ln.state);
+  ln.addEventListener("joined", (event: PeerEvent) => event.connection.send({ type: "welcome", data: null }));
+  ln.addEventListener("away", ({ peerId }) => console.log(peerId), { once: true });
   for await (const conn of ln) {
     for await (const channel of conn.channels) channel.onmessage = ({ data }) => channel.send(data);
   }
@@ -52,7 +65,12 @@ function explain(err: unknown): string {
       return `${err.closeCode?.toFixed()} ${err.reason}`;
     case "ice-failed":
       return [...(err.candidates?.local ?? []), ...(err.candidates?.remote ?? [])].join();
+    case "identity-refused":
+    case "replaced":
+    case "kicked":
     case "peer-gone":
+    case "restarted":
+    case "broken":
     case "closed":
     case "too-large":
     case "invalid":

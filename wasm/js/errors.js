@@ -24,8 +24,13 @@ export function aborted() {
   return new IntercessorError({ code: "aborted", message: "the signal was aborted" });
 }
 
+/** This page closed what was called. */
+export function closedHere() {
+  return new IntercessorError({ code: "closed", message: "already closed by this program" });
+}
+
 /** What ends an iteration as it should: the peer has left, or we have. The rest is thrown. */
 export function endOf(err) {
-  if (err.code === "peer-gone" || err.code === "closed") return null;
+  if (err.code === "peer-gone" || err.code === "restarted" || err.code === "closed") return null;
   throw err;
 }

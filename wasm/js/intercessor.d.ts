@@ -1,11 +1,14 @@
-/** What peers send each other over the relay: at most 64 KiB with its envelope. */
+/** What peers send each other over the relay. */
 export interface Message {
   /**
    * 1 to 64 visible ASCII characters. HELLO, PEER_*, RELAY_*, LINK_* belong to the
    * relay; OFFER, ANSWER, CANDIDATE, NEGOTIATE and BYE to the SDK.
    */
   type: string;
-  /** Any value that JSON can hold. */
+  /**
+   * Any value that JSON can hold; as JSON at most 16 MiB, or on a connection that is not
+   * reliable 64 KiB with the envelope.
+   */
   data: unknown;
 }
 
@@ -14,24 +17,57 @@ export interface Options {
   iceServers?: RTCIceServer[];
   /** Gives up connecting when it aborts: the error's code is "aborted". What is connected stays. */
   signal?: AbortSignal;
+  /**
+   * Keeps the identity over reloads of the tab: the page that comes after this one and connects
+   * to the same URL with the same name has the same ID. true is one more name. Two connections
+   * of one page to the same URL need two names.
+   *
+   * What is kept stands in sessionStorage and is a secret of this origin. It is used only while the
+   * page holds the Web Lock of that ID: a duplicated tab is a new peer. Where there are no Web Locks
+   * (without https, but for localhost) nothing is kept, and the console says so. A connection that
+   * ends, by close() or otherwise, takes its identity along.
+   */
+  identity?: boolean | string;
 }
 
 /**
+ * - `connecting`: the other side has not answered yet. Messages can be sent.
+ * - `connected`: both sides are at the relay.
+ * - `reconnecting`: one of the two has lost the relay and may be back. What is sent meanwhile
+ *   arrives afterwards. Data channels go on.
+ * - `closed`: no more messages are exchanged. Those that came before can still be iterated over.
+ */
+export type State = "connecting" | "connected" | "reconnecting" | "closed";
+
+/**
  * - `no-such-server`: the ID names no server, or that server has gone.
- * - `relay-closed`: the relay closed the connection, or it broke or could not be made; see closeCode and reason.
- * - `peer-gone`: the other peer has left.
+ * - `relay-closed`: the relay closed the connection, or it could not be made; see closeCode and
+ *   reason. Where the relay speaks intercessor.v1 a connection that breaks is no error.
+ * - `identity-refused`: the relay does not give this page its ID back. Connect again for a new one.
+ * - `replaced`: another program has this peer's identity.
+ * - `kicked`: the server has sent this client away.
+ * - `peer-gone`: the other peer has left; see reason.
+ * - `restarted`: the other peer was loaded, or started, anew. A client connects again; a listener
+ *   gets a new connection with the same peerId.
+ * - `broken`: one of the two broke a rule of the link; see reason. It is a bug.
  * - `ice-failed`: no direct path was found; see candidates.
  * - `closed`: this program closed it.
- * - `too-large`: the message is over 64 KiB.
+ * - `too-large`: the message is too long; see Message.
  * - `invalid`: an argument has a wrong form, such as data that JSON cannot hold.
  * - `aborted`: the signal aborted.
- * - `overflow`: more messages came than the page iterated over: 1,024 of them, or 1 MiB.
+ * - `overflow`: on a connection that is not reliable, more messages came than the page iterated
+ *   over: 1,024 of them, or 1 MiB.
  * - `internal`: the WebAssembly stopped; the next connect or listen starts it anew.
  */
 export type ErrorCode =
   | "no-such-server"
   | "relay-closed"
+  | "identity-refused"
+  | "replaced"
+  | "kicked"
   | "peer-gone"
+  | "restarted"
+  | "broken"
   | "ice-failed"
   | "closed"
   | "too-large"
@@ -43,47 +79,140 @@ export type ErrorCode =
 /** Every error that this module rejects or throws with. */
 export class IntercessorError extends Error {
   readonly code: ErrorCode;
-  /** The WebSocket's close code, for "relay-closed" and "no-such-server". 1006 means that it broke without one. */
+  /** The WebSocket's close code, where the relay closed it. 1006 means that it broke without one. */
   readonly closeCode?: number;
-  /** What the relay said when it closed. */
+  /** What the relay said when it closed; why a peer is gone (see PeerEvent). */
   readonly reason?: string;
   /** The ICE candidates that were tried, for "ice-failed". */
   readonly candidates?: { local: string[]; remote: string[] };
 }
 
 /**
- * A connection to one peer. Iterating it gives the peer's messages in order; the
- * iteration ends when the peer has left or after close(), and throws when the
- * relay is lost. Data channels go on in each case but close().
+ * What became of a message, for good:
+ *
+ * - `delivered`: the other application has it: its iteration was given the message.
+ * - `refused`: the other application has not got it, and never will.
+ * - `unknown`: the connection ended before that could be known, or it is not reliable.
+ *
+ * reason is a word: one of PeerEvent's, `closed-here` (this side closed), `no-link` (the
+ * connection is not reliable) or `internal`.
  */
-export interface Connection extends AsyncIterable<Message> {
+export type Outcome =
+  | { readonly kind: "delivered" }
+  | { readonly kind: "refused" | "unknown"; readonly reason: string };
+
+/** For learning what becomes of a message; it may be dropped. */
+export interface Receipt {
+  /** Fulfilled sooner or later, however the connection ends; never rejected. */
+  readonly outcome: Promise<Outcome>;
+}
+
+/** Says of another peer that it joined, is away, is back, or is gone. */
+export interface PeerEvent extends Event {
+  readonly connection: Connection;
+  /** connection.peerId. */
+  readonly peerId: string;
+  /**
+   * Why it is gone: `left`, `closed` (its connection), `timeout` (it was away for too long, or
+   * this side was), `kicked`, `restarted`, or an ErrorCode if this side's session ended. "" in
+   * the other events.
+   */
+  readonly reason: string;
+}
+
+/** What connections and listeners have in common. */
+interface Stateful<Events> extends EventTarget {
+  /** Each change is a `statechange` event. */
+  readonly state: State;
+  /** Fulfilled when the state is "closed", with the reason. */
+  readonly closed: Promise<IntercessorError>;
+  /**
+   * A hint that the network may have changed: the connection to the relay is made anew at
+   * once. The SDK itself listens to what the browser says (online, visibilitychange, resume).
+   */
+  networkChanged(): void;
+
+  addEventListener<K extends keyof Events>(
+    type: K,
+    listener: (event: Events[K]) => void,
+    options?: boolean | AddEventListenerOptions,
+  ): void;
+  addEventListener(type: string, listener: EventListenerOrEventListenerObject | null, options?: boolean | AddEventListenerOptions): void;
+}
+
+export interface ConnectionEvents {
+  statechange: Event;
+  /** One of the two sides has lost the relay: the state is "reconnecting". */
+  away: PeerEvent;
+  /** Both are there again. */
+  back: PeerEvent;
+  /** The connection has ended, but not by close(). */
+  gone: PeerEvent;
+}
+
+/**
+ * A connection to one peer. Iterating it gives the peer's messages, each once and in
+ * order; the iteration ends when the peer has left or was started anew, and after close(). It throws
+ * when the session with the relay has ended in another way. Data channels go on in each case but
+ * close().
+ */
+export interface Connection extends AsyncIterable<Message>, Stateful<ConnectionEvents> {
   /** This peer's own ID. */
   readonly id: string;
   /** The other peer's ID. */
   readonly peerId: string;
+  /**
+   * Whether each message arrives once and in order, or its sender is told. It is so where both peers
+   * and the relay speak intercessor.v1. Otherwise a message may be lost without a word.
+   */
+  readonly reliable: boolean;
   /** The browser's own RTCPeerConnection, made on first access. Add tracks to it: the SDK negotiates. */
   readonly pc: RTCPeerConnection;
   /** Channels that the other side opens. The iteration ends with the connection. */
   readonly channels: AsyncIterable<RTCDataChannel>;
 
-  /** Sends a message over the relay; fulfilled when the browser has taken it. */
-  send(message: Message): Promise<void>;
+  /**
+   * Sends a message over the relay. Messages arrive in the order of the calls. It is fulfilled when
+   * the SDK has accepted the message, which waits while the other side takes nothing more:
+   *
+   *     const receipt = await conn.send({ type: "chat", data: "hello" });
+   *     const { kind } = await receipt.outcome; // "delivered"
+   */
+  send(message: Message): Promise<Receipt>;
   /**
    * Opens a data channel to the peer, ordered and reliable: the browser's own, open,
    * with binaryType "arraybuffer". Messages that come before the page listens for
    * them wait; when more than 16 MiB wait, the channel gets an error event and closes.
    */
   openChannel(label: string, options?: { signal?: AbortSignal }): Promise<RTCDataChannel>;
-  /** Ends the connection and its data channels. May be called more than once. */
+  /**
+   * Ends the connection and its data channels. What was sent goes out in the background, for a few
+   * seconds. May be called more than once.
+   */
   close(): void;
 }
 
-/** A server peer. Iterating it gives the clients as they come; ends after close(), throws when the relay is lost. */
-export interface Listener extends AsyncIterable<Connection> {
+export interface ListenerEvents {
+  statechange: Event;
+  /** A client has come. It is given by the iteration as well. */
+  joined: PeerEvent;
+  away: PeerEvent;
+  back: PeerEvent;
+  gone: PeerEvent;
+}
+
+/**
+ * A server peer. Iterating it gives the clients as they come; ends after close(), throws when the
+ * session with the relay has ended. Its events are those of all its connections. Who stops iterating
+ * keeps newcomers waiting: at most 64 connections are open that were not iterated over.
+ */
+export interface Listener extends AsyncIterable<Connection>, Stateful<ListenerEvents> {
   /** The ID that the relay gave. */
   readonly id: string;
   /** The URL that clients connect to. */
   readonly url: string;
+  /** "connected" until it is "closed". How the clients are reached meanwhile their connections say. */
+  readonly state: State;
 
   /** Leaves the relay and ends every connection. May be called more than once. */
   close(): void;

@@ -18,14 +18,17 @@ class Program {
   #functions;
   #calls = 0;
   #underway = new Map(); // what rejects each call, by its number
+  #unsettled = new Set(); // what settles each message whose outcome is not known yet
   #dead = null;
 
   static async load() {
     if (!globalThis.WebAssembly) throw internal("this browser has no WebAssembly");
-    await import("./wasm_exec.js"); // a classic script: it defines globalThis.Go
+    const [module] = await Promise.all([
+      compile(new URL("intercessor.wasm", import.meta.url)),
+      import("./wasm_exec.js"), // a classic script: it defines globalThis.Go
+    ]);
     const go = new globalThis.Go();
-    const { instance } = await instantiate(new URL("intercessor.wasm", import.meta.url), go.importObject);
-    return new Program(go, instance);
+    return new Program(go, await WebAssembly.instantiate(module, go.importObject));
   }
 
   constructor(go, instance) {
@@ -39,7 +42,10 @@ class Program {
     };
     const exit = go.run(instance); // returns when Go waits for its first call
     delete globalThis.intercessorReady;
-    exit.finally(() => this.#die());
+    exit.finally(() => {
+      go._resume = () => {}; // its timers, and the events of its sockets, have nobody to wake
+      this.#die();
+    });
   }
 
   /** Calls a function that settles a promise; taken sees its value in the same task. */
@@ -63,6 +69,25 @@ class Program {
     });
   }
 
+  /** Sends a message, and gives its receipt when it is accepted. */
+  async send(args) {
+    let settle;
+    const outcome = new Promise((resolve) => {
+      settle = (kind, reason) => {
+        this.#unsettled.delete(settle);
+        resolve(kind === "delivered" ? { kind } : { kind, reason });
+      };
+    });
+    this.#unsettled.add(settle);
+    try {
+      await this.call("send", [...args, settle]);
+    } catch (err) {
+      this.#unsettled.delete(settle);
+      throw err;
+    }
+    return { outcome };
+  }
+
   /** Closes a connection or a listener, and forgets it. */
   close(number) {
     this.incoming.delete(number);
@@ -82,15 +107,17 @@ class Program {
     this.#dead = internal("the SDK's WebAssembly has stopped; connect again");
     running = null;
     for (const reject of this.#underway.values()) reject(this.#dead);
+    for (const settle of [...this.#unsettled]) settle("unknown", "internal");
     reportError(this.#dead); // an error event, also where nobody waits
   }
 }
 
-async function instantiate(url, imports) {
+/** Fetches the program and compiles it while it comes. */
+async function compile(url) {
   const response = await fetch(url);
   if (!response.ok) throw internal(`${url} answers with HTTP status ${response.status}: ${await response.text()}`);
   const type = response.headers.get("Content-Type");
-  if (type === "application/wasm") return WebAssembly.instantiateStreaming(response, imports);
+  if (type === "application/wasm") return WebAssembly.compileStreaming(response);
   console.warn(`${url} has the content type ${type}; with application/wasm it would start sooner`);
-  return WebAssembly.instantiate(await response.arrayBuffer(), imports);
+  return WebAssembly.compile(await response.arrayBuffer());
 }

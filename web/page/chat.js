@@ -9,12 +9,20 @@ const form = document.getElementById("compose");
 const text = document.getElementById("text");
 
 const chat = {
-  /** Shows what somebody wrote; mine marks the user's own. */
-  say(name, words, mine = false) {
+  /** Shows what somebody wrote, an entry of the transcript; gives the element that its mark goes into. */
+  say({ name, text, at, mine }) {
     const item = template.content.firstElementChild.cloneNode(true);
     item.classList.toggle("mine", mine);
-    item.querySelector(".text").textContent = words;
-    this.add(item, name);
+    item.querySelector(".text").textContent = text;
+    this.add(item, mine ? "You" : name, new Date(at));
+    return item.querySelector(".mark");
+  },
+
+  /** Shows much at once, which nobody wants to have read out. */
+  restore(show) {
+    scroll.ariaBusy = "true";
+    show();
+    scroll.ariaBusy = "false";
   },
 
   /** Shows a line of the page's own: who came, what happened. */
@@ -26,12 +34,11 @@ const chat = {
   },
 
   /** Appends an entry with a name and the time over it. */
-  add(item, name) {
-    const now = new Date();
+  add(item, name, at = new Date()) {
     const time = item.querySelector("time");
     item.querySelector(".from bdi").textContent = name;
-    time.dateTime = now.toISOString();
-    time.textContent = now.toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" });
+    time.dateTime = at.toISOString();
+    time.textContent = at.toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" });
     append(item);
   },
 

@@ -11,6 +11,14 @@ export function sentence(err) {
       return "No direct path was found between the two devices, so the file cannot go. Chat goes on over the relay. On one network it works most often.";
     case "peer-gone":
       return "The other side has left.";
+    case "identity-refused":
+      return "The relay no longer knows this tab, so the room cannot be entered as before.";
+    case "kicked":
+      return "The host has sent you away.";
+    case "replaced":
+      return "This room is open in another window, which has taken over.";
+    case "copied":
+      return "Your room is open in the tab that this one was copied from.";
     case "too-large":
       return "The message is too long for the relay (64 KiB).";
     case "closed":

@@ -42,3 +42,8 @@ export function cleanFileName(name) {
 export function cleanText(text) {
   return typeof text === "string" ? text.slice(0, 8000) : "";
 }
+
+/** An ID of a message as a peer gave it, or "" if it can be none. */
+export function cleanID(id) {
+  return typeof id === "string" && /^[\x21-\x7e]{1,36}$/.test(id) ? id : "";
+}

@@ -7,52 +7,77 @@ import { cleanName } from "./format.js";
 import { me } from "./name.js";
 import { Peer } from "./peer.js";
 import { explainStar, Person } from "./people.js";
+import { Said } from "./said.js";
+import { newID, Transcript } from "./transcript.js";
 
 const PEOPLE = 200; // names that are shown
 
 export class Guest {
+  #dial;
   #host;
   #others = []; // rows of the other guests
+  #named = new Set(); // every name that we have said
   #called = ""; // what the host calls us
   #listed = false; // whether a list has come
+  #transcript;
+  #said = []; // what the user said: every Said
+  #anchored; // whether we can say what we know last
+  #tell = () => {};
   #left = false;
 
-  /** Takes a conn of the SDK, and the room's ID. */
-  constructor(conn, id) {
+  /** Takes a conn of the SDK, the room's ID, and what makes another conn when the host was loaded again. */
+  constructor(conn, id, dial) {
     this.id = id;
-    this.#host = new Peer(conn, "host", {
-      chat: ({ text, name }) => chat.say(cleanName(name, "Guest"), text),
-      people: (names) => this.#show(names),
-    });
-    this.#host.row.rename("Host");
+    this.#dial = dial;
+    this.#transcript = new Transcript("guest", id, conn.id);
+    this.#anchored = this.#transcript.again;
+    this.#meet(conn);
+  }
+
+  /** Whether this tab was in the room before it was loaded again. */
+  get again() {
+    return this.#transcript.again;
   }
 
   get busy() {
-    return false;
+    return this.#host.busy;
+  }
+
+  /** Calls tell(words) whenever there is something to say about the connection. */
+  watch(tell) {
+    this.#tell = tell;
+    tell(this.#host.state === "reconnecting" ? "Reconnecting…" : "You are in");
   }
 
   /** Runs until the room is left; throws peer-gone when the host leaves, or the relay's error. */
   async run() {
-    this.#host.send("name", me.name);
-    try {
-      await this.#host.run();
-    } catch (err) {
-      this.#host.row.lost("Chat has ended with the relay.");
-      throw err;
+    chat.restore(() => this.#transcript.entries.forEach((entry) => this.#show(entry)));
+    for (;;) {
+      this.#greet();
+      try {
+        await this.#host.run();
+      } catch (err) {
+        this.#host.row.lost("Chat has ended with the relay.");
+        throw err;
+      }
+      if (this.#left) return;
+      const { code } = await this.#host.closed;
+      if (code !== "restarted") break;
+      await this.#return();
     }
-    if (!this.#left) {
-      this.#host.finish();
-      throw failure("peer-gone");
-    }
+    this.#host.finish();
+    throw failure("peer-gone");
   }
 
   say(text) {
-    chat.say("You", text, true);
-    this.#host.send("chat", { text, name: me.name });
+    const entry = { id: newID(), name: me.name, text, at: Date.now(), mine: true, shared: false, delivered: false };
+    this.#transcript.add(entry);
+    this.#send(this.#show(entry));
   }
 
   /** Tells the host the user's new name. */
   renamed() {
+    this.#named.add(me.name);
     this.#host.send("name", me.name);
   }
 
@@ -62,9 +87,66 @@ export class Guest {
     for (const row of this.#others) row.remove();
   }
 
+  #meet(conn) {
+    this.#host = new Peer(conn, "host", {
+      chat: (message) => this.#hear(message),
+      people: (names) => this.#list(names),
+      mark: (id) => this.#anchor(id),
+      moved: (away) => this.#tell(away ? "Reconnecting…" : "You are in"),
+    });
+    this.#host.row.rename("Host");
+    this.#transcript.move(conn.id);
+  }
+
+  // Tells the host who we are, what we know last, and what it may not have got. What it has
+  // got it does not take twice.
+  #greet() {
+    this.renamed();
+    if (this.#anchored) this.#host.send("since", this.#transcript.last);
+    for (const said of this.#said) if (!said.entry.delivered) this.#send(said);
+  }
+
+  /** Comes back to a host that was loaded again, and so has no memory of us. */
+  async #return() {
+    this.#tell("The host has reloaded. Joining again…");
+    this.#host.close();
+    this.#listed = false;
+    this.#called = "";
+    const conn = await this.#dial();
+    if (this.#left) return conn.close();
+    this.#meet(conn);
+    this.#tell("You are in");
+  }
+
+  #anchor(id) {
+    if (this.#anchored) return;
+    this.#anchored = true;
+    this.#transcript.begin(id);
+  }
+
+  #hear({ id, text, name }) {
+    if (id && this.#transcript.has(id)) return;
+    const entry = { id: id || newID(), name: cleanName(name, "Guest"), text, at: Date.now(), mine: false, shared: Boolean(id) };
+    this.#transcript.add(entry);
+    this.#show(entry);
+  }
+
+  #show(entry) {
+    const mark = chat.say(entry);
+    if (!entry.mine) return null;
+    const said = new Said(entry, mark, () => this.#transcript.save());
+    this.#said.push(said);
+    return said;
+  }
+
+  #send(said) {
+    const { id, text } = said.entry;
+    said.sent("host", this.#host.send("chat", { id, text, name: me.name }));
+  }
+
   // The list names everybody, the host first. What is not the host and not we are
   // the others.
-  #show(names) {
+  #list(names) {
     if (!Array.isArray(names)) return;
     const others = names.slice(0, PEOPLE).map((name) => cleanName(name, "Guest"));
     remove(others, (name) => name === this.#host.name);
@@ -75,7 +157,7 @@ export class Guest {
     for (const row of this.#others) row.remove();
     this.#others = others.map((name) => new Person({ name, role: "through the host" }));
     explainStar(others.length > 0);
-    this.#tell(without(others, before), without(before, others));
+    this.#note(without(others, before), without(before, others));
     this.#listed = true;
   }
 
@@ -85,11 +167,11 @@ export class Guest {
   #recognize(names) {
     if (!this.#listed || names.includes(this.#called)) return;
     const before = this.#others.map((row) => row.name);
-    const ours = (name) => name === me.name || name.replace(/ \(\d+\)$/, "") === me.name;
+    const ours = (name) => this.#named.has(name) || this.#named.has(name.replace(/ \(\d+\)$/, ""));
     this.#called = without(names, before).find(ours) ?? "";
   }
 
-  #tell(came, went) {
+  #note(came, went) {
     if (!this.#listed) {
       if (came.length > 0) chat.note(`Also here: ${came.join(", ")}`);
     } else if (came.length === 1 && went.length === 1) {

@@ -5,35 +5,56 @@ import { chat } from "./chat.js";
 import { foldInvite } from "./invite.js";
 import { me } from "./name.js";
 import { Peer } from "./peer.js";
+import { Said } from "./said.js";
+import { newID, Transcript } from "./transcript.js";
+
+const RETURN = 5000; // milliseconds that a guest whose page was loaded again has to be back
 
 export class Host {
   #listener;
   #guests = new Set(); // every Peer that is not closed
   #names = new Map(); // of the guests who are here and have said theirs
+  #transcript;
+  #said = new Map(); // what the user said, by its ID: a Said
+  #tell = () => {};
   #left = false;
 
   /** Takes a listener of the SDK. */
   constructor(listener) {
     this.#listener = listener;
+    this.#transcript = new Transcript("host", listener.id, listener.id);
   }
 
   get id() {
     return this.#listener.id;
   }
 
-  /** Whether leaving would leave somebody behind. */
-  get busy() {
-    return this.#names.size > 0;
+  /** Whether this tab was host of the room before it was loaded again. */
+  get again() {
+    return this.#transcript.again;
   }
 
-  /** Runs until the room is left; throws when the relay is lost. */
+  /** Whether leaving would break something off. */
+  get busy() {
+    return [...this.#guests].some((guest) => guest.busy);
+  }
+
+  /** Calls tell(words) whenever there is something to say about the connection. */
+  watch(tell) {
+    this.#tell = tell;
+    this.#status();
+  }
+
+  /** Runs until the room is left; throws when the session with the relay ends. */
   async run() {
+    chat.restore(() => this.#transcript.entries.forEach((entry) => this.#show(entry)));
+    this.#transcript.save();
     for await (const conn of this.#listener) this.#attend(conn);
   }
 
   say(text) {
-    chat.say("You", text, true);
-    this.#broadcast("chat", { text, name: me.name });
+    const entry = { id: newID(), name: me.name, text, at: Date.now(), mine: true, shared: true };
+    this.#share(entry, null);
   }
 
   /** Tells everybody the user's new name. */
@@ -51,24 +72,69 @@ export class Host {
   async #attend(conn) {
     const guest = new Peer(conn, "", {
       name: (name) => this.#introduce(guest, name),
-      // Guests cannot speak for each other: the name is the one known here.
-      chat: ({ text }) => {
-        if (!this.#names.has(guest)) this.#introduce(guest, guest.name);
-        chat.say(guest.name, text);
-        this.#broadcast("chat", { text, name: guest.name }, guest);
-      },
+      chat: (message) => this.#pass(guest, message),
+      since: (id) => this.#again(guest, id),
+      moved: () => this.#status(),
     });
+    this.#succeed(guest);
     this.#guests.add(guest);
+    this.#status();
     foldInvite();
     guest.send("name", me.name);
     guest.send("people", this.#people());
+    guest.send("mark", this.#transcript.last);
     try {
       await guest.run();
-      if (!this.#left) await this.#goodbye(guest);
+      const { code } = await guest.closed;
+      if (code === "restarted") await delay(RETURN);
+      if (this.#guests.has(guest) && !this.#left) await this.#goodbye(guest);
     } catch {
-      // The relay is lost: run() says so once, and files under way go on.
+      // The session is over: run() says so once, and files under way go on.
       guest.row.lost("Chat has ended with the relay.");
     }
+  }
+
+  // A guest whose page was loaded again is the same person, and comes at once.
+  #succeed(guest) {
+    for (const before of this.#guests) {
+      if (before.id !== guest.id) continue;
+      const name = this.#names.get(before);
+      this.#names.delete(before);
+      this.#guests.delete(before);
+      before.close();
+      if (!name) continue;
+      this.#names.set(guest, name);
+      guest.row.rename(name);
+    }
+  }
+
+  /** Takes what a guest said. Guests cannot speak for each other: the name is the one known here. */
+  #pass(guest, { id, text }) {
+    if (!this.#names.has(guest)) this.#introduce(guest, guest.name);
+    if (id && this.#transcript.has(id)) return; // sent again, because the guest could not know
+    const name = this.#names.get(guest);
+    this.#share({ id: id || newID(), name, text, at: Date.now(), mine: false, shared: true }, guest);
+  }
+
+  #share(entry, except) {
+    this.#transcript.add(entry);
+    this.#show(entry);
+    for (const guest of this.#guests) if (guest !== except) this.#send(guest, entry);
+  }
+
+  #show(entry) {
+    const mark = chat.say(entry);
+    if (entry.mine) this.#said.set(entry.id, new Said(entry, mark, () => this.#transcript.save()));
+  }
+
+  #send(guest, { id, name, text, mine }) {
+    const sending = guest.send("chat", { id, text, name: mine ? me.name : name });
+    this.#said.get(id)?.sent(guest.id, sending);
+  }
+
+  /** Says again what a guest who was here before has missed. */
+  #again(guest, id) {
+    for (const entry of this.#transcript.after(id)) this.#send(guest, entry);
   }
 
   /** Gives a guest a name that nobody else here has. */
@@ -94,13 +160,29 @@ export class Host {
     guest.row.lost("Has left.");
     await guest.finish();
     this.#guests.delete(guest);
+    this.#status();
+  }
+
+  // When all are away at once, it is this page that has lost the relay.
+  #status() {
+    if (this.#left) return;
+    const guests = [...this.#guests];
+    const away = guests.filter(({ state }) => state === "reconnecting");
+    if (away.length === 0) this.#tell("Your room is open");
+    else if (away.length === 1) this.#tell(`${away[0].name} is away`);
+    else if (away.length < guests.length) this.#tell(`${away.length} are away`);
+    else this.#tell("Reconnecting…");
   }
 
   #people() {
     return [me.name, ...this.#names.values()];
   }
 
-  #broadcast(type, data, except) {
-    for (const guest of this.#guests) if (guest !== except) guest.send(type, data);
+  #broadcast(type, data) {
+    for (const guest of this.#guests) guest.send(type, data);
   }
+}
+
+function delay(ms) {
+  return new Promise((resolve) => setTimeout(resolve, ms));
 }

@@ -8,26 +8,39 @@ import { Host } from "./host.js";
 import { showInvite } from "./invite.js";
 import { onRename } from "./name.js";
 import { explainStar } from "./people.js";
+import { forget, hostedRoom } from "./transcript.js";
 
 const $ = (id) => document.getElementById(id);
 
 let room = null; // the Host or Guest that the page shows
 let entering = null; // AbortController of the latest attempt to enter one
 
-function startRoom() {
+// The SDK keeps who this tab is in a room, so that a reload comes back to it.
+const identity = "room";
+
+/** Starts a room, or takes up the one with this ID, which the tab had before it was loaded again. */
+function startRoom(before = "") {
   history.replaceState(null, "", location.pathname); // not the link of a room that is no more
-  const listen = async (sdk, signal) => new Host(await sdk.listen(serverURL(), { signal }));
-  return enter(listen, "Starting a room…");
+  const listen = async (sdk, signal) => {
+    const listener = await sdk.listen(serverURL(), { identity, signal });
+    if (!before || listener.id === before) return new Host(listener);
+    listener.close(); // somebody else has that room
+    forget();
+    throw failure("copied");
+  };
+  return enter(listen, before ? "Opening your room again…" : "Starting a room…");
 }
 
 function joinRoom(id) {
-  const dial = async (sdk, signal) => new Guest(await sdk.connect(clientURL(id), { signal }), id);
+  const dial = async (sdk, signal) => {
+    const connect = () => sdk.connect(clientURL(id), { identity, signal });
+    return new Guest(await connect(), id, connect);
+  };
   return enter(dial, "Joining…");
 }
 
-/** Leaves what there is, enters the room that open(sdk, signal) gives, and stays until it ends. */
+/** Enters the room that open(sdk, signal) gives, and stays until it ends. */
 async function enter(open, state) {
-  leave();
   const { signal } = (entering = new AbortController());
   tell(state);
   $("start").inert = true;
@@ -59,6 +72,7 @@ function leave() {
   room?.leave();
   room = null;
   chat.clear();
+  forget();
 }
 
 function showRoom() {
@@ -68,10 +82,10 @@ function showRoom() {
   $("room").hidden = $("leave").hidden = false;
   $("compose").inert = false;
   notice("");
-  tell(hosting ? "Your room is open" : "You are in");
+  room.watch(tell);
   explainStar(false);
-  showInvite(roomURL(room.id), clientURL(room.id), hosting);
-  chat.note(hosting ? "The room is open. Send its link to whoever should come." : "You are in the room.");
+  showInvite(roomURL(room.id), clientURL(room.id), hosting && !room.again);
+  if (!room.again) chat.note(hosting ? "The room is open. Send its link to whoever should come." : "You are in the room.");
   // Where there is a keyboard on the screen, it would cover the room.
   if (matchMedia("(pointer: coarse)").matches) document.querySelector("#room h1").focus();
   else chat.focus();
@@ -95,9 +109,19 @@ function fail(err) {
   const ended = err.code === "peer-gone";
   tell(ended ? "The host has left" : "Disconnected");
   const { id } = room;
-  if (ended) notice("The host has left, so the room is closed.", "Start a room", startRoom);
-  else if (room instanceof Host) notice(sentence(err), "Start a new room", startRoom);
-  else notice(sentence(err), "Join again", () => joinRoom(id));
+  if (ended) notice("The host has left, so the room is closed.", "Start a room", startNew);
+  else if (room instanceof Host) notice(sentence(err), "Start a new room", startNew);
+  else notice(sentence(err), "Join again", () => joinNew(id));
+}
+
+function startNew() {
+  leave();
+  startRoom();
+}
+
+function joinNew(id) {
+  leave();
+  joinRoom(id);
 }
 
 /** Shows a sentence above everything, with something to do about it. */
@@ -118,22 +142,27 @@ function route() {
   const id = currentID();
   if (id === room?.id) return;
   notice("");
-  if (id) {
-    joinRoom(id);
-    return;
-  }
   leave();
-  showStart();
+  if (id) joinRoom(id);
+  else showStart();
 }
 
-$("start-room").addEventListener("click", startRoom);
+/** Begins where the tab was before it was loaded again, if it was anywhere. */
+function begin() {
+  const id = currentID();
+  if (id) joinRoom(id);
+  else if (hostedRoom()) startRoom(hostedRoom());
+  else showStart();
+}
+
+$("start-room").addEventListener("click", startNew);
 $("join").addEventListener("submit", (event) => {
   event.preventDefault();
   const address = readAddress($("join-link").value);
   $("join-problem").textContent = address ? "" : "That is neither the link nor the ID of a room.";
   if (!address) $("join-link").focus();
   else if (address.url) location.href = address.url;
-  else if (currentID() === address.id) joinRoom(address.id);
+  else if (currentID() === address.id) joinNew(address.id);
   else location.hash = address.id;
 });
 $("leave").addEventListener("click", () => {
@@ -147,4 +176,4 @@ chat.onsend((text) => room?.say(text));
 onRename(() => room?.renamed());
 addEventListener("hashchange", route);
 addEventListener("beforeunload", (event) => room?.busy && event.preventDefault());
-route();
+begin();

@@ -1,7 +1,8 @@
 // One peer that this page has a connection to: its messages, its files, its row in
 // the list of people, and what connects the two.
 
-import { cleanName, cleanText } from "./format.js";
+import { failure } from "./errors.js";
+import { cleanID, cleanName, cleanText } from "./format.js";
 import { Path } from "./path.js";
 import { Person } from "./people.js";
 import { receiveFile } from "./receive.js";
@@ -11,6 +12,7 @@ import { Transfer } from "./transfer.js";
 const TICK = 1000; // milliseconds between two looks at the path
 const PING_EVERY = 3; // ticks
 const TRANSFERS = 16; // files at once from one peer
+const PENDING = 500; // messages that wait because the peer takes none; more are dropped
 
 export class Peer {
   #conn;
@@ -18,44 +20,71 @@ export class Peer {
   #path;
   #transfers = new Set(); // promises of files under way, both directions
   #ticks = 0;
+  #pending = 0; // messages that are not accepted yet
   #timer = 0;
-  alive = true; // whether the relay carries messages to this peer
 
   /**
    * Takes a conn of the SDK. on has a function for each type of message that the
-   * room cares for (name, chat, people), called with the message's data.
+   * room cares for (name, chat, people, mark, since), called with the message's data; and moved(away)
+   * for when one of the two has lost the relay, or both are there again.
    */
   constructor(conn, role, on) {
     this.#conn = conn;
     this.#on = on;
     this.#path = new Path(conn);
     this.row = new Person({ name: "Guest", role, onfile: (file) => this.sendFile(file) });
+    conn.addEventListener("away", () => this.#moved(true));
+    conn.addEventListener("back", () => this.#moved(false));
+    if (conn.state === "reconnecting") this.row.away(true);
+  }
+
+  get id() {
+    return this.#conn.peerId;
+  }
+
+  /** Whether a file is under way. */
+  get busy() {
+    return this.#transfers.size > 0;
+  }
+
+  /** How the connection stands; and, once it is closed, why. */
+  get state() {
+    return this.#conn.state;
+  }
+  get closed() {
+    return this.#conn.closed;
   }
 
   get name() {
     return this.row.name;
   }
 
-  /** Runs until the peer is gone; throws when the relay is. */
+  /** Runs until the peer is gone, or was loaded anew; throws when this side's session with the relay ends. */
   async run() {
     this.#timer = setInterval(() => this.#tick(), TICK);
     this.#tick();
     this.#takeFiles();
-    try {
-      for await (const { type, data } of this.#conn) {
-        this.#path.relayed += (JSON.stringify(data) ?? "").length;
-        this.#take(type, data);
-      }
-    } finally {
-      this.alive = false;
+    for await (const { type, data } of this.#conn) {
+      this.#path.relayed += JSON.stringify(data).length;
+      this.#take(type, data);
     }
   }
 
-  /** Sends a message; a peer that just left is no error of the user's. */
+  /** Sends a message and gives the promise of its receipt. A peer that just left is no error of the user's. */
   send(type, data) {
-    if (!this.alive) return;
-    this.#path.relayed += JSON.stringify(data).length;
-    this.#conn.send({ type, data }).catch(() => {}); // run() ends with the reason
+    const sending = this.#pending < PENDING ? this.#hand({ type, data }) : Promise.reject(failure("too-slow"));
+    sending.catch(() => {}); // run() ends with the reason
+    return sending;
+  }
+
+  async #hand(message) {
+    this.#path.relayed += JSON.stringify(message.data).length;
+    this.#pending++;
+    try {
+      return await this.#conn.send(message);
+    } finally {
+      this.#pending--;
+    }
   }
 
   sendFile(file) {
@@ -71,7 +100,6 @@ export class Peer {
   }
 
   close() {
-    this.alive = false;
     clearInterval(this.#timer);
     this.row.remove();
     this.#conn.close();
@@ -88,10 +116,16 @@ export class Peer {
         this.row.rename(cleanName(data, "Guest"));
         return this.#on.name?.(this.name);
       case "chat":
-        if (typeof data?.text === "string") this.#on.chat?.({ text: cleanText(data.text), name: data.name });
-        return;
+        if (typeof data?.text !== "string") return;
+        return this.#on.chat?.({ id: cleanID(data.id), text: cleanText(data.text), name: data.name });
       case "people":
         return this.#on.people?.(data);
+      case "mark":
+        return cleanID(data) && this.#on.mark?.(data);
+      case "since": // which costs a lot to answer, and so is answered once
+        if (cleanID(data)) this.#on.since?.(data);
+        this.#on.since = null;
+        return;
     }
   }
 
@@ -128,9 +162,14 @@ export class Peer {
     transfer.finally(() => this.#transfers.delete(transfer));
   }
 
+  #moved(away) {
+    this.row.away(away);
+    this.#on.moved?.(away);
+  }
+
   async #tick() {
     if (document.hidden) return; // nobody looks, and a hidden page's timers lie
-    if (this.alive && this.#ticks++ % PING_EVERY === 0) this.send("ping", performance.now());
+    if (this.state === "connected" && this.#ticks++ % PING_EVERY === 0) this.send("ping", performance.now());
     this.row.show(await this.#path.look());
   }
 }

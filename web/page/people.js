@@ -7,11 +7,14 @@ const template = document.getElementById("person");
 const list = document.getElementById("people");
 const note = document.getElementById("people-note");
 
-const badges = { direct: "Direct", turn: "TURN", looking: "Relay", relay: "Relay", lost: "Lost" };
+const badges = { direct: "Direct", turn: "TURN", looking: "Relay", relay: "Relay", away: "Away", lost: "Lost" };
+
+const WAITS = "Away for a moment. What you write arrives afterwards.";
 
 export class Person {
   #row = template.content.firstElementChild.cloneNode(true);
   #lost = ""; // why messages no longer go, once they do not
+  #away = false; // whether messages wait for them, or us, to come back
 
   /**
    * Adds a row. role is a word or two behind the name ("host"); onfile(file),
@@ -36,9 +39,11 @@ export class Person {
     const overRelay = `${figure(path.relayTrip)}${bytes(path.relayRate)}/s`;
     if (path.kind === "direct" || path.kind === "turn") {
       const direct = `${path.protocol} ${path.candidates} · ${figure(path.trip)}${bytes(path.rate)}/s`;
-      this.#draw(path.kind, direct, this.#lost || `Chat by the relay · ${overRelay}`);
+      this.#draw(path.kind, direct, this.#lost || (this.#away ? WAITS : `Chat by the relay · ${overRelay}`));
     } else if (this.#lost) {
       this.#draw("lost", "", this.#lost);
+    } else if (this.#away) {
+      this.#draw("away", "", WAITS);
     } else {
       const looking = path.kind === "looking";
       this.#draw(path.kind, overRelay, looking ? "Looking for a direct path…" : "No direct path, so no files.");
@@ -49,6 +54,12 @@ export class Person {
   lost(words) {
     this.#lost = words;
     this.#part(".relayed").textContent = words;
+  }
+
+  /** Says that messages wait for a while, or no longer. */
+  away(away) {
+    this.#away = away;
+    if (!this.#lost) this.#part(".relayed").textContent = away ? WAITS : "";
   }
 
   remove() {

@@ -10,7 +10,7 @@ import (
 	"strings"
 )
 
-const binary = "intercessor.wasm"
+const program = "intercessor.wasm"
 
 // collect builds the WebAssembly and reads the files that go with it. wasm_exec.js
 // belongs to the Go release that built it and so comes from its installation.
@@ -19,7 +19,7 @@ func collect(ctx context.Context) ([]*file, error) {
 	if err != nil {
 		return nil, err
 	}
-	files := []*file{{name: binary, plain: wasm}}
+	files := []*file{{name: program, plain: wasm}}
 
 	goroot, err := run(ctx, nil, "go", "env", "GOROOT")
 	if err != nil {
@@ -48,12 +48,16 @@ func build(ctx context.Context) ([]byte, error) {
 		return nil, err
 	}
 	defer os.RemoveAll(folder)
-	path := filepath.Join(folder, binary)
+	path := filepath.Join(folder, program)
 	if _, err := run(ctx, []string{"GOOS=js", "GOARCH=wasm"},
 		"go", "build", "-trimpath", "-ldflags=-s -w", "-gcflags=all=-l", "-o", path, "./wasm"); err != nil {
 		return nil, err
 	}
-	return os.ReadFile(path)
+	module, err := os.ReadFile(path)
+	if err != nil {
+		return nil, err
+	}
+	return joinData(module)
 }
 
 func run(ctx context.Context, env []string, name string, args ...string) (string, error) {

@@ -50,8 +50,8 @@ func pack(ctx context.Context, out string) error {
 	}
 	printTable(os.Stdout, files)
 	for _, f := range files {
-		if f.name == binary && len(f.brotli) > budget {
-			return fmt.Errorf("%s has %d bytes as brotli, and may have %d: see what an import costs (go tool nm -size -sort size)", binary, len(f.brotli), budget)
+		if f.name == program && len(f.brotli) > budget {
+			return fmt.Errorf("%s has %d bytes as brotli, and may have %d: see what an import costs", program, len(f.brotli), budget)
 		}
 	}
 	return nil

@@ -1,0 +1,200 @@
+package e2e_test
+
+import (
+	"context"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/sebas642/intercessor/sdk"
+)
+
+// journal has a listener's page write down what it hears of its peers, and messages.
+const journal = `globalThis.heard = []
+	for (const type of ["joined", "away", "back", "gone"])
+		ln.addEventListener(type, ({ peerId, reason }) => heard.push([type, peerId, reason].filter(Boolean).join(" ")))
+	;(async () => { for await (const conn of ln) (async () => { for await (const m of conn) heard.push(m.data) })() })()`
+
+// TestReloadedTabIsTheSamePeer: a page that is loaded again has its ID back, and the other
+// side sees it go and come.
+func TestReloadedTabIsTheSamePeer(t *testing.T) {
+	t.Parallel()
+	relay := startRelay(t)
+	browser := startBrowser(t)
+	server, client := browser.sdkTab(relay), browser.sdkTab(relay)
+	server.do(`globalThis.ln = await sdk.listen(a, { identity: true });`+journal, relay.WS+"/server")
+	url := eval[string](server, `ln.url`)
+	client.do(`globalThis.conn = await sdk.connect(a, { identity: "reader" })
+		await (await conn.send({ type: "a", data: "before" })).outcome`, url)
+	id := eval[string](client, `conn.id`)
+	server.sees("the message", `heard.includes("before")`)
+
+	client.do(`setTimeout(() => location.reload())`)
+	server.sees("that the client is away", `heard.at(-1) === "away " + a`, id)
+	client.sees("the page again", `document.readyState === "complete" && !globalThis.conn`)
+	client.do(`globalThis.sdk = await import("./sdk/intercessor.js")
+		globalThis.conn = await sdk.connect(a, { identity: "reader" })
+		globalThis.sent = (await conn.send({ type: "a", data: "after" })).outcome`, url)
+	require.Equal(t, id, eval[string](client, `conn.id`))
+	require.Equal(t, "delivered", eval[string](client, `sent.then(({ kind }) => kind)`))
+	server.sees("the message", `heard.includes("after")`)
+	require.Equal(t, []string{"joined " + id, "before", "away " + id, "back " + id, "gone " + id + " restarted", "joined " + id, "after"},
+		eval[[]string](server, `heard`))
+
+	// The server is loaded again: it has the same URL, its client hears that it has no memory.
+	before := eval[string](server, `ln.id`)
+	client.do(`globalThis.heard = []; for (const type of ["away", "back", "gone"]) conn.addEventListener(type, (e) => heard.push(type + e.reason))
+		globalThis.ended = (async () => { for await (const m of conn); return (await conn.closed).code })()`)
+	server.reload()
+	server.do(`globalThis.sdk = await import("./sdk/intercessor.js"); globalThis.ln = await sdk.listen(a, { identity: true });`+journal, relay.WS+"/server")
+	require.Equal(t, before, eval[string](server, `ln.id`))
+	require.Equal(t, "restarted", eval[string](client, `ended`))
+	require.Equal(t, []string{"away", "back", "gonerestarted"}, eval[[]string](client, `heard`))
+	require.Equal(t, "closed", eval[string](client, `conn.state`))
+
+	// What was closed is not kept: a new peer.
+	client.do(`globalThis.conn = await sdk.connect(a, { identity: "reader" })`, url)
+	again := eval[string](client, `conn.id`)
+	require.NotEqual(t, id, again)
+	client.do(`const { outcome } = await conn.send({ type: "a", data: "again" }); await outcome
+		conn.close(); globalThis.conn = await sdk.connect(a, { identity: "reader" })`, url)
+	require.NotEqual(t, again, eval[string](client, `conn.id`))
+	server.sees("that it left", `heard.includes("gone " + a + " closed")`, again)
+	require.Equal(t, 1, eval[int](client, `Object.keys(sessionStorage).filter((key) => key.startsWith("intercessor:")).length`))
+
+	// What the page stored is of no use to a relay with another key; that is said once.
+	other := startRelay(t)
+	stranger := browser.sdkTab(other)
+	stranger.do(`globalThis.ln = await sdk.listen(a, { identity: true }); const [key] = Object.keys(sessionStorage).filter((key) => key.startsWith("intercessor:"))
+		ln.close(); sessionStorage.setItem(key, JSON.stringify({ id: "somebody", text: "1.AAAA" }))`, other.WS+"/server")
+	require.Equal(t, "identity-refused", eval[string](stranger, `sdk.listen(a, { identity: true }).catch(({ code }) => code)`, other.WS+"/server"))
+	stranger.do(`(await sdk.listen(a, { identity: true })).close()`, other.WS+"/server")
+
+	// Without Web Locks nothing is kept, and the console says so.
+	require.Equal(t, "0 a reload of this page will be a new peer", eval[string](stranger, `(async () => {
+		Object.defineProperty(navigator, "locks", { value: undefined })
+		const said = []
+		console.info = (text) => said.push(text)
+		const ln = await sdk.listen(a, { identity: true })
+		const kept = Object.keys(sessionStorage).filter((key) => key.startsWith("intercessor:")).length
+		ln.close()
+		return kept + " " + said.join().match(/a reload of this page will be a new peer/)
+	})()`, other.WS+"/server"))
+}
+
+// TestDuplicatedTabIsAnotherPeer: the copy of a tab has a copy of its sessionStorage, and
+// must not take its place.
+func TestDuplicatedTabIsAnotherPeer(t *testing.T) {
+	t.Parallel()
+	relay := startRelay(t)
+	browser := startBrowser(t)
+	ln, err := sdk.Listen(within(t), relay.WS+"/server", nil)
+	require.NoError(t, err)
+	defer ln.Close()
+	first := browser.sdkTab(relay)
+	first.do(`globalThis.conn = await sdk.connect(a, { identity: true })`, ln.ClientURL())
+	conn, err := ln.Accept(within(t))
+	require.NoError(t, err)
+
+	second := first.duplicate()
+	require.Equal(t, 1, eval[int](second, `Object.keys(sessionStorage).filter((key) => key.startsWith("intercessor:")).length`), "what the browser copied")
+	second.do(`globalThis.sdk = await import("./sdk/intercessor.js"); globalThis.conn = await sdk.connect(a, { identity: true })`, ln.ClientURL())
+	other, err := ln.Accept(within(t))
+	require.NoError(t, err)
+	require.NotEqual(t, conn.PeerID(), other.PeerID())
+	for tab, to := range map[*tab]*sdk.Conn{first: conn, second: other} {
+		require.Equal(t, to.PeerID(), eval[string](tab, `conn.id`))
+		tab.do(`await conn.send({ type: "still", data: "here" })`)
+		_, err := to.Receive(within(t))
+		require.NoError(t, err)
+	}
+
+	// Each keeps its own identity from now on.
+	id := eval[string](second, `conn.id`)
+	second.reload()
+	second.do(`globalThis.sdk = await import("./sdk/intercessor.js"); globalThis.conn = await sdk.connect(a, { identity: true })`, ln.ClientURL())
+	require.Equal(t, id, eval[string](second, `conn.id`))
+	require.Equal(t, "connected", eval[string](first, `conn.state`))
+
+	// The copy of a host's page does not host.
+	host := browser.open(relay.HTTP + "/")
+	host.host("Ada")
+	copied := host.duplicate()
+	copied.says("#notice", "Your room is open in the tab that this one was copied from.")
+	copied.click("#start-room")
+	copied.says("#room-state", "Your room is open")
+	require.NotEqual(t, eval[string](host, `document.getElementById("invite-link").value`),
+		eval[string](copied, `document.getElementById("invite-link").value`))
+}
+
+// TestClosedTabIsGone: the browser says that the tab goes away, so it is waited for as
+// long as a reload may take, and no longer (R9).
+func TestClosedTabIsGone(t *testing.T) {
+	t.Parallel()
+	relay := startRelay(t)
+	ln, err := sdk.Listen(within(t), relay.WS+"/server", nil)
+	require.NoError(t, err)
+	defer ln.Close()
+	page := startBrowser(t).sdkTab(relay)
+	page.do(`globalThis.conn = await sdk.connect(a, { identity: true })`, ln.ClientURL())
+	conn, err := ln.Accept(within(t))
+	require.NoError(t, err)
+	page.shut()
+	state, err := conn.WaitState(within(t), sdk.Connected)
+	require.NoError(t, err)
+	require.Equal(t, sdk.Reconnecting, state)
+	closed := time.Now()
+
+	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+	defer cancel()
+	_, err = conn.Receive(ctx)
+	var gone *sdk.GoneError
+	require.ErrorAs(t, err, &gone)
+	require.Equal(t, sdk.ReasonTimeout, gone.Reason)
+	require.InDelta(t, 15, time.Since(closed).Seconds(), 3)
+}
+
+// TestFrozenTabComesBack: a tab that the browser stops for longer than a peer bears
+// silence (D1) loses nothing.
+func TestFrozenTabComesBack(t *testing.T) {
+	t.Parallel()
+	relay := startRelay(t)
+	ln, err := sdk.Listen(within(t), relay.WS+"/server", nil)
+	require.NoError(t, err)
+	defer ln.Close()
+	page := startBrowser(t).sdkTab(relay, "Page entered Back-Forward Cache") // Chromium closes the WebSocket of a frozen page
+	page.do(`globalThis.conn = await sdk.connect(a); globalThis.got = []; globalThis.states = []
+		conn.addEventListener("statechange", () => states.push(conn.state))
+		;(async () => { for await (const m of conn) got.push(m.data) })()
+		await conn.send({ type: "n", data: 0 })`, ln.ClientURL())
+	conn, err := ln.Accept(within(t))
+	require.NoError(t, err)
+	_, err = conn.Receive(within(t))
+	require.NoError(t, err)
+
+	page.freeze()
+	frozen, cancel := context.WithTimeout(t.Context(), 41*time.Second)
+	defer cancel()
+	var receipts []*sdk.Receipt
+	for n := range 20 {
+		r, err := conn.Send(frozen, sdk.Message{Type: "n", Data: []byte{byte('0' + n%10)}})
+		require.NoError(t, err)
+		receipts = append(receipts, r)
+	}
+	// Nothing is delivered to a page that does not run.
+	_, err = receipts[0].Outcome(frozen)
+	require.ErrorIs(t, err, context.DeadlineExceeded)
+	page.thaw()
+	for _, r := range receipts {
+		o, err := r.Outcome(within(t))
+		require.NoError(t, err)
+		require.Equal(t, sdk.Outcome{Result: sdk.Delivered}, o)
+	}
+	page.do(`globalThis.sent = conn.send({ type: "n", data: 1 }).then(({ outcome }) => outcome)`)
+	_, err = conn.Receive(within(t))
+	require.NoError(t, err)
+	require.Equal(t, "delivered", eval[string](page, `sent.then(({ kind }) => kind)`))
+	require.Equal(t, "01234567890123456789", eval[string](page, `got.join("")`))
+	t.Logf("the page's states: %v", eval[[]string](page, `states`))
+}

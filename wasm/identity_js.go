@@ -1,0 +1,30 @@
+package main
+
+import (
+	"errors"
+	"syscall/js"
+)
+
+// store is the signaling.Store that js/identity.js makes: an object with load() and
+// save(text), neither of which waits.
+type store struct{ object js.Value }
+
+// Load returns what the page has of this peer.
+func (s store) Load() (text string, err error) {
+	err = s.try(func() { text = s.object.Call("load").String() })
+	return text, err
+}
+
+// Save has the page keep it.
+func (s store) Save(text string) error {
+	return s.try(func() { s.object.Call("save", text) })
+}
+
+// try turns an exception of JavaScript into an error.
+func (store) try(do func()) (err error) {
+	_, err = protect(func() (any, error) { do(); return nil, nil })
+	if caught, ok := err.(panicError); ok {
+		return errors.New(caught.Error())
+	}
+	return err
+}

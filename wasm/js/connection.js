@@ -1,0 +1,105 @@
+// A connection to one other peer.
+
+import { hold, Incoming } from "./channels.js";
+import { closedHere, endOf, invalid } from "./errors.js";
+import { PeerEvent, Stateful } from "./events.js";
+import { none } from "./identity.js";
+
+export class Connection extends Stateful {
+  #sdk;
+  #number;
+  #identity;
+  #pc = null;
+  #incoming = new Incoming();
+  #watched = false; // whether somebody waits for pathEnd
+  #last = null; // the send that no other may overtake, while it waits
+
+  constructor(sdk, { number, id, peerId, reliable, state }, identity = none) {
+    super(state);
+    this.#sdk = sdk;
+    this.#number = number;
+    this.#identity = identity;
+    this.id = id;
+    this.peerId = peerId;
+    this.reliable = reliable;
+    sdk.incoming.set(number, this.#incoming);
+    this.#follow();
+  }
+
+  get pc() {
+    return (this.#pc ??= this.#sdk.now("pc", this.#number));
+  }
+
+  get channels() {
+    if (!this.#watched) {
+      this.#watched = true;
+      this.#sdk.call("pathEnd", [this.#number]).catch((err) => this.#incoming.end(err));
+    }
+    return this.#incoming;
+  }
+
+  async send(message) {
+    if (typeof message?.type !== "string") throw invalid("a message is an object with a type and data");
+    const args = [this.#number, message.type, toJSON(message.data)];
+    // Go lets those that wait for room go in any order; here they queue up.
+    const sent = this.#last ? this.#last.then(() => this.#sdk.send(args)) : this.#sdk.send(args);
+    const last = sent.then(() => {}, () => {});
+    this.#last = last;
+    last.then(() => this.#last === last && (this.#last = null));
+    return sent;
+  }
+
+  async *[Symbol.asyncIterator]() {
+    for (;;) {
+      const message = await this.#sdk.call("receive", [this.#number]).catch(endOf);
+      if (!message) return;
+      yield { type: message[0], data: JSON.parse(message[1]) };
+    }
+  }
+
+  openChannel(label, { signal } = {}) {
+    return this.#sdk.call("openChannel", [this.#number, String(label)], signal, hold);
+  }
+
+  networkChanged() {
+    if (this.state !== "closed") this.#sdk.now("networkChanged", this.#number);
+  }
+
+  close() {
+    this.#incoming.end({ code: "closed" });
+    this.#sdk.close(this.#number);
+    this.#end(closedHere());
+  }
+
+  async #follow() {
+    try {
+      for (;;) this.#become(await this.#sdk.call("news", [this.#number, this.state]));
+    } catch (err) {
+      this.#end(err);
+    }
+  }
+
+  #become(state) {
+    const before = this.state;
+    if (!this._enter(state)) return;
+    if (state === "reconnecting") this.dispatchEvent(new PeerEvent("away", this));
+    else if (before === "reconnecting") this.dispatchEvent(new PeerEvent("back", this));
+  }
+
+  #end(err) {
+    if (!this._enter("closed", err)) return;
+    this.#identity.ended(err);
+    if (err.code !== "closed") this.dispatchEvent(new PeerEvent("gone", this, err.reason || err.code));
+  }
+}
+
+function toJSON(data) {
+  let text;
+  try {
+    text = JSON.stringify(data);
+  } catch (err) { // a cycle, a BigInt
+    throw invalid(`the data has no JSON form: ${err.message}`, err);
+  }
+  if (text === undefined) throw invalid("the data has no JSON form: it is undefined, a function or a symbol");
+  return text;
+}

@@ -1,0 +1,36 @@
+// What connections and listeners tell the page.
+
+/** Says of another peer that it joined, is away, is back, or is gone. */
+export class PeerEvent extends Event {
+  constructor(type, connection, reason = "") {
+    super(type);
+    this.connection = connection;
+    this.peerId = connection.peerId;
+    this.reason = reason;
+  }
+}
+
+/** An EventTarget that has a state, which changes until it is "closed". */
+export class Stateful extends EventTarget {
+  #state;
+  #settle;
+
+  constructor(state) {
+    super();
+    this.#state = state;
+    this.closed = new Promise((resolve) => (this.#settle = resolve));
+  }
+
+  get state() {
+    return this.#state;
+  }
+
+  /** For the class that extends this one. why belongs to "closed". */
+  _enter(state, why) {
+    if (state === this.#state || this.#state === "closed") return false;
+    this.#state = state;
+    if (state === "closed") this.#settle(why);
+    this.dispatchEvent(new Event("statechange"));
+    return true;
+  }
+}

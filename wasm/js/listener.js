@@ -1,0 +1,92 @@
+// A server peer.
+
+import { Connection } from "./connection.js";
+import { closedHere, endOf } from "./errors.js";
+import { PeerEvent, Stateful } from "./events.js";
+
+const UNTAKEN = 64; // connections that wait for the page to take them; more wait in Go
+
+export class Listener extends Stateful {
+  #sdk;
+  #number;
+  #identity;
+  #conns = new Set(); // those that are not closed by close()
+  #waiting = []; // those that no iteration has given yet
+  #sleepers = []; // what wakes whoever waits for one of the two to change
+  #over = null; // the error that no more connections come with
+
+  constructor(sdk, { number, id, url }, identity) {
+    super("connected");
+    this.#sdk = sdk;
+    this.#number = number;
+    this.#identity = identity;
+    this.id = id;
+    this.url = url;
+    this.#accept();
+  }
+
+  async *[Symbol.asyncIterator]() {
+    for (;;) {
+      if (this.#waiting.length > 0) {
+        const conn = this.#waiting.shift();
+        this.#wake();
+        yield conn;
+      } else if (this.#over) {
+        return endOf(this.#over);
+      } else {
+        await this.#change();
+      }
+    }
+  }
+
+  networkChanged() {
+    if (this.state !== "closed") this.#sdk.now("networkChanged", this.#number);
+  }
+
+  close() {
+    this.#end(closedHere());
+    for (const conn of this.#conns) conn.close();
+    this.#sdk.close(this.#number);
+  }
+
+  async #accept() {
+    try {
+      for (;;) {
+        while (this.#waiting.length >= UNTAKEN) await this.#change();
+        await this.#take(await this.#sdk.call("accept", [this.#number]));
+      }
+    } catch (err) {
+      this.#end(err);
+    }
+  }
+
+  async #take(made) {
+    // Who comes back with no memory is a new connection; the page hears the end of the old one first.
+    for (const conn of this.#conns) if (conn.peerId === made.peerId) await conn.closed;
+    const conn = new Connection(this.#sdk, made);
+    this.#conns.add(conn);
+    conn.closed.then((why) => why.code === "closed" && this.#conns.delete(conn));
+    for (const type of ["away", "back", "gone"]) {
+      conn.addEventListener(type, ({ reason }) => this.dispatchEvent(new PeerEvent(type, conn, reason)));
+    }
+    if (this.state === "closed") return conn.close();
+    this.#waiting.push(conn);
+    this.dispatchEvent(new PeerEvent("joined", conn));
+    this.#wake();
+  }
+
+  #end(err) {
+    if (!this._enter("closed", err)) return;
+    this.#over = err;
+    this.#identity.ended(err);
+    this.#wake();
+  }
+
+  #change() {
+    return new Promise((resolve) => this.#sleepers.push(resolve));
+  }
+
+  #wake() {
+    for (const wake of this.#sleepers.splice(0)) wake();
+  }
+}

@@ -1,0 +1,57 @@
+// One thing that the user said, and whether it has arrived.
+
+export class Said {
+  #entry;
+  #mark; // the element that shows it
+  #changed;
+  #ways = new Map(); // by peer: how the latest attempt stands
+
+  /** Takes an entry of the transcript; changed() is called when it is to be saved. */
+  constructor(entry, mark, changed) {
+    this.#entry = entry;
+    this.#mark = mark;
+    this.#changed = changed;
+    if (entry.delivered) this.#show("delivered", "Delivered");
+  }
+
+  get entry() {
+    return this.#entry;
+  }
+
+  /** Follows an attempt to send it to a peer: the promise of a receipt. */
+  async sent(to, sending) {
+    const way = { state: "sending" };
+    this.#ways.set(to, way);
+    this.#draw();
+    try {
+      const { outcome } = await sending;
+      const { kind, reason } = await outcome;
+      way.state = reason === "no-link" ? "sent" : kind;
+    } catch {
+      way.state = "refused"; // the connection had ended
+    }
+    this.#draw();
+  }
+
+  #draw() {
+    const states = [...this.#ways.values()].map(({ state }) => state);
+    const delivered = states.filter((state) => state === "delivered").length;
+    const all = delivered === states.length;
+    if (all !== this.#entry.delivered) {
+      this.#entry.delivered = all;
+      if (all) this.#entry.shared = true;
+      this.#changed();
+    }
+    if (all) this.#show("delivered", "Delivered");
+    else if (states.includes("sending")) this.#show("sending", "Sending…");
+    else if (states.every((state) => state === "sent")) this.#show("sent", "Sent");
+    else if (states.length > 1) this.#show("failed", `Delivered to ${delivered} of ${states.length}`);
+    else this.#show("failed", states[0] === "refused" ? "Not delivered" : "Perhaps not delivered");
+  }
+
+  #show(state, words) {
+    this.#mark.dataset.mark = state;
+    this.#mark.textContent = this.#mark.title = this.#mark.ariaLabel = words;
+    this.#mark.role = "img"; // what is seen is a tick: its name is read
+  }
+}

@@ -5,5 +5,5 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-go test -count 1 -timeout 240s ./e2e/...
+go test -count 1 -timeout 600s ./e2e/...
 go test -run '^$' -bench '/chat/cold' -benchtime 1x -timeout 120s ./e2e

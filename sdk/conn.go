@@ -52,9 +52,7 @@ type Conn struct {
 	status    status
 	closing   sync.Once
 	unsettled error         // what CloseContext returned
-	over      chan struct{} // closed when err is set
-	mu        sync.Mutex
-	err       error // guarded by mu: why no more messages are exchanged; the first reason stays
+	over      chan struct{} // closed when no more messages are exchanged
 }
 
 // newConn makes a Conn whose direct path waits for rtc.Start. l is its link, if it has
@@ -127,7 +125,7 @@ func (c *Conn) signal(ctx context.Context, typ string, message []byte) error {
 	if c.gate != nil {
 		return c.sendLink(ctx, typ, message, nil)
 	}
-	if err := c.reason(); err != nil {
+	if err := c.Err(); err != nil {
 		return err
 	}
 	return c.session.Send(ctx, c.peer, typ, message)
@@ -171,7 +169,7 @@ func (c *Conn) Messages(ctx context.Context) iter.Seq2[Message, error] {
 // deliver takes what the session received for this Conn, if it is not reliable. It does
 // not wait.
 func (c *Conn) deliver(e signaling.Event) {
-	if c.reason() != nil {
+	if c.Err() != nil {
 		return
 	}
 	var err error
@@ -190,21 +188,11 @@ func (c *Conn) deliver(e signaling.Event) {
 
 // end notes why there will be no more messages. A direct path that is up goes on.
 func (c *Conn) end(err error) {
-	c.mu.Lock()
-	if c.err == nil {
-		c.err = err
+	if c.status.end(err) {
 		close(c.over)
 	}
-	c.mu.Unlock()
-	c.status.set(func(s *status) { s.closed = true })
 	c.inbox.Close(err)
 	c.rtc.SignallingLost(err)
-}
-
-func (c *Conn) reason() error {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.err
 }
 
 // Close ends the Conn: it says so to the other peer at once and receives nothing more,
@@ -245,7 +233,7 @@ func (c *Conn) CloseContext(ctx context.Context) error {
 
 // sayBye tells the other peer that this one has closed. It is a courtesy.
 func (c *Conn) sayBye() {
-	if err := c.reason(); err != nil && err != ErrOverflow {
+	if err := c.Err(); err != nil && err != ErrOverflow {
 		return
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), byeWithin)

@@ -57,6 +57,8 @@ func TestConnReceivesBeforeItEnds(t *testing.T) {
 	}
 	require.ErrorAs(t, err, &lost)
 	require.EqualValues(t, 4000, lost.Code)
+	require.Equal(t, sdk.Closed, c.State())
+	require.Equal(t, error(lost), c.Err())
 	_, err = c.Send(ended, sdk.Message{Type: "late"})
 	require.ErrorAs(t, err, &lost)
 	_, err = c.OpenChannel(within(t), "late")
@@ -95,6 +97,7 @@ func TestCloseOfAConn(t *testing.T) {
 	}()
 	require.NoError(t, c.Close())
 	require.ErrorIs(t, <-received, sdk.ErrClosed)
+	require.Equal(t, sdk.ErrClosed, c.Err())
 	_, err := c.Send(t.Context(), sdk.Message{Type: "late"})
 	require.ErrorIs(t, err, sdk.ErrClosed)
 	_, err = c.OpenChannel(t.Context(), "late")

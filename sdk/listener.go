@@ -21,6 +21,7 @@ type Listener struct {
 	clientURL string
 
 	backlog *queue.Queue[*Conn]
+	status  status
 	closing sync.Once
 	running sync.WaitGroup // serve, and Conns that it turns away
 
@@ -129,6 +130,7 @@ func (l *Listener) serve() {
 
 // lose ends the messages of all Conns when the session has ended.
 func (l *Listener) lose(err error) {
+	l.status.end(err)
 	l.backlog.Close(err)
 	gates, base := l.everybody()
 	for _, g := range gates {
@@ -155,6 +157,7 @@ func (l *Listener) forget(c *Conn) {
 // relay. Every call after the first does nothing.
 func (l *Listener) Close() error {
 	l.closing.Do(func() {
+		l.status.end(ErrClosed)
 		l.backlog.Close(ErrClosed)
 		l.mu.Lock()
 		conns := make([]*Conn, 0, len(l.conns))

@@ -57,12 +57,20 @@ func TestListenerThatLosesItsRelay(t *testing.T) {
 	var lost *sdk.RelayError
 	require.ErrorAs(t, err, &lost)
 	require.True(t, lost.Retry())
+	state, err := ln.WaitState(within(t), sdk.Connected)
+	require.NoError(t, err)
+	require.Equal(t, sdk.Closed, state)
+	require.Equal(t, error(lost), ln.Err())
+	require.NoError(t, ln.Close())
+	require.Equal(t, error(lost), ln.Err(), "the first reason stays")
 }
 
 func TestCloseOfAListener(t *testing.T) {
 	ln := listen(t, relay(t, "crowd")+"/server")
 	c, err := ln.Accept(within(t))
 	require.NoError(t, err)
+	require.Equal(t, sdk.Connected, ln.State())
+	require.NoError(t, ln.Err())
 	accepting := make(chan error)
 	go func() {
 		var err error
@@ -76,4 +84,7 @@ func TestCloseOfAListener(t *testing.T) {
 	_, err = c.Receive(within(t))
 	require.ErrorIs(t, err, sdk.ErrClosed)
 	require.NoError(t, ln.Close())
+	require.Equal(t, sdk.Closed, ln.State())
+	require.Equal(t, sdk.ErrClosed, ln.Err())
+	require.Equal(t, sdk.ErrClosed, c.Err())
 }

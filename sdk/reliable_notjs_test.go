@@ -193,7 +193,11 @@ func TestCutAtManyBytes(t *testing.T) {
 
 func TestStates(t *testing.T) {
 	pair(t, func(t *testing.T, w *world) {
-		states := func(c *sdk.Conn) func() []sdk.State {
+		states := func(c interface {
+			State() sdk.State
+			WaitState(context.Context, sdk.State) (sdk.State, error)
+			Err() error
+		}) func() []sdk.State {
 			var mu sync.Mutex
 			var seen []sdk.State
 			ctx, cancel := context.WithCancel(t.Context())
@@ -203,6 +207,9 @@ func TestStates(t *testing.T) {
 					mu.Lock()
 					seen = append(seen, s)
 					mu.Unlock()
+					if (c.Err() != nil) != (s == sdk.Closed) {
+						t.Errorf("%v, and why: %v", s, c.Err())
+					}
 					var err error
 					if s, err = c.WaitState(ctx, s); err != nil {
 						return
@@ -216,15 +223,22 @@ func TestStates(t *testing.T) {
 			}
 		}
 		synctest.Wait()
-		client, server := states(w.client), states(w.server)
+		client, server, listener := states(w.client), states(w.server), states(w.ln)
 		synctest.Wait()
 		w.relay.Cut()
 		time.Sleep(time.Minute)
 		require.NoError(t, w.client.Close())
 		synctest.Wait()
+		require.Equal(t, sdk.Connected, w.ln.State(), "it is not closed with its client")
+		require.NoError(t, w.ln.Close())
+		synctest.Wait()
 		want := []sdk.State{sdk.Connected, sdk.Reconnecting, sdk.Connected, sdk.Closed}
 		require.Equal(t, want, client())
 		require.Equal(t, want, server())
+		require.Equal(t, want, listener())
+		require.Equal(t, sdk.ErrClosed, w.client.Err())
+		require.Equal(t, &sdk.GoneError{Reason: sdk.ReasonClosed}, w.server.Err(), "the first reason stays")
+		require.Equal(t, sdk.ErrClosed, w.ln.Err())
 	})
 }
 
@@ -302,9 +316,11 @@ func TestWhatCameBeforeTheEndIsReceived(t *testing.T) {
 		w.send(w.client, "1")
 		w.send(w.client, "2")
 		synctest.Wait()
+		require.NoError(t, w.server.Err())
 		w.relay.SetDown(true)
 		w.relay.Cut()
 		time.Sleep(2 * time.Minute)
+		require.ErrorIs(t, w.server.Err(), sdk.ErrPeerGone, "told before what came is received")
 		w.gets(w.server, "1", "2")
 		require.ErrorIs(t, w.ends(w.server), sdk.ErrPeerGone)
 	})
@@ -356,6 +372,8 @@ func TestKick(t *testing.T) {
 		require.NoError(t, w.server.Kick(t.Context()))
 		require.ErrorIs(t, w.ends(w.client), sdk.ErrKicked)
 		require.Equal(t, &sdk.GoneError{Reason: sdk.ReasonKicked}, w.ends(w.server))
+		require.ErrorIs(t, w.client.Err(), sdk.ErrKicked)
+		require.NoError(t, w.ln.Err())
 	})
 }
 
@@ -451,6 +469,8 @@ func TestServerThatWasStartedAnew(t *testing.T) {
 		require.Equal(t, old.ID(), w.ln.ID())
 		_, err := old.Accept(t.Context())
 		require.ErrorIs(t, err, sdk.ErrReplaced)
+		require.Equal(t, sdk.Closed, old.State())
+		require.Equal(t, err, old.Err())
 		require.ErrorIs(t, w.ends(first), sdk.ErrReplaced)
 		require.ErrorIs(t, w.ends(client), sdk.ErrRestarted)
 

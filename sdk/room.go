@@ -10,9 +10,11 @@ import (
 func (l *Listener) handle(e signaling.Event) {
 	switch e.Kind {
 	case signaling.Lost:
+		l.status.set(func(s *status) { s.offline = true })
 		l.offline()
 		return
 	case signaling.Connected:
+		l.status.set(func(s *status) { s.offline = false })
 		return // the relay now says of each client that it is back
 	case signaling.Joined:
 		if l.carrier != nil && e.Protocol == protocol.SubprotocolV1 {

@@ -5,22 +5,23 @@ import (
 	"sync"
 )
 
-// State says how a Conn stands. It speaks of the relay: a direct path that is up goes on
-// in each of them.
+// State says how a Conn, or a Listener, stands. It speaks of the relay: a direct path that
+// is up goes on in each of them.
 type State uint8
 
 const (
-	// Connecting: the other side has not answered yet. Messages can be sent.
+	// Connecting: the other side has not answered yet. Messages can be sent. A Listener
+	// is never in this state.
 	Connecting State = iota
 
-	// Connected: both sides are at the relay.
+	// Connected: both sides are at the relay; the Listener is.
 	Connected
 
 	// Reconnecting: this side or the other is away, and may be back. What is sent
-	// meanwhile arrives afterwards.
+	// meanwhile arrives afterwards. A Listener: it is away itself.
 	Reconnecting
 
-	// Closed: no more messages are exchanged, and Receive says why.
+	// Closed: no more messages are exchanged, no more clients come, and Err says why.
 	Closed
 )
 
@@ -37,19 +38,19 @@ func (s State) String() string {
 	return "closed"
 }
 
-// status is what the state of a Conn follows from.
+// status is what the state of a Conn, or of a Listener, follows from.
 type status struct {
 	mu      sync.Mutex
-	opening bool // the link is not open yet
-	offline bool // this side has no connection to the relay
-	away    bool // the other side has none
-	closed  bool
+	opening bool          // the link is not open yet
+	offline bool          // this side has no connection to the relay
+	away    bool          // the other side has none
+	err     error         // why it is closed; the first reason stays
 	changed chan struct{} // made for whoever waits, closed when the state changes
 }
 
 func (s *status) state() State {
 	switch {
-	case s.closed:
+	case s.err != nil:
 		return Closed
 	case s.offline, s.away:
 		return Reconnecting
@@ -80,19 +81,34 @@ func (s *status) get() (State, <-chan struct{}) {
 	return s.state(), s.changed
 }
 
-// State returns how the Conn stands.
-func (c *Conn) State() State {
-	c.status.mu.Lock()
-	defer c.status.mu.Unlock()
-	return c.status.state()
+// end notes why all is over, and reports whether that is new.
+func (s *status) end(err error) (first bool) {
+	s.set(func(s *status) {
+		if first = s.err == nil; first {
+			s.err = err
+		}
+	})
+	return first
 }
 
-// WaitState waits until the state of the Conn is not from, and returns it. The error is
-// that of ctx. A program that follows the state calls it in a loop; it may miss a state
-// that passes quickly.
-func (c *Conn) WaitState(ctx context.Context, from State) (State, error) {
+// reason returns why all is over, or nil.
+func (s *status) reason() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.err
+}
+
+// now returns the state.
+func (s *status) now() State {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.state()
+}
+
+// wait waits until the state is not from.
+func (s *status) wait(ctx context.Context, from State) (State, error) {
 	for {
-		state, changed := c.status.get()
+		state, changed := s.get()
 		if state != from {
 			return state, nil
 		}
@@ -103,3 +119,32 @@ func (c *Conn) WaitState(ctx context.Context, from State) (State, error) {
 		}
 	}
 }
+
+// State returns how the Conn stands.
+func (c *Conn) State() State { return c.status.now() }
+
+// WaitState waits until the state of the Conn is not from, and returns it. The error is
+// that of ctx. A program that follows the state calls it in a loop; it may miss a state
+// that passes quickly.
+func (c *Conn) WaitState(ctx context.Context, from State) (State, error) {
+	return c.status.wait(ctx, from)
+}
+
+// Err returns why no more messages are exchanged, as Receive says it behind the messages
+// that came before; nil until State is Closed. It does not change any more then: a Close
+// that comes later is not told.
+func (c *Conn) Err() error { return c.status.reason() }
+
+// State returns how the listener stands at the relay: Connected, Reconnecting, or Closed
+// from Close on, or when the session has ended. How each client stands its Conn says.
+func (l *Listener) State() State { return l.status.now() }
+
+// WaitState waits until the state of the listener is not from, and returns it, as
+// Conn.WaitState does.
+func (l *Listener) WaitState(ctx context.Context, from State) (State, error) {
+	return l.status.wait(ctx, from)
+}
+
+// Err returns why no more clients come, as Accept says it behind those that came before;
+// nil until State is Closed.
+func (l *Listener) Err() error { return l.status.reason() }

@@ -16,7 +16,7 @@ func (p *program) dial(ctx context.Context, args []js.Value) (any, error) {
 	return p.addConn(c), nil
 }
 
-// listen(url, iceServers, store) resolves to {number, id, url}.
+// listen(url, iceServers, store) resolves to {number, id, url, state}.
 func (p *program) listen(ctx context.Context, args []js.Value) (any, error) {
 	l, err := sdk.Listen(ctx, args[0].String(), p.options(args[1], args[2]))
 	if err != nil {
@@ -69,6 +69,50 @@ func (p *program) receive(ctx context.Context, args []js.Value) (any, error) {
 		return nil, err
 	}
 	return []any{m.Type, string(m.Data)}, nil
+}
+
+// kick(conn) resolves when the relay has sent the other peer away.
+func (p *program) kick(ctx context.Context, args []js.Value) (any, error) {
+	c, err := p.conn(args[0])
+	if err != nil {
+		return nil, err
+	}
+	return nil, c.Kick(ctx)
+}
+
+// setOpen(listener, open) resolves when the relay has answered.
+func (p *program) setOpen(ctx context.Context, args []js.Value) (any, error) {
+	l, err := p.listener(args[0])
+	if err != nil {
+		return nil, err
+	}
+	return nil, l.SetOpen(ctx, args[1].Bool())
+}
+
+// setInfo(listener, json) does as well. "null" takes back what was set.
+func (p *program) setInfo(ctx context.Context, args []js.Value) (any, error) {
+	l, err := p.listener(args[0])
+	if err != nil {
+		return nil, err
+	}
+	var info []byte
+	if json := args[1].String(); json != "null" {
+		info = []byte(json)
+	}
+	return nil, l.SetInfo(ctx, info)
+}
+
+// serverInfo(conn) returns JSON.
+func (p *program) serverInfo(args []js.Value) (js.Value, error) {
+	c, err := p.conn(args[0])
+	if err != nil {
+		return js.Undefined(), err
+	}
+	info := c.ServerInfo()
+	if info == nil {
+		return js.ValueOf("null"), nil
+	}
+	return js.ValueOf(string(info)), nil
 }
 
 // openChannel(conn, label) resolves to an RTCDataChannel that is open.

@@ -18,6 +18,9 @@ func (p *program) promised(do func(context.Context, []js.Value) (any, error)) js
 		p.mu.Unlock()
 		go func() {
 			value, err := protect(func() (any, error) { return do(ctx, args[3:]) })
+			if err != nil && ctx.Err() != nil {
+				err = ctx.Err() // and not what made it wait, such as a relay that said to try again
+			}
 			p.mu.Lock()
 			delete(p.calls, number)
 			p.mu.Unlock()

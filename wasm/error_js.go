@@ -17,7 +17,7 @@ const brokenOff = 1006
 // reason or candidates. intercessor.js makes an Error of it; intercessor.d.ts says
 // what the codes mean.
 func explain(err error) map[string]any {
-	x := explanation{code: "invalid"} // what is left is about arguments
+	x := explanation{code: "invalid"} // what is left is about what was asked for
 	message := err.Error()
 	for known := false; err != nil; err = errors.Unwrap(err) {
 		if err == context.Canceled { // whatever it was that did not wait any longer
@@ -60,6 +60,9 @@ func (x *explanation) of(err error) bool {
 		return true
 	case sdk.ErrOverflow:
 		x.code = "overflow"
+		return true
+	case context.DeadlineExceeded: // the relay has not answered
+		x.code, x.closeCode, x.reason = "relay-closed", brokenOff, "no answer"
 		return true
 	}
 	switch err := err.(type) {

@@ -25,12 +25,16 @@ func main() {
 		"send":        p.promised(p.send),
 		"receive":     p.promised(p.receive),
 		"news":        p.promised(p.news),
+		"kick":        p.promised(p.kick),
+		"setOpen":     p.promised(p.setOpen),
+		"setInfo":     p.promised(p.setInfo),
 		"openChannel": p.promised(p.openChannel),
 		"pathEnd":     p.promised(p.pathEnd),
 		// These return at once.
 		"cancel":         immediate(p.cancel),
 		"close":          immediate(p.close),
 		"pc":             immediate(p.peerConnection),
+		"serverInfo":     immediate(p.serverInfo),
 		"networkChanged": immediate(p.networkChanged),
 	})
 	select {} // from now on JavaScript calls

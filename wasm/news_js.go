@@ -7,21 +7,40 @@ import (
 	"github.com/sebas642/intercessor/sdk"
 )
 
-// news(conn, state) resolves to the state of the connection when it is another one. When
-// that is "closed" it rejects with the reason, now and ever after.
+// news(conn or listener, state) resolves to its state when it is another one. When that
+// is "closed" it rejects with the reason, now and ever after.
 func (p *program) news(ctx context.Context, args []js.Value) (any, error) {
-	c, err := p.conn(args[0])
+	it, err := p.stateful(args[0])
 	if err != nil {
 		return nil, err
 	}
-	state, err := c.WaitState(ctx, stateOf(args[1].String()))
+	state, err := it.WaitState(ctx, stateOf(args[1].String()))
 	if err != nil {
 		return nil, err
 	}
 	if state == sdk.Closed {
-		return nil, reason(ctx, c)
+		return nil, it.Err()
 	}
 	return state.String(), nil
+}
+
+// stateful is what connections and listeners have in common.
+type stateful interface {
+	WaitState(ctx context.Context, from sdk.State) (sdk.State, error)
+	Err() error
+	NetworkChanged()
+}
+
+// stateful gives the connection or the listener with a number.
+func (p *program) stateful(number js.Value) (stateful, error) {
+	if l, err := p.listener(number); err == nil {
+		return l, nil
+	}
+	c, err := p.conn(number)
+	if err != nil {
+		return nil, err
+	}
+	return c, nil
 }
 
 func stateOf(name string) sdk.State {
@@ -33,22 +52,10 @@ func stateOf(name string) sdk.State {
 	return sdk.Closed
 }
 
-// reason gives why a Conn is closed. Receive would say so only behind the messages that
-// wait; nothing can be sent any more, and Send says so at once.
-func reason(ctx context.Context, c *sdk.Conn) error {
-	if _, err := c.Send(ctx, sdk.Message{Type: "late"}); err != nil {
-		return err
-	}
-	return sdk.ErrClosed
-}
-
 // networkChanged(conn or listener) is a hint to look after the connection to the relay.
 func (p *program) networkChanged(args []js.Value) (js.Value, error) {
-	if c, err := p.conn(args[0]); err == nil {
-		c.NetworkChanged()
-	}
-	if l, err := p.listener(args[0]); err == nil {
-		l.NetworkChanged()
+	if it, err := p.stateful(args[0]); err == nil {
+		it.NetworkChanged()
 	}
 	return js.Undefined(), nil
 }

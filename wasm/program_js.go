@@ -43,7 +43,7 @@ func (p *program) addListener(l *sdk.Listener) map[string]any {
 	defer p.mu.Unlock()
 	p.last++
 	p.listeners[p.last] = l
-	return map[string]any{"number": p.last, "id": l.ID(), "url": l.ClientURL()}
+	return map[string]any{"number": p.last, "id": l.ID(), "url": l.ClientURL(), "state": l.State().String()}
 }
 
 // conn gives the connection with a number; it is closed if there is none.

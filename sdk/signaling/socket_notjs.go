@@ -31,7 +31,7 @@ type socket struct {
 
 func openSocket(ctx context.Context, address string, protocols []string, options Options) (*socket, error) {
 	conn, response, err := websocket.Dial(ctx, address, &websocket.DialOptions{
-		HTTPClient:   options.HTTPClient,
+		HTTPClient:   unended(options.HTTPClient),
 		Subprotocols: protocols,
 	})
 	if err != nil {
@@ -120,7 +120,7 @@ func (s *socket) ended(err error) error {
 	switch {
 	case s.stalled.Load():
 		broken.Reason = "nothing could be written for " + writeWithin.String()
-	case errors.Is(err, io.EOF):
+	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
 		broken.Reason = "the other end went away without closing it"
 	}
 	return broken

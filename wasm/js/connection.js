@@ -12,6 +12,7 @@ export class Connection extends Stateful {
   #pc = null;
   #incoming = new Incoming();
   #watched = false; // whether somebody waits for pathEnd
+  #info = "null"; // what serverInfo was last, as JSON
   #last = null; // the send that no other may overtake, while it waits
 
   constructor(sdk, { number, id, peerId, reliable, state }, identity = none) {
@@ -23,11 +24,17 @@ export class Connection extends Stateful {
     this.peerId = peerId;
     this.reliable = reliable;
     sdk.incoming.set(number, this.#incoming);
+    this.#learn();
     this.#follow();
   }
 
   get pc() {
     return (this.#pc ??= this.#sdk.now("pc", this.#number));
+  }
+
+  get serverInfo() {
+    this.#learn();
+    return JSON.parse(this.#info);
   }
 
   get channels() {
@@ -61,6 +68,10 @@ export class Connection extends Stateful {
     return this.#sdk.call("openChannel", [this.#number, String(label)], signal, hold);
   }
 
+  async kick() {
+    await this.#sdk.call("kick", [this.#number]);
+  }
+
   networkChanged() {
     if (this.state !== "closed") this.#sdk.now("networkChanged", this.#number);
   }
@@ -69,6 +80,10 @@ export class Connection extends Stateful {
     this.#incoming.end({ code: "closed" });
     this.#sdk.close(this.#number);
     this.#end(closedHere());
+  }
+
+  #learn() {
+    if (this.state !== "closed") this.#info = this.#sdk.now("serverInfo", this.#number);
   }
 
   async #follow() {
@@ -82,6 +97,7 @@ export class Connection extends Stateful {
   #become(state) {
     const before = this.state;
     if (!this._enter(state)) return;
+    this.#learn();
     if (state === "reconnecting") this.dispatchEvent(new PeerEvent("away", this));
     else if (before === "reconnecting") this.dispatchEvent(new PeerEvent("back", this));
   }
@@ -93,7 +109,7 @@ export class Connection extends Stateful {
   }
 }
 
-function toJSON(data) {
+export function toJSON(data) {
   let text;
   try {
     text = JSON.stringify(data);

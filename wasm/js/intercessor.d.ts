@@ -36,13 +36,15 @@ export interface Options {
  * - `reconnecting`: one of the two has lost the relay and may be back. What is sent meanwhile
  *   arrives afterwards. Data channels go on.
  * - `closed`: no more messages are exchanged. Those that came before can still be iterated over.
+ *
+ * A Listener is `connected`, `reconnecting` while it has lost the relay itself, or `closed`.
  */
 export type State = "connecting" | "connected" | "reconnecting" | "closed";
 
 /**
  * - `no-such-server`: the ID names no server, or that server has gone.
- * - `relay-closed`: the relay closed the connection, or it could not be made; see closeCode and
- *   reason. Where the relay speaks intercessor.v1 a connection that breaks is no error.
+ * - `relay-closed`: the relay closed the connection, it could not be made, or the relay did not
+ *   answer; see closeCode and reason. Where the relay speaks intercessor.v1 a connection that breaks is no error.
  * - `identity-refused`: the relay does not give this page its ID back. Connect again for a new one.
  * - `replaced`: another program has this peer's identity.
  * - `kicked`: the server has sent this client away.
@@ -53,7 +55,8 @@ export type State = "connecting" | "connected" | "reconnecting" | "closed";
  * - `ice-failed`: no direct path was found; see candidates.
  * - `closed`: this program closed it.
  * - `too-large`: the message is too long; see Message.
- * - `invalid`: an argument has a wrong form, such as data that JSON cannot hold.
+ * - `invalid`: an argument has a wrong form, such as data that JSON cannot hold; or the relay cannot
+ *   do what was asked of it, or not for this peer.
  * - `aborted`: the signal aborted.
  * - `overflow`: on a connection that is not reliable, more messages came than the page iterated
  *   over: 1,024 of them, or 1 MiB.
@@ -166,6 +169,11 @@ export interface Connection extends AsyncIterable<Message>, Stateful<ConnectionE
    * and the relay speak intercessor.v1. Otherwise a message may be lost without a word.
    */
   readonly reliable: boolean;
+  /**
+   * What the server has set with Listener.setInfo, as it was when this page last connected to the
+   * relay; null if there is none.
+   */
+  readonly serverInfo: unknown;
   /** The browser's own RTCPeerConnection, made on first access. Add tracks to it: the SDK negotiates. */
   readonly pc: RTCPeerConnection;
   /** Channels that the other side opens. The iteration ends with the connection. */
@@ -185,6 +193,12 @@ export interface Connection extends AsyncIterable<Message>, Stateful<ConnectionE
    * them wait; when more than 16 MiB wait, the channel gets an error event and closes.
    */
   openChannel(label: string, options?: { signal?: AbortSignal }): Promise<RTCDataChannel>;
+  /**
+   * Has the relay send the other peer away for good: there the connection closes with the code
+   * `kicked`, here it is gone with that reason. Only a listener's connections can do that. It is
+   * fulfilled and rejected as Listener.setOpen is.
+   */
+  kick(): Promise<void>;
   /**
    * Ends the connection and its data channels. What was sent goes out in the background, for a few
    * seconds. May be called more than once.
@@ -211,9 +225,21 @@ export interface Listener extends AsyncIterable<Connection>, Stateful<ListenerEv
   readonly id: string;
   /** The URL that clients connect to. */
   readonly url: string;
-  /** "connected" until it is "closed". How the clients are reached meanwhile their connections say. */
-  readonly state: State;
 
+  /**
+   * Says whether newcomers are let in. Those that are not get the code `no-such-server`; clients that
+   * were here before are always let in again.
+   *
+   * It is fulfilled when the relay has agreed, and rejected with `invalid` where the relay refuses, or
+   * does not speak intercessor.v1. When the relay has not answered for 30 seconds it is rejected with
+   * `relay-closed`, but what was asked stays asked: the SDK says it again whenever it has the relay back.
+   */
+  setOpen(open: boolean): Promise<void>;
+  /**
+   * Sets what clients that come from now on find as serverInfo: a value of at most 4,096 bytes as JSON.
+   * null takes it back. It is fulfilled and rejected as setOpen is.
+   */
+  setInfo(value: unknown): Promise<void>;
   /** Leaves the relay and ends every connection. May be called more than once. */
   close(): void;
 }

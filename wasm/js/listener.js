@@ -1,6 +1,6 @@
 // A server peer.
 
-import { Connection } from "./connection.js";
+import { Connection, toJSON } from "./connection.js";
 import { closedHere, endOf } from "./errors.js";
 import { PeerEvent, Stateful } from "./events.js";
 
@@ -15,14 +15,15 @@ export class Listener extends Stateful {
   #sleepers = []; // what wakes whoever waits for one of the two to change
   #over = null; // the error that no more connections come with
 
-  constructor(sdk, { number, id, url }, identity) {
-    super("connected");
+  constructor(sdk, { number, id, url, state }, identity) {
+    super(state);
     this.#sdk = sdk;
     this.#number = number;
     this.#identity = identity;
     this.id = id;
     this.url = url;
     this.#accept();
+    this.#follow();
   }
 
   async *[Symbol.asyncIterator]() {
@@ -39,12 +40,20 @@ export class Listener extends Stateful {
     }
   }
 
+  async setOpen(open) {
+    await this.#sdk.call("setOpen", [this.#number, Boolean(open)]);
+  }
+
+  async setInfo(value) {
+    await this.#sdk.call("setInfo", [this.#number, toJSON(value)]);
+  }
+
   networkChanged() {
     if (this.state !== "closed") this.#sdk.now("networkChanged", this.#number);
   }
 
   close() {
-    this.#end(closedHere());
+    this.#stop(closedHere());
     for (const conn of this.#conns) conn.close();
     this.#sdk.close(this.#number);
   }
@@ -56,7 +65,15 @@ export class Listener extends Stateful {
         await this.#take(await this.#sdk.call("accept", [this.#number]));
       }
     } catch (err) {
-      this.#end(err);
+      this.#stop(err);
+    }
+  }
+
+  async #follow() {
+    try {
+      for (;;) this._enter(await this.#sdk.call("news", [this.#number, this.state]));
+    } catch (err) {
+      this.#end(err); // the clients that came before are still to be taken
     }
   }
 
@@ -69,16 +86,20 @@ export class Listener extends Stateful {
     for (const type of ["away", "back", "gone"]) {
       conn.addEventListener(type, ({ reason }) => this.dispatchEvent(new PeerEvent(type, conn, reason)));
     }
-    if (this.state === "closed") return conn.close();
+    if (this.#over) return conn.close();
     this.#waiting.push(conn);
     this.dispatchEvent(new PeerEvent("joined", conn));
     this.#wake();
   }
 
   #end(err) {
-    if (!this._enter("closed", err)) return;
-    this.#over = err;
-    this.#identity.ended(err);
+    if (this._enter("closed", err)) this.#identity.ended(err);
+  }
+
+  /** No more connections come. */
+  #stop(err) {
+    this.#over ??= err;
+    this.#end(err);
     this.#wake();
   }
 

@@ -1,0 +1,77 @@
+package bubble
+
+import (
+	"context"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/sebas642/intercessor/e2e/history"
+)
+
+// script is what each run does: messages both ways, one of parts if large, and the end.
+func script(w *world, p point, large bool) {
+	up, down := newLine(w.relay), newLine(w.relay)
+	down.behindHeader = w.behindHeader
+	if p.server {
+		up.plan = p.plan
+	} else {
+		down.plan = p.plan
+	}
+	w.log.Add(history.Event{Kind: history.Fault, Name: p.String()})
+	if !w.listen(up) {
+		w.leave()
+		return
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	defer cancel()
+	client := w.dial("client", down)
+	if client == nil {
+		w.leave()
+		return
+	}
+	_ = client.send(ctx, 40)
+	server := w.other(client)
+	if server == nil {
+		w.problem("the listener never accepted the client")
+		w.leave()
+		return
+	}
+	pause := func() { time.Sleep(7 * time.Millisecond) }
+	_ = server.send(ctx, 40)
+	pause()
+	_ = client.send(ctx, 0)
+	_ = client.send(ctx, 90)
+	_ = server.send(ctx, 0)
+	time.Sleep(50 * time.Millisecond) // acknowledgements of their own
+	_ = server.send(ctx, 10)
+	if large {
+		_ = client.send(ctx, 36_000)
+		_ = server.send(ctx, 36_000)
+	}
+	w.log.Add(history.Event{Kind: history.Healed, Name: p.String()})
+	w.finish()
+}
+
+// rules are those of virtual time, where nobody is late.
+func rules() history.Rules {
+	return history.Rules{Settle: 75 * time.Second, Skew: time.Millisecond}
+}
+
+const sends, largeSends = 6, 8
+
+// traffic is how long the script's connections are, at the least, without a fault.
+func traffic(t *testing.T, large bool) (length map[[2]bool]int64) {
+	length = map[[2]bool]int64{}
+	for range 5 { // the relay says odd things at random
+		v := in(t, "", rules(), func(w *world) { script(w, point{}, large) })
+		require.True(t, v.ok(), "without a fault: %v", v)
+		for server, l := range map[bool]*line{true: v.world.server.line, false: v.world.clients[0].line} {
+			up, down := l.traffic(0)
+			length[[2]bool{server, false}] = max(length[[2]bool{server, false}], up)
+			length[[2]bool{server, true}] = max(length[[2]bool{server, true}], down)
+		}
+	}
+	return length
+}

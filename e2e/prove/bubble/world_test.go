@@ -1,0 +1,163 @@
+package bubble
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/sebas642/intercessor/e2e/history"
+	"github.com/sebas642/intercessor/sdk"
+)
+
+// patience bounds every wait for something that should come. It is virtual.
+const patience = 3 * time.Minute
+
+// A world is what one bubble holds: a relay, a listener and its clients.
+type world struct {
+	log      history.Log
+	begin    time.Time
+	relay    *station
+	server   *app
+	listener *sdk.Listener
+	clients  []*app
+
+	accepting sync.WaitGroup
+
+	mu       sync.Mutex
+	joined   *sync.Cond
+	accepted map[string]*talk // by the client's ID
+	talks    []*talk          // all of them, of both sides
+	problems []string         // what is wrong and is not in the history
+
+	behindHeader bool // cut the client off between a frame's header and its payload
+}
+
+// in runs a world in a bubble of its own, and judges it. repeat is the command that runs
+// it again, for a bubble that cannot end.
+func in(t *testing.T, repeat string, rules history.Rules, run func(w *world)) *verdict {
+	w := &world{accepted: map[string]*talk{}}
+	w.joined = sync.NewCond(&w.mu)
+	defer func() {
+		if p := recover(); p != nil {
+			fmt.Printf("a bubble cannot end; to repeat it: %s\n", repeat)
+			panic(p)
+		}
+	}()
+	// Outside of the bubble, where time passes also while it stands still in there.
+	frozen := time.AfterFunc(2*time.Minute, func() { panic("virtual time stands still; to repeat it: " + repeat) })
+	defer frozen.Stop()
+	var length time.Duration
+	synctest.Test(t, func(*testing.T) {
+		w.begin = time.Now()
+		w.log.Clock = func() int64 { return int64(time.Since(w.begin)) + 1 }
+		w.relay = newStation()
+		run(w)
+		length = time.Since(w.begin)
+	})
+	return &verdict{report: history.Check(w.log.Events(), rules), problems: w.problems, virtual: length, world: w}
+}
+
+// A verdict is what is to be said of a run.
+type verdict struct {
+	report   *history.Report
+	problems []string
+	virtual  time.Duration
+	world    *world
+}
+
+func (v *verdict) ok() bool { return v.report.OK() && len(v.problems) == 0 }
+
+func (v *verdict) String() string {
+	return strings.Join(v.problems, "\n") + "\n" + v.report.String()
+}
+
+func (w *world) problem(format string, args ...any) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.problems = append(w.problems, fmt.Sprintf(format, args...))
+}
+
+// listen starts the server's program.
+func (w *world) listen(l *line) bool {
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	defer cancel()
+	options := &sdk.Options{PlatformOptions: sdk.PlatformOptions{HTTPClient: l.client()}}
+	var err error
+	for ctx.Err() == nil { // the very first connection may be cut
+		if w.listener, err = sdk.Listen(ctx, "ws://relay/server", options); err == nil {
+			break
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
+	if err != nil {
+		w.problem("Listen gave the error %v", err)
+		return false
+	}
+	w.server = &app{world: w, name: "server", id: w.listener.ID(), room: w.listener.ID(), line: l}
+	w.server.event(history.Start, history.Event{})
+	w.accepting.Go(w.accept)
+	return true
+}
+
+func (w *world) accept() {
+	for {
+		conn, err := w.listener.Accept(context.Background())
+		if err != nil {
+			if err != sdk.ErrClosed {
+				w.problem("the listener ended: %v", err)
+			}
+			return
+		}
+		talk := w.server.talk(conn)
+		w.mu.Lock()
+		w.accepted[conn.PeerID()] = talk
+		w.talks = append(w.talks, talk)
+		w.joined.Broadcast()
+		w.mu.Unlock()
+	}
+}
+
+// dial starts a client and gives its side of the connection, or nil.
+func (w *world) dial(name string, l *line) *talk {
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	defer cancel()
+	options := &sdk.Options{PlatformOptions: sdk.PlatformOptions{HTTPClient: l.client()}}
+	var conn *sdk.Conn
+	var err error
+	for ctx.Err() == nil {
+		if conn, err = sdk.Dial(ctx, "ws://relay/client/"+w.listener.ID(), options); err == nil {
+			break
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
+	if err != nil {
+		w.problem("Dial of %s gave the error %v", name, err)
+		return nil
+	}
+	a := &app{world: w, name: name, id: conn.ID(), room: w.listener.ID(), line: l}
+	a.event(history.Start, history.Event{})
+	t := a.talk(conn)
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.clients = append(w.clients, a)
+	w.talks = append(w.talks, t)
+	return t
+}
+
+// other gives the server's side of a client's connection, once it is accepted.
+func (w *world) other(client *talk) *talk {
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	defer cancel()
+	stop := context.AfterFunc(ctx, w.joined.Broadcast)
+	defer stop()
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for w.accepted[client.conn.ID()] == nil && ctx.Err() == nil {
+		w.joined.Wait()
+	}
+	return w.accepted[client.conn.ID()]
+}

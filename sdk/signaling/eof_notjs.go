@@ -1,0 +1,45 @@
+//go:build !js
+
+package signaling
+
+import (
+	"io"
+	"net/http"
+)
+
+// unended gives a client on whose connections nobody meets io.EOF. coder/websocket
+// v1.8.15 takes that, right behind a frame's header, for the end of a whole message: a
+// connection that is cut there would look like a relay that sends nonsense.
+func unended(client *http.Client) *http.Client {
+	c := *http.DefaultClient
+	if client != nil {
+		c = *client
+	}
+	if c.Transport == nil {
+		c.Transport = http.DefaultTransport
+	}
+	c.Transport = unendedTransport{c.Transport}
+	return &c
+}
+
+type unendedTransport struct{ http.RoundTripper }
+
+func (t unendedTransport) RoundTrip(request *http.Request) (*http.Response, error) {
+	response, err := t.RoundTripper.RoundTrip(request)
+	if err == nil && response.StatusCode == http.StatusSwitchingProtocols {
+		if body, ok := response.Body.(io.ReadWriteCloser); ok {
+			response.Body = unendedBody{body}
+		}
+	}
+	return response, err
+}
+
+type unendedBody struct{ io.ReadWriteCloser }
+
+func (b unendedBody) Read(p []byte) (int, error) {
+	n, err := b.ReadWriteCloser.Read(p)
+	if err == io.EOF {
+		err = io.ErrUnexpectedEOF
+	}
+	return n, err
+}

@@ -7,7 +7,6 @@ import (
 	"net/http"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/coder/websocket"
 	"github.com/sebas642/intercessor/protocol"
@@ -37,8 +36,7 @@ func (w *world) refused(p *v1) *peer {
 	p.attempt++
 	return w.knockV1(p.path, p.credential(), 0)
 }
-func (p *v1) credential() string          { return fmt.Sprintf("%d.%s", p.attempt, p.hello.Resume) }
-func (p *v1) away(t time.Duration) string { return fmt.Sprintf(`,"window":%d}`, t/time.Second) }
+func (p *v1) credential() string { return fmt.Sprintf("%d.%s", p.attempt, p.hello.Resume) }
 
 // knockV1 connects without expecting anything. A credential goes into the
 // subprotocol or into Authorization: it is all the same (R2).

@@ -40,7 +40,7 @@ var relaySeeds = []Seed{
 	return verdict`},
 		{"relayd/relay/peer.go", `!s.arrival.resumed && !s.lobby.told(s) && `, `false && `}}},
 	{"who is away is given up before the window is over", "C7", relaySuite, []Edit{
-		{"relayd/room/room.go", `		if m.state == away && now >= m.until {`, `		if m.state == away && now >= m.until-m.wait/2 {`}}},
+		{"relayd/room/room.go", `		if m.state == away && now >= m.until {`, `		if m.state == away && now >= m.until-2000 {`}}},
 	{"PEER_GONE overtakes the last messages", "C7", relaySuite, []Edit{
 		{"relayd/relay/handle.go", `	"strings"
 

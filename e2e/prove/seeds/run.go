@@ -86,7 +86,7 @@ func Try(ctx context.Context, root string, s Seed) Result {
 func goTest(ctx context.Context, root, overlay string, suite Suite) (string, error) {
 	cmd := exec.CommandContext(ctx, "go", "test", "-overlay", overlay, "-count", "1", "-failfast", "-timeout", "100s", "-run", suite.Run, suite.Package)
 	cmd.Dir = root
-	cmd.Env = append(os.Environ(), "INTERCESSOR_OVERLAY="+overlay) // for programs that the suite builds
+	cmd.Env = append(os.Environ(), "INTERCESSOR_PROVE=", "INTERCESSOR_OVERLAY="+overlay) // for programs that the suite builds
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	cmd.Cancel = func() error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) }
 	cmd.WaitDelay = 5 * time.Second

@@ -31,7 +31,8 @@ var sdkSeeds = []Seed{
 		if m.Window > 0 { // the relay says for how much longer
 			p.wait(k, now.Add(window+goneAfter))
 		}
-		return e, tell`, `		delete(p.peers, m.ID)
+		return e, tell`, `		_ = window
+		delete(p.peers, m.ID)
 		return Event{Kind: Gone, Peer: m.ID, Reason: ReasonTimeout}, true`}}},
 	{"the new link of a program that was started again is put into the old Conn", "C10", sdkSuite, []Edit{
 		{"sdk/gate.go", `	if entry.Opened {

@@ -3,6 +3,7 @@ package relay_test
 import (
 	"context"
 	"io"
+	"net"
 	"strings"
 	"testing"
 	"time"
@@ -92,4 +93,15 @@ func TestFloodOfPingsIsCut(t *testing.T) {
 	<-closed
 	server.wantsGone(client)
 	require.EqualValues(t, 1, w.Stats().Closed[protocol.CodeFlood])
+}
+
+// A connection that was cut is not closed with a frame: it would be one without a code,
+// which a peer that half of the connection still reaches would take for the end.
+func TestPeerThatHalfClosesHearsNothingMore(t *testing.T) {
+	w := newWorld(t, relay.Config{})
+	server := w.wire("/server")
+	require.NoError(t, server.conn.(*net.TCPConn).CloseWrite())
+	rest, err := io.ReadAll(server.read)
+	require.NoError(t, err)
+	require.Empty(t, rest)
 }

@@ -107,7 +107,7 @@ func (o *outbox) tryWithin(d time.Duration, sender *outbox, attempt func() error
 	}
 }
 
-// seal puts a close frame in and refuses everything after it (RFC 6455, section
+// seal puts a close frame in, if there is one, and refuses everything after it (RFC 6455, section
 // 5.5.1), and wakes the session's reader. Frames of a peer that does not read are
 // dropped with `drop`, so that the close frame comes next. Only the first call
 // counts; it reports whether it was.
@@ -124,7 +124,9 @@ func (o *outbox) seal(frame []byte, drop bool) bool {
 		}
 		o.remove(kept, len(o.queue))
 	}
-	_ = o.put(frame, 1, nil) // a failure ends the outbox all the same
+	if frame != nil {
+		_ = o.put(frame, 1, nil) // a failure ends the outbox all the same
+	}
 	o.sealed, o.until = true, time.Now().Add(o.relay.config.CloseWithin)
 	_ = o.conn.SetWriteDeadline(o.until)
 	_ = o.conn.SetReadDeadline(longAgo)

@@ -193,7 +193,7 @@ func (s *session) readFailed(err error) {
 	case errors.Is(err, frame.ErrCloseText):
 		s.close(protocol.CodeInvalidText, err.Error())
 	case errors.Is(err, io.EOF), errors.As(err, &network), errors.As(err, new(syscall.Errno)):
-		s.seal(0, "", false)
+		s.sealWith(nil, 0, false) // it was cut: nothing more is said
 	default:
 		s.close(protocol.CodeProtocolError, "RFC 6455: "+err.Error())
 	}
@@ -219,7 +219,11 @@ var longAgo = time.Unix(1, 0)
 
 // seal puts the close frame in and wakes the reading goroutine, wherever it waits.
 func (s *session) seal(code protocol.Code, reason string, drop bool) bool {
-	first := s.out.seal(frame.AppendClose(nil, uint16(code), reason), drop)
+	return s.sealWith(frame.AppendClose(nil, uint16(code), reason), code, drop)
+}
+
+func (s *session) sealWith(last []byte, code protocol.Code, drop bool) bool {
+	first := s.out.seal(last, drop)
 	if first {
 		s.ending.Store(int32(code))
 	}

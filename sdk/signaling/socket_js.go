@@ -137,6 +137,9 @@ func (s *socket) onError(js.Value, []js.Value) any {
 // onClose is the socket's last event.
 func (s *socket) onClose(_ js.Value, args []js.Value) any {
 	end := &RelayError{Code: protocol.Code(args[0].Get("code").Int()), Reason: args[0].Get("reason").String()}
+	if end.Code == 1005 { // closed without a code
+		end.Code = codeBroken
+	}
 	if end.Code == codeBroken && end.Reason == "" {
 		end.Reason = "the network failed, or the relay went away without closing it"
 	}

@@ -114,6 +114,9 @@ func (s *socket) drop() {
 func (s *socket) ended(err error) error {
 	var closed websocket.CloseError
 	if errors.As(err, &closed) {
+		if closed.Code == websocket.StatusNoStatusRcvd { // it says no more than a connection that broke
+			closed.Code, closed.Reason = websocket.StatusCode(codeBroken), "it was closed without a code"
+		}
 		return &RelayError{Code: protocol.Code(closed.Code), Reason: closed.Reason}
 	}
 	broken := &RelayError{Code: codeBroken, Reason: cause(err).Error()}

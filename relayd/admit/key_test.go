@@ -66,18 +66,6 @@ func TestFaultyKeyFile(t *testing.T) {
 	}
 }
 
-func TestKeyFileOfOthersIsRefused(t *testing.T) {
-	if runtime.GOOS == "windows" {
-		t.Skip("Windows has no such modes: relayd does not look at them there")
-	}
-	for _, mode := range []fs.FileMode{0o644, 0o604, 0o660, 0o620, 0o601, 0o602, 0o666, 0o444} {
-		path := write(t, secret, mode)
-		_, err := admit.ReadKey(path)
-		require.ErrorIs(t, err, admit.ErrKeyFile, "mode %o", mode)
-		require.ErrorContains(t, err, "chmod 600 "+path)
-	}
-}
-
 func TestKeyFileThatCannotBeRead(t *testing.T) {
 	folder := t.TempDir()
 	_, err := admit.ReadKey(folder)

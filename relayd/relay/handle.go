@@ -1,8 +1,8 @@
 package relay
 
 import (
+	"bytes"
 	"slices"
-	"strings"
 
 	"github.com/sebas642/intercessor/protocol"
 )
@@ -32,7 +32,7 @@ func (s *session) handle(m *message, text []byte) error {
 		return nil
 	}
 	s.flush(m)
-	if s.v1 && string(envelope.To) == string(protocol.RelayID) && strings.HasPrefix(string(envelope.Type), "RELAY_") {
+	if s.v1 && string(envelope.To) == string(protocol.RelayID) && bytes.HasPrefix(envelope.Type, []byte("RELAY_")) {
 		s.request(string(envelope.Type), envelope.Message)
 	} else {
 		s.undelivered(envelope.To, DropAbsent, 1, absent)
@@ -43,7 +43,7 @@ func (s *session) handle(m *message, text []byte) error {
 var wrongSender = &protocol.Error{Code: protocol.CodeWrongSender, Reason: `field "from" must be your own ID, as HELLO told it, or be left out`}
 
 func isLinked(e protocol.Envelope) bool {
-	return e.Link != nil || strings.HasPrefix(string(e.Type), "LINK_")
+	return e.Link != nil || bytes.HasPrefix(e.Type, []byte("LINK_"))
 }
 
 // gather puts messages that came together for one receiver into one piece.

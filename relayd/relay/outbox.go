@@ -3,7 +3,6 @@ package relay
 import (
 	"errors"
 	"net"
-	"os"
 	"slices"
 	"sync"
 	"time"
@@ -86,87 +85,6 @@ func (o *outbox) force(frame []byte) error {
 	return o.put(frame, 1, nil)
 }
 
-// tryWithin waits for room while attempt, which sends, fails with errFull, unless
-// the sender, whose own outbox is given, is closed.
-func (o *outbox) tryWithin(d time.Duration, sender *outbox, attempt func() error) error {
-	gone := sender.whenSealed()
-	timeout := time.NewTimer(d)
-	defer timeout.Stop()
-	for {
-		freed := o.whenFreed()
-		if err := attempt(); err != errFull {
-			return err
-		}
-		select {
-		case <-freed:
-		case <-timeout.C:
-			return errFull
-		case <-gone:
-			return errGone
-		}
-	}
-}
-
-// seal puts a close frame in, if there is one, and refuses everything after it (RFC 6455, section
-// 5.5.1), and wakes the session's reader. Frames of a peer that does not read are
-// dropped with `drop`, so that the close frame comes next. Only the first call
-// counts; it reports whether it was.
-func (o *outbox) seal(frame []byte, drop bool) bool {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	if o.usable() != nil {
-		return false
-	}
-	if drop {
-		kept := o.writing
-		if o.partly {
-			kept = 1
-		}
-		o.remove(kept, len(o.queue))
-	}
-	if frame != nil {
-		_ = o.put(frame, 1, nil) // a failure ends the outbox all the same
-	}
-	o.sealed, o.until = true, time.Now().Add(o.relay.config.CloseWithin)
-	_ = o.conn.SetWriteDeadline(o.until)
-	_ = o.conn.SetReadDeadline(longAgo)
-	if o.over != nil {
-		close(o.over)
-	}
-	o.wake()
-	return true
-}
-
-// whenSealed gives a channel that is closed when the outbox is sealed.
-func (o *outbox) whenSealed() <-chan struct{} {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	if o.over == nil {
-		o.over = make(chan struct{})
-		if o.sealed {
-			close(o.over)
-		}
-	}
-	return o.over
-}
-
-// stalled says whether a write made no progress for as long as it may.
-func (o *outbox) stalled() bool {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	return !o.sealed && errors.Is(o.err, os.ErrDeadlineExceeded)
-}
-
-// finish waits until what was sent is written, or cannot be, and gives the time
-// by which the closing handshake is over, zero where there can be none. The outbox
-// must be sealed, which bounds the wait, or broken.
-func (o *outbox) finish() time.Time {
-	o.writers.Wait()
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	return o.until
-}
-
 // busy says whether something waits to be written.
 func (o *outbox) busy() bool {
 	o.mu.Lock()
@@ -233,15 +151,6 @@ func (o *outbox) put(bytes []byte, frames int, by *share) error {
 	return nil
 }
 
-// fail ends the outbox and wakes the session's reader, who notices. With mu held.
-func (o *outbox) fail(err error) {
-	if o.err == nil {
-		o.err = err
-		_ = o.conn.SetReadDeadline(longAgo)
-	}
-	o.wake()
-}
-
 // account counts what waits, or with a sign of -1 what no longer does.
 func (o *outbox) account(f waitingFrame, sign int) {
 	n := sign * len(f.bytes)
@@ -260,22 +169,4 @@ func (o *outbox) remove(from, to int) {
 	}
 	o.queue = slices.Delete(o.queue, from, to)
 	o.wake()
-}
-
-// wake tells who waits for room that there may be some, or never will be. With mu held.
-func (o *outbox) wake() {
-	if o.freed != nil {
-		close(o.freed)
-		o.freed = nil
-	}
-}
-
-// whenFreed gives a channel that is closed by wake.
-func (o *outbox) whenFreed() <-chan struct{} {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	if o.freed == nil {
-		o.freed = make(chan struct{})
-	}
-	return o.freed
 }

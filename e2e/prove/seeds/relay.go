@@ -42,9 +42,9 @@ var relaySeeds = []Seed{
 	{"who is away is given up before the window is over", "C7", relaySuite, []Edit{
 		{"relayd/room/room.go", `		if m.state == away && now >= m.until {`, `		if m.state == away && now >= m.until-2000 {`}}},
 	{"PEER_GONE overtakes the last messages", "C7", relaySuite, []Edit{
-		{"relayd/relay/handle.go", `	"strings"
+		{"relayd/relay/handle.go", `	"slices"
 
-`, `	"strings"
+`, `	"slices"
 	"time"
 
 `},

@@ -13,6 +13,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"github.com/sebas642/intercessor/e2e/cmd/internal/process"
 	"github.com/sebas642/intercessor/sdk"
 )
 
@@ -20,8 +21,8 @@ import (
 func (b *bench) dialAll(n int, url string) ([]*sdk.Conn, error) {
 	clients := make([]*sdk.Conn, n)
 	var open atomic.Int64
-	b.live.show(func() string { return fmt.Sprintf("%d of %d clients have connected", open.Load(), n) })
-	ctx, cancel := context.WithTimeout(b.ctx, 5*time.Minute)
+	b.Live.Show(func() string { return fmt.Sprintf("%d of %d clients have connected", open.Load(), n) })
+	ctx, cancel := context.WithTimeout(b.Ctx, 5*time.Minute)
 	defer cancel()
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(32)
@@ -53,10 +54,10 @@ func linked(ctx context.Context, c *sdk.Conn) error {
 // sendAll has every client send, one message under way at a time, and returns the
 // highest memory of the listener meanwhile.
 func (b *bench) sendAll(s *settings, clients []*sdk.Conn, pid int) (sent int64, took time.Duration, highest int64, err error) {
-	ctx, cancel := context.WithTimeout(b.ctx, s.during+patience)
+	ctx, cancel := context.WithTimeout(b.Ctx, s.during+patience)
 	defer cancel()
 	var delivered atomic.Int64
-	b.live.show(func() string { return fmt.Sprintf("%d messages were delivered", delivered.Load()) })
+	b.Live.Show(func() string { return fmt.Sprintf("%d messages were delivered", delivered.Load()) })
 	stop := make(chan struct{})
 	group, ctx := errgroup.WithContext(ctx)
 	for _, c := range clients {
@@ -68,7 +69,7 @@ func (b *bench) sendAll(s *settings, clients []*sdk.Conn, pid int) (sent int64, 
 	for time.Since(begin) < s.during && ctx.Err() == nil && err == nil {
 		<-tick.C
 		var now int64
-		now, err = residentBytes(pid)
+		now, err = process.ResidentBytes(pid)
 		highest = max(highest, now)
 	}
 	sent, took = delivered.Load(), time.Since(begin)

@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"sync"
 	"time"
+
+	"github.com/sebas642/intercessor/e2e/cmd/internal/command"
 )
 
 // settleWithin is how long the outcomes of the last messages may take.
@@ -31,7 +33,7 @@ func (b *bench) newCrowd(n int, r route) (*crowd, error) {
 	if err != nil {
 		return nil, err
 	}
-	ctx, cancel := context.WithCancel(b.ctx)
+	ctx, cancel := context.WithCancel(b.Ctx)
 	c := &crowd{b: b, pairs: pairs, stop: make(chan struct{}), hear: cancel}
 	start := time.Now()
 	for _, p := range pairs {
@@ -54,8 +56,8 @@ func (c *crowd) wait(d time.Duration) error {
 	select {
 	case <-time.After(d):
 		return c.failure()
-	case <-c.b.ctx.Done():
-		return errInterrupted
+	case <-c.b.Ctx.Done():
+		return command.ErrInterrupted
 	}
 }
 
@@ -93,8 +95,8 @@ func (c *crowd) awaitAll(within time.Duration) error {
 				return err
 			}
 			return fmt.Errorf("talk %d of %d, and perhaps more, got no message that was sent after the cut within %v", i+1, len(all), within)
-		case <-c.b.ctx.Done():
-			return errInterrupted
+		case <-c.b.Ctx.Done():
+			return command.ErrInterrupted
 		}
 	}
 	return c.failure()
@@ -116,7 +118,7 @@ func (c *crowd) end() tally {
 	c.hear() // whoever still waits for an outcome now says so
 	<-said
 	c.rest.Wait()
-	closePairs(c.b.ctx, c.pairs)
+	closePairs(c.b.Ctx, c.pairs)
 	all := tally{outcomes: map[string]int{}}
 	for _, t := range c.talks {
 		all.add(t.sent, &t.numbers)

@@ -9,6 +9,7 @@ import (
 	"sync"
 	"sync/atomic"
 
+	"github.com/sebas642/intercessor/e2e/cmd/internal/command"
 	"github.com/sebas642/intercessor/sdk"
 )
 
@@ -96,7 +97,7 @@ func (f *flow) failure() error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if f.failed == nil && f.ctx.Err() != nil {
-		return errInterrupted
+		return command.ErrInterrupted
 	}
 	return f.failed
 }

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/sebas642/intercessor/e2e/cmd/chaosproxy/chaos"
+	"github.com/sebas642/intercessor/e2e/cmd/internal/report"
 )
 
 const (
@@ -28,6 +29,9 @@ var goodputSizes = []int{messageSize, 256 << 10}
 func goodputFlags(flags *flag.FlagSet, s *settings) {
 	timeFlags(flags, s, time.Second, 2*stallSlot)
 }
+
+// goodputFiles counts one pair, and a proxy before it.
+func goodputFiles(*settings) int { return 20 }
 
 // goodput measures each size on a good line, and on one that stalls.
 func (b *bench) goodput(s *settings) error {
@@ -58,10 +62,10 @@ func (b *bench) longLine(r *relay, s *settings, size int, stalls bool) error {
 	if err != nil {
 		return err
 	}
-	f := newFlow(b.ctx, pairs, size, 0)
+	f := newFlow(b.Ctx, pairs, size, 0)
 	defer f.close()
 
-	b.live.now("messages of %d bytes, stalls: %v", size, stalls)
+	b.Live.Now("messages of %d bytes, stalls: %v", size, stalls)
 	var stalled int
 	var rate float64
 	var gap time.Duration
@@ -86,19 +90,19 @@ func (b *bench) longLine(r *relay, s *settings, size int, stalls bool) error {
 	if err != nil {
 		return err
 	}
-	b.live.clear()
+	b.Live.Clear()
 	with := "without stalls"
 	if stalls {
 		with = fmt.Sprintf("stalls of %v for 1 %% of the time", stallFor)
 	}
-	res := result{title: fmt.Sprintf("goodput: messages of %d bytes, round trip %v, %s", size, roundTrip, with)}
-	res.add("size", "", size, "")
-	res.add("round_trip_ms", "", roundTrip.Milliseconds(), "")
-	res.add("stalls", "stalls", stalled, "")
-	res.add("bytes_per_second", "", rate, "")
-	res.add("", "goodput", rate/1e6, "MB/s")
-	res.millis("longest_gap_ms", "longest gap between messages", gap)
-	return b.report.print(res)
+	res := report.Result{Title: fmt.Sprintf("goodput: messages of %d bytes, round trip %v, %s", size, roundTrip, with)}
+	res.Add("size", "", size, "")
+	res.Add("round_trip_ms", "", roundTrip.Milliseconds(), "")
+	res.Add("stalls", "stalls", stalled, "")
+	res.Add("bytes_per_second", "", rate, "")
+	res.Add("", "goodput", rate/1e6, "MB/s")
+	res.Millis("longest_gap_ms", "longest gap between messages", gap)
+	return b.Report.Print(res)
 }
 
 // longestGap looks every few milliseconds whether something has arrived.

@@ -2,11 +2,6 @@
 
 package main
 
-import (
-	"fmt"
-	"io"
-)
-
 const usage = `linkbench says what the SDK's link costs on this machine, and how soon it is back after a
 fault.
 
@@ -53,25 +48,3 @@ To repeat a figure, give the machine nothing else to do.
 
 It ends with 0, with 1 when something failed, with 2 when the call was wrong.
 `
-
-func help(args []string, stdout, stderr io.Writer) int {
-	if len(args) == 0 {
-		list := ""
-		for _, m := range modes {
-			list += fmt.Sprintf("  %-9s %s\n", m.name, m.about)
-		}
-		fmt.Fprintf(stdout, usage, list)
-		return 0
-	}
-	for _, m := range modes {
-		if m.name == args[0] {
-			fmt.Fprintf(stdout, "linkbench %s: %s\n\n", m.name, m.about)
-			flags, _ := m.flagSet()
-			flags.SetOutput(stdout)
-			flags.PrintDefaults()
-			return 0
-		}
-	}
-	fmt.Fprintf(stderr, "linkbench: there is no mode %q; `linkbench help` lists them\n", args[0])
-	return 2
-}

@@ -6,6 +6,10 @@ import (
 	"flag"
 	"fmt"
 	"time"
+
+	"github.com/sebas642/intercessor/e2e/cmd/internal/command"
+	"github.com/sebas642/intercessor/e2e/cmd/internal/process"
+	"github.com/sebas642/intercessor/e2e/cmd/internal/report"
 )
 
 func listenFlags(flags *flag.FlagSet, s *settings) {
@@ -28,80 +32,62 @@ func (b *bench) listen(s *settings) error {
 	if err != nil {
 		return r.explain(err)
 	}
-	defer listener.end()
-	err = r.explain(b.fill(s, listener, url))
-	select {
-	case <-listener.exited:
-		if err != nil && b.ctx.Err() == nil {
-			err = fmt.Errorf("%w; the listener has ended; %s", err, listener.lastWords())
-		}
-	default:
-	}
-	return err
+	defer listener.End()
+	return listener.Explain("the listener", r.explain(b.fill(s, listener, url)))
 }
 
-func (b *bench) fill(s *settings, listener *child, url string) error {
-	alone, err := b.settledMemory(listener.pid())
+func (b *bench) fill(s *settings, listener *process.Child, url string) error {
+	alone, err := b.settledMemory(listener.PID())
 	if err != nil {
 		return err
 	}
 	clients, err := b.dialAll(s.clients, url)
-	defer func() { closeAll(b.ctx, clients) }()
+	defer func() { closeAll(b.Ctx, clients) }()
 	if err != nil {
 		return err
 	}
-	idle, err := b.settledMemory(listener.pid())
+	idle, err := b.settledMemory(listener.PID())
 	if err != nil {
 		return err
 	}
-	sent, took, busy, err := b.sendAll(s, clients, listener.pid())
+	sent, took, busy, err := b.sendAll(s, clients, listener.PID())
 	if err != nil {
 		return err
 	}
-	after, err := b.settledMemory(listener.pid())
+	after, err := b.settledMemory(listener.PID())
 	if err != nil {
 		return err
 	}
-	b.live.clear()
+	b.Live.Clear()
 
 	each := func(bytes int64) float64 { return float64(bytes-alone) / float64(s.clients) / 1024 }
-	res := result{title: fmt.Sprintf("listen: %d clients, which send %d bytes each, wait until that is delivered, and send again", s.clients, messageSize)}
-	res.add("clients", "", s.clients, "")
+	res := report.Result{Title: fmt.Sprintf("listen: %d clients, which send %d bytes each, wait until that is delivered, and send again", s.clients, messageSize)}
+	res.Add("clients", "", s.clients, "")
 	for _, f := range []struct {
 		key, label string
 		bytes      int64
 	}{{"idle", "with clients that do nothing", idle}, {"sending", "highest while they send", busy}, {"after", "when they have sent", after}} {
 		if f.key == "idle" {
-			res.add("rss_bytes_alone", "", alone, "")
-			res.add("", "resident memory, no clients", float64(alone)/(1<<20), "MiB")
+			res.Add("rss_bytes_alone", "", alone, "")
+			res.Add("", "resident memory, no clients", float64(alone)/(1<<20), "MiB")
 		}
-		res.add("rss_bytes_"+f.key, "", f.bytes, "")
-		res.add("", f.label, float64(f.bytes)/(1<<20), "MiB")
-		res.add("rss_kib_per_client_"+f.key, "  of it for each client", each(f.bytes), "KiB")
+		res.Add("rss_bytes_"+f.key, "", f.bytes, "")
+		res.Add("", f.label, float64(f.bytes)/(1<<20), "MiB")
+		res.Add("rss_kib_per_client_"+f.key, "  of it for each client", each(f.bytes), "KiB")
 	}
-	res.add("messages_per_second", "messages a second meanwhile", float64(sent)/took.Seconds(), "")
-	return b.report.print(res)
+	res.Add("messages_per_second", "messages a second meanwhile", float64(sent)/took.Seconds(), "")
+	return b.Report.Print(res)
 }
 
-// settledMemory reads the memory of a process once a second until two readings differ by
-// less than one percent, and gives the last.
+// settledMemory is that of a process, once it does not change any more.
 func (b *bench) settledMemory(pid int) (int64, error) {
-	const tries = 60
-	last, err := residentBytes(pid)
-	for range tries {
-		if err != nil {
-			return 0, err
-		}
-		b.live.now("waiting for the memory to settle, %d MiB", last>>20)
+	return process.SettledBytes(pid, func(now int64) error {
+		b.Live.Now("waiting for the memory to settle, %d MiB", now>>20)
 		select {
 		case <-time.After(time.Second):
-		case <-b.ctx.Done():
-			return 0, errInterrupted
+			return nil
+		case <-b.Ctx.Done():
+			return command.ErrInterrupted
 		}
-		before := last
-		if last, err = residentBytes(pid); err == nil && max(last-before, before-last)*100 < last {
-			return last, nil
-		}
-	}
-	return 0, fmt.Errorf("the listener's memory did not settle in %d seconds: it is %d bytes", tries, last)
+	})
 }

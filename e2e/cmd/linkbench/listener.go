@@ -8,9 +8,9 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"os/exec"
 	"time"
 
+	"github.com/sebas642/intercessor/e2e/cmd/internal/process"
 	"github.com/sebas642/intercessor/sdk"
 )
 
@@ -45,19 +45,18 @@ func listenerMain(args []string, stdout, stderr io.Writer) int {
 }
 
 // startListener starts the listener, and returns the URL for its clients.
-func (b *bench) startListener(r *relay) (*child, string, error) {
-	self, err := os.Executable()
+func (b *bench) startListener(r *relay) (*process.Child, string, error) {
+	cmd, err := process.Self(listenerMode, "ws://"+r.address+"/server")
 	if err != nil {
-		return nil, "", fmt.Errorf("cannot find this program to start it as the listener: %w", err)
+		return nil, "", err
 	}
 	out, in, err := os.Pipe()
 	if err != nil {
 		return nil, "", fmt.Errorf("cannot make a pipe for the listener: %w", err)
 	}
 	defer out.Close()
-	cmd := exec.Command(self, listenerMode, "ws://"+r.address+"/server")
 	cmd.Stdout = in
-	child, err := startChild(cmd)
+	child, err := process.Start(cmd)
 	_ = in.Close()
 	if err != nil {
 		return nil, "", err
@@ -65,8 +64,8 @@ func (b *bench) startListener(r *relay) (*child, string, error) {
 	_ = out.SetReadDeadline(time.Now().Add(patience + time.Second))
 	lines := bufio.NewScanner(out)
 	if !lines.Scan() {
-		child.end()
-		return nil, "", fmt.Errorf("the listener does not say where it listens; %s", child.lastWords())
+		child.End()
+		return nil, "", fmt.Errorf("the listener does not say where it listens; %s", child.LastWords())
 	}
 	return child, lines.Text(), nil
 }

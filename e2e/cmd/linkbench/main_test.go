@@ -3,50 +3,21 @@
 package main
 
 import (
-	"bytes"
-	"encoding/json"
-	"os"
-	"os/exec"
-	"path/filepath"
 	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/sebas642/intercessor/e2e/cmd/internal/command/commandtest"
+	"github.com/sebas642/intercessor/e2e/cmd/internal/relayd"
 )
 
-// TestMain is the listener, where this program starts itself as that.
-func TestMain(m *testing.M) {
-	if len(os.Args) > 1 && os.Args[1] == listenerMode {
-		os.Exit(run(os.Args[1:], os.Stdout, os.Stderr))
-	}
-	os.Exit(m.Run())
-}
-
-// called is what a call gives.
-type called struct {
-	code   int
-	lines  []map[string]any // of JSON
-	stderr string
-}
-
-func call(args ...string) called {
-	var stdout, stderr bytes.Buffer
-	c := called{code: run(args, &stdout, &stderr)}
-	c.stderr = stderr.String()
-	for line := range strings.Lines(stdout.String()) {
-		figures := map[string]any{}
-		if json.Unmarshal([]byte(line), &figures) == nil {
-			c.lines = append(c.lines, figures)
-		}
-	}
-	return c
-}
+func TestMain(m *testing.M) { commandtest.Main(m, linkbench) }
 
 // Silence is not among them: the SDK finds it after 30 seconds.
 func TestEveryModeMeasuresRealPeers(t *testing.T) {
-	relayd := filepath.Join(t.TempDir(), "relayd")
-	out, err := exec.Command("go", "build", "-o", relayd, "github.com/sebas642/intercessor/relayd").CombinedOutput()
-	require.NoError(t, err, "%s", out)
+	relayd, err := relayd.Build(t.Context(), t.TempDir())
+	require.NoError(t, err)
 
 	for _, test := range []struct {
 		mode     string
@@ -68,11 +39,7 @@ func TestEveryModeMeasuresRealPeers(t *testing.T) {
 		t.Run(test.mode+" "+test.args, func(t *testing.T) {
 			t.Parallel()
 			args := append([]string{test.mode, "--json", "--relayd", relayd}, strings.Fields(test.args)...)
-			c := call(append(args, "--", "--drain", "100ms")...)
-			require.Zero(t, c.code, c.stderr)
-			require.Len(t, c.lines, test.lines)
-			last := c.lines[test.lines-1]
-			require.Equal(t, test.mode, last["mode"])
+			last := commandtest.Measure(t, linkbench, test.lines, append(args, "--", "--drain", "100ms")...)
 			for key := range strings.FieldsSeq(test.positive) {
 				require.Greater(t, last[key], 0.0, "%s of %v", key, last)
 			}
@@ -84,47 +51,24 @@ func TestEveryModeMeasuresRealPeers(t *testing.T) {
 }
 
 func TestAWrongCallIsToldWhatIsWrong(t *testing.T) {
-	for args, sentence := range map[string]string{
-		"":                    "a mode is missing",
-		"measure":             `unknown mode "measure"`,
-		"help measure":        `there is no mode "measure"`,
+	commandtest.Fails(t, linkbench, 2, map[string]string{
 		"listen --cliens 3":   "flag provided but not defined: -cliens",
-		"listen now":          `"now" is no flag`,
 		"listen --clients 0":  "--clients is 0 and must be from 1 to",
 		"stream --pairs 1,x":  "it must be a number from 1 to 10000",
 		"recover --pairs 1,2": "it must be a number from 1 to 10000",
 		"recover --kind rest": `there is no kind "rest", but rst, silence, kill, drain`,
 		"goodput --for 1ms":   "--for is 1ms and must be at least 10ms",
 		"stream --warmup -1s": "--warmup is -1s and must not be negative",
-	} {
-		c := call(strings.Fields(args)...)
-		require.Equal(t, 2, c.code, args)
-		require.Contains(t, c.stderr, sentence, args)
-		require.Contains(t, c.stderr, "linkbench", args)
-	}
+	})
 }
 
 func TestAFailureIsASentence(t *testing.T) {
-	for args, sentence := range map[string]string{
+	commandtest.Fails(t, linkbench, 1, map[string]string{
 		"stream --relayd /nowhere/relayd":                  "cannot start /nowhere/relayd",
 		"stream --relayd /bin/false":                       "the relay ended before it listened",
 		"listen --clients 1000000 --relayd /bin/false":     "raise it (ulimit -Hn), or ask for fewer peers",
 		"recover --kind kill --cuts 1 --relayd /bin/false": "kill: the relay ended before it listened",
-	} {
-		c := call(strings.Fields(args)...)
-		require.Equal(t, 1, c.code, args)
-		require.Contains(t, c.stderr, sentence, args)
-	}
+	})
 }
 
-func TestHelpExplainsEveryMode(t *testing.T) {
-	var stdout, stderr bytes.Buffer
-	require.Zero(t, run([]string{"help"}, &stdout, &stderr))
-	for _, m := range modes {
-		require.Contains(t, stdout.String(), m.name+" ")
-		require.Zero(t, run([]string{"help", m.name}, &stdout, &stderr))
-		require.Zero(t, run([]string{m.name, "-h"}, &stdout, &stderr))
-		require.Contains(t, stdout.String(), "linkbench "+m.name+": "+m.about)
-	}
-	require.Empty(t, stderr.String())
-}
+func TestHelpExplainsEveryMode(t *testing.T) { commandtest.Explains(t, linkbench) }

@@ -27,7 +27,7 @@ type route struct {
 // openPairs opens n pairs, some at a time, or none.
 func (b *bench) openPairs(n int, r route) ([]*pair, error) {
 	pairs := make([]*pair, n)
-	ctx, cancel := context.WithTimeout(b.ctx, 2*patience)
+	ctx, cancel := context.WithTimeout(b.Ctx, 2*patience)
 	defer cancel()
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(16)
@@ -38,7 +38,7 @@ func (b *bench) openPairs(n int, r route) ([]*pair, error) {
 		})
 	}
 	if err := group.Wait(); err != nil {
-		closePairs(b.ctx, pairs)
+		closePairs(b.Ctx, pairs)
 		return nil, err
 	}
 	return pairs, nil

@@ -2,7 +2,11 @@
 
 package main
 
-import "fmt"
+import (
+	"fmt"
+
+	"github.com/sebas642/intercessor/e2e/cmd/internal/report"
+)
 
 // A column is one figure of a turn.
 type column struct {
@@ -17,29 +21,29 @@ var columns = []column{
 }
 
 // roundResult is one line about a round.
-func roundResult(pairs, round int, sides []*side) result {
+func roundResult(pairs, round int, sides []*side) report.Result {
 	base, linked := sides[0].turns[round], sides[1].turns[round]
-	r := result{title: fmt.Sprintf(
+	r := report.Result{Title: fmt.Sprintf(
 		"%d pairs, round %d: %.0f base and %.0f linked messages a second, relay %.1f and %.1f µs, peers %.1f and %.1f µs, %.2f LINK_ACK for each",
 		pairs, round+1, base.rate, linked.rate, base.relay, linked.relay, base.own, linked.own, linked.acks)}
-	r.add("pairs", "", pairs, "")
-	r.add("round", "", round+1, "")
+	r.Add("pairs", "", pairs, "")
+	r.Add("round", "", round+1, "")
 	for _, c := range columns {
-		r.add("base_"+c.key, "", c.of(base), "")
-		r.add("linked_"+c.key, "", c.of(linked), "")
+		r.Add("base_"+c.key, "", c.of(base), "")
+		r.Add("linked_"+c.key, "", c.of(linked), "")
 	}
-	r.add("link_acks_per_message", "", linked.acks, "")
+	r.Add("link_acks_per_message", "", linked.acks, "")
 	return r
 }
 
 // ratios sums up: for each figure both medians, and the ratio of linked to base, taken
 // round by round.
-func ratios(pairs int, s *settings, sides []*side) result {
-	r := result{title: fmt.Sprintf("stream: %d rounds, %d pairs, %d bytes, window %d", s.rounds, pairs, messageSize, streamWindow)}
-	r.add("pairs", "", pairs, "")
-	r.add("rounds", "", s.rounds, "")
-	r.add("size", "", messageSize, "")
-	r.add("window", "", streamWindow, "")
+func ratios(pairs int, s *settings, sides []*side) report.Result {
+	r := report.Result{Title: fmt.Sprintf("stream: %d rounds, %d pairs, %d bytes, window %d", s.rounds, pairs, messageSize, streamWindow)}
+	r.Add("pairs", "", pairs, "")
+	r.Add("rounds", "", s.rounds, "")
+	r.Add("size", "", messageSize, "")
+	r.Add("window", "", streamWindow, "")
 	for _, c := range columns {
 		var each [2][]float64
 		var ratio []float64
@@ -48,14 +52,14 @@ func ratios(pairs int, s *settings, sides []*side) result {
 			each[0], each[1] = append(each[0], base), append(each[1], linked)
 			ratio = append(ratio, linked/base)
 		}
-		r.add("base_"+c.key+"_median", c.label+", base", median(each[0]), "")
-		r.add("linked_"+c.key+"_median", "  linked", median(each[1]), "")
-		r.spread(c.key+"_ratio", "  ratio, median", ratio)
+		r.Add("base_"+c.key+"_median", c.label+", base", report.Median(each[0]), "")
+		r.Add("linked_"+c.key+"_median", "  linked", report.Median(each[1]), "")
+		spread(&r, c.key+"_ratio", "  ratio, median", ratio)
 	}
 	var acks []float64
 	for _, t := range sides[1].turns {
 		acks = append(acks, t.acks)
 	}
-	r.add("link_acks_per_message", "LINK_ACK for each message", median(acks), "")
+	r.Add("link_acks_per_message", "LINK_ACK for each message", report.Median(acks), "")
 	return r
 }

@@ -6,6 +6,8 @@ import (
 	"flag"
 	"fmt"
 	"time"
+
+	"github.com/sebas642/intercessor/e2e/cmd/internal/report"
 )
 
 func recoverFlags(flags *flag.FlagSet, s *settings) {
@@ -46,14 +48,14 @@ func (b *bench) recoverFrom(k kind, s *settings) error {
 		return err
 	}
 	defer st.close()
-	b.live.now("%s: %d pairs connect", k.name, pairs)
+	b.Live.Now("%s: %d pairs connect", k.name, pairs)
 	c, err := b.newCrowd(pairs, st.route())
 	if err != nil {
 		return st.relay.explain(err)
 	}
 	var measured times
 	for round := range rounds {
-		b.live.now("%s: round %d of %d", k.name, round+1, rounds)
+		b.Live.Now("%s: round %d of %d", k.name, round+1, rounds)
 		if err = c.wait(s.warmup); err == nil {
 			err = measured.round(k, st, c, round)
 		}
@@ -61,13 +63,13 @@ func (b *bench) recoverFrom(k kind, s *settings) error {
 			break
 		}
 	}
-	b.live.now("%s: waiting for the last outcomes", k.name)
+	b.Live.Now("%s: waiting for the last outcomes", k.name)
 	told := c.end()
 	if err != nil {
 		return st.relay.explain(err)
 	}
-	b.live.clear()
-	if err := b.report.print(measured.result(k, pairs, told)); err != nil {
+	b.Live.Clear()
+	if err := b.Report.Print(measured.result(k, pairs, told)); err != nil {
 		return err
 	}
 	if !told.clean() {
@@ -102,11 +104,11 @@ func (m *times) round(k kind, st *stage, c *crowd, round int) error {
 	return nil
 }
 
-func (m *times) result(k kind, pairs int, told tally) result {
-	r := result{title: fmt.Sprintf("recover: %s; %d cuts, %d pairs at once", k.about, len(m.back), pairs)}
-	r.add("kind", "", k.name, "")
-	r.add("cuts", "", len(m.back), "")
-	r.add("pairs", "", pairs, "")
+func (m *times) result(k kind, pairs int, told tally) report.Result {
+	r := report.Result{Title: fmt.Sprintf("recover: %s; %d cuts, %d pairs at once", k.about, len(m.back), pairs)}
+	r.Add("kind", "", k.name, "")
+	r.Add("cuts", "", len(m.back), "")
+	r.Add("pairs", "", pairs, "")
 	what := "from the cut to the next message"
 	if k.gap {
 		what = "longest gap between messages"
@@ -115,15 +117,15 @@ func (m *times) result(k kind, pairs int, told tally) result {
 		key, label string
 		q          float64
 	}{{"p50", what + ", p50", 0.5}, {"p99", "p99", 0.99}, {"max", "longest", 1}} {
-		r.millis("recover_ms_"+q.key, q.label, quantile(m.back, q.q))
+		r.Millis("recover_ms_"+q.key, q.label, quantile(m.back, q.q))
 	}
-	r.millis("noticed_ms_p50", "until the SDK says so, p50", quantile(m.noticed, 0.5))
-	r.millis("away_ms_p50", "from then until both are back, p50", quantile(m.away, 0.5))
-	r.millis("away_ms_p99", "p99", quantile(m.away, 0.99))
-	r.add("messages", "messages sent", told.sent, "")
-	r.add("lost", "lost", told.lost, "")
-	r.add("repeated", "repeated", told.repeated, "")
-	r.add("reordered", "reordered", told.reordered, "")
-	r.add("not_delivered", "outcomes that are not delivered", told.undelivered(), "")
+	r.Millis("noticed_ms_p50", "until the SDK says so, p50", quantile(m.noticed, 0.5))
+	r.Millis("away_ms_p50", "from then until both are back, p50", quantile(m.away, 0.5))
+	r.Millis("away_ms_p99", "p99", quantile(m.away, 0.99))
+	r.Add("messages", "messages sent", told.sent, "")
+	r.Add("lost", "lost", told.lost, "")
+	r.Add("repeated", "repeated", told.repeated, "")
+	r.Add("reordered", "reordered", told.reordered, "")
+	r.Add("not_delivered", "outcomes that are not delivered", told.undelivered(), "")
 	return r
 }

@@ -8,6 +8,8 @@ import (
 	"slices"
 	"time"
 
+	"github.com/sebas642/intercessor/e2e/cmd/internal/process"
+	"github.com/sebas642/intercessor/e2e/cmd/internal/report"
 	"github.com/sebas642/intercessor/sdk"
 )
 
@@ -73,17 +75,17 @@ func (b *bench) compare(r *relay, s *settings, pairs int) error {
 			slices.Reverse(order)
 		}
 		for _, x := range order {
-			b.live.now("%d pairs, round %d of %d, %s", pairs, round+1, s.rounds, x.name)
+			b.Live.Now("%d pairs, round %d of %d, %s", pairs, round+1, s.rounds, x.name)
 			if err := x.turn(r, s); err != nil {
 				return fmt.Errorf("%s messages: %w", x.name, err)
 			}
 		}
-		b.live.clear()
-		if err := b.report.print(roundResult(pairs, round, sides)); err != nil {
+		b.Live.Clear()
+		if err := b.Report.Print(roundResult(pairs, round, sides)); err != nil {
 			return err
 		}
 	}
-	return b.report.print(ratios(pairs, s, sides))
+	return b.Report.Print(ratios(pairs, s, sides))
 }
 
 // open opens the pairs of a side, which must be what they are meant to be.
@@ -96,11 +98,11 @@ func (x *side) open(b *bench, r *relay, n int) error {
 	}
 	for _, p := range pairs {
 		if linked := p.client.Reliable() && p.server.Reliable(); linked == x.wire.base {
-			closePairs(b.ctx, pairs)
+			closePairs(b.Ctx, pairs)
 			return fmt.Errorf("the %s pairs are not what they should be: a Conn says that it is reliable, or that it is not", x.name)
 		}
 	}
-	x.flow = newFlow(b.ctx, pairs, messageSize, streamWindow)
+	x.flow = newFlow(b.Ctx, pairs, messageSize, streamWindow)
 	return nil
 }
 
@@ -118,15 +120,15 @@ func (x *side) turn(r *relay, s *settings) error {
 		if err != nil {
 			return err
 		}
-		n := float64(after.arrived - before.arrived)
+		n := after.arrived - before.arrived
 		if n == 0 {
 			return fmt.Errorf("none has arrived in %v", s.during)
 		}
 		x.turns = append(x.turns, turn{
-			rate:  n / after.at.Sub(before.at).Seconds(),
-			relay: micros(after.relay-before.relay) / n,
-			own:   micros(after.own-before.own) / n,
-			acks:  float64(after.acks-before.acks) / n,
+			rate:  float64(n) / after.at.Sub(before.at).Seconds(),
+			relay: report.MicrosEach(after.relay-before.relay, n),
+			own:   report.MicrosEach(after.own-before.own, n),
+			acks:  float64(after.acks-before.acks) / float64(n),
 		})
 		return nil
 	})
@@ -139,11 +141,9 @@ type clocks struct {
 }
 
 func (x *side) clocks(r *relay) (c clocks, err error) {
-	if c.relay, err = cpuTime(r.child.pid()); err == nil {
-		c.own, err = cpuTime(0)
+	if c.relay, err = process.CPUTime(r.child.PID()); err == nil {
+		c.own, err = process.CPUTime(0)
 	}
 	c.at, c.arrived, c.acks = time.Now(), x.flow.arrived.Load(), x.wire.acks.Load()
 	return c, err
 }
-
-func micros(d time.Duration) float64 { return float64(d) / float64(time.Microsecond) }

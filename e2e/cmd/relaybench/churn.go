@@ -19,7 +19,7 @@ func churnFlags(flags *flag.FlagSet, s *settings) {
 
 func (b *bench) churn(l *loop, s *settings) error {
 	c := &churn{loop: l, size: s.size, again: true, latency: new(histogram)}
-	l.live.show(func() string { return fmt.Sprintf("%d rooms have come and gone", c.rooms) })
+	l.live.Show(func() string { return fmt.Sprintf("%d rooms have come and gone", c.rooms) })
 	for range s.parallel {
 		if err := c.begin(); err != nil {
 			return err
@@ -41,18 +41,18 @@ func (b *bench) churn(l *loop, s *settings) error {
 	}
 
 	r := b.result(s, fmt.Sprintf("%d rooms at a time, %d bytes", s.parallel, s.size))
-	r.add("parallel", "", s.parallel, "")
-	r.add("size", "", s.size, "")
-	r.add("seconds", "measured", took.took.Seconds(), "s")
-	r.add("rooms_per_second", "rooms a second", float64(rooms)/took.took.Seconds(), "")
+	r.Add("parallel", "", s.parallel, "")
+	r.Add("size", "", s.size, "")
+	r.Add("seconds", "measured", took.took.Seconds(), "s")
+	r.Add("rooms_per_second", "rooms a second", float64(rooms)/took.took.Seconds(), "")
 	if l.target.pid != 0 {
-		r.each("cpu_us_per_peer", "CPU time of a peer's whole visit", took.cpu, 2*rooms)
-		r.add("cpu_percent", "its process keeps a core busy", 100*took.cpu.Seconds()/took.took.Seconds(), "%")
+		r.MicrosEach("cpu_us_per_peer", "CPU time of a peer's whole visit", took.cpu, 2*rooms)
+		r.Add("cpu_percent", "its process keeps a core busy", 100*took.cpu.Seconds()/took.took.Seconds(), "%")
 	}
-	r.each("load_cpu_us_per_peer", "CPU time of the load for it", took.load, 2*rooms)
-	r.micros("room_us_p50", "a room from first to last, p50", latency.quantile(0.50))
-	r.micros("room_us_p99", "p99", latency.quantile(0.99))
-	return b.report.print(r)
+	r.MicrosEach("load_cpu_us_per_peer", "CPU time of the load for it", took.load, 2*rooms)
+	r.Micros("room_us_p50", "a room from first to last, p50", latency.quantile(0.50))
+	r.Micros("room_us_p99", "p99", latency.quantile(0.99))
+	return b.Report.Print(r)
 }
 
 // churn opens a room whenever one has ended.

@@ -5,6 +5,8 @@ package main
 import (
 	"errors"
 	"time"
+
+	"github.com/sebas642/intercessor/e2e/cmd/internal/process"
 )
 
 // spent is what something took: time, and CPU time of the two processes.
@@ -32,10 +34,10 @@ func (t *target) clocked(run func() error) (spent, error) {
 
 func (t *target) clocks() (s spent, err error) {
 	if t.pid != 0 {
-		if s.cpu, err = cpuTime(t.pid); err != nil {
+		if s.cpu, err = process.CPUTime(t.pid); err != nil {
 			return s, err
 		}
 	}
-	s.load, err = cpuTime(0)
+	s.load, err = process.CPUTime(0)
 	return s, err
 }

@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"slices"
 	"time"
+
+	"github.com/sebas642/intercessor/e2e/cmd/internal/report"
 )
 
 func compareFlags(flags *flag.FlagSet, s *settings) {
@@ -87,43 +89,36 @@ func (x *side) turn(round int, s *settings) (err error) {
 
 // cpu is the CPU time of a message in the round at hand, in microseconds.
 func (x *side) cpu() float64 {
-	return float64(x.out.cpu) / float64(time.Microsecond) / float64(x.out.delivered)
+	return report.MicrosEach(x.out.cpu, x.out.delivered)
 }
 
 func (b *bench) printRound(s *settings, round int, sides [2]*side, ratio float64) error {
 	r := b.result(s, "")
-	r.add("round", "", round+1, "")
-	r.title = fmt.Sprintf("round %d:", round+1)
+	r.Add("round", "", round+1, "")
+	r.Title = fmt.Sprintf("round %d:", round+1)
 	for _, x := range sides {
-		r.add(x.name+"_cpu_us_per_message", "", x.cpu(), "")
-		r.add(x.name+"_messages_per_second", "", float64(x.out.delivered)/x.out.took.Seconds(), "")
-		r.title += fmt.Sprintf(" %s %.2f µs,", x.name, x.cpu())
+		r.Add(x.name+"_cpu_us_per_message", "", x.cpu(), "")
+		r.Add(x.name+"_messages_per_second", "", float64(x.out.delivered)/x.out.took.Seconds(), "")
+		r.Title += fmt.Sprintf(" %s %.2f µs,", x.name, x.cpu())
 	}
-	r.add("ratio", "", ratio, "")
-	r.title += fmt.Sprintf(" ratio %.3f", ratio)
-	b.live.clear()
-	return b.report.print(r)
+	r.Add("ratio", "", ratio, "")
+	r.Title += fmt.Sprintf(" ratio %.3f", ratio)
+	b.Live.Clear()
+	return b.Report.Print(r)
 }
 
 // printRatios sums up: the median, which a disturbed round does not move, and
 // how far the rounds are apart.
 func (b *bench) printRatios(s *settings, sides [2]*side, ratios []float64) error {
 	r := b.result(s, fmt.Sprintf("%d rounds, %d pairs, window %d, %d bytes", s.rounds, s.pairs, s.window, s.size))
-	r.add("rounds", "", s.rounds, "")
+	r.Add("rounds", "", s.rounds, "")
 	s.pairFigures(&r)
 	for _, x := range sides {
-		r.add(x.name+"_cpu_us_per_message_median", "CPU time of a message, "+x.name, median(x.each), "µs")
+		r.Add(x.name+"_cpu_us_per_message_median", "CPU time of a message, "+x.name, report.Median(x.each), "µs")
 	}
-	r.add("ratio_median", "median ratio", median(ratios), "")
-	r.add("ratio_min", "lowest", slices.Min(ratios), "")
-	r.add("ratio_max", "highest", slices.Max(ratios), "")
-	b.live.clear()
-	return b.report.print(r)
-}
-
-// median gives the middle value, or the mean of the two in the middle.
-func median(values []float64) float64 {
-	sorted := slices.Sorted(slices.Values(values))
-	n := len(sorted)
-	return (sorted[(n-1)/2] + sorted[n/2]) / 2
+	r.Add("ratio_median", "median ratio", report.Median(ratios), "")
+	r.Add("ratio_min", "lowest", slices.Min(ratios), "")
+	r.Add("ratio_max", "highest", slices.Max(ratios), "")
+	b.Live.Clear()
+	return b.Report.Print(r)
 }

@@ -11,8 +11,10 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/sebas642/intercessor/protocol"
 	"golang.org/x/sync/errgroup"
+
+	"github.com/sebas642/intercessor/e2e/cmd/internal/command"
+	"github.com/sebas642/intercessor/protocol"
 )
 
 // A crowd is idle peers over TLS. They live outside the loop, which reads plain
@@ -34,7 +36,7 @@ func newCrowd(l *loop, s *settings) *crowd { return &crowd{loop: l, settings: s}
 // open connects the servers and then their clients.
 func (c *crowd) open() error {
 	var open atomic.Int64
-	c.loop.live.show(func() string { return fmt.Sprintf("%d of %d peers have connected", open.Load(), c.settings.peers) })
+	c.loop.live.Show(func() string { return fmt.Sprintf("%d of %d peers have connected", open.Load(), c.settings.peers) })
 	ids := make([]protocol.ID, c.settings.servers())
 	err := c.openAll(len(ids), func(ctx context.Context, i int, from [4]byte) (err error) {
 		defer open.Add(1)
@@ -57,13 +59,13 @@ func (c *crowd) openAll(n int, join func(ctx context.Context, i int, from [4]byt
 	group, ctx := errgroup.WithContext(c.loop.ctx)
 	group.SetLimit(c.settings.parallel)
 	for i := 0; i < n && ctx.Err() == nil; i++ {
-		c.loop.live.tick(time.Now())
+		c.loop.live.Tick(time.Now())
 		from := c.loop.target.source()
 		group.Go(func() error { return join(ctx, i, from) })
 	}
 	err := group.Wait()
 	if c.loop.ctx.Err() != nil {
-		return errInterrupted
+		return command.ErrInterrupted
 	}
 	return err
 }

@@ -29,12 +29,12 @@ func (b *bench) fan(l *loop, s *settings) error {
 		return err
 	}
 	r := b.result(s, fmt.Sprintf("one server, %d clients, window %d, %d bytes", s.clients, s.window, s.size))
-	r.add("clients", "", s.clients, "")
-	r.add("window", "", s.window, "")
-	r.add("size", "", s.size, "")
-	r.add("bursts", "", s.bursts, "")
+	r.Add("clients", "", s.clients, "")
+	r.Add("window", "", s.window, "")
+	r.Add("size", "", s.size, "")
+	r.Add("bursts", "", s.bursts, "")
 	out.figures(&r)
-	return b.report.print(r)
+	return b.Report.Print(r)
 }
 
 // openFan opens one server and its clients; each client has had one answer then.

@@ -3,21 +3,20 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"flag"
 	"fmt"
-	"io"
 	"strconv"
 	"time"
 
+	"github.com/sebas642/intercessor/e2e/cmd/internal/command"
 	"github.com/sebas642/intercessor/protocol"
 )
 
 // settings are what the flags say. A mode sees the ones that it declares; the
 // others are zero.
 type settings struct {
-	json bool
-
 	relayd     string
 	relayProcs int
 	relayArgs  []string // what stood behind --
@@ -43,32 +42,6 @@ type settings struct {
 	against        string
 }
 
-// flagSet declares the flags of the mode.
-func (m mode) flagSet() (*flag.FlagSet, *settings) {
-	s := new(settings)
-	flags := flag.NewFlagSet("relaybench "+m.name, flag.ContinueOnError)
-	flags.SetOutput(io.Discard) // run prints the error, help the flags
-	flags.BoolVar(&s.json, "json", false, "print one line of JSON for each result")
-	flags.BoolVar(&s.pin, "pin", true, "give the relay and the load cores of their own, where there are enough and the relay is not one of --url")
-	m.flags(flags, s)
-	return flags, s
-}
-
-func (m mode) parse(args []string) (*settings, error) {
-	flags, s := m.flagSet()
-	if err := flags.Parse(args); err != nil {
-		return nil, err
-	}
-	rest := flags.Args()
-	if n := len(args) - len(rest); n > 0 && args[n-1] == "--" && flags.Lookup("relayd") != nil {
-		s.relayArgs, rest = rest, nil
-	}
-	if len(rest) > 0 {
-		return nil, fmt.Errorf("%q is no flag", rest[0])
-	}
-	return s, s.check(flags)
-}
-
 // burst is how many messages one write may take.
 func (s *settings) burst() int {
 	if s.bursts {
@@ -87,30 +60,23 @@ func (s *settings) connections() int {
 }
 
 // check finds values that cannot work, among the flags that the mode has.
-func (s *settings) check(flags *flag.FlagSet) error {
-	for _, f := range []struct {
-		name             string
-		value, low, high int
-	}{
-		{"relay-procs", s.relayProcs, 1, 1024},
-		{"pairs", s.pairs, 1, 1_000_000},
-		{"window", s.window, 1, 1000},
-		{"size", s.size, 1, protocol.MaxMessage},
-		{"peers", s.peers, 2, 10_000_000},
-		{"clients-per-room", s.clientsPerRoom, 1, 1_000_000},
-		{"parallel", s.parallel, 1, 4096},
-		{"clients", s.clients, 1, 1_000_000},
-		{"rounds", s.rounds, 1, 1000},
-	} {
-		if flags.Lookup(f.name) != nil && (f.value < f.low || f.value > f.high) {
-			return fmt.Errorf("--%s is %d and must be from %d to %d", f.name, f.value, f.low, f.high)
-		}
+func (s *settings) check(flags *flag.FlagSet, behind []string) error {
+	if s.relayArgs = behind; len(behind) > 0 && flags.Lookup("relayd") == nil {
+		return fmt.Errorf("%q is no flag", behind[0])
 	}
-	if flags.Lookup("for") != nil && s.during < 10*time.Millisecond {
-		return fmt.Errorf("--for is %v and must be at least 10ms", s.during)
-	}
-	if s.warmup < 0 {
-		return fmt.Errorf("--warmup is %v and must not be negative", s.warmup)
+	if err := cmp.Or(
+		command.Between(flags, "relay-procs", s.relayProcs, 1, 1024),
+		command.Between(flags, "pairs", s.pairs, 1, 1_000_000),
+		command.Between(flags, "window", s.window, 1, 1000),
+		command.Between(flags, "size", s.size, 1, protocol.MaxMessage),
+		command.Between(flags, "peers", s.peers, 2, 10_000_000),
+		command.Between(flags, "clients-per-room", s.clientsPerRoom, 1, 1_000_000),
+		command.Between(flags, "parallel", s.parallel, 1, 4096),
+		command.Between(flags, "clients", s.clients, 1, 1_000_000),
+		command.Between(flags, "rounds", s.rounds, 1, 1000),
+		command.LongEnough(flags, s.during, s.warmup),
+	); err != nil {
+		return err
 	}
 	if rate, err := strconv.ParseFloat(s.rate, 64); s.rate != "" && s.rate != "half" && (err != nil || rate < 1 || rate > 1e7) {
 		return fmt.Errorf("--rate is %q and must be messages a second, 1 to 10000000, or half", s.rate)

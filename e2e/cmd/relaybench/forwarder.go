@@ -23,11 +23,11 @@ func (b *bench) forwarder(*settings) (*target, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &target{dialer: dialer{to: to}, bare: true, pid: child.cmd.Process.Pid, child: child}, nil
+	return &target{dialer: dialer{to: to}, bare: true, pid: child.PID(), child: child}, nil
 }
 
 // forwarderMain is the forwarder's process. It runs until it is killed.
-func forwarderMain(stderr io.Writer) int {
+func forwarderMain(_ []string, _, stderr io.Writer) int {
 	runtime.LockOSThread()
 	debug.SetGCPercent(-1)
 	if err := forward(inheritedSocket); err != nil {

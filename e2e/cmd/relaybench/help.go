@@ -2,11 +2,6 @@
 
 package main
 
-import (
-	"fmt"
-	"io"
-)
-
 const usage = `relaybench says what a relay costs on this machine.
 
 Usage:
@@ -51,25 +46,3 @@ To repeat a figure, give the machine nothing else to do, and compare rather than
 
 It ends with 0, with 1 when something failed, with 2 when the call was wrong.
 `
-
-func help(args []string, stdout, stderr io.Writer) int {
-	if len(args) == 0 {
-		list := ""
-		for _, m := range modes {
-			list += fmt.Sprintf("  %-9s %s\n", m.name, m.about)
-		}
-		fmt.Fprintf(stdout, usage, list)
-		return 0
-	}
-	for _, m := range modes {
-		if m.name == args[0] {
-			fmt.Fprintf(stdout, "relaybench %s: %s\n\n", m.name, m.about)
-			flags, _ := m.flagSet()
-			flags.SetOutput(stdout)
-			flags.PrintDefaults()
-			return 0
-		}
-	}
-	fmt.Fprintf(stderr, "relaybench: there is no mode %q; `relaybench help` lists them\n", args[0])
-	return 2
-}

@@ -7,6 +7,8 @@ import (
 	"flag"
 	"fmt"
 	"time"
+
+	"github.com/sebas642/intercessor/e2e/cmd/internal/process"
 )
 
 func idleFlags(flags *flag.FlagSet, s *settings) {
@@ -25,10 +27,10 @@ func (b *bench) idle(l *loop, s *settings) error {
 	}
 	defer peers.close()
 	r := b.result(s, fmt.Sprintf("%d peers%s, %d clients a room", s.peers, over, s.clientsPerRoom))
-	r.add("peers", "", s.peers, "")
-	r.add("clients_per_room", "", s.clientsPerRoom, "")
+	r.Add("peers", "", s.peers, "")
+	r.Add("clients_per_room", "", s.clientsPerRoom, "")
 	if s.tls {
-		r.add("tls", "", true, "")
+		r.Add("tls", "", true, "")
 	}
 
 	empty, err := l.settledMemory()
@@ -43,22 +45,22 @@ func (b *bench) idle(l *loop, s *settings) error {
 	if err != nil {
 		return err
 	}
-	l.live.show(func() string { return "doing nothing" })
+	l.live.Show(func() string { return "doing nothing" })
 	idle, err := l.target.clocked(func() error { return l.during(s.during) })
 	if err = errors.Join(peers.lost(), err); err != nil {
 		return err
 	}
 
-	r.add("connects_per_second", "connects a second", float64(s.peers)/connect.took.Seconds(), "")
+	r.Add("connects_per_second", "connects a second", float64(s.peers)/connect.took.Seconds(), "")
 	if l.target.pid != 0 {
-		r.each("cpu_us_per_connect", "CPU time of a connect, to HELLO", connect.cpu, int64(s.peers))
-		r.add("rss_bytes_before", "", empty, "")
-		r.add("rss_bytes", "", full, "")
-		r.add("", "resident memory", float64(full)/(1<<20), "MiB")
-		r.add("rss_bytes_per_peer", "of it for each peer", float64(full-empty)/float64(s.peers)/1024, "KiB")
-		r.add("idle_cpu_percent", "idle, it keeps a core busy", 100*idle.cpu.Seconds()/idle.took.Seconds(), "%")
+		r.MicrosEach("cpu_us_per_connect", "CPU time of a connect, to HELLO", connect.cpu, int64(s.peers))
+		r.Add("rss_bytes_before", "", empty, "")
+		r.Add("rss_bytes", "", full, "")
+		r.Add("", "resident memory", float64(full)/(1<<20), "MiB")
+		r.Add("rss_bytes_per_peer", "of it for each peer", float64(full-empty)/float64(s.peers)/1024, "KiB")
+		r.Add("idle_cpu_percent", "idle, it keeps a core busy", 100*idle.cpu.Seconds()/idle.took.Seconds(), "%")
 	}
-	return b.report.print(r)
+	return b.Report.Print(r)
 }
 
 // idlePeers are the peers that connect and then do nothing.
@@ -82,7 +84,7 @@ func (p plainPeers) open() error {
 	l, s := p.l, p.s
 	servers := make([]*peer, s.servers())
 	open := 0
-	l.live.show(func() string { return fmt.Sprintf("%d of %d peers have connected", open, s.peers) })
+	l.live.Show(func() string { return fmt.Sprintf("%d of %d peers have connected", open, s.peers) })
 	err := l.openAll(len(servers), s.parallel, func(i int) (err error) {
 		open++
 		servers[i], err = l.open("/server", bystander{})
@@ -101,27 +103,14 @@ func (p plainPeers) open() error {
 // servers is how many of the peers are servers, who come first.
 func (s *settings) servers() int { return (s.peers + s.clientsPerRoom) / (1 + s.clientsPerRoom) }
 
-// settledMemory reads the target's memory once a second until two readings
-// differ by less than one percent, and gives the last; 0 if the process is not
-// known.
+// settledMemory is the target's, once it does not change any more; 0 if the
+// process is not known.
 func (l *loop) settledMemory() (int64, error) {
 	if l.target.pid == 0 {
 		return 0, nil
 	}
-	const tries = 60
-	last, err := residentBytes(l.target.pid)
-	for range tries {
-		if err != nil {
-			return 0, err
-		}
-		l.live.show(func() string { return fmt.Sprintf("waiting for the memory to settle, %d MiB", last>>20) })
-		if err := l.during(time.Second); err != nil {
-			return 0, err
-		}
-		before := last
-		if last, err = residentBytes(l.target.pid); err == nil && max(last-before, before-last)*100 < last {
-			return last, nil
-		}
-	}
-	return 0, fmt.Errorf("the relay's memory did not settle in %d seconds: it is %d bytes", tries, last)
+	return process.SettledBytes(l.target.pid, func(now int64) error {
+		l.live.Show(func() string { return fmt.Sprintf("waiting for the memory to settle, %d MiB", now>>20) })
+		return l.during(time.Second)
+	})
 }

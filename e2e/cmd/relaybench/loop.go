@@ -9,6 +9,9 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/sebas642/intercessor/e2e/cmd/internal/command"
+	"github.com/sebas642/intercessor/e2e/cmd/internal/progress"
 )
 
 // patience bounds every wait for what a relay does at once.
@@ -17,7 +20,7 @@ const patience = 10 * time.Second
 // A loop drives peers, all in the goroutine that calls it.
 type loop struct {
 	ctx    context.Context
-	live   *live
+	live   *progress.Line
 	target *target
 
 	epoll  int
@@ -37,7 +40,7 @@ func newLoop(b *bench, t *target) (*loop, error) {
 	if err != nil {
 		return nil, fmt.Errorf("cannot make an epoll: %w", err)
 	}
-	return &loop{ctx: b.ctx, live: b.live, target: t, epoll: epoll, now: time.Now()}, nil
+	return &loop{ctx: b.Ctx, live: b.Live, target: t, epoll: epoll, now: time.Now()}, nil
 }
 
 // close cuts every connection.
@@ -70,10 +73,10 @@ func (l *loop) watch(p *peer, operation int, events uint32) error {
 // Below a millisecond it does not wait, so that what is due is never late.
 func (l *loop) step(wait time.Duration) error {
 	if l.ctx.Err() != nil {
-		return errInterrupted
+		return command.ErrInterrupted
 	}
 	l.now = time.Now()
-	l.live.tick(l.now)
+	l.live.Tick(l.now)
 	n, err := unix.EpollWait(l.epoll, l.events[:], int(max(0, min(wait, 100*time.Millisecond)).Milliseconds()))
 	if err != nil && err != syscall.EINTR {
 		return fmt.Errorf("cannot wait for messages: %w", err)

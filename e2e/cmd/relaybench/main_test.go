@@ -3,53 +3,23 @@
 package main
 
 import (
-	"bytes"
-	"encoding/json"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
-	"os"
-	"os/exec"
-	"path/filepath"
 	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/sebas642/intercessor/e2e/cmd/internal/command/commandtest"
+	"github.com/sebas642/intercessor/e2e/cmd/internal/relayd"
 )
 
-// TestMain is the forwarder, or the relay with TLS, where this program starts
-// itself as that.
-func TestMain(m *testing.M) {
-	if len(os.Args) > 1 && (os.Args[1] == forwarderMode || os.Args[1] == tlsRelayMode) {
-		os.Exit(run(os.Args[1:], os.Stdout, os.Stderr))
-	}
-	os.Exit(m.Run())
-}
-
-// result is what a call gives.
-type called struct {
-	code   int
-	lines  []map[string]any // of JSON
-	stderr string
-}
-
-func call(args ...string) called {
-	var stdout, stderr bytes.Buffer
-	c := called{code: run(args, &stdout, &stderr)}
-	c.stderr = stderr.String()
-	for line := range strings.Lines(stdout.String()) {
-		figures := map[string]any{}
-		if json.Unmarshal([]byte(line), &figures) == nil {
-			c.lines = append(c.lines, figures)
-		}
-	}
-	return c
-}
+func TestMain(m *testing.M) { commandtest.Main(m, relaybench) }
 
 func TestEveryModeMeasuresARealRelay(t *testing.T) {
-	relayd := filepath.Join(t.TempDir(), "relayd")
-	out, err := exec.Command("go", "build", "-o", relayd, "github.com/sebas642/intercessor/relayd").CombinedOutput()
-	require.NoError(t, err, "%s", out)
+	relayd, err := relayd.Build(t.Context(), t.TempDir())
+	require.NoError(t, err)
 
 	for _, test := range []struct {
 		mode     string
@@ -78,11 +48,7 @@ func TestEveryModeMeasuresARealRelay(t *testing.T) {
 			if test.mode != "limit" && !strings.Contains(test.args, "--tls") {
 				args = append(args, "--relayd", relayd, "--", "--log-level", "warn")
 			}
-			c := call(args...)
-			require.Zero(t, c.code, c.stderr)
-			require.Len(t, c.lines, test.lines)
-			last := c.lines[test.lines-1]
-			require.Equal(t, test.mode, last["mode"])
+			last := commandtest.Measure(t, relaybench, test.lines, args...)
 			for key := range strings.FieldsSeq(test.positive) {
 				require.Greater(t, last[key], 0.0, "%s of %v", key, last)
 			}
@@ -91,12 +57,7 @@ func TestEveryModeMeasuresARealRelay(t *testing.T) {
 }
 
 func TestAWrongCallIsToldWhatIsWrong(t *testing.T) {
-	for args, sentence := range map[string]string{
-		"":                                "a mode is missing",
-		"measure":                         `unknown mode "measure"`,
-		"help measure":                    `there is no mode "measure"`,
-		"relay --pears 3":                 "flag provided but not defined: -pears",
-		"relay now":                       `"now" is no flag`,
+	commandtest.Fails(t, relaybench, 2, map[string]string{
 		"limit -- --log-level warn":       `"--log-level" is no flag`,
 		"relay --pairs 0":                 "--pairs is 0 and must be from 1 to",
 		"relay --size 65537":              "--size is 65537 and must be from 1 to 65536",
@@ -112,43 +73,21 @@ func TestAWrongCallIsToldWhatIsWrong(t *testing.T) {
 		"idle --tls --relayd x":           "give one of them",
 		"idle --tls -- --log-level warn":  "give one of them",
 		"relay --tls":                     "flag provided but not defined: -tls",
-	} {
-		c := call(strings.Fields(args)...)
-		require.Equal(t, 2, c.code, args)
-		require.Contains(t, c.stderr, sentence, args)
-		require.Contains(t, c.stderr, "relaybench", args)
-	}
+	})
 }
 
 func TestAFailureIsASentence(t *testing.T) {
 	page := httptest.NewServer(http.NotFoundHandler())
 	defer page.Close()
-	for args, sentence := range map[string]string{
-		"relay --url ws://" + page.Listener.Addr().String():                      "is this a relay?",
-		"relay --url ws://127.0.0.1:1":                                           "cannot connect to 127.0.0.1:1",
-		"relay --relayd /nowhere/relayd":                                         "cannot start /nowhere/relayd",
-		"relay --relayd /bin/false":                                              "the relay ended before it listened",
-		fmt.Sprintf("relay --url ws://%s --pid %d", page.Listener.Addr(), 1<<22): "does it run on this machine?",
-	} {
-		c := call(append(strings.Fields(args), "--pin=false")...)
-		require.Equal(t, 1, c.code, args)
-		require.Contains(t, c.stderr, sentence, args)
-	}
+	address := page.Listener.Addr().String()
+	commandtest.Fails(t, relaybench, 1, map[string]string{
+		"relay --pin=false --url ws://" + address:                               "is this a relay?",
+		"relay --pin=false --url ws://127.0.0.1:1":                              "cannot connect to 127.0.0.1:1",
+		"relay --pin=false --relayd /nowhere/relayd":                            "cannot start /nowhere/relayd",
+		"relay --pin=false --relayd /bin/false":                                 "the relay ended before it listened",
+		"idle --peers 10000000":                                                 "raise it (ulimit -Hn), or ask for fewer peers",
+		fmt.Sprintf("relay --pin=false --url ws://%s --pid %d", address, 1<<22): "does it run on this machine?",
+	})
 }
 
-func TestTheLimitOfOpenFilesIsCheckedFirst(t *testing.T) {
-	require.NoError(t, checkFiles(2))
-	require.ErrorContains(t, checkFiles(1<<40), "raise it (ulimit -Hn), or ask for fewer peers")
-}
-
-func TestHelpExplainsEveryMode(t *testing.T) {
-	var stdout, stderr bytes.Buffer
-	require.Zero(t, run([]string{"help"}, &stdout, &stderr))
-	for _, m := range modes {
-		require.Contains(t, stdout.String(), m.name+" ")
-		require.Zero(t, run([]string{"help", m.name}, &stdout, &stderr))
-		require.Zero(t, run([]string{m.name, "-h"}, &stdout, &stderr))
-		require.Contains(t, stdout.String(), "relaybench "+m.name+": "+m.about)
-	}
-	require.Empty(t, stderr.String())
-}
+func TestHelpExplainsEveryMode(t *testing.T) { commandtest.Explains(t, relaybench) }

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/sebas642/intercessor/e2e/cmd/internal/command"
 	"github.com/sebas642/intercessor/protocol"
 )
 
@@ -37,7 +38,7 @@ func message(to protocol.ID, size int, v1 bool) ([]byte, error) {
 	}
 	room := size - len(frame(""))
 	if room < 0 {
-		return nil, mistake(fmt.Sprintf("--size is %d and must be at least %d with this relay's IDs", size, size-room))
+		return nil, command.Mistake(fmt.Sprintf("--size is %d and must be at least %d with this relay's IDs", size, size-room))
 	}
 	text := []byte((sdp + strings.Repeat(candidate, room/len(candidate)+1))[:room])
 	if bytes.HasSuffix(text, []byte(`\`)) { // half an escape

@@ -40,7 +40,7 @@ func (b *bench) rateOf(name string, l *loop, s *settings, rate float64) (float64
 		return 0, err
 	}
 	r := b.result(s, "")
-	r.add("target", "", name, "")
+	r.Add("target", "", name, "")
 	s.pairFigures(&r)
 	if rate == 0 {
 		rate, err = strconv.ParseFloat(s.rate, 64)
@@ -53,17 +53,17 @@ func (b *bench) rateOf(name string, l *loop, s *settings, rate float64) (float64
 		}
 		highest := float64(out.delivered) / out.took.Seconds()
 		rate = highest / 2
-		r.add("highest_per_second", "messages a second of a closed loop", highest, "")
+		r.Add("highest_per_second", "messages a second of a closed loop", highest, "")
 	}
 	out, err := traffic.openLoop(rate, s.warmup, s.during)
 	if err != nil {
 		return 0, err
 	}
-	r.title = b.result(s, fmt.Sprintf("%s, %d pairs, %.0f messages a second, %d bytes", name, s.pairs, rate, s.size)).title
-	r.add("rate", "", rate, "")
+	r.Title = b.result(s, fmt.Sprintf("%s, %d pairs, %.0f messages a second, %d bytes", name, s.pairs, rate, s.size)).Title
+	r.Add("rate", "", rate, "")
 	out.figures(&r)
-	b.live.clear()
-	return rate, b.report.print(r)
+	b.Live.Clear()
+	return rate, b.Report.Print(r)
 }
 
 // openLoop sends at a fixed rate, whatever comes back. A message counts as sent

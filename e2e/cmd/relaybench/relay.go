@@ -6,6 +6,8 @@ import (
 	"flag"
 	"fmt"
 	"time"
+
+	"github.com/sebas642/intercessor/e2e/cmd/internal/report"
 )
 
 func relayFlags(flags *flag.FlagSet, s *settings) {
@@ -33,22 +35,22 @@ func (b *bench) pairs(l *loop, s *settings) error {
 	r := b.result(s, fmt.Sprintf("%d pairs, window %d, %d bytes", s.pairs, s.window, s.size))
 	s.pairFigures(&r)
 	out.figures(&r)
-	return b.report.print(r)
+	return b.Report.Print(r)
 }
 
 // result begins a result; every one says who ran where.
-func (b *bench) result(s *settings, load string) result {
-	r := result{title: fmt.Sprintf("%s: %s; %v", b.report.mode, load, b.cores)}
-	r.add("cores", "", b.cores.String(), "")
+func (b *bench) result(s *settings, load string) report.Result {
+	r := report.Result{Title: fmt.Sprintf("%s: %s; %v", b.Report.Mode, load, b.cores)}
+	r.Add("cores", "", b.cores.String(), "")
 	if s.relayProcs > 0 && s.url == "" {
-		r.add("relay_procs", "", s.relayProcs, "")
+		r.Add("relay_procs", "", s.relayProcs, "")
 	}
 	return r
 }
 
-func (s *settings) pairFigures(r *result) {
-	r.add("pairs", "", s.pairs, "")
-	r.add("window", "", s.window, "")
-	r.add("size", "", s.size, "")
-	r.add("bursts", "", s.bursts, "")
+func (s *settings) pairFigures(r *report.Result) {
+	r.Add("pairs", "", s.pairs, "")
+	r.Add("window", "", s.window, "")
+	r.Add("size", "", s.size, "")
+	r.Add("bursts", "", s.bursts, "")
 }

@@ -68,18 +68,3 @@ func resolve(hostport string) (netip.AddrPort, error) {
 	to := a.AddrPort()
 	return netip.AddrPortFrom(to.Addr().Unmap(), to.Port()), nil
 }
-
-// checkFiles fails when so many connections do not fit into this process, or
-// into one that it starts, which inherits the limit. The soft limit needs no
-// raising: Go's os package has set it to the hard one.
-func checkFiles(connections int) error {
-	var limit unix.Rlimit
-	if err := unix.Getrlimit(unix.RLIMIT_NOFILE, &limit); err != nil {
-		return fmt.Errorf("cannot read the limit of open files: %w", err)
-	}
-	const besides = 50 // what a process has open besides
-	if need := uint64(connections + besides); limit.Cur < need {
-		return fmt.Errorf("%d connections need %d open files in one process, and the limit here is %d: raise it (ulimit -Hn), or ask for fewer peers", connections, need, limit.Cur)
-	}
-	return nil
-}

@@ -34,11 +34,11 @@ func (b *bench) tlsRelay(s *settings) (*target, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &target{dialer: dialer{to: to}, host: to.String(), pid: child.cmd.Process.Pid, child: child}, nil
+	return &target{dialer: dialer{to: to}, host: to.String(), pid: child.PID(), child: child}, nil
 }
 
 // tlsRelayMain is that process. It runs until it is killed.
-func tlsRelayMain(args []string, stderr io.Writer) int {
+func tlsRelayMain(args []string, _, stderr io.Writer) int {
 	err := fmt.Errorf("%s is for relaybench itself: call `relaybench idle --tls`", tlsRelayMode)
 	if len(args) == 1 {
 		var procs int

@@ -5,6 +5,8 @@ package main
 import (
 	"fmt"
 	"time"
+
+	"github.com/sebas642/intercessor/e2e/cmd/internal/report"
 )
 
 // traffic is what callers say and hear on one loop. They keep messages under way,
@@ -90,24 +92,24 @@ func (t *traffic) checkAll(took time.Duration) error {
 }
 
 // figures adds what was measured to a result.
-func (o *outcome) figures(r *result) {
-	r.add("seconds", "measured", o.took.Seconds(), "s")
-	r.add("messages", "", o.delivered, "")
-	r.add("messages_per_second", "messages a second", float64(o.delivered)/o.took.Seconds(), "")
+func (o *outcome) figures(r *report.Result) {
+	r.Add("seconds", "measured", o.took.Seconds(), "s")
+	r.Add("messages", "", o.delivered, "")
+	r.Add("messages_per_second", "messages a second", float64(o.delivered)/o.took.Seconds(), "")
 	if o.cpu > 0 {
-		r.each("cpu_us_per_message", "CPU time of a message", o.cpu, o.delivered)
-		r.add("cpu_percent", "its process keeps a core busy", 100*o.cpu.Seconds()/o.took.Seconds(), "%")
+		r.MicrosEach("cpu_us_per_message", "CPU time of a message", o.cpu, o.delivered)
+		r.Add("cpu_percent", "its process keeps a core busy", 100*o.cpu.Seconds()/o.took.Seconds(), "%")
 	}
-	r.each("load_cpu_us_per_message", "CPU time of the load for it", o.load, o.delivered)
-	r.micros("half_round_trip_us_p50", "half a round trip, p50", o.latency.quantile(0.50))
-	r.micros("half_round_trip_us_p99", "p99", o.latency.quantile(0.99))
-	r.micros("half_round_trip_us_p999", "p99.9", o.latency.quantile(0.999))
+	r.MicrosEach("load_cpu_us_per_message", "CPU time of the load for it", o.load, o.delivered)
+	r.Micros("half_round_trip_us_p50", "half a round trip, p50", o.latency.quantile(0.50))
+	r.Micros("half_round_trip_us_p99", "p99", o.latency.quantile(0.99))
+	r.Micros("half_round_trip_us_p999", "p99.9", o.latency.quantile(0.999))
 }
 
 // progress says on the live line what has arrived so far.
 func (t *traffic) progress(name string) {
 	began, before := time.Now(), t.delivered
-	t.loop.live.show(func() string {
+	t.loop.live.Show(func() string {
 		took := time.Since(began)
 		return fmt.Sprintf("%s, %.1f s, %.0f messages a second", name, took.Seconds(), float64(t.delivered-before)/took.Seconds())
 	})

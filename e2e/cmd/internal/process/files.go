@@ -1,6 +1,6 @@
 //go:build linux
 
-package main
+package process
 
 import (
 	"fmt"
@@ -8,9 +8,10 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// checkFiles fails where a process may not have as many files open as are needed. The
-// children inherit the limit, and none of them needs more than this process.
-func checkFiles(need int) error {
+// CheckFiles fails where a process may not have as many files open as it needs. The
+// children inherit the limit. The soft limit needs no raising: Go's os package has set it
+// to the hard one.
+func CheckFiles(need int) error {
 	var limit unix.Rlimit
 	if err := unix.Getrlimit(unix.RLIMIT_NOFILE, &limit); err != nil {
 		return fmt.Errorf("cannot read the limit of open files: %w", err)
@@ -21,5 +22,3 @@ func checkFiles(need int) error {
 	}
 	return nil
 }
-
-func fewFiles(*settings) int { return 20 }

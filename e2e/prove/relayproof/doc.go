@@ -7,4 +7,9 @@
 // Without a link nobody promises that a message arrives, so the peers count as base
 // ones: what is not received must have been told to its sender, with RELAY_UNDELIVERED
 // or by presence, and otherwise was lost in silence (C4).
+//
+// Who owns an ID is also checked by porcupine: many programs claim, resume and release
+// a few IDs at the same time, and what came of it must have an order in which the rules
+// of PROTOCOL.md allow it (owner_model_test.go). INTERCESSOR_PROVE=full does so for a
+// minute, not three seconds; INTERCESSOR_SEED repeats one round over and over.
 package relayproof

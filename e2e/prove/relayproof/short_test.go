@@ -1,6 +1,7 @@
 package relayproof
 
 import (
+	"context"
 	"net/http/httptest"
 	"strings"
 	"testing"
@@ -36,7 +37,7 @@ func newScene(t *testing.T, config relay.Config) *scene {
 	s.url = "ws" + strings.TrimPrefix(server.URL, "http")
 	s.measure("before")
 	t.Cleanup(func() {
-		ctx, cancel := contextWithin()
+		ctx, cancel := context.WithTimeout(context.Background(), patience)
 		defer cancel()
 		require.NoError(t, s.relay.Shutdown(ctx))
 		server.Close()

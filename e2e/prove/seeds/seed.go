@@ -22,14 +22,15 @@ type Suite struct {
 
 var (
 	linkSuite  = Suite{"./e2e/prove/linkproof", "^TestShort"}
-	relaySuite = Suite{"./e2e/prove/relayproof", "^TestShort"}
+	relaySuite = Suite{"./e2e/prove/relayproof", "^TestShort[^O]"}
+	ownerSuite = Suite{"./e2e/prove/relayproof", "^TestShortOwnership"}
 	sdkSuite   = Suite{"./e2e/prove/sdkproof", "^TestSeeds"}
 )
 
 // all are the seeds of every list.
 func all() []Seed {
 	var seeds []Seed
-	for _, list := range [][]Seed{linkSeeds, relaySeeds, sdkSeeds} {
+	for _, list := range [][]Seed{linkSeeds, relaySeeds, ownerSeeds, sdkSeeds} {
 		seeds = append(seeds, list...)
 	}
 	return seeds

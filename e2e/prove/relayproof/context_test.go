@@ -1,7 +1,0 @@
-package relayproof
-
-import "context"
-
-func contextWithin() (context.Context, context.CancelFunc) {
-	return context.WithTimeout(context.Background(), patience)
-}

@@ -1,0 +1,72 @@
+package relayproof
+
+import (
+	"cmp"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"testing"
+	"time"
+
+	"github.com/anishathalye/porcupine"
+	"github.com/stretchr/testify/require"
+)
+
+// TestShortOwnershipIsLinearizable: whatever many programs do at the same time with one
+// ID, there is an order of it all in which each got what the rules say. The seed fixes
+// what the programs want; how they meet is up to the machine, so that one seed is run
+// over and over to repeat a failure.
+func TestShortOwnershipIsLinearizable(t *testing.T) {
+	t.Parallel()
+	within, first, more := 3*time.Second, uint64(time.Now().UnixNano()%1_000_000_000), uint64(1)
+	if os.Getenv("INTERCESSOR_PROVE") == "full" {
+		within = time.Minute
+	}
+	if s := os.Getenv("INTERCESSOR_SEED"); s != "" {
+		var err error
+		first, err = strconv.ParseUint(s, 10, 64)
+		require.NoError(t, err, "INTERCESSOR_SEED is a number")
+		more = 0
+	}
+	model, sums, rounds, seed := ownerModel(), map[string]int{}, 0, first
+	for begin := time.Now(); time.Since(begin) < within && !t.Failed(); seed += more {
+		ops := compete(t, seed)
+		judge(t, model, ops, seed)
+		for _, op := range ops {
+			sums[fmt.Sprintf("%s: %v", op.Input.(deed).kind, op.Output)]++
+		}
+		rounds++
+	}
+	t.Logf("%d rounds from seed %d: %v", rounds, first, sums)
+	if t.Failed() {
+		return
+	}
+	for _, often := range []string{"claim: done", "resume: done", "resume: closed with 4503", "resume: nobody looked", "lost: closed with 4503", "release: done", "use: done", "heard: done"} {
+		require.Greater(t, sums[often], rounds, "too little of it to prove anything: %s", often)
+	}
+}
+
+// judge has a history checked, and prints what cannot be.
+func judge(t *testing.T, model porcupine.Model, ops []porcupine.Operation, seed uint64) {
+	t.Helper()
+	for _, part := range model.Partition(ops) {
+		verdict, info := porcupine.CheckOperationsVerbose(model, part, patience)
+		if verdict == porcupine.Ok {
+			continue
+		}
+		what := "broken C8: in no order of these can the ID have had one owner at a time, that of the highest order"
+		if verdict == porcupine.Unknown {
+			what = fmt.Sprintf("a history of %d operations could not be checked in %v", len(part), patience)
+		}
+		t.Errorf("%s; to repeat it: INTERCESSOR_SEED=%d go test -v -run TestShortOwnership ./e2e/prove/relayproof", what, seed)
+		slices.SortFunc(part, func(a, b porcupine.Operation) int { return cmp.Compare(a.Call, b.Call) })
+		for _, op := range part {
+			t.Logf("%12v to %12v  %v → %v", time.Duration(op.Call), time.Duration(op.Return), op.Input, op.Output)
+		}
+		picture := filepath.Join(t.ArtifactDir(), fmt.Sprintf("owner-%d.html", seed))
+		require.NoError(t, porcupine.VisualizePath(model, info, picture))
+		t.Logf("a picture of it, kept with -artifacts: %s", picture)
+	}
+}

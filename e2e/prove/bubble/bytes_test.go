@@ -8,9 +8,8 @@ import (
 	"time"
 
 	"github.com/sebas642/intercessor/e2e/history"
+	"github.com/sebas642/intercessor/e2e/prove/form"
 )
-
-var full = os.Getenv("INTERCESSOR_PROVE") == "full"
 
 // cuts runs the script for each point.
 func cuts(t *testing.T, points []point, large bool) {
@@ -81,7 +80,7 @@ func TestEveryByte(t *testing.T) {
 
 // sample is all of the points, or in the short form a different part of them each time.
 func sample(points []point, n int) []point {
-	if full || len(points) <= n {
+	if form.Full || len(points) <= n {
 		return points
 	}
 	rand.Shuffle(len(points), func(i, j int) { points[i], points[j] = points[j], points[i] })

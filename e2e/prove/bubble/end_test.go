@@ -5,7 +5,7 @@ import (
 	"sync"
 	"time"
 
-	"github.com/sebas642/intercessor/e2e/history"
+	"github.com/sebas642/intercessor/e2e/prove/talker"
 )
 
 // finish waits for every outcome, closes everything, and leaves nothing behind.
@@ -13,15 +13,15 @@ func (w *world) finish() {
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
 	for _, t := range w.all() {
-		t.settle(ctx) // what has no outcome is a violation of C4 later
+		t.Settle(ctx) // what has no outcome is a violation of C4 later
 	}
 	w.leave()
 }
 
-func (w *world) all() []*talk {
+func (w *world) all() []*talker.Talk {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	return append([]*talk(nil), w.talks...)
+	return append([]*talker.Talk(nil), w.talks...)
 }
 
 // leave closes the clients, then the server's side of each when it has heard of that.
@@ -29,18 +29,16 @@ func (w *world) leave() {
 	var closing sync.WaitGroup
 	for _, t := range w.all() {
 		closing.Go(func() {
-			if t.app == w.server {
+			if t.App == w.server {
 				select {
-				case <-t.gone:
+				case <-t.Gone():
 				case <-time.After(patience):
-					w.problem("the server never heard that %s is gone", t.conn.PeerID())
+					w.problem("the server never heard that %s is gone", t.Conn.PeerID())
 				}
 			}
-			t.close()
-			if t.app != w.server {
-				t.app.group.Wait()
-				t.app.event(history.Stop, history.Event{Reason: "closed"})
-				t.app.line.transport.CloseIdleConnections()
+			t.Close()
+			if t.App != w.server {
+				w.stop(t.App)
 			}
 		})
 	}
@@ -48,11 +46,18 @@ func (w *world) leave() {
 	if w.listener != nil {
 		_ = w.listener.Close()
 		w.accepting.Wait()
-		w.server.group.Wait()
-		w.server.event(history.Stop, history.Event{Reason: "closed"})
-		w.server.line.transport.CloseIdleConnections()
+		w.stop(w.server)
 	}
 	if stats := w.relay.takeLife().end(); stats.Sessions != 0 || stats.Waiting != 0 {
 		w.problem("the relay still holds %d sessions and %d bytes when all have left", stats.Sessions, stats.Waiting)
 	}
+}
+
+// stop ends a program whose Conns are closed.
+func (w *world) stop(a *talker.App) {
+	w.noticing.Wait()
+	a.Stop()
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.lines[a].transport.CloseIdleConnections()
 }

@@ -4,10 +4,11 @@ import (
 	"time"
 
 	"github.com/sebas642/intercessor/e2e/history"
+	"github.com/sebas642/intercessor/e2e/prove/talker"
 )
 
 // happen breaks something and heals it.
-func (f fault) happen(w *world, l *line, clients []*talk) {
+func (f fault) happen(w *world, l *line, clients []*talker.Talk) {
 	if f.what == "away too long" {
 		time.Sleep(40 * time.Second) // until everybody has noticed what was before
 	}
@@ -15,18 +16,18 @@ func (f fault) happen(w *world, l *line, clients []*talk) {
 	defer w.log.Add(history.Event{Kind: history.Healed, Name: f.what})
 	victim := w.server
 	if f.victim >= 0 && clients[f.victim] != nil {
-		victim = clients[f.victim].app
+		victim = clients[f.victim].App
 	}
 	hint := w.listener.NetworkChanged
 	if f.victim >= 0 && clients[f.victim] != nil {
-		hint = clients[f.victim].conn.NetworkChanged
+		hint = clients[f.victim].Conn.NetworkChanged
 	}
 	c := cut{by: f.by, long: f.long}
 	if f.what == "hole" || f.what == "cut" && f.by >= silence { // it hears of nobody, and does not know
-		victim.event(history.Lost, history.Event{})
-		victim.group.Go(func() {
+		victim.Event(history.Lost, history.Event{})
+		w.noticing.Go(func() {
 			time.Sleep(max(f.long, 33*time.Second) + 2*time.Second)
-			victim.event(history.Resumed, history.Event{})
+			victim.Event(history.Resumed, history.Event{})
 		})
 	}
 	switch f.what {
@@ -46,13 +47,13 @@ func (f fault) happen(w *world, l *line, clients []*talk) {
 		l.shut(false, false)
 		hint()
 	case "away too long": // longer than the window: both sides may be told
-		victim.event(history.Lost, history.Event{})
+		victim.Event(history.Lost, history.Event{})
 		l.shut(true, false)
 		l.cut(cut{by: f.by}, f.down)
 		time.Sleep(f.long)
 		l.shut(false, false)
 		hint()
-		victim.event(history.Resumed, history.Event{})
+		victim.Event(history.Resumed, history.Event{})
 	case "kill":
 		w.relay.kill()
 		time.Sleep(f.long)
@@ -62,7 +63,7 @@ func (f fault) happen(w *world, l *line, clients []*talk) {
 	case "hand over":
 		w.relay.drain(f.long, true)
 	case "slow reader":
-		victim.pause(f.long)
+		victim.Pause(f.long)
 	case "hint":
 		hint()
 	}

@@ -21,9 +21,9 @@ func TestNoChannelNoWebRTC(t *testing.T) {
 		if c == nil {
 			return
 		}
-		_ = c.send(context.Background(), 10)
+		_ = c.Send(context.Background(), 10)
 		if s := w.other(c); s != nil {
-			_ = s.send(context.Background(), 10)
+			_ = s.Send(context.Background(), 10)
 		}
 		all := make([]byte, 1<<20)
 		stacks = string(all[:runtime.Stack(all, true)])

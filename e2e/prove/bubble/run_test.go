@@ -7,6 +7,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/sebas642/intercessor/e2e/prove/talker"
 	"github.com/sebas642/intercessor/sdk"
 )
 
@@ -25,7 +26,7 @@ func (p plan) run(w *world) {
 		w.leave()
 		return
 	}
-	clients := make([]*talk, p.clients)
+	clients := make([]*talker.Talk, p.clients)
 	var dialling sync.WaitGroup
 	for i := range clients {
 		dialling.Go(func() { clients[i] = w.dial(fmt.Sprint("client", i), lines[i]) })
@@ -53,7 +54,7 @@ func (p plan) run(w *world) {
 }
 
 // chat has both sides of each pair send, at times and of sizes of their own.
-func (p plan) chat(w *world, clients []*talk) *sync.WaitGroup {
+func (p plan) chat(w *world, clients []*talker.Talk) *sync.WaitGroup {
 	var all sync.WaitGroup
 	ctx := context.Background()
 	for i, c := range clients {
@@ -66,7 +67,7 @@ func (p plan) chat(w *world, clients []*talk) *sync.WaitGroup {
 				t := c
 				if side == 1 {
 					if t = w.other(c); t == nil {
-						w.problem("the listener never accepted %s", c.app.name)
+						w.problem("the listener never accepted %s", c.App.Name)
 						return
 					}
 				}
@@ -75,7 +76,7 @@ func (p plan) chat(w *world, clients []*talk) *sync.WaitGroup {
 					if random.IntN(40) == 0 {
 						size = random.IntN(60_000)
 					}
-					if t.send(ctx, size) != nil {
+					if t.Send(ctx, size) != nil {
 						return
 					}
 					time.Sleep(upTo(random, 4*time.Second))
@@ -88,13 +89,13 @@ func (p plan) chat(w *world, clients []*talk) *sync.WaitGroup {
 
 // calm waits until all clients are connected, which no fault may keep them from for long,
 // or their Conns have ended, which the history judges.
-func (w *world) calm(clients []*talk, what string) {
+func (w *world) calm(clients []*talker.Talk, what string) {
 	start := time.Now()
 	for time.Since(start) < calmWithin {
 		time.Sleep(200 * time.Millisecond)
 		all := true
 		for _, c := range clients {
-			all = all && (c == nil || c.conn.State() == sdk.Connected || c.conn.State() == sdk.Closed)
+			all = all && (c == nil || c.Conn.State() == sdk.Connected || c.Conn.State() == sdk.Closed)
 		}
 		if all && time.Since(start) > 35*time.Second { // silence has been noticed, too
 			return

@@ -31,7 +31,7 @@ func script(w *world, p point, large bool) {
 		w.leave()
 		return
 	}
-	_ = client.send(ctx, 40)
+	_ = client.Send(ctx, 40)
 	server := w.other(client)
 	if server == nil {
 		w.problem("the listener never accepted the client")
@@ -39,16 +39,16 @@ func script(w *world, p point, large bool) {
 		return
 	}
 	pause := func() { time.Sleep(7 * time.Millisecond) }
-	_ = server.send(ctx, 40)
+	_ = server.Send(ctx, 40)
 	pause()
-	_ = client.send(ctx, 0)
-	_ = client.send(ctx, 90)
-	_ = server.send(ctx, 0)
+	_ = client.Send(ctx, 0)
+	_ = client.Send(ctx, 90)
+	_ = server.Send(ctx, 0)
 	time.Sleep(50 * time.Millisecond) // acknowledgements of their own
-	_ = server.send(ctx, 10)
+	_ = server.Send(ctx, 10)
 	if large {
-		_ = client.send(ctx, 36_000)
-		_ = server.send(ctx, 36_000)
+		_ = client.Send(ctx, 36_000)
+		_ = server.Send(ctx, 36_000)
 	}
 	w.log.Add(history.Event{Kind: history.Healed, Name: p.String()})
 	w.finish()
@@ -67,7 +67,7 @@ func traffic(t *testing.T, large bool) (length map[[2]bool]int64) {
 	for range 5 { // the relay says odd things at random
 		v := in(t, "", rules(), func(w *world) { script(w, point{}, large) })
 		require.True(t, v.ok(), "without a fault: %v", v)
-		for server, l := range map[bool]*line{true: v.world.server.line, false: v.world.clients[0].line} {
+		for server, l := range map[bool]*line{true: v.world.lines[v.world.server], false: v.world.lines[v.world.clients[0]]} {
 			up, down := l.traffic(0)
 			length[[2]bool{server, false}] = max(length[[2]bool{server, false}], up)
 			length[[2]bool{server, true}] = max(length[[2]bool{server, true}], down)

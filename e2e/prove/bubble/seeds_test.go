@@ -8,12 +8,14 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/sebas642/intercessor/e2e/prove/form"
 )
 
 // seeds says which seeds to run, how many at the most, and for how long.
 func seeds(t *testing.T) (first uint64, count int, long time.Duration) {
 	first, count, long = uint64(time.Now().Unix())%1_000_000*1_000, 300, 25*time.Second
-	if full {
+	if form.Full {
 		first, count, long = 0, 10_000, 10*time.Minute
 	}
 	if s := os.Getenv("INTERCESSOR_FOR"); s != "" {

@@ -2,10 +2,10 @@ package bubble
 
 import (
 	"fmt"
-	"strings"
 	"time"
 
 	"github.com/sebas642/intercessor/e2e/history"
+	"github.com/sebas642/intercessor/e2e/prove/talker"
 )
 
 // A table adds up what many runs did.
@@ -33,9 +33,5 @@ func (s *table) add(v *verdict) {
 }
 
 func (s *table) String() string {
-	var b strings.Builder
-	for _, kind := range []history.Kind{history.Send, history.Delivered, history.Refused, history.Unknown, history.Receive, history.Fault, history.Away, history.Back, history.Gone} {
-		fmt.Fprintf(&b, "%s=%d ", kind, s.kinds[kind])
-	}
-	return fmt.Sprintf("%sviolations=%d virtual=%v", b.String(), s.violations, s.virtual.Round(time.Second))
+	return fmt.Sprintf("%s violations=%d virtual=%v", talker.Tally(s.kinds), s.violations, s.virtual.Round(time.Second))
 }

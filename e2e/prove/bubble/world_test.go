@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/sebas642/intercessor/e2e/history"
+	"github.com/sebas642/intercessor/e2e/prove/talker"
 	"github.com/sebas642/intercessor/sdk"
 )
 
@@ -21,17 +22,19 @@ type world struct {
 	log      history.Log
 	begin    time.Time
 	relay    *station
-	server   *app
+	server   *talker.App
 	listener *sdk.Listener
-	clients  []*app
+	clients  []*talker.App
 
 	accepting sync.WaitGroup
+	noticing  sync.WaitGroup // until who was cut off in silence knows of it
 
 	mu       sync.Mutex
 	joined   *sync.Cond
-	accepted map[string]*talk // by the client's ID
-	talks    []*talk          // all of them, of both sides
-	problems []string         // what is wrong and is not in the history
+	accepted map[string]*talker.Talk // by the client's ID
+	talks    []*talker.Talk          // all of them, of both sides
+	lines    map[*talker.App]*line
+	problems []string // what is wrong and is not in the history
 
 	behindHeader bool // cut the client off between a frame's header and its payload
 }
@@ -39,7 +42,7 @@ type world struct {
 // in runs a world in a bubble of its own, and judges it. repeat is the command that runs
 // it again, for a bubble that cannot end.
 func in(t *testing.T, repeat string, rules history.Rules, run func(w *world)) *verdict {
-	w := &world{accepted: map[string]*talk{}}
+	w := &world{accepted: map[string]*talker.Talk{}, lines: map[*talker.App]*line{}}
 	w.joined = sync.NewCond(&w.mu)
 	defer func() {
 		if p := recover(); p != nil {
@@ -81,6 +84,16 @@ func (w *world) problem(format string, args ...any) {
 	w.problems = append(w.problems, fmt.Sprintf(format, args...))
 }
 
+// app starts the history of a program that has its ID.
+func (w *world) app(name, id string, l *line) *talker.App {
+	a := &talker.App{Log: &w.log, Name: name, ID: id, Room: w.listener.ID(), Problem: w.problem}
+	a.Event(history.Start, history.Event{})
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.lines[a] = l
+	return a
+}
+
 // listen starts the server's program.
 func (w *world) listen(l *line) bool {
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
@@ -97,8 +110,7 @@ func (w *world) listen(l *line) bool {
 		w.problem("Listen gave the error %v", err)
 		return false
 	}
-	w.server = &app{world: w, name: "server", id: w.listener.ID(), room: w.listener.ID(), line: l}
-	w.server.event(history.Start, history.Event{})
+	w.server = w.app("server", w.listener.ID(), l)
 	w.accepting.Go(w.accept)
 	return true
 }
@@ -112,7 +124,7 @@ func (w *world) accept() {
 			}
 			return
 		}
-		talk := w.server.talk(conn)
+		talk := w.server.Talk(conn)
 		w.mu.Lock()
 		w.accepted[conn.PeerID()] = talk
 		w.talks = append(w.talks, talk)
@@ -122,7 +134,7 @@ func (w *world) accept() {
 }
 
 // dial starts a client and gives its side of the connection, or nil.
-func (w *world) dial(name string, l *line) *talk {
+func (w *world) dial(name string, l *line) *talker.Talk {
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
 	options := &sdk.Options{PlatformOptions: sdk.PlatformOptions{HTTPClient: l.client()}}
@@ -138,9 +150,8 @@ func (w *world) dial(name string, l *line) *talk {
 		w.problem("Dial of %s gave the error %v", name, err)
 		return nil
 	}
-	a := &app{world: w, name: name, id: conn.ID(), room: w.listener.ID(), line: l}
-	a.event(history.Start, history.Event{})
-	t := a.talk(conn)
+	a := w.app(name, conn.ID(), l)
+	t := a.Talk(conn)
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.clients = append(w.clients, a)
@@ -149,15 +160,15 @@ func (w *world) dial(name string, l *line) *talk {
 }
 
 // other gives the server's side of a client's connection, once it is accepted.
-func (w *world) other(client *talk) *talk {
+func (w *world) other(client *talker.Talk) *talker.Talk {
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
 	stop := context.AfterFunc(ctx, w.joined.Broadcast)
 	defer stop()
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	for w.accepted[client.conn.ID()] == nil && ctx.Err() == nil {
+	for w.accepted[client.Conn.ID()] == nil && ctx.Err() == nil {
 		w.joined.Wait()
 	}
-	return w.accepted[client.conn.ID()]
+	return w.accepted[client.Conn.ID()]
 }

@@ -2,8 +2,6 @@ package linkproof
 
 import (
 	"fmt"
-	"os"
-	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -11,17 +9,18 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/sebas642/intercessor/e2e/history"
+	"github.com/sebas642/intercessor/e2e/prove/form"
 	"github.com/sebas642/intercessor/protocol/link"
 )
 
 // seeds says which seeds to run: one, 120, or 10,000.
 func seeds(t *testing.T) (first, count uint64) {
-	if s := os.Getenv("INTERCESSOR_SEED"); s != "" {
-		seed, err := strconv.ParseUint(s, 10, 64)
-		require.NoError(t, err, "INTERCESSOR_SEED is a number")
-		return seed, 1
-	}
-	if os.Getenv("INTERCESSOR_PROVE") == "full" {
+	given, err := form.Number("INTERCESSOR_SEED", -1)
+	require.NoError(t, err)
+	switch {
+	case given >= 0:
+		return uint64(given), 1
+	case form.Full:
 		return 0, 10_000
 	}
 	return 0, 120

@@ -3,15 +3,15 @@ package relayproof
 import (
 	"cmp"
 	"fmt"
-	"os"
 	"path/filepath"
 	"slices"
-	"strconv"
 	"testing"
 	"time"
 
 	"github.com/anishathalye/porcupine"
 	"github.com/stretchr/testify/require"
+
+	"github.com/sebas642/intercessor/e2e/prove/form"
 )
 
 // TestShortOwnershipIsLinearizable: whatever many programs do at the same time with one
@@ -20,15 +20,15 @@ import (
 // over and over to repeat a failure.
 func TestShortOwnershipIsLinearizable(t *testing.T) {
 	t.Parallel()
-	within, first, more := 3*time.Second, uint64(time.Now().UnixNano()%1_000_000_000), uint64(1)
-	if os.Getenv("INTERCESSOR_PROVE") == "full" {
+	within := 3 * time.Second
+	if form.Full {
 		within = time.Minute
 	}
-	if s := os.Getenv("INTERCESSOR_SEED"); s != "" {
-		var err error
-		first, err = strconv.ParseUint(s, 10, 64)
-		require.NoError(t, err, "INTERCESSOR_SEED is a number")
-		more = 0
+	given, err := form.Number("INTERCESSOR_SEED", -1)
+	require.NoError(t, err)
+	first, more := uint64(given), uint64(0)
+	if given < 0 {
+		first, more = uint64(time.Now().UnixNano()%1_000_000_000), 1
 	}
 	model, sums, rounds, seed := ownerModel(), map[string]int{}, 0, first
 	for begin := time.Now(); time.Since(begin) < within && !t.Failed(); seed += more {

@@ -11,6 +11,9 @@ import (
 
 	"github.com/sebas642/intercessor/e2e/cmd/chaosproxy/chaos"
 	"github.com/sebas642/intercessor/e2e/history"
+	"github.com/sebas642/intercessor/e2e/prove/daemon"
+	"github.com/sebas642/intercessor/e2e/prove/form"
+	"github.com/sebas642/intercessor/e2e/prove/talker"
 )
 
 // A point is where the client's first connection is cut, and its second, if at all.
@@ -38,7 +41,7 @@ func (p point) plan(n int) chaos.Faults {
 }
 
 // script is what every run does: messages both ways, each answered, and one of two parts.
-func script(t *testing.T, relay *relayd, p point, name string) (*history.Report, int64, int64) {
+func script(t *testing.T, relay *daemon.Relayd, p point, name string) (*history.Report, int64, int64) {
 	r := newRoom(t, relay, 1)
 	r.down.Plan(p.plan)
 	r.log.Add(history.Event{Kind: history.Fault, Name: p.String()})
@@ -50,11 +53,11 @@ func script(t *testing.T, relay *relayd, p point, name string) (*history.Report,
 		if i == 3 {
 			size = 30_000
 		}
-		require.NoError(t, client.send(ctx, size))
-		require.NoError(t, server.send(ctx, size))
+		require.NoError(t, client.Send(ctx, size))
+		require.NoError(t, server.Send(ctx, size))
 	}
 	r.log.Add(history.Event{Kind: history.Healed, Name: p.String()})
-	report := r.finish([]*talk{client}, rules(), "go test -v -run "+name+" ./e2e/prove/sdkproof, the cut being "+p.String())
+	report := r.finish([]*talker.Talk{client}, rules(), "go test -v -run "+name+" ./e2e/prove/sdkproof, the cut being "+p.String())
 	up, down := r.down.Traffic(0)
 	return report, up, down
 }
@@ -68,7 +71,7 @@ func TestCutAtBytes(t *testing.T) {
 	require.Greater(t, up, int64(1000))
 	require.Greater(t, down, int64(1000))
 	dense, step := int64(40), int64(25)
-	if full {
+	if form.Full {
 		dense, step = 600, 2 // each byte is cut in e2e/prove/bubble
 	}
 	var points []point
@@ -81,7 +84,7 @@ func TestCutAtBytes(t *testing.T) {
 				stride = max(stride, length/step)
 			}
 			for _, by := range []chaos.Kind{chaos.FIN, chaos.RST} {
-				if n++; full || n%2 == 0 { // the short form takes them by turns
+				if n++; form.Full || n%2 == 0 { // the short form takes them by turns
 					points = append(points, point{d, at, by, n%3 == 0})
 				}
 			}
@@ -90,7 +93,7 @@ func TestCutAtBytes(t *testing.T) {
 	// Silence takes half a minute each to be noticed: all at once. Not while the client
 	// closes: it waits five seconds for its goodbye, and the server then for the window.
 	silent := 8
-	if full {
+	if form.Full {
 		silent = 200
 	}
 	var quiet []point
@@ -103,7 +106,7 @@ func TestCutAtBytes(t *testing.T) {
 }
 
 // each runs the script for each point, so many at a time.
-func each(t *testing.T, relay *relayd, points []point, atOnce int) {
+func each(t *testing.T, relay *daemon.Relayd, points []point, atOnce int) {
 	begin := time.Now()
 	var mu sync.Mutex
 	var slots = make(chan struct{}, atOnce)

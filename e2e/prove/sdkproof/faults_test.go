@@ -4,8 +4,6 @@ import (
 	"context"
 	"fmt"
 	"math/rand/v2"
-	"os"
-	"strconv"
 	"sync"
 	"syscall"
 	"testing"
@@ -15,21 +13,10 @@ import (
 
 	"github.com/sebas642/intercessor/e2e/cmd/chaosproxy/chaos"
 	"github.com/sebas642/intercessor/e2e/history"
+	"github.com/sebas642/intercessor/e2e/prove/form"
+	"github.com/sebas642/intercessor/e2e/prove/talker"
 	"github.com/sebas642/intercessor/sdk"
 )
-
-var full = os.Getenv("INTERCESSOR_PROVE") == "full"
-
-// seed is what INTERCESSOR_SEED says, or the default.
-func seed(t testing.TB) uint64 {
-	s := os.Getenv("INTERCESSOR_SEED")
-	if s == "" {
-		return uint64(time.Now().UnixNano() % 1_000_000)
-	}
-	n, err := strconv.ParseUint(s, 10, 64)
-	require.NoError(t, err, "INTERCESSOR_SEED is a number")
-	return n
-}
 
 // rules are the bounds of a run with real time. What an application logs may be late by
 // the time that a busy machine takes.
@@ -40,27 +27,26 @@ func rules() history.Rules {
 // TestFaults: a listener and four clients talk while everything is broken in turn.
 func TestFaults(t *testing.T) {
 	t.Parallel()
-	n := seed(t)
+	seed, err := form.Number("INTERCESSOR_SEED", int(time.Now().UnixNano()%1_000_000))
+	require.NoError(t, err)
+	n := uint64(seed)
 	faults, repeat := 14, fmt.Sprintf("INTERCESSOR_SEED=%d go test -v -run TestFaults ./e2e/prove/sdkproof", n)
-	if full {
+	if form.Full {
 		faults, repeat = 200, "INTERCESSOR_PROVE=full "+repeat
 	}
-	if s := os.Getenv("INTERCESSOR_FAULTS"); s != "" {
-		var err error
-		faults, err = strconv.Atoi(s)
-		require.NoError(t, err, "INTERCESSOR_FAULTS is a number")
-	}
+	faults, err = form.Number("INTERCESSOR_FAULTS", faults)
+	require.NoError(t, err)
 	t.Logf("seed %d", n)
 	r := newRoom(t, newRelayd(t), n)
-	var clients []*talk
+	var clients []*talker.Talk
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
 	var traffic sync.WaitGroup
 	for i := range 4 {
 		client, server := r.dial(fmt.Sprint("client", i))
 		clients = append(clients, client)
-		traffic.Go(func() { chat(ctx, client, n+uint64(2*i)) })
-		traffic.Go(func() { chat(ctx, server, n+uint64(2*i)+1) })
+		traffic.Go(func() { client.Chat(ctx, n+uint64(2*i)) })
+		traffic.Go(func() { server.Chat(ctx, n+uint64(2*i)+1) })
 	}
 	random := rand.New(rand.NewPCG(n, 2))
 	count := map[string]int{}
@@ -78,21 +64,6 @@ func TestFaults(t *testing.T) {
 	require.Greater(t, report.Kinds[history.Delivered], 100)
 }
 
-// chat sends until its context ends, small messages and now and then a large one.
-func chat(ctx context.Context, t *talk, seed uint64) {
-	random := rand.New(rand.NewPCG(seed, 3))
-	for ctx.Err() == nil {
-		size := random.IntN(500)
-		if random.IntN(50) == 0 {
-			size = random.IntN(200_000)
-		}
-		if t.send(ctx, size) != nil {
-			return
-		}
-		pause(random, 0, 40*time.Millisecond)
-	}
-}
-
 // pause is the time between two things that happen: it paces, nothing waits for it.
 func pause(random *rand.Rand, least, most time.Duration) {
 	<-time.After(least + time.Duration(random.Int64N(int64(most-least))))
@@ -102,15 +73,15 @@ func pause(random *rand.Rand, least, most time.Duration) {
 // as the window: C13 holds for all of a run. Who takes long backs off, and is hurried as
 // the operating system hurries, by saying that the network has changed. Silence is given
 // the time in which the peers must notice it by themselves, in the full form.
-func (r *room) calm(clients []*talk, fault string) {
+func (r *room) calm(clients []*talker.Talk, fault string) {
 	hurry := time.Now().Add(time.Second)
-	if fault == "silence" && full {
+	if fault == "silence" && form.Full {
 		hurry = time.Now().Add(45 * time.Second)
 	}
 	for end := hurry.Add(45 * time.Second); time.Now().Before(end); <-time.After(20 * time.Millisecond) {
 		all := true
 		for _, c := range clients {
-			all = all && c.conn.State() == sdk.Connected
+			all = all && c.Conn.State() == sdk.Connected
 		}
 		if all {
 			return
@@ -119,7 +90,7 @@ func (r *room) calm(clients []*talk, fault string) {
 			hurry = hurry.Add(3 * time.Second)
 			r.listener.NetworkChanged()
 			for _, c := range clients {
-				c.conn.NetworkChanged()
+				c.Conn.NetworkChanged()
 			}
 		}
 	}
@@ -178,7 +149,7 @@ func (r *room) fault(random *rand.Rand) string {
 		broken("SIGSTOP", func() {
 			r.relay.Signal(syscall.SIGSTOP)
 			most := 3 * time.Second
-			if full {
+			if form.Full {
 				most = 20 * time.Second
 			}
 			pause(random, time.Second, most)
@@ -188,22 +159,22 @@ func (r *room) fault(random *rand.Rand) string {
 		broken("SIGKILL", func() {
 			r.relay.Kill()
 			pause(random, 0, time.Second)
-			r.relay.Start()
+			require.NoError(r.t, r.relay.Start())
 		})
 	case n < 19:
 		broken("drain", func() {
-			r.relay.Drain()
-			r.relay.Start()
+			require.NoError(r.t, r.relay.Drain())
+			require.NoError(r.t, r.relay.Start())
 		})
 	default:
-		if !full && random.IntN(2) == 0 {
+		if !form.Full && random.IntN(2) == 0 {
 			return "none"
 		}
 		broken("silence", func() {
 			for _, p := range proxies {
 				p.CutAll(chaos.Silence)
 			}
-			if !full { // the operating system has noticed, as it often does
+			if !form.Full { // the operating system has noticed, as it often does
 				r.listener.NetworkChanged()
 			}
 		})

@@ -3,7 +3,6 @@ package sdkproof
 import (
 	"context"
 	"fmt"
-	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -12,6 +11,8 @@ import (
 
 	"github.com/sebas642/intercessor/e2e/cmd/chaosproxy/chaos"
 	"github.com/sebas642/intercessor/e2e/history"
+	"github.com/sebas642/intercessor/e2e/prove/daemon"
+	"github.com/sebas642/intercessor/e2e/prove/talker"
 	"github.com/sebas642/intercessor/sdk"
 )
 
@@ -20,36 +21,43 @@ import (
 type room struct {
 	t         testing.TB
 	log       history.Log
-	relay     *relayd
+	relay     *daemon.Relayd
 	up, down  *chaos.Proxy // the listener's and the clients'
-	server    *app
+	server    *talker.App
 	listener  *sdk.Listener
 	accepting sync.WaitGroup
 
 	dialWithin time.Duration
+	killed     *talker.Talk // the history says that its program was killed
 
 	mu       sync.Mutex
-	accepted map[string]*talk // by the client's ID, the newest
-	talks    []*talk          // all of them
+	accepted map[string]*talker.Talk // by the client's ID, the newest
+	talks    []*talker.Talk          // all of them
 	joined   *sync.Cond
 }
 
-func newRoom(t testing.TB, relay *relayd, seed uint64) *room {
-	r := &room{t: t, relay: relay, dialWithin: 2 * patience, accepted: map[string]*talk{}}
+func newRoom(t testing.TB, relay *daemon.Relayd, seed uint64) *room {
+	r := &room{t: t, relay: relay, dialWithin: 2 * patience, accepted: map[string]*talker.Talk{}}
 	r.joined = sync.NewCond(&r.mu)
 	var err error
-	r.up, err = chaos.Listen(relay.address, &chaos.Options{Seed: seed})
+	r.up, err = chaos.Listen(relay.Address(), &chaos.Options{Seed: seed})
 	require.NoError(t, err)
-	r.down, err = chaos.Listen(relay.address, &chaos.Options{Seed: seed + 1})
+	r.down, err = chaos.Listen(relay.Address(), &chaos.Options{Seed: seed + 1})
 	require.NoError(t, err)
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()
 	r.listener, err = sdk.Listen(ctx, "ws://"+r.up.Addr()+"/server", nil)
 	require.NoError(t, err)
-	r.server = &app{t: t, log: &r.log, name: "server", id: r.listener.ID(), room: r.listener.ID()}
-	r.server.event(history.Start, history.Event{})
+	r.server = r.app("server", r.listener.ID())
 	r.accepting.Go(r.accept)
 	return r
+}
+
+// app starts the history of a program that has its ID.
+func (r *room) app(name, id string) *talker.App {
+	a := &talker.App{Log: &r.log, Name: name, ID: id, Room: r.listener.ID(), Problem: r.t.Errorf}
+	a.Event(history.Start, history.Event{})
+	return a
 }
 
 func (r *room) accept() {
@@ -58,7 +66,7 @@ func (r *room) accept() {
 		if err != nil {
 			return
 		}
-		talk := r.server.talk(conn)
+		talk := r.server.Talk(conn)
 		r.mu.Lock()
 		r.accepted[conn.PeerID()] = talk
 		r.talks = append(r.talks, talk)
@@ -68,13 +76,13 @@ func (r *room) accept() {
 }
 
 // dial starts a client and gives both sides of its connection.
-func (r *room) dial(name string) (client, server *talk) {
+func (r *room) dial(name string) (client, server *talker.Talk) {
 	r.t.Helper()
 	return r.dialVia(r.down, name, nil)
 }
 
 // dialVia is dial through another proxy, and with options.
-func (r *room) dialVia(proxy *chaos.Proxy, name string, options *sdk.Options) (client, server *talk) {
+func (r *room) dialVia(proxy *chaos.Proxy, name string, options *sdk.Options) (client, server *talker.Talk) {
 	r.t.Helper()
 	url := "ws://" + proxy.Addr() + "/client/" + r.listener.ID()
 	ctx, cancel := context.WithTimeout(r.t.Context(), r.dialWithin)
@@ -84,12 +92,11 @@ func (r *room) dialVia(proxy *chaos.Proxy, name string, options *sdk.Options) (c
 		conn, err = sdk.Dial(ctx, url, options)
 	}
 	require.NoError(r.t, err)
-	a := &app{t: r.t, log: &r.log, name: name, id: conn.ID(), room: r.listener.ID()}
-	a.event(history.Start, history.Event{})
+	a := r.app(name, conn.ID())
 	r.mu.Lock()
 	before := r.accepted[conn.ID()] // of an earlier instance with the same ID
 	r.mu.Unlock()
-	client = a.talk(conn)
+	client = a.Talk(conn)
 	stop := context.AfterFunc(ctx, r.joined.Broadcast)
 	defer stop()
 	r.mu.Lock()
@@ -105,15 +112,15 @@ func (r *room) dialVia(proxy *chaos.Proxy, name string, options *sdk.Options) (c
 }
 
 // finish waits for every outcome, closes everything, and judges.
-func (r *room) finish(clients []*talk, rules history.Rules, repeat string) *history.Report {
+func (r *room) finish(clients []*talker.Talk, rules history.Rules, repeat string) *history.Report {
 	r.t.Helper()
 	r.mu.Lock()
-	talks := append(append([]*talk(nil), clients...), r.talks...)
+	talks := append(append([]*talker.Talk(nil), clients...), r.talks...)
 	r.mu.Unlock()
 	ctx, cancel := context.WithTimeout(context.Background(), rules.Settle+5*time.Second)
 	defer cancel()
 	for _, t := range talks {
-		t.settle(ctx)
+		t.Settle(ctx)
 	}
 	patience := patience
 	if ctx.Err() != nil {
@@ -122,26 +129,27 @@ func (r *room) finish(clients []*talk, rules history.Rules, repeat string) *hist
 	var closing sync.WaitGroup
 	for _, c := range clients {
 		closing.Go(func() {
-			c.close()
-			c.app.group.Wait()
-			if !c.killed {
-				c.app.event(history.Stop, history.Event{Reason: "closed"})
+			if c == r.killed {
+				c.Release()
+				c.App.Wait()
+				return
 			}
+			c.Close()
+			c.App.Stop()
 		})
 	}
 	closing.Wait()
 	for _, t := range talks[len(clients):] {
 		select {
-		case <-t.gone:
+		case <-t.Gone():
 		case <-time.After(patience):
-			r.t.Errorf("the server never heard that %s is gone", t.conn.PeerID())
+			r.t.Errorf("the server never heard that %s is gone", t.Conn.PeerID())
 		}
-		t.close()
+		t.Close()
 	}
 	require.NoError(r.t, r.listener.Close())
 	r.accepting.Wait()
-	r.server.group.Wait()
-	r.server.event(history.Stop, history.Event{Reason: "closed"})
+	r.server.Stop()
 	require.NoError(r.t, r.up.Close())
 	require.NoError(r.t, r.down.Close())
 	report := history.Check(r.log.Events(), rules)
@@ -152,9 +160,5 @@ func (r *room) finish(clients []*talk, rules history.Rules, repeat string) *hist
 }
 
 func table(report *history.Report) string {
-	var b strings.Builder
-	for _, kind := range []history.Kind{history.Send, history.Delivered, history.Refused, history.Unknown, history.Receive, history.Fault, history.Away, history.Back, history.Gone} {
-		fmt.Fprintf(&b, " %s=%d", kind, report.Kinds[kind])
-	}
-	return fmt.Sprintf("%s violations=%d", strings.TrimSpace(b.String()), len(report.Violations))
+	return fmt.Sprintf("%s violations=%d", talker.Tally(report.Kinds), len(report.Violations))
 }

@@ -13,6 +13,7 @@ import (
 
 	"github.com/sebas642/intercessor/e2e/cmd/chaosproxy/chaos"
 	"github.com/sebas642/intercessor/e2e/history"
+	"github.com/sebas642/intercessor/e2e/prove/talker"
 	"github.com/sebas642/intercessor/sdk"
 )
 
@@ -22,7 +23,7 @@ func TestSeeds(t *testing.T) {
 	t.Parallel()
 	r := newRoom(t, newRelayd(t), 1)
 	r.dialWithin = 10 * time.Second
-	lonely, err := chaos.Listen(r.relay.address, nil) // for the client that is killed
+	lonely, err := chaos.Listen(r.relay.Address(), nil) // for the client that is killed
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, lonely.Close()) })
 	identity := filepath.Join(t.TempDir(), "identity")
@@ -33,15 +34,15 @@ func TestSeeds(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
 	var traffic sync.WaitGroup
-	for i, talk := range []*talk{first, toFirst, client, server} {
-		traffic.Go(func() { chat(ctx, talk, uint64(i)) })
+	for i, talk := range []*talker.Talk{first, toFirst, client, server} {
+		traffic.Go(func() { talk.Chat(ctx, uint64(i)) })
 	}
 	random := rand.New(rand.NewPCG(1, 2))
 	broken := func(what string, do func()) {
 		r.log.Add(history.Event{Kind: history.Fault, Name: what})
 		do()
 		r.log.Add(history.Event{Kind: history.Healed, Name: what})
-		for _, it := range []interface{ NetworkChanged() }{r.listener, first.conn, client.conn} { // no backing off here
+		for _, it := range []interface{ NetworkChanged() }{r.listener, first.Conn, client.Conn} { // no backing off here
 			it.NetworkChanged()
 		}
 		pause(random, 900*time.Millisecond, 1100*time.Millisecond)
@@ -51,18 +52,18 @@ func TestSeeds(t *testing.T) {
 	broken("cut", func() { r.down.CutAll(chaos.FIN) })
 	broken("SIGKILL", func() {
 		r.relay.Kill()
-		r.relay.Start()
+		require.NoError(t, r.relay.Start())
 	})
 	cancel()
 	traffic.Wait()
 
 	// The first client's program is killed, as far as anybody can see, and starts again.
 	settled, stop := context.WithTimeout(t.Context(), 5*time.Second)
-	first.settle(settled)
-	toFirst.settle(settled)
+	first.Settle(settled)
+	toFirst.Settle(settled)
 	stop()
-	first.app.event(history.Stop, history.Event{Reason: "killed"})
-	first.killed = true
+	first.App.Event(history.Stop, history.Event{Reason: "killed"})
+	r.killed = first
 	lonely.SetRefuse(true)
 	lonely.CutAll(chaos.RST)
 	copied := filepath.Join(t.TempDir(), "identity")
@@ -72,13 +73,13 @@ func TestSeeds(t *testing.T) {
 	options = &sdk.Options{PlatformOptions: sdk.PlatformOptions{IdentityFile: copied}}
 	second, toSecond := r.dialVia(r.down, "second", options)
 	for range 5 {
-		require.NoError(t, second.send(t.Context(), 100))
+		require.NoError(t, second.Send(t.Context(), 100))
 		if toSecond != nil && toSecond != toFirst {
-			require.NoError(t, toSecond.send(t.Context(), 100))
+			require.NoError(t, toSecond.Send(t.Context(), 100))
 		}
 	}
 	// The old one stays cut off. It would win: it presents the same token later (R5).
-	report := r.finish([]*talk{client, second, first}, history.Rules{Settle: 15 * time.Second, Skew: time.Second}, "go test -v -run TestSeeds ./e2e/prove/sdkproof")
+	report := r.finish([]*talker.Talk{client, second, first}, history.Rules{Settle: 15 * time.Second, Skew: time.Second}, "go test -v -run TestSeeds ./e2e/prove/sdkproof")
 	t.Log(table(report))
-	require.Equal(t, second.conn.ID(), first.conn.ID(), "the same identity")
+	require.Equal(t, second.Conn.ID(), first.Conn.ID(), "the same identity")
 }

@@ -1,0 +1,112 @@
+package procproof
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"time"
+
+	"github.com/sebas642/intercessor/e2e/prove/talker"
+	"github.com/sebas642/intercessor/sdk"
+)
+
+func (p *peer) options() *sdk.Options {
+	return &sdk.Options{PlatformOptions: sdk.PlatformOptions{IdentityFile: p.Identity}}
+}
+
+// listen is a listener's life.
+func (p *peer) listen() {
+	var listener *sdk.Listener
+	for listener == nil {
+		var err error
+		if listener, err = sdk.Listen(p.leaving, p.URL, p.options()); err != nil {
+			if p.leaving.Err() != nil {
+				return
+			}
+			p.unlessTemporary("Listen", err)
+			wait(p.leaving, 100*time.Millisecond)
+		}
+	}
+	p.mu.Lock()
+	p.listener = listener
+	p.mu.Unlock()
+	app := p.begin(listener.ID(), listener.ID())
+	for {
+		conn, err := listener.Accept(p.leaving)
+		if err != nil {
+			if p.leaving.Err() == nil {
+				p.problem("the listener ended: %v", err)
+			}
+			break
+		}
+		t := p.talk(app, conn)
+		p.work.Go(func() { p.see(t) })
+	}
+	<-p.leaving.Done()
+	for _, t := range p.all() {
+		late := time.NewTimer(patience)
+		select {
+		case <-t.Gone():
+		case <-late.C:
+			p.problem("never heard that %s is gone", t.Conn.PeerID())
+			t.Close()
+		}
+		late.Stop()
+	}
+	if err := listener.Close(); err != nil {
+		p.problem("Close of the listener gave the error %v", err)
+	}
+}
+
+// see sees a client off: of the end of its Conn it knows more than the listener does.
+func (p *peer) see(t *talker.Talk) {
+	<-t.Gone()
+	t.Release()
+	p.forget(t)
+}
+
+// dial is a client's life: it dials, and again when its Conn has ended.
+func (p *peer) dial() {
+	for p.leaving.Err() == nil {
+		conn, err := sdk.Dial(p.leaving, p.URL, p.options())
+		if err != nil {
+			if p.leaving.Err() == nil {
+				p.unlessTemporary("Dial", err)
+				wait(p.leaving, 100*time.Millisecond)
+			}
+			continue
+		}
+		t := p.talk(p.begin(conn.ID(), p.URL[strings.LastIndex(p.URL, "/")+1:]), conn)
+		select {
+		case <-t.Gone():
+		case <-p.leaving.Done():
+		}
+		t.Close()
+		p.forget(t)
+		wait(p.sending, time.Duration(p.random.Int64N(int64(startsAgainWithin()))))
+	}
+}
+
+// unlessTemporary tells of an error after which trying again does not help.
+func (p *peer) unlessTemporary(what string, err error) {
+	if final(err) {
+		p.problem("%s gave the error %v", what, err)
+	}
+}
+
+// wait paces what is tried again.
+func wait(ctx context.Context, d time.Duration) {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+	case <-ctx.Done():
+	}
+}
+
+// final says that a relay's answer will not be another one the next time.
+func final(err error) bool {
+	var relay *sdk.RelayError
+	var dial *sdk.DialError
+	return !errors.As(err, &dial) && !(errors.As(err, &relay) && relay.Retry()) && !errors.Is(err, context.DeadlineExceeded)
+}

@@ -1,0 +1,134 @@
+package procproof
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/sebas642/intercessor/e2e/history"
+	"github.com/sebas642/intercessor/e2e/prove/daemon"
+	"github.com/sebas642/intercessor/e2e/prove/form"
+)
+
+const (
+	// patience bounds every wait for something that should come soon.
+	patience = 30 * time.Second
+
+	// calmWithin is how long everybody may need to be well again.
+	calmWithin = 60 * time.Second
+
+	// leaveWithin is how long a peer may need to end.
+	leaveWithin = 2 * time.Minute
+)
+
+// rules are the bounds of a run with real time. What an application logs may be late by
+// the time that a busy machine takes.
+func rules() history.Rules {
+	return history.Rules{Settle: 75 * time.Second, Skew: 2 * time.Second}
+}
+
+// A world is a relay, a listener and its clients, all of them processes.
+type world struct {
+	t        testing.TB
+	random   *rand.Rand
+	log      history.Log // of what is done to them
+	folder   string
+	relay    *daemon.Relayd
+	listener *process
+	clients  []*process
+	newcomer int // how many there were
+	checks   int
+	tooLong  bool // a client was stopped for longer than the window
+	idle     int  // descriptors that the relay has when nobody is there
+	files    int  // and when all are
+}
+
+func newWorld(t testing.TB, seed uint64, clients int) *world {
+	require.NoError(t, build.All()) // and not while everybody waits for it
+	w := &world{t: t, random: rand.New(rand.NewPCG(seed, 4)), folder: t.TempDir()}
+	w.relay = daemon.New(build, filepath.Join(w.folder, "state"))
+	t.Cleanup(func() {
+		w.relay.Kill()
+		if t.Failed() || w.relay.Raced() {
+			t.Errorf("the end of relayd's log:\n%s", w.relay.Logs())
+		}
+	})
+	require.NoError(t, w.relay.Start())
+	w.idle = openFiles(w.relay.PID())
+	w.measure("before")
+	w.listener = w.launch("server", "/server", seed)
+	for i := range clients {
+		w.clients = append(w.clients, w.launch(fmt.Sprint("client", i), "/client/"+w.listener.id, seed+uint64(i+1)))
+	}
+	require.True(t, w.calm("the start"), "not everybody can connect")
+	w.files = openFiles(w.relay.PID())
+	return w
+}
+
+// launch starts a peer, and waits until it has its ID.
+func (w *world) launch(name, path string, seed uint64) *process {
+	p := &process{t: w.t, world: w, listens: path == "/server", name: name, url: "ws://" + w.relay.Address() + path, seed: seed}
+	p.start()
+	w.t.Cleanup(func() {
+		if p.lines != nil { // the test has not come to its end
+			_ = p.cmd.Process.Kill()
+			_ = p.end()
+		}
+	})
+	_, ok := p.hear("id ", patience)
+	require.True(w.t, ok, "%s gets no ID:\n%s", name, &p.stderr)
+	return p
+}
+
+// room is the listener's ID.
+func (w *world) room() string { return w.listener.id }
+
+// everybody are the peers that stay.
+func (w *world) everybody() []*process { return append([]*process{w.listener}, w.clients...) }
+
+// broken notes what is broken, and that all is well again.
+func (w *world) broken(what string, do func()) {
+	w.log.Add(history.Event{Kind: history.Fault, Name: what})
+	do()
+	w.log.Add(history.Event{Kind: history.Healed, Name: what})
+}
+
+// pause is the time between two things that happen: it paces, nothing waits for it.
+func (w *world) pause(least, most time.Duration) {
+	<-time.After(least + time.Duration(w.random.Int64N(int64(most-least))))
+}
+
+// calm waits until each client has sent something that was delivered, so that nobody is
+// away for as long as the window and C13 holds for all of a run. Who takes long backs off,
+// and is hurried.
+func (w *world) calm(after string, more ...*process) bool {
+	w.checks++
+	asked := append(more, w.clients...)
+	for _, c := range asked {
+		c.tell(fmt.Sprint("check ", w.checks))
+	}
+	end, hurry, patient := time.Now().Add(calmWithin), time.Second, 3*time.Second
+	if !form.Full {
+		hurry, patient = hurry/4, patient/4
+	}
+	for _, c := range asked {
+		for {
+			if _, ok := c.hear(fmt.Sprint("well ", w.checks), hurry); ok {
+				break
+			}
+			if c.lines == nil || time.Now().After(end) {
+				w.t.Logf("after %s %s was not well within %v; C10 and C13 judge what came of it", after, c.order.Name, calmWithin)
+				return false
+			}
+			hurry = patient
+			for _, p := range append(w.everybody(), more...) {
+				p.tell("hurry")
+			}
+		}
+	}
+	return true
+}

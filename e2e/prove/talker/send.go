@@ -1,0 +1,121 @@
+package talker
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"hash/fnv"
+	"strings"
+
+	"github.com/sebas642/intercessor/e2e/history"
+	"github.com/sebas642/intercessor/sdk"
+)
+
+// message is what travels: it says itself who sent it.
+type message struct {
+	From string `json:"from"`
+	Seq  uint64 `json:"seq"`
+	Pad  string `json:"pad"`
+}
+
+func hash(data []byte) string {
+	h := fnv.New64a()
+	_, _ = h.Write(data)
+	return fmt.Sprintf("%016x", h.Sum64())
+}
+
+// Send sends one numbered message of about so many bytes, and waits, at most as long as
+// ctx allows, until the Conn has accepted it. The error is that of the Conn's Send, and
+// stands in the history as a refusal.
+func (t *Talk) Send(ctx context.Context, size int) error {
+	t.sending.Lock()
+	defer t.sending.Unlock()
+	if t.closed {
+		return sdk.ErrClosed
+	}
+	t.mu.Lock()
+	t.seq++
+	seq := t.seq
+	t.mu.Unlock()
+	typ := []string{"chat", "x", "game-state"}[seq%3]
+	data, _ := json.Marshal(message{history.Sender(t.App.Name, t.n), seq, strings.Repeat("\"ü ", size/4)})
+	e := t.about()
+	e.Seq, e.Type, e.Hash = seq, typ, hash(data)
+	t.App.Event(history.Send, e)
+	receipt, err := t.Conn.Send(ctx, sdk.Message{Type: typ, Data: data})
+	if err != nil {
+		why := reason(err)
+		if ctx.Err() != nil {
+			why = "canceled"
+		}
+		t.settle(history.Refused, seq, why)
+		return err
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.waiting = append(t.waiting, pending{seq, receipt})
+	t.changed.Broadcast()
+	return nil
+}
+
+// collect logs the outcomes, which come in order.
+func (t *Talk) collect() {
+	for {
+		p, ok := t.next()
+		if !ok {
+			return
+		}
+		outcome, err := p.receipt.Outcome(context.Background())
+		kind := history.Unknown
+		switch {
+		case err != nil:
+			t.App.Problem("an outcome without a deadline gave the error %v", err)
+		case outcome.Result == sdk.Delivered:
+			kind = history.Delivered
+		case outcome.Result == sdk.Refused:
+			kind = history.Refused
+		}
+		t.settle(kind, p.seq, outcome.Reason)
+	}
+}
+
+// next waits for the next send whose outcome is to be learnt; false when there are no more.
+func (t *Talk) next() (p pending, ok bool) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	for len(t.waiting) == 0 {
+		if t.last {
+			return p, false
+		}
+		t.changed.Wait()
+	}
+	p = t.waiting[0]
+	t.waiting = t.waiting[1:]
+	return p, true
+}
+
+func (t *Talk) settle(kind history.Kind, seq uint64, why string) {
+	t.App.Event(kind, history.Event{Conn: t.n, Seq: seq, Reason: why})
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.settled++
+	t.changed.Broadcast()
+}
+
+// Settle waits until as many sends have their outcome as there are now; false if ctx ends
+// before.
+func (t *Talk) Settle(ctx context.Context) bool {
+	stop := context.AfterFunc(ctx, func() {
+		t.mu.Lock()
+		defer t.mu.Unlock()
+		t.changed.Broadcast()
+	})
+	defer stop()
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	all := t.seq
+	for t.settled < all && ctx.Err() == nil {
+		t.changed.Wait()
+	}
+	return t.settled >= all
+}

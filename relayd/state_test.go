@@ -106,7 +106,7 @@ func TestKeyFiles(t *testing.T) {
 		return path
 	}
 	one := file("old", 0o600, "b2xkb2xkb2xkb2xkb2xkb2xkb2xkb2xkb2xkb2xkb2w=\n")
-	two := file("new", 0o440, "bmV3bmV3bmV3bmV3bmV3bmV3bmV3bmV3bmV3bmV3bmU=\n")
+	two := file("new", 0o400, "bmV3bmV3bmV3bmV3bmV3bmV3bmV3bmV3bmV3bmV3bmU=\n")
 
 	before := start(t, nil, "--key-file", one)
 	require.NotContains(t, before.log(), "resume key", "nothing was made")

@@ -9,17 +9,20 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"runtime"
 	"strings"
+
+	"github.com/sebas642/intercessor/relayd/secret"
 )
 
 const (
 	keyBytes = 32
-	keyFile  = "resume.key" // in the state folder
 	keyNote  = "# relayd signs resume tokens with this key. Keep it secret; the nodes of one relay share it.\n"
 
 	maxKeyFile = 4 << 10 // bytes
 )
+
+// KeyFile is the name of the key's file in the state folder.
+const KeyFile = "resume.key"
 
 // Key signs resume tokens. Who has it can take every ID. It lies behind a function,
 // so that nothing that prints a Key, or what holds one, shows more than an address.
@@ -43,26 +46,14 @@ func keyOf(secret []byte) Key {
 var ErrKeyFile = errors.New("is no key file that relayd trusts")
 
 // ReadKey reads a key file: one line of 32 bytes in base64; empty lines and those
-// that begin with # do not count.
-//
-// It refuses a file that others may read, or that its group may write: they could
-// take every ID. The group may read, because that is how a file of root's reaches a
-// service's own user (PostgreSQL has the same rule for its keys).
+// that begin with # do not count. It refuses a file that others may read or change:
+// they could take every ID. See [secret.Private].
 func ReadKey(path string) (Key, error) {
-	file, err := os.Open(path)
-	if err != nil {
-		return Key{}, err
-	}
-	defer func() { _ = file.Close() }()
-	info, err := file.Stat()
-	if err != nil {
-		return Key{}, err
-	}
-	if mode := info.Mode().Perm(); mode&0o027 != 0 && runtime.GOOS != "windows" && !info.IsDir() {
-		return Key{}, fmt.Errorf("%s %w: its mode %#o lets others read or write it; mend it with: chmod 600 %s", path, ErrKeyFile, mode, path)
-	}
-	text, err := io.ReadAll(io.LimitReader(file, maxKeyFile))
-	if err != nil {
+	text, err := secret.Read(path, maxKeyFile)
+	switch {
+	case errors.Is(err, secret.ErrExposed):
+		return Key{}, fmt.Errorf("%s %w: %w", path, ErrKeyFile, err)
+	case err != nil && !errors.Is(err, secret.ErrTooLong):
 		return Key{}, err
 	}
 	key, ok := parseKey(string(text))
@@ -92,7 +83,7 @@ func parseKey(text string) (key Key, ok bool) {
 // not there. Of all that do so at once, one makes the key, and all get it. Path is
 // the key file's.
 func KeepKey(folder string) (key Key, path string, made bool, err error) {
-	path = filepath.Join(folder, keyFile)
+	path = filepath.Join(folder, KeyFile)
 	key, err = ReadKey(path)
 	if !errors.Is(err, fs.ErrNotExist) {
 		return key, path, false, err
@@ -113,7 +104,7 @@ func KeepKey(folder string) (key Key, path string, made bool, err error) {
 // meanwhile, and never in the place of another: a hard link, unlike a rename, does
 // not replace what is there.
 func writeKey(path string, key Key) error {
-	temp, err := os.CreateTemp(filepath.Dir(path), "."+keyFile+".*") // mode 0600
+	temp, err := os.CreateTemp(filepath.Dir(path), "."+KeyFile+".*") // mode 0600
 	if err != nil {
 		return err
 	}

@@ -1,0 +1,62 @@
+// Package config is what an operator can set: one struct, from whose tags come the
+// flags, the RELAYD_* variables, the keys of the TOML file, `relayd help`, the
+// reference in docs/configuration.md and relayd.example.toml.
+//
+// # To add a key
+//
+// Add one field with its tags, then write the two files anew with ci/reference.sh:
+//
+//	key      name in the file; a struct with a key is a section, its keys are "section.key"
+//	doc      what it means, in sentences
+//	default  as a text; for a list with commas
+//	min, max the least and the greatest number, duration or size
+//	enum     the only values, with commas
+//	arg      what stands for the value in the help
+//	flag     the flag's name where it is not the key's with dashes; a list's flag is repeated
+//	reload   "yes": SIGHUP changes it; main's apply brings the new value where it is used
+//	secret   "yes": the value is a secret itself (a hash): no flag, no variable, masked, and
+//	         the file must be nobody else's. Other secrets are a SecretFile
+//
+// A field is a string, a bool, an int, an int64, a [time.Duration], a
+// [units.Base2Bytes], a [netip.Prefix], a [URL], a [SecretFile], any other
+// [encoding.TextUnmarshaler], or a slice of these. What two keys say together is
+// looked at in a method `check` of the section.
+package config
+
+import (
+	"log/slog"
+	"time"
+
+	"github.com/sebas642/intercessor/relayd/admit"
+)
+
+// Config is what relayd does; see the package comment for its tags. What [Load]
+// gives obeys all limits.
+type Config struct {
+	File     string        `flag:"config" arg:"file" doc:"The TOML file with further settings, if any. Relative paths in it begin at relayd's working directory."`
+	Listen   string        `key:"listen" arg:"address" default:"127.0.0.1:8000" doc:"The address to listen on. :8000 is every interface, port 0 a free port."`
+	Origins  []string      `key:"origins" flag:"origin" arg:"origin" reload:"yes" doc:"Origins of further web pages that may connect, each as https://app.example. Pages of the relay's own host always may."`
+	StateDir string        `key:"state_dir" arg:"folder" doc:"The folder of the key that resume tokens are signed with, made if it is not there. Without it: $STATE_DIRECTORY of systemd, $XDG_STATE_HOME/intercessor, ~/.local/state/intercessor."`
+	KeyFiles []SecretFile  `key:"key_files" flag:"key-file" arg:"file" doc:"One or two files with that key, in place of the state folder's: 32 bytes in base64, as openssl rand -base64 32 prints them. Of two the first signs and both are accepted, while one takes the place of the other."`
+	Drain    time.Duration `key:"drain" arg:"duration" default:"8s" min:"0s" max:"10m" doc:"How long peers are sent away for when relayd is told to end, 0s for all at once. A supervisor has to wait 2s longer before it kills."`
+	Log      Log           `key:"log" doc:"What relayd writes to standard error."`
+}
+
+// Log is what relayd writes to standard error.
+type Log struct {
+	Level  slog.Level `key:"level" arg:"level" default:"info" enum:"debug,info,warn,error" reload:"yes" doc:"The least level that is written."`
+	Format string     `key:"format" arg:"format" default:"text" enum:"text,json" doc:"One record a line, as text or as JSON."`
+}
+
+const maxKeyFiles = 2
+
+// check reports contradictions: the key, as the section names it, and why it cannot
+// be so. The same method of a section is called too.
+func (c *Config) check(report func(key, why string)) {
+	if _, err := admit.NewOrigins(c.Origins); err != nil {
+		report("origins", err.Error())
+	}
+	if len(c.KeyFiles) > maxKeyFiles {
+		report("key_files", "must be one file, or two: the new key and the old")
+	}
+}

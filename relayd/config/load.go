@@ -1,0 +1,120 @@
+package config
+
+import (
+	"errors"
+	"fmt"
+	"reflect"
+	"slices"
+)
+
+// Sources says of every key, by its name in the file, where its value comes from:
+// "--listen", "RELAYD_LISTEN", "relayd.toml:3" or "default".
+type Sources map[string]string
+
+// Load gives the configuration that arguments, variables (as of [os.Environ]) and the
+// file that one of them names say together: a flag counts more than a variable, that
+// more than the file, and the file more than the default. A list is replaced as a
+// whole. The error has a line for each mistake of all of them, also of a value
+// that another one hides; it is ErrHelp where the arguments ask for help.
+func Load(args, environ []string) (*Config, Sources, error) {
+	c := new(Config)
+	sources, err := ours.load(c, args, environ)
+	if err != nil {
+		return nil, nil, err
+	}
+	return c, sources, nil
+}
+
+// A setting is what one source says of a key.
+type setting struct {
+	key    *key
+	texts  []string // one, or those of a list
+	source string   // as in Sources
+	fault  error    // what is wrong with its form
+}
+
+// load fills the struct that into points to, which the schema is of.
+func (s *schema) load(into any, args, environ []string) (Sources, error) {
+	flags, err := s.flags(args)
+	if errors.Is(err, ErrHelp) {
+		return nil, err
+	}
+	faults := []error{err}
+	variables, err := s.variables(environ)
+	faults = append(faults, err)
+
+	path := ""
+	for _, given := range slices.Concat(variables, flags) {
+		if given.key.flag == "config" {
+			path = given.texts[len(given.texts)-1]
+		}
+	}
+	var file []setting
+	if path != "" {
+		file, err = s.file(path)
+		faults = append(faults, err)
+	}
+
+	value := reflect.ValueOf(into).Elem()
+	sources := make(Sources)
+	for _, layer := range [][]setting{s.defaults(), file, variables, flags} {
+		for _, given := range layer {
+			err := given.fault
+			if err == nil {
+				err = given.key.set(value.FieldByIndex(given.key.index), given.texts)
+			}
+			if err != nil {
+				faults = append(faults, given.wrong(err))
+			}
+			sources[given.key.name] = given.source
+		}
+	}
+	if err := errors.Join(faults...); err != nil {
+		return nil, err
+	}
+	return sources, s.check(into, sources)
+}
+
+// wrong begins the sentence of a mistake: where it is, and in a file which key.
+func (given setting) wrong(err error) error {
+	switch given.source {
+	case "--" + given.key.flag, given.key.variable:
+		return fmt.Errorf("%s %w", given.source, err)
+	case "", "default":
+		return fmt.Errorf("%s %w", given.key.called(), err)
+	}
+	return fmt.Errorf("%s: %s %w", given.source, given.key.name, err)
+}
+
+func (s *schema) defaults() []setting {
+	var all []setting
+	for i := range s.keys {
+		k := &s.keys[i]
+		all = append(all, setting{key: k, texts: k.apart(k.fallback), source: "default"})
+	}
+	return all
+}
+
+// A checked struct knows what its keys may not say together.
+type checked interface {
+	check(report func(key, why string))
+}
+
+// check asks every section for its contradictions.
+func (s *schema) check(of any, sources Sources) error {
+	var faults []error
+	for _, in := range s.sections {
+		section, ok := reflect.ValueOf(of).Elem().FieldByIndex(in.index).Addr().Interface().(checked)
+		if !ok {
+			continue
+		}
+		section.check(func(name, why string) {
+			if in.name != "" {
+				name = in.name + "." + name
+			}
+			k := s.find(func(k *key) bool { return k.name == name })
+			faults = append(faults, setting{key: k, source: sources[name]}.wrong(errors.New(why)))
+		})
+	}
+	return errors.Join(faults...)
+}

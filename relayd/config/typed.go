@@ -1,0 +1,65 @@
+package config
+
+import (
+	"errors"
+	"reflect"
+	"strconv"
+	"time"
+)
+
+// fromTOML gives the texts of a value, which has to have the key's own type: where
+// everything may be a string, a mistake hides.
+func (k *key) fromTOML(value any) ([]string, error) {
+	if !k.list() {
+		text, err := scalar(value, k.typ)
+		return []string{text}, err
+	}
+	values, ok := value.([]any)
+	if !ok {
+		return nil, errors.New(`must be a list, as ["` + k.arg + `"]`)
+	}
+	var texts []string
+	for _, value := range values {
+		text, err := scalar(value, k.typ.Elem())
+		if err != nil {
+			return nil, err
+		}
+		texts = append(texts, text)
+	}
+	return texts, nil
+}
+
+func scalar(value any, t reflect.Type) (string, error) {
+	kind := t.Kind()
+	number := kind == reflect.Int || kind == reflect.Int64
+	switch v := value.(type) {
+	case string:
+		if quoted(t) {
+			return v, nil
+		}
+	case bool:
+		if kind == reflect.Bool {
+			return strconv.FormatBool(v), nil
+		}
+	case int64:
+		if number {
+			return strconv.FormatInt(v, 10), nil // of a duration or size: it misses its unit
+		}
+	}
+	switch {
+	case quoted(t):
+		return "", errors.New("must be a text between quotes")
+	case number:
+		return "", errors.New("must be a whole number, without quotes")
+	default:
+		return "", errors.New("must be true or false, without quotes")
+	}
+}
+
+// quoted tells whether a value stands between quotes in TOML.
+func quoted(t reflect.Type) bool {
+	return t.Kind() == reflect.String || t == reflect.TypeFor[time.Duration]() || reflect.PointerTo(t).Implements(textual)
+}
+
+// boolean tells whether a flag stands without a value.
+func (k *key) boolean() bool { return k.typ.Kind() == reflect.Bool }

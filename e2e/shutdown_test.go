@@ -52,14 +52,17 @@ func TestCommandLine(t *testing.T) {
 	}{
 		{"version", "", 0, "relayd "},
 		{"help", "", 0, "relayd help "},
-		{"serve --help", "", 0, "-listen address"},
+		{"serve --help", "", 0, "--listen address"},
 		{"srve", "", 2, `unknown command "srve"`},
 		{"serve now", "", 2, `"now" is no flag`},
-		{"--lisen :0", "", 2, "flag provided but not defined"},
-		{"--log-level loud", "", 2, "invalid value"},
+		{"--lisen :0", "", 2, `did you mean --listen?`},
+		{"--log-level loud", "", 2, "must be debug, info, warn or error"},
 		{"--log-format xml", "", 2, "must be text or json"},
 		{"--origin example.com", "", 2, "write it as https://example.com"},
-		{"", "RELAYD_LOG=loud", 2, "must be debug, info, warn or error"},
+		{"", "RELAYD_LOG_LEVEL=loud", 2, "must be debug, info, warn or error"},
+		{"", "RELAYD_LOG=debug", 2, "did you mean RELAYD_LOG_LEVEL?"},
+		{"check", "", 0, "listen = '127.0.0.1:8000' # default"},
+		{"check --log-level loud", "", 2, "must be debug, info, warn or error"},
 		{"--listen 127.0.0.1:99999", "", 1, "another address can be given with --listen"},
 	} {
 		cmd := exec.Command(relayd, strings.Fields(c.args)...)

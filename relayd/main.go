@@ -6,84 +6,107 @@ package main
 import (
 	"context"
 	"errors"
-	"flag"
 	"fmt"
 	"io"
+	"log/slog"
 	"os"
 	"os/signal"
 	"runtime"
 	"runtime/debug"
 	"strings"
 	"syscall"
+
+	"github.com/sebas642/intercessor/relayd/config"
 )
 
 const usage = `relayd introduces WebRTC peers to one another and carries their messages.
 
 Usage:
   relayd [serve] [flags]   run the relay (on 127.0.0.1:8000)
+  relayd check [flags]     look at the configuration, and print what is in force
   relayd version           print the version
   relayd help              print this
 
-Flags of serve:
+Each flag can also be a variable (RELAYD_DRAIN for --drain) or a key in the file of
+--config: docs/configuration.md has them all, relayd.example.toml is such a file.
+
+Flags of serve and check:
 `
 
 func main() {
-	os.Exit(run(os.Args[1:], os.Stdout, os.Stderr))
+	os.Exit(run(os.Args[1:], os.Environ(), os.Stdout, os.Stderr))
 }
 
-// run is main without the process: 0 is success, 1 a failure, 2 a mistake in the call.
-func run(args []string, stdout, stderr io.Writer) int {
+// run is main without the process: 0 is success, 1 a failure, 2 a mistake in the call
+// or the configuration.
+func run(args, environ []string, stdout, stderr io.Writer) int {
 	command := "serve"
 	if len(args) > 0 && !strings.HasPrefix(args[0], "-") {
 		command, args = args[0], args[1:]
 	}
 	switch command {
-	case "serve":
-		return serveCommand(args, stderr)
+	case "serve", "check":
+		load := func() (*config.Config, config.Sources, error) { return config.Load(args, environ) }
+		c, sources, err := load()
+		switch {
+		case errors.Is(err, config.ErrHelp):
+			fmt.Fprint(stderr, usage, config.Help())
+			return 0
+		case err != nil:
+			for line := range strings.Lines(err.Error()) {
+				fmt.Fprintln(stderr, "relayd:", strings.TrimSuffix(line, "\n"))
+			}
+			return 2
+		case command == "check":
+			return checkCommand(c, sources, stdout, stderr)
+		}
+		return serveCommand(c, load, stderr)
 	case "version":
 		fmt.Fprintln(stdout, "relayd", version(), runtime.Version())
 		return 0
 	case "help":
-		flags, _ := serveFlags()
-		flags.SetOutput(stdout)
-		flags.Usage()
+		fmt.Fprint(stdout, usage, config.Help())
 		return 0
 	}
 	fmt.Fprintf(stderr, "relayd: unknown command %q; `relayd help` lists them\n", command)
 	return 2
 }
 
-func serveCommand(args []string, stderr io.Writer) int {
-	flags, s := serveFlags()
-	flags.SetOutput(stderr)
-	if level := os.Getenv("RELAYD_LOG"); level != "" {
-		if err := s.logLevel.UnmarshalText([]byte(level)); err != nil {
-			fmt.Fprintf(stderr, "relayd: RELAYD_LOG is %q, and must be debug, info, warn or error\n", level)
-			return 2
-		}
-	}
-	switch err := flags.Parse(args); {
-	case errors.Is(err, flag.ErrHelp):
-		return 0
-	case err != nil:
-		return 2
-	case flags.NArg() > 0:
-		fmt.Fprintf(stderr, "relayd: %q is no flag of serve; `relayd help` lists them\n", flags.Arg(0))
-		return 2
-	}
-	if err := s.check(); err != nil {
-		fmt.Fprintln(stderr, "relayd:", err)
-		return 2
-	}
-	log := s.newLog(stderr)
+// A loader reads the configuration anew, from what relayd was called with.
+type loader func() (*config.Config, config.Sources, error)
+
+func serveCommand(c *config.Config, load loader, stderr io.Writer) int {
+	level := new(slog.LevelVar)
+	level.Set(c.Log.Level)
+	log := newLog(stderr, c.Log.Format, level)
 
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	if err := serve(ctx, stop, s, log); err != nil {
+	if err := serve(ctx, stop, c, load, level, log); err != nil {
 		log.Error("ended", "error", err)
 		return 1
 	}
 	return 0
+}
+
+func checkCommand(c *config.Config, sources config.Sources, stdout, stderr io.Writer) int {
+	err := checkFiles(c)
+	if err == nil {
+		err = c.Write(stdout, sources)
+	}
+	if err != nil {
+		fmt.Fprintln(stderr, "relayd:", err)
+		return 1
+	}
+	return 0
+}
+
+func newLog(to io.Writer, format string, level slog.Leveler) *slog.Logger {
+	options := &slog.HandlerOptions{Level: level}
+	if format == "json" {
+		return slog.New(slog.NewJSONHandler(to, options))
+	}
+	return slog.New(slog.NewTextHandler(to, options))
 }
 
 func version() string {

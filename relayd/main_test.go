@@ -58,8 +58,14 @@ type daemon struct {
 // launch starts relayd with nothing in its environment but what is given.
 func launch(t *testing.T, env []string, args ...string) *daemon {
 	t.Helper()
+	return launchAs(t, env, append([]string{"serve", "--listen", "127.0.0.1:0", "--log-format", "json", "--log-level", "debug"}, args...)...)
+}
+
+// launchAs is launch with no arguments of its own: what they say, a file cannot change.
+func launchAs(t *testing.T, env []string, args ...string) *daemon {
+	t.Helper()
 	d := &daemon{t: t, records: make(chan map[string]any, 1000), exited: make(chan struct{})}
-	d.cmd = exec.Command(relayd, append([]string{"serve", "--listen", "127.0.0.1:0", "--log-format", "json", "--log-level", "debug"}, args...)...)
+	d.cmd = exec.Command(relayd, args...)
 	d.cmd.Env = append([]string{"SystemRoot=" + os.Getenv("SystemRoot")}, env...)
 	stderr, err := d.cmd.StderrPipe()
 	require.NoError(t, err)

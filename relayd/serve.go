@@ -7,11 +7,15 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"os"
+	"os/signal"
 	"sync"
 	"sync/atomic"
+	"syscall"
 	"time"
 
 	"github.com/sebas642/intercessor/relayd/admit"
+	"github.com/sebas642/intercessor/relayd/config"
 	"github.com/sebas642/intercessor/relayd/relay"
 	"github.com/sebas642/intercessor/web"
 )
@@ -29,27 +33,29 @@ const (
 	// nobody told to wait longer. When a drain has used them up, closeWithin is what
 	// the rest still has for its closing handshakes.
 	endWithin   = 9500 * time.Millisecond
-	closeWithin = endWithin - defaultDrain
+	closeWithin = 1500 * time.Millisecond
 )
 
 // serve runs the relay until the context ends; then it drains it (D8), closes every
 // connection that is left, and returns. From then on a second signal ends the
 // process at once, because signals are given back first.
-func serve(ctx context.Context, giveBackSignals func(), s *settings, log *slog.Logger) error {
-	origins, err := admit.NewOrigins(s.origins)
+func serve(ctx context.Context, giveBackSignals func(), c *config.Config, load loader, level *slog.LevelVar, log *slog.Logger) error {
+	hangups := make(chan os.Signal, 1)
+	signal.Notify(hangups, syscall.SIGHUP) // on Windows there is none
+	keys, before, err := resumeKeys(c, log)
 	if err != nil {
 		return err
 	}
-	keys, before, err := s.resumeKeys(log)
+	listener, err := net.Listen("tcp", c.Listen)
 	if err != nil {
-		return err
-	}
-	listener, err := net.Listen("tcp", s.listen)
-	if err != nil {
-		return fmt.Errorf("cannot listen on %s: %w; another address can be given with --listen", s.listen, err)
+		return fmt.Errorf("cannot listen on %s: %w; another address can be given with --listen", c.Listen, err)
 	}
 
-	r := relay.New(relay.Config{Origins: origins, Tokens: admit.NewTokens(keys...), Returning: before, Log: log})
+	r := relay.New(relay.Config{Tokens: admit.NewTokens(keys...), Returning: before, Log: log})
+	run := &running{relay: r, level: level, log: log}
+	if err := run.apply(c); err != nil {
+		return errors.Join(err, listener.Close(), r.Shutdown(ctx))
+	}
 	var ending atomic.Bool
 	server := &http.Server{
 		Handler:           routes(r, &ending),
@@ -62,11 +68,12 @@ func serve(ctx context.Context, giveBackSignals func(), s *settings, log *slog.L
 	}
 	log.Info("listening", "address", listener.Addr().String(), "page", "http://"+listener.Addr().String()+"/")
 
-	var tidying sync.WaitGroup
-	defer tidying.Wait()
-	serving, served := context.WithCancel(ctx)
+	var besides sync.WaitGroup
+	defer besides.Wait()
+	serving, served := context.WithCancel(context.Background())
 	defer served()
-	tidying.Go(func() { tidy(serving, func() int { return r.Stats().Sessions }) })
+	besides.Go(func() { tidy(serving, func() int { return r.Stats().Sessions }) })
+	besides.Go(func() { run.reloads(serving, hangups, load) })
 
 	failed := make(chan error, 1)
 	go func() { failed <- server.Serve(listener) }()
@@ -78,12 +85,12 @@ func serve(ctx context.Context, giveBackSignals func(), s *settings, log *slog.L
 	giveBackSignals()
 	end := time.Now().Add(endWithin)
 	ending.Store(true)
-	log.Info("shutting down; a second signal ends at once", "drain", s.drain)
+	log.Info("shutting down; a second signal ends at once", "drain", c.Drain)
 
 	// The listener stays open meanwhile: who comes is told to come back (B6), and a
 	// load balancer that /readyz is not the time.
-	if s.drain > 0 {
-		_ = r.Drain(context.Background(), s.drain)
+	if c.Drain > 0 {
+		_ = r.Drain(context.Background(), c.Drain)
 	}
 	if least := time.Now().Add(closeWithin); end.Before(least) {
 		end = least

@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/sebas642/intercessor/relayd/admit"
+	"github.com/sebas642/intercessor/relayd/config"
 )
 
 // resumeKeys gives the keys of resume tokens, the one that signs first, and whether
@@ -17,12 +18,12 @@ import (
 // named a file or a folder gets that or an error: a relay with a key of its own
 // would refuse for good the peers of all others. Only where nobody named one, and
 // the default folder cannot be used, does the relay run with a key in memory.
-func (s *settings) resumeKeys(log *slog.Logger) (keys []admit.Key, before bool, err error) {
-	if len(s.keyFiles) > 0 {
-		keys, err = readKeys(s.keyFiles)
+func resumeKeys(c *config.Config, log *slog.Logger) (keys []admit.Key, before bool, err error) {
+	if len(c.KeyFiles) > 0 {
+		keys, err = readKeys(c.KeyFiles)
 		return keys, true, err
 	}
-	folder := s.stateDir
+	folder := c.StateDir
 	if folder == "" {
 		if folder, err = defaultStateDir(); err != nil {
 			return keyInMemory(log, err), false, nil
@@ -33,7 +34,7 @@ func (s *settings) resumeKeys(log *slog.Logger) (keys []admit.Key, before bool, 
 	case errors.Is(err, admit.ErrKeyFile):
 		// In the default folder too: the key is there, and peers rely on it.
 		return nil, false, err
-	case err != nil && s.stateDir == "":
+	case err != nil && c.StateDir == "":
 		return keyInMemory(log, err), false, nil
 	case err != nil:
 		return nil, false, fmt.Errorf("cannot keep the resume key in the folder of --state-dir: %w; let relayd's user write there, name another folder, or give a key with --key-file", err)
@@ -44,10 +45,10 @@ func (s *settings) resumeKeys(log *slog.Logger) (keys []admit.Key, before bool, 
 	return []admit.Key{key}, !made, nil
 }
 
-func readKeys(files []string) ([]admit.Key, error) {
+func readKeys(files []config.SecretFile) ([]admit.Key, error) {
 	var keys []admit.Key
 	for _, file := range files {
-		key, err := admit.ReadKey(file)
+		key, err := admit.ReadKey(string(file))
 		switch {
 		case errors.Is(err, fs.ErrNotExist):
 			return nil, fmt.Errorf("cannot read the file of --key-file: %w; make one with: (umask 077; openssl rand -base64 32 > %s)", err, file)

@@ -120,7 +120,7 @@ func TestKeyFiles(t *testing.T) {
 	require.NoDirExists(t, filepath.Join(folder, "unused"))
 
 	require.Contains(t, fails(t, 2, nil, "--key-file", one, "--key-file", two, "--key-file", one), "the new key and the old")
-	require.Contains(t, fails(t, 2, nil, "--key-file", ""), "the new key and the old")
+	require.Contains(t, fails(t, 2, nil, "--key-file", ""), "has an empty entry")
 	require.Contains(t, fails(t, 1, nil, "--key-file", filepath.Join(folder, "none")), "make one with: (umask 077; openssl rand -base64 32")
 	require.Contains(t, fails(t, 1, nil, "--key-file", folder), "cannot read the file of --key-file")
 	short := fails(t, 1, nil, "--key-file", file("short", 0o600, "c2hvcnQ=\n"))

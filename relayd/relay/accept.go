@@ -27,7 +27,7 @@ func (r *Relay) upgrade(w http.ResponseWriter, request *http.Request, server pro
 		frame.Refuse(w, request)
 		return nil
 	}
-	if !r.config.Origins.Admit(request) {
+	if !r.origins.Load().Admit(request) {
 		r.log.refused(request, "origin not admitted")
 		http.Error(w, "pages of this origin may not connect here: the relay's operator can add it with --origin", http.StatusForbidden)
 		return nil

@@ -13,7 +13,7 @@ import (
 // zero, the default that it names applies.
 type Config struct {
 	// Origins are the web pages that may connect; the zero value admits those
-	// of the relay's own host.
+	// of the relay's own host. [Relay.SetOrigins] changes them.
 	Origins admit.Origins
 
 	// Log receives what happens. Nil: nothing is logged. Room IDs appear in it

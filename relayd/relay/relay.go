@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/sebas642/intercessor/protocol"
+	"github.com/sebas642/intercessor/relayd/admit"
 	"github.com/sebas642/intercessor/relayd/room"
 )
 
@@ -29,6 +30,7 @@ type Relay struct {
 	batchFrames, batchBytes int   // what one receiver gets in one piece at the most
 	maxAbsent               int64 // how many peers that are away are remembered at the most
 
+	origins atomic.Pointer[admit.Origins] // config's are those of the start
 	counters
 	started time.Time
 	now     atomic.Int64 // the time in ticks, from 1; written by the sweeper
@@ -61,6 +63,7 @@ func New(config Config) *Relay {
 	r.batchFrames, r.batchBytes = max(1, r.config.OutboxFrames/8), r.config.OutboxBytes/8
 	r.maxAbsent = maxAbsent
 	r.log = newLogger(r.config.Log)
+	r.SetOrigins(config.Origins)
 	r.now.Store(1)
 	if r.config.Returning {
 		r.surely.Store(r.config.Window.Milliseconds())
@@ -70,6 +73,10 @@ func New(config Config) *Relay {
 	r.running.Go(r.sweep)
 	return r
 }
+
+// SetOrigins changes which web pages may connect from now on. Nobody who is here is
+// asked again.
+func (r *Relay) SetOrigins(origins admit.Origins) { r.origins.Store(&origins) }
 
 // ServeHTTP takes over the connection of a WebSocket handshake and returns when
 // the peer is let in; the session goes on in a goroutine of its own.

@@ -1,0 +1,24 @@
+package main
+
+import (
+	"cmp"
+	"errors"
+	"path/filepath"
+
+	"github.com/sebas642/intercessor/relayd/admit"
+	"github.com/sebas642/intercessor/relayd/config"
+)
+
+// checkFiles reads what the configuration names, as serve would, and makes nothing.
+func checkFiles(c *config.Config) error {
+	if len(c.KeyFiles) > 0 {
+		_, err := readKeys(c.KeyFiles)
+		return err
+	}
+	folder, _ := defaultStateDir()
+	_, err := admit.ReadKey(filepath.Join(cmp.Or(c.StateDir, folder), admit.KeyFile))
+	if errors.Is(err, admit.ErrKeyFile) {
+		return err
+	}
+	return nil // serve makes a key where there is none
+}

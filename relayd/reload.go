@@ -1,0 +1,66 @@
+package main
+
+import (
+	"context"
+	"log/slog"
+	"os"
+
+	"github.com/sebas642/intercessor/relayd/admit"
+	"github.com/sebas642/intercessor/relayd/config"
+	"github.com/sebas642/intercessor/relayd/relay"
+)
+
+// running is a relay at work with what can change meanwhile. After serve has made it,
+// the goroutine of reloads owns it.
+type running struct {
+	config *config.Config
+	relay  *relay.Relay
+	level  *slog.LevelVar
+	log    *slog.Logger
+}
+
+// apply brings the keys that can be reloaded, and what is in the files that they
+// name, to where they are used; at the start too. What can fail comes first: then
+// nothing has changed.
+func (r *running) apply(c *config.Config) error {
+	origins, err := admit.NewOrigins(c.Origins)
+	if err != nil {
+		return err
+	}
+	r.relay.SetOrigins(origins)
+	r.level.Set(c.Log.Level)
+	r.config = c
+	return nil
+}
+
+// reloads reads the configuration anew at each signal, until the context ends.
+func (r *running) reloads(ctx context.Context, hangups <-chan os.Signal, load loader) {
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-hangups:
+			r.reload(load)
+		}
+	}
+}
+
+func (r *running) reload(load loader) {
+	next, _, err := load()
+	var merged *config.Config
+	var changed, waiting []string
+	if err == nil {
+		merged, changed, waiting, err = r.config.Reload(next)
+	}
+	if err == nil {
+		err = r.apply(merged)
+	}
+	if err != nil {
+		r.log.Error("the configuration stays as it was: the new one has a mistake", "error", err)
+		return
+	}
+	r.log.Info("read the configuration anew", "changed", changed)
+	if len(waiting) > 0 {
+		r.log.Warn("some changes need a restart", "keys", waiting)
+	}
+}

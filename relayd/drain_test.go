@@ -20,6 +20,8 @@ func TestDrain(t *testing.T) {
 	d := start(t, nil, "--drain", "10m")
 	require.Equal(t, http.StatusOK, d.status("/readyz"))
 	first, second := d.enters(protocol.SubprotocolV1), d.enters(protocol.SubprotocolV1)
+	d.logs("joined") // who has read HELLO, but is not in yet, is closed and not asked
+	d.logs("joined")
 	d.signal(syscall.SIGTERM)
 	first.wants(protocol.TypeRelayRestarting)
 	second.wants(protocol.TypeRelayRestarting)
@@ -57,6 +59,7 @@ func TestSecondSignalEndsADrainAtOnce(t *testing.T) {
 	t.Parallel()
 	d := start(t, nil, "--drain", "10m")
 	p := d.enters(protocol.SubprotocolV1)
+	d.logs("joined")
 	d.signal(syscall.SIGTERM)
 	p.wants(protocol.TypeRelayRestarting)
 	d.signal(syscall.SIGTERM)

@@ -82,8 +82,8 @@ func (p *tab) lifecycle(state page.SetWebLifecycleStateState) {
 	})))
 }
 
-// offline cuts the page's network, or connects it again, as far as Chromium does that: a
-// WebSocket that is open may go on.
+// offline cuts the page's network, or connects it again. The browser tells the page; a
+// WebSocket that is open stays open meanwhile, and nothing passes.
 func (p *tab) offline(cut bool) {
 	p.t.Helper()
 	ctx, cancel := context.WithTimeout(p.ctx, patience)

@@ -16,9 +16,9 @@ import (
 	"github.com/sebas642/intercessor/sdk"
 )
 
-// TestStreamOutlivesTheRelay: numbered messages between a page and a Go program, both
+// TestTabStreamOutlivesTheRelay: numbered messages between a page and a Go program, both
 // ways, while the relay is killed and comes back, and the page's network goes.
-func TestStreamOutlivesTheRelay(t *testing.T) {
+func TestTabStreamOutlivesTheRelay(t *testing.T) {
 	t.Parallel()
 	const messages = 400
 	relay := startMortalRelay(t)
@@ -107,9 +107,9 @@ func TestStreamOutlivesTheRelay(t *testing.T) {
 	require.Equal(t, "delivered", eval[string](page, `large.then(({ kind }) => kind)`))
 }
 
-// TestRoomOutlivesTheRelay: a file goes on over the direct path between two pages while
+// TestTabRoomOutlivesTheRelay: a file goes on over the direct path between two pages while
 // the relay is dead, and what they write meanwhile arrives afterwards.
-func TestRoomOutlivesTheRelay(t *testing.T) {
+func TestTabRoomOutlivesTheRelay(t *testing.T) {
 	t.Parallel()
 	relay := startMortalRelay(t)
 	browser := startBrowser(t)
@@ -167,9 +167,9 @@ func TestRoomOutlivesTheRelay(t *testing.T) {
 	bob.shot("v1-room-phone")
 }
 
-// TestConversationOutlivesReloads: guest and host load their tabs again, and what is said
+// TestTabConversationOutlivesReloads: guest and host load their tabs again, and what is said
 // meanwhile is there once, in order, on both sides.
-func TestConversationOutlivesReloads(t *testing.T) {
+func TestTabConversationOutlivesReloads(t *testing.T) {
 	t.Parallel()
 	relay := startRelay(t)
 	browser := startBrowser(t)

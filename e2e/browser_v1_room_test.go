@@ -6,9 +6,9 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestPageRunsItsRoom: a page says what newcomers get to know, closes its door, and sends a
+// TestTabRunsItsRoom: a page says what newcomers get to know, closes its door, and sends a
 // client away; the relay's death changes nothing of that, and the listener's state tells of it.
-func TestPageRunsItsRoom(t *testing.T) {
+func TestTabRunsItsRoom(t *testing.T) {
 	t.Parallel()
 	relay := startMortalRelay(t)
 	browser := startBrowser(t)

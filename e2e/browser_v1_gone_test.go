@@ -1,0 +1,204 @@
+package e2e_test
+
+import (
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/sebas642/intercessor/e2e/cmd/chaosproxy/chaos"
+	"github.com/sebas642/intercessor/e2e/history"
+	"github.com/sebas642/intercessor/relayd/relay"
+	"github.com/sebas642/intercessor/sdk/signaling"
+	"github.com/sebas642/intercessor/web"
+)
+
+// window is how long an impatient relay waits for who is away.
+const window = 2 * time.Second
+
+// impatient is a stage whose relay has that window, which relayd has no flag for.
+func impatient(t testing.TB) *stage {
+	r := relay.New(relay.Config{Window: window})
+	mux := http.NewServeMux()
+	mux.Handle("/server", r)
+	mux.Handle("/client/{id}", r)
+	mux.Handle("/", web.Handler())
+	server := httptest.NewServer(mux)
+	t.Cleanup(func() {
+		_ = r.Shutdown(within(t))
+		server.Close()
+	})
+	s := newStage(t, server.URL)
+	s.rules.Window = window
+	return s
+}
+
+// notes says to the history that a page has lost the relay, or has it back.
+func (s *stage) notes(a *actor, kind history.Kind) {
+	s.t.Helper()
+	e := eval[history.Event](a.tab, `me`)
+	e.Kind = kind
+	s.log.Add(e)
+}
+
+// outcomes are those of the page's newest connection, each once.
+func (a *actor) outcomes() []string {
+	a.t.Helper()
+	return eval[[]string](a.tab, `[...new Set(talks.at(-1).outcomes)].sort()`)
+}
+
+// TestTabAwayForTooLong: who is away for longer than the window is gone. Both sides are told
+// so of every message, and can begin anew.
+func TestTabAwayForTooLong(t *testing.T) {
+	t.Parallel()
+	s := impatient(t)
+	host, guest := s.pair()
+	s.notes(guest, history.Lost)
+	s.cut(guest, chaos.RST)
+	host.in("reconnecting")
+	host.streams(5, 100, 0)
+	guest.streams(5, 100, 0)
+	require.Equal(t, "peer-gone timeout", eval[string](host.tab, `talks[0].ended`))
+	require.Equal(t, []string{"refused timeout"}, host.outcomes(), "they never left")
+	require.Empty(t, guest.outcomes())
+
+	s.mend(guest)
+	require.Equal(t, "restarted restarted", eval[string](guest.tab, `talks[0].ended`))
+	s.notes(guest, history.Resumed)
+	for _, outcome := range guest.outcomes() { // unknown is what has met the new link's end
+		require.Contains(t, []string{"refused restarted", "unknown restarted"}, outcome)
+	}
+
+	guest.joins(host)
+	host.streams(5, 100, 0)
+	guest.streams(5, 100, 0)
+	guest.hears(5)
+	host.hears(5)
+	report := s.judge()
+	require.Equal(t, 10, report.Kinds[history.Delivered])
+	require.Equal(t, 10, report.Kinds[history.Unknown]+report.Kinds[history.Refused])
+}
+
+// TestTabClosedWhileAway: a guest's network goes, and its user closes the tab. The host is
+// told of each message that it has not got.
+func TestTabClosedWhileAway(t *testing.T) {
+	t.Parallel()
+	s := impatient(t)
+	host, guest := s.pair()
+	s.notes(guest, history.Lost)
+	s.cut(guest, chaos.RST)
+	guest.gone = true
+	stop := eval[history.Event](guest.tab, `me`)
+	logged := eval[[]history.Event](guest.tab, `events`)
+	guest.shut()
+	for _, e := range logged {
+		s.log.Add(e)
+	}
+	stop.Kind, stop.Reason = history.Stop, "killed"
+	s.log.Add(stop)
+	host.in("reconnecting")
+	host.streams(5, 100, 0)
+	require.Equal(t, "peer-gone timeout", eval[string](host.tab, `talks[0].ended`))
+	require.Equal(t, []string{"refused timeout"}, host.outcomes())
+	require.Equal(t, 5, s.judge().Kinds[history.Refused])
+}
+
+// TestTabKickedWhileAway: a host sends a guest away whose network is gone. It learns that
+// when it is back, and the host at once; another guest is not harmed.
+func TestTabKickedWhileAway(t *testing.T) {
+	t.Parallel()
+	s := newStage(t, startRelay(t).HTTP)
+	host, guest := s.pair()
+	other := s.enter("other")
+	other.joins(host)
+	s.cut(guest, chaos.RST)
+	guest.in("reconnecting")
+	guest.streams(3, 100, 0)
+	host.do(`await talks[0].stream(3, 100, 0); talks[0].say("close"); await talks[0].conn.kick()`)
+	require.Equal(t, "peer-gone kicked", eval[string](host.tab, `talks[0].ended`))
+	s.mend(guest)
+	require.Equal(t, "kicked", eval[string](guest.tab, `talks[0].ended.then((why) => why.split(" ")[0])`))
+	require.Equal(t, []string{"refused relay"}, guest.outcomes())
+	require.Equal(t, "refused kicked", eval[string](host.tab, `[...new Set(talks[0].outcomes)].join()`))
+	other.streams(5, 100, 0)
+	host.streams(5, 100, 0)
+	other.hears(5)
+	host.hears(5)
+	require.Equal(t, 10, s.judge().Kinds[history.Delivered])
+}
+
+// TestTabAndABasePeer: with a peer that does not speak v1 nothing is promised, and that is
+// said: of the connection, of every message, and when the peer is gone.
+func TestTabAndABasePeer(t *testing.T) {
+	t.Parallel()
+	server := startRelay(t)
+	s := newStage(t, server.HTTP)
+	raw, err := signaling.Dial(within(t), server.WS+"/server", &signaling.Options{Base: true})
+	require.NoError(t, err)
+	defer raw.Close()
+	page := s.enter("page")
+	page.do(`globalThis.conn = await sdk.connect(a); globalThis.got = []
+		globalThis.over = (async () => { for await (const m of conn) got.push(m.data) })().then(() => conn.closed)`,
+		"ws://"+page.proxy.Addr()+"/client/"+string(raw.Hello().ID))
+	require.Equal(t, []any{false, "connected"}, eval[[]any](page.tab, `[conn.reliable, conn.state]`))
+	require.Equal(t, "unknown no-link", eval[string](page.tab, `conn.send({ type: "n", data: 1 })
+		.then(({ outcome }) => outcome).then(({ kind, reason }) => kind + " " + reason)`))
+	e := await(t, raw, "n")
+	require.Equal(t, "1", string(e.Message))
+	require.NoError(t, raw.Send(within(t), e.Peer, "n", []byte(`2`)))
+	page.sees("the answer", `got.join() === "2"`)
+
+	// The page's own loss is made good, but what was sent meanwhile may be lost.
+	page.do(`globalThis.states = []; conn.addEventListener("statechange", () => states.push(conn.state))`)
+	page.proxy.CutAll(chaos.RST)
+	page.sees("that it is back", `states.join() === "reconnecting,connected"`)
+	page.do(`await conn.send({ type: "n", data: 3 })`)
+	for _, kind := range []signaling.Kind{signaling.Gone, signaling.Joined, signaling.Delivered} {
+		e, err = raw.Receive(within(t))
+		require.NoError(t, err)
+		require.Equal(t, kind, e.Kind)
+	}
+	require.Equal(t, "3", string(e.Message))
+
+	// The base peer's is its end.
+	require.NoError(t, raw.Close())
+	require.Equal(t, "peer-gone left", eval[string](page.tab, `over.then((why) => why.code + " " + why.reason)`))
+
+	// And the other way round: the page's listener hears of a base client's end at once.
+	page.listens()
+	client, err := signaling.Dial(within(t), strings.Replace(eval[string](page.tab, `ln.url`), page.proxy.Addr(), s.relay, 1), &signaling.Options{Base: true})
+	require.NoError(t, err)
+	page.sees("the client", `talks.length === 1 && talks[0].conn.reliable === false`)
+	require.NoError(t, client.Close())
+	require.Equal(t, "peer-gone left", eval[string](page.tab, `talks[0].ended`))
+}
+
+// TestTabFrozenForTooLong: a tab that the browser has stopped loses its network for longer
+// than the window. Both sides are told when they can be.
+func TestTabFrozenForTooLong(t *testing.T) {
+	t.Parallel()
+	s, absent := impatient(t), window
+	if prove { // what a user has
+		s, absent = newStage(t, startRelay(t).HTTP), 90*time.Second
+	}
+	host, guest := s.pair()
+	s.notes(guest, history.Lost)
+	guest.freeze()
+	s.cut(guest, chaos.RST)
+	host.in("reconnecting")
+	host.streams(5, 100, 0)
+	lasts(absent)
+	require.Equal(t, "peer-gone timeout", eval[string](host.tab, `talks[0].ended`))
+	require.Equal(t, []string{"refused timeout"}, host.outcomes())
+	s.mend(guest)
+	guest.thaw()
+	require.Equal(t, "restarted restarted", eval[string](guest.tab, `talks[0].ended`))
+	s.notes(guest, history.Resumed)
+	guest.joins(host)
+	host.streams(5, 100, 0)
+	guest.hears(5)
+	require.Equal(t, 5, s.judge().Kinds[history.Delivered])
+}

@@ -202,3 +202,17 @@ func TestTabFrozenForTooLong(t *testing.T) {
 	guest.hears(5)
 	require.Equal(t, 5, s.judge().Kinds[history.Delivered])
 }
+
+// TestTabThatLeftIsAway: a guest without an identity (no Web Lock) follows a link. Chromium keeps
+// the page and its WebSocket, and answers the relay's pings: the host must hear all the same
+// that nobody is there.
+func TestTabThatLeftIsAway(t *testing.T) {
+	t.Parallel()
+	s := newStage(t, startRelay(t).HTTP)
+	host, guest := s.enter("host"), s.enter("guest")
+	host.listens()
+	guest.do(`globalThis.identity = false`)
+	guest.joins(host)
+	guest.navigate("http://" + guest.proxy.Addr() + bare)
+	host.in("reconnecting")
+}

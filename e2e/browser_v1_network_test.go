@@ -229,3 +229,30 @@ func TestTabCutAgainAndAgain(t *testing.T) {
 	require.NotContains(t, eval[[]string](host.tab, `talks[1].states`), "reconnecting")
 	s.delivered(800)
 }
+
+// TestTabOfflineSoonAfterItConnected: the network goes and comes back within the first five
+// seconds of a connection. The browser says so, and the SDK must not wait for 30 s of silence.
+func TestTabOfflineSoonAfterItConnected(t *testing.T) {
+	t.Parallel()
+	s := newStage(t, startRelay(t).HTTP)
+	host, guest := s.pair()
+	s.cut(guest, chaos.Silence)
+	guest.offline(true)
+	host.streams(5, 100, 0)
+	lasts(time.Second)
+	s.mend(guest)
+	guest.offline(false)
+	guest.hears(5)
+	s.delivered(5)
+}
+
+// TestTabHintedAllTheTime: hints that come every 300 ms are obeyed once a second, not never.
+func TestTabHintedAllTheTime(t *testing.T) {
+	t.Parallel()
+	s := newStage(t, startRelay(t).HTTP)
+	_, guest := s.pair()
+	guest.do(`setInterval(() => talks[0].conn.networkChanged(), 300)`)
+	guest.proxy.CutAll(chaos.Silence) // unnoticed but for hints
+	lasts(7 * time.Second)            // older than five seconds: the next hint that counts resumes
+	guest.sees("that it reconnects", `talks[0].states.includes("reconnecting")`)
+}

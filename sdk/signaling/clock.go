@@ -10,7 +10,8 @@ const (
 	// silenceWithin is how long a v1 connection may say nothing: the relay beats (D1).
 	silenceWithin = protocol.SilenceWithin * time.Second
 
-	// hintedAfter is how old a connection must be for a changed network to matter.
+	// hintedAfter is how old a connection must be for a changed network to matter, if
+	// nothing else is known.
 	hintedAfter = 5 * time.Second
 
 	// hintsApart is how far apart hints must be to count.
@@ -86,21 +87,28 @@ func (s *Session) look(now time.Time) time.Time {
 // need not be given. A session that is reconnecting tries at once, unless the relay has
 // told it how long to wait. A connection that is up is given up and resumed: it would
 // not have outlived the change. In a page the browser gives the hint itself.
-func (s *Session) NetworkChanged() {
+func (s *Session) NetworkChanged() { s.networkChanged(hintedAfter) }
+
+// networkChanged is NetworkChanged for connections that are older than so much. Hints that
+// come at once are one.
+func (s *Session) networkChanged(than time.Duration) {
 	now := time.Now()
 	s.mu.Lock()
-	c, hurry, last := s.current, s.hurry, s.hinted
-	s.hinted = now
+	c, hurry := s.current, s.hurry
+	counts := s.v1 && now.Sub(s.hinted) >= hintsApart && (c == nil || now.Sub(c.since) > than)
+	if counts {
+		s.hinted = now
+	}
 	s.mu.Unlock()
 	switch {
-	case !s.v1 || now.Sub(last) < hintsApart:
-	case c == nil:
+	case !counts:
+	case c != nil:
+		c.drop(errNetworkChanged)
+	default:
 		post(s.hint)
 		if hurry != nil {
 			hurry()
 		}
-	case now.Sub(c.since) > hintedAfter:
-		c.drop(errNetworkChanged)
 	}
 }
 

@@ -14,12 +14,28 @@ func watchPage(s *Session) (stop func()) {
 		post(s.rearm)
 		return nil
 	})
+	// It comes only after the network was gone: no connection from before is of use.
 	online := js.FuncOf(func(js.Value, []js.Value) any {
-		s.NetworkChanged()
+		s.networkChanged(0)
+		return nil
+	})
+	// Into the browser's cache, and out of it.
+	hide := js.FuncOf(func(_ js.Value, args []js.Value) any {
+		if args[0].Get("persisted").Bool() {
+			s.leavePage()
+		}
+		return nil
+	})
+	show := js.FuncOf(func(_ js.Value, args []js.Value) any {
+		if args[0].Get("persisted").Bool() {
+			s.networkChanged(0)
+		}
 		return nil
 	})
 	stops := []func(){
 		on(js.Global(), "online", online),
+		on(js.Global(), "pagehide", hide),
+		on(js.Global(), "pageshow", show),
 		on(js.Global().Get("document"), "visibilitychange", look),
 		on(js.Global().Get("document"), "resume", look),
 	}
@@ -29,6 +45,20 @@ func watchPage(s *Session) (stop func()) {
 		}
 		look.Release()
 		online.Release()
+		hide.Release()
+		show.Release()
+	}
+}
+
+// leavePage gives the connection up when its page goes into the browser's cache. There the
+// page does nothing, but the browser goes on answering the relay's pings, so that the other
+// peer would never hear that nobody is there.
+func (s *Session) leavePage() {
+	s.mu.Lock()
+	c := s.current
+	s.mu.Unlock()
+	if c != nil {
+		c.drop(errPageLeft)
 	}
 }
 

@@ -27,15 +27,16 @@ func (r *Relay) upgrade(w http.ResponseWriter, request *http.Request, server pro
 		frame.Refuse(w, request)
 		return nil
 	}
+	source := r.config.Proxies.Source(request)
 	if !r.origins.Load().Admit(request) {
-		r.log.refused(request, "origin not admitted")
+		r.log.refused(source, "origin not admitted")
 		http.Error(w, "pages of this origin may not connect here: the relay's operator can add it with --origin", http.StatusForbidden)
 		return nil
 	}
 	subprotocol := admit.Subprotocol(request)
 	conn, answer, early, err := frame.Upgrade(w, request, subprotocol)
 	if err != nil {
-		r.log.refused(request, err.Error())
+		r.log.refused(source, err.Error())
 		return nil
 	}
 	if tcp, ok := below(conn).(interface{ SetWriteBuffer(int) error }); ok {
@@ -45,10 +46,11 @@ func (r *Relay) upgrade(w http.ResponseWriter, request *http.Request, server pro
 	}
 	ready := newReadiness(conn)
 	s := &session{
-		relay: r,
-		v1:    subprotocol == protocol.SubprotocolV1,
-		conn:  conn,
-		in:    reader{conn: conn, ready: ready, partial: early},
+		relay:  r,
+		v1:     subprotocol == protocol.SubprotocolV1,
+		conn:   conn,
+		source: source,
+		in:     reader{conn: conn, ready: ready, partial: early},
 	}
 	s.out = newOutbox(s, ready.forWrites(conn), answer)
 	s.heard.Store(r.now.Load())
@@ -60,12 +62,16 @@ func (r *Relay) upgrade(w http.ResponseWriter, request *http.Request, server pro
 	return s
 }
 
-// below gives the socket of a connection with TLS, and of another one itself.
+// below gives the socket of a connection with TLS, with a PROXY header, or with both,
+// and of another one itself.
 func below(conn net.Conn) net.Conn {
-	if t, ok := conn.(interface{ NetConn() net.Conn }); ok {
-		return t.NetConn()
+	for {
+		t, ok := conn.(interface{ NetConn() net.Conn })
+		if !ok {
+			return conn
+		}
+		conn = t.NetConn()
 	}
-	return conn
 }
 
 // An arrival is what a handshake says of who comes. Nobody needs it once the peer

@@ -16,6 +16,9 @@ type Config struct {
 	// of the relay's own host. [Relay.SetOrigins] changes them.
 	Origins admit.Origins
 
+	// Proxies are whose word on a peer's address counts; the zero value trusts nobody.
+	Proxies admit.Proxies
+
 	// Log receives what happens. Nil: nothing is logged. Room IDs appear in it
 	// only as keyed hashes, because who knows a room's ID can enter the room.
 	Log *slog.Logger

@@ -7,7 +7,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"log/slog"
-	"net/http"
+	"net/netip"
 
 	"github.com/sebas642/intercessor/protocol"
 )
@@ -46,7 +46,7 @@ func (l logger) about(s *session, level slog.Level, what string, more ...any) {
 	case s.lobby != nil:
 		args = append(args, "room", l.hash(s.lobby.id), "peer", l.hash(s.id))
 	}
-	args = append(args, "remote", s.conn.RemoteAddr().String())
+	args = append(args, "remote", s.source)
 	l.slog.Log(ctx, level, what, append(args, more...)...)
 }
 
@@ -62,6 +62,6 @@ func (l logger) closed(s *session, code protocol.Code, reason string) {
 	l.about(s, slog.LevelInfo, "closed by the relay", "code", int(code), "reason", reason)
 }
 
-func (l logger) refused(request *http.Request, why string) {
-	l.slog.Info("refused", "remote", request.RemoteAddr, "why", why)
+func (l logger) refused(source netip.Addr, why string) {
+	l.slog.Info("refused", "remote", source, "why", why)
 }

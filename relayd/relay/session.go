@@ -4,6 +4,7 @@ import (
 	"errors"
 	"io"
 	"net"
+	"net/netip"
 	"sync/atomic"
 	"syscall"
 	"time"
@@ -22,6 +23,8 @@ type session struct {
 	lobby *lobby // the room it is in; nil when its client named no server
 	conn  net.Conn
 	out   *outbox
+
+	source netip.Addr // where the peer is, as a trusted proxy says or its connection
 
 	server     bool
 	v1         bool

@@ -1,0 +1,98 @@
+package certs
+
+import (
+	"crypto"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/sha256"
+	"crypto/tls"
+	"crypto/x509"
+	"encoding/pem"
+	"errors"
+	"fmt"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/sebas642/intercessor/relayd/secret"
+)
+
+const maxFile = 1 << 20 // bytes of a file with a key, and perhaps the certificate
+
+// What is wrong with a certificate and its key.
+var (
+	ErrPair    = errors.New("the certificate and its key cannot be used")
+	ErrExpired = errors.New("the certificate has expired")
+	ErrTooSoon = errors.New("the certificate is not valid yet")
+)
+
+// readPair reads a certificate with its chain and its key, which may stand in one
+// file.
+func readPair(certFile, keyFile string) (*tls.Certificate, error) {
+	certificate, err := os.ReadFile(certFile)
+	if err != nil {
+		return nil, fmt.Errorf("cannot read the certificate: %w", err)
+	}
+	key, err := secret.Read(keyFile, maxFile)
+	if err != nil {
+		return nil, fmt.Errorf("cannot read the key: %w", err)
+	}
+	// The error of crypto/tls says which of the two is not what it should be, or that
+	// the key is another's.
+	pair, err := tls.X509KeyPair(certificate, key)
+	if err != nil {
+		return nil, fmt.Errorf("%w: %s and %s: %w", ErrPair, certFile, keyFile, err)
+	}
+	return &pair, nil
+}
+
+// current says what is wrong with the time that a certificate is valid for.
+func current(leaf *x509.Certificate, now time.Time) error {
+	switch {
+	case now.After(leaf.NotAfter):
+		return fmt.Errorf("%w: %s ended on %s", ErrExpired, names(leaf), leaf.NotAfter.UTC().Format(time.RFC1123))
+	case now.Before(leaf.NotBefore):
+		return fmt.Errorf("%w: %s begins on %s; is this machine's clock right?", ErrTooSoon, names(leaf), leaf.NotBefore.UTC().Format(time.RFC1123))
+	}
+	return nil
+}
+
+func names(leaf *x509.Certificate) string {
+	all := append([]string(nil), leaf.DNSNames...)
+	for _, address := range leaf.IPAddresses {
+		all = append(all, address.String())
+	}
+	return "that of " + strings.Join(all, ", ")
+}
+
+// Fingerprint is the SHA-256 of a certificate as browsers show it.
+func Fingerprint(certificate *x509.Certificate) string {
+	sum := sha256.Sum256(certificate.Raw)
+	return strings.ReplaceAll(fmt.Sprintf("% X", sum), " ", ":")
+}
+
+func newKey() (crypto.Signer, []byte, error) {
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		return nil, nil, err
+	}
+	der, err := x509.MarshalPKCS8PrivateKey(key)
+	return key, pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der}), err
+}
+
+func parseKey(text []byte) (crypto.Signer, error) {
+	block, _ := pem.Decode(text)
+	if block == nil {
+		return nil, errors.New("no key in PEM")
+	}
+	key, err := x509.ParsePKCS8PrivateKey(block.Bytes)
+	if err != nil {
+		return nil, err
+	}
+	signer, ok := key.(crypto.Signer)
+	if !ok {
+		return nil, errors.New("a key that cannot sign")
+	}
+	return signer, nil
+}

@@ -34,9 +34,9 @@ type browser struct {
 	close func() // ends it, once; the test's end does too
 }
 
-// startBrowser starts Chromium and ends it with the test. That there is none is a
-// failure: without a browser nothing here is tested.
-func startBrowser(t testing.TB) *browser {
+// startBrowser starts Chromium, with further options perhaps, and ends it with the
+// test. That there is none is a failure: without a browser nothing here is tested.
+func startBrowser(t testing.TB, further ...chromedp.ExecAllocatorOption) *browser {
 	t.Helper()
 	path := ""
 	for _, name := range browsers {
@@ -48,7 +48,7 @@ func startBrowser(t testing.TB) *browser {
 	require.NotEmpty(t, path, "no Chromium on this machine; run `make setup`, or install chromium")
 
 	chromiums <- struct{}{}
-	ctx, end := chromedp.NewExecAllocator(context.Background(),
+	ctx, end := chromedp.NewExecAllocator(context.Background(), append(further,
 		chromedp.ExecPath(path),
 		chromedp.UserDataDir(t.TempDir()),
 		chromedp.Headless, chromedp.NoSandbox, chromedp.DisableGPU, chromedp.NoFirstRun,
@@ -63,7 +63,7 @@ func startBrowser(t testing.TB) *browser {
 		chromedp.Flag("disable-features", "WebRtcHideLocalIpsWithMdns,Translate"),
 		chromedp.Flag("allow-loopback-in-peer-connection", true),
 		chromedp.Flag("force-color-profile", "srgb"),
-	)
+	)...)
 	ctx, closeTabs := chromedp.NewContext(ctx)
 	b := &browser{t: t, ctx: ctx, close: sync.OnceFunc(func() {
 		closeTabs()

@@ -15,6 +15,7 @@ import (
 type running struct {
 	config *config.Config
 	relay  *relay.Relay
+	shown  *certificates // nil without TLS
 	level  *slog.LevelVar
 	log    *slog.Logger
 }
@@ -26,6 +27,11 @@ func (r *running) apply(c *config.Config) error {
 	origins, err := admit.NewOrigins(c.Origins)
 	if err != nil {
 		return err
+	}
+	if r.shown != nil {
+		if err := r.shown.reload(); err != nil {
+			return err
+		}
 	}
 	r.relay.SetOrigins(origins)
 	r.level.Set(c.Log.Level)

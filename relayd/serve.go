@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"net"
 	"net/http"
 	"os"
 	"os/signal"
@@ -46,27 +45,26 @@ func serve(ctx context.Context, giveBackSignals func(), c *config.Config, load l
 	if err != nil {
 		return err
 	}
-	listener, err := net.Listen("tcp", c.Listen)
+	proxies, err := admit.NewProxies(c.Proxy.Trusted, c.Proxy.Protocol)
 	if err != nil {
-		return fmt.Errorf("cannot listen on %s: %w; another address can be given with --listen", c.Listen, err)
+		return err
+	}
+	shown, err := openCertificates(c, log)
+	if err != nil {
+		return err
 	}
 
-	r := relay.New(relay.Config{Tokens: admit.NewTokens(keys...), Returning: before, Log: log})
-	run := &running{relay: r, level: level, log: log}
+	r := relay.New(relay.Config{Tokens: admit.NewTokens(keys...), Returning: before, Proxies: proxies, Log: log})
+	run := &running{relay: r, shown: shown, level: level, log: log}
 	if err := run.apply(c); err != nil {
-		return errors.Join(err, listener.Close(), r.Shutdown(ctx))
+		return errors.Join(err, r.Shutdown(ctx))
 	}
 	var ending atomic.Bool
-	server := &http.Server{
-		Handler:           routes(r, &ending),
-		ReadHeaderTimeout: headerWithin,
-		ReadTimeout:       answerWithin,
-		WriteTimeout:      answerWithin,
-		IdleTimeout:       idleWithin,
-		MaxHeaderBytes:    maxHeader,
-		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelDebug),
+	front, err := listen(c, proxies, shown, routes(r, &ending), log)
+	if err != nil {
+		return errors.Join(err, r.Shutdown(ctx))
 	}
-	log.Info("listening", "address", listener.Addr().String(), "page", "http://"+listener.Addr().String()+"/")
+	front.says(log)
 
 	var besides sync.WaitGroup
 	defer besides.Wait()
@@ -75,11 +73,16 @@ func serve(ctx context.Context, giveBackSignals func(), c *config.Config, load l
 	besides.Go(func() { tidy(serving, func() int { return r.Stats().Sessions }) })
 	besides.Go(func() { run.reloads(serving, hangups, load) })
 
-	failed := make(chan error, 1)
-	go func() { failed <- server.Serve(listener) }()
+	if shown != nil {
+		besides.Go(func() { shown.tend(serving) })
+	}
+
+	failed := front.serve()
 	select {
 	case err := <-failed:
-		return errors.Join(err, r.Shutdown(ctx))
+		err = errors.Join(err, r.Shutdown(ctx))
+		front.close(ctx, failed, len(front.servers)-1)
+		return err
 	case <-ctx.Done():
 	}
 	giveBackSignals()
@@ -100,10 +103,7 @@ func serve(ctx context.Context, giveBackSignals func(), c *config.Config, load l
 	if err := r.Shutdown(late); err != nil {
 		log.Warn("some peers did not answer the close and were cut")
 	}
-	if err := server.Shutdown(late); err != nil {
-		_ = server.Close()
-	}
-	<-failed // http.ErrServerClosed: its goroutine has ended
+	front.close(late, failed, len(front.servers))
 	log.Info("ended")
 	return nil
 }

@@ -23,11 +23,9 @@ func resumeKeys(c *config.Config, log *slog.Logger) (keys []admit.Key, before bo
 		keys, err = readKeys(c.KeyFiles)
 		return keys, true, err
 	}
-	folder := c.StateDir
-	if folder == "" {
-		if folder, err = defaultStateDir(); err != nil {
-			return keyInMemory(log, err), false, nil
-		}
+	folder, err := stateDir(c)
+	if err != nil {
+		return keyInMemory(log, err), false, nil
 	}
 	key, path, made, err := admit.KeepKey(folder)
 	switch {
@@ -65,6 +63,14 @@ func readKeys(files []config.SecretFile) ([]admit.Key, error) {
 func keyInMemory(log *slog.Logger, why error) []admit.Key {
 	log.Warn("made a resume key that ends with this process: no peer can resume after a restart, or on another node; name a folder with --state-dir", "error", why)
 	return []admit.Key{admit.NewKey()}
+}
+
+// stateDir is the folder that was named, or the default one.
+func stateDir(c *config.Config) (string, error) {
+	if c.StateDir != "" {
+		return c.StateDir, nil
+	}
+	return defaultStateDir()
 }
 
 // defaultStateDir is where systemd says, or else where the XDG Base Directory

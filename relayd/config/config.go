@@ -40,6 +40,8 @@ type Config struct {
 	KeyFiles []SecretFile  `key:"key_files" flag:"key-file" arg:"file" doc:"One or two files with that key, in place of the state folder's: 32 bytes in base64, as openssl rand -base64 32 prints them. Of two the first signs and both are accepted, while one takes the place of the other."`
 	Drain    time.Duration `key:"drain" arg:"duration" default:"8s" min:"0s" max:"10m" doc:"How long peers are sent away for when relayd is told to end, 0s for all at once. A supervisor has to wait 2s longer before it kills."`
 	Log      Log           `key:"log" doc:"What relayd writes to standard error."`
+	TLS      TLS           `key:"tls" doc:"TLS, by one of three: certificate files, a certificate of relayd's own making, or an ACME server. Without one of them relayd speaks plain HTTP: for this machine alone, or behind a proxy that speaks TLS."`
+	Proxy    Proxy         `key:"proxy" doc:"The proxies in front of relayd, if any: whose word on a client's address counts."`
 }
 
 // Log is what relayd writes to standard error.

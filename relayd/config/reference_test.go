@@ -39,7 +39,7 @@ func TestReferenceHasEveryKey(t *testing.T) {
 	for _, k := range config.Keys() {
 		require.Contains(t, string(reference), k.Doc)
 		if k.Flag != "" {
-			require.Regexp(t, `(?m)^ +--`+k.Flag+` `, help)
+			require.Regexp(t, `(?m)^ +--`+k.Flag+`[ [=]`, help)
 		}
 		if k.Name != "" {
 			require.Contains(t, string(reference), "\n### "+k.Name+"\n")

@@ -1,0 +1,129 @@
+package main
+
+import (
+	"context"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/sebas642/intercessor/relayd/certs"
+	"github.com/sebas642/intercessor/relayd/config"
+)
+
+// lookAtFiles is how soon a changed certificate file is noticed.
+const lookAtFiles = 10 * time.Second
+
+// certificates are what a relay with TLS shows, and what they need meanwhile.
+type certificates struct {
+	certs.Source
+	reload  func() error                    // at SIGHUP
+	tend    func(ctx context.Context)       // until the context ends
+	answers func(http.Handler) http.Handler // what comes to the plain address first
+}
+
+// openCertificates gives nil for a relay without TLS.
+func openCertificates(c *config.Config, log *slog.Logger) (*certificates, error) {
+	switch {
+	case c.TLS.CertFile != "":
+		files, err := certs.OpenFiles(c.TLS.CertFile, string(c.TLS.KeyFile))
+		if err != nil {
+			return nil, err
+		}
+		return fromFiles(files, log), nil
+	case c.TLS.SelfSigned:
+		return selfSigned(c, log)
+	case len(c.TLS.ACME.Hosts) > 0:
+		return fromACME(c, log)
+	}
+	return nil, nil
+}
+
+func fromFiles(files *certs.Files, log *slog.Logger) *certificates {
+	report := func(err error) {
+		if err != nil {
+			log.Error("the certificate stays as it was: the new one has a mistake", "error", err)
+			return
+		}
+		log.Info("read the certificate anew", "ends", files.NotAfter())
+	}
+	return &certificates{
+		Source:  files,
+		reload:  files.Reload,
+		tend:    func(ctx context.Context) { files.Watch(ctx, lookAtFiles, report) },
+		answers: func(next http.Handler) http.Handler { return next },
+	}
+}
+
+func selfSigned(c *config.Config, log *slog.Logger) (*certificates, error) {
+	folder, err := stateDir(c)
+	if err != nil {
+		return nil, fmt.Errorf("cannot keep the self-signed certificate: %w; name a folder with --state-dir", err)
+	}
+	var hosts []string
+	if host, _, _ := net.SplitHostPort(c.Listen); host != "" && !isUnspecified(host) {
+		hosts = append(hosts, host)
+	}
+	files, err := certs.SelfSigned(folder, hosts...)
+	if err != nil {
+		return nil, fmt.Errorf("cannot keep the self-signed certificate in the folder of --state-dir: %w", err)
+	}
+	log.Warn("shows a certificate of its own making: for development, and for who compares its fingerprint", "sha256", files.Fingerprint())
+	return fromFiles(files, log), nil
+}
+
+func isUnspecified(host string) bool {
+	address := net.ParseIP(host)
+	return address != nil && address.IsUnspecified()
+}
+
+func fromACME(c *config.Config, log *slog.Logger) (*certificates, error) {
+	folder, err := stateDir(c)
+	if err != nil {
+		return nil, fmt.Errorf("cannot keep certificates: %w; name a folder with --state-dir", err)
+	}
+	roots, err := readRoots(c.TLS.ACME.CAFile)
+	if err != nil {
+		return nil, err
+	}
+	acme, err := certs.NewACME(certs.ACMEConfig{
+		Hosts:     c.TLS.ACME.Hosts,
+		Email:     c.TLS.ACME.Email,
+		Directory: string(c.TLS.ACME.DirectoryURL),
+		Roots:     roots,
+		Folder:    filepath.Join(folder, "acme"),
+		HTTP:      c.TLS.PlainListen != "",
+		Report: func(host string, err error) {
+			if err != nil {
+				log.Error("got no certificate: it is tried again, and the old one is shown as long as there is one", "host", host, "error", err)
+				return
+			}
+			log.Info("got a certificate", "host", host)
+		},
+	})
+	if err != nil {
+		return nil, err
+	}
+	return &certificates{Source: acme, reload: func() error { return nil }, tend: acme.Run, answers: acme.Challenges}, nil
+}
+
+// readRoots gives nil, which is what the system knows, where no file is named.
+func readRoots(file string) (*x509.CertPool, error) {
+	if file == "" {
+		return nil, nil
+	}
+	text, err := os.ReadFile(file)
+	if err != nil {
+		return nil, fmt.Errorf("cannot read the file of --tls-acme-ca-file: %w", err)
+	}
+	roots := x509.NewCertPool()
+	if !roots.AppendCertsFromPEM(text) {
+		return nil, errors.New("there is no certificate in the file of --tls-acme-ca-file: " + file)
+	}
+	return roots, nil
+}

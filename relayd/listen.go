@@ -1,0 +1,98 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+
+	"github.com/sebas642/intercessor/relayd/admit"
+	"github.com/sebas642/intercessor/relayd/certs"
+	"github.com/sebas642/intercessor/relayd/config"
+	"github.com/sebas642/intercessor/relayd/plain"
+	"github.com/sebas642/intercessor/relayd/relay"
+)
+
+// A front is what peers connect to: the relay's address, and with TLS perhaps a
+// second one that leads to it.
+type front struct {
+	scheme  string
+	servers []*http.Server
+	listens []net.Listener // one for each
+}
+
+// listen opens the addresses. Shown is nil without TLS.
+func listen(c *config.Config, proxies admit.Proxies, shown *certificates, routes http.Handler, log *slog.Logger) (*front, error) {
+	f := new(front)
+	listener, err := f.open(c.Listen, "--listen", proxies, routes, log)
+	if err != nil {
+		return nil, err
+	}
+	f.scheme = "http"
+	if shown == nil {
+		return f, nil
+	}
+	f.scheme = "https"
+	f.listens[0] = relay.ListenTLS(listener, certs.Config(shown.Source, c.TLS.Version()))
+	if c.TLS.PlainListen != "" {
+		port := listener.Addr().(*net.TCPAddr).Port
+		if _, err := f.open(c.TLS.PlainListen, "--tls-plain-listen", proxies, shown.answers(plain.Redirect(shown.Serves, port)), log); err != nil {
+			return nil, errors.Join(err, listener.Close())
+		}
+	}
+	return f, nil
+}
+
+func (f *front) open(address, flag string, proxies admit.Proxies, handler http.Handler, log *slog.Logger) (net.Listener, error) {
+	listener, err := net.Listen("tcp", address)
+	if err != nil {
+		return nil, fmt.Errorf("cannot listen on %s: %w; another address can be given with %s", address, err, flag)
+	}
+	listener = proxies.Listener(listener, headerWithin)
+	f.listens = append(f.listens, listener)
+	f.servers = append(f.servers, &http.Server{
+		Handler:           handler,
+		ReadHeaderTimeout: headerWithin, // and of the handshake of TLS
+		ReadTimeout:       answerWithin,
+		WriteTimeout:      answerWithin,
+		IdleTimeout:       idleWithin,
+		MaxHeaderBytes:    maxHeader,
+		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelDebug),
+	})
+	return listener, nil
+}
+
+// says where people can connect to.
+func (f *front) says(log *slog.Logger) {
+	for i, listener := range f.listens {
+		if address := listener.Addr().String(); i == 0 {
+			log.Info("listening", "address", address, "page", f.scheme+"://"+address+"/")
+		} else {
+			log.Info("leading to the address with TLS", "address", address)
+		}
+	}
+}
+
+// serve gives one error for each address, when it ends.
+func (f *front) serve() <-chan error {
+	ended := make(chan error, len(f.servers))
+	for i, server := range f.servers {
+		go func() { ended <- server.Serve(f.listens[i]) }()
+	}
+	return ended
+}
+
+// close ends the servers, those requests that are under way by the context's end, and
+// waits for as many as have not ended yet.
+func (f *front) close(ctx context.Context, ended <-chan error, left int) {
+	for _, server := range f.servers {
+		if err := server.Shutdown(ctx); err != nil {
+			_ = server.Close()
+		}
+	}
+	for range left {
+		<-ended // http.ErrServerClosed: its goroutine has ended
+	}
+}

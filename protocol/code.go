@@ -31,6 +31,7 @@ const (
 	CodeKicked        Code = 4502 // the client's server sent it away
 	CodeReplaced      Code = 4503 // a newer connection has this ID
 	CodeTokenRefused  Code = 4504 // the token is forged, expired, or for something else
+	CodeAccessRefused Code = 4505 // the access secret is missing or not accepted
 	CodeMalformed     Code = 4510 // not one JSON object
 	CodeRepeatedField Code = 4511 // to, type, message or from twice
 	CodeMissingField  Code = 4512 // to, type or message is not there
@@ -84,6 +85,8 @@ func (c Code) String() string {
 		return "replaced"
 	case CodeTokenRefused:
 		return "token refused"
+	case CodeAccessRefused:
+		return "access refused"
 	case CodeMalformed:
 		return "malformed"
 	case CodeRepeatedField:

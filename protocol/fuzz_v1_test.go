@@ -99,6 +99,7 @@ func FuzzHello(f *testing.F) {
 		require.Equal(t, want["server"] != nil, h.ServerKnown)
 		require.Equal(t, protocol.Limits{Message: number("message"), Delivery: number("delivery"), Outbox: number("outbox")}, h.Limits)
 		require.Equal(t, text("features"), string(h.Features))
+		require.Equal(t, text("iceServers"), string(h.ICEServers))
 
 		again, err := protocol.ParseHello(protocol.AppendHello(nil, h))
 		require.NoError(t, err)

@@ -26,6 +26,9 @@ type Hello struct {
 
 	// Features is one JSON array of texts, or nil.
 	Features []byte
+
+	// ICEServers is one JSON array of RTCIceServers for the direct path, or nil.
+	ICEServers []byte
 }
 
 // Limits are what the relay takes and holds, in bytes; 0 if it did not say.
@@ -35,8 +38,8 @@ type Limits struct {
 	Outbox   int // what waits for one peer
 }
 
-// ParseHello parses the message of HELLO. ServerInfo and Features are slices of
-// message. The fields of v1 are looked at if there is a field "resume"; a base
+// ParseHello parses the message of HELLO. ServerInfo, Features and ICEServers are
+// slices of message. The fields of v1 are looked at if there is a field "resume"; a base
 // peer is not sent one. The error is an *Error.
 func ParseHello(message []byte) (Hello, error) {
 	var values [2][]byte
@@ -57,7 +60,7 @@ func ParseHello(message []byte) (Hello, error) {
 // parseV1 reads the fields of v1, in a scan of their own: to a base peer they are
 // unknown, so there may be anything in them.
 func (h *Hello) parseV1(message []byte) error {
-	var v [6][]byte
+	var v [7][]byte
 	err := ScanObject(message, helloNamesV1, v[:])
 	if v[0] == nil {
 		return nil
@@ -85,6 +88,9 @@ func (h *Hello) parseV1(message []byte) error {
 	}
 	if h.Features = v[5]; h.Features != nil && h.Features[0] != '[' {
 		return errField("features", "an array")
+	}
+	if h.ICEServers = v[6]; h.ICEServers != nil && h.ICEServers[0] != '[' {
+		return errField("iceServers", "an array")
 	}
 	return nil
 }
@@ -137,14 +143,18 @@ func AppendHello(dst []byte, h Hello) []byte {
 	dst = appendCount(dst, h.Limits.Outbox)
 	dst = append(dst, `},"features":`...)
 	if h.Features == nil {
-		return append(dst, `[]}`...)
+		dst = append(dst, `[]`...)
 	}
 	dst = append(dst, h.Features...)
+	if h.ICEServers != nil {
+		dst = append(dst, `,"iceServers":`...)
+		dst = append(dst, h.ICEServers...)
+	}
 	return append(dst, '}')
 }
 
 var (
 	helloNames   = []string{"id", "serverInfo"}
-	helloNamesV1 = []string{"resume", "window", "resumed", "server", "limits", "features"}
+	helloNamesV1 = []string{"resume", "window", "resumed", "server", "limits", "features", "iceServers"}
 	limitsNames  = []string{"message", "delivery", "outbox"}
 )

@@ -28,6 +28,10 @@ const (
 	// MaxControlRate is how many control frames (ping, pong) a peer may send in
 	// one second.
 	MaxControlRate = 100
+
+	// MaxSecret is the longest access secret, in bytes (A2). Its entry, and a resume
+	// credential beside it, fit into the 8 KiB that many servers take of headers.
+	MaxSecret = 4 << 10
 )
 
 // Times that the relay keeps to, in seconds: multiply by time.Second.

@@ -39,6 +39,7 @@ type expectV1 struct {
 	Server      *string
 	Limits      protocol.Limits
 	Features    string
+	ICEServers  string
 	Order       *[3]uint64
 	Protocol    string
 	Reason      string
@@ -151,6 +152,7 @@ func (x *expectV1) hello(message []byte) error {
 	}
 	x.ID, x.ServerInfo, x.Resume, x.Window = string(h.ID), string(h.ServerInfo), h.Resume, h.Window
 	x.Resumed, x.Limits, x.Features = &h.Resumed, h.Limits, string(h.Features)
+	x.ICEServers = string(h.ICEServers)
 	if h.ServerKnown {
 		x.Server = &h.Server
 	}

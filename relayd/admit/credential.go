@@ -2,6 +2,7 @@ package admit
 
 import (
 	"errors"
+	"iter"
 	"net/http"
 	"slices"
 	"strconv"
@@ -52,12 +53,7 @@ func Credential(request *http.Request) (attempt uint64, token string, found bool
 			credentials = append(credentials, credential)
 		}
 	}
-	for _, authorization := range request.Header.Values("Authorization") {
-		// Schemes have no case (RFC 7235, section 2.1); those of others are not ours to judge.
-		if scheme, credential, _ := strings.Cut(authorization, " "); strings.EqualFold(scheme, "Bearer") {
-			credentials = append(credentials, strings.Trim(credential, " "))
-		}
-	}
+	credentials = slices.AppendSeq(credentials, bearers(request, true))
 	switch len(credentials) {
 	case 0:
 		return 0, "", false, nil
@@ -66,6 +62,27 @@ func Credential(request *http.Request) (attempt uint64, token string, found bool
 		return attempt, token, err == nil, err
 	}
 	return 0, "", false, ErrCredentialTwice
+}
+
+// bearers gives what the request's Authorization: Bearer says: the resume credentials,
+// or the rest, which are access secrets (A2, R2).
+func bearers(request *http.Request, credentials bool) iter.Seq[string] {
+	return func(yield func(string) bool) {
+		for _, authorization := range request.Header.Values("Authorization") {
+			// Schemes have no case (RFC 7235, section 2.1); those of others are not ours to judge.
+			scheme, value, _ := strings.Cut(authorization, " ")
+			if value = strings.Trim(value, " "); strings.EqualFold(scheme, "Bearer") && isCredential(value) == credentials && !yield(value) {
+				return
+			}
+		}
+	}
+}
+
+// isCredential says whether a Bearer value means to be a resume credential: digits,
+// one dot, and no second, which a token of the application has (RFC 7519).
+func isCredential(value string) bool {
+	number, rest, dot := strings.Cut(value, ".")
+	return dot && number != "" && strings.Trim(number, "0123456789") == "" && !strings.Contains(rest, ".")
 }
 
 // parseCredential takes ATTEMPT.TOKEN apart.

@@ -56,7 +56,10 @@ func (r *Relay) upgrade(w http.ResponseWriter, request *http.Request, server pro
 	s.heard.Store(r.now.Load())
 	s.arrival = new(arrival)
 	s.arrival.order.Random = random()
-	if s.arrival.refused = s.identify(request, server); s.arrival.refused == nil && !s.arrival.resumed {
+	if s.arrival.refused = s.identify(request, server); s.arrival.refused == nil {
+		s.arrival.refused = s.authorize(request, server)
+	}
+	if s.arrival.refused == nil && !s.arrival.resumed {
 		s.id = protocol.ID(uuid.NewString())
 	}
 	return s
@@ -79,6 +82,7 @@ func below(conn net.Conn) net.Conn {
 type arrival struct {
 	order   protocol.Order  // among the connections of its ID (R5)
 	resumed bool            // it has presented a token
+	grant   admit.Grant     // what it gets with HELLO
 	refused *protocol.Error // why it is not let in
 }
 

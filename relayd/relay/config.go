@@ -32,6 +32,14 @@ type Config struct {
 	// not there may still come (R10).
 	Returning bool
 
+	// Authorize decides who may come in (A3): about every connection, those that resume
+	// included. Nil: everybody may. It is called in the goroutine of the peer's
+	// handshake, about Authorizing peers at once at the most (1,000; others are told to
+	// come again), and has AuthorizeWithin to return (5 s).
+	Authorize       admit.Authorizer
+	Authorizing     int
+	AuthorizeWithin time.Duration
+
 	// Window is how long a v1 peer that is away is waited for (60 s).
 	Window time.Duration
 
@@ -72,6 +80,8 @@ func (c Config) withDefaults() Config {
 	if c.Tokens == nil {
 		c.Tokens = admit.NewTokens()
 	}
+	c.Authorizing = cmp.Or(c.Authorizing, 1000)
+	c.AuthorizeWithin = cmp.Or(c.AuthorizeWithin, 5*time.Second)
 	c.Window = cmp.Or(c.Window, protocol.Window*time.Second)
 	c.BeatAfter = cmp.Or(c.BeatAfter, protocol.BeatAfter*time.Second)
 	c.PingAfter = cmp.Or(c.PingAfter, protocol.PingAfter*time.Second)

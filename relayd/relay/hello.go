@@ -14,6 +14,9 @@ func (s *session) hello() {
 	h := protocol.Hello{ID: s.id}
 	if !s.server {
 		h.ServerInfo = s.lobby.room.Info()
+		if h.ServerInfo == nil {
+			h.ServerInfo = s.arrival.grant.ServerInfo
+		}
 	}
 	if !s.v1 {
 		_ = s.out.send(relayFrame(protocol.TypeHello, protocol.AppendHello(nil, h)), 1, nil)
@@ -23,6 +26,7 @@ func (s *session) hello() {
 	h.Resume = s.token()
 	h.Window = int((s.relay.config.Window + time.Second - 1) / time.Second)
 	h.Resumed = s.arrival.resumed
+	h.ICEServers = s.arrival.grant.ICEServers
 	h.Limits = protocol.Limits{Message: protocol.MaxMessage, Delivery: protocol.MaxDelivery, Outbox: s.relay.config.OutboxBytes}
 	if server := s.lobby.room.Server(); !s.server {
 		h.ServerKnown = true

@@ -10,6 +10,7 @@ import (
 	"net/netip"
 
 	"github.com/sebas642/intercessor/protocol"
+	"github.com/sebas642/intercessor/relayd/admit"
 )
 
 // logger is the home of every log line of this package. An ID opens a room or
@@ -64,4 +65,14 @@ func (l logger) closed(s *session, code protocol.Code, reason string) {
 
 func (l logger) refused(source netip.Addr, why string) {
 	l.slog.Info("refused", "remote", source, "why", why)
+}
+
+// notAuthorized says why a peer was not let in, which the peer does not learn. The room is
+// the one that it asked for.
+func (l logger) notAuthorized(r admit.Request, why error) {
+	args := []any{"role", r.Role(), "why", why.Error()}
+	if r.Room != "" {
+		args = append(args, "room", l.hash(protocol.ID(r.Room)))
+	}
+	l.slog.Info("not authorized", append(args, "remote", r.Source)...)
 }

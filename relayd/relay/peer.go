@@ -64,6 +64,7 @@ func (l *lobby) claimServer(s *session) room.Verdict {
 		return verdict
 	}
 	s.seat = l.room.Server()
+	l.room.SetMost(s.arrival.grant.Clients)
 	s.hello()
 	if before != nil {
 		before.close(protocol.CodeReplaced, replaced)

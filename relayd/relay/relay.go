@@ -36,6 +36,7 @@ type Relay struct {
 	now     atomic.Int64 // the time in ticks, from 1; written by the sweeper
 	waiting atomic.Int64 // bytes that wait in all outboxes
 	absent  atomic.Int64 // peers that are away and remembered; counted by the sweeper
+	asking  atomic.Int64 // peers about which Config.Authorize decides just now
 	surely  atomic.Int64 // by clock: from then on, a server that is not here is nowhere (R10)
 
 	mu       sync.Mutex
@@ -43,10 +44,10 @@ type Relay struct {
 	sessions map[*session]struct{}  // guarded by mu
 	waiters  map[*lobby]struct{}    // guarded by mu: rooms in which somebody may be away
 	closing  bool                   // guarded by mu: no session is added any more
-	stopped  bool                   // guarded by mu: stop is closed
 
-	running sync.WaitGroup // the sessions and the sweeper
-	stop    chan struct{}  // closed: the sweeper is to end
+	running sync.WaitGroup  // the sessions and the sweeper
+	life    context.Context // ends with Shutdown, and with it the sweeper and what waits to be authorized
+	stop    context.CancelFunc
 }
 
 // New starts a relay.
@@ -58,8 +59,8 @@ func New(config Config) *Relay {
 		sessions: make(map[*session]struct{}),
 		waiters:  make(map[*lobby]struct{}),
 		started:  time.Now(),
-		stop:     make(chan struct{}),
 	}
+	r.life, r.stop = context.WithCancel(context.Background())
 	r.batchFrames, r.batchBytes = max(1, r.config.OutboxFrames/8), r.config.OutboxBytes/8
 	r.maxAbsent = maxAbsent
 	r.log = newLogger(r.config.Log)
@@ -91,10 +92,7 @@ func (r *Relay) ServeHTTP(w http.ResponseWriter, request *http.Request) {
 func (r *Relay) Shutdown(ctx context.Context) error {
 	r.mu.Lock()
 	r.closing = true
-	if !r.stopped {
-		r.stopped = true
-		close(r.stop)
-	}
+	r.stop()
 	// All of them before the first room closes, for which mu is needed: so clients
 	// hear that the relay restarts, and not that their server is gone for good.
 	for s := range r.sessions {

@@ -26,7 +26,7 @@ func (r *Relay) sweep() {
 	}
 	for {
 		select {
-		case <-r.stop:
+		case <-r.life.Done():
 			return
 		case <-ticker.C:
 		}

@@ -20,6 +20,7 @@ type Room[M comparable] struct {
 	news    []*Member[M] // clients of which the server is to be told; nil: RELAY_PRESENT (P2, P3)
 	absent  int          // clients that are away
 
+	most   int                      // clients that it takes; 0: any number
 	closed bool                     // to newcomers (D7)
 	info   []byte                   // what HELLO tells clients (D7)
 	kicked map[protocol.ID]struct{} // who may not come back
@@ -51,6 +52,9 @@ func (r *Room[M]) Server() *Member[M] { return &r.server }
 
 // Info is what the server left for its clients, nil if nothing.
 func (r *Room[M]) Info() []byte { return r.info }
+
+// SetMost bounds the clients; 0 is no bound. Who is there, or resumes, stays.
+func (r *Room[M]) SetMost(clients int) { r.most = clients }
 
 // SetInfo and SetClosed do what a server asks for (D7).
 func (r *Room[M]) SetInfo(info []byte)   { r.info = info }
@@ -90,7 +94,7 @@ func (r *Room[M]) ClaimClient(id protocol.ID, order protocol.Order, v1, newcomer
 	if _, out := r.kicked[id]; out {
 		return nil, before, Kicked
 	}
-	if r.server.state == gone || newcomer && (r.closed || r.server.state != present) {
+	if r.server.state == gone || newcomer && (r.closed || r.full() || r.server.state != present) {
 		return nil, before, NotThere
 	}
 	m = r.clients[id]
@@ -109,6 +113,9 @@ func (r *Room[M]) ClaimClient(id protocol.ID, order protocol.Order, v1, newcomer
 	r.queue(m)
 	return m, before, Admitted
 }
+
+// full looks the same from outside as a room that is closed (B5).
+func (r *Room[M]) full() bool { return r.most > 0 && len(r.clients) >= r.most }
 
 // LeaveClient ends a connection of a client. It reports false for one that has
 // lost its place already: then nobody is to be told.

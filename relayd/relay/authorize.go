@@ -1,0 +1,73 @@
+package relay
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"strconv"
+	"time"
+
+	"github.com/sebas642/intercessor/protocol"
+	"github.com/sebas642/intercessor/relayd/admit"
+)
+
+// authorize asks the operator whether this peer may come in (A3). Nothing is known of the
+// room yet, so that the answer cannot depend on it. The error is what the peer is closed
+// with.
+func (s *session) authorize(request *http.Request, server protocol.ID) *protocol.Error {
+	r := s.relay
+	if r.config.Authorize == nil {
+		return nil // a secret that nobody asked for is not looked at (A1)
+	}
+	asked := admit.Request{
+		Server: server == "",
+		Room:   string(server),
+		Source: s.source,
+		Resume: s.id, // "" still, if it is new
+		HTTP:   request,
+	}
+	grant, err := r.decide(asked)
+	var busy *admit.BusyError
+	switch {
+	case err == nil:
+		s.arrival.grant = grant
+		return nil
+	case errors.As(err, &busy):
+		r.log.notAuthorized(asked, err)
+		return comeAgain(busy.After)
+	}
+	r.log.notAuthorized(asked, err)
+	return notAuthorized
+}
+
+// decide calls the hook, within its bounds.
+func (r *Relay) decide(asked admit.Request) (grant admit.Grant, err error) {
+	defer r.asking.Add(-1)
+	if r.asking.Add(1) > int64(r.config.Authorizing) {
+		return grant, &admit.BusyError{After: r.config.AuthorizeWithin, Why: "too many wait for a decision"}
+	}
+	if asked.Secret, err = admit.Secret(asked.HTTP); err != nil {
+		return grant, err
+	}
+	ctx, cancel := context.WithTimeout(r.life, r.config.AuthorizeWithin)
+	defer cancel()
+	if grant, err = r.config.Authorize(ctx, asked); err != nil {
+		return grant, err
+	}
+	return grant, grant.Check()
+}
+
+// notAuthorized is the one answer to everybody who may not come in (A4).
+var notAuthorized = &protocol.Error{
+	Code:   protocol.CodeAccessRefused,
+	Reason: "this relay did not let you in: it asks for an access secret that you did not give, or that it does not accept",
+}
+
+// comeAgain is the answer to who was not looked at (A5, R12).
+func comeAgain(after time.Duration) *protocol.Error {
+	seconds := max(1, int((after+time.Second-1)/time.Second))
+	return &protocol.Error{
+		Code:   protocol.CodeOverloaded,
+		Reason: "too many ask to come in, or ask with wrong secrets: come again later (" + strconv.Itoa(seconds) + " s)",
+	}
+}

@@ -1,0 +1,394 @@
+package relay_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/base64"
+	"errors"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/netip"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/coder/websocket"
+	"github.com/sebas642/intercessor/protocol"
+	"github.com/sebas642/intercessor/relayd/admit"
+	"github.com/sebas642/intercessor/relayd/relay"
+	"github.com/stretchr/testify/require"
+)
+
+var errNo = errors.New("no")
+
+// asksFor lets in who presents a secret that may be changed.
+type asksFor struct{ secret atomic.Pointer[string] }
+
+func newAsksFor(secret string) *asksFor {
+	a := new(asksFor)
+	a.secret.Store(&secret)
+	return a
+}
+
+func (a *asksFor) authorize(_ context.Context, r admit.Request) (admit.Grant, error) {
+	if string(r.Secret) != *a.secret.Load() {
+		return admit.Grant{}, errNo
+	}
+	return admit.Grant{}, nil
+}
+
+func access(secret string) string {
+	return protocol.AccessPrefix + base64.RawURLEncoding.EncodeToString([]byte(secret))
+}
+
+// with connects a peer that presents a secret, and maybe a resume credential.
+func (w *world) with(secret, path, credential string) *peer {
+	w.t.Helper()
+	offers := []string{protocol.SubprotocolV1, access(secret)}
+	if credential != "" {
+		offers = append(offers, protocol.ResumePrefix+credential)
+	}
+	p := w.knockWith(path, 0, &websocket.DialOptions{Subprotocols: offers})
+	require.Equal(w.t, protocol.SubprotocolV1, p.Subprotocol(), "the secret is never selected")
+	return p
+}
+
+func (w *world) entersWith(secret, path, credential string) *v1 {
+	w.t.Helper()
+	p := &v1{peer: w.with(secret, path, credential), path: path}
+	_, typ, message := p.receive()
+	require.Equal(w.t, protocol.TypeHello, typ)
+	var err error
+	p.hello, err = protocol.ParseHello(message)
+	require.NoError(w.t, err)
+	p.id = string(p.hello.ID)
+	return p
+}
+
+func TestA2ASecretComesInEitherWay(t *testing.T) {
+	w := newWorld(t, relay.Config{Authorize: newAsksFor("open sesame").authorize})
+	for _, c := range []struct {
+		offers   []string
+		bearer   string
+		selected string
+		enters   bool
+	}{
+		{[]string{"intercessor.v1", access("open sesame")}, "", "intercessor.v1", true},
+		{[]string{access("open sesame"), "intercessor.base"}, "", "intercessor.base", true},
+		{[]string{access("open sesame")}, "", "", true},
+		{[]string{"intercessor.v1"}, "open sesame", "intercessor.v1", true},
+		{nil, "open sesame", "", true},
+		{[]string{"intercessor.v1", access("open sesam")}, "", "intercessor.v1", false},
+		{[]string{"intercessor.v1"}, "", "intercessor.v1", false},
+		{nil, "", "", false},
+		{nil, "open", "", false},
+		{[]string{"intercessor.v1", access("open sesame")}, "open sesame", "intercessor.v1", false},
+		{[]string{"intercessor.v1", access("open sesame"), access("open")}, "", "intercessor.v1", false},
+		{[]string{"intercessor.v1", access("open sesame"), access("open sesame")}, "", "intercessor.v1", false},
+		{[]string{"intercessor.v1", "intercessor.access."}, "", "intercessor.v1", false},
+	} {
+		header := http.Header{}
+		if c.bearer != "" {
+			header.Set("Authorization", "Bearer "+c.bearer)
+		}
+		p := w.knockWith("/server", 0, &websocket.DialOptions{Subprotocols: c.offers, HTTPHeader: header})
+		require.Equal(t, c.selected, p.Subprotocol(), "%v", c)
+		if !c.enters {
+			if len(c.offers) == 3 && c.offers[1] == c.offers[2] {
+				p.wantsClose(protocol.CodeTokenRefused) // an entry twice (R1, R8), which is seen before
+				continue
+			}
+			p.wantsClose(protocol.CodeAccessRefused)
+			continue
+		}
+		_, typ, _ := p.receive()
+		require.Equal(t, protocol.TypeHello, typ, "%v", c)
+	}
+}
+
+// TestA4TheAnswerTellsNothing: to who may not come in, all rooms and all reasons are one
+// (threat 4): the bytes are the same.
+func TestA4TheAnswerTellsNothing(t *testing.T) {
+	why := errNo
+	w := newWorld(t, relay.Config{Returning: true, Authorize: func(_ context.Context, r admit.Request) (admit.Grant, error) {
+		if string(r.Secret) == "open sesame" {
+			return admit.Grant{Clients: 1}, nil
+		}
+		return admit.Grant{}, why
+	}})
+	server, closed, full, away := w.entersWith("open sesame", "/server", ""), w.entersWith("open sesame", "/server", ""),
+		w.entersWith("open sesame", "/server", ""), w.entersWith("open sesame", "/server", "")
+	closed.asks("RELAY_DOOR", `{"request":1,"closed":true}`, `{"request":1}`)
+	client := w.entersWith("open sesame", "/client/"+full.id, "")
+	away.cut()
+	w.eventually("it is away", func(s relay.Stats) bool { return s.Sessions == 4 })
+
+	answers := map[string][]string{}
+	for name, path := range map[string]string{
+		"there": "/client/" + server.id, "unknown": "/client/00000000-0000-4000-8000-000000000000", "closed": "/client/" + closed.id,
+		"full": "/client/" + full.id, "a client's": "/client/" + client.id, "away": "/client/" + away.id,
+		"no ID": "/client/A%20B", "long": "/client/" + strings.Repeat("a", 500), "a server": "/server",
+	} {
+		for _, secret := range []string{"", access("wrong"), "intercessor.access.", access("wrong") + ", " + access("open sesame")} {
+			for _, why = range []error{errNo, context.DeadlineExceeded, admit.ErrNotMine, errors.New("the webhook is down")} {
+				answer := w.everything(path, secret)
+				answers[answer] = append(answers[answer], name)
+			}
+		}
+	}
+	require.Len(t, answers, 1)
+	for answer := range answers {
+		require.True(t, strings.HasPrefix(answer, "HTTP/1.1 101 "))
+		_, frame, _ := strings.Cut(answer, "\r\n\r\n")
+		require.Equal(t, "\x88", frame[:1], "a close frame and nothing before it")
+		require.Equal(t, "\x11\x99", frame[2:4], "4505")
+		require.LessOrEqual(t, len(frame)-4, protocol.MaxReason)
+	}
+	// Who may come in gets the answers of the rooms (B5, R10), which differ from that.
+	w.with("open sesame", "/client/"+full.id, "").wantsClose(protocol.CodeServerAway)
+}
+
+// everything is all that the relay says to a handshake.
+func (w *world) everything(path, entry string) string {
+	w.t.Helper()
+	conn, err := net.Dial("tcp", strings.TrimPrefix(w.url, "ws://"))
+	require.NoError(w.t, err)
+	defer conn.Close()
+	protocols := "intercessor.v1"
+	if entry != "" {
+		protocols += ", " + entry
+	}
+	_, err = io.WriteString(conn, "GET "+path+" HTTP/1.1\r\nHost: relay\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"+
+		"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Protocol: "+protocols+"\r\n\r\n")
+	require.NoError(w.t, err)
+	require.NoError(w.t, conn.SetDeadline(time.Now().Add(patience)))
+	var all bytes.Buffer
+	buffer := make([]byte, 4096)
+	for {
+		n, err := conn.Read(buffer)
+		all.Write(buffer[:n])
+		if _, frame, ok := strings.Cut(all.String(), "\r\n\r\n"); ok && len(frame) >= 2 && len(frame) >= 2+int(frame[1]) {
+			return all.String()
+		}
+		require.NoError(w.t, err, "%q", all.String())
+	}
+}
+
+func TestA3EveryResumeIsAuthorized(t *testing.T) {
+	door := newAsksFor("open sesame")
+	w := newWorld(t, relay.Config{Authorize: door.authorize})
+	server := w.entersWith("open sesame", "/server", "")
+	client := w.entersWith("open sesame", "/client/"+server.id, "")
+	server.hearsOf("PEER_JOINED", client.peer)
+	server.cut()
+	server = w.entersWith("open sesame", "/server", "1."+server.hello.Resume)
+	require.True(t, server.hello.Resumed)
+
+	changed := "a new one"
+	door.secret.Store(&changed)
+	w.with("open sesame", "/server", "2."+server.hello.Resume).wantsClose(protocol.CodeAccessRefused)
+	w.with("open sesame", "/client/"+server.id, "2."+client.hello.Resume).wantsClose(protocol.CodeAccessRefused)
+	again := w.entersWith("a new one", "/client/"+server.id, "3."+client.hello.Resume)
+	require.Equal(t, client.id, again.id)
+}
+
+func TestA3WhatTheHookIsAsked(t *testing.T) {
+	var asked []admit.Request
+	w := newWorld(t, relay.Config{
+		Authorize: func(ctx context.Context, r admit.Request) (admit.Grant, error) {
+			until, bounded := ctx.Deadline()
+			require.True(t, bounded)
+			require.WithinDuration(t, time.Now().Add(5*time.Second), until, 2*time.Second)
+			asked = append(asked, r)
+			return admit.Grant{}, nil
+		},
+	})
+	server := w.entersWith("a", "/server", "")
+	client := w.entersWith("b", "/client/"+server.id, "")
+	w.entersWith("c", "/client/"+server.id, "1."+client.hello.Resume)
+	w.with("d", "/client/"+server.id, "1.forged").wantsClose(protocol.CodeTokenRefused)
+	w.with("d", "/server", "1."+client.hello.Resume).wantsClose(protocol.CodeTokenRefused)
+	w.with("d", "/client/A%20B", "").wantsClose(protocol.CodeNoSuchServer)
+	require.Len(t, asked, 4, "who presents a bad token is refused without a question")
+	for i, want := range []admit.Request{
+		{Server: true, Secret: []byte("a")},
+		{Room: server.id, Secret: []byte("b")},
+		{Room: server.id, Secret: []byte("c"), Resume: client.hello.ID},
+		{Room: "A B", Secret: []byte("d")},
+	} {
+		require.Equal(t, "intercessor.v1", admit.Subprotocol(asked[i].HTTP))
+		want.Source, want.HTTP = netip.MustParseAddr("127.0.0.1"), asked[i].HTTP
+		require.Equal(t, want, asked[i])
+	}
+}
+
+func TestA5TheWaitingIsBounded(t *testing.T) {
+	waiting, answer := make(chan struct{}, 2), make(chan struct{})
+	w := newWorld(t, relay.Config{Authorizing: 2, Authorize: func(ctx context.Context, _ admit.Request) (admit.Grant, error) {
+		waiting <- struct{}{}
+		<-answer
+		return admit.Grant{}, nil
+	}})
+	var two sync.WaitGroup
+	for range 2 {
+		two.Go(func() { w.entersWith("a", "/server", "") })
+		<-waiting
+	}
+	_, _, err := w.with("a", "/server", "").Read(t.Context())
+	require.Equal(t, protocol.CodeOverloaded, protocol.Code(websocket.CloseStatus(err)))
+	require.Regexp(t, ` \(5 s\)"?$`, err.Error(), "R12")
+	close(answer)
+	two.Wait()
+	w.entersWith("a", "/server", "")
+}
+
+func TestA5WhoIsBusySaysForHowLong(t *testing.T) {
+	w := newWorld(t, relay.Config{Authorize: func(context.Context, admit.Request) (admit.Grant, error) {
+		return admit.Grant{}, &admit.BusyError{After: 6001 * time.Millisecond, Why: "too many wrong secrets"}
+	}})
+	_, _, err := w.with("a", "/server", "").Read(t.Context())
+	var closed websocket.CloseError
+	require.ErrorAs(t, err, &closed)
+	require.EqualValues(t, protocol.CodeOverloaded, closed.Code)
+	require.True(t, strings.HasSuffix(closed.Reason, " (7 s)"), closed.Reason)
+	require.NotContains(t, closed.Reason, "wrong secrets (")
+}
+
+// TestAuthorizeHasADeadline: also when the peer went away meanwhile, so that its place
+// among those that wait is free again.
+func TestAuthorizeHasADeadline(t *testing.T) {
+	asked := make(chan struct{}, 10)
+	w := newWorld(t, relay.Config{Authorizing: 1, AuthorizeWithin: 50 * time.Millisecond, Authorize: func(ctx context.Context, r admit.Request) (admit.Grant, error) {
+		asked <- struct{}{}
+		if string(r.Secret) == "at once" {
+			return admit.Grant{}, nil
+		}
+		<-ctx.Done()
+		return admit.Grant{}, ctx.Err()
+	}})
+	ctx, cancel := context.WithCancel(t.Context())
+	gone := make(chan struct{})
+	go func() {
+		defer close(gone)
+		_, _, _ = websocket.Dial(ctx, w.url+"/server", nil)
+	}()
+	<-asked
+	cancel()
+	<-gone
+	require.Eventually(t, func() bool {
+		p := w.with("at once", "/server", "")
+		_, _, err := p.Read(p.ctx)
+		return err == nil
+	}, patience, time.Millisecond)
+	w.with("slow", "/server", "").wantsClose(protocol.CodeAccessRefused)
+}
+
+// TestShutdownEndsTheWaiting, and nobody who waited takes it for a final no.
+func TestShutdownEndsTheWaiting(t *testing.T) {
+	asked := make(chan struct{})
+	w := newWorld(t, relay.Config{AuthorizeWithin: time.Hour, Authorize: func(ctx context.Context, _ admit.Request) (admit.Grant, error) {
+		close(asked)
+		<-ctx.Done()
+		return admit.Grant{}, ctx.Err()
+	}})
+	closed := make(chan struct{})
+	go func() {
+		defer close(closed)
+		w.with("a", "/server", "").wantsClose(protocol.CodeRestarting)
+	}()
+	<-asked
+	require.NoError(t, w.Shutdown(t.Context()))
+	<-closed
+}
+
+func TestGrant(t *testing.T) {
+	grant := admit.Grant{
+		ServerInfo: []byte(`{"from": "the operator"}`),
+		ICEServers: []byte(`[{"urls": "stun:relay.example"}]`),
+		Clients:    2,
+	}
+	w := newWorld(t, relay.Config{Authorize: func(context.Context, admit.Request) (admit.Grant, error) { return grant, nil }})
+	server := w.entersWith("a", "/server", "")
+	require.Nil(t, server.hello.ServerInfo, "it is for clients")
+	require.Equal(t, string(grant.ICEServers), string(server.hello.ICEServers))
+	one := w.entersWith("a", "/client/"+server.id, "")
+	server.hearsOf("PEER_JOINED", one.peer)
+	require.Equal(t, string(grant.ServerInfo), string(one.hello.ServerInfo))
+	require.Equal(t, string(grant.ICEServers), string(one.hello.ICEServers))
+
+	server.asks("RELAY_INFO", `{"request":1,"serverInfo":7}`, `{"request":1}`)
+	base := w.knock("/client/"+server.id, 0)
+	_, _, message := base.receive()
+	require.Equal(t, "7", string(object(t, message)["serverInfo"]), "what the server says goes before")
+	require.NotContains(t, object(t, message), "iceServers", "which base peers do not know")
+	base.id = strings.Trim(string(object(t, message)["id"]), `"`)
+	server.hearsOf("PEER_JOINED", base)
+
+	w.with("a", "/client/"+server.id, "").wantsClose(protocol.CodeNoSuchServer) // two are in
+	one.cut()
+	server.hearsOf("PEER_AWAY", one.peer)
+	w.with("a", "/client/"+server.id, "").wantsClose(protocol.CodeNoSuchServer) // and one of them may be back
+	one = w.entersWith("a", "/client/"+server.id, "1."+one.hello.Resume)
+	server.hearsOf("PEER_BACK", one.peer)
+	require.NoError(t, base.Close(websocket.StatusNormalClosure, ""))
+	server.hearsOf("PEER_GONE", base)
+	w.entersWith("a", "/client/"+server.id, "")
+
+	grant.ServerInfo = []byte(`{"broken`)
+	w.with("a", "/client/"+server.id, "").wantsClose(protocol.CodeAccessRefused)
+}
+
+// TestNoSecretInTheLog, at any level (threat 47), though every refusal says why.
+func TestNoSecretInTheLog(t *testing.T) {
+	var text lockedBuffer
+	passphrases, err := admit.NewPassphrases(admit.NewBudget(admit.Rate{Guesses: 2, Within: time.Hour}, admit.Rate{Guesses: 2, Within: time.Hour}, true),
+		"$argon2id$v=19$m=8192,t=1,p=1$c29tZXNhbHRzb21lc2FsdA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA")
+	require.NoError(t, err)
+	w := newWorld(t, relay.Config{
+		Log:       slog.New(slog.NewJSONHandler(&text, &slog.HandlerOptions{Level: slog.Level(-100)})),
+		Authorize: passphrases.Authorize,
+	})
+	const canary = "canary-of-a-secret"
+	header := http.Header{"Authorization": {"Bearer " + canary}}
+	for range 3 {
+		w.knockWith("/client/room-of-the-canary", 0, &websocket.DialOptions{HTTPHeader: header}).wantsAnyClose()
+		w.with(canary, "/client/room-of-the-canary", "").wantsAnyClose()
+		w.with(canary, "/server", "1."+canary).wantsAnyClose()
+	}
+	w.knockWith("/server", 0, &websocket.DialOptions{Subprotocols: []string{"intercessor.v1", access(canary), access(canary + "2")}}).wantsAnyClose()
+	require.NoError(t, w.Shutdown(t.Context()))
+	log := text.String()
+	require.Contains(t, log, "wrong passphrase")
+	require.Contains(t, log, "too many wrong secrets")
+	require.Contains(t, log, "two access secrets")
+	for _, secret := range []string{canary, access(canary), access(canary)[len(protocol.AccessPrefix):], "room-of-the-canary"} {
+		require.NotContains(t, log, secret)
+	}
+}
+
+func (p *peer) wantsAnyClose() {
+	p.t.Helper()
+	_, _, err := p.Read(p.ctx)
+	require.GreaterOrEqual(p.t, websocket.CloseStatus(err), websocket.StatusCode(4000), "%v", err)
+}
+
+type lockedBuffer struct {
+	mu sync.Mutex
+	b  bytes.Buffer
+}
+
+func (l *lockedBuffer) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.b.Write(p)
+}
+
+func (l *lockedBuffer) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.b.String()
+}

@@ -1,0 +1,108 @@
+package admit
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/golang-jwt/jwt/v5"
+	"github.com/sebas642/intercessor/protocol"
+)
+
+// jwtLeeway is by how much the clocks of the relay and of the application may differ.
+const jwtLeeway = 30 * time.Second
+
+// asymmetric are the algorithms with a public key (RFC 7518, section 3.1; RFC 8037).
+var asymmetric = []string{"EdDSA", "ES256", "ES384", "ES512", "RS256", "RS384", "RS512", "PS256", "PS384", "PS512"}
+
+// Tickets lets in who presents a JSON Web Token (RFC 7519) that the application's own
+// backend has signed for this relay. Its methods may be called concurrently.
+//
+// Issuer, audience and expiry must be there and right. A claim `role`, "server" or
+// "client", restricts it to that role, a claim `room` to clients of the server with that
+// ID, or to that server itself when it resumes. A connection outlives the token that it was made with.
+type Tickets struct {
+	keys   Keys
+	secret []byte // of HS256; nil if that is not used
+	parser *jwt.Parser
+}
+
+// NewTickets takes tokens that are signed with one of the keys, or by HS256 with the
+// secret of at least 32 bytes, which the two programs share; either may be nil.
+func NewTickets(issuer, audience string, keys Keys, secret []byte) (*Tickets, error) {
+	var algorithms []string
+	if keys != nil {
+		algorithms = append(algorithms, asymmetric...)
+	}
+	if secret != nil {
+		algorithms = append(algorithms, "HS256")
+	}
+	switch {
+	case issuer == "" || audience == "":
+		return nil, errors.New("tokens need an issuer and an audience: without them the relay would take any token of the keys' owner")
+	case algorithms == nil:
+		return nil, errors.New("tokens need keys: a JWKS, as a file or a URL, or a shared secret")
+	case secret != nil && len(secret) < 32:
+		return nil, errors.New("the shared secret of tokens is shorter than 32 bytes (RFC 7518, section 3.2)")
+	}
+	return &Tickets{keys, secret, jwt.NewParser(jwt.WithValidMethods(algorithms), jwt.WithIssuer(issuer), jwt.WithAudience(audience),
+		jwt.WithExpirationRequired(), jwt.WithIssuedAt(), jwt.WithLeeway(jwtLeeway))}, nil
+}
+
+type claims struct {
+	jwt.RegisteredClaims
+	Role string `json:"role"`
+	Room string `json:"room"`
+}
+
+// Authorize is an [Authorizer]. It gives ErrNotMine for what is no token.
+func (t *Tickets) Authorize(ctx context.Context, r Request) (Grant, error) {
+	var c claims
+	_, err := t.parser.ParseWithClaims(string(r.Secret), &c, func(token *jwt.Token) (any, error) {
+		// The key goes by the kind of algorithm: a public key is never taken for a shared secret.
+		if token.Method.Alg() == "HS256" {
+			return t.secret, nil
+		}
+		return t.keys.Find(ctx, token)
+	})
+	if err != nil {
+		return Grant{}, whyNot(err)
+	}
+	return Grant{}, c.allow(r)
+}
+
+func (c claims) allow(r Request) error {
+	switch {
+	case c.Role != "" && c.Role != r.Role():
+		return errors.New("the token is for another role")
+	case c.Room != "" && protocol.ID(c.Room) != protocol.ID(r.Room) && (!r.Server || protocol.ID(c.Room) != r.Resume):
+		return errors.New("the token is for another room")
+	}
+	return nil
+}
+
+// whyNot says what is wrong with a token in words of our own: the library's may quote it.
+func whyNot(err error) error {
+	for _, known := range []struct {
+		err error
+		why string
+	}{
+		{errNoKey, "the token is signed with a key that is not in the JWKS"},
+		{jwt.ErrTokenUnverifiable, "the token cannot be verified: its key is unknown"},
+		{jwt.ErrTokenSignatureInvalid, "the signature of the token is wrong, or its algorithm is not allowed"},
+		{jwt.ErrTokenExpired, "the token has expired"},
+		{jwt.ErrTokenNotValidYet, "the token is not valid yet"},
+		{jwt.ErrTokenUsedBeforeIssued, "the token was issued in the future"},
+		{jwt.ErrTokenInvalidIssuer, "the token is of another issuer"},
+		{jwt.ErrTokenInvalidAudience, "the token is for another audience"},
+		{jwt.ErrTokenRequiredClaimMissing, "the token has no exp, iss or aud"},
+	} {
+		if errors.Is(err, known.err) {
+			return errors.New(known.why)
+		}
+	}
+	if errors.Is(err, jwt.ErrTokenMalformed) {
+		return ErrNotMine
+	}
+	return errors.New("the token is not valid")
+}

@@ -1,0 +1,214 @@
+package admit_test
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"io"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"net/netip"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/sebas642/intercessor/relayd/admit"
+	"github.com/stretchr/testify/require"
+)
+
+// hook is an application's backend that says what a test wants.
+func hook(t testing.TB, answer http.HandlerFunc, budget *admit.Budget, checked admit.Authorizer) (*admit.Webhook, *httptest.Server) {
+	t.Helper()
+	server := httptest.NewServer(answer)
+	t.Cleanup(server.Close)
+	client := admit.NewClient()
+	t.Cleanup(client.CloseIdleConnections)
+	w, err := admit.NewWebhook(server.URL+"/authorize", client, budget, checked)
+	require.NoError(t, err)
+	return w, server
+}
+
+func answers(text string) http.HandlerFunc {
+	return func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, text) }
+}
+
+func visitor() admit.Request {
+	return admit.Request{
+		Room: "room-1", Source: netip.MustParseAddr("192.0.2.1"), Secret: []byte("open sesame"),
+		HTTP: &http.Request{Header: http.Header{"Origin": {"https://app.example"}}},
+	}
+}
+
+func someBudget() *admit.Budget { return admit.NewBudget(tenAMinute, plenty, true) }
+
+func TestWebhookIsAskedWhoFromWhereAndWhichRoom(t *testing.T) {
+	var asked map[string]any
+	answer := func(w http.ResponseWriter, r *http.Request) {
+		require.Equal(t, "POST /authorize application/json", r.Method+" "+r.URL.String()+" "+r.Header.Get("Content-Type"))
+		asked = nil
+		require.NoError(t, json.NewDecoder(r.Body).Decode(&asked))
+		_, _ = io.WriteString(w, `{"allowed": true, "reason": "a friend", "serverInfo": {"name": "Camera"}, "iceServers": [{"urls": "stun:app.example"}],
+			"limits": {"clients": 7, "later": 1}, "later": []}`)
+	}
+	w, _ := hook(t, answer, someBudget(), nil)
+	grant, err := w.Authorize(t.Context(), visitor())
+	require.NoError(t, err)
+	require.Equal(t, map[string]any{"role": "client", "room": "room-1", "source": "192.0.2.1", "resumed": false, "origin": "https://app.example", "secret": "open sesame"}, asked)
+	require.JSONEq(t, `{"name": "Camera"}`, string(grant.ServerInfo))
+	require.JSONEq(t, `[{"urls": "stun:app.example"}]`, string(grant.ICEServers))
+	require.Equal(t, 7, grant.Clients)
+	require.NoError(t, grant.Check())
+
+	_, err = w.Authorize(t.Context(), admit.Request{Server: true, Resume: "s-1", Source: netip.MustParseAddr("2001:db8::1"), HTTP: &http.Request{}})
+	require.NoError(t, err)
+	require.Equal(t, map[string]any{"role": "server", "source": "2001:db8::1", "resumed": true, "id": "s-1"}, asked)
+
+	// What was checked here is not told.
+	passed := func(context.Context, admit.Request) (admit.Grant, error) { return admit.Grant{}, nil }
+	w, _ = hook(t, answer, someBudget(), passed)
+	_, err = w.Authorize(t.Context(), visitor())
+	require.NoError(t, err)
+	require.NotContains(t, asked, "secret")
+}
+
+func TestWebhookIsAskedOnlyAboutWhoPassed(t *testing.T) {
+	no := errors.New("no")
+	w, _ := hook(t, func(http.ResponseWriter, *http.Request) { t.Error("it was asked") }, someBudget(),
+		func(context.Context, admit.Request) (admit.Grant, error) { return admit.Grant{}, no })
+	_, err := w.Authorize(t.Context(), visitor())
+	require.Equal(t, no, err)
+}
+
+// TestWebhookFailsClosed: whatever is not a clear yes is a no.
+func TestWebhookFailsClosed(t *testing.T) {
+	elsewhere := httptest.NewServer(answers(`{"allowed": true}`))
+	t.Cleanup(elsewhere.Close)
+	for name, answer := range map[string]http.HandlerFunc{
+		"no":               answers(`{"allowed": false, "reason": "not today"}`),
+		"nothing":          answers(``),
+		"null":             answers(`null`),
+		"an empty object":  answers(`{}`),
+		"a text":           answers(`{"allowed": "true"}`),
+		"a number":         answers(`{"allowed": 1}`),
+		"true":             answers(`true`),
+		"an array":         answers(`[{"allowed": true}]`),
+		"two objects":      answers(`{"allowed": true}{"allowed": true}`),
+		"HTML":             answers(`<!doctype html><p>{"allowed": true}`),
+		"cut off":          answers(`{"allowed": true`),
+		"limits of a text": answers(`{"allowed": true, "limits": "none"}`),
+		"huge":             answers(`{"allowed": true}` + strings.Repeat(" ", 1<<20)),
+		"201": func(w http.ResponseWriter, _ *http.Request) {
+			w.WriteHeader(http.StatusCreated)
+			answers(`{"allowed": true}`)(w, nil)
+		},
+		"401": func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusUnauthorized) },
+		"500": func(w http.ResponseWriter, _ *http.Request) {
+			w.WriteHeader(http.StatusInternalServerError)
+			answers(`{"allowed": true}`)(w, nil)
+		},
+		"redirect": func(w http.ResponseWriter, r *http.Request) {
+			http.Redirect(w, r, elsewhere.URL, http.StatusTemporaryRedirect)
+		},
+		"a cut connection": func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) },
+		"shorter than it says": func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Content-Length", "100")
+			answers(`{"allowed": true}`)(w, nil)
+		},
+	} {
+		w, _ := hook(t, answer, someBudget(), nil)
+		grant, err := w.Authorize(t.Context(), visitor())
+		require.Error(t, err, name)
+		require.Zero(t, grant, name)
+		require.NotContains(t, err.Error(), "sesame", name)
+	}
+
+	down, server := hook(t, answers(`{"allowed": true}`), someBudget(), nil)
+	server.Close()
+	_, err := down.Authorize(t.Context(), visitor())
+	require.ErrorContains(t, err, "does not answer")
+
+	for name, limits := range map[string]string{
+		"a negative limit": `"limits": {"clients": -1}`, "servers that are no array": `"iceServers": {}`,
+		"long information": `"serverInfo": "` + strings.Repeat("a", 4096) + `"`,
+		"deep information": `"serverInfo": ` + strings.Repeat("[", 40) + strings.Repeat("]", 40),
+		"many servers":     `"iceServers": ["` + strings.Repeat("a", 8<<10) + `"]`,
+	} {
+		w, _ := hook(t, answers(`{"allowed": true, `+limits+`}`), someBudget(), nil)
+		grant, err := w.Authorize(t.Context(), visitor())
+		require.NoError(t, err, name)
+		require.Error(t, grant.Check(), "%s: the relay refuses it", name)
+	}
+	w, _ := hook(t, answers(`{"allowed": true, "serverInfo": null, "iceServers": null}`), someBudget(), nil)
+	grant, err := w.Authorize(t.Context(), visitor())
+	require.NoError(t, err)
+	require.Zero(t, grant)
+}
+
+// TestWebhookThatIsSlow: the relay's context bounds it, and so does it itself.
+func TestWebhookThatIsSlow(t *testing.T) {
+	never := func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() }
+	dribble := func(w http.ResponseWriter, r *http.Request) {
+		w.WriteHeader(http.StatusOK)
+		_ = http.NewResponseController(w).Flush()
+		<-r.Context().Done()
+	}
+	for _, answer := range []http.HandlerFunc{never, dribble} {
+		w, server := hook(t, func(w http.ResponseWriter, r *http.Request) {
+			_, _ = io.Copy(io.Discard, r.Body) // only then does net/http notice that the other side is gone
+			answer(w, r)
+		}, someBudget(), nil)
+		ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
+		_, err := w.Authorize(ctx, visitor())
+		cancel()
+		require.ErrorIs(t, err, context.DeadlineExceeded)
+		server.Close()
+	}
+	require.Less(t, admit.BackendWithin, 5*time.Second, "it says no before the relay gives up")
+}
+
+func TestWebhookReusesConnections(t *testing.T) {
+	var opened atomic.Int64
+	server := httptest.NewUnstartedServer(answers(`{"allowed": true}`))
+	server.Config.ConnState = func(_ net.Conn, state http.ConnState) {
+		if state == http.StateNew {
+			opened.Add(1)
+		}
+	}
+	server.Start()
+	t.Cleanup(server.Close)
+	client := admit.NewClient()
+	t.Cleanup(client.CloseIdleConnections)
+	w, err := admit.NewWebhook(server.URL, client, someBudget(), nil)
+	require.NoError(t, err)
+	for range 20 {
+		_, err := w.Authorize(t.Context(), visitor())
+		require.NoError(t, err)
+	}
+	require.EqualValues(t, 1, opened.Load())
+}
+
+// TestNobodyGuessesAtTheBackend: who is refused too often is not asked about any more; who
+// is let in, and what the backend itself cannot do, costs nothing.
+func TestNobodyGuessesAtTheBackend(t *testing.T) {
+	var asked atomic.Int64
+	answer := `{"allowed": true}`
+	w, _ := hook(t, func(w http.ResponseWriter, _ *http.Request) { asked.Add(1); _, _ = io.WriteString(w, answer) }, someBudget(), nil)
+	for _, free := range []string{`{"allowed": true}`, `broken`} {
+		answer = free
+		for range 20 {
+			_, _ = w.Authorize(t.Context(), visitor())
+		}
+	}
+	require.EqualValues(t, 40, asked.Load())
+	answer = `{"allowed": false, "reason": "no open sesame"}`
+	for range 10 {
+		_, err := w.Authorize(t.Context(), visitor())
+		require.EqualError(t, err, "the webhook says no: no …", "the secret is not for the log")
+	}
+	var busy *admit.BusyError
+	_, err := w.Authorize(t.Context(), visitor())
+	require.ErrorAs(t, err, &busy)
+	require.EqualValues(t, 50, asked.Load())
+}

@@ -13,7 +13,8 @@ import (
 // nil.
 //
 // Errors: a *DialError if the relay cannot be reached; a *RelayError if it refuses,
-// which errors.Is(err, ErrNoSuchServer) where no server has that ID; ErrInvalid for
+// which errors.Is(err, ErrNoSuchServer) where no server has that ID, and
+// ErrAccessRefused where it asks for another Options.Secret; ErrInvalid for
 // a URL or an option that can never work. It gives up after 30 seconds, or when ctx
 // says so.
 func Dial(ctx context.Context, url string, options *Options) (*Conn, error) {

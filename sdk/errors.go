@@ -21,6 +21,9 @@ type (
 	// ProtocolError says that what answers is no relay, or of another version.
 	ProtocolError = signaling.ProtocolError
 
+	// SecretError says that Options.Secret failed.
+	SecretError = signaling.SecretError
+
 	// ICEError says that there is no direct path to the other peer, which candidates
 	// were tried, and what to do.
 	ICEError = rtc.ICEError
@@ -40,6 +43,11 @@ var (
 	ErrReplaced     = signaling.ErrReplaced
 	ErrKicked       = signaling.ErrKicked
 	ErrTokenRefused = signaling.ErrTokenRefused
+
+	// ErrAccessRefused matches the *RelayError of a relay that does not let this peer in:
+	// Options.Secret is missing or not accepted. A program that can have another secret
+	// may try that; the SDK itself does not try again.
+	ErrAccessRefused = signaling.ErrAccessRefused
 
 	// ErrUnsupported is what a call gets that needs intercessor.v1, from a relay that
 	// does not speak it.

@@ -2,6 +2,7 @@ package sdk
 
 import (
 	"github.com/sebas642/intercessor/sdk/rtc"
+	"github.com/sebas642/intercessor/sdk/signaling"
 )
 
 // Options is what Listen and Dial can be told. nil is the same as the zero value.
@@ -11,8 +12,23 @@ type Options struct {
 	// on one network, or on one machine.
 	ICEServers []ICEServer
 
+	// Secret is what this peer presents to a relay that does not let everybody in:
+	//
+	//	Passphrase("correct horse battery staple")
+	//	func(ctx context.Context) (string, error) { return backend.Token(ctx) }
+	//
+	// It is asked for before each connection, also when a session resumes, so that a
+	// token that expires can be renewed. Nil presents nothing.
+	Secret Secret
+
 	PlatformOptions
 }
+
+// Secret gives what a peer presents to the relay.
+type Secret = signaling.Secret
+
+// Passphrase is a Secret that stays the same.
+func Passphrase(text string) Secret { return signaling.Passphrase(text) }
 
 // ICEServer is a STUN or TURN server.
 type ICEServer = rtc.ICEServer

@@ -25,9 +25,9 @@ type connection struct {
 
 // connect opens a connection, and resumes with it if there is a token.
 func (s *Session) connect(ctx context.Context) (*connection, error) {
-	protocols := []string{protocol.SubprotocolV1}
-	if s.options.Base {
-		protocols = nil
+	protocols, err := s.options.offers(ctx)
+	if err != nil {
+		return nil, err
 	}
 	credential, err := s.identity.credential(time.Now())
 	if err != nil {
@@ -41,7 +41,7 @@ func (s *Session) connect(ctx context.Context) (*connection, error) {
 		return nil, err
 	}
 	c := &connection{socket: socket, v1: socket.protocol() == protocol.SubprotocolV1, over: make(chan struct{})}
-	if err := c.greet(ctx, s); err != nil {
+	if err := c.greet(ctx, s, protocols); err != nil {
 		if credential != "" && mayResume(err) {
 			socket.drop() // whose close frame does not say that this peer leaves (R9)
 		} else {
@@ -54,9 +54,10 @@ func (s *Session) connect(ctx context.Context) (*connection, error) {
 }
 
 // greet takes the relay's HELLO, which comes first on every connection (B7), and keeps
-// the token in it before anything else happens (R6).
-func (c *connection) greet(ctx context.Context, s *Session) error {
-	if name := c.socket.protocol(); name != "" && !c.v1 {
+// the token in it before anything else happens (R6). A relay selects the first of the
+// protocols that were offered, or none.
+func (c *connection) greet(ctx context.Context, s *Session, offered []string) error {
+	if name := c.socket.protocol(); name != "" && (offered == nil || name != offered[0]) {
 		return &ProtocolError{Err: errSubprotocol}
 	}
 	hello, err := readHello(ctx, c.socket)

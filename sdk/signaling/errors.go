@@ -25,6 +25,11 @@ var (
 	// token may have expired, or be of another relay. A peer that dials without its
 	// stored identity gets a new ID.
 	ErrTokenRefused = errors.New("the relay does not give this peer its ID back")
+
+	// ErrAccessRefused: the relay does not let this peer in. It does not say why: the
+	// secret is missing, wrong or expired, or its operator says no. With another
+	// Options.Secret it may.
+	ErrAccessRefused = errors.New("the relay does not let this peer in: it asks for a secret, or does not accept the one that it got")
 )
 
 var (
@@ -65,8 +70,8 @@ func (e *RelayError) Error() string {
 // Retry reports whether dialling again may help, now or later.
 func (e *RelayError) Retry() bool { return e.Code.Retry() }
 
-// Is makes errors.Is work with ErrNoSuchServer, ErrReplaced, ErrKicked and
-// ErrTokenRefused.
+// Is makes errors.Is work with ErrNoSuchServer, ErrReplaced, ErrKicked,
+// ErrTokenRefused and ErrAccessRefused.
 func (e *RelayError) Is(target error) bool {
 	switch e.Code {
 	case protocol.CodeNoSuchServer:
@@ -77,6 +82,8 @@ func (e *RelayError) Is(target error) bool {
 		return target == ErrReplaced
 	case protocol.CodeTokenRefused:
 		return target == ErrTokenRefused
+	case protocol.CodeAccessRefused:
+		return target == ErrAccessRefused
 	}
 	return false
 }

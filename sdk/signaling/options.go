@@ -6,6 +6,11 @@ type Options struct {
 	// again. Without one the identity lives as long as the session.
 	Store Store
 
+	// Secret is what this peer presents to a relay that asks for a passphrase or for a
+	// token; nil for one that lets everybody in. It goes to the relay and to nobody else:
+	// use wss, not ws.
+	Secret Secret
+
 	// Base has the session speak the base protocol also with a relay that speaks
 	// intercessor.v1: no resume, no presence but who came and who left. It is for programs
 	// whose peers use package sdk and which run no link of their own: of a peer that

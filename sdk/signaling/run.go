@@ -122,7 +122,7 @@ func mayResume(err error) bool {
 		return err.Retry()
 	case *DialError:
 		return true // the relay is not up yet, or not reachable
-	case *dropError:
+	case *dropError, *SecretError:
 		return true
 	}
 	return err == context.DeadlineExceeded || err == context.Canceled // of one attempt

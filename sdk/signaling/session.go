@@ -81,8 +81,9 @@ type Session struct {
 // this is final. With another it ends with its connection.
 //
 // Errors: a *DialError if there was no WebSocket to be had, a *RelayError if the
-// relay closed it, which matches ErrNoSuchServer, ErrTokenRefused and others, a
-// *ProtocolError if this is no relay, an *IdentityError if the Store failed. Where
+// relay closed it, which matches ErrNoSuchServer, ErrAccessRefused and others, a
+// *ProtocolError if this is no relay, an *IdentityError if the Store failed, a *SecretError
+// if Options.Secret did. Where
 // the relay says that it may be tried again, Dial does. Without a deadline in ctx it
 // gives up after 30 seconds.
 func Dial(ctx context.Context, url string, options *Options) (*Session, error) {

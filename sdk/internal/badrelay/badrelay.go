@@ -63,6 +63,11 @@ var scripts = map[string]func(*conn){
 	"too-large":  func(c *conn) { c.hello(); c.pad(protocol.MaxDelivery + 1); c.linger() },
 	"cut":        func(c *conn) { c.hello(); c.deliver("other", "chat", []byte(`1`)); _ = c.ws.CloseNow() },
 	"deaf":       func(c *conn) { c.hello(); <-c.ctx.Done() },
+	"access": func(c *conn) { // a base peer is told with which secret it came
+		c.hello()
+		c.deliver("other", "secret", protocol.AppendString(nil, c.secret))
+		c.linger()
+	},
 	"flood": func(c *conn) {
 		c.hello()
 		for range Flood {
@@ -96,6 +101,9 @@ func New(ctx context.Context) http.Handler {
 	mux.HandleFunc("GET /", func(w http.ResponseWriter, r *http.Request) {
 		name, _, _ := strings.Cut(strings.TrimPrefix(r.URL.Path, "/"), "/")
 		script, options := scripts[name], &websocket.AcceptOptions{InsecureSkipVerify: true} // any page may test
+		if name == "access" {
+			options.Subprotocols = []string{protocol.SubprotocolBase}
+		}
 		if scriptsV1[name] != nil {
 			script, options.Subprotocols = scriptsV1[name], []string{protocol.SubprotocolV1}
 		}
@@ -109,7 +117,7 @@ func New(ctx context.Context) http.Handler {
 		}
 		ctx, cancel := context.WithTimeout(ctx, time.Minute)
 		defer cancel()
-		c := &conn{ctx: ctx, ws: ws, visit: visits.next(r.URL.Path), credential: credential(r)}
+		c := &conn{ctx: ctx, ws: ws, visit: visits.next(r.URL.Path), credential: offered(r, protocol.ResumePrefix), secret: offered(r, protocol.AccessPrefix)}
 		ws.SetReadLimit(-1)
 		script(c)
 		if got := websocket.CloseStatus(c.err); got != -1 {
@@ -128,6 +136,7 @@ type conn struct {
 
 	visit      int    // how many connections to this path there were, with this one
 	credential string // ATTEMPT.TOKEN, or "" (R2)
+	secret     string // in base64url, or "" (A2)
 }
 
 func (c *conn) hello() {

@@ -44,6 +44,18 @@ var scriptsV1 = map[string]func(*conn){
 		c.linger()
 	},
 
+	// Each visit is told with which secret the peer came. The third is the last.
+	"v1-access": func(c *conn) {
+		if c.visit == 3 {
+			c.close(protocol.CodeAccessRefused, "not with this secret")
+			return
+		}
+		c.helloV1()
+		c.deliver("other", "secret", protocol.AppendString(nil, c.secret))
+		_ = c.ws.CloseNow()
+	},
+	"v1-no-access": func(c *conn) { c.close(protocol.CodeAccessRefused, "not with this secret") },
+
 	"v1-replaced": func(c *conn) { c.helloV1(); c.close(protocol.CodeReplaced, "a newer connection came") },
 	"v1-kicked":   func(c *conn) { c.helloV1(); c.close(protocol.CodeKicked, "the server said so") },
 	"v1-refused": func(c *conn) {
@@ -148,9 +160,9 @@ func (c *conn) helloV1() {
 func (c *conn) relay(typ, message string) { c.deliver(protocol.RelayID, typ, []byte(message)) }
 
 // credential returns what a peer presents in order to resume.
-func credential(r *http.Request) string {
+func offered(r *http.Request, prefix string) string {
 	for _, entry := range strings.Split(r.Header.Get("Sec-WebSocket-Protocol"), ",") {
-		if text, ok := strings.CutPrefix(strings.TrimSpace(entry), protocol.ResumePrefix); ok {
+		if text, ok := strings.CutPrefix(strings.TrimSpace(entry), prefix); ok {
 			return text
 		}
 	}

@@ -40,6 +40,7 @@ type invocation struct {
 	into     string // the folder for received files
 	ice      []string
 	identity string // the file that keeps a room's ID; empty: none does
+	secret   string // what the relay asks for; empty: nothing
 }
 
 // dispatch finds the command, reads its flags and runs it.
@@ -76,6 +77,7 @@ func (c command) parse(std stdio, args []string) (*invocation, error) {
 	flags.SetOutput(io.Discard)
 	relay := flags.String("relay", envOr("INTERCESSOR_RELAY", defaultRelay), "the relay's `URL`; $INTERCESSOR_RELAY sets it too")
 	flags.StringVar(&inv.name, "name", envOr("USER", "terminal"), "the `NAME` that others see")
+	secretFile := flags.String("secret-file", "", "a `FILE` with the passphrase or the token that the relay asks for, on one line")
 	flags.Func("ice", "a STUN server, `stun:HOST:PORT`, for peers that are not on one network; may be repeated", func(url string) error {
 		inv.ice = append(inv.ice, url)
 		return nil
@@ -110,6 +112,11 @@ func (c command) parse(std stdio, args []string) (*invocation, error) {
 	var err error
 	if inv.relay, err = relayURL(*relay); err != nil {
 		return nil, err
+	}
+	if *secretFile != "" {
+		if inv.secret, err = readSecret(*secretFile); err != nil {
+			return nil, err
+		}
 	}
 	inv.name = cleanName(inv.name)
 	return inv, nil

@@ -39,6 +39,11 @@ func explain(ctx context.Context, err error) complaint {
 			problem: "there is no such room",
 			hint:    "its host may have left, or the link is not whole; ask for a new one",
 		}
+	case errors.Is(err, sdk.ErrAccessRefused):
+		return complaint{
+			problem: "the relay does not let you in",
+			hint:    "it asks for a passphrase, or does not accept the one that it got: put it into a file and name that with --secret-file",
+		}
 	case errors.Is(err, sdk.ErrPeerGone), errors.Is(err, sdk.ErrPathClosed):
 		return complaint{problem: "the other side left"}
 	case errors.Is(err, sdk.ErrRestarted):

@@ -1,0 +1,37 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"runtime"
+	"strings"
+
+	"github.com/sebas642/intercessor/protocol"
+)
+
+// readSecret reads the file of --secret-file: what the relay asks for, on one line. It is
+// not for others to read; its group may, as that is how a file reaches a service's user.
+func readSecret(path string) (string, error) {
+	file, err := os.Open(path)
+	if err != nil {
+		return "", usageError{problem: fmt.Sprintf("the secret cannot be read: %v", err)}
+	}
+	defer func() { _ = file.Close() }()
+	info, err := file.Stat()
+	if err != nil {
+		return "", err
+	}
+	if mode := info.Mode().Perm(); mode&0o027 != 0 && runtime.GOOS != "windows" && info.Mode().IsRegular() {
+		return "", usageError{fmt.Sprintf("others can read or write %s, which holds a secret", path), "chmod 600 " + path}
+	}
+	text, err := io.ReadAll(io.LimitReader(file, protocol.MaxSecret+2))
+	if err != nil {
+		return "", err
+	}
+	secret := strings.TrimSuffix(strings.TrimSuffix(string(text), "\n"), "\r")
+	if secret == "" || len(secret) > protocol.MaxSecret || strings.Contains(secret, "\n") {
+		return "", usageError{problem: fmt.Sprintf("%s must hold one line of 1 to %d bytes: the secret", path, protocol.MaxSecret)}
+	}
+	return secret, nil
+}

@@ -7,18 +7,18 @@ import (
 	"github.com/sebas642/intercessor/sdk"
 )
 
-// dial(url, iceServers, store) resolves to {number, id, peerId, reliable, state}.
+// dial(url, iceServers, store, ask) resolves to {number, id, peerId, reliable, state}.
 func (p *program) dial(ctx context.Context, args []js.Value) (any, error) {
-	c, err := sdk.Dial(ctx, args[0].String(), p.options(args[1], args[2]))
+	c, err := sdk.Dial(ctx, args[0].String(), p.options(args[1], args[2], args[3]))
 	if err != nil {
 		return nil, err
 	}
 	return p.addConn(c), nil
 }
 
-// listen(url, iceServers, store) resolves to {number, id, url, state}.
+// listen(url, iceServers, store, ask) resolves to {number, id, url, state}.
 func (p *program) listen(ctx context.Context, args []js.Value) (any, error) {
-	l, err := sdk.Listen(ctx, args[0].String(), p.options(args[1], args[2]))
+	l, err := sdk.Listen(ctx, args[0].String(), p.options(args[1], args[2], args[3]))
 	if err != nil {
 		return nil, err
 	}
@@ -150,9 +150,10 @@ func (p *program) peerConnection(args []js.Value) (js.Value, error) {
 }
 
 // options reads what intercessor.js has brought into one form: an array of
-// {urls: [string], username: string, credential: string}, and a store or null.
-func (p *program) options(iceServers, identity js.Value) *sdk.Options {
-	o := &sdk.Options{}
+// {urls: [string], username: string, credential: string}, a store or null, and what to ask
+// for the secret or null.
+func (p *program) options(iceServers, identity, ask js.Value) *sdk.Options {
+	o := &sdk.Options{Secret: secret(ask)}
 	o.OnDataChannel = p.deliver
 	if !identity.IsNull() {
 		o.Identity = store{identity}

@@ -72,6 +72,8 @@ func (x *explanation) of(err error) bool {
 		x.code, x.closeCode, x.reason = "relay-closed", brokenOff, err.Error()
 	case *signaling.IdentityError:
 		x.code = "identity-refused"
+	case *sdk.SecretError:
+		x.code = "secret-failed"
 	case *sdk.ICEError:
 		x.code, x.local, x.remote = "ice-failed", err.Local, err.Remote
 	case *sdk.NegotiationError:
@@ -104,6 +106,8 @@ func codeOf(err *sdk.RelayError) string {
 		return "no-such-server"
 	case err.Is(sdk.ErrTokenRefused):
 		return "identity-refused"
+	case err.Is(sdk.ErrAccessRefused):
+		return "access-refused"
 	case err.Is(sdk.ErrReplaced):
 		return "replaced"
 	case err.Is(sdk.ErrKicked):

@@ -8,7 +8,11 @@ const options: Options = {
   iceServers: [{ urls: ["turn:turn.example"], username: "ada", credential: "secret" }],
   signal: AbortSignal.timeout(10_000),
   identity: "chat",
+  secret: "open sesame",
 };
+const renewed: Options = { secret: async () => (await fetch("/token")).text() };
+// @ts-expect-error a secret is a text
+const wrong: Options = { secret: 12345678 };
 
 async function client(url: string): Promise<void> {
   const conn: Connection = await connect(url, options);

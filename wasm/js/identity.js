@@ -52,9 +52,9 @@ class Identity {
     this.#leave(["no-such-server", "identity-refused", "replaced", "kicked"].includes(code));
   }
 
-  /** The session is over, and with it the peer; unless it was the SDK that broke. */
+  /** The session is over, and with it the peer; unless the SDK broke, or another secret may help. */
   ended({ code }) {
-    this.#leave(code !== "internal");
+    this.#leave(code !== "internal" && code !== "access-refused");
   }
 
   #leave(forever) {

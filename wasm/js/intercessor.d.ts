@@ -15,6 +15,13 @@ export interface Message {
 export interface Options {
   /** STUN and TURN servers for the direct path. None by default. */
   iceServers?: RTCIceServer[];
+  /**
+   * What this page presents to a relay that does not let everybody in: a passphrase, or a token that
+   * the application's backend has signed. A function is asked before each connection, also when a
+   * session resumes, so that a token that expires can be renewed; it has 10 seconds. What it gives goes to
+   * the relay and is kept nowhere.
+   */
+  secret?: string | (() => string | Promise<string>);
   /** Gives up connecting when it aborts: the error's code is "aborted". What is connected stays. */
   signal?: AbortSignal;
   /**
@@ -45,6 +52,9 @@ export type State = "connecting" | "connected" | "reconnecting" | "closed";
  * - `no-such-server`: the ID names no server, or that server has gone.
  * - `relay-closed`: the relay closed the connection, it could not be made, or the relay did not
  *   answer; see closeCode and reason. Where the relay speaks intercessor.v1 a connection that breaks is no error.
+ * - `access-refused`: the relay does not let this page in. It asks for a secret, or does not accept
+ *   this one: it may be wrong or expired. Connect again with another; an identity is kept for that.
+ * - `secret-failed`: the function in Options.secret failed, or what it gave is too long.
  * - `identity-refused`: the relay does not give this page its ID back. Connect again for a new one.
  * - `replaced`: another program has this peer's identity.
  * - `kicked`: the server has sent this client away.
@@ -65,6 +75,8 @@ export type State = "connecting" | "connected" | "reconnecting" | "closed";
 export type ErrorCode =
   | "no-such-server"
   | "relay-closed"
+  | "access-refused"
+  | "secret-failed"
   | "identity-refused"
   | "replaced"
   | "kicked"

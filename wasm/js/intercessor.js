@@ -21,15 +21,37 @@ export async function listen(url, options = {}) {
 /** Makes a session with the relay, under this page's identity if it wants to keep one. */
 async function enter(how, url, options) {
   const servers = iceServers(options);
+  const ask = asker(options);
   const [sdk, identity] = await Promise.all([start(), takeUp(String(url), options)]);
   try {
-    const made = await sdk.call(how, [String(url), servers, identity.store], options.signal);
+    const made = await sdk.call(how, [String(url), servers, identity.store, ask], options.signal);
     await identity.became(made.id);
     return [sdk, made, identity];
   } catch (err) {
     identity.failed(err);
     throw err;
   }
+}
+
+const SECRET = 10_000; // milliseconds that a page has to give its secret
+
+// What Go calls before each connection: done(secret, problem) is called once, and soon.
+function asker({ secret }) {
+  if (secret === undefined) return null;
+  if (typeof secret !== "string" && typeof secret !== "function") throw invalid("secret is a string, or a function that gives one");
+  const get = async () => (typeof secret === "string" ? secret : secret());
+  return (done) => {
+    const late = setTimeout(() => settle("", "it was not there within 10 seconds"), SECRET);
+    const settle = (text, problem) => {
+      clearTimeout(late);
+      done?.(text, problem);
+      done = null;
+    };
+    get().then(
+      (text) => (typeof text === "string" ? settle(text, "") : settle("", "the function gave no string")),
+      (err) => settle("", String(err?.message || err)),
+    );
+  };
 }
 
 // RTCIceServer in the one form that Go reads.

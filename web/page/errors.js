@@ -11,6 +11,8 @@ export function sentence(err) {
       return "No direct path was found between the two devices, so the file cannot go. Chat goes on over the relay. On one network it works most often.";
     case "peer-gone":
       return "The other side has left.";
+    case "access-refused":
+      return "The relay does not let this page in: it asks for another passphrase.";
     case "identity-refused":
       return "The relay no longer knows this tab, so the room cannot be entered as before.";
     case "kicked":

@@ -1,5 +1,6 @@
 // The page: the start view, the room, and the way between the two.
 
+import { askSecret, forgetSecret, secretOf } from "./access.js";
 import { clientURL, currentID, readAddress, roomURL, serverURL } from "./address.js";
 import { chat } from "./chat.js";
 import { failure, sentence } from "./errors.js";
@@ -22,37 +23,48 @@ const identity = "room";
 function startRoom(before = "") {
   history.replaceState(null, "", location.pathname); // not the link of a room that is no more
   const listen = async (sdk, signal) => {
-    const listener = await sdk.listen(serverURL(), { identity, signal });
+    const listener = await sdk.listen(serverURL(), { identity, signal, secret: () => secretOf("host") });
     if (!before || listener.id === before) return new Host(listener);
     listener.close(); // somebody else has that room
     forget();
     throw failure("copied");
   };
-  return enter(listen, before ? "Opening your room again…" : "Starting a room…");
+  return enter("host", listen, before ? "Opening your room again…" : "Starting a room…");
 }
 
 function joinRoom(id) {
   const dial = async (sdk, signal) => {
-    const connect = () => sdk.connect(clientURL(id), { identity, signal });
+    const connect = () => sdk.connect(clientURL(id), { identity, signal, secret: () => secretOf("guest") });
     return new Guest(await connect(), id, connect);
   };
-  return enter(dial, "Joining…");
+  return enter("guest", dial, "Joining…");
 }
 
 /** Enters the room that open(sdk, signal) gives, and stays until it ends. */
-async function enter(open, state) {
+async function enter(role, open, state) {
   const { signal } = (entering = new AbortController());
   tell(state);
   $("start").inert = true;
   try {
     const sdk = await loadSDK();
-    const entered = await open(sdk, signal);
+    const entered = await admitted(role, () => open(sdk, signal), signal);
     if (signal.aborted) return entered.leave();
     room = entered;
     showRoom();
     await room.run();
   } catch (err) {
     if (!signal.aborted) fail(err);
+  }
+}
+
+/** Opens a room, and asks for the relay's passphrase for as long as it refuses. */
+async function admitted(role, open, signal) {
+  for (;;) {
+    try {
+      return await open();
+    } catch (err) {
+      if (err.code !== "access-refused" || signal.aborted || !(await askSecret(role, signal))) throw err;
+    }
   }
 }
 
@@ -109,6 +121,7 @@ function fail(err) {
   const ended = err.code === "peer-gone";
   tell(ended ? "The host has left" : "Disconnected");
   const { id } = room;
+  if (err.code === "access-refused") forgetSecret(room instanceof Host ? "host" : "guest"); // it was changed
   if (ended) notice("The host has left, so the room is closed.", "Start a room", startNew);
   else if (room instanceof Host) notice(sentence(err), "Start a new room", startNew);
   else notice(sentence(err), "Join again", () => joinNew(id));

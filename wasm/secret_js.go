@@ -1,0 +1,35 @@
+package main
+
+import (
+	"context"
+	"syscall/js"
+
+	"github.com/sebas642/intercessor/sdk"
+)
+
+// secret makes an sdk.Secret of what js/intercessor.js makes of the option: null, or a
+// function that calls back once, within seconds, with the secret or with what went wrong.
+func secret(ask js.Value) sdk.Secret {
+	if ask.IsNull() {
+		return nil
+	}
+	return func(context.Context) (string, error) {
+		got := make(chan []js.Value, 1)
+		done := js.FuncOf(func(_ js.Value, args []js.Value) any {
+			got <- args
+			return nil
+		})
+		defer done.Release()
+		ask.Invoke(done)
+		args := <-got
+		if args[1].Truthy() {
+			return "", secretError(args[1].String())
+		}
+		return args[0].String(), nil
+	}
+}
+
+// secretError is what the page's function threw, in words.
+type secretError string
+
+func (e secretError) Error() string { return string(e) }

@@ -69,6 +69,8 @@ function explain(err: unknown): string {
       return `${err.closeCode?.toFixed()} ${err.reason}`;
     case "ice-failed":
       return [...(err.candidates?.local ?? []), ...(err.candidates?.remote ?? [])].join();
+    case "access-refused":
+    case "secret-failed":
     case "identity-refused":
     case "replaced":
     case "kicked":

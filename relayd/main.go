@@ -24,6 +24,7 @@ const usage = `relayd introduces WebRTC peers to one another and carries their m
 Usage:
   relayd [serve] [flags]   run the relay (on 127.0.0.1:8000)
   relayd check [flags]     look at the configuration, and print what is in force
+  relayd hash              ask for a passphrase, and print its hash for the configuration
   relayd version           print the version
   relayd help              print this
 
@@ -34,12 +35,12 @@ Flags of serve and check:
 `
 
 func main() {
-	os.Exit(run(os.Args[1:], os.Environ(), os.Stdout, os.Stderr))
+	os.Exit(run(os.Args[1:], os.Environ(), os.Stdin, os.Stdout, os.Stderr))
 }
 
 // run is main without the process: 0 is success, 1 a failure, 2 a mistake in the call
 // or the configuration.
-func run(args, environ []string, stdout, stderr io.Writer) int {
+func run(args, environ []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	command := "serve"
 	if len(args) > 0 && !strings.HasPrefix(args[0], "-") {
 		command, args = args[0], args[1:]
@@ -61,6 +62,8 @@ func run(args, environ []string, stdout, stderr io.Writer) int {
 			return checkCommand(c, sources, stdout, stderr)
 		}
 		return serveCommand(c, load, stderr)
+	case "hash":
+		return hashCommand(args, stdin, stdout, stderr)
 	case "version":
 		fmt.Fprintln(stdout, "relayd", version(), runtime.Version())
 		return 0

@@ -16,6 +16,7 @@ type running struct {
 	config *config.Config
 	relay  *relay.Relay
 	shown  *certificates // nil without TLS
+	door   *door
 	level  *slog.LevelVar
 	log    *slog.Logger
 }
@@ -28,12 +29,17 @@ func (r *running) apply(c *config.Config) error {
 	if err != nil {
 		return err
 	}
+	authorize, err := r.door.authorizer(c.Access)
+	if err != nil {
+		return err
+	}
 	if r.shown != nil {
 		if err := r.shown.reload(); err != nil {
 			return err
 		}
 	}
 	r.relay.SetOrigins(origins)
+	r.relay.SetAuthorize(authorize)
 	r.level.Set(c.Log.Level)
 	r.config = c
 	return nil

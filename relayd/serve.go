@@ -55,7 +55,11 @@ func serve(ctx context.Context, giveBackSignals func(), c *config.Config, load l
 	}
 
 	r := relay.New(relay.Config{Tokens: admit.NewTokens(keys...), Returning: before, Proxies: proxies, Log: log})
-	run := &running{relay: r, shown: shown, level: level, log: log}
+	door := newDoor(func(err error) {
+		log.Warn("cannot get the keys of tokens: those that are known serve on, for a day", "error", err)
+	})
+	defer door.client.CloseIdleConnections()
+	run := &running{relay: r, shown: shown, door: door, level: level, log: log}
 	if err := run.apply(c); err != nil {
 		return errors.Join(err, r.Shutdown(ctx))
 	}

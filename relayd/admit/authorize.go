@@ -83,7 +83,7 @@ type BusyError struct {
 func (e *BusyError) Error() string { return e.Why }
 
 // ErrNotMine is what an Authorizer gives that does not know this form of secret.
-var ErrNotMine = errors.New("no way to come in takes this form of secret")
+var ErrNotMine = errors.New("no secret was given, or none of a form that is taken here")
 
 // FirstOf asks one way after the other until one knows the form of the secret. That
 // one decides.

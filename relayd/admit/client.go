@@ -32,8 +32,8 @@ func NewClient() *http.Client {
 	}
 }
 
-// checkURL takes https, and http on this machine only.
-func checkURL(text string) error {
+// CheckURL reports what is wrong with the address of a backend: it takes https, and http on this machine only.
+func CheckURL(text string) error {
 	u, err := url.Parse(text)
 	switch {
 	case err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http":

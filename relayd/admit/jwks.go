@@ -79,7 +79,7 @@ type RemoteKeys struct {
 // NewRemoteKeys gets keys from an https URL, or an http URL of this machine. Failed is
 // told when that fails, for the operator's log.
 func NewRemoteKeys(url string, client *http.Client, failed func(error)) (*RemoteKeys, error) {
-	if err := checkURL(url); err != nil {
+	if err := CheckURL(url); err != nil {
 		return nil, err
 	}
 	return &RemoteKeys{url: url, client: client, failed: failed, fetching: make(chan struct{}, 1)}, nil

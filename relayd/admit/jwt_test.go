@@ -162,10 +162,10 @@ func TestTickets(t *testing.T) {
 		{"cut off", public, good[:len(good)-2], client, "signature"},
 		{"without signature", public, parts[0] + "." + parts[1] + ".", client, "signature"},
 
-		{"nothing", public, "", client, "form of secret"},
-		{"a passphrase", public, "open sesame", client, "form of secret"},
-		{"two dots", public, "a.b.c", client, "form of secret"},
-		{"four parts", public, good + ".x", client, "form of secret"},
+		{"nothing", public, "", client, "form that is taken"},
+		{"a passphrase", public, "open sesame", client, "form that is taken"},
+		{"two dots", public, "a.b.c", client, "form that is taken"},
+		{"four parts", public, good + ".x", client, "form that is taken"},
 	} {
 		c.peer.Secret = []byte(c.token)
 		_, err := c.tickets.Authorize(t.Context(), c.peer)
@@ -177,7 +177,7 @@ func TestTickets(t *testing.T) {
 		for part := range strings.SplitSeq(c.token, ".") {
 			require.False(t, len(part) > 3 && strings.Contains(err.Error(), part), "%s: what the operator reads quotes the token: %v", c.name, err)
 		}
-		require.Equal(t, c.why == "form of secret", err == admit.ErrNotMine, c.name)
+		require.Equal(t, c.why == "form that is taken", err == admit.ErrNotMine, c.name)
 	}
 }
 

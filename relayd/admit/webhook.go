@@ -46,7 +46,7 @@ type Webhook struct {
 // before, and the webhook is not told the secret. Who is refused pays out of the
 // budget, so that nobody guesses at the backend through the relay.
 func NewWebhook(url string, client *http.Client, budget *Budget, checked Authorizer) (*Webhook, error) {
-	if err := checkURL(url); err != nil {
+	if err := CheckURL(url); err != nil {
 		return nil, err
 	}
 	return &Webhook{url, client, budget, checked}, nil

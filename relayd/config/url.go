@@ -13,6 +13,7 @@ type URL string
 func (u *URL) UnmarshalText(text []byte) error {
 	parsed, err := url.Parse(string(text))
 	switch {
+	case len(text) == 0:
 	case err != nil || parsed.Host == "" || parsed.Scheme != "http" && parsed.Scheme != "https":
 		return errors.New("must be an address, as https://backend.example/authorize")
 	case parsed.User != nil:

@@ -16,7 +16,8 @@ import (
 // with.
 func (s *session) authorize(request *http.Request, server protocol.ID) *protocol.Error {
 	r := s.relay
-	if r.config.Authorize == nil {
+	authorize := *r.access.Load()
+	if authorize == nil {
 		return nil // a secret that nobody asked for is not looked at (A1)
 	}
 	asked := admit.Request{
@@ -26,7 +27,7 @@ func (s *session) authorize(request *http.Request, server protocol.ID) *protocol
 		Resume: s.id, // "" still, if it is new
 		HTTP:   request,
 	}
-	grant, err := r.decide(asked)
+	grant, err := r.decide(authorize, asked)
 	var busy *admit.BusyError
 	switch {
 	case err == nil:
@@ -41,7 +42,7 @@ func (s *session) authorize(request *http.Request, server protocol.ID) *protocol
 }
 
 // decide calls the hook, within its bounds.
-func (r *Relay) decide(asked admit.Request) (grant admit.Grant, err error) {
+func (r *Relay) decide(authorize admit.Authorizer, asked admit.Request) (grant admit.Grant, err error) {
 	defer r.asking.Add(-1)
 	if r.asking.Add(1) > int64(r.config.Authorizing) {
 		return grant, &admit.BusyError{After: r.config.AuthorizeWithin, Why: "too many wait for a decision"}
@@ -51,7 +52,7 @@ func (r *Relay) decide(asked admit.Request) (grant admit.Grant, err error) {
 	}
 	ctx, cancel := context.WithTimeout(r.life, r.config.AuthorizeWithin)
 	defer cancel()
-	if grant, err = r.config.Authorize(ctx, asked); err != nil {
+	if grant, err = authorize(ctx, asked); err != nil {
 		return grant, err
 	}
 	return grant, grant.Check()

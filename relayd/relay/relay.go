@@ -30,7 +30,8 @@ type Relay struct {
 	batchFrames, batchBytes int   // what one receiver gets in one piece at the most
 	maxAbsent               int64 // how many peers that are away are remembered at the most
 
-	origins atomic.Pointer[admit.Origins] // config's are those of the start
+	origins atomic.Pointer[admit.Origins]    // config's are those of the start
+	access  atomic.Pointer[admit.Authorizer] // likewise
 	counters
 	started time.Time
 	now     atomic.Int64 // the time in ticks, from 1; written by the sweeper
@@ -65,6 +66,7 @@ func New(config Config) *Relay {
 	r.maxAbsent = maxAbsent
 	r.log = newLogger(r.config.Log)
 	r.SetOrigins(config.Origins)
+	r.SetAuthorize(config.Authorize)
 	r.now.Store(1)
 	if r.config.Returning {
 		r.surely.Store(r.config.Window.Milliseconds())
@@ -78,6 +80,10 @@ func New(config Config) *Relay {
 // SetOrigins changes which web pages may connect from now on. Nobody who is here is
 // asked again.
 func (r *Relay) SetOrigins(origins admit.Origins) { r.origins.Store(&origins) }
+
+// SetAuthorize changes who decides from now on about peers that come, as
+// [Config].Authorize says; nil lets everybody in. Nobody who is here is asked again.
+func (r *Relay) SetAuthorize(authorize admit.Authorizer) { r.access.Store(&authorize) }
 
 // ServeHTTP takes over the connection of a WebSocket handshake and returns when
 // the peer is let in; the session goes on in a goroutine of its own.

@@ -1,0 +1,123 @@
+package main
+
+import (
+	"fmt"
+	"net/http"
+	"os"
+	"time"
+
+	"github.com/sebas642/intercessor/relayd/admit"
+	"github.com/sebas642/intercessor/relayd/config"
+)
+
+// How many wrong secrets there may be: of one source, and of all. A hash takes about a
+// third of a second of one core.
+var (
+	wrongOfSource = admit.Rate{Guesses: 10, Within: time.Minute}
+	wrongOfAll    = admit.Rate{Guesses: 30, Within: 30 * time.Second}
+)
+
+// A door makes who decides about peers out of the configuration. It outlives what it
+// makes: nobody gets a new budget by a reload.
+type door struct {
+	budget *admit.Budget
+	client *http.Client
+	failed func(error) // told when the keys of tokens cannot be had
+}
+
+func newDoor(failed func(error)) *door {
+	return &door{admit.NewBudget(wrongOfSource, wrongOfAll, false), admit.NewClient(), failed}
+}
+
+// authorizer reads what the section names; nil lets everybody in. For each role a token or a
+// passphrase will do, whichever is configured; and whom the webhook is asked about must be
+// let in by both.
+func (d *door) authorizer(c config.Access) (admit.Authorizer, error) {
+	tickets, err := d.tickets(c)
+	if err != nil {
+		return nil, err
+	}
+	server, err := d.secrets(tickets, c.ServerPassphraseHashes)
+	if err != nil {
+		return nil, err
+	}
+	client, err := d.secrets(tickets, c.ClientPassphraseHashes)
+	if err != nil {
+		return nil, err
+	}
+	if c.AuthorizeURL != "" {
+		if server, err = d.webhook(c, server); err == nil {
+			client, err = d.webhook(c, client)
+		}
+		if err != nil {
+			return nil, err
+		}
+	}
+	if server == nil && client == nil {
+		return nil, nil
+	}
+	return admit.ByRole(server, client), nil
+}
+
+// secrets is what one role can present; nil if nothing is asked.
+func (d *door) secrets(tickets *admit.Tickets, hashes []string) (admit.Authorizer, error) {
+	var ways []admit.Authorizer
+	if tickets != nil {
+		ways = append(ways, tickets.Authorize)
+	}
+	if len(hashes) > 0 {
+		passphrases, err := admit.NewPassphrases(d.budget, hashes...)
+		if err != nil {
+			return nil, err
+		}
+		ways = append(ways, passphrases.Authorize)
+	}
+	if ways == nil {
+		return nil, nil
+	}
+	return admit.FirstOf(ways...), nil
+}
+
+func (d *door) webhook(c config.Access, checked admit.Authorizer) (admit.Authorizer, error) {
+	webhook, err := admit.NewWebhook(string(c.AuthorizeURL), d.client, d.budget, checked)
+	if err != nil {
+		return nil, fmt.Errorf("access.authorize_url: %w", err)
+	}
+	return webhook.Authorize, nil
+}
+
+// tickets gives nil where no keys of tokens are configured.
+func (d *door) tickets(c config.Access) (*admit.Tickets, error) {
+	var keys admit.Keys
+	var secret []byte
+	switch {
+	case c.JWKSFile != "":
+		text, err := os.ReadFile(c.JWKSFile)
+		if err != nil {
+			return nil, fmt.Errorf("cannot read the file of access.jwks_file: %w", err)
+		}
+		if keys, err = admit.ParseKeys(text); err != nil {
+			return nil, fmt.Errorf("%s: %w", c.JWKSFile, err)
+		}
+	case c.JWKSURL != "":
+		remote, err := admit.NewRemoteKeys(string(c.JWKSURL), d.client, d.failed)
+		if err != nil {
+			return nil, fmt.Errorf("access.jwks_url: %w", err)
+		}
+		keys = remote
+	}
+	if c.JWTSecretFile != "" {
+		var err error
+		if secret, err = c.JWTSecretFile.Read(); err != nil {
+			return nil, fmt.Errorf("cannot read the file of access.jwt_secret_file: %w", err)
+		}
+	}
+	if keys == nil && secret == nil {
+		return nil, nil
+	}
+	tickets, err := admit.NewTickets(c.JWTIssuer, c.JWTAudience, keys, secret)
+	if err != nil {
+		return nil, fmt.Errorf("access: %w", err)
+	}
+	return tickets, nil
+}

@@ -1,0 +1,41 @@
+package config
+
+import "github.com/sebas642/intercessor/relayd/admit"
+
+// Access says who may come in. With nothing in it, everybody may.
+type Access struct {
+	ServerPassphraseHashes []string   `key:"server_passphrase_hashes" secret:"yes" reload:"yes" doc:"Hashes, as relayd hash makes them, of the passphrases of which a server must present one. Two while one takes the place of the other; four at most."`
+	ClientPassphraseHashes []string   `key:"client_passphrase_hashes" secret:"yes" reload:"yes" doc:"The same for clients."`
+	JWTIssuer              string     `key:"jwt_issuer" arg:"text" reload:"yes" doc:"The claim iss that JSON Web Tokens of the application's backend must have. Tokens are taken of servers and clients, where a passphrase is configured beside it; their claims role (server or client) and room (an ID), if they are there, restrict them. They must expire."`
+	JWTAudience            string     `key:"jwt_audience" arg:"text" reload:"yes" doc:"The claim aud that they must have."`
+	JWKSFile               string     `key:"jwks_file" arg:"file" reload:"yes" doc:"The JSON Web Key Set with the public keys of tokens."`
+	JWKSURL                URL        `key:"jwks_url" arg:"URL" reload:"yes" doc:"The address of that set, in place of a file: https, or http on this machine. It is asked again every quarter of an hour, and when a token names a key that is not in it."`
+	JWTSecretFile          SecretFile `key:"jwt_secret_file" arg:"file" reload:"yes" doc:"The file with a secret of 32 bytes or more that is shared with the backend, for tokens that are signed with HS256. Without it no such token is taken."`
+	AuthorizeURL           URL        `key:"authorize_url" arg:"URL" reload:"yes" doc:"The address of the backend that is asked about every peer, after its passphrase or token was found right: https, or http on this machine. It must say yes within 4 seconds."`
+}
+
+func (a Access) check(report func(key, why string)) {
+	if _, err := admit.NewPassphrases(nil, a.ServerPassphraseHashes...); err != nil {
+		report("server_passphrase_hashes", err.Error())
+	}
+	if _, err := admit.NewPassphrases(nil, a.ClientPassphraseHashes...); err != nil {
+		report("client_passphrase_hashes", err.Error())
+	}
+	tokens := a.JWKSFile != "" || a.JWKSURL != "" || a.JWTSecretFile != ""
+	switch {
+	case a.JWKSFile != "" && a.JWKSURL != "":
+		report("jwks_url", "cannot stand beside jwks_file: one of the two says the keys")
+	case tokens && a.JWTIssuer == "":
+		report("jwt_issuer", "must be there where tokens are taken: any token of that key's owner would be let in without it")
+	case tokens && a.JWTAudience == "":
+		report("jwt_audience", "must be there where tokens are taken: any token of that key's owner would be let in without it")
+	case !tokens && a.JWTIssuer+a.JWTAudience != "":
+		report("jwt_issuer", "needs the keys of tokens: jwks_file, jwks_url or jwt_secret_file")
+	}
+	if err := admit.CheckURL(string(a.JWKSURL)); a.JWKSURL != "" && err != nil {
+		report("jwks_url", err.Error())
+	}
+	if err := admit.CheckURL(string(a.AuthorizeURL)); a.AuthorizeURL != "" && err != nil {
+		report("authorize_url", err.Error())
+	}
+}

@@ -21,7 +21,7 @@ type mortalRelay struct {
 	args []string
 }
 
-func startMortalRelay(t testing.TB) *mortalRelay {
+func startMortalRelay(t testing.TB, more ...string) *mortalRelay {
 	t.Helper()
 	// A port that was free a moment ago: another process may have it by now, and then relayd
 	// says so, which ends the test.
@@ -29,7 +29,7 @@ func startMortalRelay(t testing.TB) *mortalRelay {
 	require.NoError(t, err)
 	address := l.Addr().String()
 	require.NoError(t, l.Close())
-	args := []string{"--listen", address, "--state-dir", t.TempDir()}
+	args := append([]string{"--listen", address, "--state-dir", t.TempDir()}, more...)
 	return &mortalRelay{startRelay(t, args...), args}
 }
 

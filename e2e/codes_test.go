@@ -2,6 +2,7 @@ package e2e_test
 
 import (
 	"encoding/json"
+	"path/filepath"
 	"strings"
 	"syscall"
 	"testing"
@@ -93,11 +94,14 @@ var provocations = map[string]func(relay *relayProcess, server, client *rawPeer)
 	"token-forged": func(relay *relayProcess, server, _ *rawPeer) *rawPeer {
 		return relay.knock("/client/"+server.id, asksForV1+", intercessor.resume.1.forged")
 	},
+	"secret-wrong": func(relay *relayProcess, _, _ *rawPeer) *rawPeer {
+		config := filepath.Join(relay.t.TempDir(), "relayd.toml")
+		passphraseConfig(relay.t, config, "open sesame", "")
+		return startRelay(relay.t, "--config", config).knock("/server", asksForV1+", "+accessEntry("open says me"))
+	},
 	// relayd/relay's tests provoke this one: here the server would be cut before
 	// it is clear that it was full.
 	"server-does-not-read": nil,
-	// And this one: this relay asks for no secret.
-	"secret-wrong": nil,
 }
 
 const asksForV1 = "Sec-WebSocket-Protocol: intercessor.v1"
@@ -123,7 +127,7 @@ func TestEveryCloseCode(t *testing.T) {
 		t.Run(c.Provoke, func(t *testing.T) {
 			t.Parallel()
 			provoke := provocations[c.Provoke]
-			if c.Code == protocol.CodeOverloaded || c.Code == protocol.CodeAccessRefused {
+			if c.Code == protocol.CodeOverloaded {
 				require.Nil(t, provoke)
 				return
 			}

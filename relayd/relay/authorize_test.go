@@ -16,6 +16,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/alexedwards/argon2id"
 	"github.com/coder/websocket"
 	"github.com/sebas642/intercessor/protocol"
 	"github.com/sebas642/intercessor/relayd/admit"
@@ -391,4 +392,56 @@ func (l *lockedBuffer) String() string {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l.b.String()
+}
+
+// TestBruteForceAtTheRelay: 200 wrong passphrases at once from one source (threat 12). The
+// budget's ten are answered with a final no, the others are to come again; and who comes
+// from elsewhere with the right one is in meanwhile.
+func TestBruteForceAtTheRelay(t *testing.T) {
+	hash, err := argon2id.CreateHash("open sesame", &argon2id.Params{Memory: 8 << 10, Iterations: 1, Parallelism: 1, SaltLength: 16, KeyLength: 32})
+	require.NoError(t, err)
+	plenty := admit.Rate{Guesses: 1 << 20, Within: time.Minute}
+	passphrases, err := admit.NewPassphrases(admit.NewBudget(admit.Rate{Guesses: 10, Within: 10 * time.Minute}, plenty, false), hash)
+	require.NoError(t, err)
+	w := newWorld(t, relay.Config{Authorize: func(ctx context.Context, r admit.Request) (admit.Grant, error) {
+		r.Source = netip.MustParseAddr("198.51.100.7")
+		if admit.Subprotocol(r.HTTP) == protocol.SubprotocolBase {
+			r.Source = netip.MustParseAddr("192.0.2.1")
+		}
+		return passphrases.Authorize(ctx, r)
+	}})
+	var all sync.WaitGroup
+	var refused, busy atomic.Int64
+	start := make(chan struct{})
+	for range 200 {
+		all.Go(func() {
+			<-start
+			p := w.knockWith("/server", 0, &websocket.DialOptions{Subprotocols: []string{protocol.SubprotocolBase, access("a guess")}})
+			_, _, err := p.Read(p.ctx)
+			switch protocol.Code(websocket.CloseStatus(err)) {
+			case protocol.CodeAccessRefused:
+				refused.Add(1)
+			case protocol.CodeOverloaded:
+				busy.Add(1)
+			}
+		})
+	}
+	close(start)
+	w.entersWith("open sesame", "/server", "")
+	all.Wait()
+	require.EqualValues(t, 10, refused.Load())
+	require.EqualValues(t, 190, busy.Load())
+	w.entersWith("open sesame", "/server", "")
+}
+
+// TestWhyIsOneLine: what a backend says of a peer is escaped (threat 46).
+func TestWhyIsOneLine(t *testing.T) {
+	var text lockedBuffer
+	w := newWorld(t, relay.Config{Log: slog.New(slog.NewTextHandler(&text, nil)), Authorize: func(context.Context, admit.Request) (admit.Grant, error) {
+		return admit.Grant{}, errors.New("no\r\nlevel=ERROR msg=forged \"\x1b[2J")
+	}})
+	w.with("a", "/client/A%0Alevel=ERROR", "").wantsClose(protocol.CodeAccessRefused)
+	require.NoError(t, w.Shutdown(t.Context()))
+	require.Equal(t, 2, strings.Count(text.String(), "\n"), "why, and the close:\n%s", text.String())
+	require.NotContains(t, text.String(), "\x1b")
 }

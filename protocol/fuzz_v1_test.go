@@ -99,12 +99,16 @@ func FuzzHello(f *testing.F) {
 		require.Equal(t, want["server"] != nil, h.ServerKnown)
 		require.Equal(t, protocol.Limits{Message: number("message"), Delivery: number("delivery"), Outbox: number("outbox")}, h.Limits)
 		require.Equal(t, text("features"), string(h.Features))
-		require.Equal(t, text("iceServers"), string(h.ICEServers))
+		require.Equal(t, text("iceServers"), string(h.ICE.Servers))
+		require.Equal(t, number("iceExpiresIn"), h.ICE.ExpiresIn)
 
 		again, err := protocol.ParseHello(protocol.AppendHello(nil, h))
 		require.NoError(t, err)
 		if h.Resume != "" && h.Features == nil {
 			h.Features = []byte("[]")
+		}
+		if h.ICE.Servers == nil {
+			h.ICE.ExpiresIn = 0 // of nothing
 		}
 		require.Equal(t, h, again)
 	})

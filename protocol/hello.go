@@ -27,8 +27,7 @@ type Hello struct {
 	// Features is one JSON array of texts, or nil.
 	Features []byte
 
-	// ICEServers is one JSON array of RTCIceServers for the direct path, or nil.
-	ICEServers []byte
+	ICE ICE // the STUN and TURN servers that the peer may use (I1)
 }
 
 // Limits are what the relay takes and holds, in bytes; 0 if it did not say.
@@ -60,7 +59,7 @@ func ParseHello(message []byte) (Hello, error) {
 // parseV1 reads the fields of v1, in a scan of their own: to a base peer they are
 // unknown, so there may be anything in them.
 func (h *Hello) parseV1(message []byte) error {
-	var v [7][]byte
+	var v [8][]byte
 	err := ScanObject(message, helloNamesV1, v[:])
 	if v[0] == nil {
 		return nil
@@ -89,10 +88,8 @@ func (h *Hello) parseV1(message []byte) error {
 	if h.Features = v[5]; h.Features != nil && h.Features[0] != '[' {
 		return errField("features", "an array")
 	}
-	if h.ICEServers = v[6]; h.ICEServers != nil && h.ICEServers[0] != '[' {
-		return errField("iceServers", "an array")
-	}
-	return nil
+	h.ICE, err = iceFields(v[6], v[7])
+	return err
 }
 
 func parseLimits(raw []byte) (l Limits, err error) {
@@ -146,15 +143,14 @@ func AppendHello(dst []byte, h Hello) []byte {
 		dst = append(dst, `[]`...)
 	}
 	dst = append(dst, h.Features...)
-	if h.ICEServers != nil {
-		dst = append(dst, `,"iceServers":`...)
-		dst = append(dst, h.ICEServers...)
+	if h.ICE.Servers != nil {
+		dst = appendICE(append(dst, ','), h.ICE)
 	}
 	return append(dst, '}')
 }
 
 var (
 	helloNames   = []string{"id", "serverInfo"}
-	helloNamesV1 = []string{"resume", "window", "resumed", "server", "limits", "features", "iceServers"}
+	helloNamesV1 = []string{"resume", "window", "resumed", "server", "limits", "features", "iceServers", "iceExpiresIn"}
 	limitsNames  = []string{"message", "delivery", "outbox"}
 )

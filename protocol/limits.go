@@ -64,6 +64,9 @@ const (
 	// MaxServerInfo is the longest serverInfo that a server may ask for, in bytes.
 	MaxServerInfo = 4 << 10
 
+	// MaxICE is the longest message of RELAY_ICE, in bytes.
+	MaxICE = 8 << 10
+
 	// MaxNumber is the largest number in a message of the relay or a link. Each
 	// number up to it is itself in JavaScript, too.
 	MaxNumber = 1<<53 - 1

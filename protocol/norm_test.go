@@ -90,7 +90,7 @@ func TestLimitsAgree(t *testing.T) {
 		}
 	}
 	// Bounds of what no single message shows.
-	without := []string{"MaxReason", "MaxSecret", "MaxLinkMessage", "MaxPart", "FrameCost"}
+	without := []string{"MaxReason", "MaxSecret", "MaxICE", "MaxLinkMessage", "MaxPart", "FrameCost"}
 	rows := tables(t, "| limit | Go name |")
 	for _, l := range load[limit](t, vectors.Limits) {
 		row, ok := rows[l.Name]
@@ -145,8 +145,8 @@ func TestEveryRuleThatIsCitedExists(t *testing.T) {
 		require.Equal(t, strconv.Itoa(last[letter]), m[2], "the rules %s are numbered in order", letter)
 		rules[letter+m[2]] = true
 	}
-	require.Equal(t, []string{"A", "B", "D", "L", "P", "R"}, slices.Sorted(maps.Keys(last)), "the letters of the rules")
-	cited := regexp.MustCompile(`\b[ABRPDL]\d+\b`)
+	require.Equal(t, []string{"A", "B", "D", "I", "L", "P", "R"}, slices.Sorted(maps.Keys(last)), "the letters of the rules")
+	cited := regexp.MustCompile(`\b[ABRPDLI]\d+\b`)
 	for _, rule := range cited.FindAllString(norm(t), -1) {
 		require.True(t, rules[rule], "PROTOCOL.md cites %s", rule)
 	}
@@ -184,7 +184,7 @@ func tables(t *testing.T, header string) map[string][]string {
 		case !strings.HasPrefix(line, "|"):
 			in = false
 		case in && !strings.HasPrefix(line, "|---"):
-			line = regexp.MustCompile("`| \\([ABRPDL]\\d[^)]*\\)").ReplaceAllString(line, "")
+			line = regexp.MustCompile("`| \\([ABRPDLI]\\d[^)]*\\)").ReplaceAllString(line, "")
 			cells := strings.Split(strings.Trim(line, "|"), "|")
 			for i := range cells {
 				cells[i] = strings.TrimSpace(cells[i])

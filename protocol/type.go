@@ -15,6 +15,7 @@ const (
 	TypeRelayUndelivered = "RELAY_UNDELIVERED" // Undelivered: a message was dropped
 	TypeRelayBeat        = "RELAY_BEAT"        // {}: nothing else was sent for BeatAfter
 	TypeRelayToken       = "RELAY_TOKEN"       // {"resume"}: a newer token
+	TypeRelayICE         = "RELAY_ICE"         // ICE: other STUN and TURN servers, or newer credentials
 	TypeRelayRestarting  = "RELAY_RESTARTING"  // Restarting: come back then
 	TypeRelayAnswer      = "RELAY_ANSWER"      // Answer: to a Request
 )

@@ -31,23 +31,24 @@ type expectV1 struct {
 	Link    string
 
 	// Of the relay's own messages and of requests to it.
-	ID          string
-	ServerInfo  string
-	Resume      string
-	Window      int
-	Resumed     *bool
-	Server      *string
-	Limits      protocol.Limits
-	Features    string
-	ICEServers  string
-	Order       *[3]uint64
-	Protocol    string
-	Reason      string
-	ReconnectIn int
-	TryFor      int
-	Request     *uint64
-	Error       string
-	Closed      *bool
+	ID           string
+	ServerInfo   string
+	Resume       string
+	Window       int
+	Resumed      *bool
+	Server       *string
+	Limits       protocol.Limits
+	Features     string
+	ICEServers   string
+	ICEExpiresIn int
+	Order        *[3]uint64
+	Protocol     string
+	Reason       string
+	ReconnectIn  int
+	TryFor       int
+	Request      *uint64
+	Error        string
+	Closed       *bool
 }
 
 func (v vectorV1) frame() []byte {
@@ -130,6 +131,10 @@ func readDeliveryV1(frame []byte) (x expectV1, err error) {
 		x.To, x.Reason = string(u.To), u.Reason
 	case protocol.TypeRelayToken:
 		x.Resume, err = protocol.ParseToken(d.Message)
+	case protocol.TypeRelayICE:
+		var ice protocol.ICE
+		ice, err = protocol.ParseICE(d.Message)
+		x.ICEServers, x.ICEExpiresIn = string(ice.Servers), ice.ExpiresIn
 	case protocol.TypeRelayRestarting:
 		var r protocol.Restarting
 		r, err = protocol.ParseRestarting(d.Message)
@@ -152,7 +157,7 @@ func (x *expectV1) hello(message []byte) error {
 	}
 	x.ID, x.ServerInfo, x.Resume, x.Window = string(h.ID), string(h.ServerInfo), h.Resume, h.Window
 	x.Resumed, x.Limits, x.Features = &h.Resumed, h.Limits, string(h.Features)
-	x.ICEServers = string(h.ICEServers)
+	x.ICEServers, x.ICEExpiresIn = string(h.ICE.Servers), h.ICE.ExpiresIn
 	if h.ServerKnown {
 		x.Server = &h.Server
 	}

@@ -42,8 +42,9 @@ type Grant struct {
 	// no information. At most protocol.MaxServerInfo bytes.
 	ServerInfo json.RawMessage
 
-	// ICEServers is one JSON array of RTCIceServers that HELLO tells a v1 peer. At
-	// most 8 KiB.
+	// ICEServers is one JSON array of RTCIceServers that HELLO tells a v1 peer in place of
+	// the relay's own. They are not renewed before the peer's next connection. At most
+	// 8 KiB.
 	ICEServers json.RawMessage
 
 	// Clients is how many clients the room of this server takes; 0: as many as the
@@ -51,19 +52,17 @@ type Grant struct {
 	Clients int
 }
 
-const maxICEServers = 8 << 10
-
 // Check says what is wrong with a grant: HELLO could not carry it.
 func (g Grant) Check() error {
 	switch {
 	case len(g.ServerInfo) > protocol.MaxServerInfo:
 		return errors.New("the server information is longer than 4,096 bytes")
-	case len(g.ICEServers) > maxICEServers:
+	case len(g.ICEServers) > protocol.MaxICE:
 		return errors.New("the list of ICE servers is longer than 8,192 bytes")
 	case g.Clients < 0:
 		return errors.New("a room takes less than no clients")
 	}
-	hello := protocol.AppendHello(nil, protocol.Hello{ID: "a", Resume: "a", ServerInfo: g.ServerInfo, ICEServers: g.ICEServers})
+	hello := protocol.AppendHello(nil, protocol.Hello{ID: "a", Resume: "a", ServerInfo: g.ServerInfo, ICE: protocol.ICE{Servers: g.ICEServers}})
 	delivery, err := protocol.ParseDelivery(protocol.AppendDelivery(nil, protocol.RelayID, []byte(protocol.TypeHello), hello))
 	if err == nil {
 		_, err = protocol.ParseHello(delivery.Message)

@@ -315,11 +315,11 @@ func TestGrant(t *testing.T) {
 	w := newWorld(t, relay.Config{Authorize: func(context.Context, admit.Request) (admit.Grant, error) { return grant, nil }})
 	server := w.entersWith("a", "/server", "")
 	require.Nil(t, server.hello.ServerInfo, "it is for clients")
-	require.Equal(t, string(grant.ICEServers), string(server.hello.ICEServers))
+	require.Equal(t, string(grant.ICEServers), string(server.hello.ICE.Servers))
 	one := w.entersWith("a", "/client/"+server.id, "")
 	server.hearsOf("PEER_JOINED", one.peer)
 	require.Equal(t, string(grant.ServerInfo), string(one.hello.ServerInfo))
-	require.Equal(t, string(grant.ICEServers), string(one.hello.ICEServers))
+	require.Equal(t, string(grant.ICEServers), string(one.hello.ICE.Servers))
 
 	server.asks("RELAY_INFO", `{"request":1,"serverInfo":7}`, `{"request":1}`)
 	base := w.knock("/client/"+server.id, 0)

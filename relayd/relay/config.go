@@ -39,6 +39,11 @@ type Config struct {
 	Authorize       admit.Authorizer
 	Authorizing     int
 	AuthorizeWithin time.Duration
+	// ICEServers gives the STUN and TURN servers that a v1 peer is told of, in HELLO and
+	// again before they expire (I1 to I3), within [protocol.MaxICE] bytes. It is
+	// called by many goroutines at once, while a room is locked, so it must not wait. nil:
+	// none. [Relay.SetICEServers] changes it.
+	ICEServers func(peer protocol.ID) protocol.ICE
 
 	// Window is how long a v1 peer that is away is waited for (60 s).
 	Window time.Duration

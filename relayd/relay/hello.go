@@ -17,6 +17,9 @@ func (s *session) hello() {
 		if h.ServerInfo == nil {
 			h.ServerInfo = s.arrival.grant.ServerInfo
 		}
+		if h.ServerInfo == nil {
+			h.ServerInfo = s.relay.serverInfo()
+		}
 	}
 	if !s.v1 {
 		_ = s.out.send(relayFrame(protocol.TypeHello, protocol.AppendHello(nil, h)), 1, nil)
@@ -26,13 +29,17 @@ func (s *session) hello() {
 	h.Resume = s.token()
 	h.Window = int((s.relay.config.Window + time.Second - 1) / time.Second)
 	h.Resumed = s.arrival.resumed
-	h.ICEServers = s.arrival.grant.ICEServers
 	h.Limits = protocol.Limits{Message: protocol.MaxMessage, Delivery: protocol.MaxDelivery, Outbox: s.relay.config.OutboxBytes}
 	if server := s.lobby.room.Server(); !s.server {
 		h.ServerKnown = true
 		if server.V1 {
 			h.Server = protocol.SubprotocolV1
 		}
+	}
+	if own := s.arrival.grant.ICEServers; own != nil {
+		h.ICE.Servers, s.ownICE = own, true
+	} else {
+		h.ICE = s.iceServers()
 	}
 	frames := relayFrame(protocol.TypeHello, grease(protocol.AppendHello(nil, h)))
 	if oddly() {

@@ -30,8 +30,12 @@ type Relay struct {
 	batchFrames, batchBytes int   // what one receiver gets in one piece at the most
 	maxAbsent               int64 // how many peers that are away are remembered at the most
 
-	origins atomic.Pointer[admit.Origins]    // config's are those of the start
-	access  atomic.Pointer[admit.Authorizer] // likewise
+	// What can change; config's are those of the start.
+	origins atomic.Pointer[admit.Origins]
+	access  atomic.Pointer[admit.Authorizer]
+	ice     atomic.Pointer[func(protocol.ID) protocol.ICE] // nil: there are no ICE servers
+	info    atomic.Pointer[[]byte]                         // nil: the operator tells clients nothing
+
 	counters
 	started time.Time
 	now     atomic.Int64 // the time in ticks, from 1; written by the sweeper
@@ -67,6 +71,7 @@ func New(config Config) *Relay {
 	r.log = newLogger(r.config.Log)
 	r.SetOrigins(config.Origins)
 	r.SetAuthorize(config.Authorize)
+	r.SetICEServers(config.ICEServers)
 	r.now.Store(1)
 	if r.config.Returning {
 		r.surely.Store(r.config.Window.Milliseconds())

@@ -43,7 +43,9 @@ type session struct {
 	pinged   int64        // when it was asked for a sign of life; 0: it is not. Owned by the sweeper
 	controls atomic.Int32 // control frames of this second
 
-	due atomic.Int64 // when a v1 peer gets another token, and a base peer is drained; 0: never
+	due    atomic.Int64 // when a v1 peer gets another token, and a base peer is drained; 0: never
+	iceDue atomic.Int64 // when a v1 peer is told of ICE servers again; 0: never
+	ownICE bool         // Authorize has named it others than the relay's; written before greeted
 
 	greeted atomic.Bool // a v1 peer has had its HELLO, before which nothing else may come (B7)
 

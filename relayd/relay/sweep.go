@@ -135,4 +135,11 @@ func (s *session) keepInTouch(now int64, l limits) {
 	if at := s.due.Load(); at != 0 && now >= at && !s.out.busy() {
 		_ = s.out.send(relayFrame(protocol.TypeRelayToken, protocol.AppendToken(nil, s.token())), 1, nil) // R4
 	}
+	if at := s.iceDue.Load(); at != 0 && now >= at && !s.ownICE && !s.out.busy() {
+		ice := s.iceServers()
+		if ice.Servers == nil {
+			ice.Servers = []byte("[]") // those that it has are not there any more
+		}
+		_ = s.out.send(relayFrame(protocol.TypeRelayICE, protocol.AppendICE(nil, ice)), 1, nil) // I3
+	}
 }

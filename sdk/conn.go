@@ -40,11 +40,12 @@ const (
 // Conn: when more than 1,024 messages or 1 MiB wait, it ends with ErrOverflow. No other
 // Conn notices.
 type Conn struct {
-	own, peer protocol.ID        // static, as are the next four
+	own, peer protocol.ID        // static, as are the next five
 	session   *signaling.Session // a listener's Conns share one
 	rtc       *rtc.Peer
-	release   func() // gives up what only this Conn needs
-	gate      *gate  // nil if the Conn is not reliable
+	named     []ICEServer // by the application; nil: the relay's are used
+	release   func()      // gives up what only this Conn needs
+	gate      *gate       // nil if the Conn is not reliable
 
 	inbox *queue.Queue[Message] // if the Conn is not reliable
 	reliable
@@ -62,6 +63,7 @@ func newConn(session *signaling.Session, peer protocol.ID, offer bool, options O
 		own:     session.Hello().ID,
 		peer:    peer,
 		session: session,
+		named:   options.ICEServers,
 		gate:    g,
 		inbox:   queue.New[Message](maxInbox, maxInboxBytes),
 		over:    make(chan struct{}),
@@ -69,7 +71,10 @@ func newConn(session *signaling.Session, peer protocol.ID, offer bool, options O
 	if g != nil {
 		c.reliable = newReliable(l)
 	}
-	direct := rtc.Options{Offer: offer, ICEServers: options.ICEServers, Signal: c.signal}
+	direct := rtc.Options{Offer: offer, ICEServers: c.named, Signal: c.signal}
+	if c.named == nil {
+		direct.RelayICEServers = c.RelayICEServers
+	}
 	options.forPlatform(c, &direct)
 	c.rtc = rtc.New(direct)
 	return c

@@ -7,9 +7,11 @@ import (
 
 // Options is what Listen and Dial can be told. nil is the same as the zero value.
 type Options struct {
-	// ICEServers are the STUN and TURN servers that help peers on different
-	// networks to find a direct path. None by default: then peers find each other
-	// on one network, or on one machine.
+	// ICEServers are the STUN and TURN servers that help peers on different networks to
+	// find a direct path. nil by default: then they are those that the relay names, which
+	// renews them before they expire, or none. A list that is not nil takes the place of
+	// the relay's, also if it is empty. Where there are none, peers find each other on one
+	// network, or on one machine.
 	ICEServers []ICEServer
 
 	// Secret is what this peer presents to a relay that does not let everybody in:

@@ -17,9 +17,14 @@ type PlatformOptions struct {
 	// can use it. The relay must speak intercessor.v1.
 	IdentityFile string
 
+	// RelayOnly has direct paths go through a TURN server and in no other way, so that the
+	// other peer does not learn this one's addresses. Without a TURN server there is no
+	// direct path then. (On js, set iceTransportPolicy on PeerConnection.)
+	RelayOnly bool
+
 	// HTTPClient opens the connections to the relay: a proxy, certificates, another
 	// network. Its Timeout must be zero. http.DefaultClient if nil.
 	HTTPClient *http.Client
 }
 
-func (PlatformOptions) forPlatform(*Conn, *rtc.Options) {}
+func (p PlatformOptions) forPlatform(_ *Conn, o *rtc.Options) { o.RelayOnly = p.RelayOnly }

@@ -102,17 +102,14 @@ func (p *program) setInfo(ctx context.Context, args []js.Value) (any, error) {
 	return nil, l.SetInfo(ctx, info)
 }
 
-// serverInfo(conn) returns JSON.
-func (p *program) serverInfo(args []js.Value) (js.Value, error) {
+// told(conn) returns what the relay has told last, as two texts of JSON or "": the
+// server's information, and ICE servers.
+func (p *program) told(args []js.Value) (js.Value, error) {
 	c, err := p.conn(args[0])
 	if err != nil {
 		return js.Undefined(), err
 	}
-	info := c.ServerInfo()
-	if info == nil {
-		return js.ValueOf("null"), nil
-	}
-	return js.ValueOf(string(info)), nil
+	return js.ValueOf([]any{string(c.ServerInfo()), string(c.RelayICEServers())}), nil
 }
 
 // openChannel(conn, label) resolves to an RTCDataChannel that is open.
@@ -150,14 +147,18 @@ func (p *program) peerConnection(args []js.Value) (js.Value, error) {
 }
 
 // options reads what intercessor.js has brought into one form: an array of
-// {urls: [string], username: string, credential: string}, a store or null, and what to ask
-// for the secret or null.
+// {urls: [string], username: string, credential: string} or null, a store or null, and what
+// to ask for the secret or null.
 func (p *program) options(iceServers, identity, ask js.Value) *sdk.Options {
 	o := &sdk.Options{Secret: secret(ask)}
 	o.OnDataChannel = p.deliver
 	if !identity.IsNull() {
 		o.Identity = store{identity}
 	}
+	if iceServers.IsNull() {
+		return o
+	}
+	o.ICEServers = []sdk.ICEServer{}
 	for i := range iceServers.Length() {
 		server := iceServers.Index(i)
 		s := sdk.ICEServer{

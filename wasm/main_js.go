@@ -34,7 +34,7 @@ func main() {
 		"cancel":         immediate(p.cancel),
 		"close":          immediate(p.close),
 		"pc":             immediate(p.peerConnection),
-		"serverInfo":     immediate(p.serverInfo),
+		"told":           immediate(p.told),
 		"networkChanged": immediate(p.networkChanged),
 	})
 	select {} // from now on JavaScript calls

@@ -32,7 +32,10 @@ async function client(url: string): Promise<void> {
 
   const channel: RTCDataChannel = await conn.openChannel("file", { signal: AbortSignal.timeout(1000) });
   channel.send(new Uint8Array([1, 2, 3]));
+  conn.pc.setConfiguration({ ...conn.pc.getConfiguration(), iceTransportPolicy: "relay" });
   conn.pc.addTransceiver("audio");
+  const other = new RTCPeerConnection({ iceServers: conn.iceServers });
+  other.close();
   conn.close();
 
   // @ts-expect-error data is missing

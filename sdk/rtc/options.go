@@ -15,6 +15,12 @@ type Options struct {
 	// ICEServers are the STUN and TURN servers to use. None by default.
 	ICEServers []ICEServer
 
+	// RelayICEServers, if set, gives further ones in their place: one JSON array of
+	// RTCIceServer, as a relay names them, or nil for no change. It is asked for each
+	// offer and each answer, so that an ICE restart uses what is right then, and must not
+	// wait. What the platform cannot use is ignored.
+	RelayICEServers func() []byte
+
 	// Signal sends a message to the other peer, where it is handed to Handle. It is
 	// called by one goroutine at a time. message is one JSON value and must not be
 	// changed.

@@ -64,6 +64,16 @@ func iceServers(servers []ICEServer) []any {
 	return list
 }
 
+// setICEServers keeps what the page has configured besides.
+func (p *peerConn) setICEServers(text []byte) {
+	servers, _ := parse(text)
+	_ = try(func() {
+		config := p.pc.Call("getConfiguration")
+		config.Set("iceServers", servers)
+		p.pc.Call("setConfiguration", config)
+	})
+}
+
 // tell tells the other peer that its channel has been taken in.
 func (p *peerConn) tell(dc js.Value) {
 	_ = try(func() { p.beacon.Call("send", js.Global().Get("String").Invoke(dc.Get("id"))) })

@@ -34,11 +34,9 @@ func newPeerConn(o Options, ev events) (*peerConn, error) {
 	quiet.DefaultLogLevel = logging.LogLevelDisabled
 	settings.LoggerFactory = quiet
 
-	var config webrtc.Configuration
-	for _, s := range o.ICEServers {
-		config.ICEServers = append(config.ICEServers, webrtc.ICEServer{
-			URLs: s.URLs, Username: s.Username, Credential: s.Credential,
-		})
+	config := webrtc.Configuration{ICEServers: iceServers(o.ICEServers)}
+	if o.RelayOnly {
+		config.ICETransportPolicy = webrtc.ICETransportPolicyRelay
 	}
 	pc, err := webrtc.NewAPI(webrtc.WithSettingEngine(settings)).NewPeerConnection(config)
 	if err != nil {
@@ -54,6 +52,21 @@ func newPeerConn(o Options, ev events) (*peerConn, error) {
 		return nil, err
 	}
 	return p, nil
+}
+
+func iceServers(servers []ICEServer) (list []webrtc.ICEServer) {
+	for _, s := range servers {
+		list = append(list, webrtc.ICEServer{URLs: s.URLs, Username: s.Username, Credential: s.Credential})
+	}
+	return list
+}
+
+// setICEServers keeps what the program has configured besides.
+func (p *peerConn) setICEServers(text []byte) {
+	_ = p.pc.SetConfiguration(webrtc.Configuration{ // of which pion takes zero for no change
+		ICEServers:         iceServers(ParseICEServers(text)),
+		ICETransportPolicy: p.pc.GetConfiguration().ICETransportPolicy,
+	})
 }
 
 func (p *peerConn) createBeacon() error {

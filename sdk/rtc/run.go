@@ -103,6 +103,11 @@ func (p *Peer) describe(pc *peerConn, typ string) error {
 	if answer {
 		p.stale.Store(false)
 	}
+	if p.options.RelayICEServers != nil {
+		if servers := p.options.RelayICEServers(); servers != nil {
+			pc.setICEServers(servers)
+		}
+	}
 	description, err := pc.describeLocal(p.ctx, answer)
 	if !answer {
 		p.stale.Store(false)

@@ -91,6 +91,14 @@ func (s *Session) handleV1(typ string, message []byte) error {
 			return err
 		}
 		return s.identity.renew(token)
+	case protocol.TypeRelayICE:
+		ice, err := protocol.ParseICE(message)
+		if err == nil {
+			s.mu.Lock()
+			s.hello.ICE, s.iceSince = ice, time.Now()
+			s.mu.Unlock()
+		}
+		return err
 	case protocol.TypeRelayRestarting:
 		r, err := protocol.ParseRestarting(message)
 		if err == nil {

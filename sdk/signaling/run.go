@@ -149,7 +149,7 @@ func (s *Session) attach(c *connection) bool {
 		c.socket.close(1000, "")
 		return false
 	}
-	s.current, s.hello = c, c.hello
+	s.current, s.hello, s.iceSince = c, c.hello, c.since
 	s.restartAt = time.Time{}
 	select {
 	case <-s.hint: // it was about the time before

@@ -61,6 +61,7 @@ type Session struct {
 
 	mu        sync.Mutex // guards what follows
 	hello     protocol.Hello
+	iceSince  time.Time     // when hello.ICE came
 	current   *connection   // nil while there is none
 	changed   chan struct{} // closed when current changes
 	err       error         // why the session ended; the first reason stays
@@ -145,11 +146,22 @@ func (s *Session) first(ctx context.Context) (*connection, error) {
 }
 
 // Hello returns what the relay said first on the last connection: this peer's own ID,
-// and what the server left for its clients.
+// and what the server left for its clients; with the ICE servers that it named last.
 func (s *Session) Hello() protocol.Hello {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.hello
+}
+
+// ICEExpires returns until when the ICE servers of Hello may be used, the zero Time if
+// they do not expire. While the session is online the relay names others in time.
+func (s *Session) ICEExpires() time.Time {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.hello.ICE.ExpiresIn == 0 {
+		return time.Time{}
+	}
+	return s.iceSince.Add(time.Duration(s.hello.ICE.ExpiresIn) * time.Second)
 }
 
 // Durable reports whether the relay speaks intercessor.v1, so that the session

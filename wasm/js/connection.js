@@ -12,13 +12,15 @@ export class Connection extends Stateful {
   #pc = null;
   #incoming = new Incoming();
   #watched = false; // whether somebody waits for pathEnd
-  #info = "null"; // what serverInfo was last, as JSON
+  #servers; // the ICE servers that the page has named; null for those of the relay
+  #told = ["", ""]; // what the relay has told last: serverInfo and ICE servers, as JSON
   #last = null; // the send that no other may overtake, while it waits
 
-  constructor(sdk, { number, id, peerId, reliable, state }, identity = none) {
+  constructor(sdk, { number, id, peerId, reliable, state }, servers, identity = none) {
     super(state);
     this.#sdk = sdk;
     this.#number = number;
+    this.#servers = servers;
     this.#identity = identity;
     this.id = id;
     this.peerId = peerId;
@@ -34,7 +36,12 @@ export class Connection extends Stateful {
 
   get serverInfo() {
     this.#learn();
-    return JSON.parse(this.#info);
+    return JSON.parse(this.#told[0] || "null");
+  }
+
+  get iceServers() {
+    this.#learn();
+    return structuredClone(this.#servers) ?? JSON.parse(this.#told[1] || "[]");
   }
 
   get channels() {
@@ -83,7 +90,7 @@ export class Connection extends Stateful {
   }
 
   #learn() {
-    if (this.state !== "closed") this.#info = this.#sdk.now("serverInfo", this.#number);
+    if (this.state !== "closed") this.#told = this.#sdk.now("told", this.#number);
   }
 
   async #follow() {

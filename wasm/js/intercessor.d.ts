@@ -13,7 +13,10 @@ export interface Message {
 }
 
 export interface Options {
-  /** STUN and TURN servers for the direct path. None by default. */
+  /**
+   * STUN and TURN servers for the direct path, in place of those that the relay names and renews. By
+   * default it is those, or none; an empty array is none.
+   */
   iceServers?: RTCIceServer[];
   /**
    * What this page presents to a relay that does not let everybody in: a passphrase, or a token that
@@ -186,7 +189,17 @@ export interface Connection extends AsyncIterable<Message>, Stateful<ConnectionE
    * relay; null if there is none.
    */
   readonly serverInfo: unknown;
-  /** The browser's own RTCPeerConnection, made on first access. Add tracks to it: the SDK negotiates. */
+  /**
+   * The STUN and TURN servers of the direct path: those of the options, or else those that the relay
+   * has named last. For a page that makes an RTCPeerConnection of its own: the relay's credentials
+   * are for this peer alone and expire, so read this anew for each. Empty when the connection has closed.
+   */
+  readonly iceServers: RTCIceServer[];
+  /**
+   * The browser's own RTCPeerConnection, made on first access. Add tracks to it: the SDK negotiates,
+   * and sets iceServers each time. The rest of its configuration is the page's: with iceTransportPolicy
+   * "relay" all goes through a TURN server, and the other peer does not learn this one's addresses.
+   */
   readonly pc: RTCPeerConnection;
   /** Channels that the other side opens. The iteration ends with the connection. */
   readonly channels: AsyncIterable<RTCDataChannel>;

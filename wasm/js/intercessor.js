@@ -26,7 +26,7 @@ async function enter(how, url, options) {
   try {
     const made = await sdk.call(how, [String(url), servers, identity.store, ask], options.signal);
     await identity.became(made.id);
-    return [sdk, made, identity];
+    return [sdk, made, servers, identity];
   } catch (err) {
     identity.failed(err);
     throw err;
@@ -54,8 +54,9 @@ function asker({ secret }) {
   };
 }
 
-// RTCIceServer in the one form that Go reads.
-function iceServers({ iceServers: servers = [] }) {
+// RTCIceServer in the one form that Go reads; null for those of the relay.
+function iceServers({ iceServers: servers }) {
+  if (servers === undefined) return null;
   try {
     return Array.from(servers, ({ urls, username = "", credential = "" }) => ({
       urls: typeof urls === "string" ? [urls] : Array.from(urls, String),

@@ -9,16 +9,18 @@ const UNTAKEN = 64; // connections that wait for the page to take them; more wai
 export class Listener extends Stateful {
   #sdk;
   #number;
+  #servers;
   #identity;
   #conns = new Set(); // those that are not closed by close()
   #waiting = []; // those that no iteration has given yet
   #sleepers = []; // what wakes whoever waits for one of the two to change
   #over = null; // the error that no more connections come with
 
-  constructor(sdk, { number, id, url, state }, identity) {
+  constructor(sdk, { number, id, url, state }, servers, identity) {
     super(state);
     this.#sdk = sdk;
     this.#number = number;
+    this.#servers = servers;
     this.#identity = identity;
     this.id = id;
     this.url = url;
@@ -80,7 +82,7 @@ export class Listener extends Stateful {
   async #take(made) {
     // Who comes back with no memory is a new connection; the page hears the end of the old one first.
     for (const conn of this.#conns) if (conn.peerId === made.peerId) await conn.closed;
-    const conn = new Connection(this.#sdk, made);
+    const conn = new Connection(this.#sdk, made, this.#servers);
     this.#conns.add(conn);
     conn.closed.then((why) => why.code === "closed" && this.#conns.delete(conn));
     for (const type of ["away", "back", "gone"]) {

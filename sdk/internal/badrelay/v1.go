@@ -115,6 +115,28 @@ var scriptsV1 = map[string]func(*conn){
 		}
 	},
 
+	// ICE servers of which one is none, by the number of the visit; "renew" brings one
+	// more visit's, and "cut" the next visit.
+	"v1-ice": func(c *conn) {
+		ice := func(n int) protocol.ICE {
+			number := strconv.Itoa(n)
+			return protocol.ICE{Servers: []byte(`[{"urls":["stun:stun.example"]},{"urls":["masque:x"]},{"urls":"stun:a"},null,` +
+				`{"urls":["turn:turn.example"],"username":"u` + number + `","credential":"c` + number + `"}]`), ExpiresIn: 600 * n}
+		}
+		hello := c.visitor()
+		hello.ICE = ice(c.visit)
+		c.relay(protocol.TypeHello, string(protocol.AppendHello(nil, hello)))
+		for c.err == nil {
+			switch e := c.envelope(); string(e.Type) {
+			case "renew":
+				c.relay(protocol.TypeRelayICE, string(protocol.AppendICE(nil, ice(c.visit+1))))
+				c.deliver("other", "renewed", []byte("null"))
+			case "cut":
+				_ = c.ws.CloseNow()
+			}
+		}
+	},
+
 	// What a server asks for comes back as messages of ada. A kick of "again" is answered by
 	// cutting the connection, once; a door is always refused.
 	"v1-wishes": func(c *conn) {
@@ -146,7 +168,11 @@ func scriptEcho(c *conn) {
 
 // helloV1 says HELLO, with another token on each visit.
 func (c *conn) helloV1() {
-	c.relay(protocol.TypeHello, string(protocol.AppendHello(nil, protocol.Hello{
+	c.relay(protocol.TypeHello, string(protocol.AppendHello(nil, c.visitor())))
+}
+
+func (c *conn) visitor() protocol.Hello {
+	return protocol.Hello{
 		ID:          ID,
 		Resume:      "token-" + strconv.Itoa(c.visit),
 		Window:      protocol.Window,
@@ -154,7 +180,7 @@ func (c *conn) helloV1() {
 		Server:      protocol.SubprotocolV1,
 		ServerKnown: true,
 		Limits:      protocol.Limits{Message: protocol.MaxMessage, Delivery: protocol.MaxDelivery, Outbox: 256 << 10},
-	})))
+	}
 }
 
 func (c *conn) relay(typ, message string) { c.deliver(protocol.RelayID, typ, []byte(message)) }

@@ -17,6 +17,7 @@ missing=() # Debian's names
 has "$(go env CC)" || missing+=(gcc libc6-dev) # the race detector
 has chromium chromium-browser google-chrome google-chrome-stable \
 	'/Applications/Google Chrome.app/Contents/MacOS/Google Chrome' || missing+=(chromium)
+has turnserver || missing+=(coturn) # and its turnutils_uclient
 has node || missing+=(nodejs)
 has npm || missing+=(npm)
 

@@ -23,6 +23,9 @@ func checkFiles(c *config.Config) error {
 	if _, err := newDoor(nil).authorizer(c.Access); err != nil {
 		return err
 	}
+	if _, err := readICE(c.ICE); err != nil {
+		return err
+	}
 	if len(c.KeyFiles) > 0 {
 		_, err := readKeys(c.KeyFiles)
 		return err

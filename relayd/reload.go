@@ -4,9 +4,11 @@ import (
 	"context"
 	"log/slog"
 	"os"
+	"reflect"
 
 	"github.com/sebas642/intercessor/relayd/admit"
 	"github.com/sebas642/intercessor/relayd/config"
+	"github.com/sebas642/intercessor/relayd/ice"
 	"github.com/sebas642/intercessor/relayd/relay"
 )
 
@@ -17,6 +19,7 @@ type running struct {
 	relay  *relay.Relay
 	shown  *certificates // nil without TLS
 	door   *door
+	ice    *ice.Servers // nil: there are none
 	level  *slog.LevelVar
 	log    *slog.Logger
 }
@@ -33,10 +36,25 @@ func (r *running) apply(c *config.Config) error {
 	if err != nil {
 		return err
 	}
+	servers, err := readICE(c.ICE)
+	if err != nil {
+		return err
+	}
 	if r.shown != nil {
 		if err := r.shown.reload(); err != nil {
 			return err
 		}
+	}
+	var info []byte
+	if c.ServerInfo != "" {
+		info = []byte(c.ServerInfo)
+	}
+	if err := r.relay.SetServerInfo(info); err != nil {
+		return err
+	}
+	if !reflect.DeepEqual(servers, r.ice) { // else nobody needs to hear of it
+		r.relay.SetICEServers(tellICE(servers))
+		r.ice = servers
 	}
 	r.relay.SetOrigins(origins)
 	r.relay.SetAuthorize(authorize)

@@ -28,6 +28,7 @@ import (
 	"time"
 
 	"github.com/sebas642/intercessor/relayd/admit"
+	"github.com/sebas642/intercessor/relayd/relay"
 )
 
 // Config is what relayd does; see the package comment for its tags. What [Load]
@@ -39,10 +40,13 @@ type Config struct {
 	StateDir string        `key:"state_dir" arg:"folder" doc:"The folder of the key that resume tokens are signed with, made if it is not there. Without it: $STATE_DIRECTORY of systemd, $XDG_STATE_HOME/intercessor, ~/.local/state/intercessor."`
 	KeyFiles []SecretFile  `key:"key_files" flag:"key-file" arg:"file" doc:"One or two files with that key, in place of the state folder's: 32 bytes in base64, as openssl rand -base64 32 prints them. Of two the first signs and both are accepted, while one takes the place of the other."`
 	Drain    time.Duration `key:"drain" arg:"duration" default:"8s" min:"0s" max:"10m" doc:"How long peers are sent away for when relayd is told to end, 0s for all at once. A supervisor has to wait 2s longer before it kills."`
-	Access   Access        `key:"access" doc:"Who may come in. With nothing of it, everybody may. Every connection is asked, also one that resumes."`
-	Log      Log           `key:"log" doc:"What relayd writes to standard error."`
-	TLS      TLS           `key:"tls" doc:"TLS, by one of three: certificate files, a certificate of relayd's own making, or an ACME server. Without one of them relayd speaks plain HTTP: for this machine alone, or behind a proxy that speaks TLS."`
-	Proxy    Proxy         `key:"proxy" doc:"The proxies in front of relayd, if any: whose word on a client's address counts."`
+	// ServerInfo is JSON; "" is none.
+	ServerInfo string `key:"server_info" arg:"json" reload:"yes" doc:"What clients are told whose server peer tells them nothing itself: one JSON value of at most 4096 bytes."`
+	TLS        TLS    `key:"tls" doc:"TLS, by one of three: certificate files, a certificate of relayd's own making, or an ACME server. Without one of them relayd speaks plain HTTP: for this machine alone, or behind a proxy that speaks TLS."`
+	Proxy      Proxy  `key:"proxy" doc:"The proxies in front of relayd, if any: whose word on a client's address counts."`
+	Access     Access `key:"access" doc:"Who may come in. With nothing of it, everybody may. Every connection is asked, also one that resumes."`
+	ICE        ICE    `key:"ice" doc:"The STUN and TURN servers that peers use to find a direct path. relayd is none itself."`
+	Log        Log    `key:"log" doc:"What relayd writes to standard error."`
 }
 
 // Log is what relayd writes to standard error.
@@ -58,6 +62,11 @@ const maxKeyFiles = 2
 func (c *Config) check(report func(key, why string)) {
 	if _, err := admit.NewOrigins(c.Origins); err != nil {
 		report("origins", err.Error())
+	}
+	if c.ServerInfo != "" {
+		if err := relay.CheckServerInfo([]byte(c.ServerInfo)); err != nil {
+			report("server_info", err.Error())
+		}
 	}
 	if len(c.KeyFiles) > maxKeyFiles {
 		report("key_files", "must be one file, or two: the new key and the old")

@@ -50,7 +50,7 @@ func New(c Config) (*Servers, error) {
 	fixed := c.Username != "" || c.Credential != ""
 	switch {
 	case len(s.turn) == 0 && (fixed || c.Secrets != nil):
-		return nil, errors.New("there is a credential for TURN servers, or a secret of one, and no URL that begins with turn: or turns:")
+		return nil, errors.New("there is a credential for TURN servers, or a secret of one, and no turn: or turns: URL")
 	case len(s.turn) > 0 && fixed == (c.Secrets != nil):
 		return nil, errors.New("TURN servers need either the secret that they share with relayd, or one username and credential for all peers")
 	case fixed && (c.Username == "" || c.Credential == ""):

@@ -16,7 +16,7 @@ func CheckURL(url string) error {
 	switch scheme {
 	case "stun", "stuns", "turn", "turns":
 	default:
-		return fmt.Errorf("the ICE server %q must begin with stun:, stuns:, turn: or turns:", url)
+		return fmt.Errorf("the ICE server %q must begin with stun:, stuns:, turn: or turns: and a host", url)
 	}
 	authority, query, asked := strings.Cut(rest, "?")
 	switch {

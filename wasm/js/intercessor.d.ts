@@ -192,7 +192,7 @@ export interface Connection extends AsyncIterable<Message>, Stateful<ConnectionE
   /**
    * The STUN and TURN servers of the direct path: those of the options, or else those that the relay
    * has named last. For a page that makes an RTCPeerConnection of its own: the relay's credentials
-   * are for this peer alone and expire, so read this anew for each. Empty when the connection has closed.
+   * are for this peer alone and expire, so read this anew for each.
    */
   readonly iceServers: RTCIceServer[];
   /**

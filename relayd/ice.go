@@ -1,0 +1,43 @@
+package main
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/sebas642/intercessor/protocol"
+	"github.com/sebas642/intercessor/relayd/config"
+	"github.com/sebas642/intercessor/relayd/ice"
+)
+
+// readICE gives the ICE servers that the configuration and its files name; nil if there
+// are none.
+func readICE(c config.ICE) (*ice.Servers, error) {
+	set := ice.Config{URLs: c.URLs, Life: c.Life}
+	if c.SecretFile != "" {
+		text, err := c.SecretFile.Read()
+		if err == nil {
+			set.Secrets, err = ice.ParseSecrets(text)
+		}
+		if err != nil {
+			return nil, fmt.Errorf("cannot take the secret of ice.secret_file: %w", err)
+		}
+	}
+	if c.CredentialFile != "" {
+		text, err := c.CredentialFile.Read()
+		if err == nil {
+			set.Username, set.Credential, err = ice.ParseCredential(text)
+		}
+		if err != nil {
+			return nil, fmt.Errorf("cannot take the credential of ice.credential_file: %w", err)
+		}
+	}
+	return ice.New(set)
+}
+
+// tellICE gives what the relay asks for each peer; nil if there are no servers.
+func tellICE(servers *ice.Servers) func(protocol.ID) protocol.ICE {
+	if servers == nil {
+		return nil
+	}
+	return func(peer protocol.ID) protocol.ICE { return servers.For(peer, time.Now()) }
+}

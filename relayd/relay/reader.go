@@ -1,11 +1,6 @@
 package relay
 
-import (
-	"net"
-
-	"github.com/sebas642/intercessor/protocol"
-	"github.com/sebas642/intercessor/relayd/frame"
-)
+import "net"
 
 // A reader takes bytes from a connection for whoever looks for frames in them.
 // A peer owns memory for it only in the middle of a frame: what comes is looked
@@ -17,17 +12,13 @@ type reader struct {
 	looked  bool       // partial holds no whole frame
 }
 
-const (
-	// growth is the least by which memory set aside grows, in bytes.
-	growth = 4 << 10
-
-	// longest is the longest frame that look does not refuse by its header.
-	longest = frame.MaxHeader + 4 + protocol.MaxMessage
-)
+// growth is the least by which memory set aside grows, in bytes.
+const growth = 4 << 10
 
 // next waits until something comes and has look consume what it can of all that
-// is there. The message that look gets is borrowed, and free for it to use.
-func (r *reader) next(look func(m *message, b []byte) (consumed int, err error)) error {
+// is there. The message that look gets is borrowed, and free for it to use. Longest
+// is the longest frame that look does not refuse by its header, in bytes.
+func (r *reader) next(look func(m *message, b []byte) (consumed int, err error), longest int) error {
 	var m *message
 	var b []byte
 	if r.ready != nil && len(r.partial) == 0 {
@@ -38,7 +29,7 @@ func (r *reader) next(look func(m *message, b []byte) (consumed int, err error))
 		}
 		b = m.in[:n]
 	} else {
-		if err := r.more(); err != nil {
+		if err := r.more(longest); err != nil {
 			return err
 		}
 		m, b = messages.Get().(*message), r.partial
@@ -56,7 +47,7 @@ func (r *reader) next(look func(m *message, b []byte) (consumed int, err error))
 
 // more reads behind what is there. Memory grows with what has come, not with
 // what a header promises.
-func (r *reader) more() error {
+func (r *reader) more(longest int) error {
 	if len(r.partial) > 0 && !r.looked {
 		return nil
 	}

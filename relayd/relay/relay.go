@@ -15,6 +15,7 @@ import (
 
 	"github.com/sebas642/intercessor/protocol"
 	"github.com/sebas642/intercessor/relayd/admit"
+	"github.com/sebas642/intercessor/relayd/frame"
 	"github.com/sebas642/intercessor/relayd/room"
 )
 
@@ -26,6 +27,13 @@ type Relay struct {
 	config Config
 	log    logger
 	mux    *http.ServeMux
+
+	// What becomes of a message, and what may be one. Only the tests of WebSocket
+	// itself, in which no room takes part, have others than New's.
+	handle     func(s *session, m *message, text []byte) error
+	binary     bool  // a message may be binary
+	maxMessage int64 // in bytes
+	longest    int   // the longest frame of a message, in bytes
 
 	batchFrames, batchBytes int   // what one receiver gets in one piece at the most
 	maxAbsent               int64 // how many peers that are away are remembered at the most
@@ -68,6 +76,8 @@ func New(config Config) *Relay {
 	r.life, r.stop = context.WithCancel(context.Background())
 	r.batchFrames, r.batchBytes = max(1, r.config.OutboxFrames/8), r.config.OutboxBytes/8
 	r.maxAbsent = maxAbsent
+	r.handle = (*session).handle
+	r.limitMessages(protocol.MaxMessage)
 	r.log = newLogger(r.config.Log)
 	r.SetOrigins(config.Origins)
 	r.SetAuthorize(config.Authorize)
@@ -89,6 +99,10 @@ func (r *Relay) SetOrigins(origins admit.Origins) { r.origins.Store(&origins) }
 // SetAuthorize changes who decides from now on about peers that come, as
 // [Config].Authorize says; nil lets everybody in. Nobody who is here is asked again.
 func (r *Relay) SetAuthorize(authorize admit.Authorizer) { r.access.Store(&authorize) }
+
+func (r *Relay) limitMessages(bytes int) {
+	r.maxMessage, r.longest = int64(bytes), frame.MaxHeader+4+bytes
+}
 
 // ServeHTTP takes over the connection of a WebSocket handshake and returns when
 // the peer is let in; the session goes on in a goroutine of its own.

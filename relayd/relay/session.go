@@ -3,8 +3,10 @@ package relay
 import (
 	"errors"
 	"io"
+	"math/bits"
 	"net"
 	"net/netip"
+	"slices"
 	"sync/atomic"
 	"syscall"
 	"time"
@@ -33,8 +35,11 @@ type session struct {
 
 	arrival *arrival // owned by the handshake's goroutine; nil after it
 
-	in        reader // owned by the reading goroutine
-	fragments []byte // owned by the reading goroutine: the message so far, nil outside one
+	// Owned by the reading goroutine.
+	in        reader
+	fragments []byte     // the message so far, nil outside one
+	text      frame.UTF8 // how its characters stand
+	followed  uint32     // how much of the frame at hand is in that already, in bytes
 
 	// In ticks of the relay's clock (sweep.go).
 	heard    atomic.Int64 // when something last came from the peer
@@ -64,7 +69,7 @@ type session struct {
 func (s *session) read() {
 	look := s.look // one allocation, not one for each call
 	for {
-		if err := s.in.next(look); err != nil {
+		if err := s.in.next(look, s.relay.longest); err != nil {
 			s.readFailed(err)
 			s.in.partial, s.fragments = nil, nil
 			return
@@ -85,8 +90,15 @@ func (s *session) look(m *message, b []byte) (consumed int, err error) {
 			s.flush(m) // what came before was right
 			return consumed, err
 		}
+		if n == 0 {
+			break
+		}
 		end := consumed + n + int(h.Length)
-		if n == 0 || len(b) < end {
+		if len(b) < end {
+			if err := s.takePart(m, h, b[consumed+n:]); err != nil {
+				s.flush(m)
+				return consumed, err
+			}
 			break
 		}
 		payload := b[consumed+n : end]
@@ -117,9 +129,9 @@ func (s *session) expects(h frame.Header) error {
 		return errNoBeginning
 	case h.Opcode != frame.Continuation && s.fragments != nil:
 		return errNoEnd
-	case h.Opcode == frame.Binary:
+	case h.Opcode == frame.Binary && !s.relay.binary:
 		return errBinary
-	case int64(len(s.fragments))+h.Length > protocol.MaxMessage:
+	case int64(len(s.fragments))+h.Length > s.relay.maxMessage:
 		return errTooBig
 	}
 	return nil
@@ -137,19 +149,40 @@ func (s *session) take(m *message, h frame.Header, payload []byte) error {
 		}
 		return errLeft(code)
 	}
+	followed := s.followed
+	s.followed = 0
 	if h.Final && s.fragments == nil {
-		return s.handle(m, payload)
+		s.text = frame.UTF8{}
+		return s.relay.handle(s, m, payload)
 	}
 	if s.fragments == nil {
 		s.fragments = make([]byte, 0, max(len(payload), 512))
 	}
 	s.fragments = append(s.fragments, payload...)
-	if !h.Final {
+	if !h.Final && (s.relay.binary || s.text.Follow(payload[followed:], 0)) {
 		return nil
 	}
-	err := s.handle(m, s.fragments)
-	s.fragments = nil
+	err := s.relay.handle(s, m, s.fragments) // of a text that is no UTF-8, it says why
+	s.fragments, s.text = nil, frame.UTF8{}
 	return err
+}
+
+// takePart looks at the text of a frame whose end has not come. What can be seen to be
+// no UTF-8 is refused at once, with the code that the whole would have had: a text is
+// read from its first byte on (B37).
+func (s *session) takePart(m *message, h frame.Header, payload []byte) error {
+	if h.IsControl() || s.relay.binary {
+		return nil
+	}
+	fresh := payload[s.followed:]
+	key := bits.RotateLeft32(h.Key, -8*int(s.followed))
+	s.followed = uint32(len(payload))
+	if s.text.Follow(fresh, key) {
+		return nil
+	}
+	text := append(slices.Clone(s.fragments), payload...)
+	frame.Unmask(text[len(s.fragments):], h.Key)
+	return s.relay.handle(s, m, text)
 }
 
 // control counts a ping or a pong, and answers a ping (B23, B24).

@@ -1,0 +1,57 @@
+package relay
+
+import (
+	"bytes"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+// TestLookAtPartsOfFrames: wherever what has come of a text ends, within a character or
+// not, what follows is looked at from there on, and the next text from its beginning.
+func TestLookAtPartsOfFrames(t *testing.T) {
+	r := New(Config{})
+	defer func() { require.NoError(t, r.Shutdown(t.Context())) }()
+	var took []string
+	r.handle = func(_ *session, _ *message, text []byte) error {
+		took = append(took, string(text))
+		return nil
+	}
+	s := &session{relay: r}
+	look := func(b []byte) int {
+		t.Helper()
+		n, err := s.look(new(message), bytes.Clone(b)) // look takes the mask off
+		require.NoError(t, err)
+		return n
+	}
+	const header = 6
+	key := []byte{0xa1, 0x34, 0xd6, 0x78}
+	text := "aäa€a𤭢 nine and𤭢"
+	masked := append([]byte{0x81, 0x80 | byte(len(text))}, key...)
+	for i := range len(text) {
+		masked = append(masked, text[i]^key[i%4])
+	}
+	for a := range masked {
+		for b := a; b < len(masked); b++ {
+			require.Zero(t, look(masked[:a]))
+			require.Zero(t, look(masked[:b]))
+			require.Equal(t, len(masked), look(masked))
+			require.Equal(t, []string{text}, took)
+			took = nil
+		}
+	}
+
+	// The same in two fragments, of which each may come in two parts.
+	for a := header; a < len(masked); a++ {
+		first := append([]byte{0x01, 0x80 | byte(a-header)}, masked[2:a]...)
+		rest := append([]byte{0x80, 0x80 | byte(len(masked)-a), 0, 0, 0, 0}, text[a-header:]...)
+		for b := header; b < a; b++ {
+			require.Zero(t, look(first[:b]))
+			require.Equal(t, len(first), look(first))
+			require.Zero(t, look(rest[:header+(len(rest)-header)/2]))
+			require.Equal(t, len(rest), look(rest))
+			require.Equal(t, []string{text}, took)
+			took = nil
+		}
+	}
+}

@@ -60,11 +60,14 @@ type wire struct {
 	id   string
 }
 
-func (w *world) wire(path string) *wire {
+func (w *world) wire(path string) *wire { w.t.Helper(); return w.wireWithin(path, 0) }
+
+// wireWithin is wire with a receive buffer of so many bytes, if not 0.
+func (w *world) wireWithin(path string, receiveBuffer int) *wire {
 	w.t.Helper()
 	u, err := url.Parse(w.url)
 	require.NoError(w.t, err)
-	conn, err := net.Dial("tcp", u.Host)
+	conn, err := dialer(receiveBuffer).Dial("tcp", u.Host)
 	require.NoError(w.t, err)
 	w.t.Cleanup(func() { _ = conn.Close() })
 	_, err = fmt.Fprintf(conn, "GET %s HTTP/1.1\r\nHost: %s\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"+

@@ -83,7 +83,17 @@ func (w *world) knockWith(path string, receiveBuffer int, options *websocket.Dia
 	w.t.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	w.t.Cleanup(cancel)
-	dialer := &net.Dialer{Control: func(_, _ string, c syscall.RawConn) (err error) {
+	options.HTTPClient = &http.Client{Transport: &http.Transport{DialContext: dialer(receiveBuffer).DialContext}}
+	ws, _, err := websocket.Dial(ctx, w.url+path, options)
+	require.NoError(w.t, err)
+	ws.SetReadLimit(protocol.MaxDelivery)
+	w.t.Cleanup(func() { _ = ws.CloseNow() })
+	return &peer{Conn: ws, t: w.t, ctx: ctx}
+}
+
+// dialer asks the kernel for a receive buffer of so many bytes, if not 0.
+func dialer(receiveBuffer int) *net.Dialer {
+	return &net.Dialer{Control: func(_, _ string, c syscall.RawConn) (err error) {
 		if receiveBuffer > 0 {
 			_ = c.Control(func(fd uintptr) {
 				err = syscall.SetsockoptInt(int(fd), syscall.SOL_SOCKET, syscall.SO_RCVBUF, receiveBuffer)
@@ -91,12 +101,6 @@ func (w *world) knockWith(path string, receiveBuffer int, options *websocket.Dia
 		}
 		return err
 	}}
-	options.HTTPClient = &http.Client{Transport: &http.Transport{DialContext: dialer.DialContext}}
-	ws, _, err := websocket.Dial(ctx, w.url+path, options)
-	require.NoError(w.t, err)
-	ws.SetReadLimit(protocol.MaxDelivery)
-	w.t.Cleanup(func() { _ = ws.CloseNow() })
-	return &peer{Conn: ws, t: w.t, ctx: ctx}
 }
 
 func (p *peer) send(to *peer, typ, message string) {

@@ -1,9 +1,11 @@
 package e2e_test
 
 import (
+	"errors"
 	"io"
 	"net/http"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -91,24 +93,74 @@ func TestFramesBehindTheHandshake(t *testing.T) {
 	require.Equal(t, "2", string(server.delivery().Message))
 }
 
-// TestDrippingHandshakes: who does not come to the point is cut after five
-// seconds, and hundreds of them keep nobody else from connecting.
-func TestDrippingHandshakes(t *testing.T) {
+// TestTwoThousandDrips: who does not come to the point is cut when its time is over, be
+// it in a header, in the body that a handshake must not have, or in half the header of a
+// frame; and nobody else waits for them, neither who talks nor who connects.
+func TestTwoThousandDrips(t *testing.T) {
 	t.Parallel()
 	relay := startRelay(t)
 	others := relay.bystanders()
-	var slow []*rawPeer
-	for i := range 500 {
-		p := relay.tcp()
-		p.write(handshake("/server")[:i%60])
-		slow = append(slow, p)
+	good := handshake("/server")
+	kinds := []struct {
+		name   string
+		says   func(i int) string
+		drips  bool          // and goes on, a byte at a time
+		within time.Duration // until it is cut
+	}{
+		{"half a header", func(i int) string { return good[:i%60] }, false, 5 * time.Second},
+		{"a header that goes on", func(i int) string { return good[:len(good)-2] + "X: " }, true, 5 * time.Second},
+		{"a body that goes on", func(int) string { return handshake("/server", "Content-Length: 100000") }, true, 5 * time.Second},
+		{"half a frame's header", func(int) string { return good + "\x81\xfe\x00" }, false, 11 * time.Second},
 	}
-	others.talk()
+	const each = 500
+	begun := time.Now()
+	drips := make([][]*rawPeer, len(kinds))
+	for k, kind := range kinds {
+		for i := range each {
+			p := relay.tcp()
+			p.write(kind.says(i))
+			drips[k] = append(drips[k], p)
+		}
+	}
+	connected := time.Since(begun)
+
+	stop, stopped := make(chan struct{}), make(chan struct{})
+	go func() { // one byte a second for each that drips
+		defer close(stopped)
+		seconds := time.NewTicker(time.Second)
+		defer seconds.Stop()
+		for {
+			select {
+			case <-stop:
+				return
+			case <-seconds.C:
+			}
+			for k, kind := range kinds {
+				for i := 0; kind.drips && i < each; i++ {
+					_, _ = drips[k][i].conn.Write([]byte("x")) // until it is cut
+				}
+			}
+		}
+	}()
+	var slowest time.Duration
+	for range 200 {
+		begun := time.Now()
+		others.talk()
+		slowest = max(slowest, time.Since(begun))
+	}
+	require.Less(t, slowest, 2*time.Second, "a pair talks on")
 	relay.raw("/server")
-	for _, p := range slow {
-		_, err := io.Copy(io.Discard, p.read) // at most an HTTP error, then the end
-		require.NoError(t, err)
+	for k, kind := range kinds {
+		for i, p := range drips[k] {
+			_, err := io.Copy(io.Discard, p.read)    // at most an HTTP error or a close frame, then the end
+			if !errors.Is(err, syscall.ECONNRESET) { // it dripped on into the end
+				require.NoError(t, err, "%s, %d", kind.name, i)
+			}
+			require.Less(t, time.Since(begun), connected+kind.within+5*time.Second, "%s, %d", kind.name, i)
+		}
 	}
+	close(stop)
+	<-stopped
 	others.talk()
 }
 

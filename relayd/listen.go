@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"time"
 
 	"github.com/sebas642/intercessor/relayd/admit"
 	"github.com/sebas642/intercessor/relayd/certs"
@@ -53,7 +54,7 @@ func (f *front) open(address, flag string, proxies admit.Proxies, handler http.H
 	listener = proxies.Listener(listener, headerWithin)
 	f.listens = append(f.listens, listener)
 	f.servers = append(f.servers, &http.Server{
-		Handler:           handler,
+		Handler:           hurryBodies(handler),
 		ReadHeaderTimeout: headerWithin, // and of the handshake of TLS
 		ReadTimeout:       answerWithin,
 		WriteTimeout:      answerWithin,
@@ -95,4 +96,15 @@ func (f *front) close(ctx context.Context, ended <-chan error, left int) {
 	for range left {
 		<-ended // http.ErrServerClosed: its goroutine has ended
 	}
+}
+
+// hurryBodies bounds the time for the body of a request. Nothing here takes one, but
+// net/http reads it before it answers, for as long as a whole answer may take.
+func hurryBodies(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.ContentLength != 0 {
+			_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(headerWithin))
+		}
+		next.ServeHTTP(w, r)
+	})
 }

@@ -36,12 +36,20 @@ func (g *gather) Write(b []byte) (int, error) {
 // secureWorld is a relay with TLS; join connects a peer.
 func secureWorld(t *testing.T) (join func(path string) (*wire, *gather)) {
 	t.Helper()
+	join, _ = secureWorldWithin(t, 0)
+	return join
+}
+
+// secureWorldWithin is secureWorld with a bound for the time until a handshake is whole,
+// and gives its address.
+func secureWorldWithin(t *testing.T, handshake time.Duration) (join func(path string) (*wire, *gather), address string) {
+	t.Helper()
 	certificates := httptest.NewTLSServer(nil)
 	certificates.Close()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)
 	w := newWorld(t, relay.Config{})
-	server := &http.Server{Handler: w.Relay}
+	server := &http.Server{Handler: w.Relay, ReadHeaderTimeout: handshake}
 	done := make(chan struct{})
 	go func() {
 		_ = server.Serve(relay.ListenTLS(listener, &tls.Config{Certificates: certificates.TLS.Certificates}))
@@ -69,7 +77,35 @@ func secureWorld(t *testing.T) (join func(path string) (*wire, *gather)) {
 		require.True(t, ok)
 		p.id, _, _ = strings.Cut(rest, `"`)
 		return p, below
+	}, listener.Addr().String()
+}
+
+// TestHalfAHelloIsCut: who does not come to the end of TLS's handshake is cut in the
+// time for a header, and keeps nobody from connecting.
+func TestHalfAHelloIsCut(t *testing.T) {
+	join, address := secureWorldWithin(t, time.Second)
+	hello := &gather{keep: true}
+	client, _ := net.Pipe()
+	hello.Conn = client
+	require.NoError(t, client.SetReadDeadline(time.Now()))
+	require.Error(t, tls.Client(hello, &tls.Config{InsecureSkipVerify: true}).Handshake(), "nobody answers it")
+	require.NotEmpty(t, hello.kept)
+	var all []net.Conn
+	for i := range 200 {
+		conn, err := net.Dial("tcp", address)
+		require.NoError(t, err)
+		t.Cleanup(func() { _ = conn.Close() })
+		_, err = conn.Write(hello.kept[:i%len(hello.kept)])
+		require.NoError(t, err)
+		all = append(all, conn)
 	}
+	join("/server")
+	for _, conn := range all {
+		require.NoError(t, conn.SetReadDeadline(time.Now().Add(patience)))
+		_, err := io.Copy(io.Discard, conn)
+		require.NoError(t, err)
+	}
+	join("/server")
 }
 
 // TestRecordsMayComeAnyhow: several at once, or one byte by byte, with frames that

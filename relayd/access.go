@@ -25,8 +25,9 @@ type door struct {
 	failed func(error) // told when the keys of tokens cannot be had
 }
 
-func newDoor(failed func(error)) *door {
-	return &door{admit.NewBudget(wrongOfSource, wrongOfAll, false), admit.NewClient(), failed}
+// newDoor makes a door. Loopback is a source like others behind a trusted proxy.
+func newDoor(loopback bool, failed func(error)) *door {
+	return &door{admit.NewBudget(wrongOfSource, wrongOfAll, loopback), admit.NewClient(), failed}
 }
 
 // authorizer reads what the section names; nil lets everybody in. For each role a token or a

@@ -20,7 +20,7 @@ func checkFiles(c *config.Config) error {
 	if _, err := readRoots(c.TLS.ACME.CAFile); err != nil {
 		return err
 	}
-	if _, err := newDoor(nil).authorizer(c.Access); err != nil {
+	if _, err := newDoor(false, nil).authorizer(c.Access); err != nil {
 		return err
 	}
 	if _, err := readICE(c.ICE); err != nil {

@@ -55,7 +55,7 @@ func serve(ctx context.Context, giveBackSignals func(), c *config.Config, load l
 	}
 
 	r := relay.New(relay.Config{Tokens: admit.NewTokens(keys...), Returning: before, Proxies: proxies, Log: log})
-	door := newDoor(func(err error) {
+	door := newDoor(proxies.Any(), func(err error) {
 		log.Warn("cannot get the keys of tokens: those that are known serve on, for a day", "error", err)
 	})
 	defer door.client.CloseIdleConnections()

@@ -76,7 +76,7 @@ func (b *Budget) bucketOf(from netip.Addr, now time.Time) (source netip.Prefix, 
 	if b.exempt && from.Unmap().IsLoopback() {
 		return source, false
 	}
-	source = sourceOf(from)
+	source, _ = Networks(from.Unmap().WithZone(""))
 	if _, known := b.sources[source]; known || len(b.sources) < maxSources {
 		return source, true
 	}
@@ -88,16 +88,6 @@ func (b *Budget) bucketOf(from netip.Addr, now time.Time) (source netip.Prefix, 
 		}
 	}
 	return netip.Prefix{}, true
-}
-
-func sourceOf(from netip.Addr) netip.Prefix {
-	from = from.Unmap().WithZone("")
-	bits := 32
-	if from.Is6() {
-		bits = 64
-	}
-	prefix, _ := from.Prefix(bits) // the zero Prefix for the zero Addr
-	return prefix
 }
 
 // A bucket fills by one guess each and empties with the time (as GCRA, ITU-T I.371, does

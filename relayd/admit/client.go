@@ -13,6 +13,9 @@ import (
 // decision.
 const backendWithin = 4 * time.Second
 
+// backendAgain is when to come again while the backend gives no answer.
+const backendAgain = 5 * time.Second
+
 // NewClient makes the HTTP client that asks the application's backend: without redirects,
 // which would take secrets elsewhere, without a proxy that only the environment names, and
 // with connections that are used again.

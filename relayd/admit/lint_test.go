@@ -16,7 +16,7 @@ import (
 var secretive = regexp.MustCompile(`(?i)secret|passphrase|password|digest|mac$|\bmac\b|\bkey$|token$|credential$`)
 
 // TestSecretsAreComparedInConstantTime: nothing in this package compares a secret in a way
-// whose time says how much of it is right (threat 13): not by == and !=, not by a switch,
+// whose time says how much of it is right: not by == and !=, not by a switch,
 // not by bytes.Equal, strings.Compare and their like.
 func TestSecretsAreComparedInConstantTime(t *testing.T) {
 	require.NotEmpty(t, leaks(t, `package p; func f(secret, given string) bool { return secret == given }`))

@@ -109,7 +109,7 @@ func TestRightPassphraseCostsNothing(t *testing.T) {
 	require.NoError(t, err, "nobody's guesses keep out who knows it")
 }
 
-// TestBruteForce: 200 wrong passphrases in parallel from one source (threat 12). At most
+// TestBruteForce: 200 wrong passphrases in parallel from one source. At most
 // two are hashed at once, in all as many as the budget allows, and who comes from
 // elsewhere with the right one enters meanwhile.
 func TestBruteForce(t *testing.T) {

@@ -87,8 +87,8 @@ func (w *Webhook) Authorize(ctx context.Context, r Request) (Grant, error) {
 	}
 	v, err := w.ask(ctx, q)
 	switch {
-	case err != nil:
-		return Grant{}, err // the backend's fault costs the peer nothing
+	case err != nil: // the backend's fault costs the peer nothing: it may come again
+		return Grant{}, &BusyError{After: backendAgain, Why: err.Error()}
 	case !v.Allowed:
 		_ = w.budget.Take(r.Source)
 		return Grant{}, errors.New("the webhook says no: " + fitForLog(v.Reason, string(r.Secret)))

@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/netip"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -81,7 +82,8 @@ func TestWebhookIsAskedOnlyAboutWhoPassed(t *testing.T) {
 	require.Equal(t, no, err)
 }
 
-// TestWebhookFailsClosed: whatever is not a clear yes is a no.
+// TestWebhookFailsClosed: whatever is not a clear yes lets nobody in; whom nobody has
+// judged may come again.
 func TestWebhookFailsClosed(t *testing.T) {
 	elsewhere := httptest.NewServer(answers(`{"allowed": true}`))
 	t.Cleanup(elsewhere.Close)
@@ -122,12 +124,15 @@ func TestWebhookFailsClosed(t *testing.T) {
 		require.Error(t, err, name)
 		require.Zero(t, grant, name)
 		require.NotContains(t, err.Error(), "sesame", name)
+		judged := slices.Contains([]string{"no", "null", "an empty object"}, name)
+		require.Equal(t, !judged, errors.As(err, new(*admit.BusyError)), "%s: %v", name, err)
 	}
 
 	down, server := hook(t, answers(`{"allowed": true}`), someBudget(), nil)
 	server.Close()
 	_, err := down.Authorize(t.Context(), visitor())
 	require.ErrorContains(t, err, "does not answer")
+	require.ErrorAs(t, err, new(*admit.BusyError))
 
 	for name, limits := range map[string]string{
 		"a negative limit": `"limits": {"clients": -1}`, "servers that are no array": `"iceServers": {}`,
@@ -162,7 +167,8 @@ func TestWebhookThatIsSlow(t *testing.T) {
 		ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
 		_, err := w.Authorize(ctx, visitor())
 		cancel()
-		require.ErrorIs(t, err, context.DeadlineExceeded)
+		require.ErrorAs(t, err, new(*admit.BusyError))
+		require.ErrorContains(t, err, context.DeadlineExceeded.Error())
 		server.Close()
 	}
 	require.Less(t, admit.BackendWithin, 5*time.Second, "it says no before the relay gives up")

@@ -69,6 +69,6 @@ func comeAgain(after time.Duration) *protocol.Error {
 	seconds := max(1, int((after+time.Second-1)/time.Second))
 	return &protocol.Error{
 		Code:   protocol.CodeOverloaded,
-		Reason: "too many ask to come in, or ask with wrong secrets: come again later (" + strconv.Itoa(seconds) + " s)",
+		Reason: "the relay cannot decide about you just now: come again later (" + strconv.Itoa(seconds) + " s)",
 	}
 }

@@ -25,7 +25,7 @@ func startTURN(t testing.TB, secrets ...string) (port string, stop func()) {
 	t.Helper()
 	path, err := exec.LookPath("turnserver")
 	require.NoError(t, err, "no coturn on this machine; run `make setup`, or install coturn")
-	port = freePort(t)
+	port = freePortOfBoth(t)
 	folder := t.TempDir()
 	config := filepath.Join(folder, "turnserver.conf")
 	text := "listening-ip=127.0.0.1\nrelay-ip=127.0.0.1\nlistening-port=" + port + "\n" +
@@ -76,8 +76,8 @@ func answersSTUN(t testing.TB, port string) bool {
 	return err == nil && n >= header && string(answer[4:header]) == string(request[4:])
 }
 
-// freePort gives a port that nobody listens on at the moment, neither with UDP nor TCP.
-func freePort(t testing.TB) string {
+// freePortOfBoth gives a port that nobody listens on at the moment, neither with UDP nor TCP.
+func freePortOfBoth(t testing.TB) string {
 	t.Helper()
 	for {
 		tcp, err := net.Listen("tcp", "127.0.0.1:0")

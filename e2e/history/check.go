@@ -15,6 +15,7 @@ type Rules struct {
 	Fence     time.Duration // C8: how long two connections of one ID may live on one node; 1 s
 	Heal      time.Duration // C8: and on several, after a partition has healed; 5 s
 	Skew      time.Duration // how much later than it happened an event may be stamped; 0
+	Delay     time.Duration // how much longer the news of an absence may be on its way than that of its end; 0
 
 	// Need is how many events of a kind there must be at least: a history that is too
 	// thin to judge is no proof. A shortfall is reported as the rule "need".

@@ -117,7 +117,7 @@ func (h *heard) gone(i int, e *Event, c *ear) {
 	if at < len(me.lost) && me.lost[at].from < absent {
 		absent = me.lost[at].from
 	}
-	if e.At-absent < c.window-skew {
+	if e.At-absent < c.window-skew-int64(h.rules.Delay) { // the relay's clock counts (R9)
 		h.report.add("C7", "a peer is gone by timeout before its window was over", i, c.awayAt)
 		return
 	}

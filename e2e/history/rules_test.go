@@ -429,6 +429,18 @@ func TestSkewForgivesALateStamp(t *testing.T) {
 	require.True(t, history.Check(late, history.Rules{Skew: 5 * time.Millisecond}).OK())
 }
 
+func TestDelayForgivesANewsThatIsLate(t *testing.T) {
+	early := parse(t, prologue+`
+		10 s away conn=1 peer=A
+		60010 s gone conn=1 peer=A reason=timeout`)
+	require.True(t, history.Check(early, history.Rules{}).OK())
+	early[len(early)-1].At -= int64(20 * time.Millisecond)
+	require.Equal(t, []string{"C7"}, history.Check(early, history.Rules{}).Broken())
+	require.True(t, history.Check(early, history.Rules{Delay: 20 * time.Millisecond}).OK())
+	early[len(early)-1].At -= int64(20 * time.Millisecond)
+	require.Equal(t, []string{"C7"}, history.Check(early, history.Rules{Delay: 20 * time.Millisecond}).Broken())
+}
+
 func TestAThinHistoryIsNoProof(t *testing.T) {
 	report := history.Check(parse(t, prologue+chat), history.Rules{Need: map[history.Kind]int{history.Send: 2}})
 	require.Equal(t, []string{"need"}, report.Broken())

@@ -54,9 +54,9 @@ func script(w *world, p point, large bool) {
 	w.finish()
 }
 
-// rules are those of virtual time, where nobody is late.
+// rules are those of virtual time, where nobody is late but for what is on its way.
 func rules() history.Rules {
-	return history.Rules{Settle: 75 * time.Second, Skew: time.Millisecond}
+	return history.Rules{Settle: 75 * time.Second, Skew: time.Millisecond, Delay: time.Second}
 }
 
 const sends, largeSends = 6, 8

@@ -111,6 +111,7 @@ func (w *world) listen(l *line) bool {
 		return false
 	}
 	w.server = w.app("server", w.listener.ID(), l)
+	w.server.Follow(w.listener)
 	w.accepting.Go(w.accept)
 	return true
 }

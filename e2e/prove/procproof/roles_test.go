@@ -31,6 +31,7 @@ func (p *peer) listen() {
 	p.listener = listener
 	p.mu.Unlock()
 	app := p.begin(listener.ID(), listener.ID())
+	app.Follow(listener)
 	for {
 		conn, err := listener.Accept(p.leaving)
 		if err != nil {

@@ -49,6 +49,7 @@ func newRoom(t testing.TB, relay *daemon.Relayd, seed uint64) *room {
 	r.listener, err = sdk.Listen(ctx, "ws://"+r.up.Addr()+"/server", nil)
 	require.NoError(t, err)
 	r.server = r.app("server", r.listener.ID())
+	r.server.Follow(r.listener)
 	r.accepting.Go(r.accept)
 	return r
 }

@@ -1,11 +1,13 @@
 package talker
 
 import (
+	"context"
 	"sync"
 	"sync/atomic"
 	"time"
 
 	"github.com/sebas642/intercessor/e2e/history"
+	"github.com/sebas642/intercessor/sdk"
 )
 
 // An App is one life of a program that listens or dials, and logs. Its fields are set
@@ -59,6 +61,23 @@ func (a *App) Pause(d time.Duration) {
 		a.Event(history.Taking, history.Event{})
 		a.paused = nil
 		close(again)
+	})
+}
+
+// Follow logs when the connection of a listener to the relay breaks, and when it is back:
+// what happens to its clients meanwhile it hears later. It ends when the listener does.
+func (a *App) Follow(l *sdk.Listener) {
+	a.group.Go(func() {
+		for state := l.State(); state != sdk.Closed; {
+			before := state
+			state, _ = l.WaitState(context.Background(), before)
+			switch {
+			case state == sdk.Reconnecting:
+				a.Event(history.Lost, history.Event{})
+			case before == sdk.Reconnecting && state == sdk.Connected:
+				a.Event(history.Resumed, history.Event{})
+			}
+		}
 	})
 }
 

@@ -29,6 +29,10 @@ var provocations = map[string]func(relay *relayProcess, server, client *rawPeer)
 	"from-another":      sends(frame(true, opText, `{"to":"a","from":"0","type":"b","message":1}`)),
 	"ping-flood":        sends(strings.Repeat(frame(true, opPing, ""), 3*protocol.MaxControlRate)),
 
+	"not-allowed": func(_ *relayProcess, server, client *rawPeer) *rawPeer {
+		client.text(`{"to":%q,"type":"OFFER","message":null}`, server.id)
+		return client
+	},
 	"relay-stops": func(relay *relayProcess, _, client *rawPeer) *rawPeer {
 		relay.Signal(syscall.SIGTERM)
 		return client
@@ -113,6 +117,9 @@ func sends(frames string) func(*relayProcess, *rawPeer, *rawPeer) *rawPeer {
 	}
 }
 
+// operators are what the relay is told besides, for some provocations.
+var operators = map[string][]string{"not-allowed": {"--schemas-builtin", "--schemas-refused", "close"}}
+
 // TestEveryCloseCode provokes each code of codes.json at the running relay,
 // with a reason in words, while a pair in another room notices nothing.
 func TestEveryCloseCode(t *testing.T) {
@@ -132,7 +139,7 @@ func TestEveryCloseCode(t *testing.T) {
 				return
 			}
 			require.NotNil(t, provoke, "no test provokes %d", c.Code)
-			relay := startRelay(t)
+			relay := startRelay(t, operators[c.Provoke]...)
 			others := relay.bystanders()
 			server := relay.raw("/server")
 			client := relay.raw("/client/" + server.id)

@@ -38,6 +38,7 @@ const (
 	CodeInvalidField  Code = 4513 // a wrong JSON type, or an ID or a type outside its form
 	CodeReservedType  Code = 4514 // a type that only the relay may send
 	CodeWrongSender   Code = 4515 // from is not the sender's own ID
+	CodeRefused       Code = 4516 // the relay's operator does not allow this message
 	CodeFlood         Code = 4520 // more than MaxControlRate control frames in a second
 )
 
@@ -99,6 +100,8 @@ func (c Code) String() string {
 		return "reserved type"
 	case CodeWrongSender:
 		return "wrong sender"
+	case CodeRefused:
+		return "refused"
 	case CodeFlood:
 		return "flood"
 	}

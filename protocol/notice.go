@@ -4,12 +4,16 @@ package protocol
 // dropped. It is a hint and settles nothing (D3).
 type Undelivered struct {
 	To     ID
-	Reason string // "absent", "slow", "base" or one that a later relay has
+	Reason string // "absent", "slow", "base", "schema" or one that a later relay has
+
+	// Of "schema": what in the operator's schema does not allow the message (D10), a JSON
+	// pointer into it and a keyword.
+	Path, Keyword string
 }
 
 // ParseUndelivered parses the message of RELAY_UNDELIVERED. The error is an *Error.
 func ParseUndelivered(message []byte) (Undelivered, error) {
-	var values [2][]byte
+	var values [4][]byte
 	if err := ScanObject(message, undeliveredNames, values[:]); err != nil {
 		return Undelivered{}, err
 	}
@@ -20,11 +24,14 @@ func ParseUndelivered(message []byte) (Undelivered, error) {
 	if !ok {
 		return Undelivered{}, errID("to")
 	}
-	reason, err := textField("reason", values[1])
-	if err != nil {
-		return Undelivered{}, err
+	var texts [3]string
+	for i := range texts {
+		var err error
+		if texts[i], err = textField(undeliveredNames[1+i], values[1+i]); err != nil {
+			return Undelivered{}, err
+		}
 	}
-	return Undelivered{To: ID(to), Reason: reason}, nil
+	return Undelivered{ID(to), texts[0], texts[1], texts[2]}, nil
 }
 
 // AppendUndelivered appends the message of RELAY_UNDELIVERED to dst and returns the
@@ -33,6 +40,12 @@ func AppendUndelivered(dst []byte, u Undelivered) []byte {
 	dst = appendID(dst, "to", u.To)
 	dst = append(dst, `,"reason":`...)
 	dst = appendString(dst, u.Reason)
+	if u.Keyword != "" {
+		dst = append(dst, `,"path":`...)
+		dst = appendString(dst, u.Path)
+		dst = append(dst, `,"keyword":`...)
+		dst = appendString(dst, u.Keyword)
+	}
 	return append(dst, '}')
 }
 
@@ -110,7 +123,7 @@ func token(raw []byte) (string, bool) {
 }
 
 var (
-	undeliveredNames = []string{"to", "reason"}
+	undeliveredNames = []string{"to", "reason", "path", "keyword"}
 	restartingNames  = []string{"reconnectIn", "tryFor"}
 	tokenNames       = []string{"resume"}
 )

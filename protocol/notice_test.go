@@ -48,7 +48,7 @@ func TestTextIsOneString(t *testing.T) {
 }
 
 func TestNoticesRoundTrip(t *testing.T) {
-	for _, u := range []protocol.Undelivered{{"c-1", "absent"}, {"c-1", "slow"}, {"0", `a "reason"`}} {
+	for _, u := range []protocol.Undelivered{{To: "c-1", Reason: "absent"}, {To: "c-1", Reason: "slow"}, {To: "0", Reason: `a "reason"`}, {"c-1", "schema", "/properties/a~1b", "type"}, {"c-1", "schema", "", "parts"}} {
 		got, err := protocol.ParseUndelivered(protocol.AppendUndelivered(nil, u))
 		require.NoError(t, err)
 		require.Equal(t, u, got)

@@ -44,6 +44,8 @@ type expectV1 struct {
 	Order        *[3]uint64
 	Protocol     string
 	Reason       string
+	Path         string
+	Keyword      string
 	ReconnectIn  int
 	TryFor       int
 	Request      *uint64
@@ -128,7 +130,7 @@ func readDeliveryV1(frame []byte) (x expectV1, err error) {
 	case protocol.TypeRelayUndelivered:
 		var u protocol.Undelivered
 		u, err = protocol.ParseUndelivered(d.Message)
-		x.To, x.Reason = string(u.To), u.Reason
+		x.To, x.Reason, x.Path, x.Keyword = string(u.To), u.Reason, u.Path, u.Keyword
 	case protocol.TypeRelayToken:
 		x.Resume, err = protocol.ParseToken(d.Message)
 	case protocol.TypeRelayICE:

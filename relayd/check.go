@@ -23,6 +23,9 @@ func checkFiles(c *config.Config) error {
 	if _, err := newDoor(false, nil).authorizer(c.Access); err != nil {
 		return err
 	}
+	if _, err := readSchemas(c.Schemas); err != nil {
+		return err
+	}
 	if _, err := readICE(c.ICE); err != nil {
 		return err
 	}

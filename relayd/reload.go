@@ -36,6 +36,10 @@ func (r *running) apply(c *config.Config) error {
 	if err != nil {
 		return err
 	}
+	check, err := readSchemas(c.Schemas)
+	if err != nil {
+		return err
+	}
 	servers, err := readICE(c.ICE)
 	if err != nil {
 		return err
@@ -58,6 +62,7 @@ func (r *running) apply(c *config.Config) error {
 	}
 	r.relay.SetOrigins(origins)
 	r.relay.SetAuthorize(authorize)
+	r.relay.SetCheck(check)
 	r.level.Set(c.Log.Level)
 	r.config = c
 	return nil

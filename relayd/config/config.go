@@ -27,6 +27,7 @@ import (
 	"log/slog"
 	"time"
 
+	"github.com/alecthomas/units"
 	"github.com/sebas642/intercessor/relayd/admit"
 	"github.com/sebas642/intercessor/relayd/relay"
 )
@@ -41,18 +42,28 @@ type Config struct {
 	KeyFiles []SecretFile  `key:"key_files" flag:"key-file" arg:"file" doc:"One or two files with that key, in place of the state folder's: 32 bytes in base64, as openssl rand -base64 32 prints them. Of two the first signs and both are accepted, while one takes the place of the other."`
 	Drain    time.Duration `key:"drain" arg:"duration" default:"8s" min:"0s" max:"10m" doc:"How long peers are sent away for when relayd is told to end, 0s for all at once. A supervisor has to wait 2s longer before it kills."`
 	// ServerInfo is JSON; "" is none.
-	ServerInfo string `key:"server_info" arg:"json" reload:"yes" doc:"What clients are told whose server peer tells them nothing itself: one JSON value of at most 4096 bytes."`
-	TLS        TLS    `key:"tls" doc:"TLS, by one of three: certificate files, a certificate of relayd's own making, or an ACME server. Without one of them relayd speaks plain HTTP: for this machine alone, or behind a proxy that speaks TLS."`
-	Proxy      Proxy  `key:"proxy" doc:"The proxies in front of relayd, if any: whose word on a client's address counts."`
-	Access     Access `key:"access" doc:"Who may come in. With nothing of it, everybody may. Every connection is asked, also one that resumes."`
-	ICE        ICE    `key:"ice" doc:"The STUN and TURN servers that peers use to find a direct path. relayd is none itself."`
-	Log        Log    `key:"log" doc:"What relayd writes to standard error."`
+	ServerInfo string  `key:"server_info" arg:"json" reload:"yes" doc:"What clients are told whose server peer tells them nothing itself: one JSON value of at most 4096 bytes."`
+	TLS        TLS     `key:"tls" doc:"TLS, by one of three: certificate files, a certificate of relayd's own making, or an ACME server. Without one of them relayd speaks plain HTTP: for this machine alone, or behind a proxy that speaks TLS."`
+	Proxy      Proxy   `key:"proxy" doc:"The proxies in front of relayd, if any: whose word on a client's address counts."`
+	Access     Access  `key:"access" doc:"Who may come in. With nothing of it, everybody may. Every connection is asked, also one that resumes."`
+	ICE        ICE     `key:"ice" doc:"The STUN and TURN servers that peers use to find a direct path. relayd is none itself."`
+	Schemas    Schemas `key:"schemas" doc:"Which messages of peers may pass, by JSON Schema; docs/schemas.md has more. With neither folder nor builtin, relayd looks at none."`
+	Log        Log     `key:"log" doc:"What relayd writes to standard error."`
 }
 
 // Log is what relayd writes to standard error.
 type Log struct {
 	Level  slog.Level `key:"level" arg:"level" default:"info" enum:"debug,info,warn,error" reload:"yes" doc:"The least level that is written."`
 	Format string     `key:"format" arg:"format" default:"text" enum:"text,json" doc:"One record a line, as text or as JSON."`
+}
+
+// Schemas are what messages are held against.
+type Schemas struct {
+	Folder     string           `key:"folder" arg:"folder" reload:"yes" doc:"A folder of JSON Schemas (draft 2020-12), one file for each type of message, named after it: OFFER.json. SIGHUP reads them anew."`
+	Builtin    bool             `key:"builtin" reload:"yes" doc:"Use relayd's own schemas of OFFER, ANSWER, CANDIDATE, NEGOTIATE and BYE, where the folder has none of that type."`
+	Unknown    string           `key:"unknown" arg:"what" default:"pass" enum:"pass,refuse" reload:"yes" doc:"What happens to a message of a type that has no schema."`
+	Refused    string           `key:"refused" arg:"what" default:"drop" enum:"drop,close" reload:"yes" doc:"What happens to a message that its schema does not allow: it is dropped, or its sender is closed with 4516. A sender whose message came over a link is closed in any case."`
+	MaxMessage units.Base2Bytes `key:"max_message" arg:"size" default:"32KiB" min:"256B" max:"64KiB" reload:"yes" doc:"The longest message of a type that has a schema."`
 }
 
 const maxKeyFiles = 2
@@ -70,5 +81,11 @@ func (c *Config) check(report func(key, why string)) {
 	}
 	if len(c.KeyFiles) > maxKeyFiles {
 		report("key_files", "must be one file, or two: the new key and the old")
+	}
+}
+
+func (s *Schemas) check(report func(key, why string)) {
+	if s.Unknown == "refuse" && s.Folder == "" && !s.Builtin {
+		report("unknown", "cannot be refuse while there is neither schemas.folder nor schemas.builtin: no message would pass")
 	}
 }

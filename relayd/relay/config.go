@@ -16,6 +16,9 @@ type Config struct {
 	// of the relay's own host. [Relay.SetOrigins] changes them.
 	Origins admit.Origins
 
+	// Check looks at messages between peers. Nil: at none. [Relay.SetCheck] changes it.
+	Check Check
+
 	// Proxies are whose word on a peer's address counts; the zero value trusts nobody.
 	Proxies admit.Proxies
 

@@ -16,6 +16,7 @@ const (
 	DropServerSlow Drop = "server-slow" // the server's outbox had no room within HoldWithin
 	DropBase       Drop = "base"        // a message of the link to a base peer
 	DropClientSlow Drop = "client-slow" // the client's outbox was full; it was cut
+	DropRefused    Drop = "refused"     // the operator does not allow it; its sender may have been closed
 )
 
 // Stats is what a relay holds and what it has counted since its start.

@@ -28,6 +28,10 @@ func (s *session) handle(m *message, text []byte) error {
 		s.undelivered(envelope.To, DropBase, 1, toABase)
 		return nil
 	case ok:
+		if why := s.refuses(envelope); why != nil {
+			s.flush(m)
+			return s.refuse(why, envelope)
+		}
 		s.gather(m, receiver, envelope)
 		return nil
 	}

@@ -41,6 +41,7 @@ type Relay struct {
 	// What can change; config's are those of the start.
 	origins atomic.Pointer[admit.Origins]
 	access  atomic.Pointer[admit.Authorizer]
+	check   atomic.Pointer[Check]                          // nil: nothing is looked at
 	ice     atomic.Pointer[func(protocol.ID) protocol.ICE] // nil: there are no ICE servers
 	info    atomic.Pointer[[]byte]                         // nil: the operator tells clients nothing
 
@@ -82,6 +83,7 @@ func New(config Config) *Relay {
 	r.SetOrigins(config.Origins)
 	r.SetAuthorize(config.Authorize)
 	r.SetICEServers(config.ICEServers)
+	r.SetCheck(config.Check)
 	r.now.Store(1)
 	if r.config.Returning {
 		r.surely.Store(r.config.Window.Milliseconds())

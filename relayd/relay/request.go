@@ -56,6 +56,7 @@ const (
 	absent  = "absent"
 	slow    = "slow"
 	toABase = "base"
+	refused = "schema"
 )
 
 // firstMiss reports whether this session has not been told yet that the peer is

@@ -21,11 +21,11 @@ func readSchemas(c config.Schemas) (relay.Check, error) {
 	if err != nil {
 		return nil, err
 	}
-	return func(typ, message []byte, part bool) *relay.Refusal {
+	return func(typ, message []byte, part bool) *relay.Objection {
 		refused := set.Check(typ, message, part)
 		if refused == nil {
 			return nil
 		}
-		return &relay.Refusal{Path: refused.Path, Keyword: refused.Keyword, Close: c.Refused == "close"}
+		return &relay.Objection{Path: refused.Path, Keyword: refused.Keyword, Close: c.Refused == "close"}
 	}, nil
 }

@@ -74,7 +74,7 @@ func serve(ctx context.Context, giveBackSignals func(), c *config.Config, load l
 	defer besides.Wait()
 	serving, served := context.WithCancel(context.Background())
 	defer served()
-	besides.Go(func() { tidy(serving, func() int { return r.Stats().Sessions }) })
+	besides.Go(func() { tidy(serving, r.Sessions) })
 	besides.Go(func() { run.reloads(serving, hangups, load) })
 
 	if shown != nil {

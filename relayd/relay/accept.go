@@ -23,12 +23,15 @@ const sendBuffer = 64 << 10
 // everything else is accepted and then closed, because a page cannot read the
 // status of a refused upgrade (PROTOCOL.md, B2 to B6).
 func (r *Relay) upgrade(w http.ResponseWriter, request *http.Request, server protocol.ID) *session {
+	began := time.Now()
 	if !frame.IsHandshake(request) {
+		r.countRefusal(RefusedHandshake)
 		frame.Refuse(w, request)
 		return nil
 	}
 	source := r.config.Proxies.Source(request)
 	if !r.origins.Load().Admit(request) {
+		r.countRefusal(RefusedOrigin)
 		r.log.refused(source, "origin not admitted")
 		http.Error(w, "pages of this origin may not connect here: the relay's operator can add it with --origin", http.StatusForbidden)
 		return nil
@@ -36,6 +39,7 @@ func (r *Relay) upgrade(w http.ResponseWriter, request *http.Request, server pro
 	subprotocol := admit.Subprotocol(request)
 	conn, answer, early, err := frame.Upgrade(w, request, subprotocol)
 	if err != nil {
+		r.countRefusal(RefusedHandshake)
 		r.log.refused(source, err.Error())
 		return nil
 	}
@@ -54,7 +58,7 @@ func (r *Relay) upgrade(w http.ResponseWriter, request *http.Request, server pro
 	}
 	s.out = newOutbox(s, ready.forWrites(conn), answer)
 	s.heard.Store(r.now.Load())
-	s.arrival = new(arrival)
+	s.arrival = &arrival{began: began}
 	s.arrival.order.Random = random()
 	if s.arrival.refused = s.identify(request, server); s.arrival.refused == nil {
 		s.arrival.refused = s.authorize(request, server)
@@ -80,6 +84,7 @@ func below(conn net.Conn) net.Conn {
 // An arrival is what a handshake says of who comes. Nobody needs it once the peer
 // is in.
 type arrival struct {
+	began   time.Time
 	order   protocol.Order  // among the connections of its ID (R5)
 	resumed bool            // it has presented a token
 	grant   admit.Grant     // what it gets with HELLO

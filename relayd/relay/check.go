@@ -10,11 +10,11 @@ import (
 // (B51). part tells that it is a part of a longer one (L7). It is called from many
 // goroutines at once, each of which reads nothing more from its peer meanwhile; what it
 // is given is valid only during the call.
-type Check func(typ, message []byte, part bool) *Refusal
+type Check func(typ, message []byte, part bool) *Objection
 
-// A Refusal is why a message may not pass. It goes to the sender and into the log, so
+// An Objection is why a message may not pass. It goes to the sender and into the log, so
 // nothing that a peer sent may stand in it.
-type Refusal struct {
+type Objection struct {
 	Path    string // a JSON pointer into the operator's schema
 	Keyword string
 	Close   bool // the sender is closed
@@ -31,7 +31,7 @@ func (r *Relay) SetCheck(check Check) {
 
 // refuses asks the check, if there is one. What the link says itself is not looked at
 // (D10): its messages are null.
-func (s *session) refuses(e protocol.Envelope) *Refusal {
+func (s *session) refuses(e protocol.Envelope) *Objection {
 	check := s.relay.check.Load()
 	if check == nil || bytes.HasPrefix(e.Type, []byte("LINK_")) {
 		return nil
@@ -51,7 +51,7 @@ var partNames = []string{"of", "at"}
 
 // refuse drops a message and tells its v1 sender why, or closes the sender: for a frame of
 // a link in any case, because the link would send it again for ever (D10).
-func (s *session) refuse(why *Refusal, e protocol.Envelope) error {
+func (s *session) refuse(why *Objection, e protocol.Envelope) error {
 	s.relay.countDrop(DropRefused, 1)
 	if s.v1 {
 		u := protocol.Undelivered{To: protocol.ID(e.To), Reason: refused, Path: why.Path, Keyword: why.Keyword}

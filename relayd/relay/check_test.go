@@ -14,12 +14,12 @@ import (
 
 // picky is an operator who does not allow what says bad, nor parts.
 func picky(closes bool) relay.Check {
-	return func(typ, message []byte, part bool) *relay.Refusal {
+	return func(typ, message []byte, part bool) *relay.Objection {
 		if part {
-			return &relay.Refusal{Keyword: "parts", Close: closes}
+			return &relay.Objection{Keyword: "parts", Close: closes}
 		}
 		if string(typ) == "OFFER" && bytes.Contains(message, []byte("bad")) {
-			return &relay.Refusal{Path: "/properties/sdp", Keyword: "type", Close: closes}
+			return &relay.Objection{Path: "/properties/sdp", Keyword: "type", Close: closes}
 		}
 		return nil
 	}
@@ -94,7 +94,7 @@ func TestD10ALinkEndsWithItsSender(t *testing.T) {
 
 // What the links say themselves, and requests, no schema speaks about.
 func TestD10LinksAndRequestsAreNotLookedAt(t *testing.T) {
-	nothing := func([]byte, []byte, bool) *relay.Refusal { return &relay.Refusal{Keyword: "unknown", Close: true} }
+	nothing := func([]byte, []byte, bool) *relay.Objection { return &relay.Objection{Keyword: "unknown", Close: true} }
 	_, server, client := v1Room(t, relay.Config{Check: nothing})
 	client.raw(`{"to":"` + server.id + `","link":{"of":1},"type":"LINK_ACK","message":null}`)
 	_, typ, _ := server.next()
@@ -117,8 +117,8 @@ func TestChecksChangeWhilePeersTalk(t *testing.T) {
 // TestRefusedMessagesAreNotRepeated: neither the log nor the close frame says what a peer sent.
 func TestRefusedMessagesAreNotRepeated(t *testing.T) {
 	var log syncBuffer
-	long := func([]byte, []byte, bool) *relay.Refusal {
-		return &relay.Refusal{Path: "/" + strings.Repeat("x", 255), Keyword: "required", Close: true}
+	long := func([]byte, []byte, bool) *relay.Objection {
+		return &relay.Objection{Path: "/" + strings.Repeat("x", 255), Keyword: "required", Close: true}
 	}
 	w := newWorld(t, relay.Config{Check: long, Log: slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug}))})
 	server := w.server()

@@ -26,6 +26,9 @@ type Config struct {
 	// only as keyed hashes, because who knows a room's ID can enter the room.
 	Log *slog.Logger
 
+	// Watch measures how long things take. Nil: nobody does, and it costs nothing.
+	Watch *Watch
+
 	// Tokens signs what peers resume with. Nil: a key that ends with the relay, so
 	// that nobody can resume after a restart.
 	Tokens *admit.Tokens

@@ -3,6 +3,7 @@ package relay
 import (
 	"maps"
 	"sync"
+	"sync/atomic"
 
 	"github.com/sebas642/intercessor/protocol"
 )
@@ -19,47 +20,100 @@ const (
 	DropRefused    Drop = "refused"     // the operator does not allow it; its sender may have been closed
 )
 
-// Stats is what a relay holds and what it has counted since its start.
-type Stats struct {
-	Sessions int
-	Rooms    int
-	Waiting  int64                    // bytes in all outboxes
-	Dropped  map[Drop]uint64          // messages
-	Closed   map[protocol.Code]uint64 // connections that the relay closed
-}
+// Refusal says why a request got no WebSocket. (Who is accepted and then closed counts
+// in [Stats].Closed.)
+type Refusal string
 
-// counters counts every drop and every close, and nothing else does.
+// The reasons for which a request is refused.
+const (
+	RefusedHandshake Refusal = "handshake" // no handshake of WebSocket, or a broken one
+	RefusedOrigin    Refusal = "origin"    // a page of an origin that is not admitted
+)
+
+// counters counts every drop, every close and every refusal, and nothing else does.
 type counters struct {
 	countMu sync.Mutex
 	dropped map[Drop]uint64          // guarded by countMu
 	closed  map[protocol.Code]uint64 // guarded by countMu
+	refused map[Refusal]uint64       // guarded by countMu
+
+	joined  perRole
+	resumed perRole
 }
 
 func (c *counters) countDrop(why Drop, messages int) {
-	c.countMu.Lock()
-	defer c.countMu.Unlock()
-	if c.dropped == nil {
-		c.dropped = make(map[Drop]uint64)
-	}
-	c.dropped[why] += uint64(messages)
+	count(c, &c.dropped, why, messages)
 }
 
 func (c *counters) countClose(code protocol.Code) {
-	c.countMu.Lock()
-	defer c.countMu.Unlock()
-	if c.closed == nil {
-		c.closed = make(map[protocol.Code]uint64)
-	}
-	c.closed[code]++
+	count(c, &c.closed, code, 1)
 }
 
-// Stats gives the figures of this moment.
-func (r *Relay) Stats() Stats {
-	r.mu.Lock()
-	stats := Stats{Sessions: len(r.sessions), Rooms: len(r.rooms), Waiting: r.waiting.Load()}
-	r.mu.Unlock()
-	r.countMu.Lock()
-	defer r.countMu.Unlock()
-	stats.Dropped, stats.Closed = maps.Clone(r.dropped), maps.Clone(r.closed)
+func (c *counters) countRefusal(why Refusal) {
+	count(c, &c.refused, why, 1)
+}
+
+func count[K comparable](c *counters, counts *map[K]uint64, why K, n int) {
+	c.countMu.Lock()
+	defer c.countMu.Unlock()
+	if *counts == nil {
+		*counts = make(map[K]uint64)
+	}
+	(*counts)[why] += uint64(n)
+}
+
+func (c *counters) countEntry(s *session, resumed bool) {
+	if resumed {
+		c.resumed.add(s.server)
+	} else {
+		c.joined.add(s.server)
+	}
+}
+
+func (c *counters) counted() (stats Stats) {
+	c.countMu.Lock()
+	defer c.countMu.Unlock()
+	stats.Dropped, stats.Closed, stats.Refused = maps.Clone(c.dropped), maps.Clone(c.closed), maps.Clone(c.refused)
+	stats.Joined, stats.Resumed = c.joined.load(), c.resumed.load()
 	return stats
+}
+
+// perRole counts servers and clients apart.
+type perRole struct{ servers, clients atomic.Uint64 }
+
+func (p *perRole) add(server bool) {
+	if server {
+		p.servers.Add(1)
+	} else {
+		p.clients.Add(1)
+	}
+}
+
+func (p *perRole) load() PerRole { return PerRole{p.servers.Load(), p.clients.Load()} }
+
+// traffic is what one session has moved. Its reading goroutine alone adds to it, once
+// for all that came together, so that no two cores pass a counter to and fro.
+type traffic struct {
+	in, inBytes   atomic.Uint64
+	out, outBytes atomic.Uint64
+}
+
+func (t *traffic) received(m *message) {
+	if m.read > 0 {
+		t.in.Add(uint64(m.read))
+		t.inBytes.Add(uint64(m.readBytes))
+		m.read, m.readBytes = 0, 0
+	}
+}
+
+func (t *traffic) delivered(frames, bytes int) {
+	t.out.Add(uint64(frames))
+	t.outBytes.Add(uint64(bytes))
+}
+
+func (t *traffic) addTo(sum *Traffic) {
+	sum.In += t.in.Load()
+	sum.InBytes += t.inBytes.Load()
+	sum.Out += t.out.Load()
+	sum.OutBytes += t.outBytes.Load()
 }

@@ -10,6 +10,7 @@ import (
 // handle puts one message on its way to its receiver, or gives the
 // *protocol.Error that the sender is closed with.
 func (s *session) handle(m *message, text []byte) error {
+	m.read, m.readBytes = m.read+1, m.readBytes+len(text)
 	parse := protocol.ParseEnvelope
 	if s.v1 {
 		parse = protocol.ParseEnvelopeV1

@@ -44,7 +44,11 @@ func (l *lobby) deliver(s, to *session, bytes []byte, frames int) error {
 	if !s.seat.Has(s) || !to.seat.Has(to) {
 		return errGone
 	}
-	return to.out.send(bytes, frames, s.waits)
+	err := to.out.send(bytes, frames, s.waits)
+	if err == nil {
+		s.moved.delivered(frames, len(bytes))
+	}
+	return err
 }
 
 // deliverNews is deliver to a server, behind what it must hear of the client first.
@@ -55,6 +59,7 @@ func (l *lobby) deliverNews(s, server *session, bytes []byte, frames int) error 
 		return errGone
 	}
 	n, first := l.room.NewsOf(s.seat)
+	messages, size := frames, len(bytes)
 	if first {
 		bytes, frames = append(server.notice(n), bytes...), frames+1
 	}
@@ -64,6 +69,9 @@ func (l *lobby) deliverNews(s, server *session, bytes []byte, frames int) error 
 	err := server.out.send(bytes, frames, s.waits)
 	if err == nil && first {
 		l.room.ToldOf(s.seat)
+	}
+	if err == nil {
+		s.moved.delivered(messages, size)
 	}
 	return err
 }

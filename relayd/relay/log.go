@@ -16,6 +16,8 @@ import (
 // logger is the home of every log line of this package. An ID opens a room or
 // names who is in it, so a line holds only its hash under a key that lives as
 // long as the process: enough to follow a room through one log, and no more.
+// Whoever logs holds no lock and keeps nobody waiting: a standard error that nobody
+// reads blocks its writer.
 type logger struct {
 	slog *slog.Logger
 	key  []byte
@@ -57,10 +59,13 @@ func (l logger) joined(s *session) {
 	l.about(s, slog.LevelDebug, "joined")
 }
 
-func (l logger) left(s *session) { l.about(s, slog.LevelDebug, "left") }
-
-func (l logger) closed(s *session, code protocol.Code, reason string) {
-	l.about(s, slog.LevelInfo, "closed by the relay", "code", int(code), "reason", reason)
+func (l logger) ended(s *session, entered bool) {
+	if how := s.ending.Load(); how != nil && !how.byPeer {
+		l.about(s, slog.LevelInfo, "closed by the relay", "code", int(how.code), "reason", how.reason)
+	}
+	if entered {
+		l.about(s, slog.LevelDebug, "left")
+	}
 }
 
 func (l logger) refused(source netip.Addr, why string) {

@@ -21,6 +21,8 @@ type message struct {
 	to     *session
 	frames int
 	news   bool // the receiver is to be told of the sender first
+
+	read, readBytes int // messages that have come, and are not counted yet
 }
 
 var (

@@ -44,6 +44,7 @@ type waitingFrame struct {
 	bytes  []byte
 	frames int
 	by     *share
+	since  time.Duration // when it began to wait, if that is measured
 }
 
 // A share is what one sender has waiting in an outbox; guarded by that outbox's mu.
@@ -90,6 +91,13 @@ func (o *outbox) busy() bool {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	return o.active
+}
+
+// depth is how many bytes wait.
+func (o *outbox) depth() int {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.bytes
 }
 
 // quiet says since when nothing was sent, in ticks of the relay's clock.
@@ -141,7 +149,7 @@ func (o *outbox) put(bytes []byte, frames int, by *share) error {
 	}
 	o.partly = o.partly || first
 	// A copy of exactly this size, whatever the size of the caller's buffer.
-	waiting := waitingFrame{bytes: append([]byte(nil), bytes...), frames: frames, by: by}
+	waiting := waitingFrame{bytes: append([]byte(nil), bytes...), frames: frames, by: by, since: o.queuedAt()}
 	o.queue = append(o.queue, waiting)
 	o.account(waiting, 1)
 	if !o.active {

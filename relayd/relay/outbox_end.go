@@ -9,8 +9,8 @@ import (
 // seal puts a close frame in, if there is one, and refuses everything after it (RFC 6455, section
 // 5.5.1), and wakes the session's reader. Frames of a peer that does not read are
 // dropped with `drop`, so that the close frame comes next. Only the first call
-// counts; it reports whether it was.
-func (o *outbox) seal(frame []byte, drop bool) bool {
+// counts, and says how the session ended; it reports whether it was.
+func (o *outbox) seal(frame []byte, how *ending, drop bool) bool {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	if o.usable() != nil {
@@ -26,6 +26,7 @@ func (o *outbox) seal(frame []byte, drop bool) bool {
 	if frame != nil {
 		_ = o.put(frame, 1, nil) // a failure ends the outbox all the same
 	}
+	o.session.ending.Store(how) // before the reader wakes, who asks
 	o.sealed, o.until = true, time.Now().Add(o.relay.config.CloseWithin)
 	_ = o.conn.SetWriteDeadline(o.until)
 	_ = o.conn.SetReadDeadline(longAgo)

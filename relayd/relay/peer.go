@@ -42,7 +42,6 @@ func (r *Relay) enterServer(s *session) bool {
 		s.lobby = r.findOrOpen(s.id)
 		switch s.lobby.claimServer(s) {
 		case room.Admitted:
-			r.log.joined(s)
 			return true
 		case room.Replaced:
 			s.close(protocol.CodeReplaced, replaced)
@@ -93,7 +92,6 @@ func (r *Relay) leaveServer(s *session) {
 		client.loseServer(notice, last)
 	}
 	r.mayWait(l)
-	r.log.left(s)
 }
 
 // loseServer ends a client whose server is gone (B15), or away and no longer to be
@@ -139,7 +137,6 @@ func (r *Relay) enterClient(s *session) bool {
 		r.leaveClient(s)
 		return false
 	}
-	r.log.joined(s)
 	return true
 }
 
@@ -177,7 +174,6 @@ func (r *Relay) leaveClient(s *session) {
 		r.shut(l)
 	}
 	r.mayWait(l)
-	r.log.left(s)
 }
 
 // notThere is the one answer to everybody who asks for a room that is not open to
@@ -201,14 +197,16 @@ func (l *lobby) awaited() bool {
 // reading is over.
 func (s *session) howItEnded() room.End {
 	how := s.ending.Load()
-	code, byPeer := protocol.Code(how), how&byPeerBit != 0
+	if how == nil {
+		how = new(ending) // it was cut
+	}
 	window := s.relay.config.Window
 	switch {
-	case !s.v1, byPeer && code == 1000:
+	case !s.v1, how.byPeer && how.code == 1000:
 		return room.Left()
-	case byPeer && code == 1001:
+	case how.byPeer && how.code == 1001:
 		window = min(window, protocol.ReloadWindow*time.Second)
-	case !byPeer && code != 0 && !code.Retry():
+	case !how.byPeer && how.code != 0 && !how.code.Retry():
 		return room.End{Reason: "refused"}
 	}
 	return room.End{Away: true, Wait: window.Milliseconds()}

@@ -57,6 +57,7 @@ type Relay struct {
 	rooms    map[protocol.ID]*lobby // guarded by mu
 	sessions map[*session]struct{}  // guarded by mu
 	waiters  map[*lobby]struct{}    // guarded by mu: rooms in which somebody may be away
+	past     Traffic                // guarded by mu: of the sessions that are over
 	closing  bool                   // guarded by mu: no session is added any more
 
 	running sync.WaitGroup  // the sessions and the sweeper
@@ -156,9 +157,15 @@ func (r *Relay) start(s *session, enter func(*session) bool, leave func(*session
 	if !r.add(s) {
 		s.close(protocol.CodeRestarting, restarting)
 		s.end()
+		r.log.ended(s, false)
 		return
 	}
 	entered := enter(s)
+	if entered {
+		s.admitted()
+		r.countEntry(s, s.arrival.resumed)
+		r.log.joined(s)
+	}
 	s.arrival = nil
 	go func() {
 		defer r.running.Done()
@@ -168,6 +175,7 @@ func (r *Relay) start(s *session, enter func(*session) bool, leave func(*session
 		}
 		s.end()
 		r.remove(s)
+		r.log.ended(s, entered) // when nobody waits for this session any more
 	}()
 }
 
@@ -187,6 +195,7 @@ func (r *Relay) add(s *session) bool {
 func (r *Relay) remove(s *session) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	s.moved.addTo(&r.past)
 	delete(r.sessions, s)
 }
 
@@ -217,10 +226,7 @@ func (r *Relay) findOrOpen(server protocol.ID) *lobby {
 // reopen finds a room for a client whose own has ended this moment (R11).
 func (r *Relay) reopen(s *session) {
 	r.shut(s.lobby)
-	l := r.findOrOpen(s.lobby.id)
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	s.lobby = l // with mu held: Shutdown looks at it for the log
+	s.lobby = r.findOrOpen(s.lobby.id)
 }
 
 func (r *Relay) shut(l *lobby) {

@@ -54,13 +54,16 @@ type session struct {
 
 	greeted atomic.Bool // a v1 peer has had its HELLO, before which nothing else may come (B7)
 
-	ending atomic.Int32 // the close code that the session ended with, and who sent it; 0: none
-	owed   atomic.Bool  // it is to be told something for which its outbox had no room
+	ending atomic.Pointer[ending] // how the session ended; nil while it has not, or was cut
+	owed   atomic.Bool            // it is to be told something for which its outbox had no room
 
 	// Owned by the reading goroutine, of a client: the connection of its server that
 	// it last sent to, and what waits of it in that outbox, guarded by the outbox.
 	host  *session
 	waits *share
+
+	moved traffic
+	reads uint8 // owned by the reading goroutine: how often it has read, for Watch
 
 	stranger protocol.ID // the last unknown receiver it was told about; guarded by the lobby's lock
 }
@@ -77,8 +80,17 @@ func (s *session) read() {
 	}
 }
 
-// look handles the whole frames at the beginning of b and gives their length.
+// look handles what has come, and counts it.
 func (s *session) look(m *message, b []byte) (consumed int, err error) {
+	began := s.measure()
+	consumed, err = s.frames(m, b)
+	s.moved.received(m)
+	s.measured(began)
+	return consumed, err
+}
+
+// frames handles the whole frames at the beginning of b and gives their length.
+func (s *session) frames(m *message, b []byte) (consumed int, err error) {
 	s.heard.Store(s.relay.now.Load())
 	ended := false // what was begun before
 	for {
@@ -208,9 +220,6 @@ var (
 // errLeft is the end of a session by the peer's own close frame, with its code.
 type errLeft uint16
 
-// byPeerBit marks in session.ending a code that the peer has sent.
-const byPeerBit = 1 << 16
-
 func (errLeft) Error() string { return "the peer has left" }
 
 // readFailed closes the session for what ended its reading. Where the relay has
@@ -221,51 +230,46 @@ func (s *session) readFailed(err error) {
 	var network net.Error
 	switch {
 	case s.out.stalled():
-		s.counted(protocol.CodeTooSlow, "it takes nothing: cut without a close frame, for which there is no room")
+		s.ending.Store(&ending{code: protocol.CodeTooSlow, reason: "it takes nothing: cut without a close frame, for which there is no room"})
+		s.relay.countClose(protocol.CodeTooSlow)
 	case errors.As(err, &refused):
 		s.close(refused.Code, refused.Reason)
 	case errors.As(err, &left):
-		if s.seal(protocol.Code(left), "", false) { // the answer to a close (RFC 6455, section 5.5.1)
-			s.ending.Store(int32(left) | byPeerBit)
-		}
+		s.seal(&ending{code: protocol.Code(left), byPeer: true}, false) // the answer to a close (RFC 6455, section 5.5.1)
 	case errors.Is(err, frame.ErrCloseText):
 		s.close(protocol.CodeInvalidText, err.Error())
 	case errors.Is(err, io.EOF), errors.As(err, &network), errors.As(err, new(syscall.Errno)):
-		s.sealWith(nil, 0, false) // it was cut: nothing more is said
+		s.out.seal(nil, nil, false) // it was cut: nothing more is said
 	default:
 		s.close(protocol.CodeProtocolError, "RFC 6455: "+err.Error())
 	}
 }
 
 // close ends the session with a code and a reason: every close that the relay
-// decides on comes through here and is counted here. Any goroutine may call it;
-// the first call counts. The session's own goroutine does the rest.
+// decides on comes through here and is counted here. Any goroutine may call it,
+// whatever locks it holds; the first call counts. The session's own goroutine does
+// the rest, the log among it: who reads the log may be slow.
 func (s *session) close(code protocol.Code, reason string) {
 	// Who does not read would not read what waits either: the reason comes first.
-	if s.seal(code, reason, code == protocol.CodeTooSlow) {
-		s.counted(code, reason)
+	if s.seal(&ending{code: code, reason: reason}, code == protocol.CodeTooSlow) {
+		s.relay.countClose(code)
 	}
 }
 
-func (s *session) counted(code protocol.Code, reason string) {
-	s.relay.countClose(code)
-	s.relay.log.closed(s, code, reason)
+// An ending is how a session came to its end, if it was not cut: by a close of the
+// relay, with its reason, or by one of the peer.
+type ending struct {
+	code   protocol.Code
+	reason string
+	byPeer bool
 }
 
 // longAgo is a deadline that ends what waits at once.
 var longAgo = time.Unix(1, 0)
 
 // seal puts the close frame in and wakes the reading goroutine, wherever it waits.
-func (s *session) seal(code protocol.Code, reason string, drop bool) bool {
-	return s.sealWith(frame.AppendClose(nil, uint16(code), reason), code, drop)
-}
-
-func (s *session) sealWith(last []byte, code protocol.Code, drop bool) bool {
-	first := s.out.seal(last, drop)
-	if first {
-		s.ending.Store(int32(code))
-	}
-	return first
+func (s *session) seal(how *ending, drop bool) bool {
+	return s.out.seal(frame.AppendClose(nil, uint16(how.code), how.reason), how, drop)
 }
 
 // end lets the closing handshake come to its end (B28): what waits is written, then

@@ -145,3 +145,22 @@ func object(t testing.TB, raw []byte) (fields map[string]json.RawMessage) {
 	require.NoError(t, json.Unmarshal(raw, &fields))
 	return fields
 }
+
+// until receives messages until one of the type comes.
+func (p *v1) until(typ string) {
+	p.t.Helper()
+	for {
+		if _, got, _ := p.receive(); got == typ {
+			return
+		}
+	}
+}
+
+// begin sends the beginning of a message, and not its end.
+func (p *v1) begin() error {
+	w, err := p.Writer(p.ctx, websocket.MessageText)
+	if err == nil {
+		_, err = w.Write(make([]byte, 8<<10))
+	}
+	return err
+}

@@ -19,6 +19,9 @@ func (o *outbox) write() {
 		}
 		err := o.writeAll(batch)
 		o.mu.Lock()
+		if err == nil {
+			o.written(o.queue[:o.writing])
+		}
 		o.remove(0, o.writing)
 		o.writing = 0
 		if err != nil {

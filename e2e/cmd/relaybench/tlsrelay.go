@@ -72,7 +72,7 @@ func serveTLS(socket *os.File, log io.Writer) error {
 		MaxHeaderBytes:    8 << 10,
 		ErrorLog:          slog.NewLogLogger(handler, slog.LevelDebug),
 	}
-	go tidy(func() int { return r.Stats().Sessions }) // both end with the process
+	go tidy(r.Sessions) // both end with the process
 	return server.Serve(relay.ListenTLS(listener, &tls.Config{
 		Certificates: []tls.Certificate{certificate},
 		MinVersion:   tls.VersionTLS13,

@@ -8,10 +8,11 @@ fmt:    ; @ci/fmt.sh -w ## format the Go files
 vet:    ; @ci/vet.sh    ## go vet and staticcheck, native and js
 unit:   ; @ci/unit.sh   ## the tests of every module but e2e, with the race detector
 wasm:   ; @ci/wasm.sh   ## build the WebAssembly SDK into web/sdk and print its size
+charts: ; @ci/charts.sh ## put the charts of the status page into web/charts
 e2e:    ; @ci/e2e.sh    ## real peers, Chromium among them, against the real relayd
 fuzz:   ; @ci/fuzz.sh   ## every fuzz target for ten seconds, or for FUZZTIME
 prove:  ; @ci/prove.sh  ## the proof of the delivery promise at full size, in half an hour
 bench:  ; @ci/bench.sh  ## the benchmarks
 clean:  ; @ci/clean.sh  ## remove what builds and tests left
 
-.PHONY: help run test setup fmt vet unit wasm e2e fuzz prove bench clean
+.PHONY: help run test setup fmt vet unit wasm charts e2e fuzz prove bench clean

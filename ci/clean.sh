@@ -3,4 +3,4 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-git clean -fdXq -- bin web/sdk '*/node_modules'
+git clean -fdXq -- bin web/sdk web/charts '*/node_modules'

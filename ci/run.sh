@@ -5,6 +5,7 @@ cd "$(dirname "$0")/.."
 
 echo 'Building the WebAssembly SDK and relayd; the first time takes a minute.'
 ci/wasm.sh
+ci/charts.sh
 go build -o bin/ ./relayd
 
 cat <<'END'

@@ -16,6 +16,7 @@ step setup
 step fmt
 step vet
 step wasm
+step charts
 step unit
 step e2e
 

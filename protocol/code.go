@@ -28,7 +28,7 @@ const (
 const (
 	CodeNoSuchServer  Code = 4500 // the ID names no server: unknown, gone, or a client's
 	CodeServerGone    Code = 4501 // the client's server left; PEER_GONE came before
-	CodeKicked        Code = 4502 // the client's server sent it away
+	CodeKicked        Code = 4502 // the client's server, or the relay's operator, sent it away
 	CodeReplaced      Code = 4503 // a newer connection has this ID
 	CodeTokenRefused  Code = 4504 // the token is forged, expired, or for something else
 	CodeAccessRefused Code = 4505 // the access secret is missing or not accepted

@@ -29,6 +29,9 @@ func checkFiles(c *config.Config) error {
 	if _, err := readICE(c.ICE); err != nil {
 		return err
 	}
+	if _, err := readAdminToken(c.Admin); err != nil {
+		return err
+	}
 	if len(c.KeyFiles) > 0 {
 		_, err := readKeys(c.KeyFiles)
 		return err

@@ -37,14 +37,19 @@ const (
 
 // serve runs the relay until the context ends; then it drains it (D8), closes every
 // connection that is left, and returns. From then on a second signal ends the
-// process at once, because signals are given back first.
-func serve(ctx context.Context, giveBackSignals func(), c *config.Config, load loader, level *slog.LevelVar, log *slog.Logger) error {
+// process at once, because end gives signals back; to call it is a signal too.
+func serve(ctx context.Context, end func(), c *config.Config, load loader, level *slog.LevelVar, log *slog.Logger) error {
 	hangups := make(chan os.Signal, 1)
 	signal.Notify(hangups, syscall.SIGHUP) // on Windows there is none
 	keys, before, err := resumeKeys(c, log)
 	if err != nil {
 		return err
 	}
+	operator, err := openOperator(c.Admin)
+	if err != nil {
+		return err
+	}
+	defer operator.close()
 	proxies, err := admit.NewProxies(c.Proxy.Trusted, c.Proxy.Protocol)
 	if err != nil {
 		return err
@@ -54,7 +59,7 @@ func serve(ctx context.Context, giveBackSignals func(), c *config.Config, load l
 		return err
 	}
 
-	r := relay.New(relay.Config{Tokens: admit.NewTokens(keys...), Returning: before, Proxies: proxies, Log: log})
+	r := relay.New(relay.Config{Tokens: admit.NewTokens(keys...), Returning: before, Proxies: proxies, Watch: operator.watch(), Log: log})
 	door := newDoor(proxies.Any(), func(err error) {
 		log.Warn("cannot get the keys of tokens: those that are known serve on, for a day", "error", err)
 	})
@@ -76,6 +81,11 @@ func serve(ctx context.Context, giveBackSignals func(), c *config.Config, load l
 	defer served()
 	besides.Go(func() { tidy(serving, r.Sessions) })
 	besides.Go(func() { run.reloads(serving, hangups, load) })
+	if operator != nil {
+		besides.Go(func() {
+			operator.serve(serving, r, c.Drain, func() bool { return !ending.Load() }, end, log)
+		})
+	}
 
 	if shown != nil {
 		besides.Go(func() { shown.tend(serving) })
@@ -89,8 +99,8 @@ func serve(ctx context.Context, giveBackSignals func(), c *config.Config, load l
 		return err
 	case <-ctx.Done():
 	}
-	giveBackSignals()
-	end := time.Now().Add(endWithin)
+	end()
+	latest := time.Now().Add(endWithin)
 	ending.Store(true)
 	log.Info("shutting down; a second signal ends at once", "drain", c.Drain)
 
@@ -99,10 +109,10 @@ func serve(ctx context.Context, giveBackSignals func(), c *config.Config, load l
 	if c.Drain > 0 {
 		_ = r.Drain(context.Background(), c.Drain)
 	}
-	if least := time.Now().Add(closeWithin); end.Before(least) {
-		end = least
+	if least := time.Now().Add(closeWithin); latest.Before(least) {
+		latest = least
 	}
-	late, cancel := context.WithDeadline(context.Background(), end)
+	late, cancel := context.WithDeadline(context.Background(), latest)
 	defer cancel()
 	if err := r.Shutdown(late); err != nil {
 		log.Warn("some peers did not answer the close and were cut")

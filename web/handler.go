@@ -11,7 +11,7 @@ import (
 	"net/http"
 )
 
-//go:embed page sdk
+//go:embed page sdk status charts
 var embedded embed.FS
 
 // noBuild is what /sdk/ answers, with 503, before `make wasm` has run. The page
@@ -48,7 +48,7 @@ func newHandler(page, sdk fs.FS) http.Handler {
 		mux.Handle("GET /sdk/", http.StripPrefix("/sdk", build))
 	}
 	mux.HandleFunc("POST /qr", serveQR)
-	return withPolicy(mux)
+	return withPolicy(contentPolicy, mux)
 }
 
 func serveNoBuild(w http.ResponseWriter, _ *http.Request) {

@@ -7,10 +7,10 @@ import (
 
 // withPolicy gives every answer the headers that hold the page to what it was
 // built of: its own scripts, its own relay, no frame around it, no referrer.
-func withPolicy(next http.Handler) http.Handler {
+func withPolicy(policy func(host string) string, next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		h := w.Header()
-		h.Set("Content-Security-Policy", contentPolicy(r.Host))
+		h.Set("Content-Security-Policy", policy(r.Host))
 		h.Set("Referrer-Policy", "no-referrer")
 		h.Set("X-Content-Type-Options", "nosniff")
 		h.Set("X-Frame-Options", "DENY") // for browsers that do not know frame-ancestors

@@ -49,6 +49,7 @@ type Config struct {
 	ICE        ICE     `key:"ice" doc:"The STUN and TURN servers that peers use to find a direct path. relayd is none itself."`
 	Schemas    Schemas `key:"schemas" doc:"Which messages of peers may pass, by JSON Schema; docs/schemas.md has more. With neither folder nor builtin, relayd looks at none."`
 	Log        Log     `key:"log" doc:"What relayd writes to standard error."`
+	Admin      Admin   `key:"admin" doc:"The listener for the operator: metrics, profiles, a status page, and the admin API. docs/metrics.md explains it."`
 }
 
 // Log is what relayd writes to standard error.

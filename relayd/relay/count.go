@@ -20,6 +20,9 @@ const (
 	DropRefused    Drop = "refused"     // the operator does not allow it; its sender may have been closed
 )
 
+// Drops are all of them.
+var Drops = []Drop{DropAbsent, DropServerSlow, DropBase, DropClientSlow}
+
 // Refusal says why a request got no WebSocket. (Who is accepted and then closed counts
 // in [Stats].Closed.)
 type Refusal string
@@ -29,6 +32,9 @@ const (
 	RefusedHandshake Refusal = "handshake" // no handshake of WebSocket, or a broken one
 	RefusedOrigin    Refusal = "origin"    // a page of an origin that is not admitted
 )
+
+// Refusals are all of them.
+var Refusals = []Refusal{RefusedHandshake, RefusedOrigin}
 
 // counters counts every drop, every close and every refusal, and nothing else does.
 type counters struct {

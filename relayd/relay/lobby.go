@@ -11,7 +11,8 @@ import (
 // that no room waits for another. Under it nothing blocks: what is sent while it
 // is held is written or queued at once.
 type lobby struct {
-	id protocol.ID // the server's
+	id     protocol.ID // the server's
+	opened int64       // by the relay's clock
 
 	mu   sync.RWMutex
 	room *room.Room[*session]

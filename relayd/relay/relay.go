@@ -216,7 +216,8 @@ func (r *Relay) findOrOpen(server protocol.ID) *lobby {
 	defer r.mu.Unlock()
 	l := r.rooms[server]
 	if l == nil {
-		l = &lobby{id: server, room: room.New[*session](server, r.config.Window.Milliseconds(), r.clock())}
+		now := r.clock()
+		l = &lobby{id: server, opened: now, room: room.New[*session](server, r.config.Window.Milliseconds(), now)}
 		r.rooms[server] = l
 		r.waiters[l] = struct{}{}
 	}

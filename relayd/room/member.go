@@ -33,6 +33,9 @@ const (
 // Present reports whether the member is connected.
 func (m *Member[M]) Present() bool { return m.state == present }
 
+// Away reports whether the member may come back.
+func (m *Member[M]) Away() bool { return m.state == away }
+
 // Has reports whether the connection is the member's.
 func (m *Member[M]) Has(conn M) bool { return m.state == present && m.Conn == conn }
 

@@ -169,6 +169,13 @@ func (r *Room[M]) shut() (out []M) {
 	return out
 }
 
+// Close ends the room, and gives the connections that were in it.
+func (r *Room[M]) Close() (server M, clients []M) {
+	server = r.server.Conn
+	r.server.leave(End{Reason: "kicked"}, 0)
+	return server, r.shut()
+}
+
 // Kick takes a client out for good, and gives its connection if it has one (D7).
 func (r *Room[M]) Kick(id protocol.ID) (conn M) {
 	if r.kicked == nil {

@@ -1,0 +1,94 @@
+// Package admin is what an operator sees and does, on a listener of its own: metrics,
+// profiles, health, a status page, and a few deeds. Nothing of it stands on the public
+// address.
+//
+// With a token, everything asks for it but health and the page's own files. Without one
+// only this machine is listened to, reading is free, and nothing can be done.
+package admin
+
+import (
+	"context"
+	"net/http"
+	"net/http/pprof"
+	"time"
+
+	"github.com/sebas642/intercessor/relayd/relay"
+)
+
+// Config is what an admin handler shows and moves. All of it is needed but the token.
+type Config struct {
+	Relay   *relay.Relay
+	Metrics http.Handler // answers a scrape
+	Page    http.Handler // the status page
+	Version string
+	Token   []byte        // of [ReadToken]; nil: reading is free, and nothing can be done
+	Ready   func() bool   // false once the end has begun
+	End     func()        // begins the end, as SIGTERM does
+	Drain   time.Duration // how long that takes at the most
+}
+
+// Admin is an [http.Handler]. Its methods may be called concurrently.
+type Admin struct {
+	config  Config
+	started time.Time
+	ring    *ring
+	mux     *http.ServeMux
+}
+
+// New makes the handler. Until Run runs, the status page shows no history.
+func New(config Config) *Admin {
+	a := &Admin{config: config, started: time.Now(), ring: newRing(), mux: http.NewServeMux()}
+	a.mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { say(w, http.StatusOK, "ok") })
+	a.mux.HandleFunc("GET /readyz", a.ready)
+
+	a.mux.Handle("GET /metrics", a.reads(config.Metrics))
+	a.mux.Handle("GET /status.json", a.reads(http.HandlerFunc(a.status)))
+	a.mux.Handle("GET /debug/pprof/", a.reads(http.HandlerFunc(pprof.Index)))
+	a.mux.Handle("GET /debug/pprof/profile", a.reads(http.HandlerFunc(pprof.Profile)))
+	a.mux.Handle("GET /debug/pprof/symbol", a.reads(http.HandlerFunc(pprof.Symbol)))
+	a.mux.Handle("GET /debug/pprof/trace", a.reads(http.HandlerFunc(pprof.Trace)))
+	a.mux.Handle("GET /api/rooms", a.reads(http.HandlerFunc(a.rooms)))
+	a.mux.Handle("GET /api/rooms/{room}", a.reads(http.HandlerFunc(a.room)))
+
+	a.mux.Handle("POST /api/rooms/{room}/close", a.does(a.closeRoom))
+	a.mux.Handle("POST /api/peers/{peer}/kick", a.does(a.kick))
+	a.mux.Handle("POST /api/drain", a.does(a.drain))
+	a.mux.Handle("GET /", config.Page)
+	return a
+}
+
+// ServeHTTP answers every path of the admin listener.
+func (a *Admin) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	w.Header().Set("Cache-Control", "no-store")
+	w.Header().Set("Referrer-Policy", "no-referrer")
+	w.Header().Set("X-Content-Type-Options", "nosniff")
+	a.mux.ServeHTTP(w, r)
+}
+
+// Run takes samples for the status page until the context ends.
+func (a *Admin) Run(ctx context.Context) {
+	ticker := time.NewTicker(sampleEvery)
+	defer ticker.Stop()
+	for {
+		a.ring.add(sample{at: time.Now(), Stats: a.config.Relay.Stats()})
+		select {
+		case <-ctx.Done():
+			return
+		case <-ticker.C:
+		}
+	}
+}
+
+func (a *Admin) ready(w http.ResponseWriter, _ *http.Request) {
+	if !a.config.Ready() {
+		say(w, http.StatusServiceUnavailable, "shutting down")
+		return
+	}
+	say(w, http.StatusOK, "ready")
+}
+
+func say(w http.ResponseWriter, status int, text string) {
+	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+	w.WriteHeader(status)
+	_, _ = w.Write([]byte(text + "\n"))
+}

@@ -1,0 +1,116 @@
+package admin
+
+import (
+	"cmp"
+	"encoding/json"
+	"errors"
+	"net/http"
+	"slices"
+
+	"github.com/sebas642/intercessor/relayd/relay"
+)
+
+// maxRooms bounds one answer: the rooms with most clients come first.
+const maxRooms = 1000
+
+type roomJSON struct {
+	Room    string `json:"room"`
+	Open    int    `json:"openSeconds"`
+	Server  string `json:"server"`
+	Clients int    `json:"clients"`
+	Away    int    `json:"clientsAway"`
+}
+
+type peerJSON struct {
+	Peer     string `json:"peer"`
+	Role     string `json:"role"`
+	State    string `json:"state"`
+	Protocol string `json:"protocol"`
+}
+
+func (a *Admin) rooms(w http.ResponseWriter, _ *http.Request) {
+	all := a.config.Relay.Rooms()
+	slices.SortFunc(all, func(a, b relay.RoomReport) int {
+		return cmp.Or(cmp.Compare(b.Clients, a.Clients), cmp.Compare(b.Open, a.Open), cmp.Compare(a.Room, b.Room))
+	})
+	shown := make([]roomJSON, 0, min(len(all), maxRooms))
+	for _, r := range all[:min(len(all), maxRooms)] {
+		shown = append(shown, roomJSON{r.Room, int(r.Open.Seconds()), state(r.Server), r.Clients, r.Away})
+	}
+	answer(w, http.StatusOK, map[string]any{"total": len(all), "rooms": shown})
+}
+
+func (a *Admin) room(w http.ResponseWriter, r *http.Request) {
+	peers, err := a.config.Relay.Peers(r.PathValue("room"))
+	if err != nil {
+		refuse(w, "the room", err)
+		return
+	}
+	shown := make([]peerJSON, 0, len(peers))
+	for _, p := range peers {
+		shown = append(shown, peerJSON{p.Peer, role(p.Server), state(p.Here), speaks(p.V1)})
+	}
+	answer(w, http.StatusOK, map[string]any{"room": r.PathValue("room"), "peers": shown})
+}
+
+func (a *Admin) closeRoom(w http.ResponseWriter, r *http.Request) {
+	if err := a.config.Relay.CloseRoom(r.PathValue("room")); err != nil {
+		refuse(w, "the room", err)
+		return
+	}
+	answer(w, http.StatusOK, map[string]any{"closed": r.PathValue("room")})
+}
+
+func (a *Admin) kick(w http.ResponseWriter, r *http.Request) {
+	if err := a.config.Relay.Kick(r.PathValue("peer")); err != nil {
+		refuse(w, "the peer", err)
+		return
+	}
+	answer(w, http.StatusOK, map[string]any{"kicked": r.PathValue("peer")})
+}
+
+func (a *Admin) drain(w http.ResponseWriter, _ *http.Request) {
+	answer(w, http.StatusAccepted, map[string]any{"drainSeconds": a.config.Drain.Seconds()})
+	a.config.End()
+}
+
+// refuse answers an error of the relay. It does not repeat what was asked for, which may
+// be an ID by mistake.
+func refuse(w http.ResponseWriter, what string, err error) {
+	status := http.StatusNotFound
+	if !errors.Is(err, relay.ErrNobody) {
+		status = http.StatusConflict
+	}
+	fail(w, status, what+" of this name "+err.Error())
+}
+
+func fail(w http.ResponseWriter, status int, why string) {
+	answer(w, status, map[string]any{"error": why})
+}
+
+func answer(w http.ResponseWriter, status int, body any) {
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(status)
+	_ = json.NewEncoder(w).Encode(body) // who asked may have gone
+}
+
+func state(here bool) string {
+	if here {
+		return "here"
+	}
+	return "away"
+}
+
+func role(server bool) string {
+	if server {
+		return "server"
+	}
+	return "client"
+}
+
+func speaks(v1 bool) string {
+	if v1 {
+		return "intercessor.v1"
+	}
+	return "base"
+}

@@ -1,0 +1,44 @@
+package admin
+
+import (
+	"sync"
+	"time"
+
+	"github.com/sebas642/intercessor/relayd/relay"
+)
+
+const (
+	sampleEvery = 2 * time.Second
+	maxSamples  = 301 // ten minutes
+)
+
+// A sample is what a relay said of itself at a moment.
+type sample struct {
+	at time.Time
+	relay.Stats
+}
+
+// A ring keeps the last samples.
+type ring struct {
+	mu      sync.Mutex
+	samples []sample // guarded by mu; the oldest first
+}
+
+func newRing() *ring { return new(ring) }
+
+func (r *ring) add(s sample) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if len(r.samples) == maxSamples {
+		copy(r.samples, r.samples[1:])
+		r.samples = r.samples[:maxSamples-1]
+	}
+	r.samples = append(r.samples, s)
+}
+
+// all gives a copy.
+func (r *ring) all() []sample {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return append([]sample(nil), r.samples...)
+}

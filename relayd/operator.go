@@ -1,0 +1,93 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"time"
+
+	"github.com/sebas642/intercessor/relayd/admin"
+	"github.com/sebas642/intercessor/relayd/config"
+	"github.com/sebas642/intercessor/relayd/metrics"
+	"github.com/sebas642/intercessor/relayd/relay"
+	"github.com/sebas642/intercessor/web"
+)
+
+// operator is the admin listener: nil where there is none, and then nothing is measured.
+type operator struct {
+	listener net.Listener
+	metrics  *metrics.Metrics
+	token    []byte
+}
+
+func openOperator(c config.Admin) (*operator, error) {
+	if c.Listen == "" {
+		return nil, nil
+	}
+	token, err := readAdminToken(c)
+	if err != nil {
+		return nil, err
+	}
+	listener, err := net.Listen("tcp", c.Listen)
+	if err != nil {
+		return nil, fmt.Errorf("cannot listen on %s of admin.listen: %w", c.Listen, err)
+	}
+	return &operator{admin.Keep(listener), metrics.New(version()), token}, nil
+}
+
+func readAdminToken(c config.Admin) ([]byte, error) {
+	if c.TokenFile == "" {
+		return nil, nil
+	}
+	token, err := admin.ReadToken(string(c.TokenFile))
+	if err != nil {
+		return nil, fmt.Errorf("cannot use the file of admin.token_file: %w", err)
+	}
+	return token, nil
+}
+
+// watch is for the relay's configuration.
+func (o *operator) watch() *relay.Watch {
+	if o == nil {
+		return nil
+	}
+	return o.metrics.Watch()
+}
+
+func (o *operator) close() {
+	if o != nil {
+		_ = o.listener.Close()
+	}
+}
+
+// serve answers the operator until the context ends.
+func (o *operator) serve(ctx context.Context, r *relay.Relay, drain time.Duration, ready func() bool, end func(), log *slog.Logger) {
+	o.metrics.Follow(r.Stats)
+	pages := admin.New(admin.Config{
+		Relay:   r,
+		Metrics: o.metrics.Handler(),
+		Page:    web.Status(),
+		Version: version(),
+		Token:   o.token,
+		Ready:   ready,
+		End:     end,
+		Drain:   drain,
+	})
+	server := &http.Server{
+		Handler:           pages,
+		ReadHeaderTimeout: headerWithin,
+		ReadTimeout:       answerWithin,
+		WriteTimeout:      answerWithin,
+		IdleTimeout:       idleWithin,
+		MaxHeaderBytes:    maxHeader,
+		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelDebug),
+	}
+	log.Info("the operator's listener", "admin", o.listener.Addr().String(), "page", "http://"+o.listener.Addr().String()+"/")
+	served := make(chan error, 1)
+	go func() { served <- server.Serve(o.listener) }()
+	pages.Run(ctx)
+	_ = server.Close()
+	<-served
+}

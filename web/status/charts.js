@@ -1,0 +1,60 @@
+// The charts, drawn by uPlot, which is a global of its own script.
+import { bytes, number } from "./format.js";
+
+const perSecond = (format) => (n) => `${format(n)}/s`;
+
+const plan = [
+  { title: "Peers", format: number, of: [["servers", "one"], ["clients", "two"], ["away", "three"]] },
+  { title: "Rooms", format: number, of: [["rooms", "one"]] },
+  { title: "Messages a second", format: perSecond(number), of: [["in", "one"], ["out", "two"]] },
+  { title: "Bytes a second", format: perSecond(bytes), of: [["inBytes", "one", "in"], ["outBytes", "two", "out"]] },
+  { title: "Waiting in outboxes", format: bytes, of: [["waiting", "one"]] },
+  { title: "Coming and coming back", format: perSecond(number), of: [["joins", "one"], ["resumes", "two"]] },
+  { title: "Dropped, closed, refused", format: perSecond(number), of: [["drops", "red"], ["closes", "two"], ["refusals", "three"]] },
+];
+
+export const hasCharts = () => typeof uPlot === "function";
+
+let shown = [];
+
+// draw shows the series, and makes the charts first if they are not there.
+export function draw(into, s) {
+  if (shown.length === 0) shown = plan.map((p) => make(into, p));
+  for (const { chart, names } of shown) chart.setData([s.times, ...names.map((n) => s[n] ?? [])]);
+}
+
+function make(into, { title, format, of }) {
+  const card = document.createElement("section");
+  card.className = "card";
+  const heading = document.createElement("h2");
+  heading.textContent = title;
+  card.append(heading);
+  into.append(card);
+
+  const colour = (name) => getComputedStyle(document.documentElement).getPropertyValue(`--${name}`);
+  const axis = { stroke: () => colour("soft"), grid: { stroke: () => colour("line"), width: 1 }, ticks: { show: false } };
+  const inside = () => card.clientWidth - 32; // its padding
+  const chart = new uPlot({
+    width: inside(),
+    height: 180,
+    cursor: { sync: { key: "all" }, drag: { x: false, y: false } },
+    scales: { y: { range: (_, __, most) => [0, most > 0 ? most * 1.1 : 1] } },
+    series: [
+      { label: "time", value: (_, t) => t == null ? "now" : new Date(t * 1000).toLocaleTimeString() },
+      ...of.map(([name, tint, label = name]) => ({
+        label,
+        stroke: () => colour(tint),
+        width: 2,
+        points: { show: false },
+        value: (u, n) => format(n ?? u.data[u.series.findIndex((x) => x.label === label)].at(-1) ?? 0),
+      })),
+    ],
+    axes: [
+      { ...axis, space: 70, values: (_, times) => times.map((t) => new Date(t * 1000).toLocaleTimeString([], { hour: "2-digit", minute: "2-digit", second: "2-digit" })) },
+      { ...axis, size: 72, space: 36, values: (_, all) => all.map(format) },
+    ],
+  }, [[], ...of.map(() => [])], card);
+  new ResizeObserver(() => chart.setSize({ width: inside(), height: 180 })).observe(card);
+  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => chart.redraw());
+  return { chart, names: of.map(([name]) => name) };
+}

@@ -13,13 +13,24 @@ const plan = [
   { title: "Dropped, closed, refused", format: perSecond(number), of: [["drops", "red"], ["closes", "two"], ["refusals", "three"]] },
 ];
 
+const clock = (t) => new Date(t * 1000).toLocaleTimeString([], { hour12: false });
+
 export const hasCharts = () => typeof uPlot === "function";
 
 let shown = [];
+const dark = matchMedia("(prefers-color-scheme: dark)");
+let last;
+dark.addEventListener("change", () => { if (last) draw(...last); });
 
-// draw shows the series, and makes the charts first if they are not there.
+// draw shows the series. It makes the charts, and makes them anew for other colours.
 export function draw(into, s) {
-  if (shown.length === 0) shown = plan.map((p) => make(into, p));
+  last = [into, s];
+  if (shown.dark !== dark.matches) {
+    for (const { end } of shown) end();
+    into.replaceChildren();
+    shown = plan.map((p) => make(into, p));
+    shown.dark = dark.matches;
+  }
   for (const { chart, names } of shown) chart.setData([s.times, ...names.map((n) => s[n] ?? [])]);
 }
 
@@ -38,9 +49,12 @@ function make(into, { title, format, of }) {
     width: inside(),
     height: 180,
     cursor: { sync: { key: "all" }, drag: { x: false, y: false } },
-    scales: { y: { range: (_, __, most) => [0, most > 0 ? most * 1.1 : 1] } },
+    scales: {
+      x: { range: (_, first, now) => [Math.min(first, now - 60), now] },
+      y: { range: (_, __, most) => [0, most > 0 ? most * 1.1 : 1] },
+    },
     series: [
-      { label: "time", value: (_, t) => t == null ? "now" : new Date(t * 1000).toLocaleTimeString() },
+      { label: "time", value: (_, t) => t == null ? "now" : clock(t) },
       ...of.map(([name, tint, label = name]) => ({
         label,
         stroke: () => colour(tint),
@@ -50,11 +64,12 @@ function make(into, { title, format, of }) {
       })),
     ],
     axes: [
-      { ...axis, space: 70, values: (_, times) => times.map((t) => new Date(t * 1000).toLocaleTimeString([], { hour: "2-digit", minute: "2-digit", second: "2-digit" })) },
-      { ...axis, size: 72, space: 36, values: (_, all) => all.map(format) },
+      { ...axis, size: 32, space: 72, values: (_, times) => times.map(clock) },
+      { ...axis, size: 64, gap: 8, space: 36, values: (_, all) => all.map(format) },
     ],
   }, [[], ...of.map(() => [])], card);
-  new ResizeObserver(() => chart.setSize({ width: inside(), height: 180 })).observe(card);
-  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => chart.redraw());
-  return { chart, names: of.map(([name]) => name) };
+  const size = new ResizeObserver(() => chart.setSize({ width: inside(), height: 180 }));
+  size.observe(card);
+  const end = () => { size.disconnect(); chart.destroy(); };
+  return { chart, end, names: of.map(([name]) => name) };
 }

@@ -49,9 +49,10 @@ func startRelayBinary(t testing.TB, path string, args ...string) *relayProcess {
 		append([]string{"serve", "--listen", "127.0.0.1:0", "--log-format", "json", "--state-dir", t.TempDir(), "--drain", "0"}, args...)...)
 	stderr, err := cmd.StderrPipe()
 	require.NoError(t, err)
+	relay := &relayProcess{t: t, cmd: cmd, exited: make(chan struct{})}
+	cmd.Stdout = relay
 	require.NoError(t, cmd.Start())
 
-	relay := &relayProcess{t: t, cmd: cmd, exited: make(chan struct{})}
 	listening := make(chan string, 1)
 	go relay.follow(stderr, listening)
 	t.Cleanup(func() {
@@ -89,7 +90,14 @@ func (r *relayProcess) follow(stderr io.Reader, listening chan<- string) {
 	_ = r.cmd.Wait()
 }
 
-// Logs gives what relayd has written to standard error so far.
+// Write takes what relayd writes to standard output, which is nothing.
+func (r *relayProcess) Write(b []byte) (int, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.logs.Write(b)
+}
+
+// Logs gives what relayd has written so far.
 func (r *relayProcess) Logs() string {
 	r.mu.Lock()
 	defer r.mu.Unlock()

@@ -43,9 +43,13 @@ func (l logger) about(s *session, level slog.Level, what string, more ...any) {
 		return
 	}
 	args := []any{"role", "client"}
+	if s.server {
+		args = []any{"role", "server"}
+	}
 	switch {
+	case s.id == "": // it was refused before it got one
 	case s.server:
-		args = []any{"role", "server", "room", l.hash(s.id)}
+		args = append(args, "room", l.hash(s.id))
 	case s.lobby != nil:
 		args = append(args, "room", l.hash(s.lobby.id), "peer", l.hash(s.id))
 	}

@@ -55,7 +55,7 @@ func TestStatusPage(t *testing.T) {
 	p.write("#token", token)
 	p.click("#ask button")
 	p.says("#state", "in service")
-	p.sees("seven charts", `document.querySelectorAll(".uplot canvas").length === 7`)
+	p.sees("six charts", `document.querySelectorAll(".uplot canvas").length === 6`)
 	p.sees("the server and the client", `[...document.querySelectorAll("#now dd")].slice(0, 2).map((e) => e.textContent).join() === "1,1"`)
 	p.says("#reasons td", "request refused")
 	p.says("#reasons td", "handshake")

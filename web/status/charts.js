@@ -4,11 +4,10 @@ import { bytes, number } from "./format.js";
 const perSecond = (format) => (n) => `${format(n)}/s`;
 
 const plan = [
-  { title: "Peers", format: number, of: [["servers", "one"], ["clients", "two"], ["away", "three"]] },
-  { title: "Rooms", format: number, of: [["rooms", "one"]] },
+  { title: "Peers and rooms", format: number, of: [["rooms", "red"], ["servers", "one"], ["clients", "two"], ["away", "three"]] },
   { title: "Messages a second", format: perSecond(number), of: [["in", "one"], ["out", "two"]] },
-  { title: "Bytes a second", format: perSecond(bytes), of: [["inBytes", "one", "in"], ["outBytes", "two", "out"]] },
-  { title: "Waiting in outboxes", format: bytes, of: [["waiting", "one"]] },
+  { title: "Bytes a second", format: perSecond(bytes), binary: true, of: [["inBytes", "one", "in"], ["outBytes", "two", "out"]] },
+  { title: "Waiting in outboxes", format: bytes, binary: true, of: [["waiting", "one"]] },
   { title: "Coming and coming back", format: perSecond(number), of: [["joins", "one"], ["resumes", "two"]] },
   { title: "Dropped, closed, refused", format: perSecond(number), of: [["drops", "red"], ["closes", "two"], ["refusals", "three"]] },
 ];
@@ -34,7 +33,9 @@ export function draw(into, s) {
   for (const { chart, names } of shown) chart.setData([s.times, ...names.map((n) => s[n] ?? [])]);
 }
 
-function make(into, { title, format, of }) {
+const powers = Array.from({ length: 50 }, (_, i) => 2 ** i);
+
+function make(into, { title, format, binary, of }) {
   const card = document.createElement("section");
   card.className = "card";
   const heading = document.createElement("h2");
@@ -65,7 +66,7 @@ function make(into, { title, format, of }) {
     ],
     axes: [
       { ...axis, size: 32, space: 72, values: (_, times) => times.map(clock) },
-      { ...axis, size: 64, gap: 8, space: 36, values: (_, all) => all.map(format) },
+      { ...axis, size: 64, gap: 8, space: 36, ...(binary && { incrs: powers }), values: (_, all) => all.map(format) },
     ],
   }, [[], ...of.map(() => [])], card);
   const size = new ResizeObserver(() => chart.setSize({ width: inside(), height: 180 }));

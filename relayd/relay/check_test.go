@@ -6,6 +6,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/sebas642/intercessor/protocol"
 	"github.com/sebas642/intercessor/relayd/relay"
@@ -127,7 +128,7 @@ func TestRefusedMessagesAreNotRepeated(t *testing.T) {
 	client.send(server, "canary-type", `{"canary-name":"canary-value"}`)
 	client.wantsClose(protocol.CodeRefused)
 	server.wantsGone(client)
-	require.Contains(t, log.String(), "does not allow this message: required")
+	require.Eventually(t, func() bool { return strings.Contains(log.String(), "does not allow this message: required") }, patience, time.Millisecond)
 	require.NotContains(t, log.String(), "canary")
 }
 

@@ -91,6 +91,7 @@ func FuzzHello(f *testing.F) {
 		}
 		text := func(name string) string { s, _ := want[name].(string); return s }
 		require.Equal(t, protocol.ID(text("id")), h.ID)
+		require.Equal(t, protocol.ID(text("room")), h.Room)
 		require.Equal(t, text("serverInfo"), string(h.ServerInfo))
 		require.Equal(t, text("resume"), h.Resume)
 		require.Equal(t, number("window"), h.Window)

@@ -4,6 +4,10 @@ package protocol
 type Hello struct {
 	ID ID // the peer's own
 
+	// Room is the ID of a client's server, as messages spell it, if the client has asked
+	// for it in another spelling (B52), or "".
+	Room ID
+
 	// ServerInfo is one JSON value that the server left for its clients, or nil.
 	ServerInfo []byte
 
@@ -41,15 +45,20 @@ type Limits struct {
 // slices of message. The fields of v1 are looked at if there is a field "resume"; a base
 // peer is not sent one. The error is an *Error.
 func ParseHello(message []byte) (Hello, error) {
-	var values [2][]byte
+	var values [3][]byte
 	if err := ScanObject(message, helloNames, values[:]); err != nil {
 		return Hello{}, err
 	}
-	id, err := peerID(values[0])
+	id, err := peerID("id", values[0])
 	if err != nil {
 		return Hello{}, err
 	}
 	h := Hello{ID: id, ServerInfo: values[1]}
+	if values[2] != nil {
+		if h.Room, err = peerID("room", values[2]); err != nil {
+			return Hello{}, err
+		}
+	}
 	if err := h.parseV1(message); err != nil {
 		return Hello{}, err
 	}
@@ -115,6 +124,11 @@ func parseLimits(raw []byte) (l Limits, err error) {
 // the fields of v1 if there is a token.
 func AppendHello(dst []byte, h Hello) []byte {
 	dst = appendID(dst, "id", h.ID)
+	if h.Room != "" {
+		dst = append(dst, `,"room":"`...)
+		dst = append(dst, h.Room...)
+		dst = append(dst, '"')
+	}
 	if h.ServerInfo != nil {
 		dst = append(dst, `,"serverInfo":`...)
 		dst = append(dst, h.ServerInfo...)
@@ -150,7 +164,7 @@ func AppendHello(dst []byte, h Hello) []byte {
 }
 
 var (
-	helloNames   = []string{"id", "serverInfo"}
+	helloNames   = []string{"id", "serverInfo", "room"}
 	helloNamesV1 = []string{"resume", "window", "resumed", "server", "limits", "features", "iceServers", "iceExpiresIn"}
 	limitsNames  = []string{"message", "delivery", "outbox"}
 )

@@ -72,7 +72,7 @@ func objectOf(raw jsontext.Value) (any, bool) { return string(raw), raw[0] == '{
 
 var (
 	presenceForms = map[string]form{"id": peerOf, "order": orderOf, "protocol": textOf, "window": numberOf, "reason": textOf}
-	helloForms    = map[string]form{"id": peerOf, "serverInfo": anyOf}
+	helloForms    = map[string]form{"id": peerOf, "serverInfo": anyOf, "room": peerOf}
 	helloV1Forms  = map[string]form{
 		"resume": tokenOf, "window": numberOf, "resumed": boolOf, "server": textOf, "limits": objectOf, "features": arrayOf,
 		"iceServers": arrayOf, "iceExpiresIn": numberOf,

@@ -7,7 +7,7 @@ func ParsePeer(message []byte) (ID, error) {
 	if err := ScanObject(message, presenceNames[:1], values[:]); err != nil {
 		return "", err
 	}
-	return peerID(values[0])
+	return peerID("id", values[0])
 }
 
 // AppendPeer appends the message of PEER_JOINED and PEER_GONE to dst and returns
@@ -35,7 +35,7 @@ func ParsePresence(message []byte) (Presence, error) {
 	}
 	p := Presence{}
 	var err error
-	if p.ID, err = peerID(values[0]); err != nil {
+	if p.ID, err = peerID("id", values[0]); err != nil {
 		return Presence{}, err
 	}
 	if values[1] != nil {
@@ -79,13 +79,13 @@ func AppendPresence(dst []byte, typ string, p Presence) []byte {
 var presenceNames = []string{"id", "order", "protocol", "window", "reason"}
 
 // peerID reads a field "id". RelayID is nobody's ID.
-func peerID(raw []byte) (ID, error) {
+func peerID(name string, raw []byte) (ID, error) {
 	if raw == nil {
-		return "", errMissing("id")
+		return "", errMissing(name)
 	}
 	id, ok := idField(raw)
 	if !ok || string(id) == string(RelayID) {
-		return "", errID("id")
+		return "", errID(name)
 	}
 	return ID(id), nil
 }

@@ -28,6 +28,7 @@ type vector struct {
 		Type       string
 		Message    rawText
 		ID         string
+		Room       string
 		ServerInfo string
 	}
 }
@@ -119,6 +120,7 @@ func TestRelayVectors(t *testing.T) {
 			require.Equal(t, v.Expect.Type, string(d.Type), v.Why)
 			require.Equal(t, string(v.Expect.Message), string(d.Message), v.Why)
 			require.Equal(t, v.Expect.ID, string(hello.ID), v.Why)
+			require.Equal(t, v.Expect.Room, string(hello.Room), v.Why)
 			require.Equal(t, v.Expect.ServerInfo, string(hello.ServerInfo), v.Why)
 		})
 	}

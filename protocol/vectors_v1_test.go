@@ -32,6 +32,7 @@ type expectV1 struct {
 
 	// Of the relay's own messages and of requests to it.
 	ID           string
+	Room         string
 	ServerInfo   string
 	Resume       string
 	Window       int
@@ -157,7 +158,7 @@ func (x *expectV1) hello(message []byte) error {
 	if h.Resume == "" {
 		return &protocol.Error{Code: protocol.CodeMissingField, Reason: "a v1 peer gets a token"}
 	}
-	x.ID, x.ServerInfo, x.Resume, x.Window = string(h.ID), string(h.ServerInfo), h.Resume, h.Window
+	x.ID, x.Room, x.ServerInfo, x.Resume, x.Window = string(h.ID), string(h.Room), string(h.ServerInfo), h.Resume, h.Window
 	x.Resumed, x.Limits, x.Features = &h.Resumed, h.Limits, string(h.Features)
 	x.ICEServers, x.ICEExpiresIn = string(h.ICE.Servers), h.ICE.ExpiresIn
 	if h.ServerKnown {

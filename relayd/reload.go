@@ -61,6 +61,7 @@ func (r *running) apply(c *config.Config) error {
 		r.ice = servers
 	}
 	r.relay.SetOrigins(origins)
+	r.relay.SetGuesses(c.IDs.Rates())
 	r.relay.SetAuthorize(authorize)
 	r.relay.SetCheck(check)
 	r.level.Set(c.Log.Level)

@@ -15,6 +15,7 @@ import (
 
 	"github.com/sebas642/intercessor/relayd/admit"
 	"github.com/sebas642/intercessor/relayd/config"
+	"github.com/sebas642/intercessor/relayd/identifier"
 	"github.com/sebas642/intercessor/relayd/relay"
 	"github.com/sebas642/intercessor/web"
 )
@@ -59,7 +60,19 @@ func serve(ctx context.Context, end func(), c *config.Config, load loader, level
 		return err
 	}
 
-	r := relay.New(relay.Config{Tokens: admit.NewTokens(keys...), Returning: before, Proxies: proxies, Watch: operator.watch(), Log: log})
+	newServerID, err := identifier.New(c.IDs.Server, c.IDs.Words)
+	if err != nil {
+		return err
+	}
+	newClientID, err := identifier.New(c.IDs.Client, c.IDs.Words)
+	if err != nil {
+		return err
+	}
+
+	r := relay.New(relay.Config{
+		Tokens: admit.NewTokens(keys...), Returning: before, Proxies: proxies,
+		NewServerID: newServerID, NewClientID: newClientID, Watch: operator.watch(), Log: log,
+	})
 	door := newDoor(proxies.Any(), func(err error) {
 		log.Warn("cannot get the keys of tokens: those that are known serve on, for a day", "error", err)
 	})

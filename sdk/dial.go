@@ -9,7 +9,8 @@ import (
 )
 
 // Dial connects to the server that url names: wss://HOST/client/ID, as ClientURL of
-// its Listener says. It returns when the relay has let this peer in. options may be
+// its Listener says. The ID may be spelt as people say it, with capitals, and with spaces or %20
+// in place of hyphens; PeerID tells how it is spelt otherwise. It returns when the relay has let this peer in. options may be
 // nil.
 //
 // Errors: a *DialError if the relay cannot be reached; a *RelayError if it refuses,
@@ -18,7 +19,7 @@ import (
 // a URL or an option that can never work. It gives up after 30 seconds, or when ctx
 // says so.
 func Dial(ctx context.Context, url string, options *Options) (*Conn, error) {
-	server, err := serverID(url)
+	url, err := roomURL(url)
 	if err != nil {
 		return nil, err
 	}
@@ -30,7 +31,7 @@ func Dial(ctx context.Context, url string, options *Options) (*Conn, error) {
 	if err != nil {
 		return nil, err
 	}
-	d := &dialled{session: session}
+	d, server := &dialled{session: session}, session.Room()
 	if hello := session.Hello(); session.Durable() && hello.Server == protocol.SubprotocolV1 {
 		d.carrier = newCarrier(session)
 		d.gate = newGate(d.carrier, server, true, hello.Limits.Outbox)

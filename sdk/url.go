@@ -27,21 +27,26 @@ func clientURL(server string, id protocol.ID) (string, error) {
 	return origin + prefix + "/client/" + string(id), nil
 }
 
-// serverID takes the server's ID out of the URL that a client dials.
-func serverID(client string) (protocol.ID, error) {
-	_, path, err := splitURL(client, clientForm)
+// roomURL gives the URL that a client dials with the server's ID in the form of one,
+// however it was spelt (B52).
+func roomURL(client string) (string, error) {
+	target, query, asks := strings.Cut(client, "?")
+	if asks {
+		query = "?" + query
+	}
+	last := strings.LastIndexByte(target, '/') + 1
+	_, path, err := splitURL(target[:last]+query, clientForm)
 	if err != nil {
 		return "", err
 	}
-	slash := strings.LastIndexByte(path, '/')
-	if slash < 0 || !strings.HasSuffix(path[:slash], "/client") {
+	if !strings.HasSuffix(path, "/client/") {
 		return "", invalid("the URL to dial must end in /client/ID: " + clientForm)
 	}
-	id := path[slash+1:]
-	if !protocol.ValidID(id) {
+	id, ok := protocol.Spell(strings.ReplaceAll(target[last:], "%20", " "))
+	if !ok {
 		return "", invalid("the URL to dial must end in the server's ID, 1 to 64 of the characters a-z, 0-9 and -: " + clientForm)
 	}
-	return protocol.ID(id), nil
+	return target[:last] + string(id) + query, nil
 }
 
 // splitURL splits a WebSocket URL into scheme://host and path, without its query.

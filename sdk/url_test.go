@@ -19,16 +19,24 @@ func TestClientURL(t *testing.T) {
 		require.NoError(t, err, server)
 		require.Equal(t, want, got)
 
-		id, err := serverID(got)
+		dialled, err := roomURL(got)
 		require.NoError(t, err, got)
-		require.EqualValues(t, "abc-1", id)
+		require.Equal(t, got, dialled)
 	}
 }
 
-func TestServerID(t *testing.T) {
-	id, err := serverID("wss://relay.example/x/client/0f-e?token=1")
-	require.NoError(t, err)
-	require.EqualValues(t, "0f-e", id)
+func TestRoomURL(t *testing.T) {
+	for client, want := range map[string]string{
+		"wss://relay.example/x/client/0f-e?token=1":      "wss://relay.example/x/client/0f-e?token=1",
+		"wss://relay.example/client/Apple%20Pie":         "wss://relay.example/client/apple-pie",
+		"wss://relay.example/client/ Apple pie ?a=b/c d": "",
+		"wss://relay.example/client/ Apple pie ?a=b/c":   "wss://relay.example/client/apple-pie?a=b/c",
+		"wss://Relay.example/Client/client/APPLEPIE":     "wss://Relay.example/Client/client/applepie",
+	} {
+		got, err := roomURL(client)
+		require.Equal(t, want == "", err != nil, "%s: %v", client, err)
+		require.Equal(t, want, got)
+	}
 }
 
 func TestBadURLsSayWhatIsRight(t *testing.T) {
@@ -46,13 +54,13 @@ func TestBadURLsSayWhatIsRight(t *testing.T) {
 	}
 	for _, url := range []string{
 		"wss://relay.example/server", "wss://relay.example/client", "wss://relay.example/client/",
-		"wss://relay.example/client/UPPER", "wss://relay.example/client/a%20b", "wss://relay.example/client/a/b",
+		"wss://relay.example/client/a_b", "wss://relay.example/client/a%2fb", "wss://relay.example/client/a/b", "wss://relay.example/client/%20",
 		"wss://relay.example/clients/a", "wss://client/abc", "abc", "https://relay.example/#abc",
 	} {
-		_, err := serverID(url)
+		_, err := roomURL(url)
 		require.ErrorIs(t, err, ErrInvalid, url)
 		require.ErrorContains(t, err, "wss://HOST/client/ID", url)
 	}
-	_, err := serverID("https://relay.example/client/abc")
+	_, err := roomURL("https://relay.example/client/abc")
 	require.ErrorContains(t, err, "the URL begins with https:// where ws:// or wss:// is needed")
 }

@@ -30,6 +30,11 @@ var V1Relay string
 //go:embed v1-scripts.json
 var V1Scripts string
 
+// Spellings are spellings of IDs, and whether they name the same room.
+//
+//go:embed spellings.json
+var Spellings string
+
 // Codes are the close codes.
 //
 //go:embed codes.json

@@ -14,6 +14,11 @@ type Access struct {
 	AuthorizeURL           URL        `key:"authorize_url" arg:"URL" reload:"yes" doc:"The address of the backend that is asked about every peer, after its passphrase or token was found right: https, or http on this machine. It must say yes within 4 seconds."`
 }
 
+// ofClients says whether a client needs more than the ID of its server.
+func (a Access) ofClients() bool {
+	return len(a.ClientPassphraseHashes) > 0 || a.JWKSFile != "" || a.JWKSURL != "" || a.JWTSecretFile != "" || a.AuthorizeURL != ""
+}
+
 func (a Access) check(report func(key, why string)) {
 	if _, err := admit.NewPassphrases(nil, a.ServerPassphraseHashes...); err != nil {
 		report("server_passphrase_hashes", err.Error())

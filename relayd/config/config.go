@@ -46,6 +46,7 @@ type Config struct {
 	TLS        TLS     `key:"tls" doc:"TLS, by one of three: certificate files, a certificate of relayd's own making, or an ACME server. Without one of them relayd speaks plain HTTP: for this machine alone, or behind a proxy that speaks TLS."`
 	Proxy      Proxy   `key:"proxy" doc:"The proxies in front of relayd, if any: whose word on a client's address counts."`
 	Access     Access  `key:"access" doc:"Who may come in. With nothing of it, everybody may. Every connection is asked, also one that resumes."`
+	IDs        IDs     `key:"ids" doc:"The IDs of peers. docs/identifiers.md tells how hard they are to guess."`
 	ICE        ICE     `key:"ice" doc:"The STUN and TURN servers that peers use to find a direct path. relayd is none itself."`
 	Schemas    Schemas `key:"schemas" doc:"Which messages of peers may pass, by JSON Schema; docs/schemas.md has more. With neither folder nor builtin, relayd looks at none."`
 	Log        Log     `key:"log" doc:"What relayd writes to standard error."`
@@ -79,6 +80,9 @@ func (c *Config) check(report func(key, why string)) {
 		if err := relay.CheckServerInfo([]byte(c.ServerInfo)); err != nil {
 			report("server_info", err.Error())
 		}
+	}
+	if why := c.IDs.guessable(); why != "" && !c.Access.ofClients() {
+		report("ids.words", why)
 	}
 	if len(c.KeyFiles) > maxKeyFiles {
 		report("key_files", "must be one file, or two: the new key and the old")

@@ -8,7 +8,6 @@ import (
 	"net/http"
 	"time"
 
-	"github.com/google/uuid"
 	"github.com/sebas642/intercessor/protocol"
 	"github.com/sebas642/intercessor/relayd/admit"
 	"github.com/sebas642/intercessor/relayd/frame"
@@ -64,7 +63,10 @@ func (r *Relay) upgrade(w http.ResponseWriter, request *http.Request, server pro
 		s.arrival.refused = s.authorize(request, server)
 	}
 	if s.arrival.refused == nil && !s.arrival.resumed {
-		s.id = protocol.ID(uuid.NewString())
+		s.id = r.draw(server == "")
+		if server != "" {
+			s.arrival.refused = s.guess()
+		}
 	}
 	return s
 }
@@ -86,7 +88,10 @@ func below(conn net.Conn) net.Conn {
 type arrival struct {
 	began   time.Time
 	order   protocol.Order  // among the connections of its ID (R5)
+	asked   protocol.ID     // the room that a client has asked for, in its own spelling (B52)
 	resumed bool            // it has presented a token
+	room    protocol.ID     // the room of a client's token, as it is spelt everywhere (B52); "" without one
+	guess   admit.Guess     // what it costs that a newcomer asks for a room
 	grant   admit.Grant     // what it gets with HELLO
 	refused *protocol.Error // why it is not let in
 }
@@ -106,13 +111,16 @@ func (s *session) identify(request *http.Request, server protocol.ID) *protocol.
 	if err == nil {
 		identity, err = s.relay.config.Tokens.Verify(token, time.Now())
 	}
-	if err == nil && (identity.Server != (server == "") || !identity.Server && identity.Room != server) {
+	if err == nil && (identity.Server != (server == "") || !identity.Server && keyOf(identity.Room) != keyOf(server)) {
 		err = errOtherPlace
 	}
 	if err != nil {
 		return &protocol.Error{Code: protocol.CodeTokenRefused, Reason: err.Error()}
 	}
 	s.id, s.arrival.resumed = identity.ID, true
+	if server != "" {
+		s.arrival.room = identity.Room
+	}
 	s.arrival.order.Generation, s.arrival.order.Attempt = identity.Generation, attempt
 	return nil
 }

@@ -1,6 +1,7 @@
 package relay
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"net/http"
@@ -22,7 +23,7 @@ func (s *session) authorize(request *http.Request, server protocol.ID) *protocol
 	}
 	asked := admit.Request{
 		Server: server == "",
-		Room:   string(server),
+		Room:   string(cmp.Or(s.arrival.room, server)),
 		Source: s.source,
 		Resume: s.id, // "" still, if it is new
 		HTTP:   request,
@@ -65,10 +66,14 @@ var notAuthorized = &protocol.Error{
 }
 
 // comeAgain is the answer to who was not looked at (A5, R12).
-func comeAgain(after time.Duration) *protocol.Error {
-	seconds := max(1, int((after+time.Second-1)/time.Second))
+func comeAgain(wait time.Duration) *protocol.Error {
 	return &protocol.Error{
 		Code:   protocol.CodeOverloaded,
-		Reason: "the relay cannot decide about you just now: come again later (" + strconv.Itoa(seconds) + " s)",
+		Reason: "the relay cannot decide about you just now: come again later" + after(wait),
 	}
+}
+
+// after ends the reason of a close: for how long not to come again (R12).
+func after(wait time.Duration) string {
+	return " (" + strconv.Itoa(max(1, int((wait+time.Second-1)/time.Second))) + " s)"
 }

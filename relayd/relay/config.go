@@ -38,6 +38,19 @@ type Config struct {
 	// not there may still come (R10).
 	Returning bool
 
+	// NewServerID and NewClientID draw the IDs of peers (B8), which have the form of B29.
+	// They are called by many goroutines at once, and again where a peer here has the ID already. nil:
+	// [NewUUID].
+	NewServerID func() protocol.ID
+	NewClientID func() protocol.ID
+
+	// WrongOfSource and WrongOfAll bound how often strangers may ask for rooms that are not
+	// there (B53): those of one source (10 a minute), and all of them (100 a second), beyond
+	// which each waits a second for the answer. Loopback is bounded where there are
+	// Proxies. [Relay.SetGuesses] changes them.
+	WrongOfSource admit.Rate
+	WrongOfAll    admit.Rate
+
 	// Authorize decides who may come in (A3): about every connection, those that resume
 	// included. Nil: everybody may. It is called in the goroutine of the peer's
 	// handshake, about Authorizing peers at once at the most (1,000; others are told to
@@ -91,6 +104,14 @@ func (c Config) withDefaults() Config {
 	if c.Tokens == nil {
 		c.Tokens = admit.NewTokens()
 	}
+	if c.NewServerID == nil {
+		c.NewServerID = NewUUID
+	}
+	if c.NewClientID == nil {
+		c.NewClientID = NewUUID
+	}
+	c.WrongOfSource = cmp.Or(c.WrongOfSource, admit.Rate{Guesses: 10, Within: time.Minute})
+	c.WrongOfAll = cmp.Or(c.WrongOfAll, admit.Rate{Guesses: 100, Within: time.Second})
 	c.Authorizing = cmp.Or(c.Authorizing, 1000)
 	c.AuthorizeWithin = cmp.Or(c.AuthorizeWithin, 5*time.Second)
 	c.Window = cmp.Or(c.Window, protocol.Window*time.Second)

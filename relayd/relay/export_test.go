@@ -1,5 +1,7 @@
 package relay
 
+import "github.com/sebas642/intercessor/protocol"
+
 // Doors for the tests.
 
 // RenewTokens has every v1 peer's token count as a third of its life old.
@@ -20,3 +22,14 @@ func (r *Relay) Remembered() (rooms int, absent int64) {
 	defer r.mu.Unlock()
 	return len(r.waiters), r.absent.Load()
 }
+
+// Fill has the room of a server take one client and no more.
+func (r *Relay) Fill(server protocol.ID) {
+	l := r.find(server)
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.room.SetMost(1)
+}
+
+// Guessing adds to those who wait because of wrong guesses, and gives how many do.
+func (r *Relay) Guessing(more int64) int64 { return r.guessing.Add(more) }

@@ -13,6 +13,9 @@ import (
 func (s *session) hello() {
 	h := protocol.Hello{ID: s.id}
 	if !s.server {
+		if s.arrival.asked != s.lobby.id {
+			h.Room = s.lobby.id
+		}
 		h.ServerInfo = s.lobby.room.Info()
 		if h.ServerInfo == nil {
 			h.ServerInfo = s.arrival.grant.ServerInfo

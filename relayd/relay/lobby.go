@@ -12,6 +12,7 @@ import (
 // is held is written or queued at once.
 type lobby struct {
 	id     protocol.ID // the server's
+	key    roomKey     // by which it is found
 	opened int64       // by the relay's clock
 
 	mu   sync.RWMutex

@@ -16,8 +16,10 @@ func (r *Relay) serveServer(w http.ResponseWriter, request *http.Request) {
 }
 
 func (r *Relay) serveClient(w http.ResponseWriter, request *http.Request) {
-	id := protocol.ID(request.PathValue("id"))
+	asked := protocol.ID(request.PathValue("id"))
+	id := r.spelt(asked)
 	if s := r.upgrade(w, request, id); s != nil {
+		s.arrival.asked = asked
 		s.lobby = r.lobbyOf(s, id)
 		r.start(s, r.enterClient, r.leaveClient)
 	}
@@ -27,7 +29,7 @@ func (r *Relay) serveClient(w http.ResponseWriter, request *http.Request) {
 // its server is not there: the relay may have been away itself (R11).
 func (r *Relay) lobbyOf(s *session, id protocol.ID) *lobby {
 	if s.arrival.resumed && s.arrival.refused == nil {
-		return r.findOrOpen(id)
+		return r.findOrOpen(s.arrival.room)
 	}
 	return r.find(id)
 }
@@ -39,7 +41,11 @@ func (r *Relay) enterServer(s *session) bool {
 		return false
 	}
 	for {
-		s.lobby = r.findOrOpen(s.id)
+		if s.arrival.resumed {
+			s.lobby = r.findOrOpen(s.id)
+		} else {
+			r.openNew(s)
+		}
 		switch s.lobby.claimServer(s) {
 		case room.Admitted:
 			return true
@@ -115,7 +121,7 @@ func (r *Relay) enterClient(s *session) bool {
 	}
 	verdict := room.NotThere
 	if s.lobby != nil {
-		verdict = s.lobby.claimClient(s)
+		verdict = r.claimNew(s)
 	}
 	for verdict == room.NotThere && s.arrival.resumed {
 		r.reopen(s)
@@ -132,6 +138,7 @@ func (r *Relay) enterClient(s *session) bool {
 		s.close(protocol.CodeKicked, "the server has sent this peer away")
 		return false
 	}
+	s.arrival.guess.Right()
 	if !s.arrival.resumed && !s.lobby.told(s) && s.push(nil, 0) == errFull {
 		s.close(protocol.CodeOverloaded, "the server has too much to read just now: try again in a while")
 		r.leaveClient(s)
@@ -179,7 +186,13 @@ func (r *Relay) leaveClient(s *session) {
 // notThere is the one answer to everybody who asks for a room that is not open to
 // it: not another word (B5, R10).
 func (r *Relay) notThere(s *session) {
-	if s.lobby != nil && s.lobby.awaited() || r.clock() < r.surely.Load() {
+	awaited := s.lobby != nil && s.lobby.awaited()
+	if awaited {
+		s.arrival.guess.Right() // who knows its ID has not guessed wrong
+	} else {
+		s.wrong()
+	}
+	if awaited || r.returning() {
 		s.close(protocol.CodeServerAway, "the server is not here just now: try again in a while")
 		return
 	}

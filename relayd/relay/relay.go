@@ -53,12 +53,15 @@ type Relay struct {
 	asking  atomic.Int64 // peers about which Config.Authorize decides just now
 	surely  atomic.Int64 // by clock: from then on, a server that is not here is nowhere (R10)
 
+	guesses  *admit.Guesses
+	guessing atomic.Int64 // peers that wait because of wrong guesses
+
 	mu       sync.Mutex
-	rooms    map[protocol.ID]*lobby // guarded by mu
-	sessions map[*session]struct{}  // guarded by mu
-	waiters  map[*lobby]struct{}    // guarded by mu: rooms in which somebody may be away
-	past     Traffic                // guarded by mu: of the sessions that are over
-	closing  bool                   // guarded by mu: no session is added any more
+	rooms    map[roomKey]*lobby    // guarded by mu
+	sessions map[*session]struct{} // guarded by mu
+	waiters  map[*lobby]struct{}   // guarded by mu: rooms in which somebody may be away
+	past     Traffic               // guarded by mu: of the sessions that are over
+	closing  bool                  // guarded by mu: no session is added any more
 
 	running sync.WaitGroup  // the sessions and the sweeper
 	life    context.Context // ends with Shutdown, and with it the sweeper and what waits to be authorized
@@ -70,7 +73,7 @@ func New(config Config) *Relay {
 	r := &Relay{
 		config:   config.withDefaults(),
 		mux:      http.NewServeMux(),
-		rooms:    make(map[protocol.ID]*lobby),
+		rooms:    make(map[roomKey]*lobby),
 		sessions: make(map[*session]struct{}),
 		waiters:  make(map[*lobby]struct{}),
 		started:  time.Now(),
@@ -79,6 +82,7 @@ func New(config Config) *Relay {
 	r.batchFrames, r.batchBytes = max(1, r.config.OutboxFrames/8), r.config.OutboxBytes/8
 	r.maxAbsent = maxAbsent
 	r.handle = (*session).handle
+	r.guesses = admit.NewGuesses(r.config.WrongOfSource, r.config.WrongOfAll, r.config.Proxies.Any())
 	r.limitMessages(protocol.MaxMessage)
 	r.log = newLogger(r.config.Log)
 	r.SetOrigins(config.Origins)
@@ -206,7 +210,7 @@ func (r *Relay) clock() int64 { return time.Since(r.started).Milliseconds() }
 func (r *Relay) find(server protocol.ID) *lobby {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return r.rooms[server]
+	return r.rooms[keyOf(server)]
 }
 
 // findOrOpen opens a room whose server is not there yet, if there is none: the
@@ -214,13 +218,18 @@ func (r *Relay) find(server protocol.ID) *lobby {
 func (r *Relay) findOrOpen(server protocol.ID) *lobby {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	l := r.rooms[server]
-	if l == nil {
-		now := r.clock()
-		l = &lobby{id: server, opened: now, room: room.New[*session](server, r.config.Window.Milliseconds(), now)}
-		r.rooms[server] = l
-		r.waiters[l] = struct{}{}
+	if l := r.rooms[keyOf(server)]; l != nil {
+		return l
 	}
+	return r.open(server)
+}
+
+// open opens a room. With mu held.
+func (r *Relay) open(server protocol.ID) *lobby {
+	now := r.clock()
+	l := &lobby{id: server, key: keyOf(server), opened: now, room: room.New[*session](server, r.config.Window.Milliseconds(), now)}
+	r.rooms[l.key] = l
+	r.waiters[l] = struct{}{}
 	return l
 }
 
@@ -233,8 +242,8 @@ func (r *Relay) reopen(s *session) {
 func (r *Relay) shut(l *lobby) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if r.rooms[l.id] == l {
-		delete(r.rooms, l.id)
+	if r.rooms[l.key] == l {
+		delete(r.rooms, l.key)
 	}
 	delete(r.waiters, l)
 }
@@ -243,7 +252,7 @@ func (r *Relay) shut(l *lobby) {
 func (r *Relay) mayWait(l *lobby) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if r.rooms[l.id] == l {
+	if r.rooms[l.key] == l {
 		r.waiters[l] = struct{}{}
 	}
 }

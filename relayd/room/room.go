@@ -34,6 +34,7 @@ const (
 	NotThere         // no server, or none for newcomers
 	Replaced         // a connection of a higher order is known (R5)
 	Kicked
+	Taken // a newcomer's ID is another's here
 )
 
 // maxKicked bounds the memory for those whom a server has kicked. Who is
@@ -91,13 +92,17 @@ func (r *Room[M]) ClaimServer(order protocol.Order, v1, resumed bool, conn M) (b
 
 // ClaimClient gives a client's place to a connection. A newcomer has no token.
 func (r *Room[M]) ClaimClient(id protocol.ID, order protocol.Order, v1, newcomer bool, conn M) (m *Member[M], before M, v Verdict) {
-	if _, out := r.kicked[id]; out {
+	_, kicked := r.kicked[id]
+	if kicked && !newcomer {
 		return nil, before, Kicked
 	}
 	if r.server.state == gone || newcomer && (r.closed || r.full() || r.server.state != present) {
 		return nil, before, NotThere
 	}
 	m = r.clients[id]
+	if newcomer && (m != nil || kicked || id == r.server.ID) {
+		return nil, before, Taken
+	}
 	switch {
 	case m == nil:
 		m = &Member[M]{ID: id}

@@ -1,6 +1,7 @@
 package signaling
 
 import (
+	"cmp"
 	"context"
 	"strings"
 	"sync"
@@ -33,10 +34,11 @@ const (
 // Session is a peer's stay at the relay, over as many connections as it takes. All
 // methods may be called by many goroutines at once.
 type Session struct {
-	url     string  // static, as are the next four
-	options Options //
-	v1      bool    // the relay speaks intercessor.v1, so that the session resumes
-	server  bool    // this peer is a server
+	url     string // static, as are the next five
+	options Options
+	v1      bool        // the relay speaks intercessor.v1, so that the session resumes
+	server  bool        // this peer is a server
+	room    protocol.ID // of a client's server, as messages spell it (B52)
 	events  *queue.Queue[Event]
 
 	identity *identity
@@ -115,10 +117,11 @@ func Dial(ctx context.Context, url string, options *Options) (*Session, error) {
 	s.sending <- struct{}{}
 	s.ctx, s.cancel = context.WithCancel(context.Background())
 	s.known, s.v1 = c.hello.ID, c.v1
+	s.room = cmp.Or(c.hello.Room, serverOf(url))
 	if s.v1 {
 		s.presence = newPresence(s.server, window(c.hello))
 		if !s.server {
-			s.presence.meet(serverOf(url), c.hello.Server)
+			s.presence.meet(s.room, c.hello.Server)
 		}
 	}
 	s.attach(c)
@@ -152,6 +155,10 @@ func (s *Session) Hello() protocol.Hello {
 	defer s.mu.Unlock()
 	return s.hello
 }
+
+// Room returns the ID of the server whose client this peer is, to which it sends; for a
+// server it means nothing. The URL may have spelt it in another way (B52).
+func (s *Session) Room() protocol.ID { return s.room }
 
 // ICEExpires returns until when the ICE servers of Hello may be used, the zero Time if
 // they do not expire. While the session is online the relay names others in time.
@@ -240,7 +247,7 @@ func window(hello protocol.Hello) time.Duration {
 }
 
 // isServer and serverOf read the role of a peer, and the server of a client, out of
-// the path of its URL (B1).
+// the path of its URL (B1). HELLO says which where the URL spells it in another way (B52).
 func isServer(url string) bool {
 	path, _, _ := strings.Cut(url, "?")
 	return strings.HasSuffix(path, "/server")

@@ -18,32 +18,41 @@ export function roomURL(id) {
 }
 
 /**
- * Reads a link or an ID: {id} of a room here, {url} of a page of another relay, or
+ * Reads a link or an ID, which may be spelt as it is said: {id} of a room here, {url} of a page of another relay, or
  * null when it is neither.
  */
 export function readAddress(text) {
-  const trimmed = text.trim();
-  if (isID(trimmed)) return { id: trimmed.toLowerCase() };
+  const said = spell(text);
+  if (said) return { id: said };
   let url;
   try {
-    url = new URL(trimmed);
+    url = new URL(text.trim());
   } catch {
     return null;
   }
-  const id = url.hash.slice(1) || url.pathname.match(/\/client\/([^/]+)$/)?.[1] || "";
-  if (!isID(id)) return null;
-  if (url.host === base.host) return { id: id.toLowerCase() };
+  const id = spell(decoded(url.hash.slice(1) || url.pathname.match(/\/client\/([^/]+)$/)?.[1] || ""));
+  if (!id) return null;
+  if (url.host === base.host) return { id };
   return /^https?:$/.test(url.protocol) ? { url: url.href } : null;
 }
 
 /** The ID behind the # of the page's own address, or "". */
 export function currentID() {
-  const id = location.hash.slice(1);
-  return isID(id) ? id.toLowerCase() : "";
+  return spell(decoded(location.hash.slice(1)));
 }
 
-function isID(text) {
-  return /^[a-z0-9-]{1,64}$/i.test(text);
+/** An ID as somebody says or types it in the form of an ID, or "" when it is none. */
+function spell(text) {
+  const id = text.trim().replace(/\s+/g, "-").toLowerCase();
+  return /^(?=.*[a-z0-9])[a-z0-9-]{1,64}$/.test(id) ? id : "";
+}
+
+function decoded(text) {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return "";
+  }
 }
 
 function socket(path) {

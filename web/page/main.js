@@ -35,7 +35,8 @@ function startRoom(before = "") {
 function joinRoom(id) {
   const dial = async (sdk, signal) => {
     const connect = () => sdk.connect(clientURL(id), { identity, signal, secret: () => secretOf("guest") });
-    return new Guest(await connect(), id, connect);
+    const conn = await connect();
+    return new Guest(conn, conn.peerId, connect); // which the user may have spelt otherwise
   };
   return enter("guest", dial, "Joining…");
 }
@@ -50,6 +51,7 @@ async function enter(role, open, state) {
     const entered = await admitted(role, () => open(sdk, signal), signal);
     if (signal.aborted) return entered.leave();
     room = entered;
+    if (currentID()) history.replaceState(null, "", roomURL(room.id));
     showRoom();
     await room.run();
   } catch (err) {

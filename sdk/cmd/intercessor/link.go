@@ -27,23 +27,25 @@ func relayURL(relay string) (string, error) {
 }
 
 // clientURL gives the address that a client dials, for each form of a link:
-// ws://HOST/client/ID, http://HOST/#ID, and an ID on the relay given.
+// ws://HOST/client/ID, http://HOST/#ID, and an ID on the relay given, which may be
+// spelt as it is said: Apple Pie.
 func clientURL(link, relay string) (string, error) {
-	if protocol.ValidID(link) {
-		return strings.TrimSuffix(relay, "/server") + "/client/" + link, nil
+	if id, ok := protocol.Spell(link); ok {
+		return strings.TrimSuffix(relay, "/server") + "/client/" + string(id), nil
 	}
 	u, err := url.Parse(link)
 	if err != nil || u.Host == "" || !socketScheme(u) {
 		return "", usageError{fmt.Sprintf("%q is not a link", link), linkForms}
 	}
-	prefix, id := strings.TrimSuffix(u.Path, "/"), u.Fragment
-	if id == "" {
-		prefix, id, _ = strings.Cut(u.Path, "/client/")
+	prefix, spelling := strings.TrimSuffix(u.Path, "/"), u.Fragment
+	if spelling == "" {
+		prefix, spelling, _ = strings.Cut(u.Path, "/client/")
 	}
-	if !protocol.ValidID(id) {
+	id, ok := protocol.Spell(spelling)
+	if !ok {
 		return "", usageError{fmt.Sprintf("the link %q names no room", link), linkForms}
 	}
-	u.Path, u.Fragment = prefix+"/client/"+id, ""
+	u.Path, u.Fragment = prefix+"/client/"+string(id), ""
 	return u.String(), nil
 }
 

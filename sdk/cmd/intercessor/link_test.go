@@ -15,6 +15,10 @@ func TestEveryFormOfALinkLeadsToTheRoom(t *testing.T) {
 		{"http://relay:8000#abc-1", "ws://relay:8000/client/abc-1"},
 		{"https://relay/prefix/#abc-1", "wss://relay/prefix/client/abc-1"},
 		{"abc-1", "wss://default/x/client/abc-1"},
+		{" Apple Pie with a cat", "wss://default/x/client/apple-pie-with-a-cat"},
+		{"http://relay:8000/#Apple%20Pie", "ws://relay:8000/client/apple-pie"},
+		{"http://relay:8000/#Apple Pie", "ws://relay:8000/client/apple-pie"},
+		{"ws://relay/client/Apple%20pie", "ws://relay/client/apple-pie"},
 	} {
 		t.Run(c.link, func(t *testing.T) {
 			url, err := clientURL(c.link, "wss://default/x/server")
@@ -29,7 +33,7 @@ func TestWhatIsNoLinkIsSaidToBeNone(t *testing.T) {
 		{"", `"" is not a link`},
 		{"ftp://relay/#abc", `"ftp://relay/#abc" is not a link`},
 		{"http://relay:8000", `the link "http://relay:8000" names no room`},
-		{"http://relay:8000/#No Such", `the link "http://relay:8000/#No Such" names no room`},
+		{"http://relay:8000/#no_such", `the link "http://relay:8000/#no_such" names no room`},
 		{"ws://relay/server", `the link "ws://relay/server" names no room`},
 		{"ws://relay/client/a/b", `the link "ws://relay/client/a/b" names no room`},
 		{"/#abc", `"/#abc" is not a link`},

@@ -14,7 +14,8 @@ Usage:
 
 const usageTail = `
 A LINK is what listen prints: the page's, http://HOST/#ID, or a client's, ws://HOST/client/ID;
-an ID alone means the room of that ID on the relay of --relay.
+an ID alone means the room of that ID on the relay of --relay. An ID of words may be written as it is
+said: "apple pie …".
 
 Try it, with a relay on this machine (make run):
 

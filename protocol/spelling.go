@@ -1,0 +1,41 @@
+package protocol
+
+// RoomKey returns what is left of an ID, as somebody spelt it, that tells rooms apart:
+// without the case of the letters A to Z, without spaces and without hyphens (B52). It
+// takes any text; what is no spelling of an ID has the key of none.
+func RoomKey(spelling string) string {
+	key := make([]byte, 0, len(spelling))
+	for i := range len(spelling) {
+		if c := spelling[i]; c != ' ' && c != '-' {
+			key = append(key, lower(c))
+		}
+	}
+	return string(key)
+}
+
+// Spell returns an ID as a person says or types it in the form of an ID (B29) that names
+// the same room: in lower case, with one hyphen in place of white space. It reports
+// false for what is no spelling of an ID.
+func Spell(text string) (ID, bool) {
+	id := make([]byte, 0, len(text))
+	space := false
+	for i := range len(text) {
+		switch c := text[i]; c {
+		case ' ', '\t', '\n', '\r':
+			space = len(id) > 0
+		default:
+			if space {
+				id = append(id, '-')
+			}
+			id, space = append(id, lower(c)), false
+		}
+	}
+	return ID(id), validID(id) && RoomKey(string(id)) != ""
+}
+
+func lower(c byte) byte {
+	if 'A' <= c && c <= 'Z' {
+		c |= 0x20
+	}
+	return c
+}

@@ -1,0 +1,217 @@
+package relay_test
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"net"
+	"regexp"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/coder/websocket"
+	"github.com/sebas642/intercessor/protocol"
+	"github.com/sebas642/intercessor/relayd/admit"
+	"github.com/sebas642/intercessor/relayd/relay"
+	"github.com/stretchr/testify/require"
+)
+
+// counted are proxies that nobody in these tests is, so that loopback counts.
+func counted(t testing.TB) admit.Proxies {
+	t.Helper()
+	proxies, err := admit.NewProxies([]string{"10.0.0.0/8"}, admit.XForwardedFor)
+	require.NoError(t, err)
+	return proxies
+}
+
+// strangers are all that is no room to them: each name is a way not to come in.
+func (w *world) strangers() map[string]string {
+	w.t.Helper()
+	closed, full, gone := w.joinV1("/server", "", 0), w.joinV1("/server", "", 0), w.server()
+	closed.asks("RELAY_DOOR", `{"request":1,"closed":true}`, `{"request":1}`)
+	w.client(full.peer)
+	w.Relay.Fill(protocol.ID(full.id))
+	client := w.client(w.server())
+	sessions := w.Stats().Sessions
+	require.NoError(w.t, gone.Close(websocket.StatusNormalClosure, ""))
+	w.eventually("it is gone", func(s relay.Stats) bool { return s.Sessions < sessions })
+	return map[string]string{
+		"unknown": "00000000-0000-4000-8000-000000000000", "closed": closed.id, "full": full.id, "gone": gone.id,
+		"a client's": client.id, "malformed": "A%20B", "long": strings.Repeat("a", 500), "the relay's": "0", "no ID": "%20-",
+		"another spelling": strings.ReplaceAll(strings.ToUpper(closed.id), "-", "%20"),
+	}
+}
+
+// TestB5AllMissesAreOne: whatever it is that keeps a stranger out of a room, the bytes
+// of the answer are the same (threat 4): as long as it may guess, when it may not, and while
+// servers may come back.
+func TestB5AllMissesAreOne(t *testing.T) {
+	for _, c := range []struct {
+		name   string
+		config relay.Config
+		code   protocol.Code
+		before int // wrong guesses
+	}{
+		{"at first", relay.Config{}, protocol.CodeNoSuchServer, 0},
+		{"beyond the bound of all", relay.Config{WrongOfAll: admit.Rate{Guesses: 1, Within: time.Hour}}, protocol.CodeNoSuchServer, 1},
+		{"beyond the bound of a source", relay.Config{WrongOfSource: admit.Rate{Guesses: 1, Within: 30 * time.Second}, Proxies: counted(t)}, protocol.CodeOverloaded, 1},
+		{"after a start", relay.Config{Returning: true, WrongOfSource: admit.Rate{Guesses: 1, Within: time.Hour}, Proxies: counted(t)}, protocol.CodeServerAway, 1},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t, c.config)
+			rooms := w.strangers()
+			if c.code == protocol.CodeOverloaded {
+				rooms["that is open"] = w.server().id // nor is a right guess told from a wrong one
+			}
+			for range c.before {
+				w.everything("/client/x", "")
+			}
+			var mu sync.Mutex
+			var asking sync.WaitGroup
+			answers := map[string][]string{}
+			for name, id := range rooms {
+				asking.Go(func() {
+					answer := seconds.ReplaceAllString(w.everything("/client/"+id, ""), "(N s)")
+					mu.Lock()
+					defer mu.Unlock()
+					answers[answer] = append(answers[answer], name)
+				})
+			}
+			asking.Wait()
+			require.Len(t, answers, 1, "%q", answers)
+			for answer := range answers {
+				head, close, _ := strings.Cut(answer, "\r\n\r\n")
+				require.True(t, strings.HasPrefix(head, "HTTP/1.1 101 "))
+				require.Equal(t, byte(0x88), close[0])
+				require.Equal(t, c.code, protocol.Code(close[2])<<8|protocol.Code(close[3]))
+			}
+		})
+	}
+}
+
+var seconds = regexp.MustCompile(`\(\d+ s\)`)
+
+// guessAll asks for rooms as fast as it can, from one address, and gives the codes.
+func (w *world) guessAll(n int) map[protocol.Code]int {
+	w.t.Helper()
+	codes := map[protocol.Code]int{}
+	for i := range n {
+		close := w.everything(fmt.Sprintf("/client/no-such-%d", i), "")
+		close = close[strings.Index(close, "\r\n\r\n")+4:]
+		codes[protocol.Code(close[2])<<8|protocol.Code(close[3])]++
+	}
+	return codes
+}
+
+// TestB53WhoGuessesWaits: who has guessed wrong too often waits for a turn before anything is
+// looked at, right guesses too, and then comes in.
+func TestB53WhoGuessesWaits(t *testing.T) {
+	const each = 500 * time.Millisecond
+	w := newWorld(t, relay.Config{Proxies: counted(t), WrongOfSource: admit.Rate{Guesses: 10, Within: 10 * each}})
+	server := w.joinV1("/server", "", 0)
+	known := w.joinV1("/client/"+server.id, "", 0)
+	begin := time.Now()
+	require.Equal(t, map[protocol.Code]int{protocol.CodeNoSuchServer: 11}, w.guessAll(11))
+	require.GreaterOrEqual(t, time.Since(begin), each, "the eleventh waits")
+	w.client(server.peer)
+	require.GreaterOrEqual(t, time.Since(begin), 2*each, "so does a right one, which comes in")
+
+	w.guessAll(1)
+	known.cut()
+	resumed := time.Now()
+	w.again(known) // a token is no guess
+	require.Less(t, time.Since(resumed), each)
+}
+
+// TestB53RightGuessesAreFree, and so is to ask for a room whose server is away.
+func TestB53RightGuessesAreFree(t *testing.T) {
+	w := newWorld(t, relay.Config{Proxies: counted(t), WrongOfSource: admit.Rate{Guesses: 1, Within: time.Hour}})
+	server := w.joinV1("/server", "", 0)
+	for range 20 {
+		w.client(server.peer)
+	}
+	away := w.joinV1("/server", "", 0)
+	away.cut()
+	for range 20 {
+		w.knock("/client/"+away.id, 0).wantsClose(protocol.CodeServerAway)
+	}
+	w.knock("/client/x", 0).wantsClose(protocol.CodeNoSuchServer)
+	_, _, err := w.knock("/client/"+server.id, 0).Read(t.Context())
+	require.Equal(t, protocol.CodeOverloaded, protocol.Code(websocket.CloseStatus(err)))
+	require.Regexp(t, ` \((3600|359\d) s\)"?$`, err.Error(), "R12")
+
+	w.SetGuesses(admit.Rate{Guesses: 1000, Within: time.Hour}, admit.Rate{Guesses: 100, Within: time.Second})
+	w.client(server.peer)
+}
+
+// TestB53AllTogether: beyond the bound of all, a wrong guess waits for its answer and a right
+// one does not; and so many wait at once, and no more.
+func TestB53AllTogether(t *testing.T) {
+	w := newWorld(t, relay.Config{WrongOfAll: admit.Rate{Guesses: 1, Within: time.Hour}})
+	server := w.server()
+	w.knock("/client/x", 0).wantsClose(protocol.CodeNoSuchServer)
+	begin := time.Now()
+	w.client(server)
+	require.Less(t, time.Since(begin), time.Second)
+	w.knock("/client/x", 0).wantsClose(protocol.CodeNoSuchServer)
+	require.GreaterOrEqual(t, time.Since(begin), time.Second)
+
+	w.Relay.Guessing(1000)
+	begin = time.Now()
+	w.knock("/client/x", 0).wantsClose(protocol.CodeNoSuchServer)
+	require.Less(t, time.Since(begin), time.Second, "a thousand others wait")
+	w.Relay.Guessing(-1000)
+}
+
+// TestB53WhoWaitsIsSentAwayWithAll others when the relay shuts down.
+func TestB53WhoWaitsIsSentAwayWithAll(t *testing.T) {
+	for _, config := range []relay.Config{
+		{WrongOfAll: admit.Rate{Guesses: 1, Within: time.Hour}},
+		{WrongOfSource: admit.Rate{Guesses: 1, Within: 9 * time.Second}, Proxies: counted(t)},
+	} {
+		w := newWorld(t, config)
+		w.knock("/client/x", 0).wantsClose(protocol.CodeNoSuchServer)
+		var waiting sync.WaitGroup
+		waiting.Go(func() { w.knock("/client/x", 0).wantsClose(protocol.CodeRestarting) })
+		require.Eventually(t, func() bool { return w.Relay.Guessing(0) == 1 }, patience, time.Millisecond)
+		begin := time.Now()
+		require.NoError(t, w.Shutdown(t.Context()))
+		waiting.Wait()
+		require.Less(t, time.Since(begin), time.Second)
+	}
+}
+
+// BenchmarkMiss is the time in which a stranger learns that a room is not open to it, in each
+// of the ways side by side: what one could be told from another by (threat 4).
+func BenchmarkMiss(b *testing.B) {
+	w := newWorld(b, relay.Config{WrongOfAll: admit.Rate{Guesses: 1_000_000, Within: time.Second}})
+	for name, id := range w.strangers() {
+		request := []byte("GET /client/" + id + " HTTP/1.1\r\nHost: relay\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n" +
+			"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n")
+		b.Run(strings.ReplaceAll(name, " ", "-"), func(b *testing.B) {
+			answer := make([]byte, 4096)
+			for b.Loop() {
+				b.StopTimer()
+				conn, err := net.Dial("tcp", strings.TrimPrefix(w.url, "ws://"))
+				require.NoError(b, err)
+				b.StartTimer()
+				_, err = conn.Write(request)
+				require.NoError(b, err)
+				for n := 0; !bytes.Contains(answer[:n], []byte("\r\n\r\n\x88")); {
+					more, err := conn.Read(answer[n:])
+					n += more
+					if err == io.EOF {
+						break
+					}
+					require.NoError(b, err)
+				}
+				b.StopTimer()
+				_ = conn.Close()
+				b.StartTimer()
+			}
+		})
+	}
+}

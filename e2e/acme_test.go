@@ -96,9 +96,9 @@ func startDNS(t *testing.T) (address string) {
 	return listener.Addr().String()
 }
 
-// freePort gives a port that nobody listens on just now: Pebble has to know it before
+// freeTCPPort gives a port that nobody listens on just now: Pebble has to know it before
 // relayd does.
-func freePort(t *testing.T) int {
+func freeTCPPort(t *testing.T) int {
 	t.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)
@@ -117,7 +117,7 @@ type acmeRelay struct {
 
 func newACMERelay(t *testing.T) *acmeRelay {
 	t.Helper()
-	return &acmeRelay{t: t, plain: freePort(t), tls: freePort(t), state: t.TempDir()}
+	return &acmeRelay{t: t, plain: freeTCPPort(t), tls: freeTCPPort(t), state: t.TempDir()}
 }
 
 func (a *acmeRelay) start(flags ...string) *relayProcess {
@@ -143,10 +143,10 @@ func TestACME(t *testing.T) {
 		t.Run(challenge, func(t *testing.T) {
 			a := newACMERelay(t)
 			if challenge == "HTTP-01" {
-				a.ca = startACME(t, a.plain, freePort(t), 90*24*3600) // which finds nobody on the port for TLS
+				a.ca = startACME(t, a.plain, freeTCPPort(t), 90*24*3600) // which finds nobody on the port for TLS
 				a.flags = []string{"--tls-plain-listen", fmt.Sprint("127.0.0.1:", a.plain)}
 			} else {
-				a.ca = startACME(t, freePort(t), a.tls, 90*24*3600)
+				a.ca = startACME(t, freeTCPPort(t), a.tls, 90*24*3600)
 			}
 			relay := a.start("--tls-acme-host", "other.test")
 			for _, host := range []string{"relay.test", "other.test"} {
@@ -208,7 +208,7 @@ func TestACME(t *testing.T) {
 func TestACMERenewal(t *testing.T) {
 	const life = 12 // seconds
 	a := newACMERelay(t)
-	a.ca = startACME(t, freePort(t), a.tls, life)
+	a.ca = startACME(t, freeTCPPort(t), a.tls, life)
 	relay := a.start()
 	relay.hasLogged("got a certificate")
 	peer := relay.secure("/server", a.trusts("relay.test"))

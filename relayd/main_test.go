@@ -19,6 +19,7 @@ import (
 	"github.com/coder/websocket"
 	"github.com/sebas642/intercessor/protocol"
 	"github.com/stretchr/testify/require"
+	"go.uber.org/goleak"
 )
 
 // patience bounds every wait for something that should come at once.
@@ -38,6 +39,12 @@ func TestMain(m *testing.M) {
 	code := 1
 	if err := build.Run(); err == nil {
 		code = m.Run()
+	}
+	if code == 0 {
+		if err := goleak.Find(); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			code = 1
+		}
 	}
 	_ = os.RemoveAll(folder)
 	os.Exit(code)

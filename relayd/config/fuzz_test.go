@@ -55,3 +55,36 @@ func requireKnown(t *testing.T, in string, tree map[string]any) {
 		}), "%s%s", in, name)
 	}
 }
+
+// FuzzArguments: no call and no variable makes relayd panic, and what is taken from them
+// says the same when it is written as a file.
+func FuzzArguments(f *testing.F) {
+	for _, seed := range [][2]string{
+		{"", ""}, {"--listen\n:8001", "RELAYD_DRAIN=1s"}, {"--orgin\nx", "RELAYD_LOG_LEVEL=loud"}, {"--listen=\n--listen", "RELAYD_ORIGINS=https://a.example,,"},
+		{"--", "=x"}, {"-h", "RELAYD_="}, {"--drain\n-1s", "RELAYD_DRAIN=\x00"}, {"---", "RELAYD_KEY_FILES=a,b"}, {"--origin\nhttps://a.example\n--origin\nhttp://[::1]", ""},
+	} {
+		f.Add(seed[0], seed[1])
+	}
+	path := filepath.Join(f.TempDir(), "relayd.toml")
+	f.Fuzz(func(t *testing.T, arguments, variables string) {
+		if strings.Contains(arguments+variables, "config") || strings.Contains(variables, "CONFIG") {
+			t.Skip("another file than this test's")
+		}
+		var args []string
+		if arguments != "" {
+			args = strings.Split(arguments, "\n")
+		}
+		c, sources, err := config.Load(args, strings.Split(variables, "\n"))
+		if err != nil {
+			require.NotEmpty(t, err.Error())
+			return
+		}
+		var out strings.Builder
+		require.NoError(t, c.Write(&out, sources))
+		require.NoError(t, os.WriteFile(path, []byte(out.String()), 0o600))
+		again, _, err := config.Load([]string{"--config", path}, nil)
+		require.NoError(t, err, out.String())
+		again.File = c.File
+		require.Equal(t, c, again)
+	})
+}

@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"strings"
 	"testing"
+	"unicode/utf8"
 
 	"github.com/sebas642/intercessor/protocol"
 	"github.com/sebas642/intercessor/relayd/frame"
@@ -144,4 +145,27 @@ func BenchmarkUnmask(b *testing.B) {
 			}
 		})
 	}
+}
+
+// FuzzParseClose: a code that is given may be sent, and the frame can be made anew from it.
+func FuzzParseClose(f *testing.F) {
+	for _, seed := range []string{"", "\x03", "\x03\xe8", "\x03\xe8bye", "\x03\xed", "\x0b\xb8\xc3", "\xff\xff"} {
+		f.Add([]byte(seed))
+	}
+	f.Fuzz(func(t *testing.T, payload []byte) {
+		code, err := frame.ParseClose(payload)
+		if err != nil {
+			require.Zero(t, code)
+			require.Contains(t, []error{frame.ErrClose, frame.ErrCloseText}, err)
+			return
+		}
+		reason := ""
+		if code != 0 {
+			reason = string(payload[2:])
+		}
+		require.True(t, utf8.ValidString(reason))
+		if len(payload) <= 125 {
+			require.Equal(t, string(payload), string(frame.AppendClose(nil, code, reason)[2:]))
+		}
+	})
 }

@@ -61,7 +61,7 @@ func loadIdentity(store Store) (*identity, error) {
 	}
 	attempt, token, _ := strings.Cut(text, ".")
 	n, ok := protocol.Number([]byte(attempt))
-	if !ok || !validToken(token) {
+	if !ok || n == protocol.MaxNumber || !validToken(token) { // after the greatest there is no higher one
 		return i, &IdentityError{Err: errNotIdentity}
 	}
 	i.attempt, i.token = n, token

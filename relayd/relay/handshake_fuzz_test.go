@@ -1,0 +1,101 @@
+package relay_test
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"encoding/base64"
+	"io"
+	"log"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/sebas642/intercessor/relayd/relay"
+	"github.com/stretchr/testify/require"
+)
+
+// FuzzHandshakeAtTheSocket: whatever bytes begin a connection, the relay answers or hangs up
+// at once, and it becomes a WebSocket only by a handshake as RFC 6455, section 4.2.1, has it.
+func FuzzHandshakeAtTheSocket(f *testing.F) {
+	good := "GET /server HTTP/1.1\r\nHost: h\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n" +
+		"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
+	for _, seed := range []string{
+		good + "\r\n", good + "\r\n" + masked(text, `{"to":"a","type":"x","message":1}`), good + "\r\n" + good + "\r\n",
+		good + "Content-Length: 4\r\n\r\nGET ", good + "Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n", good + "Upgrade: h2c\r\n\r\n",
+		good + "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n", strings.Replace(good, "Upgrade: w", "Upgrade : w", 1) + "\r\n",
+		good + "Sec-WebSocket-Protocol: " + strings.Repeat(",", 3000) + "\r\n\r\n", good + "Sec-WebSocket-Extensions: " + strings.Repeat(`;="`, 900) + "\r\n\r\n",
+		good + "Connection: " + strings.Repeat("close,", 900) + "\r\n\r\n", good + "Authorization: Bearer " + strings.Repeat("1", 3000) + ".a\r\n\r\n",
+		strings.ReplaceAll(good, "\r\n", "\n") + "\n", good + " folded\r\n\r\n", "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\x00\x00\x00\x04\x00\x00\x00\x00\x00",
+		strings.Replace(good, "/server", "http://other/client/%00", 1) + "\r\n", strings.Replace(good, "13", "13, 8", 1) + "\r\n", "\x16\x03\x01\x02\x00\x01", "",
+	} {
+		f.Add([]byte(seed))
+	}
+	r := relay.New(relay.Config{})
+	server := httptest.NewUnstartedServer(r)
+	server.Config.MaxHeaderBytes, server.Config.ReadHeaderTimeout = 8<<10, patience
+	server.Config.ErrorLog = log.New(io.Discard, "", 0)
+	server.Start()
+	f.Cleanup(func() {
+		_ = r.Shutdown(context.Background())
+		server.Close()
+	})
+	f.Fuzz(func(t *testing.T, sent []byte) {
+		sent = sent[:min(len(sent), 16<<10)]
+		conn, err := net.Dial("tcp", server.Listener.Addr().String())
+		require.NoError(t, err)
+		socket := conn.(*net.TCPConn)
+		defer func() {
+			_ = socket.SetLinger(0) // so many would keep their ports for a minute
+			_ = socket.Close()
+		}()
+		begun := time.Now()
+		require.NoError(t, socket.SetDeadline(begun.Add(patience)))
+		if _, err := socket.Write(sent); err != nil {
+			return // refused before its end
+		}
+		_ = socket.CloseWrite()
+		answers, err := io.ReadAll(socket)
+		if err == nil {
+			require.Less(t, time.Since(begun), 5*time.Second)
+		}
+		requireOnlyHandshakesUpgrade(t, sent, answers)
+	})
+}
+
+// requireOnlyHandshakesUpgrade reads requests and answers side by side, up to the first
+// that another reader of HTTP does not take, or that became a WebSocket.
+func requireOnlyHandshakesUpgrade(t *testing.T, sent, answers []byte) {
+	t.Helper()
+	requests, responses := bufio.NewReader(bytes.NewReader(sent)), bufio.NewReader(bytes.NewReader(answers))
+	for {
+		request, wrong := http.ReadRequest(requests)
+		answer, err := http.ReadResponse(responses, request)
+		if err != nil {
+			return // it hung up
+		}
+		if answer.StatusCode == http.StatusSwitchingProtocols {
+			require.NoError(t, wrong)
+			require.Equal(t, http.MethodGet, request.Method)
+			require.Zero(t, request.ContentLength)
+			require.Equal(t, []string{"13"}, request.Header["Sec-Websocket-Version"])
+			require.Len(t, request.Header["Sec-Websocket-Key"], 1)
+			key, err := base64.StdEncoding.DecodeString(request.Header.Get("Sec-WebSocket-Key"))
+			require.NoError(t, err)
+			require.Len(t, key, 16)
+			require.Contains(t, strings.ToLower(strings.Join(request.Header["Upgrade"], ",")), "websocket")
+			require.Contains(t, strings.ToLower(strings.Join(request.Header["Connection"], ",")), "upgrade")
+			require.Empty(t, answer.Header["Sec-Websocket-Extensions"])
+			return
+		}
+		require.Contains(t, []int{301, 307, 400, 403, 404, 405, 414, 417, 426, 431, 501, 505}, answer.StatusCode)
+		if wrong != nil {
+			return
+		}
+		_, _ = io.Copy(io.Discard, request.Body)
+		_, _ = io.Copy(io.Discard, answer.Body)
+	}
+}

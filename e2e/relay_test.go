@@ -45,8 +45,15 @@ func startRelay(t testing.TB, args ...string) *relayProcess {
 // startRelayBinary is startRelay for a build of relayd that the caller has made.
 func startRelayBinary(t testing.TB, path string, args ...string) *relayProcess {
 	t.Helper()
+	return startRelayWith(t, path, nil, args...)
+}
+
+// startRelayWith is startRelayBinary with more variables than this process has.
+func startRelayWith(t testing.TB, path string, variables []string, args ...string) *relayProcess {
+	t.Helper()
 	cmd := exec.Command(path,
 		append([]string{"serve", "--listen", "127.0.0.1:0", "--log-format", "json", "--state-dir", t.TempDir(), "--drain", "0"}, args...)...)
+	cmd.Env = append(os.Environ(), variables...)
 	stderr, err := cmd.StderrPipe()
 	require.NoError(t, err)
 	relay := &relayProcess{t: t, cmd: cmd, exited: make(chan struct{})}

@@ -109,7 +109,8 @@ func (s *session) identify(request *http.Request, server protocol.ID) *protocol.
 	}
 	var identity admit.Identity
 	if err == nil {
-		identity, err = s.relay.config.Tokens.Verify(token, time.Now())
+		now, _ := s.relay.dates()
+		identity, err = s.relay.config.Tokens.Verify(token, now)
 	}
 	if err == nil && (identity.Server != (server == "") || !identity.Server && keyOf(identity.Room) != keyOf(server)) {
 		err = errOtherPlace

@@ -85,13 +85,14 @@ func (s *session) life() time.Duration {
 // token makes the token with which this peer resumes. A third of its life later it
 // gets another.
 func (s *session) token() string {
+	_, now := s.relay.dates()
 	s.due.Store(s.relay.now.Load() + ticks(s.life()/3, s.relay.config.tick()))
 	return s.relay.config.Tokens.Sign(admit.Identity{
 		ID:         s.id,
 		Room:       s.lobby.id,
 		Server:     s.server,
 		Generation: s.generation,
-		Expires:    time.Now().Add(s.life()),
+		Expires:    now.Add(s.life()),
 	})
 }
 

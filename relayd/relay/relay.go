@@ -206,6 +206,17 @@ func (r *Relay) remove(s *session) {
 // clock is the time as rooms count it, in milliseconds since the start.
 func (r *Relay) clock() int64 { return time.Since(r.started).Milliseconds() }
 
+// dates gives the time of day as the machine has it, and as it would be if nobody had set
+// the machine's clock since the relay began; the earlier one first. A token is valid as
+// long as one of them says so: no peer is refused because a clock was set.
+func (r *Relay) dates() (earlier, later time.Time) {
+	now, counted := time.Now().Round(0), r.started.Add(time.Since(r.started)).Round(0)
+	if counted.Before(now) {
+		return counted, now
+	}
+	return now, counted
+}
+
 // find, findOrOpen and shut keep the rooms, by their servers' IDs.
 func (r *Relay) find(server protocol.ID) *lobby {
 	r.mu.Lock()

@@ -1,0 +1,159 @@
+package e2e_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/sebas642/intercessor/protocol"
+	"github.com/stretchr/testify/require"
+)
+
+// stepAfter is how long relayd has run when its clock is set.
+const stepAfter = 3 * time.Second
+
+// TestClockIsSet: while somebody talks, is away for a while, or has left for a moment,
+// the machine's clock is set by a day and an hour, forward or back. Nobody is closed for
+// that, nobody is waited for shorter or longer, and everybody resumes.
+func TestClockIsSet(t *testing.T) {
+	t.Parallel()
+	binary := buildBinary(t, "./relayd", "-overlay", clockOverlay(t))
+	for name, step := range map[string]time.Duration{"forward": 25 * time.Hour, "back": -25 * time.Hour} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			relay := startRelayWith(t, binary, []string{
+				"CLOCK_STEP=" + strconv.Itoa(int(step/time.Second)), "CLOCK_STEP_AFTER=" + strconv.Itoa(int(stepAfter)),
+			}, "--log-level", "debug")
+			server := relay.rawV1("/server", "")
+			talks := relay.rawV1("/client/"+server.id, "")
+			away := relay.rawV1("/client/"+server.id, "")
+			left := relay.rawV1("/client/"+server.id, "")
+			for range 3 {
+				server.hears(protocol.TypePeerJoined)
+			}
+			require.NoError(t, away.conn.Close())
+			require.Equal(t, away.id, idOf(t, server.hears(protocol.TypePeerAway)))
+			left.write(closeWith(1001)) // as a page that is loaded anew (R9)
+			require.Equal(t, left.id, idOf(t, server.hears(protocol.TypePeerAway)))
+			leftAt := time.Now()
+			require.Less(t, relay.clockIsOff(), time.Hour, "it is set too early")
+
+			ticker := time.NewTicker(100 * time.Millisecond)
+			defer ticker.Stop()
+			for relay.clockIsOff() < 24*time.Hour {
+				<-ticker.C
+				require.Less(t, time.Since(leftAt), patience)
+				require.NoError(t, relay.raw("/server").conn.Close()) // for a line in the log
+			}
+
+			require.Equal(t, left.id, idOf(t, server.hears(protocol.TypePeerGone)), "and nobody else before")
+			waited := time.Since(leftAt)
+			require.InDelta(t, protocol.ReloadWindow, waited.Seconds(), 3)
+			talks.text(`{"to":%q,"type":"x","message":1}`, server.id)
+			require.Equal(t, "1", string(server.hears("x").Message))
+
+			again := relay.rawV1("/client/"+server.id, away.token)
+			require.Equal(t, away.id, again.id)
+			require.Equal(t, away.id, idOf(t, server.hears(protocol.TypePeerBack)))
+			require.NoError(t, server.conn.Close())
+			require.Equal(t, server.id, idOf(t, again.hears(protocol.TypePeerAway)))
+			require.Equal(t, server.id, relay.rawV1("/server", server.token).id)
+			require.Equal(t, server.id, idOf(t, again.hears(protocol.TypePeerBack)))
+		})
+	}
+}
+
+// clockOverlay has the runtime's time.Now jump once, by what is in the environment: Go asks
+// the kernel without a call that a library could stand in for.
+func clockOverlay(t *testing.T) string {
+	t.Helper()
+	root, err := exec.Command("go", "env", "GOROOT").Output()
+	require.NoError(t, err)
+	path := filepath.Join(strings.TrimSpace(string(root)), "src", "time", "time.go")
+	source, err := os.ReadFile(path)
+	require.NoError(t, err)
+	text := string(source)
+	for _, edit := range [][2]string{
+		{"func Now() Time {\n\tsec, nsec, mono := runtimeNow()\n", "func Now() Time {\n\tsec, nsec, mono := runtimeNow()\n\tif mono-startNano > envNumber(\"CLOCK_STEP_AFTER\") {\n\t\tsec += envNumber(\"CLOCK_STEP\")\n\t}\n"},
+		{"\t\"math/bits\"\n", "\t\"math/bits\"\n\t\"syscall\"\n"},
+	} {
+		require.Equal(t, 1, strings.Count(text, edit[0]), "Go's time.Now has changed")
+		text = strings.Replace(text, edit[0], edit[1], 1)
+	}
+	text += `
+func envNumber(name string) (n int64) {
+	text, _ := syscall.Getenv(name)
+	n, _ = atoi64(text)
+	return n
+}
+
+func atoi64(s string) (int64, error) {
+	n, err := atoi(s)
+	return int64(n), err
+}
+`
+	folder := t.TempDir()
+	changed := filepath.Join(folder, "time.go")
+	require.NoError(t, os.WriteFile(changed, []byte(text), 0o600))
+	overlay, err := json.Marshal(map[string]any{"Replace": map[string]string{path: changed}})
+	require.NoError(t, err)
+	file := filepath.Join(folder, "overlay.json")
+	require.NoError(t, os.WriteFile(file, overlay, 0o600))
+	return file
+}
+
+// clockIsOff is by how much the clock of relayd's last line of log differs from this one.
+func (r *relayProcess) clockIsOff() time.Duration {
+	r.t.Helper()
+	lines := strings.Split(strings.TrimSpace(r.Logs()), "\n")
+	var record struct{ Time time.Time }
+	require.NoError(r.t, json.Unmarshal([]byte(lines[len(lines)-1]), &record))
+	return time.Until(record.Time).Abs()
+}
+
+// A rawV1Peer is a peer of v1 that reads over what a later relay might say.
+type rawV1Peer struct {
+	*rawPeer
+	token string
+}
+
+// rawV1 connects a peer of v1, which resumes if it has a token.
+func (r *relayProcess) rawV1(path, token string) *rawV1Peer {
+	r.t.Helper()
+	offers := "Sec-WebSocket-Protocol: " + protocol.SubprotocolV1
+	if token != "" {
+		offers += fmt.Sprintf(", %s%d.%s", protocol.ResumePrefix, time.Now().UnixMilli(), token)
+	}
+	p := &rawV1Peer{rawPeer: r.knock(path, offers)}
+	hello, err := protocol.ParseHello(p.hears(protocol.TypeHello).Message)
+	require.NoError(r.t, err)
+	require.Equal(r.t, token != "", hello.Resumed)
+	p.id, p.token = string(hello.ID), hello.Resume
+	return p
+}
+
+// hears reads until the relay or a peer says that; of peers that come and go, nothing else
+// may be said before.
+func (p *rawV1Peer) hears(typ string) delivery {
+	p.t.Helper()
+	for {
+		d := p.delivery()
+		if d.Type == typ {
+			return d
+		}
+		require.False(p.t, strings.HasPrefix(d.Type, "PEER_"), "%s %s", d.Type, d.Message)
+	}
+}
+
+func idOf(t *testing.T, d delivery) string {
+	t.Helper()
+	p, err := protocol.ParsePresence(d.Message)
+	require.NoError(t, err)
+	return string(p.ID)
+}

@@ -11,8 +11,9 @@ wasm:   ; @ci/wasm.sh   ## build the WebAssembly SDK into web/sdk and print its 
 charts: ; @ci/charts.sh ## put the charts of the status page into web/charts
 e2e:    ; @ci/e2e.sh    ## real peers, Chromium among them, against the real relayd
 fuzz:   ; @ci/fuzz.sh   ## every fuzz target for ten seconds, or for FUZZTIME
+check:  ; @ci/check.sh  ## races, leaks, 100,000 connections, and every fuzz target, in half an hour
 prove:  ; @ci/prove.sh  ## the proof of the delivery promise at full size, in half an hour
 bench:  ; @ci/bench.sh  ## the benchmarks
 clean:  ; @ci/clean.sh  ## remove what builds and tests left
 
-.PHONY: help run test setup fmt vet unit wasm charts e2e fuzz prove bench clean
+.PHONY: help run test setup fmt vet unit wasm charts e2e fuzz check prove bench clean

@@ -1,0 +1,35 @@
+package e2e_test
+
+import (
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+// TestForeignPageIsRefused: a page of another origin opens no WebSocket, as server or as
+// client, unless the operator has named that origin.
+func TestForeignPageIsRefused(t *testing.T) {
+	t.Parallel()
+	foreign := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "text/html")
+		_, _ = io.WriteString(w, "<!doctype html><title>another application</title><link rel=icon href=data:,>")
+	}))
+	t.Cleanup(foreign.Close)
+	closed, open := startRelay(t), startRelay(t, "--origin", foreign.URL)
+	page := startBrowser(t).open(foreign.URL+"/", "WebSocket connection to")
+	for url, says := range map[string]string{
+		closed.WS + "/server":                             "refused",
+		closed.WS + "/client/" + closed.raw("/server").id: "refused",
+		open.WS + "/server":                               "HELLO",
+		open.WS + "/client/" + open.raw("/server").id:     "HELLO",
+	} {
+		require.Equal(t, says, eval[string](page, `new Promise((done) => {
+			const socket = new WebSocket(a);
+			socket.onmessage = (event) => { socket.close(); done(JSON.parse(event.data).type) };
+			socket.onerror = () => done("refused");
+		})`, url), url)
+	}
+}

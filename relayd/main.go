@@ -4,6 +4,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -24,6 +25,7 @@ const usage = `relayd introduces WebRTC peers to one another and carries their m
 Usage:
   relayd [serve] [flags]   run the relay (on 127.0.0.1:8000)
   relayd check [flags]     look at the configuration, and print what is in force
+  relayd healthcheck       ask the relay of the same configuration whether it is well
   relayd hash              ask for a passphrase, and print its hash for the configuration
   relayd version           print the version
   relayd help              print this
@@ -31,7 +33,7 @@ Usage:
 Each flag can also be a variable (RELAYD_DRAIN for --drain) or a key in the file of
 --config: docs/configuration.md has them all, relayd.example.toml is such a file.
 
-Flags of serve and check:
+Flags of serve, check and healthcheck:
 `
 
 func main() {
@@ -46,7 +48,7 @@ func run(args, environ []string, stdin io.Reader, stdout, stderr io.Writer) int 
 		command, args = args[0], args[1:]
 	}
 	switch command {
-	case "serve", "check":
+	case "serve", "check", "healthcheck":
 		load := func() (*config.Config, config.Sources, error) { return config.Load(args, environ) }
 		c, sources, err := load()
 		switch {
@@ -57,9 +59,14 @@ func run(args, environ []string, stdin io.Reader, stdout, stderr io.Writer) int 
 			for line := range strings.Lines(err.Error()) {
 				fmt.Fprintln(stderr, "relayd:", strings.TrimSuffix(line, "\n"))
 			}
+			if command == "healthcheck" {
+				return 1 // Docker keeps 2 for itself
+			}
 			return 2
 		case command == "check":
 			return checkCommand(c, sources, stdout, stderr)
+		case command == "healthcheck":
+			return healthcheckCommand(c, stdout, stderr)
 		}
 		return serveCommand(c, load, stderr)
 	case "hash":
@@ -112,15 +119,22 @@ func newLog(to io.Writer, format string, level slog.Leveler) *slog.Logger {
 	return slog.New(slog.NewTextHandler(to, options))
 }
 
+// release is the version of a release: the linker sets it, see ci/build.sh.
+var release string
+
 func version() string {
 	info, ok := debug.ReadBuildInfo()
 	if !ok {
-		return "unknown"
+		return cmp.Or(release, "unknown")
 	}
 	for _, setting := range info.Settings {
-		if setting.Key == "vcs.revision" {
+		switch {
+		case setting.Key != "vcs.revision":
+		case release != "":
+			return release + " (" + setting.Value + ")"
+		default:
 			return setting.Value
 		}
 	}
-	return info.Main.Version
+	return cmp.Or(release, info.Main.Version)
 }

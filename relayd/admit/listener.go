@@ -37,6 +37,18 @@ func (p Proxies) policy(c proxyproto.ConnPolicyOptions) (proxyproto.Policy, erro
 	return proxyproto.SKIP, nil
 }
 
+// Preface is what a program of this machine has to send first when it asks the listener
+// on its own behalf, over a connection from the address given: the header of a proxy's
+// own connection where that address is a trusted one, nothing elsewhere.
+func (p Proxies) Preface(from net.Addr) ([]byte, error) {
+	peer, ok := from.(*net.TCPAddr)
+	if p.protocol != ProxyProtocol || !ok || !p.trust(addrOf(peer)) {
+		return nil, nil
+	}
+	header := proxyproto.Header{Version: 2, Command: proxyproto.LOCAL, TransportProtocol: proxyproto.UNSPEC}
+	return header.Format()
+}
+
 func addrOf(peer *net.TCPAddr) netip.Addr {
 	return peer.AddrPort().Addr().Unmap().WithZone("")
 }

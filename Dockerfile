@@ -1,0 +1,21 @@
+# relayd in an image of its own: docker build --build-arg VERSION=v1.2.3 -t intercessor/relayd .
+#
+# Configure it with variables (docker run -e RELAYD_DRAIN=5s) or with a file in a volume (-e RELAYD_CONFIG),
+# and not with flags: the health check sees those two, and not the arguments of another process.
+
+FROM --platform=$BUILDPLATFORM golang:1.26 AS build
+WORKDIR /src
+COPY . .
+ARG VERSION TARGETOS TARGETARCH
+RUN GOOS=$TARGETOS GOARCH=$TARGETARCH ci/rootfs.sh /image
+
+# What follows is also built by ci/image.sh, without an engine.
+FROM scratch
+COPY --from=build /image/root /
+COPY --from=build --chown=65532:65532 /image/state /state
+USER 65532:65532
+ENV RELAYD_LISTEN=:8000 RELAYD_STATE_DIR=/state
+VOLUME /state
+EXPOSE 8000
+HEALTHCHECK --interval=30s --timeout=5s --start-period=20s CMD ["/bin/relayd", "healthcheck"]
+ENTRYPOINT ["/bin/relayd"]

@@ -13,7 +13,10 @@ e2e:    ; @ci/e2e.sh    ## real peers, Chromium among them, against the real rel
 fuzz:   ; @ci/fuzz.sh   ## every fuzz target for ten seconds, or for FUZZTIME
 check:  ; @ci/check.sh  ## races, leaks, 100,000 connections, and every fuzz target, in half an hour
 prove:  ; @ci/prove.sh  ## the proof of the delivery promise at full size, in half an hour
+image:  ; @ci/image.sh  ## the container image, as bin/relayd-image.tar; needs buildah
+release:; @ci/release.sh ## archives, checksums and tags of VERSION=v1.2.3 in bin/release
+package:; @ci/package.sh ## make image and a release, and test them (Debian, as root)
 bench:  ; @ci/bench.sh  ## the benchmarks
 clean:  ; @ci/clean.sh  ## remove what builds and tests left
 
-.PHONY: help run test setup fmt vet unit wasm charts e2e fuzz check prove bench clean
+.PHONY: help run test setup fmt vet unit wasm charts e2e fuzz check prove image release package bench clean

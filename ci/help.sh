@@ -4,4 +4,4 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 
 sed -n 's/^\([a-z0-9]*\):.*## \(.*\)/\1 \2/p' Makefile |
-	while read -r target meaning; do printf 'make %-6s  %s\n' "$target" "$meaning"; done
+	while read -r target meaning; do printf 'make %-7s  %s\n' "$target" "$meaning"; done

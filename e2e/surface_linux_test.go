@@ -4,7 +4,6 @@ import (
 	"bufio"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"os"
 	"strings"
@@ -88,16 +87,14 @@ func TestOperatorGetsAnAnswerWhenFilesAreShort(t *testing.T) {
 	const most = 64
 	require.NoError(t, unix.Prlimit(pid, unix.RLIMIT_NOFILE, &unix.Rlimit{Cur: most, Max: most}, nil))
 	for range 2 * most { // the backlog takes those for whom there is no descriptor
-		conn, err := net.Dial("tcp", strings.TrimPrefix(relay.HTTP, "http://"))
-		require.NoError(t, err)
-		t.Cleanup(func() { _ = conn.Close() })
+		relay.tcp().write(handshake("/server"))
 	}
 	require.Eventually(t, func() bool {
 		files, err := os.ReadDir(fmt.Sprintf("/proc/%d/fd", pid))
 		return err == nil && len(files) >= most
 	}, patience, 10*time.Millisecond, "the descriptors are used up")
 
-	each := &http.Client{Timeout: patience, Transport: &http.Transport{DisableKeepAlives: true}}
+	each := &http.Client{Timeout: 3 * time.Second, Transport: &http.Transport{DisableKeepAlives: true}}
 	for range 20 {
 		for _, path := range []string{"/healthz", "/metrics", "/status.json"} {
 			request, err := http.NewRequest("GET", admin+path, nil)

@@ -2,9 +2,12 @@ package e2e_test
 
 import (
 	"encoding/json"
+	"io"
 	"net/http"
 	"os"
 	"path/filepath"
+	"regexp"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -68,4 +71,20 @@ func TestStatusPage(t *testing.T) {
 	p.viewport(390, 844, "dark")
 	p.sees("a page as wide as a phone", `document.documentElement.scrollWidth <= innerWidth && [...document.querySelectorAll(".uplot")].every((e) => e.getBoundingClientRect().right <= innerWidth)`)
 	p.shot("status-phone")
+}
+
+// TestCertificateExpiryIsAMetric of a relay that speaks TLS.
+func TestCertificateExpiryIsAMetric(t *testing.T) {
+	t.Parallel()
+	relay := startRelay(t, "--admin-listen", "127.0.0.1:0", "--tls-self-signed")
+	response, err := http.Get(adminOf(t, relay) + "/metrics")
+	require.NoError(t, err)
+	defer response.Body.Close()
+	text, err := io.ReadAll(response.Body)
+	require.NoError(t, err)
+	found := regexp.MustCompile(`(?m)^relayd_certificate_expiry_timestamp_seconds (\S+)$`).FindSubmatch(text)
+	require.NotNil(t, found, "%s", text)
+	seconds, err := strconv.ParseFloat(string(found[1]), 64)
+	require.NoError(t, err)
+	require.True(t, time.Unix(int64(seconds), 0).After(time.Now()))
 }

@@ -62,13 +62,18 @@ func (m *Metrics) Follow(stats func() relay.Stats) {
 	m.registry.MustRegister(follower(stats))
 }
 
-// FollowCertificate adds the moment at which the certificate in use ends. It is called
-// once, if there is one.
+// FollowCertificate adds the moment at which the first of the certificates in use ends: 0
+// while there is none yet. It is called once, if there is TLS.
 func (m *Metrics) FollowCertificate(notAfter func() time.Time) {
 	m.registry.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{
 		Name: "relayd_certificate_expiry_timestamp_seconds",
-		Help: "When the first of the certificates in use ends, as a Unix time.",
-	}, func() float64 { return float64(notAfter().Unix()) }))
+		Help: "When the first of the certificates in use ends, as a Unix time; 0 while there is none. Only with TLS.",
+	}, func() float64 {
+		if at := notAfter(); !at.IsZero() {
+			return float64(at.Unix())
+		}
+		return 0
+	}))
 }
 
 // Handler answers a scrape. So many at once is enough for any Prometheus; more get 503.

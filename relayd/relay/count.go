@@ -21,7 +21,7 @@ const (
 )
 
 // Drops are all of them.
-var Drops = []Drop{DropAbsent, DropServerSlow, DropBase, DropClientSlow}
+var Drops = []Drop{DropAbsent, DropServerSlow, DropBase, DropClientSlow, DropRefused}
 
 // Refusal says why a request got no WebSocket. (Who is accepted and then closed counts
 // in [Stats].Closed.)

@@ -133,7 +133,7 @@ func TestBackend(t *testing.T) {
 	for d.logs("not authorized")["why"] != "the webhook says no: not today" { // nor were those before
 	}
 	backend.Close()
-	d.refuses(access(signed))
+	d.dial(access(signed), protocol.SubprotocolV1).wantsClose(protocol.CodeOverloaded)
 	require.NotContains(t, d.log(), signed)
 }
 

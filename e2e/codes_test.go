@@ -103,6 +103,13 @@ var provocations = map[string]func(relay *relayProcess, server, client *rawPeer)
 		passphraseConfig(relay.t, config, "open sesame", "")
 		return startRelay(relay.t, "--config", config).knock("/server", asksForV1+", "+accessEntry("open says me"))
 	},
+	"session-lasts": func(relay *relayProcess, _, _ *rawPeer) *rawPeer {
+		return startRelay(relay.t, "--limits-session-life", "10s").raw("/server")
+	},
+	"client-idle": func(relay *relayProcess, _, _ *rawPeer) *rawPeer {
+		strict := startRelay(relay.t, "--limits-client-idle", "10s")
+		return strict.raw("/client/" + strict.raw("/server").id)
+	},
 	// relayd/relay's tests provoke this one: here the server would be cut before
 	// it is clear that it was full.
 	"server-does-not-read": nil,

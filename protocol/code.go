@@ -22,6 +22,7 @@ const (
 	CodeOverloaded     Code = 4003 // the relay, or the server asked for, has no room now
 	CodeMessageTimeout Code = 4004 // a message was begun and not ended within MessageWithin
 	CodeServerAway     Code = 4005 // the client's server is away and may come back
+	CodeRenew          Code = 4006 // the connection has lasted as long as one may
 )
 
 // Codes after which a peer must not try the same again.
@@ -32,6 +33,7 @@ const (
 	CodeReplaced      Code = 4503 // a newer connection has this ID
 	CodeTokenRefused  Code = 4504 // the token is forged, expired, or for something else
 	CodeAccessRefused Code = 4505 // the access secret is missing or not accepted
+	CodeIdle          Code = 4506 // a client without messages, or a server without clients, for too long
 	CodeMalformed     Code = 4510 // not one JSON object
 	CodeRepeatedField Code = 4511 // to, type, message or from twice
 	CodeMissingField  Code = 4512 // to, type or message is not there
@@ -39,7 +41,7 @@ const (
 	CodeReservedType  Code = 4514 // a type that only the relay may send
 	CodeWrongSender   Code = 4515 // from is not the sender's own ID
 	CodeRefused       Code = 4516 // the relay's operator does not allow this message
-	CodeFlood         Code = 4520 // more than MaxControlRate control frames in a second
+	CodeFlood         Code = 4520 // more than MaxControlRate control frames in a second, or far more than the relay takes at once
 )
 
 // Retry reports whether a peer that was closed with c may connect again and go
@@ -76,6 +78,8 @@ func (c Code) String() string {
 		return "message timeout"
 	case CodeServerAway:
 		return "server away"
+	case CodeRenew:
+		return "renew"
 	case CodeNoSuchServer:
 		return "no such server"
 	case CodeServerGone:
@@ -88,6 +92,8 @@ func (c Code) String() string {
 		return "token refused"
 	case CodeAccessRefused:
 		return "access refused"
+	case CodeIdle:
+		return "idle"
 	case CodeMalformed:
 		return "malformed"
 	case CodeRepeatedField:

@@ -19,15 +19,16 @@ import (
 // A front is what peers connect to: the relay's address, and with TLS perhaps a
 // second one that leads to it.
 type front struct {
+	relay   *relay.Relay
 	scheme  string
 	servers []*http.Server
 	listens []net.Listener // one for each
 }
 
 // listen opens the addresses. Shown is nil without TLS.
-func listen(c *config.Config, proxies admit.Proxies, shown *certificates, routes http.Handler, log *slog.Logger) (*front, error) {
-	f := new(front)
-	listener, err := f.open(c.Listen, "--listen", proxies, routes, log)
+func listen(c *config.Config, r *relay.Relay, proxies admit.Proxies, shown *certificates, routes http.Handler, log *slog.Logger) (*front, error) {
+	f := &front{relay: r}
+	listener, err := f.open(c.Listen, "--listen", shown == nil, proxies, routes, log)
 	if err != nil {
 		return nil, err
 	}
@@ -39,19 +40,19 @@ func listen(c *config.Config, proxies admit.Proxies, shown *certificates, routes
 	f.listens[0] = relay.ListenTLS(listener, certs.Config(shown.Source, c.TLS.Version()))
 	if c.TLS.PlainListen != "" {
 		port := listener.Addr().(*net.TCPAddr).Port
-		if _, err := f.open(c.TLS.PlainListen, "--tls-plain-listen", proxies, shown.answers(plain.Redirect(shown.Serves, port)), log); err != nil {
+		if _, err := f.open(c.TLS.PlainListen, "--tls-plain-listen", true, proxies, shown.answers(plain.Redirect(shown.Serves, port)), log); err != nil {
 			return nil, errors.Join(err, listener.Close())
 		}
 	}
 	return f, nil
 }
 
-func (f *front) open(address, flag string, proxies admit.Proxies, handler http.Handler, log *slog.Logger) (net.Listener, error) {
+func (f *front) open(address, flag string, plain bool, proxies admit.Proxies, handler http.Handler, log *slog.Logger) (net.Listener, error) {
 	listener, err := net.Listen("tcp", address)
 	if err != nil {
 		return nil, fmt.Errorf("cannot listen on %s: %w; another address can be given with %s", address, err, flag)
 	}
-	listener = proxies.Listener(listener, headerWithin)
+	listener = proxies.Listener(f.relay.Listener(listener, plain), headerWithin)
 	f.listens = append(f.listens, listener)
 	f.servers = append(f.servers, &http.Server{
 		Handler:           hurryBodies(handler),
@@ -60,6 +61,7 @@ func (f *front) open(address, flag string, proxies admit.Proxies, handler http.H
 		WriteTimeout:      answerWithin,
 		IdleTimeout:       idleWithin,
 		MaxHeaderBytes:    maxHeader,
+		ConnState:         f.relay.ConnState,
 		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelDebug),
 	})
 	return listener, nil

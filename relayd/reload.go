@@ -18,6 +18,7 @@ type running struct {
 	config *config.Config
 	relay  *relay.Relay
 	shown  *certificates // nil without TLS
+	room   files
 	door   *door
 	ice    *ice.Servers // nil: there are none
 	level  *slog.LevelVar
@@ -60,6 +61,7 @@ func (r *running) apply(c *config.Config) error {
 		r.relay.SetICEServers(tellICE(servers))
 		r.ice = servers
 	}
+	r.relay.SetLimits(r.room.within(c.Limits.Reloadable(), r.log))
 	r.relay.SetOrigins(origins)
 	r.relay.SetGuesses(c.IDs.Rates())
 	r.relay.SetAuthorize(authorize)

@@ -69,20 +69,30 @@ func serve(ctx context.Context, end func(), c *config.Config, load loader, level
 		return err
 	}
 
+	room := openFiles()
 	r := relay.New(relay.Config{
-		Tokens: admit.NewTokens(keys...), Returning: before, Proxies: proxies,
-		NewServerID: newServerID, NewClientID: newClientID, Watch: operator.watch(), Log: log,
+		Tokens:       admit.NewTokens(keys...),
+		Returning:    before,
+		Proxies:      proxies,
+		NewServerID:  newServerID,
+		NewClientID:  newClientID,
+		Watch:        operator.watch(),
+		Log:          log,
+		OutboxBytes:  int(c.Limits.OutboxBytes),
+		OutboxFrames: c.Limits.OutboxMessages,
+		WaitingBytes: int64(c.Limits.WaitingBytes),
+		Sockets:      room.sockets(),
 	})
 	door := newDoor(proxies.Any(), func(err error) {
 		log.Warn("cannot get the keys of tokens: those that are known serve on, for a day", "error", err)
 	})
 	defer door.client.CloseIdleConnections()
-	run := &running{relay: r, shown: shown, door: door, level: level, log: log}
+	run := &running{relay: r, shown: shown, room: room, door: door, level: level, log: log}
 	if err := run.apply(c); err != nil {
 		return errors.Join(err, r.Shutdown(ctx))
 	}
 	var ending atomic.Bool
-	front, err := listen(c, proxies, shown, routes(r, &ending), log)
+	front, err := listen(c, r, proxies, shown, routes(r, &ending), log)
 	if err != nil {
 		return errors.Join(err, r.Shutdown(ctx))
 	}

@@ -130,3 +130,6 @@ func Networks(source netip.Addr) (own, site netip.Prefix) {
 	site, _ = source.Prefix(48)
 	return own, site
 }
+
+// Trusts says whether an address is that of a trusted proxy.
+func (p Proxies) Trusts(addr netip.Addr) bool { return p.trust(addr) }

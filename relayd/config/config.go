@@ -48,6 +48,7 @@ type Config struct {
 	Access     Access  `key:"access" doc:"Who may come in. With nothing of it, everybody may. Every connection is asked, also one that resumes."`
 	IDs        IDs     `key:"ids" doc:"The IDs of peers. docs/identifiers.md tells how hard they are to guess."`
 	ICE        ICE     `key:"ice" doc:"The STUN and TURN servers that peers use to find a direct path. relayd is none itself."`
+	Limits     Limits  `key:"limits" doc:"What peers may have and do, each on by default. docs/limits.md tells what happens beyond them; the limits that every peer can rely on, a message's size among them, stand in protocol/PROTOCOL.md."`
 	Schemas    Schemas `key:"schemas" doc:"Which messages of peers may pass, by JSON Schema; docs/schemas.md has more. With neither folder nor builtin, relayd looks at none."`
 	Log        Log     `key:"log" doc:"What relayd writes to standard error."`
 	Admin      Admin   `key:"admin" doc:"The listener for the operator: metrics, profiles, a status page, and the admin API. docs/metrics.md explains it."`

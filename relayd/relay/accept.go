@@ -24,21 +24,26 @@ const sendBuffer = 64 << 10
 func (r *Relay) upgrade(w http.ResponseWriter, request *http.Request, server protocol.ID) *session {
 	began := time.Now()
 	if !frame.IsHandshake(request) {
-		r.countRefusal(RefusedHandshake)
+		r.countRefused(RefusedHandshake)
 		frame.Refuse(w, request)
 		return nil
 	}
 	source := r.config.Proxies.Source(request)
 	if !r.origins.Load().Admit(request) {
-		r.countRefusal(RefusedOrigin)
+		r.countRefused(RefusedOrigin)
 		r.log.refused(source, "origin not admitted")
 		http.Error(w, "pages of this origin may not connect here: the relay's operator can add it with --origin", http.StatusForbidden)
+		return nil
+	}
+	claim, refused, ok := r.admit(w, source)
+	if !ok {
 		return nil
 	}
 	subprotocol := admit.Subprotocol(request)
 	conn, answer, early, err := frame.Upgrade(w, request, subprotocol)
 	if err != nil {
-		r.countRefusal(RefusedHandshake)
+		claim.release()
+		r.countRefused(RefusedHandshake)
 		r.log.refused(source, err.Error())
 		return nil
 	}
@@ -53,13 +58,17 @@ func (r *Relay) upgrade(w http.ResponseWriter, request *http.Request, server pro
 		v1:     subprotocol == protocol.SubprotocolV1,
 		conn:   conn,
 		source: source,
+		claim:  claim,
 		in:     reader{conn: conn, ready: ready, partial: early},
 	}
 	s.out = newOutbox(s, ready.forWrites(conn), answer)
 	s.heard.Store(r.now.Load())
 	s.arrival = &arrival{began: began}
 	s.arrival.order.Random = random()
-	if s.arrival.refused = s.identify(request, server); s.arrival.refused == nil {
+	if s.arrival.refused = refused; refused == nil {
+		s.arrival.refused = s.identify(request, server)
+	}
+	if s.arrival.refused == nil {
 		s.arrival.refused = s.authorize(request, server)
 	}
 	if s.arrival.refused == nil && !s.arrival.resumed {
@@ -116,6 +125,7 @@ func (s *session) identify(request *http.Request, server protocol.ID) *protocol.
 		err = errOtherPlace
 	}
 	if err != nil {
+		s.relay.countRefused(RefusedToken)
 		return &protocol.Error{Code: protocol.CodeTokenRefused, Reason: err.Error()}
 	}
 	s.id, s.arrival.resumed = identity.ID, true

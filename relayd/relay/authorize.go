@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"net/http"
-	"strconv"
 	"time"
 
 	"github.com/sebas642/intercessor/protocol"
@@ -35,9 +34,11 @@ func (s *session) authorize(request *http.Request, server protocol.ID) *protocol
 		s.arrival.grant = grant
 		return nil
 	case errors.As(err, &busy):
+		r.countRefused(RefusedUndecided)
 		r.log.notAuthorized(asked, err)
 		return comeAgain(busy.After)
 	}
+	r.countRefused(RefusedAccess)
 	r.log.notAuthorized(asked, err)
 	return notAuthorized
 }
@@ -71,9 +72,4 @@ func comeAgain(wait time.Duration) *protocol.Error {
 		Code:   protocol.CodeOverloaded,
 		Reason: "the relay cannot decide about you just now: come again later" + after(wait),
 	}
-}
-
-// after ends the reason of a close: for how long not to come again (R12).
-func after(wait time.Duration) string {
-	return " (" + strconv.Itoa(max(1, int((wait+time.Second-1)/time.Second))) + " s)"
 }

@@ -97,6 +97,13 @@ type Config struct {
 	OutboxBytes  int
 	OutboxFrames int
 	WaitingBytes int64
+
+	// Sockets bounds what the listeners of [Relay.Listener] have open at once. 0: nothing
+	// does.
+	Sockets int
+
+	// Limits are the other bounds. [Relay.SetLimits] changes them.
+	Limits Limits
 }
 
 func (c Config) withDefaults() Config {

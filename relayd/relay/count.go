@@ -23,25 +23,13 @@ const (
 // Drops are all of them.
 var Drops = []Drop{DropAbsent, DropServerSlow, DropBase, DropClientSlow, DropRefused}
 
-// Refusal says why a request got no WebSocket. (Who is accepted and then closed counts
-// in [Stats].Closed.)
-type Refusal string
-
-// The reasons for which a request is refused.
-const (
-	RefusedHandshake Refusal = "handshake" // no handshake of WebSocket, or a broken one
-	RefusedOrigin    Refusal = "origin"    // a page of an origin that is not admitted
-)
-
-// Refusals are all of them.
-var Refusals = []Refusal{RefusedHandshake, RefusedOrigin}
-
 // counters counts every drop, every close and every refusal, and nothing else does.
 type counters struct {
 	countMu sync.Mutex
 	dropped map[Drop]uint64          // guarded by countMu
 	closed  map[protocol.Code]uint64 // guarded by countMu
 	refused map[Refusal]uint64       // guarded by countMu
+	held    uint64                   // guarded by countMu
 
 	joined  perRole
 	resumed perRole
@@ -55,8 +43,14 @@ func (c *counters) countClose(code protocol.Code) {
 	count(c, &c.closed, code, 1)
 }
 
-func (c *counters) countRefusal(why Refusal) {
+func (c *counters) countRefused(why Refusal) {
 	count(c, &c.refused, why, 1)
+}
+
+func (c *counters) countHeld() {
+	c.countMu.Lock()
+	defer c.countMu.Unlock()
+	c.held++
 }
 
 func count[K comparable](c *counters, counts *map[K]uint64, why K, n int) {
@@ -81,6 +75,7 @@ func (c *counters) counted() (stats Stats) {
 	defer c.countMu.Unlock()
 	stats.Dropped, stats.Closed, stats.Refused = maps.Clone(c.dropped), maps.Clone(c.closed), maps.Clone(c.refused)
 	stats.Joined, stats.Resumed = c.joined.load(), c.resumed.load()
+	stats.Held = c.held
 	return stats
 }
 

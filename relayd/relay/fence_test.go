@@ -33,7 +33,9 @@ func newLobby(t *testing.T, config Config) (*Relay, *lobby) {
 	t.Helper()
 	r := New(config)
 	t.Cleanup(func() { _ = r.Shutdown(context.Background()) })
-	return r, r.findOrOpen("server")
+	l, refused := r.findOrOpen("server", new(session))
+	require.Nil(t, refused)
+	return r, l
 }
 
 // waits is how much waits for a session, in frames.
@@ -154,7 +156,9 @@ func tried(t *testing.T, l *lobby, s *session, tell func()) {
 // TestWhoIsAwayIsBounded: beyond the bound nobody is remembered, whom nobody waits for.
 func TestWhoIsAwayIsBounded(t *testing.T) {
 	r, l := newLobby(t, Config{})
-	r.maxAbsent = 0
+	limits := *r.limits.Load()
+	limits.Away = 0
+	r.limits.Store(&limits)
 	server := seated(t, r, l, "server", protocol.Order{Random: 1})
 	client := seated(t, r, l, "client", protocol.Order{Random: 1})
 	r.leaveServer(server)
@@ -162,7 +166,7 @@ func TestWhoIsAwayIsBounded(t *testing.T) {
 	r.leaveClient(client)
 	require.Nil(t, r.find("server"))
 
-	l = r.findOrOpen("server")
+	l, _ = r.findOrOpen("server", new(session))
 	server = seated(t, r, l, "server", protocol.Order{Random: 1})
 	r.leaveServer(server)
 	require.Nil(t, r.find("server"))

@@ -32,7 +32,7 @@ func TestFloodOfFragments(t *testing.T) {
 		{"of one byte", "x", protocol.CodeTooBig},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			w := newWorld(t, relay.Config{MessageWithin: within})
+			w := newWorld(t, relay.Config{MessageWithin: within, Limits: unpaced})
 			frames := strings.Repeat(masked(more, c.fragment), 500)
 			before := heap()
 			most, times := int64(0), uint64(0)

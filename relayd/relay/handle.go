@@ -122,6 +122,7 @@ func (s *session) push(bytes []byte, frames int) error {
 		return s.toServer(server.to, bytes, frames, true)
 	})
 	s.heard.Store(s.relay.now.Load())
+	s.carried.Store(s.relay.now.Load())             // it would have been, had there been room
 	s.controls.Store(-10 * protocol.MaxControlRate) // those that piled up meanwhile are no flood
 	s.paused.Store(false)
 	return err

@@ -30,15 +30,18 @@ func (r *Relay) draw(server bool) protocol.ID {
 	return r.config.NewClientID()
 }
 
-// openNew opens the room of a new server. An ID that names a room already is drawn again
-// (B8); the sweeper and Shutdown read it under mu.
-func (r *Relay) openNew(s *session) {
+// roomOf finds or opens the room of a server. For a new one, an ID that names a room
+// already is drawn again (B8); the sweeper and Shutdown read it under mu.
+func (r *Relay) roomOf(s *session) (*lobby, *protocol.Error) {
+	if s.arrival.resumed {
+		return r.findOrOpen(s.id, s)
+	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	for r.rooms[keyOf(s.id)] != nil {
 		s.id = r.draw(true)
 	}
-	s.lobby = r.open(s.id)
+	return r.open(s.id, s)
 }
 
 // claimNew is claimClient for a peer that may have to draw another ID.

@@ -5,15 +5,17 @@ import (
 
 	"github.com/sebas642/intercessor/protocol"
 	"github.com/sebas642/intercessor/relayd/room"
+	"github.com/sebas642/intercessor/relayd/source"
 )
 
 // A lobby is a room that many goroutines use. Each has a lock of its own, so
 // that no room waits for another. Under it nothing blocks: what is sent while it
 // is held is written or queued at once.
 type lobby struct {
-	id     protocol.ID // the server's
-	key    roomKey     // by which it is found
-	opened int64       // by the relay's clock
+	id     protocol.ID  // the server's
+	key    roomKey      // by which it is found
+	opener source.Place // whose room it counts as
+	opened int64        // by the relay's clock
 
 	mu   sync.RWMutex
 	room *room.Room[*session]
@@ -46,6 +48,7 @@ func (l *lobby) deliver(s, to *session, bytes []byte, frames int) error {
 	if !s.seat.Has(s) || !to.seat.Has(to) {
 		return errGone
 	}
+	s.carries(to)
 	err := to.out.send(bytes, frames, s.waits)
 	if err == nil {
 		s.moved.delivered(frames, len(bytes))
@@ -68,6 +71,7 @@ func (l *lobby) deliverNews(s, server *session, bytes []byte, frames int) error 
 	if frames == 0 {
 		return nil
 	}
+	s.carries(server)
 	err := server.out.send(bytes, frames, s.waits)
 	if err == nil && first {
 		l.room.ToldOf(s.seat)

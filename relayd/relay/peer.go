@@ -1,6 +1,7 @@
 package relay
 
 import (
+	"cmp"
 	"net/http"
 	"time"
 
@@ -29,7 +30,9 @@ func (r *Relay) serveClient(w http.ResponseWriter, request *http.Request) {
 // its server is not there: the relay may have been away itself (R11).
 func (r *Relay) lobbyOf(s *session, id protocol.ID) *lobby {
 	if s.arrival.resumed && s.arrival.refused == nil {
-		return r.findOrOpen(s.arrival.room)
+		l, refused := r.findOrOpen(s.arrival.room, s)
+		s.arrival.refused = refused
+		return l
 	}
 	return r.find(id)
 }
@@ -41,19 +44,20 @@ func (r *Relay) enterServer(s *session) bool {
 		return false
 	}
 	for {
-		if s.arrival.resumed {
-			s.lobby = r.findOrOpen(s.id)
-		} else {
-			r.openNew(s)
+		l, refused := r.roomOf(s)
+		if refused != nil {
+			s.close(refused.Code, refused.Reason)
+			return false
 		}
-		switch s.lobby.claimServer(s) {
+		s.lobby = l
+		switch l.claimServer(s) {
 		case room.Admitted:
 			return true
 		case room.Replaced:
 			s.close(protocol.CodeReplaced, replaced)
 			return false
 		}
-		r.shut(s.lobby) // it has ended this moment: open another
+		r.shut(l) // it has ended this moment: open another
 	}
 }
 
@@ -69,7 +73,7 @@ func (l *lobby) claimServer(s *session) room.Verdict {
 		return verdict
 	}
 	s.seat = l.room.Server()
-	l.room.SetMost(s.arrival.grant.Clients)
+	l.room.SetMost(cmp.Or(s.arrival.grant.Clients, s.relay.limits.Load().RoomClients))
 	s.hello()
 	if before != nil {
 		before.close(protocol.CodeReplaced, replaced)
@@ -124,7 +128,10 @@ func (r *Relay) enterClient(s *session) bool {
 		verdict = r.claimNew(s)
 	}
 	for verdict == room.NotThere && s.arrival.resumed {
-		r.reopen(s)
+		if refused := r.reopen(s); refused != nil {
+			s.close(refused.Code, refused.Reason)
+			return false
+		}
 		verdict = s.lobby.claimClient(s)
 	}
 	switch verdict {
@@ -219,6 +226,8 @@ func (s *session) howItEnded() room.End {
 		return room.Left()
 	case how.byPeer && how.code == 1001:
 		window = min(window, protocol.ReloadWindow*time.Second)
+	case !how.byPeer && how.code == protocol.CodeIdle:
+		return room.End{Reason: "relay"}
 	case !how.byPeer && how.code != 0 && !how.code.Retry():
 		return room.End{Reason: "refused"}
 	}

@@ -17,6 +17,7 @@ import (
 	"github.com/sebas642/intercessor/relayd/admit"
 	"github.com/sebas642/intercessor/relayd/frame"
 	"github.com/sebas642/intercessor/relayd/room"
+	"github.com/sebas642/intercessor/relayd/source"
 )
 
 // A Relay is an [http.Handler] for `/server` and `/client/ID`; mount it below a
@@ -35,17 +36,23 @@ type Relay struct {
 	maxMessage int64 // in bytes
 	longest    int   // the longest frame of a message, in bytes
 
-	batchFrames, batchBytes int   // what one receiver gets in one piece at the most
-	maxAbsent               int64 // how many peers that are away are remembered at the most
+	batchFrames, batchBytes int // what one receiver gets in one piece at the most
 
 	// What can change; config's are those of the start.
 	origins atomic.Pointer[admit.Origins]
 	access  atomic.Pointer[admit.Authorizer]
 	check   atomic.Pointer[Check]                          // nil: nothing is looked at
 	ice     atomic.Pointer[func(protocol.ID) protocol.ICE] // nil: there are no ICE servers
-	info    atomic.Pointer[[]byte]                         // nil: the operator tells clients nothing
+	limits  atomic.Pointer[Limits]
+	info    atomic.Pointer[[]byte] // nil: the operator tells clients nothing
 
 	counters
+	sources  *source.Table
+	arrivals arrivals
+	peers    atomic.Int64 // connections that were admitted
+	told     atomic.Int64 // connections that were not, and are being told so
+	turned   atomic.Int64 // connections that are being turned away by the listener
+
 	started time.Time
 	now     atomic.Int64 // the time in ticks, from 1; written by the sweeper
 	waiting atomic.Int64 // bytes that wait in all outboxes
@@ -77,14 +84,16 @@ func New(config Config) *Relay {
 		sessions: make(map[*session]struct{}),
 		waiters:  make(map[*lobby]struct{}),
 		started:  time.Now(),
+		sources:  source.NewTable(),
+		arrivals: arrivals{flows: make(map[flow]source.Place)},
 	}
 	r.life, r.stop = context.WithCancel(context.Background())
 	r.batchFrames, r.batchBytes = max(1, r.config.OutboxFrames/8), r.config.OutboxBytes/8
-	r.maxAbsent = maxAbsent
 	r.handle = (*session).handle
 	r.guesses = admit.NewGuesses(r.config.WrongOfSource, r.config.WrongOfAll, r.config.Proxies.Any())
 	r.limitMessages(protocol.MaxMessage)
 	r.log = newLogger(r.config.Log)
+	r.SetLimits(config.Limits)
 	r.SetOrigins(config.Origins)
 	r.SetAuthorize(config.Authorize)
 	r.SetICEServers(config.ICEServers)
@@ -161,6 +170,7 @@ func (r *Relay) start(s *session, enter func(*session) bool, leave func(*session
 	if !r.add(s) {
 		s.close(protocol.CodeRestarting, restarting)
 		s.end()
+		s.claim.release()
 		r.log.ended(s, false)
 		return
 	}
@@ -171,6 +181,7 @@ func (r *Relay) start(s *session, enter func(*session) bool, leave func(*session
 		r.log.joined(s)
 	}
 	s.arrival = nil
+	s.inRoom.Store(entered)
 	go func() {
 		defer r.running.Done()
 		if entered {
@@ -178,6 +189,7 @@ func (r *Relay) start(s *session, enter func(*session) bool, leave func(*session
 			leave(s)
 		}
 		s.end()
+		s.claim.release()
 		r.remove(s)
 		r.log.ended(s, entered) // when nobody waits for this session any more
 	}()
@@ -225,29 +237,41 @@ func (r *Relay) find(server protocol.ID) *lobby {
 }
 
 // findOrOpen opens a room whose server is not there yet, if there is none: the
-// server may pass its ID on the moment it has it.
-func (r *Relay) findOrOpen(server protocol.ID) *lobby {
+// server may pass its ID on the moment it has it. The room counts for whoever opens it,
+// until it ends.
+func (r *Relay) findOrOpen(server protocol.ID, by *session) (*lobby, *protocol.Error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if l := r.rooms[keyOf(server)]; l != nil {
-		return l
+		return l, nil
 	}
-	return r.open(server)
+	return r.open(server, by)
 }
 
-// open opens a room. With mu held.
-func (r *Relay) open(server protocol.ID) *lobby {
+// open opens a room, which counts for whoever opens it. With mu held.
+func (r *Relay) open(server protocol.ID, by *session) (*lobby, *protocol.Error) {
+	limits := r.limits.Load()
+	if len(r.rooms) >= limits.Rooms {
+		return nil, r.refuse(RefusedRooms, later())
+	}
+	if !r.sources.Open(by.claim.source, limits.ofSource()) {
+		return nil, r.refuse(RefusedSourceRooms, later())
+	}
 	now := r.clock()
-	l := &lobby{id: server, key: keyOf(server), opened: now, room: room.New[*session](server, r.config.Window.Milliseconds(), now)}
+	l := &lobby{id: server, key: keyOf(server), opener: by.claim.source, opened: now, room: room.New[*session](server, r.config.Window.Milliseconds(), now)}
 	r.rooms[l.key] = l
 	r.waiters[l] = struct{}{}
-	return l
+	return l, nil
 }
 
 // reopen finds a room for a client whose own has ended this moment (R11).
-func (r *Relay) reopen(s *session) {
+func (r *Relay) reopen(s *session) *protocol.Error {
 	r.shut(s.lobby)
-	s.lobby = r.findOrOpen(s.lobby.id)
+	l, refused := r.findOrOpen(s.lobby.id, s)
+	if refused == nil {
+		s.lobby = l
+	}
+	return refused
 }
 
 func (r *Relay) shut(l *lobby) {
@@ -255,6 +279,7 @@ func (r *Relay) shut(l *lobby) {
 	defer r.mu.Unlock()
 	if r.rooms[l.key] == l {
 		delete(r.rooms, l.key)
+		r.sources.Close(l.opener)
 	}
 	delete(r.waiters, l)
 }

@@ -27,6 +27,7 @@ type session struct {
 	out   *outbox
 
 	source netip.Addr // where the peer is, as a trusted proxy says or its connection
+	claim  claim      // what it counts for among all
 
 	server     bool
 	v1         bool
@@ -40,6 +41,7 @@ type session struct {
 	fragments []byte     // the message so far, nil outside one
 	text      frame.UTF8 // how its characters stand
 	followed  uint32     // how much of the frame at hand is in that already, in bytes
+	pace      pace       // how much it may still send
 
 	// In ticks of the relay's clock (sweep.go).
 	heard    atomic.Int64 // when something last came from the peer
@@ -47,11 +49,15 @@ type session struct {
 	paused   atomic.Bool  // its reads are held back: it cannot be heard
 	pinged   int64        // when it was asked for a sign of life; 0: it is not. Owned by the sweeper
 	controls atomic.Int32 // control frames of this second
+	carried  atomic.Int64 // when a message last went from the peer or to it
+	placed   int64        // when the sweeper first saw it in its room; 0: not yet. Owned by the sweeper
+	company  int64        // when a server last had a client. Owned by the sweeper
 
 	due    atomic.Int64 // when a v1 peer gets another token, and a base peer is drained; 0: never
 	iceDue atomic.Int64 // when a v1 peer is told of ICE servers again; 0: never
 	ownICE bool         // Authorize has named it others than the relay's; written before greeted
 
+	inRoom  atomic.Bool // it has its place; written when lobby and seat are
 	greeted atomic.Bool // a v1 peer has had its HELLO, before which nothing else may come (B7)
 
 	ending atomic.Pointer[ending] // how the session ended; nil while it has not, or was cut
@@ -72,7 +78,11 @@ type session struct {
 func (s *session) read() {
 	look := s.look // one allocation, not one for each call
 	for {
-		if err := s.in.next(look, s.relay.longest); err != nil {
+		err := s.in.next(look, s.relay.longest)
+		if err == nil {
+			err = s.keepPace()
+		}
+		if err != nil {
 			s.readFailed(err)
 			s.in.partial, s.fragments = nil, nil
 			return
@@ -116,6 +126,7 @@ func (s *session) frames(m *message, b []byte) (consumed int, err error) {
 		payload := b[consumed+n : end]
 		frame.Unmask(payload, h.Key)
 		consumed = end
+		s.pace.takes(len(payload))
 		if err := s.take(m, h, payload); err != nil {
 			s.flush(m)
 			return consumed, err

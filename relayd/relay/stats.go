@@ -17,7 +17,8 @@ type Stats struct {
 	Resumed PerRole                  // peers that came back under their ID
 	Dropped map[Drop]uint64          // messages
 	Closed  map[protocol.Code]uint64 // connections that the relay closed
-	Refused map[Refusal]uint64       // requests that got no WebSocket
+	Refused map[Refusal]uint64       // connections that were not let in
+	Held    uint64                   // times that a peer's reads were held back because it was ahead of its rate
 }
 
 // PerRole is a number of servers and one of clients.

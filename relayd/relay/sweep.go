@@ -31,6 +31,8 @@ func (r *Relay) sweep() {
 		case <-ticker.C:
 		}
 		now := r.now.Add(1)
+		current := r.limits.Load()
+		limits.idle, limits.alone, limits.life = ticks(current.ClientIdle, tick), ticks(current.ServerAlone, tick), ticks(current.SessionLife, tick)
 		r.mu.Lock()
 		for s := range r.sessions {
 			s.check(now, limits)
@@ -41,12 +43,10 @@ func (r *Relay) sweep() {
 	}
 }
 
-// maxAbsent bounds the memory for who is away. Beyond it the relay forgets: their
-// observers count the time themselves (P4). It counts once a tick, so it may be late.
-const maxAbsent = 100_000
-
-// tooMany says whether no more of them can be remembered.
-func (r *Relay) tooMany() bool { return r.absent.Load() >= r.maxAbsent }
+// tooMany says whether no more of those who are away can be remembered. Then the relay
+// forgets: their observers count the time themselves (P4). They are counted once a tick, so it
+// may be late.
+func (r *Relay) tooMany() bool { return r.absent.Load() >= int64(r.limits.Load().Away) }
 
 // expire ends the waiting for those whose window is over.
 func (r *Relay) expire(waiters []*lobby) {
@@ -84,7 +84,7 @@ func (r *Relay) settle(l *lobby) {
 }
 
 // limits are durations in ticks.
-type limits struct{ ping, pong, message, second, beat int64 }
+type limits struct{ ping, pong, message, second, beat, idle, alone, life int64 }
 
 func ticks(d, tick time.Duration) int64 { return int64((d + tick - 1) / tick) }
 
@@ -94,6 +94,9 @@ var ping = frame.AppendControl(nil, frame.Ping, nil)
 func (s *session) check(now int64, l limits) {
 	if now%l.second == 0 {
 		s.controls.Store(0)
+	}
+	if s.outlived(now, l) {
+		return
 	}
 	if s.v1 {
 		if s.greeted.Load() {

@@ -233,6 +233,9 @@ func (r *Room[M]) Expire(now int64) (out []M, last bool) {
 	return nil, false
 }
 
+// Empty says whether the server has no client, present or away.
+func (r *Room[M]) Empty() bool { return len(r.clients) == 0 }
+
 // Forget gives up the memory of a client that is away, without a word: its server
 // says itself when it is gone (P4). A server that is there must know first that the
 // client is away; one that comes back knows it of each that is not named (P3).

@@ -1,0 +1,358 @@
+package relay_test
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"net/http"
+	"regexp"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/coder/websocket"
+	"github.com/sebas642/intercessor/protocol"
+	"github.com/sebas642/intercessor/relayd/admit"
+	"github.com/sebas642/intercessor/relayd/relay"
+	"github.com/stretchr/testify/require"
+)
+
+// from connects as a proxy on this machine does for somebody else.
+func (w *world) from(source, path string, headers ...string) *peer {
+	w.t.Helper()
+	options := &websocket.DialOptions{HTTPHeader: http.Header{"X-Forwarded-For": {source}}}
+	for _, token := range headers {
+		options.Subprotocols = []string{protocol.SubprotocolV1}
+		if token != "" {
+			options.Subprotocols = append(options.Subprotocols, protocol.ResumePrefix+"1."+token)
+		}
+	}
+	return w.knockWith(path, 0, options)
+}
+
+// isIn wants HELLO as the next message.
+func (p *peer) isIn() *peer {
+	p.t.Helper()
+	from, typ, message := p.receive()
+	require.Equal(p.t, "0 HELLO", from+" "+typ)
+	p.id = regexp.MustCompile(`"id":"([^"]+)"`).FindStringSubmatch(string(message))[1]
+	return p
+}
+
+// mustWait wants to be closed with 4003, without HELLO, and to be told for how long (R12).
+func (p *peer) mustWait() (seconds int) {
+	p.t.Helper()
+	_, _, err := p.Read(p.ctx)
+	require.Equal(p.t, protocol.CodeOverloaded, protocol.Code(websocket.CloseStatus(err)), "%v", err)
+	told := regexp.MustCompile(` \((\d+) s\)"$`).FindStringSubmatch(err.Error())
+	require.NotNil(p.t, told, "%v", err)
+	seconds, err = strconv.Atoi(told[1])
+	require.NoError(p.t, err)
+	return seconds
+}
+
+func behindAProxy(t *testing.T, limits relay.Limits) *world {
+	t.Helper()
+	return newWorld(t, relay.Config{Proxies: trusting(t, admit.XForwardedFor), Limits: limits})
+}
+
+// TestConnectionsInAll: one below the limit, the limit, one above; who goes makes room.
+func TestConnectionsInAll(t *testing.T) {
+	w := newWorld(t, relay.Config{Limits: relay.Limits{Connections: 3}})
+	server := w.server()
+	w.client(server)
+	last := w.client(server)
+	require.GreaterOrEqual(t, w.knock("/server", 0).mustWait(), 5)
+	require.GreaterOrEqual(t, w.knock("/client/"+server.id, 0).mustWait(), 5)
+	require.EqualValues(t, 2, w.Stats().Refused[relay.RefusedConnections])
+	require.NoError(t, last.CloseNow())
+	w.eventually("it has left", func(s relay.Stats) bool { return s.Sessions == 2 })
+	w.client(server)
+}
+
+// TestFloodOfRefusalsGetsAStatus: when many are being told, which costs a handshake and
+// a socket, the others get an HTTP status before the upgrade.
+func TestFloodOfRefusalsGetsAStatus(t *testing.T) {
+	w := newWorld(t, relay.Config{Limits: relay.Limits{Connections: 1}, CloseWithin: time.Minute})
+	server := w.server()
+	var told []*peer // and they answer no close
+	for range 8 {
+		told = append(told, w.knock("/server", 0))
+	}
+	answer, err := http.DefaultTransport.RoundTrip(upgradeTo(t, w.url, "/server"))
+	require.NoError(t, err)
+	require.NoError(t, answer.Body.Close())
+	require.Equal(t, http.StatusServiceUnavailable, answer.StatusCode)
+	after, err := strconv.Atoi(answer.Header.Get("Retry-After"))
+	require.NoError(t, err)
+	require.GreaterOrEqual(t, after, 5)
+	for _, p := range told {
+		p.mustWait()
+		_ = p.CloseNow()
+	}
+	w.eventually("they are told and gone", func(s relay.Stats) bool { return s.Sessions == 1 })
+	w.knock("/server", 0).mustWait()
+	require.NoError(t, server.Ping(server.CloseRead(server.ctx)))
+}
+
+func upgradeTo(t *testing.T, url, path string) *http.Request {
+	t.Helper()
+	request, err := http.NewRequest(http.MethodGet, strings.Replace(url, "ws", "http", 1)+path, nil)
+	require.NoError(t, err)
+	request.Header = http.Header{"Connection": {"Upgrade"}, "Upgrade": {"websocket"}, "Sec-Websocket-Version": {"13"}, "Sec-Websocket-Key": {"dGhlIHNhbXBsZSBub25jZQ=="}}
+	return request
+}
+
+// TestConnectionsOfASource, whose address is what a trusted proxy says: of an IPv4
+// address, of a /64 that draws another address each time, of a /48 that draws another /64.
+func TestConnectionsOfASource(t *testing.T) {
+	for name, c := range map[string]struct {
+		address func(n int) string
+		most    int
+	}{
+		"IPv4": {func(int) string { return "203.0.113.9" }, 4},
+		"/64":  {func(n int) string { return fmt.Sprintf("2001:db8::%x", n+1) }, 4},
+		"/48":  {func(n int) string { return fmt.Sprintf("2001:db8:0:%x::1", n) }, 16},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := behindAProxy(t, relay.Limits{SourceConnections: 4})
+			var last *peer
+			for n := range c.most {
+				last = w.from(c.address(n), "/server").isIn()
+			}
+			w.from(c.address(c.most), "/server").mustWait()
+			require.Equal(t, map[relay.Refusal]uint64{relay.RefusedSourceConnections: 1}, w.Stats().Refused)
+			w.from("198.51.100.1", "/server").isIn() // another source
+			require.NoError(t, last.CloseNow())
+			w.eventually("it has left", func(s relay.Stats) bool { return s.Sessions == c.most })
+			w.from(c.address(c.most), "/server").isIn()
+		})
+	}
+}
+
+// TestLoopbackIsASource where somebody is trusted, and no source where nobody is.
+func TestLoopbackIsASource(t *testing.T) {
+	limits := relay.Limits{SourceConnections: 2}
+	w := newWorld(t, relay.Config{Limits: limits})
+	for range 5 {
+		w.server()
+	}
+	elsewhere, err := admit.NewProxies([]string{"10.0.0.1"}, admit.XForwardedFor)
+	require.NoError(t, err)
+	w = newWorld(t, relay.Config{Limits: limits, Proxies: elsewhere})
+	w.server()
+	w.server()
+	w.knock("/server", 0).mustWait()
+}
+
+// TestConnectsOfASource: as many at once as the burst; the seconds that the next is told
+// are those that help.
+func TestConnectsOfASource(t *testing.T) {
+	w := behindAProxy(t, relay.Limits{SourceConnects: 1, SourceConnectBurst: 3})
+	begun := time.Now()
+	for range 3 {
+		w.from("203.0.113.9", "/server").isIn()
+	}
+	if time.Since(begun) > time.Second {
+		t.Fatal("this machine is too slow to connect three times in a second")
+	}
+	require.Equal(t, 1, w.from("203.0.113.9", "/server").mustWait())
+	require.EqualValues(t, 1, w.Stats().Refused[relay.RefusedSourceConnects])
+}
+
+// TestRooms in all and of a source: filled to the limit; a room that ends makes room, and
+// one whose server is away does not.
+func TestRooms(t *testing.T) {
+	for name, c := range map[string]struct {
+		limits  relay.Limits
+		refused relay.Refusal
+	}{
+		"in all":      {relay.Limits{Rooms: 3}, relay.RefusedRooms},
+		"of a source": {relay.Limits{SourceRooms: 3}, relay.RefusedSourceRooms},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := behindAProxy(t, c.limits)
+			const source = "2001:db8::9"
+			first := w.from(source, "/server").isIn()
+			second := w.from(source, "/server").isIn()
+			away := w.from(source, "/server", "").isIn()
+			w.from(source, "/server").mustWait()
+			require.Equal(t, map[relay.Refusal]uint64{c.refused: 1}, w.Stats().Refused)
+			w.from(source, "/client/"+first.id).isIn() // a room that is there takes clients
+
+			require.NoError(t, away.CloseNow())
+			w.eventually("it is away", func(s relay.Stats) bool { return s.Sessions == 3 && s.Rooms == 3 })
+			w.from(source, "/server").mustWait()
+			require.NoError(t, second.CloseNow())
+			w.eventually("it is gone", func(s relay.Stats) bool { return s.Rooms == 2 })
+			w.from(source, "/server").isIn()
+		})
+	}
+}
+
+// TestClientsOfARoom: one more than the limit hears what everybody hears who names no
+// server (R10), and a grant may say another limit.
+func TestClientsOfARoom(t *testing.T) {
+	for grant, most := range map[int]int{0: 3, 2: 2, 5: 5} {
+		w := newWorld(t, relay.Config{
+			Limits:    relay.Limits{RoomClients: 3},
+			Authorize: func(context.Context, admit.Request) (admit.Grant, error) { return admit.Grant{Clients: grant}, nil },
+		})
+		server := w.server()
+		var last *peer
+		for range most {
+			last = w.client(server)
+			server.wantsJoined(last)
+		}
+		w.knock("/client/"+server.id, 0).wantsClose(protocol.CodeNoSuchServer)
+		require.NoError(t, last.CloseNow())
+		server.wantsGone(last)
+		w.client(server)
+	}
+}
+
+// TestLimitsCanBeLowered at work: nobody is cut, and nobody more is let in.
+func TestLimitsCanBeLowered(t *testing.T) {
+	w := newWorld(t, relay.Config{})
+	a, b := w.server(), w.server()
+	w.SetLimits(relay.Limits{Connections: 1})
+	w.knock("/server", 0).mustWait()
+	for _, p := range []*peer{a, b} {
+		require.NoError(t, p.Ping(p.CloseRead(p.ctx)))
+	}
+	w.SetLimits(relay.Limits{})
+	w.server()
+}
+
+// TestLongestLives: an idle client and a server that is alone get a final code, a session
+// that has lasted long enough one after which it comes back.
+func TestLongestLives(t *testing.T) {
+	const life = 300 * time.Millisecond
+	grain := relay.Config{MessageWithin: 100 * time.Millisecond} // makes the clock's tick short
+
+	t.Run("client_idle", func(t *testing.T) {
+		config := grain
+		config.Limits.ClientIdle = life
+		w := newWorld(t, config)
+		server := w.server()
+		idle := w.client(server)
+		server.wantsJoined(idle)
+		busy := w.client(server)
+		server.wantsJoined(busy)
+		listens := w.client(server)
+		server.wantsJoined(listens)
+		gone := make(chan struct{})
+		go func() {
+			defer close(gone)
+			idle.wantsClose(protocol.CodeIdle)
+		}()
+		for begun := time.Now(); time.Since(begun) < 4*life; { // the server reads nothing: busy is held back
+			_ = busy.trySend(server, "x", "1")
+			_ = server.trySend(listens, "x", "1")
+			listens.wants(server.id, "x", "1")
+		}
+		<-gone
+		require.Equal(t, map[protocol.Code]uint64{protocol.CodeIdle: 1}, w.Stats().Closed)
+	})
+	t.Run("server_alone", func(t *testing.T) {
+		config := grain
+		config.Limits.ServerAlone = life
+		w := newWorld(t, config)
+		alone, host := w.server(), w.server()
+		guest := w.client(host)
+		host.wantsJoined(guest)
+		alone.wantsClose(protocol.CodeIdle)
+		w.eventually("nobody else", func(s relay.Stats) bool { return s.Sessions == 2 })
+		require.NoError(t, guest.CloseNow())
+		host.wantsGone(guest)
+		host.wantsClose(protocol.CodeIdle)
+	})
+	t.Run("session_life", func(t *testing.T) {
+		config := grain
+		config.Limits.SessionLife = life
+		w := newWorld(t, config)
+		begun := time.Now()
+		w.server().wantsClose(protocol.CodeRenew)
+		require.GreaterOrEqual(t, time.Since(begun), life-50*time.Millisecond)
+	})
+	t.Run("none", func(t *testing.T) {
+		w := newWorld(t, grain)
+		server := w.server()
+		reading := server.CloseRead(server.ctx)
+		select {
+		case <-reading.Done():
+			t.Fatal("nobody asked for a longest life")
+		case <-time.After(4 * life):
+		}
+	})
+}
+
+// TestPaceOfFrames: one frame below a burst, a burst, and one above, of which the last waits
+// and none is lost.
+func TestPaceOfFrames(t *testing.T) {
+	for extra, held := range map[int]uint64{-1: 0, 0: 0, 1: 1} {
+		w := newWorld(t, relay.Config{Limits: relay.Limits{PeerMessages: 50, PeerBurst: time.Second}})
+		server := w.server()
+		client := w.wire("/client/" + server.id)
+		server.wantsJoined(&peer{id: client.id})
+		n := 50 + extra
+		_, err := io.WriteString(client.conn, strings.Repeat(masked(text, `{"to":"`+server.id+`","type":"x","message":1}`), n))
+		require.NoError(t, err)
+		for range n {
+			server.wants(client.id, "x", "1")
+		}
+		w.eventually("as often as that", func(s relay.Stats) bool { return s.Held == held })
+	}
+}
+
+// TestPaceOfBytes is the same for bytes, and measures the rate.
+func TestPaceOfBytes(t *testing.T) {
+	const size = 10_000 // of a frame's payload
+	frame := func(to string) string {
+		text := `{"to":"` + to + `","type":"x","message":"`
+		return masked(0x81, text+strings.Repeat("y", size-len(text)-2)+`"}`)
+	}
+	w := newWorld(t, relay.Config{Limits: relay.Limits{PeerBytes: 10 * size, PeerBurst: time.Second}})
+	server := w.server()
+	client := w.wire("/client/" + server.id)
+	server.wantsJoined(&peer{id: client.id})
+	begun := time.Now()
+	sent := make(chan error, 1)
+	go func() {
+		_, err := io.WriteString(client.conn, strings.Repeat(frame(server.id), 20))
+		sent <- err
+	}()
+	for range 20 {
+		server.receive()
+	}
+	require.NoError(t, <-sent)
+	took := time.Since(begun)
+	require.Greater(t, took, 800*time.Millisecond, "ten at once, and ten more in a second, of which the last read is not waited for")
+	require.NotZero(t, w.Stats().Held)
+}
+
+// TestPeerFarAheadIsClosed: what it sent would take longer than it can be held back.
+func TestPeerFarAheadIsClosed(t *testing.T) {
+	w := newWorld(t, relay.Config{Limits: relay.Limits{PeerMessages: 10, PeerBurst: time.Second}})
+	other := w.server()
+	p := w.wire("/server")
+	_, err := io.WriteString(p.conn, strings.Repeat(masked(text, `{"to":"nobody","type":"x","message":1}`), 300))
+	require.NoError(t, err)
+	require.Contains(t, p.wantsClose(t, protocol.CodeFlood), "far more")
+	require.NoError(t, other.Ping(other.CloseRead(other.ctx)))
+}
+
+// TestHeldPeerIsToldOfTheEnd: a close does not wait for the time of a held peer.
+func TestHeldPeerIsToldOfTheEnd(t *testing.T) {
+	w := newWorld(t, relay.Config{HoldWithin: time.Minute, Limits: relay.Limits{PeerMessages: 10, PeerBurst: time.Second}})
+	p := w.wire("/server")
+	_, err := io.WriteString(p.conn, strings.Repeat(masked(text, `{"to":"nobody","type":"x","message":1}`), 400))
+	require.NoError(t, err)
+	w.eventually("it is held", func(s relay.Stats) bool { return s.Held == 1 })
+	down := make(chan error, 1)
+	go func() { down <- w.Shutdown(t.Context()) }()
+	p.wantsClose(t, protocol.CodeRestarting)
+	_ = p.conn.Close()
+	require.NoError(t, <-down)
+}

@@ -1,0 +1,136 @@
+package relay
+
+import (
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/netip"
+	"sync"
+	"time"
+
+	"github.com/sebas642/intercessor/relayd/source"
+)
+
+// Listener gives the connections for which there is room: Config.Sockets in all, and of one
+// source as many that have not made their handshake as it may have peers; those of trusted
+// proxies and of loopback, as [Limits] says, are of no source. Others are closed before
+// anything is read from them, behind an HTTP answer with Retry-After if they speak
+// plain HTTP and are not too many. The server of these connections needs [Relay.ConnState].
+//
+// It goes directly above the socket, below PROXY headers and TLS.
+func (r *Relay) Listener(below net.Listener, plain bool) net.Listener {
+	return &gate{below, r, plain}
+}
+
+type gate struct {
+	net.Listener
+	relay *Relay
+	plain bool
+}
+
+func (g *gate) Accept() (net.Conn, error) {
+	for {
+		conn, err := g.Listener.Accept()
+		if err != nil {
+			return nil, err // net/http waits, longer each time, when there are no more files
+		}
+		why := g.relay.arrive(conn)
+		if why == "" {
+			return conn, nil
+		}
+		g.relay.countRefused(why)
+		if tcp, ok := conn.(*net.TCPConn); !ok || !g.plain || !g.relay.turnAway(tcp, why) {
+			_ = conn.Close()
+		}
+	}
+}
+
+// A flow names a connection, however it is wrapped.
+type flow struct{ from, to netip.AddrPort }
+
+func flowOf(conn net.Conn) (f flow, ok bool) {
+	conn = below(conn)
+	from, ok := conn.RemoteAddr().(*net.TCPAddr)
+	to, too := conn.LocalAddr().(*net.TCPAddr)
+	if !ok || !too {
+		return f, false
+	}
+	return flow{from.AddrPort(), to.AddrPort()}, true
+}
+
+// arrivals are the sockets that are with net/http.
+type arrivals struct {
+	mu    sync.Mutex
+	flows map[flow]source.Place // guarded by mu
+}
+
+// arrive counts a socket until it is hijacked or closed, or says why there is no room
+// for it.
+func (r *Relay) arrive(conn net.Conn) Refusal {
+	f, ok := flowOf(conn)
+	if !ok {
+		return "" // a Unix socket has no source, and its peers are counted when they are some
+	}
+	a := &r.arrivals
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if most := r.config.Sockets; most > 0 && int64(len(a.flows))+r.peers.Load()+r.told.Load() >= int64(most) {
+		return RefusedSockets
+	}
+	from := f.from.Addr().Unmap().WithZone("")
+	if r.config.Proxies.Trusts(from) {
+		from = netip.Addr{}
+	}
+	place, ok := r.sources.Arrive(r.asSource(from), r.limits.Load().ofSource())
+	if !ok {
+		return RefusedSourceSockets
+	}
+	a.flows[f] = place
+	return ""
+}
+
+// ConnState is the [http.Server.ConnState] of a server whose connections come from [Relay.Listener].
+func (r *Relay) ConnState(conn net.Conn, state http.ConnState) {
+	if state != http.StateHijacked && state != http.StateClosed {
+		return
+	}
+	f, ok := flowOf(conn)
+	if !ok {
+		return
+	}
+	r.arrivals.mu.Lock()
+	defer r.arrivals.mu.Unlock()
+	if place, known := r.arrivals.flows[f]; known {
+		delete(r.arrivals.flows, f)
+		r.sources.Arrived(place)
+	}
+}
+
+// mostTurnedAway bounds how many get an answer at a time: they cost a socket beyond
+// Config.Sockets.
+const mostTurnedAway = 16
+
+// turnAway answers, and gives the peer a second to read that. (To close a socket that
+// holds unread bytes resets it, and the answer would be lost.) It reports false where
+// too many are being answered.
+func (r *Relay) turnAway(conn *net.TCPConn, why Refusal) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.closing || r.turned.Load() >= mostTurnedAway {
+		return false
+	}
+	r.turned.Add(1)
+	r.running.Go(func() {
+		defer r.turned.Add(-1)
+		_ = conn.SetDeadline(time.Now().Add(time.Second))
+		text := why.String() + "\n"
+		_, err := fmt.Fprintf(conn, "HTTP/1.1 %d %s\r\nRetry-After: %s\r\nConnection: close\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Length: %d\r\n\r\n%s",
+			why.status(), http.StatusText(why.status()), seconds(later()), len(text), text)
+		if err == nil && conn.CloseWrite() == nil {
+			_, _ = io.CopyN(io.Discard, conn, 16<<10)
+		}
+		_ = conn.Close()
+	})
+	return true
+}

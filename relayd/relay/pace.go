@@ -1,0 +1,75 @@
+package relay
+
+import (
+	"time"
+
+	"github.com/sebas642/intercessor/protocol"
+)
+
+// A pace is how much a peer may still send, in frames and in bytes (B54): a token bucket
+// for each, owned by the reading goroutine. What a read has brought is subtracted; the
+// clock is read only when nothing is left, and once a tick, so that nobody saves up more
+// than a burst.
+type pace struct {
+	frames, bytes       float64   // what is left
+	newFrames, newBytes int       // what has come and is not subtracted yet
+	tick                int64     // of the relay's clock, of the last refill
+	at                  time.Time // of the last refill
+}
+
+// takes counts a frame.
+func (p *pace) takes(bytes int) {
+	p.newFrames++
+	p.newBytes += bytes
+}
+
+// ahead gives for how long a peer is to be held back.
+func (p *pace) ahead(r *Relay) time.Duration {
+	frames, bytes, tick := float64(p.newFrames), float64(p.newBytes), r.now.Load()
+	p.newFrames, p.newBytes = 0, 0
+	if tick == p.tick && frames <= p.frames && bytes <= p.bytes {
+		p.frames -= frames
+		p.bytes -= bytes
+		return 0
+	}
+	l, now := r.limits.Load(), time.Now()
+	earned := l.PeerBurst // a new peer has all of it
+	if !p.at.IsZero() {
+		earned = min(earned, now.Sub(p.at))
+	}
+	p.tick, p.at = tick, now
+	return max(0,
+		refill(&p.frames, frames, float64(l.PeerMessages), earned, l.PeerBurst),
+		refill(&p.bytes, bytes, float64(l.PeerBytes), earned, l.PeerBurst))
+}
+
+// refill adds what the time has brought, up to a burst, subtracts what was taken, and says
+// how long it takes to make up for what is missing.
+func refill(left *float64, taken, rate float64, earned, burst time.Duration) time.Duration {
+	*left = min(*left+rate*earned.Seconds(), rate*burst.Seconds()) - taken
+	return time.Duration(-*left / rate * float64(time.Second))
+}
+
+// keepPace holds back the reads of a peer that sends more than it may, for as long as it is
+// ahead. Its socket fills then, and whoever writes there waits: nothing is lost. Who is so
+// far ahead that others would take it for dead meanwhile is closed. All its clocks run on:
+// they bear a wait of HoldWithin.
+func (s *session) keepPace() error {
+	wait := s.pace.ahead(s.relay)
+	switch {
+	case wait == 0:
+		return nil
+	case wait > s.relay.config.HoldWithin:
+		return errPace
+	}
+	s.relay.countHeld()
+	timer := time.NewTimer(wait)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+	case <-s.out.whenSealed():
+	}
+	return nil
+}
+
+var errPace = &protocol.Error{Code: protocol.CodeFlood, Reason: "far more frames or bytes at once than this relay takes of one peer in a second"}

@@ -1,0 +1,189 @@
+// Package source counts what the peers of one source hold and do, so that no source
+// takes everybody's share. A source is an IPv4 address, or the /64 of an IPv6 address
+// and, with Site times as much, its /48.
+package source
+
+import (
+	"maps"
+	"net/netip"
+	"sync"
+	"time"
+
+	"github.com/sebas642/intercessor/relayd/admit"
+)
+
+// Site is how many times as much a /48 may have as each /64 of it. A subscriber may have
+// a whole /48, and so may a company.
+const Site = 4
+
+// Limits are what one source may have.
+type Limits struct {
+	Connections int // at a time
+	Connects    int // a second
+	Burst       int // connects at once, after some time without any
+	Rooms       int // at a time
+}
+
+// A Reason says what a source has too much of.
+type Reason int
+
+const (
+	None Reason = iota
+	Connections
+	Connects
+	Rooms
+)
+
+// maxSources bounds the memory of a Table, some 100 bytes each.
+const maxSources = 1 << 16
+
+// Table knows the sources. Its methods may be called concurrently.
+type Table struct {
+	most  int
+	begun time.Time
+
+	mu    sync.Mutex
+	known map[netip.Prefix]*entry // guarded by mu, as all entries are
+	swept time.Duration           // guarded by mu: when known was last tidied
+}
+
+type entry struct {
+	connections, arriving, rooms int
+	empty                        time.Duration // when no connect counts any more (as GCRA, ITU-T I.371)
+}
+
+func (e *entry) idle(now time.Duration) bool {
+	return e.connections == 0 && e.arriving == 0 && e.rooms == 0 && e.empty <= now
+}
+
+// A Place is where a source's peers are counted; the zero Place counts nothing.
+type Place struct{ own, site *entry }
+
+// NewTable makes a table in which nobody is known.
+func NewTable() *Table {
+	return &Table{most: maxSources, begun: time.Now(), known: make(map[netip.Prefix]*entry)}
+}
+
+// Connect counts a connection, until the Place that it gives is left. Or it says what
+// there is too much of, and for connects how long it will be so; then nothing is counted.
+// The zero Addr is no source.
+func (t *Table) Connect(from netip.Addr, l Limits) (Place, Reason, time.Duration) {
+	if !from.IsValid() {
+		return Place{}, None, 0
+	}
+	now := time.Since(t.begun)
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	p := t.placeOf(from, now)
+	if !p.each(l, func(e *entry, l Limits) bool { return e.connections < l.Connections }) {
+		return Place{}, Connections, 0
+	}
+	var wait time.Duration
+	if !p.each(l, func(e *entry, l Limits) bool {
+		wait = max(wait, e.wait(l, now))
+		return wait == 0
+	}) {
+		return Place{}, Connects, wait
+	}
+	p.each(l, func(e *entry, l Limits) bool {
+		e.connections++
+		e.empty = max(e.empty, now) + time.Second/time.Duration(l.Connects)
+		return true
+	})
+	return p, None, 0
+}
+
+// wait is how long until another connect fits in.
+func (e *entry) wait(l Limits, now time.Duration) time.Duration {
+	one := time.Second / time.Duration(l.Connects)
+	return max(0, max(e.empty, now)+one-now-time.Duration(l.Burst)*one)
+}
+
+// Leave takes back what Connect has counted.
+func (t *Table) Leave(p Place) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	p.each(Limits{}, func(e *entry, _ Limits) bool { e.connections--; return true })
+}
+
+// Arrive counts a socket that is no connection yet, of which there may be as many again. It
+// reports false where the source has too many.
+func (t *Table) Arrive(from netip.Addr, l Limits) (Place, bool) {
+	if !from.IsValid() {
+		return Place{}, true
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	p := t.placeOf(from, time.Since(t.begun))
+	if !p.each(l, func(e *entry, l Limits) bool { return e.arriving < l.Connections }) {
+		return Place{}, false
+	}
+	p.each(l, func(e *entry, _ Limits) bool { e.arriving++; return true })
+	return p, true
+}
+
+// Arrived takes back what Arrive has counted.
+func (t *Table) Arrived(p Place) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	p.each(Limits{}, func(e *entry, _ Limits) bool { e.arriving--; return true })
+}
+
+// Open counts a room, and reports false where the source has too many.
+func (t *Table) Open(p Place, l Limits) bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if !p.each(l, func(e *entry, l Limits) bool { return e.rooms < l.Rooms }) {
+		return false
+	}
+	p.each(l, func(e *entry, _ Limits) bool { e.rooms++; return true })
+	return true
+}
+
+// Close takes back what Open has counted.
+func (t *Table) Close(p Place) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	p.each(Limits{}, func(e *entry, _ Limits) bool { e.rooms--; return true })
+}
+
+// each does something to the place's entries, and stops where it gives false.
+func (p Place) each(l Limits, do func(*entry, Limits) bool) bool {
+	if p.own != nil && !do(p.own, l) {
+		return false
+	}
+	if p.site == nil {
+		return true
+	}
+	return do(p.site, Limits{l.Connections * Site, l.Connects * Site, l.Burst * Site, l.Rooms * Site})
+}
+
+// placeOf finds a source's entries. With mu held.
+func (t *Table) placeOf(from netip.Addr, now time.Duration) Place {
+	own, site := admit.Networks(from)
+	if own == site {
+		return Place{own: t.entry(own, now)}
+	}
+	return Place{t.entry(own, now), t.entry(site, now)}
+}
+
+// entry finds or makes one. Where there is no room for another, all further sources share
+// the one of the zero Prefix.
+func (t *Table) entry(of netip.Prefix, now time.Duration) *entry {
+	if e := t.known[of]; e != nil {
+		return e
+	}
+	if len(t.known) >= t.most && now-t.swept >= time.Second {
+		t.swept = now
+		maps.DeleteFunc(t.known, func(_ netip.Prefix, e *entry) bool { return e.idle(now) })
+	}
+	if len(t.known) >= t.most {
+		of = netip.Prefix{}
+		if e := t.known[of]; e != nil {
+			return e
+		}
+	}
+	e := new(entry)
+	t.known[of] = e
+	return e
+}

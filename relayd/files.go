@@ -11,10 +11,15 @@ type files int
 
 // reserve is how many of them sockets of peers and pages may not take: they are for the
 // admin listener, certificates, state, the log, and connections to the backend.
-func (f files) reserve() int { return min(int(f)/4, 128) }
+func (f files) reserve() int { return min(max(int(f)/4, 24), 128) }
 
 // sockets is how many the relay's listeners may have open at once; 0: any number.
-func (f files) sockets() int { return int(f) - f.reserve() }
+func (f files) sockets() int {
+	if f == 0 {
+		return 0
+	}
+	return max(4, int(f)-f.reserve())
+}
 
 // within lowers the connections to what there are sockets for. A quarter of those, 1,024 at the
 // most, is for pages, for handshakes, and for peers that are told to come again.

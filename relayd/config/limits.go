@@ -25,7 +25,7 @@ type Limits struct {
 	SourceConnectBurst int `key:"source_connect_burst" arg:"number" default:"500" min:"1" max:"1000000" reload:"yes" doc:"How many may at once, after some time in which fewer did."`
 	SourceRooms        int `key:"source_rooms" arg:"number" default:"200" min:"1" max:"1000000" reload:"yes" doc:"How many rooms may be open that peers of one source have opened. A room is open until its server has left, or is no longer waited for."`
 
-	Connections int `key:"connections" arg:"number" default:"100000" min:"1" max:"10000000" reload:"yes" doc:"How many peers there may be in all. It is less where the process may not have as many files open: a quarter of those, 128 at the most, is kept for everything but peers and pages, the admin listener among it, and of the rest a quarter, 1024 at the most, for pages, handshakes and those who are told to come again."`
+	Connections int `key:"connections" arg:"number" default:"100000" min:"1" max:"10000000" reload:"yes" doc:"How many peers there may be in all. It is less where the process may not have as many files open: a quarter of those, 24 at least and 128 at the most, is kept for everything but peers and pages, the admin listener among it, and of the rest a quarter, 1024 at the most, for pages, handshakes and those who are told to come again."`
 	Rooms       int `key:"rooms" arg:"number" default:"100000" min:"1" max:"10000000" reload:"yes" doc:"How many rooms there may be in all."`
 	Away        int `key:"away" arg:"number" default:"100000" min:"1" max:"10000000" reload:"yes" doc:"How many peers are remembered that are away and may come back. Beyond it relayd forgets; peers that come back are let in all the same."`
 

@@ -62,7 +62,7 @@ func serveTLS(socket *os.File, log io.Writer) error {
 		return fmt.Errorf("cannot make a certificate: %w", err)
 	}
 	handler := slog.NewTextHandler(log, nil)
-	r := relay.New(relay.Config{Log: slog.New(handler)})
+	r := relay.New(relay.Config{Log: slog.New(handler), Limits: relay.Limits{PeerMessages: 100_000_000, PeerBytes: 64 << 30}})
 	server := &http.Server{
 		Handler:           r,
 		ReadHeaderTimeout: 5 * time.Second,

@@ -60,12 +60,18 @@ func (w *world) crowd(n, size int) (leave func()) {
 	}
 }
 
-// fewFiles gives the relay so few file descriptors that a crowd takes the last ones. Who
-// is there notices nothing; who comes waits, and gets in when the crowd has left.
+// keptFiles is how many of few file descriptors relayd keeps for itself.
+const keptFiles = 24
+
+// fewFiles gives the relay so few file descriptors that a crowd takes the last ones that it
+// has for sockets. Who is there notices nothing; who comes waits, and gets in when the crowd
+// has left.
 func (w *world) fewFiles() {
 	w.relay.Kill()
-	limit := w.files + 1 + w.random.IntN(3)
-	require.NoError(w.t, w.relay.StartWithin(daemon.Limits{Files: limit}))
+	peers := w.files - w.idle + 1 // and one who comes
+	sockets := peers*4/3 + 2 + w.random.IntN(3)
+	limit := w.idle + sockets
+	require.NoError(w.t, w.relay.StartWithin(daemon.Limits{Files: keptFiles + sockets}))
 	w.calm("the start with few file descriptors")
 	leave := w.crowd(64, 0)
 	full := false
@@ -73,7 +79,7 @@ func (w *world) fewFiles() {
 		full = openFiles(w.relay.PID()) >= limit
 	}
 	if !full {
-		w.t.Errorf("the crowd did not take the last of relayd's %d file descriptors: it has %d", limit, openFiles(w.relay.PID()))
+		w.t.Errorf("the crowd did not take the last of the %d file descriptors that relayd uses: it has %d", limit, openFiles(w.relay.PID()))
 	}
 	w.newcomer++
 	newcomer := &process{t: w.t, world: w, name: fmt.Sprint("newcomer", w.newcomer), url: w.clients[0].url, seed: uint64(w.newcomer)}

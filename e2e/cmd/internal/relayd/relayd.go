@@ -3,6 +3,7 @@
 package relayd
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"net"
@@ -48,8 +49,18 @@ func FreeAddress() (string, error) {
 // folder and gets flags besides.
 func Command(path, address, state string, flags []string) *exec.Cmd {
 	cmd := exec.Command(path, append([]string{"serve", "--listen", address}, flags...)...)
-	cmd.Env = append(os.Environ(), "RELAYD_STATE_DIR="+state)
+	cmd.Env = append(append(os.Environ(), "RELAYD_STATE_DIR="+state), unpaced(path)...)
 	return cmd
+}
+
+// unpaced lets peers send as fast as they can: what is counted costs the same as ever, and
+// the load is one that no relay should take of anybody. An older relayd knows no such limit.
+func unpaced(path string) []string {
+	help, _ := exec.Command(path, "help").CombinedOutput()
+	if !bytes.Contains(help, []byte("--limits-peer-messages")) {
+		return nil
+	}
+	return []string{"RELAYD_LIMITS_PEER_MESSAGES=100000000", "RELAYD_LIMITS_PEER_BYTES=64GiB"}
 }
 
 // AwaitListening tries to connect to the address until it works. It fails when the relay

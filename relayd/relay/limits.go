@@ -43,7 +43,8 @@ type Limits struct {
 	SessionLife time.Duration
 }
 
-func (l Limits) withDefaults() Limits {
+// WithDefaults fills in the defaults.
+func (l Limits) WithDefaults() Limits {
 	l.PeerMessages = cmp.Or(l.PeerMessages, 20_000)
 	l.PeerBytes = cmp.Or(l.PeerBytes, 32<<20)
 	l.PeerBurst = cmp.Or(l.PeerBurst, time.Second)
@@ -66,6 +67,6 @@ func (l *Limits) ofSource() source.Limits {
 // SetLimits changes the limits from now on. Nobody is cut because there are more than
 // there may be; the longest lives apply to who is here, too.
 func (r *Relay) SetLimits(l Limits) {
-	l = l.withDefaults()
+	l = l.WithDefaults()
 	r.limits.Store(&l)
 }

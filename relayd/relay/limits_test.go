@@ -111,9 +111,9 @@ func TestConnectionsOfASource(t *testing.T) {
 		address func(n int) string
 		most    int
 	}{
-		"IPv4": {func(int) string { return "203.0.113.9" }, 4},
-		"/64":  {func(n int) string { return fmt.Sprintf("2001:db8::%x", n+1) }, 4},
-		"/48":  {func(n int) string { return fmt.Sprintf("2001:db8:0:%x::1", n) }, 16},
+		"IPv4":                 {func(int) string { return "203.0.113.9" }, 4},
+		"a network of 64 bits": {func(n int) string { return fmt.Sprintf("2001:db8::%x", n+1) }, 4},
+		"a site of 48 bits":    {func(n int) string { return fmt.Sprintf("2001:db8:0:%x::1", n) }, 16},
 	} {
 		t.Run(name, func(t *testing.T) {
 			w := behindAProxy(t, relay.Limits{SourceConnections: 4})
@@ -351,7 +351,9 @@ func TestHeldPeerIsToldOfTheEnd(t *testing.T) {
 	require.NoError(t, err)
 	w.eventually("it is held", func(s relay.Stats) bool { return s.Held == 1 })
 	down := make(chan error, 1)
-	go func() { down <- w.Shutdown(t.Context()) }()
+	ctx, cancel := context.WithTimeout(t.Context(), patience) // it is held for longer
+	defer cancel()
+	go func() { down <- w.Shutdown(ctx) }()
 	p.wantsClose(t, protocol.CodeRestarting)
 	_ = p.conn.Close()
 	require.NoError(t, <-down)

@@ -2,6 +2,7 @@ package e2e_test
 
 import (
 	"bufio"
+	"bytes"
 	"encoding/binary"
 	"encoding/json"
 	"fmt"
@@ -182,7 +183,9 @@ func (p *rawPeer) delivery() delivery {
 	}
 	require.EqualValues(p.t, opText, opcode)
 	var d delivery
-	require.NoError(p.t, json.Unmarshal(payload, &d), "%q", payload)
+	fields := json.NewDecoder(bytes.NewReader(payload))
+	fields.DisallowUnknownFields() // the relay says these, and passes on no other (B34, B41)
+	require.NoError(p.t, fields.Decode(&d), "%q", payload)
 	return d
 }
 

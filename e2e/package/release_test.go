@@ -70,7 +70,7 @@ func TestBillOfMaterials(t *testing.T) {
 	for program, modules := range map[string][]string{
 		"relayd":           {"pkg:golang/std@1.", "github.com/spf13/pflag@v1", "github.com/sebas642/intercessor/protocol@" + version, "github.com/mholt/acmez"},
 		"intercessor":      {"pkg:golang/std@1.", "github.com/pion/webrtc/v4@v4", "github.com/sebas642/intercessor/sdk/cmd/intercessor@" + version},
-		"intercessor.wasm": {"pkg:golang/std@1.", "github.com/pion/webrtc/v4@v4", "github.com/sebas642/intercessor/sdk@" + version},
+		"intercessor.wasm": {"pkg:golang/std@1.", "github.com/sebas642/intercessor/sdk@" + version},
 	} {
 		for _, module := range modules {
 			require.Contains(t, uses[program], module, program)

@@ -70,7 +70,7 @@ var ownerSeeds = []Seed{
 	}
 `}}},
 	{"who was kicked comes back with its token", "C8", ownerSuite, []Edit{
-		{"relayd/room/room.go", `	if _, out := r.kicked[id]; out {
+		{"relayd/room/room.go", `	if kicked && !newcomer {
 		return nil, before, Kicked
 	}
 `, ``}}},

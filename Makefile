@@ -3,7 +3,7 @@
 help:   ; @ci/help.sh   ## list these targets
 run:    ; @ci/run.sh    ## build everything and start relayd on http://127.0.0.1:8000
 test:   ; @ci/test.sh   ## install what is missing, then check and test everything
-setup:  ; @ci/setup.sh  ## install what the tests need: a C compiler, Chromium, coturn, Node.js, npm packages
+setup:  ; @ci/setup.sh  ## install what the tests need: a C compiler, Chromium, coturn, nginx, Caddy, Node.js, npm packages
 fmt:    ; @ci/fmt.sh -w ## format the Go files
 vet:    ; @ci/vet.sh    ## go vet and staticcheck, native and js
 unit:   ; @ci/unit.sh   ## the tests of every module but e2e, with the race detector

@@ -18,6 +18,11 @@ has "$(go env CC)" || missing+=(gcc libc6-dev) # the race detector
 has chromium chromium-browser google-chrome google-chrome-stable \
 	'/Applications/Google Chrome.app/Contents/MacOS/Google Chrome' || missing+=(chromium)
 has turnserver || missing+=(coturn) # and its turnutils_uclient
+has curl || missing+=(curl)
+if [ "$(uname)" = Linux ]; then # where the guide's proxies are run
+	has nginx /usr/sbin/nginx || missing+=(nginx)
+	has caddy || missing+=(caddy)
+fi
 has node || missing+=(nodejs)
 has npm || missing+=(npm)
 

@@ -17,13 +17,29 @@ import (
 // blocks gives README's code blocks of one language.
 func blocks(t *testing.T, language string) []string {
 	t.Helper()
-	text, err := os.ReadFile("../README.md")
+	return blocksOf(t, "../README.md", language)
+}
+
+func blocksOf(t *testing.T, page, language string) []string {
+	t.Helper()
+	text, err := os.ReadFile(page)
 	require.NoError(t, err)
 	var found []string
 	for _, m := range regexp.MustCompile("(?s)```"+language+"\n(.*?)```").FindAllStringSubmatch(string(text), -1) {
 		found = append(found, m[1])
 	}
 	return found
+}
+
+// swapped replaces what the guide shows and a test has elsewhere. What the guide does not
+// show any more would leave the test with an operator's own paths.
+func swapped(t *testing.T, text string, pairs ...string) string {
+	t.Helper()
+	for i := 0; i < len(pairs); i += 2 {
+		require.Contains(t, text, pairs[i])
+		text = strings.ReplaceAll(text, pairs[i], pairs[i+1])
+	}
+	return text
 }
 
 const readmeAddress = "127.0.0.1:8000"

@@ -23,19 +23,25 @@ import (
 // it gives.
 func startTURN(t testing.TB, secrets ...string) (port string, stop func()) {
 	t.Helper()
-	path, err := exec.LookPath("turnserver")
-	require.NoError(t, err, "no coturn on this machine; run `make setup`, or install coturn")
 	port = freePortOfBoth(t)
-	folder := t.TempDir()
-	config := filepath.Join(folder, "turnserver.conf")
 	text := "listening-ip=127.0.0.1\nrelay-ip=127.0.0.1\nlistening-port=" + port + "\n" +
 		"min-port=49160\nmax-port=49660\n" + // of which it draws at random
-		"realm=intercessor.test\nuse-auth-secret\nallow-loopback-peers\n" +
-		"no-cli\nno-tls\nno-dtls\nno-multicast-peers\nlog-file=stdout\nsimple-log\n" +
-		"userdb=" + filepath.Join(folder, "turndb") + "\npidfile=" + filepath.Join(folder, "pid") + "\n"
+		"realm=intercessor.test\nuse-auth-secret\nallow-loopback-peers\nno-multicast-peers\n"
 	for _, secret := range secrets {
 		text += "static-auth-secret=" + secret + "\n"
 	}
+	return port, runTURN(t, port, text)
+}
+
+// runTURN is startTURN with a configuration, which has to listen on that port.
+func runTURN(t testing.TB, port, text string) (stop func()) {
+	t.Helper()
+	path, err := exec.LookPath("turnserver")
+	require.NoError(t, err, "no coturn on this machine; run `make setup`, or install coturn")
+	folder := t.TempDir()
+	config := filepath.Join(folder, "turnserver.conf")
+	text += "no-cli\nno-tls\nno-dtls\nlog-file=stdout\nsimple-log\n" +
+		"userdb=" + filepath.Join(folder, "turndb") + "\npidfile=" + filepath.Join(folder, "pid") + "\n"
 	require.NoError(t, os.WriteFile(config, []byte(text), 0o600))
 
 	cmd := exec.Command(path, "-c", config)
@@ -56,7 +62,7 @@ func startTURN(t testing.TB, secrets ...string) (port string, stop func()) {
 		text, _ := os.ReadFile(log.Name())
 		t.Fatalf("its log:\n%s", text)
 	}
-	return port, stop
+	return stop
 }
 
 // answersSTUN asks once for a Binding (RFC 8489, section 2).

@@ -108,7 +108,6 @@ var (
 	errSilent         error = &dropError{"nothing came for " + silenceWithin.String()}
 	errRestarting     error = &dropError{"the relay restarts"}
 	errNetworkChanged error = &dropError{"the network has changed"}
-	errPageLeft       error = &dropError{"the page was left"}
 )
 
 // RequestError says that the relay refused what a server asked of it.

@@ -70,3 +70,5 @@ func on(target js.Value, name string, listener js.Func) (stop func()) {
 	target.Call("addEventListener", name, listener)
 	return func() { target.Call("removeEventListener", name, listener) }
 }
+
+var errPageLeft error = &dropError{"the page was left"}

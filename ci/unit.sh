@@ -5,7 +5,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-CGO_ENABLED=1 go test -race -timeout 120s $(ci/modules.sh | grep -v '^./e2e$' | sed 's|$|/...|')
+CGO_ENABLED=1 go test -race -timeout 300s $(ci/modules.sh | grep -v '^./e2e$' | sed 's|$|/...|')
 
 if ! out=$(go test -run '^$' -bench . -benchtime 1x -timeout 120s $(ci/benchmarks.sh | grep -v '^./e2e$') 2>&1); then
 	printf 'A benchmark fails; its figures mean nothing here, after one run:\n%s\n' "$out" >&2

@@ -16,7 +16,6 @@ import (
 	"github.com/sebas642/intercessor/protocol"
 	"github.com/sebas642/intercessor/relayd/admit"
 	"github.com/sebas642/intercessor/relayd/frame"
-	"github.com/sebas642/intercessor/relayd/room"
 	"github.com/sebas642/intercessor/relayd/source"
 )
 
@@ -162,59 +161,6 @@ func (r *Relay) Shutdown(ctx context.Context) error {
 
 const restarting = "the relay is restarting: connect again in a while"
 
-// start lets a session in, in the goroutine of its handshake, and has another one
-// read from it, for which Shutdown waits. That one begins with a small stack: what
-// it costs to log, to draw an ID and to parse a request is not kept for a peer that
-// is idle from then on.
-func (r *Relay) start(s *session, enter func(*session) bool, leave func(*session)) {
-	if !r.add(s) {
-		s.close(protocol.CodeRestarting, restarting)
-		s.end()
-		s.claim.release()
-		r.log.ended(s, false)
-		return
-	}
-	entered := enter(s)
-	if entered {
-		s.admitted()
-		r.countEntry(s, s.arrival.resumed)
-		r.log.joined(s)
-	}
-	s.arrival = nil
-	s.inRoom.Store(entered)
-	go func() {
-		defer r.running.Done()
-		if entered {
-			s.read()
-			leave(s)
-		}
-		s.end()
-		s.claim.release()
-		r.remove(s)
-		r.log.ended(s, entered) // when nobody waits for this session any more
-	}()
-}
-
-// add makes a session known to Shutdown and to the sweeper. It reports false when
-// the relay is shutting down.
-func (r *Relay) add(s *session) bool {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if r.closing {
-		return false
-	}
-	r.sessions[s] = struct{}{}
-	r.running.Add(1)
-	return true
-}
-
-func (r *Relay) remove(s *session) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	s.moved.addTo(&r.past)
-	delete(r.sessions, s)
-}
-
 // clock is the time as rooms count it, in milliseconds since the start.
 func (r *Relay) clock() int64 { return time.Since(r.started).Milliseconds() }
 
@@ -227,68 +173,4 @@ func (r *Relay) dates() (earlier, later time.Time) {
 		return counted, now
 	}
 	return now, counted
-}
-
-// find, findOrOpen and shut keep the rooms, by their servers' IDs.
-func (r *Relay) find(server protocol.ID) *lobby {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	return r.rooms[keyOf(server)]
-}
-
-// findOrOpen opens a room whose server is not there yet, if there is none: the
-// server may pass its ID on the moment it has it. The room counts for whoever opens it,
-// until it ends.
-func (r *Relay) findOrOpen(server protocol.ID, by *session) (*lobby, *protocol.Error) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if l := r.rooms[keyOf(server)]; l != nil {
-		return l, nil
-	}
-	return r.open(server, by)
-}
-
-// open opens a room, which counts for whoever opens it. With mu held.
-func (r *Relay) open(server protocol.ID, by *session) (*lobby, *protocol.Error) {
-	limits := r.limits.Load()
-	if len(r.rooms) >= limits.Rooms {
-		return nil, r.refuse(RefusedRooms, later())
-	}
-	if !r.sources.Open(by.claim.source, limits.ofSource()) {
-		return nil, r.refuse(RefusedSourceRooms, later())
-	}
-	now := r.clock()
-	l := &lobby{id: server, key: keyOf(server), opener: by.claim.source, opened: now, room: room.New[*session](server, r.config.Window.Milliseconds(), now)}
-	r.rooms[l.key] = l
-	r.waiters[l] = struct{}{}
-	return l, nil
-}
-
-// reopen finds a room for a client whose own has ended this moment (R11).
-func (r *Relay) reopen(s *session) *protocol.Error {
-	r.shut(s.lobby)
-	l, refused := r.findOrOpen(s.lobby.id, s)
-	if refused == nil {
-		s.lobby = l
-	}
-	return refused
-}
-
-func (r *Relay) shut(l *lobby) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if r.rooms[l.key] == l {
-		delete(r.rooms, l.key)
-		r.sources.Close(l.opener)
-	}
-	delete(r.waiters, l)
-}
-
-// mayWait has the sweeper look at a room in which somebody may be away.
-func (r *Relay) mayWait(l *lobby) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if r.rooms[l.key] == l {
-		r.waiters[l] = struct{}{}
-	}
 }

@@ -13,7 +13,7 @@ var relaySeeds = []Seed{
 `, `	s.generation = 1
 `}}},
 	{"the connection that was replaced is left open", "C8", relaySuite, []Edit{
-		{"relayd/relay/peer.go", `	if before != nil {
+		{"relayd/relay/client.go", `	if before != nil {
 		before.close(protocol.CodeReplaced, replaced)
 	}
 	l.tellClient(seat)
@@ -21,7 +21,7 @@ var relaySeeds = []Seed{
 	l.tellClient(seat)
 `}}},
 	{"a lost connection counts as a goodbye", "C7", relaySuite, []Edit{
-		{"relayd/relay/peer.go", `	return room.End{Away: true, Wait: window.Milliseconds()}`, `	return room.Left()`}}},
+		{"relayd/relay/ending.go", `	return room.End{Away: true, Wait: window.Milliseconds()}`, `	return room.Left()`}}},
 	{"PEER_BACK is not said after a resume", "C7", relaySuite, []Edit{
 		{"relayd/room/room.go", `	m.stale = r.server.state == away
 	r.queue(m)
@@ -34,11 +34,11 @@ var relaySeeds = []Seed{
 		{"relayd/relay/lobby.go", `		bytes, frames = append(server.notice(n), bytes...), frames+1
 `, `		bytes, frames = append(bytes, server.notice(n)...), frames+1
 `},
-		{"relayd/relay/peer.go", `	l.tellClient(seat)
+		{"relayd/relay/client.go", `	l.tellClient(seat)
 	l.tellServer()
 	return verdict`, `	l.tellClient(seat)
 	return verdict`},
-		{"relayd/relay/peer.go", `!s.arrival.resumed && !s.lobby.told(s) && `, `false && `}}},
+		{"relayd/relay/client.go", `!s.arrival.resumed && !s.lobby.told(s) && `, `false && `}}},
 	{"who is away is given up before the window is over", "C7", relaySuite, []Edit{
 		{"relayd/room/room.go", `		if m.state == away && now >= m.until {`, `		if m.state == away && now >= m.until-2000 {`}}},
 	{"PEER_GONE overtakes the last messages", "C7", relaySuite, []Edit{
@@ -62,7 +62,7 @@ var relaySeeds = []Seed{
 		{"relayd/relay/handle.go", `		s.undelivered(server, DropServerSlow, frames, slow)
 `, ``}}},
 	{"what came together with a close frame is dropped", "C4", relaySuite, []Edit{
-		{"relayd/relay/session.go", `			s.flush(m)
+		{"relayd/relay/frames.go", `			s.flush(m)
 			return consumed, err
 		}
 		ended = ended`, `			return consumed, err
@@ -101,6 +101,6 @@ var relaySeeds = []Seed{
 	s.relay.mu.Unlock()
 `}}},
 	{"a session that has ended is not forgotten", "C12", relaySuite, []Edit{
-		{"relayd/relay/relay.go", `	delete(r.sessions, s)
+		{"relayd/relay/start.go", `	delete(r.sessions, s)
 `, ``}}},
 }

@@ -1,0 +1,70 @@
+package relay
+
+import (
+	"github.com/sebas642/intercessor/protocol"
+	"github.com/sebas642/intercessor/relayd/room"
+)
+
+// find, findOrOpen and shut keep the rooms, by their servers' IDs.
+func (r *Relay) find(server protocol.ID) *lobby {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.rooms[keyOf(server)]
+}
+
+// findOrOpen opens a room whose server is not there yet, if there is none: the
+// server may pass its ID on the moment it has it. The room counts for whoever opens it,
+// until it ends.
+func (r *Relay) findOrOpen(server protocol.ID, by *session) (*lobby, *protocol.Error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if l := r.rooms[keyOf(server)]; l != nil {
+		return l, nil
+	}
+	return r.open(server, by)
+}
+
+// open opens a room, which counts for whoever opens it. With mu held.
+func (r *Relay) open(server protocol.ID, by *session) (*lobby, *protocol.Error) {
+	limits := r.limits.Load()
+	if len(r.rooms) >= limits.Rooms {
+		return nil, r.refuse(RefusedRooms, later())
+	}
+	if !r.sources.Open(by.claim.source, limits.ofSource()) {
+		return nil, r.refuse(RefusedSourceRooms, later())
+	}
+	now := r.clock()
+	l := &lobby{id: server, key: keyOf(server), opener: by.claim.source, opened: now, room: room.New[*session](server, r.config.Window.Milliseconds(), now)}
+	r.rooms[l.key] = l
+	r.waiters[l] = struct{}{}
+	return l, nil
+}
+
+// reopen finds a room for a client whose own has ended this moment (R11).
+func (r *Relay) reopen(s *session) *protocol.Error {
+	r.shut(s.lobby)
+	l, refused := r.findOrOpen(s.lobby.id, s)
+	if refused == nil {
+		s.lobby = l
+	}
+	return refused
+}
+
+func (r *Relay) shut(l *lobby) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.rooms[l.key] == l {
+		delete(r.rooms, l.key)
+		r.sources.Close(l.opener)
+	}
+	delete(r.waiters, l)
+}
+
+// mayWait has the sweeper look at a room in which somebody may be away.
+func (r *Relay) mayWait(l *lobby) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.rooms[l.key] == l {
+		r.waiters[l] = struct{}{}
+	}
+}

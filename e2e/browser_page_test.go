@@ -271,7 +271,7 @@ func TestPageSaysWhatIsWrong(t *testing.T) {
 	lost := browser.open(relay.HTTP+"/#nobody-here", "WebSocket connection to")
 	lost.says("#notice", "There is no room behind this link")
 	lost.shot("no-room")
-	lost.write("#join-link", "not a link\r")
+	lost.write("#join-link", "this is no link!\r")
 	lost.says("#join-problem", "neither the link nor the ID")
 
 	host := browser.open(relay.HTTP+"/", "WebSocket connection to")

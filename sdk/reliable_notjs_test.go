@@ -6,6 +6,7 @@ import (
 	"context"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -233,9 +234,13 @@ func TestStates(t *testing.T) {
 		require.NoError(t, w.ln.Close())
 		synctest.Wait()
 		want := []sdk.State{sdk.Connected, sdk.Reconnecting, sdk.Connected, sdk.Closed}
-		require.Equal(t, want, client())
-		require.Equal(t, want, server())
 		require.Equal(t, want, listener())
+		for _, seen := range [][]sdk.State{client(), server()} {
+			if len(seen) == len(want)+2 { // it was back first, and heard then that the other was not
+				seen = slices.Delete(seen, 1, 3)
+			}
+			require.Equal(t, want, seen)
+		}
 		require.Equal(t, sdk.ErrClosed, w.client.Err())
 		require.Equal(t, &sdk.GoneError{Reason: sdk.ReasonClosed}, w.server.Err(), "the first reason stays")
 		require.Equal(t, sdk.ErrClosed, w.ln.Err())

@@ -127,7 +127,7 @@ func TestChurnOfTinyRooms(t *testing.T) {
 	if os.Getenv("INTERCESSOR_PROVE") == "full" {
 		rounds = 1_000_000
 	}
-	relay := startRelayBinary(t, buildBinary(t, "./relayd"), "--proxy-trusted", "127.0.0.1",
+	relay := startRelayWith(t, buildBinary(t, "./relayd"), []string{"GOGC=10"}, "--proxy-trusted", "127.0.0.1", // little garbage beside what is held
 		"--limits-source-rooms", "50", "--limits-rooms", "1000", "--limits-away", "500",
 		"--limits-source-connects", "1000000", "--limits-source-connect-burst", "1000000")
 	others := relay.bystanders()

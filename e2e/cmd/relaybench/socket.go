@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
+	"syscall"
 
 	"golang.org/x/sys/unix"
 )
@@ -45,11 +46,33 @@ func (d *dialer) dial() (fd int, err error) {
 			return
 		}
 	}
-	if err = unix.Connect(fd, &unix.SockaddrInet4{Addr: d.to.Addr().As4(), Port: int(d.to.Port())}); err != nil {
+	if err = connect(fd, &unix.SockaddrInet4{Addr: d.to.Addr().As4(), Port: int(d.to.Port())}); err != nil {
 		return
 	}
 	err = unix.SetNonblock(fd, true)
 	return
+}
+
+// connect goes on after a signal, which interrupts the wait and not the connection
+// (POSIX, connect).
+func connect(fd int, to unix.Sockaddr) error {
+	err := unix.Connect(fd, to)
+	if err != unix.EINTR {
+		return err
+	}
+	n := 0
+	for err == unix.EINTR {
+		n, err = unix.Poll([]unix.PollFd{{Fd: int32(fd), Events: unix.POLLOUT}}, 5000)
+	}
+	switch failed, _ := unix.GetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_ERROR); {
+	case err != nil:
+		return err
+	case n == 0:
+		return unix.ETIMEDOUT
+	case failed != 0:
+		return syscall.Errno(failed)
+	}
+	return nil
 }
 
 // source gives the next of 127.0.0.1 to 127.255.255.254.

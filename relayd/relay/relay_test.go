@@ -96,7 +96,7 @@ func dialer(receiveBuffer int) *net.Dialer {
 	return &net.Dialer{Control: func(_, _ string, c syscall.RawConn) (err error) {
 		if receiveBuffer > 0 {
 			_ = c.Control(func(fd uintptr) {
-				err = syscall.SetsockoptInt(int(fd), syscall.SOL_SOCKET, syscall.SO_RCVBUF, receiveBuffer)
+				err = setReceiveBuffer(fd, receiveBuffer)
 			})
 		}
 		return err

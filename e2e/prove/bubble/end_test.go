@@ -48,7 +48,13 @@ func (w *world) leave() {
 		w.accepting.Wait()
 		w.stop(w.server)
 	}
-	if stats := w.relay.takeLife().end(); stats.Sessions != 0 || stats.Waiting != 0 {
+	last := w.relay.takeLife()
+	stats := last.end()
+	if stats.Waiting != 0 { // for who came while it ended Shutdown does not wait: they have their time to be told
+		time.Sleep(10 * time.Second)
+		stats = last.relay.Stats()
+	}
+	if stats.Sessions != 0 || stats.Waiting != 0 {
 		w.problem("the relay still holds %d sessions and %d bytes when all have left", stats.Sessions, stats.Waiting)
 	}
 }

@@ -97,7 +97,19 @@ func (r *relayProcess) secure(path string, config *tls.Config) *websocket.Conn {
 	transport := &http.Transport{TLSClientConfig: config}
 	conn, _, err := websocket.Dial(ctx, "wss://"+r.address()+path, &websocket.DialOptions{HTTPClient: &http.Client{Transport: transport}})
 	require.NoError(r.t, err)
-	r.t.Cleanup(func() { _ = conn.CloseNow() })
+	ended := make(chan struct{})
+	go func() { // so that the relay's pings are answered
+		defer close(ended)
+		for {
+			if _, _, err := conn.Read(context.Background()); err != nil {
+				return
+			}
+		}
+	}()
+	r.t.Cleanup(func() {
+		_ = conn.CloseNow()
+		<-ended
+	})
 	return conn
 }
 
@@ -106,13 +118,6 @@ func lives(t *testing.T, conn *websocket.Conn) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
-	go func() { // what has come, and then the answer
-		for {
-			if _, _, err := conn.Read(ctx); err != nil {
-				return
-			}
-		}
-	}()
 	require.NoError(t, conn.Ping(ctx))
 }
 

@@ -132,12 +132,13 @@ func (r *Relay) ServeHTTP(w http.ResponseWriter, request *http.Request) {
 func (r *Relay) Shutdown(ctx context.Context) error {
 	r.mu.Lock()
 	r.closing = true
-	r.stop()
-	// All of them before the first room closes, for which mu is needed: so clients
-	// hear that the relay restarts, and not that their server is gone for good.
+	// All of them before the first room closes, for which mu is needed, and before those
+	// who wait for an answer go on: so peers hear that the relay restarts, and not that
+	// their server is gone for good.
 	for s := range r.sessions {
 		s.close(protocol.CodeRestarting, restarting)
 	}
+	r.stop()
 	r.mu.Unlock()
 
 	ended := make(chan struct{})

@@ -11,7 +11,7 @@ RUN GOOS=$TARGETOS GOARCH=$TARGETARCH ci/rootfs.sh /image
 
 # What follows is also built by ci/image.sh, without an engine.
 FROM scratch
-COPY --from=build /image/root /
+COPY --from=build /image/rootfs /
 COPY --from=build --chown=65532:65532 /image/state /state
 USER 65532:65532
 ENV RELAYD_LISTEN=:8000 RELAYD_STATE_DIR=/state

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Real peers against the real relayd. Never from the cache: go test does not see
-# the programs that these tests run. Then one of the
-# browser's benchmarks, once; all of them would take ten seconds.
+# Real peers against the real relayd. Never from the cache: go test does not see the
+# programs that these tests run. Then one of the browser's benchmarks, once; all of them
+# would take ten seconds.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 

@@ -10,9 +10,9 @@ if [ ! -s "$authorities" ]; then
 	echo "There is no $authorities for the image; on Debian the package ca-certificates has it." >&2
 	exit 1
 fi
-mkdir -p "$1/root/bin" "$1/root/etc/ssl/certs" "$1/state"
+mkdir -p "$1/rootfs/bin" "$1/rootfs/etc/ssl/certs" "$1/state"
 env -u GOOS -u GOARCH ci/wasm.sh # its builder runs here, whatever the image is for
-ci/build.sh "$1/root/bin" ./relayd
-cp LICENSE "$1/root/"
-cp "$authorities" "$1/root/etc/ssl/certs/"
+ci/build.sh "$1/rootfs/bin" ./relayd
+cp LICENSE "$1/rootfs/"
+cp "$authorities" "$1/rootfs/etc/ssl/certs/"
 chmod -R u=rwX,go=rX "$1"

@@ -92,7 +92,7 @@ func TestFewFiles(t *testing.T) {
 	for range 20 {
 		require.LessOrEqual(t, relay.openFiles(), idle+192+16+1, "those that are being answered, and one that was just accepted")
 		others.talk()
-		time.Sleep(50 * time.Millisecond)
+		<-time.After(50 * time.Millisecond) // it is watched for a second
 	}
 	require.Less(t, relay.busy()-before, 500*time.Millisecond, "CPU time within a second and more: the accept loop does not spin")
 	require.NoError(t, os.WriteFile(config, []byte("[log]\nlevel = 'debug'\n"), 0o600))

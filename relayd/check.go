@@ -1,7 +1,6 @@
 package main
 
 import (
-	"cmp"
 	"errors"
 	"path/filepath"
 
@@ -36,8 +35,10 @@ func checkFiles(c *config.Config) error {
 		_, err := readKeys(c.KeyFiles)
 		return err
 	}
-	folder, _ := defaultStateDir()
-	_, err := admit.ReadKey(filepath.Join(cmp.Or(c.StateDir, folder), admit.KeyFile))
+	folder, err := stateDir(c)
+	if err == nil {
+		_, err = admit.ReadKey(filepath.Join(folder, admit.KeyFile))
+	}
 	if errors.Is(err, admit.ErrKeyFile) {
 		return err
 	}

@@ -25,7 +25,7 @@ func (f files) sockets() int {
 // most, is for pages, for handshakes, and for peers that are told to come again.
 func (f files) within(l relay.Limits, log *slog.Logger) relay.Limits {
 	if most := f.sockets() - min(f.sockets()/4, 1024); f > 0 && l.Connections > most {
-		log.Info("the limit of open files allows fewer connections than are configured", "files", int(f), "configured", l.Connections, "connections", most)
+		log.Info("takes as many peers as the limit of open files allows", "files", int(f), "peers", most)
 		l.Connections = most
 	}
 	return l

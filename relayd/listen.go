@@ -54,17 +54,23 @@ func (f *front) open(address, flag string, plain bool, proxies admit.Proxies, ha
 	}
 	listener = proxies.Listener(f.relay.Listener(listener, plain), headerWithin)
 	f.listens = append(f.listens, listener)
-	f.servers = append(f.servers, &http.Server{
+	server := newServer(handler, log)
+	server.ConnState = f.relay.ConnState
+	f.servers = append(f.servers, server)
+	return listener, nil
+}
+
+// newServer makes a server in which every wait has an end.
+func newServer(handler http.Handler, log *slog.Logger) *http.Server {
+	return &http.Server{
 		Handler:           hurryBodies(handler),
 		ReadHeaderTimeout: headerWithin, // and of the handshake of TLS
 		ReadTimeout:       answerWithin,
 		WriteTimeout:      answerWithin,
 		IdleTimeout:       idleWithin,
 		MaxHeaderBytes:    maxHeader,
-		ConnState:         f.relay.ConnState,
 		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelDebug),
-	})
-	return listener, nil
+	}
 }
 
 // says where people can connect to.

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
-	"net/http"
 	"time"
 
 	"github.com/sebas642/intercessor/relayd/admin"
@@ -75,15 +74,7 @@ func (o *operator) serve(ctx context.Context, r *relay.Relay, drain time.Duratio
 		End:     end,
 		Drain:   drain,
 	})
-	server := &http.Server{
-		Handler:           pages,
-		ReadHeaderTimeout: headerWithin,
-		ReadTimeout:       answerWithin,
-		WriteTimeout:      answerWithin,
-		IdleTimeout:       idleWithin,
-		MaxHeaderBytes:    maxHeader,
-		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelDebug),
-	}
+	server := newServer(pages, log)
 	log.Info("the operator's listener", "admin", o.listener.Addr().String(), "page", "http://"+o.listener.Addr().String()+"/")
 	served := make(chan error, 1)
 	go func() { served <- server.Serve(o.listener) }()

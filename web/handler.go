@@ -23,15 +23,15 @@ const noBuild = "the WebAssembly build is missing from this relayd: run `make wa
 // by any number of goroutines. Requests and responses hold no room's ID but the
 // body of POST /qr, which is not kept.
 func Handler() http.Handler {
-	page, err := fs.Sub(embedded, "page")
+	return newHandler(folder("page"), folder("sdk"))
+}
+
+func folder(name string) fs.FS {
+	sub, err := fs.Sub(embedded, name)
 	if err != nil {
-		panic(err) // the folder is embedded above
+		panic(err) // it is embedded above
 	}
-	sdk, err := fs.Sub(embedded, "sdk")
-	if err != nil {
-		panic(err)
-	}
-	return newHandler(page, sdk)
+	return sub
 }
 
 // newHandler is Handler over any two folders.

@@ -1,23 +1,12 @@
 package web
 
-import (
-	"io/fs"
-	"net/http"
-)
+import "net/http"
 
 // Status serves the page that shows an operator what a relay does, at /, with the charts'
 // library below /charts/. It is for the admin listener, which answers /status.json beside
 // it. The library is not committed: without it the page shows its figures as numbers.
 func Status() http.Handler {
-	page, err := fs.Sub(embedded, "status")
-	if err != nil {
-		panic(err) // the folder is embedded
-	}
-	charts, err := fs.Sub(embedded, "charts")
-	if err != nil {
-		panic(err)
-	}
-	pages, library := loadAssets(page), loadAssets(charts)
+	pages, library := loadAssets(folder("status")), loadAssets(folder("charts"))
 	pages[""] = pages["index.html"]
 
 	mux := http.NewServeMux()

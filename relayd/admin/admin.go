@@ -31,13 +31,13 @@ type Config struct {
 type Admin struct {
 	config  Config
 	started time.Time
-	ring    *ring
+	ring    ring
 	mux     *http.ServeMux
 }
 
 // New makes the handler. Until Run runs, the status page shows no history.
 func New(config Config) *Admin {
-	a := &Admin{config: config, started: time.Now(), ring: newRing(), mux: http.NewServeMux()}
+	a := &Admin{config: config, started: time.Now(), mux: http.NewServeMux()}
 	a.mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { say(w, http.StatusOK, "ok") })
 	a.mux.HandleFunc("GET /readyz", a.ready)
 

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"slices"
 
+	"github.com/sebas642/intercessor/protocol"
 	"github.com/sebas642/intercessor/relayd/relay"
 )
 
@@ -110,7 +111,7 @@ func role(server bool) string {
 
 func speaks(v1 bool) string {
 	if v1 {
-		return "intercessor.v1"
+		return protocol.SubprotocolV1
 	}
 	return "base"
 }

@@ -1,6 +1,7 @@
 package admin
 
 import (
+	"slices"
 	"sync"
 	"time"
 
@@ -18,13 +19,11 @@ type sample struct {
 	relay.Stats
 }
 
-// A ring keeps the last samples.
+// A ring keeps the last samples. Its zero value has none.
 type ring struct {
 	mu      sync.Mutex
 	samples []sample // guarded by mu; the oldest first
 }
-
-func newRing() *ring { return new(ring) }
 
 func (r *ring) add(s sample) {
 	r.mu.Lock()
@@ -40,5 +39,5 @@ func (r *ring) add(s sample) {
 func (r *ring) all() []sample {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return append([]sample(nil), r.samples...)
+	return slices.Clone(r.samples)
 }

@@ -13,7 +13,7 @@ import (
 
 // TestHistoryIsBounded, and says what happened within it.
 func TestHistoryIsBounded(t *testing.T) {
-	a := &Admin{config: Config{Ready: func() bool { return true }}, ring: newRing()}
+	a := &Admin{config: Config{Ready: func() bool { return true }}}
 	start := time.Unix(1000, 0)
 	for i := range maxSamples + 50 {
 		stats := relay.Stats{Rooms: i, Closed: map[protocol.Code]uint64{protocol.CodeTooSlow: uint64(i)}}

@@ -68,7 +68,7 @@ func FuzzArguments(f *testing.F) {
 	path := filepath.Join(f.TempDir(), "relayd.toml")
 	f.Fuzz(func(t *testing.T, arguments, variables string) {
 		if strings.Contains(arguments+variables, "config") || strings.Contains(variables, "CONFIG") {
-			t.Skip("another file than this test's")
+			return // another file than this test's
 		}
 		var args []string
 		if arguments != "" {

@@ -114,7 +114,7 @@ func TestCredentialOfTheVectors(t *testing.T) {
 	t.Fatal("there is no vector ice")
 }
 
-func TestOfTwoSecretsTheFirstSignsAndTheOldOneStaysValid(t *testing.T) { // threats, row 69
+func TestOfTwoSecretsTheFirstSignsAndTheOldOneStaysValid(t *testing.T) {
 	old := turn(t, servers(t, shared("turn:turn.example")), "ada", now)
 	c := shared("turn:turn.example")
 	c.Secrets = []string{other, secret}
@@ -128,7 +128,7 @@ func TestOfTwoSecretsTheFirstSignsAndTheOldOneStaysValid(t *testing.T) { // thre
 
 // A peer is told anew when half of the time is over, so until then the TURN server's
 // clock may be wrong by as much.
-func TestClocksMayDifferByHalfTheLife(t *testing.T) { // threats, rows 56 and 66
+func TestClocksMayDifferByHalfTheLife(t *testing.T) { // docs/threats.md, 56
 	s := servers(t, shared("turn:turn.example"))
 	for skew := -300 * time.Second; skew <= 300*time.Second; skew += time.Second {
 		for _, age := range []time.Duration{0, time.Minute, 5 * time.Minute} {

@@ -129,7 +129,7 @@ func series(text string) (n int) {
 }
 
 // TestNoPeerMakesASeries: whatever peers send where an ID, a path, a header or a code
-// belongs, the series are the same, and few (threats, row 49).
+// belongs, the series are the same, and few (docs/threats.md, 49).
 func TestNoPeerMakesASeries(t *testing.T) {
 	m, r, url := watched(t)
 	before := series(scrape(t, m))

@@ -11,9 +11,9 @@ import (
 	"github.com/sebas642/intercessor/relayd/admit"
 )
 
-// authorize asks the operator whether this peer may come in (A3). Nothing is known of the
-// room yet, so that the answer cannot depend on it. The error is what the peer is closed
-// with.
+// authorize asks the operator whether this peer may come in (A3). Of the room nothing is
+// looked at but how its ID is spelt (B52), so that a peer that is refused learns nothing of
+// it. The error is what the peer is closed with.
 func (s *session) authorize(request *http.Request, server protocol.ID) *protocol.Error {
 	r := s.relay
 	authorize := *r.access.Load()

@@ -6,6 +6,7 @@ import (
 	"crypto/tls"
 	"fmt"
 	"io"
+	"log"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -30,7 +31,7 @@ func gated(t *testing.T, config relay.Config, secure bool) *world {
 		certificates.Close()
 		listener = relay.ListenTLS(listener, &tls.Config{Certificates: certificates.TLS.Certificates})
 	}
-	serving := &http.Server{Handler: w.Relay, ConnState: w.ConnState}
+	serving := &http.Server{Handler: w.Relay, ConnState: w.ConnState, ErrorLog: log.New(io.Discard, "", 0)}
 	ended := make(chan error, 1)
 	go func() { ended <- serving.Serve(listener) }()
 	w.url = "ws://" + server.Listener.Addr().String()

@@ -14,8 +14,8 @@ import (
 // Refusal says why a connection was not let in.
 type Refusal string
 
-// The reasons for which a connection is refused. The first five are said by whom somebody
-// is, the others for load.
+// The reasons for which a connection is refused. The first five are about the peer, the
+// others about load.
 const (
 	RefusedOrigin    Refusal = "origin"    // a page of an origin that is not admitted
 	RefusedHandshake Refusal = "handshake" // no WebSocket handshake, or a broken one

@@ -5,6 +5,7 @@ import (
 	"crypto/tls"
 	"fmt"
 	"io"
+	"log"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -49,7 +50,7 @@ func secureWorldWithin(t *testing.T, handshake time.Duration) (join func(path st
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)
 	w := newWorld(t, relay.Config{})
-	server := &http.Server{Handler: w.Relay, ReadHeaderTimeout: handshake}
+	server := &http.Server{Handler: w.Relay, ReadHeaderTimeout: handshake, ErrorLog: log.New(io.Discard, "", 0)}
 	done := make(chan struct{})
 	go func() {
 		_ = server.Serve(relay.ListenTLS(listener, &tls.Config{Certificates: certificates.TLS.Certificates}))

@@ -68,14 +68,11 @@ func readFolder(folder string) ([]file, error) {
 		}
 		f := file{path: filepath.Join(folder, name)}
 		typ, isJSON := strings.CutSuffix(name, ".json")
-		switch {
-		case !isJSON:
+		f.typ = typ
+		if !isJSON {
 			err = errors.New("a schema is named after its type, as OFFER.json: anything else here would be relied on and not used")
-		default:
-			f.typ = typ
-			if err = protocol.CheckType(typ); err == nil {
-				f.text, err = readFile(f.path)
-			}
+		} else if err = protocol.CheckType(typ); err == nil {
+			f.text, err = readFile(f.path)
 		}
 		mistakes = append(mistakes, f.wrong(err))
 		files = append(files, f)

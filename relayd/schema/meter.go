@@ -14,9 +14,9 @@ import (
 // they end the validation by a panic, which check takes. Steps are counted and not
 // timed: what is refused does not depend on how busy the machine is.
 const (
-	// Steps is what one message may cost: about 5 ms at the worst
+	// budget is what one message may cost: about 5 ms at the worst
 	// (BenchmarkHostile), a tenth of a microsecond each.
-	Steps = 50_000
+	budget = 50_000
 
 	value      = 4  // steps: a value, or a name, that is read
 	evaluation = 4  // steps: a subschema at a value, once before the meter is asked and once after

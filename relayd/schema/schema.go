@@ -101,7 +101,7 @@ func (s *Set) Check(typ, message []byte, part bool) *Refusal {
 }
 
 func (c *checker) check(schema *jsonschema.Schema, message []byte) (refused *Refusal) {
-	c.meter.left = Steps
+	c.meter.left = budget
 	defer func() {
 		switch recover().(type) {
 		case nil:

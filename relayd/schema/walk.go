@@ -141,7 +141,6 @@ func (w *walk) keyword(p *place, name string, value any) {
 }
 
 func (w *walk) plain(p *place, at, name string, value any) {
-	values := size(value)
 	switch {
 	case annotations[name]:
 		delete(p.object, name)
@@ -162,7 +161,7 @@ func (w *walk) plain(p *place, at, name string, value any) {
 			w.wrong(at, "must be a whole number from 0 to %d, in digits", maxCount)
 		}
 	}
-	p.owns += values
+	p.owns += size(value)
 }
 
 func (w *walk) patterns(at string, patterns map[string]any) {

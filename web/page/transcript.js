@@ -9,7 +9,6 @@ export class Transcript {
   #about; // {role, room, peer}: whose it is
   #start; // an ID for the time before the first entry
   #entries;
-  #ids;
 
   /** Takes up what this very peer had, or begins anew. */
   constructor(role, room, peer) {
@@ -18,7 +17,6 @@ export class Transcript {
     const same = about?.role === role && about.room === room && about.peer === peer;
     this.#start = same ? start : newID();
     this.#entries = same ? entries : [];
-    this.#ids = new Set(this.#entries.map(({ id }) => id));
     this.again = same; // whether this peer has been here before
   }
 
@@ -32,7 +30,7 @@ export class Transcript {
   }
 
   has(id) {
-    return this.#ids.has(id);
+    return this.#entries.some((entry) => entry.id === id);
   }
 
   /** What was said after an ID that last gave; nothing if that is not known (any more). */
@@ -54,7 +52,6 @@ export class Transcript {
    * it, under this ID.
    */
   add(entry) {
-    this.#ids.add(entry.id);
     this.#entries.push(entry);
     let size = 0;
     for (const { text } of this.#entries) size += text.length;

@@ -16,8 +16,7 @@
 // All peers live in one thread, in one epoll loop (loop.go). A peer (peer.go)
 // reads frames and tells its role, which is what a mode is made of: the two ends
 // of a pair (pair.go), the server of a fan (fan.go), a visitor (churn.go). Only
-// idle peers over TLS live elsewhere: a goroutine each (crowd.go), and their relay
-// is this program in another process (tlsrelay.go).
+// idle peers over TLS live elsewhere: a goroutine each (crowd.go).
 //
 // It needs Linux: epoll, processes' CPU clocks, /proc.
 package main

@@ -82,8 +82,8 @@ func (s *settings) check(flags *flag.FlagSet, behind []string) error {
 		return fmt.Errorf("--rate is %q and must be messages a second, 1 to 10000000, or half", s.rate)
 	}
 	switch {
-	case s.tls && (s.url != "" || s.relayd != "" || len(s.relayArgs) > 0):
-		return errors.New("--tls measures a relay that relaybench is itself, --url, --relayd and flags behind -- are for another one: give one of them")
+	case s.tls && s.url != "":
+		return errors.New("--tls starts a relay with a certificate, --url is one that runs already: give one of them")
 	case s.url != "" && (s.relayd != "" || len(s.relayArgs) > 0):
 		return errors.New("--url is a relay that runs already, --relayd and flags behind -- are for one to start: give one of them")
 	case s.url != "" && s.pid == 0 && flags.Lookup("rounds") != nil:

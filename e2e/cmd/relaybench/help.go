@@ -13,8 +13,7 @@ Modes:
 Every mode but limit starts a relay: the workspace's relayd, which it builds, or
 the one of --relayd, or it takes one that runs, with --url and --pid. The relay
 gets GOMAXPROCS=1 and the machine's first core, the load the last one; --pin=false
-leaves that to the kernel. For idle --tls, this program is the relay too, in a process of
-its own: relayd's relay behind Go's crypto/tls, since relayd itself serves no TLS.
+leaves that to the kernel.
 
 What the figures mean:
   message        one that is relayed. A client's message and its server's answer are two.

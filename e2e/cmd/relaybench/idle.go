@@ -15,7 +15,7 @@ func idleFlags(flags *flag.FlagSet, s *settings) {
 	targetFlags(flags, s)
 	flags.IntVar(&s.peers, "peers", 10_000, "peers, servers and clients together")
 	flags.IntVar(&s.clientsPerRoom, "clients-per-room", 1, "clients of each server")
-	flags.BoolVar(&s.tls, "tls", false, "let the peers connect over TLS 1.3, to a relay that this program is itself: relayd's relay behind Go's crypto/tls")
+	flags.BoolVar(&s.tls, "tls", false, "let the peers connect over TLS 1.3, to a relay with a certificate of its own making")
 	flags.IntVar(&s.parallel, "parallel", 64, "peers that connect at the same time")
 	flags.DurationVar(&s.during, "for", 5*time.Second, "how long to measure while nothing happens")
 }

@@ -28,7 +28,7 @@ var relaybench = command.Command{
 		mode("limit", "relay's load through a bare TCP forwarder: what the machine allows", limitFlags, (*bench).forwarder, (*bench).pairs),
 		mode("compare", "limit and relay by turns, or two relays, and their ratio", compareFlags, (*bench).relay, (*bench).compare),
 	},
-	Self: map[string]command.Main{forwarderMode: forwarderMain, tlsRelayMode: tlsRelayMain},
+	Self: map[string]command.Main{forwarderMode: forwarderMain},
 }
 
 // mode is one kind of load, on one kind of target, which it starts.

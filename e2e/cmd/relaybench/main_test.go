@@ -45,7 +45,7 @@ func TestEveryModeMeasuresARealRelay(t *testing.T) {
 			if test.mode != "idle" {
 				args = append(args, "--warmup", "100ms")
 			}
-			if test.mode != "limit" && !strings.Contains(test.args, "--tls") {
+			if test.mode != "limit" {
 				args = append(args, "--relayd", relayd, "--", "--log-level", "warn")
 			}
 			last := commandtest.Measure(t, relaybench, test.lines, args...)
@@ -69,9 +69,7 @@ func TestAWrongCallIsToldWhatIsWrong(t *testing.T) {
 		"compare --url ws://127.0.0.1:1":  "--url needs --pid",
 		"compare --for 1m":                "must be at most 20s",
 		"idle --clients-per-room 0":       "--clients-per-room is 0",
-		"idle --tls --url ws://127.0.0.1": "--tls measures a relay that relaybench is itself",
-		"idle --tls --relayd x":           "give one of them",
-		"idle --tls -- --log-level warn":  "give one of them",
+		"idle --tls --url ws://127.0.0.1": "--tls starts a relay with a certificate",
 		"relay --tls":                     "flag provided but not defined: -tls",
 	})
 }

@@ -27,9 +27,6 @@ type target struct {
 
 // relay takes the relay that the flags name, or starts one.
 func (b *bench) relay(s *settings) (*target, error) {
-	if s.tls {
-		return b.tlsRelay(s)
-	}
 	t, err := b.anyRelay(s)
 	if err == nil {
 		t.v1 = s.v1
@@ -80,7 +77,11 @@ func (b *bench) startRelay(path string, s *settings) (*target, error) {
 	if err != nil {
 		return nil, err
 	}
-	cmd := relayd.Command(path, address, b.State, s.relayArgs)
+	args := s.relayArgs
+	if s.tls {
+		args = append([]string{"--tls-self-signed"}, args...)
+	}
+	cmd := relayd.Command(path, address, b.State, args)
 	cmd.Env = append(cmd.Env, "GOMAXPROCS="+strconv.Itoa(s.relayProcs))
 	child, err := b.startChild(cmd)
 	if err != nil {

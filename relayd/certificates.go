@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"sync/atomic"
 	"time"
 
 	"github.com/sebas642/intercessor/relayd/certs"
@@ -22,9 +23,10 @@ const lookAtFiles = 10 * time.Second
 // certificates are what a relay with TLS shows, and what they need meanwhile.
 type certificates struct {
 	certs.Source
-	reload  func() error                    // at SIGHUP
-	tend    func(ctx context.Context)       // until the context ends
-	answers func(http.Handler) http.Handler // what comes to the plain address first
+	reload   func() error                    // at SIGHUP
+	tend     func(ctx context.Context)       // until the context ends
+	answers  func(http.Handler) http.Handler // what comes to the plain address first
+	failures *atomic.Uint64                  // of tend
 }
 
 // openCertificates gives nil for a relay without TLS.
@@ -45,18 +47,21 @@ func openCertificates(c *config.Config, log *slog.Logger) (*certificates, error)
 }
 
 func fromFiles(files *certs.Files, log *slog.Logger) *certificates {
+	failures := new(atomic.Uint64)
 	report := func(err error) {
 		if err != nil {
+			failures.Add(1)
 			log.Error("the certificate stays as it was: the new one has a mistake", "error", err)
 			return
 		}
 		log.Info("read the certificate anew", "ends", files.NotAfter())
 	}
 	return &certificates{
-		Source:  files,
-		reload:  files.Reload,
-		tend:    func(ctx context.Context) { files.Watch(ctx, lookAtFiles, report) },
-		answers: func(next http.Handler) http.Handler { return next },
+		Source:   files,
+		reload:   files.Reload,
+		tend:     func(ctx context.Context) { files.Watch(ctx, lookAtFiles, report) },
+		answers:  func(next http.Handler) http.Handler { return next },
+		failures: failures,
 	}
 }
 
@@ -91,6 +96,7 @@ func fromACME(c *config.Config, log *slog.Logger) (*certificates, error) {
 	if err != nil {
 		return nil, err
 	}
+	failures := new(atomic.Uint64)
 	acme, err := certs.NewACME(certs.ACMEConfig{
 		Hosts:     c.TLS.ACME.Hosts,
 		Email:     c.TLS.ACME.Email,
@@ -100,6 +106,7 @@ func fromACME(c *config.Config, log *slog.Logger) (*certificates, error) {
 		HTTP:      c.TLS.PlainListen != "",
 		Report: func(host string, err error) {
 			if err != nil {
+				failures.Add(1)
 				log.Error("got no certificate: it is tried again, and the old one is shown as long as there is one", "host", host, "error", err)
 				return
 			}
@@ -109,7 +116,7 @@ func fromACME(c *config.Config, log *slog.Logger) (*certificates, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &certificates{Source: acme, reload: func() error { return nil }, tend: acme.Run, answers: acme.Challenges}, nil
+	return &certificates{Source: acme, reload: func() error { return nil }, tend: acme.Run, answers: acme.Challenges, failures: failures}, nil
 }
 
 // readRoots gives nil, which is what the system knows, where no file is named.

@@ -106,7 +106,7 @@ func serve(ctx context.Context, end func(), c *config.Config, load loader, level
 	besides.Go(func() { run.reloads(serving, hangups, load) })
 	if operator != nil {
 		if shown != nil {
-			operator.metrics.FollowCertificate(shown.NotAfter)
+			operator.metrics.FollowCertificates(shown.NotAfter, shown.failures.Load)
 		}
 		besides.Go(func() {
 			operator.serve(serving, r, c.Drain, func() bool { return !ending.Load() }, end, log)

@@ -62,10 +62,14 @@ func (m *Metrics) Follow(stats func() relay.Stats) {
 	m.registry.MustRegister(follower(stats))
 }
 
-// FollowCertificate adds the moment at which the first of the certificates in use ends: 0
-// while there is none yet. It is called once, if there is TLS.
-func (m *Metrics) FollowCertificate(notAfter func() time.Time) {
-	m.registry.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{
+// FollowCertificates adds the moment at which the first of the certificates in use ends, 0
+// while there is none yet, and how often another one could not be had. It is called once,
+// if there is TLS.
+func (m *Metrics) FollowCertificates(notAfter func() time.Time, failures func() uint64) {
+	m.registry.MustRegister(prometheus.NewCounterFunc(prometheus.CounterOpts{
+		Name: "relayd_certificate_failures_total",
+		Help: "Attempts to get or to read a new certificate that failed, each with a reason in the log; the old one stayed. Only with TLS.",
+	}, func() float64 { return float64(failures()) }), prometheus.NewGaugeFunc(prometheus.GaugeOpts{
 		Name: "relayd_certificate_expiry_timestamp_seconds",
 		Help: "When the first of the certificates in use ends, as a Unix time; 0 while there is none. Only with TLS.",
 	}, func() float64 {

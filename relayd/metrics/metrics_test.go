@@ -27,7 +27,7 @@ func watched(t *testing.T) (m *metrics.Metrics, r *relay.Relay, url string) {
 	m = metrics.New("the version")
 	r = relay.New(relay.Config{Watch: m.Watch()})
 	m.Follow(r.Stats)
-	m.FollowCertificate(func() time.Time { return time.Unix(12345, 0) })
+	m.FollowCertificates(func() time.Time { return time.Unix(12345, 0) }, func() uint64 { return 3 })
 	served := httptest.NewServer(r)
 	t.Cleanup(func() {
 		ctx, cancel := context.WithTimeout(context.Background(), patience)
@@ -112,6 +112,7 @@ func TestFiguresAreThoseOfTheRelay(t *testing.T) {
 		`relayd_handshake_seconds_count 2`,
 		`relayd_relay_seconds_count 1`,
 		`relayd_certificate_expiry_timestamp_seconds 12345`,
+		`relayd_certificate_failures_total 3`,
 	} {
 		require.Contains(t, text, "\n"+line+"\n")
 	}

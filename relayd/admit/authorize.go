@@ -50,7 +50,17 @@ type Grant struct {
 	// Clients is how many clients the room of this server takes; 0: as many as the
 	// relay.
 	Clients int
+
+	// PeerMessages and PeerBytes are how many frames and bytes a second the relay takes of
+	// this peer; 0: as many as of others. At least 10 and 65,536.
+	PeerMessages int
+	PeerBytes    int64
 }
+
+const (
+	minPeerMessages = 10
+	minPeerBytes    = 64 << 10 // else one message of the greatest size would be too many at once
+)
 
 // Check says what is wrong with a grant: HELLO could not carry it.
 func (g Grant) Check() error {
@@ -61,6 +71,10 @@ func (g Grant) Check() error {
 		return errors.New("the list of ICE servers is longer than 8,192 bytes")
 	case g.Clients < 0:
 		return errors.New("a room takes less than no clients")
+	case g.PeerMessages != 0 && g.PeerMessages < minPeerMessages:
+		return errors.New("a peer may send fewer than 10 frames a second")
+	case g.PeerBytes != 0 && g.PeerBytes < minPeerBytes:
+		return errors.New("a peer may send fewer than 65,536 bytes a second")
 	}
 	hello := protocol.AppendHello(nil, protocol.Hello{ID: "a", Resume: "a", ServerInfo: g.ServerInfo, ICE: protocol.ICE{Servers: g.ICEServers}})
 	delivery, err := protocol.ParseDelivery(protocol.AppendDelivery(nil, protocol.RelayID, []byte(protocol.TypeHello), hello))

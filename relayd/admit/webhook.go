@@ -68,7 +68,9 @@ type verdict struct {
 	ServerInfo json.RawMessage `json:"serverInfo"`
 	ICEServers json.RawMessage `json:"iceServers"`
 	Limits     struct {
-		Clients int `json:"clients"`
+		Clients      int   `json:"clients"`
+		PeerMessages int   `json:"peerMessages"`
+		PeerBytes    int64 `json:"peerBytes"`
 	} `json:"limits"`
 }
 
@@ -93,7 +95,10 @@ func (w *Webhook) Authorize(ctx context.Context, r Request) (Grant, error) {
 		_ = w.budget.Take(r.Source)
 		return Grant{}, errors.New("the webhook says no: " + fitForLog(v.Reason, string(r.Secret)))
 	}
-	return Grant{ServerInfo: orNothing(v.ServerInfo), ICEServers: orNothing(v.ICEServers), Clients: v.Limits.Clients}, nil
+	return Grant{
+		ServerInfo: orNothing(v.ServerInfo), ICEServers: orNothing(v.ICEServers),
+		Clients: v.Limits.Clients, PeerMessages: v.Limits.PeerMessages, PeerBytes: v.Limits.PeerBytes,
+	}, nil
 }
 
 // fitForLog takes out of a reason what a log must not hold, should the backend quote it.

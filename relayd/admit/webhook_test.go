@@ -51,7 +51,7 @@ func TestWebhookIsAskedWhoFromWhereAndWhichRoom(t *testing.T) {
 		asked = nil
 		require.NoError(t, json.NewDecoder(r.Body).Decode(&asked))
 		_, _ = io.WriteString(w, `{"allowed": true, "reason": "a friend", "serverInfo": {"name": "Camera"}, "iceServers": [{"urls": "stun:app.example"}],
-			"limits": {"clients": 7, "later": 1}, "later": []}`)
+			"limits": {"clients": 7, "peerMessages": 10, "peerBytes": 65536, "later": 1}, "later": []}`)
 	}
 	w, _ := hook(t, answer, someBudget(), nil)
 	grant, err := w.Authorize(t.Context(), visitor())
@@ -60,6 +60,8 @@ func TestWebhookIsAskedWhoFromWhereAndWhichRoom(t *testing.T) {
 	require.JSONEq(t, `{"name": "Camera"}`, string(grant.ServerInfo))
 	require.JSONEq(t, `[{"urls": "stun:app.example"}]`, string(grant.ICEServers))
 	require.Equal(t, 7, grant.Clients)
+	require.Equal(t, 10, grant.PeerMessages)
+	require.EqualValues(t, 65536, grant.PeerBytes)
 	require.NoError(t, grant.Check())
 
 	_, err = w.Authorize(t.Context(), admit.Request{Server: true, Resume: "s-1", Source: netip.MustParseAddr("2001:db8::1"), HTTP: &http.Request{}})
@@ -135,7 +137,7 @@ func TestWebhookFailsClosed(t *testing.T) {
 	require.ErrorAs(t, err, new(*admit.BusyError))
 
 	for name, limits := range map[string]string{
-		"a negative limit": `"limits": {"clients": -1}`, "servers that are no array": `"iceServers": {}`,
+		"a negative limit": `"limits": {"clients": -1}`, "few messages": `"limits": {"peerMessages": 9}`, "few bytes": `"limits": {"peerBytes": 65535}`, "servers that are no array": `"iceServers": {}`,
 		"long information": `"serverInfo": "` + strings.Repeat("a", 4096) + `"`,
 		"deep information": `"serverInfo": ` + strings.Repeat("[", 40) + strings.Repeat("]", 40),
 		"many servers":     `"iceServers": ["` + strings.Repeat("a", 8<<10) + `"]`,

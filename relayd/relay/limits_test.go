@@ -306,6 +306,32 @@ func TestPaceOfFrames(t *testing.T) {
 	}
 }
 
+// TestPaceThatIsGranted: what Authorize says of a peer holds for it and for nobody else,
+// whether it is more than all others have or less, and what it leaves out is as for them.
+func TestPaceThatIsGranted(t *testing.T) {
+	for who, held := range map[string]uint64{"slow": 1, "fast": 0, "another": 1} {
+		w := newWorld(t, relay.Config{
+			Limits: relay.Limits{PeerMessages: 50, PeerBurst: time.Second},
+			Authorize: func(_ context.Context, r admit.Request) (admit.Grant, error) {
+				return map[string]admit.Grant{"slow": {PeerMessages: 20}, "fast": {PeerMessages: 1000}, "another": {PeerBytes: 1 << 20}}[r.HTTP.URL.RawQuery], nil
+			},
+		})
+		server := w.server()
+		client := w.wire("/client/" + server.id + "?" + who)
+		server.wantsJoined(&peer{id: client.id})
+		n := 51
+		if who == "slow" {
+			n = 21
+		}
+		_, err := io.WriteString(client.conn, strings.Repeat(masked(text, `{"to":"`+server.id+`","type":"x","message":1}`), n))
+		require.NoError(t, err)
+		for range n {
+			server.wants(client.id, "x", "1")
+		}
+		w.eventually(who, func(s relay.Stats) bool { return s.Held == held })
+	}
+}
+
 // TestPaceOfBytes is the same for bytes, and measures the rate.
 func TestPaceOfBytes(t *testing.T) {
 	const size = 10_000 // of a frame's payload

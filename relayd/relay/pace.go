@@ -1,9 +1,11 @@
 package relay
 
 import (
+	"cmp"
 	"time"
 
 	"github.com/sebas642/intercessor/protocol"
+	"github.com/sebas642/intercessor/relayd/admit"
 )
 
 // A pace is how much a peer may still send, in frames and in bytes (B54): a token bucket
@@ -11,10 +13,33 @@ import (
 // clock is read only when nothing is left, and once a tick, so that nobody saves up more
 // than a burst.
 type pace struct {
-	frames, bytes       float64   // what is left
-	newFrames, newBytes int       // what has come and is not subtracted yet
-	tick                int64     // of the relay's clock, of the last refill
-	at                  time.Time // of the last refill
+	frames, bytes       float64       // what is left
+	newFrames, newBytes int           // what has come and is not subtracted yet
+	tick                int64         // of the relay's clock, of the last refill
+	at                  time.Duration // of the last refill, since the relay began; 0: there was none
+	own                 *rates        // what Authorize grants this peer; nil: what all have
+}
+
+// rates are how many frames and bytes a second a peer may send.
+type rates struct {
+	frames int
+	bytes  int64
+}
+
+// granted gives what this peer may send beyond, or short of, what all may; nil if
+// Authorize has not said.
+func granted(g admit.Grant) *rates {
+	if g.PeerMessages == 0 && g.PeerBytes == 0 {
+		return nil
+	}
+	return &rates{g.PeerMessages, g.PeerBytes}
+}
+
+func (r *rates) or(l *Limits) rates {
+	if r == nil {
+		return rates{l.PeerMessages, l.PeerBytes}
+	}
+	return rates{cmp.Or(r.frames, l.PeerMessages), cmp.Or(r.bytes, l.PeerBytes)}
 }
 
 // takes counts a frame.
@@ -32,15 +57,16 @@ func (p *pace) ahead(r *Relay) time.Duration {
 		p.bytes -= bytes
 		return 0
 	}
-	l, now := r.limits.Load(), time.Now()
+	l, now := r.limits.Load(), time.Since(r.started)
 	earned := l.PeerBurst // a new peer has all of it
-	if !p.at.IsZero() {
-		earned = min(earned, now.Sub(p.at))
+	if p.at != 0 {
+		earned = min(earned, now-p.at)
 	}
 	p.tick, p.at = tick, now
+	most := p.own.or(l)
 	return max(0,
-		refill(&p.frames, frames, float64(l.PeerMessages), earned, l.PeerBurst),
-		refill(&p.bytes, bytes, float64(l.PeerBytes), earned, l.PeerBurst))
+		refill(&p.frames, frames, float64(most.frames), earned, l.PeerBurst),
+		refill(&p.bytes, bytes, float64(most.bytes), earned, l.PeerBurst))
 }
 
 // refill adds what the time has brought, up to a burst, subtracts what was taken, and says

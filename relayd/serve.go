@@ -23,7 +23,7 @@ import (
 const (
 	// headerWithin bounds a handshake: who drips its bytes is cut.
 	headerWithin = 5 * time.Second
-	maxHeader    = 8 << 10 // bytes
+	maxHeader    = 8 << 10 // bytes; net/http takes 4 KiB more
 
 	// The page and its WebAssembly have to get through a slow phone's link.
 	answerWithin = 2 * time.Minute

@@ -23,7 +23,7 @@ var (
 	sizes    = describe("relayd_message_bytes_total", "The bytes of these messages.", "direction")
 	drops    = describe("relayd_drops_total", "Messages that were not delivered, by reason.", "reason")
 	closes   = describe("relayd_closes_total", "Connections that the relay closed, by close code and its meaning.", "code", "reason")
-	refusals = describe("relayd_refusals_total", "Requests that got no WebSocket, by reason.", "reason")
+	refusals = describe("relayd_refusals_total", "Connections that were not let in, by reason.", "reason")
 	waiting  = describe("relayd_outbox_bytes", "Bytes that wait in all outboxes.")
 	outboxes = describe("relayd_outboxes", "Peers by what waits for them: nothing (0), up to so many bytes, or more.", "depth")
 )

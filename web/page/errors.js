@@ -22,7 +22,7 @@ export function sentence(err) {
     case "copied":
       return "Your room is open in the tab that this one was copied from.";
     case "too-large":
-      return "The message is too long for the relay (64 KiB).";
+      return "The message is too long.";
     case "closed":
     case "aborted":
       return "The connection was closed.";

@@ -12,7 +12,8 @@ Usage:
 Modes:
 %s
 Each mode starts a relay: the workspace's relayd, which it builds, or the one of --relayd,
-with an empty state folder. The peers are real ones of the SDK, in this process.
+with an empty state folder. The peers are real ones of the SDK, in this process; the
+listener of the mode listen has a process of its own.
 
 What the figures mean:
   cut            one pair that is cut off once. Many are at once: so a relay that is

@@ -31,7 +31,8 @@ What the figures mean:
   p99            99 of 100 are not slower.
   ratio          CPU time of the relay divided by that of the forwarder, which reads and
                  writes the same bytes on the same connections and does nothing else: what
-                 the operating system asks for. It is the figure to compare machines by.
+                 the operating system asks for. It is the figure to compare machines by. With
+                 --against or --v1 it is divided by that of the other relay, or with base peers.
   resident memory
                  VmRSS, once it does not change any more, without what the kernel holds for
                  the sockets. For each peer: less that of the relay before, divided.

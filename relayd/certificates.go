@@ -71,7 +71,7 @@ func selfSigned(c *config.Config, log *slog.Logger) (*certificates, error) {
 		return nil, fmt.Errorf("cannot keep the self-signed certificate: %w; name a folder with --state-dir", err)
 	}
 	var hosts []string
-	if host, _, _ := net.SplitHostPort(c.Listen); host != "" && !isUnspecified(host) {
+	if host, _, _ := net.SplitHostPort(string(c.Listen)); host != "" && !isUnspecified(host) {
 		hosts = append(hosts, host)
 	}
 	files, err := certs.SelfSigned(folder, hosts...)

@@ -22,7 +22,7 @@ const healthWithin = 4 * time.Second
 // configuration answers. It asks /healthz and not /readyz: a supervisor that starts the
 // unwell anew must not cut short a relay that drains.
 func healthcheckCommand(c *config.Config, stdout, stderr io.Writer) int {
-	address, err := loopback(c.Listen)
+	address, err := loopback(string(c.Listen))
 	if err == nil {
 		err = askHealth(c, address)
 	}

@@ -69,10 +69,10 @@ func TestHealthcheckSaysNo(t *testing.T) {
 	}))
 	t.Cleanup(another.Close)
 	for says, args := range map[string][]string{
-		"answers 302 Found":   {"--listen", another.Listener.Addr().String()},
-		"on a free port":      {"--listen", "127.0.0.1:0"},
-		"missing port":        {"--listen", "127.0.0.1"},
-		"did you mean --list": {"--listn", ":1"},
+		"answers 302 Found":              {"--listen", another.Listener.Addr().String()},
+		"on a free port":                 {"--listen", "127.0.0.1:0"},
+		"must be an address with a port": {"--listen", "127.0.0.1"},
+		"did you mean --list":            {"--listn", ":1"},
 	} {
 		code, said := healthcheck(t, nil, args...)
 		require.Equal(t, 1, code, "Docker keeps 2 for itself")

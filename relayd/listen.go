@@ -28,7 +28,7 @@ type front struct {
 // listen opens the addresses. Shown is nil without TLS.
 func listen(c *config.Config, r *relay.Relay, proxies admit.Proxies, shown *certificates, routes http.Handler, log *slog.Logger) (*front, error) {
 	f := &front{relay: r}
-	listener, err := f.open(c.Listen, "--listen", shown == nil, proxies, routes, log)
+	listener, err := f.open(string(c.Listen), "--listen", shown == nil, proxies, routes, log)
 	if err != nil {
 		return nil, err
 	}
@@ -40,7 +40,7 @@ func listen(c *config.Config, r *relay.Relay, proxies admit.Proxies, shown *cert
 	f.listens[0] = relay.ListenTLS(listener, certs.Config(shown.Source, c.TLS.Version()))
 	if c.TLS.PlainListen != "" {
 		port := listener.Addr().(*net.TCPAddr).Port
-		if _, err := f.open(c.TLS.PlainListen, "--tls-plain-listen", true, proxies, shown.answers(plain.Redirect(shown.Serves, port)), log); err != nil {
+		if _, err := f.open(string(c.TLS.PlainListen), "--tls-plain-listen", true, proxies, shown.answers(plain.Redirect(shown.Serves, port)), log); err != nil {
 			return nil, errors.Join(err, listener.Close())
 		}
 	}

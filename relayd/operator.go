@@ -29,7 +29,7 @@ func openOperator(c config.Admin) (*operator, error) {
 	if err != nil {
 		return nil, err
 	}
-	listener, err := net.Listen("tcp", c.Listen)
+	listener, err := net.Listen("tcp", string(c.Listen))
 	if err != nil {
 		return nil, fmt.Errorf("cannot listen on %s of admin.listen: %w", c.Listen, err)
 	}

@@ -7,7 +7,7 @@ import (
 
 // Admin is the operator's own listener.
 type Admin struct {
-	Listen    string     `key:"listen" arg:"address" doc:"The address for the operator, as 127.0.0.1:9090; none by default. An address that other machines can reach needs admin.token_file, and a proxy in front that speaks TLS."`
+	Listen    Address    `key:"listen" arg:"address" doc:"The address for the operator, as 127.0.0.1:9090; none by default. An address that other machines can reach needs admin.token_file, and a proxy in front that speaks TLS."`
 	TokenFile SecretFile `key:"token_file" arg:"file" doc:"A file with the token that the operator's requests carry as Authorization: Bearer TOKEN, as openssl rand -base64 32 prints it. Without it nothing can be done over the admin API, only looked at."`
 }
 
@@ -18,11 +18,7 @@ func (a *Admin) check(report func(key, why string)) {
 		}
 		return
 	}
-	host, _, err := net.SplitHostPort(a.Listen)
-	if err != nil {
-		report("listen", "must be an address with a port, as 127.0.0.1:9090")
-		return
-	}
+	host, _, _ := net.SplitHostPort(string(a.Listen))
 	if address, _ := netip.ParseAddr(host); !address.IsLoopback() && host != "localhost" && a.TokenFile == "" {
 		report("listen", "can be reached by other machines: it needs admin.token_file, or a loopback address as 127.0.0.1:9090")
 	}

@@ -36,7 +36,7 @@ import (
 // gives obeys all limits.
 type Config struct {
 	File     string        `flag:"config" arg:"file" doc:"The TOML file with further settings, if any. Relative paths in it begin at relayd's working directory."`
-	Listen   string        `key:"listen" arg:"address" default:"127.0.0.1:8000" doc:"The address to listen on. :8000 is every interface, port 0 a free port."`
+	Listen   Address       `key:"listen" arg:"address" default:"127.0.0.1:8000" doc:"The address to listen on. :8000 is every interface, port 0 a free port."`
 	Origins  []string      `key:"origins" flag:"origin" arg:"origin" reload:"yes" doc:"Origins of further web pages that may connect, each as https://app.example. Pages of the relay's own host always may."`
 	StateDir string        `key:"state_dir" arg:"folder" doc:"The folder of the key that resume tokens are signed with, made if it is not there. Without it: $STATE_DIRECTORY of systemd, $XDG_STATE_HOME/intercessor, ~/.local/state/intercessor."`
 	KeyFiles []SecretFile  `key:"key_files" flag:"key-file" arg:"file" doc:"One or two files with that key, in place of the state folder's: 32 bytes in base64, as openssl rand -base64 32 prints them. Of two the first signs and both are accepted, while one takes the place of the other."`

@@ -26,7 +26,7 @@ func file(t *testing.T, text string) string {
 func TestNothingSaidIsTheDefaults(t *testing.T) {
 	c, sources, err := config.Load(nil, nil)
 	require.NoError(t, err)
-	require.Equal(t, "127.0.0.1:8000", c.Listen)
+	require.EqualValues(t, "127.0.0.1:8000", c.Listen)
 	require.Equal(t, 8*time.Second, c.Drain)
 	require.Equal(t, slog.LevelInfo, c.Log.Level)
 	require.Equal(t, "text", c.Log.Format)
@@ -53,7 +53,7 @@ func TestPrecedence(t *testing.T) {
 	} {
 		got, sources, err := config.Load(c.args, c.environ)
 		require.NoError(t, err, c)
-		require.Equal(t, c.listen, got.Listen, c)
+		require.EqualValues(t, c.listen, got.Listen, c)
 		require.Equal(t, c.source, sources["listen"], c)
 		require.Equal(t, c.origins, got.Origins, c)
 	}

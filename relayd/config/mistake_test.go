@@ -66,6 +66,8 @@ func TestWrongValues(t *testing.T) {
 	for text, says := range map[string]string{
 		"\nlisten = 8000":                   `:2: listen must be a text between quotes`,
 		"listen = ''":                       `:1: listen is empty`,
+		"listen = '8000'":                   `:1: listen is "8000", and must be an address with a port, as`,
+		"listen = ':65536'":                 `:1: listen is ":65536", and must be an address with a port`,
 		"listen = 1979-05-27":               `:1: listen must be a text between quotes`,
 		"drain = 8":                         `:1: drain is "8", and must be a duration with its unit, as 500ms, 8s, 10m or 1h`,
 		"drain = '8'":                       `:1: drain is "8", and must be a duration with its unit`,
@@ -97,6 +99,8 @@ func TestWrongValues(t *testing.T) {
 		"--drain 8":                `--drain is "8", and must be a duration with its unit`,
 		"--log-level loud":         `--log-level is "loud", and must be debug, info, warn or error`,
 		"--origin example.com":     `--origin "example.com" is no origin`,
+		"--listen 127.0.0.1":       `--listen is "127.0.0.1", and must be an address with a port`,
+		"--tls-plain-listen 80":    `--tls-plain-listen is "80", and must be an address with a port`,
 		"--listen":                 `flag needs an argument: --listen`,
 		"-listen :0":               `unknown flag "-listen"`,
 		"now":                      `"now" is no flag`,

@@ -13,7 +13,7 @@ type TLS struct {
 	KeyFile     SecretFile `key:"key_file" arg:"file" doc:"The key of that certificate, in PEM."`
 	SelfSigned  bool       `key:"self_signed" doc:"For development: a certificate of relayd's own making, for localhost and the address that it listens on. The log has its fingerprint. It is kept in the state folder, so that a browser asks once."`
 	MinVersion  string     `key:"min_version" arg:"version" default:"1.2" enum:"1.2,1.3" doc:"The least version of TLS that is spoken."`
-	PlainListen string     `key:"plain_listen" arg:"address" doc:"A second address without TLS, :80 as a rule, which leads browsers to the one with TLS and answers the ACME server. Nothing listens there unless it is set."`
+	PlainListen Address    `key:"plain_listen" arg:"address" doc:"A second address without TLS, :80 as a rule, which leads browsers to the one with TLS and answers the ACME server. Nothing listens there unless it is set."`
 	ACME        ACME       `key:"acme" doc:"Certificates from an ACME server such as Let's Encrypt. It has to reach relayd on port 443 of the hosts, or on port 80 where plain_listen is set. Who has certificates got agrees to the server's terms of service."`
 }
 

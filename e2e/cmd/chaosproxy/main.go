@@ -36,6 +36,10 @@ func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	if err := flags.Parse(args); err != nil {
 		return 2
 	}
+	if flags.NArg() > 0 {
+		fmt.Fprintf(stderr, "chaosproxy takes flags only, and not %q; -h lists them. Commands are lines on standard input, of which help explains the others.\n", flags.Arg(0))
+		return 2
+	}
 	proxy, err := chaos.ListenOn(*listen, *target, &chaos.Options{Seed: *seed, Lifetime: *life})
 	if err != nil {
 		fmt.Fprintln(stderr, err)

@@ -69,3 +69,9 @@ func TestFaultsAreReadFromWords(t *testing.T) {
 		require.Error(t, err, wrong)
 	}
 }
+
+func TestToolTakesFlagsOnly(t *testing.T) {
+	var said strings.Builder
+	require.Equal(t, 2, run([]string{"help"}, strings.NewReader(""), io.Discard, &said))
+	require.Contains(t, said.String(), `not "help"`)
+}

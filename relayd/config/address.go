@@ -1,0 +1,25 @@
+package config
+
+import (
+	"errors"
+	"net"
+)
+
+// Address is a host and a port to listen on. Without a host it is every interface; port 0
+// is a free port. "" is none.
+type Address string
+
+// UnmarshalText implements [encoding.TextUnmarshaler].
+func (a *Address) UnmarshalText(text []byte) error {
+	if len(text) > 0 {
+		_, port, err := net.SplitHostPort(string(text))
+		if err == nil {
+			_, err = net.LookupPort("tcp", port)
+		}
+		if err != nil {
+			return errors.New("must be an address with a port, as 127.0.0.1:9090 or :9090")
+		}
+	}
+	*a = Address(text)
+	return nil
+}

@@ -12,7 +12,7 @@ charts: ; @ci/charts.sh ## put the charts of the status page into web/charts
 e2e:    ; @ci/e2e.sh    ## real peers, Chromium among them, against the real relayd
 fuzz:   ; @ci/fuzz.sh   ## every fuzz target for ten seconds, or for FUZZTIME
 check:  ; @ci/check.sh  ## races, leaks, 100,000 connections, and every fuzz target, in half an hour
-prove:  ; @ci/prove.sh  ## the proof of the delivery promise at full size, in some forty minutes
+prove:  ; @ci/prove.sh  ## the proof of the delivery promise at full size, in under forty minutes
 image:  ; @ci/image.sh  ## the container image, as bin/relayd-image.tar; needs buildah
 release:; @ci/release.sh ## archives, checksums and tags of VERSION=v1.2.3 in bin/release
 package:; @ci/package.sh ## make image and a release, and test them (Debian, as root)

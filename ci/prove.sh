@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# The proof of the delivery promise at full size: some forty minutes on two cores. Each
+# The proof of the delivery promise at full size: under forty minutes on two cores. Each
 # layer prints what it ran; the table in PROOF.md is this output.
 set -euo pipefail
 cd "$(dirname "$0")/.."

@@ -60,7 +60,7 @@ func TestStatusPage(t *testing.T) {
 	p.says("#state", "in service")
 	p.sees("six charts", `document.querySelectorAll(".uplot canvas").length === 6`)
 	p.sees("the server and the client", `[...document.querySelectorAll("#now dd")].slice(0, 2).map((e) => e.textContent).join() === "1,1"`)
-	p.says("#reasons td", "request refused")
+	p.says("#reasons td", "connection refused")
 	p.says("#reasons td", "handshake")
 	p.sees("a history", `document.querySelector(".uplot .u-legend") !== null`)
 	require.True(t, eval[bool](p, `document.documentElement.scrollWidth <= innerWidth`))

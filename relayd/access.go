@@ -10,8 +10,8 @@ import (
 	"github.com/sebas642/intercessor/relayd/config"
 )
 
-// How many wrong secrets there may be: of one source, and of all. A hash takes about a
-// third of a second of one core.
+// How many wrong secrets there may be: of one source, and of all: a hash takes a good part
+// of a second of one core.
 var (
 	wrongOfSource = admit.Rate{Guesses: 10, Within: time.Minute}
 	wrongOfAll    = admit.Rate{Guesses: 30, Within: 30 * time.Second}

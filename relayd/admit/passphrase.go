@@ -17,7 +17,7 @@ import (
 )
 
 // The cost of a hash: the second recommendation of RFC 9106, section 4, for where memory
-// is short. It takes a tenth of a second of a core.
+// is short. BenchmarkHash says what it takes.
 var hashCost = argon2id.Params{Memory: 64 << 10, Iterations: 3, Parallelism: 4, SaltLength: 16, KeyLength: 32}
 
 // MinPassphrase is how many characters a passphrase has at least.

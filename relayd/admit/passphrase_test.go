@@ -170,3 +170,11 @@ func TestPassphraseDoesNotWaitForEver(t *testing.T) {
 	close(hold)
 	others.Wait()
 }
+
+// BenchmarkHash is what a passphrase costs that was not right before, as does relayd hash.
+func BenchmarkHash(b *testing.B) {
+	for b.Loop() {
+		_, err := admit.HashPassphrase("open sesame")
+		require.NoError(b, err)
+	}
+}

@@ -8,9 +8,11 @@ import (
 	"github.com/spf13/pflag"
 )
 
+// columns is how wide a terminal is taken to be.
+const columns = 100
+
 // Help lists the flags, for a terminal.
 func Help() string {
-	const columns = 100
 	var out strings.Builder
 	for at, in := range ours.sections {
 		set := pflag.NewFlagSet("", pflag.ContinueOnError)
@@ -21,7 +23,7 @@ func Help() string {
 			}
 		}
 		if in.name != "" {
-			fmt.Fprintf(&out, "\n%s\n", in.doc)
+			fmt.Fprintf(&out, "\n%s\n", strings.Join(wrap(in.doc, columns), "\n"))
 		}
 		out.WriteString(set.FlagUsagesWrapped(columns))
 	}
@@ -30,7 +32,6 @@ func Help() string {
 
 // Example is relayd.example.toml: every key with its default, in a comment.
 func Example() string {
-	const columns = 100
 	var out strings.Builder
 	out.WriteString("# Settings of relayd: relayd --config THIS_FILE. Every line here is a default or an example;\n" +
 		"# take the # away from those that you change. `relayd check` tells what is in force.\n")
@@ -43,12 +44,9 @@ func Example() string {
 		}
 		if k.section != in {
 			in = k.section
-			fmt.Fprintf(&out, "\n\n# %s\n[%s]\n", ours.sections[in].doc, ours.sections[in].name)
+			fmt.Fprintf(&out, "\n\n%s[%s]\n", comment(ours.sections[in].doc), ours.sections[in].name)
 		}
-		out.WriteString("\n")
-		for _, line := range wrap(strings.Join(append([]string{k.doc}, k.facts()...), " "), columns-2) {
-			out.WriteString("# " + line + "\n")
-		}
+		out.WriteString("\n" + comment(strings.Join(append([]string{k.doc}, k.facts()...), " ")))
 		out.WriteString("#" + k.line(defaults.FieldByIndex(k.index)) + "\n")
 	}
 	return out.String()
@@ -121,6 +119,10 @@ func (s *schema) fallbacks() reflect.Value {
 		_ = given.key.set(value.FieldByIndex(given.key.index), given.texts) // a test reads all of them
 	}
 	return value
+}
+
+func comment(text string) string {
+	return "# " + strings.Join(wrap(text, columns-2), "\n# ") + "\n"
 }
 
 func wrap(text string, columns int) []string {

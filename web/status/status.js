@@ -55,7 +55,7 @@ function facts(list) {
   }));
 }
 
-const kinds = { drop: "message dropped", close: "connection closed", refusal: "request refused" };
+const kinds = { drop: "message dropped", close: "connection closed", refusal: "connection refused" };
 
 function reasons(list) {
   $("nothing").hidden = list.length > 0;

@@ -1,9 +1,9 @@
 package web
 
 import (
-	"bytes"
 	"crypto/sha256"
 	"encoding/base64"
+	"io"
 	"io/fs"
 	"net/http"
 	"path"
@@ -40,10 +40,11 @@ type asset struct {
 
 type form struct {
 	etag    string
-	content []byte
+	content io.ReaderAt // in the program's own text, of which no copy is made
+	size    int64
 }
 
-// loadAssets reads a folder of embedded files; it panics when that fails, which
+// loadAssets looks at a folder of embedded files; it panics when that fails, which
 // only a broken build can cause.
 func loadAssets(folder fs.FS) assets {
 	all := assets{}
@@ -52,7 +53,12 @@ func loadAssets(folder fs.FS) assets {
 		panic(err)
 	}
 	for _, name := range names { // in order of name: NAME comes before NAME.br
-		content, err := fs.ReadFile(folder, name)
+		file, err := folder.Open(name)
+		if err != nil {
+			panic(err)
+		}
+		sum := sha256.New()
+		size, err := io.Copy(sum, file)
 		if err != nil {
 			panic(err)
 		}
@@ -61,9 +67,8 @@ func loadAssets(folder fs.FS) assets {
 			all[plain] = &asset{contentTypes[path.Ext(plain)], map[string]form{}}
 		}
 		if of := all[plain]; of != nil {
-			sum := sha256.Sum256(content)
-			etag := `"` + base64.RawURLEncoding.EncodeToString(sum[:15]) + `"`
-			of.forms[coding] = form{etag, content}
+			etag := `"` + base64.RawURLEncoding.EncodeToString(sum.Sum(nil)[:15]) + `"`
+			of.forms[coding] = form{etag, file.(io.ReaderAt), size}
 		}
 	}
 	return all
@@ -99,6 +104,6 @@ func (all assets) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	// ServeContent leaves the length of encoded content to its caller, and
 	// replaces this one where it sends a range or nothing.
-	h.Set("Content-Length", strconv.Itoa(len(chosen.content)))
-	http.ServeContent(w, r, "", time.Time{}, bytes.NewReader(chosen.content))
+	h.Set("Content-Length", strconv.FormatInt(chosen.size, 10))
+	http.ServeContent(w, r, "", time.Time{}, io.NewSectionReader(chosen.content, 0, chosen.size))
 }

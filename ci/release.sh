@@ -23,7 +23,7 @@ mkdir -p "$out"
 git clone -q --no-tags . "$work/src"
 cd "$work/src"
 git remote remove origin
-export GOFLAGS= TZ=UTC LC_ALL=C
+export GOFLAGS=-trimpath TZ=UTC LC_ALL=C # GOFLAGS is not empty, or what `go env -w` has set would count
 
 # The commit of the tags: its author and time are those of the commit below it, so that
 # it has one name whoever makes it.

@@ -40,7 +40,7 @@ func AppendUndelivered(dst []byte, u Undelivered) []byte {
 	dst = appendID(dst, "to", u.To)
 	dst = append(dst, `,"reason":`...)
 	dst = appendString(dst, u.Reason)
-	if u.Keyword != "" {
+	if u.Path != "" || u.Keyword != "" {
 		dst = append(dst, `,"path":`...)
 		dst = appendString(dst, u.Path)
 		dst = append(dst, `,"keyword":`...)

@@ -50,7 +50,7 @@ func build(ctx context.Context) ([]byte, error) {
 	defer os.RemoveAll(folder)
 	path := filepath.Join(folder, program)
 	if _, err := run(ctx, []string{"GOOS=js", "GOARCH=wasm"},
-		"go", "build", "-trimpath", "-ldflags=-s -w", "-gcflags=all=-l", "-o", path, "./wasm"); err != nil {
+		"go", "build", "-trimpath", "-buildvcs=false", "-ldflags=-s -w", "-gcflags=all=-l", "-o", path, "./wasm"); err != nil {
 		return nil, err
 	}
 	module, err := os.ReadFile(path)

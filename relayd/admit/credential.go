@@ -71,7 +71,7 @@ func bearers(request *http.Request, credentials bool) iter.Seq[string] {
 		for _, authorization := range request.Header.Values("Authorization") {
 			// Schemes have no case (RFC 7235, section 2.1); those of others are not ours to judge.
 			scheme, value, _ := strings.Cut(authorization, " ")
-			if value = strings.Trim(value, " "); strings.EqualFold(scheme, "Bearer") && isCredential(value) == credentials && !yield(value) {
+			if value = strings.Trim(value, " \t"); strings.EqualFold(scheme, "Bearer") && isCredential(value) == credentials && !yield(value) {
 				return
 			}
 		}

@@ -212,19 +212,6 @@ func TestACMERenewal(t *testing.T) {
 	a.ca = startACME(t, freeTCPPort(t), a.tls, life)
 	relay := a.start("--admin-listen", "127.0.0.1:0")
 	admin := adminOf(t, relay)
-	failures := func() int {
-		response, err := http.Get(admin + "/metrics")
-		require.NoError(t, err)
-		defer response.Body.Close()
-		body, err := io.ReadAll(response.Body)
-		require.NoError(t, err)
-		_, after, found := strings.Cut(string(body), "\nrelayd_certificate_failures_total ")
-		require.True(t, found)
-		number, _, _ := strings.Cut(after, "\n")
-		n, err := strconv.Atoi(number)
-		require.NoError(t, err)
-		return n
-	}
 	relay.hasLogged("got a certificate")
 	peer := relay.secure("/server", a.trusts("relay.test"))
 	first, err := relay.shows(a.trusts("relay.test"))
@@ -238,13 +225,29 @@ func TestACMERenewal(t *testing.T) {
 	require.True(t, time.Now().Before(first.NotAfter), "and in time")
 	lives(t, peer)
 
-	require.Zero(t, failures())
+	require.Zero(t, certificateFailures(t, admin))
 	a.ca.down.Store(true)
 	relay.hasLogged("got no certificate")
-	require.NotZero(t, failures())
+	require.NotZero(t, certificateFailures(t, admin))
 	require.Contains(t, relay.Logs(), "503")
 	require.Eventually(t, func() bool { return time.Now().After(second.NotAfter) }, patience, 50*time.Millisecond)
 	shown, err := relay.shows(&tls.Config{ServerName: "relay.test", InsecureSkipVerify: true})
 	require.NoError(t, err)
 	require.Equal(t, second.SerialNumber, shown.SerialNumber, "the old one is kept")
+}
+
+// certificateFailures is what the metric of that name says.
+func certificateFailures(t *testing.T, admin string) int {
+	t.Helper()
+	response, err := http.Get(admin + "/metrics")
+	require.NoError(t, err)
+	defer response.Body.Close()
+	body, err := io.ReadAll(response.Body)
+	require.NoError(t, err)
+	_, after, found := strings.Cut(string(body), "\nrelayd_certificate_failures_total ")
+	require.True(t, found)
+	number, _, _ := strings.Cut(after, "\n")
+	n, err := strconv.Atoi(number)
+	require.NoError(t, err)
+	return n
 }

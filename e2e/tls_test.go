@@ -157,7 +157,7 @@ func TestOldTLSAndRenegotiationAreRefused(t *testing.T) {
 func TestCertificateIsReplaced(t *testing.T) {
 	t.Parallel()
 	p := newPair(t)
-	relay := startRelay(t, "--tls-cert-file", p.cert, "--tls-key-file", p.key)
+	relay := startRelay(t, "--tls-cert-file", p.cert, "--tls-key-file", p.key, "--admin-listen", "127.0.0.1:0")
 	trust := func() *tls.Config { return &tls.Config{RootCAs: p.roots, ServerName: "relay.test"} }
 	wants := func(serial int64) {
 		t.Helper()
@@ -199,6 +199,10 @@ func TestCertificateIsReplaced(t *testing.T) {
 		return err == nil && seen.SerialNumber.Int64() == p.serial
 	}, patience, 100*time.Millisecond)
 	relay.hasLogged("read the certificate anew")
+	failures := certificateFailures(t, adminOf(t, relay))
+	require.NoError(t, os.Remove(p.cert))
+	require.Eventually(t, func() bool { return certificateFailures(t, adminOf(t, relay)) > failures }, patience, 100*time.Millisecond)
+	wants(p.serial)
 	lives(t, first)
 
 	// At the start there is no old one.

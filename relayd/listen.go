@@ -106,8 +106,8 @@ func (f *front) close(ctx context.Context, ended <-chan error, left int) {
 	}
 }
 
-// hurryBodies bounds the time for the body of a request. Nothing here takes one, but
-// net/http reads it before it answers, for as long as a whole answer may take.
+// hurryBodies bounds the time for the body of a request. None that is wanted here is long,
+// and net/http reads the others too before it answers, for as long as a whole answer may take.
 func hurryBodies(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.ContentLength != 0 {

@@ -26,8 +26,8 @@ type rates struct {
 	bytes  int64
 }
 
-// granted gives what this peer may send beyond, or short of, what all may; nil if
-// Authorize has not said.
+// granted gives what this peer may send in place of what all may; nil if Authorize has
+// not said.
 func granted(g admit.Grant) *rates {
 	if g.PeerMessages == 0 && g.PeerBytes == 0 {
 		return nil

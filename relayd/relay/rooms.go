@@ -13,8 +13,7 @@ func (r *Relay) find(server protocol.ID) *lobby {
 }
 
 // findOrOpen opens a room whose server is not there yet, if there is none: the
-// server may pass its ID on the moment it has it. The room counts for whoever opens it,
-// until it ends.
+// server may pass its ID on the moment it has it.
 func (r *Relay) findOrOpen(server protocol.ID, by *session) (*lobby, *protocol.Error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -24,7 +23,7 @@ func (r *Relay) findOrOpen(server protocol.ID, by *session) (*lobby, *protocol.E
 	return r.open(server, by)
 }
 
-// open opens a room, which counts for whoever opens it. With mu held.
+// open opens a room, which counts for whoever opens it until it ends. With mu held.
 func (r *Relay) open(server protocol.ID, by *session) (*lobby, *protocol.Error) {
 	limits := r.limits.Load()
 	if len(r.rooms) >= limits.Rooms {

@@ -49,7 +49,7 @@ func TestFilesThatGoWrong(t *testing.T) {
 	ch := receives(`{"name":"huge.iso","size":3000000000}`)
 	require.Contains(t, string(native.receives(ch)), `{"refused":`)
 	ends(ch)
-	says("huge.iso", "Refused: the receiving page holds at most 2.1")
+	says("huge.iso", "Refused: the receiving page holds at most 1.1")
 	ends(receives(`{"name":"longer.txt","size":3}`, "abcd"))
 	says("longer.txt", "Damaged")
 	ch = receives(`{"name":"shorter.txt","size":3}`, "ab")

@@ -239,6 +239,35 @@ func (p *tab) downloadsTo(folder string) {
 	})))
 }
 
+// prelude runs JavaScript in every page of the tab, before the page's own.
+func (p *tab) prelude(script string) {
+	p.t.Helper()
+	require.NoError(p.t, chromedp.Do(p.ctx, chromedp.Func(func(ctx context.Context, t *chromedp.Target) error {
+		_, err := cdp.Call(ctx, t, page.AddScriptToEvaluateOnNewDocument, page.AddScriptToEvaluateOnNewDocumentParams{Source: script})
+		return err
+	})))
+}
+
+// asks waits until what trigger does makes the browser or the page ask the user
+// something, answers, and gives what was asked.
+func (p *tab) asks(accept bool, trigger string) page.EventJavascriptDialogOpening {
+	p.t.Helper()
+	ctx, cancel := context.WithTimeout(p.ctx, patience)
+	defer cancel()
+	asked := chromedp.Events(ctx, page.JavascriptDialogOpening)
+	p.do("setTimeout(() => {" + trigger + "})")
+	for question, err := range asked {
+		require.NoError(p.t, err, "nothing was asked after %s", trigger)
+		require.NoError(p.t, chromedp.Do(ctx, chromedp.Func(func(ctx context.Context, t *chromedp.Target) error {
+			_, err := cdp.Call(ctx, t, page.HandleJavaScriptDialog, page.HandleJavaScriptDialogParams{Accept: accept})
+			return err
+		})))
+		return question
+	}
+	p.t.Fatalf("nothing was asked after %s", trigger)
+	return page.EventJavascriptDialogOpening{}
+}
+
 // viewport sets the size of the window; below 500 pixels it is a phone's.
 func (p *tab) viewport(width, height int64, scheme string) {
 	p.t.Helper()

@@ -134,7 +134,7 @@ func TestTabRoomOutlivesTheRelay(t *testing.T) {
 	ada.sees("a part of the film", `document.querySelector("#log progress")?.value > 1 / 20`)
 	relay.dies(func() {
 		bob.says("#room-state", "Reconnecting…")
-		ada.says("#room-state", "Bob is away")
+		ada.says("#room-state", "Reconnecting…")
 		before := eval[float64](ada, `document.querySelector("#log progress").value`)
 		bob.say("It is on its way")
 		ada.say("I see it come")

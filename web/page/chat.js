@@ -80,8 +80,8 @@ function append(item) {
   const atEnd = scroll.scrollHeight - scroll.scrollTop - scroll.clientHeight < 80;
   log.append(item);
   while (log.childElementCount > KEPT) {
-    // Words go before files; an entry that holds a file must let go of it.
-    const old = log.querySelector(":scope > :not(.transfer)") ?? log.firstElementChild;
+    // A file that is not saved goes last. An entry that holds one must let go of it.
+    const old = log.querySelector(":scope > :not(.kept)") ?? log.firstElementChild;
     old.remove();
     old.dispatchEvent(new Event("removed"));
   }

@@ -45,7 +45,9 @@ export function transferSentence(err) {
     case "damaged":
       return "Damaged on the way: what arrived differs from what was sent.";
     case "too-large":
-      return err.message;
+      return `Refused: ${err.message}.`;
+    case "stalled":
+      return `Ended: ${err.message}.`;
     case "unreadable":
       return "The file could not be read; perhaps it changed meanwhile.";
     default:

@@ -39,10 +39,6 @@ export class Guest {
     return this.#transcript.again;
   }
 
-  get busy() {
-    return this.#host.busy;
-  }
-
   /** Calls tell(words) whenever there is something to say about the connection. */
   watch(tell) {
     this.#tell = tell;
@@ -57,7 +53,7 @@ export class Guest {
       try {
         await this.#host.run();
       } catch (err) {
-        this.#host.row.lost("Chat has ended with the relay.");
+        this.#end("Chat has ended with the relay.");
         throw err;
       }
       if (this.#left) return;
@@ -65,6 +61,7 @@ export class Guest {
       if (code !== "restarted") break;
       await this.#return();
     }
+    this.#end("Has left.");
     this.#host.finish();
     throw failure("peer-gone");
   }
@@ -84,7 +81,19 @@ export class Guest {
   leave() {
     this.#left = true;
     this.#host.close();
+    this.#empty();
+  }
+
+  // The host's row stays for as long as files go on.
+  #end(why) {
+    this.#host.row.lost(why);
+    this.#empty();
+  }
+
+  #empty() {
     for (const row of this.#others) row.remove();
+    this.#others = [];
+    explainStar(false);
   }
 
   #meet(conn) {

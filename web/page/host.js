@@ -34,14 +34,10 @@ export class Host {
     return this.#transcript.again;
   }
 
-  /** Whether leaving would break something off. */
-  get busy() {
-    return [...this.#guests].some((guest) => guest.busy);
-  }
-
   /** Calls tell(words) whenever there is something to say about the connection. */
   watch(tell) {
     this.#tell = tell;
+    this.#listener.addEventListener("statechange", () => this.#status());
     this.#status();
   }
 
@@ -76,12 +72,13 @@ export class Host {
       since: (id) => this.#again(guest, id),
       moved: () => this.#status(),
     });
+    const others = this.#people(guest.id); // not its own earlier self
     this.#succeed(guest);
     this.#guests.add(guest);
     this.#status();
     foldInvite();
     guest.send("name", me.name);
-    guest.send("people", this.#people());
+    guest.send("people", others);
     guest.send("mark", this.#transcript.last);
     try {
       await guest.run();
@@ -158,24 +155,23 @@ export class Host {
       this.#broadcast("people", this.#people());
     }
     guest.row.lost("Has left.");
+    this.#status();
     await guest.finish();
     this.#guests.delete(guest);
-    this.#status();
   }
 
-  // When all are away at once, it is this page that has lost the relay.
   #status() {
-    if (this.#left) return;
-    const guests = [...this.#guests];
-    const away = guests.filter(({ state }) => state === "reconnecting");
-    if (away.length === 0) this.#tell("Your room is open");
+    if (this.#left || this.#listener.state === "closed") return; // the page says how it ended
+    const away = [...this.#guests].filter(({ state }) => state === "reconnecting");
+    if (this.#listener.state === "reconnecting") this.#tell("Reconnecting…");
+    else if (away.length === 0) this.#tell("Your room is open");
     else if (away.length === 1) this.#tell(`${away[0].name} is away`);
-    else if (away.length < guests.length) this.#tell(`${away.length} are away`);
-    else this.#tell("Reconnecting…");
+    else this.#tell(`${away.length} are away`);
   }
 
-  #people() {
-    return [me.name, ...this.#names.values()];
+  #people(except = "") {
+    const names = [...this.#names].filter(([guest]) => guest.id !== except).map(([, name]) => name);
+    return [me.name, ...names];
   }
 
   #broadcast(type, data) {

@@ -1,4 +1,4 @@
-// The messages of one data channel in order, for await or one by one.
+// The messages of one data channel in order, one by one.
 
 import { failure } from "./errors.js";
 
@@ -12,20 +12,19 @@ export class Inbox {
       this.#messages.push(data);
       this.#wake();
     });
-    const end = (code) => {
-      this.#end ??= failure(code);
+    const end = (err) => {
+      this.#end ??= err;
       this.#wake();
-      channel.close();
     };
-    channel.addEventListener("close", () => end("broken-off"));
-    signal.addEventListener("abort", () => end("cancelled"));
-    if (signal.aborted) end("cancelled");
+    channel.addEventListener("close", () => end(failure("broken-off")));
+    signal.addEventListener("abort", () => end(signal.reason));
+    if (signal.aborted) end(signal.reason);
     // The SDK replays what came before this listener in a microtask: only after
     // that is a closed channel an empty one.
-    queueMicrotask(() => channel.readyState === "closed" && end("broken-off"));
+    queueMicrotask(() => channel.readyState === "closed" && end(failure("broken-off")));
   }
 
-  /** Waits for the next message; throws broken-off or cancelled when none can come. */
+  /** Waits for the next message; throws broken-off, or the signal's reason, when none can come. */
   async next() {
     while (this.#messages.length === 0) {
       if (this.#end) throw this.#end;

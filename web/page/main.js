@@ -10,6 +10,8 @@ import { showInvite } from "./invite.js";
 import { onRename } from "./name.js";
 import { explainStar } from "./people.js";
 import { forget, hostedRoom } from "./transcript.js";
+import { unsaved } from "./unsaved.js";
+import "./drop.js";
 
 const $ = (id) => document.getElementById(id);
 
@@ -190,5 +192,7 @@ $("leave").addEventListener("click", () => {
 chat.onsend((text) => room?.say(text));
 onRename(() => room?.renamed());
 addEventListener("hashchange", route);
-addEventListener("beforeunload", (event) => room?.busy && event.preventDefault());
+addEventListener("beforeunload", (event) => unsaved.any && event.preventDefault());
+// Without Web Locks this page comes back as another peer: so it leaves, and is not waited for.
+addEventListener("pagehide", ({ persisted }) => persisted || navigator.locks || room?.leave());
 begin();

@@ -1,22 +1,37 @@
 // What connects the page to one peer, and how fast it is: the browser's own
 // statistics for the direct path, counters and pings for the way over the relay.
 
+const SILENT = 6000; // milliseconds without a packet after which a path is called silent: browsers ask every 2 to 5 s
+const MISSED = 2; // pings without an answer that may yet be answered
+
 /** Reads what a path is and does; look() is called about once a second. */
 export class Path {
   #conn;
   #last = null; // the counters at the last look
+  #heard = { count: 0, at: 0 }; // what has come over the direct path, and when it was first seen to be so much
+  #unanswered = 0; // pings since the last answer
+  #relayTrip = null; // seconds
   over = false; // whether no direct path can come any more
   relayed = 0; // characters of messages sent and received over the relay
-  relayTrip = null; // seconds
 
   constructor(conn) {
     this.#conn = conn;
   }
 
+  /** Says that a ping went over the relay, or that its answer came after so many seconds. */
+  asked() {
+    this.#unanswered++;
+  }
+  answered(seconds) {
+    this.#unanswered = 0;
+    this.#relayTrip = seconds;
+  }
+
   /**
-   * Gives {kind, candidates, protocol, trip, rate, relayTrip, relayRate}: kind is
-   * "direct", "turn" (a direct path through a TURN server), "looking" or "relay"
-   * (no direct path); trips are in seconds, rates in bytes a second.
+   * Gives {kind, candidates, protocol, trip, rate, relayTrip, relayRate, mute}: kind is
+   * "direct", "turn" (a direct path through a TURN server), "silent" (one that was there, and on which nothing
+   * comes), "looking" or "relay" (no direct path); trips are in seconds, rates in bytes a second. mute says that
+   * the peer's page, which has answered before, does not.
    */
   async look() {
     const pc = this.#connection();
@@ -28,7 +43,8 @@ export class Path {
     const relayRate = (now.relayed - last.relayed) / seconds;
     this.#last = now;
 
-    const common = { relayTrip: this.relayTrip, relayRate };
+    const common = { relayTrip: this.#relayTrip, relayRate, mute: this.#relayTrip !== null && this.#unanswered > MISSED };
+    if (pair && this.#silent(pair.heard)) return { kind: "silent", ...common };
     if (!pair) return { kind: this.over ? "relay" : "looking", ...common };
     const turn = pair.local === "relay" || pair.remote === "relay";
     return {
@@ -39,6 +55,12 @@ export class Path {
       rate,
       ...common,
     };
+  }
+
+  #silent(count) {
+    const now = performance.now();
+    if (count !== this.#heard.count) this.#heard = { count, at: now };
+    return count !== null && now - this.#heard.at > SILENT;
   }
 
   #connection() {
@@ -68,5 +90,7 @@ async function selectedPair(pc) {
     protocol: (local?.protocol ?? "").toUpperCase(),
     trip: pair.currentRoundTripTime,
     bytes: (pair.bytesSent ?? 0) + (pair.bytesReceived ?? 0),
+    // Not every browser counts the answers that keep an idle path alive.
+    heard: pair.responsesReceived === undefined ? null : pair.responsesReceived + (pair.bytesReceived ?? 0),
   };
 }

@@ -3,22 +3,27 @@
 
 import { failure } from "./errors.js";
 import { cleanID, cleanName, cleanText } from "./format.js";
+import { Pace } from "./pace.js";
 import { Path } from "./path.js";
 import { Person } from "./people.js";
-import { receiveFile } from "./receive.js";
+import { receiveFile, refuse } from "./receive.js";
 import { sendFile } from "./send.js";
+import { Shelf } from "./shelf.js";
 import { Transfer } from "./transfer.js";
 
 const TICK = 1000; // milliseconds between two looks at the path
 const PING_EVERY = 3; // ticks
-const TRANSFERS = 16; // files at once from one peer
+const TAKEN = 16; // files at once from one peer
+const SENT = 4; // files at once to one peer; more wait for their turn
 const PENDING = 500; // messages that wait because the peer takes none; more are dropped
 
 export class Peer {
   #conn;
   #on;
   #path;
-  #transfers = new Set(); // promises of files under way, both directions
+  #shelf;
+  #incoming = new Set(); // promises of files on their way
+  #outgoing = new Set();
   #ticks = 0;
   #pending = 0; // messages that are not accepted yet
   #timer = 0;
@@ -32,6 +37,7 @@ export class Peer {
     this.#conn = conn;
     this.#on = on;
     this.#path = new Path(conn);
+    this.#shelf = new Shelf(conn.peerId);
     this.row = new Person({ name: "Guest", role, onfile: (file) => this.sendFile(file) });
     conn.addEventListener("away", () => this.#moved(true));
     conn.addEventListener("back", () => this.#moved(false));
@@ -40,11 +46,6 @@ export class Peer {
 
   get id() {
     return this.#conn.peerId;
-  }
-
-  /** Whether a file is under way. */
-  get busy() {
-    return this.#transfers.size > 0;
   }
 
   /** How the connection stands; and, once it is closed, why. */
@@ -87,15 +88,21 @@ export class Peer {
     }
   }
 
-  sendFile(file) {
+  async sendFile(file) {
     const transfer = new Transfer(`You to ${this.name}`, file.name, file.size, true);
-    const sending = sendFile(this.#conn, file, (sent) => transfer.progress(sent), transfer.signal);
-    this.#track(sending.then(() => transfer.done(), (err) => transfer.failed(err)));
+    const { signal } = transfer;
+    const cancelled = new Promise((resolve) => signal.addEventListener("abort", resolve));
+    transfer.waits("waits for its turn");
+    while (this.#outgoing.size >= SENT && !signal.aborted) await Promise.race([cancelled, ...this.#outgoing]);
+    if (signal.aborted) return transfer.failed(signal.reason);
+    transfer.waits("connecting…");
+    const sending = sendFile(this.#conn, file, (sent) => transfer.progress(sent), signal);
+    track(this.#outgoing, sending.then(() => transfer.done(), (err) => transfer.failed(err)));
   }
 
-  /** Ends the connection once no file is under way. */
+  /** Ends the connection once no file is on its way. */
   async finish() {
-    await Promise.allSettled(this.#transfers);
+    await Promise.allSettled([...this.#incoming, ...this.#outgoing]);
     this.close();
   }
 
@@ -110,7 +117,7 @@ export class Peer {
       case "ping":
         return this.send("pong", data);
       case "pong":
-        if (typeof data === "number") this.#path.relayTrip = Math.max(0, performance.now() - data) / 1000;
+        if (typeof data === "number") this.#path.answered(Math.max(0, performance.now() - data) / 1000);
         return;
       case "name":
         this.row.rename(cleanName(data, "Guest"));
@@ -132,8 +139,9 @@ export class Peer {
   async #takeFiles() {
     try {
       for await (const channel of this.#conn.channels) {
-        if (channel.label !== "file" || this.#transfers.size >= TRANSFERS) channel.close();
-        else this.#receive(channel);
+        if (channel.label !== "file") channel.close();
+        else if (this.#incoming.size < TAKEN) this.#receive(channel);
+        else refuse(channel, failure("too-large", `the receiving page takes at most ${TAKEN} files at once from one person`));
       }
     } catch {
       // run() or the transfers under way say what happened
@@ -145,21 +153,20 @@ export class Peer {
   #receive(channel) {
     let transfer = null;
     const stop = new AbortController();
+    const unnamed = new Pace(() => unnamed.stalled && stop.abort(unnamed.stalled)); // until it is announced
     const receiving = receiveFile(
       channel,
+      this.#shelf,
       ({ name, size }) => {
+        unnamed.end();
         transfer = new Transfer(this.name, name, size, false);
-        transfer.signal.addEventListener("abort", () => stop.abort());
+        transfer.signal.addEventListener("abort", () => stop.abort(transfer.signal.reason));
       },
       (received) => transfer.progress(received),
       stop.signal,
     );
-    this.#track(receiving.then((file) => transfer.done(file), (err) => transfer?.failed(err)));
-  }
-
-  #track(transfer) {
-    this.#transfers.add(transfer);
-    transfer.finally(() => this.#transfers.delete(transfer));
+    receiving.catch(() => unnamed.end());
+    track(this.#incoming, receiving.then((file) => transfer.done(file), (err) => transfer?.failed(err)));
   }
 
   #moved(away) {
@@ -169,7 +176,15 @@ export class Peer {
 
   async #tick() {
     if (document.hidden) return; // nobody looks, and a hidden page's timers lie
-    if (this.state === "connected" && this.#ticks++ % PING_EVERY === 0) this.send("ping", performance.now());
+    if (this.state === "connected" && this.#ticks++ % PING_EVERY === 0) {
+      this.#path.asked();
+      this.send("ping", performance.now());
+    }
     this.row.show(await this.#path.look());
   }
+}
+
+function track(transfers, transfer) {
+  transfers.add(transfer);
+  transfer.finally(() => transfers.delete(transfer));
 }

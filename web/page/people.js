@@ -7,7 +7,7 @@ const template = document.getElementById("person");
 const list = document.getElementById("people");
 const note = document.getElementById("people-note");
 
-const badges = { direct: "Direct", turn: "TURN", looking: "Relay", relay: "Relay", away: "Away", lost: "Lost" };
+const badges = { direct: "Direct", turn: "TURN", silent: "No answer", looking: "Relay", relay: "Relay", away: "Away", lost: "Lost" };
 
 const WAITS = "Away for a moment. What you write arrives afterwards.";
 
@@ -36,17 +36,19 @@ export class Person {
 
   /** Shows what Path.look() gave. */
   show(path) {
-    const overRelay = `${figure(path.relayTrip)}${bytes(path.relayRate)}/s`;
+    const overRelay = path.mute ? "no answer now" : `${figure(path.relayTrip)}${bytes(path.relayRate)}/s`;
     if (path.kind === "direct" || path.kind === "turn") {
-      const direct = `${path.protocol} ${path.candidates} · ${figure(path.trip)}${bytes(path.rate)}/s`;
+      const direct = [`${path.protocol} ${path.candidates}`, `${figure(path.trip)}${bytes(path.rate)}/s`];
       this.#draw(path.kind, direct, this.#lost || (this.#away ? WAITS : `Chat by the relay · ${overRelay}`));
     } else if (this.#lost) {
-      this.#draw("lost", "", this.#lost);
+      this.#draw("lost", [], this.#lost);
     } else if (this.#away) {
-      this.#draw("away", "", WAITS);
+      this.#draw("away", [], WAITS);
+    } else if (path.kind === "silent") {
+      this.#draw("silent", [], `Nothing comes over the direct path. Chat by the relay · ${overRelay}`);
     } else {
       const looking = path.kind === "looking";
-      this.#draw(path.kind, overRelay, looking ? "Looking for a direct path…" : "No direct path, so no files.");
+      this.#draw(path.kind, [overRelay], looking ? "Looking for a direct path…" : "No direct path, so no files.");
     }
   }
 
@@ -54,6 +56,8 @@ export class Person {
   lost(words) {
     this.#lost = words;
     this.#part(".relayed").textContent = words;
+    this.#part(".send-file").hidden = true;
+    this.#row.classList.remove("takes-files");
   }
 
   /** Says that messages wait for a while, or no longer. */
@@ -66,10 +70,11 @@ export class Person {
     this.#row.remove();
   }
 
-  #draw(kind, detail, relayed) {
+  #draw(kind, details, relayed) {
     this.#part(".path").dataset.path = kind;
     this.#part(".badge").textContent = badges[kind];
-    this.#part(".detail").textContent = detail;
+    const spans = details.map((words) => Object.assign(document.createElement("span"), { textContent: words }));
+    this.#part(".detail").replaceChildren(...spans.flatMap((span) => [span, " "]));
     this.#part(".relayed").textContent = relayed;
   }
 
@@ -94,37 +99,6 @@ export class Person {
 /** Shows the guests' explanation of who is linked to whom. */
 export function explainStar(shown) {
   note.hidden = !shown;
-}
-
-// Files may be dropped on a row, or anywhere when only one person takes them.
-for (const type of ["dragenter", "dragover"]) {
-  document.addEventListener(type, (event) => {
-    if (!event.dataTransfer?.types.includes("Files")) return;
-    event.preventDefault();
-    document.body.classList.add("dragging");
-    const row = target(event);
-    event.dataTransfer.dropEffect = row ? "copy" : "none";
-    for (const other of list.children) other.classList.toggle("over", other === row);
-  });
-}
-document.addEventListener("dragleave", (event) => event.relatedTarget === null && endDrag());
-document.addEventListener("drop", (event) => {
-  if (!event.dataTransfer?.types.includes("Files")) return;
-  event.preventDefault(); // never leave the room to open a file that missed
-  target(event)?.dispatchEvent(new CustomEvent("files", { detail: [...event.dataTransfer.files] }));
-  endDrag();
-});
-
-function target(event) {
-  const row = event.target.closest?.(".takes-files");
-  if (row) return row;
-  const all = list.querySelectorAll(".takes-files");
-  return all.length === 1 ? all[0] : null;
-}
-
-function endDrag() {
-  document.body.classList.remove("dragging");
-  for (const row of list.children) row.classList.remove("over");
 }
 
 function figure(seconds) {

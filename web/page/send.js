@@ -9,14 +9,17 @@ const MESSAGE = 16 << 10; // bytes of content in one message
 const READ = 256 << 10; // bytes read from the file at once
 const HIGH = 1 << 20; // bytes buffered above which the sender waits
 const LOW = 256 << 10; // and below which it goes on
+const LOOK = 1000; // milliseconds between two looks at what is still buffered
 
 /**
  * Sends a File over a new channel of conn and returns when the receiver has said
  * that it arrived whole. progress(sent) is called as bytes leave the browser;
- * signal cancels.
+ * signal ends it with its reason.
  */
 export async function sendFile(conn, file, progress, signal) {
-  const channel = await conn.openChannel("file", { signal });
+  const channel = await conn.openChannel("file", { signal }).catch((err) => {
+    throw signal.aborted ? signal.reason : err;
+  });
   channel.bufferedAmountLowThreshold = LOW;
   // The answer comes after the content; a refusal or the channel's end may come at
   // any time, and must end a wait for the buffer too.
@@ -25,18 +28,22 @@ export async function sendFile(conn, file, progress, signal) {
     throw refused === undefined ? failure("damaged") : failure("refused", String(refused).slice(0, 200));
   });
   interrupted.catch(() => {});
+  let sent = 0;
+  const look = () => progress(Math.max(0, sent - channel.bufferedAmount));
+  const looking = setInterval(look, LOOK); // also while it waits for the buffer, or for the answer
   try {
     const hash = new Sha256();
     channel.send(encode({ name: file.name, size: file.size }));
-    for (let sent = 0; sent < file.size; ) {
+    progress(0);
+    while (sent < file.size) {
       const piece = await read(file, sent);
       hash.update(piece);
       for (let i = 0; i < piece.length; i += MESSAGE) {
-        if (channel.readyState !== "open") await interrupted;
+        if (channel.readyState !== "open" || signal.aborted) await interrupted;
         channel.send(piece.subarray(i, i + MESSAGE));
       }
       sent += piece.length;
-      progress(Math.max(0, sent - channel.bufferedAmount));
+      look();
       if (channel.bufferedAmount > HIGH) await Promise.race([drained(channel), interrupted]);
     }
     const { received, sha256, refused } = await answer;
@@ -44,6 +51,7 @@ export async function sendFile(conn, file, progress, signal) {
     if (received !== file.size || sha256 !== hash.hex()) throw failure("damaged");
     progress(file.size);
   } finally {
+    clearInterval(looking);
     channel.close();
   }
 }

@@ -1,17 +1,23 @@
 // One file in the chat: its name, how far it is, and the link to save it.
 
 import { chat } from "./chat.js";
-import { transferSentence } from "./errors.js";
+import { failure, transferSentence } from "./errors.js";
 import { bytes } from "./format.js";
+import { Pace } from "./pace.js";
+import { unsaved } from "./unsaved.js";
 
 const template = document.getElementById("transfer");
+
+const SHOWN = 3; // seconds without progress that are worth a word
 
 export class Transfer {
   #item = template.content.firstElementChild.cloneNode(true);
   #abort = new AbortController();
-  #started = performance.now();
+  #started = 0; // when the first progress was shown
   #drawn = 0; // when figures were last shown
-  #stop = () => this.#abort.abort(); // what the button does
+  #done = 0; // bytes
+  #pace = null; // while it is on its way
+  #stop = () => this.#abort.abort(failure("cancelled")); // what the button does
   #file = null; // what was received, while the page holds it
 
   /** Shows a transfer; who is the name or the sentence above it. */
@@ -23,33 +29,46 @@ export class Transfer {
     this.#part("progress").setAttribute("aria-label", `Progress of ${name}`);
     this.#button("Cancel");
     this.#part(".cancel").addEventListener("click", () => this.#stop());
+    this.#part(".save").addEventListener("click", () => this.#keep(false));
     this.#item.addEventListener("removed", () => {
       this.#stop();
       this.#release();
     });
     this.#figures(bytes(size));
+    this.#keep(true);
     chat.add(this.#item, who);
   }
 
-  /** Aborts when the user cancels. */
+  /** Aborts, with the reason, when the user cancels or nothing has moved for too long. */
   get signal() {
     return this.#abort.signal;
   }
 
+  /** Says what it waits for before the first progress. */
+  waits(words) {
+    this.#figures(`${bytes(this.size)} · ${words}`);
+  }
+
   progress(done) {
     const now = performance.now();
-    if (now - this.#drawn < 100) return;
+    this.#started ||= now;
+    this.#pace ??= new Pace(() => this.#tick());
+    this.#pace.reach((this.#done = done));
+    if (this.#pace.quiet > 0 || now - this.#drawn < 100) return;
     this.#drawn = now;
     this.#part("progress").value = this.size === 0 ? 1 : done / this.size;
-    this.#figures(`${bytes(done)} of ${bytes(this.size)} · ${this.#rate(done)}`);
+    this.#draw(`${bytes(this.#pace.rate)}/s`);
   }
 
   /** The file arrived whole; a received one comes as {blob, release} and is offered. */
   done(file) {
+    if (file && this.signal.aborted) return file.release(); // too late: it is no longer shown
     this.#end("done", file ? "Received and checked." : "Sent and checked.");
-    this.#figures(`${bytes(this.size)} · ${this.#rate(this.size)}`);
+    const seconds = Math.max(0.001, (performance.now() - this.#started) / 1000);
+    this.#figures(`${bytes(this.size)} · ${bytes(this.size / seconds)}/s`);
     if (!file) return;
     this.#file = file;
+    this.#keep(true);
     const save = this.#part(".save");
     save.href = URL.createObjectURL(file.blob);
     save.download = this.name;
@@ -64,9 +83,29 @@ export class Transfer {
 
   failed(err) {
     this.#end("failed", transferSentence(err));
+    if (this.#started) this.#figures(`${bytes(this.#done)} of ${bytes(this.size)}`);
+    else this.#figures(bytes(this.size));
+  }
+
+  #tick() {
+    const { quiet, rate, stalled } = this.#pace;
+    if (stalled) this.#abort.abort(stalled);
+    else this.#draw(quiet < SHOWN ? `${bytes(rate)}/s` : `no progress for ${quiet} s`);
+  }
+
+  #draw(words) {
+    this.#figures(`${bytes(this.#done)} of ${bytes(this.size)} · ${words}`);
+  }
+
+  // What is on its way, or not saved, is not given up without a word.
+  #keep(kept) {
+    this.#item.classList.toggle("kept", kept);
+    if (kept) unsaved.add(this, this.#file !== null);
+    else unsaved.delete(this);
   }
 
   #release() {
+    this.#keep(false);
     if (!this.#file) return;
     URL.revokeObjectURL(this.#part(".save").href);
     this.#file.release();
@@ -74,6 +113,8 @@ export class Transfer {
   }
 
   #end(state, text) {
+    this.#pace?.end();
+    this.#keep(false);
     this.#part(".parcel").dataset.state = state;
     for (const part of ["progress", ".save", ".cancel"]) this.#part(part).hidden = true;
     this.#part(".outcome").textContent = text;
@@ -84,11 +125,6 @@ export class Transfer {
     button.textContent = label;
     button.setAttribute("aria-label", `${label} ${this.name}`);
     button.hidden = false;
-  }
-
-  #rate(done) {
-    const seconds = Math.max(0.001, (performance.now() - this.#started) / 1000);
-    return `${bytes(done / seconds)}/s`;
   }
 
   #figures(text) {

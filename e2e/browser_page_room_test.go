@@ -1,0 +1,86 @@
+package e2e_test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/sebas642/intercessor/sdk"
+)
+
+// offers opens a channel and sends what is given, for a file that does not come.
+func (c *chatter) offers(messages ...string) *sdk.Channel {
+	c.t.Helper()
+	ch, err := c.conn.OpenChannel(c.ctx, "file")
+	require.NoError(c.t, err)
+	for _, m := range messages {
+		require.NoError(c.t, ch.Send(c.ctx, []byte(m)))
+	}
+	return ch
+}
+
+// TestAnnouncedFilesHoldNothing: a guest that announces all the page can hold, and sends
+// nothing, keeps no other from sending; and after a minute without progress it is told why its transfers end.
+func TestAnnouncedFilesHoldNothing(t *testing.T) {
+	t.Parallel()
+	relay := startRelay(t)
+	ada := startBrowser(t).blank()
+	ada.skipsMinutes()
+	ada.navigate(relay.HTTP + "/")
+	_, id, _ := strings.Cut(ada.host("Ada"), "#")
+	idle, busy := &chatter{t, within(t), dial(t, relay, id)}, &chatter{t, within(t), dial(t, relay, id)}
+	idle.says("name", "Idle")
+	busy.says("name", "Busy")
+	ada.says("#people .name", "Busy")
+
+	var channels []*sdk.Channel
+	for n := range 15 {
+		channels = append(channels, idle.offers(fmt.Sprintf(`{"name":"%d.iso","size":1000000000}`, n)))
+	}
+	channels = append(channels, idle.offers()) // and one that does not even say what comes
+	ada.sees("fifteen transfers", `document.querySelectorAll("#log .transfer").length === 15`)
+	require.Contains(t, string(idle.receives(idle.offers(`{"name":"one-more.txt","size":2}`, "ab"))), `at most 16 files at once`)
+	busy.gives("from-busy.txt")
+
+	ada.do(`globalThis.fast = true`)
+	idle.ctx = within(t)
+	for _, ch := range channels {
+		require.JSONEq(t, `{"refused":"nothing moved for a minute"}`, string(idle.receives(ch)))
+	}
+	ada.sees("the end of all", `[...document.querySelectorAll("#log .outcome")].filter((e) => e.textContent === "Ended: nothing moved for a minute.").length === 15`)
+	ada.do(`globalThis.fast = false`)
+	idle.gives("after-all.txt")
+}
+
+// TestOneGuestGetsHalfOfThePage: what one guest may have the page hold leaves as much for
+// the others, in bytes and in files; and messages without content are no progress.
+func TestOneGuestGetsHalfOfThePage(t *testing.T) {
+	t.Parallel()
+	relay := startRelay(t)
+	ada := startBrowser(t).open(relay.HTTP + "/")
+	_, id, _ := strings.Cut(ada.host("Ada"), "#")
+	guest := &chatter{t, within(t), dial(t, relay, id)}
+	require.Contains(t, string(guest.receives(guest.offers(`{"name":"huge.iso","size":1100000000}`))), `{"refused":"the receiving page holds at most 1.1`)
+	ch := guest.offers(`{"name":"empty.txt","size":3}`, "")
+	_, err := ch.Receive(guest.ctx)
+	require.Error(t, err)
+	ada.says("#log .outcome", "Damaged")
+
+	// Gigabytes are not sent in a test: the page's own account is asked.
+	ada.do(`const { Shelf } = await import("./shelf.js");
+		const mega = 2 ** 20, one = new Shelf("one"), other = new Shelf("other");
+		globalThis.code = (act) => { try { act(); return "taken" } catch (err) { return err.code } };
+		const first = one.place(1024 * mega), second = one.place(1024 * mega); // announced, not received
+		globalThis.seen = [code(() => first.add(1000 * mega)), code(() => second.add(24 * mega)), code(() => second.add(1)),
+			code(() => one.place(1)), code(() => other.place(1024 * mega).add(1024 * mega)), code(() => new Shelf("third").place(1))];
+		first.clear(); first.clear();
+		seen.push(code(() => second.add(1000 * mega)));
+		second.clear();
+		const places = Array.from({ length: 200 }, () => one.place(0));
+		seen.push(code(() => one.place(0)), code(() => new Shelf("third").place(0)));
+		places[0].clear();
+		seen.push(code(() => one.place(0)));`)
+	require.Equal(t, []string{"taken", "taken", "too-large", "too-large", "taken", "too-large", "taken", "too-large", "taken", "taken"}, eval[[]string](ada, `seen`))
+}

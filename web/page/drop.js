@@ -1,0 +1,47 @@
+// Files that the user drags over the room: dropped on a person they go to that person,
+// elsewhere to everyone who takes files. A hint says which, before they are let go.
+
+import { chat } from "./chat.js";
+
+const room = document.getElementById("room");
+const list = document.getElementById("people");
+const hint = document.getElementById("drop-hint");
+
+for (const type of ["dragenter", "dragover"]) {
+  document.addEventListener(type, (event) => {
+    if (!event.dataTransfer?.types.includes("Files")) return;
+    event.preventDefault();
+    const { rows, words } = target(event);
+    event.dataTransfer.dropEffect = room.hidden ? "none" : "copy";
+    document.body.classList.add("dragging");
+    for (const row of list.children) row.classList.toggle("over", rows.includes(row));
+    hint.hidden = room.hidden;
+    hint.textContent = words;
+  });
+}
+document.addEventListener("dragleave", (event) => event.relatedTarget === null && endDrag());
+document.addEventListener("drop", (event) => {
+  if (!event.dataTransfer?.types.includes("Files")) return;
+  event.preventDefault(); // never leave the room to open a file that missed
+  endDrag();
+  if (room.hidden) return;
+  const { rows, words } = target(event);
+  if (rows.length === 0) chat.note(words);
+  for (const row of rows) row.dispatchEvent(new CustomEvent("files", { detail: [...event.dataTransfer.files] }));
+});
+
+/** Gives {rows, words}: who gets what is dropped here, and that as a sentence, or why it is no one. */
+function target(event) {
+  const row = event.target.closest?.("#people > .person");
+  if (row && !row.matches(".takes-files")) return { rows: [], words: "Files go between you and the host only." };
+  const rows = row ? [row] : [...list.querySelectorAll(".takes-files")];
+  if (rows.length === 0) return { rows, words: "No one is here who could take a file." };
+  const names = rows.map((each) => each.querySelector(".name bdi").textContent).join(", ");
+  return { rows, words: `Drop to send to ${rows.length > 1 ? `everyone: ${names}` : names}` };
+}
+
+function endDrag() {
+  document.body.classList.remove("dragging");
+  hint.hidden = true;
+  for (const row of list.children) row.classList.remove("over");
+}

@@ -1,0 +1,46 @@
+// How fast something goes now, and since when it does not move. Seconds are counted by a
+// timer: a page that the browser has frozen has none, and blames no peer for that.
+
+import { failure } from "./errors.js";
+
+const SECOND = 1000; // milliseconds
+const SPAN = 3; // seconds that the rate is taken over
+const STALLED = 60; // seconds without progress that end something
+
+export class Pace {
+  #past = [{ at: performance.now(), done: 0 }]; // one for each of the last seconds
+  #done = 0;
+  #timer;
+  quiet = 0; // seconds without progress
+
+  /** Calls tick() once a second until end(). */
+  constructor(tick) {
+    this.#timer = setInterval(() => {
+      this.quiet = this.#done > this.#past.at(-1).done ? 0 : this.quiet + 1;
+      this.#past.push({ at: performance.now(), done: this.#done });
+      if (this.#past.length > SPAN) this.#past.shift();
+      tick();
+    }, SECOND);
+  }
+
+  /** Says how much is done. */
+  reach(done) {
+    this.#done = done;
+    if (done > this.#past.at(-1).done) this.quiet = 0;
+  }
+
+  /** Bytes a second. */
+  get rate() {
+    const { at, done } = this.#past[0];
+    return (this.#done - done) / Math.max(0.001, (performance.now() - at) / 1000);
+  }
+
+  /** The error that ends what has not moved for too long; null while it may go on. */
+  get stalled() {
+    return this.quiet < STALLED ? null : failure("stalled", "nothing moved for a minute");
+  }
+
+  end() {
+    clearInterval(this.#timer);
+  }
+}

@@ -1,0 +1,56 @@
+// What this page holds of received files: counted as it comes, never as it is announced.
+// One person gets half of it, so that what one sends leaves as much for the others.
+
+import { failure } from "./errors.js";
+import { bytes } from "./format.js";
+
+const BYTES = 2 * 2 ** 30; // in all
+const FILES = 400; // in all; the chat keeps more entries than that
+
+const all = { bytes: 0, files: 0 };
+const people = new Map(); // by peer ID: what the page holds from that person
+
+/** The part of one peer, over all its connections. */
+export class Shelf {
+  #peer;
+
+  constructor(peer) {
+    this.#peer = peer;
+  }
+
+  /** Makes a place for one file; throws too-large if a file of this size does not fit now. */
+  place(size) {
+    const own = people.get(this.#peer) ?? { bytes: 0, files: 0 };
+    const check = (n, files) => {
+      const limit = (part, whose) =>
+        failure("too-large", `the receiving page holds at most ${bytes(BYTES * part)} and ${FILES * part} files ${whose}`);
+      if (own.bytes + n > BYTES / 2 || own.files + files > FILES / 2) throw limit(1 / 2, "from one person");
+      if (all.bytes + n > BYTES || all.files + files > FILES) throw limit(1, "in all");
+    };
+    const change = (n, files) => {
+      for (const part of [own, all]) {
+        part.bytes += n;
+        part.files += files;
+      }
+      if (own.files === 0) people.delete(this.#peer);
+      else people.set(this.#peer, own);
+    };
+    let held = 0;
+    let open = true;
+    check(size, 1);
+    change(0, 1);
+    return {
+      /** Counts what came; throws too-large if there is no space left for it. */
+      add(n) {
+        check(n, 0);
+        change(n, 0);
+        held += n;
+      },
+      /** Says that the page no longer holds the file. */
+      clear() {
+        if (open) change(-held, -1);
+        open = false;
+      },
+    };
+  }
+}

@@ -114,7 +114,7 @@ func (p *tab) duplicate() *tab {
 		p.t.Cleanup(closeTab)
 		require.NoError(p.t, chromedp.Do(ctx))
 		copied := &tab{t: p.t, ctx: ctx}
-		copied.sees("the page", `location.href === a && document.readyState === "complete"`, eval[string](p, `location.href`))
+		copied.sees("the page", `location.href.split("#")[0] === a && document.readyState === "complete"`, eval[string](p, `location.href.split("#")[0]`)) // the page may change what is behind it
 		return copied
 	case <-ctx.Done():
 		p.t.Fatal("the browser opened no second tab")

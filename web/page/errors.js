@@ -21,6 +21,10 @@ export function sentence(err) {
       return "This room is open in another window, which has taken over.";
     case "copied":
       return "Your room is open in the tab that this one was copied from.";
+    case "not-kept":
+      return "Your room has ended: this browser keeps a room over a reload only with https, or on localhost.";
+    case "ended":
+      return "Your room has ended, and cannot be opened again.";
     case "too-large":
       return "The message is too long.";
     case "closed":

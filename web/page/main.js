@@ -27,11 +27,18 @@ function startRoom(before = "") {
   const listen = async (sdk, signal) => {
     const listener = await sdk.listen(serverURL(), { identity, signal, secret: () => secretOf("host") });
     if (!before || listener.id === before) return new Host(listener);
-    listener.close(); // somebody else has that room
+    listener.close();
     forget();
-    throw failure("copied");
+    throw Object.assign(failure(await whyNotAgain(before)), { room: before });
   };
   return enter("host", listen, before ? "Opening your room again…" : "Starting a room…");
+}
+
+/** Why a tab that hosted a room has not got it back: the code of an error. */
+async function whyNotAgain(id) {
+  if (!navigator.locks) return "not-kept";
+  const { held } = await navigator.locks.query();
+  return held.some(({ name }) => name === `intercessor:${id}`) ? "copied" : "ended"; // sdk/identity.js
 }
 
 function joinRoom(id) {
@@ -53,9 +60,12 @@ async function enter(role, open, state) {
     const entered = await admitted(role, () => open(sdk, signal), signal);
     if (signal.aborted) return entered.leave();
     room = entered;
-    if (currentID()) history.replaceState(null, "", roomURL(room.id));
+    history.replaceState(null, "", roomURL(room.id)); // which invites, and of which a reload is this room again
     showRoom();
-    await room.run();
+    const running = room.run(); // shows what was said before
+    const lost = unsaved.lost();
+    if (room.again || !navigator.locks) lost.forEach((words) => chat.note(words)); // a copied tab has lost nothing
+    await running;
   } catch (err) {
     if (!signal.aborted) fail(err);
   }
@@ -95,7 +105,7 @@ function showRoom() {
   const hosting = room instanceof Host;
   $("start").hidden = true;
   $("start").inert = false;
-  $("room").hidden = $("leave").hidden = false;
+  $("room").hidden = $("leave").hidden = $("invite").hidden = false;
   $("compose").inert = false;
   notice("");
   room.watch(tell);
@@ -117,14 +127,17 @@ function showStart() {
 function fail(err) {
   if (!room) {
     showStart();
-    notice(sentence(err));
+    const lost = unsaved.lost();
+    if (err.code === "copied") notice(sentence(err), "Join as a guest", () => joinNew(err.room));
+    else notice([sentence(err), ...lost].join(" "));
     $("join-link").focus();
     return;
   }
-  $("compose").inert = true;
+  $("compose").inert = $("invite").hidden = true;
   const ended = err.code === "peer-gone";
   tell(ended ? "The host has left" : "Disconnected");
   const { id } = room;
+  if (room instanceof Host) history.replaceState(null, "", location.pathname); // it invites no more
   if (err.code === "access-refused") forgetSecret(room instanceof Host ? "host" : "guest"); // it was changed
   if (ended) notice("The host has left, so the room is closed.", "Start a room", startNew);
   else if (room instanceof Host) notice(sentence(err), "Start a new room", startNew);
@@ -132,11 +145,13 @@ function fail(err) {
 }
 
 function startNew() {
+  if (!unsaved.mayLose()) return;
   leave();
   startRoom();
 }
 
 function joinNew(id) {
+  if (!unsaved.mayLose()) return;
   leave();
   joinRoom(id);
 }
@@ -158,6 +173,7 @@ function tell(state) {
 function route() {
   const id = currentID();
   if (id === room?.id) return;
+  if (!unsaved.mayLose()) return history.replaceState(null, "", roomURL(room.id));
   notice("");
   leave();
   if (id) joinRoom(id);
@@ -167,9 +183,12 @@ function route() {
 /** Begins where the tab was before it was loaded again, if it was anywhere. */
 function begin() {
   const id = currentID();
-  if (id) joinRoom(id);
-  else if (hostedRoom()) startRoom(hostedRoom());
-  else showStart();
+  if (hostedRoom() && (!id || id === hostedRoom())) startRoom(hostedRoom());
+  else if (id) joinRoom(id);
+  else {
+    showStart();
+    notice(unsaved.lost().join(" "));
+  }
 }
 
 $("start-room").addEventListener("click", startNew);
@@ -183,7 +202,9 @@ $("join").addEventListener("submit", (event) => {
   else location.hash = address.id;
 });
 $("leave").addEventListener("click", () => {
-  history.pushState(null, "", location.pathname);
+  if (!unsaved.mayLose()) return;
+  if (room instanceof Host) history.replaceState(null, "", location.pathname); // the room is no more
+  else history.pushState(null, "", location.pathname);
   leave();
   notice("");
   showStart();

@@ -7,8 +7,15 @@ const face = document.getElementById("my-face");
 const form = document.getElementById("rename");
 
 export const me = {
-  name: cleanName(localStorage.getItem("name"), "") || `Guest ${100 + Math.floor(Math.random() * 900)}`,
+  name: cleanName(localStorage.getItem("name"), "") || cleanName(sessionStorage.getItem("name"), "") || drawn(),
 };
+
+// It stays with the tab: whoever loads it again is still the same person.
+function drawn() {
+  const name = `Guest ${100 + Math.floor(Math.random() * 900)}`;
+  sessionStorage.setItem("name", name);
+  return name;
+}
 
 /** Calls renamed() whenever the user has chosen another name. */
 export function onRename(renamed) {

@@ -76,8 +76,14 @@ text.addEventListener("beforeinput", (event) => {
   form.requestSubmit();
 });
 
+// Who reads the end goes on reading the end, also when an entry grows or the window shrinks.
+let atEnd = true;
+const toEnd = () => atEnd && (scroll.scrollTop = scroll.scrollHeight);
+scroll.addEventListener("scroll", () => (atEnd = scroll.scrollHeight - scroll.scrollTop - scroll.clientHeight < 80));
+const sizes = new ResizeObserver(toEnd);
+for (const element of [scroll, log]) sizes.observe(element);
+
 function append(item) {
-  const atEnd = scroll.scrollHeight - scroll.scrollTop - scroll.clientHeight < 80;
   log.append(item);
   while (log.childElementCount > KEPT) {
     // A file that is not saved goes last. An entry that holds one must let go of it.
@@ -85,7 +91,8 @@ function append(item) {
     old.remove();
     old.dispatchEvent(new Event("removed"));
   }
-  if (atEnd || item.classList.contains("mine")) scroll.scrollTop = scroll.scrollHeight;
+  atEnd ||= item.classList.contains("mine");
+  toEnd();
 }
 
 export { chat };

@@ -10,10 +10,11 @@ import (
 
 // connection is one WebSocket of a session, from HELLO on.
 type connection struct {
-	socket *socket        // static, as are the next three
-	hello  protocol.Hello // what the relay said first
-	v1     bool           // the relay selected intercessor.v1
-	since  time.Time
+	socket  *socket        // static, as are the next four
+	hello   protocol.Hello // what the relay said first
+	v1      bool           // the relay selected intercessor.v1
+	attempt uint64         // the number that it presented (R5); 0 if it was new
+	since   time.Time
 
 	over chan struct{} // closed when err is set
 	err  error         // how it ended; read after over
@@ -29,7 +30,7 @@ func (s *Session) connect(ctx context.Context) (*connection, error) {
 	if err != nil {
 		return nil, err
 	}
-	credential, err := s.identity.credential(time.Now())
+	credential, attempt, err := s.identity.credential(time.Now())
 	if err != nil {
 		return nil, err
 	}
@@ -40,7 +41,7 @@ func (s *Session) connect(ctx context.Context) (*connection, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &connection{socket: socket, v1: socket.protocol() == protocol.SubprotocolV1, over: make(chan struct{})}
+	c := &connection{socket: socket, v1: socket.protocol() == protocol.SubprotocolV1, attempt: attempt, over: make(chan struct{})}
 	if err := c.greet(ctx, s, protocols); err != nil {
 		if credential != "" && mayResume(err) {
 			socket.drop() // whose close frame does not say that this peer leaves (R9)
@@ -75,7 +76,7 @@ func (c *connection) greet(ctx context.Context, s *Session, offered []string) er
 	if hello.Resume == "" {
 		return &ProtocolError{Err: errNoToken}
 	}
-	return s.identity.renew(hello.Resume)
+	return s.identity.renew(c.attempt, hello.Resume)
 }
 
 // readHello reads the relay's first message.

@@ -136,6 +136,7 @@ func TestStoreThatFails(t *testing.T) {
 func TestEndsThatAreFinal(t *testing.T) {
 	for script, want := range map[string]error{
 		"v1-replaced":  signaling.ErrReplaced,
+		"v1-taken":     signaling.ErrReplaced,
 		"v1-kicked":    signaling.ErrKicked,
 		"v1-refused":   signaling.ErrTokenRefused,
 		"v1-forgetful": signaling.ErrTokenRefused,
@@ -147,6 +148,19 @@ func TestEndsThatAreFinal(t *testing.T) {
 			require.Equal(t, signaling.Closed, s.State())
 		})
 	}
+}
+
+// A handshake may come to the relay twice, because something on the way sends it again:
+// then the answer to the second is not the last word about either (R5).
+func TestReplacedBeforeHelloIsBelievedTheSecondTime(t *testing.T) {
+	s := dialV1(t, visit(t, "v1-taken-once", asClient), nil)
+	next(t, s, signaling.Lost)
+	next(t, s, signaling.Connected)
+	require.Equal(t, signaling.Online, s.State())
+
+	dialV1(t, visit(t, "v1-taken-once", asClient), &signaling.Options{Store: &memory{text: "1.token-0"}})
+	_, err := signaling.Dial(within(t), visit(t, "v1-taken", asClient), &signaling.Options{Store: &memory{text: "1.token-0"}})
+	require.ErrorIs(t, err, signaling.ErrReplaced)
 }
 
 func TestRefusedTokenOfAStore(t *testing.T) {

@@ -21,7 +21,7 @@ func (s *Session) handle(c *connection, frame []byte) error {
 		case protocol.ID(d.From) != protocol.RelayID:
 			err = s.deliver(d)
 		case c.v1:
-			err = s.handleV1(string(d.Type), d.Message)
+			err = s.handleV1(c, string(d.Type), d.Message)
 		default:
 			err = s.handleBase(string(d.Type), d.Message)
 		}
@@ -67,7 +67,7 @@ func (s *Session) handleBase(typ string, message []byte) error {
 	return s.events.Put(e, e.size())
 }
 
-func (s *Session) handleV1(typ string, message []byte) error {
+func (s *Session) handleV1(c *connection, typ string, message []byte) error {
 	switch typ {
 	case protocol.TypePeerJoined, protocol.TypePeerAway, protocol.TypePeerBack, protocol.TypePeerGone:
 		p, err := protocol.ParsePresence(message)
@@ -90,7 +90,7 @@ func (s *Session) handleV1(typ string, message []byte) error {
 		if err != nil {
 			return err
 		}
-		return s.identity.renew(token)
+		return s.identity.renew(c.attempt, token)
 	case protocol.TypeRelayICE:
 		ice, err := protocol.ParseICE(message)
 		if err == nil {

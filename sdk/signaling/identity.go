@@ -43,6 +43,7 @@ type identity struct {
 
 	mu      sync.Mutex // guards what follows, and Save
 	token   string
+	of      uint64 // the attempt of the connection that brought the token
 	attempt uint64
 }
 
@@ -68,27 +69,39 @@ func loadIdentity(store Store) (*identity, error) {
 	return i, nil
 }
 
-// credential returns what a new attempt presents, or "" if there is no token yet. It
-// is stored before it is used (R6), and no attempt has the number of an older one.
-func (i *identity) credential(now time.Time) (string, error) {
+// credential returns what a new attempt presents and its number, or "" if there is no
+// token yet. It is stored before it is used (R6), and no attempt has the number of an
+// older one.
+func (i *identity) credential(now time.Time) (credential string, attempt uint64, err error) {
 	i.mu.Lock()
 	defer i.mu.Unlock()
 	if i.token == "" {
-		return "", nil
+		return "", 0, nil
 	}
 	i.attempt = max(i.attempt+1, uint64(max(now.UnixMilli(), 0)))
 	if err := i.save(); err != nil {
-		return "", err
+		return "", 0, err
 	}
-	return i.text(), nil
+	return i.text(), i.attempt, nil
 }
 
-// renew takes a token that the relay gave.
-func (i *identity) renew(token string) error {
+// renew takes a token that the relay gave on the connection of an attempt. A connection
+// that is being given up does not bring back an older token than its successor's.
+func (i *identity) renew(attempt uint64, token string) error {
 	i.mu.Lock()
 	defer i.mu.Unlock()
-	i.token = token
+	if attempt < i.of {
+		return nil
+	}
+	i.token, i.of = token, attempt
 	return i.save()
+}
+
+// tried reports whether there was an attempt after this one.
+func (i *identity) tried(after uint64) bool {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	return i.attempt > after
 }
 
 // known reports whether there is a token: the relay must know this peer.

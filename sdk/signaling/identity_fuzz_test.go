@@ -33,13 +33,14 @@ func FuzzIdentity(f *testing.F) {
 			return
 		}
 		before := i.attempt
-		credential, err := i.credential(time.UnixMilli(1_700_000_000_000))
+		credential, attempt, err := i.credential(time.UnixMilli(1_700_000_000_000))
 		require.NoError(t, err)
 		if !i.known() {
 			require.Empty(t, credential)
 			return
 		}
 		require.Regexp(t, `^[0-9]+\.[A-Za-z0-9_-]+$`, credential)
+		require.Equal(t, i.attempt, attempt)
 		require.Greater(t, i.attempt, before)
 		require.LessOrEqual(t, i.attempt, uint64(protocol.MaxNumber))
 		require.EqualValues(t, credential, store)

@@ -6,8 +6,6 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
-
-	"github.com/sebas642/intercessor/protocol"
 )
 
 // moveEvery is how long to wait, on average, before a relay is asked again that lets
@@ -70,7 +68,7 @@ func (s *Session) moved(err error) *connection {
 		return nil
 	}
 	m.last.Store(true)
-	if closed, ok := err.(*RelayError); !ok || closed.Code != protocol.CodeReplaced || !m.trying.Load() {
+	if !isReplaced(err) || !m.trying.Load() {
 		m.cancel()
 	} // else it is the attempt under way that takes the place of the old one (R5)
 	m.over.Wait()

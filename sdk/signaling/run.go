@@ -23,16 +23,19 @@ func (s *Session) run(c *connection) {
 			}
 			return // Close closes the socket
 		}
-		if next == nil && (!s.v1 || !mayResume(err)) {
+		// While it moved, an attempt may have taken the place of c and been cut (R5).
+		replaced := isReplaced(err) && s.identity.tried(c.attempt)
+		if next == nil && !replaced && (!s.v1 || !mayResume(err)) {
 			s.end(err)
 			c.socket.close(closeCode(err), "")
 			return
 		}
 		c.drop(err)
-		if next != nil {
-			err = errRestarting
+		if next != nil || replaced {
+			s.lose(errRestarting)
+		} else {
+			s.lose(err)
 		}
-		s.lose(err)
 		if next == nil {
 			next, err = s.resume(c, err)
 		}
@@ -78,6 +81,7 @@ func (s *Session) resume(last *connection, err error) (*connection, error) {
 		s.mu.Lock()
 		s.hurry = cancel
 		s.mu.Unlock()
+		before := err
 		var c *connection
 		c, err = s.connect(ctx)
 		cancel()
@@ -87,7 +91,7 @@ func (s *Session) resume(last *connection, err error) (*connection, error) {
 		if s.reason() != nil {
 			return nil, ErrClosed
 		}
-		if !mayResume(err) {
+		if isFinal(err, before) {
 			return nil, err
 		}
 	}
@@ -126,6 +130,22 @@ func mayResume(err error) bool {
 		return true
 	}
 	return err == context.DeadlineExceeded || err == context.Canceled // of one attempt
+}
+
+// isFinal reports whether no attempt follows one that ended with err, before being how
+// the connection or the attempt before it ended. 4503 counts if it comes twice: the first
+// may be the doing of an attempt of this peer's own, which was cut, or which something on
+// the way has sent twice (R5).
+func isFinal(err, before error) bool {
+	if isReplaced(err) {
+		return isReplaced(before)
+	}
+	return !mayResume(err)
+}
+
+func isReplaced(err error) bool {
+	closed, ok := err.(*RelayError)
+	return ok && closed.Code == protocol.CodeReplaced
 }
 
 // attach makes a connection the current one, after what the server wants of its room

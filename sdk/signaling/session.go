@@ -137,11 +137,13 @@ func Dial(ctx context.Context, url string, options *Options) (*Session, error) {
 func (s *Session) first(ctx context.Context) (*connection, error) {
 	ctx, cancel := context.WithTimeout(ctx, dialWithin)
 	defer cancel()
+	var before error
 	for {
 		c, err := s.connect(ctx)
-		if closed, ok := err.(*RelayError); !ok || closed.Code < 4000 || !closed.Retry() {
+		if closed, ok := err.(*RelayError); !ok || closed.Code < 4000 || isFinal(err, before) {
 			return c, err
 		}
+		before = err
 		if !sleep(ctx, max(s.backoff.next(), toldWait(err.(*RelayError).Reason))) {
 			return nil, err
 		}

@@ -3,7 +3,7 @@ package main
 // sdkSeeds are bugs in the SDK.
 var sdkSeeds = []Seed{
 	{"a session ends with its connection instead of resuming", "C13", sdkSuite, []Edit{
-		{"sdk/signaling/run.go", `		if next == nil && (!s.v1 || !mayResume(err)) {`, `		if next == nil {`}}},
+		{"sdk/signaling/run.go", `		if next == nil && !replaced && (!s.v1 || !mayResume(err)) {`, `		if next == nil {`}}},
 	{"the link is not told that its path is back", "C10", sdkSuite, []Edit{
 		{"sdk/gate.go", `	case up:
 		l.PathUp(now)`, `	case up:

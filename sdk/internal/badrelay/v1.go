@@ -57,7 +57,26 @@ var scriptsV1 = map[string]func(*conn){
 	"v1-no-access": func(c *conn) { c.close(protocol.CodeAccessRefused, "not with this secret") },
 
 	"v1-replaced": func(c *conn) { c.helloV1(); c.close(protocol.CodeReplaced, "a newer connection came") },
-	"v1-kicked":   func(c *conn) { c.helloV1(); c.close(protocol.CodeKicked, "the server said so") },
+	"v1-taken": func(c *conn) { // an attempt of a higher order always came before
+		if c.credential != "" {
+			c.close(protocol.CodeReplaced, "a newer connection came")
+			return
+		}
+		c.helloV1()
+		_ = c.ws.CloseNow()
+	},
+	"v1-taken-once": func(c *conn) { // the first handshake with a credential came twice, and this is the second
+		if c.credential != "" && (c.visit == 1 || c.visit == 2 && strings.HasSuffix(c.credential, ".token-1")) {
+			c.close(protocol.CodeReplaced, "a newer connection came")
+			return
+		}
+		c.helloV1()
+		if c.visit == 1 {
+			_ = c.ws.CloseNow()
+		}
+		c.linger()
+	},
+	"v1-kicked": func(c *conn) { c.helloV1(); c.close(protocol.CodeKicked, "the server said so") },
 	"v1-refused": func(c *conn) {
 		if c.credential != "" {
 			c.close(protocol.CodeTokenRefused, "the token has expired")

@@ -33,7 +33,7 @@ func (s *session) readFailed(err error) {
 		s.seal(&ending{code: protocol.Code(left), byPeer: true}, false) // the answer to a close (RFC 6455, section 5.5.1)
 	case errors.Is(err, frame.ErrCloseText):
 		s.close(protocol.CodeInvalidText, err.Error())
-	case errors.Is(err, io.EOF), errors.As(err, &network), errors.As(err, new(syscall.Errno)):
+	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF), errors.As(err, &network), errors.As(err, new(syscall.Errno)):
 		s.out.seal(nil, nil, false) // it was cut: nothing more is said
 	default:
 		s.close(protocol.CodeProtocolError, "RFC 6455: "+err.Error())
@@ -94,6 +94,7 @@ func (s *session) howItEnded() room.End {
 		window = min(window, protocol.ReloadWindow*time.Second)
 	case !how.byPeer && how.code == protocol.CodeIdle:
 		return room.End{Reason: "relay"}
+	case !how.byPeer && how.code == protocol.CodeProtocolError: // away: something on the way may have broken the frames
 	case !how.byPeer && how.code != 0 && !how.code.Retry():
 		return room.End{Reason: "refused"}
 	}

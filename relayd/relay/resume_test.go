@@ -1,7 +1,10 @@
 package relay_test
 
 import (
+	"io"
+	"net"
 	"net/http"
+	"net/url"
 	"slices"
 	"strings"
 	"sync"
@@ -298,6 +301,29 @@ func TestR9HowAConnectionEndsSaysWhatThePeerMeans(t *testing.T) {
 			require.Equal(t, c.want, typ+" "+rest)
 		})
 	}
+}
+
+// What breaks the framing may stand between: a proxy that ends every connection with a
+// wrong close frame does not end the rooms behind it.
+func TestR9ABrokenFrameMayNotBeThePeers(t *testing.T) {
+	w := newWorld(t, relay.Config{Window: 40 * time.Second})
+	server := w.v1Server()
+	u, err := url.Parse(w.url)
+	require.NoError(t, err)
+	conn, err := net.Dial("tcp", u.Host)
+	require.NoError(t, err)
+	defer conn.Close()
+	_, err = io.WriteString(conn, "GET /client/"+server.id+" HTTP/1.1\r\nHost: h\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"+
+		"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Protocol: intercessor.v1\r\n\r\n")
+	require.NoError(t, err)
+	_, typ, _ := server.next()
+	require.Equal(t, "PEER_JOINED", typ)
+	_, err = io.WriteString(conn, "\x88\x02\x03\xe9") // 1001, unmasked
+	require.NoError(t, err)
+	_, typ, message := server.next()
+	require.Equal(t, "PEER_AWAY", typ)
+	require.Contains(t, string(message), `"window":40`)
+	w.eventually("it is closed with 1002", func(s relay.Stats) bool { return s.Closed[protocol.CodeProtocolError] == 1 })
 }
 
 func TestR9AServerThatLeavesEndsItsRoom(t *testing.T) {

@@ -181,3 +181,25 @@ func TestIdlePeerWithTLSWaitsAtItsSocket(t *testing.T) {
 		return strings.Count(all, "relay.(*readiness).read(") == 2 && !strings.Contains(all, "crypto/tls.(*Conn).Read(")
 	}, patience, time.Millisecond, "two peers wait, both at their sockets")
 }
+
+// TestConnectionCutInARecord: a cut is a cut, also in the middle of a record, of the first
+// of a message or of a later one. The peer is away, and has not broken a rule (R9).
+func TestConnectionCutInARecord(t *testing.T) {
+	join := secureWorld(t)
+	server, _ := join("/server")
+	call, _ := encoded(server.id, server.id, strings.Repeat("x", 40_000))
+	for _, at := range []int{1, 6, 100, 20_000, 36_000} {
+		client, below := join("/client/" + server.id)
+		server.skip() // PEER_JOINED
+		below.keep = true
+		_, err := client.conn.Write(call)
+		require.NoError(t, err)
+		_, err = below.Conn.Write(below.kept[:at])
+		require.NoError(t, err)
+		require.NoError(t, below.Conn.(*net.TCPConn).CloseWrite())
+		rest, err := io.ReadAll(client.read)
+		require.NoError(t, err, "cut at byte %d", at)
+		require.Empty(t, rest, "cut at byte %d", at)
+		require.Contains(t, string(server.skip()), "PEER_GONE")
+	}
+}

@@ -67,8 +67,8 @@ type Config struct {
 	// Window is how long a v1 peer that is away is waited for (60 s).
 	Window time.Duration
 
-	// BeatAfter is how long nothing may be sent to a v1 peer before it gets
-	// RELAY_BEAT (15 s).
+	// BeatAfter is how long a v1 peer may be sent no message before it gets RELAY_BEAT
+	// (15 s). Control frames don't count (D1).
 	BeatAfter time.Duration
 
 	// PingAfter is how long a peer may be silent before it is pinged (20 s),

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/sebas642/intercessor/protocol"
+	"github.com/sebas642/intercessor/relayd/frame"
 )
 
 // An outbox is the only way to a peer. Nobody waits in it: a frame is written
@@ -32,7 +33,7 @@ type outbox struct {
 	sealed  bool           // guarded by mu: the close frame is in, nothing follows it
 	until   time.Time      // guarded by mu: when a sealed outbox must be empty
 	err     error          // guarded by mu: the first failed write; ends the outbox
-	last    int64          // guarded by mu: when something was last sent
+	last    int64          // guarded by mu: when a message was last sent
 	freed   chan struct{}  // guarded by mu: closed when room was made; nil when nobody waits for it
 	over    chan struct{}  // guarded by mu: closed when it is sealed; nil when nobody waits for it
 	writers sync.WaitGroup
@@ -100,7 +101,8 @@ func (o *outbox) depth() int {
 	return o.bytes
 }
 
-// quiet says since when nothing was sent, in ticks of the relay's clock.
+// quiet returns when a message was last sent, in ticks of the relay's clock. Control
+// frames don't count: a page cannot see them (D1).
 func (o *outbox) quiet() int64 {
 	o.mu.Lock()
 	defer o.mu.Unlock()
@@ -130,7 +132,9 @@ func (o *outbox) fits(n, frames int, by *share) bool {
 
 // put writes what the socket takes at once and queues the rest. With mu held.
 func (o *outbox) put(bytes []byte, frames int, by *share) error {
-	o.last = o.relay.now.Load()
+	if bytes[0]&0x0f < frame.Close { // not a control frame
+		o.last = o.relay.now.Load()
+	}
 	first := o.answer != nil
 	if first {
 		bytes, o.answer = append(o.answer, bytes...), nil

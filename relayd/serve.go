@@ -81,6 +81,8 @@ func serve(ctx context.Context, end func(), c *config.Config, load loader, level
 		OutboxBytes:  int(c.Limits.OutboxBytes),
 		OutboxFrames: c.Limits.OutboxMessages,
 		WaitingBytes: int64(c.Limits.WaitingBytes),
+
+		IncomingBytes: int64(c.Limits.IncomingBytes),
 		Sockets:      room.sockets(),
 	})
 	door := newDoor(proxies.Any(), func(err error) {

@@ -17,6 +17,7 @@ type Limits struct {
 	OutboxBytes    units.Base2Bytes `key:"outbox_bytes" arg:"size" default:"256KiB" min:"128KiB" max:"16MiB" doc:"How much may wait to be written to one peer. A client with more is closed; a server's own clients are held back."`
 	OutboxMessages int              `key:"outbox_messages" arg:"number" default:"1000" min:"16" max:"100000" doc:"The same in messages."`
 	WaitingBytes   units.Base2Bytes `key:"waiting_bytes" arg:"size" default:"64MiB" min:"1MiB" max:"64GiB" doc:"How much may wait to be written to all peers together, beyond one message for each."`
+	IncomingBytes  units.Base2Bytes `key:"incoming_bytes" arg:"size" default:"64MiB" min:"1MiB" max:"64GiB" doc:"How much of messages that have not ended, or are held back for a slow server, all peers together may have in relayd. Peers with up to 4 KiB do not count. Beyond it, those with the oldest of these messages are closed and told to come again."`
 
 	RoomClients int `key:"room_clients" arg:"number" default:"10000" min:"1" max:"1000000" reload:"yes" doc:"How many clients one room takes, those included who are away and may come back. The backend that is asked may say another number for a room. A change applies to a room when its server next connects."`
 

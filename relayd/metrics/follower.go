@@ -25,6 +25,7 @@ var (
 	closes   = describe("relayd_closes_total", "Connections that the relay closed, by close code and its meaning.", "code", "reason")
 	refusals = describe("relayd_refusals_total", "Connections that were not let in, by reason.", "reason")
 	waiting  = describe("relayd_outbox_bytes", "Bytes that wait in all outboxes.")
+	incoming = describe("relayd_incoming_bytes", "Bytes of messages that have not ended, or are held back for a slow server, of peers with more than 4 KiB of them.")
 	outboxes = describe("relayd_outboxes", "Peers by what waits for them: nothing (0), up to so many bytes, or more.", "depth")
 )
 
@@ -34,7 +35,7 @@ func describe(name, help string, labels ...string) *prometheus.Desc {
 
 // Describe implements [prometheus.Collector].
 func (f follower) Describe(to chan<- *prometheus.Desc) {
-	for _, d := range []*prometheus.Desc{peers, away, rooms, joins, resumes, messages, sizes, drops, closes, refusals, waiting, outboxes} {
+	for _, d := range []*prometheus.Desc{peers, away, rooms, joins, resumes, messages, sizes, drops, closes, refusals, waiting, incoming, outboxes} {
 		to <- d
 	}
 }
@@ -72,6 +73,7 @@ func (f follower) Collect(to chan<- prometheus.Metric) {
 		counter(refusals, stats.Refused[why], string(why))
 	}
 	gauge(waiting, float64(stats.Waiting))
+	gauge(incoming, float64(stats.Incoming))
 	for i, n := range stats.Outboxes {
 		gauge(outboxes, float64(n), depth(i))
 	}

@@ -108,6 +108,7 @@ func TestFiguresAreThoseOfTheRelay(t *testing.T) {
 		`relayd_closes_total{code="4512",reason="missing field"} 1`,
 		`relayd_refusals_total{reason="handshake"} 1`,
 		`relayd_outbox_bytes 0`,
+		`relayd_incoming_bytes 0`,
 		`relayd_outboxes{depth="0"} 1`,
 		`relayd_handshake_seconds_count 2`,
 		`relayd_relay_seconds_count 1`,

@@ -98,6 +98,12 @@ type Config struct {
 	OutboxFrames int
 	WaitingBytes int64
 
+	// IncomingBytes bounds what has come of all peers together and is not on its way: messages
+	// that have not ended, and those held back for a slow server (64 MiB). Up to 4 KiB of a
+	// peer are not counted. Beyond it the peer that has held most of a message for longest is
+	// closed with CodeOverloaded.
+	IncomingBytes int64
+
 	// Sockets bounds what the listeners of [Relay.Listener] have open at once. 0: nothing
 	// does.
 	Sockets int
@@ -132,6 +138,7 @@ func (c Config) withDefaults() Config {
 	c.OutboxBytes = cmp.Or(c.OutboxBytes, 256<<10)
 	c.OutboxFrames = cmp.Or(c.OutboxFrames, 1000)
 	c.WaitingBytes = cmp.Or(c.WaitingBytes, 64<<20)
+	c.IncomingBytes = cmp.Or(c.IncomingBytes, 64<<20)
 	return c
 }
 

@@ -21,7 +21,7 @@ func (s *session) look(m *message, b []byte) (consumed int, err error) {
 func (s *session) frames(m *message, b []byte) (consumed int, err error) {
 	s.heard.Store(s.relay.now.Load())
 	ended := false // what was begun before
-	for {
+	for s.held == nil {
 		h, n, err := frame.Parse(b[consumed:])
 		if err == nil && n > 0 {
 			err = s.expects(h)

@@ -56,6 +56,10 @@ func (s *session) gather(m *message, receiver route, e protocol.Envelope) {
 	if m.to != nil && (m.to != receiver.to || m.frames == s.relay.batchFrames || len(*m.out)+len(e.Message)+len(e.Link) > s.relay.batchBytes) {
 		s.flush(m)
 	}
+	if s.held != nil { // it comes behind them, and nothing more is looked at
+		s.held, s.heldOf = appendDelivery(s.held, s.id, e.Type, e.Message, e.Link), s.heldOf+1
+		return
+	}
 	if m.to == nil {
 		m.to, m.out, m.news = receiver.to, outs.Get().(*[]byte), receiver.news
 	}
@@ -70,19 +74,15 @@ func (s *session) flush(m *message) {
 	}
 	to, out, frames, news := m.to, m.out, m.frames, m.news
 	m.to, m.out, m.frames, m.news = nil, nil, 0, false
-	var held []byte
 	if s.server {
 		s.toClient(to, *out, frames, news)
 	} else if err := s.toServer(to, *out, frames, news); err == errFull {
-		held = slices.Clone(*out) // nothing larger is kept while it waits
+		s.held, s.heldOf = slices.Clone(*out), frames // nothing larger is kept while it waits
 	} else if err != nil {
 		s.undelivered([]byte(s.lobby.id), DropAbsent, frames, absent)
 	}
 	*out = (*out)[:0]
 	outs.Put(out)
-	if held != nil {
-		s.hold(held, frames)
-	}
 }
 
 // toServer sends a client's messages, or fails as outbox.send does.
@@ -96,18 +96,20 @@ func (s *session) toServer(to *session, bytes []byte, frames int, news bool) err
 	return s.lobby.deliver(s, to, bytes, frames)
 }
 
-// hold sends a client's messages to its server when there is room for them. This
-// client's reads wait meanwhile, nobody else's; not for ever, though, and what
-// found no room in time is dropped (B17, D2).
-func (s *session) hold(bytes []byte, frames int) {
+// hold sends the messages that are held back to the server when its outbox has capacity.
+// This client's reads wait until then, and those of no other; what could not be sent within
+// HoldWithin is dropped (B17, D2).
+func (s *session) hold() {
 	server := []byte(s.lobby.id)
-	switch s.push(bytes, frames) {
+	switch s.push(s.held, s.heldOf) {
 	case nil:
 	case errFull:
-		s.undelivered(server, DropServerSlow, frames, slow)
+		s.undelivered(server, DropServerSlow, s.heldOf, slow)
 	default:
-		s.undelivered(server, DropAbsent, frames, absent)
+		s.undelivered(server, DropAbsent, s.heldOf, absent)
 	}
+	s.held, s.heldOf = nil, 0
+	s.holds(0)
 }
 
 // push sends to the server, behind what it must hear of this client, and waits for

@@ -2,7 +2,7 @@ package relay
 
 import "net"
 
-// A reader takes bytes from a connection for whoever looks for frames in them.
+// A reader takes bytes from a connection for its session, which looks for frames in them.
 // A peer owns memory for it only in the middle of a frame: what comes is looked
 // at in borrowed memory, and only what is left over is copied.
 type reader struct {
@@ -15,10 +15,9 @@ type reader struct {
 // growth is the least by which memory set aside grows, in bytes.
 const growth = 4 << 10
 
-// next waits until something comes and has look consume what it can of all that
-// is there. The message that look gets is borrowed, and free for it to use. Longest
-// is the longest frame that look does not refuse by its header, in bytes.
-func (r *reader) next(look func(m *message, b []byte) (consumed int, err error), longest int) error {
+// next waits until something comes and has the session consume what it can of all that
+// is there.
+func (r *reader) next(s *session) error {
 	var m *message
 	var b []byte
 	if r.ready != nil && len(r.partial) == 0 {
@@ -29,30 +28,32 @@ func (r *reader) next(look func(m *message, b []byte) (consumed int, err error),
 		}
 		b = m.in[:n]
 	} else {
-		if err := r.more(longest); err != nil {
+		if err := r.more(s); err != nil {
 			return err
 		}
 		m, b = messages.Get().(*message), r.partial
 	}
-	consumed, err := look(m, b)
+	consumed, err := s.look(m, b)
 	if consumed == len(b) {
 		r.partial = nil
 	} else if consumed > 0 || len(r.partial) == 0 {
 		r.partial = append([]byte(nil), b[consumed:]...)
 	}
-	r.looked = true
+	r.looked = s.held == nil // else it has stopped early
 	messages.Put(m)
 	return err
 }
 
 // more reads behind what is there. Memory grows with what has come, not with
-// what a header promises.
-func (r *reader) more(longest int) error {
+// what a header promises, and is counted before it does.
+func (r *reader) more(s *session) error {
 	if len(r.partial) > 0 && !r.looked {
 		return nil
 	}
 	if len(r.partial) == cap(r.partial) {
-		r.partial = append(make([]byte, 0, min(max(growth, 2*len(r.partial)), longest)), r.partial...)
+		size := min(max(growth, 2*len(r.partial)), s.relay.longest)
+		s.holds(size - cap(r.partial))
+		r.partial = append(make([]byte, 0, size), r.partial...)
 	}
 	n, err := r.conn.Read(r.partial[len(r.partial):cap(r.partial)])
 	r.partial = r.partial[:len(r.partial)+n]

@@ -46,6 +46,7 @@ type Relay struct {
 	info    atomic.Pointer[[]byte] // nil: the operator tells clients nothing
 
 	counters
+	incoming incoming
 	sources  *source.Table
 	arrivals arrivals
 	peers    atomic.Int64 // connections that were admitted
@@ -88,6 +89,7 @@ func New(config Config) *Relay {
 	}
 	r.life, r.stop = context.WithCancel(context.Background())
 	r.batchFrames, r.batchBytes = max(1, r.config.OutboxFrames/8), r.config.OutboxBytes/8
+	r.incoming.most = r.config.IncomingBytes
 	r.handle = (*session).handle
 	r.guesses = admit.NewGuesses(r.config.WrongOfSource, r.config.WrongOfAll, r.config.Proxies.Any())
 	r.limitMessages(protocol.MaxMessage)

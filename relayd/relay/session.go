@@ -35,6 +35,9 @@ type session struct {
 	fragments []byte     // the message so far, nil outside one
 	text      frame.UTF8 // how its characters stand
 	followed  uint32     // how much of the frame at hand is in that already, in bytes
+	held      []byte     // a client's messages for which its server had no room, nil if there are none (B17)
+	heldOf    int        // how many these are
+	counted   bool       // the session has something in the relay's budget for what comes
 	pace      pace       // how much it may still send
 
 	// In ticks of the relay's clock (sweep.go).
@@ -62,6 +65,8 @@ type session struct {
 	host  *session
 	waits *share
 
+	holding holding // in the relay's budget for what comes
+
 	moved traffic
 	reads uint8 // owned by the reading goroutine: how often it has read, for Watch
 
@@ -70,15 +75,19 @@ type session struct {
 
 // read takes messages from the peer and handles them until the connection ends.
 func (s *session) read() {
-	look := s.look // one allocation, not one for each call
 	for {
-		err := s.in.next(look, s.relay.longest)
+		err := s.in.next(s)
+		s.holds(0)
+		if s.held != nil {
+			s.hold()
+		}
 		if err == nil {
 			err = s.keepPace()
 		}
 		if err != nil {
 			s.readFailed(err)
 			s.in.partial, s.fragments = nil, nil
+			s.holds(0)
 			return
 		}
 	}

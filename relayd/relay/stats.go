@@ -10,6 +10,7 @@ type Stats struct {
 	Peers    PerRole // of those Sessions
 	Away     int64   // peers that may come back
 	Waiting  int64   // bytes in all outboxes
+	Incoming int64   // bytes that have come and are not on their way, of peers with more than 4 KiB of them
 	Outboxes Outboxes
 	Traffic  Traffic
 
@@ -49,7 +50,7 @@ func (o *Outboxes) add(bytes int) {
 // milliseconds for ten thousands of them.
 func (r *Relay) Stats() Stats {
 	stats := r.counted()
-	stats.Waiting, stats.Away = r.waiting.Load(), r.absent.Load()
+	stats.Waiting, stats.Incoming, stats.Away = r.waiting.Load(), r.incoming.held(), r.absent.Load()
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	stats.Sessions, stats.Rooms = len(r.sessions), len(r.rooms)

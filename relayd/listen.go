@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log"
 	"log/slog"
 	"net"
 	"net/http"
@@ -26,9 +27,9 @@ type front struct {
 }
 
 // listen opens the addresses. Shown is nil without TLS.
-func listen(c *config.Config, r *relay.Relay, proxies admit.Proxies, shown *certificates, routes http.Handler, log *slog.Logger) (*front, error) {
+func listen(c *config.Config, r *relay.Relay, proxies admit.Proxies, shown *certificates, routes http.Handler) (*front, error) {
 	f := &front{relay: r}
-	listener, err := f.open(string(c.Listen), "--listen", shown == nil, proxies, routes, log)
+	listener, err := f.open(string(c.Listen), "--listen", shown == nil, proxies, routes)
 	if err != nil {
 		return nil, err
 	}
@@ -40,28 +41,28 @@ func listen(c *config.Config, r *relay.Relay, proxies admit.Proxies, shown *cert
 	f.listens[0] = relay.ListenTLS(listener, certs.Config(shown.Source, c.TLS.Version()))
 	if c.TLS.PlainListen != "" {
 		port := listener.Addr().(*net.TCPAddr).Port
-		if _, err := f.open(string(c.TLS.PlainListen), "--tls-plain-listen", true, proxies, shown.answers(plain.Redirect(shown.Serves, port)), log); err != nil {
+		if _, err := f.open(string(c.TLS.PlainListen), "--tls-plain-listen", true, proxies, shown.answers(plain.Redirect(shown.Serves, port))); err != nil {
 			return nil, errors.Join(err, listener.Close())
 		}
 	}
 	return f, nil
 }
 
-func (f *front) open(address, flag string, plain bool, proxies admit.Proxies, handler http.Handler, log *slog.Logger) (net.Listener, error) {
+func (f *front) open(address, flag string, plain bool, proxies admit.Proxies, handler http.Handler) (net.Listener, error) {
 	listener, err := net.Listen("tcp", address)
 	if err != nil {
 		return nil, fmt.Errorf("cannot listen on %s: %w; another address can be given with %s", address, err, flag)
 	}
 	listener = proxies.Listener(f.relay.Listener(listener, plain), headerWithin)
 	f.listens = append(f.listens, listener)
-	server := newServer(handler, log)
+	server := newServer(handler, f.relay.ErrorLog())
 	server.ConnState = f.relay.ConnState
 	f.servers = append(f.servers, server)
 	return listener, nil
 }
 
 // newServer makes a server in which every wait has an end.
-func newServer(handler http.Handler, log *slog.Logger) *http.Server {
+func newServer(handler http.Handler, faults *log.Logger) *http.Server {
 	return &http.Server{
 		Handler:           hurryBodies(handler),
 		ReadHeaderTimeout: headerWithin, // and of the handshake of TLS
@@ -69,7 +70,7 @@ func newServer(handler http.Handler, log *slog.Logger) *http.Server {
 		WriteTimeout:      answerWithin,
 		IdleTimeout:       idleWithin,
 		MaxHeaderBytes:    maxHeader,
-		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelDebug),
+		ErrorLog:          faults,
 	}
 }
 

@@ -74,7 +74,7 @@ func (o *operator) serve(ctx context.Context, r *relay.Relay, drain time.Duratio
 		End:     end,
 		Drain:   drain,
 	})
-	server := newServer(pages, log)
+	server := newServer(pages, r.ErrorLog())
 	log.Info("the operator's listener", "admin", o.listener.Addr().String(), "page", "http://"+o.listener.Addr().String()+"/")
 	served := make(chan error, 1)
 	go func() { served <- server.Serve(o.listener) }()

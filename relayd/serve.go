@@ -83,7 +83,7 @@ func serve(ctx context.Context, end func(), c *config.Config, load loader, level
 		WaitingBytes: int64(c.Limits.WaitingBytes),
 
 		IncomingBytes: int64(c.Limits.IncomingBytes),
-		Sockets:      room.sockets(),
+		Sockets:       room.sockets(),
 	})
 	door := newDoor(proxies.Any(), func(err error) {
 		log.Warn("cannot get the keys of tokens: those that are known serve on, for a day", "error", err)
@@ -94,7 +94,7 @@ func serve(ctx context.Context, end func(), c *config.Config, load loader, level
 		return errors.Join(err, r.Shutdown(ctx))
 	}
 	var ending atomic.Bool
-	front, err := listen(c, r, proxies, shown, routes(r, &ending), log)
+	front, err := listen(c, r, proxies, shown, routes(r, &ending))
 	if err != nil {
 		return errors.Join(err, r.Shutdown(ctx))
 	}

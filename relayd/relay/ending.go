@@ -4,6 +4,7 @@ import (
 	"errors"
 	"io"
 	"net"
+	"sync/atomic"
 	"syscall"
 	"time"
 
@@ -44,9 +45,12 @@ func (s *session) readFailed(err error) {
 // decides on comes through here and is counted here. Any goroutine may call it,
 // whatever locks it holds; the first call counts. The session's own goroutine does
 // the rest, the log among it: who reads the log may be slow.
-func (s *session) close(code protocol.Code, reason string) {
+func (s *session) close(code protocol.Code, reason string) { s.closeWith(code, reason, nil) }
+
+// closeWith is close for one of several clients, about which the log has one line.
+func (s *session) closeWith(code protocol.Code, reason string, others *together) {
 	// Who does not read would not read what waits either: the reason comes first.
-	if s.seal(&ending{code: code, reason: reason}, code == protocol.CodeTooSlow) {
+	if s.seal(&ending{code: code, reason: reason, others: others}, code == protocol.CodeTooSlow) {
 		s.relay.countClose(code)
 	}
 }
@@ -57,6 +61,13 @@ type ending struct {
 	code   protocol.Code
 	reason string
 	byPeer bool
+	others *together // that the relay closed for the same reason; nil: none
+}
+
+// together are clients that lose their server.
+type together struct {
+	clients int
+	told    atomic.Bool // one of them is in the log
 }
 
 // longAgo is a deadline that ends what waits at once.

@@ -119,9 +119,7 @@ func (r *Relay) CloseRoom(room string) error {
 	if server != nil {
 		server.close(protocol.CodeKicked, "the relay's operator has closed this room")
 	}
-	for _, client := range clients {
-		client.loseServer(notice, true)
-	}
+	loseServer(clients, notice, true)
 	return nil
 }
 

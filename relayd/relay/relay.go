@@ -70,7 +70,7 @@ type Relay struct {
 	past     Traffic               // guarded by mu: of the sessions that are over
 	closing  bool                  // guarded by mu: no session is added any more
 
-	running sync.WaitGroup  // the sessions and the sweeper
+	running sync.WaitGroup  // the sessions, the sweeper, and who tells of lines left out
 	life    context.Context // ends with Shutdown, and with it the sweeper and what waits to be authorized
 	stop    context.CancelFunc
 }
@@ -106,6 +106,7 @@ func New(config Config) *Relay {
 	r.mux.HandleFunc("/server", r.serveServer)
 	r.mux.HandleFunc("/client/{id}", r.serveClient)
 	r.running.Go(r.sweep)
+	r.running.Go(func() { r.log.tell(r.life) })
 	return r
 }
 
@@ -146,6 +147,7 @@ func (r *Relay) Shutdown(ctx context.Context) error {
 	ended := make(chan struct{})
 	go func() {
 		r.running.Wait()
+		r.log.tellNow()
 		close(ended)
 	}()
 	select {

@@ -76,19 +76,20 @@ func (r *Relay) leaveServer(s *session) {
 	if last {
 		r.shut(l)
 	}
-	for _, client := range clients {
-		client.loseServer(notice, last)
-	}
+	loseServer(clients, notice, last)
 	r.mayWait(l)
 }
 
-// loseServer ends a client whose server is gone (B15), or away and no longer to be
+// loseServer ends clients whose server is gone (B15), or away and no longer to be
 // waited for.
-func (s *session) loseServer(notice room.Notice, gone bool) {
-	if !gone {
-		s.close(protocol.CodeServerAway, "the server is away and may come back: connect again in a while")
-		return
+func loseServer(clients []*session, notice room.Notice, gone bool) {
+	all := &together{clients: len(clients)}
+	for _, s := range clients {
+		if !gone {
+			s.closeWith(protocol.CodeServerAway, "the server is away and may come back: connect again in a while", all)
+			continue
+		}
+		_ = s.out.force(s.notice(notice))
+		s.closeWith(protocol.CodeServerGone, "the server has left, and its ID will not come back", all)
 	}
-	_ = s.out.force(s.notice(notice))
-	s.close(protocol.CodeServerGone, "the server has left, and its ID will not come back")
 }

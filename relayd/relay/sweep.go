@@ -61,9 +61,7 @@ func (r *Relay) expire(waiters []*lobby) {
 		switch {
 		case last:
 			r.shut(l)
-			for _, client := range clients {
-				client.loseServer(notice, true)
-			}
+			loseServer(clients, notice, true)
 		case absent == 0:
 			r.settle(l)
 		}

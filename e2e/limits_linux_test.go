@@ -62,7 +62,7 @@ func (r *relayProcess) healthz() (status int, after string) {
 func TestFewFiles(t *testing.T) {
 	t.Parallel()
 	config := filepath.Join(t.TempDir(), "relayd.toml")
-	require.NoError(t, os.WriteFile(config, nil, 0o600))
+	require.NoError(t, os.WriteFile(config, []byte("[log]\nlevel = 'info'\n"), 0o600))
 	relay := startWithFiles(t, 256, "--config", config)
 	idle := relay.openFiles()
 	others := relay.bystanders()

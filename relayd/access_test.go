@@ -99,6 +99,14 @@ func TestPassphrase(t *testing.T) {
 	q := d.dial(protocol.SubprotocolV1, access("another one"), protocol.ResumePrefix+"9007199254740991."+p.hello.Resume).readsHello()
 	require.Equal(t, p.hello.ID, q.hello.ID)
 
+	for _, text := range []string{"", "[access]\n", "[access]\nserver_passphrase_hashes = []\n"} {
+		require.NoError(t, os.WriteFile(path, []byte(text), 0o600))
+		d.signal(syscall.SIGHUP)
+		require.NotEmpty(t, d.logs("the configuration stays as it was")["error"], "%q", text)
+		d.refuses()
+		d.entersWith("another one")
+	}
+	require.NoError(t, os.WriteFile(path, []byte("[access]\nserver_passphrase_hashes = ['"+hashOf(t, "another one")+"']\n"), 0o600))
 	require.NoError(t, os.Chmod(path, 0o644))
 	d.signal(syscall.SIGHUP)
 	require.Contains(t, d.logs("the configuration stays as it was")["error"], "chmod 600")

@@ -38,7 +38,7 @@ func TestReloadOfICEServersAndServerInfo(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, `[{"urls":["stun:b.example"]}]`, string(told.Servers))
 
-	says("[ice]\nurls = ['turn:c.example']\nsecret_file = '/nowhere'\n")
+	says("server_info = '2'\n[ice]\nurls = ['turn:c.example']\nsecret_file = '/nowhere'\n")
 	d.signal(syscall.SIGHUP)
 	require.Contains(t, d.logs("the configuration stays as it was")["error"], "cannot take the secret of ice.secret_file")
 	require.Equal(t, `[{"urls":["stun:b.example"]}]`, string(d.hello(protocol.SubprotocolV1).ICE.Servers))

@@ -68,7 +68,7 @@ func run(args, environ []string, stdin io.Reader, stdout, stderr io.Writer) int 
 		case command == "healthcheck":
 			return healthcheckCommand(c, stdout, stderr)
 		}
-		return serveCommand(c, load, stderr)
+		return serveCommand(c, sources, load, stderr)
 	case "hash":
 		return hashCommand(args, stdin, stdout, stderr)
 	case "version":
@@ -85,14 +85,14 @@ func run(args, environ []string, stdin io.Reader, stdout, stderr io.Writer) int 
 // A loader reads the configuration anew, from what relayd was called with.
 type loader func() (*config.Config, config.Sources, error)
 
-func serveCommand(c *config.Config, load loader, stderr io.Writer) int {
+func serveCommand(c *config.Config, sources config.Sources, load loader, stderr io.Writer) int {
 	level := new(slog.LevelVar)
 	level.Set(c.Log.Level)
 	log := newLog(stderr, c.Log.Format, level)
 
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	if err := serve(ctx, stop, c, load, level, log); err != nil {
+	if err := serve(ctx, stop, c, sources, load, level, log); err != nil {
 		log.Error("ended", "error", err)
 		return 1
 	}

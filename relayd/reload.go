@@ -15,20 +15,21 @@ import (
 // running is a relay at work with what can change meanwhile. After serve has made it,
 // the goroutine of reloads owns it.
 type running struct {
-	config *config.Config
-	relay  *relay.Relay
-	shown  *certificates // nil without TLS
-	room   files
-	door   *door
-	ice    *ice.Servers // nil: there are none
-	level  *slog.LevelVar
-	log    *slog.Logger
+	config  *config.Config
+	sources config.Sources // of what was last read
+	relay   *relay.Relay
+	shown   *certificates // nil without TLS
+	room    files
+	door    *door
+	ice     *ice.Servers // nil: there are none
+	level   *slog.LevelVar
+	log     *slog.Logger
 }
 
 // apply brings the keys that can be reloaded, and what is in the files that they
 // name, to where they are used; at the start too. What can fail comes first: then
 // nothing has changed.
-func (r *running) apply(c *config.Config) error {
+func (r *running) apply(c *config.Config, sources config.Sources) error {
 	origins, err := admit.NewOrigins(c.Origins)
 	if err != nil {
 		return err
@@ -67,7 +68,7 @@ func (r *running) apply(c *config.Config) error {
 	r.relay.SetAuthorize(authorize)
 	r.relay.SetCheck(check)
 	r.level.Set(c.Log.Level)
-	r.config = c
+	r.config, r.sources = c, sources
 	return nil
 }
 
@@ -84,14 +85,14 @@ func (r *running) reloads(ctx context.Context, hangups <-chan os.Signal, load lo
 }
 
 func (r *running) reload(load loader) {
-	next, _, err := load()
+	next, sources, err := load()
 	var merged *config.Config
 	var changed, waiting []string
 	if err == nil {
-		merged, changed, waiting, err = r.config.Reload(next)
+		merged, changed, waiting, err = r.config.Reload(next, r.sources, sources)
 	}
 	if err == nil {
-		err = r.apply(merged)
+		err = r.apply(merged, sources)
 	}
 	if err != nil {
 		r.log.Error("the configuration stays as it was: the new one has a mistake", "error", err)

@@ -70,7 +70,13 @@ func TestReload(t *testing.T) {
 	require.Contains(t, d.logs("the configuration stays as it was")["error"], "cannot read the configuration")
 	require.Equal(t, http.StatusSwitchingProtocols, d.page("https://b.example"))
 
-	says("")
+	for _, text := range []string{"", "# emptied\n"} {
+		says(text)
+		d.signal(syscall.SIGHUP)
+		require.Contains(t, d.logs("the configuration stays as it was")["error"], "cut")
+		require.Equal(t, http.StatusSwitchingProtocols, d.page("https://b.example"))
+	}
+	says("origins = []\ndrain = '1s'\n")
 	d.signal(syscall.SIGHUP)
 	d.logs("read the configuration anew")
 	require.Equal(t, http.StatusForbidden, d.page("https://b.example"))

@@ -55,7 +55,7 @@ func TestReloadOfSchemas(t *testing.T) {
 	client.wantsClose(protocol.CodeRefused)
 	require.NotContains(t, d.log(), "canary")
 
-	require.NoError(t, os.WriteFile(config, nil, 0o600))
+	require.NoError(t, os.WriteFile(config, []byte("[schemas]\nfolder = ''\nunknown = 'pass'\nrefused = 'drop'\n"), 0o600))
 	d.signal(syscall.SIGHUP)
 	d.logs("read the configuration anew")
 	another := d.client(server)

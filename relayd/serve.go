@@ -39,7 +39,7 @@ const (
 // serve runs the relay until the context ends; then it drains it (D8), closes every
 // connection that is left, and returns. From then on a second signal ends the
 // process at once, because end gives signals back; to call it is a signal too.
-func serve(ctx context.Context, end func(), c *config.Config, load loader, level *slog.LevelVar, log *slog.Logger) error {
+func serve(ctx context.Context, end func(), c *config.Config, sources config.Sources, load loader, level *slog.LevelVar, log *slog.Logger) error {
 	hangups := make(chan os.Signal, 1)
 	signal.Notify(hangups, syscall.SIGHUP) // on Windows there is none
 	keys, before, err := resumeKeys(c, log)
@@ -90,7 +90,7 @@ func serve(ctx context.Context, end func(), c *config.Config, load loader, level
 	})
 	defer door.client.CloseIdleConnections()
 	run := &running{relay: r, shown: shown, room: room, door: door, level: level, log: log}
-	if err := run.apply(c); err != nil {
+	if err := run.apply(c, sources); err != nil {
 		return errors.Join(err, r.Shutdown(ctx))
 	}
 	var ending atomic.Bool

@@ -14,6 +14,7 @@
 //	arg      what stands for the value in the help
 //	flag     the flag's name where it is not the key's with dashes; a list's flag is repeated
 //	reload   "yes": SIGHUP changes it; main's apply brings the new value where it is used
+//	keep     "yes": it restricts who may come in, so SIGHUP cannot empty it
 //	secret   "yes": the value is a secret itself (a hash): no flag, no variable, masked, and
 //	         the file must be nobody else's. Other secrets are a SecretFile
 //

@@ -27,6 +27,7 @@ func (s *schema) file(path string) ([]setting, error) {
 		return nil, fmt.Errorf("cannot read the configuration: %s is longer than %d bytes", path, maxFile)
 	}
 	all, err := s.parse(path, text)
+	err = errors.Join(err, uncut(path, text))
 	if slices.ContainsFunc(all, func(given setting) bool { return given.key.secret }) {
 		info, statErr := file.Stat()
 		if statErr == nil {
@@ -35,4 +36,16 @@ func (s *schema) file(path string) ([]setting, error) {
 		err = errors.Join(err, statErr)
 	}
 	return all, err
+}
+
+// uncut reports a file that ends within a line: what is left of a number or of a comment can
+// still be read.
+func uncut(path string, text []byte) error {
+	switch {
+	case len(text) == 0:
+		return fmt.Errorf("%s is empty, so it may have been cut; a file without settings has at least a comment", path)
+	case text[len(text)-1] != '\n':
+		return fmt.Errorf("%s does not end with a line break, so it may have been cut; add one if it is whole", path)
+	}
+	return nil
 }

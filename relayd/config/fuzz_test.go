@@ -24,6 +24,7 @@ func FuzzFile(f *testing.F) {
 	}
 	path := filepath.Join(f.TempDir(), "relayd.toml")
 	f.Fuzz(func(t *testing.T, text string) {
+		text += "\n" // else it would be taken for one that was cut
 		require.NoError(t, os.WriteFile(path, []byte(text), 0o600))
 		c, sources, err := config.Load([]string{"--config", path}, nil)
 		if err != nil {

@@ -55,15 +55,12 @@ func TestIDsThatCanBeGuessed(t *testing.T) {
 
 // TestReloadKeepsIDsUnguessable: what clients need cannot be taken away while IDs rely on it.
 func TestReloadKeepsIDsUnguessable(t *testing.T) {
-	load := func(text string) *config.Config {
-		c, _, err := config.Load([]string{"--config", file(t, text)}, nil)
-		require.NoError(t, err)
-		return c
-	}
-	runs := load("[ids]\nserver = 'words'\nwords = 4\n[access]\nauthorize_url = 'https://a.example/'\n")
-	_, _, _, err := runs.Reload(load("[ids]\nserver = 'uuid'\n"))
-	require.ErrorContains(t, err, "can be guessed")
-	merged, changed, waiting, err := runs.Reload(load("[ids]\nserver = 'token'\nwrong_of_source = 3\nwrong_of_all = 4\n[access]\nauthorize_url = 'https://a.example/'\n"))
+	runs, was := loaded(t, "[ids]\nserver = 'words'\nwords = 4\n[access]\nauthorize_url = 'https://a.example/'\n")
+	next, is := loaded(t, "[ids]\nserver = 'uuid'\nwords = 6\n[access]\nauthorize_url = ''\n")
+	_, _, _, err := runs.Reload(next, was, is)
+	require.ErrorContains(t, err, "access.authorize_url became empty")
+	next, is = loaded(t, "[ids]\nserver = 'token'\nwords = 6\nwrong_of_source = 3\nwrong_of_all = 4\n[access]\nauthorize_url = 'https://a.example/'\n")
+	merged, changed, waiting, err := runs.Reload(next, was, is)
 	require.NoError(t, err)
 	require.Equal(t, []string{"ids.wrong_of_source", "ids.wrong_of_all"}, changed)
 	require.Subset(t, waiting, []string{"ids.server", "ids.words"})

@@ -15,6 +15,7 @@ type key struct {
 	min, max string
 	enum     []string
 	reload   bool
+	keep     bool
 	secret   bool
 
 	section int   // index of its section
@@ -69,6 +70,7 @@ func (s *schema) add(t reflect.Type, in section) {
 			max:      tag.Get("max"),
 			enum:     strings.FieldsFunc(tag.Get("enum"), func(r rune) bool { return r == ',' }),
 			reload:   tag.Get("reload") == "yes",
+			keep:     tag.Get("keep") == "yes",
 			secret:   tag.Get("secret") == "yes",
 			section:  at,
 			index:    index,

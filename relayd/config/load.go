@@ -11,6 +11,9 @@ import (
 // "--listen", "RELAYD_LISTEN", "relayd.toml:3" or "default".
 type Sources map[string]string
 
+// byDefault is the source of a value that nothing sets.
+const byDefault = "default"
+
 // Load gives the configuration that arguments, variables (as of [os.Environ]) and the
 // file that one of them names say together: a flag counts more than a variable, that
 // more than the file, and the file more than the default. A list is replaced as a
@@ -80,7 +83,7 @@ func (given setting) wrong(err error) error {
 	switch given.source {
 	case "--" + given.key.flag, given.key.variable:
 		return fmt.Errorf("%s %w", given.source, err)
-	case "", "default":
+	case "", byDefault:
 		return fmt.Errorf("%s %w", given.key.called(), err)
 	}
 	return fmt.Errorf("%s: %s %w", given.source, given.key.name, err)
@@ -90,7 +93,7 @@ func (s *schema) defaults() []setting {
 	var all []setting
 	for i := range s.keys {
 		k := &s.keys[i]
-		all = append(all, setting{key: k, texts: k.apart(k.fallback), source: "default"})
+		all = append(all, setting{key: k, texts: k.apart(k.fallback), source: byDefault})
 	}
 	return all
 }

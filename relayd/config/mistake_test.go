@@ -40,7 +40,7 @@ func TestMisspeltKeys(t *testing.T) {
 		"config = 'other.toml'":              "",
 		strings.Repeat("o", 5000) + " = 'x'": "",
 	} {
-		path := file(t, text)
+		path := file(t, text+"\n")
 		_, _, err := config.Load([]string{"--config", path}, nil)
 		require.Error(t, err, text)
 		require.Contains(t, err.Error(), path+":", text)
@@ -90,7 +90,7 @@ func TestWrongValues(t *testing.T) {
 		"\x00":                              `:1:1:`,
 		strings.Repeat("#", 256<<10) + "##": `is longer than 262144 bytes`,
 	} {
-		path := file(t, text)
+		path := file(t, text+"\n")
 		_, _, err := config.Load([]string{"--config", path}, nil)
 		require.ErrorContains(t, err, says, text)
 		require.ErrorContains(t, err, path, text)
@@ -145,7 +145,7 @@ func TestWrongValuesOfEveryKind(t *testing.T) {
 		"[section]\nwaits = ['1s', '2']":             `section.waits is "2", and must be a duration`,
 	} {
 		var c every
-		_, err := config.LoadInto(&c, []string{"--config", file(t, text)}, nil)
+		_, err := config.LoadInto(&c, []string{"--config", file(t, text+"\n")}, nil)
 		require.ErrorContains(t, err, says, text)
 	}
 }

@@ -89,6 +89,10 @@ SIGHUP has relayd read everything anew, the named files too. Keys that say so ch
 change of another key is named in the log and waits for a restart. Where anything is wrong, all stays as it was, and
 the log says why.
 
+SIGHUP takes nothing back, so that a file that was emptied or cut does not open the relay. A key that the file has set must still be
+there: to go back to a default, write the default. The keys that say so must not become empty. The last line must end with a
+line break, at the start too. A restart takes back whatever the file no longer says.
+
 Units: a duration is written as 500ms, 8s, 10m or 1h, a size as 512B, 64KiB, 16MiB or 1GiB. Secrets come from files of their own
 (the keys that end with _file or _files), or stand in the configuration file and nowhere else; a file of relayd's own user has to be that user's
 alone (mode 600 or 400), and one of another user may be for relayd's group to read.
@@ -106,7 +110,10 @@ func (k *key) facts() []string {
 	if k.secret {
 		facts = append(facts, "A secret: it has neither flag nor variable, and the file must be relayd's alone.")
 	}
-	if k.reload {
+	switch {
+	case k.reload && k.keep:
+		facts = append(facts, "SIGHUP changes it, and cannot empty it.")
+	case k.reload:
 		facts = append(facts, "SIGHUP changes it.")
 	}
 	return facts

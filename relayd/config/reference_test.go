@@ -57,9 +57,9 @@ func TestExampleIsTheDefaults(t *testing.T) {
 			require.NotEqual(t, "default", sources[k.Name], "the example does not have %s", k.Name)
 		}
 	}
-	want, _, err := config.Load(nil, nil)
+	want, was, err := config.Load(nil, nil)
 	require.NoError(t, err)
-	_, changed, waiting, err := want.Reload(got)
+	_, changed, waiting, err := want.Reload(got, was, sources)
 	require.NoError(t, err)
 	require.Empty(t, changed)
 	require.Equal(t, []string{"--config"}, waiting)

@@ -10,12 +10,8 @@ import (
 	"github.com/sebas642/intercessor/relayd/config"
 )
 
-// How many wrong secrets there may be: of one source, and of all: a hash takes a good part
-// of a second of one core.
-var (
-	wrongOfSource = admit.Rate{Guesses: 10, Within: time.Minute}
-	wrongOfAll    = admit.Rate{Guesses: 30, Within: 30 * time.Second}
-)
+// wrongOfSource is how many wrong secrets one source may try.
+var wrongOfSource = admit.Rate{Guesses: 10, Within: time.Minute}
 
 // A door makes who decides about peers out of the configuration. It outlives what it
 // makes: nobody gets a new budget by a reload.
@@ -27,7 +23,7 @@ type door struct {
 
 // newDoor makes a door. Loopback is a source like others behind a trusted proxy.
 func newDoor(loopback bool, failed func(error)) *door {
-	return &door{admit.NewBudget(wrongOfSource, wrongOfAll, loopback), admit.NewClient(), failed}
+	return &door{admit.NewBudget(wrongOfSource, loopback), admit.NewClient(), failed}
 }
 
 // authorizer reads what the section names; nil lets everybody in. For each role a token or a
@@ -116,7 +112,7 @@ func (d *door) tickets(c config.Access) (*admit.Tickets, error) {
 	if keys == nil && secret == nil {
 		return nil, nil
 	}
-	tickets, err := admit.NewTickets(c.JWTIssuer, c.JWTAudience, keys, secret)
+	tickets, err := admit.NewTickets(d.budget, c.JWTIssuer, c.JWTAudience, keys, secret)
 	if err != nil {
 		return nil, fmt.Errorf("access: %w", err)
 	}

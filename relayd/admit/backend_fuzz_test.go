@@ -64,7 +64,7 @@ func FuzzTicket(f *testing.F) {
 		f.Add([]byte(header), []byte(`{"iss":["https://app.example"],"aud":{},"exp":"4102444800","exp":0,"role":null}`), "eyJhbGciOiJub25lIn0.e30.")
 	}
 	key := bytes.Repeat([]byte("k"), 32)
-	tickets, err := admit.NewTickets("https://app.example", "relay", nil, key)
+	tickets, err := admit.NewTickets(admit.NewBudget(plenty, true), "https://app.example", "relay", nil, key)
 	require.NoError(f, err)
 	text := base64.RawURLEncoding.EncodeToString
 	f.Fuzz(func(t *testing.T, header, claims []byte, forged string) {

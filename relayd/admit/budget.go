@@ -1,6 +1,10 @@
 package admit
 
 import (
+	"crypto/hmac"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/binary"
 	"maps"
 	"net/netip"
 	"sync"
@@ -16,94 +20,132 @@ type Rate struct {
 
 func (r Rate) each() time.Duration { return r.Within / time.Duration(r.Guesses) }
 
-// maxSources bounds the memory of a Budget.
-const maxSources = 1 << 14
+const (
+	// maxSources bounds the sources whose wrong secrets a Budget remembers. Sources beyond
+	// it are bounded by [Budget]'s other means alone: if they shared one account, a stranger
+	// with many addresses could lock them out.
+	maxSources = 1 << 16
 
-// Budget bounds wrong guesses of one source and of all together. A source is an IPv4
-// address, or the /64 of an IPv6 address, which one host can draw its addresses from. Its
-// methods may be called concurrently.
+	// maxRight bounds the right secrets that a Budget remembers.
+	maxRight = 1 << 14
+
+	// maxTrials bounds the trials that wait. It is half of what a relay lets wait for a
+	// decision, so a secret that is known to be right always finds a place there.
+	maxTrials = 500
+
+	// siteShare is how many times the wrong secrets of a /64 a /48 may have.
+	siteShare = 4
+)
+
+// Budget bounds what peers cost that try secrets: passphrases, tokens, and what a backend
+// is asked about. Its methods may be called concurrently.
 //
-// (golang.org/x/time/rate cannot give back what was taken some time ago.)
+// Each source has a number of wrong secrets. A source is an IPv4 address, or the /64 of an
+// IPv6 address; a /48 has four times as many as a /64. A secret that is being looked at
+// counts as a wrong one until it turns out to be right, so a source that asks many times at
+// once learns no more than one that asks in turn.
+//
+// All sources together have no such number, because strangers would use it up. They share
+// the places of a [task], see [Budget.try].
 type Budget struct {
-	source, total Rate
-	exempt        bool // loopback, from the bound of one source
+	rate   Rate
+	exempt bool   // loopback, from the bound of one source
+	key    []byte // of digests; drawn by this process
+	queued *Places
 
 	mu      sync.Mutex
-	all     bucket                  // guarded by mu
-	sources map[netip.Prefix]bucket // guarded by mu
-	swept   time.Time               // guarded by mu: when sources was last tidied
+	sources map[netip.Prefix]*account      // guarded by mu: of each /64 and /48, or IPv4 address
+	right   map[[sha256.Size]byte]struct{} // guarded by mu: digests of secrets that were right lately
+	running [len(atOnce)]int               // guarded by mu: trials by task
+	waiting []*trial                       // guarded by mu: in the order in which they came
+	swept   time.Time                      // guarded by mu: when sources was last tidied
 }
 
-// NewBudget makes a budget. Loopback says whether loopback addresses are sources
-// like others: behind a proxy on the same machine that is not known as one, all peers
-// would share one.
-func NewBudget(source, total Rate, loopback bool) *Budget {
-	return &Budget{source: source, total: total, exempt: !loopback, sources: make(map[netip.Prefix]bucket)}
+// An account is what a Budget knows of one network. It is guarded by the Budget's mu.
+type account struct {
+	wrong    bucket
+	reserved int // trials under way that count until they turn out to be right
+	running  int // all trials under way
+	users    int // trials that hold this account
 }
 
-// Wait is how long a source has to wait until it may guess; 0: it may now. It takes nothing.
-func (b *Budget) Wait(from netip.Addr) time.Duration { return b.use(from, 0) }
-
-// Take takes one guess out of the budget, or says how long to wait for one.
-func (b *Budget) Take(from netip.Addr) time.Duration { return b.use(from, 1) }
-
-// GiveBack gives back what was taken for a guess that was right.
-func (b *Budget) GiveBack(from netip.Addr) { b.use(from, -1) }
-
-func (b *Budget) use(from netip.Addr, guesses time.Duration) time.Duration {
-	now := time.Now()
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	wait := b.all.wait(b.total, now)
-	source, counted := b.bucketOf(from, now)
-	one := b.sources[source]
-	if counted {
-		wait = max(wait, one.wait(b.source, now))
+// NewBudget makes a budget with the rate of one source. Loopback says whether loopback
+// addresses are sources like others: behind a proxy on the same machine that is not known
+// as one, all peers would share one.
+func NewBudget(source Rate, loopback bool) *Budget {
+	b := &Budget{
+		rate: source, exempt: !loopback, key: make([]byte, sha256.Size), queued: NewPlaces(maxTrials),
+		sources: make(map[netip.Prefix]*account), right: make(map[[sha256.Size]byte]struct{}),
 	}
-	if guesses > 0 && wait > 0 {
-		return wait
-	}
-	b.all = b.all.take(b.total, guesses, now)
-	if counted && guesses != 0 {
-		b.sources[source] = one.take(b.source, guesses, now)
-	}
-	return wait
+	_, _ = rand.Read(b.key) // never fails: see crypto/rand
+	return b
 }
 
-// bucketOf gives the key of a source's bucket. When there is no room for another one
-// all further sources share one.
-func (b *Budget) bucketOf(from netip.Addr, now time.Time) (source netip.Prefix, counted bool) {
-	if b.exempt && from.Unmap().IsLoopback() {
-		return source, false
+// siteRate is the rate of a /48.
+func (b *Budget) siteRate() Rate { return Rate{b.rate.Guesses * siteShare, b.rate.Within} }
+
+// open gives the account of a network, which close gives back. With mu held.
+func (b *Budget) open(network netip.Prefix, now time.Time) *account {
+	a := b.sources[network]
+	if a == nil {
+		if len(b.sources) >= maxSources && now.Sub(b.swept) >= time.Second {
+			b.swept = now
+			maps.DeleteFunc(b.sources, func(_ netip.Prefix, a *account) bool { return a.users == 0 && a.wrong.isEmpty(now) })
+		}
+		a = new(account)
+		b.sources[network] = a
 	}
-	source, _ = Networks(from.Unmap().WithZone(""))
-	if _, known := b.sources[source]; known || len(b.sources) < maxSources {
-		return source, true
+	a.users++
+	return a
+}
+
+// close forgets an account that says nothing, or for which there is no memory. With mu held.
+func (b *Budget) close(network netip.Prefix, a *account, now time.Time) {
+	a.users--
+	if a.users == 0 && (a.wrong.isEmpty(now) || len(b.sources) > maxSources) {
+		delete(b.sources, network)
 	}
-	if now.Sub(b.swept) >= time.Second {
-		b.swept = now
-		maps.DeleteFunc(b.sources, func(_ netip.Prefix, one bucket) bool { return !one.empty.After(now) })
-		if len(b.sources) < maxSources {
-			return source, true
+}
+
+// digest names what a peer asks for: a role, a room and a secret.
+func (b *Budget) digest(r Request) (d [sha256.Size]byte) {
+	mac := hmac.New(sha256.New, b.key)
+	for _, part := range []string{r.Role(), r.Room, string(r.Secret)} {
+		mac.Write(binary.BigEndian.AppendUint64(nil, uint64(len(part))))
+		mac.Write([]byte(part))
+	}
+	mac.Sum(d[:0])
+	return d
+}
+
+// remember keeps a right secret, in the place of any other one if there are too many. With
+// mu held.
+func (b *Budget) remember(digest [sha256.Size]byte) {
+	if len(b.right) >= maxRight {
+		for one := range b.right {
+			delete(b.right, one)
+			break
 		}
 	}
-	return netip.Prefix{}, true
+	b.right[digest] = struct{}{}
 }
 
 // A bucket fills by one guess each and empties with the time (as GCRA, ITU-T I.371, does
 // it: one number says all).
 type bucket struct{ empty time.Time }
 
+func (b bucket) isEmpty(now time.Time) bool { return !b.empty.After(now) }
+
 func (b bucket) wait(r Rate, now time.Time) time.Duration {
-	if !b.empty.After(now) {
+	if b.isEmpty(now) {
 		return 0
 	}
 	return max(0, b.empty.Sub(now)+r.each()-r.Within)
 }
 
-func (b bucket) take(r Rate, guesses time.Duration, now time.Time) bucket {
+func (b bucket) take(r Rate, guesses int, now time.Time) bucket {
 	if b.empty.Before(now) {
 		b.empty = now
 	}
-	return bucket{b.empty.Add(guesses * r.each())}
+	return bucket{b.empty.Add(time.Duration(guesses) * r.each())}
 }

@@ -1,6 +1,10 @@
 package admit
 
-import "github.com/alexedwards/argon2id"
+import (
+	"context"
+
+	"github.com/alexedwards/argon2id"
+)
 
 // Seal signs a statement of any bytes, as only who has the key can.
 func Seal(key Key, statement []byte) string { return seal(key, statement) }
@@ -39,3 +43,18 @@ func LetKeysBeAskedFor(t *Tickets) {
 
 // BackendWithin bounds one question to a backend.
 const BackendWithin = backendWithin
+
+// Ask tries a secret as a webhook does.
+func (b *Budget) Ask(ctx context.Context, r Request, look func() error) error {
+	return b.try(ctx, taskAsk, r, look)
+}
+
+// Remembered is how many networks a budget knows, and how many it can.
+func (b *Budget) Remembered() (now, most int) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return len(b.sources), maxSources
+}
+
+// AskedAtOnce is how many questions there are at once for all sources together.
+var AskedAtOnce = atOnce[taskAsk]

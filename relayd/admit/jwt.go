@@ -22,14 +22,16 @@ var asymmetric = []string{"EdDSA", "ES256", "ES384", "ES512", "RS256", "RS384", 
 // "client", restricts it to that role, a claim `room` to clients of the server with that
 // ID, or to that server itself when it resumes. A connection outlives the token that it was made with.
 type Tickets struct {
+	budget *Budget
 	keys   Keys
 	secret []byte // of HS256; nil if that is not used
 	parser *jwt.Parser
 }
 
 // NewTickets takes tokens that are signed with one of the keys, or by HS256 with the
-// secret of at least 32 bytes, which the two programs share; either may be nil.
-func NewTickets(issuer, audience string, keys Keys, secret []byte) (*Tickets, error) {
+// secret of at least 32 bytes, which the two programs share; either may be nil. A token whose
+// signature is wrong pays out of the budget.
+func NewTickets(budget *Budget, issuer, audience string, keys Keys, secret []byte) (*Tickets, error) {
 	var algorithms []string
 	if keys != nil {
 		algorithms = append(algorithms, asymmetric...)
@@ -45,7 +47,7 @@ func NewTickets(issuer, audience string, keys Keys, secret []byte) (*Tickets, er
 	case secret != nil && len(secret) < 32:
 		return nil, errors.New("the shared secret of tokens is shorter than 32 bytes (RFC 7518, section 3.2)")
 	}
-	return &Tickets{keys, secret, jwt.NewParser(jwt.WithValidMethods(algorithms), jwt.WithIssuer(issuer), jwt.WithAudience(audience),
+	return &Tickets{budget, keys, secret, jwt.NewParser(jwt.WithValidMethods(algorithms), jwt.WithIssuer(issuer), jwt.WithAudience(audience),
 		jwt.WithExpirationRequired(), jwt.WithIssuedAt(), jwt.WithLeeway(jwtLeeway))}, nil
 }
 
@@ -58,17 +60,33 @@ type claims struct {
 // Authorize is an [Authorizer]. It gives ErrNotMine for what is no token.
 func (t *Tickets) Authorize(ctx context.Context, r Request) (Grant, error) {
 	var c claims
-	_, err := t.parser.ParseWithClaims(string(r.Secret), &c, func(token *jwt.Token) (any, error) {
-		// The key goes by the kind of algorithm: a public key is never taken for a shared secret.
-		if token.Method.Alg() == "HS256" {
-			return t.secret, nil
-		}
-		return t.keys.Find(ctx, token)
-	})
-	if err != nil {
-		return Grant{}, whyNot(err)
+	if _, _, err := t.parser.ParseUnverified(string(r.Secret), &c); errors.Is(err, jwt.ErrTokenMalformed) {
+		return Grant{}, ErrNotMine
 	}
-	return Grant{}, c.allow(r)
+	var invalid error
+	err := t.budget.try(ctx, taskVerify, r, func() error {
+		c = claims{}
+		_, err := t.parser.ParseWithClaims(string(r.Secret), &c, func(token *jwt.Token) (any, error) { return t.find(ctx, token) })
+		if errors.Is(err, jwt.ErrTokenInvalidClaims) {
+			invalid, err = err, nil // the signature is right, so this is no guess
+		}
+		return whyNot(err)
+	})
+	if err == nil {
+		err = whyNot(invalid)
+	}
+	if err == nil {
+		err = c.allow(r)
+	}
+	return Grant{}, err
+}
+
+// find gives the key by the kind of algorithm: a public key is never taken for a shared secret.
+func (t *Tickets) find(ctx context.Context, token *jwt.Token) (any, error) {
+	if token.Method.Alg() == "HS256" {
+		return t.secret, nil
+	}
+	return t.keys.Find(ctx, token)
 }
 
 func (c claims) allow(r Request) error {
@@ -83,6 +101,9 @@ func (c claims) allow(r Request) error {
 
 // whyNot says what is wrong with a token in words of our own: the library's may quote it.
 func whyNot(err error) error {
+	if err == nil {
+		return nil
+	}
 	for _, known := range []struct {
 		err error
 		why string
@@ -100,9 +121,6 @@ func whyNot(err error) error {
 		if errors.Is(err, known.err) {
 			return errors.New(known.why)
 		}
-	}
-	if errors.Is(err, jwt.ErrTokenMalformed) {
-		return ErrNotMine
 	}
 	return errors.New("the token is not valid")
 }

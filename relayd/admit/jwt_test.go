@@ -11,6 +11,7 @@ import (
 	"crypto/x509"
 	"encoding/base64"
 	"encoding/pem"
+	"errors"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -88,11 +89,11 @@ func TestTickets(t *testing.T) {
 	keys, err := admit.ParseKeys(jwksOf(t, es, rs, ed))
 	require.NoError(t, err)
 	shared := bytes.Repeat([]byte("k"), 32)
-	both, err := admit.NewTickets("https://app.example", "relay", keys, shared)
+	both, err := admit.NewTickets(admit.NewBudget(plenty, true), "https://app.example", "relay", keys, shared)
 	require.NoError(t, err)
-	public, err := admit.NewTickets("https://app.example", "relay", keys, nil)
+	public, err := admit.NewTickets(admit.NewBudget(plenty, true), "https://app.example", "relay", keys, nil)
 	require.NoError(t, err)
-	secret, err := admit.NewTickets("https://app.example", "relay", nil, shared)
+	secret, err := admit.NewTickets(admit.NewBudget(plenty, true), "https://app.example", "relay", nil, shared)
 	require.NoError(t, err)
 
 	signed := func(method jwt.SigningMethod, key any, header ...string) string {
@@ -187,7 +188,7 @@ func TestTicketsThatAreNotSafe(t *testing.T) {
 		issuer, audience string
 		secret           []byte
 	}{{"", "a", shared}, {"i", "", shared}, {"i", "a", nil}, {"i", "a", shared[:31]}} {
-		_, err := admit.NewTickets(c.issuer, c.audience, nil, c.secret)
+		_, err := admit.NewTickets(nil, c.issuer, c.audience, nil, c.secret)
 		require.Error(t, err, "%v", c)
 	}
 	for _, jwks := range []string{"", "{}", `{"keys":[]}`, `[]`, "open sesame", `{"keys":[{"kty":"RSA"}]}`, `{"keys":["` + strings.Repeat("a", 1<<16) + `"]}`} {
@@ -220,7 +221,7 @@ func remoteTickets(t testing.TB, url string, failed func(error)) *admit.Tickets 
 	t.Cleanup(client.CloseIdleConnections)
 	keys, err := admit.NewRemoteKeys(url, client, failed)
 	require.NoError(t, err)
-	tickets, err := admit.NewTickets("https://app.example", "relay", keys, nil)
+	tickets, err := admit.NewTickets(admit.NewBudget(plenty, true), "https://app.example", "relay", keys, nil)
 	require.NoError(t, err)
 	return tickets
 }
@@ -280,7 +281,7 @@ func TestKeysWhileTheBackendIsAway(t *testing.T) {
 		failures := 0
 		keys, err := admit.NewRemoteKeys("https://app.example/jwks", client, func(error) { failures++ })
 		require.NoError(t, err)
-		tickets, err := admit.NewTickets("https://app.example", "relay", keys, nil)
+		tickets, err := admit.NewTickets(admit.NewBudget(plenty, true), "https://app.example", "relay", keys, nil)
 		require.NoError(t, err)
 		try := func() error {
 			_, err := tickets.Authorize(t.Context(), admit.Request{Secret: []byte(s.sign(t, right()))})
@@ -340,4 +341,33 @@ func TestURLs(t *testing.T) {
 		_, err = admit.NewWebhook(url, nil, nil, nil)
 		require.Equal(t, right, err == nil, "%q: %v", url, err)
 	}
+}
+
+// TestForgedTokensAreBounded, by the source (threat 61): a token that the backend has signed
+// is no guess, and one that was taken before is looked at in any case.
+func TestForgedTokensAreBounded(t *testing.T) {
+	backend, forger := newSigner(t, "a", jwt.SigningMethodES256), newSigner(t, "a", jwt.SigningMethodES256)
+	keys, err := admit.ParseKeys(jwksOf(t, backend))
+	require.NoError(t, err)
+	tickets, err := admit.NewTickets(admit.NewBudget(admit.Rate{Guesses: 10, Within: time.Hour}, true), "https://app.example", "relay", keys, nil)
+	require.NoError(t, err)
+	good := backend.sign(t, right())
+	authorize := func(token, from string) error {
+		_, err := tickets.Authorize(t.Context(), asks(token, from))
+		return err
+	}
+	require.NoError(t, authorize(good, "192.0.2.1"))
+	for range 20 {
+		require.ErrorContains(t, authorize(backend.sign(t, right("exp", 1)), "192.0.2.1"), "has expired")
+		require.ErrorContains(t, authorize(backend.sign(t, right("role", "server")), "192.0.2.1"), "another role")
+		require.Equal(t, admit.ErrNotMine, authorize("a passphrase", "192.0.2.1"))
+	}
+	for i := range 20 {
+		err := authorize(forger.sign(t, right()), "192.0.2.1")
+		require.Equal(t, i >= 10, errors.As(err, new(*admit.BusyError)), "%d: %v", i, err)
+	}
+	require.NoError(t, authorize(good, "192.0.2.1"))
+	require.ErrorAs(t, authorize(backend.sign(t, right("sub", "bob")), "192.0.2.1"), new(*admit.BusyError))
+	require.NoError(t, authorize(backend.sign(t, right("sub", "bob")), "192.0.2.2"))
+	require.Equal(t, admit.ErrNotMine, authorize("a passphrase", "192.0.2.1"), "another way may know it")
 }

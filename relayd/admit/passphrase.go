@@ -7,10 +7,8 @@ import (
 	"crypto/sha256"
 	"errors"
 	"fmt"
-	"net/netip"
 	"strings"
 	"sync"
-	"time"
 	"unicode/utf8"
 
 	"github.com/alexedwards/argon2id"
@@ -108,25 +106,19 @@ func (p *Passphrases) Authorize(ctx context.Context, r Request) (Grant, error) {
 	if p.knows(digest) {
 		return Grant{}, nil
 	}
-	if wait := p.budget.Wait(r.Source); wait > 0 {
-		return Grant{}, tooMany(wait)
-	}
+	return Grant{}, p.budget.try(ctx, taskHash, r, func() error { return p.look(ctx, r.Secret, digest) })
+}
+
+// look hashes a passphrase, unless another peer has presented it since.
+func (p *Passphrases) look(ctx context.Context, secret, digest []byte) error {
 	select {
 	case hashing <- struct{}{}:
 		defer func() { <-hashing }()
 	case <-ctx.Done():
-		return Grant{}, &BusyError{After: 5 * time.Second, Why: "too many passphrases wait to be hashed"}
+		return tooManyWait()
 	}
-	if p.knows(digest) { // meanwhile
-		return Grant{}, nil
-	}
-	return Grant{}, p.try(r.Secret, digest, r.Source)
-}
-
-// try hashes a passphrase that the budget allows to guess.
-func (p *Passphrases) try(secret, digest []byte, from netip.Addr) error {
-	if wait := p.budget.Take(from); wait > 0 {
-		return tooMany(wait)
+	if p.knows(digest) {
+		return nil
 	}
 	for i, hash := range p.hashes {
 		right, err := compare(string(secret), hash)
@@ -134,16 +126,11 @@ func (p *Passphrases) try(secret, digest []byte, from netip.Addr) error {
 			return err // not so: checkHash has seen it
 		}
 		if right {
-			p.budget.GiveBack(from)
 			p.learn(i, digest)
 			return nil
 		}
 	}
 	return errWrongPassphrase
-}
-
-func tooMany(wait time.Duration) error {
-	return &BusyError{After: wait, Why: "too many wrong secrets"}
 }
 
 func (p *Passphrases) digest(secret []byte) []byte {

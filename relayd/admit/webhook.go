@@ -43,8 +43,8 @@ type Webhook struct {
 }
 
 // NewWebhook asks an https URL, or an http URL of this machine. If checked is not nil, it decides
-// before, and the webhook is not told the secret. Who is refused pays out of the
-// budget, so that nobody guesses at the backend through the relay.
+// before, and the webhook is not told the secret. A peer that is refused pays out of the
+// budget, so peers cannot guess at the backend through the relay.
 func NewWebhook(url string, client *http.Client, budget *Budget, checked Authorizer) (*Webhook, error) {
 	if err := CheckURL(url); err != nil {
 		return nil, err
@@ -84,16 +84,19 @@ func (w *Webhook) Authorize(ctx context.Context, r Request) (Grant, error) {
 	} else if _, err := w.checked(ctx, r); err != nil {
 		return Grant{}, err
 	}
-	if wait := w.budget.Wait(r.Source); wait > 0 {
-		return Grant{}, tooMany(wait)
-	}
-	v, err := w.ask(ctx, q)
-	switch {
-	case err != nil: // the backend's fault costs the peer nothing: it may come again
-		return Grant{}, &BusyError{After: backendAgain, Why: err.Error()}
-	case !v.Allowed:
-		_ = w.budget.Take(r.Source)
-		return Grant{}, errors.New("the webhook says no: " + fitForLog(v.Reason, string(r.Secret)))
+	var v verdict
+	err := w.budget.try(ctx, taskAsk, r, func() (err error) {
+		v, err = w.ask(ctx, q)
+		switch {
+		case err != nil: // the backend's fault costs the peer nothing: it may come again
+			return &BusyError{After: backendAgain, Why: err.Error()}
+		case !v.Allowed:
+			return errors.New("the webhook says no: " + fitForLog(v.Reason, string(r.Secret)))
+		}
+		return nil
+	})
+	if err != nil {
+		return Grant{}, err
 	}
 	return Grant{
 		ServerInfo: orNothing(v.ServerInfo), ICEServers: orNothing(v.ICEServers),

@@ -45,10 +45,11 @@ func (s *session) authorize(request *http.Request, server protocol.ID) *protocol
 
 // decide calls the hook, within its bounds.
 func (r *Relay) decide(authorize admit.Authorizer, asked admit.Request) (grant admit.Grant, err error) {
-	defer r.asking.Add(-1)
-	if r.asking.Add(1) > int64(r.config.Authorizing) {
+	source := r.asSource(asked.Source)
+	if !r.asking.Take(source) {
 		return grant, &admit.BusyError{After: r.config.AuthorizeWithin, Why: "too many wait for a decision"}
 	}
+	defer r.asking.GiveBack(source)
 	if asked.Secret, err = admit.Secret(asked.HTTP); err != nil {
 		return grant, err
 	}

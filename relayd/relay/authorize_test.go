@@ -346,7 +346,7 @@ func TestGrant(t *testing.T) {
 // TestNoSecretInTheLog, at any level (threat 47), though every refusal says why.
 func TestNoSecretInTheLog(t *testing.T) {
 	var text lockedBuffer
-	passphrases, err := admit.NewPassphrases(admit.NewBudget(admit.Rate{Guesses: 2, Within: time.Hour}, admit.Rate{Guesses: 2, Within: time.Hour}, true),
+	passphrases, err := admit.NewPassphrases(admit.NewBudget(admit.Rate{Guesses: 2, Within: time.Hour}, true),
 		"$argon2id$v=19$m=8192,t=1,p=1$c29tZXNhbHRzb21lc2FsdA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA")
 	require.NoError(t, err)
 	w := newWorld(t, relay.Config{
@@ -400,8 +400,7 @@ func (l *lockedBuffer) String() string {
 func TestBruteForceAtTheRelay(t *testing.T) {
 	hash, err := argon2id.CreateHash("open sesame", &argon2id.Params{Memory: 8 << 10, Iterations: 1, Parallelism: 1, SaltLength: 16, KeyLength: 32})
 	require.NoError(t, err)
-	plenty := admit.Rate{Guesses: 1 << 20, Within: time.Minute}
-	passphrases, err := admit.NewPassphrases(admit.NewBudget(admit.Rate{Guesses: 10, Within: 10 * time.Minute}, plenty, false), hash)
+	passphrases, err := admit.NewPassphrases(admit.NewBudget(admit.Rate{Guesses: 10, Within: 10 * time.Minute}, false), hash)
 	require.NoError(t, err)
 	w := newWorld(t, relay.Config{Authorize: func(ctx context.Context, r admit.Request) (admit.Grant, error) {
 		r.Source = netip.MustParseAddr("198.51.100.7")

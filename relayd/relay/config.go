@@ -54,7 +54,8 @@ type Config struct {
 	// Authorize decides who may come in (A3): about every connection, those that resume
 	// included. Nil: everybody may. It is called in the goroutine of the peer's
 	// handshake, about Authorizing peers at once at the most (1,000; others are told to
-	// come again), and has AuthorizeWithin to return (5 s).
+	// come again, and so are those of one address or /48 that have more of these places
+	// than are free), and has AuthorizeWithin to return (5 s).
 	Authorize       admit.Authorizer
 	Authorizing     int
 	AuthorizeWithin time.Duration

@@ -57,9 +57,9 @@ type Relay struct {
 	now     atomic.Int64 // the time in ticks, from 1; written by the sweeper
 	waiting atomic.Int64 // bytes that wait in all outboxes
 	absent  atomic.Int64 // peers that are away and remembered; counted by the sweeper
-	asking  atomic.Int64 // peers about which Config.Authorize decides just now
 	surely  atomic.Int64 // by clock: from then on, a server that is not here is nowhere (R10)
 
+	asking   *admit.Places // of peers about which Config.Authorize decides just now
 	guesses  *admit.Guesses
 	guessing atomic.Int64 // peers that wait because of wrong guesses
 
@@ -91,6 +91,7 @@ func New(config Config) *Relay {
 	r.batchFrames, r.batchBytes = max(1, r.config.OutboxFrames/8), r.config.OutboxBytes/8
 	r.incoming.most = r.config.IncomingBytes
 	r.handle = (*session).handle
+	r.asking = admit.NewPlaces(r.config.Authorizing)
 	r.guesses = admit.NewGuesses(r.config.WrongOfSource, r.config.WrongOfAll, r.config.Proxies.Any())
 	r.limitMessages(protocol.MaxMessage)
 	r.log = newLogger(r.config.Log)

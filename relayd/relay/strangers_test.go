@@ -1,0 +1,146 @@
+package relay_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/alexedwards/argon2id"
+	"github.com/coder/websocket"
+	"github.com/golang-jwt/jwt/v5"
+	"github.com/sebas642/intercessor/protocol"
+	"github.com/sebas642/intercessor/relayd/admit"
+	"github.com/sebas642/intercessor/relayd/relay"
+	"github.com/stretchr/testify/require"
+)
+
+// doors are the ways to decide about a secret, each with a right one and with a budget of ten
+// wrong ones of one source.
+func doors(t *testing.T) map[string]func(t *testing.T, asked http.HandlerFunc) (way admit.Authorizer, right string) {
+	budget := func() *admit.Budget { return admit.NewBudget(admit.Rate{Guesses: 10, Within: time.Hour}, true) }
+	return map[string]func(*testing.T, http.HandlerFunc) (admit.Authorizer, string){
+		"a passphrase": func(t *testing.T, _ http.HandlerFunc) (admit.Authorizer, string) {
+			hash, err := argon2id.CreateHash("open sesame", &argon2id.Params{Memory: 8 << 10, Iterations: 1, Parallelism: 1, SaltLength: 16, KeyLength: 32})
+			require.NoError(t, err)
+			passphrases, err := admit.NewPassphrases(budget(), hash)
+			require.NoError(t, err)
+			return passphrases.Authorize, "open sesame"
+		},
+		"a token": func(t *testing.T, _ http.HandlerFunc) (admit.Authorizer, string) {
+			key := []byte("a secret of the backend, of 32 bytes")
+			tickets, err := admit.NewTickets(budget(), "app", "relay", nil, key)
+			require.NoError(t, err)
+			token, err := jwt.NewWithClaims(jwt.SigningMethodHS256, jwt.MapClaims{"iss": "app", "aud": "relay", "exp": time.Now().Add(time.Hour).Unix()}).SignedString(key)
+			require.NoError(t, err)
+			return tickets.Authorize, token
+		},
+		"a backend": func(t *testing.T, asked http.HandlerFunc) (admit.Authorizer, string) {
+			backend := httptest.NewServer(asked)
+			t.Cleanup(backend.Close)
+			client := admit.NewClient()
+			t.Cleanup(client.CloseIdleConnections)
+			webhook, err := admit.NewWebhook(backend.URL, client, budget(), nil)
+			require.NoError(t, err)
+			return webhook.Authorize, "open sesame"
+		},
+	}
+}
+
+// judge says yes to the right secret.
+func judge(w http.ResponseWriter, r *http.Request) {
+	var question struct{ Secret string }
+	_ = json.NewDecoder(r.Body).Decode(&question)
+	_ = json.NewEncoder(w).Encode(map[string]bool{"allowed": question.Secret == "open sesame"})
+}
+
+// guess is a wrong secret that has the form of the right one.
+func guess(right string, i int) string { return right[:len(right)-8] + fmt.Sprintf("%08d", i) }
+
+// outOf connects with a secret out of a network of its own, through a proxy.
+func (w *world) outOf(network, secret string) *peer {
+	w.t.Helper()
+	return w.knockWith("/server", 0, &websocket.DialOptions{
+		Subprotocols: []string{protocol.SubprotocolV1, access(secret)},
+		HTTPHeader:   http.Header{"X-Forwarded-For": {network}},
+	})
+}
+
+// code is what a peer is closed with, 0 if it is let in.
+func (p *peer) code() protocol.Code {
+	p.t.Helper()
+	_, _, err := p.Read(p.ctx)
+	if err == nil {
+		return 0
+	}
+	require.Positive(p.t, websocket.CloseStatus(err), "%v", err)
+	return protocol.Code(websocket.CloseStatus(err))
+}
+
+// TestStrangersDoNotLockTheDoor: wrong secrets from changing networks, six for each right one, and the right one
+// is let in every time (threat 61).
+func TestStrangersDoNotLockTheDoor(t *testing.T) {
+	for name, door := range doors(t) {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			authorize, right := door(t, judge)
+			w := newWorld(t, relay.Config{Authorize: authorize, Proxies: trusting(t, admit.XForwardedFor)})
+			for round := range 20 {
+				var strangers sync.WaitGroup
+				for i := range 6 {
+					strangers.Go(func() {
+						network := fmt.Sprintf("203.0.%d.%d", round, i)
+						if i%2 == 0 {
+							network = fmt.Sprintf("2001:db8:%x:%x::1", round, i)
+						}
+						if code := w.outOf(network, guess(right, i)).code(); code != protocol.CodeAccessRefused {
+							t.Errorf("a stranger: %d", code)
+						}
+					})
+				}
+				if code := w.outOf("198.51.100.7", right).code(); code != 0 {
+					t.Errorf("round %d: %d", round, code)
+				}
+				strangers.Wait()
+			}
+		})
+	}
+}
+
+// TestManyGuessesAtOnce: of 300 wrong secrets of one source at once, no more than its budget are
+// looked at, or reach the backend (threat 61).
+func TestManyGuessesAtOnce(t *testing.T) {
+	for name, door := range doors(t) {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			var reached, refused, busy atomic.Int64
+			authorize, right := door(t, func(w http.ResponseWriter, r *http.Request) {
+				reached.Add(1)
+				judge(w, r)
+			})
+			w := newWorld(t, relay.Config{Authorize: authorize, Proxies: trusting(t, admit.XForwardedFor)})
+			var all sync.WaitGroup
+			for i := range 300 {
+				all.Go(func() {
+					switch code := w.outOf("203.0.113.9", guess(right, i)).code(); code {
+					case protocol.CodeAccessRefused:
+						refused.Add(1)
+					case protocol.CodeOverloaded:
+						busy.Add(1)
+					default:
+						t.Errorf("%d", code)
+					}
+				})
+			}
+			all.Wait()
+			require.LessOrEqual(t, reached.Load(), int64(10))
+			require.LessOrEqual(t, refused.Load(), int64(10))
+			require.EqualValues(t, 300, refused.Load()+busy.Load())
+			require.Zero(t, w.outOf("198.51.100.7", right).code(), "another source")
+		})
+	}
+}

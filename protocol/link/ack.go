@@ -53,19 +53,22 @@ func (l *Link) acks(now Time, h *Header, both bool) {
 }
 
 // regrant raises the grant of a stream as far as the window and the budget allow
-// (L6). A full budget grants nothing more, but the parts of a message that is
-// reserved: nothing else can come before they have.
+// (L6). A full budget grants what the link can hold beside it. The parts of a message
+// weigh on no grant: nothing else can come before they have.
 func (l *Link) regrant(now Time, s int) {
 	i := &l.in[s]
-	g := i.freed + uint64(i.window)
+	window := i.window
 	if s == Data && i.of == 0 {
-		b := l.config.Budget
-		if free := uint64(b.free(&b.in)); free < uint64(i.window) {
-			g = i.freed + free
+		if free := minWindow + l.config.Budget.frames.free(); free < window {
+			window = free
 			l.poll(now)
 		}
 	}
-	i.g = max(i.g, g)
+	starved := !i.granted()
+	i.g = max(i.g, i.freed+uint64(window))
+	if starved && i.granted() {
+		i.partAt = now + maxTimeout
+	}
 }
 
 // poll sees to it that the budget is looked at again.
@@ -78,9 +81,8 @@ func (l *Link) poll(now Time) {
 // polled looks whether the budget has room again.
 func (l *Link) polled(now Time) {
 	l.pollAt = 0
-	b := l.config.Budget
 	if o := &l.out[Data]; o.waiting {
-		if b.free(&b.out) > 0 {
+		if l.config.Budget.out.free() > 0 {
 			l.room(Data)
 		} else {
 			l.poll(now)

@@ -13,6 +13,7 @@ func (l *Link) acknowledged(now Time, h *Header) bool {
 		progress := false
 		if r = max(r, t); r > o.r { // taken is received, whichever field comes first
 			l.freeUpTo(o, r)
+			o.since = now
 			progress = true
 		}
 		if t > o.t {
@@ -24,7 +25,9 @@ func (l *Link) acknowledged(now Time, h *Header) bool {
 			progress = true
 		}
 		if progress {
-			o.since = now
+			if o.frames.len() == 0 { // else the clock of what may be lost goes on
+				o.since = now
+			}
 			l.probe.backoff = 0
 			l.room(s)
 		}

@@ -45,11 +45,12 @@
 // # What is bounded
 //
 // A link holds at most, each way and stream, its window or Config.Hold and one
-// message more (up to 16 MiB, reserved from the budget before its first part
-// counts). All links of a Budget hold no more than that together, but for
-// signalling in one frame, which each link may have a window of, because it must
-// not wait behind data. What does not fit is declined: not counted, not
-// acknowledged, and sent again by the other side (L4).
+// message in parts more, up to 16 MiB, whose memory grows with what has come of it.
+// All links of a Budget hold no more than that together, but for what each link can
+// hold beside it, so that no other link can silence it: 64 KiB of data in whole
+// frames, and a window of signalling. What does not fit is declined: not counted,
+// not acknowledged, and sent again by the other side (L4). An unfinished message
+// whose next part does not come ends its link (L7).
 //
 // A hostile peer can do no more than end the link, with one of the Why constants:
 // what it sends costs no memory beyond these bounds, and at most one frame in

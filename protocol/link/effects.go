@@ -111,5 +111,6 @@ const (
 	WhyTooLong = "message-too-long"  // a message over MaxLinkMessage, or over what the receiver can ever hold
 	WhyEnd     = "end-does-not-fit"  // LINK_END without a last number, or with another than before
 	WhyBeyond  = "beyond-the-end"    // a frame above the last number that LINK_END named
-
+	WhyLate    = "part-too-late"     // the next part of a message did not come
+	WhySlow    = "parts-too-slow"    // others waited too long for the memory of a message in parts
 )

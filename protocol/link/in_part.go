@@ -2,23 +2,35 @@ package link
 
 import "github.com/sebas642/intercessor/protocol"
 
+const (
+	// partWithin is how long the next part may take, while there is a path (L7).
+	// It is twice as long if the other side has not answered a probe since the
+	// last part: then it is for the relay to find out whether the path lives.
+	partWithin = 20 * Second
+
+	// turnWithin is how long a message may keep the turn while another wants it.
+	turnWithin = 300 * Second
+)
+
 // part takes a frame that is a part of a message (L7). It returns false if there
-// is no memory for the message, or the rule that the part breaks.
-func (l *Link) part(i *incoming, s int, message []byte, cost int, h *Header) (counted bool, why string) {
+// is no memory for it, or the rule that the part breaks.
+func (l *Link) part(now Time, i *incoming, s int, message []byte, cost int, h *Header) (counted bool, why string) {
 	first := h.Of != 0
 	if first != (i.of == 0) || first && h.At != 0 || !first && (h.At != uint64(len(i.buf)) || i.last != i.typ) {
 		return false, WhyPart
 	}
 	if first {
-		b := l.config.Budget
-		if h.Of > protocol.MaxLinkMessage || int64(h.Of) > b.limit {
+		if h.Of > protocol.MaxLinkMessage || int64(h.Of) > l.config.Budget.longest {
 			return false, WhyTooLong
 		}
-		if !b.reserve(&b.in, int(h.Of)) {
-			return false, ""
-		}
 		i.of, i.typ = int(h.Of), i.last
-		i.buf = make([]byte, 0, i.of)
+	}
+	if !l.makeRoom(now, i, len(message)) {
+		if first {
+			l.forgetParts(i)
+		}
+		i.partAt = now + maxTimeout
+		return false, ""
 	}
 	before := len(i.buf)
 	buf, ok := appendPart(i.buf, message)
@@ -26,26 +38,94 @@ func (l *Link) part(i *incoming, s int, message []byte, cost int, h *Header) (co
 		return false, WhyPart
 	}
 	i.buf = buf
+	i.partAt = now
 	i.r++
 	i.cost += uint64(cost)
-	i.freed += uint64(cost) // the whole is reserved, so parts weigh no more
+	i.freed += uint64(cost) // its memory is its own, so parts weigh no more
 	if len(i.buf) < i.of {
 		return true, ""
 	}
 	if protocol.Valid(i.buf) != nil {
 		return false, WhyPart
 	}
-	i.inbox.push(inMessage{i.typ, i.buf, i.r, 0, i.of})
-	i.of, i.buf = 0, nil
+	l.finishParts(i)
+	i.inbox.push(inMessage{i.typ, i.buf, i.r, 0, i.claim})
+	i.of, i.buf, i.claim = 0, nil, claim{}
 	l.effects.Arrived[s] = true
 	return true, ""
 }
 
+// makeRoom lets the message that is put together grow by up to n bytes. Its memory
+// follows what came, not what was announced.
+func (l *Link) makeRoom(now Time, i *incoming, n int) bool {
+	need := min(i.of, len(i.buf)+n)
+	if need <= cap(i.buf) {
+		return true
+	}
+	size := min(i.of, max(need, 2*cap(i.buf)))
+	if !l.claimParts(now, i, size) {
+		return false
+	}
+	i.buf = append(make([]byte, 0, size), i.buf...)
+	return true
+}
+
+// granted reports whether the other side may send the longest part.
+func (i *incoming) granted() bool {
+	return i.g >= i.cost+protocol.FrameCost+protocol.MaxType+protocol.MaxPart
+}
+
+// partWake returns when something is due for the message that is put together; 0
+// means never.
+func (l *Link) partWake(i *incoming) Time {
+	switch {
+	case i.of == 0 || l.phase != open || !i.granted():
+		return 0
+	case l.probe.at <= i.partAt && !l.askDue:
+		return i.partAt + partWithin/2
+	case l.probe.at <= i.partAt || l.probe.pending:
+		return i.partAt + 2*partWithin
+	}
+	return i.partAt + partWithin
+}
+
+// partTick asks a sender of which no part comes for a sign of life, and ends the
+// link if its message is late (L7).
+func (l *Link) partTick(now Time, i *incoming) {
+	switch at := l.partWake(i); {
+	case at == 0 || now < at:
+	case l.probe.at <= i.partAt && !l.askDue:
+		l.askDue = true
+		i.partAt = now - partWithin/2 // a program that slept has not waited
+	default:
+		l.fail(WhyLate)
+	}
+}
+
+// turnWake returns when the turn of the message that is put together is over.
+func (l *Link) turnWake(i *incoming) Time {
+	if i.of == 0 || i.claim.from != ofTurn {
+		return 0
+	}
+	return i.turnAt + turnWithin
+}
+
+// turnTick ends the link if its message has had the turn for too long, and
+// another wants it.
+func (l *Link) turnTick(now Time, i *incoming) {
+	if at := l.turnWake(i); at == 0 || now < at {
+		return
+	}
+	i.turnAt = now
+	if l.config.Budget.wanted.Swap(false) {
+		l.fail(WhySlow)
+	}
+}
+
 // forget drops what was received and not taken, and gives its memory back.
 func (l *Link) forget(i *incoming) {
-	b := l.config.Budget
 	for i.inbox.len() > 0 {
-		b.release(&b.in, i.inbox.pop().paid)
+		l.release(i, i.inbox.pop().claim)
 	}
 	i.inbox.clear()
 	l.forgetParts(i)
@@ -53,7 +133,6 @@ func (l *Link) forget(i *incoming) {
 
 // forgetParts drops the message that is being put together.
 func (l *Link) forgetParts(i *incoming) {
-	b := l.config.Budget
-	b.release(&b.in, i.of)
-	i.of, i.buf = 0, nil
+	l.release(i, i.claim)
+	i.of, i.buf, i.claim = 0, nil, claim{}
 }

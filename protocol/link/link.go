@@ -98,6 +98,9 @@ func (l *Link) SetWindow(now Time, stream, bytes int) {
 // time without, or another one. It is a doubt (L8).
 func (l *Link) PathUp(now Time) {
 	l.up = true
+	for s := range l.in {
+		l.in[s].partAt = max(l.in[s].partAt, now) // its clock stands without a path
+	}
 	l.Doubt(now)
 }
 

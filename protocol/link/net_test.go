@@ -242,4 +242,4 @@ func (n *net) wantEnd(x int, how How, why string) {
 }
 
 // smallBudget is a budget of which NewBudget would make a larger one.
-func smallBudget(bytes int64) *Budget { return &Budget{limit: bytes} }
+func smallBudget(bytes int64) *Budget { return newBudget(bytes) }

@@ -34,15 +34,20 @@ func TestRandom(t *testing.T) {
 		seeds = 5_000
 	}
 	var sum [4]int
+	late := uint64(0)
 	for seed := range seeds {
 		s := newScript(t, seed)
 		s.play()
+		if s.late {
+			late++
+		}
 		for x := range s.n.sides {
 			for _, o := range s.n.sides[x].outcomes {
 				sum[o.Kind]++
 			}
 		}
 	}
+	require.LessOrEqual(t, late, seeds/20)
 	t.Logf("%d seeds: %d delivered, %d refused, %d unknown", seeds, sum[Delivered], sum[Refused], sum[Unknown])
 }
 
@@ -58,6 +63,7 @@ type script struct {
 	last    [2]int
 	closed  [2]bool
 	lively  bool // nothing may end the link but a Close
+	late    bool // and it was ended because a part did not come
 	size    int  // of large messages
 	eager   [2]int
 }
@@ -69,7 +75,7 @@ func newScript(t *testing.T, seed uint64) *script {
 	s.eager = [2]int{s.r.IntN(5), s.r.IntN(5)}
 	var configs [2]Config
 	for x := range configs {
-		s.budgets[x] = NewBudget([]int{0, 600_000, 1_500_000}[s.r.IntN(3)])
+		s.budgets[x] = NewBudget([]int{0, 2_400_000, 6_000_000}[s.r.IntN(3)])
 		configs[x] = Config{Budget: s.budgets[x], Window: [2]int{0, s.r.IntN(300_000)}, InFlight: 1 + s.r.IntN(200_000), Hold: [2]int{0, 1 + s.r.IntN(300_000)}}
 		if s.r.IntN(4) == 0 {
 			configs[x].AckAfter = -1
@@ -138,10 +144,10 @@ func (s *script) act() {
 	case k < 96: // other links take of the budget, and give it back
 		b := s.budgets[x]
 		if s.others[x] > 0 {
-			b.release(&b.in, s.others[x])
-			s.others[x] = 0
-		} else if n := s.r.IntN(int(b.limit)); b.reserve(&b.in, n) {
+			s.giveBack(x)
+		} else if n := s.r.IntN(int(b.parts.limit)); b.frames.reserve(n) {
 			s.others[x] = n
+			b.parts.held.Add(int64(n))
 		}
 	case k < 97 && s.r.IntN(5) == 0:
 		s.closed[x] = true
@@ -162,6 +168,12 @@ func (s *script) act() {
 		l.Flush(s.now)
 		s.pump(x)
 	}
+}
+
+func (s *script) giveBack(x int) {
+	s.budgets[x].frames.release(s.others[x])
+	s.budgets[x].parts.release(s.others[x])
+	s.others[x] = 0
 }
 
 func (s *script) comeBack(x int) {
@@ -225,6 +237,11 @@ func (s *script) sleep(d Time) {
 // check holds the outcomes against what was taken.
 func (s *script) check() {
 	for x := range s.sides {
+		for _, end := range s.sides[x].ends {
+			if end.Why == WhyLate { // a lost part and messages that take ten seconds
+				s.lively, s.late = false, true
+			}
+		}
 		for token, o := range s.sides[x].outcomes {
 			switch o.Kind {
 			case Delivered:
@@ -241,8 +258,7 @@ func (s *script) check() {
 
 func (s *script) calm() {
 	for x := range s.sides {
-		b := s.budgets[x]
-		b.release(&b.in, s.others[x])
+		s.giveBack(x)
 		if !s.up[x] {
 			s.comeBack(x)
 		}

@@ -125,12 +125,14 @@ func TestL3(t *testing.T) {
 	})
 	t.Run("nor is it declined because of data", func(t *testing.T) {
 		n := openNet(t, Config{}, Config{Budget: smallBudget(70)})
-		n.mustSay(client, 1, `"`+strings.Repeat("x", 1000)+`"`)
+		for range 3 {
+			n.mustSay(client, 0, `"`+strings.Repeat("x", 30<<10)+`"`)
+		}
 		require.NoError(t, n.link(client).Send(n.now, "OFFER", []byte(`{}`), 2))
 		n.pump(client)
 		n.run()
 		require.True(t, n.sides[server].door.link.in[Signalling].inbox.len() == 1)
-		require.False(t, n.sides[server].arrived)
+		require.Equal(t, 2, n.sides[server].door.link.in[Data].inbox.len(), "the link holds two beside the budget")
 	})
 	t.Run("signalling goes first", func(t *testing.T) {
 		n := openNet(t, Config{}, Config{})
@@ -169,11 +171,12 @@ func TestL4(t *testing.T) {
 	t.Run("not counting declines, and what was declined comes later", func(t *testing.T) {
 		budget := smallBudget(300)
 		n := openNet(t, Config{}, Config{Budget: budget})
-		n.mustSay(client, 1, `"`+strings.Repeat("a", 150)+`"`)
+		n.mustSay(client, 0, `"`+strings.Repeat("a", 32<<10-2)+`"`)
+		n.mustSay(client, 0, `"`+strings.Repeat("a", 32<<10-300)+`"`)
 		n.mustSay(client, 2, `"`+strings.Repeat("b", 150)+`"`)
 		n.run()
-		require.Equal(t, uint64(1), n.link(server).in[Data].r)
-		require.Len(t, n.takeAll(server), 1)
+		require.Equal(t, uint64(2), n.link(server).in[Data].r)
+		require.Len(t, n.takeAll(server), 2)
 		n.pass(5 * Second)
 		require.Len(t, n.takeAll(server), 1)
 		n.pass(Second)
@@ -256,15 +259,19 @@ func TestL6(t *testing.T) {
 		n.pass(Second)
 		require.Len(t, n.takeAll(server), 100)
 	})
-	t.Run("a full budget grants nothing", func(t *testing.T) {
-		budget := smallBudget(100 << 10)
+	t.Run("a full budget grants what the link can hold beside it", func(t *testing.T) {
+		budget := NewBudget(0)
 		n := openNet(t, Config{}, Config{Budget: budget})
-		require.True(t, budget.reserve(&budget.in, 100<<10))
+		require.True(t, budget.frames.reserve(DefaultBudget/2))
 		before := n.link(server).in[Data].g
 		n.link(server).in[Data].freed += 1000
 		n.link(server).regrant(n.now, Data)
 		require.Equal(t, before, n.link(server).in[Data].g)
-		budget.release(&budget.in, 100<<10)
+		n.link(server).in[Data].freed += 299_000
+		n.link(server).regrant(n.now, Data)
+		require.Equal(t, uint64(300_000+64<<10), n.link(server).in[Data].g)
+		before = n.link(server).in[Data].g
+		budget.frames.release(DefaultBudget / 2)
 		n.link(server).in[Data].freed += 300 << 10
 		n.pass(Second)
 		require.Greater(t, n.link(client).out[Data].g, before, "and says so when it is not full any more")
@@ -282,11 +289,11 @@ func TestL6(t *testing.T) {
 	t.Run("and while the budget is full, whoever fills it", func(t *testing.T) {
 		budget := smallBudget(1000)
 		n := openNet(t, Config{Budget: budget}, Config{})
-		require.True(t, budget.reserve(&budget.out, 1000))
+		require.True(t, budget.out.reserve(1000))
 		require.ErrorIs(t, n.say(client, 1, `1`), ErrFull)
 		n.pass(Second)
 		require.Zero(t, n.sides[client].rooms)
-		budget.release(&budget.out, 1000)
+		budget.out.release(1000)
 		n.pass(Second)
 		require.Equal(t, 1, n.sides[client].rooms)
 	})

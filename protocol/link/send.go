@@ -31,7 +31,7 @@ func (l *Link) Send(now Time, typ string, message []byte, token any) error {
 		return ErrEnded
 	}
 	b := l.config.Budget
-	if len(message) > protocol.MaxLinkMessage || int64(len(message)) > b.limit {
+	if len(message) > protocol.MaxLinkMessage || int64(len(message)) > b.out.limit {
 		return ErrTooLong
 	}
 	m := outMessage{typ: typ, data: message, token: token}
@@ -44,7 +44,7 @@ func (l *Link) Send(now Time, typ string, message []byte, token any) error {
 	}
 	if s == Data || m.of != 0 { // signalling never waits behind data (L3)
 		m.paid = protocol.FrameCost + len(message)
-		if m.paid = min(m.paid, int(b.limit)); !b.reserve(&b.out, m.paid) {
+		if m.paid = min(m.paid, int(b.out.limit)); !b.out.reserve(m.paid) {
 			o.waiting = true
 			l.poll(now)
 			return ErrFull
@@ -72,6 +72,6 @@ func (l *Link) free(o *outgoing, m *outMessage) {
 		return
 	}
 	o.held -= protocol.FrameCost + len(m.data) - m.received
-	l.config.Budget.release(&l.config.Budget.out, m.paid)
+	l.config.Budget.out.release(m.paid)
 	m.data, m.paid = nil, 0
 }

@@ -5,18 +5,22 @@ package link
 func (l *Link) Wake() Time {
 	var wake Time
 	sooner := func(at Time) {
-		if wake == 0 || at < wake {
+		if at != 0 && (wake == 0 || at < wake) {
 			wake = at
 		}
 	}
-	if l.pollAt != 0 && l.phase < done {
+	if l.phase < done {
 		sooner(l.pollAt)
+	}
+	for s := range l.in {
+		sooner(l.turnWake(&l.in[s]))
 	}
 	if !l.up || l.phase == dead {
 		return wake
 	}
-	if at := l.probeAt(); at != 0 {
-		sooner(at)
+	sooner(l.probeAt())
+	for s := range l.in {
+		sooner(l.partWake(&l.in[s]))
 	}
 	if l.endAwaited() {
 		sooner(l.ending.at + l.probe.timeout())
@@ -32,8 +36,14 @@ func (l *Link) Tick(now Time) {
 	if l.pollAt != 0 && now >= l.pollAt && l.phase < done {
 		l.polled(now)
 	}
+	for s := range l.in {
+		l.turnTick(now, &l.in[s])
+	}
 	if !l.up || l.phase == dead {
 		return
+	}
+	for s := range l.in {
+		l.partTick(now, &l.in[s])
 	}
 	if (l.in[Signalling].dirty || l.in[Data].dirty) && l.config.AckAfter > 0 && now >= l.ackSince+l.config.AckAfter {
 		l.ackDue = true

@@ -96,6 +96,9 @@ var linkSeeds = []Seed{
 	{"a new instance of the client gets the old link's ID", "C11", linkSuite, []Edit{
 		{"protocol/link/door.go", `	if d.link != nil && h.Nonce == d.nonce {`, `	if d.link != nil {`}}},
 	{"the copies of what was received are not given back", "C12", linkSuite, []Edit{
-		{"protocol/link/in.go", `	l.config.Budget.release(&l.config.Budget.in, m.paid)
+		{"protocol/link/in.go", `	l.release(i, m.claim)
 	i.t = m.last`, `	i.t = m.last`}}},
+	{"the turn of a message in parts is not given back", "C12", linkSuite, []Edit{
+		{"protocol/link/in_claim.go", `		b.turn.Store(0)
+`, ``}}},
 }

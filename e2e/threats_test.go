@@ -13,27 +13,27 @@ import (
 )
 
 // threats is how many rows the table of docs/threats.md has.
-const threats = 58
+const threats = 59
 
-// TestTableOfThreatsIsWhole: every threat is there once, in order, and names tests that
+// TestTableOfThreatsIsWhole: every threat is there once, and names tests that
 // exist, or is marked as open, and says what was seen without its defence, or that nobody
 // has looked.
 func TestTableOfThreatsIsWhole(t *testing.T) {
 	text, err := os.ReadFile("../docs/threats.md")
 	require.NoError(t, err)
 	tests := allTests(t)
-	row := 0
+	rows := map[int]bool{}
 	for line := range strings.Lines(string(text)) {
 		cells := strings.Split(strings.Trim(strings.TrimSpace(line), "|"), " | ")
 		for i := range cells {
 			cells[i] = strings.TrimSpace(cells[i])
 		}
-		number, err := strconv.Atoi(cells[0])
+		row, err := strconv.Atoi(cells[0])
 		if err != nil {
 			continue // text, or the head of the table
 		}
-		row++
-		require.Equal(t, row, number, "rows are in order")
+		require.False(t, rows[row] || row < 1 || row > threats, "row %d is there twice, or none of %d", row, threats)
+		rows[row] = true
 		require.Len(t, cells, 5, "row %d: %q", row, line)
 		named := regexp.MustCompile("`([a-z0-9/]+)\\.((?:Test|Fuzz|Benchmark)\\w+)`").FindAllStringSubmatch(cells[3], -1)
 		for _, name := range named {
@@ -47,7 +47,7 @@ func TestTableOfThreatsIsWhole(t *testing.T) {
 		require.Equal(t, len(named), strings.Count(cells[3], "`")/2, "row %d: a test is written `folder.TestName`", row)
 		require.NotEmpty(t, cells[4], "row %d", row)
 	}
-	require.Equal(t, threats, row)
+	require.Len(t, rows, threats)
 }
 
 // allTests are the tests, fuzz targets and benchmarks of the workspace, as folder.Name.

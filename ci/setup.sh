@@ -19,7 +19,8 @@ has chromium chromium-browser google-chrome google-chrome-stable \
 	'/Applications/Google Chrome.app/Contents/MacOS/Google Chrome' || missing+=(chromium)
 has turnserver || missing+=(coturn) # and its turnutils_uclient
 has curl || missing+=(curl)
-if [ "$(uname)" = Linux ]; then # where the guide's proxies are run
+if [ "$(uname)" = Linux ]; then # where the guide's proxies are run, and network namespaces made
+	has ip /usr/sbin/ip || missing+=(iproute2)
 	has nginx /usr/sbin/nginx || missing+=(nginx)
 	has caddy || missing+=(caddy)
 fi

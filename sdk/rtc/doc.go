@@ -19,6 +19,10 @@
 // No ICE server is contacted unless Options.ICEServers names one. Then only peers
 // on one network, or one machine, find each other.
 //
+// On native the candidates are of at most 16 addresses of this host: one of each network
+// of an interface. Those that lead only to its containers and virtual machines are left
+// out, and loopback too, unless there are no others.
+//
 // # On js
 //
 // The API is the same for GOOS=js, except for what lies beneath it: PeerConnection

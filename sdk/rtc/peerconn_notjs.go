@@ -18,13 +18,19 @@ type peerConn struct {
 	pc     *webrtc.PeerConnection
 	beacon *webrtc.DataChannel
 	events events
+	cancel context.CancelFunc // ends what waits in hostNet
 }
 
 func newPeerConn(o Options, ev events) (*peerConn, error) {
+	ctx, cancel := context.WithCancel(context.Background())
+	host, err := newHostNet(ctx)
+	if err != nil {
+		cancel()
+		return nil, err
+	}
 	var settings webrtc.SettingEngine
-	// Two peers on one machine must meet even where it has no network: without this
-	// they would have no candidate at all.
-	settings.SetIncludeLoopbackCandidate(true)
+	settings.SetNet(host)
+	settings.SetIncludeLoopbackCandidate(true) // which hostNet has only where there is nothing else
 	// Browsers hide their addresses behind mDNS names, which have to be looked up.
 	settings.SetICEMulticastDNSMode(ice.MulticastDNSModeQueryOnly)
 	settings.SetSCTPMaxMessageSize(MaxMessage)
@@ -40,15 +46,16 @@ func newPeerConn(o Options, ev events) (*peerConn, error) {
 	}
 	pc, err := webrtc.NewAPI(webrtc.WithSettingEngine(settings)).NewPeerConnection(config)
 	if err != nil {
+		cancel()
 		return nil, err
 	}
-	p := &peerConn{pc: pc, events: ev}
+	p := &peerConn{pc: pc, events: ev, cancel: cancel}
 	pc.OnNegotiationNeeded(p.onNeeded)
 	pc.OnICECandidate(p.onCandidate)
 	pc.OnConnectionStateChange(p.onState)
 	pc.OnDataChannel(p.onDataChannel)
 	if err := p.createBeacon(); err != nil {
-		_ = pc.Close()
+		p.close()
 		return nil, err
 	}
 	return p, nil
@@ -171,15 +178,19 @@ func (p *peerConn) createChannel(label string) (*Channel, error) {
 	return wrap(dc, p.pc.SCTP(), p.events.over), nil
 }
 
-// close ends the connection and waits for pion's goroutines, but not for ever: an
-// application may have handlers on the connection that do not return.
+// tidyWithin bounds the wait for pion's goroutines. An application may have handlers on the
+// connection that do not return.
+const tidyWithin = 2 * time.Second
+
+// close ends the connection and waits for pion's goroutines.
 func (p *peerConn) close() {
+	p.cancel()
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
 		_ = p.pc.GracefulClose()
 	}()
-	late := time.NewTimer(closeWithin)
+	late := time.NewTimer(tidyWithin)
 	defer late.Stop()
 	select {
 	case <-done:

@@ -1,0 +1,84 @@
+//go:build !js
+
+package rtc
+
+import (
+	"net"
+	"net/netip"
+	"slices"
+	"strings"
+
+	"github.com/pion/transport/v5"
+)
+
+// maxAddresses bounds the addresses of this host that ICE uses. It checks each of them with
+// each address of the other peer, five times a second.
+const maxAddresses = 16
+
+// virtual are the prefixes of the names of interfaces that lead to containers and virtual
+// machines of this host. Docker also makes bridges called br- and 12 hexadecimal digits.
+var virtual = []string{"docker", "veth", "virbr", "vnet", "vmnet", "vboxnet", "podman", "cni", "flannel", "cali", "lxcbr", "lxdbr", "vEthernet"}
+
+func isVirtual(name string) bool {
+	digits, bridge := strings.CutPrefix(name, "br-")
+	return bridge && len(digits) == 12 && strings.Trim(digits, "0123456789abcdef") == "" ||
+		slices.ContainsFunc(virtual, func(prefix string) bool { return strings.HasPrefix(name, prefix) })
+}
+
+// gatherable returns the interfaces that are up, with the addresses that ICE uses: one of
+// each network of an interface, at most maxAddresses, those in routed first. Virtual
+// interfaces count only if they have an address in routed, or if there is no other, and
+// loopback only if there is nothing else: two peers on one host meet at any address of it.
+// Link-local addresses of IPv6 do not count, because candidates must not hold them.
+func gatherable(all []*transport.Interface, routed []netip.Addr) []*transport.Interface {
+	var ranked [4][]*transport.Interface // with one address each: routed, physical, virtual, loopback
+	for _, it := range all {
+		if it.Flags&net.FlagUp == 0 {
+			continue
+		}
+		addrs, _ := it.Addrs() // an error says that there are none
+		var networks []netip.Prefix
+		for _, addr := range addrs {
+			prefix, err := netip.ParsePrefix(addr.String())
+			if err != nil || prefix.Addr().Is6() && prefix.Addr().IsLinkLocalUnicast() {
+				continue
+			}
+			rank := 1
+			switch {
+			case it.Flags&net.FlagLoopback != 0:
+				rank = 3
+			case slices.Contains(routed, prefix.Addr()):
+				rank = 0
+			case slices.Contains(networks, prefix.Masked()):
+				continue
+			case isVirtual(it.Name):
+				rank = 2
+			}
+			networks = append(networks, prefix.Masked())
+			one := transport.NewInterface(it.Interface)
+			one.AddAddress(addr)
+			ranked[rank] = append(ranked[rank], one)
+		}
+	}
+	chosen := append(ranked[0], ranked[1]...)
+	for _, rest := range ranked[2:] {
+		if len(chosen) == 0 {
+			chosen = rest
+		}
+	}
+	return chosen[:min(len(chosen), maxAddresses)]
+}
+
+// routedAddresses returns the addresses that packets to the internet leave from. Nothing is
+// sent: connecting a UDP socket only looks up the route.
+func routedAddresses() (list []netip.Addr) {
+	for _, somewhere := range []string{"198.51.100.1:9", "[2001:db8::1]:9"} { // RFC 5737, RFC 3849
+		conn, err := net.Dial("udp", somewhere)
+		if err != nil {
+			continue
+		}
+		list = append(list, conn.LocalAddr().(*net.UDPAddr).AddrPort().Addr().WithZone(""))
+		_ = conn.Close()
+	}
+	return list
+}

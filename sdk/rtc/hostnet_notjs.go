@@ -1,0 +1,86 @@
+//go:build !js
+
+package rtc
+
+import (
+	"context"
+	"net"
+	"net/netip"
+	"strconv"
+
+	"github.com/pion/transport/v5"
+	"github.com/pion/transport/v5/stdnet"
+)
+
+// hostNet is the network of this host as pion sees it: its interfaces are those worth
+// gathering from, and what waits ends with ctx. pion itself resolves and dials without a
+// context.
+type hostNet struct {
+	*stdnet.Net
+	ctx context.Context
+}
+
+func newHostNet(ctx context.Context) (*hostNet, error) {
+	std, err := stdnet.NewNet()
+	return &hostNet{Net: std, ctx: ctx}, err
+}
+
+// Interfaces looks anew each time: an ICE restart often follows a change of the network.
+func (n *hostNet) Interfaces() ([]*transport.Interface, error) {
+	now, err := stdnet.NewNet()
+	if err != nil {
+		return nil, err
+	}
+	all, err := now.Interfaces()
+	return gatherable(all, routedAddresses()), err
+}
+
+func (n *hostNet) DialTCP(network string, local, remote *net.TCPAddr) (transport.TCPConn, error) {
+	var dialer net.Dialer
+	if local != nil {
+		dialer.LocalAddr = local
+	}
+	conn, err := dialer.DialContext(n.ctx, network, remote.String())
+	if err != nil {
+		return nil, err
+	}
+	return conn.(*net.TCPConn), nil
+}
+
+func (n *hostNet) ResolveUDPAddr(network, address string) (*net.UDPAddr, error) {
+	at, err := n.resolve(network, address)
+	if err != nil {
+		return nil, err
+	}
+	return net.UDPAddrFromAddrPort(at), nil
+}
+
+func (n *hostNet) ResolveTCPAddr(network, address string) (*net.TCPAddr, error) {
+	at, err := n.resolve(network, address)
+	if err != nil {
+		return nil, err
+	}
+	return net.TCPAddrFromAddrPort(at), nil
+}
+
+// resolve looks up an address of a network whose name ends with 4 or 6 if it is to be of
+// that version of IP only.
+func (n *hostNet) resolve(network, address string) (netip.AddrPort, error) {
+	host, service, err := net.SplitHostPort(address)
+	if err != nil {
+		return netip.AddrPort{}, err
+	}
+	port, err := strconv.ParseUint(service, 10, 16)
+	if err != nil {
+		return netip.AddrPort{}, err
+	}
+	family := "ip"
+	if version := network[len(network)-1]; version == '4' || version == '6' {
+		family += string(version)
+	}
+	addresses, err := net.DefaultResolver.LookupNetIP(n.ctx, family, host)
+	if err != nil {
+		return netip.AddrPort{}, err
+	}
+	return netip.AddrPortFrom(addresses[0].Unmap(), uint16(port)), nil
+}

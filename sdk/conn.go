@@ -210,27 +210,33 @@ func (c *Conn) end(err error) {
 func (c *Conn) Close() error {
 	ctx, cancel := context.WithTimeout(context.Background(), closeWithin)
 	defer cancel()
-	_ = c.CloseContext(ctx)
+	_ = c.close(ctx, context.Background())
 	return nil
 }
 
-// CloseContext is Close, but waits for the outcomes of what was sent for as long as ctx
-// allows. The error is that of ctx, if some were not known in time.
-func (c *Conn) CloseContext(ctx context.Context) error {
+// CloseContext is Close, but waits for its channels and for the outcomes of what was sent
+// for as long as ctx allows. What a channel has not sent by then is lost. The error is that
+// of ctx, if some outcomes were not known in time. After the end of ctx it still leaves the
+// relay, which takes a few seconds if the relay does not answer.
+func (c *Conn) CloseContext(ctx context.Context) error { return c.close(ctx, ctx) }
+
+// close closes the Conn. It waits for outcomes as long as ctx allows, and for channels as
+// long as draining does.
+func (c *Conn) close(ctx, draining context.Context) error {
 	c.closing.Do(func() {
 		c.inbox.Close(ErrClosed)
 		c.inbox.Drain()
 		if c.gate != nil {
 			c.closeLink()
 		}
-		c.rtc.Drain()
+		c.rtc.Drain(draining)
 		if c.gate != nil {
 			c.unsettled = c.awaitLink(ctx)
 		} else {
 			c.sayBye()
 		}
 		c.end(ErrClosed)
-		_ = c.rtc.Close()
+		_ = c.rtc.CloseContext(draining)
 		c.release()
 	})
 	return c.unsettled

@@ -31,6 +31,7 @@ type Channel struct {
 	low    chan struct{}     // holds a token when little is left to send
 	over   chan struct{}     // closed when err is set
 	onOver func(ch *Channel) // static; tells the Peer
+	ctx    context.Context   // written by track, before the application has the channel; ends what Close waits for
 
 	sending chan struct{} // holds one token: the right to send
 
@@ -66,6 +67,7 @@ func newChannel(label string, onOver func(*Channel)) *Channel {
 		low:     make(chan struct{}, 1),
 		over:    make(chan struct{}),
 		onOver:  onOver,
+		ctx:     context.Background(),
 		sending: make(chan struct{}, 1),
 		taken:   make(chan struct{}),
 		closed:  make(chan struct{}),

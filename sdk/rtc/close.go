@@ -37,7 +37,7 @@ func (ch *Channel) Close() error {
 
 // leave closes an open channel.
 func (ch *Channel) leave() error {
-	ctx, cancel := context.WithTimeout(context.Background(), closeWithin)
+	ctx, cancel := context.WithTimeout(ch.ctx, closeWithin)
 	defer cancel()
 	unsent := ch.drain(ctx)
 	_ = ch.awaitTaken(ctx)

@@ -1,6 +1,9 @@
 package rtc
 
-import "sync"
+import (
+	"context"
+	"sync"
+)
 
 // track notes an open channel, so that Close can end it.
 func (p *Peer) track(ch *Channel) error {
@@ -12,6 +15,7 @@ func (p *Peer) track(ch *Channel) error {
 	select {
 	case <-ch.over:
 	default:
+		ch.ctx = p.ctx
 		p.channels[ch] = struct{}{}
 	}
 	return nil
@@ -75,8 +79,11 @@ func (p *Peer) isClosed() bool {
 }
 
 // Drain closes every channel, after what was sent on them has reached the other
-// peer's machine. It takes some ten seconds at most. No channel opens after it.
-func (p *Peer) Drain() {
+// peer's machine. It takes some ten seconds at most, and no longer than ctx allows. No
+// channel opens after it.
+func (p *Peer) Drain(ctx context.Context) {
+	stop := context.AfterFunc(ctx, p.cancel)
+	defer stop()
 	p.draining.Do(p.drain)
 }
 
@@ -96,8 +103,11 @@ func (p *Peer) drain() {
 
 // Close drains, ends the connection and waits for everything that the Peer has
 // started. Every call after the first does nothing.
-func (p *Peer) Close() error {
-	p.Drain()
+func (p *Peer) Close() error { return p.CloseContext(context.Background()) }
+
+// CloseContext is Close, but drains only as long as ctx allows.
+func (p *Peer) CloseContext(ctx context.Context) error {
+	p.Drain(ctx)
 	p.closing.Do(func() {
 		p.fail(ErrClosed)
 		p.cancel()

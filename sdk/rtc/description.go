@@ -51,10 +51,13 @@ func candidateLine(message []byte) (string, error) {
 const maxNoted = 64
 
 // candidates are the lines that ICE tries.
-type candidates struct{ local, remote []string }
+type candidates struct {
+	local, remote []string
+	unused        int // of the remote ones
+}
 
 func (c candidates) failure(err error) *ICEError {
-	return &ICEError{Local: slices.Clone(c.local), Remote: slices.Clone(c.remote), Err: err}
+	return &ICEError{Local: slices.Clone(c.local), Remote: slices.Clone(c.remote), Unused: c.unused, Err: err}
 }
 
 func keep(noted []string, lines ...string) []string {

@@ -23,6 +23,7 @@ var (
 	ErrPathClosed = errors.New("the other peer closed the direct path")
 
 	errChannelClosed = errors.New("the other peer closed the channel")
+	errTooMany       = errors.New("more than " + strconv.Itoa(maxCandidates) + " came")
 	errNoAnswer      = errors.New("it did not answer within " + answerWithin.String())
 	errNoPath        = errors.New("none of the candidates of one side reached one of the other")
 	errLostPath      = errors.New("the direct path broke, and no other was found")
@@ -33,6 +34,10 @@ type ICEError struct {
 	// Local and Remote are the candidates that were tried, as lines of SDP
 	// (RFC 8839). They hold addresses of the two peers.
 	Local, Remote []string
+
+	// Unused is how many candidates of the other peer were not used: those of a form that
+	// is not known, and those over 256.
+	Unused int
 
 	// Err is what ended the search: a time-out of ICE, or the end of a context.
 	Err error

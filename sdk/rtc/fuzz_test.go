@@ -40,6 +40,11 @@ func FuzzDescription(f *testing.F) {
 			var got string
 			require.NoError(t, json.Unmarshal(message, &fields))
 			require.NoError(t, json.Unmarshal(fields["candidate"], &got))
+			if read, err := readCandidate(line); err == nil {
+				again, err := readCandidate(read)
+				require.NoError(t, err)
+				require.Equal(t, read, again)
+			}
 		}
 	})
 }

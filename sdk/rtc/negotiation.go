@@ -34,12 +34,13 @@ type negotiation struct {
 type step uint8
 
 const (
-	nothing      step = iota
-	makeOffer         // describe this side and send OFFER
-	askForOffer       // send NEGOTIATE
-	makeAnswer        // put the OFFER in place, describe this side and send ANSWER
-	takeAnswer        // put the ANSWER in place
-	addCandidate      // hand the CANDIDATE to ICE
+	nothing       step = iota
+	makeOffer          // describe this side and send OFFER
+	askForOffer        // send NEGOTIATE
+	makeAnswer         // put the OFFER in place, describe this side and send ANSWER
+	takeAnswer         // put the ANSWER in place
+	addCandidate       // hand the CANDIDATE to ICE
+	dropCandidate      // there are too many
 )
 
 // needed notes that the connection has changed in a way that the peers must agree
@@ -88,11 +89,12 @@ func (n *negotiation) received(typ string, message []byte) (step, error) {
 		switch {
 		case !n.described && len(n.waiting) < maxCandidates:
 			n.waiting = append(n.waiting, message)
+			return nothing, nil
 		case n.described && n.added < maxCandidates:
 			n.added++
 			return addCandidate, nil
 		}
-		return nothing, nil
+		return dropCandidate, nil
 	}
 	return nothing, errors.New("it is not a message of a negotiation")
 }

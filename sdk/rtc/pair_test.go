@@ -23,6 +23,7 @@ func within(t testing.TB) context.Context {
 // pair is two peers and the wire between them, in memory.
 type pair struct {
 	offering, answering *rtc.Peer
+	change              func(typ string, message []byte) []byte // what becomes of a message, if not nil; set before the first
 
 	mu   sync.Mutex
 	said []string // the types of the messages, as they were sent
@@ -45,7 +46,11 @@ func (p *pair) wire(to **rtc.Peer) func(context.Context, string, []byte) error {
 		p.mu.Lock()
 		p.said = append(p.said, typ)
 		p.mu.Unlock()
-		return (*to).Handle(typ, bytes.Clone(message))
+		message = bytes.Clone(message)
+		if p.change != nil {
+			message = p.change(typ, message)
+		}
+		return (*to).Handle(typ, message)
 	}
 }
 

@@ -316,6 +316,49 @@ func TestICEThatFailsEndsThePath(t *testing.T) {
 	require.ErrorAs(t, err, &failed)
 }
 
+// TestCandidatesInOtherForms: peers that have no candidates but those that another kind of
+// peer would have sent in another form.
+func TestCandidatesInOtherForms(t *testing.T) {
+	p := newPair(t)
+	p.change = func(typ string, message []byte) []byte {
+		switch typ {
+		case "CANDIDATE":
+			text := strings.Replace(string(message), `"candidate:`, `"a=candidate:`, 1)
+			return []byte(strings.Replace(text, `"sdpMLineIndex":0`, `"sdpMLineIndex":"0"`, 1))
+		case "OFFER", "ANSWER":
+			return []byte(strings.Replace(string(message), `a=setup`, `a=candidate:? 1 x 1 nowhere 0\r\na=setup`, 1))
+		}
+		return message
+	}
+	open(t, p.offering, p.answering, "first")
+}
+
+func TestUnusedCandidatesAreCounted(t *testing.T) {
+	p := newPair(t)
+	p.change = func(typ string, message []byte) []byte {
+		if typ == "CANDIDATE" {
+			return []byte(`{"candidate":"nonsense","sdpMid":"0"}`)
+		}
+		return message
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	opening := make(chan error)
+	go func() {
+		_, err := p.offering.OpenChannel(ctx, "first")
+		opening <- err
+	}()
+	require.Eventually(t, func() bool { return p.count("ANSWER") == 1 && p.count("CANDIDATE") >= 2 }, 20*time.Second, time.Millisecond)
+	for range 300 {
+		require.NoError(t, p.offering.Handle("CANDIDATE", []byte("5")))
+	}
+	require.NoError(t, p.offering.Handle("CANDIDATE", []byte("null")))
+	require.Eventually(t, func() bool { return p.offering.Unused() > 300 }, 20*time.Second, time.Millisecond)
+	cancel()
+	var failed *rtc.ICEError
+	require.ErrorAs(t, <-opening, &failed)
+	require.Greater(t, failed.Unused, 300)
+}
+
 func TestCandidatesOfNoUseAreIgnored(t *testing.T) {
 	p := newPair(t)
 	for _, message := range []string{`null`, `5`, `{"candidate":5}`, `{"candidate":"nonsense"}`, `{"candidate":""}`} {

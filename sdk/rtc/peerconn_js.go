@@ -119,7 +119,12 @@ func (p *peerConn) describeRemote(ctx context.Context, description []byte) error
 	return err
 }
 
-func (p *peerConn) addCandidate(ctx context.Context, candidate []byte) error {
+// describedCandidates reports whether the candidates in a description are still to be added.
+const describedCandidates = false
+
+func debug(text string) { js.Global().Get("console").Call("debug", text) }
+
+func (p *peerConn) addCandidate(ctx context.Context, _ string, candidate []byte) error {
 	c, err := parse(candidate)
 	if err != nil {
 		return err

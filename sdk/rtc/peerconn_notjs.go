@@ -6,10 +6,10 @@ import (
 	"context"
 	"encoding/json"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/pion/ice/v4"
-	"github.com/pion/logging"
 	"github.com/pion/webrtc/v4"
 )
 
@@ -34,11 +34,7 @@ func newPeerConn(o Options, ev events) (*peerConn, error) {
 	// Browsers hide their addresses behind mDNS names, which have to be looked up.
 	settings.SetICEMulticastDNSMode(ice.MulticastDNSModeQueryOnly)
 	settings.SetSCTPMaxMessageSize(MaxMessage)
-	// A library does not write to its program's terminal. PION_LOG_DEBUG and its
-	// like still work.
-	quiet := logging.NewDefaultLoggerFactory()
-	quiet.DefaultLogLevel = logging.LogLevelDisabled
-	settings.LoggerFactory = quiet
+	settings.LoggerFactory = logger()
 
 	config := webrtc.Configuration{ICEServers: iceServers(o.ICEServers)}
 	if o.RelayOnly {
@@ -143,21 +139,34 @@ func (p *peerConn) describeLocal(_ context.Context, answer bool) ([]byte, error)
 	return json.Marshal(d)
 }
 
+// describeRemote leaves out the candidates, of which one that pion does not know would be
+// the end. They are added as others are.
 func (p *peerConn) describeRemote(_ context.Context, description []byte) error {
 	var d webrtc.SessionDescription
 	if err := json.Unmarshal(description, &d); err != nil {
 		return err
 	}
+	var sdp strings.Builder
+	for line := range strings.Lines(d.SDP) {
+		if !strings.HasPrefix(line, "a=candidate:") {
+			sdp.WriteString(line)
+		}
+	}
+	d.SDP = sdp.String()
 	return p.pc.SetRemoteDescription(d)
 }
 
-func (p *peerConn) addCandidate(_ context.Context, candidate []byte) error {
-	var c webrtc.ICECandidateInit
-	if err := json.Unmarshal(candidate, &c); err != nil {
-		return err
+// addCandidate takes the line of a candidate; the message around it says nothing more.
+func (p *peerConn) addCandidate(_ context.Context, line string, _ []byte) error {
+	line, err := readCandidate(line)
+	if err == nil {
+		err = p.pc.AddICECandidate(webrtc.ICECandidateInit{Candidate: line})
 	}
-	return p.pc.AddICECandidate(c)
+	return err
 }
+
+// describedCandidates reports whether the candidates in a description are still to be added.
+const describedCandidates = true
 
 // unplaced counts the transceivers that no description has a section for.
 func (p *peerConn) unplaced() int {

@@ -86,6 +86,9 @@ func (p *Peer) take(next step, message []byte) error {
 		case addCandidate:
 			p.add(pc, message)
 			next = nothing
+		case dropCandidate:
+			p.noteUnused(errTooMany)
+			next = nothing
 		}
 		if err != nil {
 			return err
@@ -131,6 +134,15 @@ func (p *Peer) place(pc *peerConn, typ string, message []byte) error {
 		return &NegotiationError{Type: typ, Err: err}
 	}
 	p.noteRemote(lines...)
+	if describedCandidates {
+		for i, line := range lines {
+			if i == maxCandidates {
+				p.noteUnused(errTooMany)
+				break
+			}
+			p.addLine(pc, line, nil)
+		}
+	}
 	for _, candidate := range p.negotiation.placed() {
 		p.add(pc, candidate)
 	}
@@ -141,11 +153,35 @@ func (p *Peer) place(pc *peerConn, typ string, message []byte) error {
 // another may be.
 func (p *Peer) add(pc *peerConn, message []byte) {
 	line, err := candidateLine(message)
-	if err != nil || line == "" { // "" is the end of the candidates, which nobody here waits for
-		return
+	switch {
+	case err != nil:
+		p.noteUnused(err)
+	case line != "": // "" is the end of the candidates, which this side does not wait for
+		p.noteRemote(line)
+		p.addLine(pc, line, message)
 	}
-	p.noteRemote(line)
-	_ = pc.addCandidate(p.ctx, message)
+}
+
+func (p *Peer) addLine(pc *peerConn, line string, message []byte) {
+	if err := pc.addCandidate(p.ctx, line, message); err != nil {
+		p.noteUnused(err)
+	}
+}
+
+// noteUnused counts the candidates of the other peer that are not used, and tells of the
+// first. It does not quote it: a peer's words are not for a log.
+func (p *Peer) noteUnused(err error) {
+	p.mu.Lock()
+	p.candidates.unused++
+	first := p.candidates.unused == 1
+	p.mu.Unlock()
+	if first {
+		why := "its form is not known"
+		if err == errTooMany {
+			why = err.Error()
+		}
+		debug("intercessor: a candidate of the other peer is not used: " + why + "; further ones are only counted")
+	}
 }
 
 // signal sends a message to the other peer.

@@ -42,8 +42,9 @@
 //
 // Errors are values to branch on: a *[RelayError] when the relay ended the session
 // (errors.Is(err, [ErrNoSuchServer]) when the ID is wrong), [ErrPeerGone] when the other
-// peer left, [ErrRestarted] when it was started anew, an *[ICEError] when the peers find
-// no direct path, and [ErrClosed] after Close.
+// peer left, [ErrRestarted] when it was started anew, [ErrGivenUp] when this one was away
+// for too long, an *[ICEError] when the peers find no direct path, and [ErrClosed] after
+// Close.
 //
 // # On js
 //

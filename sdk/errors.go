@@ -62,6 +62,11 @@ var (
 	// a new Conn; a client dials again.
 	ErrRestarted = errors.New("the other peer was started anew and does not know this connection any more")
 
+	// ErrGivenUp says that the other peer runs on, but has given this connection up,
+	// because it did not hear from this one for too long: this program, or the other,
+	// slept or had no network. A client dials again.
+	ErrGivenUp = errors.New("the other peer did not hear from this one for too long and has given the connection up")
+
 	// ErrPathClosed says that the direct path is over because the other peer closed
 	// its end.
 	ErrPathClosed = rtc.ErrPathClosed

@@ -5,12 +5,17 @@ import (
 	"sync"
 
 	"github.com/sebas642/intercessor/protocol"
+	"github.com/sebas642/intercessor/protocol/link"
 	"github.com/sebas642/intercessor/sdk/internal/queue"
 	"github.com/sebas642/intercessor/sdk/signaling"
 )
 
 // maxBacklog bounds the clients that have come and were not accepted.
 const maxBacklog = 1 << 10
+
+// maxPast bounds the links that a listener remembers of clients that are gone. A client
+// whose link is forgotten takes the listener for one that was started anew.
+const maxPast = 1 << 12
 
 // Listener is a server peer. All methods may be called by many goroutines at once.
 type Listener struct {
@@ -25,10 +30,11 @@ type Listener struct {
 	closing sync.Once
 	running sync.WaitGroup // serve, and Conns that it turns away
 
-	mu    sync.Mutex            // guards what follows
-	gates map[protocol.ID]*gate // of clients that speak v1, present or away
-	base  map[protocol.ID]*Conn // of those that do not
-	conns map[*Conn]struct{}    // all that were not closed yet
+	mu    sync.Mutex              // guards what follows
+	gates map[protocol.ID]*gate   // of clients that speak v1, present or away
+	past  map[protocol.ID]link.ID // the last links of clients that were away for too long (L2)
+	base  map[protocol.ID]*Conn   // of those that do not
+	conns map[*Conn]struct{}      // all that were not closed yet
 }
 
 // Listen makes this program a server peer: it gets an ID from the relay at url,
@@ -58,6 +64,7 @@ func Listen(ctx context.Context, url string, options *Options) (*Listener, error
 		options:  o,
 		backlog:  queue.New[*Conn](maxBacklog, maxBacklog),
 		gates:    make(map[protocol.ID]*gate),
+		past:     make(map[protocol.ID]link.ID),
 		base:     make(map[protocol.ID]*Conn),
 		conns:    make(map[*Conn]struct{}),
 	}

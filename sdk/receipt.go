@@ -138,5 +138,5 @@ func reasonOf(how link.How, why string) string {
 	case link.FailedHere, link.FailedThere:
 		return ReasonBroken
 	}
-	return why
+	return why // of Aborted and GivenUp
 }

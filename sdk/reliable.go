@@ -116,6 +116,9 @@ func (c *Conn) effects(now link.Time) {
 	if e.Arrived[link.Signalling] {
 		c.takeSignals(now)
 	}
+	if e.Ended.How == link.GivenUp {
+		c.givenUp(e.Ended.Why)
+	}
 	for _, o := range e.Outcomes {
 		o.Token.(*Receipt).settle(outcomeOf(o, c.why))
 	}
@@ -189,8 +192,27 @@ func (c *Conn) abort(now link.Time, cause error, why string) {
 	if c.cause == nil {
 		c.cause, c.why = cause, why
 	}
+	switch why { // for the other side
+	case ReasonClosedHere:
+		why = ReasonClosed
+	case ReasonClosed, ReasonBroken:
+	default:
+		why = ReasonTimeout
+	}
 	c.link.Abort(now, why)
 	c.effects(now)
+}
+
+// givenUp notes why the other side has given the link up (L2).
+func (c *Conn) givenUp(why string) {
+	switch why {
+	case ReasonClosed:
+		c.cause, c.why = &GoneError{Reason: ReasonClosed}, ReasonClosed
+	case ReasonBroken:
+		c.cause, c.why = &LinkError{Why: why}, ReasonBroken
+	default:
+		c.cause, c.why = ErrGivenUp, ReasonTimeout
+	}
 }
 
 // lose is abort for who does not hold gate.mu.

@@ -316,6 +316,40 @@ func TestPeerThatIsAwayForTooLong(t *testing.T) {
 	})
 }
 
+// A client that slept hears why its Conn is over, and is not told of a restart: the server
+// has run all along.
+func TestClientThatWasGivenUp(t *testing.T) {
+	pair(t, func(t *testing.T, w *world) {
+		w.delivers(w.send(w.client, "0"), w.server, "0")
+		fromServer := w.send(w.server, "1")
+		w.relay.GiveUp(protocol.ID(w.client.ID()))
+		fromClient := w.send(w.client, "2")
+		require.Equal(t, &sdk.GoneError{Reason: sdk.ReasonTimeout}, w.ends(w.server))
+		require.Equal(t, sdk.ErrGivenUp, w.ends(w.client))
+		for _, r := range []*sdk.Receipt{fromServer, fromClient} {
+			o, err := r.Outcome(t.Context())
+			require.NoError(t, err)
+			require.NotEqual(t, sdk.Delivered, o.Result)
+			require.Equal(t, sdk.ReasonTimeout, o.Reason)
+		}
+		again := w.dial()
+		w.delivers(w.send(again, "3"), w.accept(), "3")
+	})
+}
+
+// A server that closes the Conn of a client that is away has not been started anew.
+func TestClientWhoseConnWasClosedInItsAbsence(t *testing.T) {
+	pair(t, func(t *testing.T, w *world) {
+		w.delivers(w.send(w.client, "0"), w.server, "0")
+		w.relay.SetDown(true)
+		w.relay.Cut()
+		synctest.Wait()
+		require.NoError(t, w.server.Close())
+		w.relay.SetDown(false)
+		require.Equal(t, &sdk.GoneError{Reason: sdk.ReasonClosed}, w.ends(w.client))
+	})
+}
+
 func TestWhatCameBeforeTheEndIsReceived(t *testing.T) {
 	pair(t, func(t *testing.T, w *world) {
 		w.send(w.client, "1")

@@ -34,8 +34,31 @@ func (l *Listener) handle(e signaling.Event) {
 		c.heard(e)
 	}
 	if e.Kind == signaling.Gone {
+		if g != nil && e.Reason == signaling.ReasonTimeout {
+			l.remember(g)
+		}
 		l.leave(e.Peer)
 	}
+}
+
+// remember keeps which link a client had that was away for too long: it may come back and
+// ask (L2).
+func (l *Listener) remember(g *gate) {
+	g.mu.Lock()
+	last := g.door.Link()
+	g.mu.Unlock()
+	if last == nil {
+		return
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for peer := range l.past {
+		if len(l.past) < maxPast {
+			break
+		}
+		delete(l.past, peer)
+	}
+	l.past[g.peer] = last.ID()
 }
 
 func (l *Listener) handleGate(g *gate, e signaling.Event) {
@@ -66,6 +89,9 @@ func (l *Listener) joinV1(peer protocol.ID) {
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	if id, ok := l.past[peer]; ok {
+		g.door.Remember(id, ReasonTimeout)
+	}
 	l.gates[peer] = g
 }
 

@@ -55,6 +55,9 @@ func (x *explanation) of(err error) bool {
 	case sdk.ErrRestarted:
 		x.code, x.reason = "restarted", sdk.ReasonRestarted
 		return true
+	case sdk.ErrGivenUp:
+		x.code, x.reason = "given-up", sdk.ReasonTimeout
+		return true
 	case sdk.ErrClosed:
 		x.code = "closed"
 		return true

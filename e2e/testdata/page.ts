@@ -79,6 +79,7 @@ function explain(err: unknown): string {
     case "kicked":
     case "peer-gone":
     case "restarted":
+    case "given-up":
     case "broken":
     case "closed":
     case "too-large":

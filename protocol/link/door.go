@@ -19,6 +19,9 @@ type Door struct {
 
 	resets  bool // LINK_RESET was sent, last at resetAt
 	resetAt Time
+
+	past    ID     // a link that an earlier door gave up
+	pastWhy string // and why
 }
 
 type offer struct {
@@ -57,6 +60,10 @@ func NewDoor(config Config) *Door {
 
 // Link returns the link that is the current one, nil if there is none.
 func (d *Door) Link() *Link { return d.link }
+
+// Remember says that an earlier door of this peer had this link and gave it up, so that
+// LINK_RESET can say why.
+func (d *Door) Remember(id ID, why string) { d.past, d.pastWhy = id, why }
 
 // Receive takes a message of the peer that has a header. The path that it came
 // from is taken as a path for a new link. What Link.Receive says of message and
@@ -145,6 +152,12 @@ func (d *Door) unknown(now Time, typ, message []byte, h *Header) (e Entry) {
 	d.resets, d.resetAt = true, now
 	e.Reply.Type = protocol.TypeLinkReset
 	e.Reply.Header.ID = h.ID
+	switch {
+	case d.link != nil && h.ID == d.link.id:
+		e.Reply.Header.Why = d.link.ending.gaveUp
+	case h.ID == d.past:
+		e.Reply.Header.Why = d.pastWhy
+	}
 	e.HasReply = true
 	return e
 }

@@ -71,7 +71,8 @@ type End struct {
 	How How // 0: it has not
 
 	// Why names the rule that was broken, for FailedHere and FailedThere, or is
-	// what Abort was given. It is one of the Why constants, or the peer's word.
+	// what Abort was given, for Aborted here and GivenUp there. It is one of the Why
+	// constants, or the peer's word.
 	Why string
 }
 
@@ -97,6 +98,9 @@ const (
 
 	// Aborted: Abort was called.
 	Aborted
+
+	// GivenUp: the other side has called Abort, and this side was away then (L2).
+	GivenUp
 )
 
 // Why a link fails (L11): what LINK_END says.

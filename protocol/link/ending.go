@@ -8,6 +8,8 @@ type ending struct {
 	at    Time   // when it was sent
 	known bool   // the other side has it
 
+	gaveUp string // why this side has aborted the link: what LINK_RESET says (L2)
+
 	there bool   // LINK_END came
 	last  uint64 // the last number that it named
 }
@@ -30,9 +32,12 @@ func (l *Link) Close(now Time) {
 }
 
 // Abort ends the link at once, because the caller knows that it cannot go on: no
-// path for too long, or no time left. Why is for the application. What was
-// received can still be taken.
+// path for too long, or no time left. Why is one of the words of L2: the other side
+// hears it when it asks. What was received can still be taken.
 func (l *Link) Abort(now Time, why string) {
+	if l.phase != dead {
+		l.ending.gaveUp = why
+	}
 	if l.ending.here && l.out[Data].messages.len() == 0 {
 		l.kill(End{How: ClosedHere}) // only the other side's word for it was missing
 		return
@@ -40,13 +45,17 @@ func (l *Link) Abort(now Time, why string) {
 	l.kill(End{How: Aborted, Why: why})
 }
 
-// lost ends a link of which the other side has no memory (L2).
-func (l *Link) lost() {
-	if l.ending.here && l.out[Data].messages.len() == 0 {
+// lost ends a link of which the other side has no memory, or which it has given up,
+// and says why (L2).
+func (l *Link) lost(why string) {
+	switch {
+	case l.ending.here && l.out[Data].messages.len() == 0:
 		l.kill(End{How: ClosedHere})
-		return
+	case why != "":
+		l.kill(End{How: GivenUp, Why: why})
+	default:
+		l.kill(End{How: Restarted})
 	}
-	l.kill(End{How: Restarted})
 }
 
 // kill ends the link, which says nothing more.

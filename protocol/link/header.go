@@ -32,7 +32,7 @@ type Header struct {
 	End    uint64 // in LINK_END, if HasEnd: the sender's last frame in stream Data
 	HasEnd bool
 	Ended  bool   // the sender has LINK_END
-	Why    string // in LINK_END: why the link ends; at most MaxWhy visible ASCII characters
+	Why    string // in LINK_END and LINK_RESET: why the link ends; at most MaxWhy visible ASCII characters
 }
 
 // MaxWhy is the longest Why, in bytes.

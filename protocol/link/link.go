@@ -125,7 +125,7 @@ func (l *Link) Receive(now Time, typ, message []byte, h *Header) {
 	case protocol.TypeLinkOpened, protocol.TypeLinkOpen:
 		return // one that was repeated
 	case protocol.TypeLinkReset:
-		l.lost()
+		l.lost(h.Why)
 		return
 	}
 	if !l.acknowledged(now, h) {

@@ -95,6 +95,31 @@ func TestL2(t *testing.T) {
 		n.wantOutcome(client, 2, Refused, "no path was ever handed it")
 		require.ErrorIs(t, n.say(client, 3, `"x"`), ErrEnded)
 	})
+	t.Run("a link that was given up is not told as lost", func(t *testing.T) {
+		n := openNet(t, Config{}, Config{})
+		n.mustSay(client, 1, `"sent"`)
+		n.link(server).Abort(n.now, "timeout")
+		e := n.hand(server, protocol.TypeLinkAck, "null", Header{ID: n.link(client).ID(), Ask: 1})
+		require.Equal(t, Header{ID: n.link(client).ID(), Why: "timeout"}, e.Reply.Header)
+		n.hand(client, protocol.TypeLinkReset, "null", e.Reply.Header)
+		require.Equal(t, []End{{GivenUp, "timeout"}}, n.sides[client].ends)
+		n.wantOutcome(client, 1, Unknown, "it may have been taken")
+	})
+	t.Run("a link that was closed in the other side's absence is told as closed", func(t *testing.T) {
+		n := openNet(t, Config{}, Config{})
+		n.link(server).Close(n.now)
+		n.link(server).Abort(n.now, "closed")
+		e := n.hand(server, protocol.TypeLinkAck, "null", Header{ID: n.link(client).ID(), Ask: 1})
+		require.Equal(t, "closed", e.Reply.Header.Why)
+	})
+	t.Run("a new door remembers what the one before gave up", func(t *testing.T) {
+		door := NewDoor(Config{Draw: func() ID { return NewID(5) }})
+		door.Remember(NewID(7), "timeout")
+		e := door.Receive(1, []byte(protocol.TypeLinkAck), []byte("null"), &Header{ID: NewID(7), Ask: 1})
+		require.Equal(t, Header{ID: NewID(7), Why: "timeout"}, e.Reply.Header)
+		e = door.Receive(1+Second, []byte(protocol.TypeLinkAck), []byte("null"), &Header{ID: NewID(8), Ask: 1})
+		require.Equal(t, Header{ID: NewID(8)}, e.Reply.Header)
+	})
 }
 
 func TestL3(t *testing.T) {

@@ -31,6 +31,6 @@ export function closedHere() {
 
 /** What ends an iteration as it should: the peer has left, or we have. The rest is thrown. */
 export function endOf(err) {
-  if (err.code === "peer-gone" || err.code === "restarted" || err.code === "closed") return null;
+  if (["peer-gone", "restarted", "given-up", "closed"].includes(err.code)) return null;
   throw err;
 }

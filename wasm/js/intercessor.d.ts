@@ -64,6 +64,8 @@ export type State = "connecting" | "connected" | "reconnecting" | "closed";
  * - `peer-gone`: the other peer has left; see reason.
  * - `restarted`: the other peer was loaded, or started, anew. A client connects again; a listener
  *   gets a new connection with the same peerId.
+ * - `given-up`: this page was away for too long, as when its machine slept, and the other peer has
+ *   given the connection up. Connect again.
  * - `broken`: one of the two broke a rule of the link; see reason. It is a bug.
  * - `ice-failed`: no direct path was found; see candidates.
  * - `closed`: this program closed it.
@@ -85,6 +87,7 @@ export type ErrorCode =
   | "kicked"
   | "peer-gone"
   | "restarted"
+  | "given-up"
   | "broken"
   | "ice-failed"
   | "closed"
@@ -170,7 +173,7 @@ export interface ConnectionEvents {
 
 /**
  * A connection to one peer. Iterating it gives the peer's messages, each once and in
- * order; the iteration ends when the peer has left or was started anew, and after close(). It throws
+ * order; the iteration ends when the peer has left, was started anew or has given this one up, and after close(). It throws
  * when the session with the relay has ended in another way. Data channels go on in each case but
  * close().
  */

@@ -58,7 +58,9 @@ export class Guest {
       }
       if (this.#left) return;
       const { code } = await this.#host.closed;
-      if (code !== "restarted") break;
+      if (code === "restarted") this.#tell("The host has reloaded. Joining again…");
+      else if (code === "given-up") this.#tell("You were away for too long. Joining again…");
+      else break;
       await this.#return();
     }
     this.#end("Has left.");
@@ -115,9 +117,8 @@ export class Guest {
     for (const said of this.#said) if (!said.entry.delivered) this.#send(said);
   }
 
-  /** Comes back to a host that was loaded again, and so has no memory of us. */
+  /** Comes back to a host that has no memory of our connection. */
   async #return() {
-    this.#tell("The host has reloaded. Joining again…");
     this.#host.close();
     this.#listed = false;
     this.#called = "";

@@ -89,7 +89,7 @@ var linkSeeds = []Seed{
 		{"protocol/link/acked.go", `		if m.begun {
 			l.outcome(m, kind, how)`, `		if m.begun {`}}},
 	{"LINK_RESET is ignored", "C4", linkSuite, []Edit{
-		{"protocol/link/link.go", `		l.lost()
+		{"protocol/link/link.go", `		l.lost(h.Why)
 		return`, `		return`}}},
 	{"a door takes any link ID for the current one", "C13", linkSuite, []Edit{
 		{"protocol/link/door.go", `	case d.link != nil && d.link.phase != dead && h.ID == d.link.id:`, `	case d.link != nil && d.link.phase != dead:`}}},

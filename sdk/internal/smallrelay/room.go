@@ -102,6 +102,19 @@ func (r *Relay) leave(c *conn, left bool) {
 	}
 }
 
+// GiveUp cuts a client off and tells its server that it was away for too long. The client
+// may come again.
+func (r *Relay) GiveUp(id protocol.ID) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	p := r.peers[id]
+	delete(r.peers, id)
+	p.conn.peer = nil
+	_ = p.conn.ws.CloseNow()
+	gone := protocol.Presence{ID: id, Order: p.order, Reason: "timeout"}
+	r.server().tell(protocol.TypePeerGone, protocol.AppendPresence(nil, protocol.TypePeerGone, gone))
+}
+
 // take takes a message of a peer.
 func (r *Relay) take(c *conn, frame []byte) {
 	e, err := protocol.ParseEnvelopeV1(frame)

@@ -59,6 +59,8 @@ func TestTerminalsSendEachOtherFilesInAChat(t *testing.T) {
 
 	require.NoError(t, os.WriteFile(filepath.Join(bob.cmd.Dir, "to ada.txt"), []byte("for Ada"), 0o600))
 	bob.Types("/send to ada.txt")
+	ada.Shows("* Bob offers to ada.txt (7 B): /take 1")
+	ada.Types("/take")
 	ada.Shows("* received/to ada.txt is there")
 
 	arrived, err := os.ReadFile(filepath.Join(bob.cmd.Dir, "inbox", "to bob.txt"))
@@ -69,7 +71,7 @@ func TestTerminalsSendEachOtherFilesInAChat(t *testing.T) {
 func TestWhatAPeerSaysCannotTouchTheTerminal(t *testing.T) {
 	t.Parallel()
 	relay := startRelay(t)
-	ada := startTerminal(t, "listen", "--relay", relay.HTTP, "--name", "Ada")
+	ada := startTerminal(t, "listen", "--relay", relay.HTTP, "--name", "Ada", "--into", "received")
 	mallory, err := sdk.Dial(within(t), ada.Shows("client:"), nil)
 	require.NoError(t, err)
 	defer mallory.Close()

@@ -41,6 +41,8 @@ func TestATerminalMeetsThePage(t *testing.T) {
 	}, patience, 20*time.Millisecond, "the page saves what the terminal sent")
 
 	page.sendFile(saved)
+	ada.Shows("* Bob offers noise.bin (5.0 MB): /take 1")
+	ada.Types("/take 1")
 	ada.Shows("* received/noise.bin is there")
 	page.says("#log .mine .outcome", "Sent and checked.")
 	back, err := os.ReadFile(filepath.Join(ada.cmd.Dir, "received", "noise.bin"))

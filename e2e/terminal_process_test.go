@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"bytes"
 	"io"
+	"os"
 	"os/exec"
 	"strings"
 	"sync"
@@ -26,8 +27,21 @@ type terminalPeer struct {
 	stderr bytes.Buffer // guarded by mu
 }
 
-// startTerminal starts an intercessor in a folder of its own and ends it with the test.
+// startTerminal starts an intercessor in a folder of its own, with a terminal as standard
+// input, and ends it with the test.
 func startTerminal(t testing.TB, args ...string) *terminalPeer {
+	t.Helper()
+	keys, tty := openTerminal(t)
+	p := startTerminalWith(t, tty, nil, args...)
+	require.NoError(t, tty.Close())
+	p.keys = keys
+	t.Cleanup(func() { _ = keys.Close() })
+	return p
+}
+
+// startTerminalWith is startTerminal for another standard input, nil for an empty one, and
+// with more variables than this process has.
+func startTerminalWith(t testing.TB, input io.Reader, variables []string, args ...string) *terminalPeer {
 	t.Helper()
 	p := &terminalPeer{
 		t:      t,
@@ -36,10 +50,8 @@ func startTerminal(t testing.TB, args ...string) *terminalPeer {
 		exited: make(chan struct{}),
 	}
 	p.cmd.Dir = t.TempDir()
-	p.cmd.Stderr = p
-	var err error
-	p.keys, err = p.cmd.StdinPipe()
-	require.NoError(t, err)
+	p.cmd.Stdin, p.cmd.Stderr = input, p
+	p.cmd.Env = append(os.Environ(), variables...)
 	stdout, err := p.cmd.StdoutPipe()
 	require.NoError(t, err)
 	require.NoError(t, p.cmd.Start())

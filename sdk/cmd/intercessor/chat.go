@@ -1,32 +1,34 @@
 package main
 
 import (
+	"cmp"
 	"context"
-	"errors"
-	"fmt"
 	"io"
 	"strings"
 	"sync"
-
-	"github.com/dustin/go-humanize"
 )
 
 const chatHelp = `What you type goes to everybody. A line that begins with / is a command:
   /send FILE [NAME]   send a file directly to somebody
+  /take [NUMBER]      take a file that was offered
+  /refuse [NUMBER]    do not take it
   /people             who is here
   /quit               leave (so do Ctrl-C and Ctrl-D)`
 
-// A chat is a room with somebody at the keyboard.
+// A chat is a room with somebody at the keyboard, or with a program's output in that
+// place.
 type chat struct {
 	room   room
 	screen *screen
-	inbox  inbox
+	files  files
+	said   *outcomes
+	stays  bool // the end of piped input is no reason to leave
 
 	sending sync.WaitGroup
 }
 
 // hold runs the chat beside serve, which serves the room until it is over, and
-// ends both together. It gives serve's reason, or nil when the person left.
+// ends both together. It gives the reason, or nil when the person left.
 func (c *chat) hold(ctx context.Context, in io.Reader, serve func(context.Context) error) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
@@ -38,76 +40,92 @@ func (c *chat) hold(ctx context.Context, in io.Reader, serve func(context.Contex
 
 	over := make(chan error, 1)
 	go func() { over <- serve(ctx) }()
+	talking, stop := context.WithCancel(ctx)
+	defer stop()
+	talked := make(chan error, 1)
+	go func() {
+		if isTerminal(in) {
+			talked <- c.converse(ctx, talking, typed)
+		} else {
+			talked <- c.read(talking, typed)
+		}
+	}()
 	for {
 		select {
 		case reason := <-over:
-			restore()        // so that Ctrl-C ends the waiting
+			restore() // so that Ctrl-C ends the waiting
+			interrupted := ctx.Err() != nil
+			stop()
+			err := error(nil)
+			if talked != nil {
+				err = <-talked
+			}
 			c.sending.Wait() // the room is over, but a file's own channel goes on
-			if ctx.Err() != nil {
-				return nil // a signal is a way to leave
+			if interrupted || ctx.Err() != nil {
+				return err
 			}
 			return reason
-		case line, ok := <-typed:
-			if ok && strings.TrimSpace(line) != "/quit" {
-				if err := c.obey(ctx, strings.TrimSpace(line)); err != nil {
-					c.screen.event("%v", err)
-				}
+		case err := <-talked:
+			if talked = nil; err == nil && c.stays && !isTerminal(in) {
 				continue
 			}
 			cancel()
 			<-over
 			c.sending.Wait()
-			return nil
+			return err
 		}
 	}
 }
 
-func (c *chat) obey(ctx context.Context, line string) error {
-	command, operands, _ := strings.Cut(line, " ")
-	switch {
-	case line == "":
-		return nil
-	case !strings.HasPrefix(line, "/"):
-		if len(line) > maxText {
-			return fmt.Errorf("that is too long to send: at most %s a line", humanize.IBytes(maxText))
+// converse says what a person types and obeys commands, until the person leaves. Files that
+// it begins to send end with files.
+func (c *chat) converse(files, ctx context.Context, typed <-chan input) error {
+	for {
+		select {
+		case <-ctx.Done():
+			return nil // a signal is a way to leave
+		case line, ok := <-typed:
+			if !ok || line.err != nil || strings.TrimSpace(line.text) == "/quit" {
+				return line.err
+			}
+			if err := c.obey(files, ctx, line.text); err != nil {
+				c.screen.event("%v", err)
+			}
 		}
-		return c.room.say(ctx, line)
-	case command == "/send":
-		return c.send(ctx, strings.TrimSpace(operands))
-	case command == "/people":
-		c.screen.event("%s", strings.Join(c.room.people(), ", "))
-		return nil
-	case command == "/help":
-		for help := range strings.Lines(chatHelp) {
-			c.screen.line(strings.TrimRight(help, "\n"))
-		}
-		return nil
 	}
-	return fmt.Errorf("there is no command %s; /help lists them", command)
 }
 
-// send starts to send a file.
-func (c *chat) send(ctx context.Context, operands string) error {
-	file, o, name, err := openOperand(operands)
-	if err != nil {
-		return err
+// read says what is piped in, line by line and as it is, and returns nil when it is known
+// what became of all of it. There are no commands: one in somebody else's text could hand
+// over a file.
+func (c *chat) read(ctx context.Context, typed <-chan input) error {
+	for {
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case line, ok := <-typed:
+			switch {
+			case !ok:
+				return c.said.wait(ctx)
+			case line.err != nil:
+				return cmp.Or(c.said.wait(ctx), line.err)
+			}
+			if err := c.say(ctx, line.text); err != nil {
+				return err
+			}
+		}
 	}
-	to, name, err := c.room.find(name)
-	if err != nil {
-		return errors.Join(err, file.Close())
-	}
-	c.sending.Go(func() {
-		defer file.Close()
-		c.screen.event("sending %s (%s) to %s", o.Name, humanize.Bytes(uint64(o.Size)), name)
-		ch, err := to.OpenChannel(ctx, fileLabel)
+}
+
+// say says a line when there is somebody to say it to.
+func (c *chat) say(ctx context.Context, text string) error {
+	for {
+		err := c.room.occupied(ctx)
 		if err == nil {
-			err = give(ctx, ch, o, file)
+			err = c.room.say(ctx, text)
 		}
-		if err != nil {
-			c.screen.event("%s did not get %s: %v", name, o.Name, err)
-			return
+		if err != errNobody {
+			return err
 		}
-		c.screen.event("%s has %s", name, o.Name)
-	})
-	return nil
+	}
 }

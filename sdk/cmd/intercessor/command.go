@@ -18,18 +18,20 @@ type command struct {
 	name, operands string
 	least, most    int // how many operands
 	summary        string
-	into           string // where received files go unless --into says; empty: it receives none
+	into           string // what --into is, for its help; empty: it receives no files
 	run            func(context.Context, *invocation) error
 }
 
 func commands() []command {
 	return []command{
-		{"listen", "", 0, 0, "start a room, print its link and chat with whoever comes", "received", listen},
-		{"dial", "LINK", 1, 1, "join a room and chat", "received", dial},
+		{"listen", "", 0, 0, "start a room, print its link and chat with whoever comes", unasked, listen},
+		{"dial", "LINK", 1, 1, "join a room and chat", unasked, dial},
 		{"send", "FILE [LINK]", 1, 2, "send one file to the room LINK, or to whoever comes first", "", send},
-		{"receive", "[LINK]", 0, 1, "receive one file from the room LINK, or from whoever comes first", ".", receive},
+		{"receive", "[LINK]", 0, 1, "receive one file from the room LINK, or from whoever comes first", "the `FOLDER` for the file; the current one by default", receive},
 	}
 }
+
+const unasked = "take files into `FOLDER` without asking, 1 GiB in all; otherwise you are asked about each, and without a terminal all are refused"
 
 // An invocation is a command line, understood.
 type invocation struct {
@@ -37,10 +39,12 @@ type invocation struct {
 	operands []string
 	relay    string // the relay's address as a listener uses it: ws://HOST/server
 	name     string // what the others in the room see
-	into     string // the folder for received files
+	into     string // the folder for received files; empty if it was not given
 	ice      []string
 	identity string // the file that keeps a room's ID; empty: none does
 	secret   string // what the relay asks for; empty: nothing
+
+	fingerprint *fingerprint // of the relay's certificate; nil: it is checked as usual
 }
 
 // dispatch finds the command, reads its flags and runs it.
@@ -51,6 +55,9 @@ func dispatch(ctx context.Context, std stdio, args []string) error {
 	}
 	name, args := args[0], args[1:]
 	switch name {
+	case "version", "-version", "--version":
+		fmt.Fprintln(std.out, version())
+		return nil
 	case "help", "-h", "-help", "--help":
 		if len(args) == 0 {
 			printUsage(std.out)
@@ -78,6 +85,10 @@ func (c command) parse(std stdio, args []string) (*invocation, error) {
 	relay := flags.String("relay", envOr("INTERCESSOR_RELAY", defaultRelay), "the relay's `URL`; $INTERCESSOR_RELAY sets it too")
 	flags.StringVar(&inv.name, "name", envOr("USER", "terminal"), "the `NAME` that others see")
 	secretFile := flags.String("secret-file", "", "a `FILE` with the passphrase or the token that the relay asks for, on one line")
+	flags.Func("fingerprint", "trust the relay's certificate of this SHA-256 and no other: `HEX`, as relayd --tls-self-signed logs it", func(text string) (err error) {
+		inv.fingerprint, err = parseFingerprint(text)
+		return err
+	})
 	flags.Func("ice", "a STUN server, `stun:HOST:PORT`, for peers that are not on one network; may be repeated", func(url string) error {
 		inv.ice = append(inv.ice, url)
 		return nil
@@ -86,7 +97,7 @@ func (c command) parse(std stdio, args []string) (*invocation, error) {
 		flags.StringVar(&inv.identity, "identity", "", "a `FILE` that keeps the room's link over restarts of this program; whoever has it owns the room")
 	}
 	if c.into != "" {
-		flags.StringVar(&inv.into, "into", c.into, "the `FOLDER` for received files")
+		flags.StringVar(&inv.into, "into", "", c.into)
 	}
 
 	for rest := args; ; {

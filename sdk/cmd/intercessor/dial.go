@@ -13,24 +13,30 @@ func dial(ctx context.Context, inv *invocation) error {
 	if err != nil {
 		return err
 	}
-	conn, err := sdk.Dial(ctx, url, inv.options())
+	options, err := inv.options(url)
 	if err != nil {
 		return err
 	}
-	defer conn.Close()
-
+	conn, err := sdk.Dial(ctx, url, options)
+	if err != nil {
+		return err
+	}
 	screen := newScreen(inv.out)
+	said := &outcomes{screen: screen}
 	g := &guest{name: inv.name, screen: screen, host: conn}
-	c := &chat{room: g, screen: screen, inbox: inbox{inv.into, chatLimit}}
-	screen.event("you are in, %s; /help lists the commands", g.name)
-	err = c.hold(ctx, inv.in, func(ctx context.Context) error { return c.attend(ctx, conn, g.nameOfHost, g.attend) })
-	if errors.Is(err, sdk.ErrPeerGone) {
+	g.said = &record{all: said, name: g.nameOfHost}
+	c := &chat{room: g, screen: screen, files: inv.files(screen), said: said}
+	if err = g.introduce(ctx); err == nil {
+		screen.event("you are in, %s; /help lists the commands", g.name)
+		err = c.hold(ctx, inv.in, func(ctx context.Context) error { return c.attend(ctx, conn, g.nameOfHost, g.attend) })
+	}
+	_ = conn.Close() // which settles what was said
+	switch {
+	case errors.Is(err, sdk.ErrPeerGone) && isTerminal(inv.in): // for a program it left before the end of its output
 		screen.event("the host left: the room is closed")
-		return nil
+		err = nil
+	case errors.Is(err, sdk.ErrGivenUp):
+		err = errors.New("you were away for too long, and the host has given you up: join again")
 	}
-	if errors.Is(err, sdk.ErrRestarted) {
-		screen.event("the host was started anew: join again")
-		return nil
-	}
-	return err
+	return said.end(err)
 }

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"io"
+	"math"
 	"sync"
 
 	"github.com/dustin/go-humanize"
@@ -10,27 +11,45 @@ import (
 )
 
 const (
-	atOnce    = 4       // files from one peer
-	chatLimit = 1 << 30 // bytes of a file that comes unasked
+	atOnce = 4 // files from one peer
+
+	// unaskedTotal bounds the bytes of all files that one run takes without asking.
+	unaskedTotal = 1 << 30
+
+	askedFolder = "received" // for files that were asked about
 )
+
+// files decides about the files that come in a chat: --into takes them, within limits;
+// without it a person is asked, and where there is none they are refused.
+type files struct {
+	*offers
+	screen  *screen
+	into    string // the folder of --into; empty: not given
+	person  bool
+	unasked *allowance
+}
+
+func (inv *invocation) files(screen *screen) files {
+	return files{&offers{}, screen, inv.into, isTerminal(inv.in), &allowance{left: unaskedTotal}}
+}
 
 // attend serves one connection of the room: its messages, and the files that
 // come beside them. When the messages end, files under way go on: their channels
 // do not need the relay. It gives the reason why the messages ended.
 func (c *chat) attend(ctx context.Context, p *sdk.Conn, name func() string, messages func(context.Context) error) error {
 	accept, stop := context.WithCancel(ctx)
-	var files sync.WaitGroup
-	files.Go(func() { follow(accept, p, c.screen, name) })
-	files.Go(func() { c.takeFiles(ctx, accept, p, name) })
+	var running sync.WaitGroup
+	running.Go(func() { follow(accept, p, c.screen, name) })
+	running.Go(func() { c.files.take(ctx, accept, p, name) })
 	err := messages(ctx)
 	stop()
-	files.Wait()
+	running.Wait()
 	return err
 }
 
-// takeFiles stores what a peer sends until accept ends or the connection does,
+// take stores what a peer sends until accept ends or the connection does,
 // then waits for the files under way, which end with ctx.
-func (c *chat) takeFiles(ctx, accept context.Context, from peer, name func() string) {
+func (f files) take(ctx, accept context.Context, from peer, name func() string) {
 	var underWay sync.WaitGroup
 	defer underWay.Wait()
 	free := make(chan struct{}, atOnce)
@@ -48,23 +67,41 @@ func (c *chat) takeFiles(ctx, accept context.Context, from peer, name func() str
 			defer func() { <-free }()
 			defer ch.Close()
 			if ch.Label() == fileLabel { // any other is of an application that this one does not know
-				c.takeFile(ctx, ch, name())
+				f.takeOne(ctx, ch, name())
 			}
 		})
 	}
 }
 
-func (c *chat) takeFile(ctx context.Context, ch channel, from string) {
+func (f files) takeOne(ctx context.Context, ch channel, from string) {
 	o, err := takeOffer(ctx, ch)
 	if err != nil {
-		c.screen.event("a file from %s did not come: %v", from, err)
+		f.screen.event("a file from %s did not come: %v", from, err)
 		return
 	}
-	c.screen.event("%s sends %s (%s)", from, o.Name, humanize.Bytes(uint64(o.Size)))
-	path, err := c.inbox.store(ctx, ch, o, io.Discard)
+	var path string
+	switch {
+	case f.into != "":
+		f.screen.event("%s sends %s (%s)", from, o.Name, humanize.Bytes(uint64(o.Size)))
+		spent := &meter{allowance: f.unasked}
+		path, err = inbox{f.into, f.unasked.rest()}.store(ctx, ch, o, spent)
+		if path == "" {
+			_ = f.unasked.spend(-spent.spent)
+		}
+	case !f.person:
+		refuse(ctx, ch, "no files are taken here")
+		f.screen.event("%s from %s is refused: start with --into FOLDER to take files", o.Name, from)
+		return
+	case !f.ask(ctx, f.screen, o, from):
+		refuse(ctx, ch, "it was not wanted")
+		f.screen.event("%s from %s is refused", o.Name, from)
+		return
+	default:
+		path, err = inbox{askedFolder, math.MaxInt64}.store(ctx, ch, o, io.Discard)
+	}
 	if err != nil {
-		c.screen.event("%s from %s: %v", o.Name, from, err)
+		f.screen.event("%s from %s: %v", o.Name, from, err)
 		return
 	}
-	c.screen.event("%s is there", path)
+	f.screen.event("%s is there", path)
 }

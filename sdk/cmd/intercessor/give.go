@@ -43,8 +43,14 @@ func give(ctx context.Context, ch channel, o offer, content io.Reader) error {
 
 func giveContent(ctx context.Context, ch channel, o offer, content io.Reader) error {
 	sent, err := io.CopyBuffer(&chunkWriter{ctx, ch}, io.LimitReader(content, o.Size), make([]byte, chunk))
-	if err == nil && sent != o.Size {
+	if err != nil {
+		return err
+	}
+	if sent != o.Size {
 		return errors.New("the file shrank while it was being sent")
 	}
-	return err
+	if n, _ := io.CopyN(io.Discard, content, 1); n > 0 {
+		return errors.New("the file grew while it was being sent; send a copy of it")
+	}
+	return nil
 }

@@ -12,9 +12,10 @@ import (
 
 // A guest is the end of a room that dialled.
 type guest struct {
-	name   string // static, as are the next two
+	name   string // static, as are the next three
 	screen *screen
 	host   peer
+	said   *record // nil where nothing is said
 
 	mu       sync.Mutex // guards what follows
 	hostName string
@@ -22,11 +23,14 @@ type guest struct {
 	list     []string // who is in the room, as the host said last
 }
 
+// introduce tells the host this guest's name. It comes before anything else, so that the
+// host knows who says it.
+func (g *guest) introduce(ctx context.Context) error {
+	return tell(ctx, g.host, message(typeName, g.name))
+}
+
 // attend serves the connection to the host until it ends, and gives the reason.
 func (g *guest) attend(ctx context.Context) error {
-	if err := tell(ctx, g.host, message(typeName, g.name)); err != nil {
-		return err
-	}
 	for {
 		m, err := g.host.Receive(ctx)
 		if err != nil {
@@ -96,9 +100,14 @@ func without(names, others []string) []string {
 
 func (g *guest) say(ctx context.Context, text string) error {
 	// Without a limit of time: a file that is piped in outlives a relay that is away.
-	_, err := g.host.Send(ctx, message(typeChat, chatLine{Text: text, Name: g.name}))
+	receipt, err := g.host.Send(ctx, message(typeChat, chatLine{Text: text, Name: g.name}))
+	if err == nil {
+		g.said.note(text, receipt)
+	}
 	return err
 }
+
+func (g *guest) occupied(context.Context) error { return nil } // by the host
 
 func (g *guest) people() []string {
 	g.mu.Lock()

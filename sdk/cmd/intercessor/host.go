@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"sync"
@@ -12,20 +13,22 @@ import (
 // A host is the end of a room that listens. Every message between guests goes
 // through it.
 type host struct {
-	name   string  // static
-	screen *screen // static
+	name   string // static, as are the next two
+	screen *screen
+	said   *outcomes // nil where nothing is said
 
 	// announcing is held while a list of people is made and sent, so that no
 	// guest gets an older list after a newer one. It is taken before mu.
 	announcing sync.Mutex
 
-	mu    sync.Mutex
-	seats []*seat // guarded by mu; in the order in which the guests came
+	mu    sync.Mutex    // guards what follows
+	seats []*seat       // in the order in which the guests came
+	came  chan struct{} // made for who waits for a guest, closed when one comes
 }
 
 // attend serves one guest until its connection ends, and gives the reason.
-func (h *host) attend(ctx context.Context, s *seat) error {
-	defer h.leave(ctx, s)
+func (h *host) attend(ctx context.Context, s *seat) (err error) {
+	defer func() { h.leave(ctx, s, err) }()
 	if err := h.welcome(ctx, s); err != nil {
 		return err
 	}
@@ -90,12 +93,17 @@ func (h *host) introduce(ctx context.Context, s *seat, name string) {
 	h.announce(ctx)
 }
 
-func (h *host) leave(ctx context.Context, s *seat) {
+func (h *host) leave(ctx context.Context, s *seat, why error) {
 	known := h.introduced(s)
 	name := h.nameOf(s)
 	h.vacate(s)
 	if known && ctx.Err() == nil { // at the end of the room all leave, and nobody is told
-		h.screen.event("%s left", name)
+		var gone *sdk.GoneError
+		if errors.As(why, &gone) && gone.Reason == sdk.ReasonTimeout {
+			h.screen.event("%s was away for too long and is no longer here", name)
+		} else {
+			h.screen.event("%s left", name)
+		}
 		h.announce(ctx)
 	}
 }
@@ -110,10 +118,7 @@ func (h *host) announce(ctx context.Context) {
 // broadcast tells every guest but one. All of it leaves by the host's one
 // connection to the relay, so nothing is gained by telling them at once.
 func (h *host) broadcast(ctx context.Context, except *seat, m sdk.Message) {
-	h.mu.Lock()
-	seats := slices.Clone(h.seats)
-	h.mu.Unlock()
-	for _, s := range seats {
+	for _, s := range h.present() {
 		if s != except {
 			_ = tell(ctx, s.peer, m) // a guest that is gone is told so by its own Receive
 		}
@@ -121,6 +126,20 @@ func (h *host) broadcast(ctx context.Context, except *seat, m sdk.Message) {
 }
 
 func (h *host) say(ctx context.Context, text string) error {
-	h.broadcast(ctx, nil, message(typeChat, chatLine{Text: text, Name: h.name}))
+	seats := h.present()
+	if len(seats) == 0 {
+		return errNobody
+	}
+	m := message(typeChat, chatLine{Text: text, Name: h.name})
+	for _, s := range seats {
+		ctx, cancel := context.WithTimeout(ctx, sendPatience)
+		receipt, err := s.peer.Send(ctx, m)
+		cancel()
+		if err != nil {
+			s.said.notDelivered("not delivered", text)
+		} else {
+			s.said.note(text, receipt)
+		}
+	}
 	return nil
 }

@@ -6,34 +6,47 @@ import (
 	"errors"
 	"io"
 	"os"
+	"strings"
 
 	"golang.org/x/term"
 )
 
-// typed gives what is typed, line by line, and closes the channel at its end.
-// On a terminal it edits the line and keeps it apart from what is shown
-// meanwhile; restore gives the terminal back as it was.
+// An input is a line that was typed or piped in, or why there are no more.
+type input struct {
+	text string
+	err  error
+}
+
+// typed gives what is typed or piped in, line by line, and closes the channel at its end,
+// or after an error. On a terminal it edits the line and keeps it apart from what is shown
+// at the same time; restore gives the terminal back as it was.
 //
 // The goroutine behind it may be inside a read of standard input, which nothing
 // can interrupt, when the command ends; it ends with the process.
-func (s *screen) typed(ctx context.Context, in io.Reader) (lines <-chan string, restore func(), err error) {
-	next, restore := plainLines(in), func() {}
-	if isTerminal(in) && isTerminal(s.out) {
+func (s *screen) typed(ctx context.Context, in io.Reader) (lines <-chan input, restore func(), err error) {
+	next, restore := pipedLines(in), func() {}
+	switch {
+	case isTerminal(in) && isTerminal(s.out):
 		if next, restore, err = s.edit(in.(*os.File)); err != nil {
 			return nil, nil, err
 		}
+	case isTerminal(in):
+		next = plainLines(in)
 	}
-	typed := make(chan string)
+	typed := make(chan input)
 	go func() {
 		defer close(typed)
 		for {
-			line, err := next()
-			if err != nil {
+			text, err := next()
+			if err == io.EOF {
 				return
 			}
 			select {
-			case typed <- line:
+			case typed <- input{text, err}:
 			case <-ctx.Done():
+				return
+			}
+			if err != nil {
 				return
 			}
 		}
@@ -75,12 +88,14 @@ func (s *screen) edit(in *os.File) (next func() (string, error), restore func(),
 	return next, restore, nil
 }
 
+// plainLines reads from a terminal, whose own editor bounds a line to 4 KiB.
 func plainLines(in io.Reader) func() (string, error) {
-	scanner := bufio.NewScanner(in) // a line over 64 KiB ends the input
+	lines := bufio.NewReader(in)
 	return func() (string, error) {
-		if !scanner.Scan() {
-			return "", io.EOF
+		line, err := lines.ReadString('\n')
+		if line != "" && err == io.EOF {
+			err = nil
 		}
-		return scanner.Text(), nil
+		return strings.TrimSuffix(line, "\n"), err
 	}
 }

@@ -9,18 +9,24 @@ import (
 
 // listen starts a room and chats with whoever comes.
 func listen(ctx context.Context, inv *invocation) error {
-	ln, err := sdk.Listen(ctx, inv.relay, inv.options())
+	options, err := inv.options(inv.relay)
 	if err != nil {
 		return err
 	}
-	defer ln.Close()
+	ln, err := sdk.Listen(ctx, inv.relay, options)
+	if err != nil {
+		return err
+	}
 	printLink(inv.stdio, ln)
 
 	screen := newScreen(inv.out)
-	h := &host{name: inv.name, screen: screen}
-	c := &chat{room: h, screen: screen, inbox: inbox{inv.into, chatLimit}}
+	said := &outcomes{screen: screen}
+	h := &host{name: inv.name, screen: screen, said: said}
+	c := &chat{room: h, screen: screen, files: inv.files(screen), said: said, stays: true}
 	screen.event("the room is open, %s; /help lists the commands", h.name)
-	return c.hold(ctx, inv.in, func(ctx context.Context) error { return c.welcome(ctx, ln, h) })
+	err = c.hold(ctx, inv.in, func(ctx context.Context) error { return c.welcome(ctx, ln, h) })
+	_ = ln.Close() // which settles what was said
+	return said.end(err)
 }
 
 // welcome attends to everybody who comes until the room is over, and gives the reason.

@@ -26,17 +26,28 @@ func (inv *invocation) meet(ctx context.Context, link []string, do func(context.
 		if err != nil {
 			return err
 		}
-		conn, err := sdk.Dial(ctx, url, inv.options())
+		options, err := inv.options(url)
+		if err != nil {
+			return err
+		}
+		conn, err := sdk.Dial(ctx, url, options)
 		if err != nil {
 			return err
 		}
 		defer conn.Close()
 		g := &guest{name: inv.name, screen: unseen, host: conn}
+		if err := g.introduce(ctx); err != nil {
+			return err
+		}
 		beside.Go(func() { _ = g.attend(ctx) }) // do hears of the end too
 		return do(ctx, conn)
 	}
 
-	ln, err := sdk.Listen(ctx, inv.relay, inv.options())
+	options, err := inv.options(inv.relay)
+	if err != nil {
+		return err
+	}
+	ln, err := sdk.Listen(ctx, inv.relay, options)
 	if err != nil {
 		return err
 	}

@@ -2,6 +2,7 @@ package main
 
 import (
 	"encoding/json"
+	"unicode/utf8"
 
 	"github.com/sebas642/intercessor/sdk"
 )
@@ -34,7 +35,8 @@ func message(typ string, value any) sdk.Message {
 	return sdk.Message{Type: typ, Data: data}
 }
 
-// The readers clean what they read and answer false for data of another shape.
+// The readers clean names, and answer false for data of another shape. The text of a line
+// stays as it is, because a host passes it on; the screen cleans what it shows.
 
 func readName(m sdk.Message) (string, bool) {
 	var name string
@@ -49,7 +51,10 @@ func readChat(m sdk.Message) (chatLine, bool) {
 	if json.Unmarshal(m.Data, &line) != nil {
 		return chatLine{}, false
 	}
-	return chatLine{Text: cleanText(line.Text, maxText), Name: cleanName(line.Name)}, true
+	if utf8.RuneCountInString(line.Text) > maxText {
+		line.Text = cleanText(line.Text, maxText)
+	}
+	return chatLine{Text: line.Text, Name: cleanName(line.Name)}, true
 }
 
 func readPeople(m sdk.Message) ([]string, bool) {

@@ -1,9 +1,13 @@
 package main
 
-import "github.com/sebas642/intercessor/sdk"
+import (
+	"strings"
 
-// options gives the SDK's options that the flags ask for.
-func (inv *invocation) options() *sdk.Options {
+	"github.com/sebas642/intercessor/sdk"
+)
+
+// options gives the SDK's options for the relay at url that the flags ask for.
+func (inv *invocation) options(url string) (*sdk.Options, error) {
 	options := &sdk.Options{PlatformOptions: sdk.PlatformOptions{IdentityFile: inv.identity}}
 	if inv.secret != "" {
 		options.Secret = sdk.Passphrase(inv.secret)
@@ -11,5 +15,11 @@ func (inv *invocation) options() *sdk.Options {
 	if len(inv.ice) > 0 {
 		options.ICEServers = []sdk.ICEServer{{URLs: inv.ice}}
 	}
-	return options
+	if inv.fingerprint != nil {
+		if !strings.HasPrefix(url, "wss:") {
+			return nil, usageError{"--fingerprint is for a relay that speaks TLS", "name it with https:// or wss://"}
+		}
+		options.HTTPClient = inv.fingerprint.client()
+	}
+	return options, nil
 }

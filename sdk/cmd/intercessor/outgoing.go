@@ -7,11 +7,13 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 )
 
 // openFile opens a file to be sent.
 func openFile(path string) (*os.File, offer, error) {
-	file, err := os.Open(path)
+	// Without waiting: a FIFO that nobody writes to would keep the program from ending.
+	file, err := os.OpenFile(path, os.O_RDONLY|syscall.O_NONBLOCK, 0)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, offer{}, fmt.Errorf("there is no file %s", path)
 	}
@@ -19,8 +21,16 @@ func openFile(path string) (*os.File, offer, error) {
 		return nil, offer{}, err
 	}
 	info, err := file.Stat()
-	if err == nil && !info.Mode().IsRegular() {
+	switch {
+	case err != nil:
+	case info.IsDir():
 		err = fmt.Errorf("%s is not a file; a folder can be sent as an archive", path)
+	case !info.Mode().IsRegular():
+		err = fmt.Errorf("%s is a pipe or a device, and not a file", path)
+	case info.Size() == 0:
+		if n, _ := file.ReadAt(make([]byte, 1), 0); n > 0 { // as files of /proc do
+			err = fmt.Errorf("%s does not say how large it is; send a copy of it", path)
+		}
 	}
 	if err != nil {
 		return nil, offer{}, errors.Join(err, file.Close())

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"math"
@@ -22,7 +23,7 @@ func receive(ctx context.Context, inv *invocation) error {
 			return err
 		}
 		fmt.Fprintf(inv.err, "Receiving %s (%s).\n", o.Name, humanize.Bytes(uint64(o.Size)))
-		asked := inbox{inv.into, math.MaxInt64} // who asks for a file takes what comes
+		asked := inbox{cmp.Or(inv.into, "."), math.MaxInt64} // who asks for a file takes what comes
 		progress := newProgress(inv.err, o)
 		path, err := asked.store(ctx, ch, o, progress)
 		_ = progress.Close()

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"github.com/sebas642/intercessor/sdk"
@@ -18,9 +19,16 @@ type peer interface {
 	AcceptChannel(context.Context) (*sdk.Channel, error)
 }
 
+var errNobody = errors.New("nobody else is here yet")
+
 // A room is what a chat needs of either end, the host's or a guest's.
 type room interface {
+	// say says a line to everybody, and has its outcomes followed.
 	say(ctx context.Context, text string) error
+
+	// occupied waits until somebody else is here.
+	occupied(ctx context.Context) error
+
 	people() []string
 
 	// find gives the peer that a file for somebody of that name goes to, and the

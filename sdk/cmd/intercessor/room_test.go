@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"testing/synctest"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -85,7 +86,7 @@ func TestTheHostPassesOnWhatAGuestSays(t *testing.T) {
 
 	h.handle(ctx, bobSeat, raw("name", `"Bob"`))
 	assert.Equal(t, []string{"* Ada (2) is now called Bob"}, shown(&out))
-	h.leave(ctx, bobSeat)
+	h.leave(ctx, bobSeat, sdk.ErrPeerGone)
 	assert.Equal(t, []string{"* Bob left"}, shown(&out))
 	assert.Equal(t, []string{`people ["Eve","Ada","Bob"]`, `people ["Eve","Ada"]`}, ada.heard())
 }
@@ -175,29 +176,121 @@ func TestAFileGoesToWhoeverIsNamed(t *testing.T) {
 func TestWhatIsTypedIsObeyed(t *testing.T) {
 	var out bytes.Buffer
 	h := &host{name: "Eve", screen: newScreen(&out)}
+	c := &chat{room: h, screen: h.screen, files: files{offers: &offers{}}}
+	typed := make(chan input, 20)
+	enter := func(lines ...string) {
+		for _, line := range lines {
+			typed <- input{text: line}
+		}
+	}
+	enter("too early", "/quit")
+	require.NoError(t, c.converse(t.Context(), t.Context(), typed))
+	assert.Equal(t, []string{"* nobody else is here yet"}, shown(&out))
+
 	ada := newFakePeer()
 	h.handle(t.Context(), h.admit(ada), raw("name", `"Ada"`))
 	ada.heard()
 	shown(&out)
-
-	c := &chat{room: h, screen: h.screen}
-	typed := "hello\n\n  \n/people\n/dance\n/send\n/send no such file\n" + strings.Repeat("x", maxText+1) + "\n/quit\nnot said\n"
-	served := make(chan struct{})
-	err := c.hold(t.Context(), strings.NewReader(typed), func(ctx context.Context) error {
-		<-ctx.Done() // hold ends what serves the room
-		close(served)
-		return ctx.Err()
-	})
-	require.NoError(t, err)
-	<-served
+	enter("hello", "", "  ", "  /people", "  indented ", "/dance", "/send", "/send no such file", "/take", "/take 3", "/refuse x",
+		strings.Repeat("x", maxText+1), " /quit ", "not said")
+	require.NoError(t, c.converse(t.Context(), t.Context(), typed))
 	assert.Equal(t, []string{
 		"* Eve, Ada",
 		"* there is no command /dance; /help lists them",
 		"* which file? /send FILE [NAME]",
 		"* there is no file no such file",
+		"* no file waits for an answer",
+		"* no file 3 waits for an answer",
+		"* x is not the number of an offer",
 		"* that is too long to send: at most 8.0 KiB a line",
 	}, shown(&out))
-	assert.Equal(t, []string{`chat {"text":"hello","name":"Eve"}`}, ada.heard())
+	assert.Equal(t, []string{`chat {"text":"hello","name":"Eve"}`, `chat {"text":"  indented ","name":"Eve"}`}, ada.heard())
+}
+
+// What is piped in may be anybody's text: no line of it is a command, and every line is said
+// byte for byte.
+func TestWhatIsPipedInIsSaidAsItIs(t *testing.T) {
+	secret := filepath.Join(t.TempDir(), "key")
+	require.NoError(t, os.WriteFile(secret, []byte("secret"), 0o600))
+	for _, c := range []struct {
+		name, in, problem string
+		said              []string
+	}{
+		{"commands", "/send " + secret + "\n/quit\n/people\n", "", []string{"/send " + secret, "/quit", "/people"}},
+		{"empty lines and spaces", "\n  a\t \n\n\r\n", "", []string{"", "  a\t ", "", "\r"}},
+		{"a last line without its end", "a\nb", "", []string{"a", "b"}},
+		{"nothing", "", "", nil},
+		{"the longest line", strings.Repeat("x", maxText) + "\n", "", []string{strings.Repeat("x", maxText)}},
+		{"the longest line without its end", strings.Repeat("x", maxText), "", []string{strings.Repeat("x", maxText)}},
+		{"a line that is too long", "a\n" + strings.Repeat("x", maxText+1) + "\nb\n",
+			"line 2 of standard input is longer than 8.0 KiB, the most that one message holds; intercessor send sends it as a file", []string{"a"}},
+		{"bytes that are no UTF-8", "a\n\xff\nb\n", "line 2 of standard input is not text (UTF-8 without NUL); intercessor send sends it as a file", []string{"a"}},
+		{"a NUL", "\x00", "line 1 of standard input is not text (UTF-8 without NUL); intercessor send sends it as a file", nil},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			host := newFakePeer()
+			g := &guest{name: "Ada", screen: newScreen(io.Discard), host: host, said: &record{}}
+			chat := &chat{room: g, screen: g.screen, said: &outcomes{}}
+			err := chat.hold(t.Context(), strings.NewReader(c.in), func(ctx context.Context) error {
+				<-ctx.Done() // hold ends what serves the room
+				return ctx.Err()
+			})
+			if c.problem == "" {
+				require.NoError(t, err)
+			} else {
+				require.EqualError(t, err, c.problem)
+			}
+			var said []string
+			for _, heard := range host.heard() {
+				line, ok := readChat(raw(typeChat, strings.TrimPrefix(heard, "chat ")))
+				require.True(t, ok)
+				said = append(said, line.Text)
+			}
+			require.Equal(t, c.said, said)
+		})
+	}
+}
+
+// A listener's room outlives what is piped in, and a line waits until somebody can hear it.
+func TestTheEndOfPipedInputDoesNotCloseTheRoom(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := &host{name: "Eve", screen: newScreen(io.Discard)}
+		c := &chat{room: h, screen: h.screen, said: &outcomes{}, stays: true}
+		ctx, cancel := context.WithCancel(t.Context())
+		held := make(chan error, 1)
+		go func() {
+			held <- c.hold(ctx, strings.NewReader("hello"), func(ctx context.Context) error {
+				<-ctx.Done()
+				return ctx.Err()
+			})
+		}()
+		synctest.Wait()
+		ada := newFakePeer()
+		h.admit(ada)
+		synctest.Wait()
+		require.Equal(t, []string{`chat {"text":"hello","name":"Eve"}`}, ada.heard())
+		require.Empty(t, held, "the room is still open")
+		cancel()
+		require.NoError(t, <-held)
+	})
+}
+
+// settled is an outcome that is known.
+type settled sdk.Outcome
+
+func (s settled) Outcome(context.Context) (sdk.Outcome, error) { return sdk.Outcome(s), nil }
+
+func TestALineThatWasNotDeliveredIsShown(t *testing.T) {
+	var out bytes.Buffer
+	o := &outcomes{screen: newScreen(&out)}
+	r := &record{all: o, name: func() string { return "Bob" }}
+	r.note("one", settled{Result: sdk.Delivered})
+	r.note("two", settled{Result: sdk.Refused, Reason: sdk.ReasonTimeout})
+	r.note("three", settled{Result: sdk.Unknown, Reason: sdk.ReasonTimeout})
+	r.note("four", settled{Result: sdk.Unknown, Reason: sdk.ReasonNoLink})
+	require.EqualError(t, o.end(nil), "2 lines were not delivered")
+	assert.Equal(t, []string{"* not delivered to Bob: two", "* perhaps not delivered to Bob: three"}, shown(&out))
+	assert.ErrorIs(t, o.end(io.EOF), io.EOF)
 }
 
 func TestAChatEndsWithItsRoom(t *testing.T) {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"slices"
@@ -12,17 +13,49 @@ const nameless = "guest"
 
 // A seat is a guest as the host sees it.
 type seat struct {
-	peer peer   // static
-	name string // guarded by host.mu; empty until the guest is introduced
+	peer peer    // static, as is said
+	said *record // what the host said to it
+	name string  // guarded by host.mu; empty until the guest is introduced
 }
 
 // admit gives a newcomer a seat; attend must follow.
 func (h *host) admit(p peer) *seat {
 	s := &seat{peer: p}
+	s.said = &record{all: h.said, name: func() string { return h.nameOf(s) }}
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.seats = append(h.seats, s)
+	if h.came != nil {
+		close(h.came)
+		h.came = nil
+	}
 	return s
+}
+
+// present gives those who have a seat.
+func (h *host) present() []*seat {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return slices.Clone(h.seats)
+}
+
+func (h *host) occupied(ctx context.Context) error {
+	h.mu.Lock()
+	if len(h.seats) > 0 {
+		h.mu.Unlock()
+		return nil
+	}
+	if h.came == nil {
+		h.came = make(chan struct{})
+	}
+	came := h.came
+	h.mu.Unlock()
+	select {
+	case <-came:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
 }
 
 func (h *host) vacate(s *seat) {
@@ -69,7 +102,7 @@ func (h *host) find(name string) (peer, string, error) {
 	known := slices.DeleteFunc(slices.Clone(h.seats), func(s *seat) bool { return s.name == "" })
 	switch {
 	case len(known) == 0:
-		return nil, "", errors.New("nobody else is here yet")
+		return nil, "", errNobody
 	case name == "" && len(known) == 1:
 		return known[0].peer, known[0].name, nil
 	case name == "":

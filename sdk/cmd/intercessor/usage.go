@@ -25,7 +25,12 @@ Try it, with a relay on this machine (make run):
     $ intercessor send photo.jpg                       # prints a LINK and waits
     $ intercessor receive LINK                         # writes ./photo.jpg
 
-"intercessor help COMMAND" lists the flags of a command.
+What is piped into listen and dial is said line by line, as it is; commands are for terminals. dial
+leaves at the end of its input, when it is known what became of every line. listen stays until it is
+ended, and keeps what is piped in until somebody is here. The exit code is 0 if everything that was
+said was delivered.
+
+"intercessor help COMMAND" lists the flags of a command, "intercessor version" says which build this is.
 `
 
 func printUsage(w io.Writer) {

@@ -1,0 +1,46 @@
+package main
+
+import (
+	"errors"
+	"sync"
+)
+
+var errNoAllowance = errors.New("it is more than is taken here without being asked")
+
+// An allowance is how many bytes of files may still be stored that nobody was asked about.
+// It counts what has come, not what was announced.
+type allowance struct {
+	mu   sync.Mutex
+	left int64
+}
+
+// spend takes n bytes off, or gives them back if n is negative.
+func (a *allowance) spend(n int64) error {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if n > a.left {
+		return errNoAllowance
+	}
+	a.left -= n
+	return nil
+}
+
+func (a *allowance) rest() int64 {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.left
+}
+
+// A meter spends an allowance on the content of one file.
+type meter struct {
+	allowance *allowance
+	spent     int64
+}
+
+func (m *meter) Write(p []byte) (int, error) {
+	if err := m.allowance.spend(int64(len(p))); err != nil {
+		return 0, err
+	}
+	m.spent += int64(len(p))
+	return len(p), nil
+}

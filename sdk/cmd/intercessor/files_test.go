@@ -1,0 +1,144 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+// offered has a peer offer a file in a chat, and gives what the peer heard.
+func offered(t *testing.T, f files, name, content string) error {
+	t.Helper()
+	sender, receiver := pipe()
+	done := make(chan error, 1)
+	go func() {
+		done <- give(t.Context(), sender, offer{name, int64(len(content))}, strings.NewReader(content))
+	}()
+	f.takeOne(t.Context(), receiver, "Bob")
+	return <-done
+}
+
+func TestWithoutATerminalFilesAreTakenOnlyWhereThatWasAskedFor(t *testing.T) {
+	t.Chdir(t.TempDir())
+	var out bytes.Buffer
+	f := files{offers: &offers{}, screen: newScreen(&out), unasked: &allowance{left: 10}}
+	require.EqualError(t, offered(t, f, "a", "123"), "it was refused: no files are taken here")
+	assert.Equal(t, []string{"* a from Bob is refused: start with --into FOLDER to take files"}, shown(&out))
+	assert.Empty(t, namesIn(t, "."))
+
+	f.into = "there"
+	require.NoError(t, offered(t, f, "a", "123"))
+	assert.Equal(t, []string{"* Bob sends a (3 B)", "* there/a is there"}, shown(&out))
+}
+
+func TestWhatIsTakenUnaskedHasALimitInAll(t *testing.T) {
+	var out bytes.Buffer
+	f := files{offers: &offers{}, screen: newScreen(&out), into: t.TempDir(), unasked: &allowance{left: 10}}
+	require.NoError(t, offered(t, f, "a", "123456"))
+	require.EqualError(t, offered(t, f, "b", "12345"), "it was refused: it is larger than 4 B")
+	require.NoError(t, offered(t, f, "c", "1234"))
+	require.EqualError(t, offered(t, f, "d", "1"), "it was refused: it is larger than 0 B")
+	require.NoError(t, offered(t, f, "e", ""))
+	assert.Equal(t, []string{"a", "c", "e"}, namesIn(t, f.into))
+}
+
+func TestFilesAtOnceShareTheLimit(t *testing.T) {
+	f := &allowance{left: 10}
+	a, b := &meter{allowance: f}, &meter{allowance: f}
+	for _, m := range []*meter{a, b} { // both were announced when there were ten bytes left
+		_, err := m.Write([]byte("1234"))
+		require.NoError(t, err)
+	}
+	_, err := b.Write([]byte("567"))
+	require.ErrorIs(t, err, errNoAllowance)
+	require.NoError(t, f.spend(-b.spent), "it broke off")
+	_, err = a.Write([]byte("56789A"))
+	require.NoError(t, err)
+}
+
+func TestAPersonIsAskedAboutEachFile(t *testing.T) {
+	for _, c := range []struct{ answer, outcome, line string }{
+		{"/take", "", "* received/photo.jpg is there"},
+		{"/take 1", "", "* received/photo.jpg is there"},
+		{"/refuse 1", "it was refused: it was not wanted", "* photo.jpg from Bob is refused"},
+		{"", "it was refused: it was not wanted", "* photo.jpg from Bob is refused"},
+	} {
+		t.Run(c.answer, func(t *testing.T) {
+			t.Chdir(t.TempDir())
+			synctest.Test(t, func(t *testing.T) {
+				var out bytes.Buffer
+				screen := newScreen(&out)
+				chat := &chat{screen: screen, files: files{offers: &offers{}, screen: screen, person: true}}
+				given := make(chan error, 1)
+				start := time.Now()
+				go func() { given <- offered(t, chat.files, "photo.jpg", "123") }()
+				synctest.Wait()
+				require.Equal(t, []string{"* Bob offers photo.jpg (3 B): /take 1, or /refuse 1"}, shown(&out))
+				require.Empty(t, namesIn(t, "."), "nothing is stored before the answer")
+				require.NoError(t, chat.obey(t.Context(), t.Context(), c.answer))
+				err := <-given
+				if c.outcome == "" {
+					require.NoError(t, err)
+				} else {
+					require.EqualError(t, err, c.outcome)
+				}
+				if c.answer == "" {
+					require.Equal(t, answerWithin, time.Since(start))
+				}
+				assert.Equal(t, []string{c.line}, shown(&out))
+				require.Error(t, chat.obey(t.Context(), t.Context(), "/take 1"), "it was answered")
+			})
+		})
+	}
+}
+
+func TestAFileThatChangesWhileItIsSentIsNotSaidToHaveArrived(t *testing.T) {
+	for _, c := range []struct {
+		name, content, problem string
+	}{
+		{"it grows", "1234", "the file grew while it was being sent; send a copy of it"},
+		{"it shrinks", "12", "the file shrank while it was being sent"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			sender, receiver := pipe()
+			done := make(chan error, 1)
+			go func() { done <- give(t.Context(), sender, offer{"log", 3}, strings.NewReader(c.content)) }()
+			o, err := takeOffer(t.Context(), receiver)
+			require.NoError(t, err)
+			folder := t.TempDir()
+			path, err := inbox{folder, 100}.store(t.Context(), receiver, o, &meter{allowance: &allowance{left: 100}})
+			require.EqualError(t, <-done, c.problem)
+			if c.name == "it shrinks" {
+				require.Error(t, err)
+				require.Empty(t, path)
+			}
+		})
+	}
+}
+
+func TestWhatIsNoFileIsNotSent(t *testing.T) {
+	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+	defer cancel()
+	for _, c := range []struct{ path, problem string }{
+		{t.TempDir(), " is not a file; a folder can be sent as an archive"},
+		{os.DevNull, " is a pipe or a device, and not a file"},
+	} {
+		exit, _, stderr := intercessor(ctx, "send", c.path)
+		assert.Equal(t, exitFailed, exit)
+		assert.Equal(t, "intercessor: "+c.path+c.problem+"\n", stderr)
+	}
+	empty := filepath.Join(t.TempDir(), "empty")
+	require.NoError(t, os.WriteFile(empty, nil, 0o600))
+	file, o, err := openFile(empty)
+	require.NoError(t, err)
+	require.NoError(t, file.Close())
+	require.Equal(t, offer{"empty", 0}, o)
+}

@@ -1,0 +1,79 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strconv"
+	"sync"
+	"time"
+
+	"github.com/dustin/go-humanize"
+)
+
+// answerWithin is how long an offer waits for an answer. The sender waits for a minute.
+const answerWithin = 50 * time.Second
+
+// offers are the files that a person was asked about and has not answered yet.
+type offers struct {
+	mu      sync.Mutex
+	last    int
+	waiting []*asked // guarded by mu; oldest first
+}
+
+type asked struct {
+	number int
+	answer chan bool // holds one
+}
+
+// ask asks the person whether to take a file, and waits for the answer.
+func (f *offers) ask(ctx context.Context, screen *screen, o offer, from string) (take bool) {
+	f.mu.Lock()
+	f.last++
+	q := &asked{f.last, make(chan bool, 1)}
+	f.waiting = append(f.waiting, q)
+	f.mu.Unlock()
+	screen.event("%s offers %s (%s): /take %d, or /refuse %d", from, o.Name, humanize.Bytes(uint64(o.Size)), q.number, q.number)
+	late := time.NewTimer(answerWithin)
+	defer late.Stop()
+	select {
+	case take = <-q.answer:
+		return take
+	case <-late.C:
+	case <-ctx.Done():
+	}
+	_, _ = f.remove(q.number)
+	return false
+}
+
+// remove takes one out of those that wait; 0 is the oldest.
+func (f *offers) remove(number int) (*asked, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for i, q := range f.waiting {
+		if number == 0 || q.number == number {
+			f.waiting = append(f.waiting[:i:i], f.waiting[i+1:]...)
+			return q, nil
+		}
+	}
+	if number == 0 {
+		return nil, errors.New("no file waits for an answer")
+	}
+	return nil, fmt.Errorf("no file %d waits for an answer", number)
+}
+
+// answer answers for the person. An empty operand means the oldest offer.
+func (f *offers) answer(operand string, take bool) error {
+	number := 0
+	if operand != "" {
+		var err error
+		if number, err = strconv.Atoi(operand); err != nil || number < 1 {
+			return fmt.Errorf("%s is not the number of an offer", operand)
+		}
+	}
+	q, err := f.remove(number)
+	if err == nil {
+		q.answer <- take
+	}
+	return err
+}

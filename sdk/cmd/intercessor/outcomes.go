@@ -1,0 +1,115 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"sync"
+
+	"github.com/sebas642/intercessor/sdk"
+)
+
+// outcomes follows what this end says until it is known what became of it. It shows what
+// was not delivered.
+type outcomes struct {
+	screen    *screen
+	following sync.WaitGroup
+
+	mu   sync.Mutex
+	lost int // guarded by mu: lines that were not delivered, or perhaps not
+}
+
+// A lostError is the number of lines that were not delivered.
+type lostError int
+
+func (n lostError) Error() string {
+	if n == 1 {
+		return "one line was not delivered"
+	}
+	return fmt.Sprintf("%d lines were not delivered", int(n))
+}
+
+// wait waits until all outcomes are known.
+func (o *outcomes) wait(ctx context.Context) error {
+	known := make(chan struct{})
+	go func() { // it ends when the connections do, at the latest
+		defer close(known)
+		o.following.Wait()
+	}()
+	select {
+	case <-known:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// end waits for all outcomes, which the end of the connections brings, and returns err, or
+// what was lost.
+func (o *outcomes) end(err error) error {
+	o.following.Wait()
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if err == nil && o.lost > 0 {
+		return lostError(o.lost)
+	}
+	return err
+}
+
+// A record is what was said to one peer and may not have been delivered yet.
+type record struct {
+	all  *outcomes     // nil where they are not followed
+	name func() string // of the peer
+
+	mu   sync.Mutex
+	said []saying // guarded by mu; oldest first. The link bounds what it accepts
+}
+
+type saying struct {
+	text    string
+	receipt outcome
+}
+
+// An outcome is a *sdk.Receipt.
+type outcome interface {
+	Outcome(context.Context) (sdk.Outcome, error)
+}
+
+// note follows what was said.
+func (r *record) note(text string, receipt outcome) {
+	if r.all == nil {
+		return
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.said = append(r.said, saying{text, receipt})
+	if len(r.said) == 1 {
+		r.all.following.Go(r.follow)
+	}
+}
+
+// follow looks at one outcome after the other: they become known in the order of the lines.
+func (r *record) follow() {
+	for more := true; more; {
+		r.mu.Lock()
+		first := r.said[0]
+		r.mu.Unlock()
+		o, _ := first.receipt.Outcome(context.Background()) // the end of the connection settles it
+		switch {
+		case o.Result == sdk.Refused:
+			r.notDelivered("not delivered", first.text)
+		case o.Result == sdk.Unknown && o.Reason != sdk.ReasonNoLink: // a peer without a link never says
+			r.notDelivered("perhaps not delivered", first.text)
+		}
+		r.mu.Lock()
+		r.said = r.said[1:]
+		more = len(r.said) > 0
+		r.mu.Unlock()
+	}
+}
+
+func (r *record) notDelivered(how, text string) {
+	r.all.mu.Lock()
+	r.all.lost++
+	r.all.mu.Unlock()
+	r.all.screen.event("%s to %s: %s", how, r.name(), text)
+}

@@ -1,0 +1,44 @@
+package main
+
+import (
+	"crypto/sha256"
+	"crypto/tls"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"net/http"
+	"strings"
+)
+
+// A fingerprint is the SHA-256 of a relay's certificate.
+type fingerprint [sha256.Size]byte
+
+// parseFingerprint reads a fingerprint as relayd's log and browsers show it: in hexadecimal
+// digits, with or without colons.
+func parseFingerprint(text string) (*fingerprint, error) {
+	b, err := hex.DecodeString(strings.NewReplacer(":", "", " ", "").Replace(text))
+	if err != nil || len(b) != sha256.Size {
+		return nil, errors.New("it is not the SHA-256 of a certificate, which is 64 hexadecimal digits, as relayd --tls-self-signed logs it")
+	}
+	return (*fingerprint)(b), nil
+}
+
+func (f *fingerprint) String() string {
+	return strings.ReplaceAll(fmt.Sprintf("% X", f[:]), " ", ":")
+}
+
+// client gives an HTTP client that trusts the certificate with the fingerprint and no other,
+// whoever signed it and whatever it is for.
+func (f *fingerprint) client() *http.Client {
+	transport := http.DefaultTransport.(*http.Transport).Clone()
+	transport.TLSClientConfig = &tls.Config{
+		InsecureSkipVerify: true, // VerifyConnection takes its place
+		VerifyConnection: func(state tls.ConnectionState) error {
+			if shown := fingerprint(sha256.Sum256(state.PeerCertificates[0].Raw)); shown != *f {
+				return fmt.Errorf("the relay's certificate has the fingerprint %v, which is not that of --fingerprint", &shown)
+			}
+			return nil
+		},
+	}
+	return &http.Client{Transport: transport}
+}

@@ -9,7 +9,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"log/slog"
 	"os"
 	"os/signal"
 	"runtime"
@@ -86,13 +85,12 @@ func run(args, environ []string, stdin io.Reader, stdout, stderr io.Writer) int 
 type loader func() (*config.Config, config.Sources, error)
 
 func serveCommand(c *config.Config, sources config.Sources, load loader, stderr io.Writer) int {
-	level := new(slog.LevelVar)
-	level.Set(c.Log.Level)
-	log := newLog(stderr, c.Log.Format, level)
+	log := openLog(stderr, c.Log)
+	defer log.close()
 
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	if err := serve(ctx, stop, c, sources, load, level, log); err != nil {
+	if err := serve(ctx, stop, c, sources, load, log); err != nil {
 		log.Error("ended", "error", err)
 		return 1
 	}
@@ -109,14 +107,6 @@ func checkCommand(c *config.Config, sources config.Sources, stdout, stderr io.Wr
 		return 1
 	}
 	return 0
-}
-
-func newLog(to io.Writer, format string, level slog.Leveler) *slog.Logger {
-	options := &slog.HandlerOptions{Level: level}
-	if format == "json" {
-		return slog.New(slog.NewJSONHandler(to, options))
-	}
-	return slog.New(slog.NewTextHandler(to, options))
 }
 
 // release is the version of a release: the linker sets it, see ci/build.sh.

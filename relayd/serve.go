@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"log/slog"
 	"net/http"
 	"os"
 	"os/signal"
@@ -39,7 +38,8 @@ const (
 // serve runs the relay until the context ends; then it drains it (D8), closes every
 // connection that is left, and returns. From then on a second signal ends the
 // process at once, because end gives signals back; to call it is a signal too.
-func serve(ctx context.Context, end func(), c *config.Config, sources config.Sources, load loader, level *slog.LevelVar, log *slog.Logger) error {
+func serve(ctx context.Context, end func(), c *config.Config, sources config.Sources, load loader, out logger) error {
+	log := out.Logger
 	hangups := make(chan os.Signal, 1)
 	signal.Notify(hangups, syscall.SIGHUP) // on Windows there is none
 	keys, before, err := resumeKeys(c, log)
@@ -89,7 +89,7 @@ func serve(ctx context.Context, end func(), c *config.Config, sources config.Sou
 		log.Warn("cannot get the keys of tokens: those that are known serve on, for a day", "error", err)
 	})
 	defer door.client.CloseIdleConnections()
-	run := &running{relay: r, shown: shown, room: room, door: door, level: level, log: log}
+	run := &running{relay: r, shown: shown, room: room, door: door, level: out.level, log: log}
 	if err := run.apply(c, sources); err != nil {
 		return errors.Join(err, r.Shutdown(ctx))
 	}
@@ -107,6 +107,7 @@ func serve(ctx context.Context, end func(), c *config.Config, sources config.Sou
 	besides.Go(func() { tidy(serving, r.Sessions) })
 	besides.Go(func() { run.reloads(serving, hangups, load) })
 	if operator != nil {
+		operator.metrics.FollowLog(out.queue.Dropped)
 		if shown != nil {
 			operator.metrics.FollowCertificates(shown.NotAfter, shown.failures.Load)
 		}

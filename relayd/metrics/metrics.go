@@ -80,6 +80,14 @@ func (m *Metrics) FollowCertificates(notAfter func() time.Time, failures func() 
 	}))
 }
 
+// FollowLog adds how many lines of the log were dropped. It is called once.
+func (m *Metrics) FollowLog(dropped func() uint64) {
+	m.registry.MustRegister(prometheus.NewCounterFunc(prometheus.CounterOpts{
+		Name: "relayd_log_dropped_lines_total",
+		Help: "Lines of the log that standard error did not take: it is not read, its reader has gone, or the disk is full.",
+	}, func() float64 { return float64(dropped()) }))
+}
+
 // Handler answers a scrape. So many at once is enough for any Prometheus; more get 503.
 func (m *Metrics) Handler() http.Handler {
 	const scrapes = 4

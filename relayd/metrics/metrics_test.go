@@ -27,6 +27,7 @@ func watched(t *testing.T) (m *metrics.Metrics, r *relay.Relay, url string) {
 	m = metrics.New("the version")
 	r = relay.New(relay.Config{Watch: m.Watch()})
 	m.Follow(r.Stats)
+	m.FollowLog(func() uint64 { return 7 })
 	m.FollowCertificates(func() time.Time { return time.Unix(12345, 0) }, func() uint64 { return 3 })
 	served := httptest.NewServer(r)
 	t.Cleanup(func() {
@@ -114,6 +115,7 @@ func TestFiguresAreThoseOfTheRelay(t *testing.T) {
 		`relayd_relay_seconds_count 1`,
 		`relayd_certificate_expiry_timestamp_seconds 12345`,
 		`relayd_certificate_failures_total 3`,
+		`relayd_log_dropped_lines_total 7`,
 	} {
 		require.Contains(t, text, "\n"+line+"\n")
 	}

@@ -1,10 +1,10 @@
 package relay
 
 import (
+	"bytes"
 	"context"
 	"log"
 	"log/slog"
-	"strings"
 	"sync"
 	"time"
 )
@@ -76,14 +76,18 @@ func (l *logger) tellNow() {
 }
 
 // ErrorLog is for [http.Server.ErrorLog]: what peers cause there goes to Config.Log at debug,
-// within the limit of lines.
+// and a handler's panic as an error, within the limit of lines.
 func (r *Relay) ErrorLog() *log.Logger { return log.New(httpLines{&r.log}, "", 0) }
 
 type httpLines struct{ to *logger }
 
 func (l httpLines) Write(line []byte) (int, error) {
-	if l.to.slog.Enabled(context.Background(), slog.LevelDebug) && l.to.http.may() {
-		l.to.slog.Debug(strings.TrimSuffix(string(line), "\n"))
+	ctx, level := context.Background(), slog.LevelDebug
+	if bytes.HasPrefix(line, []byte("http: panic ")) {
+		level = slog.LevelError
+	}
+	if l.to.slog.Enabled(ctx, level) && l.to.http.may() {
+		l.to.slog.Log(ctx, level, string(bytes.TrimSuffix(line, []byte("\n"))))
 	}
 	return len(line), nil
 }

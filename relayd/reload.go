@@ -30,7 +30,11 @@ type running struct {
 // name, to where they are used; at the start too. What can fail comes first: then
 // nothing has changed.
 func (r *running) apply(c *config.Config, sources config.Sources) error {
-	origins, err := admit.NewOrigins(c.Origins)
+	hosts, err := admit.NewHosts(c.Hosts)
+	if err != nil {
+		return err
+	}
+	origins, err := admit.NewOrigins(c.Origins, hosts)
 	if err != nil {
 		return err
 	}

@@ -47,7 +47,7 @@ func newHandler(page, sdk fs.FS) http.Handler {
 	} else {
 		mux.Handle("GET /sdk/", http.StripPrefix("/sdk", build))
 	}
-	mux.HandleFunc("POST /qr", serveQR)
+	mux.Handle("POST /qr", http.NewCrossOriginProtection().Handler(http.HandlerFunc(serveQR))) // it costs
 	return withPolicy(contentPolicy, mux)
 }
 

@@ -264,3 +264,20 @@ func TestQR(t *testing.T) {
 		}
 	}
 }
+
+// TestQRIsForThePageAlone: no page of another origin has codes drawn.
+func TestQRIsForThePageAlone(t *testing.T) {
+	const url = "https://relay.example/#0b9bd2d4-9a3c-4f77-9d8e-2f6f8f0f2a11"
+	for _, c := range []struct {
+		header, value string
+		want          int
+	}{
+		{"Sec-Fetch-Site", "cross-site", 403}, {"Sec-Fetch-Site", "same-site", 403},
+		{"Origin", "http://evil.example", 403}, {"Origin", "null", 403}, {"Origin", "http://relay.example:8001", 403},
+		{"Sec-Fetch-Site", "same-origin", 200}, {"Origin", "http://relay.example:8000", 200}, {"Accept", "image/png", 200},
+	} {
+		if resp := ask(t, testBuild, "POST", "/qr", url, c.header, c.value); resp.StatusCode != c.want {
+			t.Errorf("%s: %s: status %d, want %d", c.header, c.value, resp.StatusCode, c.want)
+		}
+	}
+}

@@ -139,6 +139,44 @@ func TestNameThatLeadsHere(t *testing.T) {
 	}
 }
 
+// TestForeignPagesCostNothing: no page of another origin takes a profile, or asks anything else that
+// costs, with a token or without one (threat 64).
+func TestForeignPagesCostNothing(t *testing.T) {
+	for _, token := range []string{"", token} {
+		d := newDesk(t, token)
+		asks := func(method, path string, headers map[string]string) int {
+			r := httptest.NewRequest(method, path, nil)
+			r.Host = "localhost:9090"
+			r.Header.Set("Authorization", "Bearer "+token)
+			for name, value := range headers {
+				r.Header.Set(name, value)
+			}
+			w := httptest.NewRecorder()
+			d.ServeHTTP(w, r)
+			return w.Code
+		}
+		for _, request := range []string{"GET /debug/pprof/heap", "GET /debug/pprof/profile?seconds=60", "GET /debug/pprof/trace?seconds=60", "GET /metrics", "GET /status.json", "GET /api/rooms", "POST /api/drain"} {
+			method, path, _ := strings.Cut(request, " ")
+			for _, foreign := range []map[string]string{
+				{"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "no-cors"},
+				{"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "navigate", "Sec-Fetch-User": "?1"},
+				{"Sec-Fetch-Site": "same-site"}, // another port of this machine
+				{"Origin": "http://localhost:3000"}, {"Origin": "null"}, {"Origin": "https://evil.example"},
+			} {
+				require.Equal(t, http.StatusForbidden, asks(method, path, foreign), "%s %v", request, foreign)
+			}
+		}
+		require.Zero(t, d.ended)
+		for _, own := range []map[string]string{
+			{}, {"Sec-Fetch-Site": "none"}, {"Sec-Fetch-Site": "same-origin", "Origin": "http://localhost:9090"}, {"Origin": "http://localhost:9090"},
+		} {
+			require.Equal(t, http.StatusOK, asks("GET", "/api/rooms", own), "%v", own)
+		}
+		require.Equal(t, http.StatusOK, asks("GET", "/", map[string]string{"Sec-Fetch-Site": "cross-site"}), "a link to the page itself")
+		require.Equal(t, http.StatusOK, asks("GET", "/healthz", map[string]string{"Sec-Fetch-Site": "cross-site"}))
+	}
+}
+
 func TestOnlyPostChanges(t *testing.T) {
 	d := newDesk(t, token)
 	for _, request := range writes {

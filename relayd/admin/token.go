@@ -40,6 +40,8 @@ func ReadToken(path string) ([]byte, error) {
 func (a *Admin) reads(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		switch {
+		case isForeign(r):
+			refuseForeign(w)
 		case a.config.Token != nil && !a.bears(r):
 			unauthorized(w)
 		case a.config.Token == nil && !named(r.Host):
@@ -57,6 +59,8 @@ func (a *Admin) reads(next http.Handler) http.Handler {
 func (a *Admin) does(next http.HandlerFunc) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		switch {
+		case isForeign(r):
+			refuseForeign(w)
 		case a.config.Token == nil:
 			fail(w, http.StatusForbidden, "nothing can be done here without a token: name its file with admin.token_file")
 		case !a.bears(r):
@@ -77,6 +81,25 @@ func (a *Admin) bears(r *http.Request) bool {
 func unauthorized(w http.ResponseWriter) {
 	w.Header().Set("WWW-Authenticate", `Bearer realm="relayd"`)
 	fail(w, http.StatusUnauthorized, "this asks for the token of admin.token_file, as Authorization: Bearer TOKEN")
+}
+
+// isForeign reports whether a page of another origin sends a request, or a link on one: to
+// take a profile costs, even for a page that cannot read the answer. Browsers that have no
+// Sec-Fetch-Site (Fetch Metadata) send Origin with some requests.
+func isForeign(r *http.Request) bool {
+	switch r.Header.Get("Sec-Fetch-Site") {
+	case "same-origin", "none":
+		return false
+	case "":
+		origin := r.Header.Get("Origin")
+		_, host, _ := strings.Cut(origin, "://")
+		return origin != "" && host != r.Host
+	}
+	return true
+}
+
+func refuseForeign(w http.ResponseWriter) {
+	fail(w, http.StatusForbidden, "this is not for pages of other origins, nor for links on them: type the address, or open it from the status page")
 }
 
 // named says whether a request's Host is an address or localhost, which no name server

@@ -66,6 +66,24 @@ func parseElement(element string) (addr netip.Addr, ok bool) {
 	return addr, ok
 }
 
+// forwardedProto gives the left-most proto of Forwarded, which the proxy next to the client
+// has written; "" where there is none.
+func forwardedProto(lines []string) (proto string) {
+	rest := strings.Join(lines, ",")
+	for strings.TrimSpace(rest) != "" {
+		var element string
+		for rest, element = lastElement(rest); element != ""; {
+			i := cutRight(element, ';')
+			name, value, _ := strings.Cut(strings.TrimSpace(element[i+1:]), "=")
+			element = element[:max(i, 0)]
+			if strings.EqualFold(name, "proto") {
+				proto = strings.Trim(value, `"`)
+			}
+		}
+	}
+	return proto
+}
+
 // parseNode reads an address with or without a port, IPv6 with or without brackets:
 // proxies write X-Forwarded-For in all these ways.
 func parseNode(node string) (netip.Addr, bool) {

@@ -1,6 +1,7 @@
 package admit_test
 
 import (
+	"crypto/tls"
 	"net/http"
 	"testing"
 
@@ -9,7 +10,7 @@ import (
 )
 
 func TestOrigin(t *testing.T) {
-	listed, err := admit.NewOrigins([]string{"https://app.example", "http://localhost:3000", "https://Upper.Example:8443"})
+	listed, err := admit.NewOrigins([]string{"https://app.example", "http://localhost:3000", "https://Upper.Example:8443"}, admit.Hosts{})
 	require.NoError(t, err)
 
 	for _, c := range []struct {
@@ -73,9 +74,69 @@ func TestOrigin(t *testing.T) {
 }
 
 func TestOriginListIsChecked(t *testing.T) {
-	for _, wrong := range []string{"", "*", "example.com", "https://example.com/", "ftp://example.com", "null"} {
-		_, err := admit.NewOrigins([]string{"https://fine.example", wrong})
+	for _, wrong := range []string{"", "*", "example.com", "https://example.com/", "ftp://example.com", "null"} { // the rest: config.TestValuesWithoutEffect
+		_, err := admit.NewOrigins([]string{"https://fine.example", wrong}, admit.Hosts{})
 		require.ErrorContains(t, err, "is no origin", "%q", wrong)
+	}
+}
+
+// TestPlainPageOfASecureRelay: a page without TLS, which anybody on the way can write, does not
+// use the relay of that name with TLS, as far as the relay knows of it (threat 64).
+func TestPlainPageOfASecureRelay(t *testing.T) {
+	listed, err := admit.NewOrigins([]string{"http://listed.example"}, admit.Hosts{})
+	require.NoError(t, err)
+	for _, c := range []struct {
+		origin        string
+		tls           bool
+		header, value string
+		admit         bool
+	}{
+		{"http://relay.example", false, "", "", true},
+		{"http://relay.example", true, "", "", false},
+		{"http://relay.example:443", true, "", "", false},
+		{"https://relay.example", true, "", "", true},
+		{"http://listed.example", true, "", "", true},
+		{"https://relay.example", false, "", "", true}, // a proxy that does not say so
+		{"http://relay.example", false, "X-Forwarded-Proto", "https", false},
+		{"http://relay.example", false, "X-Forwarded-Proto", "HTTPS", false},
+		{"http://relay.example", false, "X-Forwarded-Proto", "wss", false},
+		{"http://relay.example", false, "X-Forwarded-Proto", "https, http", false},
+		{"http://relay.example", false, "X-Forwarded-Proto", "http, https", true},
+		{"http://relay.example", false, "X-Forwarded-Proto", "http", true},
+		{"https://relay.example", false, "X-Forwarded-Proto", "https", true},
+		{"https://relay.example", false, "X-Forwarded-Proto", "http", true}, // a proxy that sees only the next one
+		{"http://relay.example", false, "Forwarded", "for=203.0.113.9;proto=https", false},
+		{"http://relay.example", false, "Forwarded", `proto="https";for="[2001:db8::1]", for=10.0.0.1;proto=http`, false},
+		{"http://relay.example", false, "Forwarded", `host="a;proto=https"`, true},
+		{"http://relay.example", false, "Forwarded", "for=203.0.113.9", true},
+	} {
+		request := &http.Request{Host: "relay.example", Header: http.Header{"Origin": {c.origin}}}
+		if c.tls {
+			request.TLS = new(tls.ConnectionState)
+		}
+		if c.header != "" {
+			request.Header.Set(c.header, c.value)
+		}
+		require.Equal(t, c.admit, listed.Admit(request), "%+v", c)
+	}
+}
+
+// TestOriginsWithAWildcard admit one label in its place, and apps by their own scheme.
+func TestOriginsWithAWildcard(t *testing.T) {
+	listed, err := admit.NewOrigins([]string{"https://*.App.example", "http://*.localhost:3000", "https://bücher.example:443",
+		"capacitor://localhost", "Tauri://LocalHost", "chrome-extension://abcdef", "http://[2001:DB8:0::1]:8080"}, admit.Hosts{})
+	require.NoError(t, err)
+	for origin, admitted := range map[string]bool{
+		"https://a.app.example": true, "https://a.app.example:443": true, "https://xn--bcher-kva.app.example": true,
+		"https://app.example": false, "https://a.b.app.example": false, "http://a.app.example": false, "https://a.app.example:8443": false,
+		"https://.app.example": false, "https://aapp.example": false, "https://a.app.example.evil.example": false,
+		"http://x.localhost:3000": true, "http://x.localhost": false, "http://localhost:3000": false,
+		"https://xn--bcher-kva.example": true, "https://*.app.example": false,
+		"capacitor://localhost": true, "capacitor://localhost:80": false, "capacitor://localhost/": false, "capacitor://other": false,
+		"ionic://localhost": false, "tauri://localhost": true, "chrome-extension://abcdef": true, "http://[2001:db8::1]:8080": true,
+	} {
+		request := &http.Request{Host: "relay.example", Header: http.Header{"Origin": {origin}}}
+		require.Equal(t, admitted, listed.Admit(request), origin)
 	}
 }
 

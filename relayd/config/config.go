@@ -38,7 +38,8 @@ import (
 type Config struct {
 	File     string        `flag:"config" arg:"file" doc:"The TOML file with further settings, if any. Relative paths in it begin at relayd's working directory."`
 	Listen   Address       `key:"listen" arg:"address" default:"127.0.0.1:8000" doc:"The address to listen on. :8000 is every interface, port 0 a free port."`
-	Origins  []string      `key:"origins" flag:"origin" arg:"origin" reload:"yes" doc:"Origins of further web pages that may connect, each as https://app.example. Pages of the relay's own host always may."`
+	Origins  []string      `key:"origins" flag:"origin" arg:"origin" reload:"yes" doc:"Origins of further web pages that may connect, each as https://app.example, as https://*.app.example for any one label, or as capacitor://localhost for an app. Pages of the relay's own host always may."`
+	Hosts    []string      `key:"hosts" flag:"host" arg:"name" reload:"yes" keep:"yes" doc:"The names of relayd's own host, each as relay.example.org, or as *.example.org for any one label: its pages may connect under these. Addresses, localhost and *.localhost always are. Without it every name is, except on a connection to a loopback address that has neither TLS nor X-Forwarded-For or Forwarded of a proxy. docs/proxy.md tells what for."`
 	StateDir string        `key:"state_dir" arg:"folder" doc:"The folder of the key that resume tokens are signed with, made if it is not there. Without it: $STATE_DIRECTORY of systemd, $XDG_STATE_HOME/intercessor, ~/.local/state/intercessor."`
 	KeyFiles []SecretFile  `key:"key_files" flag:"key-file" arg:"file" doc:"One or two files with that key, in place of the state folder's: 32 bytes in base64, as openssl rand -base64 32 prints them. Of two the first signs and both are accepted, while one takes the place of the other."`
 	Drain    time.Duration `key:"drain" arg:"duration" default:"8s" min:"0s" max:"10m" doc:"How long peers are sent away for when relayd is told to end, 0s for all at once. A supervisor has to wait 2s longer before it kills."`
@@ -75,7 +76,11 @@ const maxKeyFiles = 2
 // check reports contradictions: the key, as the section names it, and why it cannot
 // be so. The same method of a section is called too.
 func (c *Config) check(report func(key, why string)) {
-	if _, err := admit.NewOrigins(c.Origins); err != nil {
+	hosts, err := admit.NewHosts(c.Hosts)
+	if err != nil {
+		report("hosts", err.Error())
+	}
+	if _, err := admit.NewOrigins(c.Origins, hosts); err != nil {
 		report("origins", err.Error())
 	}
 	if c.ServerInfo != "" {

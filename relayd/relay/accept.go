@@ -32,7 +32,7 @@ func (r *Relay) upgrade(w http.ResponseWriter, request *http.Request, server pro
 	if !r.origins.Load().Admit(request) {
 		r.countRefused(RefusedOrigin)
 		r.log.refused(source, "origin not admitted")
-		http.Error(w, "pages of this origin may not connect here: the relay's operator can add it with --origin", http.StatusForbidden)
+		http.Error(w, "pages of this origin may not connect here: the relay's operator can add it with --origin, or with --host if it is the relay's own name", http.StatusForbidden)
 		return nil
 	}
 	claim, refused, ok := r.admit(w, source)

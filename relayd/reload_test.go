@@ -15,11 +15,14 @@ import (
 )
 
 // page connects as a page of an origin does, and gives the HTTP status of the answer.
-func (d *daemon) page(origin string) int {
+func (d *daemon) page(origin string) int { return d.pageOf("", origin) }
+
+// pageOf is page under another name of the relay.
+func (d *daemon) pageOf(host, origin string) int {
 	d.t.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
-	conn, response, err := websocket.Dial(ctx, "ws://"+d.address+"/server", &websocket.DialOptions{HTTPHeader: http.Header{"Origin": {origin}}})
+	conn, response, err := websocket.Dial(ctx, "ws://"+d.address+"/server", &websocket.DialOptions{Host: host, HTTPHeader: http.Header{"Origin": {origin}}})
 	require.NotNil(d.t, response, "%v", err)
 	if err == nil {
 		_ = conn.CloseNow()
@@ -81,6 +84,29 @@ func TestReload(t *testing.T) {
 	d.logs("read the configuration anew")
 	require.Equal(t, http.StatusForbidden, d.page("https://b.example"))
 	p.talks()
+}
+
+// TestNamesOfTheRelayAndItsPages: those that SIGHUP brings, in any form that can be written.
+func TestNamesOfTheRelayAndItsPages(t *testing.T) {
+	t.Parallel()
+	path := written(t, "relayd.toml", "")
+	d := launch(t, nil, "--config", path, "--log-level", "info")
+	d.address, _ = d.logs("listening")["address"].(string)
+	pages := map[string]string{
+		"relay.lan": "http://relay.lan", "a.home.lan": "http://a.home.lan", "127.0.0.1": "https://a.app.example",
+		"localhost": "https://xn--bcher-kva.example", "[::1]": "capacitor://localhost",
+	}
+	for host, origin := range pages {
+		require.Equal(t, http.StatusForbidden, d.pageOf(host, origin), origin)
+	}
+	require.NoError(t, os.WriteFile(path, []byte("hosts = ['Relay.lan', '*.home.lan']\n"+
+		"origins = ['https://*.app.example', 'https://bücher.example', 'capacitor://localhost']\n"), 0o600))
+	d.signal(syscall.SIGHUP)
+	require.Equal(t, []any{"origins", "hosts"}, d.logs("read the configuration anew")["changed"])
+	for host, origin := range pages {
+		require.Equal(t, http.StatusSwitchingProtocols, d.pageOf(host, origin), origin)
+	}
+	require.Equal(t, http.StatusForbidden, d.pageOf("evil.example", "http://evil.example"))
 }
 
 func TestReloadOfTheLogLevel(t *testing.T) {

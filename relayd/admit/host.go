@@ -89,7 +89,7 @@ func isSecure(r *http.Request) bool {
 	return r.TLS != nil || proto == "https" || proto == "wss"
 }
 
-var errHost = errors.New("a host is a name as relay.example.org or *.example.org, or an address")
+var errHost = errors.New("a host is a name as relay.example.org or *.example.org, or an address, without scheme, port and path")
 
 // parseHost gives a host of the configuration as browsers write it: in lower case, in
 // punycode, an IPv6 address in brackets and as short as it can be. What browsers never

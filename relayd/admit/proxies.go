@@ -58,6 +58,8 @@ func parsePrefix(text string) (netip.Prefix, error) {
 		return netip.Prefix{}, fmt.Errorf("%q is an IPv4 address written as IPv6: write it as IPv4", text)
 	case prefix != prefix.Masked():
 		return netip.Prefix{}, fmt.Errorf("%q has bits behind its prefix: write it as %s", text, prefix.Masked())
+	case prefix.Bits() > 0 && (prefix.Addr().IsUnspecified() && prefix.IsSingleIP() || prefix.Addr().IsMulticast()):
+		return netip.Prefix{}, fmt.Errorf("%q is no address of a proxy: no connection comes from there", text)
 	case prefix.Bits() == 0:
 		return netip.Prefix{}, fmt.Errorf("%q trusts everybody, and so lets everybody choose an address: name the proxies' own", text)
 	}

@@ -119,7 +119,7 @@ func CheckHosts(hosts []string) error {
 	}
 	for i, host := range hosts {
 		if len(host) > 253 || !hostForm.MatchString(host) {
-			return fmt.Errorf("%q is no host to get a certificate for: give its name in DNS, in lower case, without a port or a wildcard, like relay.example.org", host)
+			return fmt.Errorf("%q is no host to get a certificate for: give its name in DNS, in lower case, without a port or a wildcard, like relay.example.org, international names in punycode, as xn--bcher-kva.example", host)
 		}
 		if slices.Contains(hosts[:i], host) {
 			return fmt.Errorf("the host %s is there twice", host)

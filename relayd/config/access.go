@@ -26,6 +26,11 @@ func (a Access) check(report func(key, why string)) {
 	if _, err := admit.NewPassphrases(nil, a.ClientPassphraseHashes...); err != nil {
 		report("client_passphrase_hashes", err.Error())
 	}
+	for key, hashes := range map[string][]string{"server_passphrase_hashes": a.ServerPassphraseHashes, "client_passphrase_hashes": a.ClientPassphraseHashes} {
+		if repeats(hashes) {
+			report(key, "has a hash twice: name the one of the new passphrase and that of the old")
+		}
+	}
 	tokens := a.JWKSFile != "" || a.JWKSURL != "" || a.JWTSecretFile != ""
 	switch {
 	case a.JWKSFile != "" && a.JWKSURL != "":

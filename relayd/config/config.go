@@ -26,6 +26,8 @@ package config
 
 import (
 	"log/slog"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/alecthomas/units"
@@ -91,13 +93,41 @@ func (c *Config) check(report func(key, why string)) {
 	if why := c.IDs.guessable(); why != "" && !c.Access.ofClients() {
 		report("ids.words", why)
 	}
-	if len(c.KeyFiles) > maxKeyFiles {
+	switch {
+	case len(c.KeyFiles) > maxKeyFiles:
 		report("key_files", "must be one file, or two: the new key and the old")
+	case repeats(c.KeyFiles):
+		report("key_files", "names one file twice: name the file of the new key and that of the old")
+	}
+	for key, address := range map[string]Address{"tls.plain_listen": c.TLS.PlainListen, "admin.listen": c.Admin.Listen} {
+		if address == c.Listen && !strings.HasSuffix(string(address), ":0") {
+			report(key, "is the address of listen: give it another port")
+		}
 	}
 }
 
 func (s *Schemas) check(report func(key, why string)) {
-	if s.Unknown == "refuse" && s.Folder == "" && !s.Builtin {
+	if s.Folder != "" || s.Builtin {
+		return
+	}
+	if s.Unknown == "refuse" {
 		report("unknown", "cannot be refuse while there is neither schemas.folder nor schemas.builtin: no message would pass")
 	}
+	const none = "is for messages with a schema: set schemas.folder or schemas.builtin"
+	if s.Refused != "drop" {
+		report("refused", none)
+	}
+	if s.MaxMessage != 32*units.KiB {
+		report("max_message", none)
+	}
+}
+
+// repeats reports whether something is in a list twice.
+func repeats[T comparable](list []T) bool {
+	for i, one := range list {
+		if slices.Contains(list[:i], one) {
+			return true
+		}
+	}
+	return false
 }

@@ -23,6 +23,12 @@ func (c *ICE) check(report func(key, why string)) {
 		}
 		turn = turn || strings.HasPrefix(url, "turn")
 	}
+	if repeats(c.URLs) {
+		report("urls", "has an entry that is there twice")
+	}
+	if c.Life != 10*time.Minute && c.SecretFile == "" {
+		report("life", "is of credentials that are made with ice.secret_file, which is not set")
+	}
 	switch {
 	case c.SecretFile != "" && c.CredentialFile != "":
 		report("credential_file", "cannot be there beside secret_file: the TURN servers take one or the other")

@@ -22,6 +22,12 @@ func (c IDs) Rates() (source, all admit.Rate) {
 	return admit.Rate{Guesses: c.WrongOfSource, Within: time.Minute}, admit.Rate{Guesses: c.WrongOfAll, Within: time.Second}
 }
 
+func (c *IDs) check(report func(key, why string)) {
+	if c.Words != identifier.DefaultWords && c.Server != identifier.Words && c.Client != identifier.Words {
+		report("words", "is for IDs of words: set ids.server or ids.client to words")
+	}
+}
+
 // guessable says why nobody should rely on the IDs of servers alone, or "".
 func (c IDs) guessable() string {
 	bits := identifier.Bits(c.Server, c.Words)

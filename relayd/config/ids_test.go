@@ -35,7 +35,7 @@ func TestIDsThatCanBeGuessed(t *testing.T) {
 		{"[ids]\nserver = 'words'\nwords = 2", "ids.words"},
 		{"[ids]\nserver = 'words'\nwords = 7", "ids.words"},
 		{"[ids]\nclient = 'words'\nwords = 4", ""},
-		{"[ids]\nserver = 'token'\nwords = 3", ""},
+		{"[ids]\nserver = 'token'\nwords = 3", "is for IDs of words"},
 		{"[ids]\nserver = 'guid'", "ids.server"},
 		{"[ids]\nserver = 'words'\nwords = 4\n[access]\nauthorize_url = 'https://a.example/'", ""},
 		{"[ids]\nserver = 'words'\nwords = 4\n[access]\njwks_url = 'https://a.example/'\njwt_issuer = 'a'\njwt_audience = 'b'", ""},

@@ -130,14 +130,18 @@ func (k *key) called() string {
 	return k.name
 }
 
-// apart takes a text apart: in a list the entries stand between commas. Of "" there
-// is nothing.
+// apart takes a text apart: in a list the entries stand between commas, with or without
+// spaces. Of "" there is nothing.
 func (k *key) apart(text string) []string {
 	switch {
 	case text == "":
 		return nil
 	case k.list():
-		return strings.Split(text, ",")
+		entries := strings.Split(text, ",")
+		for i, entry := range entries {
+			entries[i] = strings.TrimSpace(entry)
+		}
+		return entries
 	}
 	return []string{text}
 }

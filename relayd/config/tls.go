@@ -2,6 +2,7 @@ package config
 
 import (
 	"crypto/tls"
+	"net/mail"
 
 	"github.com/sebas642/intercessor/relayd/admit"
 	"github.com/sebas642/intercessor/relayd/certs"
@@ -16,6 +17,8 @@ type TLS struct {
 	PlainListen Address    `key:"plain_listen" arg:"address" doc:"A second address without TLS, :80 as a rule, which leads browsers to the one with TLS and answers the ACME server. Nothing listens there unless it is set."`
 	ACME        ACME       `key:"acme" doc:"Certificates from an ACME server such as Let's Encrypt. It has to reach relayd on port 443 of the hosts, or on port 80 where plain_listen is set. Who has certificates got agrees to the server's terms of service."`
 }
+
+const letsEncrypt = "https://acme-v02.api.letsencrypt.org/directory" // the default of DirectoryURL
 
 // ACME is how an ACME server is asked for certificates.
 type ACME struct {
@@ -58,6 +61,9 @@ func (t *TLS) check(report func(key, why string)) {
 	if t.PlainListen != "" && !t.Enabled() {
 		report("plain_listen", "has nowhere to lead to without TLS: set tls.cert_file, tls.self_signed or tls.acme.hosts, or take it away")
 	}
+	if t.MinVersion != "1.2" && !t.Enabled() {
+		report("min_version", "is for a relay with TLS: set tls.cert_file, tls.self_signed or tls.acme.hosts")
+	}
 	if len(t.ACME.Hosts) > 0 {
 		if err := certs.CheckHosts(t.ACME.Hosts); err != nil {
 			report("acme.hosts", err.Error())
@@ -65,7 +71,23 @@ func (t *TLS) check(report func(key, why string)) {
 	}
 }
 
+func (a *ACME) check(report func(key, why string)) {
+	const none = "is for the ACME server, which is asked only where tls.acme.hosts is set"
+	given := map[string]bool{"email": a.Email != "", "ca_file": a.CAFile != "", "directory_url": a.DirectoryURL != letsEncrypt}
+	for key, given := range given {
+		if given && len(a.Hosts) == 0 {
+			report(key, none)
+		}
+	}
+	if address, err := mail.ParseAddress(a.Email); a.Email != "" && (err != nil || address.Address != a.Email) {
+		report("email", "must be an address of electronic mail, as admin@example.org")
+	}
+}
+
 func (p *Proxy) check(report func(key, why string)) {
+	if p.Protocol != admit.XForwardedFor && len(p.Trusted) == 0 {
+		report("protocol", "is read from trusted proxies alone: name them in proxy.trusted")
+	}
 	if _, err := admit.NewProxies(p.Trusted, p.Protocol); err != nil {
 		report("trusted", err.Error())
 	}

@@ -39,7 +39,7 @@ func TestTLSContradictions(t *testing.T) {
 		require.Equal(t, enabled, c.TLS.Enabled(), args)
 		require.EqualValues(t, tls.VersionTLS12, c.TLS.Version())
 	}
-	c, _, err := config.Load([]string{"--tls-min-version=1.3"}, nil)
+	c, _, err := config.Load([]string{"--tls-min-version=1.3", "--tls-self-signed"}, nil)
 	require.NoError(t, err)
 	require.EqualValues(t, tls.VersionTLS13, c.TLS.Version())
 }

@@ -49,6 +49,9 @@ func (k *key) setOne(field reflect.Value, text string) error {
 	if text == "" && k.fallback != "" {
 		return errors.New("is empty")
 	}
+	if strings.TrimSpace(text) != text && k.arg != "json" && !k.secret { // a hash is trimmed where it is read
+		return k.says(text, "must have no white space around it")
+	}
 	if len(k.enum) > 0 && !slices.Contains(k.enum, text) {
 		return k.says(text, "must be "+or(k.enum))
 	}

@@ -1,0 +1,132 @@
+package config_test
+
+import (
+	"testing"
+
+	"github.com/sebas642/intercessor/relayd/config"
+	"github.com/stretchr/testify/require"
+)
+
+// TestValuesWithoutEffect: what could never match, or never take effect, is refused by a
+// sentence that says what to write.
+func TestValuesWithoutEffect(t *testing.T) {
+	const hash = "$argon2id$v=19$m=65536,t=3,p=4$AAAAAAAAAAAAAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
+	for text, says := range map[string]string{
+		"origins = ['*']":                                                           "name each page that may connect, as https://example.com or https://*.example.com",
+		"origins = ['null']":                                                        "all have the origin null",
+		"origins = ['file://']":                                                     "all have the origin null",
+		"origins = ['app.example']":                                                 "write it as https://example.com",
+		"origins = ['localhost:3000']":                                              "write it as https://example.com or http://localhost:3000",
+		"origins = ['https://']":                                                    "write it as https://example.com",
+		"origins = ['https:/app.example']":                                          "write it as https://example.com",
+		"origins = ['https://app.example/']":                                        `leave out "/", and write it as https://app.example`,
+		"origins = ['https://app.example/page']":                                    `leave out "/page", and write it as https://app.example`,
+		"origins = ['https://app.example?a']":                                       `leave out "?a"`,
+		"origins = ['https://app.example#a']":                                       `leave out "#a"`,
+		"origins = ['https://ada@app.example']":                                     "leave out what stands before the @",
+		"origins = ['wss://app.example']":                                           "write the page's address, as https://app.example",
+		"origins = ['ws://localhost:3000']":                                         "write the page's address, as http://localhost:3000",
+		"origins = ['htps://app.example']":                                          "begins with http://, https:// or the scheme of an app",
+		"origins = ['ftp://app.example']":                                           "begins with http://, https:// or the scheme of an app",
+		"origins = ['https://app.example:']":                                        `has the port "", and must have one from 1 to 65535`,
+		"origins = ['https://app.example:0']":                                       `has the port "0"`,
+		"origins = ['https://app.example:65536']":                                   `has the port "65536"`,
+		"origins = ['https://a.*.example']":                                         "a * can only stand for the left-most label, as in *.example.org",
+		"origins = ['https://a*.app.example']":                                      "a * can only stand for the left-most label",
+		"origins = ['https://*.*.app.example']":                                     "a * can only stand for the left-most label",
+		"origins = ['https://*']":                                                   "a * can only stand for the left-most label",
+		"origins = ['https://*.example']":                                           "a * needs a domain of two labels behind it, as in *.example.org",
+		"origins = ['https://*.192.0.2.1']":                                         "a host is a name as relay.example.org",
+		"origins = ['capacitor://*.app']":                                           "without * and spaces",
+		"origins = ['capacitor://localhost/a']":                                     `leave out "/a", and write it as capacitor://localhost`,
+		"origins = ['https://app.example.']":                                        "leave out the dot at its end",
+		"origins = ['https://app..example']":                                        "a host is a name as relay.example.org",
+		"origins = ['https://app_ä .example']":                                      "this international name cannot be one",
+		"origins = ['http://127.1']":                                                "a host is a name as relay.example.org or *.example.org, or an address",
+		"origins = ['http://192.000.002.001']":                                      "a host is a name as",
+		"origins = ['http://[::1']":                                                 "an IPv6 address is written as [2001:db8::1]",
+		"origins = ['http://[fe80::1%eth0]']":                                       "an IPv6 address is written as [2001:db8::1]",
+		"origins = [' https://app.example']":                                        "must have no white space around it",
+		"hosts = ['https://relay.example']":                                         "a host is a name as relay.example.org",
+		"hosts = ['relay.example:443']":                                             "a host is a name as relay.example.org",
+		"hosts = ['relay.example/page']":                                            "a host is a name as relay.example.org",
+		"hosts = ['2001:db8::1']":                                                   "an IPv6 address is written in brackets: [2001:db8::1]",
+		"hosts = ['*']":                                                             "a * can only stand for the left-most label",
+		"hosts = ['*.example']":                                                     "a * needs a domain of two labels behind it",
+		"hosts = ['']":                                                              "has an empty entry",
+		"listen = ' :8000'":                                                         "must have no white space around it",
+		"listen = '127.0.0.1'":                                                      "must be an address with a port",
+		"listen = 'http://127.0.0.1:8000'":                                          "must be an address with a port",
+		"key_files = ['one', 'one']":                                                "names one file twice",
+		"server_info = '{'":                                                         "server_info",
+		"[tls]\nmin_version = '1.3'":                                                "is for a relay with TLS: set tls.cert_file, tls.self_signed or tls.acme.hosts",
+		"[tls]\nplain_listen = ':80'":                                               "has nowhere to lead to without TLS",
+		"listen = ':443'\n[tls]\nself_signed = true\nplain_listen = ':443'":         "is the address of listen: give it another port",
+		"listen = ':9090'\n[admin]\nlisten = ':9090'\ntoken_file = 'f'":             "is the address of listen: give it another port",
+		"[tls.acme]\nemail = 'a@example.org'":                                       "is for the ACME server, which is asked only where tls.acme.hosts is set",
+		"[tls.acme]\nca_file = 'ca.pem'":                                            "is for the ACME server, which is asked only where tls.acme.hosts is set",
+		"[tls.acme]\ndirectory_url = 'https://ca.example/dir'":                      "is for the ACME server, which is asked only where tls.acme.hosts is set",
+		"[tls.acme]\nhosts = ['relay.example.org']\nemail = 'mailto:a@example.org'": "must be an address of electronic mail, as admin@example.org",
+		"[tls.acme]\nhosts = ['Relay.example.org']":                                 "in lower case",
+		"[tls.acme]\nhosts = ['*.example.org']":                                     "without a port or a wildcard",
+		"[tls.acme]\nhosts = ['192.0.2.1']":                                         "is no host to get a certificate for",
+		"[tls.acme]\nhosts = ['bücher.example']":                                    "international names in punycode, as xn--bcher-kva.example",
+		"[tls.acme]\nhosts = ['a.example', 'a.example']":                            "is there twice",
+		"[proxy]\nprotocol = 'forwarded'":                                           "is read from trusted proxies alone: name them in proxy.trusted",
+		"[proxy]\ntrusted = ['10.0.0.1/8']":                                         "write it as 10.0.0.0/8",
+		"[proxy]\ntrusted = ['10.0.0.1:80']":                                        "is no address of a proxy",
+		"[proxy]\ntrusted = ['proxy.example']":                                      "is no address of a proxy",
+		"[proxy]\ntrusted = ['::ffff:10.0.0.1']":                                    "write it as IPv4",
+		"[proxy]\ntrusted = ['0.0.0.0/0']":                                          "trusts everybody",
+		"[proxy]\ntrusted = ['0.0.0.0']":                                            "no connection comes from there",
+		"[proxy]\ntrusted = ['::']":                                                 "no connection comes from there",
+		"[proxy]\ntrusted = ['224.0.0.0/4']":                                        "no connection comes from there",
+		"[access]\njwt_issuer = 'app'":                                              "needs the keys of tokens",
+		"[access]\njwt_audience = 'relay'":                                          "needs the keys of tokens",
+		"[access]\njwt_issuer = 'app '":                                             "must have no white space around it",
+		"[access]\nauthorize_url = 'https://:443/a'":                                "must be an address, as https://backend.example/authorize",
+		"[access]\nauthorize_url = 'https://app.example:99999/a'":                   "must be an address, as https://backend.example/authorize",
+		"[access]\nauthorize_url = 'https://app.example/a#b'":                       "must be an address without #b, which is never sent",
+		"[access]\nauthorize_url = 'http://app.example/a'":                          "must begin with https://",
+		"[access]\nserver_passphrase_hashes = ['" + hash + "', '" + hash + "']":     "has a hash twice",
+		"[ids]\nwords = 5":                                                          "is for IDs of words: set ids.server or ids.client to words",
+		"[ice]\nlife = '1h'":                                                        "is of credentials that are made with ice.secret_file",
+		"[ice]\nurls = ['STUN:stun.example']":                                       "must begin with stun:",
+		"[ice]\nurls = ['stun://stun.example']":                                     "has slashes",
+		"[ice]\nurls = ['stun:stun.example:0']":                                     "must have one from 1 to 65535",
+		"[ice]\nurls = ['stun:stun.example?transport=udp']":                         "STUN takes none",
+		"[ice]\nurls = ['stun:stun.example', 'stun:stun.example']":                  "is there twice",
+		"[ice]\nurls = ['stun:bücher.example']":                                     "no host that can be one",
+		"[ice]\nsecret_file = 'f'":                                                  "is of TURN servers, and urls names none",
+		"[schemas]\nunknown = 'refuse'":                                             "no message would pass",
+		"[schemas]\nrefused = 'close'":                                              "is for messages with a schema: set schemas.folder or schemas.builtin",
+		"[schemas]\nmax_message = '1KiB'":                                           "is for messages with a schema: set schemas.folder or schemas.builtin",
+		"[admin]\ntoken_file = 'f'":                                                 "of which there is none",
+		"[limits]\nwaiting_bytes = '1MiB'\noutbox_bytes = '2MiB'":                   "must be outbox_bytes at least",
+		"[limits]\nsession_life = '1s'":                                             "must be 0s or 10s at least",
+	} {
+		_, _, err := config.Load([]string{"--config", file(t, text)}, nil)
+		require.ErrorContains(t, err, says, text)
+	}
+}
+
+// TestValuesThatAreTaken as they are meant.
+func TestValuesThatAreTaken(t *testing.T) {
+	for _, text := range []string{
+		"origins = ['HTTPS://App.example', 'https://app.example:443', 'https://*.app.example', 'http://*.localhost:3000', 'https://bücher.example', 'http://[::1]:8000']",
+		"origins = ['capacitor://localhost', 'ionic://localhost', 'tauri://localhost', 'app://bundle', 'chrome-extension://abc', 'moz-extension://A-b']",
+		"hosts = ['localhost', '192.168.1.5', '[2001:db8::1]', 'Relay.Lan', '*.home.arpa', 'bücher.example', 'relay_1']",
+		"[tls.acme]\nhosts = ['xn--bcher-kva.example']\nemail = 'admin@example.org'",
+		"[tls]\nself_signed = true\nmin_version = '1.3'",
+		"listen = ':0'\n[admin]\nlisten = '127.0.0.1:0'",
+		"[proxy]\ntrusted = ['127.0.0.1']\nprotocol = 'forwarded'",
+		"[ids]\nclient = 'words'\nwords = 3",
+		"[ids]\nwords = 6",
+	} {
+		_, _, err := config.Load([]string{"--config", file(t, text)}, nil)
+		require.NoError(t, err, text)
+	}
+	c, _, err := config.Load(nil, []string{"RELAYD_ORIGINS=https://a.example, https://b.example"})
+	require.NoError(t, err)
+	require.Equal(t, []string{"https://a.example", "https://b.example"}, c.Origins, "behind a comma a space may stand")
+}

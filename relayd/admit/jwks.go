@@ -85,18 +85,36 @@ func NewRemoteKeys(url string, client *http.Client, failed func(error)) (*Remote
 	return &RemoteKeys{url: url, client: client, failed: failed, fetching: make(chan struct{}, 1)}, nil
 }
 
-// Find is of Keys. Who comes with a key that is not known waits until it was asked for,
-// together with all others who do.
+// Find is of Keys. A token whose key is not known waits until the keys were got, together
+// with all others. If they could not be got since it came, because that fails or was tried a
+// moment ago, the error is a *BusyError: the key may be a new one.
 func (k *RemoteKeys) Find(ctx context.Context, token *jwt.Token) (any, error) {
+	came := time.Now()
 	keys, fresh, tried := k.now()
 	key, err := keys.find(ctx, token)
-	if err == nil && fresh || !k.begin(ctx, err != nil) {
-		return key, err
+	if err == nil && fresh {
+		return key, nil
 	}
-	k.refresh(ctx, tried)
-	<-k.fetching
-	keys, _, _ = k.now()
-	return keys.find(ctx, token)
+	if k.begin(ctx, err != nil) {
+		k.refresh(ctx, tried)
+		<-k.fetching
+		keys, _, _ = k.now()
+		key, err = keys.find(ctx, token)
+	}
+	if err != nil {
+		err = k.judge(came)
+	}
+	return key, err
+}
+
+// judge says what it means that the key of a token is not known that came then.
+func (k *RemoteKeys) judge(came time.Time) error {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if k.got.After(came) {
+		return errNoKey
+	}
+	return &BusyError{After: max(time.Second, keysPause-time.Since(k.tried)), Why: "the key of the token is not in the JWKS as it was got last, and a newer one cannot be had now"}
 }
 
 // begin takes the right to get the keys. Who has a key that will do does not wait for it.

@@ -101,8 +101,12 @@ func (c claims) allow(r Request) error {
 
 // whyNot says what is wrong with a token in words of our own: the library's may quote it.
 func whyNot(err error) error {
-	if err == nil {
+	var busy *BusyError
+	switch {
+	case err == nil:
 		return nil
+	case errors.As(err, &busy):
+		return busy
 	}
 	for _, known := range []struct {
 		err error

@@ -306,6 +306,36 @@ func TestKeysWhileTheBackendIsAway(t *testing.T) {
 	})
 }
 
+// TestStrangersDoNotHideANewKey: who makes keys up has the keys got, and then they are not got
+// for a while. A token of a key that is new since then is not refused for good (threat 61).
+func TestStrangersDoNotHideANewKey(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		old, young, stranger := newSigner(t, "old", jwt.SigningMethodES256), newSigner(t, "young", jwt.SigningMethodES256), newSigner(t, "made-up", jwt.SigningMethodES256)
+		jwks := jwksOf(t, old)
+		client := &http.Client{Transport: transport(func(*http.Request) (*http.Response, error) {
+			time.Sleep(time.Millisecond) // of the clock of this test
+			response := httptest.NewRecorder()
+			_, _ = response.Write(jwks)
+			return response.Result(), nil
+		})}
+		keys, err := admit.NewRemoteKeys("https://app.example/jwks", client, func(err error) { t.Error(err) })
+		require.NoError(t, err)
+		tickets, err := admit.NewTickets(admit.NewBudget(oneAMinute, true), "https://app.example", "relay", keys, nil)
+		require.NoError(t, err)
+		authorize := func(s signer, from string) error {
+			_, err := tickets.Authorize(t.Context(), asks(s.sign(t, right()), from))
+			return err
+		}
+		require.ErrorContains(t, authorize(stranger, "192.0.2.1"), "not in the JWKS")
+		jwks = jwksOf(t, old, young)
+		var busy *admit.BusyError
+		require.ErrorAs(t, authorize(young, "198.51.100.1"), &busy)
+		time.Sleep(busy.After)
+		require.NoError(t, authorize(young, "198.51.100.1"), "it has cost nothing")
+		require.NoError(t, authorize(old, "198.51.100.2"))
+	})
+}
+
 type transport func(*http.Request) (*http.Response, error)
 
 func (t transport) RoundTrip(r *http.Request) (*http.Response, error) { return t(r) }
@@ -323,7 +353,8 @@ func TestKeysThatAreNone(t *testing.T) {
 		var failure error
 		tickets := remoteTickets(t, server.URL, func(err error) { failure = err })
 		_, err := tickets.Authorize(t.Context(), admit.Request{Secret: []byte(s.sign(t, right()))})
-		require.ErrorContains(t, err, "not in the JWKS", name)
+		require.ErrorContains(t, err, "cannot be had now", name)
+		require.ErrorAs(t, err, new(*admit.BusyError), name)
 		require.Error(t, failure, name)
 		server.Close()
 	}

@@ -69,6 +69,40 @@ func TestClockIsSet(t *testing.T) {
 	}
 }
 
+// TestClockThatWasWrongIsSetAndRelaydStarts: what was signed by a wrong clock is good when
+// relayd starts with the right one, and the other way round. A clock that cannot be right is
+// told.
+func TestClockThatWasWrongIsSetAndRelaydStarts(t *testing.T) {
+	t.Parallel()
+	binary := buildBinary(t, "./relayd", "-overlay", clockOverlay(t))
+	const day = 24 * time.Hour
+	in1970 := -time.Since(time.Unix(3600, 0))
+	for name, clock := range map[string]struct{ first, then time.Duration }{
+		"1970, and then right":              {in1970, 0},
+		"right, and then 1970":              {0, in1970},
+		"three days behind, and then right": {-3 * day, 0},
+		"right, and then three days ahead":  {0, 3 * day},
+		"three days ahead, and then right":  {3 * day, 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			state := t.TempDir()
+			start := func(step time.Duration) *relayProcess {
+				relay := startRelayWith(t, binary, []string{"CLOCK_STEP=" + strconv.Itoa(int(step/time.Second)), "CLOCK_STEP_AFTER=0"}, "--state-dir", state)
+				require.Equal(t, step < -day, strings.Contains(relay.Logs(), "the clock of this machine is wrong"), relay.Logs())
+				return relay
+			}
+			relay := start(clock.first)
+			server := relay.rawV1("/server", "")
+			client := relay.rawV1("/client/"+server.id, "")
+			relay.Kill()
+			relay = start(clock.then)
+			require.Equal(t, server.id, relay.rawV1("/server", server.token).id)
+			require.Equal(t, client.id, relay.rawV1("/client/"+server.id, client.token).id)
+		})
+	}
+}
+
 // clockOverlay has the runtime's time.Now jump once, by what is in the environment: Go asks
 // the kernel without a call that a library could stand in for.
 func clockOverlay(t *testing.T) string {

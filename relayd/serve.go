@@ -73,6 +73,7 @@ func serve(ctx context.Context, end func(), c *config.Config, sources config.Sou
 	r := relay.New(relay.Config{
 		Tokens:       admit.NewTokens(keys...),
 		Returning:    before,
+		NotBefore:    notBefore(c),
 		Proxies:      proxies,
 		NewServerID:  newServerID,
 		NewClientID:  newClientID,

@@ -3,6 +3,7 @@ package admit
 import (
 	"context"
 	"errors"
+	"fmt"
 	"time"
 
 	"github.com/golang-jwt/jwt/v5"
@@ -11,6 +12,9 @@ import (
 
 // jwtLeeway is by how much the clocks of the relay and of the application may differ.
 const jwtLeeway = 30 * time.Second
+
+// ErrClock is in an error that another time of day would not give.
+var ErrClock = errors.New("by the clock of this machine")
 
 // asymmetric are the algorithms with a public key (RFC 7518, section 3.1; RFC 8037).
 var asymmetric = []string{"EdDSA", "ES256", "ES384", "ES512", "RS256", "RS384", "RS512", "PS256", "PS384", "PS512"}
@@ -109,21 +113,20 @@ func whyNot(err error) error {
 		return busy
 	}
 	for _, known := range []struct {
-		err error
-		why string
+		err, why error
 	}{
-		{errNoKey, "the token is signed with a key that is not in the JWKS"},
-		{jwt.ErrTokenUnverifiable, "the token cannot be verified: its key is unknown"},
-		{jwt.ErrTokenSignatureInvalid, "the signature of the token is wrong, or its algorithm is not allowed"},
-		{jwt.ErrTokenExpired, "the token has expired"},
-		{jwt.ErrTokenNotValidYet, "the token is not valid yet"},
-		{jwt.ErrTokenUsedBeforeIssued, "the token was issued in the future"},
-		{jwt.ErrTokenInvalidIssuer, "the token is of another issuer"},
-		{jwt.ErrTokenInvalidAudience, "the token is for another audience"},
-		{jwt.ErrTokenRequiredClaimMissing, "the token has no exp, iss or aud"},
+		{errNoKey, errors.New("the token is signed with a key that is not in the JWKS")},
+		{jwt.ErrTokenUnverifiable, errors.New("the token cannot be verified: its key is unknown")},
+		{jwt.ErrTokenSignatureInvalid, errors.New("the signature of the token is wrong, or its algorithm is not allowed")},
+		{jwt.ErrTokenInvalidIssuer, errors.New("the token is of another issuer")},
+		{jwt.ErrTokenInvalidAudience, errors.New("the token is for another audience")},
+		{jwt.ErrTokenRequiredClaimMissing, errors.New("the token has no exp, iss or aud")},
+		{jwt.ErrTokenExpired, fmt.Errorf("the token has expired %w", ErrClock)},
+		{jwt.ErrTokenNotValidYet, fmt.Errorf("the token is not valid yet %w", ErrClock)},
+		{jwt.ErrTokenUsedBeforeIssued, fmt.Errorf("the token was issued in the future %w", ErrClock)},
 	} {
 		if errors.Is(err, known.err) {
-			return errors.New(known.why)
+			return known.why
 		}
 	}
 	return errors.New("the token is not valid")

@@ -18,6 +18,10 @@ const (
 	ServerLife = 400 * 24 * time.Hour
 )
 
+// Epoch is before the first token that a relay has signed. What seems older was signed by
+// a clock that was wrong.
+var Epoch = time.Date(2026, time.January, 1, 0, 0, 0, 0, time.UTC)
+
 // Identity is what a resume token says (R4): this peer, this role, this room,
 // this generation, until then. Whether it may come in is decided elsewhere (R7).
 type Identity struct {
@@ -27,6 +31,17 @@ type Identity struct {
 	Generation uint64    // below 2^53
 	Expires    time.Time // to the second
 }
+
+// Life is how long the token of a peer is valid.
+func Life(server bool) time.Duration {
+	if server {
+		return ServerLife
+	}
+	return ClientLife
+}
+
+// Signed is when the token was signed, by the clock of the relay that did it.
+func (id Identity) Signed() time.Time { return id.Expires.Add(-Life(id.Server)) }
 
 // A token that is refused is answered by closing with 4504 (R8). These sentences
 // are fit for the close frame's reason (B27).
@@ -83,7 +98,8 @@ func (t *Tokens) Sign(id Identity) string {
 	return seal(t.keys[0], appendStatement(make([]byte, 0, maxToken), id))
 }
 
-// Verify gives the identity that a token states, or ErrToken, or ErrTokenExpired.
+// Verify gives the identity that a token states, or ErrToken. With ErrTokenExpired it gives
+// both: the clock may be wrong.
 // The caller compares role and room with what the peer asks for (R8).
 func (t *Tokens) Verify(token string, now time.Time) (Identity, error) {
 	// The decoder skips line breaks, with which one token could be written in many ways.
@@ -103,7 +119,7 @@ func (t *Tokens) Verify(token string, now time.Time) (Identity, error) {
 	case !ok:
 		return Identity{}, ErrToken
 	case !now.Before(id.Expires):
-		return Identity{}, ErrTokenExpired
+		return id, ErrTokenExpired
 	}
 	return id, nil
 }

@@ -117,9 +117,15 @@ func (s *session) identify(request *http.Request, server protocol.ID) *protocol.
 		return nil
 	}
 	var identity admit.Identity
+	now, later := s.relay.dates()
 	if err == nil {
-		now, _ := s.relay.dates()
 		identity, err = s.relay.config.Tokens.Verify(token, now)
+	}
+	if err == admit.ErrTokenExpired {
+		if refused := s.relay.expired(identity, now); refused != nil {
+			return refused
+		}
+		err = nil
 	}
 	if err == nil && (identity.Server != (server == "") || !identity.Server && keyOf(identity.Room) != keyOf(server)) {
 		err = errOtherPlace
@@ -128,6 +134,7 @@ func (s *session) identify(request *http.Request, server protocol.ID) *protocol.
 		s.relay.countRefused(RefusedToken)
 		return &protocol.Error{Code: protocol.CodeTokenRefused, Reason: err.Error()}
 	}
+	s.relay.lookAhead(identity, later)
 	s.id, s.arrival.resumed = identity.ID, true
 	if server != "" {
 		s.arrival.room = identity.Room

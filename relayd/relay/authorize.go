@@ -37,6 +37,10 @@ func (s *session) authorize(request *http.Request, server protocol.ID) *protocol
 		r.countRefused(RefusedUndecided)
 		r.log.notAuthorized(asked, err)
 		return comeAgain(busy.After)
+	case errors.Is(err, admit.ErrClock) && r.clockWrong.Load():
+		r.countRefused(RefusedUndecided)
+		r.log.notAuthorized(asked, err)
+		return comeAgain(clockWait)
 	}
 	r.countRefused(RefusedAccess)
 	r.log.notAuthorized(asked, err)

@@ -38,6 +38,10 @@ type Config struct {
 	// not there may still come (R10).
 	Returning bool
 
+	// NotBefore is a time that has gone by: a clock that says an earlier one, by a day, is
+	// wrong. It is logged then, and no peer is refused for good because of the time.
+	NotBefore time.Time
+
 	// NewServerID and NewClientID draw the IDs of peers (B8), which have the form of B29.
 	// They are called by many goroutines at once, and again where a peer here has the ID already. nil:
 	// [NewUUID].

@@ -15,6 +15,9 @@ func (r *Relay) RenewTokens() {
 	}
 }
 
+// ClockWasWrong has the relay find that the machine's clock was wrong until now.
+func (r *Relay) ClockWasWrong() { r.clockWrong.Store(true) }
+
 // Remembered is how much the relay keeps for who is away: rooms to look at, and
 // peers that are waited for.
 func (r *Relay) Remembered() (rooms int, absent int64) {

@@ -74,25 +74,18 @@ func someName() string {
 	return string(name)
 }
 
-// life is how long the session's token is valid (R4).
-func (s *session) life() time.Duration {
-	if s.server {
-		return admit.ServerLife
-	}
-	return admit.ClientLife
-}
-
 // token makes the token with which this peer resumes. A third of its life later it
 // gets another.
 func (s *session) token() string {
 	_, now := s.relay.dates()
-	s.due.Store(s.relay.now.Load() + ticks(s.life()/3, s.relay.config.tick()))
+	life := admit.Life(s.server)
+	s.due.Store(s.relay.now.Load() + ticks(life/3, s.relay.config.tick()))
 	return s.relay.config.Tokens.Sign(admit.Identity{
 		ID:         s.id,
 		Room:       s.lobby.id,
 		Server:     s.server,
 		Generation: s.generation,
-		Expires:    now.Add(s.life()),
+		Expires:    now.Add(life),
 	})
 }
 

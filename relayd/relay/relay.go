@@ -59,6 +59,9 @@ type Relay struct {
 	absent  atomic.Int64 // peers that are away and remembered; counted by the sweeper
 	surely  atomic.Int64 // by clock: from then on, a server that is not here is nowhere (R10)
 
+	clockWrong atomic.Bool // the time of day cannot be right
+	ahead      sync.Once   // a token from the future was logged
+
 	asking   *admit.Places // of peers about which Config.Authorize decides just now
 	guesses  *admit.Guesses
 	guessing atomic.Int64 // peers that wait because of wrong guesses
@@ -106,6 +109,7 @@ func New(config Config) *Relay {
 	}
 	r.mux.HandleFunc("/server", r.serveServer)
 	r.mux.HandleFunc("/client/{id}", r.serveClient)
+	r.lookAtClock()
 	r.running.Go(r.sweep)
 	r.running.Go(func() { r.log.tell(r.life) })
 	return r
@@ -166,17 +170,3 @@ func (r *Relay) Shutdown(ctx context.Context) error {
 }
 
 const restarting = "the relay is restarting: connect again in a while"
-
-// clock is the time as rooms count it, in milliseconds since the start.
-func (r *Relay) clock() int64 { return time.Since(r.started).Milliseconds() }
-
-// dates gives the time of day as the machine has it, and as it would be if nobody had set
-// the machine's clock since the relay began; the earlier one first. A token is valid as
-// long as one of them says so: no peer is refused because a clock was set.
-func (r *Relay) dates() (earlier, later time.Time) {
-	now, counted := time.Now().Round(0), r.started.Add(time.Since(r.started)).Round(0)
-	if counted.Before(now) {
-		return counted, now
-	}
-	return now, counted
-}

@@ -31,6 +31,7 @@ func (r *Relay) sweep() {
 		case <-ticker.C:
 		}
 		now := r.now.Add(1)
+		r.lookAtClock()
 		current := r.limits.Load()
 		limits.idle, limits.alone, limits.life = ticks(current.ClientIdle, tick), ticks(current.ServerAlone, tick), ticks(current.SessionLife, tick)
 		r.mu.Lock()

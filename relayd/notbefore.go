@@ -1,0 +1,40 @@
+package main
+
+import (
+	"os"
+	"path/filepath"
+	"runtime/debug"
+	"time"
+
+	"github.com/sebas642/intercessor/relayd/admit"
+	"github.com/sebas642/intercessor/relayd/config"
+)
+
+// notBefore is the latest time of which it is known that it has gone by: a key was written
+// then, or the commit was made of which this program was built.
+func notBefore(c *config.Config) time.Time {
+	latest := admit.Epoch
+	later := func(t time.Time) {
+		if t.After(latest) {
+			latest = t
+		}
+	}
+	if info, ok := debug.ReadBuildInfo(); ok {
+		for _, setting := range info.Settings {
+			if setting.Key == "vcs.time" {
+				t, _ := time.Parse(time.RFC3339, setting.Value) // or the zero time
+				later(t)
+			}
+		}
+	}
+	files := c.KeyFiles
+	if folder, err := stateDir(c); err == nil && len(files) == 0 {
+		files = []config.SecretFile{config.SecretFile(filepath.Join(folder, admit.KeyFile))}
+	}
+	for _, file := range files {
+		if info, err := os.Stat(string(file)); err == nil {
+			later(info.ModTime())
+		}
+	}
+	return latest
+}

@@ -25,8 +25,8 @@ func NewClient() *http.Client {
 			DialContext:            (&net.Dialer{Timeout: backendWithin}).DialContext,
 			TLSHandshakeTimeout:    backendWithin,
 			MaxResponseHeaderBytes: 16 << 10,
-			MaxConnsPerHost:        64,
-			MaxIdleConnsPerHost:    64,
+			MaxConnsPerHost:        atOnce[taskAsk] + 1, // one for the keys of tokens
+			MaxIdleConnsPerHost:    atOnce[taskAsk] + 1,
 			IdleConnTimeout:        90 * time.Second,
 			ForceAttemptHTTP2:      true,
 			DisableCompression:     true, // an answer is as long as it says

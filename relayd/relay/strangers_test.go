@@ -1,6 +1,7 @@
 package relay_test
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"net/http"
@@ -143,4 +144,27 @@ func TestManyGuessesAtOnce(t *testing.T) {
 			require.Zero(t, w.outOf("198.51.100.7", right).code(), "another source")
 		})
 	}
+}
+
+// TestOneNetworkLeavesPlaces: while a decision takes long, one source does not fill all places in
+// which peers wait for it (threat 61).
+func TestOneNetworkLeavesPlaces(t *testing.T) {
+	asked, answer := make(chan struct{}, 4), make(chan struct{})
+	authorize := func(_ context.Context, r admit.Request) (admit.Grant, error) {
+		if string(r.Secret) == "slow" {
+			asked <- struct{}{}
+			<-answer
+		}
+		return admit.Grant{}, nil
+	}
+	w := newWorld(t, relay.Config{Authorize: authorize, Authorizing: 4, AuthorizeWithin: patience, Proxies: trusting(t, admit.XForwardedFor)})
+	var slow sync.WaitGroup
+	for i := range 3 {
+		slow.Go(func() { w.outOf(fmt.Sprintf("2001:db8:0:%x::1", i), "slow").code() })
+		<-asked
+	}
+	require.Equal(t, protocol.CodeOverloaded, w.outOf("2001:db8:0:9::1", "slow").code(), "of the same /48")
+	require.Zero(t, w.outOf("203.0.113.9", "quick").code())
+	close(answer)
+	slow.Wait()
 }

@@ -66,10 +66,10 @@ func TestTabAwayForTooLong(t *testing.T) {
 	require.Empty(t, guest.outcomes())
 
 	s.mend(guest)
-	require.Equal(t, "restarted restarted", eval[string](guest.tab, `talks[0].ended`))
+	require.Equal(t, "given-up timeout", eval[string](guest.tab, `talks[0].ended`))
 	s.notes(guest, history.Resumed)
 	for _, outcome := range guest.outcomes() { // unknown is what has met the new link's end
-		require.Contains(t, []string{"refused restarted", "unknown restarted"}, outcome)
+		require.Contains(t, []string{"refused timeout", "unknown timeout"}, outcome)
 	}
 
 	guest.joins(host)
@@ -195,7 +195,7 @@ func TestTabFrozenForTooLong(t *testing.T) {
 	require.Equal(t, []string{"refused timeout"}, host.outcomes())
 	s.mend(guest)
 	guest.thaw()
-	require.Equal(t, "restarted restarted", eval[string](guest.tab, `talks[0].ended`))
+	require.Equal(t, "given-up timeout", eval[string](guest.tab, `talks[0].ended`))
 	s.notes(guest, history.Resumed)
 	guest.joins(host)
 	host.streams(5, 100, 0)

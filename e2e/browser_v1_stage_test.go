@@ -236,7 +236,7 @@ globalThis.Talk = class {
 			}
 		} catch {} // closed says it, too
 		const { code, reason } = await this.conn.closed
-		const why = reason || code
+		const why = code === "given-up" ? code : reason || code
 		if (code !== "closed") this.say("gone", { reason: why === "closed" ? "left" : why })
 		return code + (reason ? " " + reason : "")
 	}

@@ -18,6 +18,9 @@ func unended(client *http.Client) *http.Client {
 	if c.Transport == nil {
 		c.Transport = http.DefaultTransport
 	}
+	if transport, ok := c.Transport.(*http.Transport); ok {
+		c.Transport = tunnelTransport{transport}
+	}
 	c.Transport = unendedTransport{c.Transport}
 	return &c
 }

@@ -230,6 +230,8 @@ func reason(how link.How) string {
 		return "restarted"
 	case link.Aborted:
 		return "timeout"
+	case link.GivenUp:
+		return "given-up"
 	}
 	return "broken"
 }

@@ -108,6 +108,8 @@ func reason(err error) string {
 		return gone.Reason
 	case errors.Is(err, sdk.ErrRestarted):
 		return "restarted"
+	case errors.Is(err, sdk.ErrGivenUp):
+		return "given-up"
 	case errors.As(err, &broken):
 		return "broken"
 	}

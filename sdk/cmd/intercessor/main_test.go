@@ -80,3 +80,12 @@ func TestFlagsMayStandAnywhere(t *testing.T) {
 		assert.Equal(t, &invocation{operands: []string{"abc"}, relay: "ws://relay:1/server", name: "Bob", into: "there", ice: []string{"stun:a:1"}}, inv)
 	}
 }
+
+func TestTheVersionIsThereInEveryForm(t *testing.T) {
+	for _, line := range []string{"version", "--version", "-version"} {
+		exit, stdout, stderr := intercessor(t.Context(), line)
+		assert.Equal(t, exitDone, exit)
+		assert.Regexp(t, `^intercessor \S.* go\S+\n$`, stdout)
+		assert.Empty(t, stderr)
+	}
+}

@@ -268,13 +268,13 @@ func TestPageSaysWhatIsWrong(t *testing.T) {
 	relay := startRelay(t)
 	browser := startBrowser(t)
 
-	lost := browser.open(relay.HTTP+"/#nobody-here", "WebSocket connection to")
+	lost := browser.open(relay.HTTP+"/#nobody-here", lostRelay...)
 	lost.says("#notice", "There is no room behind this link")
 	lost.shot("no-room")
 	lost.write("#join-link", "this is no link!\r")
 	lost.says("#join-problem", "neither the link nor the ID")
 
-	host := browser.open(relay.HTTP+"/", "WebSocket connection to")
+	host := browser.open(relay.HTTP+"/", lostRelay...)
 	link := host.host("Ada")
 
 	// Pasting the link joins, with the keyboard alone.

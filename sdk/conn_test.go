@@ -28,7 +28,7 @@ func relay(t testing.TB, script string) string {
 }
 
 func within(t testing.TB) context.Context {
-	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
 	t.Cleanup(cancel)
 	return ctx
 }
@@ -79,7 +79,7 @@ func TestConnThatNobodyReceivesFromOverflows(t *testing.T) {
 	require.Eventually(t, func() bool {
 		_, err := c.Send(within(t), sdk.Message{Type: "still-there"})
 		return err == sdk.ErrOverflow
-	}, 20*time.Second, 10*time.Millisecond)
+	}, 2*time.Minute, 10*time.Millisecond)
 	for range badrelay.Flood - 1 {
 		_, err := c.Receive(within(t))
 		require.NoError(t, err)

@@ -17,7 +17,7 @@ import (
 )
 
 const (
-	patience = 20 * time.Second
+	patience = 2 * time.Minute
 	root     = "../.."
 	version  = "v0.0.0-test" // that ci/package.sh makes
 )

@@ -23,7 +23,7 @@ func TestD1TheRelayBeatsWhenNothingElseIsSent(t *testing.T) {
 }
 
 func TestD2D3ASlowServersSenderIsTold(t *testing.T) {
-	w := newWorld(t, relay.Config{HoldWithin: 10 * time.Millisecond, WriteWithin: time.Minute})
+	w := newWorld(t, relay.Config{HoldWithin: 10 * time.Millisecond, WriteWithin: time.Hour})
 	server := w.joinV1("/server", "", smallBuffer)
 	client := w.v1Client(server.peer)
 	for w.Stats().Dropped[relay.DropServerSlow] == 0 {
@@ -274,7 +274,7 @@ func TestNothingIsKeptOfWhoCameAndWent(t *testing.T) {
 // Hostile peers: floods of requests, of resumes and of messages to nobody cost their
 // sender its own connection at most, and nobody else anything.
 func TestFloodsHurtNobodyElse(t *testing.T) {
-	w, server, client := v1Room(t, relay.Config{WriteWithin: time.Minute, PingAfter: time.Hour})
+	w, server, client := v1Room(t, relay.Config{WriteWithin: time.Hour, PingAfter: time.Hour})
 	other := w.v1Server()
 	friend := w.v1Client(other.peer)
 	other.hearsOf("PEER_JOINED", friend.peer)
@@ -294,7 +294,7 @@ func TestFloodsHurtNobodyElse(t *testing.T) {
 // A client that never reads while its server comes and goes is owed one mark, and not
 // a message for each time.
 func TestClientThatNeverReadsWhileItsServerFlaps(t *testing.T) {
-	w := newWorld(t, relay.Config{OutboxFrames: 20, WriteWithin: time.Minute, PingAfter: time.Hour})
+	w := newWorld(t, relay.Config{OutboxFrames: 20, WriteWithin: time.Hour, PingAfter: time.Hour})
 	server := w.v1Server()
 	client := w.joinV1("/client/"+server.id, "", smallBuffer)
 	for w.Stats().Waiting == 0 { // until the kernel takes no more

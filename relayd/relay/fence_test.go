@@ -147,7 +147,7 @@ func tried(t *testing.T, l *lobby, s *session, tell func()) {
 		tell()
 		close(done)
 	}()
-	require.Eventually(t, s.owed.Load, 10*time.Second, time.Millisecond)
+	require.Eventually(t, s.owed.Load, time.Minute, time.Millisecond)
 	s.out.mu.Unlock()
 	<-done
 	require.False(t, s.owed.Load())

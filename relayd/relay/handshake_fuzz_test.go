@@ -10,6 +10,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"strings"
 	"testing"
 	"time"
@@ -36,7 +37,7 @@ func FuzzHandshakeAtTheSocket(f *testing.F) {
 	}
 	r := relay.New(relay.Config{})
 	server := httptest.NewUnstartedServer(r)
-	server.Config.MaxHeaderBytes, server.Config.ReadHeaderTimeout = 8<<10, patience
+	server.Config.MaxHeaderBytes, server.Config.ReadHeaderTimeout = 8<<10, time.Hour
 	server.Config.ErrorLog = log.New(io.Discard, "", 0)
 	server.Start()
 	f.Cleanup(func() {
@@ -52,16 +53,13 @@ func FuzzHandshakeAtTheSocket(f *testing.F) {
 			_ = socket.SetLinger(0) // so many would keep their ports for a minute
 			_ = socket.Close()
 		}()
-		begun := time.Now()
-		require.NoError(t, socket.SetDeadline(begun.Add(patience)))
+		require.NoError(t, socket.SetDeadline(time.Now().Add(patience)))
 		if _, err := socket.Write(sent); err != nil {
 			return // refused before its end
 		}
 		_ = socket.CloseWrite()
 		answers, err := io.ReadAll(socket)
-		if err == nil {
-			require.Less(t, time.Since(begun), 5*time.Second)
-		}
+		require.NotErrorIs(t, err, os.ErrDeadlineExceeded, "the relay waits for more than has come")
 		requireOnlyHandshakesUpgrade(t, sent, answers)
 	})
 }

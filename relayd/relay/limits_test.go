@@ -146,19 +146,19 @@ func TestLoopbackIsASource(t *testing.T) {
 	w.knock("/server", 0).mustWait()
 }
 
-// TestConnectsOfASource: as many at once as the burst; the seconds that the next is told
-// are those that help.
+// TestConnectsOfASource: as many at once as the burst, and then one a second; the seconds that
+// the next is told are those that help.
 func TestConnectsOfASource(t *testing.T) {
 	w := behindAProxy(t, relay.Limits{SourceConnects: 1, SourceConnectBurst: 3})
-	begun := time.Now()
-	for range 3 {
-		w.from("203.0.113.9", "/server").isIn()
+	begun, in := time.Now(), 0
+	var last *peer
+	for w.Stats().Refused[relay.RefusedSourceConnects] == 0 {
+		last = w.from("203.0.113.9", "/server")
+		in++
+		require.LessOrEqual(t, in, 3+int(time.Since(begun)/time.Second)+1, "it is never refused")
 	}
-	if time.Since(begun) > time.Second {
-		t.Fatal("this machine is too slow to connect three times in a second")
-	}
-	require.Equal(t, 1, w.from("203.0.113.9", "/server").mustWait())
-	require.EqualValues(t, 1, w.Stats().Refused[relay.RefusedSourceConnects])
+	require.Greater(t, in, 3)
+	require.Equal(t, 1, last.mustWait())
 }
 
 // TestRooms in all and of a source: filled to the limit; a room that ends makes room, and
@@ -228,7 +228,7 @@ func TestLimitsCanBeLowered(t *testing.T) {
 // TestLongestLives: an idle client and a server that is alone get a final code, a session
 // that has lasted long enough one after which it comes back.
 func TestLongestLives(t *testing.T) {
-	const life = 300 * time.Millisecond
+	const life = 600 * time.Millisecond
 	grain := relay.Config{MessageWithin: 100 * time.Millisecond} // makes the clock's tick short
 
 	t.Run("client_idle", func(t *testing.T) {
@@ -247,12 +247,16 @@ func TestLongestLives(t *testing.T) {
 			defer close(gone)
 			idle.wantsClose(protocol.CodeIdle)
 		}()
-		for begun := time.Now(); time.Since(begun) < 4*life; { // the server reads nothing: busy is held back
+		for over := false; !over; { // the server reads nothing: busy is held back
 			_ = busy.trySend(server, "x", "1")
 			_ = server.trySend(listens, "x", "1")
 			listens.wants(server.id, "x", "1")
+			select {
+			case <-gone:
+				over = true
+			default:
+			}
 		}
-		<-gone
 		require.Equal(t, map[protocol.Code]uint64{protocol.CodeIdle: 1}, w.Stats().Closed)
 	})
 	t.Run("server_alone", func(t *testing.T) {
@@ -283,7 +287,7 @@ func TestLongestLives(t *testing.T) {
 		select {
 		case <-reading.Done():
 			t.Fatal("nobody asked for a longest life")
-		case <-time.After(4 * life):
+		case <-time.After(2 * life):
 		}
 	})
 }
@@ -292,7 +296,7 @@ func TestLongestLives(t *testing.T) {
 // and none is lost.
 func TestPaceOfFrames(t *testing.T) {
 	for extra, held := range map[int]uint64{-1: 0, 0: 0, 1: 1} {
-		w := newWorld(t, relay.Config{Limits: relay.Limits{PeerMessages: 50, PeerBurst: time.Second}})
+		w := newWorld(t, relay.Config{Limits: relay.Limits{PeerMessages: 1, PeerBurst: 50 * time.Second}})
 		server := w.server()
 		client := w.wire("/client/" + server.id)
 		server.wantsJoined(&peer{id: client.id})
@@ -311,9 +315,9 @@ func TestPaceOfFrames(t *testing.T) {
 func TestPaceThatIsGranted(t *testing.T) {
 	for who, held := range map[string]uint64{"slow": 1, "fast": 0, "another": 1} {
 		w := newWorld(t, relay.Config{
-			Limits: relay.Limits{PeerMessages: 50, PeerBurst: time.Second},
+			Limits: relay.Limits{PeerMessages: 2, PeerBurst: 25 * time.Second},
 			Authorize: func(_ context.Context, r admit.Request) (admit.Grant, error) {
-				return map[string]admit.Grant{"slow": {PeerMessages: 20}, "fast": {PeerMessages: 1000}, "another": {PeerBytes: 1 << 20}}[r.HTTP.URL.RawQuery], nil
+				return map[string]admit.Grant{"slow": {PeerMessages: 1}, "fast": {PeerMessages: 1000}, "another": {PeerBytes: 1 << 20}}[r.HTTP.URL.RawQuery], nil
 			},
 		})
 		server := w.server()
@@ -321,7 +325,7 @@ func TestPaceThatIsGranted(t *testing.T) {
 		server.wantsJoined(&peer{id: client.id})
 		n := 51
 		if who == "slow" {
-			n = 21
+			n = 26
 		}
 		_, err := io.WriteString(client.conn, strings.Repeat(masked(text, `{"to":"`+server.id+`","type":"x","message":1}`), n))
 		require.NoError(t, err)
@@ -371,7 +375,7 @@ func TestPeerFarAheadIsClosed(t *testing.T) {
 
 // TestHeldPeerIsToldOfTheEnd: a close does not wait for the time of a held peer.
 func TestHeldPeerIsToldOfTheEnd(t *testing.T) {
-	w := newWorld(t, relay.Config{HoldWithin: time.Minute, Limits: relay.Limits{PeerMessages: 10, PeerBurst: time.Second}})
+	w := newWorld(t, relay.Config{HoldWithin: time.Hour, Limits: relay.Limits{PeerMessages: 10, PeerBurst: time.Second}})
 	p := w.wire("/server")
 	_, err := io.WriteString(p.conn, strings.Repeat(masked(text, `{"to":"nobody","type":"x","message":1}`), 400))
 	require.NoError(t, err)

@@ -58,7 +58,7 @@ func TestP2P3EverybodyIsNamedHoweverManyTheyAre(t *testing.T) {
 	const n = 2000
 	for _, buffer := range []int{0, smallBuffer} {
 		t.Run(fmt.Sprintf("receive buffer %d", buffer), func(t *testing.T) {
-			w := newWorld(t, relay.Config{OutboxFrames: 50, WriteWithin: time.Minute, PingAfter: time.Hour})
+			w := newWorld(t, relay.Config{OutboxFrames: 50, WriteWithin: time.Hour, PingAfter: time.Hour})
 			server := w.v1Server()
 			var mu sync.Mutex
 			missing := map[string]bool{}
@@ -105,7 +105,7 @@ func TestP2P3EverybodyIsNamedHoweverManyTheyAre(t *testing.T) {
 // A server that reads nothing while clients come and go costs no more than a mark
 // for each of them, and hears how they are in the end.
 func TestP2PresenceIsStateAndNotAQueue(t *testing.T) {
-	w := newWorld(t, relay.Config{OutboxFrames: 20, WriteWithin: time.Minute, PingAfter: time.Hour})
+	w := newWorld(t, relay.Config{OutboxFrames: 20, WriteWithin: time.Hour, PingAfter: time.Hour})
 	server := w.v1Server()
 	client := w.v1Client(server.peer)
 	for range 3 { // what fills the way to the server: it does not read

@@ -34,7 +34,7 @@ func TestSlowClientIsCutAndNobodyElseNotices(t *testing.T) {
 }
 
 func TestSlowServerHoldsBackItsOwnClientsOnly(t *testing.T) {
-	w := newWorld(t, relay.Config{HoldWithin: time.Minute, WriteWithin: time.Minute})
+	w := newWorld(t, relay.Config{HoldWithin: time.Hour, WriteWithin: time.Hour})
 	server := w.slowServer()
 	greedy := w.client(server)
 	server.wantsJoined(greedy)
@@ -80,7 +80,7 @@ func TestSlowServerHoldsBackItsOwnClientsOnly(t *testing.T) {
 }
 
 func TestMessagesToAServerThatStaysSlowAreDroppedAndCounted(t *testing.T) {
-	w := newWorld(t, relay.Config{HoldWithin: 10 * time.Millisecond, WriteWithin: time.Minute})
+	w := newWorld(t, relay.Config{HoldWithin: 10 * time.Millisecond, WriteWithin: time.Hour})
 	server := w.slowServer()
 	client := w.client(server)
 	for w.Stats().Dropped[relay.DropServerSlow] == 0 {
@@ -130,7 +130,7 @@ func TestAllThatWaitsIsBoundedTogether(t *testing.T) {
 // A client that cannot be announced, because its server's outbox is full, is
 // not let in, and may try again.
 func TestClientOfAServerThatReadsNothingIsRefused(t *testing.T) {
-	w := newWorld(t, relay.Config{HoldWithin: 50 * time.Millisecond, WriteWithin: time.Minute, OutboxFrames: 10})
+	w := newWorld(t, relay.Config{HoldWithin: 50 * time.Millisecond, WriteWithin: time.Hour, OutboxFrames: 10})
 	server := w.slowServer()
 	client := w.client(server)
 	for w.Stats().Dropped[relay.DropServerSlow] == 0 {
@@ -146,7 +146,7 @@ func TestClientOfAServerThatReadsNothingIsRefused(t *testing.T) {
 // What waits in one room takes nothing from another: there is always room for
 // one message more.
 func TestFullRelayHasRoomForEverybodysMessage(t *testing.T) {
-	w := newWorld(t, relay.Config{WaitingBytes: 1, WriteWithin: time.Minute})
+	w := newWorld(t, relay.Config{WaitingBytes: 1, WriteWithin: time.Hour})
 	server := w.server()
 	client := w.slowClient(server)
 	server.wantsJoined(client)

@@ -67,8 +67,8 @@ func TestHostile(t *testing.T) {
 			select {
 			case r := <-answer:
 				require.False(t, r != nil && r.Keyword == schema.Fault, "the library fails")
-			case <-time.After(2 * time.Second):
-				t.Fatal("no answer after 2 seconds")
+			case <-time.After(time.Minute):
+				t.Fatal("no answer after a minute")
 			}
 		})
 	}

@@ -34,7 +34,7 @@ func TestTrackOfTheAnsweringSide(t *testing.T) {
 	open(t, p.offering, p.answering, "control")
 	require.Eventually(t, func() bool {
 		return len(sender.GetParameters().Codecs) > 0 && viewer.SignalingState() == webrtc.SignalingStateStable
-	}, 20*time.Second, 10*time.Millisecond, "the viewer's transceiver has room for the camera's track")
+	}, 2*time.Minute, 10*time.Millisecond, "the viewer's transceiver has room for the camera's track")
 }
 
 func TestTrackThatNoOfferHasRoomForIsNotAskedForAgainAndAgain(t *testing.T) {

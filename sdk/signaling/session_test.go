@@ -18,7 +18,7 @@ import (
 )
 
 func within(t testing.TB) context.Context {
-	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
 	t.Cleanup(cancel)
 	return ctx
 }
@@ -183,7 +183,7 @@ func TestCloseSaysGoodbye(t *testing.T) {
 	_, err = s.Receive(within(t))
 	require.ErrorIs(t, err, signaling.ErrClosed)
 	require.ErrorIs(t, s.Send(within(t), "other", "late", []byte("1")), signaling.ErrClosed)
-	require.Eventually(t, func() bool { return fetch(t, url+"/code") == "1000" }, 10*time.Second, time.Millisecond)
+	require.Eventually(t, func() bool { return fetch(t, url+"/code") == "1000" }, 2*time.Minute, time.Millisecond)
 }
 
 func TestReceiveThatIsCancelledEndsNothing(t *testing.T) {

@@ -16,7 +16,7 @@ import (
 
 const (
 	// patience bounds every wait for something that should come soon.
-	patience = 30 * time.Second
+	patience = 2 * time.Minute
 
 	// calmWithin is how long everybody may need to be well again.
 	calmWithin = 60 * time.Second

@@ -16,7 +16,7 @@ import (
 	"github.com/sebas642/intercessor/e2e/cmd/chaosproxy/chaos"
 )
 
-const patience = 10 * time.Second
+const patience = 2 * time.Minute
 
 // ends are the two ends of a connection through a proxy.
 type ends struct{ client, server *net.TCPConn }

@@ -99,7 +99,7 @@ func TestSources(t *testing.T) {
 	}
 }
 
-// TestASiteHasFourTimesAsMuch: who has a /48 draws from 65,536 networks of 64 bits.
+// TestASiteHasFourTimesAsMuch, because a /48 has 65,536 networks of 64 bits.
 func TestASiteHasFourTimesAsMuch(t *testing.T) {
 	b := admit.NewBudget(oneAMinute, false)
 	for i := range 5 {
@@ -121,7 +121,7 @@ func TestLoopbackIsExemptUnlessItIsCounted(t *testing.T) {
 	require.NotZero(t, tries(t, b, "a guess", "", no), "where nothing is known, all are one source")
 }
 
-// TestBudgetIsBounded: who draws a new source for each guess fills the table. What comes
+// TestBudgetIsBounded: a stranger with a new source for each guess fills the table. What comes
 // from then on is looked at, and not remembered.
 func TestBudgetIsBounded(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

@@ -306,8 +306,9 @@ func TestKeysWhileTheBackendIsAway(t *testing.T) {
 	})
 }
 
-// TestStrangersDoNotHideANewKey: who makes keys up has the keys got, and then they are not got
-// for a while. A token of a key that is new since then is not refused for good (threat 61).
+// TestStrangersDoNotHideANewKey: a token with a made-up key makes the relay get the keys, and then
+// they are not got for a while. A token of a key that is new since then is not refused for
+// good (threat 61).
 func TestStrangersDoNotHideANewKey(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		old, young, stranger := newSigner(t, "old", jwt.SigningMethodES256), newSigner(t, "young", jwt.SigningMethodES256), newSigner(t, "made-up", jwt.SigningMethodES256)

@@ -42,12 +42,12 @@ func (c *chat) hold(ctx context.Context, in io.Reader, serve func(context.Contex
 	go func() { over <- serve(ctx) }()
 	talking, stop := context.WithCancel(ctx)
 	defer stop()
-	talked := make(chan error, 1)
+	talked, all := make(chan error, 1), make(chan struct{})
 	go func() {
 		if isTerminal(in) {
 			talked <- c.converse(ctx, talking, typed)
 		} else {
-			talked <- c.read(talking, typed)
+			talked <- c.read(talking, typed, all)
 		}
 	}()
 	for {
@@ -55,7 +55,14 @@ func (c *chat) hold(ctx context.Context, in io.Reader, serve func(context.Contex
 		case reason := <-over:
 			restore() // so that Ctrl-C ends the waiting
 			interrupted := ctx.Err() != nil
-			stop()
+			select {
+			case <-all: // with the room the last outcomes are known
+				if !c.stays {
+					reason = nil // it was about to leave
+				}
+			default:
+				stop()
+			}
 			err := error(nil)
 			if talked != nil {
 				err = <-talked
@@ -64,7 +71,7 @@ func (c *chat) hold(ctx context.Context, in io.Reader, serve func(context.Contex
 			if interrupted || ctx.Err() != nil {
 				return err
 			}
-			return reason
+			return cmp.Or(reason, err)
 		case err := <-talked:
 			if talked = nil; err == nil && c.stays && !isTerminal(in) {
 				continue
@@ -96,9 +103,9 @@ func (c *chat) converse(files, ctx context.Context, typed <-chan input) error {
 }
 
 // read says what is piped in, line by line and as it is, and returns nil when it is known
-// what became of all of it. There are no commands: one in somebody else's text could hand
-// over a file.
-func (c *chat) read(ctx context.Context, typed <-chan input) error {
+// what became of all of it; all is closed when it is said. There are no commands: one in
+// somebody else's text could hand over a file.
+func (c *chat) read(ctx context.Context, typed <-chan input, all chan<- struct{}) error {
 	for {
 		select {
 		case <-ctx.Done():
@@ -106,6 +113,7 @@ func (c *chat) read(ctx context.Context, typed <-chan input) error {
 		case line, ok := <-typed:
 			switch {
 			case !ok:
+				close(all)
 				return c.said.wait(ctx)
 			case line.err != nil:
 				return cmp.Or(c.said.wait(ctx), line.err)

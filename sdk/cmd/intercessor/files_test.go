@@ -81,7 +81,10 @@ func TestAPersonIsAskedAboutEachFile(t *testing.T) {
 				start := time.Now()
 				go func() { given <- offered(t, chat.files, "photo.jpg", "123") }()
 				synctest.Wait()
-				require.Equal(t, []string{"* Bob offers photo.jpg (3 B): /take 1, or /refuse 1"}, shown(&out))
+				screen.mu.Lock()
+				asked := shown(&out)
+				screen.mu.Unlock()
+				require.Equal(t, []string{"* Bob offers photo.jpg (3 B): /take 1, or /refuse 1"}, asked)
 				require.Empty(t, namesIn(t, "."), "nothing is stored before the answer")
 				require.NoError(t, chat.obey(t.Context(), t.Context(), c.answer))
 				err := <-given

@@ -275,6 +275,32 @@ func TestTheEndOfPipedInputDoesNotCloseTheRoom(t *testing.T) {
 	})
 }
 
+// A host that leaves once it has heard everything cuts nothing off.
+func TestAHostThatLeavesAfterTheLastLineIsNoFailure(t *testing.T) {
+	for _, ended := range []bool{true, false} {
+		synctest.Test(t, func(t *testing.T) {
+			in, out := io.Pipe()
+			if ended {
+				require.NoError(t, out.Close())
+			}
+			c := &chat{screen: newScreen(io.Discard), said: &outcomes{}}
+			release := make(chan struct{})
+			c.said.following.Go(func() { <-release }) // an outcome that the end of the connection brings
+			err := c.hold(t.Context(), in, func(context.Context) error {
+				synctest.Wait()
+				close(release)
+				return sdk.ErrPeerGone
+			})
+			if ended {
+				require.NoError(t, err)
+			} else {
+				require.ErrorIs(t, err, sdk.ErrPeerGone)
+			}
+			_ = out.Close()
+		})
+	}
+}
+
 // settled is an outcome that is known.
 type settled sdk.Outcome
 

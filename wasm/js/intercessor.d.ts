@@ -173,7 +173,8 @@ export interface ConnectionEvents {
 
 /**
  * A connection to one peer. Iterating it gives the peer's messages, each once and in
- * order; the iteration ends when the peer has left, was started anew or has given this one up, and after close(). It throws
+ * order; the iteration ends when the peer has left, was started anew or has given this one up, and
+ * after close(). It throws
  * when the session with the relay has ended in another way. Data channels go on in each case but
  * close().
  */

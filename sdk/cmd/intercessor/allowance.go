@@ -7,8 +7,8 @@ import (
 
 var errNoAllowance = errors.New("it is more than is taken here without being asked")
 
-// An allowance is how many bytes of files may still be stored that nobody was asked about.
-// It counts what has come, not what was announced.
+// An allowance is how many bytes of files may still be stored without asking. It counts
+// what has come, not what was announced.
 type allowance struct {
 	mu   sync.Mutex
 	left int64

@@ -132,7 +132,7 @@ func (c *chat) say(ctx context.Context, text string) error {
 		if err == nil {
 			err = c.room.say(ctx, text)
 		}
-		if err != errNobody {
+		if err != errAlone {
 			return err
 		}
 	}

@@ -101,10 +101,12 @@ func without(names, others []string) []string {
 func (g *guest) say(ctx context.Context, text string) error {
 	// Without a limit of time: a file that is piped in outlives a relay that is away.
 	receipt, err := g.host.Send(ctx, message(typeChat, chatLine{Text: text, Name: g.name}))
-	if err == nil {
-		g.said.note(text, receipt)
+	if err != nil {
+		g.said.notDelivered("not delivered", text)
+		return err
 	}
-	return err
+	g.said.note(text, receipt)
+	return nil
 }
 
 func (g *guest) occupied(context.Context) error { return nil } // by the host

@@ -128,7 +128,7 @@ func (h *host) broadcast(ctx context.Context, except *seat, m sdk.Message) {
 func (h *host) say(ctx context.Context, text string) error {
 	seats := h.present()
 	if len(seats) == 0 {
-		return errNobody
+		return errAlone
 	}
 	m := message(typeChat, chatLine{Text: text, Name: h.name})
 	for _, s := range seats {

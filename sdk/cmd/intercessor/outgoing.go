@@ -12,7 +12,7 @@ import (
 
 // openFile opens a file to be sent.
 func openFile(path string) (*os.File, offer, error) {
-	// Without waiting: a FIFO that nobody writes to would keep the program from ending.
+	// Without waiting: a FIFO without a writer would keep the program from ending.
 	file, err := os.OpenFile(path, os.O_RDONLY|syscall.O_NONBLOCK, 0)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, offer{}, fmt.Errorf("there is no file %s", path)

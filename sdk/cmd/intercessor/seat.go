@@ -102,7 +102,7 @@ func (h *host) find(name string) (peer, string, error) {
 	known := slices.DeleteFunc(slices.Clone(h.seats), func(s *seat) bool { return s.name == "" })
 	switch {
 	case len(known) == 0:
-		return nil, "", errNobody
+		return nil, "", errAlone
 	case name == "" && len(known) == 1:
 		return known[0].peer, known[0].name, nil
 	case name == "":

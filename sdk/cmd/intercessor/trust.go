@@ -27,8 +27,8 @@ func (f *fingerprint) String() string {
 	return strings.ReplaceAll(fmt.Sprintf("% X", f[:]), " ", ":")
 }
 
-// client gives an HTTP client that trusts the certificate with the fingerprint and no other,
-// whoever signed it and whatever it is for.
+// client gives an HTTP client that trusts the certificate with the fingerprint and no other.
+// It looks neither at signatures nor at names.
 func (f *fingerprint) client() *http.Client {
 	transport := http.DefaultTransport.(*http.Transport).Clone()
 	transport.TLSClientConfig = &tls.Config{

@@ -23,7 +23,8 @@ type PlatformOptions struct {
 	RelayOnly bool
 
 	// HTTPClient opens the connections to the relay: a proxy, certificates, another
-	// network. Its Timeout must be zero. http.DefaultClient if nil.
+	// network. Its Timeout must be zero. http.DefaultClient if nil, which takes the proxy of
+	// $HTTP_PROXY for ws and of $HTTPS_PROXY for wss. An HTTP proxy is asked for a tunnel.
 	HTTPClient *http.Client
 }
 

@@ -110,7 +110,7 @@ func FuzzStep(f *testing.F) {
 		}
 		for x, s := range n.sides {
 			for _, l := range s.links {
-				l.Abort(n.now, "the end")
+				l.Abort(n.now, "timeout")
 				n.pump(x)
 				l.Close(n.now)
 			}

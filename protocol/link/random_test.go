@@ -157,7 +157,7 @@ func (s *script) act() {
 		s.lively = false
 		s.forgetful()
 	case k < 99 && !s.lively && s.r.IntN(10) == 0:
-		l.Abort(s.now, "given up")
+		l.Abort(s.now, "timeout")
 		s.pump(x)
 	}
 	if !s.up[x] && s.r.IntN(10) == 0 {
@@ -281,7 +281,7 @@ func (s *script) calm() {
 	for x := range s.sides {
 		if !s.lively { // the link may have ended in any way, or be half open
 			if l := s.net.link(x); l != nil {
-				l.Abort(s.now, "the end")
+				l.Abort(s.now, "timeout")
 				s.pump(x)
 			}
 		}
@@ -302,7 +302,7 @@ func (s *script) calm() {
 	for x := range s.sides {
 		for _, l := range s.sides[x].links {
 			l.Close(s.now)
-			l.Abort(s.now, "the end")
+			l.Abort(s.now, "timeout")
 		}
 		out, in := s.budgets[x].Held()
 		require.Zero(s.t, out, "bytes are still held to be sent")

@@ -14,7 +14,7 @@ func TestL9(t *testing.T) {
 		end  func(n *net)
 		want [4]OutcomeKind
 	}{
-		"aborted": {func(n *net) { n.link(client).Abort(n.now, "time is over") },
+		"aborted": {func(n *net) { n.link(client).Abort(n.now, "timeout") },
 			[4]OutcomeKind{Delivered, Unknown, Unknown, Refused}},
 		"reset": {func(n *net) { n.hand(client, "LINK_RESET", "null", Header{ID: n.link(client).ID()}) },
 			[4]OutcomeKind{Delivered, Unknown, Unknown, Refused}},
@@ -176,10 +176,10 @@ func TestL10(t *testing.T) {
 		n := openNet(t, Config{}, Config{})
 		n.mustSay(client, 1, `1`)
 		n.link(client).Close(n.now)
-		n.link(client).Abort(n.now, "no time")
+		n.link(client).Abort(n.now, "timeout")
 		n.pump(client)
 		n.wantOutcome(client, 1, Unknown, "")
-		require.Equal(t, []End{{Aborted, "no time"}}, n.sides[client].ends)
+		require.Equal(t, []End{{Aborted, "timeout"}}, n.sides[client].ends)
 	})
 }
 

@@ -14,14 +14,30 @@ import (
 // maxOffers bounds the work that one handshake can ask for.
 const maxOffers = 32
 
-// What is wrong with a handshake that presents a credential, or may have meant to.
-// Each is answered like a refused token (R8): closed with 4504, this the reason.
+// What is wrong with a handshake that presents a credential. Each is answered like a
+// refused token (R8): closed with 4504, this the reason.
 var (
-	ErrCredentialForm    = errors.New("a resume credential is ATTEMPT.TOKEN, ATTEMPT being a decimal number below 2^53")
-	ErrCredentialTwice   = errors.New("two resume credentials: give one, in Authorization or in Sec-WebSocket-Protocol")
+	ErrCredentialForm  = errors.New("a resume credential is ATTEMPT.TOKEN, ATTEMPT being a decimal number below 2^53")
+	ErrCredentialTwice = errors.New("two resume credentials: give one, in Authorization or in Sec-WebSocket-Protocol")
+)
+
+// What makes Sec-WebSocket-Protocol that of a broken handshake (R1).
+var (
 	ErrSubprotocolForm   = errors.New("Sec-WebSocket-Protocol is no list of tokens (RFC 7230), or one of more than 32")
 	ErrSubprotocolsTwice = errors.New("Sec-WebSocket-Protocol offers an entry twice")
 )
+
+// CheckSubprotocols returns an error if Sec-WebSocket-Protocol has not the form that
+// RFC 6455 demands: a handshake without it offers nothing, which is none.
+func CheckSubprotocols(request *http.Request) error {
+	offered, err := offers(request)
+	for i, entry := range offered {
+		if slices.Contains(offered[:i], entry) {
+			return ErrSubprotocolsTwice
+		}
+	}
+	return err
+}
 
 // Subprotocol is the one that the relay selects (R1): the best that is offered by
 // its name, or none. It is never an entry that carries a secret.
@@ -35,20 +51,14 @@ func Subprotocol(request *http.Request) string {
 	return ""
 }
 
-// Credential takes the resume credential out of a handshake (R2); found is false
-// where there is none. It is strict, because a peer whose credential was overlooked
+// Credential takes the resume credential out of a handshake (R2) that CheckSubprotocols
+// takes; found is false where there is none. It is strict, because a peer whose credential was overlooked
 // would get a new ID in silence. For connections that did not select intercessor.v1
 // it is not asked (R3). The token is still to be verified.
 func Credential(request *http.Request) (attempt uint64, token string, found bool, err error) {
-	offered, err := offers(request)
-	if err != nil {
-		return 0, "", false, err
-	}
+	offered, _ := offers(request)
 	var credentials []string
-	for i, entry := range offered {
-		if slices.Contains(offered[:i], entry) {
-			return 0, "", false, ErrSubprotocolsTwice
-		}
+	for _, entry := range offered {
 		if credential, ok := strings.CutPrefix(entry, protocol.ResumePrefix); ok {
 			credentials = append(credentials, credential)
 		}

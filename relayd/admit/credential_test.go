@@ -89,6 +89,27 @@ func numbered(n int) string {
 	return strings.Join(entries, ",")
 }
 
+func TestCheckSubprotocols(t *testing.T) {
+	for _, c := range []struct {
+		subprotocols []string
+		err          error
+	}{
+		{nil, nil},
+		{[]string{numbered(32)}, nil},
+		{[]string{"intercessor.v1, intercessor.resume.1.abc", "intercessor.resume.2.abc"}, nil},
+		{[]string{"intercessor.resume.1.abc", "intercessor.resume.1.abc"}, admit.ErrSubprotocolsTwice},
+		{[]string{"intercessor.v1,intercessor.v1"}, admit.ErrSubprotocolsTwice},
+		{[]string{"chat", "chat"}, admit.ErrSubprotocolsTwice},
+		{[]string{"intercessor.v1, in valid"}, admit.ErrSubprotocolForm},
+		{[]string{`"intercessor.v1"`}, admit.ErrSubprotocolForm},
+		{[]string{"intercessor.resume.1.abc="}, admit.ErrSubprotocolForm},
+		{[]string{"é"}, admit.ErrSubprotocolForm},
+		{[]string{numbered(33)}, admit.ErrSubprotocolForm},
+	} {
+		require.Equal(t, c.err, admit.CheckSubprotocols(handshake(nil, c.subprotocols)), "%q", c.subprotocols)
+	}
+}
+
 func TestBrokenCredential(t *testing.T) {
 	for _, c := range []struct {
 		authorization, subprotocols []string
@@ -98,21 +119,11 @@ func TestBrokenCredential(t *testing.T) {
 		{[]string{"Bearer 1.abc", "bearer 1.abc"}, nil, admit.ErrCredentialTwice},
 		{[]string{"Bearer 1.abc"}, []string{"intercessor.v1, intercessor.resume.1.abc"}, admit.ErrCredentialTwice},
 		{nil, []string{"intercessor.resume.1.abc, intercessor.resume.2.abc"}, admit.ErrCredentialTwice},
-		{nil, []string{"intercessor.resume.1.abc", "intercessor.resume.1.abc"}, admit.ErrSubprotocolsTwice},
-		{nil, []string{"intercessor.v1,intercessor.v1"}, admit.ErrSubprotocolsTwice},
-		{nil, []string{"chat", "chat"}, admit.ErrSubprotocolsTwice},
-		{nil, []string{"intercessor.v1, in valid"}, admit.ErrSubprotocolForm},
-		{nil, []string{`"intercessor.v1"`}, admit.ErrSubprotocolForm},
-		{nil, []string{"intercessor.resume.1.abc="}, admit.ErrSubprotocolForm},
-		{nil, []string{"é"}, admit.ErrSubprotocolForm},
-		{nil, []string{numbered(33)}, admit.ErrSubprotocolForm},
 	} {
 		_, _, found, err := admit.Credential(handshake(c.authorization, c.subprotocols))
 		require.ErrorIs(t, err, c.err, "%q, %q", c.authorization, c.subprotocols)
 		require.False(t, found)
 	}
-	_, _, _, err := admit.Credential(handshake(nil, []string{numbered(32)}))
-	require.NoError(t, err)
 
 	// In Authorization, what does not begin like a credential is an access secret (A2).
 	for credential, secret := range map[string]bool{
@@ -139,7 +150,7 @@ func TestBrokenCredential(t *testing.T) {
 func TestRefusalsFitACloseFrame(t *testing.T) {
 	for _, err := range []error{
 		admit.ErrToken, admit.ErrTokenExpired,
-		admit.ErrCredentialForm, admit.ErrCredentialTwice, admit.ErrSubprotocolForm, admit.ErrSubprotocolsTwice,
+		admit.ErrCredentialForm, admit.ErrCredentialTwice,
 	} {
 		require.LessOrEqual(t, len(err.Error()), protocol.MaxReason, "%v", err)
 	}

@@ -35,6 +35,12 @@ func (r *Relay) upgrade(w http.ResponseWriter, request *http.Request, server pro
 		http.Error(w, "pages of this origin may not connect here: the relay's operator can add it with --origin, or with --host if it is the relay's own name", http.StatusForbidden)
 		return nil
 	}
+	if err := admit.CheckSubprotocols(request); err != nil {
+		r.countRefused(RefusedHandshake)
+		r.log.refused(source, err.Error())
+		http.Error(w, err.Error(), http.StatusBadRequest)
+		return nil
+	}
 	claim, refused, ok := r.admit(w, source)
 	if !ok {
 		return nil

@@ -98,6 +98,8 @@ func FuzzHello(f *testing.F) {
 		require.Equal(t, want["resumed"] == true, h.Resumed)
 		require.Equal(t, text("server"), h.Server)
 		require.Equal(t, want["server"] != nil, h.ServerKnown)
+		order, _ := want["serverOrder"].(protocol.Order)
+		require.Equal(t, order, h.ServerOrder)
 		require.Equal(t, protocol.Limits{Message: number("message"), Delivery: number("delivery"), Outbox: number("outbox")}, h.Limits)
 		require.Equal(t, text("features"), string(h.Features))
 		require.Equal(t, text("iceServers"), string(h.ICE.Servers))

@@ -26,6 +26,10 @@ type Hello struct {
 	Server      string
 	ServerKnown bool
 
+	// ServerOrder is the order of the newest connection of a client's server that the
+	// relay knows of, [Order]'s zero value if it has seen none (P3).
+	ServerOrder Order
+
 	Limits Limits
 
 	// Features is one JSON array of texts, or nil.
@@ -68,7 +72,7 @@ func ParseHello(message []byte) (Hello, error) {
 // parseV1 reads the fields of v1, in a scan of their own: to a base peer they are
 // unknown, so there may be anything in them.
 func (h *Hello) parseV1(message []byte) error {
-	var v [8][]byte
+	var v [9][]byte
 	err := ScanObject(message, helloNamesV1, v[:])
 	if v[0] == nil {
 		return nil
@@ -89,6 +93,11 @@ func (h *Hello) parseV1(message []byte) error {
 	if h.ServerKnown = v[3] != nil; h.ServerKnown {
 		if h.Server, err = textField("server", v[3]); err != nil {
 			return err
+		}
+	}
+	if v[8] != nil {
+		if h.ServerOrder, ok = parseOrder(v[8]); !ok {
+			return errOrder("serverOrder")
 		}
 	}
 	if h.Limits, err = parseLimits(v[4]); err != nil {
@@ -146,6 +155,10 @@ func AppendHello(dst []byte, h Hello) []byte {
 		dst = append(dst, `,"server":`...)
 		dst = appendString(dst, h.Server)
 	}
+	if h.ServerOrder != (Order{}) {
+		dst = append(dst, `,"serverOrder":`...)
+		dst = appendOrder(dst, h.ServerOrder)
+	}
 	dst = append(dst, `,"limits":{"message":`...)
 	dst = appendCount(dst, h.Limits.Message)
 	dst = append(dst, `,"delivery":`...)
@@ -165,6 +178,6 @@ func AppendHello(dst []byte, h Hello) []byte {
 
 var (
 	helloNames   = []string{"id", "serverInfo", "room"}
-	helloNamesV1 = []string{"resume", "window", "resumed", "server", "limits", "features", "iceServers", "iceExpiresIn"}
+	helloNamesV1 = []string{"resume", "window", "resumed", "server", "limits", "features", "iceServers", "iceExpiresIn", "serverOrder"}
 	limitsNames  = []string{"message", "delivery", "outbox"}
 )

@@ -74,7 +74,8 @@ var (
 	presenceForms = map[string]form{"id": peerOf, "order": orderOf, "protocol": textOf, "window": numberOf, "reason": textOf}
 	helloForms    = map[string]form{"id": peerOf, "serverInfo": anyOf, "room": peerOf}
 	helloV1Forms  = map[string]form{
-		"resume": tokenOf, "window": numberOf, "resumed": boolOf, "server": textOf, "limits": objectOf, "features": arrayOf,
+		"serverOrder": orderOf,
+		"resume":      tokenOf, "window": numberOf, "resumed": boolOf, "server": textOf, "limits": objectOf, "features": arrayOf,
 		"iceServers": arrayOf, "iceExpiresIn": numberOf,
 	}
 	limitForms = map[string]form{"message": numberOf, "delivery": numberOf, "outbox": numberOf}

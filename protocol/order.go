@@ -51,6 +51,8 @@ func parseOrder(raw []byte) (o Order, ok bool) {
 	return o, true
 }
 
+func errOrder(name string) *Error { return errField(name, "an array of three numbers below 2^53") }
+
 func appendOrder(dst []byte, o Order) []byte {
 	dst = append(dst, '[')
 	dst = appendNumber(dst, o.Generation)

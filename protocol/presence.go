@@ -41,7 +41,7 @@ func ParsePresence(message []byte) (Presence, error) {
 	if values[1] != nil {
 		var ok bool
 		if p.Order, ok = parseOrder(values[1]); !ok {
-			return Presence{}, errField("order", "an array of three numbers below 2^53")
+			return Presence{}, errOrder("order")
 		}
 	}
 	if p.Protocol, err = textField("protocol", values[2]); err != nil {

@@ -43,6 +43,7 @@ type expectV1 struct {
 	ICEServers   string
 	ICEExpiresIn int
 	Order        *[3]uint64
+	ServerOrder  *[3]uint64
 	Protocol     string
 	Reason       string
 	Path         string
@@ -125,9 +126,7 @@ func readDeliveryV1(frame []byte) (x expectV1, err error) {
 		var p protocol.Presence
 		p, err = protocol.ParsePresence(d.Message)
 		x.ID, x.Protocol, x.Window, x.Reason = string(p.ID), p.Protocol, p.Window, p.Reason
-		if p.Order != (protocol.Order{}) {
-			x.Order = &[3]uint64{p.Order.Generation, p.Order.Attempt, p.Order.Random}
-		}
+		x.Order = numbers(p.Order)
 	case protocol.TypeRelayUndelivered:
 		var u protocol.Undelivered
 		u, err = protocol.ParseUndelivered(d.Message)
@@ -164,7 +163,16 @@ func (x *expectV1) hello(message []byte) error {
 	if h.ServerKnown {
 		x.Server = &h.Server
 	}
+	x.ServerOrder = numbers(h.ServerOrder)
 	return nil
+}
+
+// numbers gives the order as a vector has it, nil for none.
+func numbers(o protocol.Order) *[3]uint64 {
+	if o == (protocol.Order{}) {
+		return nil
+	}
+	return &[3]uint64{o.Generation, o.Attempt, o.Random}
 }
 
 func isRelay(id []byte) bool { return string(id) == string(protocol.RelayID) }

@@ -2,7 +2,9 @@ package main
 
 import (
 	"errors"
-	"path/filepath"
+	"fmt"
+	"io"
+	"strings"
 
 	"github.com/sebas642/intercessor/relayd/admit"
 	"github.com/sebas642/intercessor/relayd/certs"
@@ -31,16 +33,34 @@ func checkFiles(c *config.Config) error {
 	if _, err := readAdminToken(c.Admin); err != nil {
 		return err
 	}
-	if len(c.KeyFiles) > 0 {
-		_, err := readKeys(c.KeyFiles)
-		return err
-	}
-	folder, err := stateDir(c)
-	if err == nil {
-		_, err = admit.ReadKey(filepath.Join(folder, admit.KeyFile))
-	}
-	if errors.Is(err, admit.ErrKeyFile) {
+	_, err := readKeys(keyFiles(c))
+	if len(c.KeyFiles) > 0 || errors.Is(err, admit.ErrKeyFile) {
 		return err
 	}
 	return nil // serve makes a key where there is none
+}
+
+// writeKeys says which key signs, as comments of the configuration. Relays with one key may
+// only sign with a new one when all of them accept it.
+func writeKeys(out io.Writer, files []config.SecretFile) error {
+	keys, err := readKeys(files)
+	if err != nil {
+		return nil // there is none yet
+	}
+	var text strings.Builder
+	text.WriteString("\n")
+	newest := len(files) > 1
+	for i, file := range files {
+		use := "is accepted"
+		if i == 0 {
+			use = "signs and is accepted"
+		}
+		fmt.Fprintf(&text, "# resume key %s of %s: %s\n", keys[i].Name(), file, use)
+		newest = newest && (i == 0 || written(file).Before(written(files[0])))
+	}
+	if newest {
+		fmt.Fprintf(&text, "# The key that signs is newer than the others: every other relay of this one must accept %s before, by naming it last.\n", keys[0].Name())
+	}
+	_, err = io.WriteString(out, text.String())
+	return err
 }

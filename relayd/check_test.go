@@ -4,7 +4,9 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 )
@@ -78,4 +80,34 @@ func TestMisspeltKeyStartsNothing(t *testing.T) {
 	require.Empty(t, stdout)
 	require.Equal(t, says, stderr)
 	require.Equal(t, says, fails(t, 2, nil, "--config", path))
+}
+
+// A key that signs before all relays accept it has its peers refused, for good. So check
+// says which key signs, by a name that can be compared between relays and says nothing of
+// the key, and whether it is the newest.
+func TestCheckSaysWhichKeySigns(t *testing.T) {
+	t.Parallel()
+	older := written(t, "old.key", "b2xkb2xkb2xkb2xkb2xkb2xkb2xkb2xkb2xkb2xkb2w=\n")
+	newer := written(t, "new.key", "bmV3bmV3bmV3bmV3bmV3bmV3bmV3bmV3bmV3bmV3bmU=\n")
+	long := time.Now().Add(-time.Hour)
+	require.NoError(t, os.Chtimes(older, long, long))
+	const early = "is newer than the others"
+	names := regexp.MustCompile(`(?m)^# resume key ([0-9a-f]{8}) of (.*): (signs and is accepted|is accepted)$`)
+
+	code, stdout, stderr := check(t, nil, "--key-file", older, "--key-file", newer)
+	require.Zero(t, code, stderr)
+	first := names.FindAllStringSubmatch(stdout, -1)
+	require.Len(t, first, 2, stdout)
+	require.Equal(t, []string{older, "signs and is accepted"}, first[0][2:])
+	require.Equal(t, []string{newer, "is accepted"}, first[1][2:])
+	require.NotContains(t, stdout, early)
+
+	_, stdout, _ = check(t, nil, "--key-file", newer, "--key-file", older)
+	second := names.FindAllStringSubmatch(stdout, -1)
+	require.Len(t, second, 2, stdout)
+	require.Equal(t, first[1][1], second[0][1])
+	require.Equal(t, first[0][1], second[1][1])
+	require.Contains(t, stdout, early)
+	again, _, stderr := check(t, nil, "--config", written(t, "again.toml", stdout))
+	require.Zero(t, again, stderr)
 }

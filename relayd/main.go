@@ -102,6 +102,9 @@ func checkCommand(c *config.Config, sources config.Sources, stdout, stderr io.Wr
 	if err == nil {
 		err = c.Write(stdout, sources)
 	}
+	if err == nil {
+		err = writeKeys(stdout, keyFiles(c))
+	}
 	if err != nil {
 		fmt.Fprintln(stderr, "relayd:", err)
 		return 1

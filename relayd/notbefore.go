@@ -2,7 +2,6 @@ package main
 
 import (
 	"os"
-	"path/filepath"
 	"runtime/debug"
 	"time"
 
@@ -27,14 +26,17 @@ func notBefore(c *config.Config) time.Time {
 			}
 		}
 	}
-	files := c.KeyFiles
-	if folder, err := stateDir(c); err == nil && len(files) == 0 {
-		files = []config.SecretFile{config.SecretFile(filepath.Join(folder, admit.KeyFile))}
-	}
-	for _, file := range files {
-		if info, err := os.Stat(string(file)); err == nil {
-			later(info.ModTime())
-		}
+	for _, file := range keyFiles(c) {
+		later(written(file))
 	}
 	return latest
+}
+
+// written is when a file was written, the zero time if that cannot be known.
+func written(file config.SecretFile) time.Time {
+	info, err := os.Stat(string(file))
+	if err != nil {
+		return time.Time{}
+	}
+	return info.ModTime()
 }

@@ -60,6 +60,19 @@ func readKeys(files []config.SecretFile) ([]admit.Key, error) {
 	return keys, nil
 }
 
+// keyFiles are the files of the resume keys, of which that in the state folder need not be
+// there.
+func keyFiles(c *config.Config) []config.SecretFile {
+	if len(c.KeyFiles) > 0 {
+		return c.KeyFiles
+	}
+	folder, err := stateDir(c)
+	if err != nil {
+		return nil
+	}
+	return []config.SecretFile{config.SecretFile(filepath.Join(folder, admit.KeyFile))}
+}
+
 func keyInMemory(log *slog.Logger, why error) []admit.Key {
 	log.Warn("made a resume key that ends with this process: no peer can resume after a restart, or on another node; name a folder with --state-dir", "error", why)
 	return []admit.Key{admit.NewKey()}

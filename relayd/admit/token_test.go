@@ -221,3 +221,22 @@ func FuzzToken(f *testing.F) {
 		}
 	})
 }
+
+// While relays with one key get another, one after the other, each takes the tokens of each:
+// first all accept the new key, then they sign with it.
+func TestKeyIsReplacedRelayByRelay(t *testing.T) {
+	before, after := admit.NewKey(), admit.NewKey()
+	old, accept, sign, replaced := []admit.Key{before}, []admit.Key{before, after}, []admit.Key{after, before}, []admit.Key{after}
+	now := time.Now()
+	taken := func(by, from []admit.Key) error {
+		token := admit.NewTokens(from...).Sign(admit.Identity{ID: "s-1", Room: "s-1", Server: true, Expires: now.Add(time.Hour)})
+		_, err := admit.NewTokens(by...).Verify(token, now)
+		return err
+	}
+	for _, step := range [][2][]admit.Key{{old, accept}, {accept, accept}, {accept, sign}, {sign, sign}, {sign, replaced}} {
+		require.NoError(t, taken(step[0], step[1]))
+		require.NoError(t, taken(step[1], step[0][:1]))
+		require.NoError(t, taken(step[0], step[0]))
+	}
+	require.Equal(t, admit.ErrToken, taken(old, sign), "signed before it is accepted")
+}

@@ -34,7 +34,7 @@ func (s *session) hello() {
 	h.Resumed = s.arrival.resumed
 	h.Limits = protocol.Limits{Message: protocol.MaxMessage, Delivery: protocol.MaxDelivery, Outbox: s.relay.config.OutboxBytes}
 	if server := s.lobby.room.Server(); !s.server {
-		h.ServerKnown = true
+		h.ServerKnown, h.ServerOrder = true, server.Order
 		if server.V1 {
 			h.Server = protocol.SubprotocolV1
 		}

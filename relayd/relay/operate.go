@@ -119,7 +119,7 @@ func (r *Relay) CloseRoom(room string) error {
 	if server != nil {
 		server.close(protocol.CodeKicked, "the relay's operator has closed this room")
 	}
-	loseServer(clients, notice, true)
+	loseServer(clients, notice)
 	return nil
 }
 

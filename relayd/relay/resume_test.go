@@ -387,8 +387,7 @@ func TestR11AClientWithATokenWaitsForItsServer(t *testing.T) {
 	short := newWorld(t, relay.Config{Tokens: tokens, Window: 200 * time.Millisecond})
 	client3 := short.again(client2)
 	client3.hearsOf("PEER_AWAY", server.peer)
-	require.Equal(t, "timeout", client3.hearsOf("PEER_GONE", server.peer).Reason)
-	client3.wantsClose(protocol.CodeServerGone)
+	client3.wantsClose(protocol.CodeServerAway) // the server may be elsewhere
 	short.eventually("nothing is left", func(s relay.Stats) bool { return s.Rooms == 0 && s.Sessions == 0 })
 }
 

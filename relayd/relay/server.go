@@ -75,20 +75,26 @@ func (r *Relay) leaveServer(s *session) {
 	l.mu.Unlock()
 	if last {
 		r.shut(l)
+		loseServer(clients, notice)
+	} else {
+		loseSight(clients)
 	}
-	loseServer(clients, notice, last)
 	r.mayWait(l)
 }
 
-// loseServer ends clients whose server is gone (B15), or away and no longer to be
-// waited for.
-func loseServer(clients []*session, notice room.Notice, gone bool) {
+// loseSight ends clients whose server is away: a base client at once (P5), a v1 client when
+// the window is over. The server may have resumed elsewhere, so that this is not final (R11).
+func loseSight(clients []*session) {
 	all := &together{clients: len(clients)}
 	for _, s := range clients {
-		if !gone {
-			s.closeWith(protocol.CodeServerAway, "the server is away and may come back: connect again in a while", all)
-			continue
-		}
+		s.closeWith(protocol.CodeServerAway, "the server is away and may come back: connect again in a while", all)
+	}
+}
+
+// loseServer ends clients whose server is gone (B15).
+func loseServer(clients []*session, notice room.Notice) {
+	all := &together{clients: len(clients)}
+	for _, s := range clients {
 		_ = s.out.force(s.notice(notice))
 		s.closeWith(protocol.CodeServerGone, "the server has left, and its ID will not come back", all)
 	}

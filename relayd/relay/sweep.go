@@ -55,14 +55,13 @@ func (r *Relay) expire(waiters []*lobby) {
 	for _, l := range waiters {
 		l.mu.Lock()
 		clients, last := l.room.Expire(r.clock())
-		notice := l.room.ServerGone()
 		absent := l.room.Absent()
 		l.tellServer()
 		l.mu.Unlock()
 		switch {
 		case last:
 			r.shut(l)
-			loseServer(clients, notice, true)
+			loseSight(clients)
 		case absent == 0:
 			r.settle(l)
 		}

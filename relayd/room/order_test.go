@@ -243,8 +243,8 @@ func (w *world) do(s step) error {
 			}
 		}
 		if w.room != nil {
-			out, last := w.room.Expire(int64(w.now))
-			w.loseServer(out, last)
+			out, _ := w.room.Expire(int64(w.now))
+			w.loseServer(out, false) // it may be at another relay (R11)
 			return w.tellServer()
 		}
 	}

@@ -47,8 +47,8 @@ func newPresence(server bool, window time.Duration) *presence {
 
 // meet notes a peer that is present without the relay's saying so: the server of a
 // client that has just come.
-func (p *presence) meet(id protocol.ID, name string) {
-	p.peers[id] = &knownPeer{base: name != protocol.SubprotocolV1}
+func (p *presence) meet(id protocol.ID, name string, order protocol.Order) {
+	p.peers[id] = &knownPeer{base: name != protocol.SubprotocolV1, order: order}
 }
 
 // lost notes that the own connection broke. Nobody is known present any more, and who
@@ -67,14 +67,29 @@ func (p *presence) lost(now time.Time, tryFor time.Duration) {
 	}
 }
 
-// resumed notes HELLO of a resumed connection. A server now hears of each client
-// that is present, a client only if its server is not.
-func (p *presence) resumed(now time.Time, window time.Duration) {
+// resumed notes HELLO of a resumed connection, which has the order of a client's server, if
+// the relay knows it. A server now hears of each client that is present, a client only if
+// its server is not. A relay that knows an older connection of the server than this client
+// does has an older view: the server is not there (P3).
+func (p *presence) resumed(now time.Time, window time.Duration, order protocol.Order) (events []Event) {
 	p.window = window
-	if !p.server {
-		p.told = now.Add(unsaidWithin)
-		p.sooner(p.told)
+	if p.server {
+		return nil
 	}
+	for id, k := range p.peers { // a client's one server
+		switch known := order != (protocol.Order{}); {
+		case known && order.Compare(k.order) < 0:
+			if e, tell := p.away(now, id, k, window); tell {
+				events = append(events, e)
+			}
+			return events
+		case known:
+			k.order = order
+		}
+	}
+	p.told = now.Add(unsaidWithin)
+	p.sooner(p.told)
+	return nil
 }
 
 // said takes PEER_JOINED, PEER_AWAY, PEER_BACK or PEER_GONE.
@@ -106,7 +121,7 @@ func (p *presence) said(now time.Time, typ string, m protocol.Presence) (Event, 
 		}
 		p.told = time.Time{}
 		e, tell := p.away(now, m.ID, k, window)
-		if m.Window > 0 { // the relay says for how much longer
+		if m.Window > 0 && (tell || m.Order != (protocol.Order{})) { // the relay says for how much longer, if it can know
 			p.wait(k, now.Add(window+goneAfter))
 		}
 		return e, tell
@@ -124,7 +139,7 @@ func (p *presence) said(now time.Time, typ string, m protocol.Presence) (Event, 
 // false for a peer that is gone, or never was: its messages come too late.
 func (p *presence) heard(id protocol.ID) (e Event, back, known bool) {
 	k := p.peers[id]
-	if k == nil || !k.doubt {
+	if k == nil || !k.doubt && !k.away {
 		return Event{}, false, k != nil
 	}
 	k.present()

@@ -40,6 +40,9 @@ func (p *table) relay(typ string, id protocol.ID, attempt uint64, name string) {
 	}
 }
 
+// resume has the own connection come back to a relay that has not seen the server.
+func (p *table) resume() { p.note(p.resumed(p.now, 60*time.Second, protocol.Order{})...) }
+
 func (p *table) after(d time.Duration) {
 	p.now = p.now.Add(d)
 	p.note(p.pass(p.now)...)
@@ -122,7 +125,7 @@ func TestResumedServerHearsWhoIsThere(t *testing.T) {
 	p.said = nil
 	p.lost(p.now, 0)
 	p.after(20 * time.Second)
-	p.resumed(p.now, 60*time.Second)
+	p.resume()
 	p.relay(protocol.TypePeerBack, "cy", 1, v1)    // there all the time
 	p.relay(protocol.TypePeerJoined, "eve", 1, v1) // new
 	p.note(p.present(p.now)...)                    // and ada, bob and dan are not there
@@ -137,7 +140,7 @@ func TestMessageSaysThatAPeerIsThere(t *testing.T) {
 	p := newTable(true)
 	p.relay(protocol.TypePeerJoined, "ada", 1, v1)
 	p.lost(p.now, 0)
-	p.resumed(p.now, 60*time.Second)
+	p.resume()
 	e, back, known := p.heard("ada")
 	require.True(t, back && known)
 	p.note(e)
@@ -156,10 +159,10 @@ func TestResumedClientHearsOnlyThatItsServerIsAway(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			p := newTable(false)
-			p.meet("srv", v1)
+			p.meet("srv", v1, protocol.Order{})
 			p.lost(p.now, 0)
 			p.after(5 * time.Second)
-			p.resumed(p.now, 60*time.Second)
+			p.resume()
 			next(p)
 			first, _, _ := strings.Cut(name, " ")
 			p.want(t, "srv "+first)
@@ -174,22 +177,66 @@ func TestResumedClientHearsOnlyThatItsServerIsAway(t *testing.T) {
 
 func TestRelayThatNeverKnewTheServer(t *testing.T) {
 	p := newTable(false)
-	p.meet("srv", v1)
+	p.meet("srv", v1, protocol.Order{})
 	p.relay(protocol.TypePeerBack, "srv", 7, v1)
 	p.lost(p.now, 0)
-	p.resumed(p.now, 60*time.Second)
+	p.resume()
 	p.relay(protocol.TypePeerAway, "srv", 0, "") // it cannot know the order
 	p.relay(protocol.TypePeerBack, "srv", 6, v1) // of an older connection
 	p.want(t, "srv back", "srv away")
 }
 
+func TestRelayWithAnOlderView(t *testing.T) {
+	p := newTable(false)
+	p.meet("srv", v1, protocol.Order{Attempt: 3})
+	p.lost(p.now, 0)
+	p.note(p.resumed(p.now, 60*time.Second, protocol.Order{Attempt: 4})...) // it has resumed there
+	p.relay(protocol.TypePeerAway, "srv", 3, "")                            // of the connection before
+	p.after(time.Second)
+	p.want(t, "srv back")
+	p.lost(p.now, 0)
+	p.note(p.resumed(p.now, 60*time.Second, protocol.Order{Attempt: 3})...)
+	p.relay(protocol.TypePeerBack, "srv", 3, v1) // that connection has not been noticed to be over
+	p.after(time.Second)
+	p.want(t, "srv away")
+	e, back, _ := p.heard("srv") // it is there after all
+	require.True(t, back)
+	p.note(e)
+	p.want(t, "srv back")
+	p.lost(p.now, 0)
+	p.note(p.resumed(p.now, 60*time.Second, protocol.Order{Attempt: 3})...)
+	p.relay(protocol.TypePeerBack, "srv", 5, v1)
+	p.want(t, "srv away", "srv back")
+	p.lost(p.now, 0)
+	p.note(p.resumed(p.now, 60*time.Second, protocol.Order{Attempt: 4})...)
+	p.after(70 * time.Second)
+	p.want(t, "srv away", "srv gone timeout")
+}
+
+// A relay that has not seen the server says for how long it waits itself, each time anew.
+// The observer waits once.
+func TestWaitOfARelayThatNeverKnewTheServerIsCountedOnce(t *testing.T) {
+	p := newTable(false)
+	p.meet("srv", v1, protocol.Order{Attempt: 3})
+	for range 2 {
+		p.lost(p.now, 0)
+		p.resume()
+		e, tell := p.presence.said(p.now, protocol.TypePeerAway, protocol.Presence{ID: "srv", Window: 60})
+		if tell {
+			p.note(e)
+		}
+		p.after(60 * time.Second)
+	}
+	p.want(t, "srv away", "srv gone timeout")
+}
+
 func TestServerThatIsAwayCountsFromTheFirstLoss(t *testing.T) {
 	p := newTable(false)
-	p.meet("srv", v1)
+	p.meet("srv", v1, protocol.Order{})
 	p.lost(p.now, 0)
 	for range 6 { // the own connection comes and goes
 		p.after(10 * time.Second)
-		p.resumed(p.now, 60*time.Second)
+		p.resume()
 		p.relay(protocol.TypePeerAway, "srv", 1, "")
 		p.lost(p.now, 0)
 	}

@@ -45,8 +45,8 @@ func (s *Session) run(c *connection) {
 		}
 		if s.attach(c) {
 			s.tell(func(now time.Time) []Event {
-				s.presence.resumed(now, window(c.hello))
-				return []Event{{Kind: Connected, Hello: &c.hello}}
+				events := s.presence.resumed(now, window(c.hello), c.hello.ServerOrder)
+				return append([]Event{{Kind: Connected, Hello: &c.hello}}, events...)
 			})
 		}
 	}

@@ -121,7 +121,7 @@ func Dial(ctx context.Context, url string, options *Options) (*Session, error) {
 	if s.v1 {
 		s.presence = newPresence(s.server, window(c.hello))
 		if !s.server {
-			s.presence.meet(s.room, c.hello.Server)
+			s.presence.meet(s.room, c.hello.Server, c.hello.ServerOrder)
 		}
 	}
 	s.attach(c)

@@ -1,0 +1,164 @@
+package e2e_test
+
+import (
+	"context"
+	"errors"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/sebas642/intercessor/relayd/admit"
+	"github.com/sebas642/intercessor/relayd/relay"
+	"github.com/sebas642/intercessor/sdk/signaling"
+	"github.com/stretchr/testify/require"
+)
+
+// twoRelays gives the addresses of two relays with one key.
+func twoRelays(t *testing.T, window time.Duration) (one, two string) {
+	t.Helper()
+	tokens := admit.NewTokens()
+	start := func() string {
+		r := relay.New(relay.Config{Tokens: tokens, Window: window})
+		front := httptest.NewServer(r)
+		t.Cleanup(func() {
+			ctx, cancel := context.WithTimeout(context.Background(), patience)
+			defer cancel()
+			require.NoError(t, r.Shutdown(ctx))
+			front.Close()
+		})
+		return strings.TrimPrefix(front.URL, "http://")
+	}
+	return start(), start()
+}
+
+// A way is how one peer reaches a relay: what stands in front of the two sends it to one.
+type way struct {
+	mu    sync.Mutex
+	to    string // "": nowhere
+	conns []net.Conn
+}
+
+func (w *way) dial(ctx context.Context, _, _ string) (net.Conn, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.to == "" {
+		return nil, errors.New("the test lets nothing through")
+	}
+	conn, err := new(net.Dialer).DialContext(ctx, "tcp", w.to)
+	if err == nil {
+		w.conns = append(w.conns, conn)
+	}
+	return conn, err
+}
+
+// lead sends the next connections to a relay; cut ends those that there are.
+func (w *way) lead(to string) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.to = to
+}
+
+func (w *way) cut() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for _, conn := range w.conns {
+		_ = conn.Close()
+	}
+	w.conns = nil
+}
+
+// peer dials over a way of its own.
+func (w *way) peer(t *testing.T, path string) *signaling.Session {
+	t.Helper()
+	options := &signaling.Options{}
+	transport := &http.Transport{DialContext: w.dial}
+	t.Cleanup(transport.CloseIdleConnections)
+	options.HTTPClient = &http.Client{Transport: transport}
+	s, err := signaling.Dial(t.Context(), "ws://relay"+path, options)
+	require.NoError(t, err)
+	t.Cleanup(func() { _ = s.Close() })
+	return s
+}
+
+// hears wants the next event that is not about the own connection.
+func hears(t *testing.T, s *signaling.Session, kind signaling.Kind) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	defer cancel()
+	for {
+		e, err := s.Receive(ctx)
+		require.NoError(t, err)
+		if e.Kind != signaling.Lost && e.Kind != signaling.Connected {
+			require.Equal(t, kind, e.Kind, "%+v", e)
+			return
+		}
+	}
+}
+
+// TestFallBackToARelayWithAnOlderView: the second relay knows of the server what was so
+// before the first knew more. Its client does not take the server for present.
+func TestFallBackToARelayWithAnOlderView(t *testing.T) {
+	t.Parallel()
+	one, two := twoRelays(t, time.Minute)
+	toServer, toClient := &way{to: one}, &way{to: one}
+	server := toServer.peer(t, "/server")
+	client := toClient.peer(t, "/client/"+string(server.Hello().ID))
+	hears(t, server, signaling.Joined)
+	toServer.lead(two)
+	toServer.cut()
+	hears(t, client, signaling.Away)
+	hears(t, server, signaling.Away) // its client is at the first relay
+	toServer.lead(one)
+	toServer.cut()
+	hears(t, client, signaling.Back)
+
+	toServer.lead("")
+	toServer.cut()
+	toClient.lead(two)
+	toClient.cut()
+	hears(t, client, signaling.Away)
+	toServer.lead(two)
+	hears(t, client, signaling.Back)
+}
+
+// TestServerIsAtTheOtherRelay: a relay that has waited in vain for a server cannot know that
+// it is gone. Its client looks elsewhere, and finds it there.
+func TestServerIsAtTheOtherRelay(t *testing.T) {
+	t.Parallel()
+	for name, seen := range map[string]bool{"at a relay that knew it": true, "at a relay that did not": false} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			one, two := twoRelays(t, time.Second)
+			toServer, toClient := &way{to: one}, &way{to: one}
+			server := toServer.peer(t, "/server")
+			client := toClient.peer(t, "/client/"+string(server.Hello().ID))
+			hears(t, server, signaling.Joined)
+			if seen {
+				toServer.lead(two)
+				toServer.cut()
+				hears(t, client, signaling.Away)
+				toClient.lead(two)
+			} else {
+				toClient.lead(two)
+				toClient.cut()
+				hears(t, client, signaling.Away)
+				toClient.lead(one)
+			}
+			hears(t, client, signaling.Back)
+			require.NoError(t, client.Send(t.Context(), server.Hello().ID, "chat", []byte("1")))
+			for {
+				ctx, cancel := context.WithTimeout(t.Context(), patience)
+				e, err := server.Receive(ctx)
+				cancel()
+				require.NoError(t, err)
+				if e.Kind == signaling.Delivered {
+					break
+				}
+			}
+		})
+	}
+}

@@ -28,7 +28,7 @@ var sdkSeeds = []Seed{
 		}`}}},
 	{"a peer that is away is told as gone", "C7", sdkSuite, []Edit{
 		{"sdk/signaling/presence.go", `		e, tell := p.away(now, m.ID, k, window)
-		if m.Window > 0 { // the relay says for how much longer
+		if m.Window > 0 && (tell || m.Order != (protocol.Order{})) { // the relay says for how much longer, if it can know
 			p.wait(k, now.Add(window+goneAfter))
 		}
 		return e, tell`, `		_ = window

@@ -98,16 +98,21 @@ func (s *session) howItEnded() room.End {
 		how = new(ending) // it was cut
 	}
 	window := s.relay.config.Window
+	closed := !how.byPeer && how.code != 0 // by the relay
 	switch {
-	case !s.v1, how.byPeer && how.code == 1000:
+	case how.byPeer && (how.code == 1000 || !s.v1):
 		return room.Left()
+	case closed && how.code == protocol.CodeIdle:
+		return room.End{Reason: "relay"}
+	case closed && s.v1 && how.code == protocol.CodeProtocolError: // something on the way may have broken the frames
+	case closed && !how.code.Retry():
+		return room.End{Reason: "refused"}
+	case closed && !s.v1 && how.code != protocol.CodePingTimeout:
+		return room.End{Reason: "relay"} // P5: a base peer has no window
+	case !s.v1:
+		return room.End{Reason: "timeout"}
 	case how.byPeer && how.code == 1001:
 		window = min(window, protocol.ReloadWindow*time.Second)
-	case !how.byPeer && how.code == protocol.CodeIdle:
-		return room.End{Reason: "relay"}
-	case !how.byPeer && how.code == protocol.CodeProtocolError: // away: something on the way may have broken the frames
-	case !how.byPeer && how.code != 0 && !how.code.Retry():
-		return room.End{Reason: "refused"}
 	}
 	return room.End{Away: true, Wait: window.Milliseconds()}
 }

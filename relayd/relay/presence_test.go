@@ -185,7 +185,16 @@ func TestP5BasePeersInAV1Room(t *testing.T) {
 	client := w.client(server.peer)
 	require.Empty(t, server.hearsOf("PEER_JOINED", client).Protocol)
 	_ = client.CloseNow()
-	require.Equal(t, "left", server.hearsOf("PEER_GONE", client).Reason, "it has no window")
+	require.Equal(t, "timeout", server.hearsOf("PEER_GONE", client).Reason, "it has no window")
+	for reason, end := range map[string]func(p *peer){
+		"left":    func(p *peer) { _ = p.Close(1001, "") },
+		"refused": func(p *peer) { _ = p.Write(p.ctx, websocket.MessageText, []byte("[]")) },
+	} {
+		p := w.client(server.peer)
+		server.hearsOf("PEER_JOINED", p)
+		end(p)
+		require.Equal(t, reason, server.hearsOf("PEER_GONE", p).Reason)
+	}
 
 	another := w.client(server.peer)
 	server.hearsOf("PEER_JOINED", another)
@@ -210,7 +219,7 @@ func TestP5V1PeersInABaseRoom(t *testing.T) {
 	client3.hears(server.id, "y", "2")
 
 	_ = server.CloseNow()
-	require.Equal(t, "left", client3.hearsOf("PEER_GONE", server).Reason, "a base server has no window")
+	require.Equal(t, "timeout", client3.hearsOf("PEER_GONE", server).Reason, "a base server has no window")
 	client3.wantsClose(protocol.CodeServerGone)
 }
 

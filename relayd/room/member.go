@@ -46,7 +46,7 @@ type End struct {
 	Reason string // not Away: why it is gone (P6)
 }
 
-// Left is the end of a peer that said goodbye, and of every base peer (P5).
+// Left is the end of a peer that said goodbye (R9).
 func Left() End { return End{Reason: "left"} }
 
 // take makes a connection the member's own.

@@ -204,7 +204,7 @@ func TestServerHearsOfItsRoom(t *testing.T) {
 		"joined ada", "joined bob", "joined cy", "message cy",
 		"lost", "connected", "joined eve", "back cy",
 	}, got[:8])
-	require.ElementsMatch(t, []string{"away ada", "gone bob left"}, got[8:10])
+	require.ElementsMatch(t, []string{"away ada", "gone bob timeout"}, got[8:10])
 	require.Equal(t, []string{"undelivered ada absent", "gone ada kicked"}, got[10:])
 }
 

@@ -39,7 +39,7 @@ const (
 // Reasons of Gone (P6). A relay may have others; a base relay gives none.
 const (
 	ReasonLeft    = "left"    // the peer said so
-	ReasonTimeout = "timeout" // it was away for too long
+	ReasonTimeout = "timeout" // it was away for too long; a base peer: its connection was lost
 	ReasonKicked  = "kicked"  // its server sent it away
 	ReasonRefused = "refused" // it broke a rule and the relay closed it
 	ReasonRelay   = "relay"   // the relay gave it up

@@ -154,7 +154,7 @@ func (p *presence) present(now time.Time) (events []Event) {
 		case !k.doubt:
 		case k.base:
 			delete(p.peers, id)
-			events = append(events, Event{Kind: Gone, Peer: id, Reason: ReasonLeft})
+			events = append(events, Event{Kind: Gone, Peer: id, Reason: ReasonTimeout})
 		default:
 			if e, tell := p.away(now, id, k, p.window); tell {
 				events = append(events, e)

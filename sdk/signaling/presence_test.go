@@ -129,7 +129,7 @@ func TestResumedServerHearsWhoIsThere(t *testing.T) {
 	p.relay(protocol.TypePeerBack, "cy", 1, v1)    // there all the time
 	p.relay(protocol.TypePeerJoined, "eve", 1, v1) // new
 	p.note(p.present(p.now)...)                    // and ada, bob and dan are not there
-	p.want(t, "cy back", "eve joined", "ada away", "bob gone left")
+	p.want(t, "cy back", "eve joined", "ada away", "bob gone timeout")
 	p.after(50*time.Second - 1) // counted from when they were last known present
 	p.want(t)
 	p.after(1)

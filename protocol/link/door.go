@@ -103,7 +103,7 @@ func (d *Door) Malformed(now Time) Entry {
 
 // open answers LINK_OPEN: the same nonce gets the same ID.
 func (d *Door) open(h *Header) Entry {
-	if d.config.Client || h.Nonce == (ID{}) {
+	if d.config.Client || h.Nonce == (ID{}) || !h.fits(protocol.TypeLinkOpen) {
 		return Entry{}
 	}
 	var id ID

@@ -106,6 +106,7 @@ const (
 // Why a link fails (L11): what LINK_END says.
 const (
 	WhyHeader  = "malformed-header"  // the field link could not be read
+	WhyField   = "misplaced-field"   // a field that may not stand in such a frame
 	WhyNumber  = "frame-number"      // a frame without a number, or in the other stream
 	WhyType    = "reserved-type"     // a frame of a reserved type
 	WhyGrant   = "beyond-the-grant"  // a frame that was not granted

@@ -13,7 +13,8 @@ const (
 )
 
 // Header is the object that stands in the field "link" of a message. A number
-// that is 0 is not there: none of them says anything then, except End.
+// that is 0 is not there, except End, and the acknowledgements of an answer and of
+// LINK_END: none of the others says anything then.
 type Header struct {
 	ID    ID // the link
 	Nonce ID // the client's instance, in LINK_OPEN and LINK_OPENED
@@ -48,11 +49,11 @@ func AppendHeader(dst []byte, h *Header) []byte {
 	dst = appendNumber(dst, `,"n0":`, h.N[Signalling])
 	dst = appendNumber(dst, `,"of":`, h.Of)
 	dst = appendNumber(dst, `,"at":`, h.At)
-	dst = appendNumber(dst, `,"r":`, h.R[Data])
-	dst = appendNumber(dst, `,"t":`, h.T[Data])
+	dst = appendAck(dst, `,"r":`, h.R[Data], h.Ans != 0 || h.HasEnd)
+	dst = appendAck(dst, `,"t":`, h.T[Data], h.Ans != 0 || h.HasEnd)
 	dst = appendNumber(dst, `,"g":`, h.G[Data])
-	dst = appendNumber(dst, `,"r0":`, h.R[Signalling])
-	dst = appendNumber(dst, `,"t0":`, h.T[Signalling])
+	dst = appendAck(dst, `,"r0":`, h.R[Signalling], h.Ans != 0)
+	dst = appendAck(dst, `,"t0":`, h.T[Signalling], h.Ans != 0)
 	dst = appendNumber(dst, `,"g0":`, h.G[Signalling])
 	dst = appendNumber(dst, `,"ask":`, h.Ask)
 	dst = appendNumber(dst, `,"ans":`, h.Ans)
@@ -80,6 +81,14 @@ func appendID(dst []byte, name string, id ID) []byte {
 	dst = append(dst, name...)
 	dst = append(dst, id[:]...)
 	return append(dst, '"')
+}
+
+// appendAck appends an acknowledgement, a zero if the message must say all (L8, L10).
+func appendAck(dst []byte, name string, n uint64, all bool) []byte {
+	if n == 0 && all {
+		return append(append(dst, name...), '0')
+	}
+	return appendNumber(dst, name, n)
 }
 
 func appendNumber(dst []byte, name string, n uint64) []byte {

@@ -19,8 +19,9 @@ func TestHeaderRoundTrip(t *testing.T) {
 			N: [2]uint64{2, 1}, Of: 3, At: 4, R: [2]uint64{8, 5}, T: [2]uint64{9, 6}, G: [2]uint64{10, 7},
 			Ask: 11, Ans: 12, End: 13, HasEnd: true, Ended: true, Why: `x"y`,
 		},
-		`{"g":9007199254740991}`: {G: [2]uint64{0, last}},
-		`{"end":0}`:              {HasEnd: true},
+		`{"g":9007199254740991}`:              {G: [2]uint64{0, last}},
+		`{"r":0,"t":0,"end":0}`:               {HasEnd: true},
+		`{"r":0,"t":1,"r0":0,"t0":0,"ans":3}`: {T: [2]uint64{0, 1}, Ans: 3},
 	} {
 		got, err := ParseHeader([]byte(text))
 		require.NoError(t, err, text)

@@ -41,6 +41,17 @@ func TestL11(t *testing.T) {
 		"a frame with two numbers":           {[]message{{"chat", `1`, Header{N: [2]uint64{1, 1}}}}, WhyNumber},
 		"data in the stream of signalling":   {[]message{{"chat", `1`, Header{N: [2]uint64{1, 0}}}}, WhyNumber},
 		"signalling in the stream of data":   {[]message{{"OFFER", `1`, Header{N: [2]uint64{0, 1}}}}, WhyNumber},
+		"a probe in a frame":                 {[]message{{"chat", `1`, Header{N: [2]uint64{0, 1}, Ask: 2}}}, WhyField},
+		"an answer in a frame":               {[]message{{"chat", `1`, Header{N: [2]uint64{0, 1}, Ans: 1}}}, WhyField},
+		"an end in a frame":                  {[]message{{"chat", `1`, Header{N: [2]uint64{0, 1}, HasEnd: true}}}, WhyField},
+		"an answer to LINK_END in a frame":   {[]message{{"OFFER", `1`, Header{N: [2]uint64{1, 0}, Ended: true}}}, WhyField},
+		"a number in LINK_ACK":               {[]message{ack(Header{N: [2]uint64{0, 1}})}, WhyField},
+		"a part in LINK_ACK":                 {[]message{ack(Header{Of: 1})}, WhyField},
+		"a nonce in LINK_ACK":                {[]message{ack(Header{Nonce: NewID(7)})}, WhyField},
+		"a probe in LINK_END":                {[]message{{"LINK_END", "null", Header{HasEnd: true, Ask: 1}}}, WhyField},
+		"a why in LINK_ACK":                  {[]message{ack(Header{Why: "x"})}, WhyField},
+		"a number in LINK_RESET":             {[]message{{"LINK_RESET", "null", Header{N: [2]uint64{0, 1}}}}, WhyField},
+		"unknown types may have any field":   {[]message{{"LINK_LATER", `1`, Header{Nonce: NewID(7), Of: 9, Ask: 1}}}, ""},
 		"a reserved type":                    {[]message{{"PEER_GONE", `1`, Header{N: [2]uint64{0, 1}}}}, WhyType},
 		"an unknown type of the link":        {[]message{{"LINK_LATER", `1`, Header{N: [2]uint64{0, 1}}}}, ""},
 		"numbers that jump, repeat, go back": {[]message{data(7, `1`), data(7, `1`), data(3, `1`), data(protocol.MaxNumber, `1`)}, ""},
@@ -184,4 +195,26 @@ func TestAMessageThatCanNeverFit(t *testing.T) {
 	n.run()
 	require.Equal(t, []End{{FailedThere, WhyTooLong}}, n.sides[client].ends)
 	n.wantOutcome(client, 1, Refused, "")
+}
+
+func TestMisplacedFieldsOpenNothing(t *testing.T) {
+	n := newNet(t, Config{}, Config{})
+	n.lose()
+	n.said(client)
+	for _, h := range []Header{{Nonce: NewID(7), ID: NewID(1)}, {Nonce: NewID(7), Ask: 1}, {Nonce: NewID(7), R: [2]uint64{0, 1}}} {
+		require.False(t, n.hand(server, "LINK_OPEN", "null", h).HasReply)
+	}
+	n.hand(client, "LINK_OPENED", "null", Header{Nonce: NewID(7), ID: NewID(1), Ask: 1})
+	require.Equal(t, opening, n.link(client).phase)
+}
+
+func TestAnswersSayZeros(t *testing.T) {
+	n := openNet(t, Config{}, Config{})
+	n.hand(server, "LINK_ACK", "null", Header{ID: n.link(server).ID(), Ask: 9})
+	n.wantSaid(server, "", "LINK_ACK {r:0,t:0,r0:0,t0:0,ans:9}")
+	n.link(server).Close(n.now)
+	n.pump(server)
+	n.wantSaid(server, "", "LINK_END {r:0,t:0,end:0}")
+	n.run()
+	require.Empty(t, n.sides[client].ends[1:])
 }

@@ -116,7 +116,7 @@ func (l *Link) Receive(now Time, typ, message []byte, h *Header) {
 		return
 	}
 	if l.phase == opening {
-		if string(typ) == protocol.TypeLinkOpened {
+		if string(typ) == protocol.TypeLinkOpened && h.fits(protocol.TypeLinkOpened) {
 			l.opened(now, h)
 		}
 		return
@@ -124,7 +124,12 @@ func (l *Link) Receive(now Time, typ, message []byte, h *Header) {
 	switch string(typ) {
 	case protocol.TypeLinkOpened, protocol.TypeLinkOpen:
 		return // one that was repeated
-	case protocol.TypeLinkReset:
+	}
+	if !h.fits(string(typ)) {
+		l.fail(WhyField)
+		return
+	}
+	if string(typ) == protocol.TypeLinkReset {
 		l.lost(h.Why)
 		return
 	}

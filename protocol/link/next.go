@@ -28,7 +28,7 @@ func (l *Link) Next(now Time) (f Frame, ok bool) {
 		l.ending.at = now
 		f.Type = protocol.TypeLinkEnd
 		h.End, h.HasEnd, h.Why = l.ending.mine, true, l.ending.why
-		h.T[Data] = l.in[Data].t
+		h.R[Data], h.T[Data] = l.in[Data].r, l.in[Data].t
 		return f, true
 	case l.answerDue, l.endedDue:
 		f.Type = protocol.TypeLinkAck

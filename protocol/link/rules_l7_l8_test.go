@@ -166,7 +166,7 @@ func TestL8(t *testing.T) {
 		n.said(server)
 		ask := Header{ID: n.link(server).ID(), Ask: 9}
 		n.hand(server, "LINK_ACK", "null", ask)
-		n.wantSaid(server, "", "LINK_ACK {r:1,t:1,g:262213,ans:9}")
+		n.wantSaid(server, "", "LINK_ACK {r:1,t:1,g:262213,r0:0,t0:0,ans:9}")
 		n.hand(server, "LINK_ACK", "null", ask)
 		ask.Ask = 8
 		n.hand(server, "LINK_ACK", "null", ask)

@@ -9,8 +9,8 @@ var linkSeeds = []Seed{
 	}
 	if n != i.r+1 || `, `	if n > i.r+1 || `}}},
 	{"a message is acknowledged as taken before the application took it", "C5", linkSuite, []Edit{
-		{"protocol/link/in.go", `	i.inbox.push(inMessage{i.last, message, i.r, uint64(cost), paid})
-`, `	i.inbox.push(inMessage{i.last, message, i.r, uint64(cost), paid})
+		{"protocol/link/in.go", `	i.inbox.push(inMessage{i.last, message, i.r, uint64(cost), c})
+`, `	i.inbox.push(inMessage{i.last, message, i.r, uint64(cost), c})
 	i.t = i.r
 `}}},
 	{"what Close drops counts as taken", "C5", linkSuite, []Edit{
@@ -74,7 +74,7 @@ var linkSeeds = []Seed{
 		{"protocol/link/probe.go", `	l.endDue = l.endAwaited()
 `, ``}}},
 	{"LINK_END does not say what was taken", "C9", linkSuite, []Edit{
-		{"protocol/link/next.go", `		h.T[Data] = l.in[Data].t
+		{"protocol/link/next.go", `		h.R[Data], h.T[Data] = l.in[Data].r, l.in[Data].t
 `, ``}}},
 	{"what was under way when the link ended is told as refused", "C9", linkSuite, []Edit{
 		{"protocol/link/acked.go", `		if m.begun {

@@ -1,0 +1,61 @@
+package link
+
+import "github.com/sebas642/intercessor/protocol"
+
+// The fields that stand together in the table of PROTOCOL.md.
+type fields uint8
+
+const (
+	hasID    fields = 1 << iota
+	hasNonce        // nonce
+	hasFrame        // n, n0, of, at
+	hasAck          // r, r0, t, t0
+	hasGrant        // g, g0
+	hasProbe        // ask, ans, ended
+	hasEnd          // end
+	hasWhy          // why
+)
+
+func (h *Header) fields() (f fields) {
+	for _, group := range [...]struct {
+		there bool
+		field fields
+	}{
+		{h.ID != ID{}, hasID},
+		{h.Nonce != ID{}, hasNonce},
+		{h.N != [2]uint64{} || h.Of|h.At != 0, hasFrame},
+		{h.R != [2]uint64{} || h.T != [2]uint64{}, hasAck},
+		{h.G != [2]uint64{}, hasGrant},
+		{h.Ask|h.Ans != 0 || h.Ended, hasProbe},
+		{h.HasEnd, hasEnd},
+		{h.Why != "", hasWhy},
+	} {
+		if group.there {
+			f |= group.field
+		}
+	}
+	return f
+}
+
+// fits reports whether each field of h may stand in a message of this type. A type of
+// a later version may have any.
+func (h *Header) fits(typ string) bool {
+	allowed := hasID | hasFrame | hasAck | hasGrant
+	switch typ {
+	case protocol.TypeLinkOpen:
+		allowed = hasNonce | hasGrant
+	case protocol.TypeLinkOpened:
+		allowed = hasID | hasNonce | hasGrant
+	case protocol.TypeLinkAck:
+		allowed = hasID | hasAck | hasGrant | hasProbe
+	case protocol.TypeLinkEnd:
+		allowed = hasID | hasAck | hasGrant | hasEnd | hasWhy
+	case protocol.TypeLinkReset:
+		allowed = hasID | hasWhy
+	default:
+		if len(typ) >= 5 && typ[:5] == "LINK_" {
+			return true
+		}
+	}
+	return h.fields()&^allowed == 0
+}

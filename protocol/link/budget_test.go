@@ -228,7 +228,7 @@ func TestPartThatDoesNotCome(t *testing.T) {
 			}
 		}
 		drip(350 * Second)
-		require.Empty(t, ends(slow), "as long as it likes, if nobody else does")
+		require.Empty(t, ends(slow), "as long as it likes, if no other wants it")
 		honest.mustSay(client, 1, text)
 		drip(300 * Second)
 		require.Equal(t, []End{{FailedHere, WhySlow}}, ends(slow))

@@ -129,6 +129,10 @@ func (d *daemon) logs(message string) map[string]any {
 			if text, _ := record["msg"].(string); strings.HasPrefix(text, message) {
 				return record
 			}
+		case <-d.exited:
+			if len(d.records) == 0 {
+				d.t.Fatalf("relayd has ended and did not log %q:\n%s", message, d.log())
+			}
 		case <-late:
 			d.t.Fatalf("relayd does not log %q:\n%s", message, d.log())
 		}

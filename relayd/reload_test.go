@@ -89,7 +89,7 @@ func TestReload(t *testing.T) {
 // TestNamesOfTheRelayAndItsPages: those that SIGHUP brings, in any form that can be written.
 func TestNamesOfTheRelayAndItsPages(t *testing.T) {
 	t.Parallel()
-	path := written(t, "relayd.toml", "")
+	path := written(t, "relayd.toml", "# as it is\n")
 	d := launch(t, nil, "--config", path, "--log-level", "info")
 	d.address, _ = d.logs("listening")["address"].(string)
 	pages := map[string]string{

@@ -105,7 +105,7 @@ func TestValuesWithoutEffect(t *testing.T) {
 		"[limits]\nwaiting_bytes = '1MiB'\noutbox_bytes = '2MiB'":                   "must be outbox_bytes at least",
 		"[limits]\nsession_life = '1s'":                                             "must be 0s or 10s at least",
 	} {
-		_, _, err := config.Load([]string{"--config", file(t, text)}, nil)
+		_, _, err := config.Load([]string{"--config", file(t, text+"\n")}, nil)
 		require.ErrorContains(t, err, says, text)
 	}
 }
@@ -123,7 +123,7 @@ func TestValuesThatAreTaken(t *testing.T) {
 		"[ids]\nclient = 'words'\nwords = 3",
 		"[ids]\nwords = 6",
 	} {
-		_, _, err := config.Load([]string{"--config", file(t, text)}, nil)
+		_, _, err := config.Load([]string{"--config", file(t, text+"\n")}, nil)
 		require.NoError(t, err, text)
 	}
 	c, _, err := config.Load(nil, []string{"RELAYD_ORIGINS=https://a.example, https://b.example"})

@@ -315,9 +315,9 @@ func TestPaceOfFrames(t *testing.T) {
 func TestPaceThatIsGranted(t *testing.T) {
 	for who, held := range map[string]uint64{"slow": 1, "fast": 0, "another": 1} {
 		w := newWorld(t, relay.Config{
-			Limits: relay.Limits{PeerMessages: 2, PeerBurst: 25 * time.Second},
+			Limits: relay.Limits{PeerMessages: 20, PeerBurst: 2500 * time.Millisecond},
 			Authorize: func(_ context.Context, r admit.Request) (admit.Grant, error) {
-				return map[string]admit.Grant{"slow": {PeerMessages: 1}, "fast": {PeerMessages: 1000}, "another": {PeerBytes: 1 << 20}}[r.HTTP.URL.RawQuery], nil
+				return map[string]admit.Grant{"slow": {PeerMessages: 10}, "fast": {PeerMessages: 1000}, "another": {PeerBytes: 1 << 20}}[r.HTTP.URL.RawQuery], nil
 			},
 		})
 		server := w.server()

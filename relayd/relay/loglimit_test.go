@@ -55,7 +55,7 @@ func TestOneLineForARoomThatEnds(t *testing.T) {
 		line map[string]string
 	}{
 		"it leaves":           {func(_ *world, server *v1) { _ = server.Close(1000, "") }, false, protocol.CodeServerGone, map[string]string{"code": "4501"}},
-		"its window is over":  {func(_ *world, server *v1) { server.cut() }, false, protocol.CodeServerGone, map[string]string{"code": "4501"}},
+		"its window is over":  {func(_ *world, server *v1) { server.cut() }, false, protocol.CodeServerAway, map[string]string{"code": "4005"}},
 		"it leaves base ones": {func(_ *world, server *v1) { server.cut() }, true, protocol.CodeServerAway, map[string]string{"code": "4005"}},
 		"the operator closes it": {func(w *world, _ *v1) {
 			_ = w.CloseRoom(w.Rooms()[0].Room)

@@ -24,8 +24,8 @@ type (
 	// SecretError says that Options.Secret failed.
 	SecretError = signaling.SecretError
 
-	// ICEError says that there is no direct path to the other peer, which candidates
-	// were tried, and what to do.
+	// ICEError says that there is no direct path to the other peer, for which cause, and
+	// what was tried.
 	ICEError = rtc.ICEError
 
 	// NegotiationError says that the other peer's part in setting up the direct path

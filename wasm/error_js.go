@@ -14,7 +14,7 @@ import (
 const brokenOff = 1006
 
 // explain tells JavaScript of an error: {code, message} and, by code, closeCode,
-// reason or candidates. intercessor.js makes an Error of it; intercessor.d.ts says
+// reason, or what was tried for a direct path. intercessor.js makes an Error of it; intercessor.d.ts says
 // what the codes mean.
 func explain(err error) map[string]any {
 	x := explanation{code: "invalid"} // what is left is about what was asked for
@@ -32,17 +32,23 @@ func explain(err error) map[string]any {
 	if x.closeCode != 0 {
 		e["closeCode"] = int(x.closeCode)
 	}
-	if x.code == "ice-failed" {
-		e["candidates"] = map[string]any{"local": list(x.local), "remote": list(x.remote)}
+	if ice := x.ice; ice != nil {
+		e["reason"], e["there"] = string(ice.Cause), ice.There
+		e["candidates"] = map[string]any{"local": list(ice.Local), "remote": list(ice.Remote)}
+		servers := make([]any, len(ice.Servers))
+		for i, s := range ice.Servers {
+			servers[i] = map[string]any{"url": s.URL, "code": s.Code, "text": s.Text}
+		}
+		e["servers"] = servers
 	}
 	return e
 }
 
 // explanation is what JavaScript gets to know of an error besides its message.
 type explanation struct {
-	code, reason  string
-	closeCode     protocol.Code // 0: none
-	local, remote []string      // candidates
+	code, reason string
+	closeCode    protocol.Code // 0: none
+	ice          *sdk.ICEError
 }
 
 // of reports whether it knows the kind of an error, without what that wraps. A switch
@@ -78,9 +84,9 @@ func (x *explanation) of(err error) bool {
 	case *sdk.SecretError:
 		x.code = "secret-failed"
 	case *sdk.ICEError:
-		x.code, x.local, x.remote = "ice-failed", err.Local, err.Remote
+		x.code, x.ice = "ice-failed", err
 	case *sdk.NegotiationError:
-		x.code = "ice-failed"
+		x.code, x.ice = "ice-failed", &sdk.ICEError{Cause: "negotiation"}
 	case *sdk.GoneError:
 		x.code, x.reason = "peer-gone", err.Reason
 	case *sdk.LinkError:

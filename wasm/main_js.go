@@ -25,6 +25,7 @@ func main() {
 		"send":        p.promised(p.send),
 		"receive":     p.promised(p.receive),
 		"news":        p.promised(p.news),
+		"path":        p.promised(p.path),
 		"kick":        p.promised(p.kick),
 		"setOpen":     p.promised(p.setOpen),
 		"setInfo":     p.promised(p.setInfo),

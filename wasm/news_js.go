@@ -24,6 +24,20 @@ func (p *program) news(ctx context.Context, args []js.Value) (any, error) {
 	return state.String(), nil
 }
 
+// path(conn, state, problem) resolves to the state and the problem of its direct path, when
+// they are others.
+func (p *program) path(ctx context.Context, args []js.Value) (any, error) {
+	c, err := p.conn(args[0])
+	if err != nil {
+		return nil, err
+	}
+	now, err := c.WaitPath(ctx, sdk.Path{State: sdk.PathState(args[1].String()), Problem: args[2].String()})
+	if err != nil {
+		return nil, err
+	}
+	return []any{string(now.State), now.Problem}, nil
+}
+
 // stateful is what connections and listeners have in common.
 type stateful interface {
 	WaitState(ctx context.Context, from sdk.State) (sdk.State, error)

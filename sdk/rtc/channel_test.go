@@ -126,8 +126,9 @@ func TestSendGivesUpWithItsContext(t *testing.T) {
 		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 		defer cancel()
 		require.ErrorIs(t, ch.Send(ctx, nil), context.DeadlineExceeded)
-		ch.cut(errLostPath)
-		require.ErrorIs(t, ch.Send(t.Context(), nil), errLostPath)
+		broken := (&candidates{}).failure(CauseLost, nil)
+		ch.cut(broken)
+		require.ErrorIs(t, ch.Send(t.Context(), nil), broken)
 	})
 }
 

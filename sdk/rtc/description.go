@@ -2,7 +2,6 @@ package rtc
 
 import (
 	"errors"
-	"slices"
 	"strings"
 
 	"github.com/sebas642/intercessor/protocol"
@@ -45,26 +44,4 @@ func candidateLine(message []byte) (string, error) {
 		return "", nil
 	}
 	return protocol.Unquote(values[0])
-}
-
-// maxNoted bounds how many candidates of a side are remembered for an error.
-const maxNoted = 64
-
-// candidates are the lines that ICE tries.
-type candidates struct {
-	local, remote []string
-	unused        int // of the remote ones
-}
-
-func (c candidates) failure(err error) *ICEError {
-	return &ICEError{Local: slices.Clone(c.local), Remote: slices.Clone(c.remote), Unused: c.unused, Err: err}
-}
-
-func keep(noted []string, lines ...string) []string {
-	for _, line := range lines {
-		if len(noted) < maxNoted && !slices.Contains(noted, line) {
-			noted = append(noted, line)
-		}
-	}
-	return noted
 }

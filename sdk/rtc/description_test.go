@@ -1,6 +1,7 @@
 package rtc
 
 import (
+	"context"
 	"strconv"
 	"testing"
 
@@ -45,16 +46,40 @@ func TestNotedCandidatesAreBounded(t *testing.T) {
 		c.remote = keep(c.remote, strconv.Itoa(i), "the same")
 	}
 	require.Len(t, c.remote, maxNoted)
-	failure := c.failure(errNoPath)
+	failure := c.failure(CauseNoPath, nil)
 	c.remote[0] = "changed"
 	require.Equal(t, "0", failure.Remote[0], "an error keeps what was tried when it was made")
 }
 
-func TestICEErrorSaysWhatToDo(t *testing.T) {
-	require.EqualError(t, candidates{local: []string{"a"}}.failure(errNoAnswer),
-		"no direct path to the other peer: it did not answer within 30s; it sent no candidate: is it still there, and is it a peer that takes part in WebRTC?")
-	require.EqualError(t, candidates{local: []string{"a"}, remote: []string{"b", "c"}}.failure(errNoPath),
-		"no direct path to the other peer: none of the candidates of one side reached one of the other; 1 local and 2 remote candidates were tried; if the peers are on different networks, configure a TURN server in Options.ICEServers")
+func TestICEErrorSaysWhatIsWrong(t *testing.T) {
+	host, relay := "candidate:1 1 udp 1 192.0.2.1 9 typ host", "candidate:1 1 udp 1 192.0.2.1 9 typ relay raddr 0.0.0.0 rport 0"
+	refused := ServerError{"turn:turn.example", 401, "Unauthorized"}
+	silent := ServerError{"turn:turn.example?transport=tcp", 701, "no answer"}
+	stun := ServerError{"stun:stun.example", 701, "no answer"}
+	for name, c := range map[string]struct {
+		candidates
+		cause ICECause
+		want  string
+	}{
+		"no answer": {candidates{local: []string{host}}, CauseNoAnswer,
+			"it does not answer; is it still there, and does it take part in WebRTC? (tried: 1 host here, nothing there)"},
+		"no path": {candidates{local: []string{host, relay}, remote: []string{host}, unused: 2, servers: []ServerError{stun}}, CauseNoPath,
+			"no address of one peer reaches one of the other; between some networks only a TURN server helps (tried: 1 host, 1 relay here, 1 host there, 2 unused)"},
+		"a wrong secret": {candidates{local: []string{host}, remote: []string{host}, servers: []ServerError{stun, silent, refused}}, CauseNoPath,
+			"the TURN server refuses the credential: turn:turn.example: 401 Unauthorized (tried: 1 host here, 1 host there)"},
+		"a server that is down": {candidates{local: []string{host}, remote: []string{host}, servers: []ServerError{stun, silent}}, CauseNoPath,
+			"the TURN server cannot be reached: turn:turn.example?transport=tcp: 701 no answer (tried: 1 host here, 1 host there)"},
+		"one of two servers": {candidates{local: []string{host, relay}, remote: []string{host}, servers: []ServerError{refused}}, CauseNoPath,
+			"no address of one peer reaches one of the other; between some networks only a TURN server helps (tried: 1 host, 1 relay here, 1 host there)"},
+		"the other's secret": {candidates{local: []string{host, relay}, remote: []string{host}, there: CauseTURNRefused}, CauseNoPath,
+			"the other peer says: the TURN server refuses the credential (tried: 1 host, 1 relay here, 1 host there)"},
+		"a handshake": {candidates{local: []string{host}, remote: []string{host}, servers: []ServerError{refused}}, CauseHandshake,
+			"the other peer's certificate is not the one that its messages name, so something on the way changes messages (tried: 1 host here, 1 host there)"},
+	} {
+		require.EqualError(t, c.failure(c.cause, nil), "no direct path to the other peer: "+c.want, name)
+	}
+	require.EqualError(t, (&candidates{}).failure(CauseNoAnswer, context.Canceled),
+		"no direct path to the other peer: it does not answer; is it still there, and does it take part in WebRTC? (tried: nothing here, nothing there): context canceled")
 }
 
 func TestICEServersAreChecked(t *testing.T) {

@@ -44,6 +44,7 @@ func (p *Peer) finish(err error) []*Channel {
 	}
 	p.err = err
 	close(p.over)
+	p.changePath()
 	p.accepted.Close(err)
 	return p.open()
 }
@@ -114,6 +115,11 @@ func (p *Peer) CloseContext(ctx context.Context) error {
 		p.work.Close(ErrClosed)
 		p.running.Wait()
 		p.unwatch()
+		p.mu.Lock()
+		if p.farewell != nil {
+			p.farewell.Stop()
+		}
+		p.mu.Unlock()
 		if p.pc != nil { // nobody makes one any more
 			p.pc.close()
 		}

@@ -24,13 +24,13 @@ var (
 
 	errChannelClosed = errors.New("the other peer closed the channel")
 	errTooMany       = errors.New("more than " + strconv.Itoa(maxCandidates) + " came")
-	errNoAnswer      = errors.New("it did not answer within " + answerWithin.String())
-	errNoPath        = errors.New("none of the candidates of one side reached one of the other")
-	errLostPath      = errors.New("the direct path broke, and no other was found")
 )
 
 // ICEError says that there is no direct path to the other peer.
 type ICEError struct {
+	Cause ICECause
+	There bool // the other peer has found the cause, at its end
+
 	// Local and Remote are the candidates that were tried, as lines of SDP
 	// (RFC 8839). They hold addresses of the two peers.
 	Local, Remote []string
@@ -39,18 +39,58 @@ type ICEError struct {
 	// is not known, and those over 256.
 	Unused int
 
-	// Err is what ended the search: a time-out of ICE, or the end of a context.
+	// Servers are those of this peer's STUN and TURN servers that did not help.
+	Servers []ServerError
+
+	// Err is the end of the context that ended the search, or nil.
 	Err error
 }
 
-// Error says what was tried and what to do.
+// Error says what is wrong, and what was tried.
 func (e *ICEError) Error() string {
-	text := "no direct path to the other peer: " + e.Err.Error() + "; "
-	if len(e.Remote) == 0 {
-		return text + "it sent no candidate: is it still there, and is it a peer that takes part in WebRTC?"
+	text := "no direct path to the other peer: " + e.problem() + " (tried: " + kinds(e.Local) + " here, " + kinds(e.Remote) + " there"
+	if e.Unused > 0 {
+		text += ", " + strconv.Itoa(e.Unused) + " unused"
 	}
-	return text + strconv.Itoa(len(e.Local)) + " local and " + strconv.Itoa(len(e.Remote)) +
-		" remote candidates were tried; if the peers are on different networks, configure a TURN server in Options.ICEServers"
+	text += ")"
+	if e.Err != nil {
+		text += ": " + e.Err.Error()
+	}
+	return text
+}
+
+// problem says what is wrong in a sentence.
+func (e *ICEError) problem() string {
+	text := e.Cause.sentence()
+	if e.There {
+		text = "the other peer says: " + text
+	}
+	for _, server := range e.Servers {
+		if !e.There && server.cause() == e.Cause {
+			return text + ": " + server.Error()
+		}
+	}
+	return text
+}
+
+// kinds counts candidates by type: 2 host, 1 relay.
+func kinds(lines []string) string {
+	text := ""
+	for _, kind := range []string{"host", "srflx", "prflx", "relay"} {
+		n := 0
+		for _, line := range lines {
+			if kindOf(line) == kind {
+				n++
+			}
+		}
+		if n > 0 {
+			text += ", " + strconv.Itoa(n) + " " + kind
+		}
+	}
+	if text == "" {
+		return "nothing"
+	}
+	return text[2:]
 }
 
 // Unwrap returns e.Err.

@@ -2,6 +2,7 @@ package rtc
 
 import (
 	"strconv"
+	"time"
 
 	"github.com/sebas642/intercessor/protocol"
 )
@@ -10,7 +11,8 @@ import (
 type events struct {
 	needed    func()                            // the peers must negotiate
 	candidate func(line string, message []byte) // a local candidate was found
-	failed    func()                            // ICE, or the handshake over it, has failed
+	server    func(ServerError)                 // a STUN or TURN server does not help
+	failed    func(ICECause)                    // ICE, or the handshake over it, has failed
 	up, down  func()                            // the direct path is there, and has ended
 	incoming  func(*Channel) bool               // the other peer opened a channel; false if it was closed
 	told      func(text string)                 // the other peer said something on the beacon
@@ -19,7 +21,12 @@ type events struct {
 
 func (p *Peer) onNeeded() {
 	p.stale.Store(true)
-	if p.work.Offer(job{local: true}, 0) == nil {
+	p.post(job{local: true})
+}
+
+// post gives run something to do.
+func (p *Peer) post(j job) {
+	if p.work.Offer(j, len(j.message)) == nil {
 		p.wake()
 	}
 }
@@ -28,9 +35,7 @@ func (p *Peer) onCandidate(line string, message []byte) {
 	p.mu.Lock()
 	p.candidates.local = keep(p.candidates.local, line)
 	p.mu.Unlock()
-	if p.work.Offer(job{typ: protocol.TypeCandidate, message: message, local: true}, len(message)) == nil {
-		p.wake()
-	}
+	p.post(job{typ: protocol.TypeCandidate, message: message, local: true})
 }
 
 // onUp may come after the first channel, which says the same.
@@ -38,17 +43,32 @@ func (p *Peer) onUp() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.isUp = true
+	p.changePath()
 }
 
-func (p *Peer) onFailed() {
+// onFailed tells the other peer, and ends the path a little later: the application may close
+// everything when it hears of it, and what is on its way to the other peer then is lost.
+func (p *Peer) onFailed(cause ICECause) {
 	p.mu.Lock()
-	cause := errNoPath
-	if p.isUp {
-		cause = errLostPath
+	if p.farewell != nil {
+		p.mu.Unlock()
+		return
 	}
-	err := p.candidates.failure(cause)
+	if p.isUp {
+		cause = CauseLost
+	}
+	err := p.candidates.failure(cause, nil)
+	cause = err.Cause
+	if err.There {
+		cause = CauseNoPath
+	}
+	wasUp := p.isUp
+	p.farewell = time.AfterFunc(tellWithin, func() { p.fail(err) })
 	p.mu.Unlock()
-	p.fail(err)
+	if wasUp { // at once: the other peer closes its channels, which must not look like the reason
+		p.fail(err)
+	}
+	p.tell("failed", cause)
 }
 
 // onDown leaves the channels alone: each ends when what came on it was read.

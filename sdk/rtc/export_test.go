@@ -8,4 +8,4 @@ func (p *Peer) Unused() int {
 }
 
 // FailICE does what the end of ICE does, for which it takes half a minute.
-func (p *Peer) FailICE() { p.onFailed() }
+func (p *Peer) FailICE() { p.onFailed(CauseNoPath) }

@@ -17,12 +17,13 @@ import (
 // context.
 type hostNet struct {
 	*stdnet.Net
-	ctx context.Context
+	ctx     context.Context
+	servers *servers // hears which of them cannot be dialled or found
 }
 
-func newHostNet(ctx context.Context) (*hostNet, error) {
+func newHostNet(ctx context.Context, asked *servers) (*hostNet, error) {
 	std, err := stdnet.NewNet()
-	return &hostNet{Net: std, ctx: ctx}, err
+	return &hostNet{Net: std, ctx: ctx, servers: asked}, err
 }
 
 // Interfaces looks anew each time: an ICE restart often follows a change of the network.
@@ -42,6 +43,7 @@ func (n *hostNet) DialTCP(network string, local, remote *net.TCPAddr) (transport
 	}
 	conn, err := dialer.DialContext(n.ctx, network, remote.String())
 	if err != nil {
+		n.servers.failed(remote.String(), err)
 		return nil, err
 	}
 	return conn.(*net.TCPConn), nil
@@ -80,7 +82,12 @@ func (n *hostNet) resolve(network, address string) (netip.AddrPort, error) {
 	}
 	addresses, err := net.DefaultResolver.LookupNetIP(n.ctx, family, host)
 	if err != nil {
+		if _, never := net.DefaultResolver.LookupNetIP(n.ctx, "ip", host); never != nil {
+			n.servers.failed(address, err)
+		}
 		return netip.AddrPort{}, err
 	}
-	return netip.AddrPortFrom(addresses[0].Unmap(), uint16(port)), nil
+	at := netip.AddrPortFrom(addresses[0].Unmap(), uint16(port))
+	n.servers.found(address, at.String())
+	return at, nil
 }

@@ -15,7 +15,7 @@ import (
 
 func TestHostNetGivesUpWithItsContext(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
-	n, err := newHostNet(ctx)
+	n, err := newHostNet(ctx, &servers{report: func(ServerError) {}, names: make(map[string]string)})
 	require.NoError(t, err)
 	at, err := n.ResolveUDPAddr("udp4", "127.0.0.1:53")
 	require.NoError(t, err)

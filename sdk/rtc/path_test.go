@@ -204,7 +204,7 @@ func TestCloseIsNotDisturbedByLateCandidates(t *testing.T) {
 
 func TestCloseWaitsForChannelsAsLongAsItsContext(t *testing.T) {
 	p := newPair(t)
-	a, _ := open(t, p.offering, p.answering, "nobody receives")
+	a, _ := open(t, p.offering, p.answering, "not received from")
 	full, cancel := context.WithCancel(t.Context())
 	defer cancel()
 	sent := 0
@@ -308,7 +308,7 @@ func TestICEThatFailsEndsThePath(t *testing.T) {
 	require.ErrorAs(t, err, &failed)
 	require.NotEmpty(t, failed.Local)
 	require.NotEmpty(t, failed.Remote)
-	require.ErrorContains(t, err, "the direct path broke")
+	require.ErrorContains(t, err, "it broke, and no other was found")
 	require.ErrorAs(t, b.Send(within(t), []byte("late")), &failed)
 	_, err = p.answering.AcceptChannel(within(t))
 	require.ErrorAs(t, err, &failed)

@@ -7,12 +7,16 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/sebas642/intercessor/protocol"
 	"github.com/sebas642/intercessor/sdk/internal/queue"
 )
 
 const (
 	// answerWithin bounds the wait for an answer, or for the offer that was asked for.
 	answerWithin = 30 * time.Second
+
+	// tellWithin is how long the other peer has to hear that the path has failed.
+	tellWithin = time.Second / 2
 
 	// maxUnaccepted bounds the channels that nobody has accepted yet.
 	maxUnaccepted = 64
@@ -57,7 +61,11 @@ type Peer struct {
 	over       chan struct{} // closed when err is set
 	watchdog   *time.Timer   // runs while an answer is awaited
 	channels   map[*Channel]struct{}
+	described  bool        // the other peer's description is in place
+	farewell   *time.Timer // ends the path when the other peer knows
 	candidates candidates
+
+	pathChanged chan struct{} // made for WaitPath, closed when the path changes
 }
 
 // New returns a Peer that holds what is handed to it until Start.
@@ -88,6 +96,9 @@ func (p *Peer) Start() {
 // a candidate is ignored. The error is ErrOverflow if too many messages wait to be
 // worked on, or ErrClosed.
 func (p *Peer) Handle(typ string, message []byte) error {
+	if typ == protocol.TypeCandidate {
+		p.hear(message)
+	}
 	err := p.work.Offer(job{typ: typ, message: message}, len(message))
 	if err == queue.ErrFull {
 		return ErrOverflow
@@ -184,7 +195,11 @@ func (p *Peer) explain(err error) error {
 	if p.pc == nil || p.isUp {
 		return err
 	}
-	return p.candidates.failure(err)
+	cause := CauseNoPath
+	if !p.described {
+		cause = CauseNoAnswer
+	}
+	return p.candidates.failure(cause, err)
 }
 
 // connection returns the platform's connection, and makes it on first need.
@@ -202,6 +217,7 @@ func (p *Peer) connection() (*peerConn, error) {
 	pc, err := newPeerConn(p.options, events{
 		needed:    p.onNeeded,
 		candidate: p.onCandidate,
+		server:    p.onServer,
 		failed:    p.onFailed,
 		up:        p.onUp,
 		down:      p.onDown,
@@ -211,6 +227,7 @@ func (p *Peer) connection() (*peerConn, error) {
 	})
 	if err == nil {
 		p.pc = pc
+		p.changePath()
 	}
 	return pc, err
 }

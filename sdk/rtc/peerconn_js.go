@@ -10,6 +10,7 @@ import (
 type peerConn struct {
 	pc, beacon js.Value
 	events     events
+	found      bool // there is a local candidate
 
 	onPC, onBeacon listeners
 	onChannels     map[*listeners]struct{} // owned by the callbacks and by close
@@ -33,6 +34,9 @@ func newPeerConn(o Options, ev events) (*peerConn, error) {
 	p.onPC.on("negotiationneeded", func(js.Value) { ev.needed() })
 	p.onPC.on("icecandidate", p.onCandidate)
 	p.onPC.on("connectionstatechange", p.onState)
+	p.onPC.on("icecandidateerror", func(e js.Value) {
+		ev.server(ServerError{textOf(e.Get("url")), e.Get("errorCode").Int(), textOf(e.Get("errorText"))})
+	})
 	p.onPC.on("datachannel", func(event js.Value) {
 		dc := event.Get("channel")
 		if o.OnDataChannel != nil {
@@ -81,16 +85,25 @@ func (p *peerConn) tell(dc js.Value) {
 
 func (p *peerConn) onCandidate(event js.Value) {
 	candidate := event.Get("candidate")
+	if candidate.IsNull() && !p.found && p.pc.Call("getConfiguration").Get("iceTransportPolicy").String() == "relay" {
+		p.events.failed(CauseNoPath) // there will be no candidate, and so no path
+	}
 	if !candidate.Truthy() || candidate.Get("candidate").String() == "" {
 		return // the last one was the last
 	}
+	p.found = true
 	p.events.candidate(candidate.Get("candidate").String(), stringify(candidate))
 }
 
 func (p *peerConn) onState(js.Value) {
-	if p.pc.Get("connectionState").String() == "failed" {
-		p.events.failed()
+	if p.pc.Get("connectionState").String() != "failed" {
+		return
 	}
+	cause := CauseHandshake
+	if p.pc.Get("iceConnectionState").String() == "failed" {
+		cause = CauseNoPath
+	}
+	p.events.failed(cause)
 }
 
 // describeLocal makes this side's offer or answer, puts it in place and returns

@@ -18,12 +18,16 @@ type peerConn struct {
 	pc     *webrtc.PeerConnection
 	beacon *webrtc.DataChannel
 	events events
+	asked  *servers
+	found  bool               // owned by onCandidate: there is a local candidate
 	cancel context.CancelFunc // ends what waits in hostNet
 }
 
 func newPeerConn(o Options, ev events) (*peerConn, error) {
 	ctx, cancel := context.WithCancel(context.Background())
-	host, err := newHostNet(ctx)
+	asked := &servers{LoggerFactory: logger(), report: ev.server, names: make(map[string]string)}
+	asked.set(o.ICEServers)
+	host, err := newHostNet(ctx, asked)
 	if err != nil {
 		cancel()
 		return nil, err
@@ -34,7 +38,7 @@ func newPeerConn(o Options, ev events) (*peerConn, error) {
 	// Browsers hide their addresses behind mDNS names, which have to be looked up.
 	settings.SetICEMulticastDNSMode(ice.MulticastDNSModeQueryOnly)
 	settings.SetSCTPMaxMessageSize(MaxMessage)
-	settings.LoggerFactory = logger()
+	settings.LoggerFactory = asked
 
 	config := webrtc.Configuration{ICEServers: iceServers(o.ICEServers)}
 	if o.RelayOnly {
@@ -45,11 +49,12 @@ func newPeerConn(o Options, ev events) (*peerConn, error) {
 		cancel()
 		return nil, err
 	}
-	p := &peerConn{pc: pc, events: ev, cancel: cancel}
+	p := &peerConn{pc: pc, events: ev, asked: asked, cancel: cancel}
 	pc.OnNegotiationNeeded(p.onNeeded)
 	pc.OnICECandidate(p.onCandidate)
 	pc.OnConnectionStateChange(p.onState)
 	pc.OnDataChannel(p.onDataChannel)
+	pc.SCTP().Transport().OnStateChange(p.onHandshake)
 	if err := p.createBeacon(); err != nil {
 		p.close()
 		return nil, err
@@ -66,8 +71,10 @@ func iceServers(servers []ICEServer) (list []webrtc.ICEServer) {
 
 // setICEServers keeps what the program has configured besides.
 func (p *peerConn) setICEServers(text []byte) {
+	named := ParseICEServers(text)
+	p.asked.set(named)
 	_ = p.pc.SetConfiguration(webrtc.Configuration{ // of which pion takes zero for no change
-		ICEServers:         iceServers(ParseICEServers(text)),
+		ICEServers:         iceServers(named),
 		ICETransportPolicy: p.pc.GetConfiguration().ICETransportPolicy,
 	})
 }
@@ -96,9 +103,13 @@ func (p *peerConn) onNeeded() {
 }
 
 func (p *peerConn) onCandidate(c *webrtc.ICECandidate) {
-	if c == nil {
-		return // the last one was the last
+	if c == nil { // the last one was the last
+		if !p.found && p.pc.GetConfiguration().ICETransportPolicy == webrtc.ICETransportPolicyRelay {
+			p.events.failed(CauseNoPath) // there will be no candidate, and so no path
+		}
+		return
 	}
+	p.found = true
 	init := c.ToJSON()
 	message, err := json.Marshal(init)
 	if err == nil {
@@ -115,8 +126,16 @@ func (p *peerConn) onDataChannel(dc *webrtc.DataChannel) {
 }
 
 func (p *peerConn) onState(state webrtc.PeerConnectionState) {
-	if state == webrtc.PeerConnectionStateFailed {
-		p.events.failed()
+	if state == webrtc.PeerConnectionStateFailed && p.pc.ICEConnectionState() == webrtc.ICEConnectionStateFailed {
+		p.events.failed(CauseNoPath)
+	}
+}
+
+// onHandshake hears of a handshake that fails, also where pion closes the connection before
+// that has the state failed.
+func (p *peerConn) onHandshake(state webrtc.DTLSTransportState) {
+	if state == webrtc.DTLSTransportStateFailed {
+		p.events.failed(CauseHandshake)
 	}
 }
 
@@ -210,7 +229,8 @@ func (p *peerConn) close() {
 // PeerConnection returns pion's connection, and makes it if there is none yet. The
 // program may add tracks and transceivers; the Peer negotiates. It must not replace
 // the handlers for OnNegotiationNeeded, OnICECandidate, OnConnectionStateChange and
-// OnDataChannel, and not close it. The error is ErrClosed, or that of pion.
+// OnDataChannel, nor OnStateChange of the DTLS transport, and not close it. The error is
+// ErrClosed, or that of pion.
 func (p *Peer) PeerConnection() (*webrtc.PeerConnection, error) {
 	if p.isClosed() {
 		return nil, ErrClosed

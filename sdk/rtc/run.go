@@ -133,6 +133,10 @@ func (p *Peer) place(pc *peerConn, typ string, message []byte) error {
 	if err != nil {
 		return &NegotiationError{Type: typ, Err: err}
 	}
+	p.mu.Lock()
+	p.described = true
+	p.changePath()
+	p.mu.Unlock()
 	p.noteRemote(lines...)
 	if describedCandidates {
 		for i, line := range lines {
@@ -211,7 +215,7 @@ func (p *Peer) unwatch() {
 
 func (p *Peer) onNoAnswer() {
 	p.mu.Lock()
-	up, err := p.isUp, p.candidates.failure(errNoAnswer)
+	up, err := p.isUp, p.candidates.failure(CauseNoAnswer, nil)
 	p.mu.Unlock()
 	if !up {
 		p.fail(err)

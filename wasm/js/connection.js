@@ -14,6 +14,7 @@ export class Connection extends Stateful {
   #watched = false; // whether somebody waits for pathEnd
   #servers; // the ICE servers that the page has named; null for those of the relay
   #told = ["", ""]; // what the relay has told last: serverInfo and ICE servers, as JSON
+  #path = { state: "idle", problem: "" };
   #last = null; // the send that no other may overtake, while it waits
 
   constructor(sdk, { number, id, peerId, reliable, state }, servers, identity = none) {
@@ -28,6 +29,11 @@ export class Connection extends Stateful {
     sdk.incoming.set(number, this.#incoming);
     this.#learn();
     this.#follow();
+    this.#followPath();
+  }
+
+  get path() {
+    return this.#path;
   }
 
   get pc() {
@@ -98,6 +104,18 @@ export class Connection extends Stateful {
       for (;;) this.#become(await this.#sdk.call("news", [this.#number, this.state]));
     } catch (err) {
       this.#end(err);
+    }
+  }
+
+  async #followPath() {
+    try {
+      while (this.#path.state !== "over") {
+        const [state, problem] = await this.#sdk.call("path", [this.#number, this.#path.state, this.#path.problem]);
+        this.#path = { state, problem };
+        this.dispatchEvent(new Event("pathchange"));
+      }
+    } catch {
+      // The connection is closed, or the SDK has stopped.
     }
   }
 

@@ -67,7 +67,11 @@ export type State = "connecting" | "connected" | "reconnecting" | "closed";
  * - `given-up`: this page was away for too long, as when its machine slept, and the other peer has
  *   given the connection up. Connect again.
  * - `broken`: one of the two broke a rule of the link; see reason. It is a bug.
- * - `ice-failed`: no direct path was found; see candidates.
+ * - `ice-failed`: there is no direct path. reason says why: `no-answer` (of the other peer),
+ *   `no-path` (no address of one reaches one of the other), `turn-refused` (the TURN server does not
+ *   accept the credential), `turn-unreachable` (it does not answer), `handshake` (the other peer's
+ *   certificate is not the one that its messages name), `negotiation` (its messages cannot be used)
+ *   or `lost` (there was a path). There may be others. See also there, candidates and servers.
  * - `closed`: this program closed it.
  * - `too-large`: the message is too long; see Message.
  * - `invalid`: an argument has a wrong form, such as data that JSON cannot hold; or the relay cannot
@@ -102,10 +106,21 @@ export class IntercessorError extends Error {
   readonly code: ErrorCode;
   /** The WebSocket's close code, where the relay closed it. 1006 means that it broke without one. */
   readonly closeCode?: number;
-  /** What the relay said when it closed; why a peer is gone (see PeerEvent). */
+  /** What the relay said when it closed; why a peer is gone (see PeerEvent), or there is no path. */
   readonly reason?: string;
   /** The ICE candidates that were tried, for "ice-failed". */
   readonly candidates?: { local: string[]; remote: string[] };
+  /** For "ice-failed": the other peer has found the reason at its end. */
+  readonly there?: boolean;
+  /** This page's STUN and TURN servers that did not help, for "ice-failed"; 701 is no answer. */
+  readonly servers?: { url: string; code: number; text: string }[];
+}
+
+/** How the direct path stands. */
+export interface Path {
+  readonly state: "idle" | "asking" | "checking" | "up" | "over";
+  /** What has failed so far, in a sentence; "" if nothing has. */
+  readonly problem: string;
 }
 
 /**
@@ -163,6 +178,7 @@ interface Stateful<Events> extends EventTarget {
 
 export interface ConnectionEvents {
   statechange: Event;
+  pathchange: Event;
   /** One of the two sides has lost the relay: the state is "reconnecting". */
   away: PeerEvent;
   /** Both are there again. */
@@ -228,6 +244,8 @@ export interface Connection extends AsyncIterable<Message>, Stateful<ConnectionE
    * fulfilled and rejected as Listener.setOpen is.
    */
   kick(): Promise<void>;
+  /** How the direct path stands. Each change is a `pathchange` event. */
+  readonly path: Path;
   /**
    * Ends the connection and its data channels. What was sent goes out in the background, for a few
    * seconds. May be called more than once.

@@ -8,7 +8,7 @@ export function sentence(err) {
     case "relay-closed":
       return `The connection to the relay is lost${because(err)}. Chat has ended; files under way go on.`;
     case "ice-failed":
-      return "No direct path was found between the two devices, so the file cannot go. Chat goes on over the relay. On one network it works most often.";
+      return `${pathSentence(err)} So the file cannot go; chat goes on over the relay.`;
     case "peer-gone":
       return "The other side has left.";
     case "access-refused":
@@ -62,6 +62,24 @@ export function transferSentence(err) {
 /** An error of the page's own, with a code like those of the SDK. */
 export function failure(code, message = code) {
   return Object.assign(new Error(message), { code });
+}
+
+function pathSentence({ reason, there }) {
+  const whose = there ? "The other device's" : "This device's";
+  switch (reason) {
+    case "turn-refused":
+      return `${whose} TURN server does not accept its password; the relay's operator can mend that.`;
+    case "turn-unreachable":
+      return `${whose} TURN server does not answer: it is down, or the network does not let it through.`;
+    case "handshake":
+      return "The other device has another certificate than it said over the relay: something in between changes messages.";
+    case "no-answer":
+      return "The other device does not answer.";
+    case "lost":
+      return "The direct path between the two devices broke.";
+    default:
+      return "No direct path was found between the two devices. On one network it works most often.";
+  }
 }
 
 function because(err) {

@@ -24,6 +24,7 @@ func (e usageError) Error() string { return e.problem }
 func explain(ctx context.Context, err error) complaint {
 	var usage usageError
 	var relay *sdk.RelayError
+	var ice *sdk.ICEError
 	switch {
 	case errors.As(err, &usage):
 		return complaint{usage.problem, usage.hint, true}
@@ -44,6 +45,8 @@ func explain(ctx context.Context, err error) complaint {
 			problem: "the relay does not let you in",
 			hint:    "it asks for a passphrase, or does not accept the one that it got: put it into a file and name that with --secret-file",
 		}
+	case errors.As(err, &ice):
+		return complaint{problem: err.Error(), hint: pathHint(ice)}
 	case errors.Is(err, sdk.ErrPeerGone), errors.Is(err, sdk.ErrPathClosed):
 		return complaint{problem: "the other side left"}
 	case errors.Is(err, sdk.ErrRestarted):
@@ -52,4 +55,25 @@ func explain(ctx context.Context, err error) complaint {
 		return complaint{problem: err.Error(), hint: "try again in a moment"}
 	}
 	return complaint{problem: err.Error()}
+}
+
+// pathHint says what to do where there is no direct path.
+func pathHint(err *sdk.ICEError) string {
+	where := "this side"
+	if err.There {
+		where = "the other side"
+	}
+	switch err.Cause {
+	case sdk.CauseNoPath:
+		return "the relay, or --ice of both sides, must name a TURN server; ask the relay's operator"
+	case sdk.CauseTURNRefused:
+		return "the relay, or --ice of " + where + ", has another secret than the TURN server; ask the relay's operator"
+	case sdk.CauseTURNUnreachable:
+		return "the TURN server is down, or the network of " + where + " does not let its port out"
+	case sdk.CauseHandshake:
+		return "use another relay, or another network: one of them cannot be trusted"
+	case sdk.CauseNoAnswer, sdk.CauseLost:
+		return "try again"
+	}
+	return ""
 }

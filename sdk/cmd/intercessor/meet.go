@@ -40,6 +40,7 @@ func (inv *invocation) meet(ctx context.Context, link []string, do func(context.
 			return err
 		}
 		beside.Go(func() { _ = g.attend(ctx) }) // do hears of the end too
+		beside.Go(func() { showPath(ctx, inv.err, conn) })
 		return do(ctx, conn)
 	}
 
@@ -63,6 +64,7 @@ func (inv *invocation) meet(ctx context.Context, link []string, do func(context.
 	h := &host{name: inv.name, screen: unseen}
 	s := h.admit(conn)
 	beside.Go(func() { _ = h.attend(ctx, s) }) // do hears of the end too
+	beside.Go(func() { showPath(ctx, inv.err, conn) })
 	beside.Go(func() { turnAway(ctx, ln) })
 	return do(ctx, conn)
 }

@@ -1,0 +1,185 @@
+package rtc
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/sebas642/intercessor/protocol"
+)
+
+// ICECause says why there is no direct path. Others may be added.
+type ICECause string
+
+const (
+	// CauseNoAnswer: the other peer has not answered. It may take no part in WebRTC.
+	CauseNoAnswer ICECause = "no-answer"
+
+	// CauseNoPath: no address of one peer reaches one of the other.
+	CauseNoPath ICECause = "no-path"
+
+	// CauseTURNRefused: no path, and the TURN server that could help refuses the credential.
+	CauseTURNRefused ICECause = "turn-refused"
+
+	// CauseTURNUnreachable: no path, and the TURN server that could help does not answer.
+	CauseTURNUnreachable ICECause = "turn-unreachable"
+
+	// CauseHandshake: the peers reach each other, but the other's certificate is not the one
+	// that its messages name.
+	CauseHandshake ICECause = "handshake"
+
+	// CauseLost: there was a path, and it broke.
+	CauseLost ICECause = "lost"
+)
+
+func (c ICECause) sentence() string {
+	switch c {
+	case CauseNoAnswer:
+		return "it does not answer; is it still there, and does it take part in WebRTC?"
+	case CauseTURNRefused:
+		return "the TURN server refuses the credential"
+	case CauseTURNUnreachable:
+		return "the TURN server cannot be reached"
+	case CauseHandshake:
+		return "the other peer's certificate is not the one that its messages name, so something on the way changes messages"
+	case CauseLost:
+		return "it broke, and no other was found"
+	}
+	return "no address of one peer reaches one of the other; between some networks only a TURN server helps"
+}
+
+// unreachable is the code of a server that gives no answer, as in browsers.
+const unreachable = 701
+
+// ServerError is what came of asking a STUN or TURN server.
+type ServerError struct {
+	URL  string
+	Code int    // the STUN error code of its answer, or 701 if it cannot be reached
+	Text string // the server's words, or what is wrong
+}
+
+// Error names the server and its answer.
+func (e ServerError) Error() string { return e.URL + ": " + strconv.Itoa(e.Code) + " " + e.Text }
+
+// maxServers bounds the answers that are kept.
+const maxServers = 16
+
+// cause gives the cause that the answer of a TURN server is, "" for another server.
+func (e ServerError) cause() ICECause {
+	switch {
+	case !strings.HasPrefix(e.URL, "turn"):
+		return ""
+	case e.Code == unreachable:
+		return CauseTURNUnreachable
+	}
+	return CauseTURNRefused
+}
+
+// candidates are the lines that ICE tries, and what fails beside them.
+type candidates struct {
+	local, remote []string
+	unused        int           // of the remote ones
+	servers       []ServerError // of this side
+	there         ICECause      // what the other side says of its servers
+}
+
+// turn gives the cause that the TURN servers of one side are, if they are one.
+func (c *candidates) turn() (cause ICECause, there bool) {
+	if !slices.ContainsFunc(c.local, isRelay) {
+		for _, e := range c.servers {
+			if cause == "" || e.cause() == CauseTURNRefused { // an answer says more
+				cause = e.cause()
+			}
+		}
+	}
+	if cause == "" && !slices.ContainsFunc(c.remote, isRelay) {
+		return c.there, c.there != ""
+	}
+	return cause, false
+}
+
+func isRelay(line string) bool { return kindOf(line) == "relay" }
+
+// kindOf gives the type of a candidate.
+func kindOf(line string) string {
+	_, rest, _ := strings.Cut(line, " typ ")
+	kind, _, _ := strings.Cut(rest, " ")
+	return kind
+}
+
+// failure makes the error for a path that does not come about.
+func (c *candidates) failure(cause ICECause, err error) *ICEError {
+	e := &ICEError{
+		Cause: cause, Local: slices.Clone(c.local), Remote: slices.Clone(c.remote),
+		Unused: c.unused, Servers: slices.Clone(c.servers), Err: err,
+	}
+	if turn, there := c.turn(); turn != "" && (cause == CauseNoPath || cause == CauseNoAnswer && len(c.remote) > 0) {
+		e.Cause, e.There = turn, there
+	}
+	return e
+}
+
+func keep(noted []string, lines ...string) []string {
+	for _, line := range lines {
+		if len(noted) < maxNoted && !slices.Contains(noted, line) {
+			noted = append(noted, line)
+		}
+	}
+	return noted
+}
+
+// maxNoted bounds how many candidates of a side are remembered for an error.
+const maxNoted = 64
+
+// onServer notes what came of asking a server, and tells the other peer if that is the
+// first of its kind.
+func (p *Peer) onServer(e ServerError) {
+	p.mu.Lock()
+	known := len(p.candidates.servers) == maxServers || slices.ContainsFunc(p.candidates.servers, func(o ServerError) bool { return o.URL == e.URL })
+	before, _ := p.candidates.turn()
+	if !known {
+		p.candidates.servers = append(p.candidates.servers, e)
+	}
+	now, there := p.candidates.turn()
+	p.changePath()
+	p.mu.Unlock()
+	if now != before && !there {
+		p.tell("problem", now)
+	}
+}
+
+// tell has run say a word to the other peer, in a candidate that says nothing else (B47).
+func (p *Peer) tell(member string, word ICECause) {
+	message := []byte(`{"candidate":"","` + member + `":"` + string(word) + `"}`)
+	p.post(job{typ: protocol.TypeCandidate, message: message, local: true})
+}
+
+// hear takes what the other peer says in a candidate.
+func (p *Peer) hear(message []byte) {
+	var values [3][]byte
+	if protocol.ScanObject(message, []string{"candidate", "problem", "failed"}, values[:]) != nil {
+		return
+	}
+	if word, err := protocol.Unquote(values[1]); err == nil && values[1] != nil {
+		p.mu.Lock()
+		p.candidates.there = known(word)
+		p.changePath()
+		p.mu.Unlock()
+	}
+	if word, err := protocol.Unquote(values[2]); err == nil && values[2] != nil {
+		p.mu.Lock()
+		e := p.candidates.failure(known(word), nil)
+		e.There = e.There || e.Cause == known(word)
+		p.mu.Unlock()
+		p.fail(e)
+	}
+}
+
+// known gives the cause that a word of the other peer names.
+func known(word string) ICECause {
+	switch c := ICECause(word); c {
+	case CauseNoAnswer, CauseTURNRefused, CauseTURNUnreachable, CauseHandshake, CauseLost:
+		return c
+	}
+	return CauseNoPath
+}

@@ -1,0 +1,85 @@
+package rtc
+
+import "context"
+
+// Path says how the direct path stands.
+type Path struct {
+	State PathState
+
+	// Problem is what has failed so far, as a sentence; "" if nothing has. The path may
+	// still come about.
+	Problem string
+}
+
+// PathState is a state of the direct path.
+type PathState string
+
+const (
+	PathIdle     PathState = "idle"     // no path has been asked for
+	PathAsking   PathState = "asking"   // the other peer has not described itself yet
+	PathChecking PathState = "checking" // addresses are tried
+	PathUp       PathState = "up"
+	PathOver     PathState = "over" // it has failed or ended, and stays so
+)
+
+// Path returns how the direct path stands.
+func (p *Peer) Path() Path {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.path()
+}
+
+// WaitPath waits until the direct path does not stand as from says, and returns how it
+// stands. The error is that of ctx.
+func (p *Peer) WaitPath(ctx context.Context, from Path) (Path, error) {
+	for {
+		p.mu.Lock()
+		now := p.path()
+		if p.pathChanged == nil {
+			p.pathChanged = make(chan struct{})
+		}
+		changed := p.pathChanged
+		p.mu.Unlock()
+		if now != from {
+			return now, nil
+		}
+		select {
+		case <-changed:
+		case <-ctx.Done():
+			return now, ctx.Err()
+		}
+	}
+}
+
+// path is Path for a caller who holds mu.
+func (p *Peer) path() Path {
+	path := Path{State: PathIdle}
+	switch {
+	case p.err != nil:
+		path.State = PathOver
+		if _, failed := p.err.(*ICEError); failed {
+			path.Problem = p.err.Error()
+		}
+		return path
+	case p.isUp:
+		path.State = PathUp
+		return path
+	case p.described:
+		path.State = PathChecking
+	case p.pc != nil:
+		path.State = PathAsking
+	}
+	if cause, there := p.candidates.turn(); cause != "" {
+		e := ICEError{Cause: cause, There: there, Servers: p.candidates.servers}
+		path.Problem = e.problem()
+	}
+	return path
+}
+
+// changePath wakes WaitPath. The caller holds mu.
+func (p *Peer) changePath() {
+	if p.pathChanged != nil {
+		close(p.pathChanged)
+		p.pathChanged = nil
+	}
+}

@@ -1,0 +1,124 @@
+//go:build !js
+
+package rtc
+
+import (
+	"context"
+	"errors"
+	"net"
+	"strconv"
+	"strings"
+	"sync"
+	"syscall"
+
+	"github.com/pion/logging"
+	"github.com/pion/stun/v4"
+)
+
+// servers tells what becomes of asking the STUN and TURN servers. pion says so in its log
+// alone.
+type servers struct {
+	logging.LoggerFactory
+	report func(ServerError) // static; must not wait
+
+	mu    sync.Mutex // guards what follows
+	urls  []string
+	names map[string]string // by address: host and port that it was looked up for
+}
+
+func (s *servers) set(list []ICEServer) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.urls = nil
+	for _, server := range list {
+		s.urls = append(s.urls, server.URLs...)
+	}
+}
+
+// found notes that a host and port has an address.
+func (s *servers) found(name, address string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.names[address] = name
+}
+
+// failed reports what came of asking the server at an address, or at a host and port.
+func (s *servers) failed(address string, err error) {
+	if errors.Is(err, context.Canceled) {
+		return // by this side
+	}
+	e := ServerError{Code: unreachable, Text: "no answer"}
+	var refusal *stun.TurnError
+	var timeout net.Error
+	switch {
+	case errors.As(err, &refusal):
+		e.Code, e.Text = int(refusal.ErrorCodeAttr.Code), string(refusal.ErrorCodeAttr.Reason)
+	case errors.Is(err, syscall.ECONNREFUSED):
+		e.Text = "connection refused"
+	case strings.Contains(err.Error(), "retransmissions"), errors.As(err, &timeout) && timeout.Timeout():
+	default:
+		e.Text = err.Error()
+	}
+	s.mu.Lock()
+	if name := s.names[address]; name != "" {
+		address = name
+	}
+	for _, url := range s.urls {
+		if hostPort(url) == address {
+			e.URL = url
+			break
+		}
+	}
+	s.mu.Unlock()
+	if e.URL != "" {
+		s.report(e)
+	}
+}
+
+// hostPort gives the host and port of a server's URL.
+func hostPort(url string) string {
+	scheme, rest, _ := strings.Cut(url, ":")
+	rest, _, _ = strings.Cut(rest, "?")
+	if _, _, err := net.SplitHostPort(rest); err == nil {
+		return rest
+	}
+	port := "3478"
+	if strings.HasSuffix(scheme, "s") {
+		port = "5349"
+	}
+	return net.JoinHostPort(strings.Trim(rest, "[]"), port)
+}
+
+// NewLogger gives the log of a part of pion.
+func (s *servers) NewLogger(scope string) logging.LeveledLogger {
+	log := s.LoggerFactory.NewLogger(scope)
+	if scope == "ice" {
+		return iceLog{log, s}
+	}
+	return log
+}
+
+// iceLog looks for what pion says of servers.
+type iceLog struct {
+	logging.LeveledLogger
+	servers *servers
+}
+
+func (l iceLog) Warnf(format string, args ...any) {
+	l.LeveledLogger.Warnf(format, args...)
+	var address string
+	for _, arg := range args {
+		switch arg := arg.(type) {
+		case string:
+			address = arg
+		case stun.URI:
+			address = net.JoinHostPort(arg.Host, strconv.Itoa(arg.Port))
+		case error:
+			var family *net.AddrError
+			var lookup *net.DNSError
+			if !errors.As(arg, &family) && !errors.As(arg, &lookup) { // of which hostNet knows
+				l.servers.failed(address, arg)
+			}
+		}
+	}
+}

@@ -47,9 +47,10 @@ func TestDroppedFilesGoToEveryone(t *testing.T) {
 			require.JSONEq(t, fmt.Sprintf(`{"name":%q,"size":7}`, name), got[i])
 		}
 	}
-	bob, cid := &chatter{t, within(t), dial(t, relay, id)}, &chatter{t, within(t), dial(t, relay, id)}
+	bob := &chatter{t, within(t), dial(t, relay, id)}
 	bob.says("name", "Bob")
 	ada.says("#people .name", "Bob")
+	cid := &chatter{t, within(t), dial(t, relay, id)}
 	cid.says("name", "Cid")
 	ada.says("#people .name", "Cid")
 	ada.drop("#log", "for-all.txt")

@@ -10,7 +10,7 @@ export const me = {
   name: cleanName(localStorage.getItem("name"), "") || cleanName(sessionStorage.getItem("name"), "") || drawn(),
 };
 
-// It stays with the tab: whoever loads it again is still the same person.
+// It stays with the tab, so that a reload keeps the person's name.
 function drawn() {
   const name = `Guest ${100 + Math.floor(Math.random() * 900)}`;
   sessionStorage.setItem("name", name);

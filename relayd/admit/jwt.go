@@ -55,6 +55,8 @@ func NewTickets(budget *Budget, issuer, audience string, keys Keys, secret []byt
 		jwt.WithExpirationRequired(), jwt.WithIssuedAt(), jwt.WithLeeway(jwtLeeway))}, nil
 }
 
+var errCritical = errors.New("the token has a crit header, and relayd knows no extension that it could name")
+
 type claims struct {
 	jwt.RegisteredClaims
 	Role string `json:"role"`
@@ -87,6 +89,9 @@ func (t *Tickets) Authorize(ctx context.Context, r Request) (Grant, error) {
 
 // find gives the key by the kind of algorithm: a public key is never taken for a shared secret.
 func (t *Tickets) find(ctx context.Context, token *jwt.Token) (any, error) {
+	if _, found := token.Header["crit"]; found {
+		return nil, errCritical // RFC 7515, section 4.1.11
+	}
 	if token.Method.Alg() == "HS256" {
 		return t.secret, nil
 	}
@@ -115,6 +120,7 @@ func whyNot(err error) error {
 	for _, known := range []struct {
 		err, why error
 	}{
+		{errCritical, errCritical},
 		{errNoKey, errors.New("the token is signed with a key that is not in the JWKS")},
 		{jwt.ErrTokenUnverifiable, errors.New("the token cannot be verified: its key is unknown")},
 		{jwt.ErrTokenSignatureInvalid, errors.New("the signature of the token is wrong, or its algorithm is not allowed")},

@@ -96,10 +96,10 @@ func TestTickets(t *testing.T) {
 	secret, err := admit.NewTickets(admit.NewBudget(plenty, true), "https://app.example", "relay", nil, shared)
 	require.NoError(t, err)
 
-	signed := func(method jwt.SigningMethod, key any, header ...string) string {
+	signed := func(method jwt.SigningMethod, key any, header ...any) string {
 		token := jwt.NewWithClaims(method, right())
 		for i := 0; i < len(header); i += 2 {
-			token.Header[header[i]] = header[i+1]
+			token.Header[header[i].(string)] = header[i+1]
 		}
 		text, err := token.SignedString(key)
 		require.NoError(t, err)
@@ -159,6 +159,9 @@ func TestTickets(t *testing.T) {
 		{"HS256 that is not configured", public, signed(jwt.SigningMethodHS256, shared), client, "signature"},
 		{"HS512, which never is", both, signed(jwt.SigningMethodHS512, shared), client, "signature"},
 		{"ES256 where only HS256 is configured", secret, good, client, "signature"},
+		{"an extension that is not known", secret, signed(jwt.SigningMethodHS256, shared, "crit", []string{"exp-soft"}, "exp-soft", "1"), client, "has a crit header"},
+		{"an extension of RFC 7797", public, signed(jwt.SigningMethodES256, es.key, "kid", "es", "crit", []string{"b64"}, "b64", true), client, "has a crit header"},
+		{"no extension at all", both, signed(jwt.SigningMethodHS256, shared, "crit", []string{}), client, "has a crit header"},
 		{"changed claims", public, parts[0] + "." + part(`{"iss":"https://app.example","aud":"relay","exp":9999999999}`) + "." + parts[2], client, "signature"},
 		{"cut off", public, good[:len(good)-2], client, "signature"},
 		{"without signature", public, parts[0] + "." + parts[1] + ".", client, "signature"},

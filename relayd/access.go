@@ -3,15 +3,18 @@ package main
 import (
 	"fmt"
 	"net/http"
-	"os"
 	"time"
 
 	"github.com/sebas642/intercessor/relayd/admit"
 	"github.com/sebas642/intercessor/relayd/config"
+	"github.com/sebas642/intercessor/relayd/textfile"
 )
 
 // wrongOfSource is how many wrong secrets one source may try.
 var wrongOfSource = admit.Rate{Guesses: 10, Within: time.Minute}
+
+// maxTextFile bounds a file of keys or certificates, in bytes.
+const maxTextFile = 1 << 20
 
 // A door makes who decides about peers out of the configuration. It outlives what it
 // makes: nobody gets a new budget by a reload.
@@ -89,7 +92,7 @@ func (d *door) tickets(c config.Access) (*admit.Tickets, error) {
 	var secret []byte
 	switch {
 	case c.JWKSFile != "":
-		text, err := os.ReadFile(c.JWKSFile)
+		text, err := textfile.Read(c.JWKSFile, maxTextFile)
 		if err != nil {
 			return nil, fmt.Errorf("cannot read the file of access.jwks_file: %w", err)
 		}

@@ -55,6 +55,10 @@ func TestHash(t *testing.T) {
 		require.Empty(t, line)
 		require.Contains(t, stderr, says)
 	}
+	code, line, stderr = hash(t, "\ufeffopen sesame\n")
+	require.Equal(t, 1, code)
+	require.Empty(t, line)
+	require.Contains(t, stderr, "the passphrase begins with a byte order mark")
 	code, line, stderr = hash(t, "", "open sesame")
 	require.Equal(t, 2, code)
 	require.Empty(t, line)
@@ -148,7 +152,9 @@ func TestBackend(t *testing.T) {
 func TestAccessThatCannotBe(t *testing.T) {
 	t.Parallel()
 	folder := t.TempDir()
+	marked := written(t, "jwks.json", "\ufeff{\"keys\":[]}\n")
 	for says, lines := range map[string]string{
+		"jwks.json begins with a byte order mark":           "jwks_file = '" + marked + "'\njwt_issuer = 'a'\njwt_audience = 'a'",
 		"server_passphrase_hashes this is no argon2id hash": "server_passphrase_hashes = ['open sesame']",
 		"client_passphrase_hashes 5 hashes":                 "client_passphrase_hashes = ['a', 'b', 'c', 'd', 'e']",
 		"jwt_issuer needs the keys":                         "jwt_issuer = 'a'",

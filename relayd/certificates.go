@@ -8,13 +8,13 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
-	"os"
 	"path/filepath"
 	"sync/atomic"
 	"time"
 
 	"github.com/sebas642/intercessor/relayd/certs"
 	"github.com/sebas642/intercessor/relayd/config"
+	"github.com/sebas642/intercessor/relayd/textfile"
 )
 
 // lookAtFiles is how soon a changed certificate file is noticed.
@@ -124,7 +124,7 @@ func readRoots(file string) (*x509.CertPool, error) {
 	if file == "" {
 		return nil, nil
 	}
-	text, err := os.ReadFile(file)
+	text, err := textfile.Read(file, maxTextFile)
 	if err != nil {
 		return nil, fmt.Errorf("cannot read the file of --tls-acme-ca-file: %w", err)
 	}

@@ -11,6 +11,7 @@ import (
 
 	"github.com/sebas642/intercessor/protocol"
 	"github.com/sebas642/intercessor/relayd/admit"
+	"github.com/sebas642/intercessor/relayd/textfile"
 	"golang.org/x/term"
 )
 
@@ -47,7 +48,7 @@ func readPassphrase(stdin io.Reader, stderr io.Writer) (string, error) {
 		if len(passphrase) > protocol.MaxSecret {
 			return "", fmt.Errorf("the passphrase is longer than %d bytes, which no peer can send", protocol.MaxSecret)
 		}
-		return passphrase, nil
+		return passphrase, textfile.Check("the passphrase", []byte(passphrase))
 	}
 	fmt.Fprint(stderr, "Passphrase: ")
 	first, err := term.ReadPassword(int(file.Fd()))

@@ -20,6 +20,7 @@ import (
 	"time"
 
 	"github.com/sebas642/intercessor/relayd/certs"
+	"github.com/sebas642/intercessor/relayd/textfile"
 	"github.com/stretchr/testify/require"
 	"go.uber.org/goleak"
 )
@@ -120,8 +121,15 @@ func TestBadFilesAreRefused(t *testing.T) {
 		"rubbish": {func(f *folder) {
 			f.put(f.key, []byte("-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n"))
 		}, certs.ErrPair, "key.pem"},
-		"no certificate": {func(f *folder) { require.NoError(f.t, os.Remove(f.cert)) }, os.ErrNotExist, "cannot read the certificate"},
-		"no key":         {func(f *folder) { require.NoError(f.t, os.Remove(f.key)) }, os.ErrNotExist, "cannot read the key"},
+		"a chain in the wrong order": {func(f *folder) {
+			other, _ := f.issue(now, now.Add(day), "an issuer")
+			f.put(f.cert, append(other, f.read(f.cert)...))
+		}, certs.ErrPair, "that one must come first"},
+		"a certificate with a byte order mark": {func(f *folder) { f.put(f.cert, append([]byte("\xef\xbb\xbf"), f.read(f.cert)...)) }, textfile.ErrEncoding, "cert.pem begins with a byte order mark"},
+		"a certificate in UTF-16":              {func(f *folder) { f.put(f.cert, []byte("-\x00-\x00-\x00")) }, textfile.ErrEncoding, "cert.pem holds NUL bytes, as UTF-16 does"},
+		"a key with a byte order mark":         {func(f *folder) { f.put(f.key, append([]byte("\xef\xbb\xbf"), f.read(f.key)...)) }, textfile.ErrEncoding, "key.pem begins with a byte order mark"},
+		"no certificate":                       {func(f *folder) { require.NoError(f.t, os.Remove(f.cert)) }, os.ErrNotExist, "cannot read the certificate"},
+		"no key":                               {func(f *folder) { require.NoError(f.t, os.Remove(f.key)) }, os.ErrNotExist, "cannot read the key"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			refuses(t, c.spoil, c.is, c.says)

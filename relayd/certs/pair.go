@@ -11,14 +11,14 @@ import (
 	"encoding/pem"
 	"errors"
 	"fmt"
-	"os"
 	"strings"
 	"time"
 
 	"github.com/sebas642/intercessor/relayd/secret"
+	"github.com/sebas642/intercessor/relayd/textfile"
 )
 
-const maxFile = 1 << 20 // bytes of a file with a key, and perhaps the certificate
+const maxFile = 1 << 20 // bytes of a file with a key, or with certificates, or both
 
 // What is wrong with a certificate and its key.
 var (
@@ -30,7 +30,7 @@ var (
 // readPair reads a certificate with its chain and its key, which may stand in one
 // file.
 func readPair(certFile, keyFile string) (*tls.Certificate, error) {
-	certificate, err := os.ReadFile(certFile)
+	certificate, err := textfile.Read(certFile, maxFile)
 	if err != nil {
 		return nil, fmt.Errorf("cannot read the certificate: %w", err)
 	}
@@ -41,10 +41,25 @@ func readPair(certFile, keyFile string) (*tls.Certificate, error) {
 	// The error of crypto/tls says which of the two is not what it should be, or that
 	// the key is another's.
 	pair, err := tls.X509KeyPair(certificate, key)
+	if err != nil && isOfLaterCertificate(certificate, key) {
+		err = errors.New("the key is that of a later certificate in the file: that one must come first, and behind each certificate the one that has signed it")
+	}
 	if err != nil {
 		return nil, fmt.Errorf("%w: %s and %s: %w", ErrPair, certFile, keyFile, err)
 	}
 	return &pair, nil
+}
+
+// isOfLaterCertificate tells a chain in the wrong order from a key of another certificate.
+func isOfLaterCertificate(certificates, key []byte) bool {
+	first, rest := pem.Decode(certificates)
+	for first != nil {
+		if _, err := tls.X509KeyPair(rest, key); err == nil {
+			return true
+		}
+		first, rest = pem.Decode(rest)
+	}
+	return false
 }
 
 // current says what is wrong with the time that a certificate is valid for.

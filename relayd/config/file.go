@@ -3,11 +3,11 @@ package config
 import (
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"slices"
 
 	"github.com/sebas642/intercessor/relayd/secret"
+	"github.com/sebas642/intercessor/relayd/textfile"
 )
 
 const maxFile = 256 << 10 // bytes
@@ -19,12 +19,9 @@ func (s *schema) file(path string) ([]setting, error) {
 		return nil, fmt.Errorf("cannot read the configuration: %w", err)
 	}
 	defer func() { _ = file.Close() }()
-	text, err := io.ReadAll(io.LimitReader(file, maxFile+1))
+	text, err := textfile.ReadFrom(file, path, maxFile)
 	if err != nil {
 		return nil, fmt.Errorf("cannot read the configuration: %w", err)
-	}
-	if len(text) > maxFile {
-		return nil, fmt.Errorf("cannot read the configuration: %s is longer than %d bytes", path, maxFile)
 	}
 	all, err := s.parse(path, text)
 	err = errors.Join(err, uncut(path, text))

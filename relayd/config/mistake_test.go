@@ -87,7 +87,9 @@ func TestWrongValues(t *testing.T) {
 		"[listen]\nx = 1":                   `:1: listen must be a text between quotes`,
 		"drain = '1s'\ndrain = '2s'":        `:2:1: toml: key drain is already defined`,
 		"\n drain =":                        `:2:`,
-		"\x00":                              `:1:1:`,
+		"\x00":                              `holds NUL bytes, as UTF-16 does`,
+		"\ufeffdrain = '1s'":                `begins with a byte order mark; save it as UTF-8 without`,
+		"\xff\xfed\x00r\x00":                `is UTF-16; save it as UTF-8 without`,
 		strings.Repeat("#", 256<<10) + "##": `is longer than 262144 bytes`,
 	} {
 		path := file(t, text+"\n")

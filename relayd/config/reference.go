@@ -95,7 +95,8 @@ line break, at the start too. A restart takes back whatever the file no longer s
 
 Units: a duration is written as 500ms, 8s, 10m or 1h, a size as 512B, 64KiB, 16MiB or 1GiB. Secrets come from files of their own
 (the keys that end with _file or _files), or stand in the configuration file and nowhere else; a file of relayd's own user has to be that user's
-alone (mode 600 or 400), and one of another user may be for relayd's group to read.
+alone (mode 600 or 400), and one of root or another user may be readable for its group (640 or 440), as Kubernetes (` + "`defaultMode: 0440`" + ` with ` + "`fsGroup`" + `)
+and Debian's ssl-cert have it. Files are UTF-8 without a byte order mark.
 `
 
 // facts are sentences about limits and reloading.

@@ -12,6 +12,7 @@ import (
 	"strings"
 
 	"github.com/sebas642/intercessor/protocol"
+	"github.com/sebas642/intercessor/relayd/textfile"
 )
 
 //go:embed builtin/*.json
@@ -93,7 +94,8 @@ func readFile(path string) ([]byte, error) {
 		return nil, err
 	}
 	defer func() { _ = opened.Close() }()
-	return io.ReadAll(io.LimitReader(opened, maxFile+1))
+	text, err := io.ReadAll(io.LimitReader(opened, maxFile+1))
+	return text, cmp.Or(err, textfile.Check("it", text))
 }
 
 // addBuiltin adds the schemas of the SDKs' types for which the operator has none.

@@ -15,11 +15,12 @@ const (
 
 func exposes(mode fs.FileMode, info fs.FileInfo) bool {
 	owner, ok := info.Sys().(*syscall.Stat_t)
-	return exposesMode(mode, !ok || int(owner.Uid) == os.Geteuid())
+	return !ok && mode&mineAlone != 0 || ok && exposesMode(mode, int(owner.Uid), os.Geteuid())
 }
 
-func exposesMode(mode fs.FileMode, mine bool) bool {
-	if mine {
+// exposesMode is the rule for a file of an owner and a relayd of a user; 0 is root.
+func exposesMode(mode fs.FileMode, owner, user int) bool {
+	if owner == user && owner != 0 {
 		return mode&mineAlone != 0
 	}
 	return mode&groupMayRead != 0

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/sebas642/intercessor/relayd/secret"
+	"github.com/sebas642/intercessor/relayd/textfile"
 	"github.com/stretchr/testify/require"
 )
 
@@ -17,6 +18,19 @@ func write(t *testing.T, text string, mode fs.FileMode) string {
 	require.NoError(t, os.WriteFile(path, []byte(text), 0o600))
 	require.NoError(t, os.Chmod(path, mode))
 	return path
+}
+
+// TestByteOrderMarkIsNoSecret: an editor has put it there, and it cannot be seen.
+func TestByteOrderMarkIsNoSecret(t *testing.T) {
+	for _, mark := range []string{"\xef\xbb\xbf", "\xff\xfe", "\xfe\xff"} {
+		text, err := secret.Read(write(t, mark+"s3cret", 0o600), 100)
+		require.ErrorIs(t, err, textfile.ErrEncoding)
+		require.Nil(t, text)
+		require.NotContains(t, err.Error(), "s3cret")
+	}
+	text, err := secret.Read(write(t, "a\x00b", 0o600), 100)
+	require.NoError(t, err, "a secret may be bytes")
+	require.Equal(t, "a\x00b", string(text))
 }
 
 func TestReadHasABound(t *testing.T) {

@@ -26,7 +26,7 @@ Usage:
   relayd check [flags]     look at the configuration, and print what is in force
   relayd healthcheck       ask the relay of the same configuration whether it is well
   relayd hash              ask for a passphrase, and print its hash for the configuration
-  relayd version           print the version
+  relayd version           print the version; so does relayd --version
   relayd help              print this
 
 Each flag can also be a variable (RELAYD_DRAIN for --drain) or a key in the file of
@@ -43,11 +43,19 @@ func main() {
 // or the configuration.
 func run(args, environ []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	command := "serve"
-	if len(args) > 0 && !strings.HasPrefix(args[0], "-") {
+	switch {
+	case len(args) == 0:
+	case args[0] == "--version":
+		command = "version"
+	case !strings.HasPrefix(args[0], "-"):
 		command, args = args[0], args[1:]
 	}
 	switch command {
 	case "serve", "check", "healthcheck":
+		hangups := make(chan os.Signal, 1)
+		if command == "serve" {
+			signal.Notify(hangups, syscall.SIGHUP) // before anything else, because it would end the process; on Windows there is none
+		}
 		load := func() (*config.Config, config.Sources, error) { return config.Load(args, environ) }
 		c, sources, err := load()
 		switch {
@@ -67,7 +75,7 @@ func run(args, environ []string, stdin io.Reader, stdout, stderr io.Writer) int 
 		case command == "healthcheck":
 			return healthcheckCommand(c, stdout, stderr)
 		}
-		return serveCommand(c, sources, load, stderr)
+		return serveCommand(c, sources, load, hangups, stderr)
 	case "hash":
 		return hashCommand(args, stdin, stdout, stderr)
 	case "version":
@@ -84,13 +92,13 @@ func run(args, environ []string, stdin io.Reader, stdout, stderr io.Writer) int 
 // A loader reads the configuration anew, from what relayd was called with.
 type loader func() (*config.Config, config.Sources, error)
 
-func serveCommand(c *config.Config, sources config.Sources, load loader, stderr io.Writer) int {
+func serveCommand(c *config.Config, sources config.Sources, load loader, hangups <-chan os.Signal, stderr io.Writer) int {
 	log := openLog(stderr, c.Log)
 	defer log.close()
 
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	if err := serve(ctx, stop, c, sources, load, log); err != nil {
+	if err := serve(ctx, stop, c, sources, load, hangups, log); err != nil {
 		log.Error("ended", "error", err)
 		return 1
 	}

@@ -6,10 +6,8 @@ import (
 	"fmt"
 	"net/http"
 	"os"
-	"os/signal"
 	"sync"
 	"sync/atomic"
-	"syscall"
 	"time"
 
 	"github.com/sebas642/intercessor/relayd/admit"
@@ -38,10 +36,8 @@ const (
 // serve runs the relay until the context ends; then it drains it (D8), closes every
 // connection that is left, and returns. From then on a second signal ends the
 // process at once, because end gives signals back; to call it is a signal too.
-func serve(ctx context.Context, end func(), c *config.Config, sources config.Sources, load loader, out logger) error {
+func serve(ctx context.Context, end func(), c *config.Config, sources config.Sources, load loader, hangups <-chan os.Signal, out logger) error {
 	log := out.Logger
-	hangups := make(chan os.Signal, 1)
-	signal.Notify(hangups, syscall.SIGHUP) // on Windows there is none
 	keys, before, err := resumeKeys(c, log)
 	if err != nil {
 		return err

@@ -56,7 +56,7 @@ func (f *front) open(address, flag string, plain bool, proxies admit.Proxies, ha
 	listener = proxies.Listener(f.relay.Listener(listener, plain), headerWithin)
 	f.listens = append(f.listens, listener)
 	server := newServer(handler, f.relay.ErrorLog())
-	server.ConnState = f.relay.ConnState
+	server.ConnState, server.ConnContext = f.relay.ConnState, f.relay.ConnContext
 	f.servers = append(f.servers, server)
 	return listener, nil
 }

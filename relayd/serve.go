@@ -91,7 +91,7 @@ func serve(ctx context.Context, end func(), c *config.Config, sources config.Sou
 		return errors.Join(err, r.Shutdown(ctx))
 	}
 	var ending atomic.Bool
-	front, err := listen(c, r, proxies, shown, routes(r, &ending))
+	front, err := listen(c, r, proxies, shown, routes(r, proxies, &ending))
 	if err != nil {
 		return errors.Join(err, r.Shutdown(ctx))
 	}
@@ -149,7 +149,7 @@ func serve(ctx context.Context, end func(), c *config.Config, sources config.Sou
 }
 
 // routes puts the relay, its health and the page under one roof.
-func routes(r *relay.Relay, ending *atomic.Bool) http.Handler {
+func routes(r *relay.Relay, proxies admit.Proxies, ending *atomic.Bool) http.Handler {
 	mux := http.NewServeMux()
 	mux.Handle("/server", r)
 	mux.Handle("/client/{id}", r)
@@ -163,12 +163,15 @@ func routes(r *relay.Relay, ending *atomic.Bool) http.Handler {
 		}
 		say(w, http.StatusOK, "ready")
 	})
-	mux.Handle("/", web.Handler())
+	pages := unlessLate(r, web.Handler())
+	mux.Handle("/", pages)
+	mux.Handle("POST /qr", limitQR(proxies, pages))
 	return mux
 }
 
 func say(w http.ResponseWriter, status int, text string) {
 	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+	w.Header().Set("Connection", "close")       // whatever has asked may have a socket that others need
 	w.Header().Set("Cache-Control", "no-store") // true now, and perhaps not in a moment
 	w.WriteHeader(status)
 	_, _ = fmt.Fprintln(w, text)

@@ -36,3 +36,6 @@ func (r *Relay) Fill(server protocol.ID) {
 
 // Guessing adds to those who wait because of wrong guesses, and gives how many do.
 func (r *Relay) Guessing(more int64) int64 { return r.guessing.Add(more) }
+
+// MostLate is how many sockets there are beyond Config.Sockets.
+const MostLate = mostLate

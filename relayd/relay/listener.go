@@ -14,9 +14,11 @@ import (
 
 // Listener gives the connections for which there is room: Config.Sockets in all, and of one
 // source as many that have not made their handshake as it may have peers; those of trusted
-// proxies and of loopback, as [Limits] says, are of no source. Others are closed before
-// anything is read from them, behind an HTTP answer with Retry-After if they speak
-// plain HTTP and are not too many. The server of these connections needs [Relay.ConnState].
+// proxies and of loopback, as [Limits] says, are of no source. What is too much of one source
+// is closed before anything is read from it, behind an HTTP answer with Retry-After if it speaks
+// plain HTTP and is not too much. A few beyond Config.Sockets may ask whether the relay is
+// well: see [Relay.RefuseLate]. The server of these connections needs [Relay.ConnState] and
+// [Relay.ConnContext].
 //
 // It goes directly above the socket, below PROXY headers and TLS.
 func (r *Relay) Listener(below net.Listener, plain bool) net.Listener {
@@ -63,10 +65,12 @@ func flowOf(conn net.Conn) (f flow, ok bool) {
 type arrivals struct {
 	mu    sync.Mutex
 	flows map[flow]source.Place // guarded by mu
+	late  []late                // guarded by mu: those of flows beyond Config.Sockets, the oldest first
+	gone  chan struct{}         // holds a token after one of flows has gone
 }
 
-// arrive counts a socket until it is hijacked or closed, or says why there is no room
-// for it.
+// arrive counts a socket until it is hijacked or closed, or says why its source may not have
+// it.
 func (r *Relay) arrive(conn net.Conn) Refusal {
 	f, ok := flowOf(conn)
 	if !ok {
@@ -75,8 +79,18 @@ func (r *Relay) arrive(conn net.Conn) Refusal {
 	a := &r.arrivals
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	if most := r.config.Sockets; most > 0 && int64(len(a.flows))+r.peers.Load()+r.told.Load() >= int64(most) {
-		return RefusedSockets
+	most := int64(r.config.Sockets)
+	for most > 0 && int64(len(a.flows)-len(a.late))+r.peers.Load()+r.told.Load() >= most {
+		wait := r.addLate(f, conn)
+		if wait == 0 {
+			return ""
+		}
+		a.mu.Unlock()
+		select {
+		case <-a.gone:
+		case <-time.After(wait):
+		}
+		a.mu.Lock()
 	}
 	from := f.from.Addr().Unmap().WithZone("")
 	if r.config.Proxies.Trusts(from) {
@@ -102,14 +116,14 @@ func (r *Relay) ConnState(conn net.Conn, state http.ConnState) {
 	r.arrivals.mu.Lock()
 	defer r.arrivals.mu.Unlock()
 	if place, known := r.arrivals.flows[f]; known {
-		delete(r.arrivals.flows, f)
+		r.arrivals.remove(f)
 		r.sources.Arrived(place)
 	}
 }
 
 // mostTurnedAway bounds how many get an answer at a time: they cost a socket beyond
 // Config.Sockets.
-const mostTurnedAway = 16
+const mostTurnedAway = 8
 
 // turnAway answers, and gives the peer a second to read that. (To close a socket that
 // holds unread bytes resets it, and the answer would be lost.) It reports false where

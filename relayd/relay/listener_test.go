@@ -31,7 +31,7 @@ func gated(t *testing.T, config relay.Config, secure bool) *world {
 		certificates.Close()
 		listener = relay.ListenTLS(listener, &tls.Config{Certificates: certificates.TLS.Certificates})
 	}
-	serving := &http.Server{Handler: w.Relay, ConnState: w.ConnState, ErrorLog: log.New(io.Discard, "", 0)}
+	serving := &http.Server{Handler: w.Relay, ConnState: w.ConnState, ConnContext: w.ConnContext, ErrorLog: log.New(io.Discard, "", 0)}
 	ended := make(chan error, 1)
 	go func() { ended <- serving.Serve(listener) }()
 	w.url = "ws://" + server.Listener.Addr().String()
@@ -71,9 +71,8 @@ func asks(t *testing.T, conn net.Conn) (status, after int) {
 	return answer.StatusCode, after
 }
 
-// TestSocketsInAll: below the limit and at it the relay answers, above it the listener does,
-// before anything was read; peers and sockets that say nothing count alike, and who goes
-// makes room.
+// TestSocketsInAll: above the limit the relay refuses each request; peers and sockets that say
+// nothing count alike, and one that is closed makes room.
 func TestSocketsInAll(t *testing.T) {
 	w := gated(t, relay.Config{Sockets: 4}, false)
 	server := w.server()
@@ -95,7 +94,7 @@ func TestSocketsInAll(t *testing.T) {
 	}, patience, 10*time.Millisecond)
 }
 
-// TestSocketsOverTLS are cut: there is no telling before a handshake that costs.
+// TestSocketsOverTLS are refused as others are.
 func TestSocketsOverTLS(t *testing.T) {
 	w := gated(t, relay.Config{Sockets: 2}, true)
 	dial := func() (net.Conn, error) {
@@ -108,8 +107,10 @@ func TestSocketsOverTLS(t *testing.T) {
 		status, _ := asks(t, conn)
 		require.Equal(t, http.StatusSwitchingProtocols, status)
 	}
-	_, err := dial()
-	require.Error(t, err)
+	conn, err := dial()
+	require.NoError(t, err)
+	status, _ := asks(t, conn)
+	require.Equal(t, http.StatusServiceUnavailable, status)
 	require.EqualValues(t, 1, w.Stats().Refused[relay.RefusedSockets])
 }
 
@@ -139,18 +140,16 @@ func TestSilentSocketsOfASource(t *testing.T) {
 	}, patience, 10*time.Millisecond)
 }
 
-// TestFloodOfSockets: of many that are too many at once some are answered and all are closed.
+// TestFloodOfSockets: of many that are too many and say nothing a few stay, and one that asks
+// at once is answered.
 func TestFloodOfSockets(t *testing.T) {
 	w := gated(t, relay.Config{Sockets: 1}, false)
 	w.server()
-	const flood = 300
+	const flood = relay.MostLate + 4
 	for range flood {
 		w.socket("127.0.0.1") // reads nothing and stays
 	}
-	w.eventually("all are refused", func(s relay.Stats) bool { return s.Refused[relay.RefusedSockets] == flood })
-	conn := w.socket("127.0.0.1")
-	_, err := io.ReadAll(conn)
-	if err != nil { // not one that is told, or one that was told and reset
-		require.NotErrorIs(t, err, context.DeadlineExceeded)
-	}
+	w.eventually("most are closed", func(s relay.Stats) bool { return s.Refused[relay.RefusedSockets] == flood-relay.MostLate })
+	status, _ := asks(t, w.socket("127.0.0.1"))
+	require.Equal(t, http.StatusServiceUnavailable, status)
 }

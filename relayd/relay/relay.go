@@ -88,7 +88,7 @@ func New(config Config) *Relay {
 		waiters:  make(map[*lobby]struct{}),
 		started:  time.Now(),
 		sources:  source.NewTable(),
-		arrivals: arrivals{flows: make(map[flow]source.Place)},
+		arrivals: arrivals{flows: make(map[flow]source.Place), gone: make(chan struct{}, 1)},
 	}
 	r.life, r.stop = context.WithCancel(context.Background())
 	r.batchFrames, r.batchBytes = max(1, r.config.OutboxFrames/8), r.config.OutboxBytes/8
@@ -130,7 +130,9 @@ func (r *Relay) limitMessages(bytes int) {
 // ServeHTTP takes over the connection of a WebSocket handshake and returns when
 // the peer is let in; the session goes on in a goroutine of its own.
 func (r *Relay) ServeHTTP(w http.ResponseWriter, request *http.Request) {
-	r.mux.ServeHTTP(w, request)
+	if !r.RefuseLate(w, request) {
+		r.mux.ServeHTTP(w, request)
+	}
 }
 
 // Shutdown closes every connection with CodeRestarting and returns when all

@@ -27,7 +27,7 @@ func opens(t *testing.T, sockets int, limits relay.Limits, proxies admit.Proxies
 	require.NoError(t, err)
 	ended := f.serve()
 	t.Cleanup(func() {
-		ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
+		ctx, cancel := context.WithTimeout(context.Background(), 2*time.Minute)
 		defer cancel()
 		_ = r.Shutdown(ctx)
 		f.close(ctx, ended, 1)
@@ -66,7 +66,7 @@ func TestHealthOfAFullRelay(t *testing.T) {
 	}
 	defer knocking.Wait()
 	defer cancel()
-	require.Eventually(t, func() bool { return refused.Load() > 1000 }, 20*time.Second, time.Millisecond)
+	require.Eventually(t, func() bool { return refused.Load() > 1000 }, 2*time.Minute, time.Millisecond)
 	client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
 	for range 10 {
 		for _, path := range []string{"/healthz", "/readyz"} {

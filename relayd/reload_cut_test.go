@@ -64,7 +64,7 @@ func reloadable(t *testing.T, text string) *reloaded {
 	server := httptest.NewServer(r.relay)
 	r.url = strings.Replace(server.URL, "http", "ws", 1)
 	t.Cleanup(func() {
-		ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
+		ctx, cancel := context.WithTimeout(context.Background(), 2*time.Minute)
 		defer cancel()
 		_ = r.relay.Shutdown(ctx)
 		server.Close()
@@ -85,7 +85,7 @@ func (r *reloaded) load() (*config.Config, config.Sources, error) {
 // one, or 0 where it is let in.
 func (r *reloaded) knocks(path string, header http.Header) int {
 	r.t.Helper()
-	ctx, cancel := context.WithTimeout(r.t.Context(), 20*time.Second)
+	ctx, cancel := context.WithTimeout(r.t.Context(), 2*time.Minute)
 	defer cancel()
 	conn, response, err := websocket.Dial(ctx, r.url+path, &websocket.DialOptions{HTTPHeader: header, Subprotocols: []string{protocol.SubprotocolV1}})
 	require.NotNil(r.t, response, "%v", err)

@@ -321,14 +321,11 @@ func TestICEThatFailsEndsThePath(t *testing.T) {
 func TestCandidatesInOtherForms(t *testing.T) {
 	p := newPair(t)
 	p.change = func(typ string, message []byte) []byte {
-		switch typ {
-		case "CANDIDATE":
-			text := strings.Replace(string(message), `"candidate:`, `"a=candidate:`, 1)
-			return []byte(strings.Replace(text, `"sdpMLineIndex":0`, `"sdpMLineIndex":"0"`, 1))
-		case "OFFER", "ANSWER":
-			return []byte(strings.Replace(string(message), `a=setup`, `a=candidate:? 1 x 1 nowhere 0\r\na=setup`, 1))
+		if typ != "CANDIDATE" {
+			return message
 		}
-		return message
+		text := strings.Replace(string(message), `"candidate:`, `"a=candidate:`, 1)
+		return []byte(strings.Replace(text, `"sdpMLineIndex":0`, `"sdpMLineIndex":"0"`, 1))
 	}
 	open(t, p.offering, p.answering, "first")
 }
@@ -347,12 +344,12 @@ func TestUnusedCandidatesAreCounted(t *testing.T) {
 		_, err := p.offering.OpenChannel(ctx, "first")
 		opening <- err
 	}()
-	require.Eventually(t, func() bool { return p.count("ANSWER") == 1 && p.count("CANDIDATE") >= 2 }, 20*time.Second, time.Millisecond)
+	require.Eventually(t, func() bool { return p.count("ANSWER") == 1 && p.count("CANDIDATE") >= 2 }, 2*time.Minute, time.Millisecond)
 	for range 300 {
 		require.NoError(t, p.offering.Handle("CANDIDATE", []byte("5")))
 	}
 	require.NoError(t, p.offering.Handle("CANDIDATE", []byte("null")))
-	require.Eventually(t, func() bool { return p.offering.Unused() > 300 }, 20*time.Second, time.Millisecond)
+	require.Eventually(t, func() bool { return p.offering.Unused() > 300 }, 2*time.Minute, time.Millisecond)
 	cancel()
 	var failed *rtc.ICEError
 	require.ErrorAs(t, <-opening, &failed)

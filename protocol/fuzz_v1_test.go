@@ -160,7 +160,7 @@ func FuzzRequest(f *testing.F) {
 		want := protocol.Request{Number: number}
 		switch typ {
 		case protocol.TypeRelayKick:
-			want.ID = protocol.ID(field.(string))
+			want = field.(protocol.Request)
 		case protocol.TypeRelayDoor:
 			want.Closed = field.(bool)
 		case protocol.TypeRelayInfo:

@@ -58,7 +58,7 @@ func TestNoticesRoundTrip(t *testing.T) {
 		require.NoError(t, err)
 		require.Equal(t, r, got)
 	}
-	for _, a := range []protocol.Answer{{7, ""}, {0, "invalid"}, {protocol.MaxNumber, "denied"}} {
+	for _, a := range []protocol.Answer{{Number: 7}, {Number: 7, Mark: "AbC_-09"}, {Error: "invalid"}, {Number: protocol.MaxNumber, Error: "denied"}} {
 		got, err := protocol.ParseAnswer(protocol.AppendAnswer(nil, a))
 		require.NoError(t, err)
 		require.Equal(t, a, got)

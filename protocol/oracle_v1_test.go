@@ -165,5 +165,44 @@ func wantRequest(typ string, body []byte) (number uint64, field any, wrong strin
 	if !ok {
 		return number, nil, wrong
 	}
+	if typ == "RELAY_KICK" {
+		return wantKick(number, field.(string), raw, repeated)
+	}
 	return number, field, ""
+}
+
+// wantKick is the rest of RELAY_KICK, of which nothing but the ID must be there.
+func wantKick(number uint64, id string, raw map[string]jsontext.Value, repeated map[string]bool) (uint64, any, string) {
+	kick := protocol.Request{Number: number, ID: protocol.ID(id)}
+	for name, put := range map[string]func(jsontext.Value) bool{
+		"for": func(v jsontext.Value) bool {
+			n, ok := numberOf(v)
+			if ok {
+				kick.For = n.(uint64)
+			}
+			return kick.For > 0
+		},
+		"by": func(v jsontext.Value) bool {
+			by, ok := textOf(v)
+			if ok {
+				kick.By = by.(string)
+			}
+			return kick.By == "source" || kick.By == "subject"
+		},
+		"mark": func(v jsontext.Value) bool {
+			mark, ok := tokenOf(v)
+			if ok {
+				kick.Mark = mark.(string)
+			}
+			return ok && len(kick.Mark) <= 64
+		},
+	} {
+		if repeated[name] || raw[name] != nil && !put(raw[name]) {
+			return number, nil, "invalid"
+		}
+	}
+	if kick.Mark != "" && kick.By == "" {
+		return number, nil, "invalid"
+	}
+	return number, kick, ""
 }

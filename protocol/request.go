@@ -6,6 +6,9 @@ type Request struct {
 	Number uint64 // the server's own, which the answer repeats
 
 	ID         ID     // RELAY_KICK: the client to be closed
+	For        uint64 // RELAY_KICK: for how many seconds it stays out; 0: the relay decides
+	By         string // RELAY_KICK: "source" or "subject", what else stays out; "": nothing
+	Mark       string // RELAY_KICK: what the relay has answered to the same request before; "": nothing
 	Closed     bool   // RELAY_DOOR: newcomers are turned away
 	ServerInfo []byte // RELAY_INFO: one JSON value, nil for null
 }
@@ -15,6 +18,15 @@ const (
 	requestUnknown = "unknown" // no such request
 	requestInvalid = "invalid" // a field is missing or wrong
 )
+
+// What RELAY_KICK keeps out in addition to the client's ID (D7).
+const (
+	bySource  = "source"
+	bySubject = "subject"
+)
+
+// maxMark bounds a mark, in bytes.
+const maxMark = 64
 
 // ParseRequest parses the message of the request typ. ServerInfo is a slice of
 // message. Instead of an error it returns what the answer says is wrong, "" if
@@ -30,7 +42,7 @@ func ParseRequest(typ string, message []byte) (Request, string) {
 	case TypeRelayInfo:
 		names = infoNames
 	}
-	var values [2][]byte
+	var values [5][]byte
 	numbered, wrong := scanRequest(message, names, values[:len(names)])
 	if len(names) == 1 {
 		return numbered, requestUnknown
@@ -42,9 +54,7 @@ func ParseRequest(typ string, message []byte) (Request, string) {
 	r, ok := numbered, false
 	switch raw := values[1]; typ {
 	case TypeRelayKick:
-		var id []byte
-		id, ok = idField(raw)
-		r.ID = ID(id)
+		ok = r.kick(values[1:])
 	case TypeRelayDoor:
 		r.Closed, ok = boolean(raw)
 	case TypeRelayInfo:
@@ -57,6 +67,25 @@ func ParseRequest(typ string, message []byte) (Request, string) {
 		return numbered, requestInvalid
 	}
 	return r, ""
+}
+
+// kick reads the fields of RELAY_KICK, and reports whether they are right.
+func (r *Request) kick(values [][]byte) (ok bool) {
+	id, ok := idField(values[0])
+	r.ID = ID(id)
+	if raw := values[1]; ok && raw != nil {
+		r.For, ok = Number(raw)
+		ok = ok && r.For > 0
+	}
+	if raw := values[2]; ok && raw != nil {
+		r.By, ok = Text(raw)
+		ok = ok && (r.By == bySource || r.By == bySubject)
+	}
+	if raw := values[3]; ok && raw != nil {
+		r.Mark, ok = token(raw)
+		ok = ok && r.By != "" && len(r.Mark) <= maxMark
+	}
+	return ok
 }
 
 // scanRequest reads the number of a request, and the fields' raw values.
@@ -89,6 +118,18 @@ func AppendRequest(dst []byte, typ string, r Request) []byte {
 		dst = append(dst, `,"id":"`...)
 		dst = append(dst, r.ID...)
 		dst = append(dst, '"')
+		if r.For > 0 {
+			dst = append(dst, `,"for":`...)
+			dst = appendNumber(dst, r.For)
+		}
+		if r.By != "" {
+			dst = append(dst, `,"by":`...)
+			dst = appendString(dst, r.By)
+		}
+		if r.Mark != "" {
+			dst = append(dst, `,"mark":`...)
+			dst = appendString(dst, r.Mark)
+		}
 	case TypeRelayDoor:
 		dst = append(dst, `,"closed":`...)
 		dst = appendBoolean(dst, r.Closed)
@@ -105,12 +146,13 @@ func AppendRequest(dst []byte, typ string, r Request) []byte {
 // Answer is the message of RELAY_ANSWER.
 type Answer struct {
 	Number uint64 // that of the request, 0 if the relay could not read it
-	Error  string // "unknown", "invalid", "denied" or one that a later relay has; "" if all is well
+	Error  string // "unknown", "invalid", "denied", "unmarked" or one that a later relay has; "" if all is well
+	Mark   string // of RELAY_KICK by source or subject: what to repeat it with
 }
 
 // ParseAnswer parses the message of RELAY_ANSWER. The error is an *Error.
 func ParseAnswer(message []byte) (Answer, error) {
-	var values [2][]byte
+	var values [3][]byte
 	if err := ScanObject(message, answerNames, values[:]); err != nil {
 		return Answer{}, err
 	}
@@ -125,7 +167,13 @@ func ParseAnswer(message []byte) (Answer, error) {
 	if err != nil {
 		return Answer{}, err
 	}
-	return Answer{Number: n, Error: what}, nil
+	a := Answer{Number: n, Error: what}
+	if values[2] != nil {
+		if a.Mark, ok = token(values[2]); !ok || len(a.Mark) > maxMark {
+			return Answer{}, errField("mark", "unpadded base64url, at most 64 bytes")
+		}
+	}
+	return a, nil
 }
 
 // AppendAnswer appends the message of RELAY_ANSWER to dst and returns the result.
@@ -134,6 +182,10 @@ func AppendAnswer(dst []byte, a Answer) []byte {
 	if a.Error != "" {
 		dst = append(dst, `,"error":`...)
 		dst = appendString(dst, a.Error)
+	}
+	if a.Mark != "" {
+		dst = append(dst, `,"mark":`...)
+		dst = appendString(dst, a.Mark)
 	}
 	return append(dst, '}')
 }
@@ -145,8 +197,8 @@ func appendRequestNumber(dst []byte, n uint64) []byte {
 
 var (
 	requestNames = []string{"request"}
-	kickNames    = []string{"request", "id"}
+	kickNames    = []string{"request", "id", "for", "by", "mark"}
 	doorNames    = []string{"request", "closed"}
 	infoNames    = []string{"request", "serverInfo"}
-	answerNames  = []string{"request", "error"}
+	answerNames  = []string{"request", "error", "mark"}
 )

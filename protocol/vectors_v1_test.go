@@ -53,6 +53,9 @@ type expectV1 struct {
 	Request      *uint64
 	Error        string
 	Closed       *bool
+	For          uint64
+	By           string
+	Mark         string
 }
 
 func (v vectorV1) frame() []byte {
@@ -87,6 +90,7 @@ func (x *expectV1) request(e protocol.Envelope) {
 	var r protocol.Request
 	r, x.Error = protocol.ParseRequest(x.Type, e.Message)
 	x.Request, x.ID, x.ServerInfo = &r.Number, string(r.ID), string(r.ServerInfo)
+	x.For, x.By, x.Mark = r.For, r.By, r.Mark
 	if x.Type == protocol.TypeRelayDoor && x.Error == "" {
 		x.Closed = &r.Closed
 	}
@@ -144,7 +148,7 @@ func readDeliveryV1(frame []byte) (x expectV1, err error) {
 	case protocol.TypeRelayAnswer:
 		var a protocol.Answer
 		a, err = protocol.ParseAnswer(d.Message)
-		x.Request, x.Error = &a.Number, a.Error
+		x.Request, x.Error, x.Mark = &a.Number, a.Error, a.Mark
 	}
 	return x, err
 }

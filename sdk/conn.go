@@ -257,7 +257,21 @@ func (c *Conn) sayBye() {
 // [signaling.Session.NetworkChanged]. A listener's Conns share it.
 func (c *Conn) NetworkChanged() { c.session.NetworkChanged() }
 
-// Kick has the relay send the other peer, a client, away for good: see
-// [signaling.Session.Kick]. Only a listener's Conns can do that. The Conn ends when the
-// relay has said so; it is still to be closed.
-func (c *Conn) Kick(ctx context.Context) error { return c.session.Kick(ctx, c.peer) }
+// KickOptions, Bar and its values say how long a kick lasts, and what else it keeps out.
+type (
+	KickOptions = signaling.KickOptions
+	Bar         = signaling.Bar
+)
+
+// What a kick can keep out in addition to the client's identity.
+const (
+	BySource  = signaling.BySource
+	BySubject = signaling.BySubject
+)
+
+// Kick has the relay send the other peer, a client, away and keep it out: see
+// [signaling.Session.Kick]; options may be nil. Only a listener's Conns can do that. The Conn
+// ends when the relay has said so; it is still to be closed.
+func (c *Conn) Kick(ctx context.Context, options *KickOptions) error {
+	return c.session.Kick(ctx, c.peer, options)
+}

@@ -408,7 +408,7 @@ func TestLargestMessage(t *testing.T) {
 
 func TestKick(t *testing.T) {
 	pair(t, func(t *testing.T, w *world) {
-		require.NoError(t, w.server.Kick(t.Context()))
+		require.NoError(t, w.server.Kick(t.Context(), nil))
 		require.ErrorIs(t, w.ends(w.client), sdk.ErrKicked)
 		require.Equal(t, &sdk.GoneError{Reason: sdk.ReasonKicked}, w.ends(w.server))
 		require.ErrorIs(t, w.client.Err(), sdk.ErrKicked)

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"syscall/js"
+	"time"
 
 	"github.com/sebas642/intercessor/sdk"
 )
@@ -71,13 +72,14 @@ func (p *program) receive(ctx context.Context, args []js.Value) (any, error) {
 	return []any{m.Type, string(m.Data)}, nil
 }
 
-// kick(conn) resolves when the relay has sent the other peer away.
+// kick(conn, seconds, by) resolves when the relay has sent the other peer away.
 func (p *program) kick(ctx context.Context, args []js.Value) (any, error) {
 	c, err := p.conn(args[0])
 	if err != nil {
 		return nil, err
 	}
-	return nil, c.Kick(ctx)
+	options := &sdk.KickOptions{For: time.Duration(args[1].Float() * float64(time.Second)), By: sdk.Bar(args[2].String())}
+	return nil, c.Kick(ctx, options)
 }
 
 // setOpen(listener, open) resolves when the relay has answered.

@@ -259,6 +259,7 @@ func TestOperatorSeesKicksAndCloses(t *testing.T) {
 	}
 
 	var wrong struct{ Error string }
+	d.does("POST", "/api/peers/"+who.Peers[1].Peer+"/kick?by=name", 400, &wrong)
 	d.does("POST", "/api/peers/"+bobID+"/kick", 404, &wrong)
 	require.Contains(t, wrong.Error, "the peer of this name is not here")
 	require.NotContains(t, wrong.Error, bobID)

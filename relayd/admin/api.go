@@ -6,6 +6,8 @@ import (
 	"errors"
 	"net/http"
 	"slices"
+	"strconv"
+	"time"
 
 	"github.com/sebas642/intercessor/protocol"
 	"github.com/sebas642/intercessor/relayd/relay"
@@ -13,6 +15,9 @@ import (
 
 // maxRooms bounds one answer: the rooms with most clients come first.
 const maxRooms = 1000
+
+// maxKick is the longest time, in seconds, that an operator can ask for: a year.
+const maxKick = 365 * 24 * 60 * 60
 
 type roomJSON struct {
 	Room    string `json:"room"`
@@ -63,7 +68,16 @@ func (a *Admin) closeRoom(w http.ResponseWriter, r *http.Request) {
 }
 
 func (a *Admin) kick(w http.ResponseWriter, r *http.Request) {
-	if err := a.config.Relay.Kick(r.PathValue("peer")); err != nil {
+	by, seconds := r.URL.Query().Get("by"), 0
+	var err error
+	if text := r.URL.Query().Get("seconds"); text != "" {
+		seconds, err = strconv.Atoi(text)
+	}
+	if err != nil || seconds < 0 || seconds > maxKick || by != "" && by != "source" && by != "subject" {
+		fail(w, http.StatusBadRequest, "by must be source or subject, and seconds a number up to 31536000")
+		return
+	}
+	if err := a.config.Relay.Kick(r.PathValue("peer"), by, time.Duration(seconds)*time.Second); err != nil {
 		refuse(w, "the peer", err)
 		return
 	}

@@ -47,6 +47,10 @@ type Grant struct {
 	// 8 KiB.
 	ICEServers json.RawMessage
 
+	// Subject is who the peer is to the application: its server can keep that out (D7). ""
+	// if that is not known.
+	Subject string
+
 	// Clients is how many clients the room of this server takes; 0: as many as the
 	// relay.
 	Clients int

@@ -84,7 +84,10 @@ func (t *Tickets) Authorize(ctx context.Context, r Request) (Grant, error) {
 	if err == nil {
 		err = c.allow(r)
 	}
-	return Grant{}, err
+	if err != nil {
+		return Grant{}, err
+	}
+	return Grant{Subject: c.Subject}, nil
 }
 
 // find gives the key by the kind of algorithm: a public key is never taken for a shared secret.

@@ -32,7 +32,7 @@ const (
 // browser says of the page, and `secret` what the peer presents, unless this relay has checked
 // that itself. The answer has the status 200 and is one JSON object:
 //
-//	{"allowed": BOOL, "reason"?: TEXT, "serverInfo"?: VALUE, "iceServers"?: [RTCIceServer…], "limits"?: {"clients"?: N}}
+//	{"allowed": BOOL, "reason"?: TEXT, "subject"?: TEXT, "serverInfo"?: VALUE, "iceServers"?: [RTCIceServer…], "limits"?: {"clients"?: N}}
 //
 // `reason` is for the operator's log, the rest is as in [Grant]. Unknown fields are ignored.
 type Webhook struct {
@@ -65,6 +65,7 @@ type question struct {
 type verdict struct {
 	Allowed    bool            `json:"allowed"`
 	Reason     string          `json:"reason"`
+	Subject    string          `json:"subject"`
 	ServerInfo json.RawMessage `json:"serverInfo"`
 	ICEServers json.RawMessage `json:"iceServers"`
 	Limits     struct {
@@ -99,7 +100,7 @@ func (w *Webhook) Authorize(ctx context.Context, r Request) (Grant, error) {
 		return Grant{}, err
 	}
 	return Grant{
-		ServerInfo: orNothing(v.ServerInfo), ICEServers: orNothing(v.ICEServers),
+		Subject: v.Subject, ServerInfo: orNothing(v.ServerInfo), ICEServers: orNothing(v.ICEServers),
 		Clients: v.Limits.Clients, PeerMessages: v.Limits.PeerMessages, PeerBytes: v.Limits.PeerBytes,
 	}, nil
 }

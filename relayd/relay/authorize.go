@@ -31,7 +31,7 @@ func (s *session) authorize(request *http.Request, server protocol.ID) *protocol
 	var busy *admit.BusyError
 	switch {
 	case err == nil:
-		s.arrival.grant, s.pace.own = grant, granted(grant)
+		s.arrival.grant, s.pace.own, s.subject = grant, granted(grant), grant.Subject
 		return nil
 	case errors.As(err, &busy):
 		r.countRefused(RefusedUndecided)

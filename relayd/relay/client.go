@@ -70,11 +70,15 @@ func (r *Relay) enterClient(s *session) bool {
 func (l *lobby) claimClient(s *session) room.Verdict {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	if l.barred(s) {
+		return room.NotThere
+	}
 	seat, before, verdict := l.room.ClaimClient(s.id, s.arrival.order, s.v1, !s.arrival.resumed, s)
 	if verdict != room.Admitted {
 		return verdict
 	}
 	s.seat = seat
+	seat.Source, seat.Subject = s.source, s.subject
 	s.hello()
 	if before != nil {
 		before.close(protocol.CodeReplaced, replaced)

@@ -3,6 +3,7 @@ package relay
 import (
 	"context"
 	"net"
+	"strconv"
 	"testing"
 	"time"
 
@@ -178,6 +179,33 @@ func TestReplacedServerAsksForNothing(t *testing.T) {
 	server := seated(t, r, l, "server", protocol.Order{Random: 1})
 	client := seated(t, r, l, "client", protocol.Order{Random: 1})
 	seated(t, r, l, "server", protocol.Order{Generation: 1})
-	require.Equal(t, "denied", server.grant(protocol.TypeRelayKick, protocol.Request{ID: "client"}))
+	_, wrong := server.grant(protocol.TypeRelayKick, protocol.Request{ID: "client"})
+	require.Equal(t, "denied", wrong)
 	require.True(t, client.seat.Present())
+}
+
+// TestBarsOfAllRoomsAreBounded: a room may always keep some out, and more only while all
+// rooms together do not keep out too many. A room that ends gives back what it had.
+func TestBarsOfAllRoomsAreBounded(t *testing.T) {
+	r, l := newLobby(t, Config{})
+	kicks := func(n int) {
+		l.mu.Lock()
+		defer l.mu.Unlock()
+		for i := range n {
+			_, wrong := r.kick(l, protocol.Request{ID: protocol.ID(strconv.Itoa(i)), By: "source", Mark: "m" + strconv.Itoa(i)}, "")
+			require.Empty(t, wrong)
+		}
+	}
+	kicks(room.MaxKicked)
+	require.Equal(t, room.MaxKicked, l.room.Bars())
+	require.EqualValues(t, room.MaxKicked-ownBars, r.bars.Load())
+	r.shut(l)
+	r.shut(l)
+	require.Zero(t, r.bars.Load())
+
+	r, l = newLobby(t, Config{})
+	r.bars.Store(mostBars)
+	kicks(100)
+	require.Equal(t, ownBars, l.room.Bars())
+	require.EqualValues(t, mostBars, r.bars.Load())
 }

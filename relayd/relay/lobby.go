@@ -2,6 +2,7 @@ package relay
 
 import (
 	"sync"
+	"sync/atomic"
 
 	"github.com/sebas642/intercessor/protocol"
 	"github.com/sebas642/intercessor/relayd/room"
@@ -19,6 +20,18 @@ type lobby struct {
 
 	mu   sync.RWMutex
 	room *room.Room[*session]
+	bars int  // guarded by mu: what this room has in Relay.bars
+	over bool // guarded by mu: it has nothing there any more
+}
+
+// countBars counts those that the room keeps out among those of all rooms. With mu held.
+func (l *lobby) countBars(all *atomic.Int64) {
+	bars := max(0, l.room.Bars()-ownBars)
+	if l.over {
+		bars = 0
+	}
+	all.Add(int64(bars - l.bars))
+	l.bars = bars
 }
 
 // A route is where a message goes.

@@ -18,6 +18,9 @@ var (
 	ErrNobody = errors.New("is not here: it may have gone, or the relay was started anew since, and with it every name changed")
 	ErrTwo    = errors.New("is the name of two, by chance: this cannot be done to one of them")
 	ErrServer = errors.New("is a server: close its room")
+
+	// ErrUnmarked is of a client that has no source (it is on this machine) or no access token.
+	ErrUnmarked = errors.New("has not what it was to be kept out by: no source, or no subject of an access token")
 )
 
 // RoomReport is what an operator sees of a room.
@@ -72,37 +75,6 @@ func (r *Relay) Peers(room string) ([]PeerReport, error) {
 	return all, nil
 }
 
-// Kick takes a client out of its room for good, as its server could (D7). It fails with
-// ErrNobody, ErrTwo or ErrServer.
-func (r *Relay) Kick(peer string) error {
-	var in *lobby
-	var who member
-	for _, l := range r.lobbies() {
-		for _, m := range l.members() {
-			switch {
-			case r.log.hash(m.id) != peer:
-			case in != nil:
-				return ErrTwo
-			default:
-				in, who = l, m
-			}
-		}
-	}
-	switch {
-	case in == nil:
-		return ErrNobody
-	case who.server:
-		return ErrServer
-	}
-	in.mu.Lock()
-	defer in.mu.Unlock()
-	if client := in.room.Kick(who.id); client != nil {
-		client.close(protocol.CodeKicked, "the relay's operator has sent this peer away")
-	}
-	in.tellServer()
-	return nil
-}
-
 // CloseRoom ends a room and the connections of everybody in it. Nothing keeps its server
 // from opening it again but the code, after which a peer does not come back. It fails with
 // ErrNobody or ErrTwo.
@@ -144,6 +116,29 @@ func (r *Relay) named(name string) (found *lobby, err error) {
 		return nil, ErrNobody
 	}
 	return found, nil
+}
+
+// namedPeer finds the client of a name, and its room.
+func (r *Relay) namedPeer(peer string) (in *lobby, id protocol.ID, err error) {
+	var who member
+	for _, l := range r.lobbies() {
+		for _, m := range l.members() {
+			switch {
+			case r.log.hash(m.id) != peer:
+			case in != nil:
+				return nil, "", ErrTwo
+			default:
+				in, who = l, m
+			}
+		}
+	}
+	switch {
+	case in == nil:
+		return nil, "", ErrNobody
+	case who.server:
+		return nil, "", ErrServer
+	}
+	return in, who.id, nil
 }
 
 // A member is a copy of a place in a room, to look at without its lock.

@@ -57,6 +57,7 @@ type Relay struct {
 	now     atomic.Int64 // the time in ticks, from 1; written by the sweeper
 	waiting atomic.Int64 // bytes that wait in all outboxes
 	absent  atomic.Int64 // peers that are away and remembered; counted by the sweeper
+	bars    atomic.Int64 // peers, sources and subjects that rooms keep out, beyond ownBars of each
 	surely  atomic.Int64 // by clock: from then on, a server that is not here is nowhere (R10)
 
 	clockWrong atomic.Bool // the time of day cannot be right

@@ -9,36 +9,34 @@ import (
 // request does what a server asks of the relay, and answers (D7).
 func (s *session) request(typ string, message []byte) {
 	request, wrong := protocol.ParseRequest(typ, message)
+	mark := ""
 	if wrong == "" {
-		wrong = s.grant(typ, request)
+		mark, wrong = s.grant(typ, request)
 	}
-	answer := protocol.AppendAnswer(nil, protocol.Answer{Number: request.Number, Error: wrong})
+	answer := protocol.AppendAnswer(nil, protocol.Answer{Number: request.Number, Error: wrong, Mark: mark})
 	_ = s.out.send(relayFrame(protocol.TypeRelayAnswer, answer), 1, nil) // who does not read gets no answer
 }
 
 // grant does it, or says why not.
-func (s *session) grant(typ string, request protocol.Request) (wrong string) {
+func (s *session) grant(typ string, request protocol.Request) (mark, wrong string) {
 	if !s.server {
-		return "denied"
+		return "", "denied"
 	}
 	l := s.lobby
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if !s.seat.Has(s) {
-		return "denied" // a newer connection speaks for the server
+		return "", "denied" // a newer connection speaks for the server
 	}
 	switch typ {
 	case protocol.TypeRelayKick:
-		if client := l.room.Kick(request.ID); client != nil {
-			client.close(protocol.CodeKicked, "the server has sent this peer away")
-		}
-		l.tellServer()
+		return s.relay.kick(l, request, "the server has sent this peer away")
 	case protocol.TypeRelayDoor:
 		l.room.SetClosed(request.Closed)
 	case protocol.TypeRelayInfo:
 		l.room.SetInfo(slices.Clone(request.ServerInfo))
 	}
-	return ""
+	return "", ""
 }
 
 // undelivered counts messages that are dropped and hints a v1 sender at it (D3).

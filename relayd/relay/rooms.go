@@ -55,6 +55,10 @@ func (r *Relay) shut(l *lobby) {
 	if r.rooms[l.key] == l {
 		delete(r.rooms, l.key)
 		r.sources.Close(l.opener)
+		l.mu.Lock()
+		l.over = true
+		l.countBars(&r.bars)
+		l.mu.Unlock()
 	}
 	delete(r.waiters, l)
 }

@@ -20,8 +20,9 @@ type session struct {
 	conn  net.Conn
 	out   *outbox
 
-	source netip.Addr // where the peer is, as a trusted proxy says or its connection
-	claim  claim      // what it counts for among all
+	source  netip.Addr // where the peer is, as a trusted proxy says or its connection
+	subject string     // of its access token; "" if it has none
+	claim   claim      // what it counts for among all
 
 	server     bool
 	v1         bool

@@ -24,9 +24,6 @@ func (r *Room[M]) MarksTwice() bool {
 	return false
 }
 
-// KickedCount is how many kicked IDs are remembered.
-func (r *Room[M]) KickedCount() int { return len(r.kicked) }
-
 // IsAway reports whether the member is waited for.
 func (m *Member[M]) IsAway() bool { return m.state == away }
 

@@ -1,6 +1,10 @@
 package room
 
-import "github.com/sebas642/intercessor/protocol"
+import (
+	"net/netip"
+
+	"github.com/sebas642/intercessor/protocol"
+)
 
 // A Member is one peer's place in a room, which outlives its connections.
 type Member[M comparable] struct {
@@ -9,6 +13,11 @@ type Member[M comparable] struct {
 	Order protocol.Order // of the newest connection that was seen (R5)
 	Conn  M              // the newest connection; nobody's while the member is not Present
 	V1    bool
+
+	// The caller's: where a client's newest connection came from, and the subject of its
+	// access token.
+	Source  netip.Addr
+	Subject string
 
 	state  state
 	told   state // a client: what its server was last told of it

@@ -7,6 +7,7 @@ package room
 import (
 	"iter"
 	"maps"
+	"math"
 	"slices"
 
 	"github.com/sebas642/intercessor/protocol"
@@ -20,10 +21,10 @@ type Room[M comparable] struct {
 	news    []*Member[M] // clients of which the server is to be told; nil: RELAY_PRESENT (P2, P3)
 	absent  int          // clients that are away
 
-	most   int                      // clients that it takes; 0: any number
-	closed bool                     // to newcomers (D7)
-	info   []byte                   // what HELLO tells clients (D7)
-	kicked map[protocol.ID]struct{} // who may not come back
+	most   int                   // clients that it takes; 0: any number
+	closed bool                  // to newcomers (D7)
+	info   []byte                // what HELLO tells clients (D7)
+	kicked map[protocol.ID]int64 // who may not come back, and until when; IDs and marks
 }
 
 // A Verdict says whether a connection is let in.
@@ -37,9 +38,9 @@ const (
 	Taken // a newcomer's ID is another's here
 )
 
-// maxKicked bounds the memory for those whom a server has kicked. Who is
+// MaxKicked bounds the memory for those that a server has kicked. A client that is
 // forgotten and comes back is kicked again by the server (P7).
-const maxKicked = 4096
+const MaxKicked = 4096
 
 // New makes the room of a server that is not there yet and is waited for (R11).
 func New[M comparable](server protocol.ID, wait, now int64) *Room[M] {
@@ -181,18 +182,42 @@ func (r *Room[M]) Close() (server M, clients []M) {
 	return server, r.shut()
 }
 
-// Kick takes a client out for good, and gives its connection if it has one (D7).
-func (r *Room[M]) Kick(id protocol.ID) (conn M) {
+// Bar keeps a client out until then, by its ID or by what else the caller calls it. Of those
+// that are kept out, most are remembered, and any others forgotten.
+func (r *Room[M]) Bar(id protocol.ID, until int64, most int) {
 	if r.kicked == nil {
-		r.kicked = make(map[protocol.ID]struct{})
+		r.kicked = make(map[protocol.ID]int64)
 	}
-	if _, out := r.kicked[id]; !out && len(r.kicked) == maxKicked {
-		for other := range r.kicked { // any one
+	r.kicked[id] = until
+	for other := range r.kicked {
+		if len(r.kicked) <= most {
+			return
+		}
+		if other != id {
 			delete(r.kicked, other)
-			break
 		}
 	}
-	r.kicked[id] = struct{}{}
+}
+
+// Barred reports whether a client is kept out at that time, and forgets it if not.
+func (r *Room[M]) Barred(id protocol.ID, now int64) bool {
+	until, out := r.kicked[id]
+	if out && now >= until {
+		delete(r.kicked, id)
+		return false
+	}
+	return out
+}
+
+// Bars is how many are remembered that are kept out.
+func (r *Room[M]) Bars() int { return len(r.kicked) }
+
+// Kick takes a client out, for good if it is not barred until some time, and gives its
+// connection if it has one (D7).
+func (r *Room[M]) Kick(id protocol.ID) (conn M) {
+	if _, out := r.kicked[id]; !out {
+		r.Bar(id, math.MaxInt64, MaxKicked)
+	}
 	m := r.clients[id]
 	if m == nil || m.state == gone {
 		return conn

@@ -381,7 +381,7 @@ func TestMemoryForTheKickedIsBounded(t *testing.T) {
 		s.Kick("always")
 		s.Kick("always") // who is known takes nobody's place
 	}
-	require.LessOrEqual(t, s.KickedCount(), 4096)
+	require.LessOrEqual(t, s.Bars(), 4096)
 	_, _, v := s.ClaimClient("9999", resumed, v1, false, "x")
 	require.Equal(t, room.Kicked, v, "the newest are known")
 }
@@ -409,4 +409,13 @@ func TestInfoIsWhatTheServerLeft(t *testing.T) {
 	require.Nil(t, s.Info())
 	s.SetInfo([]byte("1"))
 	require.Equal(t, []byte("1"), s.Info())
+}
+
+func TestABarEnds(t *testing.T) {
+	s := newScene(t, v1)
+	s.Bar("ann", 1000, room.MaxKicked)
+	require.True(t, s.Barred("ann", 999))
+	require.Equal(t, 1, s.Bars())
+	require.False(t, s.Barred("ann", 1000))
+	require.Zero(t, s.Bars(), "it is forgotten")
 }

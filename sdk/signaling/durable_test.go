@@ -212,7 +212,7 @@ func TestRequestsAreAnswered(t *testing.T) {
 	s := dialV1(t, visit(t, "v1-wishes", asServer), nil)
 	require.NoError(t, s.SetInfo(within(t), []byte(`{"a":1}`)))
 	require.NoError(t, s.SetOpen(within(t), true))
-	require.NoError(t, s.Kick(within(t), "bob"))
+	require.NoError(t, s.Kick(within(t), "bob", nil))
 	err := s.SetOpen(within(t), false)
 	var refused *signaling.RequestError
 	require.ErrorAs(t, err, &refused)
@@ -224,8 +224,8 @@ func TestWishesAreSaidFirstAfterAResume(t *testing.T) {
 	s := dialV1(t, visit(t, "v1-wishes", asServer), nil)
 	require.NoError(t, s.SetInfo(within(t), []byte(`{"a":1}`)))
 	require.NoError(t, s.SetInfo(within(t), []byte(`{"a":2}`)))
-	require.NoError(t, s.Kick(within(t), "ada"))
-	require.NoError(t, s.Kick(within(t), "again"), "the connection is lost before the answer")
+	require.NoError(t, s.Kick(within(t), "ada", nil))
+	require.NoError(t, s.Kick(within(t), "again", nil), "the connection is lost before the answer")
 	next(t, s, signaling.Connected)
 	require.NoError(t, s.Send(within(t), "ada", "later", []byte("1")))
 	var asked []string
@@ -236,10 +236,19 @@ func TestWishesAreSaidFirstAfterAResume(t *testing.T) {
 	require.ElementsMatch(t, []string{"RELAY_KICK ada", "later "}, asked[3:], "ada has slipped in and is sent away again")
 }
 
+// TestAKickIsRepeatedWithItsMark (P7): the relay has forgotten what the client's source was.
+func TestAKickIsRepeatedWithItsMark(t *testing.T) {
+	s := dialV1(t, visit(t, "v1-wishes", asServer), nil)
+	require.NoError(t, s.Kick(within(t), "bob", &signaling.KickOptions{By: signaling.BySource}))
+	require.NoError(t, s.Kick(within(t), "again", nil), "the connection is lost before the answer")
+	next(t, s, signaling.Connected)
+	require.Equal(t, `"RELAY_KICK bobsource-mark"`, string(next(t, s, signaling.Delivered).Message))
+}
+
 func TestBaseRelayKnowsNoRequests(t *testing.T) {
 	s := dial(t, "echo")
 	require.False(t, s.Durable())
-	require.ErrorIs(t, s.Kick(within(t), "ada"), signaling.ErrUnsupported)
+	require.ErrorIs(t, s.Kick(within(t), "ada", nil), signaling.ErrUnsupported)
 }
 
 func TestSendWaitsForTheConnection(t *testing.T) {

@@ -116,7 +116,7 @@ type RequestError struct {
 	Type string
 
 	// Reason is "unknown" (no such request), "invalid", "denied" (this peer is no
-	// server) or one that a later relay has.
+	// server), "unmarked" (see Session.Kick) or one that a later relay has.
 	Reason string
 }
 

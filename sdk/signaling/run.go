@@ -153,6 +153,7 @@ func isReplaced(err error) bool {
 func (s *Session) attach(c *connection) bool {
 	s.mu.Lock()
 	var first [][]byte
+	s.wishes.expire()
 	for _, it := range s.wishes.list {
 		s.wishes.number(it)
 		first = append(first, protocol.AppendEnvelopeV1(nil, protocol.RelayID, it.typ, it.body(), nil))

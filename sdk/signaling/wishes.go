@@ -1,6 +1,10 @@
 package signaling
 
-import "github.com/sebas642/intercessor/protocol"
+import (
+	"time"
+
+	"github.com/sebas642/intercessor/protocol"
+)
 
 // maxKicks bounds the clients that a session remembers to have sent away.
 const maxKicks = 1 << 10
@@ -10,13 +14,14 @@ const maxKicks = 1 << 10
 // all (P7).
 type wishes struct {
 	last uint64  // the number that was given last
-	list []*wish // in the order in which they came; at most one of each typ and ID
+	list []*wish // in the order in which they came; at most one of each typ, ID and By
 }
 
 // wish is one request that is, or is to be, in force.
 type wish struct {
 	typ     string
 	request protocol.Request // with the number under which it was said last
+	until   time.Time        // when a kick ends; zero: never
 	callers []chan error     // who waits for the answer; each has room for it
 }
 
@@ -24,16 +29,21 @@ type wish struct {
 // returns it numbered, and the channel on which its answer comes.
 func (w *wishes) want(typ string, r protocol.Request) (*wish, chan error) {
 	i := 0
-	for i < len(w.list) && (w.list[i].typ != typ || w.list[i].request.ID != r.ID) {
+	for i < len(w.list) && (w.list[i].typ != typ || w.list[i].request.ID != r.ID || w.list[i].request.By != r.By) {
 		i++
 	}
 	if i == len(w.list) {
+		w.expire()
 		w.makeRoom(typ)
 		w.list = append(w.list, &wish{typ: typ})
 		i = len(w.list) - 1
 	}
 	it, answered := w.list[i], make(chan error, 1)
-	it.request = r
+	r.Mark = it.request.Mark
+	it.request, it.until = r, time.Time{}
+	if r.For > 0 {
+		it.until = time.Now().Add(time.Duration(r.For) * time.Second)
+	}
 	it.callers = append(it.callers, answered)
 	w.number(it)
 	return it, answered
@@ -52,10 +62,25 @@ func (w *wishes) makeRoom(typ string) {
 	}
 }
 
-// number gives a wish a new number, under which it is said again.
+// expire forgets the kicks whose time is over.
+func (w *wishes) expire() {
+	now, kept := time.Now(), w.list[:0]
+	for _, it := range w.list {
+		if it.until.IsZero() || now.Before(it.until) || len(it.callers) > 0 {
+			kept = append(kept, it)
+		}
+	}
+	clear(w.list[len(kept):])
+	w.list = kept
+}
+
+// number gives a wish a new number, under which it is said again, for the time that is left.
 func (w *wishes) number(it *wish) {
 	w.last++
 	it.request.Number = w.last
+	if !it.until.IsZero() {
+		it.request.For = uint64(max(1, (time.Until(it.until)+time.Second-1)/time.Second))
+	}
 }
 
 // answered takes the relay's answer. A wish that was refused is forgotten. An answer to
@@ -66,6 +91,9 @@ func (w *wishes) answered(a protocol.Answer) {
 			continue
 		}
 		var err error
+		if a.Mark != "" {
+			it.request.Mark = a.Mark
+		}
 		if a.Error != "" {
 			err = &RequestError{Type: it.typ, Reason: a.Error}
 			w.list = append(w.list[:i], w.list[i+1:]...)
@@ -75,8 +103,9 @@ func (w *wishes) answered(a protocol.Answer) {
 	}
 }
 
-// kicked returns the wish that a client be sent away, or nil.
+// kicked returns a wish that a client be sent away, or nil.
 func (w *wishes) kicked(id protocol.ID) *wish {
+	w.expire()
 	for _, it := range w.list {
 		if it.typ == protocol.TypeRelayKick && it.request.ID == id {
 			return it

@@ -81,8 +81,10 @@ export class Connection extends Stateful {
     return this.#sdk.call("openChannel", [this.#number, String(label)], signal, hold);
   }
 
-  async kick() {
-    await this.#sdk.call("kick", [this.#number]);
+  async kick({ seconds = 0, by = "" } = {}) {
+    if (!(seconds >= 0)) throw invalid("seconds is a number");
+    if (!["", "source", "subject"].includes(by)) throw invalid('by is "source" or "subject"');
+    await this.#sdk.call("kick", [this.#number, Math.min(seconds, 31536000), by]);
   }
 
   networkChanged() {

@@ -239,11 +239,15 @@ export interface Connection extends AsyncIterable<Message>, Stateful<ConnectionE
    */
   openChannel(label: string, options?: { signal?: AbortSignal }): Promise<RTCDataChannel>;
   /**
-   * Has the relay send the other peer away for good: there the connection closes with the code
-   * `kicked`, here it is gone with that reason. Only a listener's connections can do that. It is
-   * fulfilled and rejected as Listener.setOpen is.
+   * Has the relay send the other peer away and keep it out, for `seconds` (a day; a year at most):
+   * there the connection closes with the code `kicked`, here it is gone with that reason. A peer
+   * that comes again without its identity is a new one. `by: "source"` keeps out all newcomers
+   * from its IPv4 address or its /64 of IPv6, and so all others behind the same router;
+   * `by: "subject"` those with the subject of its access token. To them the listener is not there.
+   * Only a listener's connections can do that. It is fulfilled and rejected as Listener.setOpen is,
+   * and rejected if the relay knows no source, or no subject, of the other peer.
    */
-  kick(): Promise<void>;
+  kick(options?: { seconds?: number; by?: "source" | "subject" }): Promise<void>;
   /** How the direct path stands. Each change is a `pathchange` event. */
   readonly path: Path;
   /**

@@ -171,8 +171,12 @@ var scriptsV1 = map[string]func(*conn){
 			if r.Closed {
 				wrong = "denied"
 			}
-			c.deliver("ada", "asked", protocol.AppendString(nil, string(e.Type)+" "+string(r.ID)+string(r.ServerInfo)))
-			c.relay(protocol.TypeRelayAnswer, string(protocol.AppendAnswer(nil, protocol.Answer{Number: r.Number, Error: wrong})))
+			c.deliver("ada", "asked", protocol.AppendString(nil, string(e.Type)+" "+string(r.ID)+string(r.ServerInfo)+r.By+r.Mark))
+			a := protocol.Answer{Number: r.Number, Error: wrong}
+			if r.By != "" {
+				a.Mark = "-mark"
+			}
+			c.relay(protocol.TypeRelayAnswer, string(protocol.AppendAnswer(nil, a)))
 		}
 	},
 }

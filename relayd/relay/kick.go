@@ -1,0 +1,120 @@
+package relay
+
+import (
+	"net/netip"
+	"time"
+
+	"github.com/sebas642/intercessor/protocol"
+	"github.com/sebas642/intercessor/relayd/admit"
+	"github.com/sebas642/intercessor/relayd/room"
+)
+
+const (
+	// kickFor is how long a client stays out if nobody says: as long as its token lives.
+	kickFor = admit.ClientLife
+
+	// ownBars is how many a room may always keep out. Beyond that, the rooms together may keep
+	// out mostBars. A relay that has no memory for more forgets others of the same room (P7).
+	ownBars  = 16
+	mostBars = 100_000
+)
+
+// kick closes a client and keeps it out, with the others of its source or with its subject
+// (D7). It gives the mark of those, or says what is wrong. With the room's lock held.
+func (r *Relay) kick(l *lobby, k protocol.Request, reason string) (mark, wrong string) {
+	until := r.clock() + kickFor.Milliseconds()
+	if k.For > 0 {
+		until = r.clock() + int64(k.For)*1000
+	}
+	if k.By != "" {
+		mark = k.Mark
+		if m := l.room.Client([]byte(k.ID)); mark == "" && m != nil {
+			if marks := r.marks(l, k.By, m.Source, m.Subject); marks != nil {
+				mark = marks[0]
+			}
+		}
+		if mark == "" {
+			return "", "unmarked"
+		}
+		r.bar(l, asBar(mark), until)
+	}
+	r.bar(l, k.ID, until)
+	if client := l.room.Kick(k.ID); client != nil {
+		client.close(protocol.CodeKicked, reason)
+	}
+	l.tellServer()
+	return mark, ""
+}
+
+// bar keeps somebody out of a room within the bounds. With the room's lock held.
+func (r *Relay) bar(l *lobby, who protocol.ID, until int64) {
+	most := room.MaxKicked
+	if r.bars.Load() >= mostBars {
+		most = max(ownBars, l.room.Bars())
+	}
+	l.room.Bar(who, until, most)
+	l.countBars(&r.bars)
+}
+
+// barred reports whether a client is kept out, by its ID, or as a newcomer by its source or
+// its subject. What it is told is what everybody is told of a closed room. With mu held.
+func (l *lobby) barred(s *session) bool {
+	if l.room.Bars() == 0 {
+		return false
+	}
+	now := s.relay.clock()
+	defer l.countBars(&s.relay.bars)
+	l.room.Barred(s.id, now) // forgets it if its time is over
+	if s.arrival.resumed {
+		return false // the room itself knows whose token is of no use
+	}
+	for _, by := range []string{"source", "subject"} {
+		for _, mark := range s.relay.marks(l, by, s.source, s.subject) {
+			if l.room.Barred(asBar(mark), now) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// asBar makes of a mark what no ID can be.
+func asBar(mark string) protocol.ID { return protocol.ID("=" + mark) }
+
+// marks are what the relay calls a source or a subject towards the server of a room: one for
+// each of its keys, the one in use first. nil: there is none.
+func (r *Relay) marks(l *lobby, by string, source netip.Addr, subject string) []string {
+	if by == "source" {
+		subject = ""
+		if from := r.asSource(source.Unmap().WithZone("")); from.IsValid() {
+			bits := from.BitLen()
+			if from.Is6() {
+				bits = 64
+			}
+			prefix, _ := from.Prefix(bits) // fails for more bits than there are
+			subject = prefix.String()
+		}
+	}
+	if subject == "" {
+		return nil
+	}
+	return r.config.Tokens.Marks(l.id, by, subject)
+}
+
+// Kick takes a client out of its room, as its server could (D7), for so long or, if that is 0,
+// for a day. By is "source" to keep out all newcomers from where it is, "subject" for those with
+// the subject of its access token, or "". It lasts as long as the room does: unlike a server, the
+// operator does not repeat it. It fails with ErrNobody, ErrTwo, ErrServer or ErrUnmarked.
+func (r *Relay) Kick(peer, by string, stay time.Duration) error {
+	in, who, err := r.namedPeer(peer)
+	if err != nil {
+		return err
+	}
+	in.mu.Lock()
+	defer in.mu.Unlock()
+	k := protocol.Request{ID: who, By: by, For: uint64((stay + time.Second - 1) / time.Second)}
+	if _, wrong := r.kick(in, k, "the relay's operator has sent this peer away"); wrong != "" {
+		return ErrUnmarked
+	}
+	return nil
+}

@@ -1,0 +1,123 @@
+package relay_test
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"testing"
+
+	"github.com/coder/websocket"
+	"github.com/sebas642/intercessor/protocol"
+	"github.com/sebas642/intercessor/relayd/admit"
+	"github.com/sebas642/intercessor/relayd/relay"
+	"github.com/stretchr/testify/require"
+)
+
+// comes connects a v1 client whose address a proxy tells, and who has a secret.
+func (w *world) comes(address, secret string, server *v1) *peer {
+	w.t.Helper()
+	return w.knockWith("/client/"+server.id, 0, &websocket.DialOptions{
+		Subprotocols: []string{protocol.SubprotocolV1},
+		HTTPHeader:   http.Header{"X-Forwarded-For": {address}, "Authorization": {"Bearer " + secret}},
+	})
+}
+
+// enters takes the HELLO of a peer that is let in.
+func (p *peer) enters() *v1 {
+	p.t.Helper()
+	from, typ, message := p.receive()
+	require.Equal(p.t, "0 HELLO", from+" "+typ)
+	hello, err := protocol.ParseHello(message)
+	require.NoError(p.t, err)
+	p.id = string(hello.ID)
+	return &v1{peer: p, hello: hello, path: "/client/" + string(hello.Room), attempt: 1}
+}
+
+// answers gives the relay's answer to a kick.
+func (p *v1) answers(message string) (answer struct{ Error, Mark string }) {
+	p.t.Helper()
+	p.send(&peer{id: "0"}, protocol.TypeRelayKick, message)
+	for {
+		from, typ, body := p.receive()
+		if from == "0" && typ == protocol.TypeRelayAnswer {
+			require.NoError(p.t, json.Unmarshal(body, &answer))
+			return answer
+		}
+	}
+}
+
+// TestD7AKickLasts: who is kicked stays out, and by the server's choice its source or the
+// subject of its access token, across the end of the room and of the relay, as soon as the
+// server says so again (P7).
+func TestD7AKickLasts(t *testing.T) {
+	config := relay.Config{
+		Proxies: trusting(t, admit.XForwardedFor), Tokens: admit.NewTokens(),
+		Authorize: func(_ context.Context, r admit.Request) (admit.Grant, error) {
+			return admit.Grant{Subject: string(r.Secret)}, nil
+		},
+	}
+	for name, c := range map[string]struct {
+		by, secret, address string
+		barred, others      [][2]string // addresses and secrets
+	}{
+		"the identity": {"", "ann", "192.0.2.1", nil, [][2]string{{"192.0.2.1", "ann"}}},
+		"its address": {"source", "ann", "192.0.2.1",
+			[][2]string{{"192.0.2.1", "ann"}, {"192.0.2.1", "bob"}}, [][2]string{{"192.0.2.2", "ann"}}},
+		"its /64": {"source", "ann", "2001:db8:0:1::1",
+			[][2]string{{"2001:db8:0:1:ffff::2", "bob"}}, [][2]string{{"2001:db8:0:2::1", "ann"}}},
+		"its subject": {"subject", "ann", "192.0.2.1",
+			[][2]string{{"192.0.2.1", "ann"}, {"198.51.100.7", "ann"}}, [][2]string{{"192.0.2.1", "bob"}}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t, config)
+			server := w.v1Server()
+			stranger := w.comes(c.address, "cyd", server).enters()
+			client := w.comes(c.address, c.secret, server).enters()
+			client.path = "/client/" + server.id
+			by, repeated := "", ""
+			if c.by != "" {
+				by = fmt.Sprintf(`,"by":%q`, c.by)
+			}
+			answer := server.answers(fmt.Sprintf(`{"request":1,"id":%q,"for":3600%s}`, client.id, by))
+			require.Empty(t, answer.Error)
+			require.Equal(t, c.by != "", answer.Mark != "")
+			if answer.Mark != "" {
+				require.NotContains(t, answer.Mark, c.address)
+				repeated = fmt.Sprintf(`%s,"mark":%q`, by, answer.Mark)
+			}
+			client.wantsClose(protocol.CodeKicked)
+
+			stays := func(w *world) {
+				w.refused(client).wantsClose(protocol.CodeKicked)
+				for _, who := range c.barred {
+					w.comes(who[0], who[1], server).wantsClose(protocol.CodeNoSuchServer)
+				}
+				for _, who := range c.others {
+					w.comes(who[0], who[1], server).enters()
+				}
+			}
+			stays(w)
+			stranger.send(server.peer, "still", "1") // who is here already stays
+			require.NoError(t, server.Close(1000, ""))
+			w.eventually("the room is closed", func(s relay.Stats) bool { return s.Rooms == 0 })
+
+			for _, w := range []*world{w, newWorld(t, config)} { // the same relay, and a new one
+				server = w.again(server)
+				require.Equal(t, answer.Mark, server.answers(fmt.Sprintf(`{"request":2,"id":%q,"for":3600%s}`, client.id, repeated)).Mark)
+				stays(w)
+				require.NoError(t, server.Close(1000, ""))
+			}
+		})
+	}
+}
+
+// TestD7WhatIsNotKnownIsNotBarred: nothing is done then.
+func TestD7WhatIsNotKnownIsNotBarred(t *testing.T) {
+	_, server, client := v1Room(t, relay.Config{})
+	for _, by := range []string{"source", "subject"} { // of this machine, and without an access token
+		server.asks("RELAY_KICK", fmt.Sprintf(`{"request":1,"id":%q,"by":%q}`, client.id, by), `{"request":1,"error":"unmarked"}`)
+	}
+	client.send(server.peer, "here", "1")
+	server.hears(client.id, "here", "1")
+}

@@ -48,8 +48,8 @@ var relaySeeds = []Seed{
 	"time"
 
 `},
-		{"relayd/relay/handle.go", `	var held []byte
-`, `	var held []byte
+		{"relayd/relay/handle.go", `	m.to, m.out, m.frames, m.news = nil, nil, 0, false
+`, `	m.to, m.out, m.frames, m.news = nil, nil, 0, false
 	if !s.server && !news {
 		late := slices.Clone(*out)
 		time.AfterFunc(30*time.Millisecond, func() { _ = to.out.send(late, frames, nil) })
@@ -59,7 +59,7 @@ var relaySeeds = []Seed{
 	}
 `}}},
 	{"a full outbox drops without a word", "C4", relaySuite, []Edit{
-		{"relayd/relay/handle.go", `		s.undelivered(server, DropServerSlow, frames, slow)
+		{"relayd/relay/handle.go", `		s.undelivered(server, DropServerSlow, s.heldOf, slow)
 `, ``}}},
 	{"what came together with a close frame is dropped", "C4", relaySuite, []Edit{
 		{"relayd/relay/frames.go", `			s.flush(m)

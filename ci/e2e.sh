@@ -5,5 +5,5 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-go test -count 1 -timeout 900s -parallel 4 $(go list ./e2e/... | grep -v /e2e/package$) # that one is ci/package.sh's
-go test -run '^$' -bench '/chat/cold' -benchtime 1x -timeout 120s ./e2e
+go test -count 1 -timeout 40m -parallel 4 $(go list ./e2e/... | grep -v /e2e/package$) # that one is ci/package.sh's
+go test -run '^$' -bench '/chat/cold' -benchtime 1x -timeout 10m ./e2e

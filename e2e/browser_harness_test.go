@@ -175,7 +175,14 @@ func (p *tab) sees(what, expression string, args ...any) {
 		}
 		return false;
 	})()`, (patience - time.Second).Milliseconds(), call(p.t, expression, args))
-	if !eval[bool](p, look) {
+	ctx, cancel := context.WithTimeout(p.ctx, patience)
+	defer cancel()
+	shown, err := chromedp.Run(ctx, chromedp.Evaluate[bool](look, chromedp.EvalAwaitPromise))
+	for err != nil && strings.Contains(err.Error(), "navigated") { // the page is being loaded again
+		shown, err = chromedp.Run(ctx, chromedp.Evaluate[bool](look, chromedp.EvalAwaitPromise))
+	}
+	require.NoError(p.t, err, "in the page: %s", what)
+	if !shown {
 		p.shot("failed")
 		p.t.Fatalf("the page never showed %s; it says:\n%s", what, eval[string](p, "document.body.innerText"))
 	}

@@ -45,15 +45,15 @@ func (r *relayProcess) busy() time.Duration {
 	return time.Duration(user+system) * 10 * time.Millisecond
 }
 
-// healthz gives the status of an answer, 0 for none, and its Retry-After.
-func (r *relayProcess) healthz() (status int, after string) {
+// healthz returns the status of an answer, 0 for none.
+func (r *relayProcess) healthz() (status int) {
 	client := &http.Client{Timeout: 5 * time.Second, Transport: &http.Transport{DisableKeepAlives: true}}
 	answer, err := client.Get(r.HTTP + "/healthz")
 	if err != nil {
-		return 0, ""
+		return 0
 	}
 	_ = answer.Body.Close()
-	return answer.StatusCode, answer.Header.Get("Retry-After")
+	return answer.StatusCode
 }
 
 // TestFewFiles: of 256 files relayd keeps 64. Sockets beyond the others are closed as they
@@ -79,15 +79,11 @@ func TestFewFiles(t *testing.T) {
 	require.Eventually(t, func() bool { return relay.openFiles() >= idle+192 }, patience, time.Millisecond)
 	others.talk()
 	var status int
-	var after string
-	require.Eventually(t, func() bool { // as soon as not too many of the crowd are being answered
-		status, after = relay.healthz()
+	require.Eventually(t, func() bool { // as soon as the crowd before it has had its time
+		status = relay.healthz()
 		return status != 0
 	}, patience, 100*time.Millisecond)
-	require.Equal(t, http.StatusServiceUnavailable, status)
-	seconds, err := strconv.Atoi(after)
-	require.NoError(t, err)
-	require.GreaterOrEqual(t, seconds, 5)
+	require.Equal(t, http.StatusOK, status)
 	before := relay.busy()
 	for range 20 {
 		require.LessOrEqual(t, relay.openFiles(), idle+192+16+1, "those that are being answered, and one that was just accepted")
@@ -103,7 +99,7 @@ func TestFewFiles(t *testing.T) {
 	for _, conn := range crowd {
 		_ = conn.Close()
 	}
-	require.Eventually(t, func() bool { status, _ = relay.healthz(); return status == http.StatusOK }, patience, 10*time.Millisecond)
+	require.Eventually(t, func() bool { return relay.healthz() == http.StatusOK }, patience, 10*time.Millisecond)
 	others.talk()
 	relay.bystanders().talk()
 }

@@ -21,7 +21,7 @@ func TestNothingIsSmuggled(t *testing.T) {
 	t.Parallel()
 	relay := startRelay(t)
 	others := relay.bystanders()
-	good, page := handshake("/server"), "GET /healthz HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n"
+	good, page := handshake("/server"), "GET /favicon.svg HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n"
 	header := good[:len(good)-2]
 	for _, c := range []struct {
 		name, sends string

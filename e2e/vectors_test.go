@@ -23,6 +23,8 @@ type envelopeVector struct {
 		Link    string
 		Request *uint64
 		Error   string
+		By      string
+		Mark    string
 	}
 }
 

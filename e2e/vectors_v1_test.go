@@ -33,8 +33,13 @@ func TestV1VectorsAgainstTheRelay(t *testing.T) {
 			if v.Expect.Request != nil {
 				server.text("%s", text)
 				want := fmt.Sprintf(`{"request":%d}`, *v.Expect.Request)
-				if v.Expect.Error != "" {
-					want = fmt.Sprintf(`{"request":%d,"error":%q}`, *v.Expect.Request, v.Expect.Error)
+				switch e := v.Expect; {
+				case e.Error != "":
+					want = fmt.Sprintf(`{"request":%d,"error":%q}`, *e.Request, e.Error)
+				case e.Mark != "":
+					want = fmt.Sprintf(`{"request":%d,"mark":%q}`, *e.Request, e.Mark)
+				case e.By != "": // loopback is no source, and no peer has a subject here
+					want = fmt.Sprintf(`{"request":%d,"error":"unmarked"}`, *e.Request)
 				}
 				require.JSONEq(t, want, string(server.awaits("0", protocol.TypeRelayAnswer).Message))
 				return

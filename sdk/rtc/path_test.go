@@ -202,26 +202,6 @@ func TestCloseIsNotDisturbedByLateCandidates(t *testing.T) {
 	require.ErrorIs(t, err, io.EOF)
 }
 
-func TestCloseWaitsForChannelsAsLongAsItsContext(t *testing.T) {
-	p := newPair(t)
-	a, _ := open(t, p.offering, p.answering, "not received from")
-	full, cancel := context.WithCancel(t.Context())
-	defer cancel()
-	sent := 0
-	for note := make([]byte, rtc.MaxMessage); sent < 200; sent++ {
-		late := time.AfterFunc(time.Second, cancel) // the window is closed: the rest of the channel waits
-		err := a.Send(full, note)
-		late.Stop()
-		if err != nil {
-			break
-		}
-	}
-	require.Less(t, sent, 200)
-	begun := time.Now()
-	require.NoError(t, p.offering.CloseContext(full))
-	require.Less(t, time.Since(begun), 5*time.Second)
-}
-
 var errGone = errors.New("the relay is gone")
 
 func TestLostSignallingEndsWhatHasNoPathYet(t *testing.T) {

@@ -182,7 +182,7 @@ func TestShortTheHighestOrderLives(t *testing.T) {
 }
 
 func TestShortASlowServerLosesNothingInSilence(t *testing.T) {
-	s := newScene(t, relay.Config{OutboxBytes: 128 << 10, HoldWithin: 50 * time.Millisecond, WriteWithin: time.Minute})
+	s := newScene(t, relay.Config{OutboxBytes: 128 << 10, HoldWithin: time.Second, WriteWithin: time.Hour})
 	server := s.server("server", true)
 	a := s.client("a", server)
 	server.pause(server.now, true)

@@ -10,7 +10,7 @@ import (
 )
 
 const (
-	// kickFor is how long a client stays out if nobody says: as long as its token lives.
+	// kickFor is how long a kick lasts that names no time: as long as the client's token lives.
 	kickFor = admit.ClientLife
 
 	// ownBars is how many a room may always keep out. Beyond that, the rooms together may keep
@@ -46,7 +46,7 @@ func (r *Relay) kick(l *lobby, k protocol.Request, reason string) (mark, wrong s
 	return mark, ""
 }
 
-// bar keeps somebody out of a room within the bounds. With the room's lock held.
+// bar keeps an ID or a mark out of a room, within the bounds. With the room's lock held.
 func (r *Relay) bar(l *lobby, who protocol.ID, until int64) {
 	most := room.MaxKicked
 	if r.bars.Load() >= mostBars {
@@ -86,13 +86,8 @@ func asBar(mark string) protocol.ID { return protocol.ID("=" + mark) }
 func (r *Relay) marks(l *lobby, by string, source netip.Addr, subject string) []string {
 	if by == "source" {
 		subject = ""
-		if from := r.asSource(source.Unmap().WithZone("")); from.IsValid() {
-			bits := from.BitLen()
-			if from.Is6() {
-				bits = 64
-			}
-			prefix, _ := from.Prefix(bits) // fails for more bits than there are
-			subject = prefix.String()
+		if own, _ := admit.Networks(r.asSource(source.Unmap().WithZone(""))); own.IsValid() {
+			subject = own.String()
 		}
 	}
 	if subject == "" {

@@ -21,10 +21,6 @@ var hashCost = argon2id.Params{Memory: 64 << 10, Iterations: 3, Parallelism: 4, 
 // MinPassphrase is how many characters a passphrase has at least.
 const MinPassphrase = 8
 
-// hashing is held while a passphrase is hashed: two at a time in the whole process, with
-// 128 MiB between them, however many peers, relays and configurations there are.
-var hashing = make(chan struct{}, 2)
-
 // compare hashes, and compares in constant time.
 var compare = argon2id.ComparePasswordAndHash
 
@@ -106,17 +102,11 @@ func (p *Passphrases) Authorize(ctx context.Context, r Request) (Grant, error) {
 	if p.knows(digest) {
 		return Grant{}, nil
 	}
-	return Grant{}, p.budget.try(ctx, taskHash, r, func() error { return p.look(ctx, r.Secret, digest) })
+	return Grant{}, p.budget.try(ctx, taskHash, r, func() error { return p.look(r.Secret, digest) })
 }
 
 // look hashes a passphrase, unless another peer has presented it since.
-func (p *Passphrases) look(ctx context.Context, secret, digest []byte) error {
-	select {
-	case hashing <- struct{}{}:
-		defer func() { <-hashing }()
-	case <-ctx.Done():
-		return tooManyWait()
-	}
+func (p *Passphrases) look(secret, digest []byte) error {
 	if p.knows(digest) {
 		return nil
 	}

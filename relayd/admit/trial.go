@@ -20,7 +20,7 @@ const (
 )
 
 // atOnce bounds how many of a task run at once, for all sources together. A signature costs
-// less than the handshake it came with.
+// less than the handshake it came with. Two hashes take 128 MiB.
 var atOnce = [...]int{taskVerify: math.MaxInt, taskHash: 2, taskAsk: 64}
 
 // A trial is one secret that is to be looked at. Its fields but begun and err do not change.

@@ -25,7 +25,7 @@ func (l *Link) part(now Time, i *incoming, s int, message []byte, cost int, h *H
 		}
 		i.of, i.typ = int(h.Of), i.last
 	}
-	if !l.makeRoom(now, i, len(message)) {
+	if !l.growBuffer(now, i, len(message)) {
 		if first {
 			l.forgetParts(i)
 		}
@@ -55,9 +55,9 @@ func (l *Link) part(now Time, i *incoming, s int, message []byte, cost int, h *H
 	return true, ""
 }
 
-// makeRoom lets the message that is put together grow by up to n bytes. Its memory
+// growBuffer makes space for n more bytes of the message that is put together, or returns false. Its memory
 // follows what came, not what was announced.
-func (l *Link) makeRoom(now Time, i *incoming, n int) bool {
+func (l *Link) growBuffer(now Time, i *incoming, n int) bool {
 	need := min(i.of, len(i.buf)+n)
 	if need <= cap(i.buf) {
 		return true

@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"github.com/sebas642/intercessor/relayd/admit"
-	"github.com/sebas642/intercessor/relayd/relay"
 	"github.com/sebas642/intercessor/relayd/source"
 )
 
@@ -32,13 +31,5 @@ func limitQR(proxies admit.Proxies, next http.Handler) http.Handler {
 		}
 		defer drawing.Leave(place)
 		next.ServeHTTP(w, r)
-	})
-}
-
-func unlessLate(r *relay.Relay, next http.Handler) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, request *http.Request) {
-		if !r.RefuseLate(w, request) {
-			next.ServeHTTP(w, request)
-		}
 	})
 }

@@ -169,6 +169,15 @@ func routes(r *relay.Relay, proxies admit.Proxies, ending *atomic.Bool) http.Han
 	return mux
 }
 
+// unlessLate refuses requests that only the health paths may answer: see [relay.Relay.RefuseLate].
+func unlessLate(r *relay.Relay, next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, request *http.Request) {
+		if !r.RefuseLate(w, request) {
+			next.ServeHTTP(w, request)
+		}
+	})
+}
+
 func say(w http.ResponseWriter, status int, text string) {
 	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
 	w.Header().Set("Connection", "close")       // whatever has asked may have a socket that others need

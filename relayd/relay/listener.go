@@ -16,7 +16,7 @@ import (
 // source as many that have not made their handshake as it may have peers; those of trusted
 // proxies and of loopback, as [Limits] says, are of no source. What is too much of one source
 // is closed before anything is read from it, behind an HTTP answer with Retry-After if it speaks
-// plain HTTP and is not too much. A few beyond Config.Sockets may ask whether the relay is
+// plain HTTP and few others get such an answer. A few beyond Config.Sockets may ask whether the relay is
 // well: see [Relay.RefuseLate]. The server of these connections needs [Relay.ConnState] and
 // [Relay.ConnContext].
 //

@@ -36,7 +36,7 @@ type session struct {
 	fragments []byte     // the message so far, nil outside one
 	text      frame.UTF8 // how its characters stand
 	followed  uint32     // how much of the frame at hand is in that already, in bytes
-	held      []byte     // a client's messages for which its server had no room, nil if there are none (B17)
+	held      []byte     // a client's messages that its server's outbox could not take, nil if there are none (B17)
 	heldOf    int        // how many these are
 	counted   bool       // the session has something in the relay's budget for what comes
 	pace      pace       // how much it may still send

@@ -120,6 +120,20 @@ func TestB53WhoGuessesWaits(t *testing.T) {
 	require.GreaterOrEqual(t, time.Since(begin), 2*each, "so does a right one, which comes in")
 }
 
+// TestB53EveryMissCosts a guess, also one that finds a room that is closed or full.
+// Otherwise a stranger could go on guessing for nothing (threats 2 and 4).
+func TestB53EveryMissCosts(t *testing.T) {
+	for name := range newWorld(t, relay.Config{}).strangers() {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t, relay.Config{Proxies: counted(t), WrongOfSource: admit.Rate{Guesses: 1, Within: time.Hour}})
+			miss, open := w.strangers()[name], w.server()
+			w.client(open) // a right one costs nothing
+			w.knock("/client/"+miss, 0).wantsClose(protocol.CodeNoSuchServer)
+			w.knock("/client/"+open.id, 0).mustWait()
+		})
+	}
+}
+
 // TestB53ATokenIsNoGuess: who has guessed wrong and may not guess again for an hour resumes.
 func TestB53ATokenIsNoGuess(t *testing.T) {
 	w := newWorld(t, relay.Config{Proxies: counted(t), WrongOfSource: admit.Rate{Guesses: 1, Within: time.Hour}})

@@ -107,9 +107,11 @@ func (b *Budget) close(network netip.Prefix, a *account, now time.Time) {
 	}
 }
 
-// digest names what a peer asks for: a role, a room and a secret.
-func (b *Budget) digest(r Request) (d [sha256.Size]byte) {
+// digest names what a peer asks for: a role, a room and a secret, and of whom: a secret with a
+// right signature can be one that the backend refuses.
+func (b *Budget) digest(task task, r Request) (d [sha256.Size]byte) {
 	mac := hmac.New(sha256.New, b.key)
+	mac.Write([]byte{byte(task)})
 	for _, part := range []string{r.Role(), r.Room, string(r.Secret)} {
 		mac.Write(binary.BigEndian.AppendUint64(nil, uint64(len(part))))
 		mac.Write([]byte(part))

@@ -56,7 +56,7 @@ func (b *Budget) try(ctx context.Context, task task, r Request, look func() erro
 }
 
 func (b *Budget) begin(ctx context.Context, task task, r Request) (*trial, error) {
-	t := &trial{task: task, digest: b.digest(r), begun: make(chan struct{})}
+	t := &trial{task: task, digest: b.digest(task, r), begun: make(chan struct{})}
 	source := r.Source.Unmap().WithZone("")
 	t.own, t.site = Networks(source)
 	b.mu.Lock()

@@ -2,6 +2,7 @@ package admit
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -78,12 +79,16 @@ type verdict struct {
 // Authorize is an [Authorizer].
 func (w *Webhook) Authorize(ctx context.Context, r Request) (Grant, error) {
 	q := question{Role: r.Role(), Room: r.Room, Source: r.Source.String(), Resumed: r.Resume != "", ID: r.Resume, Origin: r.HTTP.Header.Get("Origin")}
+	var checked Grant
 	if w.checked == nil {
 		if q.Secret = string(r.Secret); !utf8.ValidString(q.Secret) {
 			return Grant{}, errors.New("the secret is no UTF-8, and so no text that JSON could carry")
 		}
-	} else if _, err := w.checked(ctx, r); err != nil {
-		return Grant{}, err
+	} else {
+		var err error
+		if checked, err = w.checked(ctx, r); err != nil {
+			return Grant{}, err
+		}
 	}
 	var v verdict
 	err := w.budget.try(ctx, taskAsk, r, func() (err error) {
@@ -100,7 +105,7 @@ func (w *Webhook) Authorize(ctx context.Context, r Request) (Grant, error) {
 		return Grant{}, err
 	}
 	return Grant{
-		Subject: v.Subject, ServerInfo: orNothing(v.ServerInfo), ICEServers: orNothing(v.ICEServers),
+		Subject: cmp.Or(v.Subject, checked.Subject), ServerInfo: orNothing(v.ServerInfo), ICEServers: orNothing(v.ICEServers),
 		Clients: v.Limits.Clients, PeerMessages: v.Limits.PeerMessages, PeerBytes: v.Limits.PeerBytes,
 	}, nil
 }

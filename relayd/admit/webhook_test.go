@@ -15,6 +15,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/golang-jwt/jwt/v5"
 	"github.com/sebas642/intercessor/relayd/admit"
 	"github.com/stretchr/testify/require"
 )
@@ -219,4 +220,38 @@ func TestNobodyGuessesAtTheBackend(t *testing.T) {
 	_, err := w.Authorize(t.Context(), visitor())
 	require.ErrorAs(t, err, &busy)
 	require.EqualValues(t, 51, asked.Load())
+}
+
+// TestARightSecretThatTheBackendRefuses: it costs as a wrong one, however often relayd itself
+// has found it right.
+func TestARightSecretThatTheBackendRefuses(t *testing.T) {
+	var asked atomic.Int64
+	backend := newSigner(t, "one", jwt.SigningMethodEdDSA)
+	keys, err := admit.ParseKeys(jwksOf(t, backend))
+	require.NoError(t, err)
+	budget := someBudget()
+	tickets, err := admit.NewTickets(budget, "https://app.example", "relay", keys, nil)
+	require.NoError(t, err)
+	banned := visitor()
+	banned.Secret = []byte(backend.sign(t, right()))
+	w, _ := hook(t, func(w http.ResponseWriter, _ *http.Request) {
+		asked.Add(1)
+		_, _ = io.WriteString(w, `{"allowed": false}`)
+	}, budget, tickets.Authorize)
+	for range 30 {
+		_, err = w.Authorize(t.Context(), banned)
+	}
+	require.ErrorAs(t, err, new(*admit.BusyError))
+	require.EqualValues(t, tenAMinute.Guesses, asked.Load())
+}
+
+// TestTheSubjectOfACheckedToken: the webhook need not repeat it, and may name another.
+func TestTheSubjectOfACheckedToken(t *testing.T) {
+	for answer, subject := range map[string]string{`{"allowed": true}`: "ann", `{"allowed": true, "subject": "bob"}`: "bob"} {
+		w, _ := hook(t, answers(answer), someBudget(),
+			func(context.Context, admit.Request) (admit.Grant, error) { return admit.Grant{Subject: "ann"}, nil })
+		grant, err := w.Authorize(t.Context(), visitor())
+		require.NoError(t, err)
+		require.Equal(t, subject, grant.Subject)
+	}
 }

@@ -71,6 +71,9 @@ func (l *lobby) claimClient(s *session) room.Verdict {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.barred(s) {
+		if s.arrival.resumed {
+			return room.Kicked
+		}
 		return room.NotThere
 	}
 	seat, before, verdict := l.room.ClaimClient(s.id, s.arrival.order, s.v1, !s.arrival.resumed, s)

@@ -56,8 +56,8 @@ func (r *Relay) bar(l *lobby, who protocol.ID, until int64) {
 	l.countBars(&r.bars)
 }
 
-// barred reports whether a client is kept out, by its ID, or as a newcomer by its source or
-// its subject. What it is told is what everybody is told of a closed room. With mu held.
+// barred reports whether a client is kept out by its source or its subject. A newcomer is then
+// told what everybody is told of a closed room. With mu held.
 func (l *lobby) barred(s *session) bool {
 	if l.room.Bars() == 0 {
 		return false
@@ -65,8 +65,8 @@ func (l *lobby) barred(s *session) bool {
 	now := s.relay.clock()
 	defer l.countBars(&s.relay.bars)
 	l.room.Barred(s.id, now) // forgets it if its time is over
-	if s.arrival.resumed {
-		return false // the room itself knows whose token is of no use
+	if s.arrival.resumed && l.expects(s, now) {
+		return false
 	}
 	for _, by := range []string{"source", "subject"} {
 		for _, mark := range s.relay.marks(l, by, s.source, s.subject) {
@@ -76,6 +76,13 @@ func (l *lobby) barred(s *session) bool {
 		}
 	}
 	return false
+}
+
+// expects reports whether a client with a token is no newcomer to the room: it is there, or the
+// room is so new that it may have been in the one before. With mu held.
+func (l *lobby) expects(s *session, now int64) bool {
+	m := l.room.Client([]byte(s.id))
+	return m != nil && (m.Present() || m.Away()) || now < l.opened+s.relay.config.Window.Milliseconds()
 }
 
 // asBar makes of a mark what no ID can be.

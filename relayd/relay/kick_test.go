@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"testing"
+	"time"
 
 	"github.com/coder/websocket"
 	"github.com/sebas642/intercessor/protocol"
@@ -120,4 +121,37 @@ func TestD7WhatIsNotKnownIsNotBarred(t *testing.T) {
 	}
 	client.send(server.peer, "here", "1")
 	server.hears(client.id, "here", "1")
+}
+
+// TestD7ASpareIdentityIsBarred: a client that has left the room is kept out with its token too,
+// if its source or its subject is. One that is there resumes.
+func TestD7ASpareIdentityIsBarred(t *testing.T) {
+	for by, neighbour := range map[string]string{"source": "bob", "subject": "ann"} {
+		w := newWorld(t, relay.Config{
+			Proxies: trusting(t, admit.XForwardedFor), Window: 200 * time.Millisecond,
+			Authorize: func(_ context.Context, r admit.Request) (admit.Grant, error) {
+				return admit.Grant{Subject: string(r.Secret)}, nil
+			},
+		})
+		server := w.v1Server()
+		resumes := func(secret string, p *v1) *peer {
+			p.attempt++
+			return w.knockWith("/client/"+server.id, 0, &websocket.DialOptions{
+				Subprotocols: []string{protocol.SubprotocolV1, protocol.ResumePrefix + p.credential()},
+				HTTPHeader:   http.Header{"X-Forwarded-For": {"192.0.2.1"}, "Authorization": {"Bearer " + secret}},
+			})
+		}
+		spare := w.comes("192.0.2.1", "ann", server).enters()
+		server.hearsOf("PEER_JOINED", spare.peer)
+		spare.cut()
+		server.hearsOf("PEER_AWAY", spare.peer)
+		require.Equal(t, "timeout", server.hearsOf("PEER_GONE", spare.peer).Reason) // so the room has been open for a window
+		present := w.comes("192.0.2.1", neighbour, server).enters()
+		client := w.comes("192.0.2.1", "ann", server).enters()
+		require.Empty(t, server.answers(fmt.Sprintf(`{"request":1,"id":%q,"by":%q}`, client.id, by)).Error)
+		client.wantsClose(protocol.CodeKicked)
+
+		resumes("ann", spare).wantsClose(protocol.CodeKicked)
+		resumes(neighbour, present).enters()
+	}
 }

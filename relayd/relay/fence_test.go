@@ -194,6 +194,8 @@ func TestBarsOfAllRoomsAreBounded(t *testing.T) {
 		for i := range n {
 			_, wrong := r.kick(l, protocol.Request{ID: protocol.ID(strconv.Itoa(i)), By: "source", Mark: "m" + strconv.Itoa(i)}, "")
 			require.Empty(t, wrong)
+			require.True(t, l.room.Barred(asBar("m"+strconv.Itoa(i)), 0), "what this kick keeps out gives way to others only")
+			require.True(t, l.room.Barred(protocol.ID(strconv.Itoa(i)), 0))
 		}
 	}
 	kicks(room.MaxKicked)

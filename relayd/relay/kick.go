@@ -36,9 +36,10 @@ func (r *Relay) kick(l *lobby, k protocol.Request, reason string) (mark, wrong s
 		if mark == "" {
 			return "", "unmarked"
 		}
-		r.bar(l, asBar(mark), until)
+		r.bar(l, until, k.ID, asBar(mark))
+	} else {
+		r.bar(l, until, k.ID)
 	}
-	r.bar(l, k.ID, until)
 	if client := l.room.Kick(k.ID); client != nil {
 		client.close(protocol.CodeKicked, reason)
 	}
@@ -46,13 +47,13 @@ func (r *Relay) kick(l *lobby, k protocol.Request, reason string) (mark, wrong s
 	return mark, ""
 }
 
-// bar keeps an ID or a mark out of a room, within the bounds. With the room's lock held.
-func (r *Relay) bar(l *lobby, who protocol.ID, until int64) {
+// bar keeps IDs and marks out of a room, within the bounds. With the room's lock held.
+func (r *Relay) bar(l *lobby, until int64, names ...protocol.ID) {
 	most := room.MaxKicked
 	if r.bars.Load() >= mostBars {
 		most = max(ownBars, l.room.Bars())
 	}
-	l.room.Bar(who, until, most)
+	l.room.Bar(until, most, names...)
 	l.countBars(&r.bars)
 }
 

@@ -182,18 +182,20 @@ func (r *Room[M]) Close() (server M, clients []M) {
 	return server, r.shut()
 }
 
-// Bar keeps a client out until then, by its ID or by what else the caller calls it. Of those
+// Bar keeps a client out until then, by its ID and by what else the caller calls it. Of those
 // that are kept out, most are remembered, and any others forgotten.
-func (r *Room[M]) Bar(id protocol.ID, until int64, most int) {
+func (r *Room[M]) Bar(until int64, most int, names ...protocol.ID) {
 	if r.kicked == nil {
 		r.kicked = make(map[protocol.ID]int64)
 	}
-	r.kicked[id] = until
+	for _, name := range names {
+		r.kicked[name] = until
+	}
 	for other := range r.kicked {
 		if len(r.kicked) <= most {
 			return
 		}
-		if other != id {
+		if !slices.Contains(names, other) {
 			delete(r.kicked, other)
 		}
 	}
@@ -216,7 +218,7 @@ func (r *Room[M]) Bars() int { return len(r.kicked) }
 // connection if it has one (D7).
 func (r *Room[M]) Kick(id protocol.ID) (conn M) {
 	if _, out := r.kicked[id]; !out {
-		r.Bar(id, math.MaxInt64, MaxKicked)
+		r.Bar(math.MaxInt64, MaxKicked, id)
 	}
 	m := r.clients[id]
 	if m == nil || m.state == gone {

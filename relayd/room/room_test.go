@@ -413,7 +413,7 @@ func TestInfoIsWhatTheServerLeft(t *testing.T) {
 
 func TestABarEnds(t *testing.T) {
 	s := newScene(t, v1)
-	s.Bar("ann", 1000, room.MaxKicked)
+	s.Bar(1000, room.MaxKicked, "ann")
 	require.True(t, s.Barred("ann", 999))
 	require.Equal(t, 1, s.Bars())
 	require.False(t, s.Barred("ann", 1000))

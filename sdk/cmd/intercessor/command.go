@@ -68,6 +68,9 @@ func dispatch(ctx context.Context, std stdio, args []string) error {
 	for _, c := range commands() {
 		if c.name == name {
 			inv, err := c.parse(std, args)
+			if err == nil && inv.into != "" {
+				err = checkFolder(inv.into)
+			}
 			if err != nil {
 				return err
 			}

@@ -2,7 +2,9 @@ package main
 
 import (
 	"context"
+	"crypto/x509"
 	"errors"
+	"net/http"
 	"syscall"
 
 	"github.com/sebas642/intercessor/sdk"
@@ -25,6 +27,7 @@ func explain(ctx context.Context, err error) complaint {
 	var usage usageError
 	var relay *sdk.RelayError
 	var ice *sdk.ICEError
+	var dial *sdk.DialError
 	switch {
 	case errors.As(err, &usage):
 		return complaint{usage.problem, usage.hint, true}
@@ -35,6 +38,8 @@ func explain(ctx context.Context, err error) complaint {
 			problem: err.Error(),
 			hint:    "start a relay with make run, or name another with --relay ws://HOST/server",
 		}
+	case errors.As(err, &dial) && tlsHint(dial) != "":
+		return complaint{problem: err.Error(), hint: tlsHint(dial)}
 	case errors.Is(err, sdk.ErrNoSuchServer):
 		return complaint{
 			problem: "there is no such room",
@@ -55,6 +60,23 @@ func explain(ctx context.Context, err error) complaint {
 		return complaint{problem: err.Error(), hint: "try again in a moment"}
 	}
 	return complaint{problem: err.Error()}
+}
+
+// tlsHint says what to do where the relay's TLS is not as the URL or --fingerprint has it.
+func tlsHint(err *sdk.DialError) string {
+	var unknown x509.UnknownAuthorityError
+	var other fingerprintError
+	switch {
+	case errors.Is(err, http.ErrSchemeMismatch):
+		return "it does not speak TLS: write http:// or ws://"
+	case err.Status == http.StatusBadRequest: // as Go's servers answer plain HTTP where they speak TLS
+		return "a relay that speaks TLS needs https:// or wss://"
+	case errors.As(err, &unknown):
+		return "if the relay runs with --tls-self-signed, name the fingerprint that its log shows with --fingerprint"
+	case errors.As(err, &other):
+		return "compare it with the one in the relay's log; if that is another, something between you and the relay answers in its place"
+	}
+	return ""
 }
 
 // pathHint says what to do where there is no direct path.

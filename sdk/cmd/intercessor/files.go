@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"io"
 	"math"
 	"sync"
@@ -80,6 +81,10 @@ func (f files) takeOne(ctx context.Context, ch channel, from string) {
 		return
 	}
 	var path string
+	take, answered := false, false
+	if f.into == "" && f.person {
+		take, answered = f.ask(ctx, f.screen, o, from)
+	}
 	switch {
 	case f.into != "":
 		f.screen.event("%s sends %s (%s)", from, o.Name, humanize.Bytes(uint64(o.Size)))
@@ -92,7 +97,14 @@ func (f files) takeOne(ctx context.Context, ch channel, from string) {
 		refuse(ctx, ch, "no files are taken here")
 		f.screen.event("%s from %s is refused: start with --into FOLDER to take files", o.Name, from)
 		return
-	case !f.ask(ctx, f.screen, o, from):
+	case ctx.Err() != nil:
+		refuse(ctx, ch, "the one who was asked has left")
+		return
+	case !answered:
+		refuse(ctx, ch, fmt.Sprintf("the question was not answered within %v", answerWithin))
+		f.screen.event("%s from %s is refused: you did not answer within %v", o.Name, from, answerWithin)
+		return
+	case !take:
 		refuse(ctx, ch, "it was not wanted")
 		f.screen.event("%s from %s is refused", o.Name, from)
 		return

@@ -21,6 +21,21 @@ type inbox struct {
 	limit  int64 // bytes of one file
 }
 
+// checkFolder makes the folder if need be, and says what is wrong with one that takes no files.
+func checkFolder(folder string) error {
+	err := os.MkdirAll(folder, 0o777)
+	if err == nil {
+		var trial *os.File
+		if trial, err = os.CreateTemp(folder, ".intercessor-*.part"); err == nil {
+			err = errors.Join(trial.Close(), os.Remove(trial.Name()))
+		}
+	}
+	if err != nil {
+		return fmt.Errorf("files cannot be stored in %s: %w", folder, err)
+	}
+	return nil
+}
+
 // store receives the file offered and gives the path where it is.
 func (b inbox) store(ctx context.Context, ch channel, o offer, progress io.Writer) (string, error) {
 	defer ch.Close()

@@ -3,10 +3,16 @@ package main
 import (
 	"bytes"
 	"context"
+	"io"
+	"log"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 	"go.uber.org/goleak"
 )
 
@@ -69,6 +75,42 @@ func TestAFileThatIsNotThereIsSaidBeforeAnythingElse(t *testing.T) {
 	exit, _, stderr = intercessor(t.Context(), "send", t.TempDir())
 	assert.Equal(t, exitFailed, exit)
 	assert.Contains(t, stderr, "is not a file; a folder can be sent as an archive")
+}
+
+func TestAFolderForFilesIsLookedAtBeforeAnythingElse(t *testing.T) {
+	taken := filepath.Join(t.TempDir(), "file")
+	require.NoError(t, os.WriteFile(taken, nil, 0o600))
+	for _, line := range []string{"receive", "receive LINK", "listen", "dial LINK"} {
+		exit, _, stderr := intercessor(t.Context(), append(strings.Fields(line), "--into", taken, "--relay", "127.0.0.1:1")...)
+		assert.Equal(t, exitFailed, exit)
+		assert.Contains(t, stderr, "intercessor: files cannot be stored in "+taken+": ")
+	}
+}
+
+// TestARelayThatSpeaksOtherwiseIsExplained: what is wrong between the relay's TLS and the URL has
+// a hint of what to change.
+func TestARelayThatSpeaksOtherwiseIsExplained(t *testing.T) {
+	plain, secure := httptest.NewServer(nil), httptest.NewUnstartedServer(nil)
+	secure.Config.ErrorLog = log.New(io.Discard, "", 0)
+	secure.StartTLS()
+	defer plain.Close()
+	defer secure.Close()
+	for _, c := range []struct{ name, relay, fingerprint, hint string }{
+		{"https for http", strings.Replace(plain.URL, "http:", "https:", 1), "", "it does not speak TLS: write http:// or ws://"},
+		{"http for https", strings.Replace(secure.URL, "https:", "http:", 1), "", "a relay that speaks TLS needs https:// or wss://"},
+		{"self-signed", secure.URL, "", "if the relay runs with --tls-self-signed, name the fingerprint that its log shows with --fingerprint"},
+		{"another fingerprint", secure.URL, strings.Repeat("ab", 32), "compare it with the one in the relay's log; if that is another, something between you and the relay answers in its place"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			args := []string{"listen", "--relay", c.relay}
+			if c.fingerprint != "" {
+				args = append(args, "--fingerprint", c.fingerprint)
+			}
+			exit, _, stderr := intercessor(t.Context(), args...)
+			assert.Equal(t, exitFailed, exit)
+			assert.Contains(t, stderr, "\nintercessor: hint: "+c.hint+"\n")
+		})
+	}
 }
 
 func TestFlagsMayStandAnywhere(t *testing.T) {

@@ -27,7 +27,7 @@ type asked struct {
 }
 
 // ask asks the person whether to take a file, and waits for the answer.
-func (f *offers) ask(ctx context.Context, screen *screen, o offer, from string) (take bool) {
+func (f *offers) ask(ctx context.Context, screen *screen, o offer, from string) (take, answered bool) {
 	f.mu.Lock()
 	f.last++
 	q := &asked{f.last, make(chan bool, 1)}
@@ -38,12 +38,12 @@ func (f *offers) ask(ctx context.Context, screen *screen, o offer, from string) 
 	defer late.Stop()
 	select {
 	case take = <-q.answer:
-		return take
+		return take, true
 	case <-late.C:
 	case <-ctx.Done():
 	}
 	_, _ = f.remove(q.number)
-	return false
+	return false, false
 }
 
 // remove takes one out of those that wait; 0 is the oldest.

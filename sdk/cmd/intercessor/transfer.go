@@ -6,7 +6,10 @@ import (
 	"encoding/json"
 	"errors"
 	"hash"
+	"io"
 	"time"
+
+	"github.com/sebas642/intercessor/sdk"
 )
 
 const (
@@ -25,6 +28,8 @@ const (
 var (
 	errStalled     = errors.New("the other side has done nothing for a minute")
 	errNoFarewell  = errors.New("it did not close the channel")
+	errWeLeft      = errors.New("this side left before the transfer was over")
+	errTheyLeft    = errors.New("the other side left before the transfer was over")
 	errNotReceived = errors.New("the other side did not receive the file as it was sent")
 )
 
@@ -90,10 +95,15 @@ func next(ctx context.Context, ch channel) ([]byte, error) {
 	return message, nil
 }
 
-// because prefers the reason for which a context ended to the bare fact.
+// because prefers the reason for which a context or a channel ended to the bare fact.
 func because(ctx context.Context, err error) error {
-	if cause := context.Cause(ctx); cause != nil {
+	switch cause := context.Cause(ctx); {
+	case errors.Is(cause, context.Canceled):
+		return errWeLeft
+	case cause != nil:
 		return cause
+	case errors.Is(err, io.EOF), errors.Is(err, io.ErrClosedPipe), errors.Is(err, sdk.ErrPathClosed):
+		return errTheyLeft
 	}
 	return err
 }

@@ -208,6 +208,17 @@ func TestATransferDoesNotWaitForEver(t *testing.T) {
 	})
 }
 
+func TestASenderThatStopsSaysSo(t *testing.T) {
+	sender, _ := pipe()
+	ctx, stop := context.WithCancel(t.Context())
+	stop()
+	assert.EqualError(t, give(ctx, sender, offer{"a", 0}, strings.NewReader("")), "this side left before the transfer was over")
+
+	sender, receiver := pipe()
+	require.NoError(t, receiver.Close())
+	assert.EqualError(t, give(t.Context(), sender, offer{"a", 0}, strings.NewReader("")), "the other side left before the transfer was over")
+}
+
 func TestTheReceiverWaitsAWhileForTheSenderToReadTheReceipt(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		_, receiver := pipe()

@@ -35,10 +35,17 @@ func (f *fingerprint) client() *http.Client {
 		InsecureSkipVerify: true, // VerifyConnection takes its place
 		VerifyConnection: func(state tls.ConnectionState) error {
 			if shown := fingerprint(sha256.Sum256(state.PeerCertificates[0].Raw)); shown != *f {
-				return fmt.Errorf("the relay's certificate has the fingerprint %v, which is not that of --fingerprint", &shown)
+				return fingerprintError{shown}
 			}
 			return nil
 		},
 	}
 	return &http.Client{Transport: transport}
+}
+
+// A fingerprintError is a certificate other than the one that --fingerprint names.
+type fingerprintError struct{ shown fingerprint }
+
+func (e fingerprintError) Error() string {
+	return fmt.Sprintf("the relay's certificate has the fingerprint %v, which is not that of --fingerprint", &e.shown)
 }

@@ -34,7 +34,7 @@ func (w *wishes) want(typ string, r protocol.Request) (*wish, chan error) {
 	}
 	if i == len(w.list) {
 		w.expire()
-		w.makeRoom(typ)
+		w.forgetOldest(typ)
 		w.list = append(w.list, &wish{typ: typ})
 		i = len(w.list) - 1
 	}
@@ -49,8 +49,8 @@ func (w *wishes) want(typ string, r protocol.Request) (*wish, chan error) {
 	return it, answered
 }
 
-// makeRoom forgets the oldest kick that nobody waits for, if there are too many.
-func (w *wishes) makeRoom(typ string) {
+// forgetOldest forgets the oldest kick that nobody waits for, if there are too many.
+func (w *wishes) forgetOldest(typ string) {
 	if typ != protocol.TypeRelayKick || len(w.list) < maxKicks {
 		return
 	}

@@ -60,11 +60,11 @@ func TestCloseEndsWhatICEWaitsFor(t *testing.T) {
 			require.NoError(t, err)
 			<-described
 			if waiting != nil {
-				require.Eventually(t, waiting, 10*time.Second, time.Millisecond)
+				require.Eventually(t, waiting, 2*time.Minute, time.Millisecond)
 			}
 			begun := time.Now()
 			require.NoError(t, peer.Close())
-			require.Less(t, time.Since(begun), 5*time.Second)
+			require.Less(t, time.Since(begun), 9*time.Second) // the dial would take 10, if Close waited for it
 		})
 	}
 }

@@ -29,5 +29,5 @@ func TestCloseWaitsForChannelsAsLongAsItsContext(t *testing.T) {
 	require.Less(t, sent, 200)
 	begun := time.Now()
 	require.NoError(t, p.offering.CloseContext(full))
-	require.Less(t, time.Since(begun), 5*time.Second)
+	require.Less(t, time.Since(begun), 9*time.Second) // a channel is drained for 10
 }

@@ -153,7 +153,7 @@ func meeting(t *testing.T, a, b *host) (took time.Duration, sent [2]map[string][
 	begun := time.Now()
 	a.say(saying{Type: "start"})
 	b.say(saying{Type: "start"})
-	late := time.After(40 * time.Second)
+	late := time.After(2 * time.Minute)
 	for open := 0; open < 2; {
 		from, to, of := a, b, 0
 		var s saying
@@ -162,7 +162,7 @@ func meeting(t *testing.T, a, b *host) (took time.Duration, sent [2]map[string][
 		case s = <-b.said:
 			from, to, of = b, a, 1
 		case <-late:
-			t.Fatal("no channel in 40 seconds")
+			t.Fatal("no channel in two minutes")
 		}
 		sent[of][s.Type] = append(sent[of][s.Type], s)
 		switch s.Type {

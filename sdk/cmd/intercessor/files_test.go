@@ -128,7 +128,7 @@ func TestAFileThatChangesWhileItIsSentIsNotSaidToHaveArrived(t *testing.T) {
 }
 
 func TestWhatIsNoFileIsNotSent(t *testing.T) {
-	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
 	defer cancel()
 	for _, c := range []struct{ path, problem string }{
 		{t.TempDir(), " is not a file; a folder can be sent as an archive"},

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"fmt"
 	"io"
 	"os"
@@ -28,6 +29,11 @@ func readSecret(path string) (string, error) {
 	text, err := io.ReadAll(io.LimitReader(file, protocol.MaxSecret+2))
 	if err != nil {
 		return "", err
+	}
+	for _, mark := range []string{"\xef\xbb\xbf", "\xff\xfe", "\xfe\xff"} {
+		if bytes.HasPrefix(text, []byte(mark)) { // it would become part of the secret
+			return "", usageError{problem: path + " begins with a byte order mark; save it as UTF-8 without one"}
+		}
 	}
 	secret := strings.TrimSuffix(strings.TrimSuffix(string(text), "\n"), "\r")
 	if secret == "" || len(secret) > protocol.MaxSecret || strings.Contains(secret, "\n") {

@@ -24,6 +24,8 @@ func TestSecretFile(t *testing.T) {
 		{"", 0o600, ""},
 		{"\n", 0o600, ""},
 		{"open\nsesame\n", 0o600, ""},
+		{"\xef\xbb\xbfopen sesame\n", 0o600, ""},
+		{"\xff\xfeo\x00p\x00e\x00n\x00", 0o600, ""},
 		{"open sesame", 0o604, ""},
 		{"open sesame", 0o620, ""},
 	} {

@@ -49,7 +49,7 @@ func (w *wishes) want(typ string, r protocol.Request) (*wish, chan error) {
 	return it, answered
 }
 
-// forgetOldest forgets the oldest kick that nobody waits for, if there are too many.
+// forgetOldest forgets the oldest kick whose answer is not awaited, if there are too many.
 func (w *wishes) forgetOldest(typ string) {
 	if typ != protocol.TypeRelayKick || len(w.list) < maxKicks {
 		return

@@ -45,6 +45,7 @@ func TestAChatWithoutATerminalTakesNoFiles(t *testing.T) {
 	relay := startRelay(t)
 	ada := startTerminalWith(t, nil, nil, "listen", "--relay", relay.HTTP, "--name", "Ada")
 	link := ada.Shows("link:") // though its input has ended
+	require.Empty(t, ada.Shows("* the room is open, Ada"), "without a terminal there are no commands")
 
 	path := filepath.Join(t.TempDir(), "photo.jpg")
 	require.NoError(t, os.WriteFile(path, []byte("123"), 0o600))

@@ -15,6 +15,14 @@ const chatHelp = `What you type goes to everybody. A line that begins with / is 
   /people             who is here
   /quit               leave (so do Ctrl-C and Ctrl-D)`
 
+// commandsHint ends the first line of a chat. What is piped in has no commands.
+func (inv *invocation) commandsHint() string {
+	if isTerminal(inv.in) {
+		return "; /help lists the commands"
+	}
+	return ""
+}
+
 // A chat is a room with somebody at the keyboard, or with a program's output in that
 // place.
 type chat struct {

@@ -27,7 +27,7 @@ func dial(ctx context.Context, inv *invocation) error {
 	g.said = &record{all: said, name: g.nameOfHost}
 	c := &chat{room: g, screen: screen, files: inv.files(screen), said: said}
 	if err = g.introduce(ctx); err == nil {
-		screen.event("you are in, %s; /help lists the commands", g.name)
+		screen.event("you are in, %s%s", g.name, inv.commandsHint())
 		err = c.hold(ctx, inv.in, func(ctx context.Context) error { return c.attend(ctx, conn, g.nameOfHost, g.attend) })
 	}
 	_ = conn.Close() // which settles what was said

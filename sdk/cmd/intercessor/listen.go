@@ -23,7 +23,7 @@ func listen(ctx context.Context, inv *invocation) error {
 	said := &outcomes{screen: screen}
 	h := &host{name: inv.name, screen: screen, said: said}
 	c := &chat{room: h, screen: screen, files: inv.files(screen), said: said, stays: true}
-	screen.event("the room is open, %s; /help lists the commands", h.name)
+	screen.event("the room is open, %s%s", h.name, inv.commandsHint())
 	err = c.hold(ctx, inv.in, func(ctx context.Context) error { return c.welcome(ctx, ln, h) })
 	_ = ln.Close() // which settles what was said
 	return said.end(err)

@@ -4,6 +4,7 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"strings"
 )
 
 const usageHead = `Intercessor introduces two peers and lets them talk: this is a peer on the terminal.
@@ -30,7 +31,7 @@ leaves at the end of its input, when it is known what became of every line. list
 ended, and keeps what is piped in until somebody is here. The exit code is 0 if everything that was
 said was delivered.
 
-"intercessor help COMMAND" lists the flags of a command, "intercessor version" says which build this is.
+"intercessor help COMMAND" lists the flags of a command, "intercessor --version" prints the version.
 `
 
 func printUsage(w io.Writer) {
@@ -42,10 +43,10 @@ func printUsage(w io.Writer) {
 }
 
 func (c command) printHelp(w io.Writer, flags *flag.FlagSet) {
-	fmt.Fprintf(w, "Usage: %s [flags]\n\nIt is there to %s.\n\nFlags:\n\n", c.usage(), c.summary)
+	fmt.Fprintf(w, "Usage: %s [flags]\n\n%s.\n\nFlags:\n\n", c.usage(), strings.ToUpper(c.summary[:1])+c.summary[1:])
 	flags.VisitAll(func(f *flag.Flag) {
 		value, meaning := flag.UnquoteUsage(f)
-		fmt.Fprintf(w, "    --%-16s %s", f.Name+" "+value, meaning)
+		fmt.Fprintf(w, "    --%-19s %s", f.Name+" "+value, meaning)
 		if f.DefValue != "" {
 			fmt.Fprintf(w, " (%s)", f.DefValue)
 		}

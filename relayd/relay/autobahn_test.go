@@ -19,7 +19,8 @@ import (
 // with Echo in place of rooms: the handshake, HELLO (which the tester takes first),
 // frames, UTF-8, control frames and the closing handshake are what relayd ships. What
 // Echo changes: messages are longer than 64 KiB (7.1.6, 9), and binary (1.2, 9.2, 9.4,
-// 9.6, 9.8), which a relay with rooms closes with 1003 (B20).
+// 9.6, 9.8), which a relay with rooms closes with 1003 (B20). So does a relay that echoes
+// texts: it is sent the cases 1.2 as well.
 
 // A verdict is the suite's word for how a case ended.
 type verdict string
@@ -98,6 +99,18 @@ func TestAutobahn(t *testing.T) {
 				defer mu.Unlock()
 				verdicts[got]++
 			})
+		}
+	})
+	t.Run("binary to a relay of texts", func(t *testing.T) {
+		for _, c := range autobahnCases() {
+			if strings.HasPrefix(c.number, "1.2.") {
+				t.Run(c.number, func(t *testing.T) {
+					t.Parallel()
+					c.want, c.ends, c.codes, c.unclean = nil, byRelay, []uint16{1003}, true
+					got, why := c.play(text).judge()
+					require.Equal(t, ok, got, why)
+				})
+			}
 		}
 	})
 	total := 0

@@ -1,6 +1,7 @@
 package protocol_test
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -77,7 +78,7 @@ func requireCodeOf(t *testing.T, err error) {
 
 // FuzzIdentifiers: IDs and types are what B29 to B31 say, by regular expressions.
 func FuzzIdentifiers(f *testing.F) {
-	for _, seed := range []string{"", "0", "a-1", "A", "ａ", "HELLO", "PEER_", "RELAY_", "OFFER", "a\n", "x\x00", "\u041e", " HELLO", "a\x7f"} {
+	for _, seed := range []string{"", "0", "a-1", "A", "ａ", "HELLO", "PEER_", "RELAY_", "OFFER", "a\n", "x\x00", "\u041e", " HELLO", "a\x7f", "LINK_", strings.Repeat("x", protocol.MaxType+1)} {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, s string) {
@@ -85,7 +86,7 @@ func FuzzIdentifiers(f *testing.F) {
 		err := protocol.CheckType(s)
 		if err == nil {
 			require.Regexp(t, typeForm, s)
-			require.NotRegexp(t, `^(HELLO$|PEER_|RELAY_)`, s)
+			require.NotRegexp(t, reservedForm, s)
 		} else {
 			requireCodeOf(t, err)
 		}

@@ -13,7 +13,7 @@ func TestScanObject(t *testing.T) {
 	names := []string{"sdp", "type", "absent"}
 	values := make([][]byte, 3)
 	values[2] = []byte("left from before")
-	err := protocol.ScanObject([]byte(` {"type" : "offer", "x":1, "x":2, "\u0073dp": "v=0" } `), names, values)
+	err := protocol.ScanObject([]byte(` {"type" : "offer", "x":1, "x":2, "SDP":3, "ſdp":4, "\u0073dp": "v=0" } `), names, values)
 	require.NoError(t, err)
 	require.Equal(t, `"v=0"`, string(values[0]))
 	require.Equal(t, `"offer"`, string(values[1]))
@@ -22,6 +22,10 @@ func TestScanObject(t *testing.T) {
 	for text, code := range map[string]protocol.Code{
 		`{"sdp":1,"sdp":1}`: protocol.CodeRepeatedField,
 		`{"sdp":1`:          protocol.CodeMalformed,
+		`{"sdp":1} {}`:      protocol.CodeMalformed,
+		`{} null`:           protocol.CodeMalformed,
+		"\ufeff{}":          protocol.CodeMalformed,
+		``:                  protocol.CodeMalformed,
 		`["sdp"]`:           protocol.CodeMalformed,
 		`null`:              protocol.CodeMalformed,
 		"{\"\xff\":1}":      protocol.CodeInvalidText,

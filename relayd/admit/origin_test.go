@@ -143,6 +143,10 @@ func TestOriginsWithAWildcard(t *testing.T) {
 func TestZeroOriginsAdmitTheOwnHost(t *testing.T) {
 	request := &http.Request{Host: "relay.example", Header: http.Header{"Origin": {"https://relay.example"}}}
 	require.True(t, admit.Origins{}.Admit(request))
-	request.Header.Set("Origin", "https://other.example")
-	require.False(t, admit.Origins{}.Admit(request))
+	for _, origin := range []string{"https://other.example", "https://relay.example:8443", "null"} {
+		request.Header.Set("Origin", origin)
+		require.False(t, admit.Origins{}.Admit(request), origin)
+	}
+	request.Header["Origin"] = []string{"https://relay.example", "https://relay.example"}
+	require.False(t, admit.Origins{}.Admit(request), "two of them")
 }

@@ -47,6 +47,9 @@ func FuzzUTF8(f *testing.F) {
 	f.Add([]byte("κόσμε, and then some more ASCII 𤭢"), uint8(3), uint32(0x12345678))
 	f.Add([]byte("edited edited \xed\xa0\x80 edited"), uint8(15), uint32(0xa1b2c3d4))
 	f.Add([]byte("twenty-one bytes \xf4\x90\x80\x80"), uint8(18), uint32(0))
+	for _, wrong := range []string{"\xe0\x9f\xbf", "\xed\xa0\x80", "\xf0\x8f\xbf\xbf", "\xf4\x90\x80\x80", "\xc1\xbf", "\xf5\x80\x80\x80", "\x80", "\xe2\x82x"} {
+		f.Add([]byte(wrong), uint8(1), uint32(0x12345678))
+	}
 	f.Fuzz(func(t *testing.T, text []byte, cut uint8, key uint32) {
 		want := canGoOn(text)
 		masked := bytes.Clone(text)

@@ -187,7 +187,7 @@ func TestNetworks(t *testing.T) {
 // FuzzForwarded: whatever a client sends, what the trusted proxy adds behind it counts,
 // on the same line or on one of its own.
 func FuzzForwarded(f *testing.F) {
-	for _, seed := range []string{"", `for="`, `for=1.2.3.4;host="`, `"\`, `,;=",`, "unknown", `for="\"`, strings.Repeat(`\"`, 9)} {
+	for _, seed := range []string{"", `for="`, `for=1.2.3.4;host="`, `"\`, `,;=",`, "unknown", `for="\"`, "198.51.100.1", "for=198.51.100.1", strings.Repeat(`\"`, 9)} {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, client string) {

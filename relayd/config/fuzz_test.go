@@ -57,12 +57,13 @@ func requireKnown(t *testing.T, in string, tree map[string]any) {
 	}
 }
 
-// FuzzArguments: no call and no variable makes relayd panic, and what is taken from them
-// says the same when it is written as a file.
+// FuzzArguments: no call and no variable makes relayd panic, and none that is unknown is
+// taken. What is taken says the same when it is written as a file.
 func FuzzArguments(f *testing.F) {
 	for _, seed := range [][2]string{
 		{"", ""}, {"--listen\n:8001", "RELAYD_DRAIN=1s"}, {"--orgin\nx", "RELAYD_LOG_LEVEL=loud"}, {"--listen=\n--listen", "RELAYD_ORIGINS=https://a.example,,"},
 		{"--", "=x"}, {"-h", "RELAYD_="}, {"--drain\n-1s", "RELAYD_DRAIN=\x00"}, {"---", "RELAYD_KEY_FILES=a,b"}, {"--origin\nhttps://a.example\n--origin\nhttp://[::1]", ""},
+		{"--orgin\nx", ""}, {"", "RELAYD_ORIGIN=x"},
 	} {
 		f.Add(seed[0], seed[1])
 	}
@@ -75,10 +76,20 @@ func FuzzArguments(f *testing.F) {
 		if arguments != "" {
 			args = strings.Split(arguments, "\n")
 		}
-		c, sources, err := config.Load(args, strings.Split(variables, "\n"))
+		environ := strings.Split(variables, "\n")
+		c, sources, err := config.Load(args, environ)
 		if err != nil {
 			require.NotEmpty(t, err.Error())
 			return
+		}
+		first, _, _ := strings.Cut(arguments, "\n") // the others may be values
+		if flag, ok := strings.CutPrefix(first, "--"); ok && flag != "" {
+			name, _, _ := strings.Cut(flag, "=")
+			require.True(t, slices.ContainsFunc(config.Keys(), func(k config.Key) bool { return k.Flag == name }), "--%s", name)
+		}
+		for _, entry := range environ {
+			name, _, _ := strings.Cut(entry, "=")
+			require.True(t, !strings.HasPrefix(name, "RELAYD_") || slices.ContainsFunc(config.Keys(), func(k config.Key) bool { return k.Variable == name }), name)
 		}
 		var out strings.Builder
 		require.NoError(t, c.Write(&out, sources))

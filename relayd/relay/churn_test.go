@@ -2,6 +2,7 @@ package relay_test
 
 import (
 	"context"
+	"encoding/base64"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -52,6 +53,8 @@ func FuzzHandshake(f *testing.F) {
 		{"/server", "websocket", "Upgrade", "13", "dGhlIHNhbXBsZSBub25jZQ==", "", "", ""},
 		{"/client/0", "websocket", "keep-alive, Upgrade", "13", "dGhlIHNhbXBsZSBub25jZQ==", "a, b", "permessage-deflate; client_max_window_bits", "http://example.com"},
 		{"/client/%00", "", "", "", "", ",,,", ";;=\"", "null"},
+		{"/server", "websocket", "Upgrade", "8", "dGhlIHNhbXBsZSBub25jZQ==", "", "", "http://example.com"},
+		{"/server", "websocket", "Upgrade", "13", "c2hvcnQ=", "", "", "http://example.com"},
 		{"/server", "h2c", "Upgrade", "8", strings.Repeat("=", 100), strings.Repeat(",", 1000), strings.Repeat(";,", 1000), "https://[::1"},
 	} {
 		f.Add(seed.path, seed.upgrade, seed.connection, seed.version, seed.key, seed.protocol, seed.extensions, seed.origin)
@@ -67,5 +70,11 @@ func FuzzHandshake(f *testing.F) {
 		answer := httptest.NewRecorder() // it cannot be hijacked: a right handshake ends there
 		r.ServeHTTP(answer, request)
 		require.NotEqual(t, http.StatusOK, answer.Code)
+		if answer.Code == http.StatusNotImplemented {
+			nonce, err := base64.StdEncoding.DecodeString(key)
+			require.NoError(t, err)
+			require.Len(t, nonce, 16)
+			require.Equal(t, "13", version)
+		}
 	})
 }

@@ -2,6 +2,7 @@ package admit_test
 
 import (
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -160,6 +161,7 @@ func TestRefusalsFitACloseFrame(t *testing.T) {
 func FuzzCredential(f *testing.F) {
 	f.Add("", "intercessor.v1, intercessor.resume.17.abc", "")
 	f.Add("Bearer 17.abc", "intercessor.v1", "chat,,")
+	f.Add("Bearer 17.abc", "intercessor.v1, intercessor.resume.18.abc", "")
 	f.Add("Bearer 01.abc", "intercessor.base", "intercessor.base")
 	f.Fuzz(func(t *testing.T, authorization, one, other string) {
 		request := handshake([]string{authorization}, []string{one, other})
@@ -177,7 +179,11 @@ func FuzzCredential(f *testing.F) {
 		}
 		require.Less(t, attempt, uint64(1<<53))
 		credential := strconv.FormatUint(attempt, 10) + "." + token
-		inHeader := strings.HasSuffix(strings.TrimRight(authorization, " "), credential)
+		_, value, _ := strings.Cut(authorization, " ")
+		inHeader := strings.Trim(value, " \t") == credential
 		require.True(t, inHeader || strings.Contains(all, "intercessor.resume."+credential))
+		require.False(t, inHeader && slices.ContainsFunc(strings.Split(all, ","), func(entry string) bool {
+			return strings.HasPrefix(strings.Trim(entry, " \t"), "intercessor.resume.")
+		}), "there are two")
 	})
 }

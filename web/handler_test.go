@@ -212,7 +212,8 @@ func TestEveryAnswerCarriesThePolicy(t *testing.T) {
 		h := ask(t, testBuild, "GET", path, "").Header
 		csp := h.Get("Content-Security-Policy")
 		for _, part := range []string{"default-src 'self'", "script-src 'self' 'wasm-unsafe-eval'",
-			"connect-src 'self' ws://relay.example:8000 wss://relay.example:8000", "frame-ancestors 'none'"} {
+			"connect-src 'self' ws://relay.example:8000 wss://relay.example:8000;", "base-uri 'none'", "form-action 'none'", "frame-ancestors 'none'",
+			"require-trusted-types-for 'script'", "trusted-types 'none'"} {
 			if !strings.Contains(csp, part) {
 				t.Errorf("%s: the policy lacks %q: %s", path, part, csp)
 			}

@@ -146,7 +146,7 @@ func TestTabOfHostIsDuplicated(t *testing.T) {
 // or not; nothing is lost that the page had not got.
 func TestTabGoesBack(t *testing.T) {
 	t.Parallel()
-	s := newStage(t, startRelay(t).HTTP)
+	s := newStageIn(t, startWholeBrowser(t), startRelay(t).HTTP)
 	host, guest := s.enter("host"), s.enter("guest")
 	host.listens()
 	guest.do(`globalThis.identity = false // with a Web Lock Chromium keeps no page

@@ -36,7 +36,12 @@ type actor struct {
 
 // newStage sets the stage in front of the relay at HOST:PORT.
 func newStage(t testing.TB, relay string) *stage {
-	s := &stage{t: t, relay: strings.TrimPrefix(relay, "http://"), browser: startBrowser(t)}
+	t.Helper()
+	return newStageIn(t, startBrowser(t), relay)
+}
+
+func newStageIn(t testing.TB, browser *browser, relay string) *stage {
+	s := &stage{t: t, relay: strings.TrimPrefix(relay, "http://"), browser: browser}
 	s.log.Clock = func() int64 { return time.Now().UnixNano() }
 	s.rules.Skew = time.Second // the clocks of tabs agree to a millisecond, but tabs wait for a core
 	return s

@@ -22,7 +22,7 @@ type Limits struct {
 	Connects    int // a second
 	Burst       int // connects at once, after some time without any
 	Rooms       int // at a time
-	Bars        int // peers that its rooms keep out, beyond what each may always
+	Bars        int // peers that its rooms keep out, beyond what each room always may
 }
 
 // A Reason says what a source has too much of.

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/coder/websocket"
+	"github.com/stretchr/testify/require"
 
 	"github.com/sebas642/intercessor/e2e/history"
 	"github.com/sebas642/intercessor/protocol"
@@ -40,6 +41,15 @@ func (p *peer) send(to string, count, size int) {
 			return
 		}
 	}
+}
+
+// stray sends a message to a peer of another room. It is in no history, so a peer that gets it
+// has received what was never sent.
+func (p *peer) stray(to string) {
+	p.t.Helper()
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	defer cancel()
+	require.NoError(p.t, p.now.ws.Write(ctx, websocket.MessageText, protocol.AppendEnvelopeV1(nil, protocol.ID(to), "stray", []byte(`{}`), nil)))
 }
 
 // got waits until so many messages were received in all.

@@ -103,6 +103,9 @@ func TestShortRoomsTalkAndDoNotMix(t *testing.T) {
 	one, two := s.server("one", false), s.server("two", false)
 	a, b, c := s.client("a", one), s.client("b", one), s.client("c", two)
 	for range 3 {
+		two.stray(a.id)
+		c.stray(a.id)
+		c.stray(one.id)
 		for _, p := range []*peer{a, b, c} {
 			p.send(p.room, 20, 100)
 		}

@@ -13,7 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestReadmeSurvival does what README shows: ten thousand numbered lines go from one
+// TestReadmeSurvival does what PROOF.md shows: ten thousand numbered lines go from one
 // program to another while the relay between them is killed, twice, and started anew.
 func TestReadmeSurvival(t *testing.T) {
 	t.Parallel()

@@ -46,9 +46,9 @@ func TestICESettingsThatCannotWork(t *testing.T) {
 	}{
 		{`"turn://turn.example" has slashes`, 2, []string{"--ice-url", "turn://turn.example", "--ice-secret-file", secret}},
 		{`--ice-url has a TURN server, which needs secret_file or credential_file`, 2, []string{"--ice-url", "turn:turn.example"}},
-		{`--ice-credential-file cannot be there beside secret_file`, 2, []string{"--ice-url", "turn:turn.example", "--ice-secret-file", secret, "--ice-credential-file", secret}},
-		{`--ice-secret-file is of TURN servers, and urls names none`, 2, []string{"--ice-url", "stun:stun.example", "--ice-secret-file", secret}},
-		{`--ice-credential-file is of TURN servers, and urls names none`, 2, []string{"--ice-credential-file", secret}},
+		{`--ice-credential-file cannot be set together with secret_file`, 2, []string{"--ice-url", "turn:turn.example", "--ice-secret-file", secret, "--ice-credential-file", secret}},
+		{`--ice-secret-file is for TURN servers, and urls has none`, 2, []string{"--ice-url", "stun:stun.example", "--ice-secret-file", secret}},
+		{`--ice-credential-file is for TURN servers, and urls has none`, 2, []string{"--ice-credential-file", secret}},
 		{`--ice-life is "59s"`, 2, []string{"--ice-life", "59s"}},
 		{`must have 16 characters at least`, 1, []string{"--ice-url", "turn:turn.example", "--ice-secret-file", short}},
 		{`one line, as USERNAME:CREDENTIAL`, 1, []string{"--ice-url", "turn:turn.example", "--ice-credential-file", secret}},

@@ -34,7 +34,7 @@ func TestReloadOfLimits(t *testing.T) {
 
 func TestLimitsThatContradict(t *testing.T) {
 	t.Parallel()
-	require.Contains(t, fails(t, 2, nil, "--limits-outbox-bytes", "2MiB", "--limits-waiting-bytes", "1MiB"), "--limits-waiting-bytes must be outbox_bytes at least")
-	require.Contains(t, fails(t, 2, nil, "--limits-client-idle", "9s"), "--limits-client-idle must be 0s or 10s at least")
+	require.Contains(t, fails(t, 2, nil, "--limits-outbox-bytes", "2MiB", "--limits-waiting-bytes", "1MiB"), "--limits-waiting-bytes must be at least outbox_bytes")
+	require.Contains(t, fails(t, 2, nil, "--limits-client-idle", "9s"), "--limits-client-idle must be 0s or at least 10s")
 	require.Contains(t, fails(t, 2, nil, "--limits-peer-messages", "9"), "--limits-peer-messages")
 }

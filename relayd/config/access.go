@@ -2,19 +2,19 @@ package config
 
 import "github.com/sebas642/intercessor/relayd/admit"
 
-// Access says who may come in. With nothing in it, everybody may.
+// Access configures admission. If it is empty, anyone may connect.
 type Access struct {
-	ServerPassphraseHashes []string   `key:"server_passphrase_hashes" secret:"yes" reload:"yes" keep:"yes" doc:"Hashes, as relayd hash makes them, of the passphrases of which a server must present one. Two while one takes the place of the other; four at most."`
+	ServerPassphraseHashes []string   `key:"server_passphrase_hashes" secret:"yes" reload:"yes" keep:"yes" doc:"Hashes of the passphrases of servers, as relayd hash makes them. A server must present one. List two while you replace one; four at most."`
 	ClientPassphraseHashes []string   `key:"client_passphrase_hashes" secret:"yes" reload:"yes" keep:"yes" doc:"The same for clients."`
-	JWTIssuer              string     `key:"jwt_issuer" arg:"text" reload:"yes" keep:"yes" doc:"The claim iss that JSON Web Tokens of the application's backend must have. Tokens are taken of servers and clients, also where a passphrase is configured beside them; their claims role (server or client) and room (an ID), if they are there, restrict them. They must expire."`
-	JWTAudience            string     `key:"jwt_audience" arg:"text" reload:"yes" keep:"yes" doc:"The claim aud that they must have."`
+	JWTIssuer              string     `key:"jwt_issuer" arg:"text" reload:"yes" keep:"yes" doc:"The claim iss that JSON Web Tokens of the application's backend must have. Servers and clients may present a token, also where a passphrase is configured. The optional claims role (server or client) and room (an ID) restrict it. A token must expire."`
+	JWTAudience            string     `key:"jwt_audience" arg:"text" reload:"yes" keep:"yes" doc:"The claim aud that tokens must have."`
 	JWKSFile               string     `key:"jwks_file" arg:"file" reload:"yes" doc:"The JSON Web Key Set with the public keys of tokens."`
-	JWKSURL                URL        `key:"jwks_url" arg:"URL" reload:"yes" doc:"The address of that set, in place of a file: https, or http on this machine. It is asked again every quarter of an hour, and when a token names a key that is not in it."`
-	JWTSecretFile          SecretFile `key:"jwt_secret_file" arg:"file" reload:"yes" doc:"The file with a secret of 32 bytes or more that is shared with the backend, for tokens that are signed with HS256. Without it no such token is taken."`
-	AuthorizeURL           URL        `key:"authorize_url" arg:"URL" reload:"yes" keep:"yes" doc:"The address of the backend that is asked about every peer, after its passphrase or token was found right: https, or http on this machine. It must say yes within 4 seconds."`
+	JWKSURL                URL        `key:"jwks_url" arg:"URL" reload:"yes" doc:"The address of that set, instead of a file: https, or http on this machine. relayd fetches it every quarter of an hour, and when a token names an unknown key."`
+	JWTSecretFile          SecretFile `key:"jwt_secret_file" arg:"file" reload:"yes" doc:"A file with a secret of 32 bytes or more that is shared with the backend, for tokens signed with HS256. Without it such tokens are refused."`
+	AuthorizeURL           URL        `key:"authorize_url" arg:"URL" reload:"yes" keep:"yes" doc:"The address of the backend that must allow every peer, after its passphrase or token was checked: https, or http on this machine. It must answer within 4 seconds."`
 }
 
-// ofClients says whether a client needs more than the ID of its server.
+// ofClients reports whether a client needs more than the ID of its server.
 func (a Access) ofClients() bool {
 	return len(a.ClientPassphraseHashes) > 0 || a.JWKSFile != "" || a.JWKSURL != "" || a.JWTSecretFile != "" || a.AuthorizeURL != ""
 }
@@ -34,7 +34,7 @@ func (a Access) check(report func(key, why string)) {
 	tokens := a.JWKSFile != "" || a.JWKSURL != "" || a.JWTSecretFile != ""
 	switch {
 	case a.JWKSFile != "" && a.JWKSURL != "":
-		report("jwks_url", "cannot stand beside jwks_file: one of the two says the keys")
+		report("jwks_url", "cannot be set together with jwks_file")
 	case tokens && a.JWTIssuer == "":
 		report("jwt_issuer", "must be there where tokens are taken: any token of that key's owner would be let in without it")
 	case tokens && a.JWTAudience == "":

@@ -5,8 +5,8 @@ import (
 	"net"
 )
 
-// Address is a host and a port to listen on. Without a host it is every interface; port 0
-// is a free port. "" is none.
+// Address is a host and a port to listen on. No host means every interface, port 0 a free
+// port. "" means none.
 type Address string
 
 // UnmarshalText implements [encoding.TextUnmarshaler].

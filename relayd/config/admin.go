@@ -7,8 +7,8 @@ import (
 
 // Admin is the operator's own listener.
 type Admin struct {
-	Listen    Address    `key:"listen" arg:"address" doc:"The address for the operator, as 127.0.0.1:9090; none by default. An address that other machines can reach needs admin.token_file, and a proxy in front that speaks TLS."`
-	TokenFile SecretFile `key:"token_file" arg:"file" doc:"A file with the token that the operator's requests carry as Authorization: Bearer TOKEN, as openssl rand -base64 32 prints it. Without it nothing can be done over the admin API, only looked at."`
+	Listen    Address    `key:"listen" arg:"address" doc:"The operator's address, as 127.0.0.1:9090; none by default. An address that other machines can reach needs admin.token_file, and a proxy with TLS in front."`
+	TokenFile SecretFile `key:"token_file" arg:"file" doc:"A file with the token of the operator's requests (Authorization: Bearer TOKEN), as openssl rand -base64 32 prints it. Without it the admin API is read-only."`
 }
 
 func (a *Admin) check(report func(key, why string)) {

@@ -36,7 +36,7 @@ func (s *schema) write(to io.Writer, of any, sources Sources) error {
 	return err
 }
 
-// line gives the key with its value as a line of its section.
+// line returns the key and its value as a line of its section.
 func (k *key) line(field reflect.Value) string {
 	bare := k.name[strings.LastIndexByte(k.name, '.')+1:]
 	line, err := toml.Marshal(map[string]any{bare: k.toTOML(field)})

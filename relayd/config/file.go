@@ -12,7 +12,7 @@ import (
 
 const maxFile = 256 << 10 // bytes
 
-// file gives what a TOML file says.
+// file returns the settings of a TOML file.
 func (s *schema) file(path string) ([]setting, error) {
 	file, err := os.Open(path)
 	if err != nil {
@@ -35,8 +35,8 @@ func (s *schema) file(path string) ([]setting, error) {
 	return all, err
 }
 
-// uncut reports a file that ends within a line: what is left of a number or of a comment can
-// still be read.
+// uncut refuses a file that ends within a line: half a number or half a comment is still
+// valid.
 func uncut(path string, text []byte) error {
 	switch {
 	case len(text) == 0:

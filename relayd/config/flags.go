@@ -10,11 +10,11 @@ import (
 // ErrHelp is Load's error where the arguments ask for help.
 var ErrHelp = pflag.ErrHelp
 
-// flags gives what the arguments say.
+// flags returns the settings of the arguments.
 func (s *schema) flags(args []string) ([]setting, error) {
 	given := make(map[*key][]string)
 	set := pflag.NewFlagSet("relayd", pflag.ContinueOnError)
-	set.Usage = func() {} // who calls prints the help
+	set.Usage = func() {} // the caller prints the help
 	for i := range s.keys {
 		if k := &s.keys[i]; k.flag != "" {
 			k.addTo(set, func(text string) { given[k] = append(given[k], text) })
@@ -39,7 +39,7 @@ func (s *schema) flags(args []string) ([]setting, error) {
 	return all, err
 }
 
-// addTo makes the key a flag.
+// addTo adds the key to a set of flags.
 func (k *key) addTo(set *pflag.FlagSet, keep func(string)) {
 	doc := k.doc
 	if k.list() {
@@ -52,7 +52,7 @@ func (k *key) addTo(set *pflag.FlagSet, keep func(string)) {
 	}
 }
 
-// flagValue is what pflag wants of a flag.
+// flagValue implements [pflag.Value].
 type flagValue struct {
 	key  *key
 	keep func(string)

@@ -9,9 +9,9 @@ import (
 
 // ICE names STUN and TURN servers.
 type ICE struct {
-	URLs           []string      `key:"urls" flag:"ice-url" arg:"url" reload:"yes" doc:"Their URLs, as stun:stun.example, turn:turn.example:3478?transport=udp or turns:turn.example. Peers are told of none without them."`
-	SecretFile     SecretFile    `key:"secret_file" arg:"file" reload:"yes" doc:"A file with the secret that the TURN servers share with relayd, coturn's static-auth-secret: each peer gets a credential of its own. Of two lines the first signs; the TURN servers accept both, while one takes the place of the other."`
-	CredentialFile SecretFile    `key:"credential_file" arg:"file" reload:"yes" doc:"A file with one USERNAME:CREDENTIAL of the TURN servers, in place of the secret. Every peer gets it."`
+	URLs           []string      `key:"urls" flag:"ice-url" arg:"url" reload:"yes" doc:"Their URLs, as stun:stun.example, turn:turn.example:3478?transport=udp or turns:turn.example."`
+	SecretFile     SecretFile    `key:"secret_file" arg:"file" reload:"yes" doc:"A file with the secret that the TURN servers share with relayd, coturn's static-auth-secret. Each peer gets its own credential. To replace the secret, write two lines: the first signs, and the TURN servers accept both."`
+	CredentialFile SecretFile    `key:"credential_file" arg:"file" reload:"yes" doc:"A file with one USERNAME:CREDENTIAL of the TURN servers, instead of the secret. Every peer gets it."`
 	Life           time.Duration `key:"life" arg:"duration" default:"10m" min:"1m" max:"24h" reload:"yes" doc:"How long a credential made with the secret is valid. Peers get another when half of it is over."`
 }
 
@@ -24,19 +24,19 @@ func (c *ICE) check(report func(key, why string)) {
 		turn = turn || strings.HasPrefix(url, "turn")
 	}
 	if repeats(c.URLs) {
-		report("urls", "has an entry that is there twice")
+		report("urls", "has an entry twice")
 	}
 	if c.Life != 10*time.Minute && c.SecretFile == "" {
-		report("life", "is of credentials that are made with ice.secret_file, which is not set")
+		report("life", "applies only to credentials made with ice.secret_file, which is not set")
 	}
 	switch {
 	case c.SecretFile != "" && c.CredentialFile != "":
-		report("credential_file", "cannot be there beside secret_file: the TURN servers take one or the other")
+		report("credential_file", "cannot be set together with secret_file: the TURN servers accept one or the other")
 	case turn && c.SecretFile == "" && c.CredentialFile == "":
 		report("urls", "has a TURN server, which needs secret_file or credential_file")
 	case !turn && c.SecretFile != "":
-		report("secret_file", "is of TURN servers, and urls names none")
+		report("secret_file", "is for TURN servers, and urls has none")
 	case !turn && c.CredentialFile != "":
-		report("credential_file", "is of TURN servers, and urls names none")
+		report("credential_file", "is for TURN servers, and urls has none")
 	}
 }

@@ -29,13 +29,13 @@ type section struct {
 	index     []int
 }
 
-// schema is all that a struct says of its keys, in its order.
+// A schema holds the keys of a struct, in its order.
 type schema struct {
 	keys     []key
 	sections []section
 }
 
-// ours is the schema of Config. It is not changed.
+// ours is the schema of Config. It never changes.
 var ours = schemaOf(reflect.TypeFor[Config]())
 
 func schemaOf(t reflect.Type) *schema {
@@ -76,7 +76,7 @@ func (s *schema) add(t reflect.Type, in section) {
 			index:    index,
 			typ:      field.Type,
 		}
-		if !k.secret { // what stands in arguments and variables, others of the machine can see
+		if !k.secret { // other users of the machine can read arguments and variables
 			if k.flag == "" {
 				k.flag = strings.NewReplacer(".", "-", "_", "-").Replace(name)
 			}
@@ -95,7 +95,7 @@ func (s *schema) add(t reflect.Type, in section) {
 
 const prefix = "RELAYD_"
 
-// find gives the key for which is true, or nil.
+// find returns the key for which is returns true, or nil.
 func (s *schema) find(is func(*key) bool) *key {
 	for i := range s.keys {
 		if is(&s.keys[i]) {
@@ -105,7 +105,7 @@ func (s *schema) find(is func(*key) bool) *key {
 	return nil
 }
 
-// names gives one name of every key, where it has one.
+// names returns a name of every key that has one.
 func (s *schema) names(of func(*key) string) []string {
 	var names []string
 	for i := range s.keys {
@@ -122,7 +122,7 @@ func variableName(k *key) string { return k.variable }
 
 func (k *key) list() bool { return k.typ.Kind() == reflect.Slice }
 
-// called names a key that may be without a place in the file.
+// called returns the key's name, or its flag if it has no place in the file.
 func (k *key) called() string {
 	if k.name == "" {
 		return "--" + k.flag
@@ -130,8 +130,7 @@ func (k *key) called() string {
 	return k.name
 }
 
-// apart takes a text apart: in a list the entries stand between commas, with or without
-// spaces. Of "" there is nothing.
+// apart splits the text of a list at its commas and trims the entries. "" has no entries.
 func (k *key) apart(text string) []string {
 	switch {
 	case text == "":

@@ -2,9 +2,8 @@ package config
 
 import "github.com/pelletier/go-toml/v2/unstable"
 
-// lines gives the line of each key and section of a text that is TOML. The library
-// tells positions of what it reads into nothing by this package alone, whose
-// interface may change; the values come by the stable one.
+// lines returns the line of each key and section of a TOML text. Only the library's
+// unstable package has positions; the values come from the stable one.
 func lines(text []byte) map[string]int {
 	at := make(map[string]int)
 	var parser unstable.Parser

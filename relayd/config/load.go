@@ -7,18 +7,17 @@ import (
 	"slices"
 )
 
-// Sources says of every key, by its name in the file, where its value comes from:
+// Sources maps every key, by its name in the file, to the origin of its value:
 // "--listen", "RELAYD_LISTEN", "relayd.toml:3" or "default".
 type Sources map[string]string
 
-// byDefault is the source of a value that nothing sets.
+// byDefault is the source of a default.
 const byDefault = "default"
 
-// Load gives the configuration that arguments, variables (as of [os.Environ]) and the
-// file that one of them names say together: a flag counts more than a variable, that
-// more than the file, and the file more than the default. A list is replaced as a
-// whole. The error has a line for each mistake of all of them, also of a value
-// that another one hides; it is ErrHelp where the arguments ask for help.
+// Load returns the configuration from arguments, variables (as from [os.Environ]) and the
+// file that one of them names. A flag overrides a variable, which overrides the file,
+// which overrides the default. A list is replaced as a whole. The error has a line for
+// each mistake, also in an overridden value. It is ErrHelp if the arguments ask for help.
 func Load(args, environ []string) (*Config, Sources, error) {
 	c := new(Config)
 	sources, err := ours.load(c, args, environ)
@@ -28,7 +27,7 @@ func Load(args, environ []string) (*Config, Sources, error) {
 	return c, sources, nil
 }
 
-// A setting is what one source says of a key.
+// A setting is the value of a key in one source.
 type setting struct {
 	key    *key
 	texts  []string // one, or those of a list
@@ -36,7 +35,7 @@ type setting struct {
 	fault  error    // what is wrong with its form
 }
 
-// load fills the struct that into points to, which the schema is of.
+// load fills the schema's struct, to which into points.
 func (s *schema) load(into any, args, environ []string) (Sources, error) {
 	flags, err := s.flags(args)
 	if errors.Is(err, ErrHelp) {
@@ -78,7 +77,7 @@ func (s *schema) load(into any, args, environ []string) (Sources, error) {
 	return sources, s.check(into, sources)
 }
 
-// wrong begins the sentence of a mistake: where it is, and in a file which key.
+// wrong prefixes err with the place of the mistake and, in a file, the key.
 func (given setting) wrong(err error) error {
 	switch given.source {
 	case "--" + given.key.flag, given.key.variable:
@@ -98,12 +97,12 @@ func (s *schema) defaults() []setting {
 	return all
 }
 
-// A checked struct knows what its keys may not say together.
+// A checked struct finds contradictions between its keys.
 type checked interface {
 	check(report func(key, why string))
 }
 
-// check asks every section for its contradictions.
+// check returns the contradictions of every section.
 func (s *schema) check(of any, sources Sources) error {
 	var faults []error
 	for _, in := range s.sections {

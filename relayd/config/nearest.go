@@ -7,8 +7,8 @@ import (
 	"github.com/agnivade/levenshtein"
 )
 
-// unknown says that a name is not known, and which one may be meant; otherwise it
-// says where all are.
+// unknown returns the text of an error about an unknown name. It suggests the nearest
+// known name, or names the reference.
 func unknown(what, name, shown string, known []string) string {
 	if near := nearest(name, known); near != "" {
 		return fmt.Sprintf("unknown %s %q; did you mean %s%s?", what, shown+name, shown, near)
@@ -16,8 +16,8 @@ func unknown(what, name, shown string, known []string) string {
 	return fmt.Sprintf("unknown %s %q; `relayd help` and docs/configuration.md list all", what, shown+name)
 }
 
-// nearest gives the known name that somebody most likely meant, or "": the same key
-// of another section, one a few letters away, or one that the name begins.
+// nearest returns the known name that was most likely meant, or "": the same key
+// of another section, a name a few letters away, or a name that begins with this one.
 func nearest(name string, known []string) string {
 	leaf := func(name string) string { return name[strings.LastIndexByte(name, '.')+1:] }
 	for _, candidate := range known {
@@ -36,8 +36,8 @@ func nearest(name string, known []string) string {
 	return closest(name, known, leaf)
 }
 
-// closest gives the known name that the fewest changes lead to, or "" where they
-// would be more than a third of the letters.
+// closest returns the known name with the least edit distance, or "" if that is more
+// than a third of the letters.
 func closest(name string, known []string, part func(string) string) (near string) {
 	name = part(name)
 	if len(name) > maxName {

@@ -8,7 +8,7 @@ import (
 	"github.com/spf13/pflag"
 )
 
-// columns is how wide a terminal is taken to be.
+// columns is the assumed width of a terminal.
 const columns = 100
 
 // Help lists the flags, for a terminal.
@@ -30,11 +30,11 @@ func Help() string {
 	return out.String()
 }
 
-// Example is relayd.example.toml: every key with its default, in a comment.
+// Example returns relayd.example.toml: every key with its default, in a comment.
 func Example() string {
 	var out strings.Builder
-	out.WriteString("# Settings of relayd: relayd --config THIS_FILE. Every line here is a default or an example;\n" +
-		"# take the # away from those that you change. `relayd check` tells what is in force.\n")
+	out.WriteString("# Settings of relayd: relayd --config THIS_FILE. Every line is a default or an example;\n" +
+		"# remove the # of those that you change. `relayd check` prints what is in force.\n")
 	defaults := ours.fallbacks()
 	in := 0
 	for i := range ours.keys {
@@ -52,7 +52,7 @@ func Example() string {
 	return out.String()
 }
 
-// Reference is docs/configuration.md.
+// Reference returns docs/configuration.md.
 func Reference() string {
 	var out strings.Builder
 	out.WriteString(preface)
@@ -77,29 +77,29 @@ func Reference() string {
 
 const preface = `# Configuration of relayd
 
-A setting comes from a flag, or else from a variable, or else from the TOML file of ` + "`--config`" + `, or else it has its
-default. A list is taken from one of them as a whole: its flag is repeated, its variable has commas between the
-entries. A variable that is empty says nothing. What nobody knows is an error, in arguments, among the variables whose name
-begins with RELAYD_, and in the file; so is a number where a unit is missing.
+A flag overrides a variable, which overrides the TOML file of ` + "`--config`" + `, which overrides the
+default. A list comes from one of them as a whole. To set one, repeat its flag, or separate the entries of its variable with
+commas. An empty variable counts as unset. An unknown flag, an unknown variable that begins with RELAYD_, an unknown key, and a
+number without its unit are errors.
 
-` + "`relayd check`" + ` takes the flags of ` + "`relayd serve`" + `, looks at everything, also into the files that are named, and prints
-what is in force with the source of each value. [relayd.example.toml](../relayd.example.toml) is a file to begin with.
+` + "`relayd check`" + ` takes the flags of ` + "`relayd serve`" + `, checks all settings and the files that they name, and prints
+each value in force with its source. [relayd.example.toml](../relayd.example.toml) is a file to begin with.
 
-SIGHUP has relayd read everything anew, the named files too. Keys that say so change at once, and nobody is cut; a
-change of another key is named in the log and waits for a restart. Where anything is wrong, all stays as it was, and
+On SIGHUP relayd reloads everything, including the named files, and closes no connection. Keys that say so change at once. A
+change of another key needs a restart, and the log names it. If anything is wrong, nothing changes, and
 the log says why.
 
-SIGHUP takes nothing back, so that a file that was emptied or cut does not open the relay. A key that the file has set must still be
+SIGHUP removes no setting, so that an emptied or truncated file does not open the relay. A key that the file has set must still be
 there: to go back to a default, write the default. The keys that say so must not become empty. The last line must end with a
-line break, at the start too. A restart takes back whatever the file no longer says.
+line break, at the start too. A restart takes the file as it is.
 
-Units: a duration is written as 500ms, 8s, 10m or 1h, a size as 512B, 64KiB, 16MiB or 1GiB. Secrets come from files of their own
-(the keys that end with _file or _files), or stand in the configuration file and nowhere else; a file of relayd's own user has to be that user's
-alone (mode 600 or 400), and one of root or another user may be readable for its group (640 or 440), as Kubernetes (` + "`defaultMode: 0440`" + ` with ` + "`fsGroup`" + `)
-and Debian's ssl-cert have it. Files are UTF-8 without a byte order mark.
+Units: a duration is written as 500ms, 8s, 10m or 1h, a size as 512B, 64KiB, 16MiB or 1GiB. Secrets are in separate files
+(the keys that end with _file or _files), or in the configuration file. Such a file of relayd's own user must have mode 600 or 400.
+A file of root or another user may be readable for its group (640 or 440), as with Kubernetes (` + "`defaultMode: 0440`" + ` with ` + "`fsGroup`" + `)
+and Debian's ssl-cert. Files are UTF-8 without a byte order mark.
 `
 
-// facts are sentences about limits and reloading.
+// facts returns sentences about limits and reloading.
 func (k *key) facts() []string {
 	var facts []string
 	if len(k.enum) > 0 {
@@ -120,7 +120,7 @@ func (k *key) facts() []string {
 	return facts
 }
 
-// fallbacks is a struct with all defaults.
+// fallbacks returns a Config with all defaults.
 func (s *schema) fallbacks() reflect.Value {
 	value := reflect.New(reflect.TypeFor[Config]()).Elem()
 	for _, given := range s.defaults() {

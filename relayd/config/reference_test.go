@@ -35,7 +35,7 @@ func TestReferenceHasEveryKey(t *testing.T) {
 	require.NoError(t, err)
 	help := config.Help()
 	require.Regexp(t, `(?s)### drain\n\nHow long .*?\n- default: .8s.\n- flag: .--drain., variable: .RELAYD_DRAIN.\n- Allowed: from 0s to 10m.\n`, string(reference))
-	require.Regexp(t, `(?s)\n\[log\]\n.*# The least level .* One of debug, info, warn or error. SIGHUP changes it.\n#level = 'info'\n`, string(example))
+	require.Regexp(t, `(?s)\n\[log\]\n.*# The lowest level .* One of debug, info, warn or error. SIGHUP changes it.\n#level = 'info'\n`, string(example))
 	for _, k := range config.Keys() {
 		require.Contains(t, string(reference), k.Doc)
 		if k.Flag != "" {

@@ -10,34 +10,34 @@ import (
 
 // TLS is where certificates come from.
 type TLS struct {
-	CertFile    string     `key:"cert_file" arg:"file" doc:"The certificate with its chain, in PEM. It is read anew when it changes, and at SIGHUP; one that cannot be used leaves the old one in its place."`
+	CertFile    string     `key:"cert_file" arg:"file" doc:"The certificate with its chain, in PEM. It is reloaded when it changes, and on SIGHUP. If it cannot be used, the old one stays in use."`
 	KeyFile     SecretFile `key:"key_file" arg:"file" doc:"The key of that certificate, in PEM."`
-	SelfSigned  bool       `key:"self_signed" doc:"For development: a certificate of relayd's own making, for localhost and the address that it listens on. The log has its fingerprint. It is kept in the state folder, so that a browser asks once."`
-	MinVersion  string     `key:"min_version" arg:"version" default:"1.2" enum:"1.2,1.3" doc:"The least version of TLS that is spoken."`
-	PlainListen Address    `key:"plain_listen" arg:"address" doc:"A second address without TLS, :80 as a rule, which leads browsers to the one with TLS and answers the ACME server. Nothing listens there unless it is set."`
-	ACME        ACME       `key:"acme" doc:"Certificates from an ACME server such as Let's Encrypt. It has to reach relayd on port 443 of the hosts, or on port 80 where plain_listen is set. Who has certificates got agrees to the server's terms of service."`
+	SelfSigned  bool       `key:"self_signed" doc:"For development: a self-signed certificate for localhost and the address that relayd listens on. The log has its fingerprint. It is kept in the state folder, so that a browser asks once."`
+	MinVersion  string     `key:"min_version" arg:"version" default:"1.2" enum:"1.2,1.3" doc:"The lowest version of TLS."`
+	PlainListen Address    `key:"plain_listen" arg:"address" doc:"A second address without TLS, usually :80, which redirects browsers to TLS and answers the ACME server; none by default."`
+	ACME        ACME       `key:"acme" doc:"Certificates from an ACME server such as Let's Encrypt. It must reach relayd on port 443 of the hosts, or on port 80 with plain_listen. By using it you agree to the server's terms of service."`
 }
 
 const letsEncrypt = "https://acme-v02.api.letsencrypt.org/directory" // the default of DirectoryURL
 
 // ACME is how an ACME server is asked for certificates.
 type ACME struct {
-	Hosts        []string `key:"hosts" flag:"tls-acme-host" arg:"host" doc:"The names that relayd has, each as relay.example.org. It gets a certificate for each and for nothing else, and renews it when a third of its time is left."`
-	Email        string   `key:"email" arg:"address" doc:"Where the ACME server may write to."`
+	Hosts        []string `key:"hosts" flag:"tls-acme-host" arg:"host" doc:"relayd's names, each as relay.example.org. It gets a certificate for each, and renews it when a third of its lifetime is left."`
+	Email        string   `key:"email" arg:"address" doc:"The operator's e-mail address, for the ACME server."`
 	DirectoryURL URL      `key:"directory_url" arg:"url" default:"https://acme-v02.api.letsencrypt.org/directory" doc:"The ACME server's directory."`
-	CAFile       string   `key:"ca_file" arg:"file" doc:"Whom the ACME server's own certificate has to be of, in PEM, where this machine does not know it: for a private CA."`
+	CAFile       string   `key:"ca_file" arg:"file" doc:"The certificates that the ACME server's own certificate is verified with, in PEM, instead of this machine's: for a private CA."`
 }
 
 // Proxy is who stands in front of relayd.
 type Proxy struct {
-	Trusted  []string       `key:"trusted" arg:"address" doc:"Addresses and prefixes of the proxies, each as 192.0.2.7 or 10.0.0.0/8. What others say of a client's address is not read."`
-	Protocol admit.Protocol `key:"protocol" arg:"name" default:"x-forwarded-for" enum:"x-forwarded-for,forwarded,proxy-protocol" doc:"How they say it: the header X-Forwarded-For, the header Forwarded (RFC 7239), or the PROXY protocol, version 1 or 2, with which each of their connections then has to begin. It has to be the one that they write, because they pass on whatever their clients write into the others."`
+	Trusted  []string       `key:"trusted" arg:"address" doc:"Addresses and prefixes of the proxies, each as 192.0.2.7 or 10.0.0.0/8. Others cannot report a client's address."`
+	Protocol admit.Protocol `key:"protocol" arg:"name" default:"x-forwarded-for" enum:"x-forwarded-for,forwarded,proxy-protocol" doc:"How they pass a client's address: the header X-Forwarded-For, the header Forwarded (RFC 7239), or the PROXY protocol, version 1 or 2, which must then begin each of their connections. Choose the one that they write: they forward the others as their clients wrote them."`
 }
 
-// Enabled says whether there is TLS.
+// Enabled reports whether relayd speaks TLS.
 func (t *TLS) Enabled() bool { return t.CertFile != "" || t.SelfSigned || len(t.ACME.Hosts) > 0 }
 
-// Version is MinVersion as crypto/tls has it.
+// Version returns MinVersion as a constant of crypto/tls.
 func (t *TLS) Version() uint16 {
 	if t.MinVersion == "1.3" {
 		return tls.VersionTLS13
@@ -59,7 +59,7 @@ func (t *TLS) check(report func(key, why string)) {
 		report("acme.hosts", "is for relays without tls.cert_file and tls.self_signed")
 	}
 	if t.PlainListen != "" && !t.Enabled() {
-		report("plain_listen", "has nowhere to lead to without TLS: set tls.cert_file, tls.self_signed or tls.acme.hosts, or take it away")
+		report("plain_listen", "has nowhere to redirect to without TLS: set tls.cert_file, tls.self_signed or tls.acme.hosts, or remove it")
 	}
 	if t.MinVersion != "1.2" && !t.Enabled() {
 		report("min_version", "is for a relay with TLS: set tls.cert_file, tls.self_signed or tls.acme.hosts")

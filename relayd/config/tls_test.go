@@ -16,7 +16,7 @@ func TestTLSContradictions(t *testing.T) {
 		"--tls-key-file k":  "--tls-key-file needs tls.cert_file",
 		"--tls-cert-file c --tls-key-file k --tls-self-signed": "--tls-self-signed is for relays without",
 		"--tls-self-signed --tls-acme-host a.example":          "--tls-acme-host is for relays without",
-		"--tls-plain-listen :80":                               "--tls-plain-listen has nowhere to lead to",
+		"--tls-plain-listen :80":                               "--tls-plain-listen has nowhere to redirect to",
 		"--tls-acme-host *.example":                            "a wildcard",
 		"--tls-acme-host a.example --tls-acme-host a.example":  "there twice",
 		"--tls-min-version 1.1":                                "1.2 or 1.3",

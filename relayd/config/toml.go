@@ -11,8 +11,7 @@ import (
 	"github.com/pelletier/go-toml/v2"
 )
 
-// parse gives what the text of a file says. All errors come at once, but for those of
-// the syntax, of which there is one.
+// parse reads the text of a file. It returns all errors at once, or one of the syntax.
 func (s *schema) parse(path string, text []byte) ([]setting, error) {
 	var tree map[string]any
 	if err := toml.Unmarshal(text, &tree); err != nil {

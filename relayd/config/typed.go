@@ -7,8 +7,8 @@ import (
 	"time"
 )
 
-// fromTOML gives the texts of a value, which has to have the key's own type: where
-// everything may be a string, a mistake hides.
+// fromTOML returns the texts of a value. The value must have the key's own type: if
+// a number could be a string, a mistake would go unnoticed.
 func (k *key) fromTOML(value any) ([]string, error) {
 	if !k.list() {
 		text, err := scalar(value, k.typ)
@@ -56,10 +56,10 @@ func scalar(value any, t reflect.Type) (string, error) {
 	}
 }
 
-// quoted tells whether a value stands between quotes in TOML.
+// quoted reports whether values of t are between quotes in TOML.
 func quoted(t reflect.Type) bool {
 	return t.Kind() == reflect.String || t == reflect.TypeFor[time.Duration]() || reflect.PointerTo(t).Implements(textual)
 }
 
-// boolean tells whether a flag stands without a value.
+// boolean reports whether the flag takes no value.
 func (k *key) boolean() bool { return k.typ.Kind() == reflect.Bool }

@@ -6,8 +6,8 @@ import (
 	"strconv"
 )
 
-// URL is an absolute address with http or https, without a user: a secret in it would
-// stand in logs and in every error of a request. "" is none.
+// URL is an absolute http or https address without a user: a secret in it would
+// appear in logs and in every error of a request. "" means none.
 type URL string
 
 // UnmarshalText implements [encoding.TextUnmarshaler].

@@ -17,13 +17,13 @@ import (
 
 var textual = reflect.TypeFor[encoding.TextUnmarshaler]()
 
-// isSection tells a struct of keys from a value that happens to be a struct.
+// isSection reports whether t is a struct of keys, not a value that happens to be a struct.
 func isSection(t reflect.Type) bool {
 	return t.Kind() == reflect.Struct && !reflect.PointerTo(t).Implements(textual)
 }
 
-// set gives a field what texts say: one text, or those of a list; its zero value where
-// there is none. The error is the rest of a sentence that begins with the key.
+// set parses texts into field: one text, or those of a list. Without a text the field
+// becomes zero. The error continues a sentence that begins with the key.
 func (k *key) set(field reflect.Value, texts []string) error {
 	if len(texts) == 0 {
 		field.SetZero()
@@ -64,7 +64,7 @@ func (k *key) setOne(field reflect.Value, text string) error {
 	return nil
 }
 
-// limit gives a limit as the key's values are.
+// limit parses a limit as the key's values are parsed.
 func (k *key) limit(text string) int64 {
 	t := k.typ
 	if k.list() {
@@ -75,7 +75,7 @@ func (k *key) limit(text string) int64 {
 	return limit.Int()
 }
 
-// says is an error about a text, which it does not show where that is a secret.
+// says returns an error about text. It omits the text of a secret.
 func (k *key) says(text, want string) error {
 	if k.secret {
 		return errors.New(want)
@@ -94,7 +94,7 @@ func (k *key) limits() string {
 	}
 }
 
-// parse gives a value what a text says, or says what the text has to be.
+// parse parses text into a value, or returns what the text must be.
 func parse(into reflect.Value, text string) (want string) {
 	switch v := into.Addr().Interface().(type) {
 	case *time.Duration:
@@ -144,7 +144,7 @@ func parse(into reflect.Value, text string) (want string) {
 	return ""
 }
 
-// text gives a value as parse reads it.
+// text formats a value as parse reads it.
 func text(v reflect.Value) string {
 	switch v := v.Interface().(type) {
 	case slog.Level:

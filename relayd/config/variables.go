@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-// variables gives what the environment says. A variable that is empty says nothing.
+// variables returns the settings of the environment. An empty variable counts as unset.
 func (s *schema) variables(environ []string) ([]setting, error) {
 	var all []setting
 	var faults []error

@@ -13,6 +13,7 @@ import (
 	"github.com/sebas642/intercessor/e2e/history"
 	"github.com/sebas642/intercessor/relayd/relay"
 	"github.com/sebas642/intercessor/sdk/signaling"
+	"github.com/sebas642/intercessor/sdk/signaling/signalingtest"
 	"github.com/sebas642/intercessor/web"
 )
 
@@ -136,7 +137,7 @@ func TestTabAndABasePeer(t *testing.T) {
 	t.Parallel()
 	server := startRelay(t)
 	s := newStage(t, server.HTTP)
-	raw, err := signaling.Dial(within(t), server.WS+"/server", &signaling.Options{Base: true})
+	raw, err := signalingtest.Dial(within(t), server.WS+"/server", &signaling.Options{Base: true})
 	require.NoError(t, err)
 	defer raw.Close()
 	page := s.enter("page")
@@ -169,7 +170,7 @@ func TestTabAndABasePeer(t *testing.T) {
 
 	// And the other way round: the page's listener hears of a base client's end at once.
 	page.listens()
-	client, err := signaling.Dial(within(t), strings.Replace(eval[string](page.tab, `ln.url`), page.proxy.Addr(), s.relay, 1), &signaling.Options{Base: true})
+	client, err := signalingtest.Dial(within(t), strings.Replace(eval[string](page.tab, `ln.url`), page.proxy.Addr(), s.relay, 1), &signaling.Options{Base: true})
 	require.NoError(t, err)
 	page.sees("the client", `talks.length === 1 && talks[0].conn.reliable === false`)
 	require.NoError(t, client.Close())

@@ -14,6 +14,7 @@ import (
 	"github.com/sebas642/intercessor/relayd/admit"
 	"github.com/sebas642/intercessor/relayd/relay"
 	"github.com/sebas642/intercessor/sdk/signaling"
+	"github.com/sebas642/intercessor/sdk/signaling/signalingtest"
 	"github.com/stretchr/testify/require"
 )
 
@@ -72,20 +73,20 @@ func (w *way) cut() {
 }
 
 // peer dials over a way of its own.
-func (w *way) peer(t *testing.T, path string) *signaling.Session {
+func (w *way) peer(t *testing.T, path string) *signalingtest.Peer {
 	t.Helper()
 	options := &signaling.Options{}
 	transport := &http.Transport{DialContext: w.dial}
 	t.Cleanup(transport.CloseIdleConnections)
 	options.HTTPClient = &http.Client{Transport: transport}
-	s, err := signaling.Dial(t.Context(), "ws://relay"+path, options)
+	s, err := signalingtest.Dial(t.Context(), "ws://relay"+path, options)
 	require.NoError(t, err)
 	t.Cleanup(func() { _ = s.Close() })
 	return s
 }
 
 // hears wants the next event that is not about the own connection.
-func hears(t *testing.T, s *signaling.Session, kind signaling.Kind) {
+func hears(t *testing.T, s *signalingtest.Peer, kind signaling.Kind) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()

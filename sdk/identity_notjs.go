@@ -29,7 +29,7 @@ func (o *Options) dial(ctx context.Context, url string) (*signaling.Session, ide
 		}
 		i.file, options.Store = file, file
 	}
-	s, err := signaling.Dial(ctx, url, options)
+	s, err := signaling.Open(ctx, url, options)
 	if err != nil {
 		i.close()
 	}

@@ -21,22 +21,30 @@ const (
 	maxTryFor = time.Hour
 )
 
-// keepTime does what is to be done at certain times, all of it in one goroutine with
-// one timer.
-func (s *Session) keepTime() {
-	stop := watchPage(s)
-	defer stop()
-	timer := time.NewTimer(silenceWithin)
-	defer timer.Stop()
-	for {
-		select {
-		case <-timer.C:
-		case <-s.rearm:
-		case <-s.ctx.Done():
-			return
-		}
-		now := time.Now()
-		timer.Reset(max(s.due(now).Sub(now), time.Millisecond))
+// rearm has onTime look at once when the next thing is due.
+func (s *Session) rearm() {
+	if s.v1 {
+		s.sooner.Store(true)
+		s.timer.Reset(0)
+	}
+}
+
+// onTime does what is to be done at certain times, all of it with one timer. No goroutine
+// waits for it.
+func (s *Session) onTime() {
+	s.timing.Lock()
+	defer s.timing.Unlock()
+	s.telling.Lock()
+	serving := s.handler != nil
+	s.telling.Unlock()
+	if !serving || s.reason() != nil {
+		return
+	}
+	s.sooner.Store(false)
+	now := time.Now()
+	s.timer.Reset(max(s.due(now).Sub(now), time.Millisecond))
+	if s.sooner.Load() {
+		s.timer.Reset(0) // which the Reset before may have undone
 	}
 }
 
@@ -49,7 +57,7 @@ func (s *Session) due(now time.Time) time.Time {
 	switch {
 	case c == nil || at.IsZero():
 	case now.Before(at):
-		next = sooner(next, at)
+		next = earlier(next, at)
 	default:
 		s.mu.Lock()
 		s.restartAt = time.Time{}
@@ -59,7 +67,7 @@ func (s *Session) due(now time.Time) time.Time {
 	s.tell(func(now time.Time) []Event {
 		events := s.presence.pass(now)
 		if !s.presence.next.IsZero() {
-			next = sooner(next, s.presence.next)
+			next = earlier(next, s.presence.next)
 		}
 		return events
 	})
@@ -121,10 +129,10 @@ func (s *Session) restarting(r protocol.Restarting) {
 	s.mu.Lock()
 	s.restartAt, s.tryUntil = now.Add(in), now.Add(in+try)
 	s.mu.Unlock()
-	post(s.rearm)
+	s.rearm()
 }
 
-func sooner(a, b time.Time) time.Time {
+func earlier(a, b time.Time) time.Time {
 	if b.Before(a) {
 		return b
 	}

@@ -1,6 +1,7 @@
 package signaling
 
 import (
+	"bytes"
 	"context"
 	"sync"
 	"time"
@@ -85,7 +86,7 @@ func readHello(ctx context.Context, socket *socket) (protocol.Hello, error) {
 	if err != nil {
 		return protocol.Hello{}, err
 	}
-	d, err := protocol.ParseDelivery(frame)
+	d, err := protocol.ParseDelivery(bytes.Clone(frame)) // of which Hello keeps parts
 	if err != nil {
 		return protocol.Hello{}, &ProtocolError{Err: err}
 	}
@@ -99,7 +100,7 @@ func readHello(ctx context.Context, socket *socket) (protocol.Hello, error) {
 	return hello, nil
 }
 
-// read waits for the next frame.
+// read waits for the next frame, which is valid until the read after.
 func (c *connection) read() ([]byte, error) {
 	c.listen(time.Now())
 	frame, err := c.socket.read(context.Background())

@@ -13,6 +13,7 @@ import (
 	"github.com/sebas642/intercessor/protocol"
 	"github.com/sebas642/intercessor/sdk/internal/badrelay"
 	"github.com/sebas642/intercessor/sdk/signaling"
+	"github.com/sebas642/intercessor/sdk/signaling/signalingtest"
 )
 
 // visit gives the URL of a script that counts its visits for this test alone.
@@ -25,9 +26,9 @@ const (
 	asClient = "/client/other"
 )
 
-func dialV1(t testing.TB, url string, options *signaling.Options) *signaling.Session {
+func dialV1(t testing.TB, url string, options *signaling.Options) *signalingtest.Peer {
 	t.Helper()
-	s, err := signaling.Dial(within(t), url, options)
+	s, err := signalingtest.Dial(within(t), url, options)
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, s.Close()) })
 	require.True(t, s.Durable())
@@ -35,7 +36,7 @@ func dialV1(t testing.TB, url string, options *signaling.Options) *signaling.Ses
 }
 
 // next returns the next event of a kind, and skips others.
-func next(t testing.TB, s *signaling.Session, kind signaling.Kind) signaling.Event {
+func next(t testing.TB, s *signalingtest.Peer, kind signaling.Kind) signaling.Event {
 	t.Helper()
 	for {
 		if e := receive(t, s); e.Kind == kind {
@@ -45,7 +46,7 @@ func next(t testing.TB, s *signaling.Session, kind signaling.Kind) signaling.Eve
 }
 
 // ends receives until the session ends, and returns why.
-func ends(t testing.TB, s *signaling.Session) error {
+func ends(t testing.TB, s *signalingtest.Peer) error {
 	t.Helper()
 	for {
 		if _, err := s.Receive(within(t)); err != nil {
@@ -61,7 +62,7 @@ func TestSessionOfV1(t *testing.T) {
 	require.Equal(t, signaling.Online, s.State())
 	require.NoError(t, s.Send(within(t), "other", "chat", []byte(`1`)))
 	require.Equal(t, signaling.Event{Kind: signaling.Delivered, Peer: "other", Type: "chat", Message: []byte("1")}, receive(t, s))
-	require.NoError(t, s.SendLink(within(t), "other", "LINK_ACK", []byte(`null`), []byte(`{"id":"0123456789abcdef"}`)))
+	require.NoError(t, s.SendFrame(within(t), protocol.AppendEnvelopeV1(nil, "other", "LINK_ACK", []byte(`null`), []byte(`{"id":"0123456789abcdef"}`))))
 	require.Equal(t, signaling.Event{
 		Kind: signaling.Delivered, Peer: "other", Type: "LINK_ACK", Message: []byte(`null`), Link: []byte(`{"id":"0123456789abcdef"}`),
 	}, receive(t, s))
@@ -127,7 +128,7 @@ func TestAttemptsGoUpEvenIfTheClockGoesBack(t *testing.T) {
 
 func TestStoreThatFails(t *testing.T) {
 	full := errors.New("no space left on device")
-	_, err := signaling.Dial(within(t), visit(t, "v1-echo", asClient), &signaling.Options{Store: &memory{err: full}})
+	_, err := signalingtest.Dial(within(t), visit(t, "v1-echo", asClient), &signaling.Options{Store: &memory{err: full}})
 	var broken *signaling.IdentityError
 	require.ErrorAs(t, err, &broken)
 	require.ErrorIs(t, err, full)
@@ -159,24 +160,24 @@ func TestReplacedBeforeHelloIsBelievedTheSecondTime(t *testing.T) {
 	require.Equal(t, signaling.Online, s.State())
 
 	dialV1(t, visit(t, "v1-taken-once", asClient), &signaling.Options{Store: &memory{text: "1.token-0"}})
-	_, err := signaling.Dial(within(t), visit(t, "v1-taken", asClient), &signaling.Options{Store: &memory{text: "1.token-0"}})
+	_, err := signalingtest.Dial(within(t), visit(t, "v1-taken", asClient), &signaling.Options{Store: &memory{text: "1.token-0"}})
 	require.ErrorIs(t, err, signaling.ErrReplaced)
 }
 
 func TestRefusedTokenOfAStore(t *testing.T) {
 	store := &memory{text: "1.expired"}
-	_, err := signaling.Dial(within(t), visit(t, "v1-refused", asServer), &signaling.Options{Store: store})
+	_, err := signalingtest.Dial(within(t), visit(t, "v1-refused", asServer), &signaling.Options{Store: store})
 	require.ErrorIs(t, err, signaling.ErrTokenRefused)
 	require.Regexp(t, `\.expired$`, store.text, "it is not forgotten: that is for a person to decide")
 }
 
 func TestStoredIdentityIsNotForABaseRelay(t *testing.T) {
-	_, err := signaling.Dial(within(t), visit(t, "echo", asServer), &signaling.Options{Store: &memory{text: "1.token"}})
+	_, err := signalingtest.Dial(within(t), visit(t, "echo", asServer), &signaling.Options{Store: &memory{text: "1.token"}})
 	require.Error(t, err, "never a new ID in silence")
 }
 
 func TestRelayWithoutATokenIsNone(t *testing.T) {
-	_, err := signaling.Dial(within(t), visit(t, "v1-no-token", asClient), nil)
+	_, err := signalingtest.Dial(within(t), visit(t, "v1-no-token", asClient), nil)
 	var wrong *signaling.ProtocolError
 	require.ErrorAs(t, err, &wrong)
 }
@@ -185,7 +186,7 @@ func TestDialTriesAgainWhereTheRelaySaysSo(t *testing.T) {
 	dialV1(t, visit(t, "v1-busy", asClient), nil)
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	_, err := signaling.Dial(ctx, visit(t, "v1-busy", asClient), nil)
+	_, err := signalingtest.Dial(ctx, visit(t, "v1-busy", asClient), nil)
 	require.Error(t, err)
 }
 
@@ -254,7 +255,7 @@ func TestBaseRelayKnowsNoRequests(t *testing.T) {
 func TestSendWaitsForTheConnection(t *testing.T) {
 	s := dialV1(t, visit(t, "v1-once", asClient), nil)
 	next(t, s, signaling.Lost)
-	require.ErrorIs(t, s.SendLink(within(t), "other", "chat", []byte("1"), nil), signaling.ErrReconnecting)
+	require.ErrorIs(t, s.SendFrame(within(t), protocol.AppendEnvelopeV1(nil, "other", "chat", []byte("1"), nil)), signaling.ErrReconnecting)
 	require.NoError(t, s.Send(within(t), "other", "chat", []byte("2")))
 	require.Equal(t, "2", string(next(t, s, signaling.Delivered).Message))
 }

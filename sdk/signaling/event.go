@@ -45,7 +45,7 @@ const (
 	ReasonRelay   = "relay"   // the relay gave it up
 )
 
-// Event is what a session receives.
+// Event is what Serve hands to its caller.
 type Event struct {
 	Kind Kind
 
@@ -53,8 +53,8 @@ type Event struct {
 	Peer protocol.ID
 
 	// Type and Message belong to Delivered. Message is one JSON value, byte for
-	// byte as the peer sent it, and the receiver's own to keep. Link is the object
-	// beside them, or nil.
+	// byte as the peer sent it. Link is the object beside them, or nil. Both are valid
+	// until the event has been handled.
 	Type    string
 	Message []byte
 	Link    []byte
@@ -72,6 +72,3 @@ type Event struct {
 	// Err belongs to Lost: how the connection ended.
 	Err error
 }
-
-// size is what an event counts in the queue of a session.
-func (e *Event) size() int { return 64 + len(e.Message) + len(e.Link) }

@@ -1,14 +1,15 @@
 package signaling
 
 import (
+	"bytes"
 	"time"
 
 	"github.com/sebas642/intercessor/protocol"
 )
 
-// handle takes one frame of the relay. An error ends the session. Messages of the
+// take takes one frame of the relay. An error ends the session. Messages of the
 // relay that this version does not know are ignored: a newer relay may send them (B13).
-func (s *Session) handle(c *connection, frame []byte) error {
+func (s *Session) take(c *connection, frame []byte) error {
 	var d protocol.Delivery
 	var err error
 	if c.v1 {
@@ -19,7 +20,7 @@ func (s *Session) handle(c *connection, frame []byte) error {
 	if err == nil {
 		switch {
 		case protocol.ID(d.From) != protocol.RelayID:
-			err = s.deliver(d)
+			s.deliver(d)
 		case c.v1:
 			err = s.handleV1(c, string(d.Type), d.Message)
 		default:
@@ -32,22 +33,20 @@ func (s *Session) handle(c *connection, frame []byte) error {
 	return err
 }
 
-func (s *Session) deliver(d protocol.Delivery) error {
+func (s *Session) deliver(d protocol.Delivery) {
 	e := Event{Kind: Delivered, Peer: protocol.ID(d.From), Type: string(d.Type), Message: d.Message, Link: d.Link}
-	if !s.v1 {
-		return s.events.Put(e, e.size())
-	}
-	s.tell(func(time.Time) []Event {
+	s.telling.Lock()
+	defer s.telling.Unlock()
+	if s.v1 {
 		back, isBack, known := s.presence.heard(e.Peer)
-		switch {
-		case !known:
-			return nil // it is gone: presence comes before a peer's messages (P2)
-		case isBack:
-			return []Event{back, e}
+		if !known {
+			return // it is gone: presence comes before a peer's messages (P2)
 		}
-		return []Event{e}
-	})
-	return nil
+		if isBack {
+			s.emit(back)
+		}
+	}
+	s.emit(e)
 }
 
 func (s *Session) handleBase(typ string, message []byte) error {
@@ -64,7 +63,10 @@ func (s *Session) handleBase(typ string, message []byte) error {
 	if e.Peer, err = protocol.ParsePeer(message); err != nil {
 		return err
 	}
-	return s.events.Put(e, e.size())
+	s.telling.Lock()
+	defer s.telling.Unlock()
+	s.emit(e)
+	return nil
 }
 
 func (s *Session) handleV1(c *connection, typ string, message []byte) error {
@@ -77,14 +79,13 @@ func (s *Session) handleV1(c *connection, typ string, message []byte) error {
 		return err
 	case protocol.TypeRelayPresent:
 		s.tell(s.presence.present)
-		post(s.rearm)
+		s.rearm()
 	case protocol.TypeRelayUndelivered:
 		u, err := protocol.ParseUndelivered(message)
 		if err != nil {
 			return err
 		}
-		e := Event{Kind: Undelivered, Peer: u.To, Reason: u.Reason}
-		return s.events.Put(e, e.size())
+		s.tell(func(time.Time) []Event { return []Event{{Kind: Undelivered, Peer: u.To, Reason: u.Reason}} })
 	case protocol.TypeRelayToken:
 		token, err := protocol.ParseToken(message)
 		if err != nil {
@@ -94,6 +95,7 @@ func (s *Session) handleV1(c *connection, typ string, message []byte) error {
 	case protocol.TypeRelayICE:
 		ice, err := protocol.ParseICE(message)
 		if err == nil {
+			ice.Servers = bytes.Clone(ice.Servers)
 			s.mu.Lock()
 			s.hello.ICE, s.iceSince = ice, time.Now()
 			s.mu.Unlock()
@@ -133,7 +135,7 @@ func (s *Session) said(typ string, p protocol.Presence) {
 		}
 		return []Event{e}
 	})
-	post(s.rearm)
+	s.rearm()
 	if slipped != nil {
 		s.again(slipped)
 	}

@@ -18,6 +18,7 @@ import (
 
 	"github.com/sebas642/intercessor/sdk/internal/badrelay"
 	"github.com/sebas642/intercessor/sdk/signaling"
+	"github.com/sebas642/intercessor/sdk/signaling/signalingtest"
 )
 
 // tunnels is a small HTTP proxy: it answers CONNECT, with one user, and nothing else.
@@ -97,24 +98,24 @@ func TestProxyIsAskedForATunnel(t *testing.T) {
 			options := &signaling.Options{}
 			options.HTTPClient = &http.Client{Transport: transport}
 
-			s, err := signaling.Dial(within(t), scheme+"://example.com/echo/client/other", options)
+			s, err := signalingtest.Dial(within(t), scheme+"://example.com/echo/client/other", options)
 			require.NoError(t, err)
 			require.NoError(t, s.Close())
 			port := map[string]string{"ws": "80", "wss": "443"}[scheme]
 			require.Equal(t, []string{"CONNECT example.com:" + port}, through.heard())
 
-			s, err = signaling.Dial(within(t), scheme+"://"+through.to+"/echo/client/other", options)
+			s, err = signalingtest.Dial(within(t), scheme+"://"+through.to+"/echo/client/other", options)
 			require.NoError(t, err)
 			require.NoError(t, s.Close())
 			require.Len(t, through.heard(), 1, "this one needs no proxy")
 
 			named = "http://ada:wrong@" + address
-			_, err = signaling.Dial(within(t), scheme+"://example.com/echo/client/other", options)
+			_, err = signalingtest.Dial(within(t), scheme+"://example.com/echo/client/other", options)
 			require.ErrorContains(t, err, "Proxy Authentication Required")
 			require.NotContains(t, err.Error(), "wrong")
 
 			proxy.Close()
-			_, err = signaling.Dial(within(t), scheme+"://example.com/echo/client/other", options)
+			_, err = signalingtest.Dial(within(t), scheme+"://example.com/echo/client/other", options)
 			require.ErrorContains(t, err, "proxyconnect")
 		})
 	}

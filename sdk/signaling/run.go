@@ -59,7 +59,7 @@ func (s *Session) serve(c *connection) error {
 		if err != nil {
 			return err
 		}
-		if err := s.handle(c, frame); err != nil {
+		if err := s.take(c, frame); err != nil {
 			return err
 		}
 	}
@@ -178,7 +178,7 @@ func (s *Session) attach(c *connection) bool {
 	}
 	s.change()
 	s.mu.Unlock()
-	post(s.rearm)
+	s.rearm()
 	return true
 }
 
@@ -209,16 +209,22 @@ func (s *Session) lose(err error) {
 		s.presence.lost(now, tryUntil.Sub(now))
 		return []Event{{Kind: Lost, Err: err}}
 	})
-	post(s.rearm)
+	s.rearm()
 }
 
-// tell puts events in the order in which their causes were looked at. It waits while
-// the queue is full.
+// tell has events handled in the order in which their causes were looked at.
 func (s *Session) tell(look func(now time.Time) []Event) {
 	s.telling.Lock()
 	defer s.telling.Unlock()
 	for _, e := range look(time.Now()) {
-		_ = s.events.Put(e, e.size()) // fails only when the session has ended
+		s.emit(e)
+	}
+}
+
+// emit has an event handled, unless the session has ended. The caller holds telling.
+func (s *Session) emit(e Event) {
+	if s.handler != nil && s.reason() == nil {
+		s.handler(e)
 	}
 }
 

@@ -12,6 +12,7 @@ import (
 
 	"github.com/sebas642/intercessor/protocol"
 	"github.com/sebas642/intercessor/sdk/signaling"
+	"github.com/sebas642/intercessor/sdk/signaling/signalingtest"
 )
 
 func quoted(secret string) string {
@@ -36,11 +37,11 @@ func TestSecretIsPresented(t *testing.T) {
 }
 
 func TestSecretOfABasePeer(t *testing.T) {
-	s, err := signaling.Dial(within(t), server(t)+"/access/client/other", &signaling.Options{Base: true, Secret: signaling.Passphrase("open sesame")})
+	s, err := signalingtest.Dial(within(t), server(t)+"/access/client/other", &signaling.Options{Base: true, Secret: signaling.Passphrase("open sesame")})
 	require.NoError(t, err)
 	require.Equal(t, quoted("open sesame"), string(receive(t, s).Message))
 	require.NoError(t, s.Close())
-	s, err = signaling.Dial(within(t), server(t)+"/access/client/other", &signaling.Options{Base: true})
+	s, err = signalingtest.Dial(within(t), server(t)+"/access/client/other", &signaling.Options{Base: true})
 	require.NoError(t, err)
 	require.Equal(t, `""`, string(receive(t, s).Message))
 	require.NoError(t, s.Close())
@@ -68,7 +69,7 @@ func TestSecretIsRenewed(t *testing.T) {
 }
 
 func TestAccessThatIsRefused(t *testing.T) {
-	_, err := signaling.Dial(within(t), visit(t, "v1-no-access", asServer), &signaling.Options{Secret: signaling.Passphrase("open sesame")})
+	_, err := signalingtest.Dial(within(t), visit(t, "v1-no-access", asServer), &signaling.Options{Secret: signaling.Passphrase("open sesame")})
 	require.ErrorIs(t, err, signaling.ErrAccessRefused)
 	require.NotErrorIs(t, err, signaling.ErrTokenRefused)
 	var refused *signaling.RelayError
@@ -83,7 +84,7 @@ func TestSecretThatCannotBeHad(t *testing.T) {
 		func(context.Context) (string, error) { return "", away },
 		signaling.Passphrase(strings.Repeat("a", protocol.MaxSecret+1)),
 	} {
-		_, err := signaling.Dial(within(t), visit(t, "v1-access", asServer), &signaling.Options{Secret: secret})
+		_, err := signalingtest.Dial(within(t), visit(t, "v1-access", asServer), &signaling.Options{Secret: secret})
 		var failed *signaling.SecretError
 		require.ErrorAs(t, err, &failed)
 		require.NotContains(t, err.Error(), "aaa")

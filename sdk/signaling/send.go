@@ -25,7 +25,10 @@ func (s *Session) Send(ctx context.Context, to protocol.ID, typ string, message 
 			return err
 		}
 		if c != nil {
-			err = s.write(ctx, c, to, typ, message, nil)
+			err = s.write(ctx, c, func() []byte {
+				s.frame = protocol.AppendEnvelopeV1(s.frame[:0], to, typ, message, nil)
+				return s.frame
+			})
 			if err != errOld {
 				return err
 			}
@@ -40,11 +43,12 @@ func (s *Session) Send(ctx context.Context, to protocol.ID, typ string, message 
 	}
 }
 
-// SendLink sends a message with the object link beside it, which the relay hands on
-// unread (D4). In contrast to Send it may send LINK_ types, and does not wait for
-// a connection: the error is then ErrReconnecting. It is for a link, which sends again what was
-// lost. A base relay drops the object, so only v1 sessions should send one.
-func (s *Session) SendLink(ctx context.Context, to protocol.ID, typ string, message, link []byte) error {
+// SendFrame sends one message, encoded as protocol.AppendEnvelopeV1 does it. In contrast to
+// Send it may be of a LINK_ type and have the object link, which the relay hands on unread
+// (D4), and it does not wait for a connection: the error is then ErrReconnecting. It is for
+// a link, which sends again what was lost. A base relay drops the object, so only v1 sessions
+// should send one.
+func (s *Session) SendFrame(ctx context.Context, frame []byte) error {
 	c, _, err := s.connected()
 	if err != nil {
 		return err
@@ -52,7 +56,7 @@ func (s *Session) SendLink(ctx context.Context, to protocol.ID, typ string, mess
 	if c == nil {
 		return ErrReconnecting
 	}
-	if err = s.write(ctx, c, to, typ, message, link); err == errOld {
+	if err = s.write(ctx, c, func() []byte { return frame }); err == errOld {
 		return ErrReconnecting
 	}
 	return err
@@ -69,18 +73,18 @@ func (s *Session) connected() (c *connection, changed <-chan struct{}, err error
 	return s.current, s.changed, s.err
 }
 
-// write sends one frame on a connection. The error is errOld, and nothing was written,
-// if that has ended before.
-func (s *Session) write(ctx context.Context, c *connection, to protocol.ID, typ string, message, link []byte) error {
+// write sends the frame that encode returns, once this caller has the right to write, on a
+// connection. The error is errOld, and nothing was written, if that has ended before.
+func (s *Session) write(ctx context.Context, c *connection, encode func() []byte) error {
 	if err := s.lock(ctx, c); err != nil {
 		return err
 	}
 	defer func() { s.sending <- struct{}{} }()
-	s.frame = protocol.AppendEnvelopeV1(s.frame[:0], to, typ, message, link)
-	if len(s.frame) > protocol.MaxMessage {
-		return tooLarge(len(s.frame))
+	frame := encode()
+	if len(frame) > protocol.MaxMessage {
+		return tooLarge(len(frame))
 	}
-	err := c.socket.write(ctx, s.frame)
+	err := c.socket.write(ctx, frame)
 	if err == nil || err == ctx.Err() {
 		return err
 	}

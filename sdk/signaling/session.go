@@ -5,10 +5,10 @@ import (
 	"context"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/sebas642/intercessor/protocol"
-	"github.com/sebas642/intercessor/sdk/internal/queue"
 )
 
 const (
@@ -24,11 +24,6 @@ const (
 	// noticeWithin is how long a failed Send waits to learn the close code, which
 	// says more than a broken write does.
 	noticeWithin = time.Second
-
-	// The events that were not received yet, in number and in bytes. While it is full
-	// nothing is read, and the relay holds back what is for this peer.
-	maxEvents     = 1 << 10
-	maxEventBytes = 1 << 20
 )
 
 // Session is a peer's stay at the relay, over as many connections as it takes. All
@@ -39,7 +34,7 @@ type Session struct {
 	v1      bool        // the relay speaks intercessor.v1, so that the session resumes
 	server  bool        // this peer is a server
 	room    protocol.ID // of a client's server, as messages spell it (B52)
-	events  *queue.Queue[Event]
+	first   *connection
 
 	identity *identity
 	known    protocol.ID // the own ID, once it is known; likewise
@@ -50,16 +45,19 @@ type Session struct {
 
 	ctx     context.Context // ends with the session
 	cancel  context.CancelFunc
-	running sync.WaitGroup // run, keepTime
 	closing sync.Once
 	ended   chan struct{} // closed when err is set
 	hint    chan struct{} // holds a token if the network has changed
-	rearm   chan struct{} // holds a token if something is due sooner
+
+	timer  *time.Timer // runs onTime; of v1 sessions
+	sooner atomic.Bool // something is due before the timer fires
+	timing sync.Mutex  // held by onTime
 
 	asking sync.Mutex // held while a wish is sent, so that none passes a later one
 
-	telling  sync.Mutex // guards presence, and the order of the events
-	presence *presence  // nil in a base session
+	telling  sync.Mutex  // guards what follows, and the order of the events
+	handler  func(Event) // what Serve was given; nil before and after it
+	presence *presence   // nil in a base session
 
 	mu        sync.Mutex // guards what follows
 	hello     protocol.Hello
@@ -75,9 +73,9 @@ type Session struct {
 	hurry     context.CancelFunc // ends the attempt that is under way
 }
 
-// Dial opens a session. The path of url says who this peer is: /server gets an ID
-// and waits for clients, /client/ID talks to the server with that ID. Dial returns
-// when the relay has said HELLO. options may be nil.
+// Open opens a session, which begins to read with Serve. The path of url says who this peer
+// is: /server gets an ID and waits for clients, /client/ID talks to the server with that
+// ID. Open returns when the relay has said HELLO. options may be nil.
 //
 // With a relay that speaks intercessor.v1 the session outlives its connections: it
 // resumes by itself, under the same ID, until it is closed or the relay says that
@@ -87,17 +85,15 @@ type Session struct {
 // relay closed it, which matches ErrNoSuchServer, ErrAccessRefused and others, a
 // *ProtocolError if this is no relay, an *IdentityError if the Store failed, a *SecretError
 // if Options.Secret did. Where
-// the relay says that it may be tried again, Dial does. Without a deadline in ctx it
+// the relay says that it may be tried again, Open does. Without a deadline in ctx it
 // gives up after 30 seconds.
-func Dial(ctx context.Context, url string, options *Options) (*Session, error) {
+func Open(ctx context.Context, url string, options *Options) (*Session, error) {
 	s := &Session{
 		url:     url,
 		server:  isServer(url),
-		events:  queue.New[Event](maxEvents, maxEventBytes),
 		sending: make(chan struct{}, 1),
 		ended:   make(chan struct{}),
 		hint:    make(chan struct{}, 1),
-		rearm:   make(chan struct{}, 1),
 		changed: make(chan struct{}),
 	}
 	if options != nil {
@@ -110,12 +106,14 @@ func Dial(ctx context.Context, url string, options *Options) (*Session, error) {
 	if s.identity, err = loadIdentity(s.options.Store); err != nil {
 		return nil, err
 	}
-	c, err := s.first(ctx)
+	c, err := s.greeted(ctx)
 	if err != nil {
 		return nil, err
 	}
 	s.sending <- struct{}{}
 	s.ctx, s.cancel = context.WithCancel(context.Background())
+	s.timer = time.AfterFunc(silenceWithin, s.onTime)
+	s.timer.Stop()
 	s.known, s.v1 = c.hello.ID, c.v1
 	s.room = cmp.Or(c.hello.Room, serverOf(url))
 	if s.v1 {
@@ -124,17 +122,39 @@ func Dial(ctx context.Context, url string, options *Options) (*Session, error) {
 			s.presence.meet(s.room, c.hello.Server, c.hello.ServerOrder)
 		}
 	}
+	s.first = c
 	s.attach(c)
-	s.running.Go(func() { s.run(c) })
-	if s.v1 {
-		s.running.Go(s.keepTime)
-	}
 	return s, nil
 }
 
-// first makes the first connection. It tries again only after a close code that says
+// Serve reads the session's connections, one after the other, and calls handle for each
+// event. It returns why the session has ended: a *RelayError when the relay has ended it,
+// for good or because it cannot be resumed, a *ProtocolError when the relay sent what it
+// must not, ErrClosed after Close. It must be called once.
+//
+// The calls of handle follow each other, and those of one peer come in the order in which
+// things happened. An Event's bytes are valid until handle returns. While handle waits
+// nothing is read, and a relay whose messages are not taken ends the connection. handle
+// must not call Close.
+func (s *Session) Serve(handle func(Event)) error {
+	s.telling.Lock()
+	s.handler = handle
+	s.telling.Unlock()
+	if s.v1 {
+		stop := watchPage(s)
+		defer stop()
+		s.rearm()
+	}
+	s.run(s.first)
+	s.timing.Lock() // which waits for onTime
+	s.timer.Stop()
+	s.timing.Unlock()
+	return s.reason()
+}
+
+// greeted makes the first connection. It tries again only after a close code that says
 // so: whatever else is wrong, its caller should hear of at once.
-func (s *Session) first(ctx context.Context) (*connection, error) {
+func (s *Session) greeted(ctx context.Context) (*connection, error) {
 	ctx, cancel := context.WithTimeout(ctx, dialWithin)
 	defer cancel()
 	var before error
@@ -190,34 +210,19 @@ func (s *Session) State() State {
 	return Online
 }
 
-// Receive waits for the next event. Events of one peer come in the order in which
-// things happened.
-//
-// Errors: a *RelayError when the relay has ended the session, for good or because it
-// cannot be resumed, a *ProtocolError when the relay sent what it must not, ErrClosed
-// after Close; every later call returns the same. That of ctx, which ends nothing.
-func (s *Session) Receive(ctx context.Context) (Event, error) { return s.events.Get(ctx) }
-
-// TryReceive returns the next event if there is one. It is for a program that does
-// something whenever it has caught up.
-func (s *Session) TryReceive() (Event, bool) { return s.events.TryGet() }
-
 // Close ends the session with close code 1000, which tells the other peers that
-// this one has left. It waits for the relay's answer, a few seconds at most, and for
-// all that the session has started. Every call after the first does nothing.
-func (s *Session) Close() error {
+// this one has left. It waits for the relay's answer, a few seconds at most. Serve returns
+// then. Every call after the first does nothing.
+func (s *Session) Close() {
 	s.closing.Do(func() {
 		s.end(ErrClosed)
-		s.events.Drain()
 		s.mu.Lock()
 		c := s.current
 		s.mu.Unlock()
 		if c != nil {
 			c.socket.close(1000, "")
 		}
-		s.running.Wait()
 	})
-	return nil
 }
 
 // end notes why the session ended, and returns the reason that counts.
@@ -230,7 +235,6 @@ func (s *Session) end(err error) error {
 	s.err = err
 	close(s.ended)
 	s.cancel()
-	s.events.Close(err)
 	s.wishes.end(err)
 	return err
 }

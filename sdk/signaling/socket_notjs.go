@@ -57,11 +57,16 @@ func openSocket(ctx context.Context, address string, protocols []string, options
 // protocol returns the subprotocol that the relay has selected.
 func (s *socket) protocol() string { return s.conn.Subprotocol() }
 
+// read returns the next message, which is valid until the read after.
 func (s *socket) read(ctx context.Context) ([]byte, error) {
-	kind, frame, err := s.readFrame(ctx)
+	kind, r, err := s.conn.Reader(ctx)
+	if err == nil {
+		s.scratch.Reset()
+		_, err = s.scratch.ReadFrom(r)
+	}
 	switch {
 	case err == nil && kind == websocket.MessageText:
-		return frame, nil
+		return s.scratch.Bytes(), nil
 	case err == nil:
 		return nil, &ProtocolError{Err: errBinary}
 	case ctx.Err() != nil:
@@ -70,20 +75,6 @@ func (s *socket) read(ctx context.Context) ([]byte, error) {
 		return nil, &ProtocolError{Err: errTooBig}
 	}
 	return nil, s.ended(err)
-}
-
-// readFrame reads into memory that is kept, and gives a copy of exactly the frame's size:
-// a message that waits to be received pins no more.
-func (s *socket) readFrame(ctx context.Context) (websocket.MessageType, []byte, error) {
-	kind, r, err := s.conn.Reader(ctx)
-	if err != nil {
-		return 0, nil, err
-	}
-	s.scratch.Reset()
-	if _, err := s.scratch.ReadFrom(r); err != nil {
-		return 0, nil, err
-	}
-	return kind, bytes.Clone(s.scratch.Bytes()), nil
 }
 
 // write sends one text message. It does not look at ctx: the watchdog bounds it,

@@ -11,7 +11,7 @@ import (
 func watchPage(s *Session) (stop func()) {
 	look := js.FuncOf(func(js.Value, []js.Value) any {
 		s.look(time.Now())
-		post(s.rearm)
+		s.rearm()
 		return nil
 	})
 	// It comes only after the network was gone: no connection from before is of use.

@@ -10,7 +10,7 @@ import (
 // once a minute (L12).
 const ackAfter link.Time = -1
 
-// flushes is for the carrier: whatever it looks at, it acknowledges.
+// flushes has every look for frames acknowledge what came.
 const flushes = true
 
 // yield lets the other goroutines run that an event of the browser has woken, so that one

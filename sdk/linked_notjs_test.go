@@ -21,6 +21,7 @@ import (
 	"github.com/sebas642/intercessor/sdk/internal/memnet"
 	"github.com/sebas642/intercessor/sdk/internal/smallrelay"
 	"github.com/sebas642/intercessor/sdk/signaling"
+	"github.com/sebas642/intercessor/sdk/signaling/signalingtest"
 )
 
 // pair runs a test with two peers and a relay in memory, in virtual time.
@@ -534,7 +535,7 @@ func TestBasePeerOfAReliableListener(t *testing.T) {
 	pair(t, func(t *testing.T, w *world) {
 		options := &signaling.Options{Base: true}
 		options.HTTPClient = w.relay.Client()
-		raw, err := signaling.Dial(t.Context(), "ws://relay/client/"+w.ln.ID(), options)
+		raw, err := signalingtest.Dial(t.Context(), "ws://relay/client/"+w.ln.ID(), options)
 		require.NoError(t, err)
 		defer raw.Close()
 		require.False(t, raw.Durable())

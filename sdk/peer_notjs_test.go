@@ -14,19 +14,20 @@ import (
 	"github.com/sebas642/intercessor/protocol/link"
 	"github.com/sebas642/intercessor/sdk"
 	"github.com/sebas642/intercessor/sdk/signaling"
+	"github.com/sebas642/intercessor/sdk/signaling/signalingtest"
 )
 
 // rawLink is a client that speaks v1 and writes the frames of its links by hand.
 type rawLink struct {
 	*world
-	session *signaling.Session
+	session *signalingtest.Peer
 }
 
 func (w *world) raw() *rawLink {
 	w.t.Helper()
 	options := &signaling.Options{}
 	options.HTTPClient = w.relay.Client()
-	s, err := signaling.Dial(w.t.Context(), "ws://relay/client/"+w.ln.ID(), options)
+	s, err := signalingtest.Dial(w.t.Context(), "ws://relay/client/"+w.ln.ID(), options)
 	require.NoError(w.t, err)
 	w.t.Cleanup(func() { _ = s.Close() })
 	return &rawLink{world: w, session: s}
@@ -34,7 +35,7 @@ func (w *world) raw() *rawLink {
 
 func (c *rawLink) says(typ, message string, header string) {
 	c.t.Helper()
-	require.NoError(c.t, c.session.SendLink(c.t.Context(), protocol.ID(c.ln.ID()), typ, []byte(message), []byte(header)))
+	require.NoError(c.t, c.session.SendFrame(c.t.Context(), protocol.AppendEnvelopeV1(nil, protocol.ID(c.ln.ID()), typ, []byte(message), []byte(header))))
 	synctest.Wait()
 }
 

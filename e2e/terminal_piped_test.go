@@ -52,7 +52,7 @@ func TestAChatWithoutATerminalTakesNoFiles(t *testing.T) {
 	bob := startTerminal(t, "send", path, link, "--name", "Bob")
 	ada.Shows("* photo.jpg from Bob is refused: start with --into FOLDER to take files")
 	require.Equal(t, 1, bob.Exits())
-	require.Contains(t, bob.Stderr(), "it was refused: no files are taken here")
+	require.Contains(t, bob.Stderr(), "it was refused: no files are taken here: the other side has to start with --into FOLDER")
 	require.NoFileExists(t, filepath.Join(ada.cmd.Dir, "received", "photo.jpg"))
 	ada.Interrupt()
 	require.Zero(t, ada.Exits(), ada.Stderr())

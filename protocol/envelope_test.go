@@ -174,19 +174,17 @@ func randomSpace(random *rand.Rand) string {
 	return []string{"", "", "", " ", "\n\t", "\r\n  "}[random.IntN(6)]
 }
 
-// TestManyFieldsTakeLinearTime: ten times the fields take no more than some ten times as long (B40). The
-// least of three is what counts: other programs only add to it. A quadratic search takes a hundred times as long.
+// TestManyFieldsTakeLinearTime: a frame of many fields takes about as long as ten frames with a tenth of them
+// each, with which it takes turns (B40). Another program can hold up either, so the shortest of at most thirty
+// times counts. A quadratic search takes ten times as long.
 func TestManyFieldsTakeLinearTime(t *testing.T) {
-	least := func(fields func(n int) string, n int) time.Duration {
-		frame := []byte("{" + fields(n) + `"to":"server-1","type":"chat","message":"Hi"}`)
-		least := time.Hour
-		for range 3 {
-			begin := time.Now()
+	parse := func(frame []byte, times int) time.Duration {
+		begin := time.Now()
+		for range times {
 			_, err := protocol.ParseEnvelope(frame)
 			require.NoError(t, err)
-			least = min(least, time.Since(begin))
 		}
-		return least
+		return time.Since(begin)
 	}
 	for name, fields := range map[string]func(n int) string{
 		"empty":     func(n int) string { return strings.Repeat(`"":0,`, n) },
@@ -200,8 +198,13 @@ func TestManyFieldsTakeLinearTime(t *testing.T) {
 			return all.String()
 		},
 	} {
-		few, many := least(fields, 2_000), least(fields, 20_000)
-		require.Less(t, many, 40*few, "%s: ten times the fields take %v instead of %v", name, many, few)
+		frame := func(n int) []byte { return []byte("{" + fields(n) + `"to":"server-1","type":"chat","message":"Hi"}`) }
+		short, long := frame(2_000), frame(20_000)
+		few, many := time.Hour, time.Hour
+		for turn := 0; turn < 3 || turn < 30 && many >= 4*few; turn++ {
+			few, many = min(few, parse(short, 10)), min(many, parse(long, 1))
+		}
+		require.Less(t, many, 4*few, "%s: ten times the fields take %v instead of %v", name, many, few)
 	}
 }
 

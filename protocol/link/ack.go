@@ -88,6 +88,11 @@ func (l *Link) polled(now Time) {
 			l.poll(now)
 		}
 	}
+	for s := range l.in {
+		if i := &l.in[s]; i.place != 0 && !l.claimShared(now, i) {
+			l.poll(now)
+		}
+	}
 	i := &l.in[Data]
 	before := i.g
 	l.regrant(now, Data)

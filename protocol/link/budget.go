@@ -12,14 +12,11 @@ import (
 // receiving. A Budget may be shared by links that run at the same time.
 //
 // What is received has two halves, so that neither can starve the other: frames
-// that are whole messages, and messages in parts. Of the second half, one message at
-// a time may have the turn, and the others share what is left.
+// that are whole messages, and messages in parts that are longer than a link holds
+// by itself. Of these, short and long messages have memory of their own.
 type Budget struct {
-	out, frames, parts share
-
-	longest int64        // the longest message in parts: the turn has memory for it
-	turn    atomic.Int64 // the length of the message that has the turn; 0: none
-	wanted  atomic.Bool  // another message was refused the turn
+	out, frames share
+	short, long queue // long holds one message of the greatest length
 }
 
 // share is a part of a budget.
@@ -28,9 +25,8 @@ type share struct {
 	held  atomic.Int64
 }
 
-// shareRest bounds what one unfinished message may hold of what is free: see
-// share.grow.
-const shareRest = 8
+// shortShare is how many short messages fit at once, if each has the greatest length.
+const shortShare = 16
 
 // DefaultBudget is the bytes of a budget each way.
 const DefaultBudget = 64 << 20
@@ -48,20 +44,23 @@ func NewBudget(bytes int) *Budget {
 func newBudget(bytes int64) *Budget {
 	half := bytes / 2
 	longest := min(half/2, protocol.MaxLinkMessage)
-	return &Budget{out: share{limit: bytes}, frames: share{limit: half}, parts: share{limit: half - longest}, longest: longest}
+	b := &Budget{out: share{limit: bytes}, frames: share{limit: half}}
+	b.short.limit, b.long.limit = half-longest, longest
+	return b
 }
 
 // Held returns how many bytes are held now: of what is sent, and of what was
-// received.
+// received or is reserved for the rest of messages in parts.
 func (b *Budget) Held() (out, in int) {
-	return int(b.out.held.Load()), int(b.frames.held.Load() + b.parts.held.Load() + b.turn.Load())
+	return int(b.out.held.Load()), int(b.frames.held.Load() + b.short.held.Load() + b.long.held.Load())
 }
 
-// takeTurn gives the turn to a message of n bytes, if no other has it.
-func (b *Budget) takeTurn(n int) bool {
-	taken := b.turn.CompareAndSwap(0, int64(n))
-	b.wanted.Store(!taken)
-	return taken
+// queueFor returns the memory for a message in parts of n bytes.
+func (b *Budget) queueFor(n int) *queue {
+	if int64(n) <= b.short.limit/shortShare {
+		return &b.short
+	}
+	return &b.long
 }
 
 // reserve takes n bytes, if they are there.
@@ -70,17 +69,6 @@ func (s *share) reserve(n int) bool {
 		return true
 	}
 	s.release(n)
-	return false
-}
-
-// grow reserves memory for a message that holds before bytes and needs after. Each
-// message leaves free shareRest times what it holds. So 20 messages that hold all they
-// may leave a tenth, and a smaller message still fits.
-func (s *share) grow(before, after int) bool {
-	if s.held.Add(int64(after-before))+shareRest*int64(after) <= s.limit {
-		return true
-	}
-	s.release(after - before)
 	return false
 }
 

@@ -48,9 +48,10 @@
 // message in parts more, up to 16 MiB, whose memory grows with what has come of it.
 // All links of a Budget hold no more than that together, but for what each link can
 // hold beside it, so that no other link can silence it: 64 KiB of data in whole
-// frames, and a window of signalling. What does not fit is declined: not counted,
-// not acknowledged, and sent again by the other side (L4). An unfinished message
-// whose next part does not come ends its link (L7).
+// frames, a window of signalling, and for each stream 128 KiB of messages in parts.
+// What does not fit is declined: not counted, not acknowledged, and sent again by the
+// other side (L4). An unfinished message ends its link if its next part does not come,
+// or if it comes too slowly while another waits for its memory (L7).
 //
 // A hostile peer can do no more than end the link, with one of the Why constants:
 // what it sends costs no memory beyond these bounds, and at most one frame in

@@ -17,7 +17,8 @@ type incoming struct {
 	dirty bool   // r, t or g has changed since it was last sent
 	last  string // the type that came last, so that most frames allocate none
 
-	own int // cost that is held beside the budget
+	own      int // cost of frames that is held beside the budget
+	ownParts int // bytes of messages in parts that are held beside it
 
 	// The message that is being put together, if of is not 0 (L7).
 	of     int
@@ -25,7 +26,8 @@ type incoming struct {
 	typ    string
 	claim  claim // at least the capacity of buf
 	partAt Time  // when the last part came, or when its sender's timer may take another try
-	turnAt Time  // when its turn began, if it has it
+	place  place // where it waits for memory
+	pace   pace  // how fast it comes, if it has memory that others need
 }
 
 type inMessage struct {

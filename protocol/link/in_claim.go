@@ -9,11 +9,15 @@ type claim struct {
 type source uint8
 
 const (
-	ofLink   source = iota // minWindow of cost that each link has beside the budget
-	ofFrames               // Budget.frames
-	ofParts                // Budget.parts
-	ofTurn                 // Budget.turn
+	ofLink      source = iota // minWindow of cost that each link has beside the budget
+	ofLinkParts               // ownParts, the same for messages in parts
+	ofFrames                  // Budget.frames
+	ofShared                  // Budget.short or Budget.long
 )
+
+// ownParts is what each stream of a link holds of messages in parts beside the
+// budget. So other links never delay a message of that length.
+const ownParts = 128 << 10
 
 // claimFrame claims memory for a frame of stream Data that is a whole message. A
 // link has a window of minWindow to itself, which always holds one frame: other
@@ -29,42 +33,66 @@ func (l *Link) claimFrame(i *incoming, cost int) (c claim, ok bool) {
 	return claim{}, false
 }
 
-// claimParts claims memory for size bytes of the message that is put together. If
-// the shared memory has no more for it, it takes the turn, which has memory for the
-// rest (L7).
+// claimParts claims memory for size bytes of the message that is put together. What
+// does not fit into the link's own memory reserves its whole length in the memory
+// that links share (L7). A message that waits for it holds nothing that others need.
 func (l *Link) claimParts(now Time, i *incoming, size int) bool {
-	b := l.config.Budget
 	switch {
-	case i.claim.from == ofTurn:
-	case b.parts.grow(i.claim.bytes, size):
-		i.claim = claim{ofParts, size}
-	case b.takeTurn(i.of):
-		l.release(i, i.claim)
-		i.claim, i.turnAt = claim{from: ofTurn}, now
-	default:
+	case i.shares():
+		return true
+	case size <= i.ownLeft():
+		i.ownParts += size - i.claim.bytes
+		i.claim = claim{ofLinkParts, size}
+		l.leaveQueue(i)
+		return true
+	}
+	return l.claimShared(now, i)
+}
+
+// claimShared reserves memory that links share for the message that is put together.
+// A message of which nothing is received yet does not wait for it: the link has its
+// own memory again when the application takes what came before.
+func (l *Link) claimShared(now Time, i *incoming) (ok bool) {
+	if i.place, ok = l.config.Budget.queueFor(i.of).reserve(i.of, i.place, len(i.buf) > 0); !ok {
 		return false
 	}
+	l.release(i, i.claim)
+	i.claim = claim{ofShared, i.of}
+	i.startPace(now)
 	return true
 }
 
-// finishParts gives the turn to others, if the message that is whole now fits beside it.
-func (l *Link) finishParts(i *incoming) {
-	if i.claim.from == ofTurn && l.config.Budget.parts.reserve(i.of) {
-		l.release(i, i.claim)
-		i.claim = claim{ofParts, i.of}
+// leaveQueue gives up the place of a message that waits no more.
+func (l *Link) leaveQueue(i *incoming) {
+	if i.place != 0 {
+		l.config.Budget.queueFor(i.of).leave(i.place)
+		i.place = 0
 	}
 }
+
+// ownLeft returns how much of the link's own memory the message that is put together
+// may have.
+func (i *incoming) ownLeft() int {
+	if i.shares() {
+		return 0
+	}
+	return ownParts - i.ownParts + i.claim.bytes
+}
+
+// shares reports whether the message that is put together has memory that others
+// need.
+func (i *incoming) shares() bool { return i.claim.from == ofShared }
 
 // release gives memory back.
 func (l *Link) release(i *incoming, c claim) {
 	switch b := l.config.Budget; c.from {
 	case ofLink:
 		i.own -= c.bytes
+	case ofLinkParts:
+		i.ownParts -= c.bytes
 	case ofFrames:
 		b.frames.release(c.bytes)
-	case ofParts:
-		b.parts.release(c.bytes)
-	case ofTurn:
-		b.turn.Store(0)
+	case ofShared:
+		b.queueFor(c.bytes).release(c.bytes)
 	}
 }

@@ -2,15 +2,10 @@ package link
 
 import "github.com/sebas642/intercessor/protocol"
 
-const (
-	// partWithin is how long the next part may take, while there is a path (L7).
-	// It is twice as long if the other side has not answered a probe since the
-	// last part: then it is for the relay to find out whether the path lives.
-	partWithin = 20 * Second
-
-	// turnWithin is how long a message may keep the turn while another wants it.
-	turnWithin = 300 * Second
-)
+// partWithin is how long the next part may take, while there is a path (L7).
+// It is twice as long if the other side has not answered a probe since the
+// last part: then it is for the relay to find out whether the path lives.
+const partWithin = 20 * Second
 
 // part takes a frame that is a part of a message (L7). It returns false if there
 // is no memory for it, or the rule that the part breaks.
@@ -20,7 +15,7 @@ func (l *Link) part(now Time, i *incoming, s int, message []byte, cost int, h *H
 		return false, WhyPart
 	}
 	if first {
-		if h.Of > protocol.MaxLinkMessage || int64(h.Of) > l.config.Budget.longest {
+		if h.Of > protocol.MaxLinkMessage || int64(h.Of) > l.config.Budget.long.limit {
 			return false, WhyTooLong
 		}
 		i.of, i.typ = int(h.Of), i.last
@@ -43,26 +38,29 @@ func (l *Link) part(now Time, i *incoming, s int, message []byte, cost int, h *H
 	i.cost += uint64(cost)
 	i.freed += uint64(cost) // its memory is its own, so parts weigh no more
 	if len(i.buf) < i.of {
+		i.measurePace(now)
 		return true, ""
 	}
 	if protocol.Valid(i.buf) != nil {
 		return false, WhyPart
 	}
-	l.finishParts(i)
 	i.inbox.push(inMessage{i.typ, i.buf, i.r, 0, i.claim})
 	i.of, i.buf, i.claim = 0, nil, claim{}
 	l.effects.Arrived[s] = true
 	return true, ""
 }
 
-// growBuffer makes space for n more bytes of the message that is put together, or returns false. Its memory
-// follows what came, not what was announced.
+// growBuffer makes space for n more bytes of the message that is put together, or
+// returns false. The buffer follows what came, not what was announced.
 func (l *Link) growBuffer(now Time, i *incoming, n int) bool {
 	need := min(i.of, len(i.buf)+n)
 	if need <= cap(i.buf) {
 		return true
 	}
 	size := min(i.of, max(need, 2*cap(i.buf)))
+	if own := i.ownLeft(); need <= own {
+		size = min(size, own)
+	}
 	if !l.claimParts(now, i, size) {
 		return false
 	}
@@ -102,26 +100,6 @@ func (l *Link) partTick(now Time, i *incoming) {
 	}
 }
 
-// turnWake returns when the turn of the message that is put together is over.
-func (l *Link) turnWake(i *incoming) Time {
-	if i.of == 0 || i.claim.from != ofTurn {
-		return 0
-	}
-	return i.turnAt + turnWithin
-}
-
-// turnTick ends the link if its message has had the turn for too long, and
-// another wants it.
-func (l *Link) turnTick(now Time, i *incoming) {
-	if at := l.turnWake(i); at == 0 || now < at {
-		return
-	}
-	i.turnAt = now
-	if l.config.Budget.wanted.Swap(false) {
-		l.fail(WhySlow)
-	}
-}
-
 // forget drops what was received and not taken, and gives its memory back.
 func (l *Link) forget(i *incoming) {
 	for i.inbox.len() > 0 {
@@ -133,6 +111,7 @@ func (l *Link) forget(i *incoming) {
 
 // forgetParts drops the message that is being put together.
 func (l *Link) forgetParts(i *incoming) {
+	l.leaveQueue(i)
 	l.release(i, i.claim)
 	i.of, i.buf, i.claim = 0, nil, claim{}
 }

@@ -145,9 +145,10 @@ func (s *script) act() {
 		b := s.budgets[x]
 		if s.others[x] > 0 {
 			s.giveBack(x)
-		} else if n := s.r.IntN(int(b.parts.limit)); b.frames.reserve(n) {
+		} else if n := s.r.IntN(int(b.short.limit)); b.frames.reserve(n) {
 			s.others[x] = n
-			b.parts.held.Add(int64(n))
+			b.short.held.Add(int64(n))
+			b.long.held.Add(int64(n))
 		}
 	case k < 97 && s.r.IntN(5) == 0:
 		s.closed[x] = true
@@ -172,7 +173,8 @@ func (s *script) act() {
 
 func (s *script) giveBack(x int) {
 	s.budgets[x].frames.release(s.others[x])
-	s.budgets[x].parts.release(s.others[x])
+	s.budgets[x].short.release(s.others[x])
+	s.budgets[x].long.release(s.others[x])
 	s.others[x] = 0
 }
 

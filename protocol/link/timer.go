@@ -13,7 +13,7 @@ func (l *Link) Wake() Time {
 		sooner(l.pollAt)
 	}
 	for s := range l.in {
-		sooner(l.turnWake(&l.in[s]))
+		sooner(l.paceWake(&l.in[s]))
 	}
 	if !l.up || l.phase == dead {
 		return wake
@@ -37,7 +37,7 @@ func (l *Link) Tick(now Time) {
 		l.polled(now)
 	}
 	for s := range l.in {
-		l.turnTick(now, &l.in[s])
+		l.paceTick(now, &l.in[s])
 	}
 	if !l.up || l.phase == dead {
 		return

@@ -1,7 +1,9 @@
 package relay
 
 import (
+	"maps"
 	"net/netip"
+	"slices"
 	"time"
 
 	"github.com/sebas642/intercessor/protocol"
@@ -13,10 +15,13 @@ const (
 	// kickFor is how long a kick lasts that names no time: as long as the client's token lives.
 	kickFor = admit.ClientLife
 
-	// ownBars is how many a room may always keep out. Beyond that, the rooms together may keep
-	// out mostBars. A relay that has no memory for more forgets others of the same room (P7).
-	ownBars  = 16
-	mostBars = 100_000
+	// ownBars is how many a room may always keep out. Beyond that, the rooms of one source may
+	// keep out sourceBars, and all rooms mostBars. A relay that has no memory for more forgets
+	// others of the same room (P7). It looks for those whose time is over every tidyBars.
+	ownBars    = 16
+	sourceBars = mostBars / 16
+	mostBars   = 100_000
+	tidyBars   = 10 * time.Second
 )
 
 // kick closes a client and keeps it out, with the others of its source or with its subject
@@ -50,11 +55,25 @@ func (r *Relay) kick(l *lobby, k protocol.Request, reason string) (mark, wrong s
 // bar keeps IDs and marks out of a room, within the bounds. With the room's lock held.
 func (r *Relay) bar(l *lobby, until int64, names ...protocol.ID) {
 	most := room.MaxKicked
-	if r.bars.Load() >= mostBars {
+	if r.bars.Load() >= mostBars || !r.sources.MayBar(l.opener, r.limits.Load().ofSource()) {
 		most = max(ownBars, l.room.Bars())
 	}
 	l.room.Bar(until, most, names...)
-	l.countBars(&r.bars)
+	l.countBars(r)
+}
+
+// forgetBars forgets those in all rooms whose time is over.
+func (r *Relay) forgetBars() {
+	r.mu.Lock()
+	rooms := slices.Collect(maps.Values(r.rooms))
+	r.mu.Unlock()
+	now := r.clock()
+	for _, l := range rooms {
+		l.mu.Lock()
+		l.room.ForgetBars(now)
+		l.countBars(r)
+		l.mu.Unlock()
+	}
 }
 
 // barred reports whether a client is kept out by its source or its subject. A newcomer is then
@@ -64,7 +83,7 @@ func (l *lobby) barred(s *session) bool {
 		return false
 	}
 	now := s.relay.clock()
-	defer l.countBars(&s.relay.bars)
+	defer l.countBars(s.relay)
 	l.room.Barred(s.id, now) // forgets it if its time is over
 	if s.arrival.resumed && l.expects(s, now) {
 		return false

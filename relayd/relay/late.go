@@ -10,37 +10,50 @@ import (
 	"github.com/sebas642/intercessor/relayd/source"
 )
 
-// mostLate bounds the sockets that the listeners take beyond Config.Sockets, so that a
-// question about the relay's health is answered however many peers knock; any other is refused.
-// Further ones wait in the kernel's queue, in their order, until one of these has its answer,
-// or has been there for lateFor.
+// mostLate bounds the sockets that the listeners take beyond Config.Sockets, so that a question
+// about the relay's health is answered however many peers connect. Further ones wait in the
+// kernel's queue. If there is one and all places are taken, the oldest socket makes way, at the
+// earliest after lateLeast: what it has sent by then is read and answered, and nothing after
+// that. If it is not closed within lateMost, it is cut.
 const (
-	mostLate = 8
-	lateFor  = 2 * time.Second
+	mostLate  = 8
+	lateLeast = 2 * time.Millisecond
+	lateMost  = 100 * time.Millisecond
 )
 
 // A late socket came when Config.Sockets were open.
 type late struct {
 	flow  flow
 	conn  net.Conn
-	since time.Time
+	since time.Time // when it came, or has made way
+	ended bool      // it has made way
 }
 
-// addLate counts a late socket, or returns how long to wait until the oldest one may be closed
-// for it. With mu held.
+// addLate counts a late socket, or returns how long to wait at most before the next attempt.
+// With mu held.
 func (r *Relay) addLate(f flow, conn net.Conn) (wait time.Duration) {
 	a := &r.arrivals
 	if len(a.late) >= mostLate {
-		oldest := a.late[0]
-		if wait := lateFor - time.Since(oldest.since); wait > 0 {
-			return wait
+		oldest := &a.late[0]
+		age := time.Since(oldest.since)
+		switch {
+		case !oldest.ended && age < lateLeast:
+			return lateLeast - age
+		case !oldest.ended:
+			oldest.ended, oldest.since = true, time.Now()
+			r.countRefused(RefusedSockets)
+			if tcp, ok := oldest.conn.(*net.TCPConn); ok {
+				_ = tcp.CloseRead()
+			}
+			return lateMost
+		case age < lateMost:
+			return lateMost - age
 		}
-		a.remove(oldest.flow)
 		_ = oldest.conn.Close()
-		r.countRefused(RefusedSockets)
+		a.remove(oldest.flow)
 	}
 	a.flows[f] = source.Place{}
-	a.late = append(a.late, late{f, conn, time.Now()})
+	a.late = append(a.late, late{flow: f, conn: conn, since: time.Now()})
 	return 0
 }
 

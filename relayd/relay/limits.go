@@ -61,7 +61,7 @@ func (l Limits) WithDefaults() Limits {
 
 // ofSource are those that the table of sources applies.
 func (l *Limits) ofSource() source.Limits {
-	return source.Limits{Connections: l.SourceConnections, Connects: l.SourceConnects, Burst: l.SourceConnectBurst, Rooms: l.SourceRooms}
+	return source.Limits{Connections: l.SourceConnections, Connects: l.SourceConnects, Burst: l.SourceConnectBurst, Rooms: l.SourceRooms, Bars: sourceBars}
 }
 
 // SetLimits changes the limits from now on. Nobody is cut because there are more than

@@ -2,7 +2,6 @@ package relay
 
 import (
 	"sync"
-	"sync/atomic"
 
 	"github.com/sebas642/intercessor/protocol"
 	"github.com/sebas642/intercessor/relayd/room"
@@ -24,14 +23,17 @@ type lobby struct {
 	over bool // guarded by mu: it has nothing there any more
 }
 
-// countBars counts those that the room keeps out among those of all rooms. With mu held.
-func (l *lobby) countBars(all *atomic.Int64) {
+// countBars counts those that the room keeps out among those of its source and of all rooms. With mu held.
+func (l *lobby) countBars(r *Relay) {
 	bars := max(0, l.room.Bars()-ownBars)
 	if l.over {
 		bars = 0
 	}
-	all.Add(int64(bars - l.bars))
-	l.bars = bars
+	if more := bars - l.bars; more != 0 {
+		r.bars.Add(int64(more))
+		r.sources.Bar(l.opener, more)
+		l.bars = bars
+	}
 }
 
 // A route is where a message goes.

@@ -57,7 +57,7 @@ func (r *Relay) shut(l *lobby) {
 		r.sources.Close(l.opener)
 		l.mu.Lock()
 		l.over = true
-		l.countBars(&r.bars)
+		l.countBars(r)
 		l.mu.Unlock()
 	}
 	delete(r.waiters, l)

@@ -24,6 +24,7 @@ func (r *Relay) sweep() {
 		second:  ticks(time.Second, tick),
 		beat:    ticks(r.config.BeatAfter, tick),
 	}
+	tidy := ticks(tidyBars, tick)
 	for {
 		select {
 		case <-r.life.Done():
@@ -41,6 +42,9 @@ func (r *Relay) sweep() {
 		waiters := slices.Collect(maps.Keys(r.waiters))
 		r.mu.Unlock()
 		r.expire(waiters)
+		if now%tidy == 0 && r.bars.Load() > 0 {
+			r.forgetBars()
+		}
 	}
 }
 

@@ -211,6 +211,11 @@ func (r *Room[M]) Barred(id protocol.ID, now int64) bool {
 	return out
 }
 
+// ForgetBars forgets those that are not kept out any more.
+func (r *Room[M]) ForgetBars(now int64) {
+	maps.DeleteFunc(r.kicked, func(_ protocol.ID, until int64) bool { return now >= until })
+}
+
 // Bars is how many are remembered that are kept out.
 func (r *Room[M]) Bars() int { return len(r.kicked) }
 

@@ -26,7 +26,7 @@ var hostile = []hostileCase{
 	{"a pattern for each name", `{"patternProperties":{"(a|b|c)*d":{},"(x+x+)+y":{}}}`, names},
 	{"a pattern for each item", `{"items":{"pattern":"(.*)(.*)(.*)z"}}`, list(func(int) string { return `"aaaaaaaaaa"` })},
 	{"anyOf that doubles with each level", `{"anyOf":[{"items":{"$ref":"#"},"minItems":1},{"items":{"$ref":"#"},"minItems":1}]}`, nested},
-	{"allOf that doubles with each line", doubling(14), list(one)},
+	{"allOf that doubles with each line", branching(14, 2), list(one)},
 	{"oneOf of everything", `{"items":{"oneOf":[` + strings.Repeat(`{"type":"string"},`, 200) + `{"type":"integer"}]}}`, list(one)},
 	{"not of not", `{"items":` + strings.Repeat(`{"not":`, 25) + `{"type":"integer"}` + strings.Repeat("}", 25) + `}`, list(one)},
 	{"an enum for each item", `{"items":{"anyOf":[{"enum":[` + strings.Repeat(`1.5,`, 2000) + `1.5]},{"const":1}]}}`, list(one)},
@@ -211,13 +211,14 @@ func trees() func(int) string {
 	return list(func(i int) string { return all[i%len(all)] })
 }
 
-// doubling is a schema of n lines that the library looks at 2^n times.
-func doubling(n int) string {
+// branching is a schema of n lines that the library looks at width^n times.
+func branching(n, width int) string {
 	out := `{"$ref":"#/$defs/0","$defs":{`
 	for i := range n {
-		out += fmt.Sprintf(`"%d":{"allOf":[{"$ref":"#/$defs/%d"},{"$ref":"#/$defs/%d"}]},`, i, i+1, i+1)
+		branch := fmt.Sprintf(`,{"$ref":"#/$defs/%d"}`, i+1)
+		out += fmt.Sprintf(`"%d":{"allOf":[%s]},`, i, strings.Repeat(branch, width)[1:])
 	}
-	// Each line is two subschemas at the same value.
+	// Each line is two subschemas at the same value, one within the other.
 	return out + fmt.Sprintf(`"%d":{}}}`, n)
 }
 

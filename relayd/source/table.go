@@ -22,6 +22,7 @@ type Limits struct {
 	Connects    int // a second
 	Burst       int // connects at once, after some time without any
 	Rooms       int // at a time
+	Bars        int // peers that its rooms keep out, beyond what each room always may
 }
 
 // A Reason says what a source has too much of.
@@ -48,12 +49,13 @@ type Table struct {
 }
 
 type entry struct {
-	connections, arriving, rooms int
-	empty                        time.Duration // when no connect counts any more (as GCRA, ITU-T I.371)
+	connections, arriving, rooms, bars int
+
+	empty time.Duration // when no connect counts any more (as GCRA, ITU-T I.371)
 }
 
 func (e *entry) idle(now time.Duration) bool {
-	return e.connections == 0 && e.arriving == 0 && e.rooms == 0 && e.empty <= now
+	return e.connections == 0 && e.arriving == 0 && e.rooms == 0 && e.bars == 0 && e.empty <= now
 }
 
 // A Place is where a source's peers are counted; the zero Place counts nothing.
@@ -147,6 +149,20 @@ func (t *Table) Close(p Place) {
 	p.each(Limits{}, func(e *entry, _ Limits) bool { e.rooms--; return true })
 }
 
+// Bar counts more that a room keeps out, or fewer.
+func (t *Table) Bar(p Place, more int) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	p.each(Limits{}, func(e *entry, _ Limits) bool { e.bars += more; return true })
+}
+
+// MayBar reports whether the rooms of a source may keep out more.
+func (t *Table) MayBar(p Place, l Limits) bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return p.each(l, func(e *entry, l Limits) bool { return e.bars < l.Bars })
+}
+
 // each does something to the place's entries, and stops where it gives false.
 func (p Place) each(l Limits, do func(*entry, Limits) bool) bool {
 	if p.own != nil && !do(p.own, l) {
@@ -155,7 +171,7 @@ func (p Place) each(l Limits, do func(*entry, Limits) bool) bool {
 	if p.site == nil {
 		return true
 	}
-	return do(p.site, Limits{l.Connections * Site, l.Connects * Site, l.Burst * Site, l.Rooms * Site})
+	return do(p.site, Limits{l.Connections * Site, l.Connects * Site, l.Burst * Site, l.Rooms * Site, l.Bars * Site})
 }
 
 // placeOf finds a source's entries. With mu held.

@@ -98,7 +98,7 @@ var linkSeeds = []Seed{
 	{"the copies of what was received are not given back", "C12", linkSuite, []Edit{
 		{"protocol/link/in.go", `	l.release(i, m.claim)
 	i.t = m.last`, `	i.t = m.last`}}},
-	{"the turn of a message in parts is not given back", "C12", linkSuite, []Edit{
-		{"protocol/link/in_claim.go", `		b.turn.Store(0)
+	{"the shared memory of a message in parts is not given back", "C12", linkSuite, []Edit{
+		{"protocol/link/in_claim.go", `		b.queueFor(c.bytes).release(c.bytes)
 `, ``}}},
 }

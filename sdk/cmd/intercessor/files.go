@@ -40,7 +40,7 @@ func (inv *invocation) files(screen *screen) files {
 func (c *chat) attend(ctx context.Context, p *sdk.Conn, name func() string, messages func(context.Context) error) error {
 	accept, stop := context.WithCancel(ctx)
 	var running sync.WaitGroup
-	running.Go(func() { follow(accept, p, c.screen, name) })
+	running.Go(func() { followPeer(accept, p, c.screen, name) })
 	running.Go(func() { c.files.take(ctx, accept, p, name) })
 	err := messages(ctx)
 	stop()
@@ -94,7 +94,7 @@ func (f files) takeOne(ctx context.Context, ch channel, from string) {
 			_ = f.unasked.spend(-spent.spent)
 		}
 	case !f.person:
-		refuse(ctx, ch, "no files are taken here")
+		refuse(ctx, ch, "no files are taken here: the other side has to start with --into FOLDER")
 		f.screen.event("%s from %s is refused: start with --into FOLDER to take files", o.Name, from)
 		return
 	case ctx.Err() != nil:

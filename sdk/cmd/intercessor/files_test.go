@@ -30,7 +30,7 @@ func TestWithoutATerminalFilesAreTakenOnlyWhereThatWasAskedFor(t *testing.T) {
 	t.Chdir(t.TempDir())
 	var out bytes.Buffer
 	f := files{offers: &offers{}, screen: newScreen(&out), unasked: &allowance{left: 10}}
-	require.EqualError(t, offered(t, f, "a", "123"), "it was refused: no files are taken here")
+	require.EqualError(t, offered(t, f, "a", "123"), "it was refused: no files are taken here: the other side has to start with --into FOLDER")
 	assert.Equal(t, []string{"* a from Bob is refused: start with --into FOLDER to take files"}, shown(&out))
 	assert.Empty(t, namesIn(t, "."))
 

@@ -33,6 +33,7 @@ func listen(ctx context.Context, inv *invocation) error {
 func (c *chat) welcome(ctx context.Context, ln *sdk.Listener, h *host) error {
 	var guests sync.WaitGroup
 	defer guests.Wait()
+	guests.Go(func() { followRelay(ctx, ln, c.screen) }) // it ends with the room or ctx
 	for {
 		conn, err := ln.Accept(ctx)
 		if err != nil {

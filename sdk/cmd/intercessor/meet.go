@@ -55,7 +55,10 @@ func (inv *invocation) meet(ctx context.Context, link []string, do func(context.
 	defer ln.Close()
 	printLink(inv.stdio, ln)
 	fmt.Fprintln(inv.err, "Waiting for somebody to come.")
+	waiting, came := context.WithCancel(ctx)
+	beside.Go(func() { showRelay(waiting, inv.err, ln) })
 	conn, err := ln.Accept(ctx)
+	came()
 	if err != nil {
 		return err
 	}

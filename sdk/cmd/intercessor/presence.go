@@ -2,26 +2,59 @@ package main
 
 import (
 	"context"
+	"fmt"
+	"io"
 
 	"github.com/sebas642/intercessor/sdk"
 )
 
-// follow tells the person when the other side, or the way to it, is away and when it is
-// back, until ctx ends. What is said meanwhile waits.
-func follow(ctx context.Context, conn *sdk.Conn, screen *screen, name func() string) {
-	away := false
-	for state := conn.State(); ; {
+// A stateful is a Conn or a Listener.
+type stateful interface {
+	State() sdk.State
+	WaitState(ctx context.Context, from sdk.State) (sdk.State, error)
+}
+
+// follow calls away when s loses its connection and back when s has one again, by turns, until
+// ctx ends.
+func follow(ctx context.Context, s stateful, away, back func()) {
+	lost := false
+	for state := s.State(); ; {
+		switch {
+		case state == sdk.Closed:
+			return
+		case state == sdk.Reconnecting && !lost:
+			lost = true
+			away()
+		case state == sdk.Connected && lost:
+			lost = false
+			back()
+		}
 		var err error
-		if state, err = conn.WaitState(ctx, state); err != nil || state == sdk.Closed {
+		if state, err = s.WaitState(ctx, state); err != nil {
 			return
 		}
-		switch {
-		case state == sdk.Reconnecting && !away:
-			away = true
-			screen.event("%s is away, or the relay is: what you say waits", name())
-		case state == sdk.Connected && away:
-			away = false
-			screen.event("%s is back", name())
-		}
 	}
+}
+
+// followPeer tells the person when the other side, or the way to it, is away and when it is
+// back. What is said until then waits.
+func followPeer(ctx context.Context, conn *sdk.Conn, screen *screen, name func() string) {
+	follow(ctx, conn,
+		func() { screen.event("%s is away, or the relay is: what you say waits", name()) },
+		func() { screen.event("%s is back", name()) })
+}
+
+// followRelay tells the person the same of the relay of a room. Without it a host that is alone
+// would see nothing.
+func followRelay(ctx context.Context, ln *sdk.Listener, screen *screen) {
+	follow(ctx, ln,
+		func() { screen.event("the relay is away: trying again") },
+		func() { screen.event("the relay is back") })
+}
+
+// showRelay is followRelay for a command that has no screen.
+func showRelay(ctx context.Context, w io.Writer, ln *sdk.Listener) {
+	follow(ctx, ln,
+		func() { fmt.Fprintln(w, "The relay is away: trying again.") },
+		func() { fmt.Fprintln(w, "The relay is back.") })
 }

@@ -123,7 +123,7 @@ func (l *Listener) NetworkChanged() { l.session.NetworkChanged() }
 func (l *Listener) lose(err error) {
 	l.status.end(err)
 	l.backlog.Close(err)
-	for _, client := range l.everybody() {
+	for _, client := range l.everyone() {
 		client.lost(err)
 	}
 }

@@ -1,9 +1,6 @@
 package sdk
 
 import (
-	"maps"
-	"slices"
-
 	"github.com/sebas642/intercessor/protocol"
 	"github.com/sebas642/intercessor/protocol/link"
 	"github.com/sebas642/intercessor/sdk/signaling"
@@ -14,7 +11,7 @@ func (l *Listener) handle(e signaling.Event) {
 	switch e.Kind {
 	case signaling.Lost:
 		l.status.set(func(s *status) { s.offline = true })
-		for _, client := range l.everybody() {
+		for _, client := range l.everyone() {
 			client.online(false)
 		}
 		return
@@ -114,8 +111,13 @@ func (l *Listener) leave(id protocol.ID) {
 	delete(l.clients, id)
 }
 
-func (l *Listener) everybody() []remote {
+// everyone returns all clients.
+func (l *Listener) everyone() []remote {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return slices.Collect(maps.Values(l.clients))
+	all := make([]remote, 0, len(l.clients))
+	for _, client := range l.clients {
+		all = append(all, client)
+	}
+	return all
 }

@@ -32,7 +32,9 @@
 // minute or so, and when a peer's program is started anew: that has no memory of what was
 // sent, and so gets a Conn of its own.
 //
-// Options.IdentityFile lets a server keep its ID over restarts of its program.
+// Options.IdentityFile lets a server keep its ID over restarts of its program:
+//
+//	ln, err := sdk.Listen(ctx, url, &sdk.Options{IdentityFile: "id"})
 //
 // # Contexts and errors
 //

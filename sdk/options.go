@@ -5,27 +5,6 @@ import (
 	"github.com/sebas642/intercessor/sdk/signaling"
 )
 
-// Options is what Listen and Dial can be told. nil is the same as the zero value.
-type Options struct {
-	// ICEServers are the STUN and TURN servers that help peers on different networks to
-	// find a direct path. nil by default: then they are those that the relay names, which
-	// renews them before they expire, or none. A list that is not nil takes the place of
-	// the relay's, also if it is empty. Where there are none, peers find each other on one
-	// network, or on one machine.
-	ICEServers []ICEServer
-
-	// Secret is what this peer presents to a relay that does not let everybody in:
-	//
-	//	Passphrase("correct horse battery staple")
-	//	func(ctx context.Context) (string, error) { return backend.Token(ctx) }
-	//
-	// It is asked for before each connection, also when a session resumes, so that a
-	// token that expires can be renewed. Nil presents nothing.
-	Secret Secret
-
-	PlatformOptions
-}
-
 // Secret gives what a peer presents to the relay.
 type Secret = signaling.Secret
 

@@ -7,8 +7,25 @@ import (
 	"github.com/sebas642/intercessor/sdk/signaling"
 )
 
-// PlatformOptions is what only one platform can be told.
-type PlatformOptions struct {
+// Options is what Listen and Dial can be told, on this platform. nil is the same as the zero
+// value.
+type Options struct {
+	// ICEServers are the STUN and TURN servers that help peers on different networks to
+	// find a direct path. nil by default: then they are those that the relay names, which
+	// renews them before they expire, or none. A list that is not nil takes the place of
+	// the relay's, also if it is empty. Where there are none, peers find each other on one
+	// network, or on one machine.
+	ICEServers []ICEServer
+
+	// Secret is what this peer presents to a relay that does not let everybody in:
+	//
+	//	Passphrase("correct horse battery staple")
+	//	func(ctx context.Context) (string, error) { return backend.Token(ctx) }
+	//
+	// It is asked for before each connection, also when a session resumes, so that a
+	// token that expires can be renewed. Nil presents nothing.
+	Secret Secret
+
 	// OnDataChannel, if set, gets each RTCDataChannel that the other peer of any
 	// Conn opens, in the browser's own event: a handler that is attached at once
 	// misses no message. The channel belongs to the callback, which must not wait.
@@ -21,8 +38,8 @@ type PlatformOptions struct {
 	Identity signaling.Store
 }
 
-func (p PlatformOptions) forPlatform(c *Conn, o *rtc.Options) {
-	if p.OnDataChannel != nil {
-		o.OnDataChannel = func(channel js.Value) { p.OnDataChannel(c, channel) }
+func (o *Options) forPlatform(c *Conn, direct *rtc.Options) {
+	if o.OnDataChannel != nil {
+		direct.OnDataChannel = func(channel js.Value) { o.OnDataChannel(c, channel) }
 	}
 }

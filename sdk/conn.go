@@ -33,6 +33,9 @@ type Conn struct {
 	onEnd     func()      // called once, when no more messages are exchanged
 	release   func()      // gives up what only this Conn needs
 
+	hurry context.Context // ends when closing waits for nothing more
+	abort context.CancelCauseFunc
+
 	status    status
 	closing   sync.Once
 	unsettled error // what CloseContext returned
@@ -65,6 +68,7 @@ func newConn(session *signaling.Session, peer protocol.ID, offer bool, options O
 		named:   options.ICEServers,
 		onEnd:   func() {},
 	}
+	c.hurry, c.abort = context.WithCancelCause(context.Background())
 	direct := rtc.Options{Offer: offer, ICEServers: c.named, Signal: c.signal}
 	if c.named == nil {
 		direct.RelayICEServers = c.RelayICEServers
@@ -163,31 +167,44 @@ func (c *Conn) end(err error) {
 // and ends the direct path. The Conn that Dial returned also leaves the relay. A reliable
 // Conn waits at most 5 seconds to learn what became of the messages that were sent; what
 // is then not known is unknown. Close takes some ten seconds if the other peer or the
-// network does not answer, and waits for all that the Conn has started. Every call after
-// the first does nothing.
+// network does not answer, and waits for all that the Conn has started. Calls after the
+// first wait for that one.
 func (c *Conn) Close() error {
-	ctx, cancel := context.WithTimeout(context.Background(), closeWithin)
+	ctx, cancel := context.WithTimeout(c.hurry, closeWithin)
 	defer cancel()
-	_ = c.close(ctx, context.Background())
+	_ = c.close(ctx)
 	return nil
 }
 
-// CloseContext is Close, but waits for its channels and for the outcomes of what was sent
-// for as long as ctx allows. What a channel has not sent by then is lost. The error is that
-// of ctx, if some outcomes were not known in time. After the end of ctx it still leaves the
-// relay, which takes a few seconds if the relay does not answer.
-func (c *Conn) CloseContext(ctx context.Context) error { return c.close(ctx, ctx) }
+// CloseContext is Close, but waits for outcomes, channels and the relay for as long as ctx
+// allows. What has not been sent by then is lost. The error is that of ctx, if some outcomes
+// were not known in time, or ErrClosed if Abort was called.
+func (c *Conn) CloseContext(ctx context.Context) error {
+	stop := context.AfterFunc(ctx, func() { c.abort(ctx.Err()) })
+	defer stop()
+	return c.close(c.hurry)
+}
 
-// close closes the Conn. It waits for outcomes as long as ctx allows, and for channels as
-// long as draining does.
-func (c *Conn) close(ctx, draining context.Context) error {
+// Abort ends the Conn and waits for nothing: what was sent and has not arrived is lost. A
+// Close or CloseContext that waits returns. One that follows waits for all that the Conn has
+// started, which takes no time to speak of.
+func (c *Conn) Abort() {
+	c.abort(ErrClosed)
+	c.messages.stop()
+	go func() { _ = c.close(c.hurry) }()
+}
+
+// close closes the Conn. It waits for outcomes as long as ctx allows, and for everything
+// else until there is hurry.
+func (c *Conn) close(ctx context.Context) error {
 	c.closing.Do(func() {
 		c.messages.stop()
-		c.rtc.Drain(draining)
+		c.rtc.Drain(c.hurry)
 		c.unsettled = c.messages.finish(ctx)
 		c.end(ErrClosed)
-		_ = c.rtc.CloseContext(draining)
+		_ = c.rtc.CloseContext(c.hurry)
 		c.release()
+		c.abort(nil) // frees what hurry holds
 	})
 	return c.unsettled
 }

@@ -45,7 +45,7 @@ func Dial(ctx context.Context, url string, options *Options) (*Conn, error) {
 	}
 	c.onEnd = func() { d.running.Go(d.leave) }
 	c.release = func() {
-		session.Close()
+		session.Close(c.hurry)
 		d.running.Wait()
 		d.mux.close()
 		identity.close()
@@ -70,7 +70,7 @@ type dialled struct {
 // leave leaves the relay when the Conn has ended and the other side knows.
 func (d *dialled) leave() {
 	d.linger()
-	d.session.Close()
+	d.session.Close(d.conn.hurry)
 }
 
 func (d *dialled) handle(e signaling.Event) {

@@ -286,13 +286,13 @@ func (l *linked) finish(ctx context.Context) error {
 	if known {
 		return nil
 	}
-	return ctx.Err()
+	return context.Cause(ctx)
 }
 
 // linger lets a link that the other side has ended say its last word, before the session
 // that it needs is closed.
 func (l *linked) linger() {
-	ctx, cancel := context.WithTimeout(context.Background(), byeWithin)
+	ctx, cancel := context.WithTimeout(l.conn.hurry, byeWithin)
 	defer cancel()
 	l.await(ctx)
 }

@@ -297,6 +297,49 @@ func TestCloseGivesUpAfterItsContext(t *testing.T) {
 	})
 }
 
+func TestAbortWaitsForNothing(t *testing.T) {
+	pair(t, func(t *testing.T, w *world) {
+		r := w.send(w.client, "1")
+		synctest.Wait()
+		start := time.Now()
+		w.client.Abort()
+		_, err := w.client.Send(t.Context(), sdk.Message{Type: "late"})
+		require.ErrorIs(t, err, sdk.ErrClosed)
+		w.outcome(r, sdk.Unknown, sdk.ReasonClosedHere)
+		require.ErrorIs(t, w.ends(w.client), sdk.ErrClosed)
+		require.ErrorIs(t, w.ends(w.server), sdk.ErrPeerGone)
+		require.NoError(t, w.client.Close())
+		require.Less(t, time.Since(start), time.Second)
+	})
+}
+
+func TestAbortEndsACloseThatWaits(t *testing.T) {
+	pair(t, func(t *testing.T, w *world) {
+		w.send(w.client, "1")
+		w.relay.Silence()
+		start := time.Now()
+		var closing sync.WaitGroup
+		closing.Go(func() { require.ErrorIs(t, w.client.CloseContext(t.Context()), sdk.ErrClosed) })
+		time.Sleep(time.Second)
+		w.client.Abort()
+		closing.Wait()
+		require.Less(t, time.Since(start), 2*time.Second)
+	})
+}
+
+// The relay does not answer the close frame either.
+func TestCloseContextBoundsEverything(t *testing.T) {
+	pair(t, func(t *testing.T, w *world) {
+		w.send(w.client, "1")
+		w.relay.Silence()
+		ctx, cancel := context.WithTimeout(t.Context(), 3*time.Second)
+		defer cancel()
+		start := time.Now()
+		require.ErrorIs(t, w.client.CloseContext(ctx), context.DeadlineExceeded)
+		require.Equal(t, 3*time.Second, time.Since(start).Truncate(time.Second))
+	})
+}
+
 func TestPeerThatIsAwayForTooLong(t *testing.T) {
 	pair(t, func(t *testing.T, w *world) {
 		w.relay.SetDown(true)

@@ -155,7 +155,7 @@ func (l *Listener) Close() error {
 			all.Go(func() { _ = c.Close() })
 		}
 		all.Wait()
-		l.session.Close()
+		l.session.Close(context.Background())
 		l.running.Wait()
 		l.mux.close()
 		l.identity.close()

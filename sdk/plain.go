@@ -92,11 +92,11 @@ func (p *plain) stop() {
 }
 
 // finish tells the other peer that this one has closed. It is a courtesy.
-func (p *plain) finish(context.Context) error {
+func (p *plain) finish(ctx context.Context) error {
 	if err := p.conn.Err(); err != nil && err != ErrOverflow {
 		return nil
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), byeWithin)
+	ctx, cancel := context.WithTimeout(ctx, byeWithin)
 	defer cancel()
 	_ = p.conn.session.Send(ctx, p.conn.peer, protocol.TypeBye, []byte("null"))
 	return nil

@@ -47,7 +47,7 @@ func (s *Session) connect(ctx context.Context) (*connection, error) {
 		if credential != "" && mayResume(err) {
 			socket.drop() // whose close frame does not say that this peer leaves (R9)
 		} else {
-			socket.close(closeCode(err), "")
+			socket.close(context.Background(), closeCode(err), "")
 		}
 		return nil, err
 	}

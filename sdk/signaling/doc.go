@@ -3,28 +3,16 @@
 // It knows nothing of WebRTC. Most programs want package sdk, which builds
 // connections on it; this package is for programs that need only messages.
 //
-//	s, err := signaling.Dial(ctx, "wss://relay.example/server", nil)
+//	s, err := signaling.Open(ctx, "wss://relay.example/server", nil)
 //	if err != nil {
 //		return err
 //	}
-//	defer s.Close()
-//	for {
-//		e, err := s.Receive(ctx)
-//		if err != nil {
-//			return err // a *RelayError says how the session ended
-//		}
-//		if e.Kind == signaling.Delivered {
-//			err = s.Send(ctx, e.Peer, "echo", e.Message)
-//		}
-//	}
+//	err = s.Serve(func(e signaling.Event) { ... }) // until the session has ended
 //
 // With a relay that speaks intercessor.v1 a session outlives its connections: it resumes by
 // itself, under the same ID, and says so with [Lost] and [Connected]; [Away] and [Back]
 // say the same of other peers. What was on its way when a connection broke may be lost.
 // Package sdk adds the link, by which nothing is.
-//
-// Always be receiving: while too much waits to be received nothing is read, and a
-// relay whose messages are not taken ends the connection.
 //
 // # On js
 //

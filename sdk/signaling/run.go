@@ -19,7 +19,7 @@ func (s *Session) run(c *connection) {
 		s.detach(c, err)
 		if s.reason() != nil {
 			if next != nil {
-				next.socket.close(1000, "")
+				next.socket.close(context.Background(), 1000, "")
 			}
 			return // Close closes the socket
 		}
@@ -27,7 +27,7 @@ func (s *Session) run(c *connection) {
 		replaced := isReplaced(err) && s.identity.tried(c.attempt)
 		if next == nil && !replaced && (!s.v1 || !mayResume(err)) {
 			s.end(err)
-			c.socket.close(closeCode(err), "")
+			c.socket.close(context.Background(), closeCode(err), "")
 			return
 		}
 		c.drop(err)
@@ -167,7 +167,7 @@ func (s *Session) attach(c *connection) bool {
 	s.mu.Lock()
 	if s.err != nil {
 		s.mu.Unlock()
-		c.socket.close(1000, "")
+		c.socket.close(context.Background(), 1000, "")
 		return false
 	}
 	s.current, s.hello, s.iceSince = c, c.hello, c.since

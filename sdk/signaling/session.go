@@ -211,16 +211,16 @@ func (s *Session) State() State {
 }
 
 // Close ends the session with close code 1000, which tells the other peers that
-// this one has left. It waits for the relay's answer, a few seconds at most. Serve returns
-// then. Every call after the first does nothing.
-func (s *Session) Close() {
+// this one has left. It waits for the relay's answer, a few seconds at most and no longer than
+// ctx allows. Serve returns then. Every call after the first waits for that to return.
+func (s *Session) Close(ctx context.Context) {
 	s.closing.Do(func() {
 		s.end(ErrClosed)
 		s.mu.Lock()
 		c := s.current
 		s.mu.Unlock()
 		if c != nil {
-			c.socket.close(1000, "")
+			c.socket.close(ctx, 1000, "")
 		}
 	})
 }

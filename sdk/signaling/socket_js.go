@@ -222,14 +222,17 @@ func (s *socket) drop() {
 	s.ws.Call("close", codeGivenUp)
 }
 
-// close does the closing handshake. JavaScript allows code 1000 and 3000 to 4999.
-func (s *socket) close(code protocol.Code, reason string) {
+// close does the closing handshake, which the browser finishes when ctx allows too little
+// time. JavaScript allows code 1000 and 3000 to 4999.
+func (s *socket) close(ctx context.Context, code protocol.Code, reason string) {
 	s.ws.Call("close", int(code), reason)
 	late := time.NewTimer(closeWithin)
 	defer late.Stop()
 	select {
 	case <-s.closed:
 	case <-late.C:
+		s.release()
+	case <-ctx.Done():
 		s.release()
 	}
 	s.inbox.Close(ErrClosed)

@@ -20,6 +20,7 @@ import (
 // socket is a WebSocket by coder/websocket. It answers pings only in read.
 type socket struct {
 	conn *websocket.Conn
+	raw  io.Closer // what is below conn: closing it ends whatever conn waits for
 
 	// watchdog cuts the connection when a write makes no progress. One timer for
 	// all writes costs less than a context with a deadline for each.
@@ -30,8 +31,9 @@ type socket struct {
 }
 
 func openSocket(ctx context.Context, address string, protocols []string, options Options) (*socket, error) {
+	s := &socket{}
 	conn, response, err := websocket.Dial(ctx, address, &websocket.DialOptions{
-		HTTPClient:   unended(options.HTTPClient),
+		HTTPClient:   unended(options.HTTPClient, &s.raw),
 		Subprotocols: protocols,
 	})
 	if err != nil {
@@ -45,7 +47,7 @@ func openSocket(ctx context.Context, address string, protocols []string, options
 		return nil, e
 	}
 	conn.SetReadLimit(protocol.MaxDelivery)
-	s := &socket{conn: conn}
+	s.conn = conn
 	s.watchdog = time.AfterFunc(writeWithin, func() {
 		s.stalled.Store(true)
 		_ = conn.CloseNow()
@@ -89,9 +91,25 @@ func (s *socket) write(_ context.Context, frame []byte) error {
 	return nil
 }
 
-// close does the closing handshake, for which the library allows ten seconds.
-func (s *socket) close(code protocol.Code, reason string) {
+// lastWord is how long a close frame may take to leave when there is no time left.
+const lastWord = 100 * time.Millisecond
+
+// close does the closing handshake. It waits for the relay's answer as long as ctx and
+// the library allow, which is ten seconds.
+func (s *socket) close(ctx context.Context, code protocol.Code, reason string) {
+	closed := make(chan struct{})
+	stop := context.AfterFunc(ctx, func() {
+		late := time.NewTimer(lastWord)
+		defer late.Stop()
+		select {
+		case <-late.C:
+			_ = s.raw.Close()
+		case <-closed:
+		}
+	})
 	_ = s.conn.Close(websocket.StatusCode(code), reason)
+	close(closed)
+	stop()
 	s.watchdog.Stop()
 }
 

@@ -50,7 +50,7 @@ func (p *Peer) TryReceive() (signaling.Event, bool) { return p.events.TryGet() }
 func (p *Peer) Close() error {
 	p.events.Close(signaling.ErrClosed)
 	p.events.Drain()
-	p.Session.Close()
+	p.Session.Close(context.Background())
 	p.serving.Wait()
 	return nil
 }

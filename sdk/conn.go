@@ -226,8 +226,11 @@ const (
 )
 
 // Kick has the relay send the other peer, a client, away and keep it out: see
-// [signaling.Session.Kick]; options may be nil. Only a listener's Conns can do that. The Conn
+// [signaling.Session.Kick]; options may be nil. A negative For is ErrInvalid. Only a listener's Conns can do that. The Conn
 // ends when the relay has said so; it is still to be closed.
 func (c *Conn) Kick(ctx context.Context, options *KickOptions) error {
+	if options != nil && options.For < 0 {
+		return invalid("a client cannot be kept out for less than no time: KickOptions.For is " + options.For.String())
+	}
 	return c.session.Kick(ctx, c.peer, options)
 }

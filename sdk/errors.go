@@ -71,7 +71,8 @@ var (
 	// its end.
 	ErrPathClosed = rtc.ErrPathClosed
 
-	// ErrClosed is what a call gets on something that this program has closed.
+	// ErrClosed is what a call gets on something that this program has closed. Except on js
+	// it matches net.ErrClosed.
 	ErrClosed = signaling.ErrClosed
 
 	// ErrOverflow says that more came than this program received, and that the Conn,
@@ -87,7 +88,7 @@ var (
 )
 
 // GoneError says why the other peer is gone. It matches ErrPeerGone.
-type GoneError struct{ Reason string }
+type GoneError struct{ Reason Reason }
 
 // Error returns the reason in a sentence.
 func (e *GoneError) Error() string {
@@ -101,7 +102,7 @@ func (e *GoneError) Error() string {
 	case "", ReasonLeft:
 		return ErrPeerGone.Error()
 	}
-	return ErrPeerGone.Error() + " (" + e.Reason + ")"
+	return ErrPeerGone.Error() + " (" + string(e.Reason) + ")"
 }
 
 // Is makes errors.Is(err, ErrPeerGone) work.

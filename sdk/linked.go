@@ -32,7 +32,7 @@ type linked struct {
 	closed   bool      // this side has closed
 	untaken  bool      // there may be a message to take
 	cause    error     // why this side has aborted the link
-	why      string    // the same for outcomes
+	why      Reason    // the same for outcomes
 	ended    error     // why the link has ended
 	giveUpAt link.Time // when to abort a link that the other side has closed; or 0
 }
@@ -216,7 +216,7 @@ func (l *linked) wake() {
 }
 
 // abort ends the link because it cannot go on. why is for the outcomes.
-func (l *linked) abort(now link.Time, cause error, why string) {
+func (l *linked) abort(now link.Time, cause error, why Reason) {
 	if l.cause == nil {
 		l.cause, l.why = cause, why
 	}
@@ -227,12 +227,12 @@ func (l *linked) abort(now link.Time, cause error, why string) {
 	default:
 		why = ReasonTimeout
 	}
-	l.link.Abort(now, why)
+	l.link.Abort(now, string(why))
 }
 
 // givenUp notes why the other side has given the link up (L2).
 func (l *linked) givenUp(why string) {
-	switch why {
+	switch Reason(why) {
 	case ReasonClosed:
 		l.cause, l.why = &GoneError{Reason: ReasonClosed}, ReasonClosed
 	case ReasonBroken:

@@ -4,6 +4,7 @@ package sdk_test
 
 import (
 	"context"
+	"net"
 	"os"
 	"path/filepath"
 	"slices"
@@ -87,7 +88,7 @@ func (w *world) gets(c *sdk.Conn, want ...string) {
 	}
 }
 
-func (w *world) outcome(r *sdk.Receipt, want sdk.Result, reason string) {
+func (w *world) outcome(r *sdk.Receipt, want sdk.Result, reason sdk.Reason) {
 	w.t.Helper()
 	ctx, cancel := context.WithTimeout(w.t.Context(), 2*time.Minute)
 	defer cancel()
@@ -305,6 +306,7 @@ func TestAbortWaitsForNothing(t *testing.T) {
 		w.client.Abort()
 		_, err := w.client.Send(t.Context(), sdk.Message{Type: "late"})
 		require.ErrorIs(t, err, sdk.ErrClosed)
+		require.ErrorIs(t, err, net.ErrClosed)
 		w.outcome(r, sdk.Unknown, sdk.ReasonClosedHere)
 		require.ErrorIs(t, w.ends(w.client), sdk.ErrClosed)
 		require.ErrorIs(t, w.ends(w.server), sdk.ErrPeerGone)
@@ -452,6 +454,7 @@ func TestLargestMessage(t *testing.T) {
 
 func TestKick(t *testing.T) {
 	pair(t, func(t *testing.T, w *world) {
+		require.ErrorIs(t, w.server.Kick(t.Context(), &sdk.KickOptions{For: -time.Second}), sdk.ErrInvalid)
 		require.NoError(t, w.server.Kick(t.Context(), nil))
 		require.ErrorIs(t, w.ends(w.client), sdk.ErrKicked)
 		require.Equal(t, &sdk.GoneError{Reason: sdk.ReasonKicked}, w.ends(w.server))

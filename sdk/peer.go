@@ -158,7 +158,7 @@ func (p *peer) heard(e signaling.Event) {
 	case signaling.Back:
 		p.path(true, func(s *status) { s.away, s.offline = false, false })
 	case signaling.Gone:
-		p.lose(&GoneError{Reason: e.Reason}, e.Reason)
+		p.lose(&GoneError{Reason: Reason(e.Reason)}, Reason(e.Reason))
 	}
 }
 
@@ -183,7 +183,7 @@ func (p *peer) path(up bool, change func(*status)) {
 }
 
 // lose ends the current link because it cannot go on. why is for the outcomes.
-func (p *peer) lose(cause error, why string) {
+func (p *peer) lose(cause error, why Reason) {
 	p.do(func(now link.Time) {
 		if p.current != nil {
 			p.current.abort(now, cause, why)

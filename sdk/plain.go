@@ -56,7 +56,7 @@ func (p *plain) heard(e signaling.Event) {
 	case signaling.Back:
 		p.conn.status.set(func(s *status) { s.away, s.offline = false, false })
 	case signaling.Gone:
-		p.lost(&GoneError{Reason: e.Reason})
+		p.lost(&GoneError{Reason: Reason(e.Reason)})
 	}
 }
 

@@ -51,7 +51,7 @@ func (l *Listener) admit(id protocol.ID) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if id, ok := l.past[id]; ok {
-		p.door.Remember(id, ReasonTimeout)
+		p.door.Remember(id, string(ReasonTimeout))
 	}
 	l.clients[id] = p
 }

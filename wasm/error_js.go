@@ -56,13 +56,13 @@ type explanation struct {
 func (x *explanation) of(err error) bool {
 	switch err {
 	case sdk.ErrPathClosed:
-		x.code, x.reason = "peer-gone", sdk.ReasonClosed
+		x.code, x.reason = "peer-gone", string(sdk.ReasonClosed)
 		return true
 	case sdk.ErrRestarted:
-		x.code, x.reason = "restarted", sdk.ReasonRestarted
+		x.code, x.reason = "restarted", string(sdk.ReasonRestarted)
 		return true
 	case sdk.ErrGivenUp:
-		x.code, x.reason = "given-up", sdk.ReasonTimeout
+		x.code, x.reason = "given-up", string(sdk.ReasonTimeout)
 		return true
 	case sdk.ErrClosed:
 		x.code = "closed"
@@ -88,7 +88,7 @@ func (x *explanation) of(err error) bool {
 	case *sdk.NegotiationError:
 		x.code, x.ice = "ice-failed", &sdk.ICEError{Cause: "negotiation"}
 	case *sdk.GoneError:
-		x.code, x.reason = "peer-gone", err.Reason
+		x.code, x.reason = "peer-gone", string(err.Reason)
 	case *sdk.LinkError:
 		x.code, x.reason = "broken", err.Why
 	case panicError:

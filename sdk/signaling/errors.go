@@ -34,7 +34,7 @@ var (
 
 var (
 	// ErrClosed is what a call gets on something that this program has closed.
-	ErrClosed = errors.New("already closed by this program")
+	ErrClosed error = closedError{}
 
 	// ErrReconnecting is what a call gets that does not wait while a session has no
 	// connection to the relay.
@@ -44,6 +44,10 @@ var (
 	// does not speak it.
 	ErrUnsupported = errors.New("this relay does not speak intercessor.v1, which this needs")
 )
+
+type closedError struct{}
+
+func (closedError) Error() string { return "already closed by this program" }
 
 // RelayError says how a session with the relay ended.
 type RelayError struct {

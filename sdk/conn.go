@@ -232,5 +232,5 @@ func (c *Conn) Kick(ctx context.Context, options *KickOptions) error {
 	if options != nil && options.For < 0 {
 		return invalid("a client cannot be kept out for less than no time: KickOptions.For is " + options.For.String())
 	}
-	return c.session.Kick(ctx, c.peer, options)
+	return ofSession(c.session.Kick(ctx, c.peer, options))
 }

@@ -29,7 +29,7 @@ func Dial(ctx context.Context, url string, options *Options) (*Conn, error) {
 	}
 	session, identity, err := o.dial(ctx, url)
 	if err != nil {
-		return nil, err
+		return nil, ofSession(err)
 	}
 	d, server := &dialled{session: session, mux: newMux(session)}, session.Room()
 	c := newConn(session, server, true, o)
@@ -52,7 +52,7 @@ func Dial(ctx context.Context, url string, options *Options) (*Conn, error) {
 	}
 	c.rtc.Start()
 	d.remote.online(true)
-	d.running.Go(func() { d.remote.lost(session.Serve(d.handle)) })
+	d.running.Go(func() { d.remote.lost(ofSession(session.Serve(d.handle))) })
 	return c, nil
 }
 

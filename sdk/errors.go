@@ -9,21 +9,8 @@ import (
 	"github.com/sebas642/intercessor/sdk/signaling"
 )
 
-// The errors of the packages below, under the names that programs use.
+// The errors of the direct path, under the names that programs use.
 type (
-	// RelayError says how the session with the relay ended. Its Retry method tells
-	// whether dialling or listening again may help.
-	RelayError = signaling.RelayError
-
-	// DialError says that the relay could not be reached, and what to check.
-	DialError = signaling.DialError
-
-	// ProtocolError says that what answers is no relay, or of another version.
-	ProtocolError = signaling.ProtocolError
-
-	// SecretError says that Options.Secret failed.
-	SecretError = signaling.SecretError
-
 	// ICEError says that there is no direct path to the other peer, for which cause, and
 	// what was tried.
 	ICEError = rtc.ICEError

@@ -55,7 +55,7 @@ func Listen(ctx context.Context, url string, options *Options) (*Listener, error
 	}
 	session, identity, err := o.dial(ctx, url)
 	if err != nil {
-		return nil, err
+		return nil, ofSession(err)
 	}
 	l := &Listener{
 		session:  session,
@@ -68,7 +68,7 @@ func Listen(ctx context.Context, url string, options *Options) (*Listener, error
 		conns:    make(map[*Conn]struct{}),
 	}
 	l.clientURL, _ = clientURL(url, session.Hello().ID)
-	l.running.Go(func() { l.lose(session.Serve(l.handle)) })
+	l.running.Go(func() { l.lose(ofSession(session.Serve(l.handle))) })
 	return l, nil
 }
 
@@ -98,7 +98,9 @@ func (l *Listener) Accept(ctx context.Context) (*Conn, error) {
 // is no such server; clients that were here before are always let in again. The listener
 // repeats to the relay what it was told, should that forget. The error is ErrUnsupported
 // for a relay that does not speak intercessor.v1, how the session ended, or that of ctx.
-func (l *Listener) SetOpen(ctx context.Context, open bool) error { return l.session.SetOpen(ctx, open) }
+func (l *Listener) SetOpen(ctx context.Context, open bool) error {
+	return ofSession(l.session.SetOpen(ctx, open))
+}
 
 // SetInfo sets what clients that come from now on get to know before anything else, as
 // Conn.ServerInfo: one JSON value of at most 4,096 bytes, or nil. Errors are as for SetOpen,
@@ -112,7 +114,7 @@ func (l *Listener) SetInfo(ctx context.Context, info []byte) error {
 			return invalid("the information is longer than 4,096 bytes")
 		}
 	}
-	return l.session.SetInfo(ctx, info)
+	return ofSession(l.session.SetInfo(ctx, info))
 }
 
 // NetworkChanged is a hint that the network is there again, or is another one: see

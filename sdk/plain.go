@@ -37,7 +37,7 @@ func (p *plain) send(ctx context.Context, typ string, message []byte, r *Receipt
 	if err := p.conn.Err(); err != nil {
 		return err
 	}
-	err := p.conn.session.Send(ctx, p.conn.peer, typ, message)
+	err := ofSession(p.conn.session.Send(ctx, p.conn.peer, typ, message))
 	if err == nil && r != nil {
 		r.settle(Outcome{Result: Unknown, Reason: ReasonNoLink})
 	}

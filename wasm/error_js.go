@@ -7,7 +7,6 @@ import (
 
 	"github.com/sebas642/intercessor/protocol"
 	"github.com/sebas642/intercessor/sdk"
-	"github.com/sebas642/intercessor/sdk/signaling"
 )
 
 // brokenOff is the close code of a connection that ended without one.
@@ -79,7 +78,7 @@ func (x *explanation) of(err error) bool {
 		x.code, x.closeCode, x.reason = codeOf(err), err.Code, err.Reason
 	case *sdk.DialError, *sdk.ProtocolError:
 		x.code, x.closeCode, x.reason = "relay-closed", brokenOff, err.Error()
-	case *signaling.IdentityError:
+	case *sdk.IdentityError:
 		x.code = "identity-refused"
 	case *sdk.SecretError:
 		x.code = "secret-failed"

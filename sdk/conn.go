@@ -7,8 +7,8 @@ import (
 	"time"
 
 	"github.com/sebas642/intercessor/protocol"
+	"github.com/sebas642/intercessor/sdk/internal/signaling"
 	"github.com/sebas642/intercessor/sdk/rtc"
-	"github.com/sebas642/intercessor/sdk/signaling"
 )
 
 // closeWithin is how long Close waits for the outcomes of what was sent.
@@ -209,28 +209,8 @@ func (c *Conn) close(ctx context.Context) error {
 	return c.unsettled
 }
 
-// NetworkChanged is a hint that the network is there again, or is another one: see
-// [signaling.Session.NetworkChanged]. A listener's Conns share it.
+// NetworkChanged is a hint that the network is there again, or is another one. It need not
+// be given. A session that is reconnecting tries at once, unless the relay has told it how
+// long to wait. A connection that is up is given up and resumed: it would not have outlived
+// the change. In a page the browser gives the hint itself. A listener's Conns share it.
 func (c *Conn) NetworkChanged() { c.session.NetworkChanged() }
-
-// KickOptions, Bar and its values say how long a kick lasts, and what else it keeps out.
-type (
-	KickOptions = signaling.KickOptions
-	Bar         = signaling.Bar
-)
-
-// What a kick can keep out in addition to the client's identity.
-const (
-	BySource  = signaling.BySource
-	BySubject = signaling.BySubject
-)
-
-// Kick has the relay send the other peer, a client, away and keep it out: see
-// [signaling.Session.Kick]; options may be nil. A negative For is ErrInvalid. Only a listener's Conns can do that. The Conn
-// ends when the relay has said so; it is still to be closed.
-func (c *Conn) Kick(ctx context.Context, options *KickOptions) error {
-	if options != nil && options.For < 0 {
-		return invalid("a client cannot be kept out for less than no time: KickOptions.For is " + options.For.String())
-	}
-	return ofSession(c.session.Kick(ctx, c.peer, options))
-}

@@ -5,7 +5,7 @@ import (
 	"sync"
 
 	"github.com/sebas642/intercessor/protocol"
-	"github.com/sebas642/intercessor/sdk/signaling"
+	"github.com/sebas642/intercessor/sdk/internal/signaling"
 )
 
 // Dial connects to the server that url names: wss://HOST/client/ID, as ClientURL of

@@ -46,7 +46,8 @@
 // (errors.Is(err, [ErrNoSuchServer]) when the ID is wrong), [ErrPeerGone] when the other
 // peer left, [ErrRestarted] when it was started anew, [ErrGivenUp] when this one was away
 // for too long, an *[ICEError] when the peers find no direct path, and [ErrClosed] after
-// Close.
+// Close, [Conn.CloseContext] and [Conn.Abort]. Close delivers what was sent, as far as that
+// takes seconds, CloseContext as far as a context allows, and Abort ends a Conn at once.
 //
 // # On js
 //

@@ -5,8 +5,8 @@ import (
 	"strconv"
 
 	"github.com/sebas642/intercessor/protocol"
+	"github.com/sebas642/intercessor/sdk/internal/signaling"
 	"github.com/sebas642/intercessor/sdk/rtc"
-	"github.com/sebas642/intercessor/sdk/signaling"
 )
 
 // The errors of the direct path, under the names that programs use.

@@ -20,9 +20,9 @@ import (
 	"github.com/sebas642/intercessor/protocol"
 	"github.com/sebas642/intercessor/sdk"
 	"github.com/sebas642/intercessor/sdk/internal/memnet"
+	"github.com/sebas642/intercessor/sdk/internal/signaling"
 	"github.com/sebas642/intercessor/sdk/internal/smallrelay"
-	"github.com/sebas642/intercessor/sdk/signaling"
-	"github.com/sebas642/intercessor/sdk/signaling/signalingtest"
+	"github.com/sebas642/intercessor/sdk/sdktest"
 )
 
 // pair runs a test with two peers and a relay in memory, in virtual time.
@@ -581,7 +581,7 @@ func TestBasePeerOfAReliableListener(t *testing.T) {
 	pair(t, func(t *testing.T, w *world) {
 		options := &signaling.Options{Base: true}
 		options.HTTPClient = w.relay.Client()
-		raw, err := signalingtest.Dial(t.Context(), "ws://relay/client/"+w.ln.ID(), options)
+		raw, err := sdktest.Dial(t.Context(), "ws://relay/client/"+w.ln.ID(), options)
 		require.NoError(t, err)
 		defer raw.Close()
 		require.False(t, raw.Durable())

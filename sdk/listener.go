@@ -7,7 +7,7 @@ import (
 	"github.com/sebas642/intercessor/protocol"
 	"github.com/sebas642/intercessor/protocol/link"
 	"github.com/sebas642/intercessor/sdk/internal/queue"
-	"github.com/sebas642/intercessor/sdk/signaling"
+	"github.com/sebas642/intercessor/sdk/internal/signaling"
 )
 
 // maxBacklog bounds the clients that have come and were not accepted.
@@ -118,7 +118,7 @@ func (l *Listener) SetInfo(ctx context.Context, info []byte) error {
 }
 
 // NetworkChanged is a hint that the network is there again, or is another one: see
-// [signaling.Session.NetworkChanged].
+// Conn.NetworkChanged.
 func (l *Listener) NetworkChanged() { l.session.NetworkChanged() }
 
 // lose ends the messages of all Conns when the session has ended.

@@ -6,7 +6,7 @@ import (
 	"time"
 
 	"github.com/sebas642/intercessor/protocol/link"
-	"github.com/sebas642/intercessor/sdk/signaling"
+	"github.com/sebas642/intercessor/sdk/internal/signaling"
 )
 
 // mux writes the frames of all links of one session to the relay. One goroutine does it:

@@ -1,15 +1,21 @@
 package sdk
 
 import (
+	"context"
+
 	"github.com/sebas642/intercessor/sdk/rtc"
-	"github.com/sebas642/intercessor/sdk/signaling"
 )
 
-// Secret gives what a peer presents to the relay.
-type Secret = signaling.Secret
+// Secret gives what a peer presents to a relay that does not let everybody in: a passphrase,
+// or a token that the application's backend has signed. It is called before each connection,
+// also before each attempt to resume, so that what expires can be renewed; ctx ends when the
+// attempt has taken too long. "" presents nothing.
+type Secret func(ctx context.Context) (string, error)
 
 // Passphrase is a Secret that stays the same.
-func Passphrase(text string) Secret { return signaling.Passphrase(text) }
+func Passphrase(text string) Secret {
+	return func(context.Context) (string, error) { return text, nil }
+}
 
 // ICEServer is a STUN or TURN server.
 type ICEServer = rtc.ICEServer

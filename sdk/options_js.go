@@ -4,7 +4,6 @@ import (
 	"syscall/js"
 
 	"github.com/sebas642/intercessor/sdk/rtc"
-	"github.com/sebas642/intercessor/sdk/signaling"
 )
 
 // Options is what Listen and Dial can be told, on this platform. nil is the same as the zero
@@ -35,7 +34,17 @@ type Options struct {
 	// Identity, if set, keeps who this peer is, so that it has the same ID again after
 	// the page was reloaded. The page must hold the Web Lock "intercessor:" followed by
 	// the ID while it uses it, because a duplicated tab has a copy of sessionStorage.
-	Identity signaling.Store
+	Identity Store
+}
+
+// Store keeps who a peer is over reloads of its page: one short text, which is a secret, for
+// whoever has it can take the peer's place.
+type Store interface {
+	// Load returns what Save was given last, or "" if that never was.
+	Load() (string, error)
+
+	// Save keeps text. When it has returned, a crash must not bring back an older one.
+	Save(text string) error
 }
 
 func (o *Options) forPlatform(c *Conn, direct *rtc.Options) {

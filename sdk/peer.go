@@ -8,7 +8,7 @@ import (
 
 	"github.com/sebas642/intercessor/protocol"
 	"github.com/sebas642/intercessor/protocol/link"
-	"github.com/sebas642/intercessor/sdk/signaling"
+	"github.com/sebas642/intercessor/sdk/internal/signaling"
 )
 
 // remote is another peer, as the session with the relay tells of it.

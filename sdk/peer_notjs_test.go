@@ -13,21 +13,21 @@ import (
 	"github.com/sebas642/intercessor/protocol"
 	"github.com/sebas642/intercessor/protocol/link"
 	"github.com/sebas642/intercessor/sdk"
-	"github.com/sebas642/intercessor/sdk/signaling"
-	"github.com/sebas642/intercessor/sdk/signaling/signalingtest"
+	"github.com/sebas642/intercessor/sdk/internal/signaling"
+	"github.com/sebas642/intercessor/sdk/sdktest"
 )
 
 // rawLink is a client that speaks v1 and writes the frames of its links by hand.
 type rawLink struct {
 	*world
-	session *signalingtest.Peer
+	session *sdktest.Peer
 }
 
 func (w *world) raw() *rawLink {
 	w.t.Helper()
 	options := &signaling.Options{}
 	options.HTTPClient = w.relay.Client()
-	s, err := signalingtest.Dial(w.t.Context(), "ws://relay/client/"+w.ln.ID(), options)
+	s, err := sdktest.Dial(w.t.Context(), "ws://relay/client/"+w.ln.ID(), options)
 	require.NoError(w.t, err)
 	w.t.Cleanup(func() { _ = s.Close() })
 	return &rawLink{world: w, session: s}

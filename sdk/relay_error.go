@@ -2,7 +2,7 @@ package sdk
 
 import (
 	"github.com/sebas642/intercessor/protocol"
-	"github.com/sebas642/intercessor/sdk/signaling"
+	"github.com/sebas642/intercessor/sdk/internal/signaling"
 )
 
 // RelayError says how the session with the relay ended.

@@ -3,7 +3,7 @@ package sdk
 import (
 	"github.com/sebas642/intercessor/protocol"
 	"github.com/sebas642/intercessor/protocol/link"
-	"github.com/sebas642/intercessor/sdk/signaling"
+	"github.com/sebas642/intercessor/sdk/internal/signaling"
 )
 
 // handle takes an event of the listener's session. It does not wait.

@@ -3,7 +3,7 @@ package main
 // sdkSeeds are bugs in the SDK.
 var sdkSeeds = []Seed{
 	{"a session ends with its connection instead of resuming", "C13", sdkSuite, []Edit{
-		{"sdk/signaling/run.go", `		if next == nil && !replaced && (!s.v1 || !mayResume(err)) {`, `		if next == nil {`}}},
+		{"sdk/internal/signaling/run.go", `		if next == nil && !replaced && (!s.v1 || !mayResume(err)) {`, `		if next == nil {`}}},
 	{"the link is not told that its path is back", "C10", sdkSuite, []Edit{
 		{"sdk/peer.go", `		} else if up {
 			l.PathUp(now)
@@ -24,11 +24,11 @@ var sdkSeeds = []Seed{
 		}
 `}}},
 	{"who loses its own connection gives the others up at once", "C7", sdkSuite, []Edit{
-		{"sdk/signaling/presence.go", `			p.wait(k, now.Add(p.window+goneAfter))
+		{"sdk/internal/signaling/presence.go", `			p.wait(k, now.Add(p.window+goneAfter))
 		}`, `			p.wait(k, now)
 		}`}}},
 	{"a peer that is away is told as gone", "C7", sdkSuite, []Edit{
-		{"sdk/signaling/presence.go", `		e, tell := p.away(now, m.ID, k, window)
+		{"sdk/internal/signaling/presence.go", `		e, tell := p.away(now, m.ID, k, window)
 		if m.Window > 0 && (tell || m.Order != (protocol.Order{})) { // the relay says for how much longer, if it can know
 			p.wait(k, now.Add(window+goneAfter))
 		}

@@ -11,9 +11,14 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/sebas642/intercessor/protocol"
-	"github.com/sebas642/intercessor/sdk/signaling"
-	"github.com/sebas642/intercessor/sdk/signaling/signalingtest"
+	"github.com/sebas642/intercessor/sdk/internal/signaling"
+	"github.com/sebas642/intercessor/sdk/sdktest"
 )
+
+// passphrase is a secret that stays the same.
+func passphrase(text string) signaling.Secret {
+	return func(context.Context) (string, error) { return text, nil }
+}
 
 func quoted(secret string) string {
 	return `"` + base64.RawURLEncoding.EncodeToString([]byte(secret)) + `"`
@@ -25,11 +30,11 @@ func TestSecretIsPresented(t *testing.T) {
 		all[i] = byte(i)
 	}
 	for _, secret := range []string{"a", "ab", "abc", "open sesame", "é ₂ \x00", string(all), strings.Repeat("~", protocol.MaxSecret)} {
-		s := dialV1(t, visit(t, "v1-access", asClient), &signaling.Options{Secret: signaling.Passphrase(secret)})
+		s := dialV1(t, visit(t, "v1-access", asClient), &signaling.Options{Secret: passphrase(secret)})
 		require.Equal(t, quoted(secret), string(next(t, s, signaling.Delivered).Message))
 		require.NoError(t, s.Close())
 	}
-	for _, none := range []signaling.Secret{nil, signaling.Passphrase("")} {
+	for _, none := range []signaling.Secret{nil, passphrase("")} {
 		s := dialV1(t, visit(t, "v1-access", asClient), &signaling.Options{Secret: none})
 		require.Equal(t, `""`, string(next(t, s, signaling.Delivered).Message))
 		require.NoError(t, s.Close())
@@ -37,11 +42,11 @@ func TestSecretIsPresented(t *testing.T) {
 }
 
 func TestSecretOfABasePeer(t *testing.T) {
-	s, err := signalingtest.Dial(within(t), server(t)+"/access/client/other", &signaling.Options{Base: true, Secret: signaling.Passphrase("open sesame")})
+	s, err := sdktest.Dial(within(t), server(t)+"/access/client/other", &signaling.Options{Base: true, Secret: passphrase("open sesame")})
 	require.NoError(t, err)
 	require.Equal(t, quoted("open sesame"), string(receive(t, s).Message))
 	require.NoError(t, s.Close())
-	s, err = signalingtest.Dial(within(t), server(t)+"/access/client/other", &signaling.Options{Base: true})
+	s, err = sdktest.Dial(within(t), server(t)+"/access/client/other", &signaling.Options{Base: true})
 	require.NoError(t, err)
 	require.Equal(t, `""`, string(receive(t, s).Message))
 	require.NoError(t, s.Close())
@@ -69,7 +74,7 @@ func TestSecretIsRenewed(t *testing.T) {
 }
 
 func TestAccessThatIsRefused(t *testing.T) {
-	_, err := signalingtest.Dial(within(t), visit(t, "v1-no-access", asServer), &signaling.Options{Secret: signaling.Passphrase("open sesame")})
+	_, err := sdktest.Dial(within(t), visit(t, "v1-no-access", asServer), &signaling.Options{Secret: passphrase("open sesame")})
 	require.ErrorIs(t, err, signaling.ErrAccessRefused)
 	require.NotErrorIs(t, err, signaling.ErrTokenRefused)
 	var refused *signaling.RelayError
@@ -82,9 +87,9 @@ func TestSecretThatCannotBeHad(t *testing.T) {
 	away := errors.New("the backend is away")
 	for _, secret := range []signaling.Secret{
 		func(context.Context) (string, error) { return "", away },
-		signaling.Passphrase(strings.Repeat("a", protocol.MaxSecret+1)),
+		passphrase(strings.Repeat("a", protocol.MaxSecret+1)),
 	} {
-		_, err := signalingtest.Dial(within(t), visit(t, "v1-access", asServer), &signaling.Options{Secret: secret})
+		_, err := sdktest.Dial(within(t), visit(t, "v1-access", asServer), &signaling.Options{Secret: secret})
 		var failed *signaling.SecretError
 		require.ErrorAs(t, err, &failed)
 		require.NotContains(t, err.Error(), "aaa")

@@ -11,8 +11,8 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/sebas642/intercessor/sdk/signaling"
-	"github.com/sebas642/intercessor/sdk/signaling/signalingtest"
+	"github.com/sebas642/intercessor/sdk/internal/signaling"
+	"github.com/sebas642/intercessor/sdk/sdktest"
 )
 
 func openFile(t testing.TB, path string) *signaling.File {
@@ -62,7 +62,7 @@ func TestIdentityOutlivesItsProgram(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "identity")
 	for visit, want := range []string{`""`, `"\d+\.token-1"`} {
 		f := openFile(t, path)
-		s, err := signalingtest.Dial(within(t), url, &signaling.Options{Store: f})
+		s, err := sdktest.Dial(within(t), url, &signaling.Options{Store: f})
 		require.NoError(t, err)
 		require.Equal(t, visit > 0, s.Hello().Resumed)
 		require.NoError(t, s.Close())
@@ -84,7 +84,7 @@ func TestFilesThatHoldNoIdentity(t *testing.T) {
 	} {
 		path := filepath.Join(t.TempDir(), name)
 		require.NoError(t, os.WriteFile(path, []byte(text), 0o600))
-		_, err := signalingtest.Dial(within(t), url, &signaling.Options{Store: openFile(t, path)})
+		_, err := sdktest.Dial(within(t), url, &signaling.Options{Store: openFile(t, path)})
 		var broken *signaling.IdentityError
 		require.ErrorAs(t, err, &broken, name)
 		require.ErrorContains(t, err, "is it the right file?")

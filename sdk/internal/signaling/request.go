@@ -18,17 +18,10 @@ const KickFor = 24 * time.Hour
 // MaxKickFor is the longest time for which a client can be kept out.
 const MaxKickFor = 365 * 24 * time.Hour
 
-// KickOptions say more than that a client is to go.
+// KickOptions say more than that a client is to go: for how long, and what else stays out.
 type KickOptions struct {
-	// For is how long it stays out; 0: KickFor, at most MaxKickFor.
-	For time.Duration
-
-	// By says what else stays out. BySource: all newcomers from where the client is, an IPv4
-	// address or the /64 of an IPv6 address, and so all others behind the same router. BySubject:
-	// all newcomers with the subject of the client's access token. A client that was kicked
-	// without either is a new one when it dials without its identity. A newcomer that is kept
-	// out hears what a closed room says, ErrNoSuchServer; clients that are here stay.
-	By Bar
+	For time.Duration // 0: KickFor, at most MaxKickFor
+	By  Bar
 }
 
 // Bar is what a kick keeps out in addition to the client's identity. The zero Bar is nothing.
@@ -40,13 +33,10 @@ const (
 	BySubject Bar = "subject"
 )
 
-// Kick has the relay close a client, which may not resume then; options may be nil. A client
-// that is not there is no error, unless KickOptions.By is set: then it is a *RequestError with
-// the reason "unmarked", as for a client without a source (on the relay's own machine) or
-// without an access token, and nothing is done. What Kick, SetOpen and SetInfo have asked for stays in force: the
-// session says it again after each resume, because a relay may forget it. That also
-// holds when the error is that of ctx, or of the 30 seconds within which the relay
-// should have answered.
+// Kick has the relay close a client, which may not resume then; options may be nil. What Kick,
+// SetOpen and SetInfo have asked for stays in force: the session says it again after each
+// resume, because a relay may forget it. That also holds when the error is that of ctx, or of
+// the 30 seconds within which the relay should have answered.
 //
 // Errors: a *RequestError if the relay refuses, ErrUnsupported if it does not speak
 // intercessor.v1, how the session ended, that of ctx.

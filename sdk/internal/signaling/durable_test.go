@@ -12,8 +12,8 @@ import (
 
 	"github.com/sebas642/intercessor/protocol"
 	"github.com/sebas642/intercessor/sdk/internal/badrelay"
-	"github.com/sebas642/intercessor/sdk/signaling"
-	"github.com/sebas642/intercessor/sdk/signaling/signalingtest"
+	"github.com/sebas642/intercessor/sdk/internal/signaling"
+	"github.com/sebas642/intercessor/sdk/sdktest"
 )
 
 // visit gives the URL of a script that counts its visits for this test alone.
@@ -26,9 +26,9 @@ const (
 	asClient = "/client/other"
 )
 
-func dialV1(t testing.TB, url string, options *signaling.Options) *signalingtest.Peer {
+func dialV1(t testing.TB, url string, options *signaling.Options) *sdktest.Peer {
 	t.Helper()
-	s, err := signalingtest.Dial(within(t), url, options)
+	s, err := sdktest.Dial(within(t), url, options)
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, s.Close()) })
 	require.True(t, s.Durable())
@@ -36,7 +36,7 @@ func dialV1(t testing.TB, url string, options *signaling.Options) *signalingtest
 }
 
 // next returns the next event of a kind, and skips others.
-func next(t testing.TB, s *signalingtest.Peer, kind signaling.Kind) signaling.Event {
+func next(t testing.TB, s *sdktest.Peer, kind signaling.Kind) signaling.Event {
 	t.Helper()
 	for {
 		if e := receive(t, s); e.Kind == kind {
@@ -46,7 +46,7 @@ func next(t testing.TB, s *signalingtest.Peer, kind signaling.Kind) signaling.Ev
 }
 
 // ends receives until the session ends, and returns why.
-func ends(t testing.TB, s *signalingtest.Peer) error {
+func ends(t testing.TB, s *sdktest.Peer) error {
 	t.Helper()
 	for {
 		if _, err := s.Receive(within(t)); err != nil {
@@ -128,7 +128,7 @@ func TestAttemptsGoUpEvenIfTheClockGoesBack(t *testing.T) {
 
 func TestStoreThatFails(t *testing.T) {
 	full := errors.New("no space left on device")
-	_, err := signalingtest.Dial(within(t), visit(t, "v1-echo", asClient), &signaling.Options{Store: &memory{err: full}})
+	_, err := sdktest.Dial(within(t), visit(t, "v1-echo", asClient), &signaling.Options{Store: &memory{err: full}})
 	var broken *signaling.IdentityError
 	require.ErrorAs(t, err, &broken)
 	require.ErrorIs(t, err, full)
@@ -160,24 +160,24 @@ func TestReplacedBeforeHelloIsBelievedTheSecondTime(t *testing.T) {
 	require.Equal(t, signaling.Online, s.State())
 
 	dialV1(t, visit(t, "v1-taken-once", asClient), &signaling.Options{Store: &memory{text: "1.token-0"}})
-	_, err := signalingtest.Dial(within(t), visit(t, "v1-taken", asClient), &signaling.Options{Store: &memory{text: "1.token-0"}})
+	_, err := sdktest.Dial(within(t), visit(t, "v1-taken", asClient), &signaling.Options{Store: &memory{text: "1.token-0"}})
 	require.ErrorIs(t, err, signaling.ErrReplaced)
 }
 
 func TestRefusedTokenOfAStore(t *testing.T) {
 	store := &memory{text: "1.expired"}
-	_, err := signalingtest.Dial(within(t), visit(t, "v1-refused", asServer), &signaling.Options{Store: store})
+	_, err := sdktest.Dial(within(t), visit(t, "v1-refused", asServer), &signaling.Options{Store: store})
 	require.ErrorIs(t, err, signaling.ErrTokenRefused)
 	require.Regexp(t, `\.expired$`, store.text, "it is not forgotten: that is for a person to decide")
 }
 
 func TestStoredIdentityIsNotForABaseRelay(t *testing.T) {
-	_, err := signalingtest.Dial(within(t), visit(t, "echo", asServer), &signaling.Options{Store: &memory{text: "1.token"}})
+	_, err := sdktest.Dial(within(t), visit(t, "echo", asServer), &signaling.Options{Store: &memory{text: "1.token"}})
 	require.Error(t, err, "never a new ID in silence")
 }
 
 func TestRelayWithoutATokenIsNone(t *testing.T) {
-	_, err := signalingtest.Dial(within(t), visit(t, "v1-no-token", asClient), nil)
+	_, err := sdktest.Dial(within(t), visit(t, "v1-no-token", asClient), nil)
 	var wrong *signaling.ProtocolError
 	require.ErrorAs(t, err, &wrong)
 }
@@ -186,7 +186,7 @@ func TestDialTriesAgainWhereTheRelaySaysSo(t *testing.T) {
 	dialV1(t, visit(t, "v1-busy", asClient), nil)
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	_, err := signalingtest.Dial(ctx, visit(t, "v1-busy", asClient), nil)
+	_, err := sdktest.Dial(ctx, visit(t, "v1-busy", asClient), nil)
 	require.Error(t, err)
 }
 

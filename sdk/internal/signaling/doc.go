@@ -1,7 +1,6 @@
 // Package signaling is a session with an Intercessor relay: a server peer or a
 // client peer that sends and receives messages, and hears who comes and who goes.
-// It knows nothing of WebRTC. Most programs want package sdk, which builds
-// connections on it; this package is for programs that need only messages.
+// It knows nothing of WebRTC. Package sdk builds connections on it.
 //
 //	s, err := signaling.Open(ctx, "wss://relay.example/server", nil)
 //	if err != nil {

@@ -6,7 +6,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/sebas642/intercessor/sdk/signaling"
+	"github.com/sebas642/intercessor/sdk/internal/signaling"
 )
 
 func TestICEServersAreThoseThatTheRelayNamedLast(t *testing.T) {

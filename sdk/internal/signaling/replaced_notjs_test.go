@@ -9,9 +9,9 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/sebas642/intercessor/sdk/internal/memnet"
+	"github.com/sebas642/intercessor/sdk/internal/signaling"
 	"github.com/sebas642/intercessor/sdk/internal/smallrelay"
-	"github.com/sebas642/intercessor/sdk/signaling"
-	"github.com/sebas642/intercessor/sdk/signaling/signalingtest"
+	"github.com/sebas642/intercessor/sdk/sdktest"
 )
 
 // Whatever byte the new connection of a move is cut at, the session goes on under its ID:
@@ -49,7 +49,7 @@ func TestTwoProgramsOfOneIdentityDoNotReplaceEachOtherInTurns(t *testing.T) {
 		first := &memory{}
 		options := &signaling.Options{Store: first}
 		options.HTTPClient = r.Client()
-		one, err := signalingtest.Dial(t.Context(), "ws://relay/server", options)
+		one, err := sdktest.Dial(t.Context(), "ws://relay/server", options)
 		require.NoError(t, err)
 		defer one.Close()
 		time.Sleep(time.Minute)
@@ -59,7 +59,7 @@ func TestTwoProgramsOfOneIdentityDoNotReplaceEachOtherInTurns(t *testing.T) {
 		r.OnDial(nil)
 		options = &signaling.Options{Store: &memory{text: first.text}}
 		options.HTTPClient = r.Client()
-		two, err := signalingtest.Dial(t.Context(), "ws://relay/server", options)
+		two, err := sdktest.Dial(t.Context(), "ws://relay/server", options)
 		require.NoError(t, err)
 		defer two.Close()
 		time.Sleep(time.Hour)

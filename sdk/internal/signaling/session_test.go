@@ -14,8 +14,8 @@ import (
 
 	"github.com/sebas642/intercessor/protocol"
 	"github.com/sebas642/intercessor/sdk/internal/badrelay"
-	"github.com/sebas642/intercessor/sdk/signaling"
-	"github.com/sebas642/intercessor/sdk/signaling/signalingtest"
+	"github.com/sebas642/intercessor/sdk/internal/signaling"
+	"github.com/sebas642/intercessor/sdk/sdktest"
 )
 
 func within(t testing.TB) context.Context {
@@ -25,15 +25,15 @@ func within(t testing.TB) context.Context {
 }
 
 // dial opens a session with a bad relay that follows a script.
-func dial(t testing.TB, script string) *signalingtest.Peer {
+func dial(t testing.TB, script string) *sdktest.Peer {
 	t.Helper()
-	s, err := signalingtest.Dial(within(t), server(t)+"/"+script+"/client/other", nil)
+	s, err := sdktest.Dial(within(t), server(t)+"/"+script+"/client/other", nil)
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, s.Close()) })
 	return s
 }
 
-func receive(t testing.TB, s *signalingtest.Peer) signaling.Event {
+func receive(t testing.TB, s *sdktest.Peer) signaling.Event {
 	t.Helper()
 	e, err := s.Receive(within(t))
 	require.NoError(t, err)
@@ -74,7 +74,7 @@ func TestNothingIsLostBeforeTheClose(t *testing.T) {
 }
 
 func TestUnknownServer(t *testing.T) {
-	_, err := signalingtest.Dial(within(t), server(t)+"/refuse/client/other", nil)
+	_, err := sdktest.Dial(within(t), server(t)+"/refuse/client/other", nil)
 	require.ErrorIs(t, err, signaling.ErrNoSuchServer)
 	require.EqualError(t, err, "the relay closed the connection (4500): there is no such server")
 }
@@ -84,7 +84,7 @@ func TestWhatIsNoRelay(t *testing.T) {
 		"chatty":   "its first message is not HELLO",
 		"nonsense": "is not the JSON that is expected",
 	} {
-		_, err := signalingtest.Dial(within(t), server(t)+"/"+script+"/client/other", nil)
+		_, err := sdktest.Dial(within(t), server(t)+"/"+script+"/client/other", nil)
 		var wrong *signaling.ProtocolError
 		require.ErrorAs(t, err, &wrong)
 		require.ErrorContains(t, err, want)
@@ -94,7 +94,7 @@ func TestWhatIsNoRelay(t *testing.T) {
 func TestRelayThatSaysNothing(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), 200*time.Millisecond)
 	defer cancel()
-	_, err := signalingtest.Dial(ctx, server(t)+"/silent/client/other", nil)
+	_, err := sdktest.Dial(ctx, server(t)+"/silent/client/other", nil)
 	require.ErrorIs(t, err, context.DeadlineExceeded)
 }
 
@@ -144,7 +144,7 @@ func TestBrokenConnection(t *testing.T) {
 
 func TestRefusedWebSocket(t *testing.T) {
 	url := server(t)
-	_, err := signalingtest.Dial(within(t), url+"/no-such-script/client/secret", nil)
+	_, err := sdktest.Dial(within(t), url+"/no-such-script/client/secret", nil)
 	var refused *signaling.DialError
 	require.ErrorAs(t, err, &refused)
 	require.NotContains(t, err.Error(), "secret", "who knows the ID can enter the room")
@@ -155,7 +155,7 @@ func TestRefusedWebSocket(t *testing.T) {
 }
 
 func TestBadURL(t *testing.T) {
-	_, err := signalingtest.Dial(within(t), "ws://bad host/server", nil)
+	_, err := sdktest.Dial(within(t), "ws://bad host/server", nil)
 	var refused *signaling.DialError
 	require.ErrorAs(t, err, &refused)
 }
@@ -163,13 +163,13 @@ func TestBadURL(t *testing.T) {
 func TestDialWithAContextThatHasEnded(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	_, err := signalingtest.Dial(ctx, server(t)+"/silent/client/other", nil)
+	_, err := sdktest.Dial(ctx, server(t)+"/silent/client/other", nil)
 	require.ErrorIs(t, err, context.Canceled)
 }
 
 func TestCloseSaysGoodbye(t *testing.T) {
 	url := server(t)
-	s, err := signalingtest.Dial(within(t), url+"/echo/client/other", nil)
+	s, err := sdktest.Dial(within(t), url+"/echo/client/other", nil)
 	require.NoError(t, err)
 	var receiving sync.WaitGroup
 	receiving.Go(func() {

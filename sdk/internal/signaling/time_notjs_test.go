@@ -11,9 +11,9 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/sebas642/intercessor/sdk/internal/memnet"
+	"github.com/sebas642/intercessor/sdk/internal/signaling"
 	"github.com/sebas642/intercessor/sdk/internal/smallrelay"
-	"github.com/sebas642/intercessor/sdk/signaling"
-	"github.com/sebas642/intercessor/sdk/signaling/signalingtest"
+	"github.com/sebas642/intercessor/sdk/sdktest"
 )
 
 // inBubble runs a test with a relay in memory, in virtual time.
@@ -21,18 +21,18 @@ func inBubble(t *testing.T, test func(t *testing.T, r *smallrelay.Relay)) {
 	synctest.Test(t, func(t *testing.T) { test(t, smallrelay.New(t)) })
 }
 
-func dialIn(t testing.TB, r *smallrelay.Relay, path string) *signalingtest.Peer {
+func dialIn(t testing.TB, r *smallrelay.Relay, path string) *sdktest.Peer {
 	t.Helper()
 	options := &signaling.Options{}
 	options.HTTPClient = r.Client()
-	s, err := signalingtest.Dial(t.Context(), "ws://relay"+path, options)
+	s, err := sdktest.Dial(t.Context(), "ws://relay"+path, options)
 	require.NoError(t, err)
 	t.Cleanup(func() { _ = s.Close() })
 	return s
 }
 
 // got returns the next event, which must come within a time.
-func got(t testing.TB, s *signalingtest.Peer, kind signaling.Kind, within time.Duration) signaling.Event {
+func got(t testing.TB, s *sdktest.Peer, kind signaling.Kind, within time.Duration) signaling.Event {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), within)
 	defer cancel()
@@ -149,7 +149,7 @@ func TestPeersOfARelayThatIsGoneAreWaitedFor(t *testing.T) {
 		r.SetDown(true)
 		r.Kill()
 		start := time.Now()
-		for _, s := range []*signalingtest.Peer{server, client} {
+		for _, s := range []*sdktest.Peer{server, client} {
 			got(t, s, signaling.Lost, time.Second)
 			e := got(t, s, signaling.Gone, 2*time.Minute)
 			require.Equal(t, signaling.ReasonTimeout, e.Reason)

@@ -17,8 +17,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/sebas642/intercessor/sdk/internal/badrelay"
-	"github.com/sebas642/intercessor/sdk/signaling"
-	"github.com/sebas642/intercessor/sdk/signaling/signalingtest"
+	"github.com/sebas642/intercessor/sdk/internal/signaling"
+	"github.com/sebas642/intercessor/sdk/sdktest"
 )
 
 // tunnels is a small HTTP proxy: it answers CONNECT, with one user, and nothing else.
@@ -98,24 +98,24 @@ func TestProxyIsAskedForATunnel(t *testing.T) {
 			options := &signaling.Options{}
 			options.HTTPClient = &http.Client{Transport: transport}
 
-			s, err := signalingtest.Dial(within(t), scheme+"://example.com/echo/client/other", options)
+			s, err := sdktest.Dial(within(t), scheme+"://example.com/echo/client/other", options)
 			require.NoError(t, err)
 			require.NoError(t, s.Close())
 			port := map[string]string{"ws": "80", "wss": "443"}[scheme]
 			require.Equal(t, []string{"CONNECT example.com:" + port}, through.heard())
 
-			s, err = signalingtest.Dial(within(t), scheme+"://"+through.to+"/echo/client/other", options)
+			s, err = sdktest.Dial(within(t), scheme+"://"+through.to+"/echo/client/other", options)
 			require.NoError(t, err)
 			require.NoError(t, s.Close())
 			require.Len(t, through.heard(), 1, "this one needs no proxy")
 
 			named = "http://ada:wrong@" + address
-			_, err = signalingtest.Dial(within(t), scheme+"://example.com/echo/client/other", options)
+			_, err = sdktest.Dial(within(t), scheme+"://example.com/echo/client/other", options)
 			require.ErrorContains(t, err, "Proxy Authentication Required")
 			require.NotContains(t, err.Error(), "wrong")
 
 			proxy.Close()
-			_, err = signalingtest.Dial(within(t), scheme+"://example.com/echo/client/other", options)
+			_, err = sdktest.Dial(within(t), scheme+"://example.com/echo/client/other", options)
 			require.ErrorContains(t, err, "proxyconnect")
 		})
 	}

@@ -14,11 +14,6 @@ import (
 // be renewed; ctx ends when the attempt has taken too long. "" presents nothing.
 type Secret func(ctx context.Context) (string, error)
 
-// Passphrase is a Secret that stays the same.
-func Passphrase(text string) Secret {
-	return func(context.Context) (string, error) { return text, nil }
-}
-
 // SecretError says that there was no secret to be had, so that the relay was not asked.
 // While a session resumes it tries again.
 type SecretError struct{ Err error }

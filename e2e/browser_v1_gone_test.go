@@ -12,7 +12,7 @@ import (
 	"github.com/sebas642/intercessor/e2e/cmd/chaosproxy/chaos"
 	"github.com/sebas642/intercessor/e2e/history"
 	"github.com/sebas642/intercessor/relayd/relay"
-	"github.com/sebas642/intercessor/sdk/signaling"
+	"github.com/sebas642/intercessor/sdk/sdktest"
 	"github.com/sebas642/intercessor/web"
 )
 
@@ -136,7 +136,7 @@ func TestTabAndABasePeer(t *testing.T) {
 	t.Parallel()
 	server := startRelay(t)
 	s := newStage(t, server.HTTP)
-	raw, err := signaling.Dial(within(t), server.WS+"/server", &signaling.Options{Base: true})
+	raw, err := sdktest.Dial(within(t), server.WS+"/server", &sdktest.Options{Base: true})
 	require.NoError(t, err)
 	defer raw.Close()
 	page := s.enter("page")
@@ -156,7 +156,7 @@ func TestTabAndABasePeer(t *testing.T) {
 	page.proxy.CutAll(chaos.RST)
 	page.sees("that it is back", `states.join() === "reconnecting,connected"`)
 	page.do(`await conn.send({ type: "n", data: 3 })`)
-	for _, kind := range []signaling.Kind{signaling.Gone, signaling.Joined, signaling.Delivered} {
+	for _, kind := range []sdktest.Kind{sdktest.Gone, sdktest.Joined, sdktest.Delivered} {
 		e, err = raw.Receive(within(t))
 		require.NoError(t, err)
 		require.Equal(t, kind, e.Kind)
@@ -169,7 +169,7 @@ func TestTabAndABasePeer(t *testing.T) {
 
 	// And the other way round: the page's listener hears of a base client's end at once.
 	page.listens()
-	client, err := signaling.Dial(within(t), strings.Replace(eval[string](page.tab, `ln.url`), page.proxy.Addr(), s.relay, 1), &signaling.Options{Base: true})
+	client, err := sdktest.Dial(within(t), strings.Replace(eval[string](page.tab, `ln.url`), page.proxy.Addr(), s.relay, 1), &sdktest.Options{Base: true})
 	require.NoError(t, err)
 	page.sees("the client", `talks.length === 1 && talks[0].conn.reliable === false`)
 	require.NoError(t, client.Close())

@@ -22,7 +22,7 @@ func wrongTURN(t testing.TB) (relay *relayProcess, url string) {
 func TestWrongTURNSecretIsNamed(t *testing.T) {
 	t.Parallel()
 	relay, url := wrongTURN(t)
-	only := &sdk.Options{PlatformOptions: sdk.PlatformOptions{RelayOnly: true}}
+	only := &sdk.Options{RelayOnly: true}
 	ln := listenNative(t, relay)
 	client, err := sdk.Dial(within(t), ln.ClientURL(), only)
 	require.NoError(t, err)

@@ -33,10 +33,10 @@ func TestGuideProxies(t *testing.T) {
 			relay := startRelay(t, flags...)
 			f := startFront(t, relay, configure)
 
-			ln, err := sdk.Listen(within(t), "wss://"+f.address+"/server", &sdk.Options{PlatformOptions: sdk.PlatformOptions{HTTPClient: f.from("127.0.0.7")}})
+			ln, err := sdk.Listen(within(t), "wss://"+f.address+"/server", &sdk.Options{HTTPClient: f.from("127.0.0.7")})
 			require.NoError(t, err)
 			t.Cleanup(func() { require.NoError(t, ln.Close()) })
-			client, err := sdk.Dial(within(t), ln.ClientURL(), &sdk.Options{PlatformOptions: sdk.PlatformOptions{HTTPClient: f.from("127.0.0.8")}})
+			client, err := sdk.Dial(within(t), ln.ClientURL(), &sdk.Options{HTTPClient: f.from("127.0.0.8")})
 			require.NoError(t, err)
 			t.Cleanup(func() { require.NoError(t, client.Close()) })
 			server := acceptNative(t, ln)

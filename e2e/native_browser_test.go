@@ -6,6 +6,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"os/exec"
+	"path"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -20,9 +21,9 @@ import (
 func TestSDKTestsPassInABrowser(t *testing.T) {
 	t.Parallel()
 	badrelay := startBadRelay(t)
-	site := serveTests(t, "signaling", "rtc")
+	site := serveTests(t, "internal/signaling", "rtc")
 	browser := startBrowser(t)
-	for _, pkg := range []string{"signaling", "rtc"} {
+	for _, pkg := range []string{"internal/signaling", "rtc"} {
 		t.Run(pkg, func(t *testing.T) {
 			page := browser.open(site, "WebSocket connection to") // which fail on purpose
 			page.t = t
@@ -32,7 +33,7 @@ func TestSDKTestsPassInABrowser(t *testing.T) {
 				go.env = {BADRELAY: b}
 				go.exit = (code) => { exit = code }
 				const build = await WebAssembly.instantiateStreaming(fetch(a), go.importObject)
-				go.run(build.instance)`, pkg+".wasm", badrelay)
+				go.run(build.instance)`, path.Base(pkg)+".wasm", badrelay)
 			code := -1
 			for start := time.Now(); code < 0 && time.Since(start) < 100*time.Second; {
 				code = eval[int](page, `(async () => {
@@ -51,7 +52,7 @@ func serveTests(t testing.TB, packages ...string) string {
 	t.Helper()
 	folder := t.TempDir()
 	for _, pkg := range packages {
-		build := exec.Command("go", "test", "-c", "-o", filepath.Join(folder, pkg+".wasm"), "./sdk/"+pkg)
+		build := exec.Command("go", "test", "-c", "-o", filepath.Join(folder, path.Base(pkg)+".wasm"), "./sdk/"+pkg)
 		build.Dir, build.Env = "..", append(os.Environ(), "GOOS=js", "GOARCH=wasm")
 		out, err := build.CombinedOutput()
 		require.NoError(t, err, "%s", out)

@@ -10,7 +10,7 @@ import (
 
 	"github.com/sebas642/intercessor/protocol"
 	"github.com/sebas642/intercessor/sdk"
-	"github.com/sebas642/intercessor/sdk/signaling"
+	"github.com/sebas642/intercessor/sdk/sdktest"
 )
 
 // within1s gives a channel that fires after a second: long enough to say that
@@ -23,25 +23,25 @@ func within1s(t testing.TB) <-chan struct{} {
 
 // rawServer and rawClient give a peer that says what a test tells it to, and an SDK
 // peer that is connected to it.
-func rawServer(t testing.TB, relay *relayProcess) (raw *signaling.Session, client *sdk.Conn) {
+func rawServer(t testing.TB, relay *relayProcess) (raw *sdktest.Peer, client *sdk.Conn) {
 	t.Helper()
-	raw, err := signaling.Dial(within(t), relay.WS+"/server", &signaling.Options{Base: true})
+	raw, err := sdktest.Dial(within(t), relay.WS+"/server", &sdktest.Options{Base: true})
 	require.NoError(t, err)
 	t.Cleanup(func() { _ = raw.Close() })
 	return raw, dialNative(t, relay.WS+"/client/"+string(raw.Hello().ID))
 }
 
-func rawClient(t testing.TB, relay *relayProcess) (raw *signaling.Session, server *sdk.Conn) {
+func rawClient(t testing.TB, relay *relayProcess) (raw *sdktest.Peer, server *sdk.Conn) {
 	t.Helper()
 	ln := listenNative(t, relay)
-	raw, err := signaling.Dial(within(t), ln.ClientURL(), &signaling.Options{Base: true})
+	raw, err := sdktest.Dial(within(t), ln.ClientURL(), &sdktest.Options{Base: true})
 	require.NoError(t, err)
 	t.Cleanup(func() { _ = raw.Close() })
 	return raw, acceptNative(t, ln)
 }
 
 // await gives the next message of a type that comes to a raw peer.
-func await(t testing.TB, raw *signaling.Session, typ string) signaling.Event {
+func await(t testing.TB, raw *sdktest.Peer, typ string) sdktest.Event {
 	t.Helper()
 	for {
 		e, err := raw.Receive(within(t))

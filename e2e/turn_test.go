@@ -98,7 +98,7 @@ func TestNativePeersMeetByTURNAlone(t *testing.T) {
 	secret := rand.Text()
 	port, _ := startTURN(t, secret)
 	relay := startRelay(t, "--ice-url", "turn:127.0.0.1:"+port, "--ice-secret-file", secretFile(t, secret))
-	only := &sdk.Options{PlatformOptions: sdk.PlatformOptions{RelayOnly: true}}
+	only := &sdk.Options{RelayOnly: true}
 	ln, err := sdk.Listen(within(t), relay.WS+"/server", only)
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, ln.Close()) })

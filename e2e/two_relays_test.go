@@ -13,7 +13,7 @@ import (
 
 	"github.com/sebas642/intercessor/relayd/admit"
 	"github.com/sebas642/intercessor/relayd/relay"
-	"github.com/sebas642/intercessor/sdk/signaling"
+	"github.com/sebas642/intercessor/sdk/sdktest"
 	"github.com/stretchr/testify/require"
 )
 
@@ -72,27 +72,27 @@ func (w *way) cut() {
 }
 
 // peer dials over a way of its own.
-func (w *way) peer(t *testing.T, path string) *signaling.Session {
+func (w *way) peer(t *testing.T, path string) *sdktest.Peer {
 	t.Helper()
-	options := &signaling.Options{}
+	options := &sdktest.Options{}
 	transport := &http.Transport{DialContext: w.dial}
 	t.Cleanup(transport.CloseIdleConnections)
 	options.HTTPClient = &http.Client{Transport: transport}
-	s, err := signaling.Dial(t.Context(), "ws://relay"+path, options)
+	s, err := sdktest.Dial(t.Context(), "ws://relay"+path, options)
 	require.NoError(t, err)
 	t.Cleanup(func() { _ = s.Close() })
 	return s
 }
 
 // hears wants the next event that is not about the own connection.
-func hears(t *testing.T, s *signaling.Session, kind signaling.Kind) {
+func hears(t *testing.T, s *sdktest.Peer, kind sdktest.Kind) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()
 	for {
 		e, err := s.Receive(ctx)
 		require.NoError(t, err)
-		if e.Kind != signaling.Lost && e.Kind != signaling.Connected {
+		if e.Kind != sdktest.Lost && e.Kind != sdktest.Connected {
 			require.Equal(t, kind, e.Kind, "%+v", e)
 			return
 		}
@@ -107,22 +107,22 @@ func TestFallBackToARelayWithAnOlderView(t *testing.T) {
 	toServer, toClient := &way{to: one}, &way{to: one}
 	server := toServer.peer(t, "/server")
 	client := toClient.peer(t, "/client/"+string(server.Hello().ID))
-	hears(t, server, signaling.Joined)
+	hears(t, server, sdktest.Joined)
 	toServer.lead(two)
 	toServer.cut()
-	hears(t, client, signaling.Away)
-	hears(t, server, signaling.Away) // its client is at the first relay
+	hears(t, client, sdktest.Away)
+	hears(t, server, sdktest.Away) // its client is at the first relay
 	toServer.lead(one)
 	toServer.cut()
-	hears(t, client, signaling.Back)
+	hears(t, client, sdktest.Back)
 
 	toServer.lead("")
 	toServer.cut()
 	toClient.lead(two)
 	toClient.cut()
-	hears(t, client, signaling.Away)
+	hears(t, client, sdktest.Away)
 	toServer.lead(two)
-	hears(t, client, signaling.Back)
+	hears(t, client, sdktest.Back)
 }
 
 // TestServerIsAtTheOtherRelay: a relay that has waited in vain for a server cannot know that
@@ -136,26 +136,26 @@ func TestServerIsAtTheOtherRelay(t *testing.T) {
 			toServer, toClient := &way{to: one}, &way{to: one}
 			server := toServer.peer(t, "/server")
 			client := toClient.peer(t, "/client/"+string(server.Hello().ID))
-			hears(t, server, signaling.Joined)
+			hears(t, server, sdktest.Joined)
 			if seen {
 				toServer.lead(two)
 				toServer.cut()
-				hears(t, client, signaling.Away)
+				hears(t, client, sdktest.Away)
 				toClient.lead(two)
 			} else {
 				toClient.lead(two)
 				toClient.cut()
-				hears(t, client, signaling.Away)
+				hears(t, client, sdktest.Away)
 				toClient.lead(one)
 			}
-			hears(t, client, signaling.Back)
+			hears(t, client, sdktest.Back)
 			require.NoError(t, client.Send(t.Context(), server.Hello().ID, "chat", []byte("1")))
 			for {
 				ctx, cancel := context.WithTimeout(t.Context(), patience)
 				e, err := server.Receive(ctx)
 				cancel()
 				require.NoError(t, err)
-				if e.Kind == signaling.Delivered {
+				if e.Kind == sdktest.Delivered {
 					break
 				}
 			}

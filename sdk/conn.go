@@ -7,27 +7,12 @@ import (
 	"time"
 
 	"github.com/sebas642/intercessor/protocol"
-	"github.com/sebas642/intercessor/protocol/link"
-	"github.com/sebas642/intercessor/sdk/internal/queue"
+	"github.com/sebas642/intercessor/sdk/internal/signaling"
 	"github.com/sebas642/intercessor/sdk/rtc"
-	"github.com/sebas642/intercessor/sdk/signaling"
 )
 
-const (
-	// The messages of a Conn that is not reliable that were not received yet, in number
-	// and in bytes.
-	maxInbox      = 1 << 10
-	maxInboxBytes = 1 << 20
-
-	// messageCost is what a message counts besides its data.
-	messageCost = 64
-
-	// byeWithin bounds the attempt to say BYE.
-	byeWithin = 2 * time.Second
-
-	// closeWithin is how long Close waits for the outcomes of what was sent.
-	closeWithin = 5 * time.Second
-)
+// closeWithin is how long Close waits for the outcomes of what was sent.
+const closeWithin = 5 * time.Second
 
 // Conn is a connection to one other peer. Messages go through the relay; channels
 // go straight to the other peer. All methods may be called by many goroutines at
@@ -40,37 +25,50 @@ const (
 // Conn: when more than 1,024 messages or 1 MiB wait, it ends with ErrOverflow. No other
 // Conn notices.
 type Conn struct {
-	own, peer protocol.ID        // static, as are the next five
+	own, peer protocol.ID        // static, as are the next six
 	session   *signaling.Session // a listener's Conns share one
 	rtc       *rtc.Peer
+	messages  messages
 	named     []ICEServer // by the application; nil: the relay's are used
+	onEnd     func()      // called once, when no more messages are exchanged
 	release   func()      // gives up what only this Conn needs
-	gate      *gate       // nil if the Conn is not reliable
 
-	inbox *queue.Queue[Message] // if the Conn is not reliable
-	reliable
+	hurry context.Context // ends when closing waits for nothing more
+	abort context.CancelCauseFunc
 
 	status    status
 	closing   sync.Once
-	unsettled error         // what CloseContext returned
-	over      chan struct{} // closed when no more messages are exchanged
+	unsettled error // what CloseContext returned
 }
 
-// newConn makes a Conn whose direct path waits for rtc.Start. l is its link, if it has
-// one, behind g.
-func newConn(session *signaling.Session, peer protocol.ID, offer bool, options Options, g *gate, l *link.Link) *Conn {
+// messages is how a Conn exchanges messages: linked or plain.
+type messages interface {
+	// reliable reports whether each message arrives once and in order, or its sender is told.
+	reliable() bool
+
+	// send sends a message, which is the caller's again when it returns. r gets the outcome
+	// if it is not nil.
+	send(ctx context.Context, typ string, message []byte, r *Receipt) error
+
+	// receive waits for the next message.
+	receive(ctx context.Context) (Message, error)
+
+	// stop ends the receiving, and finish the sending: the other side has been told then, as
+	// far as ctx allows.
+	stop()
+	finish(ctx context.Context) error
+}
+
+// newConn makes a Conn, which lacks its messages still. Its direct path waits for rtc.Start.
+func newConn(session *signaling.Session, peer protocol.ID, offer bool, options Options) *Conn {
 	c := &Conn{
 		own:     session.Hello().ID,
 		peer:    peer,
 		session: session,
 		named:   options.ICEServers,
-		gate:    g,
-		inbox:   queue.New[Message](maxInbox, maxInboxBytes),
-		over:    make(chan struct{}),
+		onEnd:   func() {},
 	}
-	if g != nil {
-		c.reliable = newReliable(l)
-	}
+	c.hurry, c.abort = context.WithCancelCause(context.Background())
 	direct := rtc.Options{Offer: offer, ICEServers: c.named, Signal: c.signal}
 	if c.named == nil {
 		direct.RelayICEServers = c.RelayICEServers
@@ -88,7 +86,7 @@ func (c *Conn) PeerID() string { return string(c.peer) }
 
 // Reliable reports whether each message arrives once and in order, or its sender is
 // told: see Conn.
-func (c *Conn) Reliable() bool { return c.gate != nil }
+func (c *Conn) Reliable() bool { return c.messages.reliable() }
 
 // ServerInfo returns what the server has set with Listener.SetInfo, one JSON value, as it
 // was when this peer last connected to the relay; nil if there is none.
@@ -112,28 +110,15 @@ func (c *Conn) Send(ctx context.Context, m Message) (*Receipt, error) {
 		return nil, err
 	}
 	r := &Receipt{}
-	if c.gate != nil {
-		if len(data) > protocol.MaxPart {
-			r.of = len(data)
-		}
-		return r, c.sendLink(ctx, m.Type, append([]byte(nil), data...), r)
-	}
-	if err := c.signal(ctx, m.Type, data); err != nil {
+	if err := c.messages.send(ctx, m.Type, data, r); err != nil {
 		return nil, err
 	}
-	r.settle(Outcome{Result: Unknown, Reason: ReasonNoLink})
 	return r, nil
 }
 
-// signal sends a message, and does not care what becomes of it.
+// signal sends a message of the direct path.
 func (c *Conn) signal(ctx context.Context, typ string, message []byte) error {
-	if c.gate != nil {
-		return c.sendLink(ctx, typ, message, nil)
-	}
-	if err := c.Err(); err != nil {
-		return err
-	}
-	return c.session.Send(ctx, c.peer, typ, message)
+	return c.messages.send(ctx, typ, message, nil)
 }
 
 // Receive waits for the next message of the other peer, in the order in which they
@@ -148,10 +133,7 @@ func (c *Conn) signal(ctx context.Context, typ string, message []byte) error {
 //   - ErrOverflow, if the Conn is not reliable
 //   - ErrClosed after Close
 func (c *Conn) Receive(ctx context.Context) (Message, error) {
-	if c.gate != nil {
-		return c.receiveLink(ctx)
-	}
-	return c.inbox.Get(ctx)
+	return c.messages.receive(ctx)
 }
 
 // Messages returns what Receive returns, one after the other, for a loop:
@@ -172,32 +154,11 @@ func (c *Conn) Messages(ctx context.Context) iter.Seq2[Message, error] {
 	}
 }
 
-// deliver takes what the session received for this Conn, if it is not reliable. It does
-// not wait.
-func (c *Conn) deliver(e signaling.Event) {
-	if c.Err() != nil {
-		return
-	}
-	var err error
-	switch {
-	case e.Type == protocol.TypeBye:
-		c.end(&GoneError{Reason: ReasonClosed})
-	case ownType(e.Type):
-		err = c.rtc.Handle(e.Type, e.Message)
-	default:
-		err = c.inbox.Offer(Message{Type: e.Type, Data: e.Message}, messageCost+len(e.Message))
-	}
-	if err == queue.ErrFull || err == rtc.ErrOverflow {
-		c.end(ErrOverflow)
-	}
-}
-
 // end notes why there will be no more messages. A direct path that is up goes on.
 func (c *Conn) end(err error) {
 	if c.status.end(err) {
-		close(c.over)
+		c.onEnd()
 	}
-	c.inbox.Close(err)
 	c.rtc.SignallingLost(err)
 }
 
@@ -206,72 +167,50 @@ func (c *Conn) end(err error) {
 // and ends the direct path. The Conn that Dial returned also leaves the relay. A reliable
 // Conn waits at most 5 seconds to learn what became of the messages that were sent; what
 // is then not known is unknown. Close takes some ten seconds if the other peer or the
-// network does not answer, and waits for all that the Conn has started. Every call after
-// the first does nothing.
+// network does not answer, and waits for all that the Conn has started. Calls after the
+// first wait for that one.
 func (c *Conn) Close() error {
-	ctx, cancel := context.WithTimeout(context.Background(), closeWithin)
+	ctx, cancel := context.WithTimeout(c.hurry, closeWithin)
 	defer cancel()
-	_ = c.close(ctx, context.Background())
+	_ = c.close(ctx)
 	return nil
 }
 
-// CloseContext is Close, but waits for its channels and for the outcomes of what was sent
-// for as long as ctx allows. What a channel has not sent by then is lost. The error is that
-// of ctx, if some outcomes were not known in time. After the end of ctx it still leaves the
-// relay, which takes a few seconds if the relay does not answer.
-func (c *Conn) CloseContext(ctx context.Context) error { return c.close(ctx, ctx) }
+// CloseContext is Close, but waits for outcomes, channels and the relay for as long as ctx
+// allows. What has not been sent by then is lost. The error is that of ctx, if some outcomes
+// were not known in time, or ErrClosed if Abort was called.
+func (c *Conn) CloseContext(ctx context.Context) error {
+	stop := context.AfterFunc(ctx, func() { c.abort(ctx.Err()) })
+	defer stop()
+	return c.close(c.hurry)
+}
 
-// close closes the Conn. It waits for outcomes as long as ctx allows, and for channels as
-// long as draining does.
-func (c *Conn) close(ctx, draining context.Context) error {
+// Abort ends the Conn and waits for nothing: what was sent and has not arrived is lost. A
+// Close or CloseContext that waits returns. One that follows waits for all that the Conn has
+// started, which takes no time to speak of.
+func (c *Conn) Abort() {
+	c.abort(ErrClosed)
+	c.messages.stop()
+	go func() { _ = c.close(c.hurry) }()
+}
+
+// close closes the Conn. It waits for outcomes as long as ctx allows, and for everything
+// else until there is hurry.
+func (c *Conn) close(ctx context.Context) error {
 	c.closing.Do(func() {
-		c.inbox.Close(ErrClosed)
-		c.inbox.Drain()
-		if c.gate != nil {
-			c.closeLink()
-		}
-		c.rtc.Drain(draining)
-		if c.gate != nil {
-			c.unsettled = c.awaitLink(ctx)
-		} else {
-			c.sayBye()
-		}
+		c.messages.stop()
+		c.rtc.Drain(c.hurry)
+		c.unsettled = c.messages.finish(ctx)
 		c.end(ErrClosed)
-		_ = c.rtc.CloseContext(draining)
+		_ = c.rtc.CloseContext(c.hurry)
 		c.release()
+		c.abort(nil) // frees what hurry holds
 	})
 	return c.unsettled
 }
 
-// sayBye tells the other peer that this one has closed. It is a courtesy.
-func (c *Conn) sayBye() {
-	if err := c.Err(); err != nil && err != ErrOverflow {
-		return
-	}
-	ctx, cancel := context.WithTimeout(context.Background(), byeWithin)
-	defer cancel()
-	_ = c.session.Send(ctx, c.peer, protocol.TypeBye, []byte("null"))
-}
-
-// NetworkChanged is a hint that the network is there again, or is another one: see
-// [signaling.Session.NetworkChanged]. A listener's Conns share it.
+// NetworkChanged is a hint that the network is there again, or is another one. It need not
+// be given. A session that is reconnecting tries at once, unless the relay has told it how
+// long to wait. A connection that is up is given up and resumed: it would not have outlived
+// the change. In a page the browser gives the hint itself. A listener's Conns share it.
 func (c *Conn) NetworkChanged() { c.session.NetworkChanged() }
-
-// KickOptions, Bar and its values say how long a kick lasts, and what else it keeps out.
-type (
-	KickOptions = signaling.KickOptions
-	Bar         = signaling.Bar
-)
-
-// What a kick can keep out in addition to the client's identity.
-const (
-	BySource  = signaling.BySource
-	BySubject = signaling.BySubject
-)
-
-// Kick has the relay send the other peer, a client, away and keep it out: see
-// [signaling.Session.Kick]; options may be nil. Only a listener's Conns can do that. The Conn
-// ends when the relay has said so; it is still to be closed.
-func (c *Conn) Kick(ctx context.Context, options *KickOptions) error {
-	return c.session.Kick(ctx, c.peer, options)
-}

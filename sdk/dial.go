@@ -5,7 +5,7 @@ import (
 	"sync"
 
 	"github.com/sebas642/intercessor/protocol"
-	"github.com/sebas642/intercessor/sdk/signaling"
+	"github.com/sebas642/intercessor/sdk/internal/signaling"
 )
 
 // Dial connects to the server that url names: wss://HOST/client/ID, as ClientURL of
@@ -29,110 +29,55 @@ func Dial(ctx context.Context, url string, options *Options) (*Conn, error) {
 	}
 	session, identity, err := o.dial(ctx, url)
 	if err != nil {
-		return nil, err
+		return nil, ofSession(err)
 	}
-	d, server := &dialled{session: session}, session.Room()
+	d, server := &dialled{session: session, mux: newMux(session)}, session.Room()
+	c := newConn(session, server, true, o)
+	d.conn, d.linger = c, func() {}
 	if hello := session.Hello(); session.Durable() && hello.Server == protocol.SubprotocolV1 {
-		d.carrier = newCarrier(session)
-		d.gate = newGate(d.carrier, server, true, hello.Limits.Outbox)
-		d.conn = newConn(session, server, true, o, d.gate, d.gate.door.Link())
-		d.gate.conn = d.conn
-		d.conn.status.opening = true
+		p := newPeer(d.mux, server, true, hello.Limits.Outbox)
+		p.current = newLinked(c, p, p.door.Link())
+		d.remote, c.messages, d.linger = p, p.current, p.current.linger
+		c.status.opening = true
 	} else {
-		d.conn = newConn(session, server, true, o, nil, nil)
+		p := newPlain(c)
+		d.remote, c.messages = p, p
 	}
-	d.conn.release = func() {
-		_ = session.Close()
+	c.onEnd = func() { d.running.Go(d.leave) }
+	c.release = func() {
+		session.Close(c.hurry)
 		d.running.Wait()
-		if d.carrier != nil {
-			d.carrier.close()
-		}
+		d.mux.close()
 		identity.close()
 	}
-	d.conn.rtc.Start()
-	if d.gate != nil {
-		d.gate.path(true)
-	}
-	ctx, cancel := context.WithCancel(context.Background())
-	d.running.Go(func() { d.serve(ctx) })
-	d.running.Go(func() { d.leave(cancel) })
-	return d.conn, nil
+	c.rtc.Start()
+	d.remote.online(true)
+	d.running.Go(func() { d.remote.lost(ofSession(session.Serve(d.handle))) })
+	return c, nil
 }
 
 // dialled is what belongs to the Conn that Dial returned.
 type dialled struct {
-	session *signaling.Session
-	carrier *carrier // nil if the Conn is not reliable, as is gate
-	gate    *gate
+	session *signaling.Session // static, as are the next four
+	mux     *mux
 	conn    *Conn
-	running sync.WaitGroup // serve, leave
+	remote  remote
+	linger  func() // waits a little for what is to be said still
+
+	running sync.WaitGroup // the session, leave
 }
 
-// serve receives what concerns the Conn, until it has ended and the other side knows.
-// Then it leaves the relay.
-func (d *dialled) serve(ctx context.Context) {
-	for {
-		e, err := d.session.Receive(ctx)
-		if err != nil {
-			if ctx.Err() == nil {
-				d.lose(err)
-			}
-			_ = d.session.Close()
-			return
-		}
-		d.handle(e)
-	}
-}
-
-// leave ends serve when the Conn has ended.
-func (d *dialled) leave(cancel context.CancelFunc) {
-	<-d.conn.over
-	if d.gate != nil {
-		d.conn.leave()
-	}
-	cancel()
+// leave leaves the relay when the Conn has ended and the other side knows.
+func (d *dialled) leave() {
+	d.linger()
+	d.session.Close(d.conn.hurry)
 }
 
 func (d *dialled) handle(e signaling.Event) {
-	switch e.Kind {
-	case signaling.Lost, signaling.Connected:
-		d.conn.status.set(func(s *status) { s.offline = e.Kind == signaling.Lost })
-		d.path(e.Kind == signaling.Connected)
-		return
+	switch {
+	case e.Kind == signaling.Lost, e.Kind == signaling.Connected:
+		d.remote.online(e.Kind == signaling.Connected)
+	case e.Peer == d.conn.peer: // the relay connects a client with its server only
+		d.remote.heard(e)
 	}
-	if e.Peer != d.conn.peer {
-		return // the relay connects a client with its server and nobody else
-	}
-	switch e.Kind {
-	case signaling.Away, signaling.Back:
-		d.path(e.Kind == signaling.Back)
-		d.conn.heard(e)
-	case signaling.Gone:
-		d.conn.heard(e)
-	case signaling.Undelivered:
-		if d.gate != nil {
-			d.gate.doubt()
-		}
-	case signaling.Delivered:
-		if d.gate != nil {
-			d.gate.receive(e)
-		} else {
-			d.conn.deliver(e)
-		}
-	}
-}
-
-func (d *dialled) path(up bool) {
-	if d.gate != nil {
-		d.gate.path(up)
-	}
-}
-
-// lose ends the Conn with the session.
-func (d *dialled) lose(err error) {
-	if d.gate == nil {
-		d.conn.end(err)
-		return
-	}
-	d.conn.lose(err, ReasonRelay)
 }

@@ -32,7 +32,9 @@
 // minute or so, and when a peer's program is started anew: that has no memory of what was
 // sent, and so gets a Conn of its own.
 //
-// Options.IdentityFile lets a server keep its ID over restarts of its program.
+// Options.IdentityFile lets a server keep its ID over restarts of its program:
+//
+//	ln, err := sdk.Listen(ctx, url, &sdk.Options{IdentityFile: "id"})
 //
 // # Contexts and errors
 //
@@ -44,7 +46,8 @@
 // (errors.Is(err, [ErrNoSuchServer]) when the ID is wrong), [ErrPeerGone] when the other
 // peer left, [ErrRestarted] when it was started anew, [ErrGivenUp] when this one was away
 // for too long, an *[ICEError] when the peers find no direct path, and [ErrClosed] after
-// Close.
+// Close, [Conn.CloseContext] and [Conn.Abort]. Close delivers what was sent, as far as that
+// takes seconds, CloseContext as far as a context allows, and Abort ends a Conn at once.
 //
 // # On js
 //

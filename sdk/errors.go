@@ -5,25 +5,12 @@ import (
 	"strconv"
 
 	"github.com/sebas642/intercessor/protocol"
+	"github.com/sebas642/intercessor/sdk/internal/signaling"
 	"github.com/sebas642/intercessor/sdk/rtc"
-	"github.com/sebas642/intercessor/sdk/signaling"
 )
 
-// The errors of the packages below, under the names that programs use.
+// The errors of the direct path, under the names that programs use.
 type (
-	// RelayError says how the session with the relay ended. Its Retry method tells
-	// whether dialling or listening again may help.
-	RelayError = signaling.RelayError
-
-	// DialError says that the relay could not be reached, and what to check.
-	DialError = signaling.DialError
-
-	// ProtocolError says that what answers is no relay, or of another version.
-	ProtocolError = signaling.ProtocolError
-
-	// SecretError says that Options.Secret failed.
-	SecretError = signaling.SecretError
-
 	// ICEError says that there is no direct path to the other peer, for which cause, and
 	// what was tried.
 	ICEError = rtc.ICEError
@@ -71,7 +58,8 @@ var (
 	// its end.
 	ErrPathClosed = rtc.ErrPathClosed
 
-	// ErrClosed is what a call gets on something that this program has closed.
+	// ErrClosed is what a call gets on something that this program has closed. Except on js
+	// it matches net.ErrClosed.
 	ErrClosed = signaling.ErrClosed
 
 	// ErrOverflow says that more came than this program received, and that the Conn,
@@ -87,7 +75,7 @@ var (
 )
 
 // GoneError says why the other peer is gone. It matches ErrPeerGone.
-type GoneError struct{ Reason string }
+type GoneError struct{ Reason Reason }
 
 // Error returns the reason in a sentence.
 func (e *GoneError) Error() string {
@@ -101,7 +89,7 @@ func (e *GoneError) Error() string {
 	case "", ReasonLeft:
 		return ErrPeerGone.Error()
 	}
-	return ErrPeerGone.Error() + " (" + e.Reason + ")"
+	return ErrPeerGone.Error() + " (" + string(e.Reason) + ")"
 }
 
 // Is makes errors.Is(err, ErrPeerGone) work.

@@ -3,7 +3,7 @@ package sdk
 import (
 	"context"
 
-	"github.com/sebas642/intercessor/sdk/signaling"
+	"github.com/sebas642/intercessor/sdk/internal/signaling"
 )
 
 // identity is what a session needs for as long as it lives. On js that is nothing: the
@@ -13,6 +13,6 @@ type identity struct{}
 func (identity) close() {}
 
 func (o *Options) dial(ctx context.Context, url string) (*signaling.Session, identity, error) {
-	s, err := signaling.Dial(ctx, url, &signaling.Options{Store: o.Identity, Secret: o.Secret})
+	s, err := signaling.Open(ctx, url, &signaling.Options{Store: o.Identity, Secret: signaling.Secret(o.Secret)})
 	return s, identity{}, err
 }

@@ -5,7 +5,7 @@ package sdk
 import (
 	"context"
 
-	"github.com/sebas642/intercessor/sdk/signaling"
+	"github.com/sebas642/intercessor/sdk/internal/signaling"
 )
 
 // identity is what a session needs for as long as it lives: its file, if it has one.
@@ -20,7 +20,7 @@ func (i identity) close() {
 // dial opens the session that the options ask for.
 func (o *Options) dial(ctx context.Context, url string) (*signaling.Session, identity, error) {
 	var i identity
-	options := &signaling.Options{Secret: o.Secret}
+	options := &signaling.Options{Secret: signaling.Secret(o.Secret)}
 	options.HTTPClient = o.HTTPClient
 	if o.IdentityFile != "" {
 		file, err := signaling.OpenFile(o.IdentityFile)
@@ -29,7 +29,7 @@ func (o *Options) dial(ctx context.Context, url string) (*signaling.Session, ide
 		}
 		i.file, options.Store = file, file
 	}
-	s, err := signaling.Dial(ctx, url, options)
+	s, err := signaling.Open(ctx, url, options)
 	if err != nil {
 		i.close()
 	}

@@ -7,7 +7,7 @@ import (
 	"github.com/sebas642/intercessor/protocol"
 	"github.com/sebas642/intercessor/protocol/link"
 	"github.com/sebas642/intercessor/sdk/internal/queue"
-	"github.com/sebas642/intercessor/sdk/signaling"
+	"github.com/sebas642/intercessor/sdk/internal/signaling"
 )
 
 // maxBacklog bounds the clients that have come and were not accepted.
@@ -21,20 +21,19 @@ const maxPast = 1 << 12
 type Listener struct {
 	session   *signaling.Session // static, as are the next four
 	identity  identity
-	carrier   *carrier // nil if the relay does not speak intercessor.v1
+	mux       *mux
 	options   Options
 	clientURL string
 
 	backlog *queue.Queue[*Conn]
 	status  status
 	closing sync.Once
-	running sync.WaitGroup // serve, and Conns that it turns away
+	running sync.WaitGroup // the session, and Conns that are turned away
 
-	mu    sync.Mutex              // guards what follows
-	gates map[protocol.ID]*gate   // of clients that speak v1, present or away
-	past  map[protocol.ID]link.ID // the last links of clients that were away for too long (L2)
-	base  map[protocol.ID]*Conn   // of those that do not
-	conns map[*Conn]struct{}      // all that were not closed yet
+	mu      sync.Mutex              // guards what follows
+	clients map[protocol.ID]remote  // that are present or away
+	past    map[protocol.ID]link.ID // the last links of clients that were away for too long (L2)
+	conns   map[*Conn]struct{}      // all that were not closed yet
 }
 
 // Listen makes this program a server peer: it gets an ID from the relay at url,
@@ -56,23 +55,20 @@ func Listen(ctx context.Context, url string, options *Options) (*Listener, error
 	}
 	session, identity, err := o.dial(ctx, url)
 	if err != nil {
-		return nil, err
+		return nil, ofSession(err)
 	}
 	l := &Listener{
 		session:  session,
+		mux:      newMux(session),
 		identity: identity,
 		options:  o,
 		backlog:  queue.New[*Conn](maxBacklog, maxBacklog),
-		gates:    make(map[protocol.ID]*gate),
+		clients:  make(map[protocol.ID]remote),
 		past:     make(map[protocol.ID]link.ID),
-		base:     make(map[protocol.ID]*Conn),
 		conns:    make(map[*Conn]struct{}),
 	}
-	if session.Durable() {
-		l.carrier = newCarrier(session)
-	}
 	l.clientURL, _ = clientURL(url, session.Hello().ID)
-	l.running.Go(l.serve)
+	l.running.Go(func() { l.lose(ofSession(session.Serve(l.handle))) })
 	return l, nil
 }
 
@@ -102,7 +98,9 @@ func (l *Listener) Accept(ctx context.Context) (*Conn, error) {
 // is no such server; clients that were here before are always let in again. The listener
 // repeats to the relay what it was told, should that forget. The error is ErrUnsupported
 // for a relay that does not speak intercessor.v1, how the session ended, or that of ctx.
-func (l *Listener) SetOpen(ctx context.Context, open bool) error { return l.session.SetOpen(ctx, open) }
+func (l *Listener) SetOpen(ctx context.Context, open bool) error {
+	return ofSession(l.session.SetOpen(ctx, open))
+}
 
 // SetInfo sets what clients that come from now on get to know before anything else, as
 // Conn.ServerInfo: one JSON value of at most 4,096 bytes, or nil. Errors are as for SetOpen,
@@ -116,37 +114,19 @@ func (l *Listener) SetInfo(ctx context.Context, info []byte) error {
 			return invalid("the information is longer than 4,096 bytes")
 		}
 	}
-	return l.session.SetInfo(ctx, info)
+	return ofSession(l.session.SetInfo(ctx, info))
 }
 
 // NetworkChanged is a hint that the network is there again, or is another one: see
-// [signaling.Session.NetworkChanged].
+// Conn.NetworkChanged.
 func (l *Listener) NetworkChanged() { l.session.NetworkChanged() }
-
-// serve receives for all Conns, and waits for none of them.
-func (l *Listener) serve() {
-	for {
-		e, err := l.session.Receive(context.Background())
-		if err != nil {
-			l.lose(err)
-			return
-		}
-		l.handle(e)
-	}
-}
 
 // lose ends the messages of all Conns when the session has ended.
 func (l *Listener) lose(err error) {
 	l.status.end(err)
 	l.backlog.Close(err)
-	gates, base := l.everybody()
-	for _, g := range gates {
-		if c := g.current(); c != nil {
-			c.lose(err, ReasonRelay)
-		}
-	}
-	for _, c := range base {
-		c.end(err)
+	for _, client := range l.everyone() {
+		client.lost(err)
 	}
 }
 
@@ -155,8 +135,8 @@ func (l *Listener) forget(c *Conn) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	delete(l.conns, c)
-	if l.base[c.peer] == c {
-		delete(l.base, c.peer)
+	if any(l.clients[c.peer]) == any(c.messages) { // a client without a link has nothing but its Conn
+		delete(l.clients, c.peer)
 	}
 }
 
@@ -177,11 +157,9 @@ func (l *Listener) Close() error {
 			all.Go(func() { _ = c.Close() })
 		}
 		all.Wait()
-		_ = l.session.Close()
+		l.session.Close(context.Background())
 		l.running.Wait()
-		if l.carrier != nil {
-			l.carrier.close()
-		}
+		l.mux.close()
 		l.identity.close()
 	})
 	return nil

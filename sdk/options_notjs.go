@@ -8,8 +8,25 @@ import (
 	"github.com/sebas642/intercessor/sdk/rtc"
 )
 
-// PlatformOptions is what only one platform can be told.
-type PlatformOptions struct {
+// Options is what Listen and Dial can be told, on this platform. nil is the same as the zero
+// value.
+type Options struct {
+	// ICEServers are the STUN and TURN servers that help peers on different networks to
+	// find a direct path. nil by default: then they are those that the relay names, which
+	// renews them before they expire, or none. A list that is not nil takes the place of
+	// the relay's, also if it is empty. Where there are none, peers find each other on one
+	// network, or on one machine.
+	ICEServers []ICEServer
+
+	// Secret is what this peer presents to a relay that does not let everybody in:
+	//
+	//	Passphrase("correct horse battery staple")
+	//	func(ctx context.Context) (string, error) { return backend.Token(ctx) }
+	//
+	// It is asked for before each connection, also when a session resumes, so that a
+	// token that expires can be renewed. Nil presents nothing.
+	Secret Secret
+
 	// IdentityFile is the path of a file that keeps who this peer is, so that it has the
 	// same ID again when the program is started anew: a server's for 400 days after it
 	// was last there, a client's for a day. It is made if it is not there, its folder is
@@ -28,4 +45,4 @@ type PlatformOptions struct {
 	HTTPClient *http.Client
 }
 
-func (p PlatformOptions) forPlatform(_ *Conn, o *rtc.Options) { o.RelayOnly = p.RelayOnly }
+func (o *Options) forPlatform(_ *Conn, direct *rtc.Options) { direct.RelayOnly = o.RelayOnly }

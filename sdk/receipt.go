@@ -39,22 +39,24 @@ func (r Result) String() string {
 type Outcome struct {
 	Result Result
 
-	// Reason says in a word why a message was not delivered, one of the Reason
-	// constants; "" if it was.
-	Reason string
+	// Reason says why a message was not delivered; "" if it was.
+	Reason Reason
 }
 
-// Reasons of an Outcome, and of a *GoneError. Relays may have others.
+// Reason says in a word why a message was not delivered, or why a peer is gone. Relays may
+// have others than the constants.
+type Reason string
+
 const (
-	ReasonClosedHere = "closed-here" // this side closed the Conn
-	ReasonClosed     = "closed"      // the other side closed its Conn
-	ReasonRestarted  = "restarted"   // one side has lost its memory of the other
-	ReasonBroken     = "broken"      // one side broke a rule of the link
-	ReasonNoLink     = "no-link"     // the Conn is not reliable
-	ReasonLeft       = "left"        // the other peer left the relay
-	ReasonTimeout    = "timeout"     // the other peer, or this one, was away for too long
-	ReasonKicked     = "kicked"      // the server sent the other peer away
-	ReasonRelay      = "relay"       // the session with the relay ended
+	ReasonClosedHere Reason = "closed-here" // this side closed the Conn
+	ReasonClosed     Reason = "closed"      // the other side closed its Conn
+	ReasonRestarted  Reason = "restarted"   // one side has lost its memory of the other
+	ReasonBroken     Reason = "broken"      // one side broke a rule of the link
+	ReasonNoLink     Reason = "no-link"     // the Conn is not reliable
+	ReasonLeft       Reason = "left"        // the other peer left the relay
+	ReasonTimeout    Reason = "timeout"     // the other peer, or this one, was away for too long
+	ReasonKicked     Reason = "kicked"      // the server sent the other peer away
+	ReasonRelay      Reason = "relay"       // the session with the relay ended
 )
 
 // Receipt is for learning what became of a message that was sent. It may be dropped.
@@ -117,7 +119,7 @@ func (r *Receipt) progress(received, of int) {
 
 // outcomeOf translates what a link says. why is what ended the Conn, if that was not the
 // link.
-func outcomeOf(o link.Outcome, why string) Outcome {
+func outcomeOf(o link.Outcome, why Reason) Outcome {
 	switch o.Kind {
 	case link.Delivered:
 		return Outcome{Result: Delivered}
@@ -127,7 +129,7 @@ func outcomeOf(o link.Outcome, why string) Outcome {
 	return Outcome{Result: Unknown, Reason: reasonOf(o.How, why)}
 }
 
-func reasonOf(how link.How, why string) string {
+func reasonOf(how link.How, why Reason) Reason {
 	switch how {
 	case link.ClosedHere:
 		return ReasonClosedHere

@@ -54,7 +54,7 @@ func (p *program) send(ctx context.Context, args []js.Value) (any, error) {
 	go func() {
 		// Every receipt is settled in the end, so that there is nothing to cancel.
 		outcome, _ := receipt.Outcome(context.Background())
-		_, _ = protect(func() (any, error) { return settle.Invoke(outcome.Result.String(), outcome.Reason), nil })
+		_, _ = protect(func() (any, error) { return settle.Invoke(outcome.Result.String(), string(outcome.Reason)), nil })
 	}()
 	return nil, nil
 }

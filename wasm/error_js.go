@@ -7,7 +7,6 @@ import (
 
 	"github.com/sebas642/intercessor/protocol"
 	"github.com/sebas642/intercessor/sdk"
-	"github.com/sebas642/intercessor/sdk/signaling"
 )
 
 // brokenOff is the close code of a connection that ended without one.
@@ -56,13 +55,13 @@ type explanation struct {
 func (x *explanation) of(err error) bool {
 	switch err {
 	case sdk.ErrPathClosed:
-		x.code, x.reason = "peer-gone", sdk.ReasonClosed
+		x.code, x.reason = "peer-gone", string(sdk.ReasonClosed)
 		return true
 	case sdk.ErrRestarted:
-		x.code, x.reason = "restarted", sdk.ReasonRestarted
+		x.code, x.reason = "restarted", string(sdk.ReasonRestarted)
 		return true
 	case sdk.ErrGivenUp:
-		x.code, x.reason = "given-up", sdk.ReasonTimeout
+		x.code, x.reason = "given-up", string(sdk.ReasonTimeout)
 		return true
 	case sdk.ErrClosed:
 		x.code = "closed"
@@ -79,7 +78,7 @@ func (x *explanation) of(err error) bool {
 		x.code, x.closeCode, x.reason = codeOf(err), err.Code, err.Reason
 	case *sdk.DialError, *sdk.ProtocolError:
 		x.code, x.closeCode, x.reason = "relay-closed", brokenOff, err.Error()
-	case *signaling.IdentityError:
+	case *sdk.IdentityError:
 		x.code = "identity-refused"
 	case *sdk.SecretError:
 		x.code = "secret-failed"
@@ -88,7 +87,7 @@ func (x *explanation) of(err error) bool {
 	case *sdk.NegotiationError:
 		x.code, x.ice = "ice-failed", &sdk.ICEError{Cause: "negotiation"}
 	case *sdk.GoneError:
-		x.code, x.reason = "peer-gone", err.Reason
+		x.code, x.reason = "peer-gone", string(err.Reason)
 	case *sdk.LinkError:
 		x.code, x.reason = "broken", err.Why
 	case panicError:

@@ -111,7 +111,9 @@ func (p *Peer) CloseContext(ctx context.Context) error {
 	p.Drain(ctx)
 	p.closing.Do(func() {
 		p.fail(ErrClosed)
-		p.cancel()
+		p.mu.Lock()
+		p.cancel() // wake starts nothing from here on
+		p.mu.Unlock()
 		p.work.Close(ErrClosed)
 		p.running.Wait()
 		p.unwatch()

@@ -14,27 +14,39 @@ type job struct {
 	local   bool
 }
 
-// wake sees to it that run runs.
+// wake sees to it that run runs. It follows each job that was put in.
 func (p *Peer) wake() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.started && !p.busy && !p.closed {
+	if p.started && !p.busy && p.ctx.Err() == nil {
 		p.busy = true
 		p.running.Go(p.run)
 	}
 }
 
-// run does one job after the other until Close. It alone negotiates.
+// run does one job after the other until there is none. It alone negotiates, and at most
+// one of it runs.
 func (p *Peer) run() {
-	for p.ctx.Err() == nil {
-		j, err := p.work.Get(p.ctx)
-		if err != nil {
+	for {
+		j, ok := p.next()
+		if !ok {
 			return
 		}
 		if err := p.do(j); err != nil {
 			p.fail(err)
 		}
 	}
+}
+
+// next returns the next job. If there is none, run is over.
+func (p *Peer) next() (j job, ok bool) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.ctx.Err() == nil {
+		j, ok = p.work.TryGet()
+	}
+	p.busy = ok
+	return j, ok
 }
 
 func (p *Peer) do(j job) error {

@@ -84,7 +84,7 @@ func (t *talk) learn(ctx context.Context) {
 		case outcome.Result == sdk.Delivered:
 			continue
 		case outcome.Reason != "":
-			word += " (" + outcome.Reason + ")"
+			word += " (" + string(outcome.Reason) + ")"
 		}
 		t.mu.Lock()
 		t.outcomes[word]++

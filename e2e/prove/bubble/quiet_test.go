@@ -29,6 +29,6 @@ func TestNoChannelNoWebRTC(t *testing.T) {
 		stacks = string(all[:runtime.Stack(all, true)])
 	})
 	require.True(t, v.ok(), "%v", v)
-	require.Contains(t, stacks, "intercessor/sdk.(*carrier).run", "the goroutines were looked at while the Conns lived")
+	require.Contains(t, stacks, "intercessor/sdk.(*mux).run", "the goroutines were looked at while the Conns lived")
 	require.False(t, strings.Contains(stacks, "github.com/pion/"), "a goroutine of pion runs:\n%s", stacks)
 }

@@ -98,7 +98,7 @@ func (w *world) app(name, id string, l *line) *talker.App {
 func (w *world) listen(l *line) bool {
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
-	options := &sdk.Options{PlatformOptions: sdk.PlatformOptions{HTTPClient: l.client()}}
+	options := &sdk.Options{HTTPClient: l.client()}
 	var err error
 	for ctx.Err() == nil { // the very first connection may be cut
 		if w.listener, err = sdk.Listen(ctx, "ws://relay/server", options); err == nil {
@@ -138,7 +138,7 @@ func (w *world) accept() {
 func (w *world) dial(name string, l *line) *talker.Talk {
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
-	options := &sdk.Options{PlatformOptions: sdk.PlatformOptions{HTTPClient: l.client()}}
+	options := &sdk.Options{HTTPClient: l.client()}
 	var conn *sdk.Conn
 	var err error
 	for ctx.Err() == nil {

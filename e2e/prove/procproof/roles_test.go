@@ -11,7 +11,7 @@ import (
 )
 
 func (p *peer) options() *sdk.Options {
-	return &sdk.Options{PlatformOptions: sdk.PlatformOptions{IdentityFile: p.Identity}}
+	return &sdk.Options{IdentityFile: p.Identity}
 }
 
 // listen is a listener's life.

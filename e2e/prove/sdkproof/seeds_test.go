@@ -27,7 +27,7 @@ func TestSeeds(t *testing.T) {
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, lonely.Close()) })
 	identity := filepath.Join(t.TempDir(), "identity")
-	options := &sdk.Options{PlatformOptions: sdk.PlatformOptions{IdentityFile: identity}}
+	options := &sdk.Options{IdentityFile: identity}
 	first, toFirst := r.dialVia(lonely, "first", options)
 	client, server := r.dial("client")
 
@@ -70,7 +70,7 @@ func TestSeeds(t *testing.T) {
 	secret, err := os.ReadFile(identity)
 	require.NoError(t, err)
 	require.NoError(t, os.WriteFile(copied, secret, 0o600))
-	options = &sdk.Options{PlatformOptions: sdk.PlatformOptions{IdentityFile: copied}}
+	options = &sdk.Options{IdentityFile: copied}
 	second, toSecond := r.dialVia(r.down, "second", options)
 	for range 5 {
 		require.NoError(t, second.Send(t.Context(), 100))

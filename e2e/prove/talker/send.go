@@ -75,7 +75,7 @@ func (t *Talk) collect() {
 		case outcome.Result == sdk.Refused:
 			kind = history.Refused
 		}
-		t.settle(kind, p.seq, outcome.Reason)
+		t.settle(kind, p.seq, string(outcome.Reason))
 	}
 }
 

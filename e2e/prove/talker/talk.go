@@ -105,7 +105,7 @@ func reason(err error) string {
 	case errors.As(err, &gone) && (gone.Reason == sdk.ReasonClosed || gone.Reason == sdk.ReasonLeft):
 		return "left"
 	case errors.As(err, &gone):
-		return gone.Reason
+		return string(gone.Reason)
 	case errors.Is(err, sdk.ErrRestarted):
 		return "restarted"
 	case errors.Is(err, sdk.ErrGivenUp):

@@ -8,7 +8,7 @@ import (
 
 // options gives the SDK's options for the relay at url that the flags ask for.
 func (inv *invocation) options(url string) (*sdk.Options, error) {
-	options := &sdk.Options{PlatformOptions: sdk.PlatformOptions{IdentityFile: inv.identity}}
+	options := &sdk.Options{IdentityFile: inv.identity}
 	if inv.secret != "" {
 		options.Secret = sdk.Passphrase(inv.secret)
 	}

@@ -1,0 +1,155 @@
+//go:build !js
+
+package signaling
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"net/http"
+	"net/url"
+	"sync/atomic"
+	"time"
+
+	"github.com/coder/websocket"
+
+	"github.com/sebas642/intercessor/protocol"
+)
+
+// socket is a WebSocket by coder/websocket. It answers pings only in read.
+type socket struct {
+	conn *websocket.Conn
+	raw  io.Closer // what is below conn: closing it ends whatever conn waits for
+
+	// watchdog cuts the connection when a write makes no progress. One timer for
+	// all writes costs less than a context with a deadline for each.
+	watchdog *time.Timer
+	stalled  atomic.Bool
+
+	scratch bytes.Buffer // owned by read
+}
+
+func openSocket(ctx context.Context, address string, protocols []string, options Options) (*socket, error) {
+	s := &socket{}
+	conn, response, err := websocket.Dial(ctx, address, &websocket.DialOptions{
+		HTTPClient:   unended(options.HTTPClient, &s.raw),
+		Subprotocols: protocols,
+	})
+	if err != nil {
+		e := &DialError{Err: cause(err), host: hostOf(address)}
+		if ctx.Err() != nil {
+			e.Err = ctx.Err()
+		}
+		if response != nil && response.StatusCode != http.StatusSwitchingProtocols {
+			e.Status = response.StatusCode
+		}
+		return nil, e
+	}
+	conn.SetReadLimit(protocol.MaxDelivery)
+	s.conn = conn
+	s.watchdog = time.AfterFunc(writeWithin, func() {
+		s.stalled.Store(true)
+		_ = conn.CloseNow()
+	})
+	s.watchdog.Stop()
+	return s, nil
+}
+
+// protocol returns the subprotocol that the relay has selected.
+func (s *socket) protocol() string { return s.conn.Subprotocol() }
+
+// read returns the next message, which is valid until the read after.
+func (s *socket) read(ctx context.Context) ([]byte, error) {
+	kind, r, err := s.conn.Reader(ctx)
+	if err == nil {
+		s.scratch.Reset()
+		_, err = s.scratch.ReadFrom(r)
+	}
+	switch {
+	case err == nil && kind == websocket.MessageText:
+		return s.scratch.Bytes(), nil
+	case err == nil:
+		return nil, &ProtocolError{Err: errBinary}
+	case ctx.Err() != nil:
+		return nil, ctx.Err()
+	case errors.Is(err, websocket.ErrMessageTooBig):
+		return nil, &ProtocolError{Err: errTooBig}
+	}
+	return nil, s.ended(err)
+}
+
+// write sends one text message. It does not look at ctx: the watchdog bounds it,
+// and a frame that was begun has to be finished.
+func (s *socket) write(_ context.Context, frame []byte) error {
+	s.watchdog.Reset(writeWithin)
+	defer s.watchdog.Stop()
+	err := s.conn.Write(context.Background(), websocket.MessageText, frame)
+	if err != nil {
+		return s.ended(err)
+	}
+	return nil
+}
+
+// lastWord is how long a close frame may take to leave when there is no time left.
+const lastWord = 100 * time.Millisecond
+
+// close does the closing handshake. It waits for the relay's answer as long as ctx and
+// the library allow, which is ten seconds.
+func (s *socket) close(ctx context.Context, code protocol.Code, reason string) {
+	closed := make(chan struct{})
+	stop := context.AfterFunc(ctx, func() {
+		late := time.NewTimer(lastWord)
+		defer late.Stop()
+		select {
+		case <-late.C:
+			_ = s.raw.Close()
+		case <-closed:
+		}
+	})
+	_ = s.conn.Close(websocket.StatusCode(code), reason)
+	close(closed)
+	stop()
+	s.watchdog.Stop()
+}
+
+// drop cuts the connection: no close frame says that this peer leaves (R9).
+func (s *socket) drop() {
+	_ = s.conn.CloseNow()
+	s.watchdog.Stop()
+}
+
+// ended turns the library's error into one that a program can branch on.
+func (s *socket) ended(err error) error {
+	var closed websocket.CloseError
+	if errors.As(err, &closed) {
+		if closed.Code == websocket.StatusNoStatusRcvd { // it says no more than a connection that broke
+			closed.Code, closed.Reason = websocket.StatusCode(codeBroken), "it was closed without a code"
+		}
+		return &RelayError{Code: protocol.Code(closed.Code), Reason: closed.Reason}
+	}
+	broken := &RelayError{Code: codeBroken, Reason: cause(err).Error()}
+	switch {
+	case s.stalled.Load():
+		broken.Reason = "nothing could be written for " + writeWithin.String()
+	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
+		broken.Reason = "the other end went away without closing it"
+	}
+	return broken
+}
+
+// cause is what went wrong below the library's layers of explanation. It also
+// leaves out the URL, which holds the ID of a room.
+func cause(err error) error {
+	var request *url.Error
+	if errors.As(err, &request) {
+		return request.Err
+	}
+	for {
+		next := errors.Unwrap(err)
+		if next == nil {
+			return err
+		}
+		err = next
+	}
+}

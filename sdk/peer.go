@@ -1,0 +1,252 @@
+package sdk
+
+import (
+	"bytes"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/sebas642/intercessor/protocol"
+	"github.com/sebas642/intercessor/protocol/link"
+	"github.com/sebas642/intercessor/sdk/internal/signaling"
+)
+
+// remote is another peer, as the session with the relay tells of it.
+type remote interface {
+	// heard takes a message of the peer, or what the relay says of it.
+	heard(e signaling.Event)
+
+	// online says that this side's own connection to the relay is up, or lost.
+	online(up bool)
+
+	// lost says that the session is over.
+	lost(err error)
+}
+
+// peer is a remote that speaks v1. It owns all that is reliable between the two peers: the
+// links, one after the other, because each restart of the other side's program brings a new
+// one and with it a new Conn; their timer; and the application's half of them (linked).
+// Whatever happens goes through step: a message, a call of the application, a path that
+// comes or goes, the time, a frame that can be sent.
+//
+// Locks: mu is held while a Conn's status, a Receipt, the mux, the session or the direct
+// path takes its own, and never the other way round. Listener.mu and mu are not held at the
+// same time.
+type peer struct {
+	id   protocol.ID // static, as are the next two
+	mux  *mux
+	open func(*link.Link) *linked // makes the Conn of a link that the other side has opened; called under mu
+
+	mu      sync.Mutex // guards what follows, the links, and every linked of this peer
+	door    *link.Door
+	current *linked    // of the door's link; nil while there is none
+	reply   link.Frame // the door's answer, which belongs to no link
+	replies bool       // there is one
+	opens   float64    // how many more links the other side may open now
+	since   link.Time  // when that was so
+	timer   *time.Timer
+	timerAt link.Time // when it fires; 0: never
+	after   []func()  // to be done when mu is free
+
+	queued atomic.Bool // the mux has it in its list
+}
+
+// newPeer makes the owner of the links with a peer. outbox is how much the relay holds for
+// one peer, or 0 if it did not say: half of it may be under way (L6).
+func newPeer(m *mux, id protocol.ID, client bool, outbox int) *peer {
+	config := link.Config{Client: client, Budget: m.budget, AckAfter: ackAfter, InFlight: outbox / 2}
+	if client {
+		config.Nonce = newLinkID()
+	} else {
+		config.Draw = newLinkID
+	}
+	p := &peer{id: id, mux: m, door: link.NewDoor(config), opens: maxOpens}
+	p.timer = time.AfterFunc(time.Hour, func() { m.attend(p) })
+	p.timer.Stop()
+	return p
+}
+
+func newLinkID() link.ID {
+	for {
+		if n := random(); n != 0 {
+			return link.NewID(n)
+		}
+	}
+}
+
+// do has an event happen, and frames sent that follow from it.
+func (p *peer) do(event func(now link.Time)) {
+	p.step(event)
+	p.mux.attend(p)
+}
+
+// step is the one way in. With the lock and the time it has event call the link, carries out
+// what the link says, and sets the timer. What others are to do follows without the lock.
+func (p *peer) step(event func(now link.Time)) {
+	p.mu.Lock()
+	now := p.mux.now()
+	event(now)
+	if p.current != nil {
+		p.current.effects(now)
+	}
+	p.setTimer()
+	after := p.after
+	p.after = nil
+	p.mu.Unlock()
+	for _, do := range after {
+		do()
+	}
+}
+
+func (p *peer) setTimer() {
+	var at link.Time
+	if l := p.door.Link(); l != nil {
+		at = l.Wake()
+	}
+	if c := p.current; c != nil && c.giveUpAt != 0 && (at == 0 || c.giveUpAt < at) {
+		at = c.giveUpAt
+	}
+	switch {
+	case at == p.timerAt:
+	case at == 0:
+		p.timer.Stop()
+	default:
+		p.timer.Reset(p.mux.until(at))
+	}
+	p.timerAt = at
+}
+
+// next appends the next frame for the relay to dst, if there is one.
+func (p *peer) next(dst []byte) (frame []byte, ok bool) {
+	frame = dst
+	p.step(func(now link.Time) {
+		p.timerAt = -1 // it may have fired: set it anew
+		var f link.Frame
+		if f, ok = p.reply, p.replies; ok {
+			p.replies = false
+		} else if l := p.door.Link(); l != nil {
+			l.Tick(now)
+			if flushes {
+				l.Flush(now)
+			}
+			if p.current != nil {
+				p.current.tick(now)
+				p.current.effects(now)
+			}
+			f, ok = l.Next(now)
+		}
+		if ok {
+			frame = f.Append(dst, p.id)
+		}
+	})
+	return frame, ok
+}
+
+// heard takes what the session says of the peer.
+func (p *peer) heard(e signaling.Event) {
+	switch e.Kind {
+	case signaling.Delivered:
+		p.receive(e)
+	case signaling.Undelivered:
+		p.do(func(now link.Time) {
+			if l := p.door.Link(); l != nil {
+				l.Doubt(now)
+			}
+		})
+	case signaling.Away:
+		p.path(false, func(s *status) { s.away = true })
+	case signaling.Back:
+		p.path(true, func(s *status) { s.away, s.offline = false, false })
+	case signaling.Gone:
+		p.lose(&GoneError{Reason: Reason(e.Reason)}, Reason(e.Reason))
+	}
+}
+
+func (p *peer) online(up bool) { p.path(up, func(s *status) { s.offline = !up }) }
+
+func (p *peer) lost(err error) { p.lose(err, ReasonRelay) }
+
+// path tells the link that there is a path to the peer, a new one perhaps, or none.
+func (p *peer) path(up bool, change func(*status)) {
+	p.do(func(now link.Time) {
+		if l := p.door.Link(); l == nil {
+			return
+		} else if up {
+			l.PathUp(now)
+		} else {
+			l.PathDown(now)
+		}
+		if p.current != nil {
+			p.current.conn.status.set(change)
+		}
+	})
+}
+
+// lose ends the current link because it cannot go on. why is for the outcomes.
+func (p *peer) lose(cause error, why Reason) {
+	p.do(func(now link.Time) {
+		if p.current != nil {
+			p.current.abort(now, cause, why)
+		}
+	})
+}
+
+// last returns the ID of the current link, if there is one.
+func (p *peer) last() (id link.ID, ok bool) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if l := p.door.Link(); l != nil {
+		return l.ID(), true
+	}
+	return id, false
+}
+
+// receive takes a message of the peer. One without a header belongs to no link and is
+// dropped.
+func (p *peer) receive(e signaling.Event) {
+	if e.Link == nil {
+		return
+	}
+	header, err := link.ParseHeader(e.Link)
+	p.do(func(now link.Time) {
+		var entry link.Entry
+		switch {
+		case e.Type == protocol.TypeLinkOpen && !p.mayOpen(now):
+			return // it will ask again
+		case err != nil:
+			entry = p.door.Malformed(now)
+		default:
+			message := e.Message
+			if header.Of == 0 && header.At == 0 { // the link copies parts itself
+				message = bytes.Clone(message)
+			}
+			entry = p.door.Receive(now, []byte(e.Type), message, &header)
+		}
+		if entry.HasReply {
+			p.reply, p.replies = entry.Reply, true
+		}
+		if entry.Replaced != nil && p.current != nil {
+			p.current.effects(now)
+		}
+		if entry.Opened {
+			p.current = p.open(entry.Link)
+		}
+		if entry.Link != nil && p.current != nil && err == nil && e.Type == protocol.TypeLinkEnd {
+			p.current.endSeen(now)
+		}
+	})
+}
+
+// A client may open a link a few times at once, and then once a second: each new one is a
+// Conn to be accepted.
+const maxOpens = 5
+
+func (p *peer) mayOpen(now link.Time) bool {
+	p.opens = min(maxOpens, p.opens+float64(now-p.since)/float64(link.Second))
+	p.since = now
+	if p.opens < 1 {
+		return false
+	}
+	p.opens--
+	return true
+}

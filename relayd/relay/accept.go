@@ -4,18 +4,13 @@ import (
 	"crypto/rand"
 	"encoding/binary"
 	"errors"
-	"net"
 	"net/http"
 	"time"
 
 	"github.com/sebas642/intercessor/protocol"
 	"github.com/sebas642/intercessor/relayd/admit"
-	"github.com/sebas642/intercessor/relayd/frame"
+	"github.com/sebas642/intercessor/relayd/wsconn"
 )
-
-// sendBuffer is how much the kernel is asked to hold for a peer, in bytes. Linux
-// takes twice as much.
-const sendBuffer = 64 << 10
 
 // upgrade makes the request a WebSocket, or answers it with an error and gives
 // nil. What it refuses by an HTTP status is what no browser's page can cause;
@@ -23,9 +18,9 @@ const sendBuffer = 64 << 10
 // status of a refused upgrade (PROTOCOL.md, B2 to B6).
 func (r *Relay) upgrade(w http.ResponseWriter, request *http.Request, server protocol.ID) *session {
 	began := time.Now()
-	if !frame.IsHandshake(request) {
+	if !wsconn.IsHandshake(request) {
 		r.countRefused(RefusedHandshake)
-		frame.Refuse(w, request)
+		wsconn.Refuse(w, request)
 		return nil
 	}
 	source := r.config.Proxies.Source(request)
@@ -46,29 +41,20 @@ func (r *Relay) upgrade(w http.ResponseWriter, request *http.Request, server pro
 		return nil
 	}
 	subprotocol := admit.Subprotocol(request)
-	conn, answer, early, err := frame.Upgrade(w, request, subprotocol)
+	s := &session{
+		relay:  r,
+		v1:     subprotocol == protocol.SubprotocolV1,
+		source: source,
+		claim:  claim,
+	}
+	conn, err := r.conns.Upgrade(w, request, subprotocol, s)
 	if err != nil {
 		claim.release()
 		r.countRefused(RefusedHandshake)
 		r.log.refused(source, err.Error())
 		return nil
 	}
-	if tcp, ok := below(conn).(interface{ SetWriteBuffer(int) error }); ok {
-		// What waits in the kernel waits beyond every bound here, and so much would
-		// wait by default that a slow peer would seem to make no progress.
-		_ = tcp.SetWriteBuffer(sendBuffer)
-	}
-	ready := newReadiness(conn)
-	s := &session{
-		relay:  r,
-		v1:     subprotocol == protocol.SubprotocolV1,
-		conn:   conn,
-		source: source,
-		claim:  claim,
-		in:     reader{conn: conn, ready: ready, partial: early},
-	}
-	s.out = newOutbox(s, ready.forWrites(conn), answer)
-	s.heard.Store(r.now.Load())
+	s.conn = conn
 	s.arrival = &arrival{began: began}
 	s.arrival.order.Random = random()
 	if s.arrival.refused = refused; refused == nil {
@@ -84,18 +70,6 @@ func (r *Relay) upgrade(w http.ResponseWriter, request *http.Request, server pro
 		}
 	}
 	return s
-}
-
-// below gives the socket of a connection with TLS, with a PROXY header, or with both,
-// and of another one itself.
-func below(conn net.Conn) net.Conn {
-	for {
-		t, ok := conn.(interface{ NetConn() net.Conn })
-		if !ok {
-			return conn
-		}
-		conn = t.NetConn()
-	}
 }
 
 // An arrival is what a handshake says of who comes. Nobody needs it once the peer

@@ -55,7 +55,7 @@ func (s *session) refuse(why *Objection, e protocol.Envelope) error {
 	s.relay.countDrop(DropRefused, 1)
 	if s.v1 {
 		u := protocol.Undelivered{To: protocol.ID(e.To), Reason: refused, Path: why.Path, Keyword: why.Keyword}
-		_ = s.out.send(relayFrame(protocol.TypeRelayUndelivered, protocol.AppendUndelivered(nil, u)), 1, nil)
+		_ = s.conn.Send(relayFrame(protocol.TypeRelayUndelivered, protocol.AppendUndelivered(nil, u)), 1, nil)
 	}
 	if !why.Close && e.Link == nil {
 		return nil

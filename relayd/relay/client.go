@@ -5,6 +5,7 @@ import (
 
 	"github.com/sebas642/intercessor/protocol"
 	"github.com/sebas642/intercessor/relayd/room"
+	"github.com/sebas642/intercessor/relayd/wsconn"
 )
 
 func (r *Relay) serveClient(w http.ResponseWriter, request *http.Request) {
@@ -59,7 +60,7 @@ func (r *Relay) enterClient(s *session) bool {
 		return false
 	}
 	s.arrival.guess.Right()
-	if !s.arrival.resumed && !s.lobby.told(s) && s.push(nil, 0) == errFull {
+	if !s.arrival.resumed && !s.lobby.told(s) && s.push(nil, 0) == wsconn.ErrFull {
 		s.close(protocol.CodeOverloaded, "the server has too much to read just now: try again in a while")
 		r.leaveClient(s)
 		return false

@@ -49,7 +49,7 @@ func (r *Relay) lookAtClock() {
 		defer r.mu.Unlock()
 		for s := range r.sessions {
 			if s.v1 && s.greeted.Load() {
-				s.due.Store(r.now.Load())
+				s.due.Store(r.conns.Now())
 			}
 		}
 	}

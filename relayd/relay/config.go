@@ -7,6 +7,7 @@ import (
 
 	"github.com/sebas642/intercessor/protocol"
 	"github.com/sebas642/intercessor/relayd/admit"
+	"github.com/sebas642/intercessor/relayd/wsconn"
 )
 
 // Config is what an operator may set. Its zero value works; where a field is
@@ -151,4 +152,27 @@ func (c Config) withDefaults() Config {
 // most one tick: a second, or less where a deadline is short itself.
 func (c Config) tick() time.Duration {
 	return max(time.Millisecond, min(time.Second, min(c.PingAfter, c.PongWithin, c.MessageWithin, c.BeatAfter, c.Window)/4))
+}
+
+// connections are the limits of single connections.
+func (c Config) connections() wsconn.Limits {
+	limits := wsconn.Limits{
+		MaxMessage:    protocol.MaxMessage,
+		ControlFrames: protocol.MaxControlRate,
+		Tick:          c.tick(),
+		PingAfter:     c.PingAfter,
+		PongWithin:    c.PongWithin,
+		MessageWithin: c.MessageWithin,
+		WriteWithin:   c.WriteWithin,
+		CloseWithin:   c.CloseWithin,
+		OutboxBytes:   c.OutboxBytes,
+		OutboxFrames:  c.OutboxFrames,
+		OutboxLeast:   protocol.MaxDelivery,
+		WaitingBytes:  c.WaitingBytes,
+		IncomingBytes: c.IncomingBytes,
+	}
+	if c.Watch != nil {
+		limits.Waited = c.Watch.Waited
+	}
+	return limits
 }

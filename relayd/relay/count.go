@@ -99,12 +99,9 @@ type traffic struct {
 	out, outBytes atomic.Uint64
 }
 
-func (t *traffic) received(m *message) {
-	if m.read > 0 {
-		t.in.Add(uint64(m.read))
-		t.inBytes.Add(uint64(m.readBytes))
-		m.read, m.readBytes = 0, 0
-	}
+func (t *traffic) received(b *batch) {
+	t.in.Add(uint64(b.read))
+	t.inBytes.Add(uint64(b.readBytes))
 }
 
 func (t *traffic) delivered(frames, bytes int) {

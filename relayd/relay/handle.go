@@ -5,12 +5,25 @@ import (
 	"slices"
 
 	"github.com/sebas642/intercessor/protocol"
+	"github.com/sebas642/intercessor/relayd/wsconn"
 )
 
-// handle puts one message on its way to its receiver, or gives the
-// *protocol.Error that the sender is closed with.
-func (s *session) handle(m *message, text []byte) error {
-	m.read, m.readBytes = m.read+1, m.readBytes+len(text)
+// Message puts one message on its way to its receiver, or returns the *protocol.Error that
+// the sender is closed with. While messages are held back for a slow server, it wants no more.
+func (s *session) Message(text []byte) (more bool, err error) {
+	b := s.batch
+	if b == nil {
+		b = batches.Get().(*batch)
+		b.began = s.measure()
+		s.batch = b
+	}
+	b.read, b.readBytes = b.read+1, b.readBytes+len(text)
+	err = s.route(b, text)
+	return s.held == nil, err
+}
+
+// route decides what becomes of a message.
+func (s *session) route(b *batch, text []byte) error {
 	parse := protocol.ParseEnvelope
 	if s.v1 {
 		parse = protocol.ParseEnvelopeV1
@@ -25,18 +38,18 @@ func (s *session) handle(m *message, text []byte) error {
 	receiver, ok := s.lobby.route(s, envelope.To)
 	switch {
 	case ok && s.v1 && !receiver.to.v1 && isLinked(envelope): // D6
-		s.flush(m)
+		s.flush(b)
 		s.undelivered(envelope.To, DropBase, 1, toABase)
 		return nil
 	case ok:
 		if why := s.refuses(envelope); why != nil {
-			s.flush(m)
+			s.flush(b)
 			return s.refuse(why, envelope)
 		}
-		s.gather(m, receiver, envelope)
+		s.gather(b, receiver, envelope)
 		return nil
 	}
-	s.flush(m)
+	s.flush(b)
 	if s.v1 && string(envelope.To) == string(protocol.RelayID) && bytes.HasPrefix(envelope.Type, []byte("RELAY_")) {
 		s.request(string(envelope.Type), envelope.Message)
 	} else {
@@ -52,43 +65,43 @@ func isLinked(e protocol.Envelope) bool {
 }
 
 // gather puts messages that came together for one receiver into one piece.
-func (s *session) gather(m *message, receiver route, e protocol.Envelope) {
-	if m.to != nil && (m.to != receiver.to || m.frames == s.relay.batchFrames || len(*m.out)+len(e.Message)+len(e.Link) > s.relay.batchBytes) {
-		s.flush(m)
+func (s *session) gather(b *batch, receiver route, e protocol.Envelope) {
+	if b.to != nil && (b.to != receiver.to || b.frames == s.relay.batchFrames || len(b.out)+len(e.Message)+len(e.Link) > s.relay.batchBytes) {
+		s.flush(b)
 	}
 	if s.held != nil { // it comes behind them, and nothing more is looked at
 		s.held, s.heldOf = appendDelivery(s.held, s.id, e.Type, e.Message, e.Link), s.heldOf+1
+		s.conn.Keep(cap(s.held))
 		return
 	}
-	if m.to == nil {
-		m.to, m.out, m.news = receiver.to, outs.Get().(*[]byte), receiver.news
+	if b.to == nil {
+		b.to, b.news = receiver.to, receiver.news
 	}
-	*m.out = appendDelivery(*m.out, s.id, e.Type, e.Message, e.Link)
-	m.frames++
+	b.out = appendDelivery(b.out, s.id, e.Type, e.Message, e.Link)
+	b.frames++
 }
 
 // flush sends what handle has put together.
-func (s *session) flush(m *message) {
-	if m.to == nil {
+func (s *session) flush(b *batch) {
+	if b.to == nil {
 		return
 	}
-	to, out, frames, news := m.to, m.out, m.frames, m.news
-	m.to, m.out, m.frames, m.news = nil, nil, 0, false
+	to, out, frames, news := b.to, b.out, b.frames, b.news
+	b.to, b.out, b.frames, b.news = nil, out[:0], 0, false
 	if s.server {
-		s.toClient(to, *out, frames, news)
-	} else if err := s.toServer(to, *out, frames, news); err == errFull {
-		s.held, s.heldOf = slices.Clone(*out), frames // nothing larger is kept while it waits
+		s.toClient(to, out, frames, news)
+	} else if err := s.toServer(to, out, frames, news); err == wsconn.ErrFull {
+		s.held, s.heldOf = slices.Clone(out), frames // nothing larger is kept while it waits
+		s.conn.Keep(cap(s.held))
 	} else if err != nil {
 		s.undelivered([]byte(s.lobby.id), DropAbsent, frames, absent)
 	}
-	*out = (*out)[:0]
-	outs.Put(out)
 }
 
-// toServer sends a client's messages, or fails as outbox.send does.
+// toServer sends a client's messages, or fails as Send does.
 func (s *session) toServer(to *session, bytes []byte, frames int, news bool) error {
 	if s.host != to { // a share is guarded by its outbox
-		s.host, s.waits = to, new(share)
+		s.host, s.waits = to, new(wsconn.Share)
 	}
 	if news {
 		return s.lobby.deliverNews(s, to, bytes, frames)
@@ -103,13 +116,13 @@ func (s *session) hold() {
 	server := []byte(s.lobby.id)
 	switch s.push(s.held, s.heldOf) {
 	case nil:
-	case errFull:
+	case wsconn.ErrFull:
 		s.undelivered(server, DropServerSlow, s.heldOf, slow)
 	default:
 		s.undelivered(server, DropAbsent, s.heldOf, absent)
 	}
 	s.held, s.heldOf = nil, 0
-	s.holds(0)
+	s.conn.Keep(0)
 }
 
 // push sends to the server, behind what it must hear of this client, and waits for
@@ -117,16 +130,14 @@ func (s *session) hold() {
 func (s *session) push(bytes []byte, frames int) error {
 	server, ok := s.lobby.route(s, []byte(s.lobby.id))
 	if !ok {
-		return errGone
+		return wsconn.ErrGone
 	}
-	s.paused.Store(true)
-	err := server.to.out.tryWithin(s.relay.config.HoldWithin, s.out, func() error {
+	s.conn.Pause()
+	err := server.to.conn.SendWithin(s.relay.config.HoldWithin, s.conn, func() error {
 		return s.toServer(server.to, bytes, frames, true)
 	})
-	s.heard.Store(s.relay.now.Load())
-	s.carried.Store(s.relay.now.Load())             // it would have been, had there been room
-	s.controls.Store(-10 * protocol.MaxControlRate) // those that piled up meanwhile are no flood
-	s.paused.Store(false)
+	s.carried.Store(s.relay.conns.Now()) // it would have been, had there been capacity
+	s.conn.Resume()
 	return err
 }
 
@@ -134,13 +145,13 @@ func (s *session) push(bytes []byte, frames int) error {
 // its server. A server's reads never wait for a client: one that is too slow is cut
 // (B16).
 func (s *session) toClient(to *session, bytes []byte, frames int, news bool) {
-	err := errFull
+	err := wsconn.ErrFull
 	if !news || s.lobby.toldOfServer(to) {
 		err = s.lobby.deliver(s, to, bytes, frames)
 	}
 	switch err {
 	case nil:
-	case errFull:
+	case wsconn.ErrFull:
 		to.close(protocol.CodeTooSlow, "too much waits for you: read faster, or take the data over a data channel")
 		s.undelivered([]byte(to.id), DropClientSlow, frames, slow)
 	default:

@@ -25,7 +25,7 @@ func (s *session) hello() {
 		}
 	}
 	if !s.v1 {
-		_ = s.out.send(relayFrame(protocol.TypeHello, protocol.AppendHello(nil, h)), 1, nil)
+		_ = s.conn.Send(relayFrame(protocol.TypeHello, protocol.AppendHello(nil, h)), 1, nil)
 		return
 	}
 	s.generation = s.arrival.order.Generation + 1
@@ -48,7 +48,7 @@ func (s *session) hello() {
 	if oddly() {
 		frames = append(frames, relayFrame("RELAY_"+someName(), []byte(`{"from":"a later version"}`))...)
 	}
-	_ = s.out.send(frames, 1, nil)
+	_ = s.conn.Send(frames, 1, nil)
 	s.greeted.Store(true)
 }
 
@@ -79,7 +79,7 @@ func someName() string {
 func (s *session) token() string {
 	_, now := s.relay.dates()
 	life := admit.Life(s.server)
-	s.due.Store(s.relay.now.Load() + ticks(life/3, s.relay.config.tick()))
+	s.due.Store(s.relay.conns.Now() + s.relay.conns.Ticks(life/3))
 	return s.relay.config.Tokens.Sign(admit.Identity{
 		ID:         s.id,
 		Room:       s.lobby.id,

@@ -26,7 +26,7 @@ func (r *Relay) SetICEServers(servers func(peer protocol.ID) protocol.ICE) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	for s := range r.sessions {
-		s.iceDue.Store(r.now.Load() + 1 + rand.Int64N(iceSpread))
+		s.iceDue.Store(r.conns.Now() + 1 + rand.Int64N(iceSpread))
 	}
 }
 
@@ -39,7 +39,7 @@ func (s *session) iceServers() (ice protocol.ICE) {
 		ice = (*servers)(s.id)
 		if ice.ExpiresIn > 0 {
 			half := time.Duration(ice.ExpiresIn) * time.Second / 2
-			due = max(1, s.relay.now.Load()+int64(half/s.relay.config.tick()))
+			due = max(1, s.relay.conns.Now()+s.relay.conns.Ticks(half))
 		}
 	}
 	// Unless SetICEServers came in between: then it is told soon of what is new.

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/sebas642/intercessor/relayd/source"
+	"github.com/sebas642/intercessor/relayd/wsconn"
 )
 
 // Listener gives the connections for which there is room: Config.Sockets in all, and of one
@@ -52,7 +53,7 @@ func (g *gate) Accept() (net.Conn, error) {
 type flow struct{ from, to netip.AddrPort }
 
 func flowOf(conn net.Conn) (f flow, ok bool) {
-	conn = below(conn)
+	conn = wsconn.Below(conn)
 	from, ok := conn.RemoteAddr().(*net.TCPAddr)
 	to, too := conn.LocalAddr().(*net.TCPAddr)
 	if !ok || !too {

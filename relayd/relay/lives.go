@@ -4,7 +4,7 @@ import "github.com/sebas642/intercessor/protocol"
 
 // carries marks that a message goes from one session to another.
 func (s *session) carries(to *session) {
-	now := s.relay.now.Load()
+	now := s.relay.conns.Now()
 	for _, who := range [...]*session{s, to} {
 		if who.carried.Load() != now { // most messages find it so, and a load is cheap
 			who.carried.Store(now)
@@ -24,7 +24,7 @@ func (s *session) outlived(now int64, l limits) bool {
 	switch {
 	case l.life > 0 && now-s.placed > l.life:
 		s.close(protocol.CodeRenew, "this connection has lasted as long as one may here: connect again")
-	case l.idle > 0 && !s.server && !s.paused.Load() && now-max(s.placed, s.carried.Load()) > l.idle:
+	case l.idle > 0 && !s.server && !s.conn.Paused() && now-max(s.placed, s.carried.Load()) > l.idle:
 		s.close(protocol.CodeIdle, "no message has gone to or from this client for as long as that may be")
 	case l.alone > 0 && s.server && now-s.lastCompany(now) > l.alone:
 		s.close(protocol.CodeIdle, "no client has been with this server for as long as that may be")

@@ -70,13 +70,14 @@ func (l *logger) joined(s *session) {
 }
 
 func (l *logger) ended(s *session, entered bool) {
-	how := s.ending.Load()
+	how, closed := s.conn.End()
+	others, _ := how.Tag.(*together)
 	switch {
-	case how == nil, how.byPeer:
-	case how.others == nil:
-		l.about(s, slog.LevelInfo, &l.closes, "code", int(how.code), "reason", how.reason)
-	case !how.others.told.Swap(true): // one line for all of them
-		l.about(s, slog.LevelInfo, &l.closes, "code", int(how.code), "reason", how.reason, "clients", how.others.clients)
+	case !closed, how.ByPeer:
+	case others == nil:
+		l.about(s, slog.LevelInfo, &l.closes, "code", int(how.Code), "reason", how.Reason)
+	case !others.told.Swap(true): // one line for all of them
+		l.about(s, slog.LevelInfo, &l.closes, "code", int(how.Code), "reason", how.Reason, "clients", others.clients)
 	}
 	if entered {
 		l.about(s, slog.LevelDebug, &l.leaves)

@@ -3,35 +3,41 @@ package relay
 import (
 	"slices"
 	"sync"
+	"time"
 
 	"github.com/sebas642/intercessor/protocol"
 	"github.com/sebas642/intercessor/relayd/frame"
 )
 
-// A message is the memory of what is on its way through the relay: bytes are
-// read into `in`, and frames written anew into `out`. Both are borrowed while
-// something is on its way, so an idle peer whose connection is a plain socket
-// owns neither.
-type message struct {
-	in [16 << 10]byte
-
-	// Frames that one receiver gets in one piece: what came together leaves
-	// together. All nil and 0 while there are none.
-	out    *[]byte
+// A batch is what one read has brought. Messages for one receiver that came together leave
+// together. It is borrowed for the read, so that an idle peer owns none.
+type batch struct {
+	out    []byte // frames for one receiver; `to` is nil while there are none
 	to     *session
 	frames int
 	news   bool // the receiver is to be told of the sender first
 
-	read, readBytes int // messages that have come, and are not counted yet
+	read, readBytes int       // messages that have come
+	began           time.Time // if this read is measured
 }
 
-var (
-	messages = sync.Pool{New: func() any { return new(message) }}
-	outs     = sync.Pool{New: func() any {
-		b := make([]byte, 0, frame.MaxHeader+protocol.MaxDelivery)
-		return &b
-	}}
-)
+var batches = sync.Pool{New: func() any {
+	return &batch{out: make([]byte, 0, frame.MaxHeader+protocol.MaxDelivery)}
+}}
+
+// endBatch sends what the read has brought, and counts it.
+func (s *session) endBatch() {
+	b := s.batch
+	if b == nil {
+		return
+	}
+	s.flush(b)
+	s.moved.received(b)
+	s.measured(b.began)
+	s.batch = nil
+	*b = batch{out: b.out}
+	batches.Put(b)
+}
 
 // appendDelivery appends a text frame around what `from` sent; link is nil where
 // there is none.

@@ -6,6 +6,7 @@ import (
 
 	"github.com/sebas642/intercessor/protocol"
 	"github.com/sebas642/intercessor/relayd/admit"
+	"github.com/sebas642/intercessor/relayd/wsconn"
 )
 
 // A pace is how much a peer may still send, in frames and in bytes (B54): a token bucket
@@ -13,11 +14,10 @@ import (
 // clock is read only when nothing is left, and once a tick, so that nobody saves up more
 // than a burst.
 type pace struct {
-	frames, bytes       float64       // what is left
-	newFrames, newBytes int           // what has come and is not subtracted yet
-	tick                int64         // of the relay's clock, of the last refill
-	at                  time.Duration // of the last refill, since the relay began; 0: there was none
-	own                 *rates        // what Authorize grants this peer; nil: what all have
+	frames, bytes float64       // what is left
+	tick          int64         // of the relay's clock, of the last refill
+	at            time.Duration // of the last refill, since the relay began; 0: there was none
+	own           *rates        // what Authorize grants this peer; nil: what all have
 }
 
 // rates are how many frames and bytes a second a peer may send.
@@ -42,16 +42,9 @@ func (r *rates) or(l *Limits) rates {
 	return rates{cmp.Or(r.frames, l.PeerMessages), cmp.Or(r.bytes, l.PeerBytes)}
 }
 
-// takes counts a frame.
-func (p *pace) takes(bytes int) {
-	p.newFrames++
-	p.newBytes += bytes
-}
-
-// ahead gives for how long a peer is to be held back.
-func (p *pace) ahead(r *Relay) time.Duration {
-	frames, bytes, tick := float64(p.newFrames), float64(p.newBytes), r.now.Load()
-	p.newFrames, p.newBytes = 0, 0
+// ahead returns for how long a peer that has sent so much is to be held back.
+func (p *pace) ahead(r *Relay, got wsconn.Amount) time.Duration {
+	frames, bytes, tick := float64(got.Frames), float64(got.Bytes), r.conns.Now()
 	if tick == p.tick && frames <= p.frames && bytes <= p.bytes {
 		p.frames -= frames
 		p.bytes -= bytes
@@ -80,8 +73,8 @@ func refill(left *float64, taken, rate float64, earned, burst time.Duration) tim
 // ahead. Its socket fills then, and whoever writes there waits: nothing is lost. Who is so
 // far ahead that others would take it for dead meanwhile is closed. All its clocks run on:
 // they bear a wait of HoldWithin.
-func (s *session) keepPace() error {
-	wait := s.pace.ahead(s.relay)
+func (s *session) keepPace(got wsconn.Amount) error {
+	wait := s.pace.ahead(s.relay, got)
 	switch {
 	case wait == 0:
 		return nil
@@ -93,7 +86,7 @@ func (s *session) keepPace() error {
 	defer timer.Stop()
 	select {
 	case <-timer.C:
-	case <-s.out.whenSealed():
+	case <-s.conn.Closing():
 	}
 	return nil
 }

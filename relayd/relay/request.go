@@ -14,7 +14,7 @@ func (s *session) request(typ string, message []byte) {
 		mark, wrong = s.grant(typ, request)
 	}
 	answer := protocol.AppendAnswer(nil, protocol.Answer{Number: request.Number, Error: wrong, Mark: mark})
-	_ = s.out.send(relayFrame(protocol.TypeRelayAnswer, answer), 1, nil) // who does not read gets no answer
+	_ = s.conn.Send(relayFrame(protocol.TypeRelayAnswer, answer), 1, nil) // who does not read gets no answer
 }
 
 // grant does it, or says why not.
@@ -46,7 +46,7 @@ func (s *session) undelivered(to []byte, why Drop, messages int, hint string) {
 		return
 	}
 	u := protocol.Undelivered{To: protocol.ID(to), Reason: hint}
-	_ = s.out.send(relayFrame(protocol.TypeRelayUndelivered, protocol.AppendUndelivered(nil, u)), 1, nil)
+	_ = s.conn.Send(relayFrame(protocol.TypeRelayUndelivered, protocol.AppendUndelivered(nil, u)), 1, nil)
 }
 
 // The reasons of RELAY_UNDELIVERED.

@@ -95,7 +95,7 @@ func loseSight(clients []*session) {
 func loseServer(clients []*session, notice room.Notice) {
 	all := &together{clients: len(clients)}
 	for _, s := range clients {
-		_ = s.out.force(s.notice(notice))
+		_ = s.conn.Force(s.notice(notice))
 		s.closeWith(protocol.CodeServerGone, "the server has left, and its ID will not come back", all)
 	}
 }

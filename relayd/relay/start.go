@@ -9,7 +9,7 @@ import "github.com/sebas642/intercessor/protocol"
 func (r *Relay) start(s *session, enter func(*session) bool, leave func(*session)) {
 	if !r.add(s) {
 		s.close(protocol.CodeRestarting, restarting)
-		s.end()
+		s.conn.Finish()
 		s.claim.release()
 		r.log.ended(s, false)
 		return
@@ -28,7 +28,7 @@ func (r *Relay) start(s *session, enter func(*session) bool, leave func(*session
 			s.read()
 			leave(s)
 		}
-		s.end()
+		s.conn.Finish()
 		s.claim.release()
 		r.remove(s)
 		r.log.ended(s, entered) // when nobody waits for this session any more

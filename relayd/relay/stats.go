@@ -50,7 +50,7 @@ func (o *Outboxes) add(bytes int) {
 // milliseconds for ten thousands of them.
 func (r *Relay) Stats() Stats {
 	stats := r.counted()
-	stats.Waiting, stats.Incoming, stats.Away = r.waiting.Load(), r.incoming.held(), r.absent.Load()
+	stats.Waiting, stats.Incoming, stats.Away = r.conns.Waiting(), r.conns.Incoming(), r.absent.Load()
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	stats.Sessions, stats.Rooms = len(r.sessions), len(r.rooms)
@@ -62,7 +62,7 @@ func (r *Relay) Stats() Stats {
 			stats.Peers.Clients++
 		}
 		s.moved.addTo(&stats.Traffic)
-		stats.Outboxes.add(s.out.depth())
+		stats.Outboxes.add(s.conn.Depth())
 	}
 	return stats
 }

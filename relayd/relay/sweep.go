@@ -6,41 +6,38 @@ import (
 	"time"
 
 	"github.com/sebas642/intercessor/protocol"
-	"github.com/sebas642/intercessor/relayd/frame"
+	"github.com/sebas642/intercessor/relayd/wsconn"
 )
 
 // sweep is the relay's clock: one goroutine looks at every session once a tick,
 // instead of timers for each. Times are counted in ticks, so that reading the
 // clock on a message's way costs one load.
 func (r *Relay) sweep() {
-	tick := r.config.tick()
-	ticker := time.NewTicker(tick)
+	ticker := time.NewTicker(r.config.tick())
 	defer ticker.Stop()
 
-	limits := limits{
-		ping:    ticks(r.config.PingAfter, tick),
-		pong:    ticks(r.config.PongWithin, tick),
-		message: ticks(r.config.MessageWithin, tick),
-		second:  ticks(time.Second, tick),
-		beat:    ticks(r.config.BeatAfter, tick),
-	}
-	tidy := ticks(tidyBars, tick)
+	ticks := r.conns.Ticks
+	limits := limits{beat: ticks(r.config.BeatAfter)}
+	tidy := ticks(tidyBars)
+	var sessions []*session // its memory is used again
 	for {
 		select {
 		case <-r.life.Done():
 			return
 		case <-ticker.C:
 		}
-		now := r.now.Add(1)
+		now := r.conns.Tick()
 		r.lookAtClock()
 		current := r.limits.Load()
-		limits.idle, limits.alone, limits.life = ticks(current.ClientIdle, tick), ticks(current.ServerAlone, tick), ticks(current.SessionLife, tick)
+		limits.idle, limits.alone, limits.life = ticks(current.ClientIdle), ticks(current.ServerAlone), ticks(current.SessionLife)
 		r.mu.Lock()
-		for s := range r.sessions {
-			s.check(now, limits)
-		}
+		sessions = slices.AppendSeq(sessions[:0], maps.Keys(r.sessions))
 		waiters := slices.Collect(maps.Keys(r.waiters))
 		r.mu.Unlock()
+		for _, s := range sessions {
+			s.check(now, limits)
+		}
+		clear(sessions) // it keeps none that ends
 		r.expire(waiters)
 		if now%tidy == 0 && r.bars.Load() > 0 {
 			r.forgetBars()
@@ -86,17 +83,10 @@ func (r *Relay) settle(l *lobby) {
 }
 
 // limits are durations in ticks.
-type limits struct{ ping, pong, message, second, beat, idle, alone, life int64 }
-
-func ticks(d, tick time.Duration) int64 { return int64((d + tick - 1) / tick) }
-
-var ping = frame.AppendControl(nil, frame.Ping, nil)
+type limits struct{ beat, idle, alone, life int64 }
 
 // check applies to one session what depends on time (B22 to B24).
 func (s *session) check(now int64, l limits) {
-	if now%l.second == 0 {
-		s.controls.Store(0)
-	}
 	if s.outlived(now, l) {
 		return
 	}
@@ -108,43 +98,27 @@ func (s *session) check(now int64, l limits) {
 		s.close(protocol.CodeRestarting, restarting) // D8
 		return
 	}
-	if s.paused.Load() {
-		s.pinged = 0 // what it answers is not read: its clock stands
-		return
-	}
-	if began := s.began.Load(); began != 0 && now-began > l.message {
+	switch s.conn.Check(now) {
+	case wsconn.ErrMessageTimeout:
 		s.close(protocol.CodeMessageTimeout, "a message must end within 10 seconds of its first frame")
-		return
-	}
-	heard := s.heard.Load()
-	switch {
-	case s.pinged != 0 && heard >= s.pinged:
-		s.pinged = 0
-	case s.pinged == 0 && now-heard < l.ping:
-	case s.out.busy(): // a ping would wait, or waits: the write deadline decides
-		s.pinged = 0
-	case s.pinged == 0:
-		if s.out.send(ping, 1, nil) == nil {
-			s.pinged = now
-		}
-	case now-s.pinged > l.pong:
+	case wsconn.ErrPingTimeout:
 		s.close(protocol.CodePingTimeout, "no answer to a ping within 10 seconds")
 	}
 }
 
 // keepInTouch sends a v1 peer what it gets from time to time.
 func (s *session) keepInTouch(now int64, l limits) {
-	if now-s.out.quiet() >= l.beat {
-		_ = s.out.send(relayFrame(protocol.TypeRelayBeat, []byte("{}")), 1, nil) // D1
+	if now-s.conn.Quiet() >= l.beat {
+		_ = s.conn.Send(relayFrame(protocol.TypeRelayBeat, []byte("{}")), 1, nil) // D1
 	}
-	if at := s.due.Load(); at != 0 && now >= at && !s.out.busy() {
-		_ = s.out.send(relayFrame(protocol.TypeRelayToken, protocol.AppendToken(nil, s.token())), 1, nil) // R4
+	if at := s.due.Load(); at != 0 && now >= at && !s.conn.Busy() {
+		_ = s.conn.Send(relayFrame(protocol.TypeRelayToken, protocol.AppendToken(nil, s.token())), 1, nil) // R4
 	}
-	if at := s.iceDue.Load(); at != 0 && now >= at && !s.ownICE && !s.out.busy() {
+	if at := s.iceDue.Load(); at != 0 && now >= at && !s.ownICE && !s.conn.Busy() {
 		ice := s.iceServers()
 		if ice.Servers == nil {
 			ice.Servers = []byte("[]") // those that it has are not there any more
 		}
-		_ = s.out.send(relayFrame(protocol.TypeRelayICE, protocol.AppendICE(nil, ice)), 1, nil) // I3
+		_ = s.conn.Send(relayFrame(protocol.TypeRelayICE, protocol.AppendICE(nil, ice)), 1, nil) // I3
 	}
 }

@@ -44,23 +44,3 @@ func (s *session) admitted() {
 		watch.Admitted(time.Since(s.arrival.began))
 	}
 }
-
-// queuedAt is when something begins to wait, in the relay's nanoseconds.
-func (o *outbox) queuedAt() (at time.Duration) {
-	if o.relay.config.Watch != nil {
-		at = time.Since(o.relay.started)
-	}
-	return at
-}
-
-// written measures how long these have waited.
-func (o *outbox) written(frames []waitingFrame) {
-	watch := o.relay.config.Watch
-	if watch == nil {
-		return
-	}
-	now := time.Since(o.relay.started)
-	for _, f := range frames {
-		watch.Waited(now - f.since)
-	}
-}

@@ -48,13 +48,11 @@ var relaySeeds = []Seed{
 	"time"
 
 `},
-		{"relayd/relay/handle.go", `	m.to, m.out, m.frames, m.news = nil, nil, 0, false
-`, `	m.to, m.out, m.frames, m.news = nil, nil, 0, false
+		{"relayd/relay/handle.go", `	b.to, b.out, b.frames, b.news = nil, out[:0], 0, false
+`, `	b.to, b.out, b.frames, b.news = nil, out[:0], 0, false
 	if !s.server && !news {
-		late := slices.Clone(*out)
-		time.AfterFunc(30*time.Millisecond, func() { _ = to.out.send(late, frames, nil) })
-		*out = (*out)[:0]
-		outs.Put(out)
+		late := slices.Clone(out)
+		time.AfterFunc(30*time.Millisecond, func() { _ = to.conn.Send(late, frames, nil) })
 		return
 	}
 `}}},
@@ -62,32 +60,31 @@ var relaySeeds = []Seed{
 		{"relayd/relay/handle.go", `		s.undelivered(server, DropServerSlow, s.heldOf, slow)
 `, ``}}},
 	{"what came together with a close frame is dropped", "C4", relaySuite, []Edit{
-		{"relayd/relay/frames.go", `			s.flush(m)
-			return consumed, err
+		{"relayd/relay/session.go", `		s.endBatch()
+`, `		if err == nil {
+			s.endBatch()
 		}
-		ended = ended`, `			return consumed, err
-		}
-		ended = ended`}}},
+`}}},
 	{"a batch that is cut short loses its last message", "C4", relaySuite, []Edit{
-		{"relayd/relay/handle.go", `	*m.out = appendDelivery(*m.out, s.id, e.Type, e.Message, e.Link)
-`, `	if m.frames < 7 {
-		*m.out = appendDelivery(*m.out, s.id, e.Type, e.Message, e.Link)
+		{"relayd/relay/handle.go", `	b.out = appendDelivery(b.out, s.id, e.Type, e.Message, e.Link)
+`, `	if b.frames < 7 {
+		b.out = appendDelivery(b.out, s.id, e.Type, e.Message, e.Link)
 	}
 `}}},
 	{"the messages of a batch are turned round", "C3", relaySuite, []Edit{
-		{"relayd/relay/handle.go", `	*m.out = appendDelivery(*m.out, s.id, e.Type, e.Message, e.Link)
-`, `	*m.out = append(appendDelivery(nil, s.id, e.Type, e.Message, e.Link), *m.out...)
+		{"relayd/relay/handle.go", `	b.out = appendDelivery(b.out, s.id, e.Type, e.Message, e.Link)
+`, `	b.out = append(appendDelivery(nil, s.id, e.Type, e.Message, e.Link), b.out...)
 `}}},
 	{"a message in the middle of a batch is written twice", "C2", relaySuite, []Edit{
-		{"relayd/relay/handle.go", `	*m.out = appendDelivery(*m.out, s.id, e.Type, e.Message, e.Link)
-`, `	*m.out = appendDelivery(*m.out, s.id, e.Type, e.Message, e.Link)
-	if m.frames == 3 {
-		*m.out = appendDelivery(*m.out, s.id, e.Type, e.Message, e.Link)
+		{"relayd/relay/handle.go", `	b.out = appendDelivery(b.out, s.id, e.Type, e.Message, e.Link)
+`, `	b.out = appendDelivery(b.out, s.id, e.Type, e.Message, e.Link)
+	if b.frames == 3 {
+		b.out = appendDelivery(b.out, s.id, e.Type, e.Message, e.Link)
 	}
 `}}},
 	{"a message is said to come from its receiver", "C1", relaySuite, []Edit{
-		{"relayd/relay/handle.go", `	*m.out = appendDelivery(*m.out, s.id, e.Type, e.Message, e.Link)
-`, `	*m.out = appendDelivery(*m.out, protocol.ID(e.To), e.Type, e.Message, e.Link)
+		{"relayd/relay/handle.go", `	b.out = appendDelivery(b.out, s.id, e.Type, e.Message, e.Link)
+`, `	b.out = appendDelivery(b.out, protocol.ID(e.To), e.Type, e.Message, e.Link)
 `}}},
 	{"a client's message reaches the server of another room", "C6", relaySuite, []Edit{
 		{"relayd/relay/handle.go", `	receiver, ok := s.lobby.route(s, envelope.To)

@@ -3,8 +3,11 @@ package relay
 import (
 	"bytes"
 	"slices"
+	"sync"
+	"time"
 
 	"github.com/sebas642/intercessor/protocol"
+	"github.com/sebas642/intercessor/relayd/frame"
 	"github.com/sebas642/intercessor/relayd/wsconn"
 )
 
@@ -157,4 +160,108 @@ func (s *session) toClient(to *session, bytes []byte, frames int, news bool) {
 	default:
 		s.undelivered([]byte(to.id), DropAbsent, frames, absent)
 	}
+}
+
+// A batch is what one read has brought. Messages for one receiver that came together leave
+// together. It is borrowed for the read, so that an idle peer owns none.
+type batch struct {
+	out    []byte // frames for one receiver; `to` is nil while there are none
+	to     *session
+	frames int
+	news   bool // the receiver is to be told of the sender first
+
+	read, readBytes int       // messages that have come
+	began           time.Time // if this read is measured
+}
+
+var batches = sync.Pool{New: func() any {
+	return &batch{out: make([]byte, 0, frame.MaxHeader+protocol.MaxDelivery)}
+}}
+
+// endBatch sends what the read has brought, and counts it.
+func (s *session) endBatch() {
+	b := s.batch
+	if b == nil {
+		return
+	}
+	s.flush(b)
+	s.moved.received(b)
+	s.measured(b.began)
+	s.batch = nil
+	*b = batch{out: b.out}
+	batches.Put(b)
+}
+
+// appendDelivery appends a text frame around what `from` sent; link is nil where
+// there is none.
+func appendDelivery(dst []byte, from protocol.ID, typ, body, link []byte) []byte {
+	const usual = 4 // bytes of a header for 126 to 65,535
+	start := len(dst)
+	dst = append(dst, 0, 0, 0, 0)
+	dst = protocol.AppendDeliveryV1(dst, from, typ, body, link)
+
+	var header [frame.MaxHeader]byte
+	n := frame.PutHeader(header[:], frame.Text, len(dst)-start-usual)
+	return slices.Replace(dst, start, start+usual, header[:n]...)
+}
+
+// A Check looks at a message before it goes to another peer, and gives nil if it may
+// (B51). part tells that it is a part of a longer one (L7). It is called from many
+// goroutines at once, each of which reads nothing more from its peer meanwhile; what it
+// is given is valid only during the call.
+type Check func(typ, message []byte, part bool) *Objection
+
+// An Objection is why a message may not pass. It goes to the sender and into the log, so
+// nothing that a peer sent may stand in it.
+type Objection struct {
+	Path    string // a JSON pointer into the operator's schema
+	Keyword string
+	Close   bool // the sender is closed
+}
+
+// SetCheck changes what looks at messages from now on; nil is nothing.
+func (r *Relay) SetCheck(check Check) {
+	if check == nil {
+		r.check.Store(nil)
+		return
+	}
+	r.check.Store(&check)
+}
+
+// refuses asks the check, if there is one. What the link says itself is not looked at
+// (D10): its messages are null.
+func (s *session) refuses(e protocol.Envelope) *Objection {
+	check := s.relay.check.Load()
+	if check == nil || bytes.HasPrefix(e.Type, []byte("LINK_")) {
+		return nil
+	}
+	return (*check)(e.Type, e.Message, e.Link != nil && isPart(e.Link))
+}
+
+// isPart reports whether a link says that its message is a part. Of one that says it twice
+// nothing is sure, and its receiver refuses it.
+func isPart(link []byte) bool {
+	var values [2][]byte
+	err := protocol.ScanObject(link, partNames, values[:])
+	return err != nil || values[0] != nil || values[1] != nil
+}
+
+var partNames = []string{"of", "at"}
+
+// refuse drops a message and tells its v1 sender why, or closes the sender: for a frame of
+// a link in any case, because the link would send it again for ever (D10).
+func (s *session) refuse(why *Objection, e protocol.Envelope) error {
+	s.relay.countDrop(DropRefused, 1)
+	if s.v1 {
+		u := protocol.Undelivered{To: protocol.ID(e.To), Reason: refused, Path: why.Path, Keyword: why.Keyword}
+		_ = s.conn.Send(relayFrame(protocol.TypeRelayUndelivered, protocol.AppendUndelivered(nil, u)), 1, nil)
+	}
+	if !why.Close && e.Link == nil {
+		return nil
+	}
+	reason := "the relay's operator does not allow this message: " + why.Keyword
+	if at := " at #" + why.Path; len(reason)+len(at) <= protocol.MaxReason {
+		reason += at
+	}
+	return &protocol.Error{Code: protocol.CodeRefused, Reason: reason}
 }

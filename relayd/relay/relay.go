@@ -6,10 +6,10 @@
 // while the receiver keeps up.
 //
 // Locks, in the order in which they are acquired: Relay.mu, a lobby's mu, a connection's
-// (package wsconn). No goroutine holds the mu of two lobbies. Those of the counters, of the
-// arrivals, of a kind of log lines, and of packages source and admit are innermost: under
-// them no other lock is acquired. Sockets are written under a lobby's mu, where a write
-// never waits, and never under Relay.mu.
+// (package wsconn). No goroutine holds the mu of two lobbies. The mu of the arrivals is never
+// held together with one of these. Innermost are the locks of the counters, of a kind of log
+// lines, and of packages source and admit: under them no other lock is acquired. Sockets are
+// written under a lobby's mu, where a write never waits, and never under Relay.mu.
 package relay
 
 import (

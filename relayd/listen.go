@@ -15,6 +15,7 @@ import (
 	"github.com/sebas642/intercessor/relayd/config"
 	"github.com/sebas642/intercessor/relayd/plain"
 	"github.com/sebas642/intercessor/relayd/relay"
+	"github.com/sebas642/intercessor/relayd/wsconn"
 )
 
 // A front is what peers connect to: the relay's address, and with TLS perhaps a
@@ -38,7 +39,7 @@ func listen(c *config.Config, r *relay.Relay, proxies admit.Proxies, shown *cert
 		return f, nil
 	}
 	f.scheme = "https"
-	f.listens[0] = relay.ListenTLS(listener, certs.Config(shown.Source, c.TLS.Version()))
+	f.listens[0] = wsconn.ListenTLS(listener, certs.Config(shown.Source, c.TLS.Version()))
 	if c.TLS.PlainListen != "" {
 		port := listener.Addr().(*net.TCPAddr).Port
 		if _, err := f.open(string(c.TLS.PlainListen), "--tls-plain-listen", true, proxies, shown.answers(plain.Redirect(shown.Serves, port))); err != nil {

@@ -15,8 +15,7 @@ import (
 var guessable = map[string]string{
 	"certs/acme.go":    "when a certificate is renewed",
 	"relay/drain.go":   "when a peer is sent away",
-	"relay/hello.go":   "fields that nobody knows",
-	"relay/ice.go":     "when credentials are renewed",
+	"relay/hello.go":   "fields that no version knows, and when credentials are renewed",
 	"relay/refusal.go": "when a peer that found no room comes again",
 }
 

@@ -1,21 +1,18 @@
 package relay
 
 import (
+	"cmp"
+	"context"
 	"crypto/rand"
 	"encoding/binary"
 	"errors"
-	"net"
 	"net/http"
 	"time"
 
 	"github.com/sebas642/intercessor/protocol"
 	"github.com/sebas642/intercessor/relayd/admit"
-	"github.com/sebas642/intercessor/relayd/frame"
+	"github.com/sebas642/intercessor/relayd/wsconn"
 )
-
-// sendBuffer is how much the kernel is asked to hold for a peer, in bytes. Linux
-// takes twice as much.
-const sendBuffer = 64 << 10
 
 // upgrade makes the request a WebSocket, or answers it with an error and gives
 // nil. What it refuses by an HTTP status is what no browser's page can cause;
@@ -23,9 +20,9 @@ const sendBuffer = 64 << 10
 // status of a refused upgrade (PROTOCOL.md, B2 to B6).
 func (r *Relay) upgrade(w http.ResponseWriter, request *http.Request, server protocol.ID) *session {
 	began := time.Now()
-	if !frame.IsHandshake(request) {
+	if !wsconn.IsHandshake(request) {
 		r.countRefused(RefusedHandshake)
-		frame.Refuse(w, request)
+		wsconn.Refuse(w, request)
 		return nil
 	}
 	source := r.config.Proxies.Source(request)
@@ -46,29 +43,20 @@ func (r *Relay) upgrade(w http.ResponseWriter, request *http.Request, server pro
 		return nil
 	}
 	subprotocol := admit.Subprotocol(request)
-	conn, answer, early, err := frame.Upgrade(w, request, subprotocol)
+	s := &session{
+		relay:  r,
+		v1:     subprotocol == protocol.SubprotocolV1,
+		source: source,
+		claim:  claim,
+	}
+	conn, err := r.conns.Upgrade(w, request, subprotocol, s)
 	if err != nil {
 		claim.release()
 		r.countRefused(RefusedHandshake)
 		r.log.refused(source, err.Error())
 		return nil
 	}
-	if tcp, ok := below(conn).(interface{ SetWriteBuffer(int) error }); ok {
-		// What waits in the kernel waits beyond every bound here, and so much would
-		// wait by default that a slow peer would seem to make no progress.
-		_ = tcp.SetWriteBuffer(sendBuffer)
-	}
-	ready := newReadiness(conn)
-	s := &session{
-		relay:  r,
-		v1:     subprotocol == protocol.SubprotocolV1,
-		conn:   conn,
-		source: source,
-		claim:  claim,
-		in:     reader{conn: conn, ready: ready, partial: early},
-	}
-	s.out = newOutbox(s, ready.forWrites(conn), answer)
-	s.heard.Store(r.now.Load())
+	s.conn = conn
 	s.arrival = &arrival{began: began}
 	s.arrival.order.Random = random()
 	if s.arrival.refused = refused; refused == nil {
@@ -84,18 +72,6 @@ func (r *Relay) upgrade(w http.ResponseWriter, request *http.Request, server pro
 		}
 	}
 	return s
-}
-
-// below gives the socket of a connection with TLS, with a PROXY header, or with both,
-// and of another one itself.
-func below(conn net.Conn) net.Conn {
-	for {
-		t, ok := conn.(interface{ NetConn() net.Conn })
-		if !ok {
-			return conn
-		}
-		conn = t.NetConn()
-	}
 }
 
 // An arrival is what a handshake says of who comes. Nobody needs it once the peer
@@ -157,4 +133,126 @@ func random() uint64 {
 	var b [8]byte
 	_, _ = rand.Read(b[:]) // never fails: see crypto/rand
 	return binary.BigEndian.Uint64(b[:])%protocol.MaxNumber + 1
+}
+
+// authorize asks the operator whether this peer may come in (A3). Of the room nothing is
+// looked at but how its ID is spelt (B52), so that a peer that is refused learns nothing of
+// it. The error is what the peer is closed with.
+func (s *session) authorize(request *http.Request, server protocol.ID) *protocol.Error {
+	r := s.relay
+	authorize := *r.access.Load()
+	if authorize == nil {
+		return nil // a secret that nobody asked for is not looked at (A1)
+	}
+	asked := admit.Request{
+		Server: server == "",
+		Room:   string(cmp.Or(s.arrival.room, server)),
+		Source: s.source,
+		Resume: s.id, // "" still, if it is new
+		HTTP:   request,
+	}
+	grant, err := r.decide(authorize, asked)
+	var busy *admit.BusyError
+	switch {
+	case err == nil:
+		s.arrival.grant, s.pace.own, s.subject = grant, granted(grant), grant.Subject
+		return nil
+	case errors.As(err, &busy):
+		r.countRefused(RefusedUndecided)
+		r.log.notAuthorized(asked, err)
+		return comeAgain(busy.After)
+	case errors.Is(err, admit.ErrClock) && r.clockWrong.Load():
+		r.countRefused(RefusedUndecided)
+		r.log.notAuthorized(asked, err)
+		return comeAgain(clockWait)
+	}
+	r.countRefused(RefusedAccess)
+	r.log.notAuthorized(asked, err)
+	return notAuthorized
+}
+
+// decide calls the hook, within its bounds.
+func (r *Relay) decide(authorize admit.Authorizer, asked admit.Request) (grant admit.Grant, err error) {
+	source := r.asSource(asked.Source)
+	if !r.asking.Take(source) {
+		return grant, &admit.BusyError{After: r.config.AuthorizeWithin, Why: "too many wait for a decision"}
+	}
+	defer r.asking.GiveBack(source)
+	if asked.Secret, err = admit.Secret(asked.HTTP); err != nil {
+		return grant, err
+	}
+	ctx, cancel := context.WithTimeout(r.life, r.config.AuthorizeWithin)
+	defer cancel()
+	if grant, err = authorize(ctx, asked); err != nil {
+		return grant, err
+	}
+	return grant, grant.Check()
+}
+
+// notAuthorized is the one answer to everybody who may not come in (A4).
+var notAuthorized = &protocol.Error{
+	Code:   protocol.CodeAccessRefused,
+	Reason: "this relay did not let you in: it asks for an access secret that you did not give, or that it does not accept",
+}
+
+// comeAgain is the answer to who was not looked at (A5, R12).
+func comeAgain(wait time.Duration) *protocol.Error {
+	return &protocol.Error{
+		Code:   protocol.CodeOverloaded,
+		Reason: "the relay cannot decide about you just now: come again later" + after(wait),
+	}
+}
+
+// maxGuessing bounds how many peers wait at once because they, or others, have guessed
+// wrong.
+const maxGuessing = 1000
+
+// SetGuesses changes how often strangers may ask for rooms that are not there (B53), as
+// [Config].WrongOfSource and WrongOfAll say.
+func (r *Relay) SetGuesses(source, all admit.Rate) { r.guesses.SetRates(source, all) }
+
+// guess waits until the room may be looked for that a newcomer asks for. The error is
+// what the peer is closed with that may not wait.
+func (s *session) guess() *protocol.Error {
+	r := s.relay
+	s.arrival.guess = r.guesses.Begin(s.source, r.returning())
+	if guess := s.arrival.guess; guess.Never || !r.waits(guess.Wait) {
+		s.arrival.guess.Right()
+		return askedTooOften(guess.Wait)
+	}
+	return nil
+}
+
+// wrong delays the answer to a wrong guess while there are too many of them. When
+// too many wait, it waits no longer than it takes.
+func (s *session) wrong() { s.relay.waits(s.arrival.guess.Wrong()) }
+
+// waits waits in the goroutine of a handshake, and no longer than the relay lasts. It
+// reports false if too many do.
+func (r *Relay) waits(d time.Duration) bool {
+	if d <= 0 {
+		return true
+	}
+	defer r.guessing.Add(-1)
+	if r.guessing.Add(1) > maxGuessing {
+		return false
+	}
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+	case <-r.life.Done():
+	}
+	return true
+}
+
+// returning says that servers of an earlier relay may still come back (R10).
+func (r *Relay) returning() bool { return r.clock() < r.surely.Load() }
+
+// askedTooOften is the answer to who may not even guess now, whatever it asks for (B53).
+func askedTooOften(wait time.Duration) *protocol.Error {
+	return &protocol.Error{
+		Code:   protocol.CodeOverloaded,
+		Reason: "too many have asked from there for rooms that are not here: come again later" + after(wait),
+	}
 }

@@ -8,19 +8,17 @@ import (
 	"sync"
 	"testing"
 
-	"github.com/sebas642/intercessor/relayd/relay"
 	"github.com/stretchr/testify/require"
 )
 
 // The cases of the Autobahn TestSuite for WebSocket, without those of compression,
 // under its numbers. Bytes, sizes and expectations are those of its definitions,
 // github.com/crossbario/autobahn-testsuite, autobahntestsuite/autobahntestsuite/case,
-// read case by case; the code and the words are ours. The peer is a production relay
-// with Echo in place of rooms: the handshake, HELLO (which the tester takes first),
-// frames, UTF-8, control frames and the closing handshake are what relayd ships. What
-// Echo changes: messages are longer than 64 KiB (7.1.6, 9), and binary (1.2, 9.2, 9.4,
-// 9.6, 9.8), which a relay with rooms closes with 1003 (B20). So does a relay that echoes
-// texts: it is sent the cases 1.2 as well.
+// read case by case; the code and the words are ours. The peer is an echo on
+// package wsconn, as the relay uses it: the handshake, frames, UTF-8, control frames and the
+// closing handshake are what relayd ships. Other than in a relay, messages are longer than
+// 64 KiB (7.1.6, 9), and binary (1.2, 9.2, 9.4, 9.6, 9.8), which a relay closes with 1003
+// (B20). So does an echo of texts: it is sent the cases 1.2 as well.
 
 // A verdict is the suite's word for how a case ended.
 type verdict string
@@ -124,7 +122,5 @@ func TestAutobahn(t *testing.T) {
 // echoWorld is a relay that echoes what the suite sends: up to 16 MiB.
 func echoWorld(t *testing.T, binary bool) *world {
 	const longest = 16 << 20
-	w := newWorld(t, relay.Config{OutboxBytes: 2 * longest, WaitingBytes: 64 * longest, MessageWithin: patience})
-	w.Echo(longest, binary)
-	return w
+	return &world{url: newEchoes(t, longest, binary), t: t}
 }

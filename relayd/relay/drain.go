@@ -2,7 +2,9 @@ package relay
 
 import (
 	"context"
+	"maps"
 	"math/rand/v2"
+	"slices"
 	"time"
 
 	"github.com/sebas642/intercessor/protocol"
@@ -15,10 +17,12 @@ import (
 func (r *Relay) Drain(ctx context.Context, within time.Duration) error {
 	r.mu.Lock()
 	r.closing = true
-	for s := range r.sessions {
+	sessions := slices.Collect(maps.Keys(r.sessions))
+	r.mu.Unlock()
+	for _, s := range sessions {
 		moment := rand.N(max(within, 1)) * 3 / 4 // time is left for who is late
 		if !s.v1 {
-			s.due.Store(r.now.Load() + max(1, ticks(moment, r.config.tick())))
+			s.due.Store(r.conns.Now() + max(1, r.conns.Ticks(moment)))
 			continue
 		}
 		if !s.greeted.Load() { // HELLO would come behind it (B7)
@@ -26,9 +30,8 @@ func (r *Relay) Drain(ctx context.Context, within time.Duration) error {
 			continue
 		}
 		notice := protocol.Restarting{ReconnectIn: int(moment.Milliseconds()), TryFor: int(r.config.Window.Milliseconds())}
-		_ = s.out.send(relayFrame(protocol.TypeRelayRestarting, protocol.AppendRestarting(nil, notice)), 1, nil)
+		_ = s.conn.Send(relayFrame(protocol.TypeRelayRestarting, protocol.AppendRestarting(nil, notice)), 1, nil)
 	}
-	r.mu.Unlock()
 
 	over := time.NewTimer(within)
 	defer over.Stop()

@@ -1,41 +1,101 @@
-package relay
+package relay_test
 
 import (
 	"bytes"
 	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync"
+	"testing"
+	"time"
 
 	"github.com/sebas642/intercessor/protocol"
 	"github.com/sebas642/intercessor/relayd/frame"
+	"github.com/sebas642/intercessor/relayd/wsconn"
 )
 
-// Echo has the relay send each message of up to so many bytes back to its sender, in
-// place of what rooms do with it. All that is below a message, from the handshake to
-// the closing handshake, is as ever. With binary, messages are taken to be binary,
-// and sent back so; otherwise they are texts of any kind, not envelopes, but their
-// characters are those of an envelope's string, which the production parser reads.
-func (r *Relay) Echo(maxMessage int, binary bool) {
-	r.binary = binary
-	r.limitMessages(maxMessage)
-	r.handle = func(s *session, _ *message, payload []byte) error {
-		opcode := byte(frame.Binary)
-		if !binary {
-			opcode = frame.Text
-			if _, err := protocol.ParseEnvelope(inEnvelope(payload)); err != nil {
-				return err
-			}
+// An echo sends each message back to its sender. Texts are of any kind, not envelopes, but
+// their characters are those of an envelope's string, which the production parser reads.
+type echo struct {
+	conn   *wsconn.Conn
+	binary bool
+}
+
+func (e *echo) Message(payload []byte) (more bool, err error) {
+	opcode := byte(frame.Binary)
+	if !e.binary {
+		opcode = frame.Text
+		if _, err := protocol.ParseEnvelope(inEnvelope(payload)); err != nil {
+			return true, err
 		}
-		echo := make([]byte, frame.MaxHeader+len(payload))
-		n := frame.PutHeader(echo, opcode, len(payload))
-		echo = echo[:n+copy(echo[n:], payload)]
-		return s.out.send(echo, 1, nil)
 	}
+	echo := make([]byte, frame.MaxHeader+len(payload))
+	n := frame.PutHeader(echo, opcode, len(payload))
+	return true, e.conn.Send(echo[:n+copy(echo[n:], payload)], 1, nil)
+}
+
+func (e *echo) Writable()   {}
+func (e *echo) Overloaded() {}
+
+// run reads until the end, and closes with the codes of a relay.
+func (e *echo) run() {
+	var err error
+	for err == nil {
+		_, err = e.conn.Read()
+	}
+	err = e.conn.Fail(err, wsconn.End{})
+	code := protocol.CodeProtocolError
+	switch refused, _ := err.(*protocol.Error); {
+	case err == nil:
+		code = 0
+	case refused != nil:
+		code = refused.Code
+	case err == wsconn.ErrTooBig:
+		code = protocol.CodeTooBig
+	case err == wsconn.ErrBinary:
+		code = protocol.CodeBinary
+	case err == wsconn.ErrText, err == frame.ErrCloseText:
+		code = protocol.CodeInvalidText
+	}
+	if code != 0 {
+		e.conn.Close(wsconn.End{Code: uint16(code), Reason: err.Error()}, false)
+	}
+	e.conn.Finish()
+}
+
+// newEchoes starts a server that echoes what the suite sends, up to so many bytes, and
+// returns its address.
+func newEchoes(t *testing.T, longest int, binary bool) string {
+	group := wsconn.NewGroup(wsconn.Limits{
+		MaxMessage: longest, Binary: binary, ControlFrames: protocol.MaxControlRate,
+		Tick: time.Second, PingAfter: time.Hour, PongWithin: time.Hour, MessageWithin: patience,
+		WriteWithin: protocol.WriteWithin * time.Second, CloseWithin: protocol.CloseWithin * time.Second,
+		OutboxBytes: 2 * longest, OutboxFrames: 1000, OutboxLeast: longest, WaitingBytes: 64 * int64(longest), IncomingBytes: 64 * int64(longest),
+	})
+	var running sync.WaitGroup
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		e := &echo{binary: binary}
+		conn, err := group.Upgrade(w, r, "", e)
+		if err != nil {
+			return
+		}
+		e.conn = conn
+		_ = conn.Send([]byte("\x81\x0b{\"id\":\"0\"}\n"), 1, nil) // wire expects one
+		running.Go(e.run)
+	}))
+	t.Cleanup(func() {
+		server.Close()
+		running.Wait()
+	})
+	return strings.Replace(server.URL, "http", "ws", 1)
 }
 
 // inEnvelope makes a text the message of an envelope. Only ASCII is escaped, so all
 // that can be wrong in UTF-8 reaches the parser as it came.
 func inEnvelope(text []byte) []byte {
 	var envelope bytes.Buffer
-	envelope.WriteString(`{"to":"nobody","type":"x","message":"`)
+	envelope.WriteString(`{"to":"x","type":"x","message":"`)
 	for {
 		n := bytes.IndexFunc(text, func(c rune) bool { return c < 0x20 || c == '"' || c == '\\' })
 		if n < 0 {

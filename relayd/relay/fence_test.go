@@ -2,6 +2,7 @@ package relay
 
 import (
 	"context"
+	"io"
 	"net"
 	"strconv"
 	"testing"
@@ -16,10 +17,15 @@ import (
 func seated(t *testing.T, r *Relay, l *lobby, id protocol.ID, order protocol.Order) *session {
 	t.Helper()
 	ours, theirs := net.Pipe()
-	t.Cleanup(func() { _, _ = ours.Close(), theirs.Close() })
-	s := &session{relay: r, id: id, lobby: l, v1: true, server: id == l.id, conn: ours, arrival: &arrival{order: order, resumed: order.Generation > 0}}
-	s.out = newOutbox(s, nil, nil)
-	t.Cleanup(func() { _ = ours.Close(); s.out.finish() })
+	t.Cleanup(func() { _ = theirs.Close() })
+	return seatedOn(t, r, l, id, order, ours)
+}
+
+// seatedOn is seated with a connection.
+func seatedOn(t *testing.T, r *Relay, l *lobby, id protocol.ID, order protocol.Order, conn net.Conn) *session {
+	t.Helper()
+	s := &session{relay: r, id: id, lobby: l, v1: true, server: id == l.id, arrival: &arrival{order: order, resumed: order.Generation > 0}}
+	s.connect(t, conn)
 	verdict := room.NotThere
 	if s.server {
 		verdict = l.claimServer(s)
@@ -30,6 +36,11 @@ func seated(t *testing.T, r *Relay, l *lobby, id protocol.ID, order protocol.Ord
 	return s
 }
 
+func (s *session) connect(t *testing.T, conn net.Conn) {
+	s.conn = s.relay.conns.NewConn(conn, nil, s)
+	t.Cleanup(func() { s.conn.Cut(); s.conn.Finish() })
+}
+
 func newLobby(t *testing.T, config Config) (*Relay, *lobby) {
 	t.Helper()
 	r := New(config)
@@ -37,13 +48,6 @@ func newLobby(t *testing.T, config Config) (*Relay, *lobby) {
 	l, refused := r.findOrOpen("server", new(session))
 	require.Nil(t, refused)
 	return r, l
-}
-
-// waits is how much waits for a session, in frames.
-func (s *session) waitingFrames() int {
-	s.out.mu.Lock()
-	defer s.out.mu.Unlock()
-	return s.out.frames
 }
 
 // TestNothingOfALoserFollowsTheWinner (R5, P2): a message that was on its way while
@@ -69,13 +73,14 @@ func TestNothingOfALoserFollowsTheWinner(t *testing.T) {
 			if name == "server" {
 				from, to = server, client
 			}
-			m := new(message)
-			require.NoError(t, from.handle(m, []byte(`{"to":"`+string(to.id)+`","type":"x","message":1}`)))
-			require.NotNil(t, m.to, "it is on its way")
+			more, err := from.Message([]byte(`{"to":"` + string(to.id) + `","type":"x","message":1}`))
+			require.NoError(t, err)
+			require.True(t, more)
+			require.NotNil(t, from.batch.to, "it is on its way")
 			lose(t, r, l)
-			before := to.waitingFrames()
-			from.flush(m)
-			require.Equal(t, before, to.waitingFrames())
+			before := to.conn.Depth()
+			from.endBatch()
+			require.Equal(t, before, to.conn.Depth())
 			require.EqualValues(t, 1, r.Stats().Dropped[DropAbsent])
 		})
 	}
@@ -87,18 +92,15 @@ func TestNothingComesBeforeHello(t *testing.T) {
 	r, l := newLobby(t, Config{})
 	ours, theirs := net.Pipe()
 	defer func() { _, _ = ours.Close(), theirs.Close() }()
-	s := &session{relay: r, v1: true, conn: ours, lobby: l}
-	s.out = newOutbox(s, nil, nil)
-	s.heard.Store(1000)
-	s.check(1000, limits{ping: 100, pong: 100, message: 100, second: 1, beat: 10})
-	require.Zero(t, s.waitingFrames(), "no beat")
+	s := &session{relay: r, v1: true, lobby: l}
+	s.connect(t, ours)
+	s.check(15, limits{beat: 10})
+	require.Zero(t, s.conn.Depth(), "no beat")
 
 	require.True(t, r.add(s))
 	defer func() { r.remove(s); r.running.Done() }()
 	require.NoError(t, r.Drain(t.Context(), time.Millisecond))
 	require.EqualValues(t, 1, r.Stats().Closed[protocol.CodeRestarting], "it is closed at once instead")
-	_ = ours.Close()
-	s.out.finish()
 }
 
 // R11: a client with a token that comes as its room ends is let into the next.
@@ -112,35 +114,56 @@ func TestClientWithATokenOutlivesItsRoom(t *testing.T) {
 
 	ours, theirs := net.Pipe()
 	defer func() { _, _ = ours.Close(), theirs.Close() }()
-	s := &session{relay: r, id: "client", v1: true, conn: ours, lobby: l, arrival: &arrival{order: protocol.Order{Generation: 1}, resumed: true}}
-	s.out = newOutbox(s, nil, nil)
+	s := &session{relay: r, id: "client", v1: true, lobby: l, arrival: &arrival{order: protocol.Order{Generation: 1}, resumed: true}}
+	s.connect(t, ours)
 	require.True(t, r.enterClient(s))
 	require.NotSame(t, l, s.lobby)
 	require.Same(t, s.lobby, r.find("server"))
-	_ = ours.Close()
-	s.out.finish()
 }
 
-// TestWhatIsOwedIsMarkedBeforeItIsTried (P2): the writer that makes room looks for the
-// mark and ends. Were it set after the attempt has failed, nobody might look again.
+// TestWhatIsOwedIsMarkedBeforeItIsTried (P2): the writer that frees capacity looks for the
+// mark and ends. Were it set after the attempt has failed, no writer might look again.
 func TestWhatIsOwedIsMarkedBeforeItIsTried(t *testing.T) {
 	r, l := newLobby(t, Config{})
-	server := seated(t, r, l, "server", protocol.Order{Random: 1})
-	client := seated(t, r, l, "client", protocol.Order{Random: 1})
-	tried(t, l, client, func() {
+	server, serverSocket := seatedHeld(t, r, l, "server")
+	client, clientSocket := seatedHeld(t, r, l, "client")
+	tried(t, l, client, clientSocket, func() {
 		_, _ = l.room.ClaimServer(protocol.Order{Generation: 1}, true, true, server)
 		l.tellClient(client.seat)
 	})
-	tried(t, l, server, func() {
+	tried(t, l, server, serverSocket, func() {
 		l.room.Kick("client")
 		l.tellServer()
 	})
 }
 
-func tried(t *testing.T, l *lobby, s *session, tell func()) {
+// A heldSocket holds its connection's writer, which has the lock, after it has written all.
+type heldSocket struct {
+	net.Conn
+	theirs        net.Conn
+	held, release chan struct{}
+}
+
+func seatedHeld(t *testing.T, r *Relay, l *lobby, id protocol.ID) (*session, *heldSocket) {
+	ours, theirs := net.Pipe()
+	t.Cleanup(func() { _ = theirs.Close() })
+	h := &heldSocket{ours, theirs, make(chan struct{}), make(chan struct{})}
+	return seatedOn(t, r, l, id, protocol.Order{Random: 1}, h), h
+}
+
+func (h *heldSocket) SetWriteDeadline(at time.Time) error {
+	if at.IsZero() {
+		h.held <- struct{}{}
+		<-h.release
+	}
+	return h.Conn.SetWriteDeadline(at)
+}
+
+func tried(t *testing.T, l *lobby, s *session, socket *heldSocket, tell func()) {
 	t.Helper()
 	require.False(t, s.owed.Load())
-	s.out.mu.Lock() // the attempt waits here
+	go func() { _, _ = io.Copy(io.Discard, socket.theirs) }()
+	<-socket.held // the attempt waits for this writer
 	done := make(chan struct{})
 	go func() {
 		l.mu.Lock()
@@ -149,9 +172,10 @@ func tried(t *testing.T, l *lobby, s *session, tell func()) {
 		close(done)
 	}()
 	require.Eventually(t, s.owed.Load, time.Minute, time.Millisecond)
-	s.out.mu.Unlock()
+	close(socket.release)
 	<-done
 	require.False(t, s.owed.Load())
+	<-socket.held // what was told is written, and the writer may end
 }
 
 // TestWhoIsAwayIsBounded: beyond the bound nobody is remembered, whom nobody waits for.

@@ -17,6 +17,7 @@ import (
 
 	"github.com/sebas642/intercessor/relayd/admit"
 	"github.com/sebas642/intercessor/relayd/relay"
+	"github.com/sebas642/intercessor/relayd/wsconn"
 	"github.com/stretchr/testify/require"
 )
 
@@ -29,7 +30,7 @@ func gated(t *testing.T, config relay.Config, secure bool) *world {
 	if secure {
 		certificates := httptest.NewTLSServer(nil)
 		certificates.Close()
-		listener = relay.ListenTLS(listener, &tls.Config{Certificates: certificates.TLS.Certificates})
+		listener = wsconn.ListenTLS(listener, &tls.Config{Certificates: certificates.TLS.Certificates})
 	}
 	serving := &http.Server{Handler: w.Relay, ConnState: w.ConnState, ConnContext: w.ConnContext, ErrorLog: log.New(io.Discard, "", 0)}
 	ended := make(chan error, 1)

@@ -27,6 +27,6 @@ func TestEveryReasonIsListed(t *testing.T) {
 	for _, r := range relay.Refusals {
 		refusals = append(refusals, string(r))
 	}
-	require.Equal(t, reasons("count.go", "Drop"), drops)
+	require.Equal(t, reasons("stats.go", "Drop"), drops)
 	require.Equal(t, reasons("refusal.go", "Refusal"), refusals)
 }

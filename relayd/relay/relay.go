@@ -1,22 +1,30 @@
 // Package relay is the relay itself: it introduces a server and its clients to
 // one another and carries their messages, as protocol/PROTOCOL.md says.
 //
-// A message's way: session.read gets it from the socket, protocol parses it,
-// handle decides, room names the receiver, and the receiver's outbox writes it.
-// No goroutine and no queue stands in between while the receiver keeps up.
+// A message's way: wsconn reads it from the socket, route decides, room names the receiver,
+// and wsconn writes it to the receiver's socket. No goroutine and no queue stands in between
+// while the receiver keeps up.
+//
+// Locks, in the order in which they are acquired: Relay.mu, a lobby's mu, a connection's
+// (package wsconn). No goroutine holds the mu of two lobbies. The mu of the arrivals is never
+// held together with one of these. Innermost are the locks of the counters, of a kind of log
+// lines, and of packages source and admit: under them no other lock is acquired. Sockets are
+// written under a lobby's mu, where a write never waits, and never under Relay.mu.
 package relay
 
 import (
 	"context"
+	"maps"
 	"net/http"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
 
 	"github.com/sebas642/intercessor/protocol"
 	"github.com/sebas642/intercessor/relayd/admit"
-	"github.com/sebas642/intercessor/relayd/frame"
 	"github.com/sebas642/intercessor/relayd/source"
+	"github.com/sebas642/intercessor/relayd/wsconn"
 )
 
 // A Relay is an [http.Handler] for `/server` and `/client/ID`; mount it below a
@@ -28,12 +36,7 @@ type Relay struct {
 	log    logger
 	mux    *http.ServeMux
 
-	// What becomes of a message, and what may be one. Only the tests of WebSocket
-	// itself, in which no room takes part, have others than New's.
-	handle     func(s *session, m *message, text []byte) error
-	binary     bool  // a message may be binary
-	maxMessage int64 // in bytes
-	longest    int   // the longest frame of a message, in bytes
+	conns *wsconn.Group
 
 	batchFrames, batchBytes int // what one receiver gets in one piece at the most
 
@@ -46,7 +49,6 @@ type Relay struct {
 	info    atomic.Pointer[[]byte] // nil: the operator tells clients nothing
 
 	counters
-	incoming incoming
 	sources  *source.Table
 	arrivals arrivals
 	peers    atomic.Int64 // connections that were admitted
@@ -54,8 +56,6 @@ type Relay struct {
 	turned   atomic.Int64 // connections that are being turned away by the listener
 
 	started time.Time
-	now     atomic.Int64 // the time in ticks, from 1; written by the sweeper
-	waiting atomic.Int64 // bytes that wait in all outboxes
 	absent  atomic.Int64 // peers that are away and remembered; counted by the sweeper
 	bars    atomic.Int64 // peers, sources and subjects that rooms keep out, beyond ownBars of each
 	surely  atomic.Int64 // by clock: from then on, a server that is not here is nowhere (R10)
@@ -93,18 +93,15 @@ func New(config Config) *Relay {
 	}
 	r.life, r.stop = context.WithCancel(context.Background())
 	r.batchFrames, r.batchBytes = max(1, r.config.OutboxFrames/8), r.config.OutboxBytes/8
-	r.incoming.most = r.config.IncomingBytes
-	r.handle = (*session).handle
+	r.conns = wsconn.NewGroup(r.config.connections())
 	r.asking = admit.NewPlaces(r.config.Authorizing)
 	r.guesses = admit.NewGuesses(r.config.WrongOfSource, r.config.WrongOfAll, r.config.Proxies.Any())
-	r.limitMessages(protocol.MaxMessage)
 	r.log = newLogger(r.config.Log)
 	r.SetLimits(config.Limits)
 	r.SetOrigins(config.Origins)
 	r.SetAuthorize(config.Authorize)
 	r.SetICEServers(config.ICEServers)
 	r.SetCheck(config.Check)
-	r.now.Store(1)
 	if r.config.Returning {
 		r.surely.Store(r.config.Window.Milliseconds())
 	}
@@ -124,10 +121,6 @@ func (r *Relay) SetOrigins(origins admit.Origins) { r.origins.Store(&origins) }
 // [Config].Authorize says; nil lets everybody in. Nobody who is here is asked again.
 func (r *Relay) SetAuthorize(authorize admit.Authorizer) { r.access.Store(&authorize) }
 
-func (r *Relay) limitMessages(bytes int) {
-	r.maxMessage, r.longest = int64(bytes), frame.MaxHeader+4+bytes
-}
-
 // ServeHTTP takes over the connection of a WebSocket handshake and returns when
 // the peer is let in; the session goes on in a goroutine of its own.
 func (r *Relay) ServeHTTP(w http.ResponseWriter, request *http.Request) {
@@ -143,14 +136,19 @@ func (r *Relay) ServeHTTP(w http.ResponseWriter, request *http.Request) {
 func (r *Relay) Shutdown(ctx context.Context) error {
 	r.mu.Lock()
 	r.closing = true
-	// All of them before the first room closes, for which mu is needed, and before those
-	// who wait for an answer go on: so peers hear that the relay restarts, and not that
-	// their server is gone for good.
-	for s := range r.sessions {
-		s.close(protocol.CodeRestarting, restarting)
+	sessions := slices.Collect(maps.Keys(r.sessions))
+	r.mu.Unlock()
+	// All clients are closed before the first server, since a server that leaves ends its
+	// clients, and all of them before those that wait for an answer go on. So peers hear that
+	// the relay restarts, and not that their server is gone for good.
+	for _, server := range []bool{false, true} {
+		for _, s := range sessions {
+			if s.server == server {
+				s.close(protocol.CodeRestarting, restarting)
+			}
+		}
 	}
 	r.stop()
-	r.mu.Unlock()
 
 	ended := make(chan struct{})
 	go func() {
@@ -163,11 +161,9 @@ func (r *Relay) Shutdown(ctx context.Context) error {
 		return nil
 	case <-ctx.Done():
 	}
-	r.mu.Lock()
-	for s := range r.sessions {
-		_ = s.conn.Close()
+	for _, s := range sessions {
+		s.conn.Cut()
 	}
-	r.mu.Unlock()
 	<-ended
 	return ctx.Err()
 }

@@ -19,6 +19,7 @@ import (
 	"github.com/coder/websocket"
 	"github.com/sebas642/intercessor/relayd/admit"
 	"github.com/sebas642/intercessor/relayd/relay"
+	"github.com/sebas642/intercessor/relayd/wsconn"
 	"github.com/stretchr/testify/require"
 )
 
@@ -136,7 +137,7 @@ func TestStrangersWaitAtTheirSockets(t *testing.T) {
 			server.wantsJoined(client)
 			stacks := make([]byte, 1<<20)
 			require.Eventually(t, func() bool {
-				return strings.Count(string(stacks[:runtime.Stack(stacks, true)]), "relay.(*readiness).read(") == 2
+				return strings.Count(string(stacks[:runtime.Stack(stacks, true)]), "wsconn.(*readiness).read(") == 2
 			}, patience, time.Millisecond, "both wait at their sockets")
 		})
 	}
@@ -152,7 +153,7 @@ func behindProxy(t *testing.T, secure bool, proxies admit.Proxies, log io.Writer
 	if secure {
 		certificates := httptest.NewTLSServer(nil)
 		certificates.Close()
-		server.Listener = relay.ListenTLS(server.Listener, &tls.Config{Certificates: certificates.TLS.Certificates})
+		server.Listener = wsconn.ListenTLS(server.Listener, &tls.Config{Certificates: certificates.TLS.Certificates})
 	}
 	server.Start()
 	t.Cleanup(func() {

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/sebas642/intercessor/relayd/relay"
+	"github.com/sebas642/intercessor/relayd/wsconn"
 	"github.com/stretchr/testify/require"
 )
 
@@ -53,7 +54,7 @@ func secureWorldWithin(t *testing.T, handshake time.Duration) (join func(path st
 	server := &http.Server{Handler: w.Relay, ReadHeaderTimeout: handshake, ErrorLog: log.New(io.Discard, "", 0)}
 	done := make(chan struct{})
 	go func() {
-		_ = server.Serve(relay.ListenTLS(listener, &tls.Config{Certificates: certificates.TLS.Certificates}))
+		_ = server.Serve(wsconn.ListenTLS(listener, &tls.Config{Certificates: certificates.TLS.Certificates}))
 		close(done)
 	}()
 	t.Cleanup(func() {
@@ -178,7 +179,7 @@ func TestIdlePeerWithTLSWaitsAtItsSocket(t *testing.T) {
 	stacks := make([]byte, 1<<20)
 	require.Eventually(t, func() bool {
 		all := string(stacks[:runtime.Stack(stacks, true)])
-		return strings.Count(all, "relay.(*readiness).read(") == 2 && !strings.Contains(all, "crypto/tls.(*Conn).Read(")
+		return strings.Count(all, "wsconn.(*readiness).read(") == 2 && !strings.Contains(all, "crypto/tls.(*Conn).Read(")
 	}, patience, time.Millisecond, "two peers wait, both at their sockets")
 }
 

@@ -8,7 +8,7 @@ var ownerSeeds = []Seed{
 	}
 `, ``}}},
 	{"a server: the connection that was replaced is left open", "C8", ownerSuite, []Edit{
-		{"relayd/relay/server.go", `	if before != nil {
+		{"relayd/relay/join.go", `	if before != nil {
 		before.close(protocol.CodeReplaced, replaced)
 	}
 	l.tellServer()
@@ -45,7 +45,7 @@ var ownerSeeds = []Seed{
 		{"relayd/room/room.go", `	case order.Compare(m.Order) < 0:
 		return nil, before, Replaced
 `, ``},
-		{"relayd/relay/client.go", `func (l *lobby) claimClient(s *session) room.Verdict {
+		{"relayd/relay/join.go", `func (l *lobby) claimClient(s *session) room.Verdict {
 	l.mu.Lock()
 `, `func (l *lobby) claimClient(s *session) room.Verdict {
 	l.mu.RLock()

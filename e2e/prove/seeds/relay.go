@@ -13,7 +13,7 @@ var relaySeeds = []Seed{
 `, `	s.generation = 1
 `}}},
 	{"the connection that was replaced is left open", "C8", relaySuite, []Edit{
-		{"relayd/relay/client.go", `	if before != nil {
+		{"relayd/relay/join.go", `	if before != nil {
 		before.close(protocol.CodeReplaced, replaced)
 	}
 	l.tellClient(seat)
@@ -21,7 +21,7 @@ var relaySeeds = []Seed{
 	l.tellClient(seat)
 `}}},
 	{"a lost connection counts as a goodbye", "C7", relaySuite, []Edit{
-		{"relayd/relay/ending.go", `	return room.End{Away: true, Wait: window.Milliseconds()}`, `	return room.Left()`}}},
+		{"relayd/relay/session.go", `	return room.End{Away: true, Wait: window.Milliseconds()}`, `	return room.Left()`}}},
 	{"PEER_BACK is not said after a resume", "C7", relaySuite, []Edit{
 		{"relayd/room/room.go", `	m.stale = r.server.state == away
 	r.queue(m)
@@ -31,66 +31,57 @@ var relaySeeds = []Seed{
 	}
 `}}},
 	{"PEER_JOINED comes behind the first message", "C7", relaySuite, []Edit{
-		{"relayd/relay/lobby.go", `		bytes, frames = append(server.notice(n), bytes...), frames+1
+		{"relayd/relay/presence.go", `		bytes, frames = append(server.notice(n), bytes...), frames+1
 `, `		bytes, frames = append(bytes, server.notice(n)...), frames+1
 `},
-		{"relayd/relay/client.go", `	l.tellClient(seat)
+		{"relayd/relay/join.go", `	l.tellClient(seat)
 	l.tellServer()
 	return verdict`, `	l.tellClient(seat)
 	return verdict`},
-		{"relayd/relay/client.go", `!s.arrival.resumed && !s.lobby.told(s) && `, `false && `}}},
+		{"relayd/relay/join.go", `!s.arrival.resumed && !s.lobby.told(s) && `, `false && `}}},
 	{"who is away is given up before the window is over", "C7", relaySuite, []Edit{
 		{"relayd/room/room.go", `		if m.state == away && now >= m.until {`, `		if m.state == away && now >= m.until-2000 {`}}},
 	{"PEER_GONE overtakes the last messages", "C7", relaySuite, []Edit{
-		{"relayd/relay/handle.go", `	"slices"
-
-`, `	"slices"
-	"time"
-
-`},
-		{"relayd/relay/handle.go", `	m.to, m.out, m.frames, m.news = nil, nil, 0, false
-`, `	m.to, m.out, m.frames, m.news = nil, nil, 0, false
+		{"relayd/relay/route.go", `	b.to, b.out, b.frames, b.news = nil, out[:0], 0, false
+`, `	b.to, b.out, b.frames, b.news = nil, out[:0], 0, false
 	if !s.server && !news {
-		late := slices.Clone(*out)
-		time.AfterFunc(30*time.Millisecond, func() { _ = to.out.send(late, frames, nil) })
-		*out = (*out)[:0]
-		outs.Put(out)
+		late := slices.Clone(out)
+		time.AfterFunc(30*time.Millisecond, func() { _ = to.conn.Send(late, frames, nil) })
 		return
 	}
 `}}},
 	{"a full outbox drops without a word", "C4", relaySuite, []Edit{
-		{"relayd/relay/handle.go", `		s.undelivered(server, DropServerSlow, s.heldOf, slow)
+		{"relayd/relay/route.go", `		s.undelivered(server, DropServerSlow, s.heldOf, slow)
 `, ``}}},
 	{"what came together with a close frame is dropped", "C4", relaySuite, []Edit{
-		{"relayd/relay/frames.go", `			s.flush(m)
-			return consumed, err
+		{"relayd/relay/session.go", `		s.endBatch()
+`, `		if err == nil {
+			s.endBatch()
 		}
-		ended = ended`, `			return consumed, err
-		}
-		ended = ended`}}},
+`}}},
 	{"a batch that is cut short loses its last message", "C4", relaySuite, []Edit{
-		{"relayd/relay/handle.go", `	*m.out = appendDelivery(*m.out, s.id, e.Type, e.Message, e.Link)
-`, `	if m.frames < 7 {
-		*m.out = appendDelivery(*m.out, s.id, e.Type, e.Message, e.Link)
+		{"relayd/relay/route.go", `	b.out = appendDelivery(b.out, s.id, e.Type, e.Message, e.Link)
+`, `	if b.frames < 7 {
+		b.out = appendDelivery(b.out, s.id, e.Type, e.Message, e.Link)
 	}
 `}}},
 	{"the messages of a batch are turned round", "C3", relaySuite, []Edit{
-		{"relayd/relay/handle.go", `	*m.out = appendDelivery(*m.out, s.id, e.Type, e.Message, e.Link)
-`, `	*m.out = append(appendDelivery(nil, s.id, e.Type, e.Message, e.Link), *m.out...)
+		{"relayd/relay/route.go", `	b.out = appendDelivery(b.out, s.id, e.Type, e.Message, e.Link)
+`, `	b.out = append(appendDelivery(nil, s.id, e.Type, e.Message, e.Link), b.out...)
 `}}},
 	{"a message in the middle of a batch is written twice", "C2", relaySuite, []Edit{
-		{"relayd/relay/handle.go", `	*m.out = appendDelivery(*m.out, s.id, e.Type, e.Message, e.Link)
-`, `	*m.out = appendDelivery(*m.out, s.id, e.Type, e.Message, e.Link)
-	if m.frames == 3 {
-		*m.out = appendDelivery(*m.out, s.id, e.Type, e.Message, e.Link)
+		{"relayd/relay/route.go", `	b.out = appendDelivery(b.out, s.id, e.Type, e.Message, e.Link)
+`, `	b.out = appendDelivery(b.out, s.id, e.Type, e.Message, e.Link)
+	if b.frames == 3 {
+		b.out = appendDelivery(b.out, s.id, e.Type, e.Message, e.Link)
 	}
 `}}},
 	{"a message is said to come from its receiver", "C1", relaySuite, []Edit{
-		{"relayd/relay/handle.go", `	*m.out = appendDelivery(*m.out, s.id, e.Type, e.Message, e.Link)
-`, `	*m.out = appendDelivery(*m.out, protocol.ID(e.To), e.Type, e.Message, e.Link)
+		{"relayd/relay/route.go", `	b.out = appendDelivery(b.out, s.id, e.Type, e.Message, e.Link)
+`, `	b.out = appendDelivery(b.out, protocol.ID(e.To), e.Type, e.Message, e.Link)
 `}}},
 	{"a client's message reaches the server of another room", "C6", relaySuite, []Edit{
-		{"relayd/relay/handle.go", `	receiver, ok := s.lobby.route(s, envelope.To)
+		{"relayd/relay/route.go", `	receiver, ok := s.lobby.route(s, envelope.To)
 `, `	receiver, ok := s.lobby.route(s, envelope.To)
 	s.relay.mu.Lock()
 	for other := range s.relay.sessions {
@@ -101,6 +92,6 @@ var relaySeeds = []Seed{
 	s.relay.mu.Unlock()
 `}}},
 	{"a session that has ended is not forgotten", "C12", relaySuite, []Edit{
-		{"relayd/relay/start.go", `	delete(r.sessions, s)
+		{"relayd/relay/join.go", `	delete(r.sessions, s)
 `, ``}}},
 }

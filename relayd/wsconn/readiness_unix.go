@@ -1,6 +1,6 @@
 //go:build unix
 
-package relay
+package wsconn
 
 import (
 	"crypto/tls"
@@ -11,14 +11,14 @@ import (
 
 // readiness is what a plain socket can do and a net.Conn cannot: read without
 // memory set aside while nothing comes, and write without waiting. One goroutine
-// reads; writes are made under the outbox's lock. The closures are made once: a
+// reads; writes are made under the connection's mu. The closures are made once: a
 // closure for each call would be an allocation for each.
 type readiness struct {
 	raw                     syscall.RawConn
 	recv                    func(fd int, b []byte) (int, error) // the socket's, or what is like it
 	attemptRead, attemptPut func(fd uintptr) bool
 
-	borrowed *message // what attemptRead has read into
+	borrowed *chunk // what attemptRead has read into
 	n        int
 	err      error
 
@@ -56,7 +56,7 @@ func newReadiness(conn net.Conn) *readiness {
 }
 
 // read waits until something comes and gives it in borrowed memory.
-func (r *readiness) read() (*message, int, error) {
+func (r *readiness) read() (*chunk, int, error) {
 	if err := r.raw.Read(r.attemptRead); err != nil {
 		return nil, 0, err
 	}
@@ -68,17 +68,17 @@ func (r *readiness) read() (*message, int, error) {
 // tryRead borrows memory for the attempt alone: where nothing has come, it is
 // given back before the wait.
 func (r *readiness) tryRead(fd uintptr) bool {
-	m := messages.Get().(*message)
-	n, err := ignoringEINTR(r.recv, int(fd), m.in[:])
+	m := chunks.Get().(*chunk)
+	n, err := ignoringEINTR(r.recv, int(fd), m[:])
 	if err == syscall.EAGAIN {
-		messages.Put(m)
+		chunks.Put(m)
 		return false
 	}
 	if n == 0 && err == nil {
 		err = io.EOF
 	}
 	if err != nil {
-		messages.Put(m)
+		chunks.Put(m)
 		m = nil
 	}
 	r.borrowed, r.n, r.err = m, n, err

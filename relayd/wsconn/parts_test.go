@@ -1,4 +1,4 @@
-package relay
+package wsconn
 
 import (
 	"bytes"
@@ -10,17 +10,11 @@ import (
 // TestLookAtPartsOfFrames: wherever what has come of a text ends, within a character or
 // not, what follows is looked at from there on, and the next text from its beginning.
 func TestLookAtPartsOfFrames(t *testing.T) {
-	r := New(Config{})
-	defer func() { require.NoError(t, r.Shutdown(t.Context())) }()
-	var took []string
-	r.handle = func(_ *session, _ *message, text []byte) error {
-		took = append(took, string(text))
-		return nil
-	}
-	s := &session{relay: r}
+	var took texts
+	c := &Conn{group: NewGroup(Limits{MaxMessage: 1 << 10}), handler: &took}
 	look := func(b []byte) int {
 		t.Helper()
-		n, err := s.look(new(message), bytes.Clone(b)) // look takes the mask off
+		n, err := c.look(bytes.Clone(b), new(Amount)) // look takes the mask off
 		require.NoError(t, err)
 		return n
 	}
@@ -36,7 +30,7 @@ func TestLookAtPartsOfFrames(t *testing.T) {
 			require.Zero(t, look(masked[:a]))
 			require.Zero(t, look(masked[:b]))
 			require.Equal(t, len(masked), look(masked))
-			require.Equal(t, []string{text}, took)
+			require.Equal(t, texts{text}, took)
 			took = nil
 		}
 	}
@@ -50,8 +44,19 @@ func TestLookAtPartsOfFrames(t *testing.T) {
 			require.Equal(t, len(first), look(first))
 			require.Zero(t, look(rest[:header+(len(rest)-header)/2]))
 			require.Equal(t, len(rest), look(rest))
-			require.Equal(t, []string{text}, took)
+			require.Equal(t, texts{text}, took)
 			took = nil
 		}
 	}
 }
+
+// texts are the messages that a connection has passed.
+type texts []string
+
+func (t *texts) Message(text []byte) (more bool, err error) {
+	*t = append(*t, string(text))
+	return true, nil
+}
+
+func (t *texts) Writable()   {}
+func (t *texts) Overloaded() {}

@@ -6,6 +6,7 @@ import (
 	"github.com/sebas642/intercessor/protocol"
 	"github.com/sebas642/intercessor/relayd/room"
 	"github.com/sebas642/intercessor/relayd/source"
+	"github.com/sebas642/intercessor/relayd/wsconn"
 )
 
 // A lobby is a room that many goroutines use. Each has a lock of its own, so
@@ -56,15 +57,15 @@ func (l *lobby) route(s *session, to []byte) (r route, ok bool) {
 
 // deliver sends what s says to the session that route found, unless one of them has
 // lost its place meanwhile: the receiver has heard so already, and nothing of the old
-// connection may follow (P2, R5). It fails as outbox.send does.
+// connection may follow (P2, R5). It fails as Send does.
 func (l *lobby) deliver(s, to *session, bytes []byte, frames int) error {
 	l.mu.RLock()
 	defer l.mu.RUnlock()
 	if !s.seat.Has(s) || !to.seat.Has(to) {
-		return errGone
+		return wsconn.ErrGone
 	}
 	s.carries(to)
-	err := to.out.send(bytes, frames, s.waits)
+	err := to.conn.Send(bytes, frames, s.waits)
 	if err == nil {
 		s.moved.delivered(frames, len(bytes))
 	}
@@ -76,7 +77,7 @@ func (l *lobby) deliverNews(s, server *session, bytes []byte, frames int) error 
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if !s.seat.Has(s) || !server.seat.Has(server) {
-		return errGone
+		return wsconn.ErrGone
 	}
 	n, first := l.room.NewsOf(s.seat)
 	messages, size := frames, len(bytes)
@@ -87,7 +88,7 @@ func (l *lobby) deliverNews(s, server *session, bytes []byte, frames int) error 
 		return nil
 	}
 	s.carries(server)
-	err := server.out.send(bytes, frames, s.waits)
+	err := server.conn.Send(bytes, frames, s.waits)
 	if err == nil && first {
 		l.room.ToldOf(s.seat)
 	}
@@ -126,7 +127,7 @@ func (l *lobby) tellServer() {
 		// Owed before it is tried: once it has failed, the writer may make room, look
 		// whether something is owed, and end before this goroutine goes on.
 		s.owed.Store(true)
-		if s.out.send(s.notice(n), 1, nil) != nil {
+		if s.conn.Send(s.notice(n), 1, nil) != nil {
 			return
 		}
 		l.room.Told()
@@ -143,7 +144,7 @@ func (l *lobby) tellClient(m *room.Member[*session]) bool {
 	s := m.Conn
 	if n, more := l.room.HostNews(m); more {
 		s.owed.Store(true) // before it is tried, as above
-		if s.out.send(s.notice(n), 1, nil) != nil {
+		if s.conn.Send(s.notice(n), 1, nil) != nil {
 			return false
 		}
 		l.room.HostTold(m)
@@ -159,8 +160,8 @@ func (l *lobby) tellClients() {
 	}
 }
 
-// hasRoom is called by the outbox when it has written something.
-func (s *session) hasRoom() {
+// Writable sends what is owed to the peer now that its outbox has capacity again.
+func (s *session) Writable() {
 	if !s.owed.Load() {
 		return
 	}

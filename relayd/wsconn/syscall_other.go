@@ -1,6 +1,6 @@
 //go:build unix && !(linux && (amd64 || arm64) && !race)
 
-package relay
+package wsconn
 
 import "syscall"
 

@@ -1,6 +1,6 @@
 //go:build !unix
 
-package relay
+package wsconn
 
 import "net"
 
@@ -12,6 +12,6 @@ func newReadiness(net.Conn) *readiness { return nil }
 
 func (r *readiness) forWrites(net.Conn) *readiness { return r }
 
-func (*readiness) read() (*message, int, error) { return nil, 0, nil }
+func (*readiness) read() (*chunk, int, error) { return nil, 0, nil }
 
 func (*readiness) write([]byte) (int, error) { return 0, nil }

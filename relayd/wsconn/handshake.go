@@ -1,4 +1,4 @@
-package frame
+package wsconn
 
 import (
 	"crypto/sha1"
@@ -8,12 +8,12 @@ import (
 	"strings"
 )
 
-// Upgrade checks a handshake (RFC 6455, section 4.2.1) and takes over its
+// upgrade checks a handshake (RFC 6455, section 4.2.1) and takes over its
 // connection. It gives the answer that the caller has to send before its first
 // frame, so that both can leave together, and what has come behind the
 // handshake. Where it fails it has answered with an HTTP status, and the error
 // says why. The subprotocol is one that was offered, or "".
-func Upgrade(w http.ResponseWriter, r *http.Request, subprotocol string) (conn net.Conn, answer, early []byte, err error) {
+func upgrade(w http.ResponseWriter, r *http.Request, subprotocol string) (conn net.Conn, answer, early []byte, err error) {
 	if status, text := check(r); status != 0 {
 		refuse(w, r, status, text)
 		return nil, nil, nil, handshakeError(text)

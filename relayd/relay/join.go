@@ -1,0 +1,281 @@
+package relay
+
+import (
+	"cmp"
+	"net/http"
+
+	"github.com/sebas642/intercessor/protocol"
+	"github.com/sebas642/intercessor/relayd/room"
+	"github.com/sebas642/intercessor/relayd/wsconn"
+)
+
+// start lets a session in, in the goroutine of its handshake, and has another one
+// read from it, for which Shutdown waits. That one begins with a small stack: what
+// it costs to log, to draw an ID and to parse a request is not kept for a peer that
+// is idle from then on.
+func (r *Relay) start(s *session, enter func(*session) bool, leave func(*session)) {
+	if !r.add(s) {
+		s.close(protocol.CodeRestarting, restarting)
+		s.conn.Finish()
+		s.claim.release()
+		r.log.ended(s, false)
+		return
+	}
+	entered := enter(s)
+	if entered {
+		s.admitted()
+		r.countEntry(s, s.arrival.resumed)
+		r.log.joined(s)
+	}
+	s.arrival = nil
+	s.inRoom.Store(entered)
+	go func() {
+		defer r.running.Done()
+		if entered {
+			s.read()
+			leave(s)
+		}
+		s.conn.Finish()
+		s.claim.release()
+		r.remove(s)
+		r.log.ended(s, entered) // when nobody waits for this session any more
+	}()
+}
+
+// add makes a session known to Shutdown and to the sweeper. It reports false when
+// the relay is shutting down.
+func (r *Relay) add(s *session) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.closing {
+		return false
+	}
+	r.sessions[s] = struct{}{}
+	r.running.Add(1)
+	return true
+}
+
+func (r *Relay) remove(s *session) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	s.moved.addTo(&r.past)
+	delete(r.sessions, s)
+}
+
+func (r *Relay) serveServer(w http.ResponseWriter, request *http.Request) {
+	if s := r.upgrade(w, request, ""); s != nil {
+		s.server = true
+		r.start(s, r.enterServer, r.leaveServer)
+	}
+}
+
+// enterServer opens a server's room, or gives the server back its place there.
+func (r *Relay) enterServer(s *session) bool {
+	if refused := s.arrival.refused; refused != nil {
+		s.close(refused.Code, refused.Reason)
+		return false
+	}
+	for {
+		l, refused := r.roomOf(s)
+		if refused != nil {
+			s.close(refused.Code, refused.Reason)
+			return false
+		}
+		s.lobby = l
+		switch l.claimServer(s) {
+		case room.Admitted:
+			return true
+		case room.Replaced:
+			s.close(protocol.CodeReplaced, replaced)
+			return false
+		}
+		r.shut(l) // it has ended this moment: open another
+	}
+}
+
+const replaced = "a newer connection has taken this ID: this one is over for good"
+
+// claimServer sends HELLO and what follows it, in this order and before anything
+// else that the room says (B7, P3).
+func (l *lobby) claimServer(s *session) room.Verdict {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	before, verdict := l.room.ClaimServer(s.arrival.order, s.v1, s.arrival.resumed, s)
+	if verdict != room.Admitted {
+		return verdict
+	}
+	s.seat = l.room.Server()
+	l.room.SetMost(cmp.Or(s.arrival.grant.Clients, s.relay.limits.Load().RoomClients))
+	s.hello()
+	if before != nil {
+		before.close(protocol.CodeReplaced, replaced)
+	}
+	l.tellServer()
+	l.tellClients()
+	return verdict
+}
+
+// leaveServer ends a server's connection. If the server is gone its room closes
+// behind it; if it is away, its base clients end with it (P5).
+func (r *Relay) leaveServer(s *session) {
+	l := s.lobby
+	l.mu.Lock()
+	clients, last := l.room.LeaveServer(s, s.howItEnded(), r.clock())
+	if !last {
+		l.tellClients()
+		last = r.tooMany() && l.room.GiveUp()
+	}
+	notice := l.room.ServerGone()
+	l.mu.Unlock()
+	if last {
+		r.shut(l)
+		loseServer(clients, notice)
+	} else {
+		loseSight(clients)
+	}
+	r.mayWait(l)
+}
+
+// loseSight ends clients whose server is away: a base client at once (P5), a v1 client when
+// the window is over. The server may have resumed elsewhere, so that this is not final (R11).
+func loseSight(clients []*session) {
+	all := &together{clients: len(clients)}
+	for _, s := range clients {
+		s.closeWith(protocol.CodeServerAway, "the server is away and may come back: connect again in a while", all)
+	}
+}
+
+// loseServer ends clients whose server is gone (B15).
+func loseServer(clients []*session, notice room.Notice) {
+	all := &together{clients: len(clients)}
+	for _, s := range clients {
+		_ = s.conn.Force(s.notice(notice))
+		s.closeWith(protocol.CodeServerGone, "the server has left, and its ID will not come back", all)
+	}
+}
+
+func (r *Relay) serveClient(w http.ResponseWriter, request *http.Request) {
+	asked := protocol.ID(request.PathValue("id"))
+	id := r.spelt(asked)
+	if s := r.upgrade(w, request, id); s != nil {
+		s.arrival.asked = asked
+		s.lobby = r.lobbyOf(s, id)
+		r.start(s, r.enterClient, r.leaveClient)
+	}
+}
+
+// lobbyOf finds the room that a client asks for. Who has a token gets one even if
+// its server is not there: the relay may have been away itself (R11).
+func (r *Relay) lobbyOf(s *session, id protocol.ID) *lobby {
+	if s.arrival.resumed && s.arrival.refused == nil {
+		l, refused := r.findOrOpen(s.arrival.room, s)
+		s.arrival.refused = refused
+		return l
+	}
+	return r.find(id)
+}
+
+// enterClient lets a client into its server's room, or closes it and reports
+// false. The server hears of it before its first message, and of its end after its
+// last, because the client is read only in between (B14).
+func (r *Relay) enterClient(s *session) bool {
+	if refused := s.arrival.refused; refused != nil {
+		s.close(refused.Code, refused.Reason)
+		return false
+	}
+	verdict := room.NotThere
+	if s.lobby != nil {
+		verdict = r.claimNew(s)
+	}
+	for verdict == room.NotThere && s.arrival.resumed {
+		if refused := r.reopen(s); refused != nil {
+			s.close(refused.Code, refused.Reason)
+			return false
+		}
+		verdict = s.lobby.claimClient(s)
+	}
+	switch verdict {
+	case room.NotThere:
+		r.notThere(s)
+		return false
+	case room.Replaced:
+		s.close(protocol.CodeReplaced, replaced)
+		return false
+	case room.Kicked:
+		s.close(protocol.CodeKicked, "the server has sent this peer away")
+		return false
+	}
+	s.arrival.guess.Right()
+	if !s.arrival.resumed && !s.lobby.told(s) && s.push(nil, 0) == wsconn.ErrFull {
+		s.close(protocol.CodeOverloaded, "the server has too much to read just now: try again in a while")
+		r.leaveClient(s)
+		return false
+	}
+	return true
+}
+
+func (l *lobby) claimClient(s *session) room.Verdict {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.barred(s) {
+		if s.arrival.resumed {
+			return room.Kicked
+		}
+		return room.NotThere
+	}
+	seat, before, verdict := l.room.ClaimClient(s.id, s.arrival.order, s.v1, !s.arrival.resumed, s)
+	if verdict != room.Admitted {
+		return verdict
+	}
+	s.seat = seat
+	seat.Source, seat.Subject = s.source, s.subject
+	s.hello()
+	if before != nil {
+		before.close(protocol.CodeReplaced, replaced)
+	}
+	l.tellClient(seat)
+	l.tellServer()
+	return verdict
+}
+
+// leaveClient tells its server.
+func (r *Relay) leaveClient(s *session) {
+	l := s.lobby
+	l.mu.Lock()
+	over := false
+	if l.room.LeaveClient(s.seat, s, s.howItEnded(), r.clock()) {
+		l.tellServer()
+		if r.tooMany() {
+			l.room.Forget(s.seat)
+			over = l.room.GiveUp()
+		}
+	}
+	l.mu.Unlock()
+	if over {
+		r.shut(l)
+	}
+	r.mayWait(l)
+}
+
+// notThere is the one answer to everybody who asks for a room that is not open to
+// it: not another word (B5, R10).
+func (r *Relay) notThere(s *session) {
+	awaited := s.lobby != nil && s.lobby.awaited()
+	if awaited {
+		s.arrival.guess.Right() // who knows its ID has not guessed wrong
+	} else {
+		s.wrong()
+	}
+	if awaited || r.returning() {
+		s.close(protocol.CodeServerAway, "the server is not here just now: try again in a while")
+		return
+	}
+	s.close(protocol.CodeNoSuchServer, "no server with this ID is connected")
+}
+
+// awaited says whether the server is away.
+func (l *lobby) awaited() bool {
+	l.mu.RLock()
+	defer l.mu.RUnlock()
+	return l.room.Awaited()
+}

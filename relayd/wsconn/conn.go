@@ -1,0 +1,176 @@
+// Package wsconn is the server side of a WebSocket (RFC 6455): handshake, frames, a bounded
+// outbox, keepalive and closing. It knows nothing of rooms or of what messages hold.
+//
+// A Conn has one reader and any number of senders. The reader calls Read in a loop, and Read
+// passes each message to the Handler. Send never blocks: it writes what the socket takes and
+// queues the rest within the Limits.
+//
+// Locks: a Conn's mu may be acquired while a caller's lock is held. Under it this package
+// acquires no other lock and calls no Handler. The budget's mu is never held together with
+// a Conn's.
+package wsconn
+
+import (
+	"net"
+	"net/http"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+// Limits bound what the connections of a Group may do. All of them must be set, except
+// where a field says otherwise.
+type Limits struct {
+	MaxMessage    int  // the longest message, in bytes
+	Binary        bool // binary messages are accepted, too
+	ControlFrames int  // how many a peer may send in a second
+
+	Tick          time.Duration // how often the owner calls Group.Tick and each Conn's Check
+	PingAfter     time.Duration // how long a peer may be silent before it is pinged
+	PongWithin    time.Duration // how long it may stay silent after that
+	MessageWithin time.Duration // how long a message may take from its first frame to its end
+	WriteWithin   time.Duration // how long a write may make no progress
+	CloseWithin   time.Duration // how long the closing handshake may take
+
+	OutboxBytes   int   // what may wait to be written to one peer
+	OutboxFrames  int   // the same in frames
+	OutboxLeast   int   // what may wait for one peer whatever waits for others
+	WaitingBytes  int64 // what may wait to be written to all peers together
+	IncomingBytes int64 // what unfinished messages of all peers may hold together
+
+	// Waited, if it is set, receives how long each frame waited in an outbox.
+	Waited func(time.Duration)
+}
+
+// A Group is what the connections of one server have in common: their limits, their clock
+// and the memory that they share.
+type Group struct {
+	Limits // static
+
+	started  time.Time    // static
+	now      atomic.Int64 // in ticks, from 1
+	waiting  atomic.Int64 // bytes in all outboxes
+	incoming incoming
+}
+
+// NewGroup returns a Group whose clock stands at 1.
+func NewGroup(limits Limits) *Group {
+	g := &Group{Limits: limits, started: time.Now()}
+	g.incoming.most = limits.IncomingBytes
+	g.now.Store(1)
+	return g
+}
+
+// Now returns the time in ticks.
+func (g *Group) Now() int64 { return g.now.Load() }
+
+// Tick advances the clock by one tick and returns the new time. One goroutine calls it.
+func (g *Group) Tick() int64 { return g.now.Add(1) }
+
+// Ticks converts a duration to ticks, rounded up.
+func (g *Group) Ticks(d time.Duration) int64 { return int64((d + g.Limits.Tick - 1) / g.Limits.Tick) }
+
+// Waiting returns how many bytes wait in all outboxes.
+func (g *Group) Waiting() int64 { return g.waiting.Load() }
+
+// A Handler receives what happens on a connection.
+type Handler interface {
+	// Message takes a message. The reader calls it, and the bytes are valid during the call
+	// only. If more is false, Read passes no further message before it is called again.
+	// Read returns the error.
+	//
+	// Message validates the UTF-8 of a text. Where the beginning of a text shows that it is
+	// not UTF-8, Message is called with that beginning at once, and names the fault.
+	Message(payload []byte) (more bool, err error)
+
+	// Writable is called by the outbox's goroutine after it has written something.
+	Writable()
+
+	// Overloaded is called by any reader of the Group when unfinished messages exceed
+	// IncomingBytes and this connection's is the oldest. It closes the connection.
+	Overloaded()
+}
+
+// A Conn is one WebSocket. Its methods may be called concurrently, except those of the
+// reader (Read, Keep, Pause, Resume, Fail, Finish) and Check.
+type Conn struct {
+	// Static after Upgrade.
+	group   *Group
+	handler Handler
+	socket  net.Conn
+	ready   *readiness // nil where this socket can only be read into memory set aside
+	puts    *readiness // nil where this socket has no write that cannot block
+
+	in      reader  // owned by the reader
+	holding holding // guarded by the budget's mu
+
+	mu      sync.Mutex
+	answer  []byte         // guarded by mu: to the handshake; leaves with the first frame
+	queue   []waitingFrame // guarded by mu; the first `writing` are in the writer's hands
+	writing int            // guarded by mu
+	bytes   int            // guarded by mu: what waits here
+	frames  int            // guarded by mu: the same in frames
+	partly  bool           // guarded by mu: queue[0] must be written, because its beginning is, or because it has the answer to the handshake
+	active  bool           // guarded by mu: a writer is at work
+	sealed  bool           // guarded by mu: the close frame is in, nothing follows it
+	until   time.Time      // guarded by mu: when a sealed outbox must be empty
+	err     error          // guarded by mu: the first failed write; ends the outbox
+	last    int64          // guarded by mu: when a message was last sent, in ticks
+	freed   chan struct{}  // guarded by mu: closed when capacity was freed; nil if nothing waits for it
+	over    chan struct{}  // guarded by mu: closed when sealed; nil if nothing waits for it
+	writers sync.WaitGroup
+
+	end atomic.Pointer[End] // how the connection ended; nil while it has not, or was cut
+
+	// In ticks.
+	heard    atomic.Int64 // when something last came
+	began    atomic.Int64 // when the message, or the frame, began whose end has not come; 0: none
+	pinged   int64        // when the pending ping was sent; 0: there is none. Owned by Check
+	controls atomic.Int32 // control frames of this second
+	paused   atomic.Bool  // the reader does not read: the peer cannot be heard
+}
+
+// sendBuffer is how much the kernel is asked to hold for a peer, in bytes. Linux
+// allocates twice as much.
+const sendBuffer = 64 << 10
+
+// Upgrade answers a handshake and takes over its connection. The answer leaves with the
+// first frame that is sent. If it fails, it has answered with an HTTP status.
+// The subprotocol is one that the peer offered, or "".
+func (g *Group) Upgrade(w http.ResponseWriter, r *http.Request, subprotocol string, handler Handler) (*Conn, error) {
+	socket, answer, early, err := upgrade(w, r, subprotocol)
+	if err != nil {
+		return nil, err
+	}
+	c := g.NewConn(socket, early, handler)
+	c.answer = answer
+	return c, nil
+}
+
+// NewConn makes a Conn of a socket on which the handshake is over. early is what the peer
+// has sent behind it.
+func (g *Group) NewConn(socket net.Conn, early []byte, handler Handler) *Conn {
+	if tcp, ok := Below(socket).(interface{ SetWriteBuffer(int) error }); ok {
+		// What waits in the kernel waits beyond every bound here. With the default size a
+		// slow peer would seem to make no progress.
+		_ = tcp.SetWriteBuffer(sendBuffer)
+	}
+	c := &Conn{group: g, handler: handler, socket: socket}
+	c.ready = newReadiness(socket)
+	c.puts = c.ready.forWrites(socket)
+	c.in.partial = early
+	c.heard.Store(g.Now())
+	return c
+}
+
+// Below returns the socket under a connection with TLS or with a PROXY header, or the
+// connection itself.
+func Below(conn net.Conn) net.Conn {
+	for {
+		t, ok := conn.(interface{ NetConn() net.Conn })
+		if !ok {
+			return conn
+		}
+		conn = t.NetConn()
+	}
+}

@@ -40,6 +40,7 @@ func newStage(t testing.TB, relay string) *stage {
 	return newStageIn(t, startBrowser(t), relay)
 }
 
+// newStageIn is newStage in a browser of the test's choice.
 func newStageIn(t testing.TB, browser *browser, relay string) *stage {
 	s := &stage{t: t, relay: strings.TrimPrefix(relay, "http://"), browser: browser}
 	s.log.Clock = func() int64 { return time.Now().UnixNano() }

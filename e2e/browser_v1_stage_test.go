@@ -227,7 +227,7 @@ globalThis.Talk = class {
 	constructor(conn) {
 		this.conn = conn
 		this.number = talks.push(this)
-		this.say("joined")
+		this.say("joined", { protocol: conn.reliable ? "" : "base" })
 		for (const type of ["away", "back"]) conn.addEventListener(type, () => this.say(type))
 		conn.addEventListener("statechange", () => (this.states.length || conn.state !== "connected") && this.states.push(conn.state))
 		this.ended = this.receive()

@@ -40,6 +40,7 @@ func newStage(t testing.TB, relay string) *stage {
 	return newStageIn(t, startBrowser(t), relay)
 }
 
+// newStageIn is newStage in a browser of the test's choice.
 func newStageIn(t testing.TB, browser *browser, relay string) *stage {
 	s := &stage{t: t, relay: strings.TrimPrefix(relay, "http://"), browser: browser}
 	s.log.Clock = func() int64 { return time.Now().UnixNano() }
@@ -226,7 +227,7 @@ globalThis.Talk = class {
 	constructor(conn) {
 		this.conn = conn
 		this.number = talks.push(this)
-		this.say("joined")
+		this.say("joined", { protocol: conn.reliable ? "" : "base" })
 		for (const type of ["away", "back"]) conn.addEventListener(type, () => this.say(type))
 		conn.addEventListener("statechange", () => (this.states.length || conn.state !== "connected") && this.states.push(conn.state))
 		this.ended = this.receive()

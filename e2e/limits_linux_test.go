@@ -78,6 +78,9 @@ func TestFewFiles(t *testing.T) {
 	gather(600)
 	require.Eventually(t, func() bool { return relay.openFiles() >= idle+192 }, patience, time.Millisecond)
 	others.talk()
+	require.NoError(t, os.WriteFile(config, []byte("[log]\nlevel = 'debug'\n"), 0o600))
+	relay.Signal(syscall.SIGHUP)
+	relay.hasLogged("read the configuration anew")
 	var status int
 	require.Eventually(t, func() bool { // as soon as the crowd before it has had its time
 		status = relay.healthz()
@@ -91,9 +94,6 @@ func TestFewFiles(t *testing.T) {
 		<-time.After(50 * time.Millisecond) // it is watched for a second
 	}
 	require.Less(t, relay.busy()-before, 500*time.Millisecond, "CPU time within a second and more: the accept loop does not spin")
-	require.NoError(t, os.WriteFile(config, []byte("[log]\nlevel = 'debug'\n"), 0o600))
-	relay.Signal(syscall.SIGHUP)
-	relay.hasLogged("read the configuration anew")
 	require.NotContains(t, relay.Logs(), "too many open files")
 
 	for _, conn := range crowd {

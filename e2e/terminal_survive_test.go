@@ -13,9 +13,9 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestReadmeSurvival does what PROOF.md shows: ten thousand numbered lines go from one
+// TestTerminalsOutliveTheRelay does what PROOF.md shows: ten thousand numbered lines go from one
 // program to another while the relay between them is killed, twice, and started anew.
-func TestReadmeSurvival(t *testing.T) {
+func TestTerminalsOutliveTheRelay(t *testing.T) {
 	t.Parallel()
 	const lines = 10_000
 	state, relayd := t.TempDir(), buildBinary(t, "./relayd", "-race")

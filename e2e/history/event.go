@@ -20,7 +20,7 @@ const (
 	Receive   Kind = "receive"   // Conn, Peer, From, Seq, Type, Hash; Link if it is known
 	Close     Kind = "close"     // Conn, Peer: the application is about to close its side
 
-	Joined Kind = "joined" // Conn, Peer: the application has the connection
+	Joined Kind = "joined" // Conn, Peer, Protocol (the peer's): the application has the connection
 	Away   Kind = "away"   // Conn, Peer; Window where it is not the usual
 	Back   Kind = "back"   // Conn, Peer
 	Gone   Kind = "gone"   // Conn, Peer, Reason

@@ -12,6 +12,7 @@ type heard struct {
 // An ear is one end, as its application knows it.
 type ear struct {
 	state   Kind  // "", Joined (and back), Away, Gone
+	base    bool  // the peer speaks the base protocol: nobody waits for it
 	joined  int   // position
 	present int64 // when the application last knew the peer present
 	away    int64 // when it heard Away
@@ -61,7 +62,7 @@ func (h *heard) note(i int, e *Event, c *ear) {
 	pair := [2]string{e.App, e.Peer}
 	switch e.Kind {
 	case Joined:
-		c.state, c.joined, c.present = Joined, i, e.At
+		c.state, c.joined, c.present, c.base = Joined, i, e.At, e.Protocol == "base"
 		for rival := range h.live[pair] {
 			rival.rival, rival.rivalAt = e.At, i
 		}
@@ -103,7 +104,7 @@ func (h *heard) gone(i int, e *Event, c *ear) {
 		}
 		return
 	}
-	if e.Reason != "timeout" || c.state == "" {
+	if e.Reason != "timeout" || c.state == "" || c.base {
 		return
 	}
 	// The absence begins, for this observer, when it heard of it, or when it lost its own

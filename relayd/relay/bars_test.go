@@ -62,7 +62,7 @@ func TestBarsOfASource(t *testing.T) {
 	}
 }
 
-// TestBarsThatHaveEndedDoNotCount, though nobody asks for what they kept out.
+// TestBarsThatHaveEndedDoNotCount: the sweeper forgets them, although no client comes back.
 func TestBarsThatHaveEndedDoNotCount(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := New(Config{})

@@ -111,13 +111,17 @@ func New(ctx context.Context) http.Handler {
 			http.Error(w, "no such script", http.StatusForbidden)
 			return
 		}
+		visit := visits.next(r.URL.Path)
+		if lost := handshakesLost[name]; visit <= lost {
+			panic(http.ErrAbortHandler) // cuts the connection
+		}
 		ws, err := websocket.Accept(w, r, options)
 		if err != nil {
 			return
 		}
 		ctx, cancel := context.WithTimeout(ctx, time.Minute)
 		defer cancel()
-		c := &conn{ctx: ctx, ws: ws, visit: visits.next(r.URL.Path), credential: offered(r, protocol.ResumePrefix), secret: offered(r, protocol.AccessPrefix)}
+		c := &conn{ctx: ctx, ws: ws, visit: visit, credential: offered(r, protocol.ResumePrefix), secret: offered(r, protocol.AccessPrefix)}
 		ws.SetReadLimit(-1)
 		script(c)
 		if got := websocket.CloseStatus(c.err); got != -1 {

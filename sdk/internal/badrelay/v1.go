@@ -17,6 +17,9 @@ import (
 var scriptsV1 = map[string]func(*conn){
 	"v1-echo": scriptEcho,
 
+	"v1-unopened":       scriptEcho,
+	"v1-unopened-twice": scriptEcho,
+
 	"v1-once": func(c *conn) { // lost once, and then as v1-echo
 		if c.visit == 1 {
 			c.helloV1()
@@ -217,6 +220,10 @@ func offered(r *http.Request, prefix string) string {
 	}
 	return ""
 }
+
+// handshakesLost says how many of the first handshakes of a script are cut before their
+// answer.
+var handshakesLost = map[string]int{"v1-unopened": 1, "v1-unopened-twice": 2}
 
 // visits counts connections by their paths.
 type visits struct {

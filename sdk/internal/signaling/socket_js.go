@@ -39,16 +39,27 @@ type socket struct {
 }
 
 // openSocket opens a WebSocket. Browsers fail a handshake in which the relay selects no
-// subprotocol, and do not say so: it may be an older relay, and so a peer that has
-// nothing to resume tries once more without any.
+// subprotocol, and do not say so: it looks like one that was cut. A peer that has nothing
+// to resume therefore tries again, then without any, as an older relay wants it, and then
+// once more: a relay that answers may have lost a handshake before, and the base protocol
+// does not promise delivery.
 func openSocket(ctx context.Context, url string, protocols []string, _ Options) (*socket, error) {
-	s, err := open(ctx, url, protocols)
-	if err != nil && len(protocols) == 1 && ctx.Err() == nil {
-		if base, err := open(ctx, url, nil); err == nil {
-			return base, nil
-		}
+	first, err := open(ctx, url, protocols)
+	if err == nil || len(protocols) != 1 || ctx.Err() != nil {
+		return first, err
 	}
-	return s, err
+	if again, err := open(ctx, url, protocols); err == nil {
+		return again, nil
+	}
+	base, baseErr := open(ctx, url, nil)
+	if baseErr != nil {
+		return nil, err
+	}
+	if again, err := open(ctx, url, protocols); err == nil {
+		base.close(1000, "")
+		return again, nil
+	}
+	return base, nil
 }
 
 func open(ctx context.Context, url string, protocols []string) (*socket, error) {

@@ -13,7 +13,7 @@ import (
 // together may, each is cut and can read why, and a quick one is served all along (B16).
 func TestFiveHundredSlowReaders(t *testing.T) {
 	const readers, total = 500, 16 << 20
-	w := newWorld(t, relay.Config{WaitingBytes: total, WriteWithin: time.Hour, CloseWithin: time.Hour})
+	w := newWorld(t, relay.Config{WaitingBytes: total, WriteWithin: time.Hour, CloseWithin: time.Hour, PingAfter: time.Hour})
 	server := w.server()
 	go func() { // presence is all that comes back
 		for {

@@ -3,9 +3,11 @@
 package form
 
 import (
+	"flag"
 	"fmt"
 	"os"
 	"strconv"
+	"time"
 )
 
 // Full says that INTERCESSOR_PROVE asks for the full form.
@@ -22,4 +24,17 @@ func Number(name string, otherwise int) (int, error) {
 		return 0, fmt.Errorf("%s is %q, and must be a number", name, s)
 	}
 	return n, nil
+}
+
+// Patience bounds a wait for what should come at once. It only ends what hangs: a machine may
+// be busy for a while, and a test that passes never waits for it. It is at most a quarter of
+// what go test's -timeout gives, so that the history of a test that hangs is still judged.
+func Patience() time.Duration {
+	most := 2 * time.Minute
+	if timeout := flag.Lookup("test.timeout"); timeout != nil {
+		if all := timeout.Value.(flag.Getter).Get().(time.Duration); all > 0 {
+			return min(most, all/4)
+		}
+	}
+	return most
 }

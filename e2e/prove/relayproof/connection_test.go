@@ -10,6 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/sebas642/intercessor/e2e/history"
+	"github.com/sebas642/intercessor/e2e/prove/form"
 	"github.com/sebas642/intercessor/protocol"
 )
 
@@ -42,7 +43,7 @@ func (c credential) offer() *websocket.DialOptions {
 // dial makes a connection and reads from it.
 func (p *peer) dial(c credential, small bool) *connection {
 	p.t.Helper()
-	ctx, cancel := context.WithTimeout(p.t.Context(), patience)
+	ctx, cancel := context.WithTimeout(p.t.Context(), form.Patience())
 	defer cancel()
 	options := c.offer()
 	if small {

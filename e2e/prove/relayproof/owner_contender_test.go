@@ -9,6 +9,7 @@ import (
 
 	"github.com/coder/websocket"
 
+	"github.com/sebas642/intercessor/e2e/prove/form"
 	"github.com/sebas642/intercessor/protocol"
 )
 
@@ -32,7 +33,7 @@ func (c *contest) enter(row int, who *identity, with credential, look bool) {
 		k.deed.kind = claim
 	}
 	began := c.now()
-	ctx, cancel := context.WithTimeout(c.t.Context(), patience)
+	ctx, cancel := context.WithTimeout(c.t.Context(), form.Patience())
 	defer cancel()
 	var err error
 	if k.ws, _, err = websocket.Dial(ctx, who.url, with.offer()); err != nil {
@@ -118,7 +119,7 @@ func (k *contender) use(row int) {
 	}
 	d := deed{kind: use, id: k.deed.id, conn: k.deed.conn, rank: k.deed.rank}
 	began := k.now()
-	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	ctx, cancel := context.WithTimeout(context.Background(), form.Patience())
 	defer cancel()
 	_ = k.ws.Write(ctx, websocket.MessageText, frame) // if it fails, the connection ends
 	select {

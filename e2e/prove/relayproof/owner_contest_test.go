@@ -14,6 +14,7 @@ import (
 	"github.com/coder/websocket"
 	"github.com/stretchr/testify/require"
 
+	"github.com/sebas642/intercessor/e2e/prove/form"
 	"github.com/sebas642/intercessor/protocol"
 	"github.com/sebas642/intercessor/relayd/relay"
 )
@@ -67,7 +68,7 @@ func compete(t *testing.T, seed uint64) []porcupine.Operation {
 		}
 	}
 	ops := c.close()
-	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	ctx, cancel := context.WithTimeout(context.Background(), form.Patience())
 	defer cancel()
 	require.NoError(t, r.Shutdown(ctx))
 	server.Close()

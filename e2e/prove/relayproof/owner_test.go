@@ -52,13 +52,13 @@ func TestShortOwnershipIsLinearizable(t *testing.T) {
 func judge(t *testing.T, model porcupine.Model, ops []porcupine.Operation, seed uint64) {
 	t.Helper()
 	for _, part := range model.Partition(ops) {
-		verdict, info := porcupine.CheckOperationsVerbose(model, part, patience)
+		verdict, info := porcupine.CheckOperationsVerbose(model, part, form.Patience())
 		if verdict == porcupine.Ok {
 			continue
 		}
 		what := "broken C8: in no order of these can the ID have had one owner at a time, that of the highest order"
 		if verdict == porcupine.Unknown {
-			what = fmt.Sprintf("a history of %d operations could not be checked in %v", len(part), patience)
+			what = fmt.Sprintf("a history of %d operations could not be checked in %v", len(part), form.Patience())
 		}
 		t.Errorf("%s; to repeat it: INTERCESSOR_SEED=%d go test -v -run TestShortOwnership ./e2e/prove/relayproof", what, seed)
 		slices.SortFunc(part, func(a, b porcupine.Operation) int { return cmp.Compare(a.Call, b.Call) })

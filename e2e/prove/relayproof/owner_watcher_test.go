@@ -8,12 +8,13 @@ import (
 	"github.com/coder/websocket"
 	"github.com/stretchr/testify/require"
 
+	"github.com/sebas642/intercessor/e2e/prove/form"
 	"github.com/sebas642/intercessor/protocol"
 )
 
 // watch connects the server that hears of all clients and gives its ID.
 func (c *contest) watch(url string) string {
-	ctx, cancel := context.WithTimeout(c.t.Context(), patience)
+	ctx, cancel := context.WithTimeout(c.t.Context(), form.Patience())
 	defer cancel()
 	var err error
 	c.watcher, _, err = websocket.Dial(ctx, url, credential{}.offer())
@@ -57,7 +58,7 @@ func (c *contest) kick(row int, who *identity) {
 	number, seen := c.expect()
 	body := protocol.AppendRequest(nil, protocol.TypeRelayKick, protocol.Request{Number: number, ID: protocol.ID(who.name())})
 	began := c.now()
-	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	ctx, cancel := context.WithTimeout(context.Background(), form.Patience())
 	defer cancel()
 	if err := c.watcher.Write(ctx, websocket.MessageText, protocol.AppendEnvelopeV1(nil, protocol.RelayID, protocol.TypeRelayKick, body, nil)); err != nil {
 		c.t.Errorf("the watcher cannot write: %v", err)

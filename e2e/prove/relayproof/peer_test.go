@@ -6,11 +6,8 @@ import (
 	"time"
 
 	"github.com/sebas642/intercessor/e2e/history"
+	"github.com/sebas642/intercessor/e2e/prove/form"
 )
-
-// patience bounds every wait of a test for what should come at once. It only ends what hangs:
-// a machine may be busy for a while, and a test that passes never waits for it.
-const patience = 2 * time.Minute
 
 // A peer is a program: its memory, and the connections that it has made. Its methods
 // are called by the test alone.
@@ -103,9 +100,9 @@ func (p *peer) excuse(id string) {
 // wait waits for something that the peer will hear.
 func (p *peer) wait(what string, is func() bool) {
 	p.t.Helper()
-	most := patience
+	most := form.Patience()
 	if p.t.Failed() { // it is known already that something is wrong
-		most = patience / 50
+		most /= 50
 	}
 	timeout := time.AfterFunc(most, p.changed.Broadcast)
 	defer timeout.Stop()

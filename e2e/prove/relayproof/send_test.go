@@ -9,6 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/sebas642/intercessor/e2e/history"
+	"github.com/sebas642/intercessor/e2e/prove/form"
 	"github.com/sebas642/intercessor/protocol"
 )
 
@@ -30,7 +31,7 @@ func (p *peer) send(to string, count, size int) {
 		p.event(history.Send, history.Event{Conn: o.conn, Peer: to, Seq: o.seq, Type: typ, Hash: hash(data)})
 		k := p.now
 		p.mu.Unlock()
-		ctx, cancel := context.WithTimeout(context.Background(), patience)
+		ctx, cancel := context.WithTimeout(context.Background(), form.Patience())
 		err := k.ws.Write(ctx, websocket.MessageText, protocol.AppendEnvelopeV1(nil, protocol.ID(to), typ, data, nil))
 		cancel()
 		if err != nil {
@@ -47,7 +48,7 @@ func (p *peer) send(to string, count, size int) {
 // has received what was never sent.
 func (p *peer) stray(to string) {
 	p.t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	ctx, cancel := context.WithTimeout(context.Background(), form.Patience())
 	defer cancel()
 	require.NoError(p.t, p.now.ws.Write(ctx, websocket.MessageText, protocol.AppendEnvelopeV1(nil, protocol.ID(to), "stray", []byte(`{}`), nil)))
 }

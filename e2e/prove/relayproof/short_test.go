@@ -10,6 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/sebas642/intercessor/e2e/history"
+	"github.com/sebas642/intercessor/e2e/prove/form"
 	"github.com/sebas642/intercessor/protocol"
 	"github.com/sebas642/intercessor/relayd/relay"
 )
@@ -37,7 +38,7 @@ func newScene(t *testing.T, config relay.Config) *scene {
 	s.url = "ws" + strings.TrimPrefix(server.URL, "http")
 	s.measure("before")
 	t.Cleanup(func() {
-		ctx, cancel := context.WithTimeout(context.Background(), patience)
+		ctx, cancel := context.WithTimeout(context.Background(), form.Patience())
 		defer cancel()
 		require.NoError(t, s.relay.Shutdown(ctx))
 		server.Close()
@@ -83,7 +84,7 @@ func (s *scene) judge(need map[history.Kind]int) {
 			p.leave()
 		}
 	}
-	for deadline := time.Now().Add(patience); ; {
+	for deadline := time.Now().Add(form.Patience()); ; {
 		stats := s.relay.Stats()
 		if stats.Sessions == 0 && stats.Rooms == 0 || time.Now().After(deadline) {
 			break

@@ -46,7 +46,7 @@ func script(t *testing.T, relay *daemon.Relayd, p point, name string) (*history.
 	r.down.Plan(p.plan)
 	r.log.Add(history.Event{Kind: history.Fault, Name: p.String()})
 	client, server := r.dial("client")
-	ctx, cancel := context.WithTimeout(t.Context(), 2*patience)
+	ctx, cancel := context.WithTimeout(t.Context(), 2*form.Patience())
 	defer cancel()
 	for i := range 4 {
 		size := 50

@@ -14,10 +14,6 @@ import (
 	"github.com/sebas642/intercessor/e2e/prove/daemon"
 )
 
-// patience bounds every wait of a test for what should come at once. It only ends what hangs:
-// a machine may be busy for a while, and a test that passes never waits for it.
-const patience = 2 * time.Minute
-
 // build is relayd's, in a folder for what one run makes.
 var build *daemon.Build
 

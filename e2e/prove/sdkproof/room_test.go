@@ -12,6 +12,7 @@ import (
 	"github.com/sebas642/intercessor/e2e/cmd/chaosproxy/chaos"
 	"github.com/sebas642/intercessor/e2e/history"
 	"github.com/sebas642/intercessor/e2e/prove/daemon"
+	"github.com/sebas642/intercessor/e2e/prove/form"
 	"github.com/sebas642/intercessor/e2e/prove/talker"
 	"github.com/sebas642/intercessor/sdk"
 )
@@ -37,14 +38,14 @@ type room struct {
 }
 
 func newRoom(t testing.TB, relay *daemon.Relayd, seed uint64) *room {
-	r := &room{t: t, relay: relay, dialWithin: 2 * patience, accepted: map[string]*talker.Talk{}}
+	r := &room{t: t, relay: relay, dialWithin: 2 * form.Patience(), accepted: map[string]*talker.Talk{}}
 	r.joined = sync.NewCond(&r.mu)
 	var err error
 	r.up, err = chaos.Listen(relay.Address(), &chaos.Options{Seed: seed})
 	require.NoError(t, err)
 	r.down, err = chaos.Listen(relay.Address(), &chaos.Options{Seed: seed + 1})
 	require.NoError(t, err)
-	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	ctx, cancel := context.WithTimeout(t.Context(), form.Patience())
 	defer cancel()
 	r.listener, err = sdk.Listen(ctx, "ws://"+r.up.Addr()+"/server", nil)
 	require.NoError(t, err)
@@ -123,7 +124,7 @@ func (r *room) finish(clients []*talker.Talk, rules history.Rules, repeat string
 	for _, t := range talks {
 		t.Settle(ctx)
 	}
-	patience := patience
+	patience := form.Patience()
 	if ctx.Err() != nil {
 		patience = time.Second // it is known already that something is wrong
 	}

@@ -93,7 +93,7 @@ func TestFewFiles(t *testing.T) {
 	require.Less(t, relay.busy()-before, 500*time.Millisecond, "CPU time within a second and more: the accept loop does not spin")
 	require.NoError(t, os.WriteFile(config, []byte("[log]\nlevel = 'debug'\n"), 0o600))
 	relay.Signal(syscall.SIGHUP)
-	relay.hasLogged("read the configuration anew")
+	relay.hasLogged("configuration reloaded")
 	require.NotContains(t, relay.Logs(), "too many open files")
 
 	for _, conn := range crowd {

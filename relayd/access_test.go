@@ -160,7 +160,7 @@ func TestAccessThatCannotBe(t *testing.T) {
 		"jwt_issuer needs the keys":                         "jwt_issuer = 'a'",
 		"jwt_issuer must be there":                          "jwks_url = 'https://a.example'",
 		"jwt_audience must be there":                        "jwks_url = 'https://a.example'\njwt_issuer = 'a'",
-		"cannot be set together with jwks_file":                     "jwks_url = 'https://a.example'\njwks_file = 'x'\njwt_issuer = 'a'\njwt_audience = 'a'",
+		"cannot be set together with jwks_file":             "jwks_url = 'https://a.example'\njwks_file = 'x'\njwt_issuer = 'a'\njwt_audience = 'a'",
 		"authorize_url the URL must begin with https://":    "authorize_url = 'http://a.example/'",
 		"without user and password":                         "authorize_url = 'https://a:b@a.example/'",
 		"unknown key \"access.passphrase\"":                 "passphrase = 'open sesame'",

@@ -227,7 +227,7 @@ func TestACMERenewal(t *testing.T) {
 
 	require.Zero(t, certificateFailures(t, admin))
 	a.ca.down.Store(true)
-	relay.hasLogged("got no certificate")
+	relay.hasLogged("cannot get a certificate")
 	require.NotZero(t, certificateFailures(t, admin))
 	require.Contains(t, relay.Logs(), "503")
 	require.Eventually(t, func() bool { return time.Now().After(second.NotAfter) }, patience, 50*time.Millisecond)

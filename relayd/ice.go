@@ -9,8 +9,8 @@ import (
 	"github.com/sebas642/intercessor/relayd/ice"
 )
 
-// readICE gives the ICE servers that the configuration and its files name; nil if there
-// are none.
+// readICE returns the ICE servers of the configuration and its files; nil if there are
+// none.
 func readICE(c config.ICE) (*ice.Servers, error) {
 	set := ice.Config{URLs: c.URLs, Life: c.Life}
 	if c.SecretFile != "" {
@@ -34,7 +34,7 @@ func readICE(c config.ICE) (*ice.Servers, error) {
 	return ice.New(set)
 }
 
-// tellICE gives what the relay asks for each peer; nil if there are no servers.
+// tellICE returns the function that the relay calls for each peer; nil if there are no servers.
 func tellICE(servers *ice.Servers) func(protocol.ID) protocol.ICE {
 	if servers == nil {
 		return nil

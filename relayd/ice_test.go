@@ -51,7 +51,7 @@ func TestICESettingsThatCannotWork(t *testing.T) {
 		{`--ice-credential-file is for TURN servers, and urls has none`, 2, []string{"--ice-credential-file", secret}},
 		{`--ice-life is "59s"`, 2, []string{"--ice-life", "59s"}},
 		{`must have 16 characters at least`, 1, []string{"--ice-url", "turn:turn.example", "--ice-secret-file", short}},
-		{`one line, as USERNAME:CREDENTIAL`, 1, []string{"--ice-url", "turn:turn.example", "--ice-credential-file", secret}},
+		{`one line: USERNAME:CREDENTIAL`, 1, []string{"--ice-url", "turn:turn.example", "--ice-credential-file", secret}},
 		{`--server-info must be one JSON value`, 2, []string{"--server-info", "{"}},
 	} {
 		said := fails(t, c.code, nil, c.args...)

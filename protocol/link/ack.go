@@ -10,7 +10,7 @@ const (
 // was full, has room again: nobody tells it.
 const pollAfter = 250 * Millisecond
 
-// acknowledge remembers that there is something to tell of a stream: a frame of
+// acknowledge remembers that there is something to tell of a sequence: a frame of
 // this cost was received, or, if 0, a message was taken.
 func (l *Link) acknowledge(now Time, i *incoming, cost int) {
 	if !l.in[Signalling].dirty && !l.in[Data].dirty {
@@ -34,7 +34,7 @@ func (l *Link) Flush(now Time) {
 	l.ackDue = l.ackDue || l.in[Signalling].dirty || l.in[Data].dirty
 }
 
-// acks writes the acknowledgements of the streams that have new ones, or of both,
+// acks writes the acknowledgements of the sequences that have new ones, or of both,
 // into h, and grants what there is to grant.
 func (l *Link) acks(now Time, h *Header, both bool) {
 	for s := range l.in {
@@ -52,7 +52,7 @@ func (l *Link) acks(now Time, h *Header, both bool) {
 	}
 }
 
-// regrant raises the grant of a stream as far as the window and the budget allow
+// regrant raises the grant of a sequence as far as the window and the budget allow
 // (L6). A full budget grants what the link can hold beside it. The parts of a message
 // weigh on no grant: nothing else can come before they have.
 func (l *Link) regrant(now Time, s int) {

@@ -86,7 +86,7 @@ func (l *Link) outcome(m *outMessage, kind OutcomeKind, how How) {
 	}
 }
 
-// settleAll settles what is left of a stream: as refused what no path was handed,
+// settleAll settles what is left of a sequence: as refused what no path was handed,
 // and the rest as kind (L9).
 func (l *Link) settleAll(o *outgoing, kind OutcomeKind, how How) {
 	for o.messages.len() > 0 {
@@ -106,11 +106,11 @@ func (l *Link) settleAll(o *outgoing, kind OutcomeKind, how How) {
 	o.flight, o.next, o.r = 0, o.made+1, o.made
 	if o.waiting {
 		o.waiting = false
-		l.effects.Room[l.streamOf(o)] = true // they learn that the link has ended
+		l.effects.Room[l.sequenceOf(o)] = true // they learn that the link has ended
 	}
 }
 
-func (l *Link) streamOf(o *outgoing) int {
+func (l *Link) sequenceOf(o *outgoing) int {
 	if o == &l.out[Signalling] {
 		return Signalling
 	}

@@ -29,13 +29,13 @@ type Config struct {
 	Budget *Budget
 
 	// Window is how much the other side may send that the application has not
-	// taken, in bytes of cost (L6), for each stream. 0 means 64 KiB for
+	// taken, in bytes of cost (L6), for each sequence. 0 means 64 KiB for
 	// Signalling and 256 KiB for Data; less than 64 KiB is 64 KiB, so that the
 	// longest frame always fits, and more than 4 MiB is 4 MiB.
 	Window [2]int
 
 	// Hold is how many bytes of messages that are not received yet make the next
-	// Send wait, for each stream. One message may go beyond it. 0 means 256 KiB.
+	// Send wait, for each sequence. One message may go beyond it. 0 means 256 KiB.
 	Hold [2]int
 
 	// InFlight is how much cost may be under way unreceived (L6): half of the
@@ -77,8 +77,8 @@ func (c Config) withDefaults() Config {
 	return c
 }
 
-// Stream returns the stream that carries messages of a type (L3).
-func Stream(typ string) int {
+// Sequence returns the sequence that carries messages of a type (L3).
+func Sequence(typ string) int {
 	switch typ {
 	case protocol.TypeOffer, protocol.TypeAnswer, protocol.TypeCandidate, protocol.TypeNegotiate, protocol.TypeBye:
 		return Signalling

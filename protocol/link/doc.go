@@ -44,11 +44,11 @@
 //
 // # What is bounded
 //
-// A link holds at most, each way and stream, its window or Config.Hold and one
+// A link holds at most, each way and sequence, its window or Config.Hold and one
 // message in parts more, up to 16 MiB, whose memory grows with what has come of it.
 // All links of a Budget hold no more than that together, but for what each link can
 // hold beside it, so that no other link can silence it: 64 KiB of data in whole
-// frames, a window of signalling, and for each stream 128 KiB of messages in parts.
+// frames, a window of signalling, and for each sequence 128 KiB of messages in parts.
 // What does not fit is declined: not counted, not acknowledged, and sent again by the
 // other side (L4). An unfinished message ends its link if its next part does not come,
 // or if it comes too slowly while another waits for its memory (L7).

@@ -13,10 +13,10 @@ type Effects struct {
 	// Opened says that a client's link is open: the server has answered.
 	Opened bool
 
-	// Arrived says for each stream that Take has something that it had not before.
+	// Arrived says for each sequence that Take has something that it had not before.
 	Arrived [2]bool
 
-	// Room says for each stream that a Send that returned ErrFull may go on. Wake
+	// Room says for each sequence that a Send that returned ErrFull may go on. Wake
 	// all who wait: it is said once.
 	Room [2]bool
 
@@ -107,7 +107,7 @@ const (
 const (
 	WhyHeader  = "malformed-header"  // the field link could not be read
 	WhyField   = "misplaced-field"   // a field that may not stand in such a frame
-	WhyNumber  = "frame-number"      // a frame without a number, or in the other stream
+	WhyNumber  = "frame-number"      // a frame without a number, or in the other sequence
 	WhyType    = "reserved-type"     // a frame of a reserved type
 	WhyGrant   = "beyond-the-grant"  // a frame that was not granted
 	WhyAck     = "ack-of-nothing"    // an acknowledgement of what was never sent

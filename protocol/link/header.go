@@ -2,7 +2,7 @@ package link
 
 import "strconv"
 
-// The streams of a link (L3): an index of the arrays in [Header].
+// The sequences of a link (L3): an index of the arrays in [Header].
 const (
 	// Signalling carries OFFER, ANSWER, CANDIDATE, NEGOTIATE and BYE. On the wire
 	// its fields end in 0.
@@ -19,7 +19,7 @@ type Header struct {
 	ID    ID // the link
 	Nonce ID // the client's instance, in LINK_OPEN and LINK_OPENED
 
-	N  [2]uint64 // the number of this frame in its stream, from 1
+	N  [2]uint64 // the number of this frame in its sequence, from 1
 	Of uint64    // the frame is the first part of a message of so many bytes
 	At uint64    // the frame is a further part, from this byte of the message on
 
@@ -30,7 +30,7 @@ type Header struct {
 	Ask uint64 // a probe: answer me
 	Ans uint64 // the answer to the probe of this number
 
-	End    uint64 // in LINK_END, if HasEnd: the sender's last frame in stream Data
+	End    uint64 // in LINK_END, if HasEnd: the sender's last frame in sequence Data
 	HasEnd bool
 	Ended  bool   // the sender has LINK_END
 	Why    string // in LINK_END and LINK_RESET: why the link ends; at most MaxWhy visible ASCII characters

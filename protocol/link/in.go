@@ -2,7 +2,7 @@ package link
 
 import "github.com/sebas642/intercessor/protocol"
 
-// incoming is what this side receives in one stream.
+// incoming is what this side receives in one sequence.
 type incoming struct {
 	inbox ring[inMessage] // received whole and not taken
 
@@ -44,11 +44,11 @@ type Message struct {
 	Data []byte // one JSON value, the receiver's own to keep
 }
 
-// Take returns the oldest message of a stream that the application was not handed
+// Take returns the oldest message of a sequence that the application was not handed
 // yet, and records that it is: the other side may see it as delivered from now on
 // (L5). It returns false if there is none.
-func (l *Link) Take(now Time, stream int) (Message, bool) {
-	i := &l.in[stream]
+func (l *Link) Take(now Time, sequence int) (Message, bool) {
+	i := &l.in[sequence]
 	if i.inbox.len() == 0 {
 		return Message{}, false
 	}
@@ -62,11 +62,11 @@ func (l *Link) Take(now Time, stream int) (Message, bool) {
 }
 
 // Arriving returns how much has come of a message in parts that is not whole yet.
-func (l *Link) Arriving(stream int) (bytes, of int) {
-	return len(l.in[stream].buf), l.in[stream].of
+func (l *Link) Arriving(sequence int) (bytes, of int) {
+	return len(l.in[sequence].buf), l.in[sequence].of
 }
 
-// frameReceived takes a frame of a stream.
+// frameReceived takes a frame of a sequence.
 func (l *Link) frameReceived(now Time, typ, message []byte, h *Header) {
 	s := Data
 	if h.N[Data] == 0 {
@@ -100,7 +100,7 @@ func (l *Link) frameReceived(now Time, typ, message []byte, h *Header) {
 			return
 		}
 	}
-	if Stream(i.last) != s {
+	if Sequence(i.last) != s {
 		l.fail(WhyNumber)
 		return
 	}

@@ -15,11 +15,11 @@ const (
 	ofShared                  // Budget.short or Budget.long
 )
 
-// ownParts is what each stream of a link holds of messages in parts beside the
+// ownParts is what each sequence of a link holds of messages in parts beside the
 // budget. So other links never delay a message of that length.
 const ownParts = 128 << 10
 
-// claimFrame claims memory for a frame of stream Data that is a whole message. A
+// claimFrame claims memory for a frame of sequence Data that is a whole message. A
 // link has a window of minWindow to itself, which always holds one frame: other
 // links cannot take it (L6).
 func (l *Link) claimFrame(i *incoming, cost int) (c claim, ok bool) {

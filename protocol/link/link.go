@@ -22,7 +22,7 @@ type Link struct {
 	ackDue    bool
 
 	// What the next acknowledgement is about.
-	ackSince     Time // when there first was something, if a stream is dirty
+	ackSince     Time // when there first was something, if a sequence is dirty
 	received     int  // frames
 	receivedCost int
 	taken        int // messages
@@ -87,11 +87,11 @@ func (l *Link) Over() bool {
 // SetInFlight changes how much may be under way unreceived: see Config.InFlight.
 func (l *Link) SetInFlight(bytes int) { l.config.InFlight = bytes }
 
-// SetWindow changes how much the other side may send ahead in a stream: see
+// SetWindow changes how much the other side may send ahead in a sequence: see
 // Config.Window. What was granted stays granted.
-func (l *Link) SetWindow(now Time, stream, bytes int) {
-	l.in[stream].window = min(max(bytes, minWindow), maxWindow)
-	l.regrant(now, stream)
+func (l *Link) SetWindow(now Time, sequence, bytes int) {
+	l.in[sequence].window = min(max(bytes, minWindow), maxWindow)
+	l.regrant(now, sequence)
 }
 
 // PathUp says that there is a path to the other side: the first, one after a

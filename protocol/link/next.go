@@ -63,7 +63,7 @@ func (l *Link) Next(now Time) (f Frame, ok bool) {
 	return Frame{}, false
 }
 
-// nextFrame makes f the next frame of a stream that may be sent now.
+// nextFrame makes f the next frame of a sequence that may be sent now.
 func (l *Link) nextFrame(now Time, s int, f *Frame) bool {
 	o := &l.out[s]
 	if l.held(o) {

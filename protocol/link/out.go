@@ -2,7 +2,7 @@ package link
 
 import "github.com/sebas642/intercessor/protocol"
 
-// outgoing is what this side sends in one stream. Frames are numbered when they
+// outgoing is what this side sends in one sequence. Frames are numbered when they
 // are cut, and cut when they are handed to a path.
 type outgoing struct {
 	messages ring[outMessage] // accepted and not settled, in the order of Send

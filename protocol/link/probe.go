@@ -81,7 +81,7 @@ func (l *Link) ackReceived(now Time, h *Header) {
 	}
 }
 
-// held reports whether frames of a stream have to wait for the answer to a probe:
+// held reports whether frames of a sequence have to wait for the answer to a probe:
 // if something before the probe is lost, what comes behind it would be, too (L4).
 func (l *Link) held(o *outgoing) bool { return l.probe.pending && o.probed > o.r }
 

@@ -20,12 +20,12 @@ var (
 )
 
 // Send accepts a message, one JSON value, of a type that an application may send
-// (protocol.CheckType) or of signalling; the type chooses the stream. The link
+// (protocol.CheckType) or of signalling; the type chooses the sequence. The link
 // keeps message, which must not change any more, and tells its outcome with token
 // if it returns nil. It accepts before the link is open and while there is no path.
 // Otherwise the error is ErrFull, ErrEnded or ErrTooLong, and nothing was kept.
 func (l *Link) Send(now Time, typ string, message []byte, token any) error {
-	s := Stream(typ)
+	s := Sequence(typ)
 	o := &l.out[s]
 	if l.phase >= done || s == Data && (l.ending.here || l.ending.there) {
 		return ErrEnded
@@ -55,8 +55,8 @@ func (l *Link) Send(now Time, typ string, message []byte, token any) error {
 	return nil
 }
 
-// Pending returns how many sends of a stream have no outcome yet.
-func (l *Link) Pending(stream int) int { return l.out[stream].messages.len() }
+// Pending returns how many sends of a sequence have no outcome yet.
+func (l *Link) Pending(sequence int) int { return l.out[sequence].messages.len() }
 
 // room tells those who wait that there is room.
 func (l *Link) room(s int) {

@@ -216,7 +216,7 @@ func TestTwoPages(t *testing.T) {
 	bob.shot("phone")
 	bob.click("#log .cancel")
 	bob.says("#log .outcome", "Cancelled.")
-	ada.says("#log .outcome", "Broken off")
+	ada.says("#log .outcome", "Interrupted")
 
 	// A small one arrives whole, and so does an empty one.
 	for name, size := range map[string]int64{"harbour.jpg": 2_345_678, "empty.txt": 0} {

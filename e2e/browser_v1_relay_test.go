@@ -151,7 +151,7 @@ func TestTabRoomOutlivesTheRelay(t *testing.T) {
 		p.sees("that all has arrived", `[...document.querySelectorAll("#log .mark[data-mark]")].every((e) => e.textContent === "Delivered")`)
 		require.NotContains(t, eval[string](p, `document.getElementById("log").innerText`), " left")
 	}
-	ada.says("#people .relayed", "Chat by the relay")
+	ada.says("#people .relayed", "Chat through the relay")
 
 	folder := t.TempDir()
 	ada.downloadsTo(folder)

@@ -19,7 +19,7 @@ func readICE(c config.ICE) (*ice.Servers, error) {
 			set.Secrets, err = ice.ParseSecrets(text)
 		}
 		if err != nil {
-			return nil, fmt.Errorf("cannot take the secret of ice.secret_file: %w", err)
+			return nil, fmt.Errorf("cannot use the secret in ice.secret_file: %w", err)
 		}
 	}
 	if c.CredentialFile != "" {
@@ -28,7 +28,7 @@ func readICE(c config.ICE) (*ice.Servers, error) {
 			set.Username, set.Credential, err = ice.ParseCredential(text)
 		}
 		if err != nil {
-			return nil, fmt.Errorf("cannot take the credential of ice.credential_file: %w", err)
+			return nil, fmt.Errorf("cannot use the credential in ice.credential_file: %w", err)
 		}
 	}
 	return ice.New(set)

@@ -40,6 +40,6 @@ func TestReloadOfICEServersAndServerInfo(t *testing.T) {
 
 	says("server_info = '2'\n[ice]\nurls = ['turn:c.example']\nsecret_file = '/nowhere'\n")
 	d.signal(syscall.SIGHUP)
-	require.Contains(t, d.logs("configuration unchanged")["error"], "cannot take the secret of ice.secret_file")
+	require.Contains(t, d.logs("configuration unchanged")["error"], "cannot use the secret in ice.secret_file")
 	require.Equal(t, `[{"urls":["stun:b.example"]}]`, string(d.hello(protocol.SubprotocolV1).ICE.Servers))
 }

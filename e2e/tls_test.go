@@ -193,7 +193,7 @@ func TestCertificateIsReplaced(t *testing.T) {
 		wants(2)
 	}
 
-	p.renew(time.Hour) // and nobody tells relayd
+	p.renew(time.Hour) // without a signal to relayd
 	require.Eventually(t, func() bool {
 		seen, err := relay.shows(&tls.Config{InsecureSkipVerify: true})
 		return err == nil && seen.SerialNumber.Int64() == p.serial

@@ -4,9 +4,9 @@
 //
 //	go test ./e2e/prove/relayproof
 //
-// Without a link nobody promises that a message arrives, so the peers count as base
-// ones: what is not received must have been told to its sender, with RELAY_UNDELIVERED
-// or by presence, and otherwise was lost in silence (C4).
+// Without a link there is no promise that a message arrives, so the peers count as base
+// ones: of a message that is not received its sender must be told, with RELAY_UNDELIVERED
+// or by presence, or else it was lost silently (C4).
 //
 // Who owns an ID is also checked by porcupine: many programs claim, resume and release
 // a few IDs at the same time, and what came of it must have an order in which the rules

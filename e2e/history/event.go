@@ -36,7 +36,7 @@ const (
 
 	Measure Kind = "measure" // Name, Value, Slack, Reason "before" or "after"
 
-	Fault  Kind = "fault"  // Name, as cut, kill, stop, partition: from now on not all is well
+	Fault  Kind = "fault"  // Name, such as cut, kill, stop, partition
 	Healed Kind = "healed" // all is well again; of a partition, Name is "partition"
 )
 

@@ -1,7 +1,7 @@
-# relayd in an image of its own: docker build --build-arg VERSION=v1.2.3 -t intercessor/relayd .
+# An image with relayd alone: docker build --build-arg VERSION=v1.2.3 -t intercessor/relayd .
 #
 # Configure it with variables (docker run -e RELAYD_DRAIN=5s) or with a file in a volume (-e RELAYD_CONFIG),
-# and not with flags: the health check sees those two, and not the arguments of another process.
+# not with flags: the health check runs as a separate process, which does not see relayd's flags.
 
 FROM --platform=$BUILDPLATFORM golang:1.26 AS build
 WORKDIR /src
@@ -9,7 +9,7 @@ COPY . .
 ARG VERSION TARGETOS TARGETARCH
 RUN GOOS=$TARGETOS GOARCH=$TARGETARCH ci/rootfs.sh /image
 
-# What follows is also built by ci/image.sh, without an engine.
+# ci/image.sh builds the lines from here on without a container engine.
 FROM scratch
 COPY --from=build /image/rootfs /
 COPY --from=build --chown=65532:65532 /image/state /state

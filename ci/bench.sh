@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# The benchmarks, one package at a time: they are to have the machine to themselves.
-# What is given goes to go test: ci/bench.sh -count 10 -cpu 1
+# Runs the benchmarks, one package at a time so that they do not disturb each other.
+# Arguments go to go test: ci/bench.sh -count 10 -cpu 1
 set -euo pipefail
 cd "$(dirname "$0")/.."
 

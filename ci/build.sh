@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Builds programs as they are shipped, for GOOS and GOARCH, into a folder. The same
-# commit gives the same bytes, wherever it stands; VERSION is what `relayd version` says.
+# Builds programs for release, for GOOS and GOARCH, into a folder. The same commit gives
+# the same bytes in any folder. `relayd version` prints VERSION.
 #     ci/build.sh FOLDER PACKAGE...
 set -euo pipefail
 cd "$(dirname "$0")/.."

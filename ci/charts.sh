@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
-# Puts the charts' library of the status page into web/charts, where relayd embeds it:
-# from npm, as web/package-lock.json pins it. Without npm it says what is missing, and
-# the page shows its figures without charts.
+# Copies the status page's chart library from npm, as web/package-lock.json pins it, to
+# web/charts, where relayd embeds it. Without npm it prints a notice, and the page shows
+# its figures without charts.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
 if ! command -v npm >/dev/null; then
-	echo 'No npm here: the operator'"'"'s status page will show its figures without charts.' >&2
+	echo 'npm is not installed: the status page will show its figures without charts.' >&2
 	exit 0
 fi
 if [ web/package-lock.json -nt web/node_modules/.package-lock.json ]; then

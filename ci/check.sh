@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
-# What a memory checker is to other languages: the race detector over everything, tests
-# that fail when a goroutine is left, a hundred thousand connections after which relayd
-# has to hold what it held before, and every fuzz target for half a minute, or for
-# FUZZTIME. Half an hour on two cores.
+# Does what a memory checker does for other languages: runs everything under the race
+# detector, fails if a goroutine is left, makes a hundred thousand connections after
+# which relayd must use no more than before, and runs every fuzz target for half a minute
+# or FUZZTIME. It takes half an hour on two cores.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 exec </dev/null
@@ -19,7 +19,7 @@ step 'setup' ci/setup.sh
 step 'wasm' ci/wasm.sh
 step 'charts' ci/charts.sh
 step 'race detector and goroutines: the modules' go test -race -count 1 -timeout 300s $(ci/modules.sh | grep -v '^./e2e$' | sed 's|$|/...|')
-step 'race detector: real peers' go test -race -count 1 -timeout 1200s $(go list ./e2e/... | grep -v /e2e/package$) # that one is ci/package.sh's
+step 'race detector: real peers' go test -race -count 1 -timeout 1200s $(go list ./e2e/... | grep -v /e2e/package$) # ci/package.sh runs that one
 step 'a hundred thousand connections' env INTERCESSOR_PROVE=full go test -count 1 -v -timeout 600s -run '^TestSoak$' ./relayd
 step 'fuzzing' env FUZZTIME="${FUZZTIME:-30s}" ci/fuzz.sh
-printf '[%2d:%02d] nothing was found\n' $((SECONDS / 60)) $((SECONDS % 60))
+printf '[%2d:%02d] no error found\n' $((SECONDS / 60)) $((SECONDS % 60))

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Removes what builds and tests left, never what git tracks.
+# Removes the output of builds and tests, never files that git tracks.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 

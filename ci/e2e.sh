@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
-# Real peers against the real relayd. Never from the cache: go test does not see the
-# programs that these tests run. Then one of the browser's benchmarks, once; all of them
-# would take ten seconds.
+# Tests real peers against the real relayd. Results are never cached, because go test
+# does not see the programs that these tests run. Then runs one of the browser's
+# benchmarks once; all of them would take ten seconds.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-go test -count 1 -timeout 40m -parallel 4 $(go list ./e2e/... | grep -v /e2e/package$) # that one is ci/package.sh's
+go test -count 1 -timeout 40m -parallel 4 $(go list ./e2e/... | grep -v /e2e/package$) # ci/package.sh runs that one
 go test -run '^$' -bench '/chat/cold' -benchtime 1x -timeout 10m ./e2e

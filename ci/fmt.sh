@@ -1,6 +1,5 @@
 #!/usr/bin/env bash
-# Fails when a Go file is not formatted, the untracked ones included.
-# With -w it formats them.
+# Fails if a Go file is not formatted, untracked files included. With -w it formats them.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 

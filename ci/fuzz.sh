@@ -1,7 +1,6 @@
 #!/usr/bin/env bash
-# Every fuzz target for a while (FUZZTIME, ten seconds unless it is set). Inputs that are
-# of interest are made smaller in a hundred runs each: a minute for each is go test's
-# default, and would be all of that while.
+# Runs every fuzz target for FUZZTIME, ten seconds by default. Each interesting input is
+# minimized in at most a hundred runs: go test's default of a minute would use up FUZZTIME.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 

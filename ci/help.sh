@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Lists the targets of the Makefile with what stands beside them.
+# Lists the targets of the Makefile with their comments.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 

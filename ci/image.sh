@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Builds the container image into bin/relayd-image.tar, for `docker load`, without a
-# container engine and without the network: the Dockerfile's first stage is ci/rootfs.sh,
-# which runs here, and buildah takes the lines from `FROM scratch` on as they are.
+# container engine and without the network. ci/rootfs.sh runs in place of the
+# Dockerfile's first stage. buildah builds the lines from `FROM scratch` on unchanged.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -20,4 +20,4 @@ image() { buildah --storage-driver vfs --root "$work/store" --runroot "$work/run
 image build --quiet --isolation chroot --format docker --build-context build="$work/build" \
 	--file "$work/Dockerfile" --tag intercessor/relayd "$work/context" >/dev/null
 image push --quiet intercessor/relayd "docker-archive:bin/relayd-image.tar:intercessor/relayd:${VERSION:-latest}"
-echo 'bin/relayd-image.tar is there: docker load <bin/relayd-image.tar'
+echo 'Wrote bin/relayd-image.tar; load it with: docker load <bin/relayd-image.tar'

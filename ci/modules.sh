@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Prints the folders of the workspace's modules, one a line: ./...  at the root
-# fails, because the root has no module.
+# Prints the folders of the workspace's modules, one a line. The root has no module, so
+# ./... fails there.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Makes what is shipped, the container image and a release, and tests it: on Debian or
-# Ubuntu as root, because the image is run under chroot. It installs what it lacks. It is
-# apart from make test: a release that is built anew from nothing takes minutes.
+# Builds and tests the container image and a release. It runs as root on Debian or Ubuntu,
+# because the image runs under chroot, and installs the tools that are missing. make test
+# does not include it, because a release from scratch takes minutes.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 exec </dev/null

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Writes docs/configuration.md and relayd.example.toml anew, from the struct in
-# relayd/config, and the table of docs/metrics.md, from the metrics. A test fails while they
-# are not of them.
+# Generates docs/configuration.md and relayd.example.toml from the struct in
+# relayd/config, and the table of docs/metrics.md from the metrics. A test fails if they
+# are out of date.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 

@@ -1,19 +1,19 @@
 #!/usr/bin/env bash
 # Makes a release of the last commit in bin/release/VERSION: an archive for each platform,
-# a bill of materials, checksums, and a git bundle with the tags. Nothing else changes:
-# the work is done in a clone. The same commit and Go release give the same checksums.
+# a bill of materials, checksums, and a git bundle with the tags. It works in a clone, so
+# nothing else changes. The same commit and Go release give the same checksums.
 #     make release VERSION=v1.2.3
-# PLATFORMS, as 'linux/amd64 windows/arm64', makes fewer.
+# PLATFORMS='linux/amd64 windows/arm64' limits the platforms.
 set -euo pipefail
 shopt -s nullglob # PLATFORMS may have no zip
 cd "$(dirname "$0")/.."
 
 if ! [[ ${VERSION-} =~ ^v[01]\.[0-9]+\.[0-9]+(-[0-9a-z.]+)?$ ]]; then
-	echo "VERSION has to be as v1.2.3 or v1.2.3-rc.1, and is '${VERSION-}'; from v2 on the modules' paths would have to end in /v2." >&2
+	echo "VERSION must have the form v1.2.3 or v1.2.3-rc.1, and is '${VERSION-}'; v2 needs module paths that end in /v2." >&2
 	exit 2
 fi
 command -v zip >/dev/null || { echo 'make release needs zip; on Debian or Ubuntu: sudo apt-get install zip' >&2; exit 1; }
-[ -z "$(git status --porcelain)" ] || echo 'What is not committed is not in the release.' >&2
+[ -z "$(git status --porcelain)" ] || echo 'Uncommitted changes are not in the release.' >&2
 
 out=$PWD/bin/release/$VERSION
 work=$(mktemp -d)
@@ -23,10 +23,10 @@ mkdir -p "$out"
 git clone -q --no-tags . "$work/src"
 cd "$work/src"
 git remote remove origin
-export GOFLAGS=-trimpath TZ=UTC LC_ALL=C # GOFLAGS is not empty, or what `go env -w` has set would count
+export GOFLAGS=-trimpath TZ=UTC LC_ALL=C # an empty GOFLAGS would let `go env -w` settings apply
 
-# The commit of the tags: its author and time are those of the commit below it, so that
-# it has one name whoever makes it.
+# The commit of the tags has the author and time of its parent, so that its hash is
+# reproducible.
 ci/requires.sh "$VERSION"
 IFS='|' read -r GIT_AUTHOR_NAME GIT_AUTHOR_EMAIL GIT_AUTHOR_DATE < <(git log -1 --date=raw --format='%an|%ae|%cd')
 GIT_COMMITTER_NAME=$GIT_AUTHOR_NAME GIT_COMMITTER_EMAIL=$GIT_AUTHOR_EMAIL GIT_COMMITTER_DATE=$GIT_AUTHOR_DATE

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Writes into each module's go.mod what it needs of its siblings, at a version, and the
-# other modules as the workspace has them. It changes the tree: ci/release.sh runs it in a
-# copy. The tests' own module e2e is nobody's dependency and stays as it is.
+# Writes into each module's go.mod its requirements: siblings at a version, other modules
+# at the workspace's versions. It changes the tree, so ci/release.sh runs it in a copy. No
+# module depends on e2e, which stays unchanged.
 #     ci/requires.sh v1.2.3
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -21,5 +21,5 @@ for module in $modules; do (cd "$module" && GOWORK=off go mod tidy); done
 for module in $modules; do
 	for sibling in $modules; do go mod edit -dropreplace="$(path "$sibling")" "$module/go.mod"; done
 done
-# The workspace itself would ask the network for what its modules require, though it has it.
+# Without this the workspace would look for its own modules on the network.
 for module in $modules; do go work edit -replace="$(path "$module")@$1=$module"; done

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Installs what the tests need and the machine lacks. Quiet when nothing is
-# missing. Where it cannot install, it says what to install and fails: a test
-# without its browser is no test.
+# Installs what the tests need and the machine lacks. It prints nothing if nothing is
+# missing. If it cannot install, it prints what to install and fails, because tests must
+# not be skipped.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -30,7 +30,7 @@ has chromium chromium-browser google-chrome google-chrome-stable \
 	'/Applications/Google Chrome.app/Contents/MacOS/Google Chrome' || missing+=(chromium)
 has turnserver || missing+=(coturn) # and its turnutils_uclient
 has curl || missing+=(curl)
-if [ "$(uname)" = Linux ]; then # where the guide's proxies are run, and network namespaces made
+if [ "$(uname)" = Linux ]; then # for the guide's proxies, and for network namespaces
 	has ip /usr/sbin/ip || missing+=(iproute2)
 	has nginx /usr/sbin/nginx || missing+=(nginx)
 	has caddy || missing+=(caddy)
@@ -40,13 +40,13 @@ has npm || missing+=(npm)
 
 if [ ${#missing[@]} -gt 0 ]; then
 	if [ "$(id -u)" != 0 ] || ! has apt-get; then
-		printf 'The tests need these packages (names as in Debian), which are not installed: %s.\n' "${missing[*]}" >&2
+		printf 'The tests need these packages (Debian names), which are not installed: %s.\n' "${missing[*]}" >&2
 		printf 'On Debian or Ubuntu: sudo apt-get install --no-install-recommends %s\n' "${missing[*]}" >&2
 		exit 1
 	fi
 	install "${missing[@]}"
 fi
-# Debian has Chromium without its windows as a package: it takes less than half of the CPU time.
+# Debian's headless Chromium takes less than half of the CPU time.
 if ! has chromium-headless-shell && [ "$(id -u)" = 0 ] && has apt-cache && apt-cache show chromium-headless-shell >/dev/null 2>&1; then
 	install chromium-headless-shell
 fi

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Everything, in the order in which a mistake shows soonest. Each step is
-# announced with the minutes and seconds since the start.
+# Runs every check and test, fast ones first. Prints each step with the time since the
+# start.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 exec </dev/null
@@ -21,6 +21,6 @@ step unit
 step e2e
 
 if ! changed=$(diff <(printf '%s\n' "$before") <(ci/tree.sh)); then
-	printf 'These files changed while the tests ran; commit them, or have git ignore them:\n%s\n' "$changed" >&2
+	printf 'These files changed while the tests ran; commit them, or add them to .gitignore:\n%s\n' "$changed" >&2
 	exit 1
 fi

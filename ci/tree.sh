@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Prints a hash and a path for every file that git tracks or would track:
-# what differs between two runs was changed in between.
+# Prints a hash and a path for every file that git tracks or would track. Comparing two
+# outputs shows which files changed in between.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 

@@ -1,13 +1,12 @@
 #!/usr/bin/env bash
-# The tests of every module but e2e, with the race detector. The fuzz targets
-# run their seeds, and the benchmarks once, without the race detector, so that
-# they do not rot.
+# Tests every module except e2e with the race detector; fuzz targets run their seeds. Then
+# runs each benchmark once, without the race detector, to see that it still works.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
 CGO_ENABLED=1 go test -race -timeout 20m $(ci/modules.sh | grep -v '^./e2e$' | sed 's|$|/...|')
 
 if ! out=$(go test -run '^$' -bench . -benchtime 1x -timeout 10m $(ci/benchmarks.sh | grep -v '^./e2e$') 2>&1); then
-	printf 'A benchmark fails; its figures mean nothing here, after one run:\n%s\n' "$out" >&2
+	printf 'A benchmark failed (figures after one run mean nothing):\n%s\n' "$out" >&2
 	exit 1
 fi

@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
-# go vet and staticcheck: every module as native code, then the modules that a
-# browser runs as GOOS=js.
+# Runs go vet and staticcheck: on every module as native code, then with GOOS=js on the
+# modules that a browser runs.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
 native=$(ci/modules.sh | sed 's|$|/...|')
 browser='./protocol/... ./sdk/... ./wasm/...'
-staticcheck=$(go tool -n staticcheck) # built for this machine even when GOOS says js
+staticcheck=$(go tool -n staticcheck) # built for this machine, whatever GOOS is
 
 go vet $native
 "$staticcheck" $native

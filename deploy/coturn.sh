@@ -1,6 +1,6 @@
 #!/bin/sh
-# Starts coturn with the secret of a file, each line of it one. coturn reads secrets from
-# its configuration and its arguments alone, and arguments everybody on the machine can see.
+# Starts coturn with the secrets in a file, one a line. coturn reads secrets only from its
+# configuration and its arguments, and every user of the machine can see arguments.
 #     coturn.sh CONFIGURATION SECRET [turnserver's arguments]
 set -eu
 umask 077

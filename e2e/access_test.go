@@ -43,7 +43,7 @@ const (
 )
 
 // TestProtectedRelay: a relay that asks hosts for one passphrase and guests for another
-// takes pages, programs and terminals that have it, and nobody else; and no secret stands
+// admits only pages, programs and terminals that have it, and no secret appears
 // in an address or in the log.
 func TestProtectedRelay(t *testing.T) {
 	t.Parallel()
@@ -106,7 +106,7 @@ func TestProtectedRelay(t *testing.T) {
 	guest.say("hello behind the door")
 	host.says("#log .text", "hello behind the door")
 
-	// Everybody comes back without a question when the relay was away.
+	// After the relay was away, every peer comes back without asking its user.
 	before := asked.Load()
 	relay.blip()
 	host.say("are you there?")
@@ -189,7 +189,7 @@ func TestSecretInJavaScript(t *testing.T) {
 	require.Equal(t, "access-refused", eval[string](page, `ln.closed.then(({code}) => code)`))
 }
 
-// TestReloadOfPassphrases: SIGHUP brings another passphrase, and cuts nobody.
+// TestReloadOfPassphrases: SIGHUP loads another passphrase, and closes no connection.
 func TestReloadOfPassphrases(t *testing.T) {
 	t.Parallel()
 	config := filepath.Join(t.TempDir(), "relayd.toml")

@@ -97,7 +97,7 @@ func startDNS(t *testing.T) (address string) {
 	return listener.Addr().String()
 }
 
-// freeTCPPort gives a port that nobody listens on just now: Pebble has to know it before
+// freeTCPPort returns a port that is free now: Pebble must know it before
 // relayd does.
 func freeTCPPort(t *testing.T) int {
 	t.Helper()
@@ -138,13 +138,13 @@ func (a *acmeRelay) trusts(name string) *tls.Config {
 }
 
 // TestACME: each host of the list gets a certificate, over either challenge; it is
-// kept for the next start, and nobody else can have one ordered.
+// kept for the next start, and a handshake for another host orders none.
 func TestACME(t *testing.T) {
 	for _, challenge := range []string{"TLS-ALPN-01", "HTTP-01"} {
 		t.Run(challenge, func(t *testing.T) {
 			a := newACMERelay(t)
 			if challenge == "HTTP-01" {
-				a.ca = startACME(t, a.plain, freeTCPPort(t), 90*24*3600) // which finds nobody on the port for TLS
+				a.ca = startACME(t, a.plain, freeTCPPort(t), 90*24*3600) // which finds the TLS port closed
 				a.flags = []string{"--tls-plain-listen", fmt.Sprint("127.0.0.1:", a.plain)}
 			} else {
 				a.ca = startACME(t, freeTCPPort(t), a.tls, 90*24*3600)
@@ -190,7 +190,7 @@ func TestACME(t *testing.T) {
 			}))
 			require.Equal(t, 3, files, "the account's key and two certificates")
 
-			// The next start needs nobody.
+			// The next start needs no ACME server.
 			leaf, err := relay.shows(a.trusts("relay.test"))
 			require.NoError(t, err)
 			relay.Kill()
@@ -227,7 +227,7 @@ func TestACMERenewal(t *testing.T) {
 
 	require.Zero(t, certificateFailures(t, admin))
 	a.ca.down.Store(true)
-	relay.hasLogged("got no certificate")
+	relay.hasLogged("cannot get a certificate")
 	require.NotZero(t, certificateFailures(t, admin))
 	require.Contains(t, relay.Logs(), "503")
 	require.Eventually(t, func() bool { return time.Now().After(second.NotAfter) }, patience, 50*time.Millisecond)

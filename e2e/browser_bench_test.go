@@ -13,7 +13,7 @@ import (
 	"github.com/sebas642/intercessor/sdk"
 )
 
-// BenchmarkPageToHello is what somebody waits who opens the link of a room: from
+// BenchmarkPageToHello measures how long a user who opens a room's link waits: from
 // the beginning of the navigation until connect() has resolved, which it does with
 // HELLO. chat is the demonstration page; bare is a page that has nothing but the
 // SDK. cold is a Chromium that has never been here, cached a new tab of one that

@@ -55,7 +55,7 @@ func TestFilesThatGoWrong(t *testing.T) {
 	ch = receives(`{"name":"shorter.txt","size":3}`, "ab")
 	says("shorter.txt", " of 3")
 	require.NoError(t, ch.Close())
-	says("shorter.txt", "Broken off")
+	says("shorter.txt", "Interrupted")
 	for _, header := range []string{`{"name":"a","size":-1}`, `{"name":"a","size":1.5}`, `{"name":"a"}`, `[]`, `null`, `no JSON`, "\xff"} {
 		ends(receives(header))
 	}
@@ -82,7 +82,7 @@ func TestFilesThatGoWrong(t *testing.T) {
 	native.sends(sends("nonsense.txt"), []int{1})
 	says("nonsense.txt", "Damaged on the way")
 	require.NoError(t, sends("broken.txt").Close())
-	says("broken.txt", "Broken off")
+	says("broken.txt", "Interrupted")
 
 	// A received file can be thrown away.
 	ch = receives(`{"name":"kept.txt","size":2}`, "ab")

@@ -98,7 +98,7 @@ type tab struct {
 	allowed []string // what may be said on the console
 
 	mu      sync.Mutex
-	console []string // guarded by mu: errors and warnings that nobody expected
+	console []string // guarded by mu: unexpected errors and warnings
 }
 
 // open opens a page and waits for its load event. What the page reports to the

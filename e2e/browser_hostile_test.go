@@ -70,7 +70,7 @@ func TestNaughtyStringsAreText(t *testing.T) {
 	page.do(`
 		globalThis.ran = [];
 		for (const name of ["alert", "confirm", "prompt", "print"]) globalThis[name] = () => ran.push(name);
-		// Every kind of element that the page makes of its own, before anybody spoke.
+		// Every kind of element that the page itself makes, before any message.
 		globalThis.kinds = new Set([...document.querySelectorAll("*")].map((e) => e.localName));
 		for (const template of document.querySelectorAll("template"))
 			for (const e of template.content.querySelectorAll("*")) kinds.add(e.localName);

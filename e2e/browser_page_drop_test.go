@@ -31,7 +31,7 @@ func TestDroppedFilesGoToEveryone(t *testing.T) {
 	ada := browser.open(relay.HTTP + "/")
 	link := ada.host("Ada")
 	ada.drop("#log", "early.txt")
-	ada.says("#log .note", "No one is here who could take a file.")
+	ada.says("#log .note", "No one here can receive a file.")
 
 	_, id, _ := strings.Cut(link, "#")
 	receives := func(c *chatter, names ...string) {

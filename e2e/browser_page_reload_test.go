@@ -50,7 +50,7 @@ func TestUnsavedFilesAreNotLostWithoutAWord(t *testing.T) {
 		require.Equal(t, id, eval[string](ada, `location.hash.slice(1)`))
 	}
 	ada.asks(true, `location.reload()`)
-	ada.says("#log .note", "harbour.jpg was not saved before this page was loaded again, and is gone.")
+	ada.says("#log .note", "harbour.jpg was not saved before this page was reloaded, and is lost.")
 	require.NotContains(t, eval[string](ada, `document.getElementById("log").innerText`), "saved.txt was")
 }
 

@@ -79,7 +79,7 @@ func TestFrozenTransferEndsWithAReason(t *testing.T) {
 	ada.do(`globalThis.fast = false`)
 	bob.thaw()
 	bob.says("#log .outcome", "nothing moved for a minute")
-	ada.says("#people .relayed", "Chat by the relay · ")
+	ada.says("#people .relayed", "Chat through the relay · ")
 	ada.sees("an answer", `!document.querySelector("#people .relayed").textContent.includes("no answer")`)
 }
 

@@ -216,7 +216,7 @@ func TestTwoPages(t *testing.T) {
 	bob.shot("phone")
 	bob.click("#log .cancel")
 	bob.says("#log .outcome", "Cancelled.")
-	ada.says("#log .outcome", "Broken off")
+	ada.says("#log .outcome", "Interrupted")
 
 	// A small one arrives whole, and so does an empty one.
 	for name, size := range map[string]int64{"harbour.jpg": 2_345_678, "empty.txt": 0} {
@@ -236,7 +236,7 @@ func TestTwoPages(t *testing.T) {
 		if (!drop.defaultPrevented) throw new Error("the browser would open the file")`)
 	bob.sees("the dropped file", `[...document.querySelectorAll("#log .transfer")].some((e) => e.textContent.includes("dropped.txt") && e.textContent.includes("Received and checked."))`)
 
-	// A third person sees who is there; what they write reaches everybody.
+	// A third person sees the others, and their messages reach everyone.
 	eve := browser.blank()
 	eve.viewport(1280, 800, "dark")
 	eve.navigate(link)

@@ -51,7 +51,7 @@ func TestJavaScriptAPI(t *testing.T) {
 	server.do(`globalThis.back = await conn.openChannel("second"); back.send("hello"); back.close()`)
 	require.Equal(t, "hello,close", eval[string](client, `(async () => {
 		for await (const channel of conn.channels) {
-			await new Promise((resolve) => setTimeout(resolve, 300)); // it closes meanwhile
+			await new Promise((resolve) => setTimeout(resolve, 300)); // it closes in the meantime
 			return await new Promise((resolve) => {
 				const events = [];
 				channel.addEventListener("message", ({data}) => events.push(data));
@@ -60,7 +60,7 @@ func TestJavaScriptAPI(t *testing.T) {
 		}
 	})()`))
 
-	// What nobody listens for waits up to a bound; then the channel fails, and says so.
+	// Messages without a listener wait, up to a limit. Beyond it the channel fails with an error event.
 	client.do(`globalThis.flood = await conn.openChannel("flood");
 		flood.onclose = () => (flood.closed = true);
 		for (let i = 0; i < 80 && flood.readyState === "open"; i++) {

@@ -151,7 +151,7 @@ func TestTabAndABasePeer(t *testing.T) {
 	require.NoError(t, raw.Send(within(t), e.Peer, "n", []byte(`2`)))
 	page.sees("the answer", `got.join() === "2"`)
 
-	// The page's own loss is made good, but what was sent meanwhile may be lost.
+	// The page recovers from its own loss, but messages sent in between may be lost.
 	page.do(`globalThis.states = []; conn.addEventListener("statechange", () => states.push(conn.state))`)
 	page.proxy.CutAll(chaos.RST)
 	page.sees("that it is back", `states.join() === "reconnecting,connected"`)
@@ -204,8 +204,8 @@ func TestTabFrozenForTooLong(t *testing.T) {
 }
 
 // TestTabThatLeftIsAway: a guest without an identity (no Web Lock) follows a link. Chromium keeps
-// the page and its WebSocket, and answers the relay's pings: the host must hear all the same
-// that nobody is there.
+// the page and its WebSocket, and answers the relay's pings. The host must still be told
+// that the guest is away.
 func TestTabThatLeftIsAway(t *testing.T) {
 	t.Parallel()
 	s := newStage(t, startRelay(t).HTTP)

@@ -67,8 +67,8 @@ func (p *tab) shut() {
 	})))
 }
 
-// freeze stops the page's scripts and timers, as a browser does with a tab that nobody
-// looks at; thaw lets it go on.
+// freeze stops the page's scripts and timers, as a browser does with a hidden
+// tab; thaw resumes them.
 func (p *tab) freeze() { p.lifecycle(page.SetWebLifecycleStateStateFrozen) }
 func (p *tab) thaw()   { p.lifecycle(page.SetWebLifecycleStateStateActive) }
 
@@ -82,8 +82,8 @@ func (p *tab) lifecycle(state page.SetWebLifecycleStateState) {
 	})))
 }
 
-// offline cuts the page's network, or connects it again. The browser tells the page; a
-// WebSocket that is open stays open meanwhile, and nothing passes.
+// offline cuts the page's network, or reconnects it. The browser tells the page. An
+// open WebSocket stays open, but passes nothing.
 func (p *tab) offline(cut bool) {
 	p.t.Helper()
 	ctx, cancel := context.WithTimeout(p.ctx, patience)

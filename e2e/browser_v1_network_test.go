@@ -82,7 +82,7 @@ func TestTabBehindASlowLink(t *testing.T) {
 }
 
 // TestTabFindsNoRelay: connections are cut and refused for a while. Both pages show it,
-// and what they say meanwhile arrives afterwards.
+// and messages sent in between arrive afterwards.
 func TestTabFindsNoRelay(t *testing.T) {
 	t.Parallel()
 	s := newStage(t, startRelay(t).HTTP)

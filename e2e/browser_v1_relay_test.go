@@ -108,7 +108,7 @@ func TestTabStreamOutlivesTheRelay(t *testing.T) {
 }
 
 // TestTabRoomOutlivesTheRelay: a file goes on over the direct path between two pages while
-// the relay is dead, and what they write meanwhile arrives afterwards.
+// the relay is dead, and messages written in between arrive afterwards.
 func TestTabRoomOutlivesTheRelay(t *testing.T) {
 	t.Parallel()
 	relay := startMortalRelay(t)
@@ -151,7 +151,7 @@ func TestTabRoomOutlivesTheRelay(t *testing.T) {
 		p.sees("that all has arrived", `[...document.querySelectorAll("#log .mark[data-mark]")].every((e) => e.textContent === "Delivered")`)
 		require.NotContains(t, eval[string](p, `document.getElementById("log").innerText`), " left")
 	}
-	ada.says("#people .relayed", "Chat by the relay")
+	ada.says("#people .relayed", "Chat through the relay")
 
 	folder := t.TempDir()
 	ada.downloadsTo(folder)
@@ -167,8 +167,8 @@ func TestTabRoomOutlivesTheRelay(t *testing.T) {
 	bob.shot("v1-room-phone")
 }
 
-// TestTabConversationOutlivesReloads: guest and host load their tabs again, and what is said
-// meanwhile is there once, in order, on both sides.
+// TestTabConversationOutlivesReloads: guest and host reload their tabs. Each message in
+// between is on both sides once, in order.
 func TestTabConversationOutlivesReloads(t *testing.T) {
 	t.Parallel()
 	relay := startRelay(t)

@@ -17,7 +17,7 @@ import (
 )
 
 // TestTabMovesToAnotherRelay: relayd is told to end, and another one with the same key takes
-// over behind the same address. Nobody loses anything, or is told that somebody is gone.
+// over behind the same address. No message is lost, and no peer is told that another is gone.
 func TestTabMovesToAnotherRelay(t *testing.T) {
 	t.Parallel()
 	state := t.TempDir()

@@ -44,7 +44,7 @@ func TestTabRunsItsRoom(t *testing.T) {
 	for _, p := range []*tab{first, second} {
 		p.sees("that it is let in again", `conn.state === "connected"`)
 	}
-	// A relay that has just started tells everybody to try again in a while (R10).
+	// A relay that has just started tells all clients to try again later (R10).
 	// The signal may come in the middle of a handshake, which Chromium reports.
 	stranger = browser.sdkTab(relay.relayProcess, lostRelay...)
 	require.Equal(t, "aborted", eval[string](stranger, `sdk.connect(a, { signal: AbortSignal.timeout(2000) }).then(() => "in", ({ code }) => code)`, url))
@@ -52,7 +52,7 @@ func TestTabRunsItsRoom(t *testing.T) {
 	require.Equal(t, "in", eval[string](stranger, enter, url))
 	require.Equal(t, "shut", eval[string](stranger, `conn.serverInfo`))
 
-	// One is sent away, and nobody else.
+	// Only the kicked client is removed.
 	id := eval[string](second, `conn.id`)
 	server.do(`await conns.find(({ peerId }) => peerId === a).kick()`, id)
 	require.Equal(t, "kicked", eval[string](second, `conn.closed.then(({ code }) => code)`))

@@ -48,7 +48,7 @@ func newStageIn(t testing.TB, browser *browser, relay string) *stage {
 	return s
 }
 
-// enter opens a page that has the SDK and connects to nobody yet.
+// enter opens a page that has the SDK and is not connected yet.
 func (s *stage) enter(name string) *actor {
 	s.t.Helper()
 	proxy, err := chaos.Listen(s.relay, &chaos.Options{Seed: uint64(len(s.actors))})
@@ -128,7 +128,7 @@ func (a *actor) states() []string {
 func (s *stage) fault(name string) { s.log.Add(history.Event{Kind: history.Fault, Name: name}) }
 func (s *stage) heal(name string)  { s.log.Add(history.Event{Kind: history.Healed, Name: name}) }
 
-// cut ends the connections of a page and lets nobody through until mend.
+// cut ends the connections of a page and admits none until mend.
 func (s *stage) cut(a *actor, by chaos.Kind) {
 	s.fault("cut " + by.String())
 	a.proxy.SetRefuse(true)

@@ -18,9 +18,9 @@ import (
 // stepAfter is how long relayd has run when its clock is set.
 const stepAfter = 3 * time.Second
 
-// TestClockIsSet: while somebody talks, is away for a while, or has left for a moment,
-// the machine's clock is set by a day and an hour, forward or back. Nobody is closed for
-// that, nobody is waited for shorter or longer, and everybody resumes.
+// TestClockIsSet: while peers talk, are away for a while, or were away for a moment,
+// the machine's clock is set by a day and an hour, forward or back. No peer is closed for
+// that, the relay waits no shorter and no longer for any, and every peer resumes.
 func TestClockIsSet(t *testing.T) {
 	t.Parallel()
 	binary := buildBinary(t, "./relayd", "-overlay", clockOverlay(t))

@@ -124,7 +124,7 @@ func sends(frames string) func(*relayProcess, *rawPeer, *rawPeer) *rawPeer {
 	}
 }
 
-// operators are what the relay is told besides, for some provocations.
+// operators are additional flags of the relay for some provocations.
 var operators = map[string][]string{"not-allowed": {"--schemas-builtin", "--schemas-refused", "close"}}
 
 // TestEveryCloseCode provokes each code of codes.json at the running relay,

@@ -20,7 +20,7 @@ func TestFirstIntercessorsDialect(t *testing.T) {
 	server.text(`{"from":%q,"to":%q,"type":"ANSWER","message":{"sdp":"v=0"}}`, server.id, client.id)
 	client.wants(server.id, "ANSWER", `{"sdp":"v=0"}`)
 
-	// Nobody speaks in another's name.
+	// A peer cannot send in another's name.
 	client.text(`{"from":%q,"to":%q,"type":"OFFER","message":1}`, server.id, server.id)
 	client.wantsClose(protocol.CodeWrongSender)
 	server.wantsGone(client)

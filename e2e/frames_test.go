@@ -134,7 +134,7 @@ func TestMessageSize(t *testing.T) {
 	require.Contains(t, sendTooMuch(relay.raw("/server"), true).wantsClose(protocol.CodeTooBig), "64 KiB")
 	sendTooMuch(relay.raw("/server"), false).wantsClose(protocol.CodeTooBig)
 
-	// A length nobody has the memory for is refused by its header alone.
+	// A huge length is refused by its header alone.
 	huge := relay.raw("/server")
 	huge.write("\x81\xff\x7f\xff\xff\xff\xff\xff\xff\xff\x00\x00\x00\x00")
 	huge.wantsClose(protocol.CodeTooBig)

@@ -81,7 +81,7 @@ func TestGuesses(t *testing.T) {
 	if os.Getenv("INTERCESSOR_PROVE") == "full" {
 		n = 10_000
 	}
-	// A proxy that is nobody: so loopback counts.
+	// With a trusted proxy, which does not exist, loopback counts as a source.
 	relay := startRelayBinary(t, buildBinary(t, "./relayd"), "--ids-server", "words", "--proxy-trusted", "192.0.2.1")
 	ln, err := sdk.Listen(within(t), relay.WS+"/server", nil)
 	require.NoError(t, err)
@@ -107,7 +107,7 @@ func TestGuesses(t *testing.T) {
 		})
 	}
 
-	// Meanwhile others join, each for the first time.
+	// While they guess, other clients join, each for the first time.
 	var took []time.Duration
 	for i := 0; guessed.Load() < n && i < 200; i++ {
 		start := time.Now()

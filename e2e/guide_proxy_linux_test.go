@@ -90,8 +90,8 @@ func TestGuideProxies(t *testing.T) {
 	}
 }
 
-// wantsJoinedFrom wants the log to say of these addresses that somebody there has joined,
-// and of no other.
+// wantsJoinedFrom requires that the log names these addresses of peers that joined, and no
+// others.
 func wantsJoinedFrom(t *testing.T, relay *relayProcess, addresses ...string) {
 	t.Helper()
 	var from []string

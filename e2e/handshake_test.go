@@ -98,9 +98,9 @@ func TestFramesBehindTheHandshake(t *testing.T) {
 	require.Equal(t, "2", string(server.delivery().Message))
 }
 
-// TestTwoThousandDrips: who does not come to the point is cut when its time is over, be
+// TestTwoThousandDrips: connections that send a byte now and then are cut when their time is over, be
 // it in a header, in the body that a handshake must not have, or in half the header of a
-// frame; and nobody else waits for them, neither who talks nor who connects.
+// frame. No other peer waits for them, whether it talks or connects.
 func TestTwoThousandDrips(t *testing.T) {
 	t.Parallel()
 	relay := startRelay(t)

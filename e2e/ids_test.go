@@ -9,7 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// said is an ID as somebody would say it: without hyphens, and each word with a capital.
+// said returns an ID as a person would say it: without hyphens, each word with a capital.
 func said(id string) string {
 	words := strings.Split(id, "-")
 	for i, word := range words {
@@ -18,8 +18,8 @@ func said(id string) string {
 	return strings.Join(words, " ")
 }
 
-// TestWordsThatAreSaid: a program, a terminal and a page find the room whose ID somebody has
-// told them, in whatever spelling, and come back to it.
+// TestWordsThatAreSaid: a program, a terminal and a page find the room whose ID they were
+// told, in any spelling, and come back to it.
 func TestWordsThatAreSaid(t *testing.T) {
 	t.Parallel()
 	relay := startMortalRelay(t, "--ids-server", "words", "--ids-client", "words")
@@ -75,8 +75,8 @@ func TestWordsThatAreSaid(t *testing.T) {
 	require.NotContains(t, strings.ToLower(relay.Logs()), id)
 }
 
-// TestNobodyTakesTheIDOfWhoIsGone: of a server that left, or that died without a word, nobody
-// gets the ID, nor what was sent to it (threats 11 and 17).
+// TestNobodyTakesTheIDOfWhoIsGone: when a server has left, or died silently, no other peer
+// gets its ID or the messages sent to it (threats 11 and 17).
 func TestNobodyTakesTheIDOfWhoIsGone(t *testing.T) {
 	t.Parallel()
 	relay := startRelay(t)

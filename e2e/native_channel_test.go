@@ -183,7 +183,7 @@ func TestNativeSlowReceiverHoldsBackTheSender(t *testing.T) {
 	server, client := meet(t, relay)
 	a, b := channels(t, client, server, "slow")
 
-	// Nobody receives, so the sender has to stop long before 16 MiB.
+	// The other side does not receive, so the sender must stop long before 16 MiB.
 	ctx, cancel := context.WithCancel(within(t))
 	sent, stopped := make(chan int, 1024), make(chan error, 1)
 	go func() {

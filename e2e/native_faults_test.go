@@ -138,7 +138,7 @@ func TestNativeClientReportsABadAnswer(t *testing.T) {
 	require.Equal(t, protocol.TypeAnswer, unusable.Type)
 }
 
-// A peer that does not receive holds up who sends to it, and nobody else.
+// A peer that does not receive blocks its sender, and no other peer.
 func TestNativeSlowConnHoldsUpItsSenderAlone(t *testing.T) {
 	relay := startRelay(t)
 	ln := listenNative(t, relay)

@@ -7,8 +7,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestNodeAsAPeer: a server peer in Node with the `ws` package, which nobody
-// here wrote, and its client in Go.
+// TestNodeAsAPeer: a server peer in Node with the third-party package
+// `ws`, and its client in Go.
 func TestNodeAsAPeer(t *testing.T) {
 	t.Parallel()
 	relay := startRelay(t)

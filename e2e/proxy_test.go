@@ -84,11 +84,11 @@ func TestPlainAddressLeadsToTLS(t *testing.T) {
 	t.Parallel()
 	p := newPair(t)
 	relay := startRelay(t, "--tls-cert-file", p.cert, "--tls-key-file", p.key, "--tls-plain-listen", "127.0.0.1:0")
-	relay.hasLogged("leading to the address with TLS")
+	relay.hasLogged("redirecting to TLS")
 	var plain string
 	for line := range strings.Lines(relay.Logs()) {
 		var record struct{ Msg, Address string }
-		if json.Unmarshal([]byte(line), &record) == nil && record.Msg == "leading to the address with TLS" {
+		if json.Unmarshal([]byte(line), &record) == nil && record.Msg == "redirecting to TLS" {
 			plain = record.Address
 		}
 	}

@@ -11,8 +11,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// picky starts a relay that lets pass what signalling needs, chat of text, and nothing
-// else; whoever sends something else over a link is closed.
+// picky starts a relay that passes what signalling needs, chat of text, and nothing
+// else. It closes a peer that sends anything else over a link.
 func picky(t testing.TB) *relayProcess {
 	t.Helper()
 	folder := t.TempDir()
@@ -52,8 +52,8 @@ func TestSchemasInABrowser(t *testing.T) {
 	require.Equal(t, "direct", eval[string](client, `ch.label`))
 }
 
-// TestSchemasEndALinkThatBreaksThem: a program is told what its operator does not allow,
-// and does not wait for ever.
+// TestSchemasEndALinkThatBreaksThem: a program gets an error for what the operator does
+// not allow, instead of waiting without end.
 func TestSchemasEndALinkThatBreaksThem(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct{ typ, data, says string }{

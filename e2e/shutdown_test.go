@@ -69,7 +69,7 @@ func TestCommandLine(t *testing.T) {
 		{"check", "", 0, "listen = '127.0.0.1:8000' # default"},
 		{"check --log-level loud", "", 2, "must be debug, info, warn or error"},
 		{"--listen 127.0.0.1:99999", "", 2, "must be an address with a port"},
-		{"--listen 192.0.2.1:0", "", 1, "another address can be given with --listen"},
+		{"--listen 192.0.2.1:0", "", 1, "choose another address with --listen"},
 	} {
 		cmd := exec.Command(relayd, strings.Fields(c.args)...)
 		cmd.Env = append(cmd.Environ(), c.env)

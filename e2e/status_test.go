@@ -51,10 +51,10 @@ func TestStatusPage(t *testing.T) {
 	require.NoError(t, refused.Body.Close())
 
 	p := startBrowser(t).open(admin+"/", "401") // which the page's first look is answered with
-	p.says("#state", "a token is asked for")
+	p.says("#state", "enter the token")
 	p.write("#token", "a wrong one, though long enough")
 	p.click("#ask button")
-	p.says("#state", "this is not the token")
+	p.says("#state", "wrong token")
 	p.write("#token", token)
 	p.click("#ask button")
 	p.says("#state", "in service")

@@ -86,7 +86,7 @@ func TestOperatorGetsAnAnswerWhenFilesAreShort(t *testing.T) {
 	pid := relay.cmd.Process.Pid
 	const most = 64
 	require.NoError(t, unix.Prlimit(pid, unix.RLIMIT_NOFILE, &unix.Rlimit{Cur: most, Max: most}, nil))
-	for range 2 * most { // the backlog takes those for whom there is no descriptor
+	for range 2 * most { // connections without a descriptor stay in the backlog
 		relay.tcp().write(handshake("/server"))
 	}
 	require.Eventually(t, func() bool {

@@ -9,7 +9,7 @@ import (
 )
 
 // A host that is alone hears that its relay is away, and that it is back, each once. So does
-// one that waits for somebody to send a file to.
+// one that waits to send a file.
 func TestATerminalAloneHearsThatItsRelayIsAway(t *testing.T) {
 	t.Parallel()
 	state, relayd := t.TempDir(), buildBinary(t, "./relayd")

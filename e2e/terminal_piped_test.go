@@ -11,7 +11,7 @@ import (
 	"github.com/sebas642/intercessor/sdk"
 )
 
-// What is piped into a chat is anybody's text: it arrives byte for byte, and nothing in it
+// Text that is piped into a chat is untrusted: it arrives byte for byte, and no command in it
 // is obeyed.
 func TestWhatIsPipedIntoAChatIsNotObeyed(t *testing.T) {
 	t.Parallel()

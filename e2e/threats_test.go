@@ -16,8 +16,8 @@ import (
 const threats = 68
 
 // TestTableOfThreatsIsWhole: every threat is there once, and names tests that
-// exist, or is marked as open, and says what was seen without its defence, or that nobody
-// has looked.
+// exist, or is marked as open, and says what was seen without its defence, or that this was
+// not tried.
 func TestTableOfThreatsIsWhole(t *testing.T) {
 	text, err := os.ReadFile("../docs/threats.md")
 	require.NoError(t, err)

@@ -170,7 +170,7 @@ func TestCertificateIsReplaced(t *testing.T) {
 
 	p.renew(time.Hour)
 	relay.Signal(syscall.SIGHUP)
-	relay.hasLogged("read the configuration anew")
+	relay.hasLogged("configuration reloaded")
 	wants(2)
 	relay.secure("/server", trust())
 
@@ -189,16 +189,16 @@ func TestCertificateIsReplaced(t *testing.T) {
 			require.ErrorIs(t, err, os.ErrNotExist)
 		}
 		relay.Signal(syscall.SIGHUP)
-		relay.hasLogged(`the configuration stays as it was.*` + what)
+		relay.hasLogged(`configuration unchanged.*` + what)
 		wants(2)
 	}
 
-	p.renew(time.Hour) // and nobody tells relayd
+	p.renew(time.Hour) // without a signal to relayd
 	require.Eventually(t, func() bool {
 		seen, err := relay.shows(&tls.Config{InsecureSkipVerify: true})
 		return err == nil && seen.SerialNumber.Int64() == p.serial
 	}, patience, 100*time.Millisecond)
-	relay.hasLogged("read the certificate anew")
+	relay.hasLogged("certificate reloaded")
 	failures := certificateFailures(t, adminOf(t, relay))
 	require.NoError(t, os.Remove(p.cert))
 	require.Eventually(t, func() bool { return certificateFailures(t, adminOf(t, relay)) > failures }, patience, 100*time.Millisecond)

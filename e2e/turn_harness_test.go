@@ -82,7 +82,7 @@ func answersSTUN(t testing.TB, port string) bool {
 	return err == nil && n >= header && string(answer[4:header]) == string(request[4:])
 }
 
-// freePortOfBoth gives a port that nobody listens on at the moment, neither with UDP nor TCP.
+// freePortOfBoth returns a port that is free now, for both UDP and TCP.
 func freePortOfBoth(t testing.TB) string {
 	t.Helper()
 	for {

@@ -17,8 +17,8 @@ import (
 	"github.com/sebas642/intercessor/sdk/rtc"
 )
 
-// TestTURNTakesTheCredentialOfHello: a credential is of use to the peer that it is for, as
-// long as it is valid, and to nobody else.
+// TestTURNTakesTheCredentialOfHello: a credential works for its peer while
+// it is valid, and for no other peer.
 func TestTURNTakesTheCredentialOfHello(t *testing.T) {
 	t.Parallel()
 	secret := rand.Text()

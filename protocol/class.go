@@ -1,14 +1,14 @@
 package protocol
 
-// What a byte may be, as bits of class. One table lookup replaces a chain of
-// comparisons wherever the scanner looks at single bytes.
+// Classes of bytes, as bits of class. For single bytes the scanner needs one table lookup
+// instead of a chain of comparisons.
 const (
 	classSpace  = 1 << iota // between tokens
 	classPlain              // itself inside a string
 	classDigit              // 0-9
 	classHex                // 0-9 a-f A-F
 	classEscape             // may follow a backslash, except u
-	classID                 // may stand in an ID
+	classID                 // allowed in an ID
 )
 
 var class = func() (t [256]uint8) {

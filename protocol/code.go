@@ -2,8 +2,8 @@ package protocol
 
 import "strconv"
 
-// Code is a WebSocket close code. What a peer may do after it follows from the
-// number alone: see [Code.Retry].
+// Code is a WebSocket close code. Its number alone says what a peer may do next: see
+// [Code.Retry].
 type Code uint16
 
 // The codes of RFC 6455 that the relay closes with. All are final.
@@ -19,10 +19,10 @@ const (
 	CodeRestarting     Code = 4000 // the relay shuts down or restarts
 	CodePingTimeout    Code = 4001 // nothing came within PongWithin after a ping
 	CodeTooSlow        Code = 4002 // the peer does not read fast enough
-	CodeOverloaded     Code = 4003 // the relay, or the server asked for, has no room now
+	CodeOverloaded     Code = 4003 // the relay, or the server asked for, has no capacity now
 	CodeMessageTimeout Code = 4004 // a message was begun and not ended within MessageWithin
 	CodeServerAway     Code = 4005 // the client's server is away and may come back
-	CodeRenew          Code = 4006 // the connection has lasted as long as one may
+	CodeRenew          Code = 4006 // the connection has reached its maximum duration
 )
 
 // Codes after which a peer must not try the same again.
@@ -41,11 +41,11 @@ const (
 	CodeReservedType  Code = 4514 // a type that only the relay may send
 	CodeWrongSender   Code = 4515 // from is not the sender's own ID
 	CodeRefused       Code = 4516 // the relay's operator does not allow this message
-	CodeFlood         Code = 4520 // more than MaxControlRate control frames in a second, or far more than the relay takes at once
+	CodeFlood         Code = 4520 // more than MaxControlRate control frames in a second, or far more at once than the relay accepts
 )
 
-// Retry reports whether a peer that was closed with c may connect again and go
-// on (B42). A peer that does waits first, and longer each time.
+// Retry reports whether a peer that was closed with c may connect again (B42). The peer
+// must wait before, and longer each time (B43).
 func (c Code) Retry() bool {
 	switch {
 	case c == 1000, c == 1001, c == 1006, 1011 <= c && c <= 1014:

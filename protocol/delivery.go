@@ -12,9 +12,9 @@ type Delivery struct {
 	Link []byte
 }
 
-// ParseDelivery parses a frame that the relay sent. The fields of the delivery
-// are slices of frame, except an ID or a type that was written with escapes. The
-// error is an *Error that says what a relay must not send (B41).
+// ParseDelivery parses a frame that the relay sent. The fields of the delivery are slices
+// of frame, except an ID or a type that was written with escapes. The error is an *Error
+// that says which rule the relay broke (B41).
 func ParseDelivery(frame []byte) (Delivery, error) {
 	var v [3][]byte
 	if err := scanDelivery(frame, v[:]); err != nil {
@@ -23,7 +23,7 @@ func ParseDelivery(frame []byte) (Delivery, error) {
 	return Delivery{From: v[0], Type: v[1], Message: v[2]}, nil
 }
 
-// ParseDeliveryV1 is ParseDelivery for a v1 peer, which may get a link (D4).
+// ParseDeliveryV1 is like ParseDelivery, for a v1 peer, which may get a link (D4).
 func ParseDeliveryV1(frame []byte) (Delivery, error) {
 	var v [4][]byte
 	if err := scanDelivery(frame, v[:]); err != nil {
@@ -35,8 +35,8 @@ func ParseDeliveryV1(frame []byte) (Delivery, error) {
 	return Delivery{From: v[0], Type: v[1], Message: v[2], Link: v[3]}, nil
 }
 
-// scanDelivery sets v to the fields of deliveryNames, as many as it has room for. It
-// decodes and checks those that base peers know.
+// scanDelivery sets v to the first len(v) fields of deliveryNames. It decodes and checks
+// those that base peers know.
 func scanDelivery(frame []byte, v [][]byte) error {
 	if err := ScanObject(frame, deliveryNames[:len(v)], v); err != nil {
 		return err
@@ -60,7 +60,7 @@ func AppendDelivery(dst []byte, from ID, typ, message []byte) []byte {
 	return AppendDeliveryV1(dst, from, typ, message, nil)
 }
 
-// AppendDeliveryV1 is AppendDelivery with a link, which may be nil (D4).
+// AppendDeliveryV1 is like AppendDelivery, with a link, which may be nil (D4).
 func AppendDeliveryV1(dst []byte, from ID, typ, message, link []byte) []byte {
 	dst = append(dst, `{"from":"`...)
 	dst = append(dst, from...)
@@ -72,5 +72,5 @@ func AppendDeliveryV1(dst []byte, from ID, typ, message, link []byte) []byte {
 	return append(dst, '}')
 }
 
-// Everything but link must be there (B41). Base peers do not know link.
+// All fields except link are required (B41). Base peers do not know link.
 var deliveryNames = []string{"from", "type", "message", "link"}

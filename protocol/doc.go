@@ -1,4 +1,4 @@
-// Package protocol is what Intercessor's peers and its relay say to each other:
+// Package protocol implements what Intercessor's peers and its relay say to each other:
 // the envelope, the relay's own messages, the close codes and the limits.
 // PROTOCOL.md beside this file is the norm; comments cite its rules as B1, B2
 // and so on, and R1, P1, D1 and L1 in what intercessor.v1 adds.
@@ -9,14 +9,14 @@
 //	{"from": PEER_ID, "type": TYPE, "message": MESSAGE}
 //
 // Between v1 peers both may have a field link, one JSON object of at most MaxLink
-// bytes: [ParseEnvelopeV1], [AppendDeliveryV1]. What the link says is in package
-// link; the relay copies it.
+// bytes: [ParseEnvelopeV1], [AppendDeliveryV1]. Package link defines its contents. The
+// relay copies it.
 //
 // MESSAGE is any JSON value. The codec checks it and never decodes it: the bytes
 // that a peer sent are the bytes that the other peer gets.
 //
 // The package does no input or output, reads no clock and starts no goroutine.
-// It keeps no state: every function may be called by many goroutines at once.
-// It is part of the relay's hot path and of the WebAssembly build, so it imports
-// next to nothing; deps_test.go holds the list.
+// It keeps no state, so every function may be called concurrently. It is part of the
+// relay's hot path and of the WebAssembly build, so it imports almost nothing;
+// deps_test.go has the list.
 package protocol

@@ -14,12 +14,11 @@ type Envelope struct {
 	Link []byte
 }
 
-// ParseEnvelope parses a frame that a peer sent. The fields of the envelope are
-// slices of frame, except an ID or a type that was written with escapes. It checks
-// everything that the frame alone can tell, so not its length and not whose ID
-// From is. The error is an *Error with the code that the relay closes with. If
-// several rules are broken, the text comes before the fields, and of those the
-// lowest code (B37, B39).
+// ParseEnvelope parses a frame that a peer sent. The fields of the envelope are slices of
+// frame, except an ID or a type that was written with escapes. It checks everything but
+// the frame's length and whether From is the sender. The error is an *Error with the code
+// that the relay closes with. An error in the text comes before one in the fields, and of
+// those the lowest code is returned (B37, B39).
 func ParseEnvelope(frame []byte) (Envelope, error) {
 	var v [4][]byte
 	if err := scanEnvelope(frame, v[:]); err != nil {
@@ -31,8 +30,8 @@ func ParseEnvelope(frame []byte) (Envelope, error) {
 	return Envelope{To: v[0], From: v[3], Type: v[1], Message: v[2]}, nil
 }
 
-// ParseEnvelopeV1 is ParseEnvelope for what a v1 peer sent: it may have a link (D4),
-// and more types (D5).
+// ParseEnvelopeV1 is like ParseEnvelope, for a v1 peer, which may send a link (D4) and
+// more types (D5).
 func ParseEnvelopeV1(frame []byte) (Envelope, error) {
 	var v [5][]byte
 	if err := scanEnvelope(frame, v[:]); err != nil {
@@ -47,8 +46,8 @@ func ParseEnvelopeV1(frame []byte) (Envelope, error) {
 	return Envelope{To: v[0], From: v[3], Type: v[1], Message: v[2], Link: v[4]}, nil
 }
 
-// scanEnvelope sets v to the fields of envelopeNames, as many as it has room for. It
-// decodes and checks those that base peers send, but not whether the type is reserved.
+// scanEnvelope sets v to the first len(v) fields of envelopeNames. It decodes and checks
+// those that base peers send, but not whether the type is reserved.
 func scanEnvelope(frame []byte, v [][]byte) error {
 	if err := ScanObject(frame, envelopeNames[:len(v)], v); err != nil {
 		return err
@@ -78,7 +77,7 @@ func AppendEnvelope(dst []byte, to ID, typ string, message []byte) []byte {
 	return AppendEnvelopeV1(dst, to, typ, message, nil)
 }
 
-// AppendEnvelopeV1 is AppendEnvelope with a link, which may be nil (D4).
+// AppendEnvelopeV1 is like AppendEnvelope, with a link, which may be nil (D4).
 func AppendEnvelopeV1(dst []byte, to ID, typ string, message, link []byte) []byte {
 	dst = append(dst, `{"to":"`...)
 	dst = append(dst, to...)
@@ -90,10 +89,10 @@ func AppendEnvelopeV1(dst []byte, to ID, typ string, message, link []byte) []byt
 	return append(dst, '}')
 }
 
-// Everything but from and link must be there (B39). Base peers do not know link.
+// All fields except from and link are required (B39). Base peers do not know link.
 var envelopeNames = []string{"to", "type", "message", "from", "link"}
 
-// present returns an error if one of the named values is not there.
+// present returns an error if one of the named values is missing.
 func present(names []string, values [][]byte) error {
 	for i, name := range names {
 		if values[i] == nil {
@@ -103,7 +102,7 @@ func present(names []string, values [][]byte) error {
 	return nil
 }
 
-// idField returns the ID that a field's raw value holds.
+// idField parses the raw value of a field that is an ID.
 func idField(raw []byte) ([]byte, bool) {
 	if raw[0] != '"' {
 		return nil, false
@@ -112,7 +111,7 @@ func idField(raw []byte) ([]byte, bool) {
 	return id, validID(id)
 }
 
-// typeField returns the type that a field's raw value holds.
+// typeField parses the raw value of a field that is a type.
 func typeField(raw []byte) ([]byte, bool) {
 	if raw[0] != '"' {
 		return nil, false

@@ -2,14 +2,14 @@ package protocol
 
 import "strconv"
 
-// Error says that a peer broke a rule of the protocol. The relay closes the
-// peer's connection with both fields.
+// Error says that a peer broke a rule of the protocol. The relay closes the peer's
+// connection with both fields.
 type Error struct {
-	// Code says which rule.
+	// Code tells which rule was broken.
 	Code Code
 
 	// Reason is a sentence for the peer's author, at most MaxReason bytes long.
-	// It holds nothing that the peer sent.
+	// It contains nothing that the peer sent.
 	Reason string
 }
 
@@ -18,7 +18,7 @@ func (e *Error) Error() string {
 	return e.Reason + " (" + strconv.Itoa(int(e.Code)) + ")"
 }
 
-// fault is what the scanner found wrong with a text; 0 means nothing.
+// fault is an error that the scanner found in a text. 0 means none.
 type fault uint8
 
 const (
@@ -27,7 +27,7 @@ const (
 	faultDepth
 )
 
-// at makes the error for a fault that begins at byte i (B37).
+// at returns the error for a fault that begins at byte i (B37).
 func (f fault) at(i int) *Error {
 	switch f {
 	case faultUTF8:
@@ -59,7 +59,7 @@ func errReserved() *Error {
 }
 
 func errReservedV1() *Error {
-	return &Error{CodeReservedType, "the type is reserved: LINK_ goes to peers only, RELAY_ to the relay, HELLO and PEER_ to nobody"}
+	return &Error{CodeReservedType, "the type is reserved: LINK_ goes only to peers, RELAY_ only to the relay, and HELLO and PEER_ are the relay's own"}
 }
 
 func errLink() *Error {
@@ -68,7 +68,7 @@ func errLink() *Error {
 
 func errToken() *Error { return errField("resume", "unpadded base64url, as one string") }
 
-// errField says what a field must be.
+// errField returns the error for a field that does not have its form.
 func errField(name, must string) *Error {
 	return &Error{CodeInvalidField, `field "` + name + `" must be ` + must}
 }

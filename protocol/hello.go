@@ -1,11 +1,11 @@
 package protocol
 
-// Hello is the message of HELLO: what the relay tells a peer about itself.
+// Hello is the message of HELLO.
 type Hello struct {
 	ID ID // the peer's own
 
-	// Room is the ID of a client's server, as messages spell it, if the client has asked
-	// for it in another spelling (B52), or "".
+	// Room is the ID of a client's server if the client asked for it in another spelling
+	// (B52), else "".
 	Room ID
 
 	// ServerInfo is one JSON value that the server left for its clients, or nil.
@@ -15,19 +15,19 @@ type Hello struct {
 	// none, and none of the fields below.
 	Resume string
 
-	// Window is how many seconds the peer is waited for (R9).
+	// Window is for how many seconds the relay waits for the peer (R9).
 	Window int
 
-	// Resumed tells that the peer has been here before (R5).
+	// Resumed says that the peer has resumed (R5).
 	Resumed bool
 
-	// Server is the subprotocol that a client's server speaks, "" for base. It is
-	// there if ServerKnown is true.
+	// Server is the subprotocol that a client's server speaks, "" for base. It is valid
+	// if ServerKnown is true.
 	Server      string
 	ServerKnown bool
 
 	// ServerOrder is the order of the newest connection of a client's server that the
-	// relay knows of, [Order]'s zero value if it has seen none (P3).
+	// relay knows, zero if it has seen none (P3).
 	ServerOrder Order
 
 	Limits Limits
@@ -38,16 +38,16 @@ type Hello struct {
 	ICE ICE // the STUN and TURN servers that the peer may use (I1)
 }
 
-// Limits are what the relay takes and holds, in bytes; 0 if it did not say.
+// Limits are the relay's limits in bytes, 0 if it did not name them.
 type Limits struct {
 	Message  int // one message of a peer
 	Delivery int // one message of the relay
-	Outbox   int // what waits for one peer
+	Outbox   int // all messages that wait for one peer
 }
 
 // ParseHello parses the message of HELLO. ServerInfo, Features and ICEServers are
-// slices of message. The fields of v1 are looked at if there is a field "resume"; a base
-// peer is not sent one. The error is an *Error.
+// slices of message. The fields of v1 are read if there is a field "resume", which a base
+// peer does not get. The error is an *Error.
 func ParseHello(message []byte) (Hello, error) {
 	var values [3][]byte
 	if err := ScanObject(message, helloNames, values[:]); err != nil {
@@ -69,8 +69,8 @@ func ParseHello(message []byte) (Hello, error) {
 	return h, nil
 }
 
-// parseV1 reads the fields of v1, in a scan of their own: to a base peer they are
-// unknown, so there may be anything in them.
+// parseV1 reads the fields of v1, in a separate scan: a base peer must ignore them,
+// whatever they contain.
 func (h *Hello) parseV1(message []byte) error {
 	var v [9][]byte
 	err := ScanObject(message, helloNamesV1, v[:])
@@ -129,8 +129,8 @@ func parseLimits(raw []byte) (l Limits, err error) {
 	return l, nil
 }
 
-// AppendHello appends the message of HELLO to dst and returns the result. It writes
-// the fields of v1 if there is a token.
+// AppendHello appends the message of HELLO to dst and returns the result. It writes the
+// fields of v1 if there is a token.
 func AppendHello(dst []byte, h Hello) []byte {
 	dst = appendID(dst, "id", h.ID)
 	if h.Room != "" {

@@ -1,14 +1,13 @@
 package protocol
 
-// ICE is what the relay says of STUN and TURN servers, in HELLO and as the message of
-// RELAY_ICE.
+// ICE is a list of STUN and TURN servers, in HELLO and as the message of RELAY_ICE.
 type ICE struct {
-	// Servers is one JSON array of the servers that the peer may use (I1), or nil. What
-	// stands in the array was not looked at: a peer ignores what it cannot use.
+	// Servers is one JSON array of the servers that the peer may use (I1), or nil. Its
+	// elements are not checked: a peer ignores those that it cannot use.
 	Servers []byte
 
-	// ExpiresIn is for how many seconds they may be used, from when this was sent (I2);
-	// 0 if they do not expire.
+	// ExpiresIn is for how many seconds after this was sent they may be used (I2), 0 if
+	// they do not expire.
 	ExpiresIn int
 }
 

@@ -1,9 +1,9 @@
 package protocol
 
-// Sizes that both sides keep to (PROTOCOL.md, "Limits").
+// Limits of sizes for both sides (PROTOCOL.md, "Limits").
 const (
-	// MaxMessage is the largest frame that a peer may send, in bytes. The codec
-	// does not check it: whoever reads the socket does, before there is a frame.
+	// MaxMessage is the largest frame that a peer may send, in bytes. The codec does not
+	// check it. The reader of the socket does, before there is a frame.
 	MaxMessage = 64 << 10
 
 	// MaxDelivery is the largest frame that the relay may send, in bytes. It is
@@ -29,12 +29,12 @@ const (
 	// one second.
 	MaxControlRate = 100
 
-	// MaxSecret is the longest access secret, in bytes (A2). Its entry, and a resume
-	// credential beside it, fit into the 8 KiB that many servers take of headers.
+	// MaxSecret is the longest access secret, in bytes (A2). Its entry and a resume
+	// credential together fit into the 8 KiB of headers that many servers accept.
 	MaxSecret = 4 << 10
 )
 
-// Times that the relay keeps to, in seconds: multiply by time.Second.
+// Limits of times for the relay, in seconds: multiply by time.Second.
 const (
 	// PingAfter is how long a peer may be silent before the relay pings it.
 	PingAfter = 20
@@ -48,54 +48,53 @@ const (
 	// WriteWithin is how long a write to a peer may go without progress.
 	WriteWithin = 10
 
-	// HoldWithin is how long a slow server holds back the messages of its own
-	// clients, before they are dropped.
+	// HoldWithin is how long the relay holds a message for a slow server before it drops
+	// the message.
 	HoldWithin = 5
 
 	// CloseWithin is how long the relay waits for the answer to its close frame.
 	CloseWithin = 5
 )
 
-// Sizes of v1 (PROTOCOL.md, "Limits of v1").
+// Limits of sizes in v1 (PROTOCOL.md, "Limits of v1").
 const (
-	// MaxLink is the longest field link, in bytes as it stands in the frame.
+	// MaxLink is the longest field link, in bytes as written in the frame.
 	MaxLink = 1 << 10
 
-	// MaxServerInfo is the longest serverInfo that a server may ask for, in bytes.
+	// MaxServerInfo is the longest serverInfo that a server may set, in bytes.
 	MaxServerInfo = 4 << 10
 
 	// MaxICE is the longest message of RELAY_ICE, in bytes.
 	MaxICE = 8 << 10
 
-	// MaxNumber is the largest number in a message of the relay or a link. Each
-	// number up to it is itself in JavaScript, too.
+	// MaxNumber is the largest number in a message of the relay or a link. JavaScript
+	// represents each number up to it exactly.
 	MaxNumber = 1<<53 - 1
 
 	// MaxLinkMessage is the longest message of a link, in bytes.
 	MaxLinkMessage = 16 << 20
 
-	// MaxPart is the longest message of a link that goes in one frame, in bytes,
-	// and the most of a longer one that a frame carries.
+	// MaxPart is the longest message of a link that goes in one frame, and the longest
+	// part of a longer one, in bytes.
 	MaxPart = 32 << 10
 
-	// FrameCost is what a frame takes of a grant besides its type and its message,
-	// in bytes.
+	// FrameCost is what a frame costs in addition to its type and its message, in bytes.
 	FrameCost = 64
 )
 
-// Times of v1, in seconds: multiply by time.Second.
+// Limits of times in v1, in seconds: multiply by time.Second.
 const (
-	// Window is how long a peer is waited for, if HELLO does not say otherwise.
+	// Window is how long the relay waits for a peer, if HELLO does not say otherwise.
 	Window = 60
 
-	// ReloadWindow is how long a page is waited for that went away with 1001.
+	// ReloadWindow is how long the relay waits for a page that closed with 1001.
 	ReloadWindow = 15
 
-	// GoneAfter is how long after the window the observer of an absent peer waits
-	// before it says itself that the peer is gone.
+	// GoneAfter is how long after the window the observer of an absent peer waits until
+	// it calls the peer gone.
 	GoneAfter = 10
 
-	// BeatAfter is how long the relay sends nothing before it sends RELAY_BEAT.
+	// BeatAfter is how long a relay that has nothing to send waits before RELAY_BEAT.
 	BeatAfter = 15
 
 	// SilenceWithin is how long a peer waits to receive anything before it drops

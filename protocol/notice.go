@@ -4,10 +4,10 @@ package protocol
 // dropped. It is a hint and settles nothing (D3).
 type Undelivered struct {
 	To     ID
-	Reason string // "absent", "slow", "base", "schema" or one that a later relay has
+	Reason string // "absent", "slow", "base", "schema" or one of a later relay
 
-	// Of "schema": what in the operator's schema does not allow the message (D10), a JSON
-	// pointer into it and a keyword.
+	// For "schema": the place in the operator's schema that does not allow the message, as
+	// a JSON pointer, and the keyword (D10).
 	Path, Keyword string
 }
 
@@ -52,7 +52,7 @@ func AppendUndelivered(dst []byte, u Undelivered) []byte {
 // Restarting is the message of RELAY_RESTARTING, in milliseconds (D8).
 type Restarting struct {
 	ReconnectIn int // when the peer should resume
-	TryFor      int // for how long it should go on trying, at least
+	TryFor      int // for how long it should try, at least
 }
 
 // ParseRestarting parses the message of RELAY_RESTARTING. The error is an *Error.
@@ -106,8 +106,8 @@ func AppendToken(dst []byte, token string) []byte {
 	return append(dst, `"}`...)
 }
 
-// token reads a resume token. A peer writes it into a header, where other
-// characters than those of base64url would make the handshake fail (R2).
+// token parses a resume token. A peer writes it into a header, where characters other
+// than those of base64url would make the handshake fail (R2).
 func token(raw []byte) (string, bool) {
 	t, ok := Text(raw)
 	if !ok || t == "" {

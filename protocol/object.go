@@ -1,18 +1,18 @@
 package protocol
 
-// members goes through one object, member by member:
+// members iterates over the members of one object:
 //
 //	for m := (members{text: frame}); m.next(); { ... m.name, m.value ... }
 //
-// and then fault, if not 0, says why it stopped.
+// After the loop, fault is not 0 if it stopped because of an error.
 type members struct {
 	text  []byte
-	at    int   // index in text behind what was scanned, or of the byte at fault
+	at    int   // index in text after what was scanned, or of the byte at fault
 	fault fault // what stopped the scan
 	begun bool
 
 	name  []byte // the member's name, escapes decoded
-	value []byte // the member's value as it stands in text, no white space around it
+	value []byte // the member's value as in text, without white space around it
 }
 
 // next scans one member. It returns false at the end of the text and at a fault.
@@ -63,7 +63,7 @@ func (m *members) stop(i int, f fault) bool {
 	return false
 }
 
-// err returns what is wrong with the text, once next has returned false.
+// err returns the error in the text, once next has returned false.
 func (m *members) err() error {
 	if m.fault != 0 {
 		return m.fault.at(m.at)
@@ -71,14 +71,14 @@ func (m *members) err() error {
 	return nil
 }
 
-// ScanObject finds in object, the text of one JSON object, the members that names
-// lists, and sets values[i] to the value of names[i] as it stands there: a slice of
-// object without the white space around it, or nil if there is no such member.
-// Other members are ignored. values must be as long as names.
+// ScanObject finds the named members of object, the text of one JSON object. It sets
+// values[i] to the value of names[i]: a slice of object without white space around it, or
+// nil if there is no such member. It ignores other members. values must be as long as
+// names.
 //
-// The whole text is checked as by [Valid]. The error is an *Error: CodeMalformed
-// or CodeInvalidText for the text, CodeRepeatedField if a named member is there
-// twice. It takes time in proportion to len(object) * len(names).
+// The whole text is checked as by [Valid]. The error is an *Error: CodeMalformed or
+// CodeInvalidText for the text, CodeRepeatedField if a named member is present twice. The
+// time is proportional to len(object) * len(names).
 func ScanObject(object []byte, names []string, values [][]byte) error {
 	clear(values)
 	var repeated string

@@ -1,11 +1,9 @@
 package protocol
 
-// Order ranks the connections of one ID (R5): the highest lives, every other is
-// replaced.
+// Order ranks the connections of one ID (R5): the highest lives, every other is replaced.
 type Order struct{ Generation, Attempt, Random uint64 }
 
-// Compare returns -1 if o is lower than p, +1 if it is higher, and 0 if both are
-// the same.
+// Compare returns -1 if o is lower than p, +1 if it is higher, and 0 if they are equal.
 func (o Order) Compare(p Order) int {
 	switch {
 	case o.Generation != p.Generation:
@@ -27,7 +25,7 @@ func compare(a, b uint64) int {
 	return 0
 }
 
-// parseOrder reads [G,A,R], a value that the scanner has passed.
+// parseOrder parses [G,A,R], a value that the scanner has accepted.
 func parseOrder(raw []byte) (o Order, ok bool) {
 	if raw[0] != '[' {
 		return Order{}, false

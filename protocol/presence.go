@@ -1,7 +1,7 @@
 package protocol
 
-// ParsePeer parses the message of PEER_JOINED and PEER_GONE and returns the ID of
-// the peer that came or left. The error is an *Error.
+// ParsePeer parses the message of PEER_JOINED and PEER_GONE and returns the peer's ID. The
+// error is an *Error.
 func ParsePeer(message []byte) (ID, error) {
 	var values [1][]byte
 	if err := ScanObject(message, presenceNames[:1], values[:]); err != nil {
@@ -20,14 +20,14 @@ func AppendPeer(dst []byte, id ID) []byte {
 // v1 peer. Each has some of the fields; the others are zero.
 type Presence struct {
 	ID       ID
-	Order    Order  // of the connection that this speaks of (P1)
+	Order    Order  // of the connection that this is about (P1)
 	Protocol string // the subprotocol that the peer speaks, "" for base
-	Window   int    // how many seconds the peer is waited for
+	Window   int    // for how many seconds the relay waits for the peer
 	Reason   string // why it is gone (P6)
 }
 
-// ParsePresence parses the message of a presence message, whatever its type. Only
-// the ID must be there. The error is an *Error.
+// ParsePresence parses the message of a presence message of any type. Only the ID is
+// required. The error is an *Error.
 func ParsePresence(message []byte) (Presence, error) {
 	var values [5][]byte
 	if err := ScanObject(message, presenceNames, values[:]); err != nil {
@@ -78,7 +78,7 @@ func AppendPresence(dst []byte, typ string, p Presence) []byte {
 
 var presenceNames = []string{"id", "order", "protocol", "window", "reason"}
 
-// peerID reads a field "id". RelayID is nobody's ID.
+// peerID parses a field "id". RelayID is not allowed.
 func peerID(name string, raw []byte) (ID, error) {
 	if raw == nil {
 		return "", errMissing(name)

@@ -1,25 +1,25 @@
 package protocol
 
-// Request is what a server asks of the relay: the message of RELAY_KICK, RELAY_DOOR
-// and RELAY_INFO (D7). Each has some of the fields; the others are zero.
+// Request is a request of a server to the relay: the message of RELAY_KICK, RELAY_DOOR and
+// RELAY_INFO (D7). Each has some of the fields; the others are zero.
 type Request struct {
-	Number uint64 // the server's own, which the answer repeats
+	Number uint64 // chosen by the server; the answer repeats it
 
 	ID         ID     // RELAY_KICK: the client to be closed
-	For        uint64 // RELAY_KICK: for how many seconds it stays out; 0: the relay decides
-	By         string // RELAY_KICK: "source" or "subject", what else stays out; "": nothing
-	Mark       string // RELAY_KICK: what the relay has answered to the same request before; "": nothing
-	Closed     bool   // RELAY_DOOR: newcomers are turned away
+	For        uint64 // RELAY_KICK: for how many seconds it is kept out; 0: the relay decides
+	By         string // RELAY_KICK: what else to keep out, "source" or "subject"; "": nothing
+	Mark       string // RELAY_KICK: the mark in the answer to an earlier such request; "": none
+	Closed     bool   // RELAY_DOOR: newcomers are refused
 	ServerInfo []byte // RELAY_INFO: one JSON value, nil for null
 }
 
-// What Answer.Error says of a request that ParseRequest does not understand.
+// Values of Answer.Error for requests that ParseRequest refuses.
 const (
 	requestUnknown = "unknown" // no such request
 	requestInvalid = "invalid" // a field is missing or wrong
 )
 
-// What RELAY_KICK keeps out in addition to the client's ID (D7).
+// Values of Request.By: what RELAY_KICK keeps out in addition to the client's ID (D7).
 const (
 	bySource  = "source"
 	bySubject = "subject"
@@ -28,12 +28,11 @@ const (
 // maxMark bounds a mark, in bytes.
 const maxMark = 64
 
-// ParseRequest parses the message of the request typ. ServerInfo is a slice of
-// message. Instead of an error it returns what the answer says is wrong, "" if
-// nothing is; the request then holds no more than its number, or 0 if that cannot
-// be read.
+// ParseRequest parses the message of the request typ. ServerInfo is a slice of message.
+// Instead of an error it returns the value of Answer.Error, "" if the request is valid. An
+// invalid request has only its number, 0 if that cannot be read.
 func ParseRequest(typ string, message []byte) (Request, string) {
-	names := requestNames // the number, and no field
+	names := requestNames // only the number
 	switch typ {
 	case TypeRelayKick:
 		names = kickNames
@@ -69,7 +68,7 @@ func ParseRequest(typ string, message []byte) (Request, string) {
 	return r, ""
 }
 
-// kick reads the fields of RELAY_KICK, and reports whether they are right.
+// kick parses the fields of RELAY_KICK, and reports whether they are valid.
 func (r *Request) kick(values [][]byte) (ok bool) {
 	id, ok := idField(values[0])
 	r.ID = ID(id)
@@ -88,14 +87,14 @@ func (r *Request) kick(values [][]byte) (ok bool) {
 	return ok
 }
 
-// scanRequest reads the number of a request, and the fields' raw values.
+// scanRequest parses the number of a request, and returns the fields' raw values.
 func scanRequest(message []byte, names []string, values [][]byte) (r Request, wrong string) {
 	err := ScanObject(message, names, values)
 	if e, _ := err.(*Error); e != nil && e.Code != CodeRepeatedField {
 		return Request{}, requestInvalid // not an object
 	}
 	if err != nil {
-		// The number stands if it is not what is repeated.
+		// The number is valid unless it is the repeated field.
 		var number [1][]byte
 		if ScanObject(message, requestNames, number[:]) != nil {
 			return Request{}, requestInvalid
@@ -145,9 +144,9 @@ func AppendRequest(dst []byte, typ string, r Request) []byte {
 
 // Answer is the message of RELAY_ANSWER.
 type Answer struct {
-	Number uint64 // that of the request, 0 if the relay could not read it
-	Error  string // "unknown", "invalid", "denied", "unmarked" or one that a later relay has; "" if all is well
-	Mark   string // of RELAY_KICK by source or subject: what to repeat it with
+	Number uint64 // of the request, 0 if the relay could not read it
+	Error  string // "unknown", "invalid", "denied", "unmarked" or one of a later relay; "" on success
+	Mark   string // for RELAY_KICK by source or subject: the mark with which to repeat it
 }
 
 // ParseAnswer parses the message of RELAY_ANSWER. The error is an *Error.

@@ -2,15 +2,14 @@ package protocol
 
 import "unicode/utf8"
 
-// The scanner reads a text once, from left to right, and stops at the first byte
-// that cannot stand there (B37). Its functions take the text and the index where
-// they begin, and return the index behind what they scanned; with a fault, that
-// of the byte at fault. They neither allocate nor recurse.
+// The scanner reads a text once, from left to right, and stops at the first byte that is
+// not allowed (B37). Its functions get the text and the index where they begin. They
+// return the index after what they scanned or, with a fault, that of the byte at fault.
+// They neither allocate nor recurse.
 
-// Valid reports whether value is one JSON value with nothing but white space
-// around it: strict RFC 8259 in strict UTF-8, nested at most MaxDepth deep. It
-// allows what RFC 8259 allows: a name twice in an object, half a surrogate pair
-// as an escape. The error is an *Error.
+// Valid returns nil if value is one JSON value with only white space around it: strict
+// RFC 8259 in strict UTF-8, nested at most MaxDepth deep. As RFC 8259 does, it allows a
+// name twice in an object, and half a surrogate pair as an escape. The error is an *Error.
 func Valid(value []byte) error {
 	i, f := scanValue(value, skipSpace(value, 0), 0)
 	if f == 0 {
@@ -27,7 +26,7 @@ func Valid(value []byte) error {
 func scanValue(b []byte, i, depth int) (int, fault) {
 	var (
 		f       fault
-		objects uint64 // bit n tells that the container at depth n is an object
+		objects uint64 // bit n is set if the container at depth n is an object
 		outside = depth
 	)
 	for {
@@ -68,7 +67,7 @@ func scanValue(b []byte, i, depth int) (int, fault) {
 			return i, f
 		}
 
-		// A value ends at i: what follows belongs to the container around it.
+		// A value ends before i. What follows belongs to its container.
 		for {
 			if depth == outside {
 				return i, 0
@@ -96,7 +95,7 @@ func scanValue(b []byte, i, depth int) (int, fault) {
 	}
 }
 
-// closer is how far a closing bracket stands behind its opening one in ASCII.
+// closer is the distance in ASCII from an opening bracket to its closing one.
 const closer = '}' - '{'
 
 // scanName scans a member's name and colon, up to where its value begins.
@@ -119,7 +118,7 @@ func scanColon(b []byte, i int) (int, fault) {
 	return skipSpace(b, i+1), 0
 }
 
-// scanEnd scans the white space behind the last value.
+// scanEnd scans the white space after the last value.
 func scanEnd(b []byte, i int) (int, fault) {
 	if i = skipSpace(b, i); i < len(b) {
 		return i, faultOf(b, i)
@@ -134,8 +133,8 @@ func skipSpace(b []byte, i int) int {
 	return i
 }
 
-// faultOf tells what is wrong with a byte that cannot stand where it is: broken
-// UTF-8 where a sequence begins that is none, else the grammar (B37).
+// faultOf returns the fault for a byte that is not allowed: broken UTF-8 if an ill-formed
+// sequence begins there, else the grammar (B37).
 func faultOf(b []byte, i int) fault {
 	if i < len(b) && b[i] >= utf8.RuneSelf {
 		if _, n := utf8.DecodeRune(b[i:]); n == 1 {

@@ -28,7 +28,7 @@ func scanNumber(b []byte, i int) (int, fault) {
 	return i, 0
 }
 
-// scanDigits scans one digit or more.
+// scanDigits scans one or more digits.
 func scanDigits(b []byte, i int) (int, fault) {
 	if i >= len(b) || class[b[i]]&classDigit == 0 {
 		return i, faultOf(b, i)

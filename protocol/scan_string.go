@@ -5,7 +5,7 @@ import (
 	"unicode/utf8"
 )
 
-// scanString scans a string whose opening quote stands before i.
+// scanString scans a string whose opening quote is before i.
 func scanString(b []byte, i int) (int, fault) {
 	for {
 		for i+8 <= len(b) {
@@ -58,8 +58,7 @@ func scanEscape(b []byte, i int) (int, fault) {
 	return i + 1, 0
 }
 
-// load64 reads eight bytes, the first into the lowest bits. The compiler makes
-// one load of it.
+// load64 reads eight bytes, the first into the lowest bits. The compiler emits one load.
 func load64(b []byte) uint64 {
 	_ = b[7]
 	return uint64(b[0]) | uint64(b[1])<<8 | uint64(b[2])<<16 | uint64(b[3])<<24 |
@@ -68,9 +67,9 @@ func load64(b []byte) uint64 {
 
 // specials returns a word whose lowest set bit is the highest bit of the first
 // byte of w that is not plain in a string: a control character, a quote, a
-// backslash, or beyond ASCII. Subtracting from each byte at once sets its highest
-// bit where it was too small; what a borrow spoils lies above that. A byte beyond
-// ASCII keeps its highest bit in one of the three differences at least.
+// backslash, or beyond ASCII. Subtracting from all bytes at once sets the highest bit of
+// each byte that is too small. A borrow corrupts only bits above that. A byte beyond ASCII
+// keeps its highest bit in at least one of the three differences.
 func specials(w uint64) uint64 {
 	const ones = 0x0101010101010101
 	return ((w - ' '*ones) | ((w ^ '"'*ones) - ones) | ((w ^ '\\'*ones) - ones)) & (0x80 * ones)

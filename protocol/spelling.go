@@ -1,8 +1,8 @@
 package protocol
 
-// RoomKey returns what is left of an ID, as somebody spelt it, that tells rooms apart:
-// without the case of the letters A to Z, without spaces and without hyphens (B52). It
-// takes any text; what is no spelling of an ID has the key of none.
+// RoomKey returns the part of a spelled ID that distinguishes rooms: in lower case,
+// without spaces and without hyphens (B52). It accepts any text. The key of a text that is
+// not a spelling of an ID equals that of no ID.
 func RoomKey(spelling string) string {
 	key := make([]byte, 0, len(spelling))
 	for i := range len(spelling) {
@@ -13,9 +13,9 @@ func RoomKey(spelling string) string {
 	return string(key)
 }
 
-// Spell returns an ID as a person says or types it in the form of an ID (B29) that names
-// the same room: in lower case, with one hyphen in place of white space. It reports
-// false for what is no spelling of an ID.
+// Spell converts an ID as a person types it to the form of an ID (B29) that names the same
+// room: in lower case, with one hyphen in place of white space. It returns false for a
+// text that is not a spelling of an ID.
 func Spell(text string) (ID, bool) {
 	id := make([]byte, 0, len(text))
 	space := false

@@ -5,11 +5,11 @@ const (
 	SubprotocolV1   = "intercessor.v1"
 	SubprotocolBase = "intercessor.base" // the base protocol by name
 
-	// ResumePrefix begins the entry that carries a resume credential,
-	// ATTEMPT.TOKEN. It is a secret and is never selected.
+	// ResumePrefix begins the entry that carries a resume credential, ATTEMPT.TOKEN. The
+	// entry is a secret and is never selected.
 	ResumePrefix = "intercessor.resume."
 
-	// AccessPrefix begins the entry that carries an access secret in unpadded
-	// base64url. It is never selected either.
+	// AccessPrefix begins the entry that carries an access secret in unpadded base64url.
+	// The entry is never selected either.
 	AccessPrefix = "intercessor.access."
 )

@@ -48,8 +48,8 @@ func appendEscape(dst []byte, c byte) []byte {
 }
 
 // Unquote returns the text of raw, one JSON string with nothing around it. Half a
-// surrogate pair becomes U+FFFD. The error is an *Error: CodeInvalidField if raw
-// is no string, else as for [Valid].
+// surrogate pair becomes U+FFFD. The error is an *Error: CodeInvalidField if raw is not a
+// string, else as for [Valid].
 func Unquote(raw []byte) (string, error) {
 	if len(raw) == 0 || raw[0] != '"' {
 		return "", &Error{CodeInvalidField, "the value is not a string"}
@@ -64,8 +64,8 @@ func Unquote(raw []byte) (string, error) {
 	return string(text(raw[1 : i-1])), nil
 }
 
-// text decodes the escapes of a string that the scanner has passed, given without
-// its quotes. Where there are none it returns inner itself.
+// text decodes the escapes of a string that the scanner has accepted, given without its
+// quotes. If there are none, it returns inner itself.
 func text(inner []byte) []byte {
 	for i, c := range inner {
 		if c == '\\' {
@@ -75,7 +75,7 @@ func text(inner []byte) []byte {
 	return inner
 }
 
-// decodeText appends inner to dst with its escapes decoded. The first stands at i.
+// decodeText appends inner to dst with its escapes decoded. The first escape is at i.
 func decodeText(dst, inner []byte, i int) []byte {
 	dst = append(dst, inner[:i]...)
 	for i < len(inner) {
@@ -123,7 +123,7 @@ func lowFollows(r rune, rest []byte) bool {
 	return 0xDC00 <= low && low <= 0xDFFF
 }
 
-// hex4 reads four hexadecimal digits that the scanner has passed.
+// hex4 parses four hexadecimal digits that the scanner has accepted.
 func hex4(b []byte) rune {
 	var r rune
 	for _, c := range b[:4] {

@@ -7,7 +7,7 @@ const (
 	TypePeerGone   = "PEER_GONE"   // Presence, {"id"} in base: to the other side, when a peer leaves
 )
 
-// Types of what the relay says to v1 peers only.
+// Types of the relay's messages to v1 peers only.
 const (
 	TypePeerAway         = "PEER_AWAY"         // Presence: the other side's connection ended, it may be back
 	TypePeerBack         = "PEER_BACK"         // Presence: the other side has resumed
@@ -16,25 +16,25 @@ const (
 	TypeRelayBeat        = "RELAY_BEAT"        // {}: nothing else was sent for BeatAfter
 	TypeRelayToken       = "RELAY_TOKEN"       // {"resume"}: a newer token
 	TypeRelayICE         = "RELAY_ICE"         // ICE: other STUN and TURN servers, or newer credentials
-	TypeRelayRestarting  = "RELAY_RESTARTING"  // Restarting: come back then
+	TypeRelayRestarting  = "RELAY_RESTARTING"  // Restarting: the relay shuts down, resume later
 	TypeRelayAnswer      = "RELAY_ANSWER"      // Answer: to a Request
 )
 
-// Types of what a v1 server asks of the relay, to RelayID (D7).
+// Types of a v1 server's requests to the relay, to RelayID (D7).
 const (
 	TypeRelayKick = "RELAY_KICK" // Request: close a client
-	TypeRelayDoor = "RELAY_DOOR" // Request: let no newcomers in
-	TypeRelayInfo = "RELAY_INFO" // Request: tell clients this
+	TypeRelayDoor = "RELAY_DOOR" // Request: refuse or admit newcomers
+	TypeRelayInfo = "RELAY_INFO" // Request: set the serverInfo for clients
 )
 
-// Types of the link between two v1 peers (PROTOCOL.md, "The link"). Their message
-// is null; what they say stands in the field link.
+// Types of the link between two v1 peers (PROTOCOL.md, "The link"). Their message is null,
+// and their content is in the field link.
 const (
-	TypeLinkOpen   = "LINK_OPEN"   // client to server: let us have a link
-	TypeLinkOpened = "LINK_OPENED" // server to client: here it is
+	TypeLinkOpen   = "LINK_OPEN"   // client to server: asks for a link
+	TypeLinkOpened = "LINK_OPENED" // server to client: names the link
 	TypeLinkAck    = "LINK_ACK"    // either way: an acknowledgement, a probe or its answer
-	TypeLinkReset  = "LINK_RESET"  // either way: I have no such link
-	TypeLinkEnd    = "LINK_END"    // either way: I send no more and take no more
+	TypeLinkReset  = "LINK_RESET"  // either way: the sender has no such link
+	TypeLinkEnd    = "LINK_END"    // either way: the sender sends no more and takes no more
 )
 
 // Types with which SDK peers prepare a direct path (PROTOCOL.md, "What SDK peers
@@ -43,7 +43,7 @@ const (
 	TypeOffer     = "OFFER"     // client to server: RTCSessionDescriptionInit
 	TypeAnswer    = "ANSWER"    // server to client: RTCSessionDescriptionInit
 	TypeCandidate = "CANDIDATE" // either way: RTCIceCandidateInit
-	TypeNegotiate = "NEGOTIATE" // server to client, null: make an offer, please
+	TypeNegotiate = "NEGOTIATE" // server to client, null: asks for an offer
 	TypeBye       = "BYE"       // either way, null: this side has closed
 )
 
@@ -76,7 +76,7 @@ func reserved[T string | []byte](typ T) bool {
 	return string(typ) == TypeHello || hasPrefix(typ, "PEER_") || hasPrefix(typ, "RELAY_") || hasPrefix(typ, "LINK_")
 }
 
-// reservedV1 is D5: what a v1 peer may not send, or not to that peer.
+// reservedV1 reports whether a v1 peer may not send this type, or not to this peer (D5).
 func reservedV1(typ, to []byte) bool {
 	switch {
 	case hasPrefix(typ, "RELAY_"):

@@ -2,8 +2,8 @@ package protocol
 
 import "strconv"
 
-// Number returns the number that raw holds: digits only, without a sign, a
-// fraction, an exponent or a leading zero, and at most MaxNumber.
+// Number parses a number: only digits, without a sign, a fraction, an exponent or a
+// leading zero, and at most MaxNumber.
 func Number(raw []byte) (uint64, bool) {
 	const digits = 16 // of MaxNumber, so n cannot overflow
 	if len(raw) == 0 || len(raw) > digits || raw[0] == '0' && len(raw) > 1 {
@@ -29,11 +29,11 @@ func Text(raw []byte) (string, bool) {
 	return s, err == nil
 }
 
-// AppendText is [AppendString]: what Text reads.
+// AppendText is [AppendString], the counterpart of Text.
 func AppendText(dst []byte, s string) []byte { return appendString(dst, s) }
 
-// The readers of fields take the raw value of a field that may be there, nil if it
-// is not, which gives zero.
+// The following functions parse the raw value of an optional field. Nil, for a missing
+// field, gives zero.
 
 func textField(name string, raw []byte) (string, error) {
 	if raw == nil {
@@ -46,8 +46,8 @@ func textField(name string, raw []byte) (string, error) {
 	return s, nil
 }
 
-// count reads a number that fits into an int everywhere: seconds, milliseconds and
-// bytes. More than that is as good as that.
+// count parses seconds, milliseconds or bytes. It limits the number to what fits into an
+// int on every platform.
 func count(name string, raw []byte) (int, error) {
 	if raw == nil {
 		return 0, nil

@@ -10,28 +10,27 @@ import (
 	"github.com/sebas642/intercessor/relayd/textfile"
 )
 
-// wrongOfSource is how many wrong secrets one source may try.
+// wrongOfSource is the quota of wrong secrets of one source.
 var wrongOfSource = admit.Rate{Guesses: 10, Within: time.Minute}
 
 // maxTextFile bounds a file of keys or certificates, in bytes.
 const maxTextFile = 1 << 20
 
-// A door makes who decides about peers out of the configuration. It outlives what it
-// makes: nobody gets a new budget by a reload.
+// A door makes authorizers from the configuration. It outlives them, so that a reload does
+// not renew the quotas.
 type door struct {
 	budget *admit.Budget
 	client *http.Client
-	failed func(error) // told when the keys of tokens cannot be had
+	failed func(error) // called when the keys of tokens cannot be fetched
 }
 
-// newDoor makes a door. Loopback is a source like others behind a trusted proxy.
+// newDoor returns a door. With loopback, loopback addresses count as sources.
 func newDoor(loopback bool, failed func(error)) *door {
 	return &door{admit.NewBudget(wrongOfSource, loopback), admit.NewClient(), failed}
 }
 
-// authorizer reads what the section names; nil lets everybody in. For each role a token or a
-// passphrase will do, whichever is configured; and whom the webhook is asked about must be
-// let in by both.
+// authorizer returns the authorizer of the section; nil admits anyone. For each role either
+// a token or a passphrase is enough. With a webhook, the webhook must consent as well.
 func (d *door) authorizer(c config.Access) (admit.Authorizer, error) {
 	tickets, err := d.tickets(c)
 	if err != nil {
@@ -59,7 +58,7 @@ func (d *door) authorizer(c config.Access) (admit.Authorizer, error) {
 	return admit.ByRole(server, client), nil
 }
 
-// secrets is what one role can present; nil if nothing is asked.
+// secrets returns the authorizer of one role; nil if it needs no secret.
 func (d *door) secrets(tickets *admit.Tickets, hashes []string) (admit.Authorizer, error) {
 	var ways []admit.Authorizer
 	if tickets != nil {
@@ -86,7 +85,7 @@ func (d *door) webhook(c config.Access, checked admit.Authorizer) (admit.Authori
 	return webhook.Authorize, nil
 }
 
-// tickets gives nil where no keys of tokens are configured.
+// tickets returns nil if no keys of tokens are configured.
 func (d *door) tickets(c config.Access) (*admit.Tickets, error) {
 	var keys admit.Keys
 	var secret []byte

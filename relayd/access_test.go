@@ -96,7 +96,7 @@ func TestPassphrase(t *testing.T) {
 
 	require.NoError(t, os.WriteFile(path, []byte("[access]\nserver_passphrase_hashes = ['"+hashOf(t, "another one")+"']\n"), 0o600))
 	d.signal(syscall.SIGHUP)
-	require.Equal(t, []any{"access.server_passphrase_hashes"}, d.logs("read the configuration anew")["changed"])
+	require.Equal(t, []any{"access.server_passphrase_hashes"}, d.logs("configuration reloaded")["changed"])
 	d.refuses(access("open sesame"))
 	require.NoError(t, p.conn.CloseNow())
 	d.refuses(access("open sesame"), protocol.ResumePrefix+"9007199254740990."+p.hello.Resume) // a resume, too
@@ -106,14 +106,14 @@ func TestPassphrase(t *testing.T) {
 	for _, text := range []string{"", "[access]\n", "[access]\nserver_passphrase_hashes = []\n"} {
 		require.NoError(t, os.WriteFile(path, []byte(text), 0o600))
 		d.signal(syscall.SIGHUP)
-		require.NotEmpty(t, d.logs("the configuration stays as it was")["error"], "%q", text)
+		require.NotEmpty(t, d.logs("configuration unchanged")["error"], "%q", text)
 		d.refuses()
 		d.entersWith("another one")
 	}
 	require.NoError(t, os.WriteFile(path, []byte("[access]\nserver_passphrase_hashes = ['"+hashOf(t, "another one")+"']\n"), 0o600))
 	require.NoError(t, os.Chmod(path, 0o644))
 	d.signal(syscall.SIGHUP)
-	require.Contains(t, d.logs("the configuration stays as it was")["error"], "chmod 600")
+	require.Contains(t, d.logs("configuration unchanged")["error"], "chmod 600")
 	d.refuses(access("open sesame"))
 	for _, secret := range []string{"sesame", "another one", access("open sesame"), p.hello.Resume, "argon2id"} {
 		require.NotContains(t, d.log(), secret)

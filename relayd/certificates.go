@@ -17,10 +17,10 @@ import (
 	"github.com/sebas642/intercessor/relayd/textfile"
 )
 
-// lookAtFiles is how soon a changed certificate file is noticed.
+// lookAtFiles is the interval at which certificate files are checked for changes.
 const lookAtFiles = 10 * time.Second
 
-// certificates are what a relay with TLS shows, and what they need meanwhile.
+// certificates are the certificates of a relay with TLS and the functions that keep them valid.
 type certificates struct {
 	certs.Source
 	reload   func() error                    // at SIGHUP
@@ -29,7 +29,7 @@ type certificates struct {
 	failures *atomic.Uint64                  // of tend
 }
 
-// openCertificates gives nil for a relay without TLS.
+// openCertificates returns nil for a relay without TLS.
 func openCertificates(c *config.Config, log *slog.Logger) (*certificates, error) {
 	switch {
 	case c.TLS.CertFile != "":
@@ -51,10 +51,10 @@ func fromFiles(files *certs.Files, log *slog.Logger) *certificates {
 	report := func(err error) {
 		if err != nil {
 			failures.Add(1)
-			log.Error("the certificate stays as it was: the new one has a mistake", "error", err)
+			log.Error("certificate unchanged: the new one has a mistake", "error", err)
 			return
 		}
-		log.Info("read the certificate anew", "ends", files.NotAfter())
+		log.Info("certificate reloaded", "ends", files.NotAfter())
 	}
 	return &certificates{
 		Source:   files,
@@ -78,7 +78,7 @@ func selfSigned(c *config.Config, log *slog.Logger) (*certificates, error) {
 	if err != nil {
 		return nil, fmt.Errorf("cannot keep the self-signed certificate in the folder of --state-dir: %w", err)
 	}
-	log.Warn("shows a certificate of its own making: for development, and for who compares its fingerprint", "sha256", files.Fingerprint())
+	log.Warn("self-signed certificate, for development only: compare its fingerprint", "sha256", files.Fingerprint())
 	return fromFiles(files, log), nil
 }
 
@@ -107,7 +107,7 @@ func fromACME(c *config.Config, log *slog.Logger) (*certificates, error) {
 		Report: func(host string, err error) {
 			if err != nil {
 				failures.Add(1)
-				log.Error("got no certificate: it is tried again, and the old one is shown as long as there is one", "host", host, "error", err)
+				log.Error("cannot get a certificate; relayd tries again and uses the old one, if any", "host", host, "error", err)
 				return
 			}
 			log.Info("got a certificate", "host", host)
@@ -119,7 +119,7 @@ func fromACME(c *config.Config, log *slog.Logger) (*certificates, error) {
 	return &certificates{Source: acme, reload: func() error { return nil }, tend: acme.Run, answers: acme.Challenges, failures: failures}, nil
 }
 
-// readRoots gives nil, which is what the system knows, where no file is named.
+// readRoots returns nil, which means the system's roots, if no file is named.
 func readRoots(file string) (*x509.CertPool, error) {
 	if file == "" {
 		return nil, nil

@@ -11,7 +11,7 @@ import (
 	"github.com/sebas642/intercessor/relayd/config"
 )
 
-// checkFiles reads what the configuration names, as serve would, and makes nothing.
+// checkFiles reads the files that the configuration names, as serve does, and creates none.
 func checkFiles(c *config.Config) error {
 	if c.TLS.CertFile != "" {
 		if _, err := certs.OpenFiles(c.TLS.CertFile, string(c.TLS.KeyFile)); err != nil {
@@ -37,15 +37,15 @@ func checkFiles(c *config.Config) error {
 	if len(c.KeyFiles) > 0 || errors.Is(err, admit.ErrKeyFile) {
 		return err
 	}
-	return nil // serve makes a key where there is none
+	return nil // serve creates a missing key
 }
 
-// writeKeys says which key signs, as comments of the configuration. Relays with one key may
-// only sign with a new one when all of them accept it.
+// writeKeys writes as comments which key signs. Relays that share a key may sign with a new
+// one only when all of them accept it.
 func writeKeys(out io.Writer, files []config.SecretFile) error {
 	keys, err := readKeys(files)
 	if err != nil {
-		return nil // there is none yet
+		return nil // no key yet
 	}
 	var text strings.Builder
 	text.WriteString("\n")

@@ -6,14 +6,14 @@ import (
 	"github.com/sebas642/intercessor/relayd/relay"
 )
 
-// files is how many files the process may have open; 0: nobody says.
+// files is how many files the process may open; 0 means unknown.
 type files int
 
-// reserve is how many of them sockets of peers and pages may not take: they are for the
+// reserve returns how many files are not for sockets of peers and pages: they are for the
 // admin listener, certificates, state, the log, and connections to the backend.
 func (f files) reserve() int { return min(max(int(f)/4, 24), 128) }
 
-// sockets is how many the relay's listeners may have open at once; 0: any number.
+// sockets returns how many sockets the relay's listeners may have open; 0 means any number.
 func (f files) sockets() int {
 	if f == 0 {
 		return 0
@@ -21,11 +21,11 @@ func (f files) sockets() int {
 	return max(4, int(f)-f.reserve())
 }
 
-// within lowers the connections to what there are sockets for. A quarter of those, 1,024 at the
-// most, is for pages, for handshakes, and for peers that are told to come again.
+// within lowers the limit of connections to the number of sockets. A quarter of those, 1,024 at
+// the most, is for pages, handshakes and refused peers.
 func (f files) within(l relay.Limits, log *slog.Logger) relay.Limits {
 	if most := f.sockets() - min(f.sockets()/4, 1024); f > 0 && l.Connections > most {
-		log.Info("takes as many peers as the limit of open files allows", "files", int(f), "peers", most)
+		log.Info("limit of open files lowers the number of peers", "files", int(f), "peers", most)
 		l.Connections = most
 	}
 	return l

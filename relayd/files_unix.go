@@ -4,7 +4,7 @@ package main
 
 import "syscall"
 
-// openFiles is the process's soft limit, which Go has raised to the hard one.
+// openFiles returns the process's soft limit, which Go has raised to the hard limit.
 func openFiles() files {
 	var limit syscall.Rlimit
 	if err := syscall.Getrlimit(syscall.RLIMIT_NOFILE, &limit); err != nil {

@@ -15,8 +15,8 @@ import (
 	"golang.org/x/term"
 )
 
-// hashCommand prints the hash of a passphrase, as it stands in the configuration. It is
-// never an argument, which others of the machine could see and the shell would keep.
+// hashCommand prints the hash of a passphrase, for the configuration. A passphrase is
+// never an argument: other users could see it, and the shell would keep it.
 func hashCommand(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	if len(args) > 0 {
 		fmt.Fprintln(stderr, "relayd: hash takes no arguments: type the passphrase when it asks, or send it to its standard input")
@@ -63,7 +63,7 @@ func readPassphrase(stdin io.Reader, stderr io.Writer) (string, error) {
 	case err != nil:
 		return "", err
 	case !bytes.Equal(first, second):
-		return "", errors.New("the two are not the same")
+		return "", errors.New("the passphrases differ")
 	}
 	return string(first), nil
 }

@@ -14,13 +14,12 @@ import (
 	"github.com/sebas642/intercessor/relayd/config"
 )
 
-// healthWithin keeps below the five seconds after which the Dockerfile's HEALTHCHECK
-// takes silence for an answer.
+// healthWithin is below the timeout of the Dockerfile's HEALTHCHECK, five seconds.
 const healthWithin = 4 * time.Second
 
-// healthcheckCommand tells by its exit code, 0 or 1, whether the relay of this
-// configuration answers. It asks /healthz and not /readyz: a supervisor that starts the
-// unwell anew must not cut short a relay that drains.
+// healthcheckCommand exits with 0 if the relay of this configuration answers, else with 1.
+// It asks /healthz and not /readyz: a supervisor that restarts an unhealthy relay must not
+// interrupt a drain.
 func healthcheckCommand(c *config.Config, stdout, stderr io.Writer) int {
 	address, err := loopback(string(c.Listen))
 	if err == nil {
@@ -34,14 +33,14 @@ func healthcheckCommand(c *config.Config, stdout, stderr io.Writer) int {
 	return 0
 }
 
-// loopback is where this machine reaches an address that relayd listens on.
+// loopback returns the address at which this machine reaches relayd's listener.
 func loopback(listen string) (string, error) {
 	host, port, err := net.SplitHostPort(listen)
 	switch {
 	case err != nil:
 		return "", err
 	case port == "0" || port == "":
-		return "", errors.New("it listens on a free port, which only its log tells: name one with --listen or RELAYD_LISTEN")
+		return "", errors.New("relayd listens on a free port, which only its log shows; set one with --listen or RELAYD_LISTEN")
 	case host == "" || host == "0.0.0.0":
 		host = "127.0.0.1"
 	case isUnspecified(host):
@@ -50,8 +49,8 @@ func loopback(listen string) (string, error) {
 	return net.JoinHostPort(host, port), nil
 }
 
-// askHealth asks as peers do: over TLS, and behind the PROXY header, where the relay
-// wants them. It goes to the address itself, whatever HTTP_PROXY says.
+// askHealth asks as peers do: with TLS and the PROXY header, if the relay is configured so.
+// It ignores HTTP_PROXY.
 func askHealth(c *config.Config, address string) error {
 	proxies, err := admit.NewProxies(c.Proxy.Trusted, c.Proxy.Protocol)
 	if err != nil {
@@ -98,13 +97,13 @@ func prefaced(proxies admit.Proxies) func(ctx context.Context, network, address 
 	}
 }
 
-// toItself asks for a certificate that the relay shows, and does not look whether it is
-// good for the address: it is good for the relay's public name, and perhaps self-signed.
-// What is asked is whether this machine's relay answers; nothing secret is sent to it.
+// toItself returns a TLS configuration that does not verify the certificate, which is for
+// the relay's public name and may be self-signed. The check only asks whether this machine's
+// relay answers, and sends no secret.
 func toItself(c *config.Config) *tls.Config {
 	to := &tls.Config{InsecureSkipVerify: true}
 	if len(c.TLS.ACME.Hosts) > 0 {
-		to.ServerName = c.TLS.ACME.Hosts[0] // without a name it shows none
+		to.ServerName = c.TLS.ACME.Hosts[0] // without a name the relay has no certificate
 	}
 	return to
 }

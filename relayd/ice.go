@@ -9,8 +9,8 @@ import (
 	"github.com/sebas642/intercessor/relayd/ice"
 )
 
-// readICE gives the ICE servers that the configuration and its files name; nil if there
-// are none.
+// readICE returns the ICE servers of the configuration and its files; nil if there are
+// none.
 func readICE(c config.ICE) (*ice.Servers, error) {
 	set := ice.Config{URLs: c.URLs, Life: c.Life}
 	if c.SecretFile != "" {
@@ -19,7 +19,7 @@ func readICE(c config.ICE) (*ice.Servers, error) {
 			set.Secrets, err = ice.ParseSecrets(text)
 		}
 		if err != nil {
-			return nil, fmt.Errorf("cannot take the secret of ice.secret_file: %w", err)
+			return nil, fmt.Errorf("cannot use the secret in ice.secret_file: %w", err)
 		}
 	}
 	if c.CredentialFile != "" {
@@ -28,13 +28,13 @@ func readICE(c config.ICE) (*ice.Servers, error) {
 			set.Username, set.Credential, err = ice.ParseCredential(text)
 		}
 		if err != nil {
-			return nil, fmt.Errorf("cannot take the credential of ice.credential_file: %w", err)
+			return nil, fmt.Errorf("cannot use the credential in ice.credential_file: %w", err)
 		}
 	}
 	return ice.New(set)
 }
 
-// tellICE gives what the relay asks for each peer; nil if there are no servers.
+// tellICE returns the function that the relay calls for each peer; nil if there are no servers.
 func tellICE(servers *ice.Servers) func(protocol.ID) protocol.ICE {
 	if servers == nil {
 		return nil

@@ -32,7 +32,7 @@ func TestReloadOfICEServersAndServerInfo(t *testing.T) {
 
 	says("server_info = '2'\n[ice]\nurls = ['stun:b.example']\n")
 	d.signal(syscall.SIGHUP)
-	require.Equal(t, []any{"server_info", "ice.urls"}, d.logs("read the configuration anew")["changed"])
+	require.Equal(t, []any{"server_info", "ice.urls"}, d.logs("configuration reloaded")["changed"])
 	require.Equal(t, `[{"urls":["stun:b.example"]}]`, string(d.hello(protocol.SubprotocolV1).ICE.Servers))
 	told, err := protocol.ParseICE(p.wants(protocol.TypeRelayICE))
 	require.NoError(t, err)
@@ -40,6 +40,6 @@ func TestReloadOfICEServersAndServerInfo(t *testing.T) {
 
 	says("server_info = '2'\n[ice]\nurls = ['turn:c.example']\nsecret_file = '/nowhere'\n")
 	d.signal(syscall.SIGHUP)
-	require.Contains(t, d.logs("the configuration stays as it was")["error"], "cannot take the secret of ice.secret_file")
+	require.Contains(t, d.logs("configuration unchanged")["error"], "cannot use the secret in ice.secret_file")
 	require.Equal(t, `[{"urls":["stun:b.example"]}]`, string(d.hello(protocol.SubprotocolV1).ICE.Servers))
 }

@@ -50,8 +50,8 @@ func TestICESettingsThatCannotWork(t *testing.T) {
 		{`--ice-secret-file is for TURN servers, and urls has none`, 2, []string{"--ice-url", "stun:stun.example", "--ice-secret-file", secret}},
 		{`--ice-credential-file is for TURN servers, and urls has none`, 2, []string{"--ice-credential-file", secret}},
 		{`--ice-life is "59s"`, 2, []string{"--ice-life", "59s"}},
-		{`must have 16 characters at least`, 1, []string{"--ice-url", "turn:turn.example", "--ice-secret-file", short}},
-		{`one line, as USERNAME:CREDENTIAL`, 1, []string{"--ice-url", "turn:turn.example", "--ice-credential-file", secret}},
+		{`must have at least 16 characters`, 1, []string{"--ice-url", "turn:turn.example", "--ice-secret-file", short}},
+		{`one line: USERNAME:CREDENTIAL`, 1, []string{"--ice-url", "turn:turn.example", "--ice-credential-file", secret}},
 		{`--server-info must be one JSON value`, 2, []string{"--server-info", "{"}},
 	} {
 		said := fails(t, c.code, nil, c.args...)

@@ -64,7 +64,7 @@ func TestReloadOfGuesses(t *testing.T) {
 
 	require.NoError(t, os.WriteFile(path, []byte("[ids]\nwrong_of_source = 1000\n"), 0o600))
 	d.signal(syscall.SIGHUP)
-	require.Equal(t, []any{"ids.wrong_of_source"}, d.logs("read the configuration anew")["changed"])
+	require.Equal(t, []any{"ids.wrong_of_source"}, d.logs("configuration reloaded")["changed"])
 	require.Zero(t, d.asksFor("127.0.0.2", server.hello.ID))
 
 	without := start(t, nil, "--ids-wrong-of-source", "1", "--state-dir", t.TempDir())

@@ -18,8 +18,8 @@ import (
 	"github.com/sebas642/intercessor/relayd/wsconn"
 )
 
-// A front is what peers connect to: the relay's address, and with TLS perhaps a
-// second one that leads to it.
+// A front serves the relay's address, and with TLS an optional second one that redirects
+// to it.
 type front struct {
 	relay   *relay.Relay
 	scheme  string
@@ -52,7 +52,7 @@ func listen(c *config.Config, r *relay.Relay, proxies admit.Proxies, shown *cert
 func (f *front) open(address, flag string, plain bool, proxies admit.Proxies, handler http.Handler) (net.Listener, error) {
 	listener, err := net.Listen("tcp", address)
 	if err != nil {
-		return nil, fmt.Errorf("cannot listen on %s: %w; another address can be given with %s", address, err, flag)
+		return nil, fmt.Errorf("cannot listen on %s: %w; choose another address with %s", address, err, flag)
 	}
 	listener = proxies.Listener(f.relay.Listener(listener, plain), headerWithin)
 	f.listens = append(f.listens, listener)
@@ -62,7 +62,7 @@ func (f *front) open(address, flag string, plain bool, proxies admit.Proxies, ha
 	return listener, nil
 }
 
-// newServer makes a server in which every wait has an end.
+// newServer returns a server with all timeouts set.
 func newServer(handler http.Handler, faults *log.Logger) *http.Server {
 	return &http.Server{
 		Handler:           hurryBodies(handler),
@@ -75,18 +75,18 @@ func newServer(handler http.Handler, faults *log.Logger) *http.Server {
 	}
 }
 
-// says where people can connect to.
-func (f *front) says(log *slog.Logger) {
+// announce logs the addresses.
+func (f *front) announce(log *slog.Logger) {
 	for i, listener := range f.listens {
 		if address := listener.Addr().String(); i == 0 {
 			log.Info("listening", "address", address, "page", f.scheme+"://"+address+"/")
 		} else {
-			log.Info("leading to the address with TLS", "address", address)
+			log.Info("redirecting to TLS", "address", address)
 		}
 	}
 }
 
-// serve gives one error for each address, when it ends.
+// serve sends one error for each address when its server ends.
 func (f *front) serve() <-chan error {
 	ended := make(chan error, len(f.servers))
 	for i, server := range f.servers {
@@ -95,8 +95,8 @@ func (f *front) serve() <-chan error {
 	return ended
 }
 
-// close ends the servers, those requests that are under way by the context's end, and
-// waits for as many as have not ended yet.
+// close stops the servers. Requests have until the context's end. It waits for the left
+// servers that have not sent to ended.
 func (f *front) close(ctx context.Context, ended <-chan error, left int) {
 	for _, server := range f.servers {
 		if err := server.Shutdown(ctx); err != nil {
@@ -108,8 +108,8 @@ func (f *front) close(ctx context.Context, ended <-chan error, left int) {
 	}
 }
 
-// hurryBodies bounds the time for the body of a request. None that is wanted here is long,
-// and net/http reads the others too before it answers, for as long as a whole answer may take.
+// hurryBodies bounds the time for a request's body. All expected bodies are short, but
+// net/http would read an unexpected one for as long as an answer may take.
 func hurryBodies(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.ContentLength != 0 {

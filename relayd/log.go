@@ -12,21 +12,21 @@ import (
 	"github.com/sebas642/intercessor/relayd/logqueue"
 )
 
-// flushWithin is for the last lines at the end. It fits, with endWithin, into the ten seconds
-// after which a supervisor kills.
+// flushWithin bounds the wait for the last lines. Together with endWithin it is below the
+// ten seconds after which a supervisor kills.
 const flushWithin = 250 * time.Millisecond
 
-// A logger is what relayd logs with. Neither a standard error that takes nothing nor one
-// that is gone holds up or ends the service.
+// A logger is relayd's log. A blocked or closed standard error neither delays nor ends the
+// service.
 type logger struct {
 	*slog.Logger
 	level *slog.LevelVar
 	queue *logqueue.Queue
 }
 
-// openLog makes the logger, also for what uses the packages log and slog by themselves.
+// openLog makes the logger and sets it as the default of the packages log and slog.
 func openLog(stderr io.Writer, c config.Log) logger {
-	// Else a write to a standard error whose reader has gone ends the process.
+	// Otherwise a write to a closed standard error ends the process.
 	signal.Ignore(syscall.SIGPIPE)
 	level := new(slog.LevelVar)
 	level.Set(c.Level)

@@ -69,7 +69,7 @@ func launchInto(t *testing.T) (d *daemon, from *pipe, path, admin string) {
 	}()
 	t.Cleanup(d.kill)
 	d.address, _ = from.reads("listening")["address"].(string)
-	admin, _ = from.reads("the operator's listener")["admin"].(string)
+	admin, _ = from.reads("admin listener")["admin"].(string)
 	return d, from, path, admin
 }
 

@@ -39,8 +39,8 @@ func main() {
 	os.Exit(run(os.Args[1:], os.Environ(), os.Stdin, os.Stdout, os.Stderr))
 }
 
-// run is main without the process: 0 is success, 1 a failure, 2 a mistake in the call
-// or the configuration.
+// run returns the exit code: 0 is success, 1 a failure, 2 a mistake in the command line or
+// the configuration.
 func run(args, environ []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	command := "serve"
 	switch {
@@ -54,7 +54,7 @@ func run(args, environ []string, stdin io.Reader, stdout, stderr io.Writer) int 
 	case "serve", "check", "healthcheck":
 		hangups := make(chan os.Signal, 1)
 		if command == "serve" {
-			signal.Notify(hangups, syscall.SIGHUP) // before anything else, because it would end the process; on Windows there is none
+			signal.Notify(hangups, syscall.SIGHUP) // first, because an unhandled SIGHUP ends the process; Windows has none
 		}
 		load := func() (*config.Config, config.Sources, error) { return config.Load(args, environ) }
 		c, sources, err := load()
@@ -89,7 +89,7 @@ func run(args, environ []string, stdin io.Reader, stdout, stderr io.Writer) int 
 	return 2
 }
 
-// A loader reads the configuration anew, from what relayd was called with.
+// A loader reloads the configuration with relayd's original arguments and environment.
 type loader func() (*config.Config, config.Sources, error)
 
 func serveCommand(c *config.Config, sources config.Sources, load loader, hangups <-chan os.Signal, stderr io.Writer) int {
@@ -120,7 +120,7 @@ func checkCommand(c *config.Config, sources config.Sources, stdout, stderr io.Wr
 	return 0
 }
 
-// release is the version of a release: the linker sets it, see ci/build.sh.
+// release is the version of a release. The linker sets it; see ci/build.sh.
 var release string
 
 func version() string {

@@ -35,7 +35,7 @@ func TestHangupAtTheStart(t *testing.T) {
 	say(func() { d.signal(syscall.SIGHUP) })
 	d.logs("listening")
 	say(func() {})
-	d.logs("read the configuration anew")
+	d.logs("configuration reloaded")
 }
 
 func TestVersion(t *testing.T) {

@@ -9,8 +9,8 @@ import (
 	"github.com/sebas642/intercessor/relayd/config"
 )
 
-// notBefore is the latest time of which it is known that it has gone by: a key was written
-// then, or the commit was made of which this program was built.
+// notBefore returns a time that is certainly past: when a key was written, or when this
+// program's commit was made, whichever is later.
 func notBefore(c *config.Config) time.Time {
 	latest := admit.Epoch
 	later := func(t time.Time) {
@@ -32,7 +32,7 @@ func notBefore(c *config.Config) time.Time {
 	return latest
 }
 
-// written is when a file was written, the zero time if that cannot be known.
+// written returns a file's modification time, or the zero time if it is unknown.
 func written(file config.SecretFile) time.Time {
 	info, err := os.Stat(string(file))
 	if err != nil {

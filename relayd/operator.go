@@ -14,7 +14,7 @@ import (
 	"github.com/sebas642/intercessor/web"
 )
 
-// operator is the admin listener: nil where there is none, and then nothing is measured.
+// operator is the admin listener. It is nil if there is none, and then nothing is measured.
 type operator struct {
 	listener net.Listener
 	metrics  *metrics.Metrics
@@ -47,7 +47,7 @@ func readAdminToken(c config.Admin) ([]byte, error) {
 	return token, nil
 }
 
-// watch is for the relay's configuration.
+// watch returns the field Watch of the relay's configuration.
 func (o *operator) watch() *relay.Watch {
 	if o == nil {
 		return nil
@@ -61,7 +61,7 @@ func (o *operator) close() {
 	}
 }
 
-// serve answers the operator until the context ends.
+// serve answers requests until the context ends.
 func (o *operator) serve(ctx context.Context, r *relay.Relay, drain time.Duration, ready func() bool, end func(), log *slog.Logger) {
 	o.metrics.Follow(r.Stats)
 	pages := admin.New(admin.Config{
@@ -75,7 +75,7 @@ func (o *operator) serve(ctx context.Context, r *relay.Relay, drain time.Duratio
 		Drain:   drain,
 	})
 	server := newServer(pages, r.ErrorLog())
-	log.Info("the operator's listener", "admin", o.listener.Addr().String(), "page", "http://"+o.listener.Addr().String()+"/")
+	log.Info("admin listener", "admin", o.listener.Addr().String(), "page", "http://"+o.listener.Addr().String()+"/")
 	served := make(chan error, 1)
 	go func() { served <- server.Serve(o.listener) }()
 	pages.Run(ctx)

@@ -10,12 +10,12 @@ import (
 	"github.com/sebas642/intercessor/relayd/source"
 )
 
-// qrOfSource is how many QR codes one source may have drawn: each takes some milliseconds of
-// one core. A page asks for one, when it has a room.
+// qrOfSource is the quota of QR codes of one source: each takes some milliseconds of
+// one core. A page requests one for its room.
 var qrOfSource = source.Limits{Connections: 2, Connects: 2, Burst: 20}
 
-// limitQR bounds what one source has drawn. Loopback is no source unless there is a proxy, as
-// in the limits of peers.
+// limitQR enforces the quota of each source. As for the limits of peers, loopback counts only
+// behind a proxy.
 func limitQR(proxies admit.Proxies, next http.Handler) http.Handler {
 	drawing := source.NewTable()
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

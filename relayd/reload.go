@@ -12,23 +12,22 @@ import (
 	"github.com/sebas642/intercessor/relayd/relay"
 )
 
-// running is a relay at work with what can change meanwhile. After serve has made it,
-// the goroutine of reloads owns it.
+// running is a running relay with all that a reload can change. serve makes it; then the
+// goroutine of reloads owns it.
 type running struct {
 	config  *config.Config
-	sources config.Sources // of what was last read
+	sources config.Sources // of the last configuration
 	relay   *relay.Relay
 	shown   *certificates // nil without TLS
 	room    files
 	door    *door
-	ice     *ice.Servers // nil: there are none
+	ice     *ice.Servers // nil if there are none
 	level   *slog.LevelVar
 	log     *slog.Logger
 }
 
-// apply brings the keys that can be reloaded, and what is in the files that they
-// name, to where they are used; at the start too. What can fail comes first: then
-// nothing has changed.
+// apply passes on the keys that can be reloaded, and the contents of the files that they
+// name; at the start too. Steps that can fail come first, so that a failure changes nothing.
 func (r *running) apply(c *config.Config, sources config.Sources) error {
 	hosts, err := admit.NewHosts(c.Hosts)
 	if err != nil {
@@ -62,7 +61,7 @@ func (r *running) apply(c *config.Config, sources config.Sources) error {
 	if err := r.relay.SetServerInfo(info); err != nil {
 		return err
 	}
-	if !reflect.DeepEqual(servers, r.ice) { // else nobody needs to hear of it
+	if !reflect.DeepEqual(servers, r.ice) { // otherwise peers need not be told
 		r.relay.SetICEServers(tellICE(servers))
 		r.ice = servers
 	}
@@ -76,7 +75,7 @@ func (r *running) apply(c *config.Config, sources config.Sources) error {
 	return nil
 }
 
-// reloads reads the configuration anew at each signal, until the context ends.
+// reloads reloads the configuration at each signal, until the context ends.
 func (r *running) reloads(ctx context.Context, hangups <-chan os.Signal, load loader) {
 	for {
 		select {
@@ -99,10 +98,10 @@ func (r *running) reload(load loader) {
 		err = r.apply(merged, sources)
 	}
 	if err != nil {
-		r.log.Error("the configuration stays as it was: the new one has a mistake", "error", err)
+		r.log.Error("configuration unchanged: the new one has a mistake", "error", err)
 		return
 	}
-	r.log.Info("read the configuration anew", "changed", changed)
+	r.log.Info("configuration reloaded", "changed", changed)
 	if len(waiting) > 0 {
 		r.log.Warn("some changes need a restart", "keys", waiting)
 	}

@@ -54,7 +54,7 @@ func TestReload(t *testing.T) {
 
 	says("origins = ['https://b.example']\ndrain = '1s'\n")
 	d.signal(syscall.SIGHUP)
-	require.Equal(t, []any{"origins"}, d.logs("read the configuration anew")["changed"])
+	require.Equal(t, []any{"origins"}, d.logs("configuration reloaded")["changed"])
 	warning := d.logs("some changes need a restart")
 	require.Equal(t, "WARN", warning["level"])
 	require.Equal(t, []any{"drain"}, warning["keys"])
@@ -63,25 +63,25 @@ func TestReload(t *testing.T) {
 
 	says("orgins = ['https://c.example']\n[log]\nlevel = 'loud'\n")
 	d.signal(syscall.SIGHUP)
-	mistake := d.logs("the configuration stays as it was")
+	mistake := d.logs("configuration unchanged")
 	require.Equal(t, "ERROR", mistake["level"])
 	require.Contains(t, mistake["error"], path+`:1: unknown key "orgins"; did you mean origins?`)
 	require.Contains(t, mistake["error"], `log.level is "loud"`)
 	require.Equal(t, http.StatusSwitchingProtocols, d.page("https://b.example"))
 	require.NoError(t, os.Remove(path))
 	d.signal(syscall.SIGHUP)
-	require.Contains(t, d.logs("the configuration stays as it was")["error"], "cannot read the configuration")
+	require.Contains(t, d.logs("configuration unchanged")["error"], "cannot read the configuration")
 	require.Equal(t, http.StatusSwitchingProtocols, d.page("https://b.example"))
 
 	for _, text := range []string{"", "# emptied\n"} {
 		says(text)
 		d.signal(syscall.SIGHUP)
-		require.Contains(t, d.logs("the configuration stays as it was")["error"], "cut")
+		require.Contains(t, d.logs("configuration unchanged")["error"], "cut")
 		require.Equal(t, http.StatusSwitchingProtocols, d.page("https://b.example"))
 	}
 	says("origins = []\ndrain = '1s'\n")
 	d.signal(syscall.SIGHUP)
-	d.logs("read the configuration anew")
+	d.logs("configuration reloaded")
 	require.Equal(t, http.StatusForbidden, d.page("https://b.example"))
 	p.talks()
 }
@@ -102,7 +102,7 @@ func TestNamesOfTheRelayAndItsPages(t *testing.T) {
 	require.NoError(t, os.WriteFile(path, []byte("hosts = ['Relay.lan', '*.home.lan']\n"+
 		"origins = ['https://*.app.example', 'https://bücher.example', 'capacitor://localhost']\n"), 0o600))
 	d.signal(syscall.SIGHUP)
-	require.Equal(t, []any{"origins", "hosts"}, d.logs("read the configuration anew")["changed"])
+	require.Equal(t, []any{"origins", "hosts"}, d.logs("configuration reloaded")["changed"])
 	for host, origin := range pages {
 		require.Equal(t, http.StatusSwitchingProtocols, d.pageOf(host, origin), origin)
 	}
@@ -117,7 +117,7 @@ func TestReloadOfTheLogLevel(t *testing.T) {
 	d.enters().talks()
 	require.NoError(t, os.WriteFile(path, []byte("[log]\nlevel = 'debug'\n"), 0o600))
 	d.signal(syscall.SIGHUP)
-	require.Equal(t, []any{"log.level"}, d.logs("read the configuration anew")["changed"])
+	require.Equal(t, []any{"log.level"}, d.logs("configuration reloaded")["changed"])
 	require.NotContains(t, d.log(), "joined")
 	d.enters()
 	d.logs("joined")

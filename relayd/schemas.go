@@ -6,8 +6,8 @@ import (
 	"github.com/sebas642/intercessor/relayd/schema"
 )
 
-// readSchemas compiles the schemas that the configuration names and gives what looks at
-// messages with them; nil if it names none.
+// readSchemas compiles the schemas of the configuration and returns the function that
+// validates messages; nil if there are none.
 func readSchemas(c config.Schemas) (relay.Check, error) {
 	if c.Folder == "" && !c.Builtin {
 		return nil, nil

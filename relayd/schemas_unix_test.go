@@ -36,7 +36,7 @@ func TestReloadOfSchemas(t *testing.T) {
 	passes()
 	says(`{"type":"integer"}`)
 	d.signal(syscall.SIGHUP)
-	d.logs("read the configuration anew")
+	d.logs("configuration reloaded")
 	for range 2 {
 		server.says(client, "chat", `"canary-message"`)
 		var told struct{ Reason, Path, Keyword string }
@@ -44,12 +44,12 @@ func TestReloadOfSchemas(t *testing.T) {
 		require.Equal(t, struct{ Reason, Path, Keyword string }{"schema", "", "type"}, told)
 		says(`{"type":"strnig"}`)
 		d.signal(syscall.SIGHUP)
-		require.Contains(t, d.logs("the configuration stays as it was")["error"], "chat.json: at #/type: not as the draft says")
+		require.Contains(t, d.logs("configuration unchanged")["error"], "chat.json: at #/type: not as the draft says")
 	}
 	says(`{"type":"string"}`)
 	require.NoError(t, os.WriteFile(config, []byte("[schemas]\nfolder = '"+folder+"'\nunknown = 'refuse'\nrefused = 'close'\n"), 0o600))
 	d.signal(syscall.SIGHUP)
-	require.Equal(t, []any{"schemas.unknown", "schemas.refused"}, d.logs("read the configuration anew")["changed"])
+	require.Equal(t, []any{"schemas.unknown", "schemas.refused"}, d.logs("configuration reloaded")["changed"])
 	passes()
 	client.says(server, "other", `"canary-message"`)
 	client.wantsClose(protocol.CodeRefused)
@@ -57,7 +57,7 @@ func TestReloadOfSchemas(t *testing.T) {
 
 	require.NoError(t, os.WriteFile(config, []byte("[schemas]\nfolder = ''\nunknown = 'pass'\nrefused = 'drop'\n"), 0o600))
 	d.signal(syscall.SIGHUP)
-	d.logs("read the configuration anew")
+	d.logs("configuration reloaded")
 	another := d.client(server)
 	another.says(server, "other", `"hi"`)
 	require.JSONEq(t, `"hi"`, string(server.wants("other")))

@@ -18,24 +18,23 @@ import (
 )
 
 const (
-	// headerWithin bounds a handshake: who drips its bytes is cut.
+	// headerWithin bounds a handshake, against clients that send it slowly.
 	headerWithin = 5 * time.Second
 	maxHeader    = 8 << 10 // bytes; net/http takes 4 KiB more
 
-	// The page and its WebAssembly have to get through a slow phone's link.
+	// Enough for the page and its WebAssembly on a slow phone.
 	answerWithin = 2 * time.Minute
 	idleWithin   = 30 * time.Second
 
-	// endWithin keeps below the ten seconds after which a supervisor kills that
-	// nobody told to wait longer. When a drain has used them up, closeWithin is what
-	// the rest still has for its closing handshakes.
+	// endWithin is below the ten seconds after which a supervisor kills by default. After
+	// a drain that took longer, closeWithin bounds the remaining closing handshakes.
 	endWithin   = 9500 * time.Millisecond
 	closeWithin = 1500 * time.Millisecond
 )
 
-// serve runs the relay until the context ends; then it drains it (D8), closes every
-// connection that is left, and returns. From then on a second signal ends the
-// process at once, because end gives signals back; to call it is a signal too.
+// serve runs the relay until the context ends. Then it drains it (D8), closes the remaining
+// connections, and returns. It calls end, which ends the context too, so that a second signal
+// kills the process.
 func serve(ctx context.Context, end func(), c *config.Config, sources config.Sources, load loader, hangups <-chan os.Signal, out logger) error {
 	log := out.Logger
 	keys, before, err := resumeKeys(c, log)
@@ -83,7 +82,7 @@ func serve(ctx context.Context, end func(), c *config.Config, sources config.Sou
 		Sockets:       room.sockets(),
 	})
 	door := newDoor(proxies.Any(), func(err error) {
-		log.Warn("cannot get the keys of tokens: those that are known serve on, for a day", "error", err)
+		log.Warn("cannot get the keys of tokens; the known ones stay valid for a day", "error", err)
 	})
 	defer door.client.CloseIdleConnections()
 	run := &running{relay: r, shown: shown, room: room, door: door, level: out.level, log: log}
@@ -95,26 +94,26 @@ func serve(ctx context.Context, end func(), c *config.Config, sources config.Sou
 	if err != nil {
 		return errors.Join(err, r.Shutdown(ctx))
 	}
-	front.says(log)
+	front.announce(log)
 
-	var besides sync.WaitGroup
-	defer besides.Wait()
+	var background sync.WaitGroup
+	defer background.Wait()
 	serving, served := context.WithCancel(context.Background())
 	defer served()
-	besides.Go(func() { tidy(serving, r.Sessions) })
-	besides.Go(func() { run.reloads(serving, hangups, load) })
+	background.Go(func() { tidy(serving, r.Sessions) })
+	background.Go(func() { run.reloads(serving, hangups, load) })
 	if operator != nil {
 		operator.metrics.FollowLog(out.queue.Dropped)
 		if shown != nil {
 			operator.metrics.FollowCertificates(shown.NotAfter, shown.failures.Load)
 		}
-		besides.Go(func() {
+		background.Go(func() {
 			operator.serve(serving, r, c.Drain, func() bool { return !ending.Load() }, end, log)
 		})
 	}
 
 	if shown != nil {
-		besides.Go(func() { shown.tend(serving) })
+		background.Go(func() { shown.tend(serving) })
 	}
 
 	failed := front.serve()
@@ -130,8 +129,8 @@ func serve(ctx context.Context, end func(), c *config.Config, sources config.Sou
 	ending.Store(true)
 	log.Info("shutting down; a second signal ends at once", "drain", c.Drain)
 
-	// The listener stays open meanwhile: who comes is told to come back (B6), and a
-	// load balancer that /readyz is not the time.
+	// The listener stays open: new peers are told to come back (B6), and /readyz tells load
+	// balancers that the relay is not ready.
 	if c.Drain > 0 {
 		_ = r.Drain(context.Background(), c.Drain)
 	}
@@ -141,14 +140,14 @@ func serve(ctx context.Context, end func(), c *config.Config, sources config.Sou
 	late, cancel := context.WithDeadline(context.Background(), latest)
 	defer cancel()
 	if err := r.Shutdown(late); err != nil {
-		log.Warn("some peers did not answer the close and were cut")
+		log.Warn("some peers did not answer the close and were disconnected")
 	}
 	front.close(late, failed, len(front.servers))
 	log.Info("ended")
 	return nil
 }
 
-// routes puts the relay, its health and the page under one roof.
+// routes returns the handler of the relay, the health paths and the page.
 func routes(r *relay.Relay, proxies admit.Proxies, ending *atomic.Bool) http.Handler {
 	mux := http.NewServeMux()
 	mux.Handle("/server", r)
@@ -169,7 +168,7 @@ func routes(r *relay.Relay, proxies admit.Proxies, ending *atomic.Bool) http.Han
 	return mux
 }
 
-// unlessLate refuses requests that only the health paths may answer: see [relay.Relay.RefuseLate].
+// unlessLate admits only the health paths when sockets are short; see [relay.Relay.RefuseLate].
 func unlessLate(r *relay.Relay, next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, request *http.Request) {
 		if !r.RefuseLate(w, request) {
@@ -180,8 +179,8 @@ func unlessLate(r *relay.Relay, next http.Handler) http.Handler {
 
 func say(w http.ResponseWriter, status int, text string) {
 	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
-	w.Header().Set("Connection", "close")       // whatever has asked may have a socket that others need
-	w.Header().Set("Cache-Control", "no-store") // true now, and perhaps not in a moment
+	w.Header().Set("Connection", "close")       // others may need the socket
+	w.Header().Set("Cache-Control", "no-store") // the answer may change at any moment
 	w.WriteHeader(status)
 	_, _ = fmt.Fprintln(w, text)
 }

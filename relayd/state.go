@@ -13,11 +13,11 @@ import (
 	"github.com/sebas642/intercessor/relayd/config"
 )
 
-// resumeKeys gives the keys of resume tokens, the one that signs first, and whether
-// they were there before: then peers of an earlier relay may come. Whoever
-// named a file or a folder gets that or an error: a relay with a key of its own
-// would refuse for good the peers of all others. Only where nobody named one, and
-// the default folder cannot be used, does the relay run with a key in memory.
+// resumeKeys returns the keys of resume tokens, the signing key first, and whether
+// they existed before: then peers of an earlier relay may come. A configured file or
+// folder that cannot be used is an error, because a relay with a new key would refuse
+// the others' peers for good. Without one, if the default folder cannot be used, the key
+// is in memory.
 func resumeKeys(c *config.Config, log *slog.Logger) (keys []admit.Key, before bool, err error) {
 	if len(c.KeyFiles) > 0 {
 		keys, err = readKeys(c.KeyFiles)
@@ -60,8 +60,7 @@ func readKeys(files []config.SecretFile) ([]admit.Key, error) {
 	return keys, nil
 }
 
-// keyFiles are the files of the resume keys, of which that in the state folder need not be
-// there.
+// keyFiles returns the files of the resume keys. The one in the state folder may not exist.
 func keyFiles(c *config.Config) []config.SecretFile {
 	if len(c.KeyFiles) > 0 {
 		return c.KeyFiles
@@ -78,7 +77,7 @@ func keyInMemory(log *slog.Logger, why error) []admit.Key {
 	return []admit.Key{admit.NewKey()}
 }
 
-// stateDir is the folder that was named, or the default one.
+// stateDir returns the configured folder, or the default.
 func stateDir(c *config.Config) (string, error) {
 	if c.StateDir != "" {
 		return c.StateDir, nil
@@ -86,9 +85,9 @@ func stateDir(c *config.Config) (string, error) {
 	return defaultStateDir()
 }
 
-// defaultStateDir is where systemd says, or else where the XDG Base Directory
-// Specification says. systemd may name several folders; a relative path in
-// XDG_STATE_HOME does not count.
+// defaultStateDir returns the folder of systemd, or else of the XDG Base Directory
+// Specification. systemd may name several folders; a relative path in
+// XDG_STATE_HOME is ignored.
 func defaultStateDir() (string, error) {
 	if folder, _, _ := strings.Cut(os.Getenv("STATE_DIRECTORY"), ":"); folder != "" {
 		return folder, nil

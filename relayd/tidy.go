@@ -8,13 +8,12 @@ import (
 
 const (
 	tidyEvery = time.Second / 4
-	tidyAfter = 1000 // peers that have come
+	tidyAfter = 1000 // peers that have connected
 )
 
-// tidy gives memory back to the operating system when many peers have come and
-// none comes any more: what net/http used for their handshakes is garbage by then,
-// and a relay whose peers are idle, or whose messages allocate nothing, would not
-// collect it for minutes. It ends with its context.
+// tidy returns memory to the operating system after many peers have connected and no more
+// come. net/http's garbage of their handshakes would otherwise stay for minutes, because
+// idle peers and relayed messages allocate nothing. It returns when its context ends.
 func tidy(ctx context.Context, sessions func() int) {
 	ticker := time.NewTicker(tidyEvery)
 	defer ticker.Stop()

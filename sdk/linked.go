@@ -83,7 +83,7 @@ func (l *linked) trySend(typ string, message []byte, token any) (full <-chan str
 		}
 		switch err = l.link.Send(now, typ, message, token); err {
 		case link.ErrFull:
-			full = l.space[link.Stream(typ)].wait()
+			full = l.space[link.Sequence(typ)].wait()
 		case link.ErrEnded:
 			if err = l.ended; err == nil {
 				err = &GoneError{Reason: ReasonClosed} // it takes nothing more; what it sent is still here

@@ -40,7 +40,7 @@ func (p *program) accept(ctx context.Context, args []js.Value) (any, error) {
 }
 
 // send(conn, type, json, settle) resolves when the message is accepted. settle(kind,
-// reason) is called once after that, when it is known what became of it.
+// reason) is called once after that, when its outcome is known.
 func (p *program) send(ctx context.Context, args []js.Value) (any, error) {
 	c, err := p.conn(args[0])
 	if err != nil {
@@ -52,7 +52,7 @@ func (p *program) send(ctx context.Context, args []js.Value) (any, error) {
 	}
 	settle := args[3]
 	go func() {
-		// Every receipt is settled in the end, so that there is nothing to cancel.
+		// Every receipt is settled in the end, so nothing must be cancelled.
 		outcome, _ := receipt.Outcome(context.Background())
 		_, _ = protect(func() (any, error) { return settle.Invoke(outcome.Result.String(), string(outcome.Reason)), nil })
 	}()
@@ -72,7 +72,7 @@ func (p *program) receive(ctx context.Context, args []js.Value) (any, error) {
 	return []any{m.Type, string(m.Data)}, nil
 }
 
-// kick(conn, seconds, by) resolves when the relay has sent the other peer away.
+// kick(conn, seconds, by) resolves when the relay has removed the other peer.
 func (p *program) kick(ctx context.Context, args []js.Value) (any, error) {
 	c, err := p.conn(args[0])
 	if err != nil {
@@ -91,7 +91,7 @@ func (p *program) setOpen(ctx context.Context, args []js.Value) (any, error) {
 	return nil, l.SetOpen(ctx, args[1].Bool())
 }
 
-// setInfo(listener, json) does as well. "null" takes back what was set.
+// setInfo(listener, json) does, too. "null" removes what was set.
 func (p *program) setInfo(ctx context.Context, args []js.Value) (any, error) {
 	l, err := p.listener(args[0])
 	if err != nil {
@@ -104,7 +104,7 @@ func (p *program) setInfo(ctx context.Context, args []js.Value) (any, error) {
 	return nil, l.SetInfo(ctx, info)
 }
 
-// told(conn) returns what the relay has told last, as two texts of JSON or "": the
+// told(conn) returns the relay's latest values, as two texts of JSON or "": the
 // server's information, and ICE servers.
 func (p *program) told(args []js.Value) (js.Value, error) {
 	c, err := p.conn(args[0])
@@ -123,22 +123,22 @@ func (p *program) openChannel(ctx context.Context, args []js.Value) (any, error)
 	return c.OpenDataChannel(ctx, args[1].String())
 }
 
-// pathEnd(conn) never resolves. It rejects when no more channels can come, and on
-// a connection that was dialled it makes the direct path.
+// pathEnd(conn) never resolves. It rejects when no more channels can come. On
+// a dialled connection it opens the direct path.
 func (p *program) pathEnd(ctx context.Context, args []js.Value) (any, error) {
 	c, err := p.conn(args[0])
 	if err != nil {
 		return nil, err
 	}
 	for {
-		// Options.OnDataChannel gets the channels: this one only ends.
+		// Options.OnDataChannel gets the channels. This call only waits for the end.
 		if _, err := c.AcceptChannel(ctx); err != nil {
 			return nil, err
 		}
 	}
 }
 
-// pc(conn) returns the RTCPeerConnection. It takes locks for moments only, so it
+// pc(conn) returns the RTCPeerConnection. It holds locks only briefly, so it
 // needs no goroutine.
 func (p *program) peerConnection(args []js.Value) (js.Value, error) {
 	c, err := p.conn(args[0])
@@ -148,9 +148,9 @@ func (p *program) peerConnection(args []js.Value) (js.Value, error) {
 	return c.PeerConnection()
 }
 
-// options reads what intercessor.js has brought into one form: an array of
-// {urls: [string], username: string, credential: string} or null, a store or null, and what
-// to ask for the secret or null.
+// options reads the options in the form that intercessor.js gives them: an array of
+// {urls: [string], username: string, credential: string} or null, a store or null, and the
+// function to ask for the secret or null.
 func (p *program) options(iceServers, identity, ask js.Value) *sdk.Options {
 	o := &sdk.Options{Secret: secret(ask)}
 	o.OnDataChannel = p.deliver

@@ -6,9 +6,9 @@ import (
 )
 
 // promised makes a function that JavaScript calls as f(call, resolve, reject,
-// ...args): call is a number by which it may be cancelled, and exactly one of the
-// two others is called, once. A callback of the browser must not wait, so what
-// the function does, it does in a goroutine.
+// ...args). call is a number by which it may be cancelled. Exactly one of the
+// other two is called, once. A callback of the browser must not block, so
+// the function runs in a goroutine.
 func (p *program) promised(do func(context.Context, []js.Value) (any, error)) js.Func {
 	return js.FuncOf(func(_ js.Value, args []js.Value) any {
 		number, resolve, reject := args[0].Int(), args[1], args[2]
@@ -19,7 +19,7 @@ func (p *program) promised(do func(context.Context, []js.Value) (any, error)) js
 		go func() {
 			value, err := protect(func() (any, error) { return do(ctx, args[3:]) })
 			if err != nil && ctx.Err() != nil {
-				err = ctx.Err() // and not what made it wait, such as a relay that said to try again
+				err = ctx.Err() // not the reason for waiting, such as a relay that asked for a retry
 			}
 			p.mu.Lock()
 			delete(p.calls, number)
@@ -35,7 +35,7 @@ func (p *program) promised(do func(context.Context, []js.Value) (any, error)) js
 	})
 }
 
-// immediate makes a function that JavaScript calls as f(...args). It returns
+// immediate makes a function that JavaScript calls as f(...args). The function returns
 // {value} or {error}: a panic of Go would end the program, not throw.
 func immediate(do func([]js.Value) (js.Value, error)) js.Func {
 	return js.FuncOf(func(_ js.Value, args []js.Value) any {
@@ -47,7 +47,7 @@ func immediate(do func([]js.Value) (js.Value, error)) js.Func {
 	})
 }
 
-// cancel(call) ends the waiting of a call that is under way.
+// cancel(call) cancels a call that is under way.
 func (p *program) cancel(args []js.Value) (js.Value, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -57,8 +57,8 @@ func (p *program) cancel(args []js.Value) (js.Value, error) {
 	return js.Undefined(), nil
 }
 
-// protect turns a panic, such as an exception of JavaScript that nobody expected,
-// into an error of the one call that it happened in.
+// protect turns a panic, such as an unexpected JavaScript exception,
+// into an error of the call in which it happened.
 func protect[T any](do func() (T, error)) (value T, err error) {
 	defer func() {
 		if caught := recover(); caught != nil {

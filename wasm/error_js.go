@@ -12,14 +12,14 @@ import (
 // brokenOff is the close code of a connection that ended without one.
 const brokenOff = 1006
 
-// explain tells JavaScript of an error: {code, message} and, by code, closeCode,
-// reason, or what was tried for a direct path. intercessor.js makes an Error of it; intercessor.d.ts says
-// what the codes mean.
+// explain converts an error for JavaScript: {code, message} and, by code, closeCode,
+// reason, or the attempts at a direct path. intercessor.js makes an Error of it; intercessor.d.ts explains
+// the codes.
 func explain(err error) map[string]any {
-	x := explanation{code: "invalid"} // what is left is about what was asked for
+	x := explanation{code: "invalid"} // all other errors are about the arguments
 	message := err.Error()
 	for known := false; err != nil; err = errors.Unwrap(err) {
-		if err == context.Canceled { // whatever it was that did not wait any longer
+		if err == context.Canceled { // whatever was cancelled
 			return map[string]any{"code": "aborted", "message": "the signal was aborted"}
 		}
 		known = known || x.of(err)
@@ -43,15 +43,15 @@ func explain(err error) map[string]any {
 	return e
 }
 
-// explanation is what JavaScript gets to know of an error besides its message.
+// explanation is what JavaScript gets of an error besides its message.
 type explanation struct {
 	code, reason string
 	closeCode    protocol.Code // 0: none
 	ice          *sdk.ICEError
 }
 
-// of reports whether it knows the kind of an error, without what that wraps. A switch
-// weighs a tenth of errors.As and errors.Is, which bring reflection.
+// of fills in x for a known kind of error, without unwrapping it, and reports whether it did. A switch
+// has a tenth of the size of errors.As and errors.Is, which need reflection.
 func (x *explanation) of(err error) bool {
 	switch err {
 	case sdk.ErrPathClosed:
@@ -107,7 +107,7 @@ func (x *explanation) of(err error) bool {
 	return true
 }
 
-// codeOf names the ends of a session that a page may want to tell apart.
+// codeOf returns the codes for the ends of a session that a page may distinguish.
 func codeOf(err *sdk.RelayError) string {
 	switch {
 	case err.Is(sdk.ErrNoSuchServer):

@@ -5,17 +5,17 @@ import (
 	"syscall/js"
 )
 
-// store is the signaling.Store that js/identity.js makes: an object with load() and
-// save(text), neither of which waits.
+// store is a signaling.Store made by js/identity.js: an object with load() and
+// save(text), neither of which blocks.
 type store struct{ object js.Value }
 
-// Load returns what the page has of this peer.
+// Load returns the stored identity of this peer.
 func (s store) Load() (text string, err error) {
 	err = s.try(func() { text = s.object.Call("load").String() })
 	return text, err
 }
 
-// Save has the page keep it.
+// Save stores the identity in the page.
 func (s store) Save(text string) error {
 	return s.try(func() { s.object.Call("save", text) })
 }

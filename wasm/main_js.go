@@ -1,18 +1,18 @@
 // Command wasm is the SDK for JavaScript: package sdk compiled to WebAssembly,
-// with the functions that js/intercessor.js makes its API of. A page does not
-// load it itself; it imports that module.
+// with the functions on which js/intercessor.js builds its API. A page does not
+// load the program itself; it imports that module.
 //
-// Between the two go numbers, strings and the browser's own objects. The
-// functions are made once, when the program starts, and live as long as it does:
-// a call needs no js.Func of its own, because JavaScript makes the promise and
-// passes in what settles it. Connections and listeners are known by number.
+// The two exchange numbers, strings and the browser's own objects. The
+// functions are created once, when the program starts, and live as long as it does.
+// A call needs no js.Func of its own, because JavaScript creates the promise and
+// passes in the functions that settle it. Connections and listeners have numbers.
 package main
 
 import "syscall/js"
 
 // ready is the name of the global function that js/intercessor.js sets while it
-// starts this program: it takes the functions by name, and gives the one that
-// takes each data channel that a peer opens.
+// starts this program. It takes the functions by name, and returns the function that
+// gets each data channel that a peer opens.
 const ready = "intercessorReady"
 
 func main() {

@@ -7,8 +7,8 @@ import (
 	"github.com/sebas642/intercessor/sdk"
 )
 
-// news(conn or listener, state) resolves to its state when it is another one. When that
-// is "closed" it rejects with the reason, now and ever after.
+// news(conn or listener, state) resolves to its state when it is no longer the given one. When it
+// is "closed", this and every later call reject with the reason.
 func (p *program) news(ctx context.Context, args []js.Value) (any, error) {
 	it, err := p.stateful(args[0])
 	if err != nil {
@@ -24,8 +24,8 @@ func (p *program) news(ctx context.Context, args []js.Value) (any, error) {
 	return state.String(), nil
 }
 
-// path(conn, state, problem) resolves to the state and the problem of its direct path, when
-// they are others.
+// path(conn, state, problem) resolves to the state and the problem of its direct path when
+// they are no longer the given ones.
 func (p *program) path(ctx context.Context, args []js.Value) (any, error) {
 	c, err := p.conn(args[0])
 	if err != nil {
@@ -38,14 +38,14 @@ func (p *program) path(ctx context.Context, args []js.Value) (any, error) {
 	return []any{string(now.State), now.Problem}, nil
 }
 
-// stateful is what connections and listeners have in common.
+// stateful is the common interface of connections and listeners.
 type stateful interface {
 	WaitState(ctx context.Context, from sdk.State) (sdk.State, error)
 	Err() error
 	NetworkChanged()
 }
 
-// stateful gives the connection or the listener with a number.
+// stateful returns the connection or the listener with a number.
 func (p *program) stateful(number js.Value) (stateful, error) {
 	if l, err := p.listener(number); err == nil {
 		return l, nil
@@ -66,7 +66,7 @@ func stateOf(name string) sdk.State {
 	return sdk.Closed
 }
 
-// networkChanged(conn or listener) is a hint to look after the connection to the relay.
+// networkChanged(conn or listener) is a hint to check the connection to the relay.
 func (p *program) networkChanged(args []js.Value) (js.Value, error) {
 	if it, err := p.stateful(args[0]); err == nil {
 		it.NetworkChanged()

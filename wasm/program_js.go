@@ -8,14 +8,14 @@ import (
 	"github.com/sebas642/intercessor/sdk"
 )
 
-// program is what the functions share: what is open and what is under way.
+// program is the state that the functions share: open connections and listeners, and calls under way.
 type program struct {
 	onChannel js.Value // set by main before anything is open
 
 	mu        sync.Mutex // guards what follows
-	last      int        // the number that was given last
+	last      int        // the last number given
 	conns     map[int]*sdk.Conn
-	numbers   map[*sdk.Conn]int // the other way round
+	numbers   map[*sdk.Conn]int // the reverse of conns
 	listeners map[int]*sdk.Listener
 	calls     map[int]context.CancelFunc // by the numbers that JavaScript gave them
 }
@@ -29,7 +29,7 @@ func newProgram() *program {
 	}
 }
 
-// addConn gives a connection its number, and JavaScript what it must know of it.
+// addConn gives a connection a number, and returns its description for JavaScript.
 func (p *program) addConn(c *sdk.Conn) map[string]any {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -46,7 +46,7 @@ func (p *program) addListener(l *sdk.Listener) map[string]any {
 	return map[string]any{"number": p.last, "id": l.ID(), "url": l.ClientURL(), "state": l.State().String()}
 }
 
-// conn gives the connection with a number; it is closed if there is none.
+// conn returns the connection with a number, or a closed one if there is none.
 func (p *program) conn(number js.Value) (*sdk.Conn, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -65,8 +65,8 @@ func (p *program) listener(number js.Value) (*sdk.Listener, error) {
 	return nil, sdk.ErrClosed
 }
 
-// close(number) closes a connection or a listener in the background: it may take
-// seconds to take leave.
+// close(number) closes a connection or a listener in the background, because that may take
+// seconds.
 func (p *program) close(args []js.Value) (js.Value, error) {
 	number := args[0].Int()
 	p.mu.Lock()
@@ -84,8 +84,8 @@ func (p *program) close(args []js.Value) (js.Value, error) {
 	return js.Undefined(), nil
 }
 
-// deliver hands a channel that a peer opened to JavaScript, in the browser's own
-// event, so that no message of it is missed.
+// deliver passes a channel that a peer opened to JavaScript, within the browser's own
+// event, so that no message on it is missed.
 func (p *program) deliver(c *sdk.Conn, channel js.Value) {
 	p.mu.Lock()
 	number, open := p.numbers[c]
@@ -94,6 +94,6 @@ func (p *program) deliver(c *sdk.Conn, channel js.Value) {
 		channel.Call("close")
 		return
 	}
-	// Should JavaScript throw, this one channel is lost, and not the program.
+	// If JavaScript throws, only this channel is lost, not the program.
 	_, _ = protect(func() (js.Value, error) { return p.onChannel.Invoke(number, channel), nil })
 }

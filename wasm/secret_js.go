@@ -7,8 +7,8 @@ import (
 	"github.com/sebas642/intercessor/sdk"
 )
 
-// secret makes an sdk.Secret of what js/intercessor.js makes of the option: null, or a
-// function that calls back once, within seconds, with the secret or with what went wrong.
+// secret makes an sdk.Secret of the option as js/intercessor.js passes it: null, or a
+// function that calls back once, within seconds, with the secret or with an error.
 func secret(ask js.Value) sdk.Secret {
 	if ask.IsNull() {
 		return nil
@@ -29,7 +29,7 @@ func secret(ask js.Value) sdk.Secret {
 	}
 }
 
-// secretError is what the page's function threw, in words.
+// secretError is the text of what the page's function threw.
 type secretError string
 
 func (e secretError) Error() string { return string(e) }

@@ -44,7 +44,7 @@ type form struct {
 	size    int64
 }
 
-// loadAssets looks at a folder of embedded files; it panics when that fails, which
+// loadAssets reads a folder of embedded files. It panics if that fails, which
 // only a broken build can cause.
 func loadAssets(folder fs.FS) assets {
 	all := assets{}
@@ -84,7 +84,7 @@ func codingOf(name string) (coding, plain string) {
 	return "identity", name
 }
 
-// ServeHTTP answers GET and HEAD in the form that the browser likes best.
+// ServeHTTP answers GET and HEAD in the form that the browser prefers.
 func (all assets) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	a := all[strings.TrimPrefix(r.URL.Path, "/")]
 	if a == nil {

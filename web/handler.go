@@ -2,7 +2,7 @@
 // page at /, the SDK's WebAssembly build at /sdk/, and QR codes at POST /qr.
 //
 // Everything is embedded when the program is built. The build of the SDK is not
-// committed: without it the page still opens, and says what to run.
+// committed. Without it the page still opens, and says which command to run.
 package web
 
 import (
@@ -14,14 +14,14 @@ import (
 //go:embed page sdk status charts
 var embedded embed.FS
 
-// noBuild is what /sdk/ answers, with 503, before `make wasm` has run. The page
-// shows it as it is.
-const noBuild = "the WebAssembly build is missing from this relayd: run `make wasm`, build relayd again and restart it"
+// noBuild is the answer of /sdk/, with status 503, before `make wasm` has run. The page
+// shows it verbatim.
+const noBuild = "this relayd has no WebAssembly build: run `make wasm`, rebuild relayd and restart it"
 
-// Handler serves the page, the SDK and the QR codes. It takes the whole of the
-// tree below its mount point, keeps no state between requests, and may be used
-// by any number of goroutines. Requests and responses hold no room's ID but the
-// body of POST /qr, which is not kept.
+// Handler serves the page, the SDK and the QR codes. It handles the whole
+// tree below its mount point, keeps no state between requests, and may be called
+// concurrently. Requests and responses contain no room's ID except in the
+// body of POST /qr, which is not stored.
 func Handler() http.Handler {
 	return newHandler(folder("page"), folder("sdk"))
 }
@@ -47,7 +47,7 @@ func newHandler(page, sdk fs.FS) http.Handler {
 	} else {
 		mux.Handle("GET /sdk/", http.StripPrefix("/sdk", build))
 	}
-	mux.Handle("POST /qr", http.NewCrossOriginProtection().Handler(http.HandlerFunc(serveQR))) // it costs
+	mux.Handle("POST /qr", http.NewCrossOriginProtection().Handler(http.HandlerFunc(serveQR))) // drawing costs CPU time
 	return withPolicy(contentPolicy, mux)
 }
 

@@ -5,7 +5,7 @@ import (
 	"regexp"
 )
 
-// withPolicy gives every answer the headers that hold the page to what it was
+// withPolicy adds headers to every answer that restrict the page to what it was
 // built of: its own scripts, its own relay, no frame around it, no referrer.
 func withPolicy(policy func(host string) string, next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

@@ -9,11 +9,11 @@ import (
 	"rsc.io/qr"
 )
 
-// maxURL is the longest URL, in bytes, that a QR code is drawn of.
+// maxURL limits the URL of a QR code, in bytes.
 const maxURL = 512
 
 // serveQR draws the URL in the request's body as a PNG. The URL comes in a body
-// because it names a room: paths and queries end up in the logs of proxies.
+// because it names a room, and paths and queries end up in the logs of proxies.
 func serveQR(w http.ResponseWriter, r *http.Request) {
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxURL))
 	if tooLarge := (*http.MaxBytesError)(nil); errors.As(err, &tooLarge) {
@@ -21,7 +21,7 @@ func serveQR(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	if err != nil {
-		http.Error(w, "the request's body broke off", http.StatusBadRequest)
+		http.Error(w, "the request's body is incomplete", http.StatusBadRequest)
 		return
 	}
 	if u, err := url.Parse(string(body)); err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
@@ -30,10 +30,10 @@ func serveQR(w http.ResponseWriter, r *http.Request) {
 	}
 	code, err := qr.Encode(string(body), qr.M)
 	if err != nil {
-		http.Error(w, "the URL does not fit a QR code", http.StatusBadRequest)
+		http.Error(w, "the URL does not fit into a QR code", http.StatusBadRequest)
 		return
 	}
 	w.Header().Set("Content-Type", "image/png")
 	w.Header().Set("Cache-Control", "no-store")
-	_, _ = w.Write(code.PNG()) // the browser may have gone: nothing to do about it
+	_, _ = w.Write(code.PNG()) // an error means that the browser has left
 }

@@ -7,18 +7,18 @@ import (
 	"time"
 )
 
-// Rules are the bounds that a history is judged by. A zero field has the default.
+// Rules are the limits by which a history is judged. A zero field means the default.
 type Rules struct {
-	Window    time.Duration // how long an absent peer is waited for; 60 s
+	Window    time.Duration // how long the relay waits for an absent peer; 60 s
 	GoneAfter time.Duration // how much later the observer gives it up by itself; 10 s
 	Settle    time.Duration // C10: an outcome comes within it when all is well; 90 s
 	Fence     time.Duration // C8: how long two connections of one ID may live on one node; 1 s
 	Heal      time.Duration // C8: and on several, after a partition has healed; 5 s
 	Skew      time.Duration // how much later than it happened an event may be stamped; 0
-	Delay     time.Duration // how much longer the news of an absence may be on its way than that of its end; 0
+	Delay     time.Duration // by how much the news of an absence may be slower than the news of its end; 0
 
-	// Need is how many events of a kind there must be at least: a history that is too
-	// thin to judge is no proof. A shortfall is reported as the rule "need".
+	// Need is the minimum number of events of a kind: a history that is too
+	// thin proves nothing. A shortfall is reported as the rule "need".
 	Need map[Kind]int
 }
 
@@ -29,10 +29,10 @@ type Violation struct {
 	Events []int  // positions in the history, the one where it shows first
 }
 
-// worst bounds the violations that are kept of each rule; all are counted.
+// worst limits the violations that are kept of each rule; all are counted.
 const worst = 20
 
-// A Report is what Check found.
+// A Report is the result of Check.
 type Report struct {
 	Violations []Violation    // at most 20 of each rule
 	Count      map[string]int // how often each rule was broken
@@ -40,7 +40,7 @@ type Report struct {
 	events     []Event
 }
 
-// Check judges a history, which must be in the order of its stamps.
+// Check judges a history, which must be sorted by its stamps.
 func Check(events []Event, rules Rules) *Report {
 	rules = rules.withDefaults()
 	r := &Report{Count: map[string]int{}, Kinds: map[Kind]int{}, events: events}
@@ -98,10 +98,10 @@ func (v Violation) first() int {
 	return v.Events[0]
 }
 
-// OK says that no rule was broken.
+// OK reports whether no rule was broken.
 func (r *Report) OK() bool { return len(r.Violations) == 0 }
 
-// Broken gives the names of the broken rules, each once, in the order of their numbers.
+// Broken returns the broken rules, each once, in the order of their numbers.
 func (r *Report) Broken() []string {
 	names := make([]string, 0, len(r.Count))
 	for name := range r.Count {

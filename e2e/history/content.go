@@ -1,6 +1,6 @@
 package history
 
-// content is C1: bytes, sender, type and receiver of every receive match a send that
+// content checks C1: bytes, sender, type and receiver of every receive match a send that
 // came before.
 type content struct{ *index }
 

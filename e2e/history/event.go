@@ -5,13 +5,13 @@ import (
 	"strings"
 )
 
-// A Kind says what happened. Behind each stand the fields that it needs besides At;
+// A Kind says what happened. The comments list the fields that each needs besides At;
 // what an application logs has App, ID and Room as well.
 type Kind string
 
 const (
 	Start Kind = "start" // Protocol: the program has its ID
-	Stop  Kind = "stop"  // Reason "closed" or "killed": the program has ended, or was ended
+	Stop  Kind = "stop"  // Reason "closed" or "killed": the program has ended, or was killed
 
 	Send      Kind = "send"      // Conn, Peer, Seq, Type, Hash: Send is about to be called
 	Delivered Kind = "delivered" // Conn, Seq: how the send ended
@@ -27,8 +27,8 @@ const (
 
 	Lost    Kind = "lost"    // the program's own connection to the relay broke
 	Resumed Kind = "resumed" // and is back
-	Paused  Kind = "paused"  // the application stops taking
-	Taking  Kind = "taking"  // and goes on
+	Paused  Kind = "paused"  // the application stops taking messages
+	Taking  Kind = "taking"  // the application takes messages again
 
 	Up   Kind = "up"   // Order, Node, Name: a connection of ID is live, by name
 	Down Kind = "down" // Node, Name, Reason: it is not any more; "replaced" is fenced off
@@ -36,7 +36,7 @@ const (
 
 	Measure Kind = "measure" // Name, Value, Slack, Reason "before" or "after"
 
-	Fault  Kind = "fault"  // Name, as cut, kill, stop, partition: from now on not all is well
+	Fault  Kind = "fault"  // Name, such as cut, kill, stop, partition
 	Healed Kind = "healed" // all is well again; of a partition, Name is "partition"
 )
 
@@ -65,11 +65,11 @@ type Event struct {
 	Window   int64    `json:"window,omitempty"` // nanoseconds
 }
 
-// Sender names the sending end of a connection: what a message carries with its number,
-// and what From of its receive repeats.
+// Sender names the sending end of a connection. A message carries it with its number,
+// and From of its receive repeats it.
 func Sender(app string, conn int) string { return fmt.Sprintf("%s/%d", app, conn) }
 
-// String is the event for a person who reads a violation.
+// String formats the event for a reader of a violation.
 func (e Event) String() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%.6fs %s", float64(e.At)/1e9, e.Kind)

@@ -11,7 +11,7 @@ const never = math.MaxInt64
 // A span is from one moment to another; of what has not ended, to never.
 type span struct{ from, to int64 }
 
-// An app is what the history says of one program instance, for rules that must look
+// An app is the part of the history about one program instance, for rules that must look
 // ahead or back.
 type app struct {
 	name, id  string
@@ -24,10 +24,10 @@ type app struct {
 	resumed   []int64
 	closes    map[string][]int64 // by the peer's ID: when it closed its side
 	left      bool
-	killSpent map[string]bool // senders for whom the one receive that a kill can hide is used up
+	killSpent map[string]bool // senders whose one receive that a kill can hide is used up
 }
 
-// A sending is the number that a message carries, and what became of it.
+// A sending is the number that a message carries, and its outcome.
 type sending struct {
 	from string
 	seq  uint64

@@ -10,10 +10,10 @@ import (
 	"sync"
 )
 
-// A Log takes events from any goroutine, stamps them and keeps them, in memory or as
+// A Log accepts events from any goroutine, stamps them and stores them, in memory or as
 // lines of JSON in a file. The zero value keeps them in memory.
 type Log struct {
-	// Clock stamps the events; nil is Now. A test with a time of its own brings it here.
+	// Clock stamps the events; nil means Now. A test with its own time sets it.
 	Clock func() int64
 
 	mu     sync.Mutex
@@ -22,8 +22,8 @@ type Log struct {
 	err    error
 }
 
-// NewWriter gives a log that writes each event at once as one line, with one Write, so
-// that a process that is killed has lost nothing that it had logged.
+// NewWriter returns a log that writes each event at once as one line, with one Write, so
+// that a killed process has lost nothing that it had logged.
 func NewWriter(w io.Writer) *Log { return &Log{w: w} }
 
 // Add stamps an event, unless it has a stamp, and keeps it.
@@ -53,14 +53,14 @@ func (l *Log) now() int64 {
 	return Now()
 }
 
-// Events gives a copy of what is in memory.
+// Events returns a copy of the events in memory.
 func (l *Log) Events() []Event {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return append([]Event(nil), l.events...)
 }
 
-// Err is the first error of writing.
+// Err returns the first error of writing.
 func (l *Log) Err() error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -90,7 +90,7 @@ func Read(r io.Reader) ([]Event, error) {
 	}
 }
 
-// Merge puts logs of one machine together by their stamps. Each log must be in order;
+// Merge merges logs of one machine by their stamps. Each log must be sorted;
 // of events with the same stamp those of the earlier log come first.
 func Merge(logs ...[]Event) []Event {
 	var all []Event

@@ -1,7 +1,7 @@
 package history
 
-// mixed is C6: rooms and epochs never mix. A connection gives messages of one room, of
-// one sending end and of one link, and what one end sends comes out of one connection.
+// mixed checks C6: rooms and epochs never mix. A connection yields messages of one room, of
+// one sending end and of one link, and what one end sends arrives on one connection.
 type mixed struct {
 	*index
 	senders map[string]int // by receiving end: its first receive

@@ -1,7 +1,7 @@
 package history
 
-// order is C3: what one sender sends to one receiver arrives in order, without a gap.
-// Only what was refused may be missing in between, and to or from a base peer anything,
+// order checks C3: what one sender sends to one receiver arrives in order, without a gap.
+// Only refused messages may be missing in between. To or from a base peer any may be missing,
 // because there the promise is at most once.
 type order struct {
 	*index

@@ -1,6 +1,6 @@
 package history
 
-// judgeOutcomes looks at each send and what became of it: C4, C5, C9, C10 and C13.
+// judgeOutcomes checks each send and its outcome: C4, C5, C9, C10 and C13.
 func (x *index) judgeOutcomes() {
 	for _, key := range x.order {
 		s := x.sends[key]
@@ -34,7 +34,7 @@ func (x *index) judgeOutcomes() {
 
 func (a *app) killedAfter(at int64) bool { return a != nil && a.killed && a.stop >= at }
 
-// judgeDelivered is C5: delivered means that the application's receive came before.
+// judgeDelivered checks C5: delivered means that the application's receive came before.
 func (x *index) judgeDelivered(key sending, s *sent, outcome *Event) {
 	if s.received >= 0 {
 		if x.events[s.received].At > outcome.At+int64(x.rules.Skew) {
@@ -57,7 +57,7 @@ func (x *index) judgeDelivered(key sending, s *sent, outcome *Event) {
 // own are reasons of a refusal for which the sending application itself is the cause.
 var own = map[string]bool{"canceled": true, "too large": true, "invalid": true}
 
-// judgeSaved is C13: where both peers were back within the window and both applications
+// judgeSaved checks C13: if both peers were back within the window and both applications
 // took, every outcome is delivered.
 func (x *index) judgeSaved(s *sent, send, outcome *Event) {
 	begin := x.opened[Sender(send.App, send.Conn)]
@@ -69,9 +69,9 @@ func (x *index) judgeSaved(s *sent, send, outcome *Event) {
 	window := int64(x.rules.Window) - skew
 	from, to := send.At, outcome.At
 	for _, p := range []*app{a, b} {
-		slow := touches(p.paused, from, to) && outcome.Reason != "broken" // slow is no reason to break
-		// Who was away too long at any time since the connection began may have been given
-		// up by the other, and learns it only now.
+		slow := touches(p.paused, from, to) && outcome.Reason != "broken" // being slow must not break a link
+		// A peer that was away too long at any time since the connection began may have been given
+		// up by the other, and is told only now.
 		apart := longest(p.lost, begin, to) >= window
 		if p.stop <= to+skew || apart || slow {
 			return
@@ -83,9 +83,9 @@ func (x *index) judgeSaved(s *sent, send, outcome *Event) {
 	x.report.add("C13", "a send was not delivered though both were there in time and took", s.outcome, s.at)
 }
 
-// only gives the one instance that had the receiver's ID from the beginning of the
-// sender's connection to the outcome, or nil when there was none, or several: who comes
-// in the place of another has not its memory.
+// only returns the one instance that had the receiver's ID from the beginning of the
+// sender's connection to the outcome, or nil if there was none, or several: a successor
+// does not have its predecessor's memory.
 func (x *index) only(id string, begin, end int64) (b *app) {
 	skew := int64(x.rules.Skew)
 	for _, a := range x.byID[id] {
@@ -100,8 +100,8 @@ func (x *index) only(id string, begin, end int64) (b *app) {
 	return b
 }
 
-// judgePrompt is C10: every outcome comes within the bound after the network has
-// healed, while both applications go on taking. Where the receiver has ended, the
+// judgePrompt checks C10: every outcome comes within the limit after the network has
+// healed, while both applications take messages. If the receiver has ended, the
 // observer's own patience is added.
 func (x *index) judgePrompt(s *sent, send, outcome *Event) {
 	settle := int64(x.rules.Settle)

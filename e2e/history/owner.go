@@ -2,7 +2,7 @@ package history
 
 import "slices"
 
-// owner is C8: within a node one live connection per ID, that of the highest order, and
+// owner checks C8: within a node one live connection per ID, that of the highest order, and
 // across nodes the same a while after a partition has healed.
 type owner struct {
 	*index
@@ -92,7 +92,7 @@ func (o *owner) down(i int, e *Event) {
 	o.pending = slices.DeleteFunc(o.pending, func(p overlap) bool { return p.over })
 }
 
-// expire reports the overlaps that have lasted too long, and who was replaced by nobody.
+// expire reports overlaps that lasted too long, and connections that no higher one replaced.
 func (o *owner) expire(now int64) {
 	o.robbed = slices.DeleteFunc(o.robbed, func(r robbed) bool {
 		if now < r.at+int64(o.rules.Skew) {

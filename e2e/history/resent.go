@@ -1,6 +1,6 @@
 package history
 
-// resent is C11: a frame that is sent again has the same bytes.
+// resent checks C11: a frame that is sent again has the same bytes.
 type resent struct {
 	*index
 	frames map[frameKey]int

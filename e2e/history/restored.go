@@ -2,8 +2,8 @@ package history
 
 import "fmt"
 
-// restored is C12: afterwards everything that was measured is back where it was before,
-// but for the slack that the later measurement says.
+// restored checks C12: afterwards every measurement is back where it was before,
+// within the slack of the later measurement.
 type restored struct {
 	*index
 	before map[string]int

@@ -1,6 +1,6 @@
 package history
 
-// twice is C2: nothing is received twice by one application instance.
+// twice checks C2: no application instance receives a message twice.
 type twice struct {
 	*index
 	seen map[string]map[sending]int // by App

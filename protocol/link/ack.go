@@ -3,15 +3,15 @@ package link
 // What one LINK_ACK covers at most (L12).
 const (
 	ackEvery = 8 // frames, or messages taken
-	ackShare = 4 // the fourth part of the window: a sender of large frames does not wait
+	ackShare = 4 // a quarter of the window, so that a sender of large frames does not wait
 )
 
-// pollAfter is how often a link looks whether a budget that it shares, and that
-// was full, has room again: nobody tells it.
+// pollAfter is the interval at which a link checks whether a shared budget that was full
+// has space again. A budget notifies no link.
 const pollAfter = 250 * Millisecond
 
-// acknowledge remembers that there is something to tell of a stream: a frame of
-// this cost was received, or, if 0, a message was taken.
+// acknowledge records that a sequence has something to acknowledge: a frame of this cost
+// was received, or, if cost is 0, a message was taken.
 func (l *Link) acknowledge(now Time, i *incoming, cost int) {
 	if !l.in[Signalling].dirty && !l.in[Data].dirty {
 		l.ackSince = now
@@ -28,14 +28,14 @@ func (l *Link) acknowledge(now Time, i *incoming, cost int) {
 	}
 }
 
-// Flush makes what is to be acknowledged go with the next frames, or in one of its
-// own: on js, at the end of each event (L12).
+// Flush sends pending acknowledgements with the next frames, or in a LINK_ACK. On js call
+// it at the end of each event (L12).
 func (l *Link) Flush(now Time) {
 	l.ackDue = l.ackDue || l.in[Signalling].dirty || l.in[Data].dirty
 }
 
-// acks writes the acknowledgements of the streams that have new ones, or of both,
-// into h, and grants what there is to grant.
+// acks writes new acknowledgements and grants into h: of the sequences that have any, or
+// of both.
 func (l *Link) acks(now Time, h *Header, both bool) {
 	for s := range l.in {
 		i := &l.in[s]
@@ -52,9 +52,9 @@ func (l *Link) acks(now Time, h *Header, both bool) {
 	}
 }
 
-// regrant raises the grant of a stream as far as the window and the budget allow
-// (L6). A full budget grants what the link can hold beside it. The parts of a message
-// weigh on no grant: nothing else can come before they have.
+// regrant raises the grant of a sequence as far as the window and the budget allow
+// (L6). A full budget grants what the link can hold in addition to it. Parts of an
+// unfinished message do not reduce the grant: nothing else can come before its end.
 func (l *Link) regrant(now Time, s int) {
 	i := &l.in[s]
 	window := i.window
@@ -71,14 +71,14 @@ func (l *Link) regrant(now Time, s int) {
 	}
 }
 
-// poll sees to it that the budget is looked at again.
+// poll schedules another check of the budget.
 func (l *Link) poll(now Time) {
 	if l.pollAt == 0 {
 		l.pollAt = now + pollAfter
 	}
 }
 
-// polled looks whether the budget has room again.
+// polled checks whether the budget has space again.
 func (l *Link) polled(now Time) {
 	l.pollAt = 0
 	if o := &l.out[Data]; o.waiting {

@@ -1,7 +1,7 @@
 package link
 
-// acknowledged takes the acknowledgements of a header. It returns false if they
-// ended the link. One that is lower than before is old and says nothing (L11).
+// acknowledged applies the acknowledgements of a header. It returns false if they ended
+// the link. One that is lower than before is old and ignored (L11).
 func (l *Link) acknowledged(now Time, h *Header) bool {
 	for s := range l.out {
 		o := &l.out[s]
@@ -25,7 +25,7 @@ func (l *Link) acknowledged(now Time, h *Header) bool {
 			progress = true
 		}
 		if progress {
-			if o.frames.len() == 0 { // else the clock of what may be lost goes on
+			if o.frames.len() == 0 { // otherwise the clock of what may be lost keeps running
 				o.since = now
 			}
 			l.probe.backoff = 0
@@ -49,7 +49,7 @@ func (l *Link) freeUpTo(o *outgoing, r uint64) {
 		}
 		if f.final {
 			l.free(o, m)
-		} else { // the next message need not wait for all of a large one
+		} else { // so that the next message need not wait for all of a large one
 			o.held -= int(f.to) - m.received
 			m.received = int(f.to)
 		}
@@ -79,15 +79,15 @@ func (l *Link) progress(p Progress) {
 	l.effects.Progress = append(l.effects.Progress, p)
 }
 
-// outcome tells what became of a message that nobody asked to forget.
+// outcome adds the outcome of a message to the effects, if the message has a token.
 func (l *Link) outcome(m *outMessage, kind OutcomeKind, how How) {
 	if m.token != nil {
 		l.effects.Outcomes = append(l.effects.Outcomes, Outcome{m.token, kind, how})
 	}
 }
 
-// settleAll settles what is left of a stream: as refused what no path was handed,
-// and the rest as kind (L9).
+// settleAll settles what is left of a sequence: messages that were never given to a path
+// as refused, the rest as kind (L9).
 func (l *Link) settleAll(o *outgoing, kind OutcomeKind, how How) {
 	for o.messages.len() > 0 {
 		m := o.messages.at(0)
@@ -106,11 +106,11 @@ func (l *Link) settleAll(o *outgoing, kind OutcomeKind, how How) {
 	o.flight, o.next, o.r = 0, o.made+1, o.made
 	if o.waiting {
 		o.waiting = false
-		l.effects.Room[l.streamOf(o)] = true // they learn that the link has ended
+		l.effects.Room[l.sequenceOf(o)] = true // so that waiting senders see that the link has ended
 	}
 }
 
-func (l *Link) streamOf(o *outgoing) int {
+func (l *Link) sequenceOf(o *outgoing) int {
 	if o == &l.out[Signalling] {
 		return Signalling
 	}

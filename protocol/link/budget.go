@@ -6,17 +6,17 @@ import (
 	"github.com/sebas642/intercessor/protocol"
 )
 
-// Budget bounds the bytes that links hold together: what they send and the other
-// side has not received, what they received and the application has not taken.
-// Each way has the whole of it, so a program that sends cannot keep itself from
-// receiving. A Budget may be shared by links that run at the same time.
+// Budget bounds the bytes that links hold together: messages that the other side has not
+// received, and messages that the application has not taken. Sending and receiving each
+// have the whole budget, so a program that sends cannot block its own receiving. Links
+// that run concurrently may share a Budget.
 //
-// What is received has two halves, so that neither can starve the other: frames
-// that are whole messages, and messages in parts that are longer than a link holds
-// by itself. Of these, short and long messages have memory of their own.
+// The memory for receiving has two halves, so that neither can starve the other: one for
+// frames that are whole messages, one for messages in parts that are longer than a link
+// holds by itself. In the second half, short and long messages have separate memory.
 type Budget struct {
 	out, frames share
-	short, long queue // long holds one message of the greatest length
+	short, long queue // long holds one message of the maximum length
 }
 
 // share is a part of a budget.
@@ -25,15 +25,15 @@ type share struct {
 	held  atomic.Int64
 }
 
-// shortShare is how many short messages fit at once, if each has the greatest length.
+// shortShare is how many short messages of maximum length fit at once.
 const shortShare = 16
 
-// DefaultBudget is the bytes of a budget each way.
+// DefaultBudget is the default size of a budget, in bytes for each direction.
 const DefaultBudget = 64 << 20
 
-// NewBudget returns a budget of so many bytes each way; 0 means DefaultBudget. Less
-// than 128 KiB is 128 KiB. A message in parts that is longer than a quarter of the
-// budget ends the link that it comes on.
+// NewBudget returns a budget of this many bytes for each direction. 0 means
+// DefaultBudget, and the minimum is 128 KiB. A message in parts that is longer than a
+// quarter of the budget ends its link.
 func NewBudget(bytes int) *Budget {
 	if bytes <= 0 {
 		bytes = DefaultBudget
@@ -49,8 +49,8 @@ func newBudget(bytes int64) *Budget {
 	return b
 }
 
-// Held returns how many bytes are held now: of what is sent, and of what was
-// received or is reserved for the rest of messages in parts.
+// Held returns how many bytes are held now: for sending, and for received messages and
+// the rest of messages in parts.
 func (b *Budget) Held() (out, in int) {
 	return int(b.out.held.Load()), int(b.frames.held.Load() + b.short.held.Load() + b.long.held.Load())
 }
@@ -63,7 +63,7 @@ func (b *Budget) queueFor(n int) *queue {
 	return &b.long
 }
 
-// reserve takes n bytes, if they are there.
+// reserve takes n bytes if they are free.
 func (s *share) reserve(n int) bool {
 	if s.held.Add(int64(n)) <= s.limit {
 		return true
@@ -74,6 +74,6 @@ func (s *share) reserve(n int) bool {
 
 func (s *share) release(n int) { s.held.Add(-int64(n)) }
 
-// free returns what is left; while another link's attempt to reserve fails, it may
-// say too little.
+// free returns how many bytes are left. The result may be too low while another link's
+// attempt to reserve fails.
 func (s *share) free() int { return int(max(0, s.limit-s.held.Load())) }

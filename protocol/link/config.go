@@ -2,8 +2,8 @@ package link
 
 import "github.com/sebas642/intercessor/protocol"
 
-// Time is a moment, or a time that passes, in nanoseconds: since a start that the
-// caller chooses once for a link, and from a clock that does not go back.
+// Time is a time or a duration in nanoseconds. Times count from a start that the caller
+// chooses once for a link, on a monotonic clock.
 type Time int64
 
 const (
@@ -11,41 +11,39 @@ const (
 	Second      Time = 1000 * Millisecond
 )
 
-// Config says how a link works. The zero value of each field but the first three
-// is a good one.
+// Config configures a link. Every field except the first three has a useful zero value.
 type Config struct {
-	// Client says which role this side has: the client opens (L1).
+	// Client says that this side is the client, which opens the link (L1).
 	Client bool
 
-	// Nonce is the client's: 64 bits that this instance of the link drew, never
-	// used before.
+	// Nonce is for a client: 64 random bits of this instance, never used before.
 	Nonce ID
 
-	// Draw is the server's: it returns 64 random bits, as an ID, each time.
+	// Draw is for a server: it returns 64 random bits, as an ID, at each call.
 	Draw func() ID
 
-	// Budget is shared by all links of a listener. Nil means one for this link
-	// alone, of DefaultBudget bytes.
+	// Budget is shared by all links of a listener. Nil means a separate budget of
+	// DefaultBudget bytes for this link.
 	Budget *Budget
 
 	// Window is how much the other side may send that the application has not
-	// taken, in bytes of cost (L6), for each stream. 0 means 64 KiB for
+	// taken, in bytes of cost (L6), for each sequence. 0 means 64 KiB for
 	// Signalling and 256 KiB for Data; less than 64 KiB is 64 KiB, so that the
 	// longest frame always fits, and more than 4 MiB is 4 MiB.
 	Window [2]int
 
-	// Hold is how many bytes of messages that are not received yet make the next
-	// Send wait, for each stream. One message may go beyond it. 0 means 256 KiB.
+	// Hold is how many unreceived bytes make the next Send wait, for each sequence. One
+	// message may exceed it. 0 means 256 KiB.
 	Hold [2]int
 
-	// InFlight is how much cost may be under way unreceived (L6): half of the
-	// relay's outbox. 0 means 128 KiB. Signalling counts and does not wait.
-	// SetInFlight changes it with the path.
+	// InFlight is how much cost may be unacknowledged (L6): half of the relay's outbox.
+	// 0 means 128 KiB. Signalling counts, but does not wait. SetInFlight changes it
+	// when the path changes.
 	InFlight int
 
-	// AckAfter is how long an acknowledgement may wait for more to acknowledge
-	// (L12). 0 means 20 ms. Negative means no timer: call Flush at the end of each
-	// event, as on js.
+	// AckAfter is how long an acknowledgement may wait for more frames (L12). 0 means
+	// 20 ms. Negative means no timer: the driver calls Flush at the end of each event,
+	// as on js.
 	AckAfter Time
 }
 
@@ -77,8 +75,8 @@ func (c Config) withDefaults() Config {
 	return c
 }
 
-// Stream returns the stream that carries messages of a type (L3).
-func Stream(typ string) int {
+// Sequence returns the sequence that carries messages of a type (L3).
+func Sequence(typ string) int {
 	switch typ {
 	case protocol.TypeOffer, protocol.TypeAnswer, protocol.TypeCandidate, protocol.TypeNegotiate, protocol.TypeBye:
 		return Signalling

@@ -2,26 +2,26 @@ package link
 
 import "github.com/sebas642/intercessor/protocol"
 
-// Door stands between what comes from one peer and the link with it: it opens
-// links, replaces the old by the new, and says which are not known (L1, L2). A
-// client's door has one link from the start, a server's has none until its client
-// opens one. Like a Link it has no lock.
+// Door passes the messages of one peer to the link with it. It opens links, replaces an
+// old link by a new one, and answers messages of unknown links (L1, L2). A client's door
+// has one link from the start, a server's none until its client opens one. Like a Link
+// it has no lock.
 type Door struct {
 	config Config
 	link   *Link
 	nonce  ID // the link's
 
-	// A server's offers: LINK_OPENED was sent, nothing has come yet. An old
-	// LINK_OPEN from a slower path must not push out the one that the client goes
-	// on with, so the last few are kept; a flood of them pushes out itself.
+	// A server's offers: LINK_OPENED was sent, and nothing has come yet. An old LINK_OPEN
+	// from a slower path must not replace the one that the client continues with, so the
+	// last few are kept. A flood replaces only its own offers.
 	offers [4]offer
 	oldest int
 
 	resets  bool // LINK_RESET was sent, last at resetAt
 	resetAt Time
 
-	past    ID     // a link that an earlier door gave up
-	pastWhy string // and why
+	past    ID     // the link that an earlier door gave up
+	pastWhy string // the reason
 }
 
 type offer struct {
@@ -29,27 +29,26 @@ type offer struct {
 	g         [2]uint64
 }
 
-// Entry says what a message did.
+// Entry is the result of a message.
 type Entry struct {
-	// Link is the link that has taken the message, if any. Its effects and frames
-	// are to be looked at.
+	// Link is the link that got the message, if any. The driver must handle its effects
+	// and frames.
 	Link *Link
 
-	// Opened says that Link is new: a server accepts it.
+	// Opened says that Link is new, and a server must accept it.
 	Opened bool
 
-	// Replaced is the link whose place it has taken, if any. It ended as Restarted,
-	// unless it had ended before.
+	// Replaced is the link that Link replaces, if any. It ended as Restarted, unless it
+	// had ended before.
 	Replaced *Link
 
-	// Reply is to be sent to the peer at once, if HasReply: LINK_OPENED or
-	// LINK_RESET.
+	// Reply, if HasReply, must be sent to the peer at once: LINK_OPENED or LINK_RESET.
 	Reply    Frame
 	HasReply bool
 }
 
-// NewDoor returns the door for one peer. A client's link stands behind it: see
-// [Door.Link]; the link begins when it is told of a path.
+// NewDoor returns the door for one peer. For a client [Door.Link] is its link, which
+// starts when it has a path.
 func NewDoor(config Config) *Door {
 	d := &Door{config: config.withDefaults()}
 	if config.Client {
@@ -58,16 +57,15 @@ func NewDoor(config Config) *Door {
 	return d
 }
 
-// Link returns the link that is the current one, nil if there is none.
+// Link returns the current link, nil if there is none.
 func (d *Door) Link() *Link { return d.link }
 
-// Remember says that an earlier door of this peer had this link and gave it up, so that
-// LINK_RESET can say why.
+// Remember records a link that an earlier door of this peer gave up, so that LINK_RESET
+// can say why.
 func (d *Door) Remember(id ID, why string) { d.past, d.pastWhy = id, why }
 
-// Receive takes a message of the peer that has a header. The path that it came
-// from is taken as a path for a new link. What Link.Receive says of message and
-// the others holds here.
+// Receive handles a message of the peer that has a header. A new link uses the path that
+// the message came from. The arguments are those of [Link.Receive].
 func (d *Door) Receive(now Time, typ, message []byte, h *Header) Entry {
 	switch {
 	case string(typ) == protocol.TypeLinkOpen:
@@ -88,9 +86,8 @@ func (d *Door) Receive(now Time, typ, message []byte, h *Header) Entry {
 	return Entry{Link: d.link}
 }
 
-// Malformed says that a message of the peer had a header that ParseHeader does not
-// take. It ends the link (L11), because a message that cannot be read may be one
-// that it needs.
+// Malformed handles a message whose header ParseHeader refused. It ends the link (L11),
+// because the message may be one that the link needs.
 func (d *Door) Malformed(now Time) Entry {
 	if d.link == nil || d.link.phase == dead {
 		return Entry{}
@@ -129,14 +126,15 @@ func (d *Door) open(h *Header) Entry {
 	return e
 }
 
-// unknown takes a message of a link that is not the current one: the first of a
-// link that was offered makes it the current one, another is answered (L1, L2).
+// unknown handles a message of a link that is not the current one. The first message of
+// an offered link makes that link the current one. Any other is answered with LINK_RESET
+// (L1, L2).
 func (d *Door) unknown(now Time, typ, message []byte, h *Header) (e Entry) {
 	for i, o := range d.offers {
 		if o.id != h.ID {
 			continue
 		}
-		d.offers[i] = offer{} // no ID gives two links
+		d.offers[i] = offer{} // an ID makes only one link
 		if e.Replaced = d.link; d.link != nil {
 			d.link.kill(End{How: Restarted})
 		}

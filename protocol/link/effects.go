@@ -1,30 +1,30 @@
 package link
 
-// Effects is what a link has to tell after an event: see [Link.Effects].
+// Effects are the results of an event that a driver must handle: see [Link.Effects].
 type Effects struct {
-	// Outcomes are the sends that have ended, each exactly once (L9), and never
+	// Outcomes are those of sends that have ended. Each send has exactly one (L9), never
 	// before Send has returned.
 	Outcomes []Outcome
 
-	// Progress tells of messages in parts that this side sends, at most once a
-	// message and event.
+	// Progress is that of messages in parts which this side sends, at most one entry for
+	// each message and event.
 	Progress []Progress
 
 	// Opened says that a client's link is open: the server has answered.
 	Opened bool
 
-	// Arrived says for each stream that Take has something that it had not before.
+	// Arrived says for each sequence that Take has a new message.
 	Arrived [2]bool
 
-	// Room says for each stream that a Send that returned ErrFull may go on. Wake
-	// all who wait: it is said once.
+	// Room says for each sequence that a Send that returned ErrFull may be tried again.
+	// It is set only once, so wake all that wait.
 	Room [2]bool
 
-	// Answered is the time from the last probe to its answer, if that came with
-	// this event, at least 1. It says that the path lives in both directions.
+	// Answered is the time from the last probe to its answer, at least 1, if the answer
+	// came with this event. It shows that the path works in both directions.
 	Answered Time
 
-	// Ended says, once, that the link has ended for the application. What Take
+	// Ended says, once, that the link has ended for the application. Messages that Take
 	// still returns came before the end.
 	Ended End
 }
@@ -36,20 +36,20 @@ func (e *Effects) Reset() {
 	*e = Effects{Outcomes: e.Outcomes[:0], Progress: e.Progress[:0]}
 }
 
-// Outcome says what became of one Send.
+// Outcome is the outcome of one Send.
 type Outcome struct {
 	Token any // as given to Send
 	Kind  OutcomeKind
 
-	// How is how the link ended, if that is the reason: for Refused and Unknown.
+	// How says how the link ended, if that is the reason for Refused or Unknown.
 	How How
 }
 
-// OutcomeKind is one of three (L9).
+// OutcomeKind is one of the three outcomes (L9).
 type OutcomeKind uint8
 
 const (
-	// Delivered: the other application was handed the message.
+	// Delivered: the other application has taken the message.
 	Delivered OutcomeKind = iota + 1
 
 	// Refused: the other application has not got the message and never will.
@@ -59,35 +59,34 @@ const (
 	Unknown
 )
 
-// Progress says how far a message in parts has come.
+// Progress is how much of a message in parts was received.
 type Progress struct {
 	Token    any // as given to Send
 	Received int // bytes that the other side has received
 	Of       int // the whole length
 }
 
-// End says how a link ended.
+// End says how and why a link ended.
 type End struct {
-	How How // 0: it has not
+	How How // 0 if it has not ended
 
-	// Why names the rule that was broken, for FailedHere and FailedThere, or is
-	// what Abort was given, for Aborted here and GivenUp there. It is one of the Why
-	// constants, or the peer's word.
+	// Why is the broken rule, for FailedHere and FailedThere, or the argument of Abort,
+	// for Aborted and GivenUp. It is one of the Why constants, or the peer's word.
 	Why string
 }
 
-// How is a way for a link to end.
+// How is one of the ways in which a link ends.
 type How uint8
 
 const (
-	// ClosedHere: after Close, and every send is settled and the other side knows.
+	// ClosedHere: Close was called, every send is settled, and the other side knows.
 	ClosedHere How = iota + 1
 
-	// ClosedThere: LINK_END came, and the application took all that came before.
+	// ClosedThere: LINK_END came, and the application has taken everything before it.
 	ClosedThere
 
-	// Restarted: the other side has no memory of the link any more, or has opened
-	// a new one (L1, L2).
+	// Restarted: the other side has lost its memory of the link, or has opened a new one
+	// (L1, L2).
 	Restarted
 
 	// FailedHere: the other side broke a rule (L11).
@@ -99,23 +98,23 @@ const (
 	// Aborted: Abort was called.
 	Aborted
 
-	// GivenUp: the other side has called Abort, and this side was away then (L2).
+	// GivenUp: the other side called Abort while this side was away (L2).
 	GivenUp
 )
 
-// Why a link fails (L11): what LINK_END says.
+// The reasons for which a link fails (L11), as in LINK_END.
 const (
 	WhyHeader  = "malformed-header"  // the field link could not be read
-	WhyField   = "misplaced-field"   // a field that may not stand in such a frame
-	WhyNumber  = "frame-number"      // a frame without a number, or in the other stream
+	WhyField   = "misplaced-field"   // a field in a message where it may not stand
+	WhyNumber  = "frame-number"      // a frame without a number, or in the other sequence
 	WhyType    = "reserved-type"     // a frame of a reserved type
 	WhyGrant   = "beyond-the-grant"  // a frame that was not granted
 	WhyAck     = "ack-of-nothing"    // an acknowledgement of what was never sent
 	WhyAnswer  = "answer-to-nothing" // an answer to a probe that was never sent
-	WhyPart    = "part-does-not-fit" // a part where none is expected, or another than expected
+	WhyPart    = "part-does-not-fit" // an unexpected part
 	WhyTooLong = "message-too-long"  // a message over MaxLinkMessage, or over what the receiver can ever hold
-	WhyEnd     = "end-does-not-fit"  // LINK_END without a last number, or with another than before
-	WhyBeyond  = "beyond-the-end"    // a frame above the last number that LINK_END named
+	WhyEnd     = "end-does-not-fit"  // LINK_END without its last number, or with a different one than before
+	WhyBeyond  = "beyond-the-end"    // a frame above the last number of LINK_END
 	WhyLate    = "part-too-late"     // the next part of a message did not come
-	WhySlow    = "parts-too-slow"    // others waited too long for the memory of a message in parts
+	WhySlow    = "parts-too-slow"    // a message in parts kept others waiting for its memory
 )

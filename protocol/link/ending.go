@@ -1,52 +1,52 @@
 package link
 
-// ending is what is known of the link's end, of this side's and of the other's.
+// ending is the state of the link's end on both sides.
 type ending struct {
-	here  bool   // this side has closed, or failed: LINK_END is to be sent
-	mine  uint64 // the last number that it names
-	why   string // and why, if the other side broke a rule
-	at    Time   // when it was sent
+	// LINK_END of this side.
+	here  bool   // this side has closed or failed, so LINK_END must be sent
+	mine  uint64 // its field end
+	why   string // its field why, if the other side broke a rule
+	at    Time   // when it was last sent
 	known bool   // the other side has it
 
-	gaveUp string // why this side has aborted the link: what LINK_RESET says (L2)
+	gaveUp string // why this side has aborted the link, for LINK_RESET (L2)
 
-	there bool   // LINK_END came
-	last  uint64 // the last number that it named
+	// LINK_END of the other side.
+	there bool   // it came
+	last  uint64 // its field end
 }
 
-// Close ends the link from this side: it takes nothing more and accepts no more
-// sends. What was accepted is still sent and settled; then the link ends as
-// ClosedHere, and Over is true when the other side knows (L10). How long to wait
-// for that is the caller's decision: see Abort. Close may be called again, and
-// drops what Take would still return.
+// Close ends the link from this side: it takes nothing more and accepts no more sends.
+// Accepted messages are still sent and settled. Then the link ends as ClosedHere, and
+// Over is true when the other side knows (L10). The caller decides how long to wait for
+// that: see Abort. Close may be called again, and drops what Take would still return.
 func (l *Link) Close(now Time) {
 	l.forget(&l.in[Data])
 	switch {
 	case l.phase == opening:
 		l.kill(End{How: ClosedHere})
 	case l.phase == open && !l.ending.here, l.phase == done && l.how == ClosedThere && !l.ending.here:
-		// After the other side's close LINK_END still tells it the last t.
+		// After the other side's close, LINK_END still carries the last t.
 		l.ending.here, l.ending.mine, l.endDue = true, l.out[Data].count(), true
 	}
 	l.settle()
 }
 
-// Abort ends the link at once, because the caller knows that it cannot go on: no
-// path for too long, or no time left. Why is one of the words of L2: the other side
-// hears it when it asks. What was received can still be taken.
+// Abort ends the link at once, because the caller knows that it cannot go on: there was
+// no path for too long, or no time is left. Why is one of the words of L2, which the
+// other side gets when it asks. What was received can still be taken.
 func (l *Link) Abort(now Time, why string) {
 	if l.phase != dead {
 		l.ending.gaveUp = why
 	}
 	if l.ending.here && l.out[Data].messages.len() == 0 {
-		l.kill(End{How: ClosedHere}) // only the other side's word for it was missing
+		l.kill(End{How: ClosedHere}) // only the other side's confirmation was missing
 		return
 	}
 	l.kill(End{How: Aborted, Why: why})
 }
 
-// lost ends a link of which the other side has no memory, or which it has given up,
-// and says why (L2).
+// lost ends a link that the other side does not know, or has given up with a reason (L2).
 func (l *Link) lost(why string) {
 	switch {
 	case l.ending.here && l.out[Data].messages.len() == 0:
@@ -58,14 +58,14 @@ func (l *Link) lost(why string) {
 	}
 }
 
-// kill ends the link, which says nothing more.
+// kill ends the link. It sends nothing more.
 func (l *Link) kill(end End) {
 	l.finish(end)
 	l.phase = dead
 }
 
-// fail ends the link because the other side broke a rule (L11). LINK_END says
-// that nothing more is taken, so nothing more is.
+// fail ends the link because the other side broke a rule (L11). LINK_END says that
+// nothing more is taken, so Take returns nothing more.
 func (l *Link) fail(why string) {
 	if l.phase >= done {
 		return
@@ -77,7 +77,7 @@ func (l *Link) fail(why string) {
 	l.finish(End{How: FailedHere, Why: why})
 }
 
-// endReceived takes LINK_END (L10).
+// endReceived handles LINK_END (L10).
 func (l *Link) endReceived(h *Header) {
 	e := &l.ending
 	if l.phase >= done {
@@ -99,10 +99,10 @@ func (l *Link) endReceived(h *Header) {
 	}
 }
 
-// endAwaited reports whether LINK_END is to be repeated.
+// endAwaited reports whether LINK_END must be repeated.
 func (l *Link) endAwaited() bool { return l.ending.here && !l.ending.known && l.phase != dead }
 
-// settle ends the link when everything is done that one side's close asks for.
+// settle ends the link when everything is done that must follow one side's close.
 func (l *Link) settle() {
 	if l.phase != open {
 		return

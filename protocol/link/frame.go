@@ -2,8 +2,8 @@ package link
 
 import "github.com/sebas642/intercessor/protocol"
 
-// Frame is a message to be sent to the other side. It refers to what the link
-// holds: encode it before the next call of the link.
+// Frame is a message for the other side. It refers to memory of the link: encode it
+// before the next call of the link.
 type Frame struct {
 	Type   string
 	Header Header

@@ -2,7 +2,7 @@ package link
 
 import "strconv"
 
-// The streams of a link (L3): an index of the arrays in [Header].
+// The sequences of a link (L3): an index of the arrays in [Header].
 const (
 	// Signalling carries OFFER, ANSWER, CANDIDATE, NEGOTIATE and BYE. On the wire
 	// its fields end in 0.
@@ -12,25 +12,25 @@ const (
 	Data = 1
 )
 
-// Header is the object that stands in the field "link" of a message. A number
-// that is 0 is not there, except End, and the acknowledgements of an answer and of
-// LINK_END: none of the others says anything then.
+// Header is the object in the field "link" of a message. A number that is 0 is not
+// written, because it says nothing. Exceptions are End, and the acknowledgements in an
+// answer and in LINK_END.
 type Header struct {
 	ID    ID // the link
 	Nonce ID // the client's instance, in LINK_OPEN and LINK_OPENED
 
-	N  [2]uint64 // the number of this frame in its stream, from 1
-	Of uint64    // the frame is the first part of a message of so many bytes
+	N  [2]uint64 // the number of this frame in its sequence, from 1
+	Of uint64    // the frame is the first part of a message of this many bytes
 	At uint64    // the frame is a further part, from this byte of the message on
 
 	R [2]uint64 // received: all frames up to this one
 	T [2]uint64 // taken by the application: all frames up to this one
 	G [2]uint64 // granted: the sum of costs that the sender may reach
 
-	Ask uint64 // a probe: answer me
+	Ask uint64 // a probe: asks for an answer
 	Ans uint64 // the answer to the probe of this number
 
-	End    uint64 // in LINK_END, if HasEnd: the sender's last frame in stream Data
+	End    uint64 // in LINK_END, if HasEnd: the sender's last frame in sequence Data
 	HasEnd bool
 	Ended  bool   // the sender has LINK_END
 	Why    string // in LINK_END and LINK_RESET: why the link ends; at most MaxWhy visible ASCII characters
@@ -39,8 +39,8 @@ type Header struct {
 // MaxWhy is the longest Why, in bytes.
 const MaxWhy = 64
 
-// AppendHeader appends h as JSON to dst and returns the result, which is at most
-// 512 bytes longer. It checks nothing.
+// AppendHeader appends h as JSON, at most 512 bytes, to dst and returns the result. It
+// checks nothing.
 func AppendHeader(dst []byte, h *Header) []byte {
 	start := len(dst)
 	dst = appendID(dst, `,"id":"`, h.ID)
@@ -83,7 +83,7 @@ func appendID(dst []byte, name string, id ID) []byte {
 	return append(dst, '"')
 }
 
-// appendAck appends an acknowledgement, a zero if the message must say all (L8, L10).
+// appendAck appends an acknowledgement. With all it writes a zero, too (L8, L10).
 func appendAck(dst []byte, name string, n uint64, all bool) []byte {
 	if n == 0 && all {
 		return append(append(dst, name...), '0')

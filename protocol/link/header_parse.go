@@ -2,9 +2,9 @@ package link
 
 import "github.com/sebas642/intercessor/protocol"
 
-// ParseHeader reads the value of a field "link". It is strict about the fields
-// that the norm names, each at most once, and ignores others. The error is a
-// *HeaderError; what to do then is [Door.Malformed].
+// ParseHeader parses the value of a field "link". Fields of the norm must have their form
+// and be present at most once. Other fields are ignored. The error is a *HeaderError,
+// after which the driver calls [Door.Malformed].
 func ParseHeader(raw []byte) (Header, error) {
 	var h Header
 	var values [fieldCount][]byte
@@ -16,15 +16,15 @@ func ParseHeader(raw []byte) (Header, error) {
 	}
 	for i, raw := range values {
 		if raw != nil && !h.set(i, raw) {
-			return Header{}, errHeader("the field " + fieldNames[i] + " of link has not its form")
+			return Header{}, errHeader("the field " + fieldNames[i] + " of link has the wrong form")
 		}
 	}
 	return h, nil
 }
 
-// HeaderError says what is wrong with the field "link" of a message.
+// HeaderError is an error in the field "link" of a message.
 type HeaderError struct {
-	// Reason is a sentence that repeats nothing of what the peer sent.
+	// Reason is a sentence that contains nothing the peer sent.
 	Reason string
 }
 
@@ -33,8 +33,8 @@ func (e *HeaderError) Error() string { return e.Reason }
 
 func errHeader(reason string) error { return &HeaderError{reason} }
 
-// The fields in the order of fieldNames, those that most frames have first:
-// ScanObject looks a name up from the left.
+// The fields in the order of fieldNames. The most frequent come first, because ScanObject
+// searches names from the left.
 const (
 	fieldID = iota
 	fieldN
@@ -60,7 +60,7 @@ var fieldNames = [fieldCount]string{
 	"id", "n", "r", "t", "g", "n0", "r0", "t0", "g0", "of", "at", "ask", "ans", "nonce", "end", "ended", "why",
 }
 
-// set reads the raw value of one field and reports whether it has its form.
+// set parses the raw value of one field and reports whether it has the field's form.
 func (h *Header) set(field int, raw []byte) (ok bool) {
 	switch field {
 	case fieldID:
@@ -133,7 +133,7 @@ func (id *ID) set(raw []byte) bool {
 	return true
 }
 
-// visible reports whether s has the form of a why.
+// visible reports whether s has the form of the field why.
 func visible(s string) bool {
 	if len(s) == 0 || len(s) > MaxWhy {
 		return false

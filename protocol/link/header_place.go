@@ -2,7 +2,7 @@ package link
 
 import "github.com/sebas642/intercessor/protocol"
 
-// The fields that stand together in the table of PROTOCOL.md.
+// The columns of the table of fields and messages in PROTOCOL.md.
 type fields uint8
 
 const (

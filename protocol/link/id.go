@@ -1,12 +1,10 @@
 package link
 
-// ID is a number of 64 bits that names a link, or the client's instance (then it
-// is called a nonce), in its form on the wire: 16 hexadecimal digits, lower case.
-// The zero ID is none.
+// ID is a number of 64 bits that names a link, or the client's instance (a nonce), in its
+// form on the wire: 16 hexadecimal digits, lower case. The zero ID means none.
 type ID [16]byte
 
-// NewID returns the ID for 64 random bits, which come from outside: this package
-// draws none.
+// NewID returns the ID for 64 random bits of the caller: this package draws none.
 func NewID(random uint64) (id ID) {
 	const hex = "0123456789abcdef"
 	for i := range id {
@@ -16,7 +14,7 @@ func NewID(random uint64) (id ID) {
 	return id
 }
 
-// ParseID returns the ID that s writes, and whether s has the form of one.
+// ParseID parses an ID, and reports whether s has the form of one.
 func ParseID(s string) (id ID, ok bool) {
 	if len(s) != len(id) {
 		return ID{}, false

@@ -2,53 +2,53 @@ package link
 
 import "github.com/sebas642/intercessor/protocol"
 
-// incoming is what this side receives in one stream.
+// incoming is what this side receives in one sequence.
 type incoming struct {
 	inbox ring[inMessage] // received whole and not taken
 
 	r uint64 // received: counted frames
-	t uint64 // taken: all frames of messages that the application was handed
-	g uint64 // granted, the highest that was ever said
+	t uint64 // taken: all frames of messages that the application has
+	g uint64 // granted: the highest value ever sent
 
 	cost   uint64 // of frames 1 to r
-	freed  uint64 // of those that weigh on the grant no more
-	window int    // what may weigh on it
+	freed  uint64 // the part of cost that no longer counts against the window
+	window int    // the limit of cost that is not freed
 
 	dirty bool   // r, t or g has changed since it was last sent
-	last  string // the type that came last, so that most frames allocate none
+	last  string // the last type, kept so that most frames allocate no string
 
-	own      int // cost of frames that is held beside the budget
-	ownParts int // bytes of messages in parts that are held beside it
+	own      int // cost of frames held outside the budget
+	ownParts int // bytes of messages in parts held outside it
 
 	// The message that is being put together, if of is not 0 (L7).
 	of     int
 	buf    []byte
 	typ    string
 	claim  claim // at least the capacity of buf
-	partAt Time  // when the last part came, or when its sender's timer may take another try
+	partAt Time  // when the last part came, or when the sender's timer may try again
 	place  place // where it waits for memory
-	pace   pace  // how fast it comes, if it has memory that others need
+	pace   pace  // how fast it comes, if it holds memory that others need
 }
 
 type inMessage struct {
 	typ   string
 	data  []byte
 	last  uint64 // number of its last frame
-	cost  uint64 // what it frees of the grant when it is taken
-	claim claim  // what it frees of memory then
+	cost  uint64 // how much of the grant it frees when it is taken
+	claim claim  // the memory that it frees then
 }
 
-// Message is what the application gets.
+// Message is a message for the application.
 type Message struct {
 	Type string
-	Data []byte // one JSON value, the receiver's own to keep
+	Data []byte // one JSON value, which the receiver may keep
 }
 
-// Take returns the oldest message of a stream that the application was not handed
-// yet, and records that it is: the other side may see it as delivered from now on
-// (L5). It returns false if there is none.
-func (l *Link) Take(now Time, stream int) (Message, bool) {
-	i := &l.in[stream]
+// Take returns the oldest message of a sequence that the application does not have yet,
+// and records that it has it now: from now on the message counts as delivered (L5). Take
+// returns false if there is none.
+func (l *Link) Take(now Time, sequence int) (Message, bool) {
+	i := &l.in[sequence]
 	if i.inbox.len() == 0 {
 		return Message{}, false
 	}
@@ -61,12 +61,13 @@ func (l *Link) Take(now Time, stream int) (Message, bool) {
 	return Message{m.typ, m.data}, true
 }
 
-// Arriving returns how much has come of a message in parts that is not whole yet.
-func (l *Link) Arriving(stream int) (bytes, of int) {
-	return len(l.in[stream].buf), l.in[stream].of
+// Arriving returns how many bytes have come of an unfinished message in parts, and its
+// length.
+func (l *Link) Arriving(sequence int) (bytes, of int) {
+	return len(l.in[sequence].buf), l.in[sequence].of
 }
 
-// frameReceived takes a frame of a stream.
+// frameReceived handles a frame of a sequence.
 func (l *Link) frameReceived(now Time, typ, message []byte, h *Header) {
 	s := Data
 	if h.N[Data] == 0 {
@@ -82,7 +83,7 @@ func (l *Link) frameReceived(now Time, typ, message []byte, h *Header) {
 		return
 	}
 	if n <= i.r {
-		l.acknowledge(now, i, 0) // its sender seems not to know
+		l.acknowledge(now, i, 0) // its sender seems to lack the acknowledgement
 		return
 	}
 	if n != i.r+1 || s == Data && l.ending.here {
@@ -100,7 +101,7 @@ func (l *Link) frameReceived(now Time, typ, message []byte, h *Header) {
 			return
 		}
 	}
-	if Stream(i.last) != s {
+	if Sequence(i.last) != s {
 		l.fail(WhyNumber)
 		return
 	}
@@ -117,18 +118,18 @@ func (l *Link) frameReceived(now Time, typ, message []byte, h *Header) {
 	case counted:
 		l.acknowledge(now, i, cost)
 	default:
-		l.poll(now) // declined (L4): the grant shall say when there is memory again
+		l.poll(now) // declined (L4): a new grant tells the sender when there is memory again
 	}
 }
 
-// whole takes a frame that is a whole message. It returns false if there is no
-// memory for it, or the rule that it breaks.
+// whole handles a frame that is a whole message. It returns false if there is no memory
+// for it, or the rule that the frame breaks.
 func (l *Link) whole(i *incoming, s int, message []byte, cost int) (counted bool, why string) {
 	if i.of != 0 {
 		return false, WhyPart
 	}
 	var c claim
-	if s == Data { // signalling never waits behind data (L3): its grant bounds it
+	if s == Data { // signalling never waits behind data (L3); only its grant bounds it
 		var ok bool
 		if c, ok = l.claimFrame(i, cost); !ok {
 			return false, ""

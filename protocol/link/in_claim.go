@@ -9,19 +9,18 @@ type claim struct {
 type source uint8
 
 const (
-	ofLink      source = iota // minWindow of cost that each link has beside the budget
+	ofLink      source = iota // minWindow of cost that each link has outside the budget
 	ofLinkParts               // ownParts, the same for messages in parts
 	ofFrames                  // Budget.frames
 	ofShared                  // Budget.short or Budget.long
 )
 
-// ownParts is what each stream of a link holds of messages in parts beside the
+// ownParts is how much each sequence of a link can hold of messages in parts outside the
 // budget. So other links never delay a message of that length.
 const ownParts = 128 << 10
 
-// claimFrame claims memory for a frame of stream Data that is a whole message. A
-// link has a window of minWindow to itself, which always holds one frame: other
-// links cannot take it (L6).
+// claimFrame claims memory for a frame of sequence Data that is a whole message. Each
+// link has minWindow that other links cannot use, enough for one frame (L6).
 func (l *Link) claimFrame(i *incoming, cost int) (c claim, ok bool) {
 	switch {
 	case i.own+cost <= minWindow:
@@ -33,9 +32,9 @@ func (l *Link) claimFrame(i *incoming, cost int) (c claim, ok bool) {
 	return claim{}, false
 }
 
-// claimParts claims memory for size bytes of the message that is put together. What
-// does not fit into the link's own memory reserves its whole length in the memory
-// that links share (L7). A message that waits for it holds nothing that others need.
+// claimParts claims memory for size bytes of the unfinished message. A message that does
+// not fit into the link's own memory reserves its whole length in the shared memory (L7).
+// While it waits for that, it holds nothing that others need.
 func (l *Link) claimParts(now Time, i *incoming, size int) bool {
 	switch {
 	case i.shares():
@@ -49,9 +48,9 @@ func (l *Link) claimParts(now Time, i *incoming, size int) bool {
 	return l.claimShared(now, i)
 }
 
-// claimShared reserves memory that links share for the message that is put together.
-// A message of which nothing is received yet does not wait for it: the link has its
-// own memory again when the application takes what came before.
+// claimShared reserves shared memory for the unfinished message. A message of which
+// nothing is received yet does not wait: the link's own memory is free again when the
+// application takes what came before.
 func (l *Link) claimShared(now Time, i *incoming) (ok bool) {
 	if i.place, ok = l.config.Budget.queueFor(i.of).reserve(i.of, i.place, len(i.buf) > 0); !ok {
 		return false
@@ -62,7 +61,7 @@ func (l *Link) claimShared(now Time, i *incoming) (ok bool) {
 	return true
 }
 
-// leaveQueue gives up the place of a message that waits no more.
+// leaveQueue gives up the place of a message that no longer waits.
 func (l *Link) leaveQueue(i *incoming) {
 	if i.place != 0 {
 		l.config.Budget.queueFor(i.of).leave(i.place)
@@ -70,8 +69,7 @@ func (l *Link) leaveQueue(i *incoming) {
 	}
 }
 
-// ownLeft returns how much of the link's own memory the message that is put together
-// may have.
+// ownLeft returns how much of the link's own memory the unfinished message may use.
 func (i *incoming) ownLeft() int {
 	if i.shares() {
 		return 0
@@ -79,8 +77,7 @@ func (i *incoming) ownLeft() int {
 	return ownParts - i.ownParts + i.claim.bytes
 }
 
-// shares reports whether the message that is put together has memory that others
-// need.
+// shares reports whether the unfinished message holds memory that others need.
 func (i *incoming) shares() bool { return i.claim.from == ofShared }
 
 // release gives memory back.

@@ -2,13 +2,13 @@ package link
 
 import "github.com/sebas642/intercessor/protocol"
 
-// partWithin is how long the next part may take, while there is a path (L7).
-// It is twice as long if the other side has not answered a probe since the
-// last part: then it is for the relay to find out whether the path lives.
+// partWithin is how long the next part may take while there is a path (L7). It doubles if
+// the other side has not answered a probe since the last part, so that the relay has time
+// to find out whether the path works.
 const partWithin = 20 * Second
 
-// part takes a frame that is a part of a message (L7). It returns false if there
-// is no memory for it, or the rule that the part breaks.
+// part handles a frame that is a part of a message (L7). It returns false if there is no
+// memory for it, or the rule that the part breaks.
 func (l *Link) part(now Time, i *incoming, s int, message []byte, cost int, h *Header) (counted bool, why string) {
 	first := h.Of != 0
 	if first != (i.of == 0) || first && h.At != 0 || !first && (h.At != uint64(len(i.buf)) || i.last != i.typ) {
@@ -29,14 +29,14 @@ func (l *Link) part(now Time, i *incoming, s int, message []byte, cost int, h *H
 	}
 	before := len(i.buf)
 	buf, ok := appendPart(i.buf, message)
-	if !ok || len(buf) == before { // parts of nothing would never end
+	if !ok || len(buf) == before { // a message of empty parts would never end
 		return false, WhyPart
 	}
 	i.buf = buf
 	i.partAt = now
 	i.r++
 	i.cost += uint64(cost)
-	i.freed += uint64(cost) // its memory is its own, so parts weigh no more
+	i.freed += uint64(cost) // claimParts counts its memory, so it no longer counts here
 	if len(i.buf) < i.of {
 		i.measurePace(now)
 		return true, ""
@@ -50,8 +50,8 @@ func (l *Link) part(now Time, i *incoming, s int, message []byte, cost int, h *H
 	return true, ""
 }
 
-// growBuffer makes space for n more bytes of the message that is put together, or
-// returns false. The buffer follows what came, not what was announced.
+// growBuffer makes space for n more bytes of the unfinished message, or returns false.
+// The buffer grows with what came, not with what was announced.
 func (l *Link) growBuffer(now Time, i *incoming, n int) bool {
 	need := min(i.of, len(i.buf)+n)
 	if need <= cap(i.buf) {
@@ -73,8 +73,7 @@ func (i *incoming) granted() bool {
 	return i.g >= i.cost+protocol.FrameCost+protocol.MaxType+protocol.MaxPart
 }
 
-// partWake returns when something is due for the message that is put together; 0
-// means never.
+// partWake returns when something is due for the unfinished message. 0 means never.
 func (l *Link) partWake(i *incoming) Time {
 	switch {
 	case i.of == 0 || l.phase != open || !i.granted():
@@ -87,20 +86,19 @@ func (l *Link) partWake(i *incoming) Time {
 	return i.partAt + partWithin
 }
 
-// partTick asks a sender of which no part comes for a sign of life, and ends the
-// link if its message is late (L7).
+// partTick sends a probe if no part comes, and ends the link if the message is late (L7).
 func (l *Link) partTick(now Time, i *incoming) {
 	switch at := l.partWake(i); {
 	case at == 0 || now < at:
 	case l.probe.at <= i.partAt && !l.askDue:
 		l.askDue = true
-		i.partAt = now - partWithin/2 // a program that slept has not waited
+		i.partAt = now - partWithin/2 // time in which this program was suspended does not count
 	default:
 		l.fail(WhyLate)
 	}
 }
 
-// forget drops what was received and not taken, and gives its memory back.
+// forget drops received messages that were not taken, and frees their memory.
 func (l *Link) forget(i *incoming) {
 	for i.inbox.len() > 0 {
 		l.release(i, i.inbox.pop().claim)
@@ -109,7 +107,7 @@ func (l *Link) forget(i *incoming) {
 	l.forgetParts(i)
 }
 
-// forgetParts drops the message that is being put together.
+// forgetParts drops the unfinished message.
 func (l *Link) forgetParts(i *incoming) {
 	l.leaveQueue(i)
 	l.release(i, i.claim)

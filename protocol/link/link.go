@@ -2,8 +2,8 @@ package link
 
 import "github.com/sebas642/intercessor/protocol"
 
-// Link is one side of a link. See the package's documentation for how to drive
-// it. It has no lock: whoever calls it holds one of their own.
+// Link is one side of a link. The package documentation explains how to drive it. It has
+// no lock: callers must hold one of their own.
 type Link struct {
 	config  Config
 	id      ID
@@ -13,7 +13,7 @@ type Link struct {
 	out     [2]outgoing
 	in      [2]incoming
 
-	// What Next has to say beside frames.
+	// What Next must send besides frames.
 	openDue   bool
 	askDue    bool
 	answerDue bool
@@ -21,8 +21,8 @@ type Link struct {
 	endedDue  bool
 	ackDue    bool
 
-	// What the next acknowledgement is about.
-	ackSince     Time // when there first was something, if a stream is dirty
+	// What the next acknowledgement covers.
+	ackSince     Time // since when something is unacknowledged, if a sequence is dirty
 	received     int  // frames
 	receivedCost int
 	taken        int // messages
@@ -30,7 +30,7 @@ type Link struct {
 	probe  probe
 	ending ending
 	how    How  // the link has ended, once phase is done
-	pollAt Time // when to look again whether the budget has room; 0: never
+	pollAt Time // when to check the budget for space again; 0 means never
 }
 
 type phase uint8
@@ -38,12 +38,12 @@ type phase uint8
 const (
 	opening phase = iota + 1 // a client's, until LINK_OPENED
 	open
-	done // it has ended for the application, and still answers
-	dead // it says nothing more
+	done // ended for the application, still answers
+	dead // sends nothing more
 )
 
-// New returns a client's link, which opens itself when it has a path. A server's
-// links come from its [Door].
+// New returns a client's link, which opens when it has a path. A server gets its links
+// from a [Door].
 func New(config Config) *Link {
 	l := newLink(config)
 	l.phase = opening
@@ -74,32 +74,32 @@ func newLink(config Config) *Link {
 // ID returns the ID of the link; the zero ID before it is open.
 func (l *Link) ID() ID { return l.id }
 
-// Effects returns what the link has to tell. It gathers until the caller resets
-// it, which is to be done after each call of the link.
+// Effects returns the effects of events since the caller last reset them. The caller must
+// handle and reset them after each call of the link.
 func (l *Link) Effects() *Effects { return &l.effects }
 
-// Over reports that nothing more has to be done for the link: it ended, and the
-// other side knows or cannot know. A link that is over still answers.
+// Over reports whether the link needs nothing more: it has ended, and the other side
+// knows or cannot know. A link that is over still answers.
 func (l *Link) Over() bool {
 	return l.phase == dead || l.phase == done && (!l.ending.here || l.ending.known)
 }
 
-// SetInFlight changes how much may be under way unreceived: see Config.InFlight.
+// SetInFlight changes how much may be unacknowledged: see Config.InFlight.
 func (l *Link) SetInFlight(bytes int) { l.config.InFlight = bytes }
 
-// SetWindow changes how much the other side may send ahead in a stream: see
+// SetWindow changes how much the other side may send ahead in a sequence: see
 // Config.Window. What was granted stays granted.
-func (l *Link) SetWindow(now Time, stream, bytes int) {
-	l.in[stream].window = min(max(bytes, minWindow), maxWindow)
-	l.regrant(now, stream)
+func (l *Link) SetWindow(now Time, sequence, bytes int) {
+	l.in[sequence].window = min(max(bytes, minWindow), maxWindow)
+	l.regrant(now, sequence)
 }
 
-// PathUp says that there is a path to the other side: the first, one after a
-// time without, or another one. It is a doubt (L8).
+// PathUp says that there is a path to the other side: the first, one after a time without
+// a path, or another one. It counts as a doubt (L8).
 func (l *Link) PathUp(now Time) {
 	l.up = true
 	for s := range l.in {
-		l.in[s].partAt = max(l.in[s].partAt, now) // its clock stands without a path
+		l.in[s].partAt = max(l.in[s].partAt, now) // its clock stops without a path
 	}
 	l.Doubt(now)
 }
@@ -107,10 +107,10 @@ func (l *Link) PathUp(now Time) {
 // PathDown says that there is no path. Next returns nothing until there is.
 func (l *Link) PathDown(now Time) { l.up = false }
 
-// Receive takes a message of the other side, with the header that came with it.
-// The caller has matched it to this link, by its ID or, for LINK_OPENED, by its
-// nonce: see [Door]. The link keeps message: it must not change any more, and
-// should not be part of a larger slice. typ and h may be used again.
+// Receive handles a message of the other side, with its header. The caller has matched it
+// to this link, by its ID or, for LINK_OPENED, by its nonce: see [Door]. The link keeps
+// message, which must not change any more and should not be part of a larger slice. typ
+// and h may be reused.
 func (l *Link) Receive(now Time, typ, message []byte, h *Header) {
 	if l.phase == dead {
 		return
@@ -123,7 +123,7 @@ func (l *Link) Receive(now Time, typ, message []byte, h *Header) {
 	}
 	switch string(typ) {
 	case protocol.TypeLinkOpened, protocol.TypeLinkOpen:
-		return // one that was repeated
+		return // a repetition
 	}
 	if !h.fits(string(typ)) {
 		l.fail(WhyField)
@@ -142,15 +142,15 @@ func (l *Link) Receive(now Time, typ, message []byte, h *Header) {
 	case string(typ) == protocol.TypeLinkEnd:
 		l.endReceived(h)
 	case len(typ) >= 5 && string(typ[:5]) == "LINK_":
-		// Of a later version.
+		// A type of a later version.
 	case l.phase == open:
 		l.frameReceived(now, typ, message, h)
 	}
 	l.settle()
 }
 
-// opened makes the link open when the server has answered. The probe that follows
-// is what tells the server that this link is the one (L1).
+// opened makes the link open when the server has answered. The probe that follows tells
+// the server that the client uses this link (L1).
 func (l *Link) opened(now Time, h *Header) {
 	if h.Nonce != l.config.Nonce || h.ID == (ID{}) {
 		return

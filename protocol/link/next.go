@@ -2,10 +2,9 @@ package link
 
 import "github.com/sebas642/intercessor/protocol"
 
-// Next returns the next frame that is to be handed to the path, or false if there
-// is none now. The caller calls it after each other call of the link, until it
-// returns false or the path takes no more for the moment; a frame that it returned
-// counts as handed to the path.
+// Next returns the next frame for the path, or false if there is none now. Call it after
+// each other call of the link, until it returns false or the path is full. A frame that
+// it returned counts as given to the path.
 func (l *Link) Next(now Time) (f Frame, ok bool) {
 	if !l.up || l.phase == dead {
 		return Frame{}, false
@@ -33,7 +32,7 @@ func (l *Link) Next(now Time) (f Frame, ok bool) {
 	case l.answerDue, l.endedDue:
 		f.Type = protocol.TypeLinkAck
 		if l.answerDue {
-			h.Ans = l.probe.heard // once, and in a frame that does not ask (L8)
+			h.Ans = l.probe.heard // once, and in a message that does not ask (L8)
 		}
 		h.Ended = l.ending.there
 		l.answerDue, l.endedDue = false, false
@@ -63,7 +62,7 @@ func (l *Link) Next(now Time) (f Frame, ok bool) {
 	return Frame{}, false
 }
 
-// nextFrame makes f the next frame of a stream that may be sent now.
+// nextFrame makes f the next frame of a sequence that may be sent now.
 func (l *Link) nextFrame(now Time, s int, f *Frame) bool {
 	o := &l.out[s]
 	if l.held(o) {
@@ -78,14 +77,14 @@ func (l *Link) nextFrame(now Time, s int, f *Frame) bool {
 	} else {
 		piece = o.ready
 	}
-	// Signalling counts and does not wait. One frame may always be under way (L6).
+	// Signalling counts, but does not wait. One frame may always be under way (L6).
 	under := l.out[Signalling].flight + l.out[Data].flight
 	if s == Data && o.flight > 0 && under+int(piece.cost) > l.config.InFlight {
 		return false
 	}
 	if !again {
 		if o.made == o.r {
-			o.since = now // nothing was under way: the clock begins
+			o.since = now // nothing was under way, so the clock starts
 		}
 		o.push()
 	}

@@ -2,30 +2,30 @@ package link
 
 import "github.com/sebas642/intercessor/protocol"
 
-// outgoing is what this side sends in one stream. Frames are numbered when they
-// are cut, and cut when they are handed to a path.
+// outgoing is what this side sends in one sequence. A frame is cut from its message and
+// numbered when it is given to a path.
 type outgoing struct {
 	messages ring[outMessage] // accepted and not settled, in the order of Send
-	base     uint64           // how many were settled: the oldest is message base
-	uncut    uint64           // the first message that is not cut to its end
+	base     uint64           // how many were settled; the oldest is message base
+	uncut    uint64           // the first message that is not completely cut
 	frames   ring[outFrame]   // cut and not received: numbers r+1 to made
 
 	made uint64 // number of the last frame that was cut
 	next uint64 // number of the frame that a path gets next: r+1 to made+1
-	r    uint64 // the other side has received up to this frame,
-	t    uint64 // its application has taken up to this one,
-	g    uint64 // and it has granted so much in all (L6)
+	r    uint64 // the other side has received up to this frame
+	t    uint64 // its application has taken up to this frame
+	g    uint64 // the cost that it has granted in total (L6)
 
 	spent  uint64 // the cost of frames 1 to made
 	flight int    // the cost of frames r+1 to next-1
-	held   int    // bytes of messages that were accepted and not received
+	held   int    // bytes of messages that are accepted and not received
 	hold   int    // Send waits unless held is below this
 
 	ready    outFrame // the frame made+1, if its cost is not 0
-	starving bool     // ready costs more than the grant has left
-	waiting  bool     // a Send was told ErrFull
+	starving bool     // ready costs more than what is left of the grant
+	waiting  bool     // a Send returned ErrFull
 	probed   uint64   // made at the time of the last probe
-	since    Time     // when the clock of nothing acknowledged began
+	since    Time     // since when nothing was acknowledged
 }
 
 type outMessage struct {
@@ -37,23 +37,23 @@ type outMessage struct {
 	cut      int    // data[:cut] is cut
 	received int    // data[:received] has been received
 	last     uint64 // number of its last frame, once that is cut
-	begun    bool   // a path was handed a frame: no longer certain to be refused
+	begun    bool   // a frame was given to a path, so it may have been received
 }
 
-// outFrame is what it takes to send a frame again with the same bytes (L8).
+// outFrame is what is needed to send a frame again with the same bytes (L8).
 type outFrame struct {
 	message  uint64 // its place in the order of Send
-	from, to int32  // the part of data
+	from, to int32  // the range of data
 	cost     int32
 	whole    bool // not a part
 	final    bool // the last of its message
 }
 
-// maxUnsettled bounds the messages that are not settled, whatever the other side
-// grants. A grant of 4 MiB has room for fewer.
+// maxUnsettled bounds the unsettled messages, whatever the other side grants. A grant of
+// 4 MiB allows fewer.
 const maxUnsettled = 1 << 16
 
-// full reports whether a message has to wait.
+// full reports whether a message must wait.
 func (o *outgoing) full() bool {
 	return o.held >= o.hold || o.messages.len() >= maxUnsettled
 }
@@ -61,8 +61,8 @@ func (o *outgoing) full() bool {
 // message returns the message with this place in the order of Send.
 func (o *outgoing) message(place uint64) *outMessage { return o.messages.at(int(place - o.base)) }
 
-// prepare makes ready the frame after the last that was cut. It returns false if
-// there is nothing to send, or nothing granted.
+// prepare sets ready to the frame after the last that was cut. It returns false if there
+// is nothing to send, or nothing granted.
 func (o *outgoing) prepare(now Time) bool {
 	if o.ready.cost == 0 {
 		if o.uncut == o.base+uint64(o.messages.len()) {
@@ -82,7 +82,7 @@ func (o *outgoing) prepare(now Time) bool {
 	return true
 }
 
-// push numbers the frame that is ready.
+// push numbers the ready frame.
 func (o *outgoing) push() {
 	f := o.ready
 	o.ready = outFrame{}
@@ -97,8 +97,8 @@ func (o *outgoing) push() {
 	o.frames.push(f)
 }
 
-// frame returns the frame that begins at byte from of the message. Where it ends
-// follows from the message alone, so it can be cut again (see outgoing.count).
+// frame returns the frame that begins at byte from of the message. Its end depends only
+// on the message, so it can be cut again (see outgoing.count).
 func (m *outMessage) frame(from int) outFrame {
 	cost := protocol.FrameCost + len(m.typ)
 	if m.of == 0 {
@@ -108,8 +108,8 @@ func (m *outMessage) frame(from int) outFrame {
 	return outFrame{from: int32(from), to: int32(to), cost: int32(cost + encoded), final: to == m.of}
 }
 
-// count returns the number that the last frame will have when everything that was
-// accepted is cut. LINK_END names it (L10).
+// count returns the number of the last frame when everything accepted is cut, which is
+// the field end of LINK_END (L10).
 func (o *outgoing) count() uint64 {
 	n := o.made
 	for place := o.uncut; place < o.base+uint64(o.messages.len()); place++ {

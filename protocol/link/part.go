@@ -6,10 +6,10 @@ import (
 	"github.com/sebas642/intercessor/protocol"
 )
 
-// A part of a message is written as a JSON string (L7). Its length in the frame is
-// at most partSize, escapes and quotes included: so a frame is never much longer
-// than that, whatever the message is. Four of them, with their costs, fit into half of
-// a relay's usual outbox, which would hold three of MaxPart.
+// A part of a message is a JSON string (L7). Its length in the frame is at most partSize,
+// escapes and quotes included. So a frame is never much longer than that, whatever the
+// message is. Four of them, with their costs, fit into half of a relay's usual outbox,
+// which would hold only three of MaxPart.
 const partSize = protocol.MaxPart - 1<<10
 
 // cutPart returns where the part of data that begins at from ends, and how long
@@ -74,7 +74,7 @@ func appendText[T string | []byte](dst []byte, s T) []byte {
 }
 
 // appendPart appends the text of raw, one JSON string, to dst, as long as dst's
-// capacity holds it. It returns false if it does not, if raw is no string, and for
+// capacity suffices. It returns false if it does not, if raw is not a string, and for
 // half a surrogate pair, which no part of a JSON text in UTF-8 contains.
 func appendPart(dst, raw []byte) ([]byte, bool) {
 	if len(raw) < 2 || raw[0] != '"' || raw[len(raw)-1] != '"' {

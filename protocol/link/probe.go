@@ -1,7 +1,7 @@
 package link
 
-// The bounds of the retransmission timer (L8). The first is RFC 6298's initial
-// value, too.
+// The limits of the retransmission timer (L8). The lower one is also the initial value of
+// RFC 6298.
 const (
 	minTimeout = 1 * Second
 	maxTimeout = 20 * Second
@@ -10,22 +10,22 @@ const (
 // doubtsAtOnce is how many doubts in a row are probed without waiting (L8).
 const doubtsAtOnce = 4
 
-// probe is what a link knows of its own probes and of the other side's. Only the
-// last of its own counts.
+// probe is the state of a link's own probes and of the other side's. Of its own only the
+// last counts.
 type probe struct {
 	asked   uint64 // the number of the last probe
-	pending bool   // it has no answer yet
+	pending bool   // the last probe has no answer yet
 	at      Time   // when it was sent
 	doubts  int    // since the last answer
 	backoff uint8  // how often the timeout has doubled
-	heard   uint64 // the other side's last probe
+	heard   uint64 // the number of the other side's last probe
 
 	smoothed, variation Time // RFC 6298's SRTT and RTTVAR; 0: no sample yet
 }
 
-// Doubt says that what was sent may be lost: the other side is back, the own
-// connection was resumed, RELAY_UNDELIVERED came (L8). It sends a probe and
-// nothing else; from the fifth doubt without an answer on, the timer does.
+// Doubt says that frames may be lost: the other side is back, this side's connection was
+// resumed, or RELAY_UNDELIVERED came (L8). It sends a probe and nothing else. From the
+// fifth doubt without an answer on, the timer sends the probes.
 func (l *Link) Doubt(now Time) {
 	if l.probe.doubts >= doubtsAtOnce {
 		return
@@ -52,14 +52,14 @@ func (l *Link) ask(now Time, h *Header) {
 	}
 }
 
-// ackReceived takes the fields of LINK_ACK that are no acknowledgements.
+// ackReceived handles the fields of LINK_ACK other than acknowledgements.
 func (l *Link) ackReceived(now Time, h *Header) {
 	p := &l.probe
 	if h.Ans > p.asked {
 		l.fail(WhyAnswer)
 		return
 	}
-	if h.Ask > p.heard { // an older one came on a slower path: its sender asked again
+	if h.Ask > p.heard { // an older probe came on a slower path, and its sender asked again
 		p.heard = h.Ask
 		l.answerDue = true
 	}
@@ -81,11 +81,11 @@ func (l *Link) ackReceived(now Time, h *Header) {
 	}
 }
 
-// held reports whether frames of a stream have to wait for the answer to a probe:
-// if something before the probe is lost, what comes behind it would be, too (L4).
+// held reports whether frames of a sequence must wait for the answer to a probe: if
+// something before the probe is lost, the receiver would not count what follows (L4).
 func (l *Link) held(o *outgoing) bool { return l.probe.pending && o.probed > o.r }
 
-// sample takes the time from a probe to its answer (RFC 6298, section 2).
+// sample adds a time from a probe to its answer (RFC 6298, section 2).
 func (p *probe) sample(rtt Time) {
 	if p.smoothed == 0 {
 		p.smoothed, p.variation = rtt, rtt/2
@@ -95,7 +95,7 @@ func (p *probe) sample(rtt Time) {
 	p.smoothed = (7*p.smoothed + rtt) / 8
 }
 
-// timeout is how long to wait for something before the next probe.
+// timeout returns how long to wait before the next probe.
 func (p *probe) timeout() Time {
 	timeout := min(max(p.smoothed+4*p.variation, minTimeout), maxTimeout)
 	return min(timeout<<p.backoff, maxTimeout)

@@ -2,9 +2,9 @@ package link
 
 import "sync"
 
-// queue is memory for messages in parts. They reserve their whole length, in the
-// order in which they asked. So two that are half received cannot wait for each
-// other, and a message waits only for those that were there before it.
+// queue is shared memory for messages in parts. They reserve their whole length, in the
+// order in which they asked. So two half-received messages cannot wait for each other,
+// and a message waits only for those that asked before it.
 type queue struct {
 	share
 
@@ -13,11 +13,11 @@ type queue struct {
 	made    place
 }
 
-// place is a message's place in a queue; 0 is none.
+// place is a message's place in a queue. 0 means none.
 type place uint64
 
-// reserve takes n bytes, if they are there and no other message waits for them.
-// Otherwise it returns false, and the message's place if it is to wait.
+// reserve takes n bytes if they are free and no other message waits for them. Otherwise
+// it returns false, and the message's place if it must wait.
 func (q *queue) reserve(n int, at place, wait bool) (place, bool) {
 	q.mu.Lock()
 	defer q.mu.Unlock()

@@ -1,7 +1,7 @@
 package link
 
-// ring is a queue without allocation in the steady state: it grows by doubling
-// and uses its room again.
+// ring is a queue without allocation in the steady state: it grows by doubling and reuses
+// its memory.
 type ring[T any] struct {
 	items []T // the length is 0 or a power of two
 	first int // index in items of the oldest
@@ -10,7 +10,7 @@ type ring[T any] struct {
 
 func (q *ring[T]) len() int { return q.count }
 
-// at returns the item that is i places behind the oldest.
+// at returns the item i places after the oldest.
 func (q *ring[T]) at(i int) *T { return &q.items[(q.first+i)&(len(q.items)-1)] }
 
 func (q *ring[T]) push(item T) {
@@ -25,7 +25,7 @@ func (q *ring[T]) push(item T) {
 	*q.at(q.count - 1) = item
 }
 
-// pop removes the oldest item. It forgets what the item refers to.
+// pop removes the oldest item, and clears it for the garbage collector.
 func (q *ring[T]) pop() T {
 	item := *q.at(0)
 	var none T
@@ -35,5 +35,5 @@ func (q *ring[T]) pop() T {
 	return item
 }
 
-// clear removes all items and gives their room back.
+// clear removes all items and frees their memory.
 func (q *ring[T]) clear() { *q = ring[T]{} }

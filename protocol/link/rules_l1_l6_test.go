@@ -123,11 +123,11 @@ func TestL2(t *testing.T) {
 }
 
 func TestL3(t *testing.T) {
-	t.Run("each type has its stream", func(t *testing.T) {
+	t.Run("each type has its sequence", func(t *testing.T) {
 		for _, typ := range []string{"OFFER", "ANSWER", "CANDIDATE", "NEGOTIATE", "BYE"} {
-			require.Equal(t, Signalling, Stream(typ))
+			require.Equal(t, Signalling, Sequence(typ))
 		}
-		require.Equal(t, Data, Stream("offer"))
+		require.Equal(t, Data, Sequence("offer"))
 	})
 	t.Run("signalling does not wait behind data", func(t *testing.T) {
 		n := openNet(t, Config{InFlight: 1}, Config{})

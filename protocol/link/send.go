@@ -7,25 +7,26 @@ import (
 )
 
 var (
-	// ErrFull says that a message has to wait: as much is held as may be. Effects
-	// tells when there is room.
-	ErrFull = errors.New("the link holds as much as it may: wait until there is room")
+	// ErrFull says that a message must wait, because the link's memory is used up.
+	// Effects.Room says when there is space.
+	ErrFull = errors.New("the link is full: wait until it has space")
 
-	// ErrEnded says that the link takes no more messages: one side has closed it,
-	// or it broke. The message was not sent.
+	// ErrEnded says that the link accepts no more messages: one side has closed it, or
+	// it has failed. The message was not sent.
 	ErrEnded = errors.New("the link has ended")
 
-	// ErrTooLong says that a message is longer than a link carries.
+	// ErrTooLong says that a message is longer than protocol.MaxLinkMessage.
 	ErrTooLong = errors.New("the message is longer than 16777216 bytes")
 )
 
 // Send accepts a message, one JSON value, of a type that an application may send
-// (protocol.CheckType) or of signalling; the type chooses the stream. The link
-// keeps message, which must not change any more, and tells its outcome with token
-// if it returns nil. It accepts before the link is open and while there is no path.
-// Otherwise the error is ErrFull, ErrEnded or ErrTooLong, and nothing was kept.
+// (protocol.CheckType) or of signalling; the type chooses the sequence. The link
+// keeps message, which must not change any more, and reports its outcome with token. It
+// accepts messages before it is open and while there is no path. The error is ErrFull,
+// ErrEnded or ErrTooLong. Then the link has not kept the message and has no outcome for
+// it.
 func (l *Link) Send(now Time, typ string, message []byte, token any) error {
-	s := Stream(typ)
+	s := Sequence(typ)
 	o := &l.out[s]
 	if l.phase >= done || s == Data && (l.ending.here || l.ending.there) {
 		return ErrEnded
@@ -55,10 +56,10 @@ func (l *Link) Send(now Time, typ string, message []byte, token any) error {
 	return nil
 }
 
-// Pending returns how many sends of a stream have no outcome yet.
-func (l *Link) Pending(stream int) int { return l.out[stream].messages.len() }
+// Pending returns how many sends of a sequence have no outcome yet.
+func (l *Link) Pending(sequence int) int { return l.out[sequence].messages.len() }
 
-// room tells those who wait that there is room.
+// room records that a sequence has space for waiting senders.
 func (l *Link) room(s int) {
 	if o := &l.out[s]; o.waiting && !o.full() {
 		o.waiting = false
@@ -66,7 +67,7 @@ func (l *Link) room(s int) {
 	}
 }
 
-// free gives back the copy of a message.
+// free releases a message's data and its memory in the budget.
 func (l *Link) free(o *outgoing, m *outMessage) {
 	if m.data == nil {
 		return

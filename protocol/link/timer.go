@@ -1,7 +1,7 @@
 package link
 
-// Wake returns when Tick has to be called, at the latest; 0 means that there is
-// nothing to wait for. It may change with every call of the link, Next included.
+// Wake returns the latest time for the next call of Tick. 0 means that there is nothing
+// to wait for. It may change with every call of the link, Next included.
 func (l *Link) Wake() Time {
 	var wake Time
 	sooner := func(at Time) {
@@ -81,7 +81,7 @@ func (l *Link) probeAt() (at Time) {
 		case o.frames.len() > 0, o.starving:
 			due = o.since + l.probe.timeout()
 		case o.messages.len() > 0 && o.messages.at(0).begun:
-			// Received and not taken: a slow application, or a LINK_ACK that was lost.
+			// Received and not taken: the application is slow, or a LINK_ACK was lost.
 			due = o.since + maxTimeout
 		default:
 			continue

@@ -19,41 +19,41 @@ import (
 	"github.com/mholt/acmez/v3/acme"
 )
 
-// LetsEncrypt is the ACME server that is asked where no other is named.
+// LetsEncrypt is the default ACME server.
 const LetsEncrypt = "https://acme-v02.api.letsencrypt.org/directory"
 
-// ACMEConfig says for which hosts certificates are got, and from whom.
+// ACMEConfig lists the hosts to get certificates for, and the ACME server.
 type ACMEConfig struct {
-	// Hosts are the names to get certificates for, one each: so one that fails fails
-	// alone. Names in DNS, in lower case; those beyond ASCII as xn--.
+	// Hosts are the DNS names to get certificates for, in lower case, international
+	// names in punycode. Each gets its own certificate, so a failure affects one host.
 	Hosts []string
 
-	// Email is where the ACME server may write to. Empty: nowhere.
+	// Email is the contact address for the ACME server. Empty means none.
 	Email string
 
-	// Directory is the URL of the ACME server ([LetsEncrypt]). Who has certificates got
-	// there agrees to its terms of service.
+	// Directory is the URL of the ACME server, by default [LetsEncrypt]. Using it means
+	// agreeing to its terms of service.
 	Directory string
 
-	// Roots are whom the ACME server's own certificate is to be of. Nil: the system's.
+	// Roots verify the ACME server's own certificate. Nil means the system's roots.
 	Roots *x509.CertPool
 
 	// Folder keeps the account's key and the certificates, with mode 0600.
 	Folder string
 
 	// HTTP says that [ACME.Challenges] answers on port 80 of the hosts, so HTTP-01 may
-	// be used beside TLS-ALPN-01, which needs port 443 of the hosts.
+	// be used as well as TLS-ALPN-01, which needs port 443 of the hosts.
 	HTTP bool
 
-	// Report is told how each attempt to get a certificate went: nil, or why it failed.
-	// It is called by the goroutine of Run. Nil: nobody is told.
+	// Report gets the result of each attempt to get a certificate: nil, or why it
+	// failed. The goroutine of Run calls it. It may be nil.
 	Report func(host string, err error)
 }
 
 // ACME gets certificates from an ACME server (RFC 8555) and renews them when a third
-// of their time is left. Only [ACME.Run] does so, ahead of time, for the hosts of its
-// list: no handshake, whatever name it asks for, ever does or waits. A certificate is
-// shown until there is another one, even past its end.
+// of their lifetime is left. Only [ACME.Run] does so, ahead of time, for the hosts of
+// its list. A handshake never orders a certificate or waits for one, whatever name it
+// asks for. A certificate is served until it is replaced, even after it has expired.
 type ACME struct {
 	config ACMEConfig
 	store  store
@@ -62,15 +62,15 @@ type ACME struct {
 
 	// Owned by Run.
 	client  *acmez.Client
-	account acme.Account // zero until the server knows it
+	account acme.Account // zero until it is registered
 }
 
-// obtainWithin bounds one attempt for one host: the server has to look at the host,
-// from several places perhaps.
+// obtainWithin bounds one attempt for one host. The server connects to the host in that
+// time, perhaps from several networks.
 const obtainWithin = 5 * time.Minute
 
-// NewACME takes the certificates that the folder has. Its errors are about the list of
-// hosts, and the folder: it has to be one that this process can write to.
+// NewACME loads the certificates in the folder. It fails if the list of hosts is
+// invalid, or if this process cannot write to the folder.
 func NewACME(config ACMEConfig) (*ACME, error) {
 	config.Directory = cmp.Or(config.Directory, LetsEncrypt)
 	if config.Report == nil {
@@ -112,17 +112,17 @@ func NewACME(config ACMEConfig) (*ACME, error) {
 
 var hostForm = regexp.MustCompile(`^([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)*[a-z]([a-z0-9-]{0,61}[a-z0-9])?$`)
 
-// CheckHosts says, in a sentence, what is wrong with a list of hosts.
+// CheckHosts returns an error that describes what is wrong with a list of hosts.
 func CheckHosts(hosts []string) error {
 	if len(hosts) == 0 {
-		return errors.New("there is no host to get a certificate for")
+		return errors.New("no host to get a certificate for")
 	}
 	for i, host := range hosts {
 		if len(host) > 253 || !hostForm.MatchString(host) {
-			return fmt.Errorf("%q is no host to get a certificate for: give its name in DNS, in lower case, without a port or a wildcard, like relay.example.org, international names in punycode, as xn--bcher-kva.example", host)
+			return fmt.Errorf("%q is not a host to get a certificate for: give a DNS name in lower case, without a port or a wildcard, such as relay.example.org; give international names in punycode, such as xn--bcher-kva.example", host)
 		}
 		if slices.Contains(hosts[:i], host) {
-			return fmt.Errorf("the host %s is there twice", host)
+			return fmt.Errorf("the host %s is listed twice", host)
 		}
 	}
 	return nil
@@ -154,16 +154,17 @@ func (a *ACME) Run(ctx context.Context) {
 	}
 }
 
-// A due host is one that somebody has to see to.
+// due is a host and the time of its next attempt.
 type due struct {
 	host     string
 	at       time.Time
-	failures int // since it last worked
+	failures int // since the last success
 }
 
-// plan says when a host is due again. A CA stops listening to who fails too often:
-// Let's Encrypt after five times in an hour. A new certificate that is due already,
-// by a clock that is wrong, counts as a failure: else orders would follow on orders.
+// plan sets the next attempt. A CA stops answering a client that fails too often:
+// Let's Encrypt after five failures in an hour. A new certificate that is due at once,
+// because the clock is wrong, counts as a failure; otherwise one order would follow
+// the other.
 func (d *due) plan(before, served *tls.Certificate, now time.Time) {
 	if at := renewAt(served); served != before && at.After(now) {
 		d.at, d.failures = at, 0
@@ -173,8 +174,9 @@ func (d *due) plan(before, served *tls.Certificate, now time.Time) {
 	d.failures++
 }
 
-// renewAt is when about a third of a certificate's time is left, not to the second, so
-// that many relays do not come at once. It is the zero time where there is none.
+// renewAt returns when about a third of a certificate's lifetime is left. It is random
+// within a fiftieth of the lifetime, so that many relays do not renew together. It
+// returns the zero time for nil.
 func renewAt(pair *tls.Certificate) time.Time {
 	if pair == nil {
 		return time.Time{}
@@ -183,8 +185,8 @@ func renewAt(pair *tls.Certificate) time.Time {
 	return pair.Leaf.NotAfter.Add(-life / 3).Add(-rand.N(life/50 + 1))
 }
 
-// obtain gets a certificate, shows it, and keeps it. Where it cannot be kept it is
-// shown all the same, and that is an error.
+// obtain gets a certificate, serves it, and stores it. If it cannot be stored, it is
+// served and obtain returns an error.
 func (a *ACME) obtain(ctx context.Context, host string) error {
 	ctx, cancel := context.WithTimeout(ctx, obtainWithin)
 	defer cancel()
@@ -199,8 +201,8 @@ func (a *ACME) obtain(ctx context.Context, host string) error {
 	}
 	chains, err := a.client.ObtainCertificateForSANs(ctx, a.account, key, []string{host})
 	if err != nil {
-		a.account = acme.Account{} // perhaps the server does not know it any more
-		return fmt.Errorf("no certificate for %s from %s: %w", host, a.config.Directory, err)
+		a.account = acme.Account{} // the server may have forgotten it
+		return fmt.Errorf("cannot get a certificate for %s from %s: %w", host, a.config.Directory, err)
 	}
 	text := append(chains[0].ChainPEM, keyText...)
 	pair, err := tls.X509KeyPair(text, text)
@@ -208,16 +210,16 @@ func (a *ACME) obtain(ctx context.Context, host string) error {
 		err = pair.Leaf.VerifyHostname(host)
 	}
 	if err != nil {
-		return fmt.Errorf("a certificate for %s from %s that cannot be used: %w", host, a.config.Directory, err)
+		return fmt.Errorf("cannot use the certificate for %s from %s: %w", host, a.config.Directory, err)
 	}
 	a.served[host].Store(&pair)
 	if err := a.store.keep(host, text); err != nil {
-		return fmt.Errorf("the certificate of %s is shown, and cannot be kept for the next start: %w", host, err)
+		return fmt.Errorf("the certificate for %s is in use, but cannot be stored for the next start: %w", host, err)
 	}
 	return nil
 }
 
-// register makes the account known, or finds it by its key (RFC 8555, section 7.3.1).
+// register creates the account, or finds it by its key (RFC 8555, section 7.3.1).
 func (a *ACME) register(ctx context.Context) error {
 	key, err := a.store.accountKey()
 	if err != nil {
@@ -234,9 +236,9 @@ func (a *ACME) register(ctx context.Context) error {
 	return err
 }
 
-// GetCertificate shows the certificate of the host that is asked for, or, to an ACME
-// server, the one it wants to see. A client that asks for another name, or for none,
-// gets the alert unrecognized_name (RFC 6066, section 3).
+// GetCertificate returns the certificate of the host that the client asks for, or, for
+// an ACME server, the challenge's certificate. A client that asks for another name, or
+// for none, gets the alert unrecognized_name (RFC 6066, section 3).
 func (a *ACME) GetCertificate(hello *tls.ClientHelloInfo) (*tls.Certificate, error) {
 	host := strings.ToLower(hello.ServerName)
 	if slices.Equal(hello.SupportedProtos, []string{acmez.ACMETLS1Protocol}) {
@@ -244,21 +246,22 @@ func (a *ACME) GetCertificate(hello *tls.ClientHelloInfo) (*tls.Certificate, err
 	}
 	served, ours := a.served[host]
 	if !ours {
-		return nil, nil // so crypto/tls sends that alert
+		return nil, nil // crypto/tls then sends the alert
 	}
 	if pair := served.Load(); pair != nil {
 		return pair, nil
 	}
-	return nil, errors.New("there is no certificate for this host yet")
+	return nil, errors.New("no certificate for this host yet")
 }
 
-// Challenges answers HTTP-01 challenges on the plain port, and passes on the rest.
+// Challenges answers HTTP-01 challenges on the plain port, and passes other requests
+// to next.
 func (a *ACME) Challenges(next http.Handler) http.Handler { return a.open.over(next) }
 
-// Serves is defined by [Source].
+// Serves implements [Source].
 func (a *ACME) Serves(host string) bool { return a.served[strings.ToLower(host)] != nil }
 
-// NotAfter is defined by [Source].
+// NotAfter implements [Source].
 func (a *ACME) NotAfter() (first time.Time) {
 	for _, served := range a.served {
 		if pair := served.Load(); pair != nil && (first.IsZero() || pair.Leaf.NotAfter.Before(first)) {

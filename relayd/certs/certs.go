@@ -1,5 +1,5 @@
-// Package certs has the certificates that relayd shows: from files, from an ACME
-// server, or one of its own making for development.
+// Package certs provides relayd's certificates: from files, from an ACME server, or
+// self-signed for development.
 package certs
 
 import (
@@ -9,23 +9,23 @@ import (
 	"github.com/mholt/acmez/v3"
 )
 
-// A Source has the certificates of a listener. Its methods may be called
+// A Source provides the certificates of a listener. Its methods may be called
 // concurrently.
 type Source interface {
-	// GetCertificate has the meaning of that in [tls.Config]. It waits for nobody.
+	// GetCertificate is for the field of that name in [tls.Config]. It never blocks.
 	GetCertificate(*tls.ClientHelloInfo) (*tls.Certificate, error)
 
-	// Serves says whether a certificate is for this host, a name or an address.
+	// Serves reports whether there is a certificate for this host, a name or an address.
 	Serves(host string) bool
 
-	// NotAfter is when the first of the certificates that are shown ends, or the
-	// zero time where none is.
+	// NotAfter returns when the first certificate in use expires, or the zero time if
+	// there is none.
 	NotAfter() time.Time
 }
 
-// Config gives a listener's configuration: the version is the least that is spoken,
-// TLS 1.2 where it is less. HTTP/2 is not offered, because a WebSocket needs a
-// connection of HTTP/1.1 (RFC 6455); crypto/tls never renegotiates as a server.
+// Config returns the configuration of a listener. The version is the lowest that is
+// accepted, at least TLS 1.2. HTTP/2 is not offered, because a WebSocket needs HTTP/1.1
+// (RFC 6455). crypto/tls never renegotiates as a server.
 func Config(source Source, version uint16) *tls.Config {
 	config := &tls.Config{
 		GetCertificate: source.GetCertificate,

@@ -12,7 +12,8 @@ import (
 	"github.com/mholt/acmez/v3/acme"
 )
 
-// challenges are what an ACME server is about to ask for, to see that a host is ours.
+// challenges are the open challenges of an ACME server, by which it verifies that a
+// host is ours.
 type challenges struct {
 	mu           sync.Mutex
 	certificates map[string]*tls.Certificate // of TLS-ALPN-01 (RFC 8737), by host
@@ -31,7 +32,7 @@ func (c *challenges) certificate(host string) *tls.Certificate {
 
 const challengePath = "/.well-known/acme-challenge/"
 
-// over answers challenges, and passes on what is none.
+// over answers challenges, and passes other requests to next.
 func (c *challenges) over(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if !strings.HasPrefix(r.URL.Path, challengePath) {
@@ -42,7 +43,7 @@ func (c *challenges) over(next http.Handler) http.Handler {
 		answer, found := c.answers[hostOf(r.Host)+r.URL.Path]
 		c.mu.Unlock()
 		if !found {
-			http.Error(w, "no such challenge is open", http.StatusNotFound)
+			http.Error(w, "no such challenge", http.StatusNotFound)
 			return
 		}
 		w.Header().Set("Content-Type", "application/octet-stream")
@@ -50,13 +51,13 @@ func (c *challenges) over(next http.Handler) http.Handler {
 	})
 }
 
-// hostOf is a Host header without its port, in lower case.
+// hostOf returns a Host header without its port, in lower case.
 func hostOf(header string) string {
 	host, _, _ := strings.Cut(header, ":")
 	return strings.ToLower(host)
 }
 
-// tlsALPN and http01 are solvers; acmez calls them.
+// tlsALPN and http01 implement [acmez.Solver].
 type tlsALPN struct{ *challenges }
 
 func (s tlsALPN) Present(_ context.Context, challenge acme.Challenge) error {

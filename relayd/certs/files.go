@@ -9,20 +9,20 @@ import (
 	"time"
 )
 
-// Files shows the certificate of a file, and takes another one when the file changes
-// or it is told to. It keeps the one it has until there is a better one.
+// Files serves the certificate in a file. It replaces the certificate when the file
+// changes or Reload is called, and keeps the old one until the new one is valid.
 type Files struct {
 	certFile, keyFile string
 
 	served atomic.Pointer[tls.Certificate]
 
-	mu   sync.Mutex // one reads at a time
+	mu   sync.Mutex // held while the files are read
 	seen [2]os.FileInfo
 }
 
 // OpenFiles reads a certificate with its chain, and its key, both in PEM; one file may
-// hold both. The key's file has to be private (secret.ErrExposed), the certificate
-// has to be valid now ([ErrExpired], [ErrTooSoon]) and that of the key ([ErrPair]).
+// hold both. The key's file must be private (secret.ErrExposed). The certificate must
+// be valid now ([ErrExpired], [ErrTooSoon]) and belong to the key ([ErrPair]).
 func OpenFiles(certFile, keyFile string) (*Files, error) {
 	f := &Files{certFile: certFile, keyFile: keyFile}
 	if err := f.Reload(); err != nil {
@@ -31,12 +31,12 @@ func OpenFiles(certFile, keyFile string) (*Files, error) {
 	return f, nil
 }
 
-// Reload reads the files. Its errors are those of [OpenFiles]; with an error, what was
-// shown before goes on to be shown. Connections that are there notice nothing.
+// Reload reads the files. Its errors are those of [OpenFiles]. After an error the old
+// certificate stays in use. Established connections are not affected.
 func (f *Files) Reload() error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	f.seen = f.look() // before reading, so that what is written meanwhile is noticed
+	f.seen = f.look() // before reading, so that a write during the read is noticed
 	pair, err := readPair(f.certFile, f.keyFile)
 	if err != nil {
 		return err
@@ -48,9 +48,8 @@ func (f *Files) Reload() error {
 	return nil
 }
 
-// Watch looks at the files every so often and reloads them when they have changed,
-// until the context ends. It reports each reload: nil, or what is wrong, once for as
-// long as the same is wrong.
+// Watch checks the files at this interval and reloads them when they have changed,
+// until the context ends. It reports the result of each reload, but repeats no error.
 func (f *Files) Watch(ctx context.Context, every time.Duration, report func(error)) {
 	ticks := time.NewTicker(every)
 	defer ticks.Stop()
@@ -61,8 +60,8 @@ func (f *Files) Watch(ctx context.Context, every time.Duration, report func(erro
 			return
 		case <-ticks.C:
 		}
-		// What is wrong is looked at again even where nothing seems to have changed: the
-		// times of files are too coarse to tell one that was read while it was written.
+		// After an error the files are read again even if they seem unchanged: file times
+		// are too coarse to reveal a file that was read while it was written.
 		if wrong == "" && !f.changed() {
 			continue
 		}
@@ -89,25 +88,25 @@ func (f *Files) changed() bool {
 	return false
 }
 
-// look gives nil for a file that is not there.
+// look returns nil for a file that does not exist.
 func (f *Files) look() (found [2]os.FileInfo) {
 	found[0], _ = os.Stat(f.certFile)
 	found[1], _ = os.Stat(f.keyFile)
 	return found
 }
 
-// GetCertificate shows the one certificate to everybody.
+// GetCertificate returns the one certificate, whatever host the client asks for.
 func (f *Files) GetCertificate(*tls.ClientHelloInfo) (*tls.Certificate, error) {
 	return f.served.Load(), nil
 }
 
-// Serves is defined by [Source].
+// Serves implements [Source].
 func (f *Files) Serves(host string) bool {
 	return f.served.Load().Leaf.VerifyHostname(host) == nil
 }
 
-// NotAfter is defined by [Source].
+// NotAfter implements [Source].
 func (f *Files) NotAfter() time.Time { return f.served.Load().Leaf.NotAfter }
 
-// Fingerprint is the SHA-256 of the certificate as browsers show it.
+// Fingerprint returns the SHA-256 of the certificate as browsers show it.
 func (f *Files) Fingerprint() string { return Fingerprint(f.served.Load().Leaf) }

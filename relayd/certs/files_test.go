@@ -124,7 +124,7 @@ func TestBadFilesAreRefused(t *testing.T) {
 		"a chain in the wrong order": {func(f *folder) {
 			other, _ := f.issue(now, now.Add(day), "an issuer")
 			f.put(f.cert, append(other, f.read(f.cert)...))
-		}, certs.ErrPair, "that one must come first"},
+		}, certs.ErrPair, "put that certificate first"},
 		"a certificate with a byte order mark": {func(f *folder) { f.put(f.cert, append([]byte("\xef\xbb\xbf"), f.read(f.cert)...)) }, textfile.ErrEncoding, "cert.pem begins with a byte order mark"},
 		"a certificate in UTF-16":              {func(f *folder) { f.put(f.cert, []byte("-\x00-\x00-\x00")) }, textfile.ErrEncoding, "cert.pem holds NUL bytes, as UTF-16 does"},
 		"a key with a byte order mark":         {func(f *folder) { f.put(f.key, append([]byte("\xef\xbb\xbf"), f.read(f.key)...)) }, textfile.ErrEncoding, "key.pem begins with a byte order mark"},

@@ -20,15 +20,14 @@ import (
 
 const maxFile = 1 << 20 // bytes of a file with a key, or with certificates, or both
 
-// What is wrong with a certificate and its key.
+// Errors about a certificate and its key.
 var (
 	ErrPair    = errors.New("the certificate and its key cannot be used")
 	ErrExpired = errors.New("the certificate has expired")
 	ErrTooSoon = errors.New("the certificate is not valid yet")
 )
 
-// readPair reads a certificate with its chain and its key, which may stand in one
-// file.
+// readPair reads a certificate with its chain, and its key. Both may be in one file.
 func readPair(certFile, keyFile string) (*tls.Certificate, error) {
 	certificate, err := textfile.Read(certFile, maxFile)
 	if err != nil {
@@ -38,11 +37,11 @@ func readPair(certFile, keyFile string) (*tls.Certificate, error) {
 	if err != nil {
 		return nil, fmt.Errorf("cannot read the key: %w", err)
 	}
-	// The error of crypto/tls says which of the two is not what it should be, or that
-	// the key is another's.
+	// The error of crypto/tls says which of the two is malformed, or that the key does
+	// not belong to the certificate.
 	pair, err := tls.X509KeyPair(certificate, key)
 	if err != nil && isOfLaterCertificate(certificate, key) {
-		err = errors.New("the key is that of a later certificate in the file: that one must come first, and behind each certificate the one that has signed it")
+		err = errors.New("the key belongs to a later certificate in the file: put that certificate first, and after each certificate the one that signed it")
 	}
 	if err != nil {
 		return nil, fmt.Errorf("%w: %s and %s: %w", ErrPair, certFile, keyFile, err)
@@ -50,7 +49,8 @@ func readPair(certFile, keyFile string) (*tls.Certificate, error) {
 	return &pair, nil
 }
 
-// isOfLaterCertificate tells a chain in the wrong order from a key of another certificate.
+// isOfLaterCertificate distinguishes a chain in the wrong order from a key of another
+// certificate.
 func isOfLaterCertificate(certificates, key []byte) bool {
 	first, rest := pem.Decode(certificates)
 	for first != nil {
@@ -62,13 +62,13 @@ func isOfLaterCertificate(certificates, key []byte) bool {
 	return false
 }
 
-// current says what is wrong with the time that a certificate is valid for.
+// current returns an error if a certificate is not valid now.
 func current(leaf *x509.Certificate, now time.Time) error {
 	switch {
 	case now.After(leaf.NotAfter):
-		return fmt.Errorf("%w: %s ended on %s", ErrExpired, names(leaf), leaf.NotAfter.UTC().Format(time.RFC1123))
+		return fmt.Errorf("%w: %s expired on %s", ErrExpired, names(leaf), leaf.NotAfter.UTC().Format(time.RFC1123))
 	case now.Before(leaf.NotBefore):
-		return fmt.Errorf("%w: %s begins on %s; is this machine's clock right?", ErrTooSoon, names(leaf), leaf.NotBefore.UTC().Format(time.RFC1123))
+		return fmt.Errorf("%w: %s is valid from %s; check this machine's clock", ErrTooSoon, names(leaf), leaf.NotBefore.UTC().Format(time.RFC1123))
 	}
 	return nil
 }
@@ -78,10 +78,10 @@ func names(leaf *x509.Certificate) string {
 	for _, address := range leaf.IPAddresses {
 		all = append(all, address.String())
 	}
-	return "that of " + strings.Join(all, ", ")
+	return "the certificate for " + strings.Join(all, ", ")
 }
 
-// Fingerprint is the SHA-256 of a certificate as browsers show it.
+// Fingerprint returns the SHA-256 of a certificate as browsers show it.
 func Fingerprint(certificate *x509.Certificate) string {
 	sum := sha256.Sum256(certificate.Raw)
 	return strings.ReplaceAll(fmt.Sprintf("% X", sum), " ", ":")
@@ -99,7 +99,7 @@ func newKey() (crypto.Signer, []byte, error) {
 func parseKey(text []byte) (crypto.Signer, error) {
 	block, _ := pem.Decode(text)
 	if block == nil {
-		return nil, errors.New("no key in PEM")
+		return nil, errors.New("not a key in PEM")
 	}
 	key, err := x509.ParsePKCS8PrivateKey(block.Bytes)
 	if err != nil {
@@ -107,7 +107,7 @@ func parseKey(text []byte) (crypto.Signer, error) {
 	}
 	signer, ok := key.(crypto.Signer)
 	if !ok {
-		return nil, errors.New("a key that cannot sign")
+		return nil, errors.New("the key cannot sign")
 	}
 	return signer, nil
 }

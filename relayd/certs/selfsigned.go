@@ -15,16 +15,16 @@ import (
 const (
 	selfSignedFile = "self-signed.pem" // in the state folder: the certificate, then its key
 
-	// Some browsers take no certificate for longer than 398 days, however it is signed.
+	// Some browsers accept no certificate that is valid for more than 398 days.
 	selfSignedLife = 397 * 24 * time.Hour
-	selfSignedRest = 30 * 24 * time.Hour // with less left it is made anew
+	selfSignedRest = 30 * 24 * time.Hour // with less left it is replaced
 )
 
-// SelfSigned gives the certificate of a state folder for localhost, 127.0.0.1, ::1 and
-// further hosts, names or addresses. It makes folder and certificate where they are
-// not there, and the certificate anew where it ends soon or is not for these hosts:
-// else it stays the same, so that the exception a browser was told to make lasts.
-// Nobody but who compares its fingerprint knows whose it is: it is for development.
+// SelfSigned returns the certificate in a state folder for localhost, 127.0.0.1, ::1
+// and further hosts, names or addresses. It creates the folder and the certificate if
+// needed, and replaces a certificate that expires soon or does not cover these hosts.
+// Otherwise the certificate stays the same, so that an exception in a browser stays
+// valid. It is for development: only its fingerprint shows that it is the right one.
 func SelfSigned(folder string, hosts ...string) (*Files, error) {
 	hosts = append([]string{"localhost", "127.0.0.1", "::1"}, hosts...)
 	path := filepath.Join(folder, selfSignedFile)
@@ -65,7 +65,7 @@ func newSelfSigned(hosts []string, now time.Time) ([]byte, error) {
 	template := &x509.Certificate{
 		SerialNumber: serial,
 		Subject:      pkix.Name{CommonName: "relayd, self-signed"},
-		NotBefore:    now.Add(-time.Hour), // for clocks that are a little late
+		NotBefore:    now.Add(-time.Hour), // for clocks that are slow
 		NotAfter:     now.Add(selfSignedLife),
 		KeyUsage:     x509.KeyUsageDigitalSignature,
 		ExtKeyUsage:  []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth},

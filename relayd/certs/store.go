@@ -14,24 +14,24 @@ import (
 	"github.com/sebas642/intercessor/relayd/secret"
 )
 
-// A store keeps what one ACME server has given: a file for each host, the chain and
-// then the key, and the account's key. All have mode 0600, in folders of 0700.
+// A store holds the files of one ACME server: for each host the chain followed by the
+// key, and the account's key. All have mode 0600, in folders of mode 0700.
 type store struct{ folder string }
 
-// openStore gives each server a folder of its own: the certificates of one that is
-// there for trials are no others' successors.
+// openStore uses a separate folder for each server, so that certificates of a staging
+// server do not replace real ones.
 func openStore(folder, directory string) (store, error) {
 	server, err := url.Parse(directory)
 	if err != nil || server.Scheme != "https" || server.Host == "" {
-		return store{}, fmt.Errorf("%q is no URL of an ACME server's directory: it begins with https://", directory)
+		return store{}, fmt.Errorf("%q is not the URL of an ACME server's directory: it must begin with https://", directory)
 	}
 	s := store{filepath.Join(folder, strings.Map(fileLetter, server.Host+server.Path))}
 	if err := os.MkdirAll(s.folder, 0o700); err != nil {
-		return store{}, fmt.Errorf("certificates cannot be kept: %w", err)
+		return store{}, fmt.Errorf("cannot store certificates: %w", err)
 	}
 	probe := filepath.Join(s.folder, "probe")
 	if err := errors.Join(writePrivate(probe, nil), os.Remove(probe)); err != nil {
-		return store{}, fmt.Errorf("certificates cannot be kept: %w", err)
+		return store{}, fmt.Errorf("cannot store certificates: %w", err)
 	}
 	return s, nil
 }
@@ -43,7 +43,7 @@ func fileLetter(r rune) rune {
 	return '_'
 }
 
-// certificate gives nil where there is none.
+// certificate returns nil if there is none.
 func (s store) certificate(host string) (*tls.Certificate, error) {
 	path := s.file(host)
 	pair, err := readPair(path, path)
@@ -51,7 +51,7 @@ func (s store) certificate(host string) (*tls.Certificate, error) {
 	case errors.Is(err, fs.ErrNotExist):
 		return nil, nil
 	case errors.Is(err, ErrPair), err == nil && pair.Leaf.VerifyHostname(host) != nil:
-		return nil, nil // another one will take its place
+		return nil, nil // it will be replaced
 	}
 	return pair, err
 }
@@ -60,7 +60,7 @@ func (s store) keep(host string, text []byte) error { return writePrivate(s.file
 
 func (s store) file(host string) string { return filepath.Join(s.folder, host+".pem") }
 
-// accountKey makes the key where there is none.
+// accountKey creates the key if there is none.
 func (s store) accountKey() (crypto.Signer, error) {
 	path := filepath.Join(s.folder, "account.key")
 	text, err := secret.Read(path, maxFile)
@@ -76,7 +76,7 @@ func (s store) accountKey() (crypto.Signer, error) {
 	}
 	key, err := parseKey(text)
 	if err != nil {
-		return nil, fmt.Errorf("%s is no key of an account: %w; bring back the old file, or remove it and have a new account", path, err)
+		return nil, fmt.Errorf("%s is not an account's key: %w; restore the old file, or remove it to register a new account", path, err)
 	}
 	return key, nil
 }

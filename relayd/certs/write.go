@@ -6,7 +6,7 @@ import (
 	"path/filepath"
 )
 
-// writePrivate puts a file in its place whole or not at all, with mode 0600.
+// writePrivate writes a file atomically, with mode 0600.
 func writePrivate(path string, data []byte) error {
 	temp, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*") // mode 0600
 	if err != nil {

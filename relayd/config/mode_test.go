@@ -18,7 +18,7 @@ func TestFileWithASecretIsNobodyElses(t *testing.T) {
 	require.NoError(t, os.Chmod(path, 0o644))
 	_, err := config.LoadInto(&c, []string{"--config", path}, nil)
 	require.ErrorIs(t, err, secret.ErrExposed)
-	require.ErrorContains(t, err, "the mode 0644 of "+path+" lets others read or change it; mend it with: chmod 600 "+path+" (640 if root owns it")
+	require.ErrorContains(t, err, "the mode 0644 of "+path+" lets others read or change it; fix it with: chmod 600 "+path+" (640 if root owns it")
 	open := file(t, "word = 'no secret'\n")
 	require.NoError(t, os.Chmod(open, 0o644))
 	_, err = config.LoadInto(&c, []string{"--config", open}, nil)

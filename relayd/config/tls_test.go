@@ -18,7 +18,7 @@ func TestTLSContradictions(t *testing.T) {
 		"--tls-self-signed --tls-acme-host a.example":          "--tls-acme-host is for relays without",
 		"--tls-plain-listen :80":                               "--tls-plain-listen has nowhere to redirect to",
 		"--tls-acme-host *.example":                            "a wildcard",
-		"--tls-acme-host a.example --tls-acme-host a.example":  "there twice",
+		"--tls-acme-host a.example --tls-acme-host a.example":  "listed twice",
 		"--tls-min-version 1.1":                                "1.2 or 1.3",
 		"--proxy-trusted 0.0.0.0/0":                            "trusts everybody",
 		"--proxy-trusted proxy.example":                        "no address of a proxy",

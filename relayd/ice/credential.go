@@ -13,11 +13,11 @@ import (
 	"github.com/sebas642/intercessor/protocol"
 )
 
-// Credential makes the credential with which a peer may use a TURN server that shares
-// the secret, until it expires (I5; draft-uberti-behave-turn-rest-00, section 2.2). The
-// scheme is HMAC-SHA1, which coturn calls static-auth-secret.
+// Credential returns the credential with which a peer may use a TURN server that shares
+// the secret, until it expires (I5; draft-uberti-behave-turn-rest-00, section 2.2). It
+// is an HMAC-SHA1. coturn calls the secret static-auth-secret.
 func Credential(secret string, peer protocol.ID, expires time.Time) (username, credential string) {
-	// Rounded up, so that it is not shorter than the peer was told.
+	// Rounded up, so that it is valid for at least as long as the peer was told.
 	second := expires.Add(time.Second - 1).Unix()
 	username = strconv.FormatInt(second, 10) + ":" + string(peer)
 	mac := hmac.New(sha1.New, []byte(secret))
@@ -26,40 +26,40 @@ func Credential(secret string, peer protocol.ID, expires time.Time) (username, c
 }
 
 const (
-	maxSecrets = 2 // two, while one takes the place of the other
+	maxSecrets = 2 // two while one replaces the other
 
-	// minSecret keeps a peer from finding the secret by trying all: each peer has a
-	// username and what the secret makes of it.
+	// minSecret, in bytes, prevents a brute-force search: each peer has a username and
+	// its HMAC under the secret.
 	minSecret = 16
 )
 
-// ParseSecrets reads the text of a secret file: one secret, or two on two lines, of which
-// the first makes the credentials. The TURN server takes those of both, until the
-// credentials of the old one have expired; relayd allows two so that both can read one
-// file. Empty lines and those that begin with # do not count.
+// ParseSecrets parses a secret file: one secret, or two on two lines. Credentials are
+// made with the first. The TURN server accepts both until the credentials of the old one
+// have expired; relayd allows two so that both programs can read one file. Empty lines
+// and lines that begin with # are ignored.
 func ParseSecrets(text []byte) (secrets []string, err error) {
 	for line := range strings.Lines(string(text)) {
 		if line = strings.TrimSpace(line); line == "" || line[0] == '#' {
 			continue
 		}
 		if len(line) < minSecret {
-			return nil, fmt.Errorf("a secret of a TURN server must have %d characters at least, because each peer could find a shorter one by trying; make one with: openssl rand -hex 32", minSecret)
+			return nil, fmt.Errorf("a TURN server's secret must have at least %d characters, because each peer could find a shorter one by trying; make one with: openssl rand -hex 32", minSecret)
 		}
 		secrets = append(secrets, line)
 	}
 	if len(secrets) == 0 || len(secrets) > maxSecrets {
-		return nil, errors.New("a file with a TURN server's secret has one line, or two: the new secret and the old")
+		return nil, errors.New("a file with a TURN server's secret must have one line, or two: the new secret and the old")
 	}
 	return secrets, nil
 }
 
-// ParseCredential reads the text of a file with a fixed credential: one line, the
-// username, a colon and the credential.
+// ParseCredential parses a file with a fixed credential: one line with the username, a
+// colon and the credential.
 func ParseCredential(text []byte) (username, credential string, err error) {
 	line := strings.TrimSpace(string(text))
 	username, credential, _ = strings.Cut(line, ":")
 	if username == "" || credential == "" || strings.ContainsAny(line, "\r\n") {
-		return "", "", errors.New("a file with a TURN server's credential has one line, as USERNAME:CREDENTIAL")
+		return "", "", errors.New("a file with a TURN server's credential must have one line: USERNAME:CREDENTIAL")
 	}
 	return username, credential, nil
 }

@@ -1,5 +1,5 @@
-// Package ice names the STUN and TURN servers that relayd tells its peers of
-// (PROTOCOL.md, I1 to I5). The TURN server is somebody else's, such as coturn: here are
-// the URLs, looked at before a peer sees them, and the credentials, each for one peer and
-// for a short time. It does nothing but compute: who calls reads the files and the clock.
+// Package ice makes the list of STUN and TURN servers that relayd sends to its peers
+// (PROTOCOL.md, I1 to I5). It checks the servers' URLs, and makes a short-lived
+// credential for each peer. The TURN server is a separate program, such as coturn. The
+// package does no input or output and reads no clock; its caller does.
 package ice

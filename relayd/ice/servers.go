@@ -9,32 +9,32 @@ import (
 	"github.com/sebas642/intercessor/protocol"
 )
 
-// Config says what there is. The zero value has no servers.
+// Config lists the servers. The zero value has none.
 type Config struct {
 	// URLs are those of RFC 7064 and RFC 7065; see [CheckURL].
 	URLs []string
 
-	// Secrets has the TURN servers take credentials for one peer each, made with the first
-	// of the one or two, as [ParseSecrets] reads them.
+	// Secrets are one or two secrets shared with the TURN servers, as [ParseSecrets]
+	// returns them. Each peer gets its own credential, made with the first.
 	Secrets []string
 
-	// Username and Credential are one fixed credential of the TURN servers, in place of
-	// Secrets. Every peer gets it, and may use it until the TURN server has another.
+	// Username and Credential are one fixed credential of the TURN servers, instead of
+	// Secrets. Every peer gets it, and can use it until the TURN server changes it.
 	Username, Credential string
 
-	// Life is how long a credential made with Secrets is valid; a second at least.
+	// Life is how long a credential made with Secrets is valid, at least a second.
 	Life time.Duration
 }
 
-// Servers tells each peer what it may use. It does not change.
+// Servers makes the list of servers for each peer. It is immutable.
 type Servers struct {
 	stun, turn           []string
 	username, credential string
-	secret               string // "": the credential is fixed
+	secret               string // empty if the credential is fixed
 	life                 time.Duration
 }
 
-// New looks at a configuration. It gives nil, and no error, where there are no servers.
+// New checks a configuration. It returns nil and no error if there are no servers.
 func New(c Config) (*Servers, error) {
 	s := &Servers{username: c.Username, credential: c.Credential, life: c.Life}
 	for _, url := range c.URLs {
@@ -50,7 +50,7 @@ func New(c Config) (*Servers, error) {
 	fixed := c.Username != "" || c.Credential != ""
 	switch {
 	case len(s.turn) == 0 && (fixed || c.Secrets != nil):
-		return nil, errors.New("there is a credential for TURN servers, or a secret of one, and no turn: or turns: URL")
+		return nil, errors.New("there is a credential or a secret for TURN servers, but no turn: or turns: URL")
 	case len(s.turn) > 0 && fixed == (c.Secrets != nil):
 		return nil, errors.New("TURN servers need either the secret that they share with relayd, or one username and credential for all peers")
 	case fixed && (c.Username == "" || c.Credential == ""):
@@ -61,18 +61,18 @@ func New(c Config) (*Servers, error) {
 	if c.Secrets != nil {
 		s.secret = c.Secrets[0]
 		if c.Life < time.Second {
-			return nil, errors.New("a TURN credential must be valid for a second at least")
+			return nil, errors.New("a TURN credential must be valid for at least a second")
 		}
 	}
 	longest := protocol.ID(strings.Repeat("x", protocol.MaxID))
 	if n := len(protocol.AppendICE(nil, s.For(longest, time.Unix(1<<40, 0)))); n > protocol.MaxICE {
-		return nil, fmt.Errorf("the ICE servers take %d bytes to tell, and must not take more than %d: name fewer", n, protocol.MaxICE)
+		return nil, fmt.Errorf("the list of ICE servers has %d bytes, and may have at most %d: name fewer servers", n, protocol.MaxICE)
 	}
 	return s, nil
 }
 
-// For gives what a peer is told now. Each call gives it a new credential, if there are
-// secrets.
+// For returns the list for a peer. If there are secrets, each call makes a new
+// credential, which expires Life after now.
 func (s *Servers) For(peer protocol.ID, now time.Time) (told protocol.ICE) {
 	told.Servers = append(told.Servers, '[')
 	if s.stun != nil {

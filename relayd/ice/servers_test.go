@@ -173,8 +173,8 @@ func TestConfigurationsThatCannotWork(t *testing.T) {
 		"both a username and a credential ":   {URLs: []string{"turn:turn.example"}, Credential: "a"},
 		"no turn: or turns: URL":              {URLs: []string{"stun:stun.example"}, Username: "a", Credential: "b"},
 		"no turn: or turns: URL ":             {Secrets: []string{secret}, Life: time.Minute},
-		"valid for a second at least":         {URLs: []string{"turn:turn.example"}, Secrets: []string{secret}, Life: time.Second - 1},
-		"must not take more than 8192: name":  {URLs: slices.Repeat([]string{"stun:" + long}, 64)},
+		"valid for at least a second":         {URLs: []string{"turn:turn.example"}, Secrets: []string{secret}, Life: time.Second - 1},
+		"may have at most 8192: name fewer":   {URLs: slices.Repeat([]string{"stun:" + long}, 64)},
 		"must begin with stun:, stuns:, turn": {URLs: []string{"stun:a", "http://b"}},
 	} {
 		_, err := ice.New(c)
@@ -194,7 +194,7 @@ func TestWhatIsToldHasABound(t *testing.T) {
 		c.URLs = append(c.URLs, "stun:"+name[:n-n%2]+"z"+strings.Repeat("z", n%2))
 		s, err := ice.New(c)
 		if err != nil {
-			require.ErrorContains(t, err, "the ICE servers take 8193 bytes to tell, and must not take more than 8192")
+			require.ErrorContains(t, err, "the list of ICE servers has 8193 bytes, and may have at most 8192")
 			break
 		}
 		// As long as an ID and an expiry can be.
@@ -212,8 +212,8 @@ func TestSecretFiles(t *testing.T) {
 		require.Equal(t, want, got)
 	}
 	for text, want := range map[string]string{
-		"": "has one line, or two", "#\n": "has one line, or two", strings.Repeat(secret+"\n", 3): "has one line, or two",
-		strings.Repeat("x", 15): "must have 16 characters at least", secret + "\nshort": "must have 16 characters",
+		"": "must have one line, or two", "#\n": "must have one line, or two", strings.Repeat(secret+"\n", 3): "must have one line, or two",
+		strings.Repeat("x", 15): "must have at least 16 characters", secret + "\nshort": "must have at least 16 characters",
 	} {
 		_, err := ice.ParseSecrets([]byte(text))
 		require.ErrorContains(t, err, want)

@@ -7,10 +7,10 @@ import (
 	"strings"
 )
 
-// CheckURL reports what is wrong with the URL of a STUN or TURN server: stun:HOST,
-// stun:HOST:PORT, and the same with stuns, turn and turns, of which the last two may end
-// with ?transport=udp or ?transport=tcp (RFC 7064, section 3.1; RFC 7065, section 3.1).
-// Other transports are refused, for which the RFC leaves room: no browser knows one.
+// CheckURL returns an error if url is not that of a STUN or TURN server: stun:HOST,
+// stun:HOST:PORT, and the same with stuns, turn and turns. The last two may end with
+// ?transport=udp or ?transport=tcp (RFC 7064, section 3.1; RFC 7065, section 3.1). The
+// RFC permits other transports, but no browser knows one, so they are refused.
 func CheckURL(url string) error {
 	scheme, rest, _ := strings.Cut(url, ":")
 	switch scheme {
@@ -23,25 +23,25 @@ func CheckURL(url string) error {
 	case strings.HasPrefix(rest, "//"):
 		return fmt.Errorf("the ICE server %q has slashes: the host follows the colon, as in %s:turn.example:3478", url, scheme)
 	case strings.Contains(authority, "@"):
-		// Not repeated: what stands before the @ may be a password.
-		return fmt.Errorf("the URL of an ICE server of %s: has an @: a username and a credential stand in a file of their own", scheme)
+		// The URL is not quoted: the text before the @ may be a password.
+		return fmt.Errorf("the URL of an ICE server of %s: has an @: put username and credential in a separate file", scheme)
 	case asked && !strings.HasPrefix(scheme, "turn"):
-		return fmt.Errorf("the ICE server %q has a question mark, and STUN takes none", url)
+		return fmt.Errorf("the ICE server %q has a question mark, which STUN does not allow", url)
 	case asked && query != "transport=udp" && query != "transport=tcp":
 		return fmt.Errorf("the ICE server %q may only end with ?transport=udp or ?transport=tcp", url)
 	}
 	host, port, ok := split(authority)
 	if !ok {
-		return fmt.Errorf("the ICE server %q has no host that can be one: a name, an IPv4 address, or an IPv6 address in brackets", url)
+		return fmt.Errorf("the ICE server %q has no valid host: a name, an IPv4 address, or an IPv6 address in brackets", url)
 	}
 	if n, err := strconv.ParseUint(port, 10, 16); err != nil || n == 0 {
-		return fmt.Errorf("the ICE server %q has the port %q after %s, and must have one from 1 to 65535, or none", url, port, host)
+		return fmt.Errorf("the ICE server %q has the port %q after %s: it must be from 1 to 65535, or be left out", url, port, host)
 	}
 	return nil
 }
 
-// split takes a host and its port apart, and reports whether the host can be one. Where
-// there is no port it is any.
+// split separates a host from its port, and reports whether the host is well-formed.
+// Without a port it returns a valid one.
 func split(authority string) (host, port string, ok bool) {
 	const none = "1"
 	if strings.HasPrefix(authority, "[") {
@@ -60,7 +60,7 @@ func split(authority string) (host, port string, ok bool) {
 	return host, port, isName(host) && !strings.Contains(port, ":")
 }
 
-// isName reports whether host can be a name of DNS, or an IPv4 address.
+// isName reports whether host has the form of a DNS name or an IPv4 address.
 func isName(host string) bool {
 	if strings.Trim(host, "0123456789.") == "" {
 		_, err := netip.ParseAddr(host)

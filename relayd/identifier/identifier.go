@@ -1,4 +1,4 @@
-// Package identifier draws the IDs of peers, and says how hard they are to guess.
+// Package identifier draws the IDs of peers, and computes how hard they are to guess.
 package identifier
 
 import (
@@ -23,13 +23,13 @@ const (
 	Words Kind = "words" // words that can be said and remembered, joined by hyphens
 )
 
-// Bounds of an operator's choice of words.
+// Limits of the number of words in an ID.
 const (
 	DefaultWords = 6
 	MinWords     = 3
-	MaxWords     = 6 // of nine letters at most, so that all fit into an ID (B29)
+	MaxWords     = 6 // a word has at most nine letters, so all fit into an ID (B29)
 
-	// SafeWords and SafeBits are the least for servers whose ID is all that a client needs.
+	// SafeWords and SafeBits are the minimum if the server's ID is all that a client needs.
 	SafeWords = 5
 	SafeBits  = 60
 )
@@ -37,15 +37,16 @@ const (
 const tokenBytes = 16
 
 // list is the long list of the Electronic Frontier Foundation: 7,776 words that are easy
-// to say and to remember. No word begins with another one, so that those which are
-// said without a pause stay apart.
+// to say and to remember. No word is the beginning of another, so words without a
+// separator are still unambiguous.
 var list = diceware.WordListEffLarge()
 
-// ListWords is how many words there are to tell apart: "drop-down" and "dropdown" are one.
+// ListWords is the number of distinguishable words: "drop-down" and "dropdown" are one.
 const ListWords = 7775
 
-// New gives a function that draws IDs of a kind, of so many words if they are words. All
-// come from crypto/rand. It may be called concurrently. The error is a sentence for the operator.
+// New returns a function that draws IDs of a kind from crypto/rand. The number of words
+// matters only for [Words]. The function may be called concurrently. The error is a
+// sentence for the operator.
 func New(kind Kind, words int) (func() protocol.ID, error) {
 	switch kind {
 	case UUID:
@@ -54,7 +55,7 @@ func New(kind Kind, words int) (func() protocol.ID, error) {
 		return drawToken, nil
 	case Words:
 		if words < MinWords || words > MaxWords {
-			return nil, fmt.Errorf("an ID has %d to %d words", MinWords, MaxWords)
+			return nil, fmt.Errorf("an ID must have %d to %d words", MinWords, MaxWords)
 		}
 		generator, err := diceware.NewGenerator(&diceware.GeneratorInput{WordList: list})
 		if err != nil {
@@ -64,7 +65,7 @@ func New(kind Kind, words int) (func() protocol.ID, error) {
 			return protocol.ID(strings.Join(generator.MustGenerate(words), "-")) // crypto/rand never fails
 		}, nil
 	}
-	return nil, fmt.Errorf("%q is no kind of identifiers: it is %s, %s or %s", kind, UUID, Token, Words)
+	return nil, fmt.Errorf("%q is not a kind of identifier: use %s, %s or %s", kind, UUID, Token, Words)
 }
 
 var tokenText = base32.StdEncoding.WithPadding(base32.NoPadding)
@@ -75,8 +76,8 @@ func drawToken() protocol.ID {
 	return protocol.ID(strings.ToLower(tokenText.EncodeToString(b[:])))
 }
 
-// Bits says how hard IDs of a kind are to guess: the logarithm to base 2 of how many
-// there are. In one ID no word comes twice.
+// Bits returns the base-2 logarithm of the number of IDs of a kind. No word occurs
+// twice in an ID.
 func Bits(kind Kind, words int) float64 {
 	switch kind {
 	case UUID:

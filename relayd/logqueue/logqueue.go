@@ -1,4 +1,4 @@
-// Package logqueue keeps a log from holding up the program that writes it.
+// Package logqueue keeps a log from blocking the program that writes it.
 package logqueue
 
 import (
@@ -9,13 +9,13 @@ import (
 	"sync/atomic"
 )
 
-// maxQueued bounds the bytes that wait to be written: some thousand lines. As many are
-// being written.
+// maxQueued bounds the bytes that wait to be written: some thousand lines. As many more
+// may be in the write under way.
 const maxQueued = 1 << 20
 
-// A Queue is an [io.Writer] in front of another one, which may block, fail, or be gone. Its
-// Write takes whole lines, returns at once and never fails. Lines that the other writer does
-// not take are dropped and counted. Its methods may be called concurrently.
+// A Queue is an [io.Writer] in front of another writer, which may block or fail. Its
+// Write takes whole lines, returns at once and never fails. Lines that cannot be written
+// are dropped and counted. Its methods may be called concurrently.
 type Queue struct {
 	to     io.Writer
 	notice func(w io.Writer, lines uint64)
@@ -29,13 +29,13 @@ type Queue struct {
 	closed  bool   // guarded by mu
 
 	// Owned by run.
-	noticed uint64 // how many of the dropped lines a notice has told of
+	noticed uint64 // the number of dropped lines in all notices so far
 	torn    bool   // the last write ended within a line
 }
 
-// New starts a queue in front of a writer. Notice writes a line that says how many were
-// dropped since the last such line; it is called when the writer works again. The queue ends
-// with Close.
+// New starts a queue in front of a writer. Notice writes a line that says how many lines
+// were dropped since the last such line. It is called when the writer works again. Close
+// ends the queue.
 func New(to io.Writer, notice func(w io.Writer, lines uint64)) *Queue {
 	q := &Queue{to: to, notice: notice, wake: make(chan struct{}, 1), ended: make(chan struct{})}
 	go q.run()
@@ -60,8 +60,8 @@ func (q *Queue) Write(line []byte) (int, error) {
 // Dropped returns how many lines were dropped so far.
 func (q *Queue) Dropped() uint64 { return q.dropped.Load() }
 
-// Close drops what is written from now on, and waits until what was written before is out
-// or the context ends. A writer that blocks keeps the queue's goroutine until it returns.
+// Close drops later writes, and waits until earlier ones are written or the context ends.
+// A writer that blocks keeps the queue's goroutine until it returns.
 func (q *Queue) Close(ctx context.Context) {
 	q.mu.Lock()
 	q.closed = true
@@ -93,7 +93,7 @@ func (q *Queue) run() {
 	}
 }
 
-// tell writes the notice, if lines were dropped that none has told of.
+// tell writes a notice if lines were dropped since the last one.
 func (q *Queue) tell() {
 	dropped := q.dropped.Load()
 	if dropped == q.noticed {
@@ -106,14 +106,14 @@ func (q *Queue) tell() {
 	}
 }
 
-// write counts the lines of which some bytes were not taken.
+// write writes lines, and counts those that were not written completely.
 func (q *Queue) write(lines []byte) {
 	if n, err := q.try(lines); err != nil {
 		q.dropped.Add(uint64(bytes.Count(lines[n:], []byte{'\n'})))
 	}
 }
 
-// try writes lines, and ends one first that an earlier write left unfinished.
+// try writes lines, after a line break if an earlier write ended within a line.
 func (q *Queue) try(lines []byte) (n int, err error) {
 	if q.torn {
 		if _, err := q.to.Write([]byte{'\n'}); err != nil {

@@ -8,25 +8,25 @@ import (
 	"github.com/sebas642/intercessor/relayd/relay"
 )
 
-// A follower reads a relay's figures at each scrape.
+// follower collects a relay's figures at each scrape.
 type follower func() relay.Stats
 
-// What is asked of Stats. A reason has a series from the start, so that its first
-// increase shows.
+// The metrics read from Stats. Every reason has a series from the start, so that its
+// first increase shows.
 var (
 	peers    = describe("relayd_peers", "Peers that are connected, by role.", "role")
 	away     = describe("relayd_peers_away", "Peers that are away and may come back.")
 	rooms    = describe("relayd_rooms", "Rooms.")
-	joins    = describe("relayd_joins_total", "Peers that came, by role; base peers that came again among them.", "role")
+	joins    = describe("relayd_joins_total", "Peers that joined, by role, including base peers that connected again.", "role")
 	resumes  = describe("relayd_resumes_total", "Peers that came back under their ID, by role.", "role")
-	messages = describe("relayd_messages_total", "Messages from peers (in), and those of them that went on their way to a receiver (out).", "direction")
+	messages = describe("relayd_messages_total", "Messages from peers (in), and those of them that were sent on to a receiver (out).", "direction")
 	sizes    = describe("relayd_message_bytes_total", "The bytes of these messages.", "direction")
 	drops    = describe("relayd_drops_total", "Messages that were not delivered, by reason.", "reason")
 	closes   = describe("relayd_closes_total", "Connections that the relay closed, by close code and its meaning.", "code", "reason")
-	refusals = describe("relayd_refusals_total", "Connections that were not let in, by reason.", "reason")
+	refusals = describe("relayd_refusals_total", "Connections that were not admitted, by reason.", "reason")
 	waiting  = describe("relayd_outbox_bytes", "Bytes that wait in all outboxes.")
 	incoming = describe("relayd_incoming_bytes", "Bytes of messages that have not ended, or are held back for a slow server, of peers with more than 4 KiB of them.")
-	outboxes = describe("relayd_outboxes", "Peers by what waits for them: nothing (0), up to so many bytes, or more.", "depth")
+	outboxes = describe("relayd_outboxes", "Peers by the bytes that wait for them: none (0), up to depth, or more.", "depth")
 )
 
 func describe(name, help string, labels ...string) *prometheus.Desc {
@@ -79,7 +79,7 @@ func (f follower) Collect(to chan<- prometheus.Metric) {
 	}
 }
 
-// codes are all that have a meaning in the protocol.
+// codes are all codes with a meaning in the protocol.
 var codes = func() (all []protocol.Code) {
 	for c := protocol.Code(1000); c < 5000; c++ {
 		if c.String() != strconv.Itoa(int(c)) {

@@ -1,8 +1,8 @@
-// Package metrics says in Prometheus's terms what a relay does. It is the only
-// importer of Prometheus. docs/metrics.md explains every metric.
+// Package metrics exports a relay's figures to Prometheus. No other package imports
+// Prometheus. docs/metrics.md explains every metric.
 //
-// What the relay counts anyway is read when somebody asks; only times are measured
-// besides, through [relay.Watch]. All labels are from closed sets: no peer makes a
+// The relay's own counters are read at each scrape. Only times are measured in addition,
+// through [relay.Watch]. All labels are from closed sets, so a peer cannot create a
 // series.
 package metrics
 
@@ -17,19 +17,19 @@ import (
 	"github.com/sebas642/intercessor/relayd/relay"
 )
 
-// Metrics are those of one relay.
+// Metrics are the metrics of one relay.
 type Metrics struct {
 	registry                  *prometheus.Registry
 	admitted, relayed, waited prometheus.Histogram
 }
 
-// New makes metrics that know the program's version, and of no relay yet.
+// New returns metrics with the program's version, and without a relay yet.
 func New(version string) *Metrics {
 	m := &Metrics{
 		registry: prometheus.NewRegistry(),
-		admitted: histogram("relayd_handshake_seconds", "From the header of a peer's handshake until it is let in.", 0.0005, 4, 9),
-		relayed:  histogram("relayd_relay_seconds", "From reading messages until all of them are in their receivers' sockets or outboxes; of one in 64 times that a peer was read.", 0.000005, 4, 9),
-		waited:   histogram("relayd_outbox_wait_seconds", "How long messages waited in an outbox that a socket did not take at once.", 0.0001, 4, 9),
+		admitted: histogram("relayd_handshake_seconds", "From the header of a peer's handshake until the peer is admitted.", 0.0005, 4, 9),
+		relayed:  histogram("relayd_relay_seconds", "From reading messages until all of them are in their receivers' sockets or outboxes. One in 64 reads is measured.", 0.000005, 4, 9),
+		waited:   histogram("relayd_outbox_wait_seconds", "How long messages waited in an outbox because the socket did not accept them at once.", 0.0001, 4, 9),
 	}
 	build := prometheus.NewGauge(prometheus.GaugeOpts{
 		Name:        "relayd_build_info",
@@ -42,14 +42,14 @@ func New(version string) *Metrics {
 	return m
 }
 
-// histogram has few buckets, each four times the one before.
+// histogram returns a histogram with few buckets, each larger by this factor.
 func histogram(name, help string, least, factor float64, buckets int) prometheus.Histogram {
 	return prometheus.NewHistogram(prometheus.HistogramOpts{
 		Name: name, Help: help, Buckets: prometheus.ExponentialBuckets(least, factor, buckets),
 	})
 }
 
-// Watch is for the relay's configuration.
+// Watch returns the functions that measure times, for the relay's configuration.
 func (m *Metrics) Watch() *relay.Watch {
 	observe := func(h prometheus.Histogram) func(time.Duration) {
 		return func(d time.Duration) { h.Observe(d.Seconds()) }
@@ -57,21 +57,20 @@ func (m *Metrics) Watch() *relay.Watch {
 	return &relay.Watch{Admitted: observe(m.admitted), Relayed: observe(m.relayed), Waited: observe(m.waited)}
 }
 
-// Follow adds a relay's figures, which are asked for at each scrape. It is called once.
+// Follow adds a relay's figures, which are read at each scrape. Call it once.
 func (m *Metrics) Follow(stats func() relay.Stats) {
 	m.registry.MustRegister(follower(stats))
 }
 
-// FollowCertificates adds the moment at which the first of the certificates in use ends, 0
-// while there is none yet, and how often another one could not be had. It is called once,
-// if there is TLS.
+// FollowCertificates adds when the first certificate in use expires, 0 while there is
+// none, and how often a new one could not be obtained. Call it once, if there is TLS.
 func (m *Metrics) FollowCertificates(notAfter func() time.Time, failures func() uint64) {
 	m.registry.MustRegister(prometheus.NewCounterFunc(prometheus.CounterOpts{
 		Name: "relayd_certificate_failures_total",
-		Help: "Attempts to get or to read a new certificate that failed, each with a reason in the log; the old one stayed. Only with TLS.",
+		Help: "Failed attempts to get or to read a new certificate, each with a reason in the log. The old certificate stays in use. Only with TLS.",
 	}, func() float64 { return float64(failures()) }), prometheus.NewGaugeFunc(prometheus.GaugeOpts{
 		Name: "relayd_certificate_expiry_timestamp_seconds",
-		Help: "When the first of the certificates in use ends, as a Unix time; 0 while there is none. Only with TLS.",
+		Help: "When the first certificate in use expires, as a Unix time; 0 while there is none. Only with TLS.",
 	}, func() float64 {
 		if at := notAfter(); !at.IsZero() {
 			return float64(at.Unix())
@@ -80,15 +79,15 @@ func (m *Metrics) FollowCertificates(notAfter func() time.Time, failures func() 
 	}))
 }
 
-// FollowLog adds how many lines of the log were dropped. It is called once.
+// FollowLog adds how many lines of the log were dropped. Call it once.
 func (m *Metrics) FollowLog(dropped func() uint64) {
 	m.registry.MustRegister(prometheus.NewCounterFunc(prometheus.CounterOpts{
 		Name: "relayd_log_dropped_lines_total",
-		Help: "Lines of the log that standard error did not take: it is not read, its reader has gone, or the disk is full.",
+		Help: "Log lines that could not be written to standard error: it is not read, its reader has ended, or the disk is full.",
 	}, func() float64 { return float64(dropped()) }))
 }
 
-// Handler answers a scrape. So many at once is enough for any Prometheus; more get 503.
+// Handler answers scrapes, a few at a time. More get status 503.
 func (m *Metrics) Handler() http.Handler {
 	const scrapes = 4
 	return promhttp.HandlerFor(m.registry, promhttp.HandlerOpts{MaxRequestsInFlight: scrapes, Timeout: 10 * time.Second})

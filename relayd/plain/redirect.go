@@ -1,4 +1,4 @@
-// Package plain answers who comes without TLS to a relay that has it.
+// Package plain answers plain HTTP requests to a relay with TLS.
 package plain
 
 import (
@@ -9,18 +9,18 @@ import (
 	"strings"
 )
 
-// Redirect sends browsers on to the same page with TLS, on the port given. Serves says
-// which hosts are the relay's own: it sends nobody to another.
+// Redirect redirects browsers to the same page with TLS, on this port. It redirects only
+// to the relay's own hosts, for which serves returns true.
 //
-// Only pages are sent on, by a status that a browser remembers: whoever sent a
-// password or a WebSocket's credential this way has sent it in the clear already, and
-// is to hear of it.
+// Only GET and HEAD are redirected, with a status that browsers remember. A client that
+// sends a password or a WebSocket's credential without TLS has already exposed it, so it
+// gets an error instead.
 func Redirect(serves func(host string) bool, port int) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		host := ownHost(r.Host)
 		switch {
 		case r.Header.Get("Upgrade") != "":
-			w.Header().Set("Upgrade", "TLS/1.2, HTTP/1.1") // RFC 9110, section 15.5.22: what is asked for
+			w.Header().Set("Upgrade", "TLS/1.2, HTTP/1.1") // what the client should use (RFC 9110, section 15.5.22)
 			w.Header().Set("Connection", "Upgrade")
 			http.Error(w, "this relay speaks TLS: connect with wss://", http.StatusUpgradeRequired)
 		case r.Method != http.MethodGet && r.Method != http.MethodHead:
@@ -35,8 +35,8 @@ func Redirect(serves func(host string) bool, port int) http.Handler {
 	})
 }
 
-// ownHost is a Host header without its port and brackets, or "" for what is none. Of
-// what parts a host from the rest of a URL, net/http lets nothing through.
+// ownHost returns a Host header without its port and brackets, or "" if it is invalid.
+// net/http refuses headers with characters that end the host in a URL.
 func ownHost(header string) string {
 	u, err := url.Parse("//" + header)
 	if err != nil {

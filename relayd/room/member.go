@@ -6,28 +6,28 @@ import (
 	"github.com/sebas642/intercessor/protocol"
 )
 
-// A Member is one peer's place in a room, which outlives its connections.
+// A Member is a peer's place in a room. It outlives the peer's connections.
 type Member[M comparable] struct {
-	// Owned by the Room; read-only for everybody else.
+	// Written by the Room only.
 	ID    protocol.ID
-	Order protocol.Order // of the newest connection that was seen (R5)
-	Conn  M              // the newest connection; nobody's while the member is not Present
+	Order protocol.Order // of the newest connection seen (R5)
+	Conn  M              // the newest connection; the zero M while the member is not Present
 	V1    bool
 
-	// The caller's: where a client's newest connection came from, and the subject of its
-	// access token.
+	// Written by the caller only: the source of a client's newest connection, and the
+	// subject of its access token.
 	Source  netip.Addr
 	Subject string
 
 	state  state
-	told   state // a client: what its server was last told of it
-	queued bool  // a client: its server is to be told something
-	listed bool  // a client: it stands in the room's news
-	stale  bool  // a client: it is to be told something of its server
-	hinted bool  // who reaches for it was told that it is away; a client: or that its server is
+	told   state // of a client: the state that its server was last told
+	queued bool  // of a client: its server has news of it to come
+	listed bool  // of a client: it is in the room's news
+	stale  bool  // of a client: it has news of its server to come
+	hinted bool  // a sender was told that this member is away; of a client: or this client that its server is
 
 	reason string // why it is gone
-	until  int64  // when that is over
+	until  int64  // when being away ends
 }
 
 type state uint8
@@ -45,17 +45,17 @@ func (m *Member[M]) Present() bool { return m.state == present }
 // Away reports whether the member may come back.
 func (m *Member[M]) Away() bool { return m.state == away }
 
-// Has reports whether the connection is the member's.
+// Has reports whether conn is the member's connection.
 func (m *Member[M]) Has(conn M) bool { return m.state == present && m.Conn == conn }
 
 // An End is how a connection ended (R9).
 type End struct {
-	Away   bool   // the peer may be back
-	Wait   int64  // Away: how many milliseconds it is waited for
-	Reason string // not Away: why it is gone (P6)
+	Away   bool   // the peer may come back
+	Wait   int64  // if Away: for how many milliseconds the room waits
+	Reason string // if not Away: why the peer is gone (P6)
 }
 
-// Left is the end of a peer that said goodbye (R9).
+// Left is the end of a peer that has left (R9).
 func Left() End { return End{Reason: "left"} }
 
 // take makes a connection the member's own.
@@ -66,8 +66,8 @@ func (m *Member[M]) take(order protocol.Order, v1 bool, conn M) {
 
 // leave ends the member's connection.
 func (m *Member[M]) leave(end End, now int64) {
-	var nobody M
-	m.Conn = nobody
+	var none M
+	m.Conn = none
 	m.hinted = false
 	if end.Away {
 		m.state, m.until = away, now+end.Wait
@@ -76,8 +76,7 @@ func (m *Member[M]) leave(end End, now int64) {
 	}
 }
 
-// Hint reports, once for each absence, that somebody reached for the member in
-// vain (D3).
+// Hint reports whether a failed message to the member is the first of this absence (D3).
 func (m *Member[M]) Hint() bool {
 	first := !m.hinted
 	m.hinted = true

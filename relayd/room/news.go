@@ -7,15 +7,14 @@ import (
 	"github.com/sebas642/intercessor/protocol"
 )
 
-// A Notice is one presence message that a peer is to get. Only Type and the ID
-// are for base peers.
+// A Notice is one presence message for a peer. Base peers get only Type and the ID.
 type Notice struct {
 	Type  string
-	Until int64 // of PEER_AWAY: when the waiting is over, from which the window follows
+	Until int64 // of PEER_AWAY: when the window ends
 	protocol.Presence
 }
 
-// queue marks a client: its server is to be told how it is. However often that
+// queue marks a client whose state its server must be told. However often the state
 // changes, there is one mark and one message (P2).
 func (r *Room[M]) queue(m *Member[M]) {
 	m.queued = true
@@ -25,14 +24,14 @@ func (r *Room[M]) queue(m *Member[M]) {
 	}
 }
 
-// inOrder sorts the marks from this one on: what the server hears does not depend on
-// how Go walks a map.
+// inOrder sorts the marks from this index on, so that the order of messages does not
+// depend on the order of a map.
 func (r *Room[M]) inOrder(from int) {
 	slices.SortFunc(r.news[from:], func(a, b *Member[M]) int { return strings.Compare(string(a.ID), string(b.ID)) })
 }
 
-// News gives what the server is to be told next, and false if nothing. The caller
-// that has sent it calls Told.
+// News returns the next notice for the server, or false if there is none. After sending
+// it the caller calls Told.
 func (r *Room[M]) News() (Notice, bool) {
 	for len(r.news) > 0 {
 		m := r.news[0]
@@ -50,8 +49,9 @@ func (r *Room[M]) News() (Notice, bool) {
 	return Notice{}, false
 }
 
-// Told takes what News gave off the list. Only then is a client forgotten that is
-// gone: if it came back before, its server would hear of its end behind its return.
+// Told removes from the list what News returned. A client that is gone is forgotten only
+// then: otherwise it could come back first, and its server would be told of its end after
+// its return.
 func (r *Room[M]) Told() {
 	m := r.news[0]
 	r.news = r.news[1:]
@@ -67,8 +67,8 @@ func (r *Room[M]) Told() {
 	}
 }
 
-// NewsOf gives what the server is to be told of this client before its next
-// message, if anything. The caller that has sent it calls ToldOf.
+// NewsOf returns the notice about this client that the server must get before the
+// client's next message, if any. After sending it the caller calls ToldOf.
 func (r *Room[M]) NewsOf(m *Member[M]) (Notice, bool) {
 	if !m.queued {
 		return Notice{}, false
@@ -76,7 +76,7 @@ func (r *Room[M]) NewsOf(m *Member[M]) (Notice, bool) {
 	return r.notice(m)
 }
 
-// ToldOf notes that the server knows how this client is.
+// ToldOf records that the server knows this client's state.
 func (r *Room[M]) ToldOf(m *Member[M]) { m.settle() }
 
 func (m *Member[M]) settle() {
@@ -87,15 +87,15 @@ func (m *Member[M]) settle() {
 	}
 }
 
-// notice says how a client is. Of who was never there, as far as the server knows,
-// it is not said that it left.
+// notice returns the notice of a client's state. A server that never knew of the client
+// is not told that it left.
 func (r *Room[M]) notice(m *Member[M]) (Notice, bool) {
 	n := Notice{Presence: protocol.Presence{ID: m.ID, Order: m.Order}}
 	if m.V1 {
 		n.Protocol = protocol.SubprotocolV1
 	}
 	switch {
-	case !r.server.V1: // P5: what base peers hear
+	case !r.server.V1: // what base peers are told (P5)
 		switch {
 		case m.state == present && m.told != present:
 			n.Type = protocol.TypePeerJoined
@@ -118,8 +118,8 @@ func (r *Room[M]) notice(m *Member[M]) (Notice, bool) {
 	return n, true
 }
 
-// HostNews gives what a v1 client is to be told of its server, if anything. The
-// caller that has sent it calls HostTold.
+// HostNews returns the notice about the server for a v1 client, if any. After sending it
+// the caller calls HostTold.
 func (r *Room[M]) HostNews(m *Member[M]) (Notice, bool) {
 	if !m.stale || !m.V1 || m.state != present {
 		return Notice{}, false
@@ -136,5 +136,5 @@ func (r *Room[M]) HostNews(m *Member[M]) (Notice, bool) {
 	return n, true
 }
 
-// HostTold notes that the client knows how its server is.
+// HostTold records that the client knows its server's state.
 func (r *Room[M]) HostTold(m *Member[M]) { m.stale = false }

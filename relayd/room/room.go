@@ -1,7 +1,7 @@
-// Package room knows who is in a room, who may reach whom, and what each must
-// hear of the others. It is pure state: no clock, no lock, no log and no I/O, so
-// that every rule of it can be tested in every order by calling it. Whoever
-// shares a Room between goroutines locks it. Times are milliseconds of the caller's clock.
+// Package room holds the state of a room: its peers, which of them may reach which, and
+// what each must be told of the others. It is pure state without clock, lock, log or
+// I/O, so that tests can call it in every order. A Room that is shared between
+// goroutines needs a lock around it. Times are milliseconds of the caller's clock.
 package room
 
 import (
@@ -13,21 +13,21 @@ import (
 	"github.com/sebas642/intercessor/protocol"
 )
 
-// A Room is one server and its clients: a star, in which a client reaches its
-// server and nobody else (PROTOCOL.md, B9). M is a connection.
+// A Room is one server and its clients: a star, in which a client reaches only its
+// server (PROTOCOL.md, B9). M is a connection.
 type Room[M comparable] struct {
 	server  Member[M]
 	clients map[protocol.ID]*Member[M]
-	news    []*Member[M] // clients of which the server is to be told; nil: RELAY_PRESENT (P2, P3)
+	news    []*Member[M] // clients that the server has news of; nil is RELAY_PRESENT (P2, P3)
 	absent  int          // clients that are away
 
-	most   int                   // clients that it takes; 0: any number
+	most   int                   // the maximum of clients; 0 means no limit
 	closed bool                  // to newcomers (D7)
-	info   []byte                // what HELLO tells clients (D7)
-	kicked map[protocol.ID]int64 // who may not come back, and until when; IDs and marks
+	info   []byte                // serverInfo for HELLO (D7)
+	kicked map[protocol.ID]int64 // IDs and marks that are kept out, and until when
 }
 
-// A Verdict says whether a connection is let in.
+// A Verdict says whether a connection is admitted.
 type Verdict int
 
 const (
@@ -35,36 +35,40 @@ const (
 	NotThere         // no server, or none for newcomers
 	Replaced         // a connection of a higher order is known (R5)
 	Kicked
-	Taken // a newcomer's ID is another's here
+	Taken // the newcomer's ID belongs to another peer of the room
 )
 
-// MaxKicked bounds the memory for those that a server has kicked. A client that is
-// forgotten and comes back is kicked again by the server (P7).
+// MaxKicked bounds how many kicks a room remembers. A client whose kick was forgotten is
+// kicked again by the server when it comes back (P7).
 const MaxKicked = 4096
 
-// New makes the room of a server that is not there yet and is waited for (R11).
+// New makes the room of a server that is not connected yet. It waits for the server for
+// wait milliseconds (R11).
 func New[M comparable](server protocol.ID, wait, now int64) *Room[M] {
 	r := &Room[M]{server: Member[M]{ID: server, V1: true}, clients: make(map[protocol.ID]*Member[M])}
 	r.server.leave(End{Away: true, Wait: wait}, now)
 	return r
 }
 
-// Server is the server's place.
+// Server returns the server's place.
 func (r *Room[M]) Server() *Member[M] { return &r.server }
 
-// Info is what the server left for its clients, nil if nothing.
+// Info returns what the server left for its clients, nil if nothing.
 func (r *Room[M]) Info() []byte { return r.info }
 
-// SetMost bounds the clients; 0 is no bound. Who is there, or resumes, stays.
+// SetMost limits the number of clients. 0 means no limit. Clients in the room stay, and
+// may resume.
 func (r *Room[M]) SetMost(clients int) { r.most = clients }
 
-// SetInfo and SetClosed do what a server asks for (D7).
-func (r *Room[M]) SetInfo(info []byte)   { r.info = info }
+// SetInfo sets what HELLO tells clients (D7).
+func (r *Room[M]) SetInfo(info []byte) { r.info = info }
+
+// SetClosed closes the room to newcomers, or opens it (D7).
 func (r *Room[M]) SetClosed(closed bool) { r.closed = closed }
 
-// ClaimServer gives the server's place to a connection and returns the one that
-// had it: the zero M if none. After a resume the server hears of everybody who is
-// present, and each client that it is back (P1, P3).
+// ClaimServer gives the server's place to a connection and returns the one that had it,
+// the zero M if none. After a resume the server is told of every client that is present,
+// and each client that the server is back (P1, P3).
 func (r *Room[M]) ClaimServer(order protocol.Order, v1, resumed bool, conn M) (before M, v Verdict) {
 	if r.server.state == gone {
 		return before, NotThere
@@ -74,7 +78,8 @@ func (r *Room[M]) ClaimServer(order protocol.Order, v1, resumed bool, conn M) (b
 	}
 	before = r.server.Conn
 	r.server.take(order, v1, conn)
-	// What the connection before was owed: this one has not heard of all yet.
+	// Drop a RELAY_PRESENT queued for the connection before: this one has not been told
+	// of all clients yet.
 	r.news = slices.DeleteFunc(r.news, func(m *Member[M]) bool { return m == nil })
 	marks := len(r.news)
 	for _, m := range r.clients {
@@ -120,11 +125,12 @@ func (r *Room[M]) ClaimClient(id protocol.ID, order protocol.Order, v1, newcomer
 	return m, before, Admitted
 }
 
-// full looks the same from outside as a room that is closed (B5).
+// full reports whether newcomers are refused. They get the same answer as at a closed
+// room (B5).
 func (r *Room[M]) full() bool { return r.most > 0 && len(r.clients) >= r.most }
 
-// LeaveClient ends a connection of a client. It reports false for one that has
-// lost its place already: then nobody is to be told.
+// LeaveClient ends a connection of a client. It returns false for a connection that has
+// already lost its place: then there is nothing to tell.
 func (r *Room[M]) LeaveClient(m *Member[M], conn M, end End, now int64) bool {
 	if !m.Has(conn) || r.clients[m.ID] != m {
 		return false
@@ -137,9 +143,9 @@ func (r *Room[M]) LeaveClient(m *Member[M], conn M, end End, now int64) bool {
 	return true
 }
 
-// LeaveServer ends a connection of the server. It gives the connections that are
-// to end with it: those of all clients if the server is gone, those of base clients
-// if it is away (P5).
+// LeaveServer ends a connection of the server. It returns the connections that end with
+// it: those of all clients if the server is gone, those of base clients if it is away
+// (P5). Last reports that the room has ended.
 func (r *Room[M]) LeaveServer(conn M, end End, now int64) (out []M, last bool) {
 	if !r.server.Has(conn) {
 		return nil, false
@@ -164,7 +170,7 @@ func (r *Room[M]) LeaveServer(conn M, end End, now int64) (out []M, last bool) {
 	return out, false
 }
 
-// shut ends the room and gives the clients that were in it.
+// shut ends the room and returns the clients' connections.
 func (r *Room[M]) shut() (out []M) {
 	for _, m := range r.clients {
 		if m.state == present {
@@ -175,15 +181,15 @@ func (r *Room[M]) shut() (out []M) {
 	return out
 }
 
-// Close ends the room, and gives the connections that were in it.
+// Close ends the room and returns its connections.
 func (r *Room[M]) Close() (server M, clients []M) {
 	server = r.server.Conn
 	r.server.leave(End{Reason: "kicked"}, 0)
 	return server, r.shut()
 }
 
-// Bar keeps a client out until then, by its ID and by what else the caller calls it. Of those
-// that are kept out, most are remembered, and any others forgotten.
+// Bar keeps a client out until a time, by its ID and by the caller's other names for it.
+// At most this many names are remembered; beyond that, any others are forgotten.
 func (r *Room[M]) Bar(until int64, most int, names ...protocol.ID) {
 	if r.kicked == nil {
 		r.kicked = make(map[protocol.ID]int64)
@@ -201,7 +207,7 @@ func (r *Room[M]) Bar(until int64, most int, names ...protocol.ID) {
 	}
 }
 
-// Barred reports whether a client is kept out at that time, and forgets it if not.
+// Barred reports whether a client is kept out now, and forgets an expired entry.
 func (r *Room[M]) Barred(id protocol.ID, now int64) bool {
 	until, out := r.kicked[id]
 	if out && now >= until {
@@ -211,16 +217,16 @@ func (r *Room[M]) Barred(id protocol.ID, now int64) bool {
 	return out
 }
 
-// ForgetBars forgets those that are not kept out any more.
+// ForgetBars removes all expired entries.
 func (r *Room[M]) ForgetBars(now int64) {
 	maps.DeleteFunc(r.kicked, func(_ protocol.ID, until int64) bool { return now >= until })
 }
 
-// Bars is how many are remembered that are kept out.
+// Bars returns how many names are kept out.
 func (r *Room[M]) Bars() int { return len(r.kicked) }
 
-// Kick takes a client out, for good if it is not barred until some time, and gives its
-// connection if it has one (D7).
+// Kick removes a client and returns its connection, if any (D7). Without an earlier Bar
+// the client is kept out without a time limit.
 func (r *Room[M]) Kick(id protocol.ID) (conn M) {
 	if _, out := r.kicked[id]; !out {
 		r.Bar(math.MaxInt64, MaxKicked, id)
@@ -238,7 +244,7 @@ func (r *Room[M]) Kick(id protocol.ID) (conn M) {
 	return conn
 }
 
-// Absent is how many members are away.
+// Absent returns how many members are away.
 func (r *Room[M]) Absent() int {
 	if r.server.state == away {
 		return r.absent + 1
@@ -246,8 +252,8 @@ func (r *Room[M]) Absent() int {
 	return r.absent
 }
 
-// Expire ends the waiting for those whose window is over. If that is the server,
-// the room ends, and the connections that were in it are returned.
+// Expire makes members gone whose window is over. If the server is one of them, the room
+// ends, and Expire returns the connections that were in it.
 func (r *Room[M]) Expire(now int64) (out []M, last bool) {
 	if r.server.state == away && now >= r.server.until {
 		r.server.leave(End{Reason: "timeout"}, now)
@@ -265,12 +271,13 @@ func (r *Room[M]) Expire(now int64) (out []M, last bool) {
 	return nil, false
 }
 
-// Empty says whether the server has no client, present or away.
+// Empty reports whether the server has no client, present or away.
 func (r *Room[M]) Empty() bool { return len(r.clients) == 0 }
 
-// Forget gives up the memory of a client that is away, without a word: its server
-// says itself when it is gone (P4). A server that is there must know first that the
-// client is away; one that comes back knows it of each that is not named (P3).
+// Forget drops a client that is away, without telling its server: the server itself
+// decides when the client is gone (P4). A server that is present must first be told that
+// the client is away. A server that comes back concludes it of each client that is not
+// named (P3).
 func (r *Room[M]) Forget(m *Member[M]) {
 	if m.state != away || r.clients[m.ID] != m || m.queued && r.server.state == present {
 		return
@@ -280,8 +287,8 @@ func (r *Room[M]) Forget(m *Member[M]) {
 	delete(r.clients, m.ID)
 }
 
-// GiveUp ends the room of a server that is away, if nobody is there who waits for
-// it, and reports whether it did (P4).
+// GiveUp ends the room of a server that is away, if no client is present, and reports
+// whether it did (P4).
 func (r *Room[M]) GiveUp() bool {
 	if r.server.state != away {
 		return false
@@ -296,22 +303,23 @@ func (r *Room[M]) GiveUp() bool {
 	return true
 }
 
-// Awaited says whether the server is away.
+// Awaited reports whether the server is away.
 func (r *Room[M]) Awaited() bool { return r.server.state == away }
 
-// ServerGone is what its clients are told when the server is gone.
+// ServerGone returns the notice for clients when the server is gone.
 func (r *Room[M]) ServerGone() Notice {
 	return Notice{Type: protocol.TypePeerGone, Presence: protocol.Presence{ID: r.server.ID, Order: r.server.Order, Reason: r.server.reason}}
 }
 
-// Clients gives the places of all clients.
+// Clients returns the places of all clients.
 func (r *Room[M]) Clients() iter.Seq[*Member[M]] { return maps.Values(r.clients) }
 
-// Client finds a client's place, nil if it has none.
+// Client returns a client's place, nil if it has none.
 func (r *Room[M]) Client(id []byte) *Member[M] { return r.clients[protocol.ID(id)] }
 
-// ToServer gives the server's connection, if it has one, for a client whose
-// connection this is. News reports that the server has to be told of the client first.
+// ToServer returns the server's connection for a message of a client on conn. Ok is
+// false if the client may not send, or the receiver is not the present server. News
+// reports that the server must first be told of the client.
 func (r *Room[M]) ToServer(from *Member[M], conn M, to []byte) (server M, news, ok bool) {
 	if !from.Has(conn) || r.server.state != present || string(to) != string(r.server.ID) {
 		return server, false, false
@@ -319,9 +327,9 @@ func (r *Room[M]) ToServer(from *Member[M], conn M, to []byte) (server M, news, 
 	return r.server.Conn, from.queued, true
 }
 
-// ToClient gives the connection of a client in the room, if it has one, for the
-// server whose connection this is. News reports that the client has to be told of the
-// server first.
+// ToClient returns the connection of a client for a message of the server on conn. Ok is
+// false if the server may not send, or the client is not present. News reports that the
+// client must first be told of the server.
 func (r *Room[M]) ToClient(conn M, to []byte) (client M, news, ok bool) {
 	m := r.clients[protocol.ID(to)]
 	if m == nil || m.state != present || !r.server.Has(conn) {

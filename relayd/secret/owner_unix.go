@@ -9,7 +9,8 @@ import (
 )
 
 const (
-	mineAlone    fs.FileMode = 0o077 // of which nothing may be set
+	// Bits that must not be set.
+	mineAlone    fs.FileMode = 0o077
 	groupMayRead fs.FileMode = 0o027
 )
 
@@ -18,7 +19,7 @@ func exposes(mode fs.FileMode, info fs.FileInfo) bool {
 	return !ok && mode&mineAlone != 0 || ok && exposesMode(mode, int(owner.Uid), os.Geteuid())
 }
 
-// exposesMode is the rule for a file of an owner and a relayd of a user; 0 is root.
+// exposesMode is the rule for a file's owner and relayd's user. 0 is root.
 func exposesMode(mode fs.FileMode, owner, user int) bool {
 	if owner == user && owner != 0 {
 		return mode&mineAlone != 0

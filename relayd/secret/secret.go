@@ -1,4 +1,5 @@
-// Package secret reads files that hold secrets, and only those that nobody else reads.
+// Package secret reads files that hold secrets, and refuses those that other users can
+// read.
 package secret
 
 import (
@@ -11,15 +12,15 @@ import (
 	"github.com/sebas642/intercessor/relayd/textfile"
 )
 
-// ErrExposed is in the error about a file that others can read or change.
+// ErrExposed is wrapped by the error about a file that others can read or change.
 var ErrExposed = errors.New("lets others read or change it")
 
-// ErrTooLong is in the error about a file that holds more than a secret of its kind.
+// ErrTooLong is wrapped by the error about a file longer than a secret of its kind.
 var ErrTooLong = errors.New("is longer than such a secret")
 
-// Read gives what a file holds, up to a number of bytes; a longer file is an error.
-// It refuses a file whose mode lets others in, as [Private] says, and one that begins with a
-// byte order mark ([textfile.ErrEncoding]).
+// Read returns the contents of a file of at most this many bytes. It refuses a longer
+// file, one that is not [Private], and one that begins with a byte order mark
+// ([textfile.ErrEncoding]).
 func Read(path string, most int64) ([]byte, error) {
 	file, err := os.Open(path)
 	if err != nil {
@@ -41,22 +42,24 @@ func Read(path string, most int64) ([]byte, error) {
 		return nil, fmt.Errorf("%s %w: at most %d bytes", path, ErrTooLong, most)
 	}
 	if err := textfile.Check(path, text); err != nil {
-		return nil, err // it is not dropped, because the other program may take it as part of the secret
+		return nil, err // not stripped: another program may treat the mark as part of the secret
 	}
 	return text, nil
 }
 
-// Private reports, by an error with ErrExposed in it, that others can read or change
-// a file. A file of relayd's own user is that user's alone (mode & 077). One of root or
-// another user may be for the group to read (mode & 027): so a secret reaches a service
-// that cannot read root's files. Debian's group ssl-cert, Kubernetes' fsGroup, and systemd's
-// LoadCredential, whose access list looks like a mode of 0440, do that. A relayd of another
-// user that can open such a file is in its group. PostgreSQL has the same rule for its keys.
-// On Windows, where a file has no such mode, everything is private.
+// Private returns an error that wraps ErrExposed if others can read or change a file.
+//
+// A file of relayd's own user must be closed to all others (mode & 077). A file of root
+// or another user may be readable by its group (mode & 027), because that is how a
+// secret reaches a service that cannot read root's files: Debian's group ssl-cert,
+// Kubernetes' fsGroup, and systemd's LoadCredential, whose access list looks like mode
+// 0440. A relayd of another user that can open such a file is in its group. PostgreSQL
+// has the same rule for its keys. On Windows files have no such mode, and every file is
+// private.
 func Private(path string, info fs.FileInfo) error {
 	mode := info.Mode().Perm()
 	if info.IsDir() || !exposes(mode, info) {
 		return nil
 	}
-	return fmt.Errorf("the mode %#o of %s %w; mend it with: chmod 600 %s (640 if root owns it and relayd's group reads it, in Kubernetes defaultMode: 0440)", mode, path, ErrExposed, path)
+	return fmt.Errorf("the mode %#o of %s %w; fix it with: chmod 600 %s (640 if root owns it and relayd's group reads it, in Kubernetes defaultMode: 0440)", mode, path, ErrExposed, path)
 }

@@ -1,6 +1,6 @@
-// Package source counts what the peers of one source hold and do, so that no source
-// takes everybody's share. A source is an IPv4 address, or the /64 of an IPv6 address
-// and, with Site times as much, its /48.
+// Package source limits what the peers of one source use, so that no source can use up
+// everything. A source is an IPv4 address, or the /64 of an IPv6 address and, with Site
+// times the limits, its /48.
 package source
 
 import (
@@ -12,20 +12,20 @@ import (
 	"github.com/sebas642/intercessor/relayd/admit"
 )
 
-// Site is how many times as much a /48 may have as each /64 of it. A subscriber may have
-// a whole /48, and so may a company.
+// Site is the factor between the limits of a /48 and those of a /64 in it. One subscriber
+// may have a whole /48, and so may a company.
 const Site = 4
 
-// Limits are what one source may have.
+// Limits are the limits of one source.
 type Limits struct {
 	Connections int // at a time
 	Connects    int // a second
-	Burst       int // connects at once, after some time without any
+	Burst       int // burst size: connects at once after a time without any
 	Rooms       int // at a time
-	Bars        int // peers that its rooms keep out, beyond what each room always may
+	Bars        int // peers that its rooms keep out, beyond those that every room may
 }
 
-// A Reason says what a source has too much of.
+// A Reason is the limit that a source has reached.
 type Reason int
 
 const (
@@ -38,7 +38,7 @@ const (
 // maxSources bounds the memory of a Table, some 100 bytes each.
 const maxSources = 1 << 16
 
-// Table knows the sources. Its methods may be called concurrently.
+// Table counts by source. Its methods may be called concurrently.
 type Table struct {
 	most  int
 	begun time.Time
@@ -51,24 +51,24 @@ type Table struct {
 type entry struct {
 	connections, arriving, rooms, bars int
 
-	empty time.Duration // when no connect counts any more (as GCRA, ITU-T I.371)
+	empty time.Duration // when no connect counts any more (GCRA, ITU-T I.371)
 }
 
 func (e *entry) idle(now time.Duration) bool {
 	return e.connections == 0 && e.arriving == 0 && e.rooms == 0 && e.bars == 0 && e.empty <= now
 }
 
-// A Place is where a source's peers are counted; the zero Place counts nothing.
+// A Place is the entry of a source. The zero Place counts nothing.
 type Place struct{ own, site *entry }
 
-// NewTable makes a table in which nobody is known.
+// NewTable returns an empty table.
 func NewTable() *Table {
 	return &Table{most: maxSources, begun: time.Now(), known: make(map[netip.Prefix]*entry)}
 }
 
-// Connect counts a connection, until the Place that it gives is left. Or it says what
-// there is too much of, and for connects how long it will be so; then nothing is counted.
-// The zero Addr is no source.
+// Connect counts a connection until Leave is called with the Place. If a limit is reached,
+// it counts nothing and returns the reason, and for Connects how long to wait. The zero
+// Addr is not a source.
 func (t *Table) Connect(from netip.Addr, l Limits) (Place, Reason, time.Duration) {
 	if !from.IsValid() {
 		return Place{}, None, 0
@@ -95,21 +95,21 @@ func (t *Table) Connect(from netip.Addr, l Limits) (Place, Reason, time.Duration
 	return p, None, 0
 }
 
-// wait is how long until another connect fits in.
+// wait returns how long to wait until another connect is allowed.
 func (e *entry) wait(l Limits, now time.Duration) time.Duration {
 	one := time.Second / time.Duration(l.Connects)
 	return max(0, max(e.empty, now)+one-now-time.Duration(l.Burst)*one)
 }
 
-// Leave takes back what Connect has counted.
+// Leave undoes Connect.
 func (t *Table) Leave(p Place) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	p.each(Limits{}, func(e *entry, _ Limits) bool { e.connections--; return true })
 }
 
-// Arrive counts a socket that is no connection yet, of which there may be as many again. It
-// reports false where the source has too many.
+// Arrive counts a socket that is not a connection yet. The limit is Connections, counted
+// separately. It returns false if the source has reached it.
 func (t *Table) Arrive(from netip.Addr, l Limits) (Place, bool) {
 	if !from.IsValid() {
 		return Place{}, true
@@ -124,14 +124,14 @@ func (t *Table) Arrive(from netip.Addr, l Limits) (Place, bool) {
 	return p, true
 }
 
-// Arrived takes back what Arrive has counted.
+// Arrived undoes Arrive.
 func (t *Table) Arrived(p Place) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	p.each(Limits{}, func(e *entry, _ Limits) bool { e.arriving--; return true })
 }
 
-// Open counts a room, and reports false where the source has too many.
+// Open counts a room. It returns false if the source has reached its limit.
 func (t *Table) Open(p Place, l Limits) bool {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -142,28 +142,28 @@ func (t *Table) Open(p Place, l Limits) bool {
 	return true
 }
 
-// Close takes back what Open has counted.
+// Close undoes Open.
 func (t *Table) Close(p Place) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	p.each(Limits{}, func(e *entry, _ Limits) bool { e.rooms--; return true })
 }
 
-// Bar counts more that a room keeps out, or fewer.
+// Bar adds to the number of peers that the source's rooms keep out. more may be negative.
 func (t *Table) Bar(p Place, more int) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	p.each(Limits{}, func(e *entry, _ Limits) bool { e.bars += more; return true })
 }
 
-// MayBar reports whether the rooms of a source may keep out more.
+// MayBar reports whether the rooms of a source may keep out more peers.
 func (t *Table) MayBar(p Place, l Limits) bool {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	return p.each(l, func(e *entry, l Limits) bool { return e.bars < l.Bars })
 }
 
-// each does something to the place's entries, and stops where it gives false.
+// each calls do for the place's entries until it returns false.
 func (p Place) each(l Limits, do func(*entry, Limits) bool) bool {
 	if p.own != nil && !do(p.own, l) {
 		return false
@@ -174,7 +174,7 @@ func (p Place) each(l Limits, do func(*entry, Limits) bool) bool {
 	return do(p.site, Limits{l.Connections * Site, l.Connects * Site, l.Burst * Site, l.Rooms * Site, l.Bars * Site})
 }
 
-// placeOf finds a source's entries. With mu held.
+// placeOf returns a source's entries. With mu held.
 func (t *Table) placeOf(from netip.Addr, now time.Duration) Place {
 	own, site := admit.Networks(from)
 	if own == site {
@@ -183,8 +183,8 @@ func (t *Table) placeOf(from netip.Addr, now time.Duration) Place {
 	return Place{t.entry(own, now), t.entry(site, now)}
 }
 
-// entry finds or makes one. Where there is no room for another, all further sources share
-// the one of the zero Prefix.
+// entry finds or creates an entry. When the table is full, all further sources share the
+// entry of the zero Prefix. With mu held.
 func (t *Table) entry(of netip.Prefix, now time.Duration) *entry {
 	if e := t.known[of]; e != nil {
 		return e

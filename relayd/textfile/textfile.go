@@ -1,4 +1,4 @@
-// Package textfile reads files that people write with an editor.
+// Package textfile reads files that people edit.
 package textfile
 
 import (
@@ -9,10 +9,11 @@ import (
 	"os"
 )
 
-// ErrEncoding is in the error about a text in another encoding than plain UTF-8.
+// ErrEncoding is wrapped by the error about a text that is not plain UTF-8.
 var ErrEncoding = errors.New("save it as UTF-8 without a byte order mark")
 
-// Read returns what a file holds, up to a number of bytes; a longer file is an error.
+// Read returns the contents of a file of at most this many bytes. A longer file is an
+// error.
 func Read(path string, most int64) ([]byte, error) {
 	file, err := os.Open(path)
 	if err != nil {
@@ -22,7 +23,7 @@ func Read(path string, most int64) ([]byte, error) {
 	return ReadFrom(file, path, most)
 }
 
-// ReadFrom is Read for a file that is open.
+// ReadFrom is like Read for an open file.
 func ReadFrom(file io.Reader, path string, most int64) ([]byte, error) {
 	text, err := io.ReadAll(io.LimitReader(file, most+1))
 	if err != nil {
@@ -40,8 +41,9 @@ func ReadFrom(file io.Reader, path string, most int64) ([]byte, error) {
 	return text, nil
 }
 
-// Check reports a byte order mark, with which editors and shells of Windows begin files. It
-// is invisible, and would become part of the first word. What names the text in the error.
+// Check returns an error if text begins with a byte order mark, as files from Windows
+// editors and shells do. The mark is invisible, and would become part of the first word.
+// What names the text in the error.
 func Check(what string, text []byte) error {
 	switch {
 	case bytes.HasPrefix(text, []byte("\xef\xbb\xbf")):

@@ -1,16 +1,16 @@
-// Data channels between the browser's events and the page's next line.
+// Keeps data channels and their messages until the page listens for them.
 
 import { endOf } from "./errors.js";
 
 const HELD = 16 << 20; // bytes that wait on a channel for a listener
-const EVENT = 64; // bytes that each message counts besides its content
-const UNTAKEN = 64; // channels that wait for the page to take them
+const EVENT = 64; // bytes counted for each message in addition to its content
+const UNTAKEN = 64; // channels that wait for the page to accept them
 
-/** The channels that the other peer opened, until the page takes them. */
+/** The channels that the other peer opened, until the page accepts them. */
 export class Incoming {
   #waiting = [];
-  #sleepers = []; // what wakes each iteration that waits
-  #over = null; // the error that no more channels come with
+  #sleepers = []; // the functions that wake waiting iterations
+  #over = null; // why no more channels come
 
   add(channel) {
     if (this.#over || this.#waiting.length >= UNTAKEN) return channel.close();
@@ -37,9 +37,9 @@ export class Incoming {
 }
 
 /**
- * Keeps the messages of a channel until somebody listens for them: they would be
+ * Keeps the messages of a channel until the page listens for them. Otherwise they would be
  * lost between the event that brings the channel and the page's next line. A close
- * event waits behind them.
+ * event waits until after them.
  */
 export function hold(channel) {
   channel.binaryType = "arraybuffer";
@@ -55,7 +55,7 @@ export function hold(channel) {
     size += EVENT + (event.data?.byteLength ?? event.data?.length ?? 0);
     if (size > HELD) overflow();
   };
-  // What did not fit is lost, and so is the channel.
+  // A message that did not fit is lost, and so is the channel.
   const overflow = () => {
     events.push(new Event("error"));
     channel.close();
@@ -63,7 +63,7 @@ export function hold(channel) {
   const release = () => {
     delete channel.addEventListener;
     delete channel.onmessage;
-    // A moment later, the page has also said what binaryType it wants.
+    // A moment later the page has also set binaryType.
     queueMicrotask(() => {
       for (const type of ["message", "close"]) channel.removeEventListener(type, keep);
       for (const event of events) channel.dispatchEvent(again(event, channel.binaryType));

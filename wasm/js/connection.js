@@ -11,11 +11,11 @@ export class Connection extends Stateful {
   #identity;
   #pc = null;
   #incoming = new Incoming();
-  #watched = false; // whether somebody waits for pathEnd
-  #servers; // the ICE servers that the page has named; null for those of the relay
-  #told = ["", ""]; // what the relay has told last: serverInfo and ICE servers, as JSON
+  #watched = false; // whether pathEnd is being awaited
+  #servers; // the ICE servers in the page's options; null for those of the relay
+  #told = ["", ""]; // the relay's latest serverInfo and ICE servers, as JSON
   #path = { state: "idle", problem: "" };
-  #last = null; // the send that no other may overtake, while it waits
+  #last = null; // the latest send that waits; later ones must not overtake it
 
   constructor(sdk, { number, id, peerId, reliable, state }, servers, identity = none) {
     super(state);
@@ -61,7 +61,7 @@ export class Connection extends Stateful {
   async send(message) {
     if (typeof message?.type !== "string") throw invalid("a message is an object with a type and data");
     const args = [this.#number, message.type, toJSON(message.data)];
-    // Go lets those that wait for room go in any order; here they queue up.
+    // Go wakes waiting sends in any order, so they are queued here.
     const sent = this.#last ? this.#last.then(() => this.#sdk.send(args)) : this.#sdk.send(args);
     const last = sent.then(() => {}, () => {});
     this.#last = last;

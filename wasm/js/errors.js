@@ -24,12 +24,12 @@ export function aborted() {
   return new IntercessorError({ code: "aborted", message: "the signal was aborted" });
 }
 
-/** This page closed what was called. */
+/** This page has closed the object. */
 export function closedHere() {
   return new IntercessorError({ code: "closed", message: "already closed by this program" });
 }
 
-/** What ends an iteration as it should: the peer has left, or we have. The rest is thrown. */
+/** The errors that end an iteration normally: the peer has left, or this side has. All others are thrown. */
 export function endOf(err) {
   if (["peer-gone", "restarted", "given-up", "closed"].includes(err.code)) return null;
   throw err;

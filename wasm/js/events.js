@@ -1,6 +1,6 @@
-// What connections and listeners tell the page.
+// The events of connections and listeners.
 
-/** Says of another peer that it joined, is away, is back, or is gone. */
+/** Another peer joined, is away, is back, or is gone. */
 export class PeerEvent extends Event {
   constructor(type, connection, reason = "") {
     super(type);
@@ -25,7 +25,7 @@ export class Stateful extends EventTarget {
     return this.#state;
   }
 
-  /** For the class that extends this one. why belongs to "closed". */
+  /** For subclasses. why is the reason for "closed". */
   _enter(state, why) {
     if (state === this.#state || this.#state === "closed") return false;
     this.#state = state;

@@ -1,10 +1,10 @@
-// Who this page is, over reloads. What the SDK wants to be kept stands in sessionStorage,
-// to which the browser gives a duplicated tab a copy; so it is used only by a page that
+// Keeps this page's identity over reloads. The SDK's state is in sessionStorage,
+// of which a duplicated tab gets a copy. So a page uses it only while it
 // holds the Web Lock of that peer's ID (PROTOCOL.md, R13).
 
-const RELOAD = 1000; // milliseconds that the page before this one has to let go of the lock
+const RELOAD = 1000; // milliseconds to wait for the lock of the page before this one
 
-/** Takes up who this page was at a URL, if options ask for it and that is possible. */
+/** Restores this page's identity at a URL, if options ask for it and that is possible. */
 export async function takeUp(url, { identity = false }) {
   const name = identity === true ? "" : identity;
   if (name !== false && possible()) {
@@ -17,11 +17,11 @@ export async function takeUp(url, { identity = false }) {
 
 class Identity {
   #key;
-  #id = ""; // that of the peer, once its lock is held
-  #text = ""; // what the SDK wants to be kept: a secret
-  #letGo = () => {}; // gives the lock back
+  #id = ""; // the peer's ID, once its lock is held
+  #text = ""; // the SDK's state, a secret
+  #letGo = () => {}; // releases the lock
 
-  /** What Go loads from and saves to. */
+  /** The store from which Go loads and to which it saves. */
   store = {
     load: () => this.#text,
     save: (text) => {
@@ -39,7 +39,7 @@ class Identity {
     if (id && (await this.#lock(id))) [this.#id, this.#text] = [id, text];
   }
 
-  /** Says the ID that the relay gave. A new one is kept from now on. */
+  /** Sets the ID that the relay gave. A new ID is kept from now on. */
   async became(id) {
     if (id === this.#id) return;
     this.#letGo();
@@ -47,12 +47,12 @@ class Identity {
     this.#keep();
   }
 
-  /** The session could not be begun: another attempt may be more lucky, but for a final answer. */
+  /** The session could not be started. Another attempt may succeed, unless the answer was final. */
   failed({ code }) {
     this.#leave(["no-such-server", "identity-refused", "replaced", "kicked"].includes(code));
   }
 
-  /** The session is over, and with it the peer; unless the SDK broke, or another secret may help. */
+  /** The session is over, and with it the peer, unless the SDK failed or another secret may help. */
   ended({ code }) {
     this.#leave(code !== "internal" && code !== "access-refused");
   }
@@ -68,17 +68,17 @@ class Identity {
       const { id, text } = JSON.parse(sessionStorage.getItem(this.#key)) ?? {};
       if (typeof id === "string" && typeof text === "string" && text) return { id, text };
     } catch {
-      // not ours: then there is nothing
+      // not ours: treated as missing
     }
     return {};
   }
 
   #keep() {
-    if (!this.#id || !this.#text) return; // a base relay gives nothing to keep
+    if (!this.#id || !this.#text) return; // a base relay has no resume tokens
     try {
       sessionStorage.setItem(this.#key, JSON.stringify({ id: this.#id, text: this.#text }));
     } catch {
-      sessionStorage.removeItem(this.#key); // one that is out of date would lead astray
+      sessionStorage.removeItem(this.#key); // a stale one would fail at the next reload
       note("sessionStorage is full");
     }
   }

@@ -1,4 +1,4 @@
-/** What peers send each other over the relay. */
+/** A message between peers, over the relay. */
 export interface Message {
   /**
    * 1 to 64 visible ASCII characters. HELLO, PEER_*, RELAY_*, LINK_* belong to the
@@ -6,36 +6,36 @@ export interface Message {
    */
   type: string;
   /**
-   * Any value that JSON can hold; as JSON at most 16 MiB, or on a connection that is not
-   * reliable 64 KiB with the envelope.
+   * Any JSON value. Its JSON text is at most 16 MiB, or on a connection that is not
+   * reliable 64 KiB including the envelope.
    */
   data: unknown;
 }
 
 export interface Options {
   /**
-   * STUN and TURN servers for the direct path, in place of those that the relay names and renews. By
-   * default it is those, or none; an empty array is none.
+   * STUN and TURN servers for the direct path, instead of those that the relay names and renews. By
+   * default the relay's are used, if any. An empty array means none.
    */
   iceServers?: RTCIceServer[];
   /**
-   * What this page presents to a relay that does not let everybody in: a passphrase, or a token that
-   * the application's backend has signed. A function is asked before each connection, also when a
-   * session resumes, so that a token that expires can be renewed; it has 10 seconds. What it gives goes to
-   * the relay and is kept nowhere.
+   * The access secret for a relay that asks for one: a passphrase, or a token that
+   * the application's backend has signed. A function is called before each connection, also when a
+   * session resumes, so that an expiring token can be renewed. It has 10 seconds. The secret is sent to
+   * the relay and not stored.
    */
   secret?: string | (() => string | Promise<string>);
-  /** Gives up connecting when it aborts: the error's code is "aborted". What is connected stays. */
+  /** Aborts connecting; the error's code is "aborted". An established connection stays. */
   signal?: AbortSignal;
   /**
-   * Keeps the identity over reloads of the tab: the page that comes after this one and connects
-   * to the same URL with the same name has the same ID. true is one more name. Two connections
+   * Keeps the identity over reloads of the tab: the next page in this tab that connects
+   * to the same URL with the same name has the same ID. true is a name, too. Two connections
    * of one page to the same URL need two names.
    *
-   * What is kept stands in sessionStorage and is a secret of this origin. It is used only while the
-   * page holds the Web Lock of that ID: a duplicated tab is a new peer. Where there are no Web Locks
-   * (without https, but for localhost) nothing is kept, and the console says so. A connection that
-   * ends, by close() or otherwise, takes its identity along.
+   * The identity is in sessionStorage and is a secret of this origin. It is used only while the
+   * page holds the Web Lock of that ID: a duplicated tab is a new peer. Without Web Locks
+   * (without https, except on localhost) nothing is kept, and the console says so. When a connection
+   * ends, by close() or otherwise, its identity is deleted.
    */
   identity?: boolean | string;
 }
@@ -43,43 +43,43 @@ export interface Options {
 /**
  * - `connecting`: the other side has not answered yet. Messages can be sent.
  * - `connected`: both sides are at the relay.
- * - `reconnecting`: one of the two has lost the relay and may be back. What is sent meanwhile
- *   arrives afterwards. Data channels go on.
- * - `closed`: no more messages are exchanged. Those that came before can still be iterated over.
+ * - `reconnecting`: one of the two has lost the relay and may come back. Messages sent in this state
+ *   arrive afterwards. Data channels go on.
+ * - `closed`: no more messages are exchanged. Earlier ones can still be iterated over.
  *
- * A Listener is `connected`, `reconnecting` while it has lost the relay itself, or `closed`.
+ * A Listener is `connected`, `reconnecting` while it has lost the relay, or `closed`.
  */
 export type State = "connecting" | "connected" | "reconnecting" | "closed";
 
 /**
  * - `no-such-server`: the ID names no server, or that server has gone.
- * - `relay-closed`: the relay closed the connection, it could not be made, or the relay did not
- *   answer; see closeCode and reason. Where the relay speaks intercessor.v1 a connection that breaks is no error.
- * - `access-refused`: the relay does not let this page in. It asks for a secret, or does not accept
- *   this one: it may be wrong or expired. Connect again with another; an identity is kept for that.
- * - `secret-failed`: the function in Options.secret failed, or what it gave is too long.
- * - `identity-refused`: the relay does not give this page its ID back. Connect again for a new one.
+ * - `relay-closed`: the relay closed the connection, the connection could not be made, or the relay did not
+ *   answer; see closeCode and reason. If the relay speaks intercessor.v1, a broken connection is not an error.
+ * - `access-refused`: the relay does not admit this page. It asks for a secret, or does not accept
+ *   this one, which may be wrong or expired. Connect again with another; the identity is kept for that.
+ * - `secret-failed`: the function in Options.secret failed, or its result is too long.
+ * - `identity-refused`: the relay does not give this page its former ID. Connect again for a new one.
  * - `replaced`: another program has this peer's identity.
- * - `kicked`: the server has sent this client away.
+ * - `kicked`: the server has removed this client.
  * - `peer-gone`: the other peer has left; see reason.
- * - `restarted`: the other peer was loaded, or started, anew. A client connects again; a listener
+ * - `restarted`: the other peer was reloaded or restarted. A client should connect again; a listener
  *   gets a new connection with the same peerId.
  * - `given-up`: this page was away for too long, as when its machine slept, and the other peer has
- *   given the connection up. Connect again.
+ *   given up the connection. Connect again.
  * - `broken`: one of the two broke a rule of the link; see reason. It is a bug.
  * - `ice-failed`: there is no direct path. reason says why: `no-answer` (of the other peer),
  *   `no-path` (no address of one reaches one of the other), `turn-refused` (the TURN server does not
- *   accept the credential), `turn-unreachable` (it does not answer), `handshake` (the other peer's
+ *   accept the credential), `turn-unreachable` (the TURN server does not answer), `handshake` (the other peer's
  *   certificate is not the one that its messages name), `negotiation` (its messages cannot be used)
  *   or `lost` (there was a path). There may be others. See also there, candidates and servers.
  * - `closed`: this program closed it.
  * - `too-large`: the message is too long; see Message.
- * - `invalid`: an argument has a wrong form, such as data that JSON cannot hold; or the relay cannot
- *   do what was asked of it, or not for this peer.
+ * - `invalid`: an argument has the wrong form, such as data without a JSON form; or the relay cannot
+ *   fulfil the request, or not for this peer.
  * - `aborted`: the signal aborted.
- * - `overflow`: on a connection that is not reliable, more messages came than the page iterated
+ * - `overflow`: on a connection that is not reliable, more messages waited than the page iterated
  *   over: 1,024 of them, or 1 MiB.
- * - `internal`: the WebAssembly stopped; the next connect or listen starts it anew.
+ * - `internal`: the WebAssembly stopped; the next connect or listen restarts it.
  */
 export type ErrorCode =
   | "no-such-server"
@@ -101,33 +101,33 @@ export type ErrorCode =
   | "overflow"
   | "internal";
 
-/** Every error that this module rejects or throws with. */
+/** The class of every error that this module rejects or throws with. */
 export class IntercessorError extends Error {
   readonly code: ErrorCode;
-  /** The WebSocket's close code, where the relay closed it. 1006 means that it broke without one. */
+  /** The WebSocket's close code, if the relay closed it. 1006 means that it broke without one. */
   readonly closeCode?: number;
-  /** What the relay said when it closed; why a peer is gone (see PeerEvent), or there is no path. */
+  /** The relay's reason for closing; why a peer is gone (see PeerEvent); or why there is no path. */
   readonly reason?: string;
   /** The ICE candidates that were tried, for "ice-failed". */
   readonly candidates?: { local: string[]; remote: string[] };
-  /** For "ice-failed": the other peer has found the reason at its end. */
+  /** For "ice-failed": the other peer has reported the reason, which is at its end. */
   readonly there?: boolean;
   /** This page's STUN and TURN servers that did not help, for "ice-failed"; 701 is no answer. */
   readonly servers?: { url: string; code: number; text: string }[];
 }
 
-/** How the direct path stands. */
+/** The state of the direct path. */
 export interface Path {
   readonly state: "idle" | "asking" | "checking" | "up" | "over";
-  /** What has failed so far, in a sentence; "" if nothing has. */
+  /** A sentence about what has failed so far, "" if nothing has. */
   readonly problem: string;
 }
 
 /**
- * What became of a message, for good:
+ * The final outcome of a message:
  *
- * - `delivered`: the other application has it: its iteration was given the message.
- * - `refused`: the other application has not got it, and never will.
+ * - `delivered`: the other application has taken it: its iteration has returned the message.
+ * - `refused`: the other application does not have it, and never will.
  * - `unknown`: the connection ended before that could be known, or it is not reliable.
  *
  * reason is a word: one of PeerEvent's, `closed-here` (this side closed), `no-link` (the
@@ -137,13 +137,13 @@ export type Outcome =
   | { readonly kind: "delivered" }
   | { readonly kind: "refused" | "unknown"; readonly reason: string };
 
-/** For learning what becomes of a message; it may be dropped. */
+/** Tells the outcome of a message. It may be ignored. */
 export interface Receipt {
   /** Fulfilled sooner or later, however the connection ends; never rejected. */
   readonly outcome: Promise<Outcome>;
 }
 
-/** Says of another peer that it joined, is away, is back, or is gone. */
+/** Another peer joined, is away, is back, or is gone. */
 export interface PeerEvent extends Event {
   readonly connection: Connection;
   /** connection.peerId. */
@@ -156,15 +156,15 @@ export interface PeerEvent extends Event {
   readonly reason: string;
 }
 
-/** What connections and listeners have in common. */
+/** The common part of connections and listeners. */
 interface Stateful<Events> extends EventTarget {
   /** Each change is a `statechange` event. */
   readonly state: State;
   /** Fulfilled when the state is "closed", with the reason. */
   readonly closed: Promise<IntercessorError>;
   /**
-   * A hint that the network may have changed: the connection to the relay is made anew at
-   * once. The SDK itself listens to what the browser says (online, visibilitychange, resume).
+   * A hint that the network may have changed: the SDK reconnects to the relay at
+   * once. The SDK itself listens to the browser's events (online, visibilitychange, resume).
    */
   networkChanged(): void;
 
@@ -181,17 +181,17 @@ export interface ConnectionEvents {
   pathchange: Event;
   /** One of the two sides has lost the relay: the state is "reconnecting". */
   away: PeerEvent;
-  /** Both are there again. */
+  /** Both sides are at the relay again. */
   back: PeerEvent;
-  /** The connection has ended, but not by close(). */
+  /** The connection has ended other than by close(). */
   gone: PeerEvent;
 }
 
 /**
- * A connection to one peer. Iterating it gives the peer's messages, each once and in
- * order; the iteration ends when the peer has left, was started anew or has given this one up, and
+ * A connection to one peer. Iterating it returns the peer's messages, each once and in
+ * order. The iteration ends when the peer has left, was restarted or has given up this peer, and
  * after close(). It throws
- * when the session with the relay has ended in another way. Data channels go on in each case but
+ * when the session with the relay has ended in another way. Data channels go on in each case except
  * close().
  */
 export interface Connection extends AsyncIterable<Message>, Stateful<ConnectionEvents> {
@@ -200,58 +200,58 @@ export interface Connection extends AsyncIterable<Message>, Stateful<ConnectionE
   /** The other peer's ID. */
   readonly peerId: string;
   /**
-   * Whether each message arrives once and in order, or its sender is told. It is so where both peers
-   * and the relay speak intercessor.v1. Otherwise a message may be lost without a word.
+   * Whether each message arrives once and in order, or its sender is told. It is true if both peers
+   * and the relay speak intercessor.v1. Otherwise a message may be lost silently.
    */
   readonly reliable: boolean;
   /**
-   * What the server has set with Listener.setInfo, as it was when this page last connected to the
+   * The server's value for Listener.setInfo, as it was when this page last connected to the
    * relay; null if there is none.
    */
   readonly serverInfo: unknown;
   /**
-   * The STUN and TURN servers of the direct path: those of the options, or else those that the relay
-   * has named last. For a page that makes an RTCPeerConnection of its own: the relay's credentials
-   * are for this peer alone and expire, so read this anew for each.
+   * The STUN and TURN servers of the direct path: those of the options, else those that the relay
+   * named last. Use them for your own RTCPeerConnection. The relay's credentials
+   * are only for this peer and expire, so read this property again for each.
    */
   readonly iceServers: RTCIceServer[];
   /**
-   * The browser's own RTCPeerConnection, made on first access. Add tracks to it: the SDK negotiates,
+   * The browser's RTCPeerConnection, created on first access. Add tracks to it: the SDK negotiates,
    * and sets iceServers each time. The rest of its configuration is the page's: with iceTransportPolicy
-   * "relay" all goes through a TURN server, and the other peer does not learn this one's addresses.
+   * "relay" everything goes through a TURN server, and the other peer does not learn this one's addresses.
    */
   readonly pc: RTCPeerConnection;
   /** Channels that the other side opens. The iteration ends with the connection. */
   readonly channels: AsyncIterable<RTCDataChannel>;
 
   /**
-   * Sends a message over the relay. Messages arrive in the order of the calls. It is fulfilled when
-   * the SDK has accepted the message, which waits while the other side takes nothing more:
+   * Sends a message over the relay. Messages arrive in the order of the calls. The promise is fulfilled when
+   * the SDK has accepted the message, which waits while the other side does not read:
    *
    *     const receipt = await conn.send({ type: "chat", data: "hello" });
    *     const { kind } = await receipt.outcome; // "delivered"
    */
   send(message: Message): Promise<Receipt>;
   /**
-   * Opens a data channel to the peer, ordered and reliable: the browser's own, open,
-   * with binaryType "arraybuffer". Messages that come before the page listens for
-   * them wait; when more than 16 MiB wait, the channel gets an error event and closes.
+   * Opens a data channel to the peer, ordered and reliable. The result is the browser's channel, open,
+   * with binaryType "arraybuffer". Messages that arrive before the page listens for
+   * them wait. If more than 16 MiB wait, the channel gets an error event and closes.
    */
   openChannel(label: string, options?: { signal?: AbortSignal }): Promise<RTCDataChannel>;
   /**
-   * Has the relay send the other peer away and keep it out, for `seconds` (a day; a year at most):
-   * there the connection closes with the code `kicked`, here it is gone with that reason. A peer
-   * that comes again without its identity is a new one. `by: "source"` keeps out all newcomers
+   * Removes the other peer from the room and keeps it out, for `seconds` (default a day, at most a year).
+   * Its connection closes with the code `kicked`; here it is gone with that reason. A peer
+   * that connects without its identity is a new one. `by: "source"` keeps out all newcomers
    * from its IPv4 address or its /64 of IPv6, and so all others behind the same router;
-   * `by: "subject"` those with the subject of its access token. To them the listener is not there.
-   * Only a listener's connections can do that. It is fulfilled and rejected as Listener.setOpen is,
-   * and rejected if the relay knows no source, or no subject, of the other peer.
+   * `by: "subject"` keeps out those with the subject of its access token. To them the listener does not exist.
+   * Only a listener's connections have this. The promise is fulfilled and rejected like that of Listener.setOpen,
+   * and also rejected if the relay knows no source, or no subject, of the other peer.
    */
   kick(options?: { seconds?: number; by?: "source" | "subject" }): Promise<void>;
-  /** How the direct path stands. Each change is a `pathchange` event. */
+  /** The state of the direct path. Each change is a `pathchange` event. */
   readonly path: Path;
   /**
-   * Ends the connection and its data channels. What was sent goes out in the background, for a few
+   * Ends the connection and its data channels. Accepted messages are still sent in the background, for a few
    * seconds. May be called more than once.
    */
   close(): void;
@@ -259,7 +259,7 @@ export interface Connection extends AsyncIterable<Message>, Stateful<ConnectionE
 
 export interface ListenerEvents {
   statechange: Event;
-  /** A client has come. It is given by the iteration as well. */
+  /** A client has joined. The iteration returns it, too. */
   joined: PeerEvent;
   away: PeerEvent;
   back: PeerEvent;
@@ -267,9 +267,9 @@ export interface ListenerEvents {
 }
 
 /**
- * A server peer. Iterating it gives the clients as they come; ends after close(), throws when the
- * session with the relay has ended. Its events are those of all its connections. Who stops iterating
- * keeps newcomers waiting: at most 64 connections are open that were not iterated over.
+ * A server peer. Iterating it returns the clients as they join, ends after close(), and throws when the
+ * session with the relay has ended. Its events are those of all its connections. If the page stops iterating,
+ * newcomers wait: at most 64 connections are open that the iteration has not returned.
  */
 export interface Listener extends AsyncIterable<Connection>, Stateful<ListenerEvents> {
   /** The ID that the relay gave. */
@@ -278,17 +278,17 @@ export interface Listener extends AsyncIterable<Connection>, Stateful<ListenerEv
   readonly url: string;
 
   /**
-   * Says whether newcomers are let in. Those that are not get the code `no-such-server`; clients that
-   * were here before are always let in again.
+   * Sets whether newcomers are admitted. Refused ones get the code `no-such-server`. Clients that
+   * were here before are always admitted.
    *
-   * It is fulfilled when the relay has agreed, and rejected with `invalid` where the relay refuses, or
-   * does not speak intercessor.v1. When the relay has not answered for 30 seconds it is rejected with
-   * `relay-closed`, but what was asked stays asked: the SDK says it again whenever it has the relay back.
+   * The promise is fulfilled when the relay has confirmed, and rejected with `invalid` if the relay refuses or
+   * does not speak intercessor.v1. If the relay has not answered within 30 seconds, it is rejected with
+   * `relay-closed`, but the request stays in force: the SDK repeats it after each reconnect.
    */
   setOpen(open: boolean): Promise<void>;
   /**
-   * Sets what clients that come from now on find as serverInfo: a value of at most 4,096 bytes as JSON.
-   * null takes it back. It is fulfilled and rejected as setOpen is.
+   * Sets the serverInfo for clients that connect from now on: a value of at most 4,096 bytes as JSON.
+   * null removes it. The promise is fulfilled and rejected like that of setOpen.
    */
   setInfo(value: unknown): Promise<void>;
   /** Leaves the relay and ends every connection. May be called more than once. */

@@ -1,5 +1,5 @@
-// Intercessor's SDK for browsers. The work is done by Go, compiled to WebAssembly
-// and loaded from beside this file on first use; here is the API that
+// Intercessor's SDK for browsers. Go, compiled to WebAssembly and loaded from this
+// folder on first use, does the work. This file is the API that
 // intercessor.d.ts describes. Bytes on data channels do not pass through Go.
 
 import { Connection } from "./connection.js";
@@ -18,7 +18,7 @@ export async function listen(url, options = {}) {
   return new Listener(...(await enter("listen", url, options)));
 }
 
-/** Makes a session with the relay, under this page's identity if it wants to keep one. */
+/** Starts a session with the relay, under this page's identity if options ask for one. */
 async function enter(how, url, options) {
   const servers = iceServers(options);
   const ask = asker(options);
@@ -33,28 +33,28 @@ async function enter(how, url, options) {
   }
 }
 
-const SECRET = 10_000; // milliseconds that a page has to give its secret
+const SECRET = 10_000; // milliseconds in which the page's function must return its secret
 
-// What Go calls before each connection: done(secret, problem) is called once, and soon.
+// The function that Go calls before each connection. It calls done(secret, problem) once, within SECRET.
 function asker({ secret }) {
   if (secret === undefined) return null;
-  if (typeof secret !== "string" && typeof secret !== "function") throw invalid("secret is a string, or a function that gives one");
+  if (typeof secret !== "string" && typeof secret !== "function") throw invalid("secret must be a string, or a function that returns one");
   const get = async () => (typeof secret === "string" ? secret : secret());
   return (done) => {
-    const late = setTimeout(() => settle("", "it was not there within 10 seconds"), SECRET);
+    const late = setTimeout(() => settle("", "the function did not return within 10 seconds"), SECRET);
     const settle = (text, problem) => {
       clearTimeout(late);
       done?.(text, problem);
       done = null;
     };
     get().then(
-      (text) => (typeof text === "string" ? settle(text, "") : settle("", "the function gave no string")),
+      (text) => (typeof text === "string" ? settle(text, "") : settle("", "the function did not return a string")),
       (err) => settle("", String(err?.message || err)),
     );
   };
 }
 
-// RTCIceServer in the one form that Go reads; null for those of the relay.
+// Converts RTCIceServers to the form that Go reads; null for those of the relay.
 function iceServers({ iceServers: servers }) {
   if (servers === undefined) return null;
   try {
@@ -64,6 +64,6 @@ function iceServers({ iceServers: servers }) {
       credential: String(credential),
     }));
   } catch (err) {
-    throw invalid("iceServers is an array of objects with urls", err);
+    throw invalid("iceServers must be an array of objects with urls", err);
   }
 }

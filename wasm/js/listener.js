@@ -4,17 +4,17 @@ import { Connection, toJSON } from "./connection.js";
 import { closedHere, endOf } from "./errors.js";
 import { PeerEvent, Stateful } from "./events.js";
 
-const UNTAKEN = 64; // connections that wait for the page to take them; more wait in Go
+const UNTAKEN = 64; // connections that wait for the page to accept them; more wait in Go
 
 export class Listener extends Stateful {
   #sdk;
   #number;
   #servers;
   #identity;
-  #conns = new Set(); // those that are not closed by close()
-  #waiting = []; // those that no iteration has given yet
-  #sleepers = []; // what wakes whoever waits for one of the two to change
-  #over = null; // the error that no more connections come with
+  #conns = new Set(); // connections not closed by close()
+  #waiting = []; // connections that no iteration has returned yet
+  #sleepers = []; // the functions that wake waiters when conns or waiting change
+  #over = null; // why no more connections come
 
   constructor(sdk, { number, id, url, state }, servers, identity) {
     super(state);
@@ -75,12 +75,12 @@ export class Listener extends Stateful {
     try {
       for (;;) this._enter(await this.#sdk.call("news", [this.#number, this.state]));
     } catch (err) {
-      this.#end(err); // the clients that came before are still to be taken
+      this.#end(err); // the clients that came before can still be accepted
     }
   }
 
   async #take(made) {
-    // Who comes back with no memory is a new connection; the page hears the end of the old one first.
+    // A peer that comes back without memory is a new connection. The page gets the end of the old one first.
     for (const conn of this.#conns) if (conn.peerId === made.peerId) await conn.closed;
     const conn = new Connection(this.#sdk, made, this.#servers);
     this.#conns.add(conn);

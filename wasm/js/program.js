@@ -1,10 +1,10 @@
-// The program in WebAssembly: how it is loaded, called, and outlived.
+// The WebAssembly program: loads it, calls it, and handles its end.
 
 import { aborted, IntercessorError, internal } from "./errors.js";
 
 let running = null; // promise of a Program
 
-/** Gives the Program, and loads it on first use. */
+/** Returns the Program. Loads it on first use. */
 export function start() {
   running ??= Program.load().catch((err) => {
     running = null;
@@ -17,8 +17,8 @@ class Program {
   incoming = new Map(); // by the number of the connection
   #functions;
   #calls = 0;
-  #underway = new Map(); // what rejects each call, by its number
-  #unsettled = new Set(); // what settles each message whose outcome is not known yet
+  #underway = new Map(); // the function that rejects each call, by its number
+  #unsettled = new Set(); // the function that settles each message without an outcome yet
   #dead = null;
 
   static async load() {
@@ -43,12 +43,12 @@ class Program {
     const exit = go.run(instance); // returns when Go waits for its first call
     delete globalThis.intercessorReady;
     exit.finally(() => {
-      go._resume = () => {}; // its timers, and the events of its sockets, have nobody to wake
+      go._resume = () => {}; // its timers and socket events must not wake it any more
       this.#die();
     });
   }
 
-  /** Calls a function that settles a promise; taken sees its value in the same task. */
+  /** Calls a function that settles a promise; taken gets its value in the same task. */
   call(name, args, signal, taken = (value) => value) {
     if (this.#dead) return Promise.reject(this.#dead);
     if (signal?.aborted) return Promise.reject(aborted());
@@ -69,7 +69,7 @@ class Program {
     });
   }
 
-  /** Sends a message, and gives its receipt when it is accepted. */
+  /** Sends a message, and resolves to its receipt when it is accepted. */
   async send(args) {
     let settle;
     const outcome = new Promise((resolve) => {
@@ -102,13 +102,13 @@ class Program {
     return value;
   }
 
-  /** Go has ended, which only a fault in it can cause: everything of it fails, and the next start loads it anew. */
+  /** Go has ended, which only a bug can cause. All its objects fail, and the next start loads it again. */
   #die() {
     this.#dead = internal("the SDK's WebAssembly has stopped; connect again");
     running = null;
     for (const reject of this.#underway.values()) reject(this.#dead);
     for (const settle of [...this.#unsettled]) settle("unknown", "internal");
-    reportError(this.#dead); // an error event, also where nobody waits
+    reportError(this.#dead); // an error event, even if no promise is awaited
   }
 }
 

@@ -1,28 +1,28 @@
-// The passphrase of a relay that does not let everybody in. It is asked for when the relay
-// has refused this page, and kept in this tab's sessionStorage, so that a reload comes
+// The passphrase of a relay that asks for one. The page asks the user for it when the relay
+// has refused this page, and keeps it in this tab's sessionStorage, so that a reload comes
 // back to the room: never in the address, and no longer than the tab.
 
 const $ = (id) => document.getElementById(id);
 const key = (role) => `secret:${role}`;
 
-/** The passphrase that the user gave last; "" if none. A role is "host" or "guest". */
+/** The passphrase that the user entered last, "" if none. A role is "host" or "guest". */
 export function secretOf(role) {
   return sessionStorage.getItem(key(role)) ?? "";
 }
 
-/** Forgets a passphrase that the relay does not accept, and reports whether there was one. */
+/** Forgets a passphrase that the relay does not accept. Returns whether there was one. */
 export function forgetSecret(role) {
   const had = secretOf(role) !== "";
   sessionStorage.removeItem(key(role));
   return had;
 }
 
-/** Asks the user, until signal aborts. It resolves to whether there is a passphrase to try. */
+/** Asks the user, until signal aborts. Resolves to whether there is a passphrase to try. */
 export function askSecret(role, signal) {
   const again = forgetSecret(role);
   $("access-what").textContent = role === "host" ? "To start a room you need its passphrase." : "To join this room you need its passphrase.";
   $("secret-problem").textContent = again ? "The relay does not accept this passphrase." : "";
-  $("access-role").value = role; // by which a password manager tells the two apart
+  $("access-role").value = role; // so that a password manager distinguishes the two
   $("access").hidden = false;
   $("secret").focus();
   return new Promise((resolve) => {

@@ -1,6 +1,6 @@
 // The URLs of a room, and the ID in what a user pastes.
 
-const base = new URL(".", location.href); // relayd may stand below a path
+const base = new URL(".", location.href); // relayd may be below a path
 
 /** The URL that a host listens at. */
 export function serverURL() {
@@ -41,7 +41,7 @@ export function currentID() {
   return spell(decoded(location.hash.slice(1)));
 }
 
-/** An ID as somebody says or types it in the form of an ID, or "" when it is none. */
+/** Converts an ID as a person types it to the form of an ID; "" if it is not one. */
 function spell(text) {
   const id = text.trim().replace(/\s+/g, "-").toLowerCase();
   return /^(?=.*[a-z0-9])[a-z0-9-]{1,64}$/.test(id) ? id : "";

@@ -1,4 +1,4 @@
-// The chat: a log that screen readers follow, and the line to write in.
+// The chat: a log that screen readers follow, and the input line.
 
 const KEPT = 500; // entries; older ones go
 
@@ -9,7 +9,7 @@ const form = document.getElementById("compose");
 const text = document.getElementById("text");
 
 const chat = {
-  /** Shows what somebody wrote, an entry of the transcript; gives the element that its mark goes into. */
+  /** Shows an entry of the transcript; returns the element for its delivery mark. */
   say({ name, text, at, mine }) {
     const item = template.content.firstElementChild.cloneNode(true);
     item.classList.toggle("mine", mine);
@@ -18,14 +18,14 @@ const chat = {
     return item.querySelector(".mark");
   },
 
-  /** Shows much at once, which nobody wants to have read out. */
+  /** Shows many entries at once, without having a screen reader read them out. */
   restore(show) {
     scroll.ariaBusy = "true";
     show();
     scroll.ariaBusy = "false";
   },
 
-  /** Shows a line of the page's own: who came, what happened. */
+  /** Shows a line of the page itself, such as who joined. */
   note(words) {
     const item = document.createElement("li");
     item.className = "note small";
@@ -66,8 +66,8 @@ const chat = {
   },
 };
 
-// Enter sends, Shift and Enter breaks the line. The keys of a phone tell what they
-// would insert, not always which key they are.
+// Enter sends, Shift and Enter breaks the line. A phone's keys report the text that they
+// would insert, not always the key.
 let shift = false;
 text.addEventListener("keydown", (event) => (shift = event.shiftKey));
 text.addEventListener("beforeinput", (event) => {
@@ -76,7 +76,7 @@ text.addEventListener("beforeinput", (event) => {
   form.requestSubmit();
 });
 
-// Who reads the end goes on reading the end, also when an entry grows or the window shrinks.
+// A log that is scrolled to its end stays there, also when an entry grows or the window shrinks.
 let atEnd = true;
 const toEnd = () => atEnd && (scroll.scrollTop = scroll.scrollHeight);
 scroll.addEventListener("scroll", () => (atEnd = scroll.scrollHeight - scroll.scrollTop - scroll.clientHeight < 80));
@@ -86,7 +86,7 @@ for (const element of [scroll, log]) sizes.observe(element);
 function append(item) {
   log.append(item);
   while (log.childElementCount > KEPT) {
-    // A file that is not saved goes last. An entry that holds one must let go of it.
+    // A file that is not saved is removed last. Removing its entry must free the file.
     const old = log.querySelector(":scope > :not(.kept)") ?? log.firstElementChild;
     old.remove();
     old.dispatchEvent(new Event("removed"));

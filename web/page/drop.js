@@ -1,5 +1,5 @@
-// Files that the user drags over the room: dropped on a person they go to that person,
-// elsewhere to everyone who takes files. A hint says which, before they are let go.
+// Files that the user drags over the room: dropped on a person, they go to that person;
+// elsewhere, to everyone who can receive files. A hint says which before they are dropped.
 
 import { chat } from "./chat.js";
 
@@ -22,7 +22,7 @@ for (const type of ["dragenter", "dragover"]) {
 document.addEventListener("dragleave", (event) => event.relatedTarget === null && endDrag());
 document.addEventListener("drop", (event) => {
   if (!event.dataTransfer?.types.includes("Files")) return;
-  event.preventDefault(); // never leave the room to open a file that missed
+  event.preventDefault(); // so that a file dropped elsewhere does not replace the page
   endDrag();
   if (room.hidden) return;
   const { rows, words } = target(event);
@@ -30,12 +30,12 @@ document.addEventListener("drop", (event) => {
   for (const row of rows) row.dispatchEvent(new CustomEvent("files", { detail: [...event.dataTransfer.files] }));
 });
 
-/** Gives {rows, words}: who gets what is dropped here, and that as a sentence, or why it is no one. */
+/** Returns {rows, words}: who gets a file dropped here, and a sentence that says so, or why no one does. */
 function target(event) {
   const row = event.target.closest?.("#people > .person");
   if (row && !row.matches(".takes-files")) return { rows: [], words: "Files go between you and the host only." };
   const rows = row ? [row] : [...list.querySelectorAll(".takes-files")];
-  if (rows.length === 0) return { rows, words: "No one is here who could take a file." };
+  if (rows.length === 0) return { rows, words: "No one here can receive a file." };
   const names = rows.map((each) => each.querySelector(".name bdi").textContent).join(", ");
   return { rows, words: `Drop to send to ${rows.length > 1 ? `everyone: ${names}` : names}` };
 }

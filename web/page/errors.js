@@ -1,30 +1,30 @@
 // Errors of the SDK as sentences, by their code.
 
-/** What the page says when it cannot enter or keep a room. */
+/** The sentence for an error that keeps the page from entering a room, or ends its stay. */
 export function sentence(err) {
   switch (err?.code) {
     case "no-such-server":
-      return "There is no room behind this link: its host has left, or the link is not complete. Ask for a new link, or start a room.";
+      return "There is no room behind this link: its host has left, or the link is incomplete. Ask for a new link, or start a room.";
     case "relay-closed":
-      return `The connection to the relay is lost${because(err)}. Chat has ended; files under way go on.`;
+      return `The connection to the relay is lost${because(err)}. Chat has ended; running file transfers continue.`;
     case "ice-failed":
-      return `${pathSentence(err)} So the file cannot go; chat goes on over the relay.`;
+      return `${pathSentence(err)} So the file cannot be sent; chat still works over the relay.`;
     case "peer-gone":
       return "The other side has left.";
     case "access-refused":
-      return "The relay does not let this page in: it asks for another passphrase.";
+      return "The relay refuses this page: it asks for another passphrase.";
     case "identity-refused":
-      return "The relay no longer knows this tab, so the room cannot be entered as before.";
+      return "The relay no longer knows this tab, so you cannot return to the room as the same person.";
     case "kicked":
-      return "The host has sent you away.";
+      return "The host has removed you from the room.";
     case "replaced":
       return "This room is open in another window, which has taken over.";
     case "copied":
       return "Your room is open in the tab that this one was copied from.";
     case "not-kept":
-      return "Your room has ended: this browser keeps a room over a reload only with https, or on localhost.";
+      return "Your room has ended: this browser keeps a room across a reload only with https, or on localhost.";
     case "ended":
-      return "Your room has ended, and cannot be opened again.";
+      return "Your room has ended and cannot be reopened.";
     case "too-large":
       return "The message is too long.";
     case "closed":
@@ -37,23 +37,23 @@ export function sentence(err) {
   }
 }
 
-/** What a transfer says when it ends without the file being there. */
+/** The sentence for a transfer that failed. */
 export function transferSentence(err) {
   switch (err?.code) {
     case "refused":
       return `Refused: ${err.message}`;
     case "broken-off":
-      return "Broken off before it was complete.";
+      return "Interrupted before it was complete.";
     case "cancelled":
       return "Cancelled.";
     case "damaged":
-      return "Damaged on the way: what arrived differs from what was sent.";
+      return "Damaged on the way: the received file differs from the sent one.";
     case "too-large":
       return `Refused: ${err.message}.`;
     case "stalled":
       return `Ended: ${err.message}.`;
     case "unreadable":
-      return "The file could not be read; perhaps it changed meanwhile.";
+      return "The file could not be read. It may have changed.";
     default:
       return sentence(err);
   }
@@ -68,17 +68,17 @@ function pathSentence({ reason, there }) {
   const whose = there ? "The other device's" : "This device's";
   switch (reason) {
     case "turn-refused":
-      return `${whose} TURN server does not accept its password; the relay's operator can mend that.`;
+      return `${whose} TURN server does not accept its password; the relay's operator can fix that.`;
     case "turn-unreachable":
       return `${whose} TURN server does not answer: it is down, or the network does not let it through.`;
     case "handshake":
-      return "The other device has another certificate than it said over the relay: something in between changes messages.";
+      return "The other device's certificate is not the one that it named over the relay: something in between changes messages.";
     case "no-answer":
       return "The other device does not answer.";
     case "lost":
       return "The direct path between the two devices broke.";
     default:
-      return "No direct path was found between the two devices. On one network it works most often.";
+      return "No direct path was found between the two devices. It works most often on one network.";
   }
 }
 

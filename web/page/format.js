@@ -1,4 +1,4 @@
-// How figures and texts from outside are shown.
+// Formats figures, and texts from outside, for display.
 
 const JOINED = "\u00a0"; // a space at which no line breaks
 
@@ -43,7 +43,7 @@ export function cleanText(text) {
   return typeof text === "string" ? text.slice(0, 8000) : "";
 }
 
-/** An ID of a message as a peer gave it, or "" if it can be none. */
+/** A message's ID as a peer sent it, or "" if it does not have the form of one. */
 export function cleanID(id) {
   return typeof id === "string" && /^[\x21-\x7e]{1,36}$/.test(id) ? id : "";
 }

@@ -1,4 +1,4 @@
-// A guest's end of a room: one connection, to the host, which passes on what the
+// A guest's end of a room: one connection, to the host, which forwards what the
 // guests say to each other.
 
 import { chat } from "./chat.js";
@@ -16,16 +16,16 @@ export class Guest {
   #dial;
   #host;
   #others = []; // rows of the other guests
-  #named = new Set(); // every name that we have said
+  #named = new Set(); // every name that this user has had
   #called = ""; // what the host calls us
   #listed = false; // whether a list has come
   #transcript;
   #said = []; // what the user said: every Said
-  #anchored; // whether we can say what we know last
+  #anchored; // whether this page knows an ID for `since`
   #tell = () => {};
   #left = false;
 
-  /** Takes a conn of the SDK, the room's ID, and what makes another conn when the host was loaded again. */
+  /** Gets a conn of the SDK, the room's ID, and a function that dials again after the host has reloaded. */
   constructor(conn, id, dial) {
     this.id = id;
     this.#dial = dial;
@@ -34,12 +34,12 @@ export class Guest {
     this.#meet(conn);
   }
 
-  /** Whether this tab was in the room before it was loaded again. */
+  /** Whether this tab was in the room before a reload. */
   get again() {
     return this.#transcript.again;
   }
 
-  /** Calls tell(words) whenever there is something to say about the connection. */
+  /** Calls tell(words) when the state of the connection changes. */
   watch(tell) {
     this.#tell = tell;
     tell(this.#host.state === "reconnecting" ? "Reconnecting…" : "You are in");
@@ -109,15 +109,15 @@ export class Guest {
     this.#transcript.move(conn.id);
   }
 
-  // Tells the host who we are, what we know last, and what it may not have got. What it has
-  // got it does not take twice.
+  // Sends the host our name, the last ID that we know, and messages that it may not have.
+  // It ignores those that it has.
   #greet() {
     this.renamed();
     if (this.#anchored) this.#host.send("since", this.#transcript.last);
     for (const said of this.#said) if (!said.entry.delivered) this.#send(said);
   }
 
-  /** Comes back to a host that has no memory of our connection. */
+  /** Dials a host again that has no memory of our connection. */
   async #return() {
     this.#host.close();
     this.#listed = false;
@@ -154,7 +154,7 @@ export class Guest {
     said.sent("host", this.#host.send("chat", { id, text, name: me.name }));
   }
 
-  // The list names everybody, the host first. What is not the host and not we are
+  // The list has every name, the host's first. All but the host's and ours are
   // the others.
   #list(names) {
     if (!Array.isArray(names)) return;
@@ -171,8 +171,8 @@ export class Guest {
     this.#listed = true;
   }
 
-  // Finds out what the host calls us: it puts a number behind a name that somebody
-  // else has too. The first list comes before the host knows us (CHAT.md); in a later
+  // Finds out the name that the host uses for us: it adds a number to a name that
+  // another person has, too. The first list comes before the host knows our name (CHAT.md). In a later
   // one ours is new.
   #recognize(names) {
     if (!this.#listed || names.includes(this.#called)) return;

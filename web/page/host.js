@@ -8,18 +8,18 @@ import { Peer } from "./peer.js";
 import { Said } from "./said.js";
 import { newID, Transcript } from "./transcript.js";
 
-const RETURN = 5000; // milliseconds that a guest whose page was loaded again has to be back
+const RETURN = 5000; // milliseconds within which a guest must be back after a reload
 
 export class Host {
   #listener;
   #guests = new Set(); // every Peer that is not closed
-  #names = new Map(); // of the guests who are here and have said theirs
+  #names = new Map(); // of the guests who are here and have sent their name
   #transcript;
   #said = new Map(); // what the user said, by its ID: a Said
   #tell = () => {};
   #left = false;
 
-  /** Takes a listener of the SDK. */
+  /** Gets a listener of the SDK. */
   constructor(listener) {
     this.#listener = listener;
     this.#transcript = new Transcript("host", listener.id, listener.id);
@@ -29,12 +29,12 @@ export class Host {
     return this.#listener.id;
   }
 
-  /** Whether this tab was host of the room before it was loaded again. */
+  /** Whether this tab was host of the room before a reload. */
   get again() {
     return this.#transcript.again;
   }
 
-  /** Calls tell(words) whenever there is something to say about the connection. */
+  /** Calls tell(words) when the state of the connection changes. */
   watch(tell) {
     this.#tell = tell;
     this.#listener.addEventListener("statechange", () => this.#status());
@@ -53,7 +53,7 @@ export class Host {
     this.#share(entry, null);
   }
 
-  /** Tells everybody the user's new name. */
+  /** Sends every guest the user's new name. */
   renamed() {
     this.#broadcast("name", me.name);
     this.#broadcast("people", this.#people());
@@ -91,7 +91,7 @@ export class Host {
     }
   }
 
-  // A guest whose page was loaded again is the same person, and comes at once.
+  // A guest who reloads the page is the same person, and comes back at once.
   #succeed(guest) {
     for (const before of this.#guests) {
       if (before.id !== guest.id) continue;
@@ -105,7 +105,7 @@ export class Host {
     }
   }
 
-  /** Takes what a guest said. Guests cannot speak for each other: the name is the one known here. */
+  /** Handles a guest's chat message. The name is the one known here, so guests cannot use each other's. */
   #pass(guest, { id, text }) {
     if (!this.#names.has(guest)) this.#introduce(guest, guest.name);
     if (id && this.#transcript.has(id)) return; // sent again, because the guest could not know
@@ -129,12 +129,12 @@ export class Host {
     this.#said.get(id)?.sent(guest.id, sending);
   }
 
-  /** Says again what a guest who was here before has missed. */
+  /** Sends a guest who was here before the entries that it missed. */
   #again(guest, id) {
     for (const entry of this.#transcript.after(id)) this.#send(guest, entry);
   }
 
-  /** Gives a guest a name that nobody else here has. */
+  /** Gives a guest a unique name. */
   #introduce(guest, name) {
     const before = this.#names.get(guest);
     this.#names.delete(guest); // it may keep its own

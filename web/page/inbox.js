@@ -39,13 +39,13 @@ export function encode(value) {
   return new TextEncoder().encode(JSON.stringify(value));
 }
 
-/** The JSON object in one message, text or bytes; throws damaged when it is none. */
+/** The JSON object in one message, text or bytes; throws damaged if there is none. */
 export function decode(message) {
   try {
     const value = JSON.parse(typeof message === "string" ? message : new TextDecoder().decode(message));
     if (value !== null && typeof value === "object") return value;
   } catch {
-    // said below
+    // reported below
   }
   throw failure("damaged");
 }

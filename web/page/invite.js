@@ -16,12 +16,12 @@ export async function showInvite(url, dialURL, open) {
   share.hidden = !navigator.share; // missing without https
   // By POST: the link opens the room, and URLs end up in logs.
   const response = await fetch("qr", { method: "POST", body: url }).catch(() => null);
-  if (link.value !== url) return; // another room meanwhile
+  if (link.value !== url) return; // the page shows another room by now
   code.hidden = !response?.ok;
   if (response?.ok) code.src = URL.createObjectURL(await response.blob());
 }
 
-/** Folds the invitation away where it would leave the chat no room. */
+/** Folds the invitation on small screens, to leave space for the chat. */
 export function foldInvite() {
   if (matchMedia("(max-width: 50rem)").matches) box.open = false;
 }
@@ -41,5 +41,5 @@ document.getElementById("invite-copy").addEventListener("click", async () => {
 });
 
 share.addEventListener("click", () => {
-  navigator.share({ title: "A room on Intercessor", url: link.value }).catch(() => {}); // the user thought better of it
+  navigator.share({ title: "A room on Intercessor", url: link.value }).catch(() => {}); // the user cancelled
 });

@@ -1,4 +1,4 @@
-// The page: the start view, the room, and the way between the two.
+// The page: the start view, the room, and the transitions between them.
 
 import { askSecret, forgetSecret, secretOf } from "./access.js";
 import { clientURL, currentID, readAddress, roomURL, serverURL } from "./address.js";
@@ -18,10 +18,10 @@ const $ = (id) => document.getElementById(id);
 let room = null; // the Host or Guest that the page shows
 let entering = null; // AbortController of the latest attempt to enter one
 
-// The SDK keeps who this tab is in a room, so that a reload comes back to it.
+// The SDK keeps this tab's identity in a room, so that a reload comes back to the room.
 const identity = "room";
 
-/** Starts a room, or takes up the one with this ID, which the tab had before it was loaded again. */
+/** Starts a room, or reopens the one with this ID, which the tab hosted before a reload. */
 function startRoom(before = "") {
   history.replaceState(null, "", location.pathname); // not the link of a room that is no more
   const listen = async (sdk, signal) => {
@@ -31,10 +31,10 @@ function startRoom(before = "") {
     forget();
     throw Object.assign(failure(await whyNotAgain(before)), { room: before });
   };
-  return enter("host", listen, before ? "Opening your room again…" : "Starting a room…");
+  return enter("host", listen, before ? "Reopening your room…" : "Starting a room…");
 }
 
-/** Why a tab that hosted a room has not got it back: the code of an error. */
+/** Why a tab could not reopen the room that it hosted: the code of an error. */
 async function whyNotAgain(id) {
   if (!navigator.locks) return "not-kept";
   const { held } = await navigator.locks.query();
@@ -45,12 +45,12 @@ function joinRoom(id) {
   const dial = async (sdk, signal) => {
     const connect = () => sdk.connect(clientURL(id), { identity, signal, secret: () => secretOf("guest") });
     const conn = await connect();
-    return new Guest(conn, conn.peerId, connect); // which the user may have spelt otherwise
+    return new Guest(conn, conn.peerId, connect); // the user may have spelled it differently
   };
   return enter("guest", dial, "Joining…");
 }
 
-/** Enters the room that open(sdk, signal) gives, and stays until it ends. */
+/** Enters the room that open(sdk, signal) returns, and stays until it ends. */
 async function enter(role, open, state) {
   const { signal } = (entering = new AbortController());
   tell(state);
@@ -60,7 +60,7 @@ async function enter(role, open, state) {
     const entered = await admitted(role, () => open(sdk, signal), signal);
     if (signal.aborted) return entered.leave();
     room = entered;
-    history.replaceState(null, "", roomURL(room.id)); // which invites, and of which a reload is this room again
+    history.replaceState(null, "", roomURL(room.id)); // so that a reload opens this room again
     showRoom();
     const running = room.run(); // shows what was said before
     const lost = unsaved.lost();
@@ -111,8 +111,8 @@ function showRoom() {
   room.watch(tell);
   explainStar(false);
   showInvite(roomURL(room.id), clientURL(room.id), hosting && !room.again);
-  if (!room.again) chat.note(hosting ? "The room is open. Send its link to whoever should come." : "You are in the room.");
-  // Where there is a keyboard on the screen, it would cover the room.
+  if (!room.again) chat.note(hosting ? "The room is open. Send its link to the people you want to invite." : "You are in the room.");
+  // An on-screen keyboard would cover the room.
   if (matchMedia("(pointer: coarse)").matches) document.querySelector("#room h1").focus();
   else chat.focus();
 }
@@ -123,7 +123,7 @@ function showStart() {
   tell("");
 }
 
-/** Says what went wrong where the user is: at the start, or in the room that ended. */
+/** Shows an error where the user is: at the start, or in the room that ended. */
 function fail(err) {
   if (!room) {
     showStart();
@@ -180,7 +180,7 @@ function route() {
   else showStart();
 }
 
-/** Begins where the tab was before it was loaded again, if it was anywhere. */
+/** Returns to the room that the tab was in before a reload, if any. */
 function begin() {
   const id = currentID();
   if (hostedRoom() && (!id || id === hostedRoom())) startRoom(hostedRoom());
@@ -214,6 +214,6 @@ chat.onsend((text) => room?.say(text));
 onRename(() => room?.renamed());
 addEventListener("hashchange", route);
 addEventListener("beforeunload", (event) => unsaved.any && event.preventDefault());
-// Without Web Locks this page comes back as another peer: so it leaves, and is not waited for.
+// Without Web Locks a reloaded page is another peer. So this page leaves, and the relay does not wait for it.
 addEventListener("pagehide", ({ persisted }) => persisted || navigator.locks || room?.leave());
 begin();

@@ -1,4 +1,4 @@
-// The user: their name, as chosen before, or one to begin with.
+// The user's name: as chosen before, or a default.
 
 import { cleanName } from "./format.js";
 
@@ -17,7 +17,7 @@ function drawn() {
   return name;
 }
 
-/** Calls renamed() whenever the user has chosen another name. */
+/** Calls renamed() when the user has chosen another name. */
 export function onRename(renamed) {
   field.addEventListener("change", () => {
     me.name = cleanName(field.value, me.name);

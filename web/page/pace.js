@@ -1,11 +1,11 @@
-// How fast something goes now, and since when it does not move. Seconds are counted by a
-// timer: a page that the browser has frozen has none, and blames no peer for that.
+// How fast a transfer moves now, and since when it does not. A timer counts the seconds:
+// it stops while the browser has frozen the page, so no peer is blamed for that.
 
 import { failure } from "./errors.js";
 
 const SECOND = 1000; // milliseconds
-const SPAN = 3; // seconds that the rate is taken over
-const STALLED = 60; // seconds without progress that end something
+const SPAN = 3; // seconds over which the rate is averaged
+const STALLED = 60; // seconds without progress that end a transfer
 
 export class Pace {
   #past = [{ at: performance.now(), done: 0 }]; // one for each of the last seconds
@@ -23,7 +23,7 @@ export class Pace {
     }, SECOND);
   }
 
-  /** Says how much is done. */
+  /** Sets how much is done. */
   reach(done) {
     this.#done = done;
     if (done > this.#past.at(-1).done) this.quiet = 0;
@@ -35,7 +35,7 @@ export class Pace {
     return (this.#done - done) / Math.max(0.001, (performance.now() - at) / 1000);
   }
 
-  /** The error that ends what has not moved for too long; null while it may go on. */
+  /** The error that ends a stalled transfer; null while it may go on. */
   get stalled() {
     return this.quiet < STALLED ? null : failure("stalled", "nothing moved for a minute");
   }

@@ -4,7 +4,7 @@
 const SILENT = 6000; // milliseconds without a packet after which a path is called silent: browsers ask every 2 to 5 s
 const MISSED = 2; // pings without an answer that may yet be answered
 
-/** Reads what a path is and does; look() is called about once a second. */
+/** Measures a path; look() is called about once a second. */
 export class Path {
   #conn;
   #last = null; // the counters at the last look
@@ -18,7 +18,7 @@ export class Path {
     this.#conn = conn;
   }
 
-  /** Says that a ping went over the relay, or that its answer came after so many seconds. */
+  /** Records that a ping went over the relay, or that its answer came after this many seconds. */
   asked() {
     this.#unanswered++;
   }

@@ -13,16 +13,16 @@ import { Transfer } from "./transfer.js";
 
 const TICK = 1000; // milliseconds between two looks at the path
 const PING_EVERY = 3; // ticks
-const TAKEN = 16; // files at once from one peer
-const SENT = 4; // files at once to one peer; more wait for their turn
-const PENDING = 500; // messages that wait because the peer takes none; more are dropped
+const TAKEN = 16; // files received at once from one peer
+const SENT = 4; // files sent at once to one peer; more wait for their turn
+const PENDING = 500; // messages that wait because the peer does not read; more are dropped
 
 export class Peer {
   #conn;
   #on;
   #path;
   #shelf;
-  #incoming = new Set(); // promises of files on their way
+  #incoming = new Set(); // promises of files being received
   #outgoing = new Set();
   #ticks = 0;
   #pending = 0; // messages that are not accepted yet
@@ -48,7 +48,7 @@ export class Peer {
     return this.#conn.peerId;
   }
 
-  /** How the connection stands; and, once it is closed, why. */
+  /** The state of the connection and, once it is closed, the reason. */
   get state() {
     return this.#conn.state;
   }
@@ -71,7 +71,7 @@ export class Peer {
     }
   }
 
-  /** Sends a message and gives the promise of its receipt. A peer that just left is no error of the user's. */
+  /** Sends a message and returns the promise of its receipt. A peer that has just left is not an error. */
   send(type, data) {
     const sending = this.#pending < PENDING ? this.#hand({ type, data }) : Promise.reject(failure("too-slow"));
     sending.catch(() => {}); // run() ends with the reason
@@ -100,7 +100,7 @@ export class Peer {
     track(this.#outgoing, sending.then(() => transfer.done(), (err) => transfer.failed(err)));
   }
 
-  /** Ends the connection once no file is on its way. */
+  /** Ends the connection once no file is being transferred. */
   async finish() {
     await Promise.allSettled([...this.#incoming, ...this.#outgoing]);
     this.close();
@@ -129,7 +129,7 @@ export class Peer {
         return this.#on.people?.(data);
       case "mark":
         return cleanID(data) && this.#on.mark?.(data);
-      case "since": // which costs a lot to answer, and so is answered once
+      case "since": // answered only once, because the answer is expensive
         if (cleanID(data)) this.#on.since?.(data);
         this.#on.since = null;
         return;
@@ -175,7 +175,7 @@ export class Peer {
   }
 
   async #tick() {
-    if (document.hidden) return; // nobody looks, and a hidden page's timers lie
+    if (document.hidden) return; // the page is not visible, and a hidden page's timers are inexact
     if (this.state === "connected" && this.#ticks++ % PING_EVERY === 0) {
       this.#path.asked();
       this.send("ping", performance.now());

@@ -1,4 +1,4 @@
-// The list of who is in the room: one row for each, with what connects us.
+// The list of people in the room: a row for each, with the connection to them.
 
 import { bytes, duration } from "./format.js";
 import { initial } from "./name.js";
@@ -9,11 +9,11 @@ const note = document.getElementById("people-note");
 
 const badges = { direct: "Direct", turn: "TURN", silent: "No answer", looking: "Relay", relay: "Relay", away: "Away", lost: "Lost" };
 
-const WAITS = "Away for a moment. What you write arrives afterwards.";
+const WAITS = "Away for a moment. Your messages will arrive afterwards.";
 
 export class Person {
   #row = template.content.firstElementChild.cloneNode(true);
-  #lost = ""; // why messages no longer go, once they do not
+  #lost = ""; // why messages no longer reach this person; "" while they do
   #away = false; // whether messages wait for them, or us, to come back
 
   /**
@@ -34,25 +34,25 @@ export class Person {
     this.#part(".send-file").setAttribute("aria-label", `Send a file to ${name}`);
   }
 
-  /** Shows what Path.look() gave. */
+  /** Shows the result of Path.look(). */
   show(path) {
     const overRelay = path.mute ? "no answer now" : `${figure(path.relayTrip)}${bytes(path.relayRate)}/s`;
     if (path.kind === "direct" || path.kind === "turn") {
       const direct = [`${path.protocol} ${path.candidates}`, `${figure(path.trip)}${bytes(path.rate)}/s`];
-      this.#draw(path.kind, direct, this.#lost || (this.#away ? WAITS : `Chat by the relay · ${overRelay}`));
+      this.#draw(path.kind, direct, this.#lost || (this.#away ? WAITS : `Chat through the relay · ${overRelay}`));
     } else if (this.#lost) {
       this.#draw("lost", [], this.#lost);
     } else if (this.#away) {
       this.#draw("away", [], WAITS);
     } else if (path.kind === "silent") {
-      this.#draw("silent", [], `Nothing comes over the direct path. Chat by the relay · ${overRelay}`);
+      this.#draw("silent", [], `Nothing comes over the direct path. Chat through the relay · ${overRelay}`);
     } else {
       const looking = path.kind === "looking";
       this.#draw(path.kind, [overRelay], looking ? "Looking for a direct path…" : "No direct path, so no files.");
     }
   }
 
-  /** Says from now on that messages no longer reach this person. */
+  /** Shows from now on that messages no longer reach this person. */
   lost(words) {
     this.#lost = words;
     this.#part(".relayed").textContent = words;
@@ -60,7 +60,7 @@ export class Person {
     this.#row.classList.remove("takes-files");
   }
 
-  /** Says that messages wait for a while, or no longer. */
+  /** Shows whether messages wait for this person, or for us, to come back. */
   away(away) {
     this.#away = away;
     if (!this.#lost) this.#part(".relayed").textContent = away ? WAITS : "";
@@ -96,7 +96,7 @@ export class Person {
   }
 }
 
-/** Shows the guests' explanation of who is linked to whom. */
+/** Shows a guest the explanation of how the people are connected. */
 export function explainStar(shown) {
   note.hidden = !shown;
 }

@@ -1,5 +1,5 @@
-// The receiving side of a file transfer, as CHAT.md says. Nothing is asked of the
-// user; so what a peer can make this page hold is bounded by its Shelf.
+// The receiving side of a file transfer (CHAT.md). The user is not asked, so a Shelf
+// limits what a peer can make this page hold.
 
 import { failure } from "./errors.js";
 import { cleanFileName } from "./format.js";
@@ -37,7 +37,7 @@ export async function receiveFile(channel, shelf, announce, progress, signal) {
   }
 }
 
-/** Closes a channel, and says why where that is not to be seen from its end. */
+/** Closes a channel, and tells the sender the reason if the close alone does not show it. */
 export function refuse(channel, { code, message }) {
   const told = code === "too-large" || code === "stalled";
   if (told && channel.readyState === "open") channel.send(encode({ refused: message })); // close sends it first
@@ -68,7 +68,7 @@ async function content(inbox, size, place, progress) {
     }
     progress(received);
   }
-  // Never the type that a sender would like: a blob has this page's origin.
+  // Never a type that the sender chooses: a blob has this page's origin.
   const blob = new Blob([...blobs, ...pieces, ...loose], { type: "application/octet-stream" });
   return { blob, sha256: hash.hex() };
 }

@@ -1,12 +1,12 @@
-// One thing that the user said, and whether it has arrived.
+// One message of the user, and whether it was delivered.
 
 export class Said {
   #entry;
   #mark; // the element that shows it
   #changed;
-  #ways = new Map(); // by peer: how the latest attempt stands
+  #ways = new Map(); // by peer: the state of the latest attempt
 
-  /** Takes an entry of the transcript; changed() is called when it is to be saved. */
+  /** Gets an entry of the transcript; changed() is called when it must be saved. */
   constructor(entry, mark, changed) {
     this.#entry = entry;
     this.#mark = mark;
@@ -52,6 +52,6 @@ export class Said {
   #show(state, words) {
     this.#mark.dataset.mark = state;
     this.#mark.textContent = this.#mark.title = this.#mark.ariaLabel = words;
-    this.#mark.role = "img"; // what is seen is a tick: its name is read
+    this.#mark.role = "img"; // it shows a tick; screen readers read its name
   }
 }

@@ -1,4 +1,4 @@
-// The sending side of a file transfer, as CHAT.md says: a header, the content in
+// The sending side of a file transfer (CHAT.md): a header, the content in
 // small messages, the receiver's answer.
 
 import { failure } from "./errors.js";

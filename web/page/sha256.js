@@ -1,10 +1,10 @@
 // SHA-256 (FIPS 180-4) over content that arrives piece by piece.
 //
 // The browser's own crypto.subtle hashes only what lies in memory as a whole, and
-// is missing on a page that came over plain http from another host: just where
-// two people try this on one network. So the page hashes as the bytes pass, any
-// size and everywhere, with no second copy. The hash finds what broke on the
-// way; secrecy and authenticity are DTLS's business, not its.
+// is missing on a page that came over plain http from another host, which is how
+// two people try this on one network. So the page hashes the bytes as they pass, in any
+// size and on any page, without a second copy. The hash detects damage on the
+// way. Secrecy and authenticity come from DTLS.
 
 const K = new Int32Array(64);
 const START = new Int32Array(8);
@@ -30,7 +30,7 @@ export class Sha256 {
   #filled = 0; // bytes that wait in #block
   #length = 0; // bytes taken in all
 
-  /** Takes the next bytes: a Uint8Array. */
+  /** Adds the next bytes, a Uint8Array. */
   update(bytes) {
     this.#length += bytes.length;
     let at = 0;
@@ -47,7 +47,7 @@ export class Sha256 {
     this.#filled = bytes.length - at;
   }
 
-  /** Ends the hash and gives it as 64 hexadecimal digits. */
+  /** Ends the hash and returns it as 64 hexadecimal digits. */
   hex() {
     const length = this.#length;
     const padding = new Uint8Array(Math.ceil((length + 9) / 64) * 64 - length);

@@ -1,5 +1,5 @@
-// What this page holds of received files: counted as it comes, never as it is announced.
-// One person gets half of it, so that what one sends leaves as much for the others.
+// What this page holds of received files: bytes count as they arrive, not as announced.
+// One person can use half of it, so that the other half is left for everyone else.
 
 import { failure } from "./errors.js";
 import { bytes } from "./format.js";
@@ -18,7 +18,7 @@ export class Shelf {
     this.#peer = peer;
   }
 
-  /** Makes a place for one file; throws too-large if a file of this size does not fit now. */
+  /** Returns a place for one file; throws too-large if a file of this size does not fit now. */
   place(size) {
     const own = people.get(this.#peer) ?? { bytes: 0, files: 0 };
     const check = (n, files) => {
@@ -40,7 +40,7 @@ export class Shelf {
     check(size, 1);
     change(0, 1);
     return {
-      /** Counts what came; throws too-large if there is no space left for it. */
+      /** Counts received bytes; throws too-large if there is no space left for them. */
       add(n) {
         check(n, 0);
         change(n, 0);

@@ -1,5 +1,5 @@
-// What was said in the room, kept over a reload of the tab: in sessionStorage, for the
-// peer that the tab then still is (the SDK's identity). A copy of the tab is another peer.
+// The transcript of the room, kept over a reload of the tab: in sessionStorage, for the
+// peer that the tab still is after it (the SDK's identity). A copy of the tab is another peer.
 
 const KEY = "transcript";
 const ENTRIES = 200;
@@ -10,7 +10,7 @@ export class Transcript {
   #start; // an ID for the time before the first entry
   #entries;
 
-  /** Takes up what this very peer had, or begins anew. */
+  /** Restores the transcript of this peer, or starts a new one. */
   constructor(role, room, peer) {
     this.#about = { role, room, peer };
     const { about, start, entries } = stored();
@@ -24,7 +24,7 @@ export class Transcript {
     return this.#entries;
   }
 
-  /** What is known last of what the host has said in its order: an ID, or "". */
+  /** The ID of the last entry that is in the host's order, or "". */
   get last() {
     return this.#entries.findLast(({ shared }) => shared)?.id ?? this.#start;
   }
@@ -33,14 +33,14 @@ export class Transcript {
     return this.#entries.some((entry) => entry.id === id);
   }
 
-  /** What was said after an ID that last gave; nothing if that is not known (any more). */
+  /** The entries after an ID that last returned; none if it is not known (any more). */
   after(id) {
     if (id === this.#start) return this.#entries;
     const at = this.#entries.findIndex((entry) => entry.id === id);
     return at < 0 ? [] : this.#entries.slice(at + 1);
   }
 
-  /** What a host calls the time before the first entry. */
+  /** The host's ID for the time before the first entry. */
   begin(start) {
     if (this.#entries.some(({ shared }) => shared)) return;
     this.#start = start;
@@ -69,23 +69,23 @@ export class Transcript {
     try {
       sessionStorage.setItem(KEY, JSON.stringify({ about: this.#about, start: this.#start, entries: this.#entries }));
     } catch {
-      // full, or forbidden: then a reload begins anew
+      // full or forbidden; a reload then starts a new transcript
     }
   }
 }
 
-/** The ID of the room that this tab hosts, also if it was loaded again; or "". */
+/** The ID of the room that this tab hosts, also after a reload; or "". */
 export function hostedRoom() {
   const { about } = stored();
   return about?.role === "host" ? about.room : "";
 }
 
-/** Forgets what was said. */
+/** Forgets the transcript. */
 export function forget() {
   sessionStorage.removeItem(KEY);
 }
 
-/** An ID that nobody else draws. */
+/** A unique ID. */
 export function newID() {
   return Array.from(crypto.getRandomValues(new Uint8Array(12)), (b) => b.toString(16).padStart(2, "0")).join("");
 }
@@ -95,7 +95,7 @@ function stored() {
     const it = JSON.parse(sessionStorage.getItem(KEY));
     if (Array.isArray(it?.entries)) return it;
   } catch {
-    // nothing, or not ours
+    // missing, or not ours
   }
   return {};
 }

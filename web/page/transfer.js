@@ -8,7 +8,7 @@ import { unsaved } from "./unsaved.js";
 
 const template = document.getElementById("transfer");
 
-const SHOWN = 3; // seconds without progress that are worth a word
+const SHOWN = 3; // seconds without progress before the page says so
 
 export class Transfer {
   #item = template.content.firstElementChild.cloneNode(true);
@@ -16,8 +16,8 @@ export class Transfer {
   #started = 0; // when the first progress was shown
   #drawn = 0; // when figures were last shown
   #done = 0; // bytes
-  #pace = null; // while it is on its way
-  #stop = () => this.#abort.abort(failure("cancelled")); // what the button does
+  #pace = null; // while the transfer runs
+  #stop = () => this.#abort.abort(failure("cancelled")); // the button's action
   #file = null; // what was received, while the page holds it
 
   /** Shows a transfer; who is the name or the sentence above it. */
@@ -44,7 +44,7 @@ export class Transfer {
     return this.#abort.signal;
   }
 
-  /** Says what it waits for before the first progress. */
+  /** Shows what the transfer waits for before its first progress. */
   waits(words) {
     this.#figures(`${bytes(this.size)} · ${words}`);
   }
@@ -97,7 +97,7 @@ export class Transfer {
     this.#figures(`${bytes(this.#done)} of ${bytes(this.size)} · ${words}`);
   }
 
-  // What is on its way, or not saved, is not given up without a word.
+  // Ask before a running transfer or an unsaved file is given up.
   #keep(kept) {
     this.#item.classList.toggle("kept", kept);
     if (kept) unsaved.add(this, this.#file !== null);

@@ -1,4 +1,4 @@
-// What would be lost with this page: files on their way, and received ones that the user
+// What would be lost with this page: running transfers, and received files that the user
 // has not saved. The browser may end a page without asking, so sessionStorage knows it too.
 
 const KEY = "unsaved";
@@ -7,7 +7,7 @@ const files = new Map(); // by the transfer: {name, received}
 let before = stored(); // what the page before this one lost
 
 export const unsaved = {
-  /** Says that a file is on its way, or (received) here and not saved. */
+  /** Records a running transfer, or (received) a file that is not saved. */
   add(transfer, received) {
     files.set(transfer, { name: transfer.name, received });
     store();
@@ -24,7 +24,7 @@ export const unsaved = {
   /** Asks the user before all of it is lost; reports whether to go on. */
   mayLose() {
     if (files.size === 0) return true;
-    return confirm(`These files are not saved, or still on their way, and would be lost: ${list([...files.values()])}. Leave anyway?`);
+    return confirm(`These files are not saved, or still being transferred, and would be lost: ${list([...files.values()])}. Leave anyway?`);
   },
 
   /** Sentences about what a reload has lost, once. */
@@ -36,8 +36,8 @@ export const unsaved = {
       const [was, is] = some.length === 1 ? ["was", "is"] : ["were", "are"];
       sentences.push(
         received
-          ? `${list(some)} ${was} not saved before this page was loaded again, and ${is} gone.`
-          : `${list(some)} ${was} broken off because this page was loaded again.`,
+          ? `${list(some)} ${was} not saved before this page was reloaded, and ${is} lost.`
+          : `${list(some)} ${was} interrupted because this page was reloaded.`,
       );
     }
     before = [];
@@ -56,7 +56,7 @@ function store() {
   try {
     sessionStorage.setItem(KEY, JSON.stringify([...before, ...files.values()]));
   } catch {
-    // full, or forbidden: then only the browser's own question is left
+    // full or forbidden; the browser's own question still works
   }
 }
 
@@ -65,7 +65,7 @@ function stored() {
     const it = JSON.parse(sessionStorage.getItem(KEY));
     if (Array.isArray(it)) return it.filter(({ name }) => typeof name === "string");
   } catch {
-    // nothing, or not ours
+    // missing, or not ours
   }
   return [];
 }

@@ -8,7 +8,7 @@ const plan = [
   { title: "Messages a second", format: perSecond(number), of: [["in", "one"], ["out", "two"]] },
   { title: "Bytes a second", format: perSecond(bytes), binary: true, of: [["inBytes", "one", "in"], ["outBytes", "two", "out"]] },
   { title: "Waiting in outboxes", format: bytes, binary: true, of: [["waiting", "one"]] },
-  { title: "Coming and coming back", format: perSecond(number), of: [["joins", "one"], ["resumes", "two"]] },
+  { title: "Joins and resumes", format: perSecond(number), of: [["joins", "one"], ["resumes", "two"]] },
   { title: "Dropped, closed, refused", format: perSecond(number), of: [["drops", "red"], ["closes", "two"], ["refusals", "three"]] },
 ];
 
@@ -21,7 +21,7 @@ const dark = matchMedia("(prefers-color-scheme: dark)");
 let last;
 dark.addEventListener("change", () => { if (last) draw(...last); });
 
-// draw shows the series. It makes the charts, and makes them anew for other colours.
+// draw shows the series. It creates the charts, and recreates them for other colours.
 export function draw(into, s) {
   last = [into, s];
   if (shown.dark !== dark.matches) {

@@ -9,7 +9,7 @@ async function look() {
   const headers = token ? { Authorization: `Bearer ${token}` } : {};
   const response = await fetch("status.json", { headers, cache: "no-store", signal: AbortSignal.timeout(5000) });
   if (response.status === 401) {
-    says(token ? "this is not the token" : "a token is asked for", true);
+    says(token ? "wrong token" : "enter the token", true);
     token = "";
     $("ask").hidden = false;
     $("main").hidden = true;
@@ -81,7 +81,7 @@ $("ask").addEventListener("submit", (event) => {
   run();
 });
 
-// One look after the other, and none while nobody sees the page or a token is awaited.
+// One request after the other, and none while the page is hidden or waits for a token.
 let timer;
 async function run() {
   clearTimeout(timer);

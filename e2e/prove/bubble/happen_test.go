@@ -10,7 +10,7 @@ import (
 // happen breaks something and heals it.
 func (f fault) happen(w *world, l *line, clients []*talker.Talk) {
 	if f.what == "away too long" {
-		time.Sleep(40 * time.Second) // until everybody has noticed what was before
+		time.Sleep(40 * time.Second) // until every peer has noticed earlier faults
 	}
 	w.log.Add(history.Event{Kind: history.Fault, Name: f.what})
 	defer w.log.Add(history.Event{Kind: history.Healed, Name: f.what})
@@ -23,7 +23,7 @@ func (f fault) happen(w *world, l *line, clients []*talker.Talk) {
 		hint = clients[f.victim].Conn.NetworkChanged
 	}
 	c := cut{by: f.by, long: f.long}
-	if f.what == "hole" || f.what == "cut" && f.by >= silence { // it hears of nobody, and does not know
+	if f.what == "hole" || f.what == "cut" && f.by >= silence { // it gets no news, and does not know that it is cut off
 		victim.Event(history.Lost, history.Event{})
 		w.noticing.Go(func() {
 			time.Sleep(max(f.long, 33*time.Second) + 2*time.Second)

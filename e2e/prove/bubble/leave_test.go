@@ -8,7 +8,7 @@ import (
 // The SDK's Close is called by two of its goroutines at once, the second of which waits in
 // a sync.Once. In a bubble that stops the time, so the first must not need any: once a
 // program has written its close frame, its connection is either fast or, as when the
-// operating system notices that nobody is there, reset for it. The relay's end of a
+// operating system notices that the peer has gone, reset for it. The relay's end of a
 // connection that is silent, or stalls, stays so: there the frame is lost, or comes late.
 
 // isClose says whether one write is the close frame of who leaves with 1000.

@@ -17,8 +17,8 @@ type line struct {
 	conns    []*conn // the program's ends
 	plan     func(n int) (up, down cut)
 	up, down way  // of new connections
-	refuse   bool // nobody can connect
-	hole     bool // nobody hears whether it can
+	refuse   bool // connects fail
+	hole     bool // connects get no answer
 
 	behindHeader bool // the first connection is cut behind the header of its third frame
 }

@@ -60,7 +60,7 @@ func (p *pipe) setDeadline(field *time.Time, t time.Time) {
 // breaks cuts the connection now.
 func (c *conn) breaks(by cut) { c.out.breaks(by) }
 
-// address is everybody's.
+// address is the address of every end.
 type address struct{}
 
 func (address) Network() string { return "tcp" }

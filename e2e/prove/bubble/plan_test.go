@@ -12,7 +12,7 @@ type plan struct {
 	clients int
 	sends   int // of each side of each pair
 	faults  []fault
-	idle    time.Duration // how far the clocks jump, with everybody connected, in the middle
+	idle    time.Duration // how far the clocks jump in the middle, while all are connected
 	leaves  bool          // clients close while something is under way
 }
 
@@ -32,7 +32,7 @@ func (f fault) String() string {
 	return fmt.Sprintf("after %v %s of %d by %v at %d for %v", f.after, f.what, f.victim, f.by, f.at, f.long)
 }
 
-// cost is how long somebody is away because of it, at the most.
+// cost returns for how long a peer is away because of the fault, at most.
 func (f fault) cost() time.Duration {
 	switch {
 	case f.what == "cut" && f.by == silence:
@@ -43,8 +43,8 @@ func (f fault) cost() time.Duration {
 	return f.long + 3*time.Second
 }
 
-// most is how much of that may add up: nobody is away for as long as the window, so that
-// C13 asks for delivered in all of a run, but for who is said to be away too long.
+// most limits the sum of these costs: no peer is away for as long as the window, so that
+// C13 requires delivered throughout a run, except for peers that are away too long by plan.
 const most = 40 * time.Second
 
 func newPlan(seed uint64) plan {

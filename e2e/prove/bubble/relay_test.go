@@ -71,7 +71,7 @@ func (r *station) takeLife() *life {
 	return l
 }
 
-// kill is SIGKILL: nobody hears more than a reset, and of what was under way half is lost.
+// kill is SIGKILL: peers get only a reset, and half of what was under way is lost.
 func (r *station) kill() {
 	l := r.takeLife()
 	_ = l.door.Close()
@@ -81,7 +81,7 @@ func (r *station) kill() {
 	l.end()
 }
 
-// drain is SIGTERM: everybody is asked to go within a time. With over the next life begins
+// drain is SIGTERM: all peers are asked to leave within a time. With over the next life begins
 // at once, as behind a load balancer; otherwise when this one has ended.
 func (r *station) drain(within time.Duration, over bool) {
 	r.mu.Lock()

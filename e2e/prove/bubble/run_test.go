@@ -11,7 +11,7 @@ import (
 	"github.com/sebas642/intercessor/sdk"
 )
 
-// calmWithin is how long everybody may need to be connected again.
+// calmWithin limits how long it takes until all are connected again.
 const calmWithin = 90 * time.Second
 
 // run does what a plan says.

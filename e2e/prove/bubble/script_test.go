@@ -54,7 +54,7 @@ func script(w *world, p point, large bool) {
 	w.finish()
 }
 
-// rules are those of virtual time, where nobody is late but for what is on its way.
+// rules are those of virtual time, in which only the network causes delays.
 func rules() history.Rules {
 	return history.Rules{Settle: 75 * time.Second, Skew: time.Millisecond, Delay: time.Second}
 }

@@ -10,7 +10,7 @@ import (
 	"github.com/sebas642/intercessor/e2e/history"
 )
 
-// finish ends everybody, and judges.
+// finish ends all processes, and judges.
 func (w *world) finish(repeat string) *history.Report {
 	for _, p := range w.everybody() {
 		p.tell("quiet")

@@ -83,7 +83,7 @@ func runPeer(text string) int {
 	return int(min(1, p.problems.Load()))
 }
 
-// problem is told to whoever started the process.
+// problem reports a problem to the process that started this one.
 func (p *peer) problem(format string, args ...any) {
 	p.problems.Add(1)
 	fmt.Fprintf(os.Stderr, "%s: %s\n", p.Name, fmt.Sprintf(format, args...))

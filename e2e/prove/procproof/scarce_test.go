@@ -13,7 +13,7 @@ import (
 	"github.com/sebas642/intercessor/e2e/prove/daemon"
 )
 
-// openFiles is how many file descriptors a process has, or 0 where nobody says so.
+// openFiles returns how many file descriptors a process has, or 0 if that is not known.
 func openFiles(pid int) int {
 	files, _ := os.ReadDir(fmt.Sprintf("/proc/%d/fd", pid))
 	return len(files)

@@ -18,7 +18,7 @@ const (
 	// patience bounds every wait for something that should come soon.
 	patience = 2 * time.Minute
 
-	// calmWithin is how long everybody may need to be well again.
+	// calmWithin limits how long it takes until all are connected again.
 	calmWithin = 60 * time.Second
 
 	// leaveWithin is how long a peer may need to end.
@@ -43,12 +43,12 @@ type world struct {
 	newcomer int // how many there were
 	checks   int
 	tooLong  bool // a client was stopped for longer than the window
-	idle     int  // descriptors that the relay has when nobody is there
+	idle     int  // descriptors that the relay has without peers
 	files    int  // and when all are
 }
 
 func newWorld(t testing.TB, seed uint64, clients int) *world {
-	require.NoError(t, build.All()) // and not while everybody waits for it
+	require.NoError(t, build.All()) // now, because later every process would wait for it
 	w := &world{t: t, random: rand.New(rand.NewPCG(seed, 4)), folder: t.TempDir()}
 	w.relay = daemon.New(build, filepath.Join(w.folder, "state"))
 	t.Cleanup(func() {
@@ -87,7 +87,7 @@ func (w *world) launch(name, path string, seed uint64) *process {
 // room is the listener's ID.
 func (w *world) room() string { return w.listener.id }
 
-// everybody are the peers that stay.
+// everybody returns the peers that stay.
 func (w *world) everybody() []*process { return append([]*process{w.listener}, w.clients...) }
 
 // broken notes what is broken, and that all is well again.
@@ -102,9 +102,9 @@ func (w *world) pause(least, most time.Duration) {
 	<-time.After(least + time.Duration(w.random.Int64N(int64(most-least))))
 }
 
-// calm waits until each client has sent something that was delivered, so that nobody is
-// away for as long as the window and C13 holds for all of a run. Who takes long backs off,
-// and is hurried.
+// calm waits until each client has sent something that was delivered, so that no peer is
+// away for as long as the window and C13 holds for all of a run. A slow peer has backed off,
+// and is told to reconnect.
 func (w *world) calm(after string, more ...*process) bool {
 	w.checks++
 	asked := append(more, w.clients...)

@@ -34,7 +34,7 @@ type contest struct {
 	ops      []porcupine.Operation
 	closed   bool                     // nothing is recorded any more
 	number   uint64                   // the last that was expected
-	expected map[uint64]chan struct{} // evidence that somebody waits for
+	expected map[uint64]chan struct{} // evidence that a goroutine waits for
 }
 
 const (

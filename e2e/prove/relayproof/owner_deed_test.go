@@ -34,7 +34,7 @@ type outcome int
 
 const (
 	done    outcome = 0  // HELLO; the message arrived; the request was answered
-	unseen  outcome = -2 // nobody looked
+	unseen  outcome = -2 // not observed
 	silence outcome = -3 // neither an answer nor the connection's end, in all patience
 )
 

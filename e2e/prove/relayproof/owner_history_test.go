@@ -68,7 +68,7 @@ func bound(ops []porcupine.Operation, end int64) {
 			d.turn = turn[d.id]
 			op.Input = d
 		}
-		if op.Return == int64(pending) { // or later, when nobody looked any more
+		if op.Return == int64(pending) { // or later, when it was no longer observed
 			op.Return = end
 			if at := away[o]; d.kind == release && bearers[o] == 1 && at > op.Call {
 				op.Return = at
@@ -77,7 +77,7 @@ func bound(ops []porcupine.Operation, end int64) {
 	}
 }
 
-// expect gives a number, and what is closed when somebody has seen it.
+// expect returns a number, and a channel that is closed when the number was seen.
 func (c *contest) expect() (uint64, <-chan struct{}) {
 	c.mu.Lock()
 	defer c.mu.Unlock()

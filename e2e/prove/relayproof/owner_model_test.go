@@ -8,12 +8,12 @@ import (
 	"github.com/sebas642/intercessor/protocol"
 )
 
-// ownership is who owns one ID, one deed after the other, as PROTOCOL.md has it.
+// ownership is the model of who owns one ID, deed by deed, by the rules of PROTOCOL.md.
 type ownership struct {
 	conn   int  // who was let in last; 0: the ID was not drawn yet
 	rank   rank // of conn
 	live   bool // conn is still connected
-	gone   bool // nobody waits for the ID, so that the relay may have forgotten its order (R7, R9)
+	gone   bool // the relay does not wait for the ID, so it may have forgotten its order (R7, R9)
 	kicked bool
 	told   int // how often its server was told of it
 }

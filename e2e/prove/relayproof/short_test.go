@@ -133,7 +133,7 @@ func TestShortWhoIsCutComesBack(t *testing.T) {
 	for round := 1; round <= 3; round++ {
 		a.cut()
 		server.heardOf(history.Away, round)
-		server.send(a.id, 3, 100) // nobody is there: its sender knows
+		server.send(a.id, 3, 100) // the receiver is away, and the sender knows it
 		server.send(b.id, 3, 100)
 		a.resume()
 		server.heardOf(history.Back, round)

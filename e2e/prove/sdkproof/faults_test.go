@@ -69,10 +69,10 @@ func pause(random *rand.Rand, least, most time.Duration) {
 	<-time.After(least + time.Duration(random.Int64N(int64(most-least))))
 }
 
-// calm waits until every client is connected again, so that nobody is away for as long
-// as the window: C13 holds for all of a run. Who takes long backs off, and is hurried as
-// the operating system hurries, by saying that the network has changed. Silence is given
-// the time in which the peers must notice it by themselves, in the full form.
+// calm waits until every client is connected again, so that no peer is away for as long
+// as the window: C13 holds for all of a run. A slow peer has backed off, and gets the hint
+// that the network has changed, as an operating system gives it. In the full form peers
+// have the time to notice a silence by themselves.
 func (r *room) calm(clients []*talker.Talk, fault string) {
 	hurry := time.Now().Add(time.Second)
 	if fault == "silence" && form.Full {

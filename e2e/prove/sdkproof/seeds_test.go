@@ -57,7 +57,7 @@ func TestSeeds(t *testing.T) {
 	cancel()
 	traffic.Wait()
 
-	// The first client's program is killed, as far as anybody can see, and starts again.
+	// To the others the first client's program is killed, and starts again.
 	settled, stop := context.WithTimeout(t.Context(), 5*time.Second)
 	first.Settle(settled)
 	toFirst.Settle(settled)

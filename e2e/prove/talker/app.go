@@ -65,7 +65,7 @@ func (a *App) Pause(d time.Duration) {
 }
 
 // Follow logs when the connection of a listener to the relay breaks, and when it is back:
-// what happens to its clients meanwhile it hears later. It ends when the listener does.
+// it is told of its clients' changes in between only later. It ends when the listener does.
 func (a *App) Follow(l *sdk.Listener) {
 	a.group.Go(func() {
 		for state := l.State(); state != sdk.Closed; {

@@ -84,7 +84,7 @@ func (t *Talk) receive(watched <-chan struct{}) {
 		e.At = t.App.now() // and not when it is logged: a process can be stopped in between
 		if err != nil {
 			<-watched
-			if !errors.Is(err, sdk.ErrClosed) { // of its own Close nobody needs to be told
+			if !errors.Is(err, sdk.ErrClosed) { // its own Close is not logged here
 				e.At, e.Reason = 0, reason(err)
 				t.App.Event(history.Gone, e)
 			}

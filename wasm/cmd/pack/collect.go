@@ -40,8 +40,8 @@ func collect(ctx context.Context) ([]*file, error) {
 	return files, nil
 }
 
-// build compiles without inlining (-l): as brotli that saves a sixteenth of the
-// size, and what this program does is not what a page waits for.
+// build compiles without inlining (-l), which saves a sixteenth of the brotli
+// size. This program's speed is not what a page waits for.
 func build(ctx context.Context) ([]byte, error) {
 	folder, err := os.MkdirTemp("", "intercessor-pack-")
 	if err != nil {

@@ -9,7 +9,7 @@ import (
 	"github.com/andybalholm/brotli"
 )
 
-// compress makes the compressed forms, of all files at once: brotli at its best
+// compress makes the compressed forms of all files concurrently: brotli at its best level
 // takes seconds for a megabyte, and a core for each form.
 func compress(files []*file) error {
 	errs := make([]error, 2*len(files))

@@ -7,17 +7,17 @@ import (
 	"slices"
 )
 
-// gap is how many zeros between two pieces of memory join them: they cost brotli less
-// than the address of another piece.
+// gap is the largest run of zeros between two pieces of memory that are joined: zeros cost brotli less
+// than the address of a separate piece.
 const gap = 128
 
-// joinData writes the data section of a WebAssembly module anew, in few pieces. Go's
-// linker leaves out every eight zeros, so that there are 60,000, each with an address that
-// no compressor can guess: a tenth of what the page has to load. The module that results
+// joinData rewrites the data section of a WebAssembly module in few pieces. Go's
+// linker leaves out every eight zeros, so there are 60,000 pieces, each with an address that
+// does not compress: a tenth of what the page must load. The resulting module
 // fills its memory with the same bytes. (WebAssembly 2.0, 5.5.14.)
 func joinData(module []byte) ([]byte, error) {
 	if len(module) < 8 || string(module[:4]) != "\x00asm" {
-		return nil, errors.New("what the compiler made is not WebAssembly")
+		return nil, errors.New("the compiler's output is not WebAssembly")
 	}
 	out := slices.Clone(module[:8])
 	r := reader{rest: module[8:]}
@@ -34,12 +34,12 @@ func joinData(module []byte) ([]byte, error) {
 		out = append(out, content...)
 	}
 	if r.short {
-		return nil, errors.New("the WebAssembly ends in the middle of a section")
+		return nil, errors.New("the WebAssembly ends within a section")
 	}
 	return out, nil
 }
 
-// A piece is what memory holds from an address on when the module starts.
+// A piece is the initial content of memory from an address on.
 type piece struct {
 	address int64
 	content []byte
@@ -51,7 +51,7 @@ func readData(section []byte) ([]piece, error) {
 	for i := range pieces {
 		// Of memory 0, at the address that the constant i32.const says.
 		if r.byte() != 0 || r.byte() != 0x41 {
-			return nil, errors.New("the linker makes data segments of another kind now: joinData has to learn them")
+			return nil, errors.New("the linker makes data segments of an unknown kind: extend joinData")
 		}
 		pieces[i].address = r.sint()
 		end := r.byte()
@@ -100,8 +100,8 @@ func appendSint(b []byte, n int64) []byte {
 	}
 }
 
-// reader reads what WebAssembly is made of. Once something is missing, short is true and
-// all that it gives is zero.
+// reader reads the elements of WebAssembly. Once something is missing, short is true and
+// all results are zero.
 type reader struct {
 	rest  []byte
 	short bool

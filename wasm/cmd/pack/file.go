@@ -14,8 +14,8 @@ type file struct {
 	plain, gzip, brotli []byte
 }
 
-// write puts the file into a folder, and each compressed form that saves
-// something; one left by an earlier run that no longer does is removed, because
+// write writes the file to a folder, and each compressed form that saves
+// something. A form of an earlier run that no longer saves anything is removed, because
 // it would be served.
 func (f *file) write(folder string) error {
 	path := filepath.Join(folder, f.name)
@@ -40,5 +40,5 @@ func printTable(w io.Writer, files []*file) {
 	for _, f := range files {
 		fmt.Fprintf(table, "%d\t%d\t%d\t  %s\n", len(f.plain), len(f.gzip), len(f.brotli), f.name)
 	}
-	_ = table.Flush() // to the terminal: nobody is left to tell
+	_ = table.Flush() // to the terminal, so an error cannot be reported
 }

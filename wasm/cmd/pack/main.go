@@ -1,10 +1,10 @@
-// Command pack builds the SDK for browsers and puts everything that a page needs
-// into web/sdk, each file beside its compressed forms. Run it from the root of
+// Command pack builds the SDK for browsers and writes everything that a page needs
+// to web/sdk, each file with its compressed forms. Run it from the root of
 // the workspace:
 //
 //	go run ./wasm/cmd/pack
 //
-// It prints what each file weighs, and fails when the WebAssembly is heavier than
+// It prints each file's size, and fails if the WebAssembly exceeds
 // its budget.
 package main
 
@@ -18,7 +18,7 @@ import (
 	"time"
 )
 
-// budget is how many bytes the WebAssembly may have as brotli.
+// budget is the maximum size of the WebAssembly as brotli, in bytes.
 const budget = 650_000
 
 func main() {
@@ -51,7 +51,7 @@ func pack(ctx context.Context, out string) error {
 	printTable(os.Stdout, files)
 	for _, f := range files {
 		if f.name == program && len(f.brotli) > budget {
-			return fmt.Errorf("%s has %d bytes as brotli, and may have %d: see what an import costs", program, len(f.brotli), budget)
+			return fmt.Errorf("%s has %d bytes as brotli, and may have at most %d: check what a new import costs", program, len(f.brotli), budget)
 		}
 	}
 	return nil

@@ -9,6 +9,7 @@ import (
 
 	"github.com/sebas642/intercessor/e2e/history"
 	"github.com/sebas642/intercessor/e2e/prove/form"
+	"github.com/sebas642/intercessor/e2e/virtual"
 )
 
 // cuts runs the script for each point.
@@ -65,10 +66,10 @@ func TestEveryByte(t *testing.T) {
 	for _, server := range []bool{false, true} {
 		for _, down := range []bool{false, true} {
 			for at := range length[[2]bool{server, down}] {
-				for by := fin; by <= stall; by++ {
-					p := point{server: server, down: down, cut: cut{at: at, by: by}}
+				for by := virtual.FIN; by <= virtual.Stall; by++ {
+					p := point{server: server, down: down, cut: virtual.Cut{At: at, By: by}}
 					if random.IntN(3) == 0 {
-						p.then, p.thenDown = cut{at: random.Int64N(1200), by: fin + kind(random.IntN(4))}, random.IntN(2) == 0
+						p.then, p.thenDown = virtual.Cut{At: random.Int64N(1200), By: virtual.FIN + virtual.Kind(random.IntN(4))}, random.IntN(2) == 0
 					}
 					points = append(points, p)
 				}
@@ -98,7 +99,7 @@ func TestPartsAtManyBytes(t *testing.T) {
 	for key, length := range traffic(t, true) {
 		for at := int64(0); at < length; at += 37 {
 			n++
-			points = append(points, point{server: key[0], down: key[1], cut: cut{at: at, by: fin + kind(n%4)}})
+			points = append(points, point{server: key[0], down: key[1], cut: virtual.Cut{At: at, By: virtual.FIN + virtual.Kind(n%4)}})
 		}
 	}
 	cuts(t, sample(points, 500), true)

@@ -48,12 +48,7 @@ func (w *world) leave() {
 		w.accepting.Wait()
 		w.stop(w.server)
 	}
-	last := w.relay.takeLife()
-	stats := last.end()
-	if stats.Waiting != 0 { // for who came while it ended Shutdown does not wait: they have their time to be told
-		time.Sleep(10 * time.Second)
-		stats = last.relay.Stats()
-	}
+	stats := w.relay.End()
 	if stats.Sessions != 0 || stats.Waiting != 0 {
 		w.problem("the relay still holds %d sessions and %d bytes when all have left", stats.Sessions, stats.Waiting)
 	}
@@ -65,5 +60,5 @@ func (w *world) stop(a *talker.App) {
 	a.Stop()
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.lines[a].transport.CloseIdleConnections()
+	w.lines[a].Close()
 }

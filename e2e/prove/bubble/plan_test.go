@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"time"
+
+	"github.com/sebas642/intercessor/e2e/virtual"
 )
 
 // A plan is all of a run that its seed fixes.
@@ -21,7 +23,7 @@ type fault struct {
 	after  time.Duration // since the one before
 	what   string
 	victim int // a client, or -1: the server
-	by     kind
+	by     virtual.Kind
 	at     int64 // the byte, counted from now on, of a cut
 	down   bool
 	long   time.Duration
@@ -35,7 +37,7 @@ func (f fault) String() string {
 // cost returns for how long a peer is away because of the fault, at most.
 func (f fault) cost() time.Duration {
 	switch {
-	case f.what == "cut" && f.by == silence:
+	case f.what == "cut" && f.by == virtual.Silence:
 		return 33 * time.Second
 	case f.what == "slow reader" || f.what == "hint" || f.what == "away too long":
 		return 0
@@ -60,15 +62,15 @@ func newPlan(seed uint64) plan {
 	var away time.Duration
 	for range 3 + random.IntN(8) {
 		f := fault{after: between(0, 4*time.Second), victim: random.IntN(p.clients+p.clients/2) - p.clients/2,
-			by: fin + kind(random.IntN(2)), at: random.Int64N(3000), down: random.IntN(2) == 0, calm: random.IntN(3) == 0}
+			by: virtual.FIN + virtual.Kind(random.IntN(2)), at: random.Int64N(3000), down: random.IntN(2) == 0, calm: random.IntN(3) == 0}
 		f.victim = max(f.victim, -1) // every third is the server's
 		switch n := random.IntN(100); {
 		case n < 25:
 			f.what = "cut"
 		case n < 32:
-			f.what, f.by = "cut", silence
+			f.what, f.by = "cut", virtual.Silence
 		case n < 42:
-			f.what, f.by, f.long = "cut", stall, between(0, 35*time.Second)
+			f.what, f.by, f.long = "cut", virtual.Stall, between(0, 35*time.Second)
 		case n < 60:
 			f.what = "cut at a byte, and again"
 		case n < 68:
@@ -101,16 +103,16 @@ func newPlan(seed uint64) plan {
 }
 
 // ways are how a program reaches the relay: well, with delay, in pieces, slowly.
-func ways(random *rand.Rand) way {
-	var w way
+func ways(random *rand.Rand) virtual.Way {
+	var w virtual.Way
 	if random.IntN(2) == 0 {
-		w.delay = upTo(random, 200*time.Millisecond)
+		w.Delay = upTo(random, 200*time.Millisecond)
 	}
 	if random.IntN(5) == 0 {
-		w.piece = 16 + random.IntN(80)
+		w.Piece = 16 + random.IntN(80)
 	}
 	if random.IntN(10) == 0 {
-		w.rate = 50_000 + random.IntN(500_000)
+		w.Rate = 50_000 + random.IntN(500_000)
 	}
 	return w
 }

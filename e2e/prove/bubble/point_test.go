@@ -6,23 +6,25 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/sebas642/intercessor/e2e/virtual"
 )
 
 // A point is where one connection is cut, and where the one after it.
 type point struct {
-	server bool // it is the listener's, not the client's
-	down   bool // what the relay sends
-	cut
-	then     cut // on the next connection of the same peer
+	server   bool // it is the listener's, not the client's
+	down     bool // what the relay sends
+	cut      virtual.Cut
+	then     virtual.Cut // on the next connection of the same peer
 	thenDown bool
 }
 
 var endNames, wayNames = map[bool]string{false: "client", true: "server"}, map[bool]string{false: "up", true: "down"}
 
 func (p point) String() string {
-	s := fmt.Sprintf("%s %s %d %s", endNames[p.server], wayNames[p.down], p.at, p.by)
-	if p.then.by != none {
-		s += fmt.Sprintf(" %s %d %s", wayNames[p.thenDown], p.then.at, p.then.by)
+	s := fmt.Sprintf("%s %s %d %s", endNames[p.server], wayNames[p.down], p.cut.At, p.cut.By)
+	if p.then.By != virtual.None {
+		s += fmt.Sprintf(" %s %d %s", wayNames[p.thenDown], p.then.At, p.then.By)
 	}
 	return s
 }
@@ -31,15 +33,15 @@ func (p point) String() string {
 func parsePoint(t *testing.T, s string) point {
 	var end, way, by, way2, by2 string
 	var p point
-	n, _ := fmt.Sscan(s, &end, &way, &p.at, &by, &way2, &p.then.at, &by2)
+	n, _ := fmt.Sscan(s, &end, &way, &p.cut.At, &by, &way2, &p.then.At, &by2)
 	require.True(t, n == 4 || n == 7, "INTERCESSOR_CUT is like 'client down 812 fin' or 'client down 812 fin up 77 rst'")
 	p.server, p.down, p.thenDown = end == "server", way == "down", way2 == "down"
-	for k, name := range kinds {
-		if name == by {
-			p.by = kind(k)
+	for k := virtual.None; k <= virtual.Stall; k++ {
+		if k.String() == by {
+			p.cut.By = k
 		}
-		if name == by2 {
-			p.then.by = kind(k)
+		if k.String() == by2 {
+			p.then.By = k
 		}
 	}
 	return p.timed()
@@ -48,16 +50,16 @@ func parsePoint(t *testing.T, s string) point {
 // timed gives stalls their lengths: one that a connection survives, and one after which
 // its bytes still arrive though the peer has resumed on another.
 func (p point) timed() point {
-	for _, c := range []*cut{&p.cut, &p.then} {
-		c.long = 4 * time.Second
-		if c.at%2 == 1 {
-			c.long = 40 * time.Second
+	for _, c := range []*virtual.Cut{&p.cut, &p.then} {
+		c.Long = 4 * time.Second
+		if c.At%2 == 1 {
+			c.Long = 40 * time.Second
 		}
 	}
 	return p
 }
 
-func (p point) plan(n int) (up, down cut) {
+func (p point) plan(n int) (up, down virtual.Cut) {
 	c, d := p.cut, p.down
 	switch {
 	case n == 1:
@@ -66,7 +68,7 @@ func (p point) plan(n int) (up, down cut) {
 		return
 	}
 	if d {
-		return cut{}, c
+		return virtual.Cut{}, c
 	}
-	return c, cut{}
+	return c, virtual.Cut{}
 }

@@ -7,6 +7,8 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/sebas642/intercessor/e2e/virtual"
 )
 
 // TestNoChannelNoWebRTC: Conns that exchange messages only have no goroutine of pion's.
@@ -14,10 +16,10 @@ func TestNoChannelNoWebRTC(t *testing.T) {
 	var stacks string
 	v := in(t, "go test -run TestNoChannelNoWebRTC ./e2e/prove/bubble", rules(), func(w *world) {
 		defer w.finish()
-		if !w.listen(newLine(w.relay)) {
+		if !w.listen(virtual.NewLine(w.relay)) {
 			return
 		}
-		c := w.dial("client", newLine(w.relay))
+		c := w.dial("client", virtual.NewLine(w.relay))
 		if c == nil {
 			return
 		}

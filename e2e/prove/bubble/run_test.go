@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/sebas642/intercessor/e2e/prove/talker"
+	"github.com/sebas642/intercessor/e2e/virtual"
 	"github.com/sebas642/intercessor/sdk"
 )
 
@@ -17,10 +18,10 @@ const calmWithin = 90 * time.Second
 // run does what a plan says.
 func (p plan) run(w *world) {
 	random := rand.New(rand.NewPCG(p.seed, 6))
-	lines := map[int]*line{}
+	lines := map[int]*virtual.Line{}
 	for i := -1; i < p.clients; i++ {
-		lines[i] = newLine(w.relay)
-		lines[i].up, lines[i].down = ways(random), ways(random)
+		lines[i] = virtual.NewLine(w.relay)
+		lines[i].SetWays(ways(random), ways(random))
 	}
 	if !w.listen(lines[-1]) {
 		w.leave()

@@ -8,16 +8,19 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/sebas642/intercessor/e2e/history"
+	"github.com/sebas642/intercessor/e2e/virtual"
 )
 
 // script is what each run does: messages both ways, one of parts if large, and the end.
 func script(w *world, p point, large bool) {
-	up, down := newLine(w.relay), newLine(w.relay)
-	down.behindHeader = w.behindHeader
+	up, down := virtual.NewLine(w.relay), virtual.NewLine(w.relay)
+	if w.behindHeader {
+		down.PlanBehindHeader()
+	}
 	if p.server {
-		up.plan = p.plan
+		up.Plan(p.plan)
 	} else {
-		down.plan = p.plan
+		down.Plan(p.plan)
 	}
 	w.log.Add(history.Event{Kind: history.Fault, Name: p.String()})
 	if !w.listen(up) {
@@ -67,8 +70,8 @@ func traffic(t *testing.T, large bool) (length map[[2]bool]int64) {
 	for range 5 { // the relay says odd things at random
 		v := in(t, "", rules(), func(w *world) { script(w, point{}, large) })
 		require.True(t, v.ok(), "without a fault: %v", v)
-		for server, l := range map[bool]*line{true: v.world.lines[v.world.server], false: v.world.lines[v.world.clients[0]]} {
-			up, down := l.traffic(0)
+		for server, l := range map[bool]*virtual.Line{true: v.world.lines[v.world.server], false: v.world.lines[v.world.clients[0]]} {
+			up, down := l.Traffic(0)
 			length[[2]bool{server, false}] = max(length[[2]bool{server, false}], up)
 			length[[2]bool{server, true}] = max(length[[2]bool{server, true}], down)
 		}

@@ -11,6 +11,8 @@ import (
 
 	"github.com/sebas642/intercessor/e2e/history"
 	"github.com/sebas642/intercessor/e2e/prove/talker"
+	"github.com/sebas642/intercessor/e2e/virtual"
+	"github.com/sebas642/intercessor/relayd/relay"
 	"github.com/sebas642/intercessor/sdk"
 )
 
@@ -21,7 +23,7 @@ const patience = 3 * time.Minute
 type world struct {
 	log      history.Log
 	begin    time.Time
-	relay    *station
+	relay    *virtual.Station
 	server   *talker.App
 	listener *sdk.Listener
 	clients  []*talker.App
@@ -33,7 +35,7 @@ type world struct {
 	joined   *sync.Cond
 	accepted map[string]*talker.Talk // by the client's ID
 	talks    []*talker.Talk          // all of them, of both sides
-	lines    map[*talker.App]*line
+	lines    map[*talker.App]*virtual.Line
 	problems []string // what is wrong and is not in the history
 
 	behindHeader bool // cut the client off between a frame's header and its payload
@@ -42,7 +44,7 @@ type world struct {
 // in runs a world in a bubble of its own, and judges it. repeat is the command that runs
 // it again, for a bubble that cannot end.
 func in(t *testing.T, repeat string, rules history.Rules, run func(w *world)) *verdict {
-	w := &world{accepted: map[string]*talker.Talk{}, lines: map[*talker.App]*line{}}
+	w := &world{accepted: map[string]*talker.Talk{}, lines: map[*talker.App]*virtual.Line{}}
 	w.joined = sync.NewCond(&w.mu)
 	defer func() {
 		if p := recover(); p != nil {
@@ -57,7 +59,7 @@ func in(t *testing.T, repeat string, rules history.Rules, run func(w *world)) *v
 	synctest.Test(t, func(*testing.T) {
 		w.begin = time.Now()
 		w.log.Clock = func() int64 { return int64(time.Since(w.begin)) + 1 }
-		w.relay = newStation()
+		w.relay = virtual.NewStation(relay.Config{})
 		run(w)
 		length = time.Since(w.begin)
 	})
@@ -85,7 +87,7 @@ func (w *world) problem(format string, args ...any) {
 }
 
 // app starts the history of a program that has its ID.
-func (w *world) app(name, id string, l *line) *talker.App {
+func (w *world) app(name, id string, l *virtual.Line) *talker.App {
 	a := &talker.App{Log: &w.log, Name: name, ID: id, Room: w.listener.ID(), Problem: w.problem}
 	a.Event(history.Start, history.Event{})
 	w.mu.Lock()
@@ -95,10 +97,10 @@ func (w *world) app(name, id string, l *line) *talker.App {
 }
 
 // listen starts the server's program.
-func (w *world) listen(l *line) bool {
+func (w *world) listen(l *virtual.Line) bool {
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
-	options := &sdk.Options{HTTPClient: l.client()}
+	options := &sdk.Options{HTTPClient: l.Client()}
 	var err error
 	for ctx.Err() == nil { // the very first connection may be cut
 		if w.listener, err = sdk.Listen(ctx, "ws://relay/server", options); err == nil {
@@ -135,10 +137,10 @@ func (w *world) accept() {
 }
 
 // dial starts a client and gives its side of the connection, or nil.
-func (w *world) dial(name string, l *line) *talker.Talk {
+func (w *world) dial(name string, l *virtual.Line) *talker.Talk {
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
-	options := &sdk.Options{HTTPClient: l.client()}
+	options := &sdk.Options{HTTPClient: l.Client()}
 	var conn *sdk.Conn
 	var err error
 	for ctx.Err() == nil {

@@ -3,22 +3,27 @@ package main
 import (
 	"encoding/json"
 	"fmt"
+	"go/ast"
+	"go/build"
+	"go/parser"
+	"go/token"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 )
 
 // Apply writes the changed sources and the overlay file for them into folder, and
 // gives the overlay's path. Root is the workspace's.
 func Apply(root, folder string, s Seed) (string, error) {
-	contents, err := s.change(func(file string) ([]byte, error) { return os.ReadFile(filepath.Join(root, file)) })
+	contents, err := s.change(root)
 	if err != nil {
 		return "", err
 	}
 	replace := map[string]string{}
 	for file, text := range contents {
 		changed := filepath.Join(folder, fmt.Sprintf("%d-%s", len(replace), filepath.Base(file)))
-		if err := os.WriteFile(changed, []byte(text), 0o600); err != nil {
+		if err := os.WriteFile(changed, text, 0o600); err != nil {
 			return "", err
 		}
 		replace[filepath.Join(root, file)] = changed
@@ -31,27 +36,60 @@ func Apply(root, folder string, s Seed) (string, error) {
 	return path, os.WriteFile(path, overlay, 0o600)
 }
 
-// change gives the texts of the changed files.
-func (s Seed) change(read func(file string) ([]byte, error)) (map[string]string, error) {
-	contents := map[string]string{}
+// change gives the changed files, by their paths from root.
+func (s Seed) change(root string) (map[string][]byte, error) {
+	contents := map[string][]byte{}
 	for _, e := range s.Edits {
-		text, ok := contents[e.File]
-		if !ok {
-			data, err := read(e.File)
-			if err != nil {
-				return nil, fmt.Errorf("the seeded bug %q cannot be put in: %w", s.Name, err)
+		folder, function := e.where()
+		fset, files, err := parsePackage(root, folder, contents)
+		if err != nil {
+			return nil, fmt.Errorf("the seeded bug %q cannot be put in: %w", s.Name, err)
+		}
+		at, err := find(fset, files, function, e.Old)
+		if err != nil {
+			return nil, fmt.Errorf("the seeded bug %q cannot be put into %s: %w", s.Name, folder, err)
+		}
+		text, changed := contents[at.file]
+		if !changed {
+			if text, err = os.ReadFile(filepath.Join(root, at.file)); err != nil {
+				return nil, err
 			}
-			text = string(data)
 		}
-		switch n := strings.Count(text, e.Old); {
-		case n == 0:
-			return nil, fmt.Errorf("the seeded bug %q cannot be put in: its old text is no longer found in %s; the code has changed, so write the substitution anew. It was:\n%s", s.Name, e.File, e.Old)
-		case n > 1:
-			return nil, fmt.Errorf("the seeded bug %q cannot be put in: its old text is found %d times in %s; give more of it, so that it stands for one place:\n%s", s.Name, n, e.File, e.Old)
-		}
-		contents[e.File] = strings.Replace(text, e.Old, e.New, 1)
+		contents[at.file] = slices.Concat(text[:at.from], []byte(e.New), text[at.to:])
 	}
 	return contents, nil
+}
+
+// where gives the folder and the function.
+func (e Edit) where() (folder, function string) {
+	path, name := filepath.Split(e.In)
+	name, function, _ = strings.Cut(name, ".")
+	return filepath.Join(path, name), function
+}
+
+// parsePackage parses the files of a folder that are built here, some of which have changed.
+func parsePackage(root, folder string, changed map[string][]byte) (*token.FileSet, []*ast.File, error) {
+	p, err := build.ImportDir(filepath.Join(root, folder), 0)
+	if err != nil {
+		return nil, nil, err
+	}
+	fset := token.NewFileSet()
+	var files []*ast.File
+	for _, base := range p.GoFiles {
+		file := filepath.Join(folder, base)
+		text, ok := changed[file]
+		if !ok {
+			if text, err = os.ReadFile(filepath.Join(root, file)); err != nil {
+				return nil, nil, err
+			}
+		}
+		parsed, err := parser.ParseFile(fset, file, text, parser.SkipObjectResolution)
+		if err != nil {
+			return nil, nil, err
+		}
+		files = append(files, parsed)
+	}
+	return fset, files, nil
 }
 
 // findRoot gives the workspace's root: the folder of go.work, upwards from here.

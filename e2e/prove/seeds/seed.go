@@ -8,9 +8,11 @@ type Seed struct {
 	Edits []Edit
 }
 
-// An Edit replaces Old, which must stand exactly once in File, by New.
+// An Edit says that in one function the code Old becomes New. Old is one expression, a run
+// of statements, or a run of the cases of a switch, and must occur exactly once in the
+// function. It is compared as syntax: comments and layout do not matter. New may be empty.
 type Edit struct {
-	File     string // from the workspace's root
+	In       string // the folder, from the workspace's root, and the function: protocol/link.Link.Close
 	Old, New string
 }
 

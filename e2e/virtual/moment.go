@@ -1,4 +1,4 @@
-package bubble
+package virtual
 
 import (
 	"net"

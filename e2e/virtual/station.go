@@ -1,4 +1,4 @@
-package bubble
+package virtual
 
 import (
 	"context"
@@ -10,9 +10,10 @@ import (
 	"github.com/sebas642/intercessor/relayd/relay"
 )
 
-// A station is the relay over all its lives, which share one key.
-type station struct {
-	tokens *admit.Tokens
+// A Station is the relay over all its lives, which share one key. Make one with
+// [NewStation].
+type Station struct {
+	config relay.Config // static
 
 	mu   sync.Mutex
 	life *life // nil while it is down
@@ -23,18 +24,22 @@ type life struct {
 	relay  *relay.Relay
 	server *http.Server
 	door   *door
-	conns  []*conn // the relay's ends; guarded by station.mu
+	conns  []*conn // the relay's ends; guarded by Station.mu
 	serve  sync.WaitGroup
 }
 
-func newStation() *station {
-	r := &station{tokens: admit.NewTokens(admit.NewKey())}
-	r.start(false)
-	return r
+// NewStation starts a relay with this configuration. It gives it a key.
+func NewStation(config relay.Config) *Station {
+	config.Tokens = admit.NewTokens(admit.NewKey())
+	s := &Station{config: config}
+	s.Start()
+	s.config.Returning = true
+	return s
 }
 
-func (r *station) start(returning bool) {
-	l := &life{door: newDoor(), relay: relay.New(relay.Config{Tokens: r.tokens, Returning: returning})}
+// Start starts a life after another.
+func (r *Station) Start() {
+	l := &life{door: newDoor(), relay: relay.New(r.config)}
 	l.server = &http.Server{Handler: l.relay, ReadHeaderTimeout: 5 * time.Second}
 	l.serve.Go(func() { _ = l.server.Serve(l.door) })
 	r.mu.Lock()
@@ -42,8 +47,26 @@ func (r *station) start(returning bool) {
 	r.life = l
 }
 
+// Stats are those of the relay that lives.
+func (r *Station) Stats() relay.Stats {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.life.relay.Stats()
+}
+
+// End ends the relay when all have left, and gives what it still holds: nothing.
+func (r *Station) End() relay.Stats {
+	l := r.takeLife()
+	stats := l.end()
+	if stats.Waiting != 0 { // for who came while it ended Shutdown does not wait: they have their time to be told
+		time.Sleep(10 * time.Second)
+		stats = l.relay.Stats()
+	}
+	return stats
+}
+
 // open gives the door to connect to, nil while there is none.
-func (r *station) open() *door {
+func (r *Station) open() *door {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.life == nil {
@@ -53,7 +76,7 @@ func (r *station) open() *door {
 }
 
 // hold notes a connection to the life that has a door, and reports whether it lives.
-func (r *station) hold(d *door, c *conn) bool {
+func (r *Station) hold(d *door, c *conn) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.life == nil || r.life.door != d {
@@ -63,7 +86,7 @@ func (r *station) hold(d *door, c *conn) bool {
 	return true
 }
 
-func (r *station) takeLife() *life {
+func (r *Station) takeLife() *life {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	l := r.life
@@ -71,24 +94,24 @@ func (r *station) takeLife() *life {
 	return l
 }
 
-// kill is SIGKILL: peers get only a reset, and half of what was under way is lost.
-func (r *station) kill() {
+// Kill is SIGKILL: peers get only a reset, and half of what was under way is lost.
+func (r *Station) Kill() {
 	l := r.takeLife()
 	_ = l.door.Close()
 	for _, c := range l.conns {
-		c.breaks(cut{by: rst})
+		c.out.breaks(Cut{By: RST})
 	}
 	l.end()
 }
 
-// drain is SIGTERM: all peers are asked to leave within a time. With over the next life begins
+// Drain is SIGTERM: all peers are asked to leave within a time. With over the next life begins
 // at once, as behind a load balancer; otherwise when this one has ended.
-func (r *station) drain(within time.Duration, over bool) {
+func (r *Station) Drain(within time.Duration, over bool) {
 	r.mu.Lock()
 	l := r.life
 	r.mu.Unlock()
 	if over {
-		r.start(true)
+		r.Start()
 	}
 	_ = l.relay.Drain(context.Background(), within)
 	if !over {
@@ -96,7 +119,7 @@ func (r *station) drain(within time.Duration, over bool) {
 	}
 	l.end()
 	if !over {
-		r.start(true)
+		r.Start()
 	}
 }
 

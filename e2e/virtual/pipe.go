@@ -1,4 +1,4 @@
-package bubble
+package virtual
 
 import (
 	"io"
@@ -21,9 +21,9 @@ type pipe struct {
 	ahead []segment  // what is on its way
 	size  int        // in bytes
 	total int64      // what was ever written
-	cut   cut
+	cut   Cut
 
-	way       way
+	way       Way
 	notBefore time.Time // nothing that is written from now on arrives earlier
 	stalled   time.Time // until then, because of a stall
 	client    bool      // the program writes here, not the relay
@@ -48,11 +48,11 @@ type segment struct {
 	err   error
 }
 
-// way is what a direction suffers all the time. The zero value is a good network.
-type way struct {
-	delay time.Duration // until what is written arrives
-	piece int           // what is written arrives so many bytes at a time; 0: all at once
-	rate  int           // bytes in a second; 0: no bound
+// A Way is what a direction suffers all the time. The zero value is a good network.
+type Way struct {
+	Delay time.Duration // until what is written arrives
+	Piece int           // what is written arrives so many bytes at a time; 0: all at once
+	Rate  int           // bytes in a second; 0: no bound
 }
 
 func newPipe() *pipe {
@@ -99,11 +99,11 @@ func (p *pipe) take(b []byte) int {
 func (p *pipe) write(b []byte) (written int, err error) {
 	p.mu.Lock()
 	if p.writes++; p.behindHeader && p.writes == 3 && len(b) > 4 {
-		p.cut = cut{at: p.total + headerOf(b), by: fin}
+		p.cut = Cut{At: p.total + headerOf(b), By: FIN}
 	}
 	leaves := p.client && isClose(b)
 	if leaves {
-		p.way = way{}
+		p.way = Way{}
 		defer p.leave()
 	}
 	for len(b) > 0 && err == nil {
@@ -125,9 +125,9 @@ func (p *pipe) write(b []byte) (written int, err error) {
 			p.wait(1, p.writeBy)
 		default:
 			n := min(room, len(b))
-			due := p.cut.by != none && p.total+int64(n) >= p.cut.at
+			due := p.cut.By != None && p.total+int64(n) >= p.cut.At
 			if due {
-				n = int(p.cut.at - p.total)
+				n = int(p.cut.At - p.total)
 			}
 			p.put(segment{bytes: append([]byte(nil), b[:n]...)})
 			b, written = b[n:], written+n
@@ -145,19 +145,19 @@ func (p *pipe) write(b []byte) (written int, err error) {
 // put sends a segment on its way.
 func (p *pipe) put(s segment) {
 	now := time.Now()
-	s.at = now.Add(p.way.delay)
+	s.at = now.Add(p.way.Delay)
 	if s.at.Before(p.notBefore) {
 		s.at = p.notBefore
 	}
-	if p.way.rate > 0 {
-		s.at = s.at.Add(time.Duration(len(s.bytes)) * time.Second / time.Duration(p.way.rate))
+	if p.way.Rate > 0 {
+		s.at = s.at.Add(time.Duration(len(s.bytes)) * time.Second / time.Duration(p.way.Rate))
 	}
 	p.notBefore = s.at // they never overtake
 	p.size += len(s.bytes)
 	p.total += int64(len(s.bytes))
-	for p.way.piece > 0 && len(s.bytes) > p.way.piece { // the rest of it comes later
-		p.ahead = append(p.ahead, segment{at: s.at, bytes: s.bytes[:p.way.piece]})
-		s.bytes, s.at = s.bytes[p.way.piece:], s.at.Add(200*time.Microsecond)
+	for p.way.Piece > 0 && len(s.bytes) > p.way.Piece { // the rest of it comes later
+		p.ahead = append(p.ahead, segment{at: s.at, bytes: s.bytes[:p.way.Piece]})
+		s.bytes, s.at = s.bytes[p.way.Piece:], s.at.Add(200*time.Microsecond)
 		p.notBefore = s.at
 	}
 	if len(s.bytes) > 0 || s.err != nil {
@@ -179,4 +179,16 @@ func (p *pipe) close(writer bool) {
 		}
 	}
 	p.turn.Broadcast()
+}
+
+func (p *pipe) isDeaf() bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.deaf
+}
+
+func (p *pipe) written() int64 {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.total
 }

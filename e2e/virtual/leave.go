@@ -1,4 +1,4 @@
-package bubble
+package virtual
 
 import (
 	"syscall"
@@ -21,7 +21,7 @@ func (p *pipe) leave() {
 	for _, each := range []*pipe{p, p.back} {
 		each.mu.Lock()
 		each.leaving = true
-		each.way = way{}
+		each.way = Way{}
 		now := time.Now()
 		if each.silent > 0 || now.Before(each.stalled) {
 			numb = true

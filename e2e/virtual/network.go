@@ -1,4 +1,4 @@
-package bubble
+package virtual
 
 import (
 	"net"
@@ -9,7 +9,7 @@ import (
 // A conn is one end of a connection.
 type conn struct{ in, out *pipe }
 
-func newConns(up, down way) (client, server *conn) {
+func newConns(up, down Way) (client, server *conn) {
 	there, back := newPipe(), newPipe()
 	there.way, back.way = up, down
 	there.back, back.back, there.client = back, there, true
@@ -56,9 +56,6 @@ func (p *pipe) setDeadline(field *time.Time, t time.Time) {
 	*field = t
 	p.turn.Broadcast() // who waits looks again, and waits until then
 }
-
-// breaks cuts the connection now.
-func (c *conn) breaks(by cut) { c.out.breaks(by) }
 
 // address is the address of every end.
 type address struct{}

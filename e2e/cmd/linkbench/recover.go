@@ -3,129 +3,149 @@
 package main
 
 import (
-	"flag"
 	"fmt"
+	"slices"
+	"strings"
 	"time"
 
-	"github.com/sebas642/intercessor/e2e/cmd/internal/report"
+	"github.com/spf13/pflag"
+
+	"github.com/sebas642/intercessor/e2e/cmd/chaosproxy/chaos"
+	"github.com/sebas642/intercessor/e2e/cmd/internal/bench"
 )
 
-func recoverFlags(flags *flag.FlagSet, s *settings) {
-	kindFlag(flags, s)
-	flags.IntVar(&s.cuts, "cuts", 200, "how often a pair is cut off, for each kind")
-	pairsFlag(flags, s, "`number` of pairs that are cut off at once", false, 100)
-	// A connection that lived for less than ten seconds was not worth much to the SDK:
-	// it then waits longer before the next.
-	flags.DurationVar(&s.warmup, "warmup", 11*time.Second, "how long connections live before they are cut")
+// A fault is a way to lose all connections of one side, or of both, at once.
+type fault struct {
+	name, about string
+	proxied     bool          // the connections go through the proxies
+	gap         bool          // no moment is the cut: the longest gap between messages is measured
+	within      time.Duration // when all are to be back
+	strike      func(s *stage, round int)
 }
 
-// recoverFiles counts for each connection two sockets in a proxy, and as many again of
-// silent connections, which stay for a while.
-func recoverFiles(s *settings) int { return 2 * s.pairs[0] * (1 + 2*2) }
+var faults = []fault{
+	{"rst", "sockets reset", true, false, time.Minute, func(s *stage, round int) { s.cut(round, chaos.RST) }},
+	{"silence", "connections on which everything vanishes", true, false, 2 * time.Minute, func(s *stage, round int) { s.cut(round, chaos.Silence) }},
+	{"kill", "relayd killed and started again", false, false, time.Minute, func(s *stage, _ int) { s.relay.End(); s.relay.Restart() }},
+	{"drain", "relayd drained and started again", false, true, time.Minute, func(s *stage, _ int) { s.relay.Drain(); s.relay.Restart() }},
+}
 
-// recover measures each kind, with a relay and pairs of its own.
-func (b *bench) recover(s *settings) error {
-	for _, k := range kinds {
-		for _, name := range s.kinds {
-			if name == k.name {
-				if err := b.recoverFrom(k, s); err != nil {
-					return fmt.Errorf("%s: %w", k.name, err)
-				}
+// A stage is where faults happen: a relay, and before it a proxy for all servers and one for
+// all clients.
+type stage struct {
+	run     *bench.Run
+	relay   *bench.Relay
+	proxies [2]*chaos.Proxy
+}
+
+// cut hits the clients and the servers by turns.
+func (s *stage) cut(round int, by chaos.Kind) {
+	if s.proxies[(round+1)%2].CutAll(by) == 0 {
+		s.run.Fail("there was no connection to cut")
+	}
+}
+
+func recoverMode(flags *pflag.FlagSet) func(*bench.Run) {
+	var names []string
+	for _, f := range faults {
+		names = append(names, f.name)
+	}
+	kinds := flags.StringSlice("kind", names, "`names` of the faults, with commas between")
+	cuts := flags.Int("cuts", 200, "how often a pair is cut off, for each kind")
+	pairs := flags.Int("pairs", 100, "pairs that are cut off at once")
+	// The SDK waits longer before it connects again if a connection has lived for less than ten seconds.
+	warmup := flags.Duration("warmup", 11*time.Second, "how long connections live before they are cut")
+	return func(r *bench.Run) {
+		for _, kind := range *kinds {
+			if !slices.Contains(names, kind) {
+				r.Check(bench.Mistake(fmt.Sprintf("there is no kind %q, but %s", kind, strings.Join(names, ", "))))
+			}
+		}
+		for _, f := range faults {
+			if slices.Contains(*kinds, f.name) {
+				recoverFrom(r, f, *cuts, min(*pairs, *cuts), *warmup)
 			}
 		}
 	}
-	return nil
 }
 
-// times are what was measured, one of each for a cut.
-type times struct{ back, noticed, away []time.Duration }
+// recovery is what was measured: a duration for each cut.
+type recovery struct{ back, noticed, away bench.Histogram }
 
-func (b *bench) recoverFrom(k kind, s *settings) error {
-	pairs := min(s.pairs[0], s.cuts)
-	rounds := (s.cuts + pairs - 1) / pairs
-	st, err := b.newStage(s, k, pairs)
-	if err != nil {
-		return err
+// recoverFrom measures one fault, with a relay and pairs of its own.
+func recoverFrom(r *bench.Run, f fault, cuts, pairs int, warmup time.Duration) {
+	s := &stage{run: r, relay: r.StartRelay("", nil)}
+	addresses := [2]string{s.relay.Address, s.relay.Address}
+	for i := range s.proxies {
+		proxy, err := chaos.Listen(s.relay.Address, &chaos.Options{MaxConns: 4*pairs + 16, Lifetime: 2 * time.Hour})
+		r.Check(err)
+		defer proxy.Close()
+		s.proxies[i] = proxy
+		if f.proxied {
+			addresses[i] = proxy.Addr()
+		}
 	}
-	defer st.close()
-	b.Live.Now("%s: %d pairs connect", k.name, pairs)
-	c, err := b.newCrowd(pairs, st.route())
-	if err != nil {
-		return st.relay.explain(err)
-	}
-	var measured times
+	r.Say("%s: %d pairs connect", f.name, pairs)
+	c := newCrowd(r, pairs, addresses)
+	defer c.close()
+	measured := recovery{bench.NewHistogram(), bench.NewHistogram(), bench.NewHistogram()}
+	rounds := (cuts + pairs - 1) / pairs
 	for round := range rounds {
-		b.Live.Now("%s: round %d of %d", k.name, round+1, rounds)
-		if err = c.wait(s.warmup); err == nil {
-			err = measured.round(k, st, c, round)
-		}
-		if err != nil {
-			break
-		}
+		r.Say("%s: round %d of %d", f.name, round+1, rounds)
+		r.Check(bench.Sleep(c.ctx, warmup))
+		c.watch()
+		began := time.Now()
+		f.strike(s, round)
+		c.await(f.within)
+		c.note(f, began, &measured)
 	}
-	b.Live.Now("%s: waiting for the last outcomes", k.name)
-	told := c.end()
-	if err != nil {
-		return st.relay.explain(err)
+	r.Say("%s: waiting for the last outcomes", f.name)
+	c.close()
+	s.relay.End()
+	r.Print(c.result(f, &measured))
+	if c.lost+c.repeated+c.reordered+c.undelivered() > 0 {
+		r.Fail("%s: the promise was broken: %d lost, %d repeated, %d reordered, outcomes that are not delivered: %v", f.name, c.lost, c.repeated, c.reordered, c.outcomes)
 	}
-	b.Live.Clear()
-	if err := b.Report.Print(measured.result(k, pairs, told)); err != nil {
-		return err
-	}
-	if !told.clean() {
-		return fmt.Errorf("the promise was broken: %d lost, %d repeated, %d reordered, outcomes that are not delivered: %v",
-			told.lost, told.repeated, told.reordered, told.outcomes)
-	}
-	return nil
 }
 
-// round cuts every pair off once.
-func (m *times) round(k kind, st *stage, c *crowd, round int) error {
-	c.watch()
-	begin := time.Now()
-	if err := k.strike(st, round); err != nil {
-		return err
-	}
-	if err := c.awaitAll(k.within); err != nil {
-		return err
-	}
-	for i, sight := range c.sights {
-		there, gapThere := c.talks[2*i].recovered()
-		here, gapHere := c.talks[2*i+1].recovered()
-		back := max(there.Sub(begin), here.Sub(begin))
-		if k.gap {
-			back = max(gapThere, gapHere)
+// note adds what a fault did to what was measured.
+func (c *crowd) note(f fault, began time.Time, measured *recovery) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, p := range c.pairs {
+		there, here := p.talks[0], p.talks[1]
+		back := max(there.backAt.Sub(began), here.backAt.Sub(began))
+		if f.gap {
+			back = max(there.gap, here.gap)
 		}
-		m.back = append(m.back, back)
-		if noticed, away, ok := sight.saw(begin); ok {
-			m.noticed, m.away = append(m.noticed, noticed), append(m.away, away)
+		measured.back.Record(back)
+		if !p.noticed.IsZero() && !p.connected.Before(p.noticed) {
+			measured.noticed.Record(p.noticed.Sub(began))
+			measured.away.Record(p.connected.Sub(p.noticed))
 		}
 	}
-	return nil
 }
 
-func (m *times) result(k kind, pairs int, told tally) report.Result {
-	r := report.Result{Title: fmt.Sprintf("recover: %s; %d cuts, %d pairs at once", k.about, len(m.back), pairs)}
-	r.Add("kind", "", k.name, "")
-	r.Add("cuts", "", len(m.back), "")
-	r.Add("pairs", "", pairs, "")
+func (c *crowd) result(f fault, measured *recovery) *bench.Result {
+	cuts := measured.back.Count()
+	r := bench.NewResult("recover: %s; %d cuts, %d pairs at once", f.about, cuts, len(c.pairs))
+	r.Field("kind", f.name)
+	r.Field("cuts", cuts)
+	r.Field("pairs", len(c.pairs))
 	what := "from the cut to the next message"
-	if k.gap {
+	if f.gap {
 		what = "longest gap between messages"
 	}
-	for _, q := range []struct {
-		key, label string
-		q          float64
-	}{{"p50", what + ", p50", 0.5}, {"p99", "p99", 0.99}, {"max", "longest", 1}} {
-		r.Millis("recover_ms_"+q.key, q.label, quantile(m.back, q.q))
-	}
-	r.Millis("noticed_ms_p50", "until the SDK says so, p50", quantile(m.noticed, 0.5))
-	r.Millis("away_ms_p50", "from then until both are back, p50", quantile(m.away, 0.5))
-	r.Millis("away_ms_p99", "p99", quantile(m.away, 0.99))
-	r.Add("messages", "messages sent", told.sent, "")
-	r.Add("lost", "lost", told.lost, "")
-	r.Add("repeated", "repeated", told.repeated, "")
-	r.Add("reordered", "reordered", told.reordered, "")
-	r.Add("not_delivered", "outcomes that are not delivered", told.undelivered(), "")
+	r.Millis("recover_ms_p50", what+", p50", measured.back.Percentile(50))
+	r.Millis("recover_ms_p99", "p99", measured.back.Percentile(99))
+	r.Millis("recover_ms_max", "longest", measured.back.Percentile(100))
+	r.Millis("noticed_ms_p50", "until the SDK says so, p50", measured.noticed.Percentile(50))
+	r.Millis("away_ms_p50", "from then until both are back, p50", measured.away.Percentile(50))
+	r.Millis("away_ms_p99", "p99", measured.away.Percentile(99))
+	r.Add("messages", "messages sent", c.sent, "")
+	r.Add("lost", "lost", c.lost, "")
+	r.Add("repeated", "repeated", c.repeated, "")
+	r.Add("reordered", "reordered", c.reordered, "")
+	r.Add("not_delivered", "outcomes that are not delivered", c.undelivered(), "")
 	return r
 }

@@ -3,162 +3,138 @@
 package main
 
 import (
-	"encoding/binary"
-	"errors"
+	"bufio"
+	"context"
+	"crypto/tls"
 	"fmt"
-	"syscall"
+	"io"
+	"net"
+	"time"
+
+	"github.com/gobwas/ws"
+	"github.com/gobwas/ws/wsutil"
 
 	"github.com/sebas642/intercessor/protocol"
-	"golang.org/x/sys/unix"
 )
 
-// A peer is one connection of the load.
+// patience bounds every wait for what a relay does at once.
+const patience = 10 * time.Second
+
+// A peer is one connection of the load, which one goroutine at a time uses.
 type peer struct {
-	loop  *loop
-	role  role
-	fd    int // -1 once it is closed
-	stage stage
-	id    protocol.ID // its own, from HELLO
-
-	rest   []byte // the beginning of a frame whose end has not come
-	unsent []byte // what the socket did not take
+	net.Conn
+	early *bufio.Reader // begins with what came with the answer to the handshake; nil: nothing did
+	id    protocol.ID   // its own, from HELLO
 }
 
-// stage is how far a peer is.
-type stage int
-
-const (
-	upgrading stage = iota // waits for the answer to its handshake
-	waiting                // waits for HELLO
-	talking
-	leaving // has sent its close frame
-)
-
-// A role is what a peer is for.
-type role interface {
-	greeted(*peer) error         // HELLO came
-	message(*peer, []byte) error // a message came
-	answer(*peer) error          // all that came with one read has been given to message
-	left(*peer) error            // the relay has answered the peer's close frame
+func (p *peer) Read(b []byte) (int, error) {
+	if p.early != nil {
+		return p.early.Read(b)
+	}
+	return p.Conn.Read(b)
 }
 
-// A bystander does nothing. Other roles embed it for what they do not heed.
-type bystander struct{}
-
-func (bystander) greeted(*peer) error         { return nil }
-func (bystander) message(*peer, []byte) error { return nil }
-func (bystander) answer(*peer) error          { return nil }
-func (bystander) left(*peer) error            { return nil }
-
-// open connects a peer. Through the forwarder it talks at once, otherwise when
-// its role hears of HELLO.
-func (l *loop) open(path string, r role) (*peer, error) {
-	fd, err := l.target.dial()
+// connect makes the connection and its handshakes, and waits for HELLO. Through the
+// forwarder it only connects.
+func (t *target) connect(path string) (p *peer, err error) {
+	dialer := ws.Dialer{
+		Timeout: patience,
+		NetDial: func(ctx context.Context, _, address string) (net.Conn, error) {
+			return (&net.Dialer{LocalAddr: t.source(), KeepAlive: -1, Timeout: patience}).DialContext(ctx, "tcp4", address)
+		},
+		// The relay makes the certificate anew at each start, on this machine. Verifying it would
+		// only add to the load's own cost.
+		TLSConfig: &tls.Config{InsecureSkipVerify: true, NextProtos: []string{"http/1.1"}},
+	}
+	p = new(peer)
+	if t.bare {
+		p.id = "00000000-0000-0000-0000-000000000000" // as long as relayd's
+		p.Conn, err = dialer.NetDial(context.Background(), "", t.url.Host)
+		return p, err
+	}
+	if t.v1 {
+		dialer.Protocols = []string{protocol.SubprotocolV1}
+	}
+	if p.Conn, p.early, _, err = dialer.Dial(context.Background(), t.url.JoinPath(path).String()); err != nil {
+		return nil, fmt.Errorf("cannot connect to %s: %w; is this a relay?", t.url.Host, err)
+	}
+	d, _, err := p.receive()
+	if err == nil {
+		var hello protocol.Hello
+		hello, err = protocol.ParseHello(d.Message)
+		p.id = hello.ID
+	}
 	if err != nil {
-		return nil, err
+		_ = p.Close()
+		return nil, fmt.Errorf("a peer gets no HELLO: %w", err)
 	}
-	p := &peer{loop: l, role: r, fd: fd, stage: talking}
-	if err := l.add(p); err != nil {
-		_ = unix.Close(fd)
-		return nil, err
-	}
-	if l.target.bare {
-		return p, nil
-	}
-	p.stage = upgrading
-	l.greeting++
-	return p, p.write(l.target.handshake(path))
+	return p, nil
 }
 
-// cut closes the socket.
-func (p *peer) cut() {
-	p.loop.peers[p.fd] = nil
-	_ = unix.Close(p.fd)
-	p.fd = -1
+// receive waits for the next message, and answers pings until then.
+func (p *peer) receive() (d protocol.Delivery, payload []byte, err error) {
+	if err = p.SetDeadline(time.Now().Add(patience)); err == nil {
+		payload, err = wsutil.ReadServerText(p)
+	}
+	if err != nil {
+		return d, nil, fmt.Errorf("a connection broke: %w", err)
+	}
+	if d, err = protocol.ParseDeliveryV1(payload); err != nil {
+		err = fmt.Errorf("the relay delivered what the protocol does not allow: %w", err)
+	}
+	return d, payload, err
 }
 
-// read takes what is there, once; epoll tells if there is more.
-func (p *peer) read() error {
-	buf := p.loop.buf[:]
-	kept := copy(buf, p.rest)
-	n, errno := rawRead(p.fd, buf[kept:])
-	switch {
-	case errno == syscall.EAGAIN || errno == syscall.EINTR:
-		return nil
-	case errno != 0:
-		return fmt.Errorf("a connection broke: %w", errno)
-	case n == 0:
-		return errors.New("a connection was closed without a close frame")
-	}
-	rest, err := p.frames(buf[:kept+n])
-	if err != nil || p.fd < 0 {
+// say sends a text message.
+func (p *peer) say(text []byte) error {
+	_, err := p.Write(frame(ws.OpText, text))
+	return err
+}
+
+// tell sends a message to another peer and fails unless it arrives as it was sent.
+func (p *peer) tell(to *peer, text []byte) error {
+	if err := p.say(text); err != nil {
 		return err
 	}
-	p.rest = append(p.rest[:0], rest...)
-	if p.stage == talking {
-		return p.role.answer(p)
-	}
-	return nil
-}
-
-// frames handles the frames that are whole and gives back the rest.
-func (p *peer) frames(b []byte) ([]byte, error) {
-	if p.stage == upgrading {
-		size, err := acceptedAfter(b)
-		if err != nil || size == 0 {
-			return b, err
-		}
-		b, p.stage = b[size:], waiting
-	}
-	for p.fd >= 0 {
-		opcode, payload, size, err := cutFrame(b)
-		if err != nil || size == 0 {
-			return b, err
-		}
-		b = b[size:]
-		switch opcode {
-		case opText:
-			err = p.text(payload)
-		case opPing:
-			err = p.write(appendFrame(nil, opPong, payload))
-		case opClose:
-			err = p.closed(payload)
-		case opPong:
-		default:
-			err = fmt.Errorf("a frame with opcode %d came", opcode)
-		}
-		if err != nil {
-			return b, err
-		}
-	}
-	return nil, nil
-}
-
-func (p *peer) text(payload []byte) error {
-	switch p.stage {
-	case talking:
-		return p.role.message(p, payload)
-	case waiting:
-		id, err := helloID(payload)
+	for {
+		d, payload, err := to.receive()
 		if err != nil {
 			return err
 		}
-		p.id, p.stage = id, talking
-		p.loop.greeting--
-		return p.role.greeted(p)
+		if string(d.From) != string(protocol.RelayID) {
+			return checkDelivery(payload, text)
+		}
 	}
-	return nil // it leaves, and heeds nothing
 }
 
-// closed is told of the relay's close frame.
-func (p *peer) closed(payload []byte) error {
-	if p.stage == leaving {
-		p.cut()
-		return p.role.left(p)
+// hold answers pings until the connection ends.
+func (p *peer) hold() error {
+	_ = p.SetDeadline(time.Time{})
+	for {
+		if _, err := wsutil.ReadServerText(p); err != nil {
+			return fmt.Errorf("a peer was lost: %w", err)
+		}
 	}
-	if len(payload) < 2 {
-		return errors.New("the relay closed a peer and did not say why")
+}
+
+// leave closes the connection with a close frame and waits for the relay's.
+func (p *peer) leave() error {
+	defer p.Close()
+	if _, err := p.Write(frame(ws.OpClose, ws.NewCloseFrameBody(ws.StatusNormalClosure, ""))); err != nil {
+		return err
 	}
-	code := protocol.Code(binary.BigEndian.Uint16(payload))
-	return fmt.Errorf("the relay closed a peer: %d, %v: %s", uint16(code), code, payload[2:])
+	for {
+		h, err := ws.ReadHeader(p)
+		if err == nil {
+			_, err = io.CopyN(io.Discard, p, h.Length)
+		}
+		if err != nil || h.OpCode == ws.OpClose {
+			return err
+		}
+	}
+}
+
+// frame encodes a masked frame. The key is not zero, so that the relay has to unmask it.
+func frame(op ws.OpCode, payload []byte) []byte {
+	return ws.MustCompileFrame(ws.MaskFrameWith(ws.NewFrame(op, true, payload), [4]byte{0x37, 0xfa, 0x21, 0x3d}))
 }

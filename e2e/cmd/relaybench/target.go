@@ -6,106 +6,121 @@ import (
 	"fmt"
 	"net"
 	"net/url"
+	"os"
+	"os/exec"
 	"strconv"
 	"strings"
+	"sync/atomic"
+	"time"
 
-	"github.com/sebas642/intercessor/e2e/cmd/internal/command"
-	"github.com/sebas642/intercessor/e2e/cmd/internal/process"
-	"github.com/sebas642/intercessor/e2e/cmd/internal/relayd"
+	"golang.org/x/sys/unix"
+
+	"github.com/sebas642/intercessor/e2e/cmd/internal/bench"
 )
 
 // A target is what the load is for: a relay, or the forwarder.
 type target struct {
-	dialer
-	host   string         // for the Host header
-	prefix string         // of the relay's endpoints, as /chat
-	bare   bool           // a forwarder: no handshake
-	v1     bool           // peers ask for intercessor.v1
-	pid    int            // 0: not known
-	child  *process.Child // nil: it ran before
+	url  *url.URL
+	bare bool          // the forwarder: no handshake, no protocol
+	v1   bool          // peers ask for intercessor.v1
+	pid  int           // 0: not known
+	made atomic.Uint32 // connections
 }
 
-// relay takes the relay that the flags name, or starts one.
-func (b *bench) relay(s *settings) (*target, error) {
-	t, err := b.anyRelay(s)
-	if err == nil {
-		t.v1 = s.v1
+// startRelay takes the relay of --url, or starts the relayd at path; empty: the one of the flags.
+func (l *load) startRelay(path string) *target {
+	if l.url != "" && path == "" {
+		u, err := url.Parse(l.url)
+		if err != nil || u.Scheme != "ws" || u.Hostname() == "" {
+			l.Check(bench.Mistake(fmt.Sprintf("--url is %q and must be as ws://127.0.0.1:8000", l.url)))
+		}
+		return &target{url: u, v1: l.v1, pid: l.pid}
 	}
-	return t, err
+	scheme, args := "ws", []string(nil)
+	if l.tls {
+		scheme, args = "wss", []string{"--tls-self-signed"}
+	}
+	relay := l.StartRelay(path, []string{"GOMAXPROCS=" + strconv.Itoa(l.procs)}, args...)
+	return &target{url: &url.URL{Scheme: scheme, Host: relay.Address}, v1: l.v1, pid: relay.PID()}
 }
 
-func (b *bench) anyRelay(s *settings) (*target, error) {
-	if s.url != "" {
-		return relayAt(s.url, s.pid)
-	}
-	if s.relayd != "" {
-		return b.startRelay(s.relayd, s)
-	}
-	b.Live.Now("building relayd")
-	path, err := relayd.Build(b.Ctx, b.State)
-	if err != nil {
-		return nil, err
-	}
-	return b.startRelay(path, s)
+// startForwarder starts the forwarder as a process of its own. It inherits a socket that
+// listens already.
+func (l *load) startForwarder() *target {
+	listener, err := net.Listen("tcp4", "127.0.0.1:0")
+	l.Check(err)
+	defer listener.Close()
+	socket, err := listener.(*net.TCPListener).File()
+	l.Check(err)
+	defer socket.Close()
+	cmd := l.Self(forwarderMode)
+	cmd.ExtraFiles = []*os.File{socket}
+	cmd.Env = append(os.Environ(), "GOMAXPROCS=1", "GODEBUG=asyncpreemptoff=1")
+	return &target{url: &url.URL{Host: listener.Addr().String()}, bare: true, pid: l.Start(cmd).PID()}
 }
 
-// relayAt takes a relay that runs already.
-func relayAt(address string, pid int) (*target, error) {
-	u, err := url.Parse(address)
-	if err != nil || u.Scheme != "ws" || u.Hostname() == "" {
-		return nil, command.Mistake(fmt.Sprintf("--url is %q and must be as ws://127.0.0.1:8000", address))
+// source returns the next of 127.0.0.1 to 127.255.255.254: each connection has an address of
+// its own, so that ports do not run out. It is nil if the target is not on this machine.
+func (t *target) source() net.Addr {
+	if ip := net.ParseIP(t.url.Hostname()); ip == nil || !ip.IsLoopback() {
+		return nil
 	}
-	port := u.Port()
-	if port == "" {
-		port = "80"
-	}
-	to, err := resolve(net.JoinHostPort(u.Hostname(), port))
-	if err != nil {
-		return nil, err
-	}
-	if pid != 0 {
-		if _, err := process.CPUTime(pid); err != nil {
-			return nil, err
+	n := t.made.Add(1)%(1<<24-2) + 1
+	return &net.TCPAddr{IP: net.IPv4(127, byte(n>>16), byte(n>>8), byte(n))}
+}
+
+// spent is what something took: time, and CPU time of the two processes.
+type spent struct {
+	took time.Duration
+	cpu  time.Duration // of the target; 0 if its process is not known
+	load time.Duration // of this process
+}
+
+// clock measures what call takes.
+func (l *load) clock(t *target, call func()) spent {
+	var cpu, load [2]time.Duration
+	began := time.Now()
+	for i := range 2 {
+		if t.pid != 0 {
+			cpu[i] = l.CPUTime(t.pid)
+		}
+		load[i] = l.CPUTime(0)
+		if i == 0 {
+			began = time.Now()
+			call()
 		}
 	}
-	return &target{dialer: dialer{to: to}, host: u.Host, prefix: strings.TrimSuffix(u.EscapedPath(), "/"), pid: pid}, nil
+	return spent{took: time.Since(began), cpu: cpu[1] - cpu[0], load: load[1] - load[0]}
 }
 
-// startRelay starts a relayd on a free port and waits until it listens.
-func (b *bench) startRelay(path string, s *settings) (*target, error) {
-	address, err := relayd.FreeAddress()
-	if err != nil {
-		return nil, err
+// cores is where processes run, as taskset takes it. Empty: where the kernel likes.
+type cores struct{ target, load string }
+
+func (c cores) String() string {
+	if c.target == "" {
+		return "not pinned"
 	}
-	args := s.relayArgs
-	if s.tls {
-		args = append([]string{"--tls-self-signed"}, args...)
-	}
-	cmd := relayd.Command(path, address, b.State, args)
-	cmd.Env = append(cmd.Env, "GOMAXPROCS="+strconv.Itoa(s.relayProcs))
-	child, err := b.startChild(cmd)
-	if err != nil {
-		return nil, err
-	}
-	var t *target
-	if err = relayd.AwaitListening(b.Ctx, child, address); err == nil {
-		t, err = relayAt("ws://"+address, child.PID())
-	}
-	if err != nil {
-		child.End()
-		return nil, err
-	}
-	t.child = child
-	return t, nil
+	return fmt.Sprintf("on core %s, the load on %s", c.target, c.load)
 }
 
-// close ends what was started. When that has ended by itself, which explains
-// err, it says so.
-func (t *target) close(err error) error {
-	if t.child == nil {
-		return err
+// pinCores gives the target the first cores and the load the last, if there is one for each.
+func (l *load) pinCores() {
+	var allowed unix.CPUSet
+	l.Check(unix.SchedGetaffinity(0, &allowed))
+	var all []string
+	for core := 0; len(all) < allowed.Count(); core++ {
+		if allowed.IsSet(core) {
+			all = append(all, strconv.Itoa(core))
+		}
 	}
-	err = t.child.Explain("its process", err)
-	t.child.End()
-	return err
+	procs := max(l.procs, 1)
+	if procs >= len(all) {
+		return
+	}
+	l.cores = cores{target: strings.Join(all[:procs], ","), load: all[len(all)-1]}
+	l.Wrap = []string{"taskset", "-c", l.cores.target}
+	out, err := exec.Command("taskset", "-a", "-c", "-p", l.cores.load, strconv.Itoa(os.Getpid())).CombinedOutput()
+	if err != nil {
+		l.Fail("cannot choose the load's cores: %w; --pin=false leaves them alone\n%s", err, out)
+	}
 }

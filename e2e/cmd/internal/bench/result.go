@@ -1,0 +1,112 @@
+//go:build linux
+
+package bench
+
+import (
+	"encoding/json"
+	"fmt"
+	"strconv"
+	"text/tabwriter"
+	"time"
+
+	"github.com/HdrHistogram/hdrhistogram-go"
+)
+
+// A Result is what one measurement found: the fields of a line of JSON, and the rows of a
+// table for people, in the order in which they were added.
+type Result struct {
+	title  string
+	fields []field
+	rows   string
+}
+
+type field struct {
+	key   string
+	value any
+}
+
+// NewResult begins a result. The title is not in the JSON.
+func NewResult(format string, args ...any) *Result {
+	return &Result{title: fmt.Sprintf(format, args...)}
+}
+
+// Field adds a field. A key has its unit in its name and never changes.
+func (r *Result) Field(key string, value any) { r.fields = append(r.fields, field{key, value}) }
+
+// Row adds a row. A float gets as many digits as mean something.
+func (r *Result) Row(label string, cells ...any) {
+	r.rows += "  " + label
+	for _, cell := range cells {
+		if f, ok := cell.(float64); ok {
+			digits := 2
+			if f >= 100 {
+				digits = 1
+			}
+			if f >= 1000 {
+				digits = 0
+			}
+			cell = strconv.FormatFloat(f, 'f', digits, 64)
+		}
+		r.rows += fmt.Sprint("\t", cell)
+	}
+	r.rows += "\n"
+}
+
+// Add adds a field, and a row with its label and unit.
+func (r *Result) Add(key, label string, value any, unit string) {
+	r.Field(key, value)
+	r.Row(label, value, unit)
+}
+
+// Micros adds a duration, divided among n, in microseconds.
+func (r *Result) Micros(key, label string, d time.Duration, n int64) {
+	r.Add(key, label, Micros(d, n), "µs")
+}
+
+// Millis adds a duration in milliseconds.
+func (r *Result) Millis(key, label string, d time.Duration) {
+	r.Add(key, label, Micros(d, 1000), "ms")
+}
+
+// Micros returns a duration divided among n, in microseconds. Where n is 0 it is not divided.
+func Micros(d time.Duration, n int64) float64 {
+	return float64(d) / float64(time.Microsecond) / float64(max(n, 1))
+}
+
+// Print writes the result: as a table, or as a line of JSON.
+func (r *Run) Print(res *Result) {
+	fmt.Fprint(r.status, clearLine)
+	if !r.json {
+		table := tabwriter.NewWriter(r.out, 0, 0, 2, ' ', 0)
+		fmt.Fprintf(table, "%s\n%s", res.title, res.rows)
+		r.Check(table.Flush())
+		return
+	}
+	line := `{"mode":` + strconv.Quote(r.Mode)
+	for _, f := range res.fields {
+		value, err := json.Marshal(f.value)
+		r.Check(err)
+		line += "," + strconv.Quote(f.key) + ":" + string(value)
+	}
+	_, err := fmt.Fprintln(r.out, line+"}")
+	r.Check(err)
+}
+
+// A Histogram counts durations from a nanosecond to an hour, exact to a thousandth.
+type Histogram struct{ counts *hdrhistogram.Histogram }
+
+// NewHistogram returns an empty histogram.
+func NewHistogram() Histogram { return Histogram{hdrhistogram.New(1, int64(time.Hour), 3)} }
+
+// Record counts a duration. What is out of range counts as the limit.
+func (h Histogram) Record(d time.Duration) {
+	_ = h.counts.RecordValue(int64(min(max(d, 0), time.Hour)))
+}
+
+// Count returns how many durations there are.
+func (h Histogram) Count() int64 { return h.counts.TotalCount() }
+
+// Percentile returns the duration that so many percent do not exceed. It is 0 if there are none.
+func (h Histogram) Percentile(percent float64) time.Duration {
+	return time.Duration(h.counts.ValueAtPercentile(percent))
+}

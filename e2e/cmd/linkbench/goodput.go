@@ -4,6 +4,7 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"math/rand/v2"
 	"time"
 
@@ -47,9 +48,8 @@ func longLine(r *bench.Run, relay *bench.Relay, size int, stalls bool, during, w
 	line.SetFaults(chaos.Faults{Up: half, Down: half})
 	f := openFlow(r, 1, relay.Address, line.Addr(), nil, size, unlimited)
 	defer f.close()
-	res := bench.NewResult("goodput: messages of %d bytes, round trip %v, stalls of %v for 1 %% of the time: %v", size, roundTrip, stallFor, stalls)
-	res.Field("size", size)
-	res.Field("round_trip_ms", roundTrip.Milliseconds())
+	res := bench.NewResult(fmt.Sprintf("goodput: messages of %d bytes, round trip %v, stalls of %v for 1 %% of the time: %v", size, roundTrip, stallFor, stalls),
+		"size", size, "round_trip_ms", roundTrip.Milliseconds())
 	f.measure(warmup, func() {
 		ctx, over := context.WithTimeout(f.ctx, during)
 		defer over()

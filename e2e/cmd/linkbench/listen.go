@@ -7,9 +7,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
 	"strings"
-	"sync"
 	"sync/atomic"
 	"time"
 
@@ -29,20 +27,20 @@ func listen(flags *pflag.FlagSet) func(*bench.Run) {
 		listener, url := startListener(r, r.StartRelay("", nil))
 		alone := r.SettledMemory(listener)
 		clients := make([]*sdk.Conn, *n)
-		defer func() {
-			var all sync.WaitGroup
-			for _, c := range clients {
-				if c != nil && r.Ctx.Err() == nil { // an interrupt does not wait
-					all.Go(func() { _ = c.Close() })
-				}
-			}
-			all.Wait()
-		}()
 		r.Say("%d clients connect", *n)
-		dialAll(r, clients, url)
-		res := bench.NewResult("listen: %d clients, which send %d bytes each, wait until that is delivered, and send again", *n, messageSize)
-		res.Field("clients", *n)
-		res.Field("rss_bytes_alone", alone)
+		r.Each(*n, 32, func(ctx context.Context, i int) (err error) {
+			if clients[i], err = sdk.Dial(ctx, url, nil); err != nil {
+				return fmt.Errorf("client %d cannot connect: %w", i+1, err)
+			}
+			state, err := clients[i].WaitState(ctx, sdk.Connecting) // until it has its link
+			if err == nil && state == sdk.Closed {
+				err = errors.New("the listener does not answer a client")
+			}
+			return err
+		})
+		defer closeAll(r, clients)
+		res := bench.NewResult(fmt.Sprintf("listen: %d clients, which send %d bytes each, wait until that is delivered, and send again", *n, messageSize),
+			"clients", *n, "rss_bytes_alone", alone)
 		res.Row("resident memory, no clients", float64(alone)/(1<<20), "MiB")
 		add := func(key, label string, bytes int64) {
 			res.Field("rss_bytes_"+key, bytes)
@@ -57,27 +55,6 @@ func listen(flags *pflag.FlagSet) func(*bench.Run) {
 		res.Add("messages_per_second", "messages a second", rate, "")
 		r.Print(res)
 	}
-}
-
-// dialAll connects clients and waits until each has its link.
-func dialAll(r *bench.Run, clients []*sdk.Conn, url string) {
-	ctx, cancel := context.WithTimeout(r.Ctx, 5*time.Minute)
-	defer cancel()
-	group, ctx := errgroup.WithContext(ctx)
-	group.SetLimit(32)
-	for i := range clients {
-		group.Go(func() (err error) {
-			if clients[i], err = sdk.Dial(ctx, url, nil); err != nil {
-				return fmt.Errorf("client %d cannot connect: %w", i+1, err)
-			}
-			state, err := clients[i].WaitState(ctx, sdk.Connecting)
-			if err == nil && state == sdk.Closed {
-				err = errors.New("the listener does not answer a client")
-			}
-			return err
-		})
-	}
-	r.Check(group.Wait())
 }
 
 // sendAll has every client send, one message under way at a time. It returns the messages a
@@ -137,10 +114,7 @@ func listener(args []string) error {
 			return fmt.Errorf("the listener accepts no more: %w", err)
 		}
 		go func() {
-			for _, err := range c.Messages(context.Background()) {
-				if err != nil {
-					fmt.Fprintln(os.Stderr, "a Conn has ended:", err)
-				}
+			for range c.Messages(context.Background()) {
 			}
 		}()
 	}
@@ -148,14 +122,10 @@ func listener(args []string) error {
 
 // startListener starts the listener and returns its process and the URL for its clients.
 func startListener(r *bench.Run, relay *bench.Relay) (pid int, url string) {
-	out, in, err := os.Pipe()
-	r.Check(err)
-	defer out.Close()
 	cmd := r.Self(listenerMode, "ws://"+relay.Address+"/server")
-	cmd.Stdout = in
+	out, err := cmd.StdoutPipe()
+	r.Check(err)
 	child := r.Start(cmd)
-	_ = in.Close()
-	_ = out.SetReadDeadline(time.Now().Add(patience))
 	url, err = bufio.NewReader(out).ReadString('\n')
 	if err != nil {
 		r.Fail("the listener does not say where it listens: %w", err)

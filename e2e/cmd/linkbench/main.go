@@ -18,13 +18,12 @@ import (
 	"context"
 	_ "embed"
 	"fmt"
+	"io"
 	"net/http"
 	"os"
 	"strings"
 	"sync"
 	"time"
-
-	"golang.org/x/sync/errgroup"
 
 	"github.com/sebas642/intercessor/e2e/cmd/internal/bench"
 	"github.com/sebas642/intercessor/sdk"
@@ -38,13 +37,8 @@ var usage string
 var linkbench = bench.Command{
 	Name:  "linkbench",
 	Usage: usage,
-	Modes: []bench.Mode{
-		{Name: "recover", About: "the time from a cut to the next message, and whether any is lost", Declare: recoverMode},
-		{Name: "stream", About: "linked messages and base messages by turns, and their ratio", Declare: stream},
-		{Name: "goodput", About: "one linked pair on a long line, with and without stalls", Declare: goodput},
-		{Name: "listen", About: "the memory of a listener with many clients", Declare: listen},
-	},
-	Self: map[string]func([]string) error{listenerMode: listener},
+	Modes: map[string]bench.Mode{"recover": recoverMode, "stream": stream, "goodput": goodput, "listen": listen},
+	Self:  map[string]func([]string) error{listenerMode: listener},
 }
 
 // patience bounds every wait for something that should come soon.
@@ -64,55 +58,47 @@ type pair struct {
 	client, server *sdk.Conn
 }
 
-// openPairs opens pairs, whose servers and clients reach the relay at these addresses,
-// HOST:PORT. The pairs are closed with the run.
+// openPairs opens pairs, whose servers and clients reach the relay at these addresses, HOST:PORT.
 func openPairs(r *bench.Run, n int, server, client string, http *http.Client) []*pair {
 	pairs := make([]*pair, n)
-	ctx, cancel := context.WithTimeout(r.Ctx, 2*patience)
-	defer cancel()
-	group, ctx := errgroup.WithContext(ctx)
-	group.SetLimit(16)
 	options := new(sdk.Options)
 	options.HTTPClient = http
-	for i := range pairs {
-		pairs[i] = new(pair)
-		group.Go(func() error { return pairs[i].open(ctx, server, client, options) })
-	}
-	err := group.Wait()
-	if err != nil {
-		closePairs(r, pairs)
-	}
-	r.Check(err)
+	r.Each(n, 16, func(ctx context.Context, i int) (err error) {
+		ctx, cancel := context.WithTimeout(ctx, patience)
+		defer cancel()
+		p := new(pair)
+		pairs[i] = p
+		if p.ln, err = sdk.Listen(ctx, "ws://"+server+"/server", options); err != nil {
+			return fmt.Errorf("a server cannot connect: %w", err)
+		}
+		if p.client, err = sdk.Dial(ctx, "ws://"+client+"/client/"+p.ln.ID(), options); err != nil {
+			return fmt.Errorf("a client cannot connect: %w", err)
+		}
+		p.server, err = p.ln.Accept(ctx)
+		return err
+	})
 	return pairs
 }
 
-func (p *pair) open(ctx context.Context, server, client string, options *sdk.Options) (err error) {
-	if p.ln, err = sdk.Listen(ctx, "ws://"+server+"/server", options); err != nil {
-		return fmt.Errorf("a server cannot connect: %w", err)
+// closePairs closes pairs.
+func closePairs(r *bench.Run, pairs []*pair) {
+	var clients []*sdk.Conn
+	var listeners []*sdk.Listener
+	for _, p := range pairs {
+		clients, listeners = append(clients, p.client), append(listeners, p.ln)
 	}
-	if p.client, err = sdk.Dial(ctx, "ws://"+client+"/client/"+p.ln.ID(), options); err != nil {
-		return fmt.Errorf("a client cannot connect: %w", err)
-	}
-	p.server, err = p.ln.Accept(ctx)
-	return err
+	closeAll(r, clients) // they may wait for outcomes
+	closeAll(r, listeners)
 }
 
-// closePairs closes pairs at once. The SDK bounds each by ten seconds, for which an interrupt
-// does not wait.
-func closePairs(r *bench.Run, pairs []*pair) {
+// closeAll closes all at once. The SDK bounds each by ten seconds, for which an interrupt does
+// not wait.
+func closeAll[C io.Closer](r *bench.Run, closers []C) {
 	var all sync.WaitGroup
-	for _, p := range pairs {
-		if r.Ctx.Err() != nil {
-			return
+	for _, c := range closers {
+		if r.Ctx.Err() == nil {
+			all.Go(func() { _ = c.Close() })
 		}
-		all.Go(func() {
-			if p.client != nil {
-				_ = p.client.Close()
-			}
-			if p.ln != nil {
-				_ = p.ln.Close() // and with it p.server
-			}
-		})
 	}
 	all.Wait()
 }

@@ -20,29 +20,13 @@ type fault struct {
 	proxied     bool          // the connections go through the proxies
 	gap         bool          // no moment is the cut: the longest gap between messages is measured
 	within      time.Duration // when all are to be back
-	strike      func(s *stage, round int)
 }
 
 var faults = []fault{
-	{"rst", "sockets reset", true, false, time.Minute, func(s *stage, round int) { s.cut(round, chaos.RST) }},
-	{"silence", "connections on which everything vanishes", true, false, 2 * time.Minute, func(s *stage, round int) { s.cut(round, chaos.Silence) }},
-	{"kill", "relayd killed and started again", false, false, time.Minute, func(s *stage, _ int) { s.relay.End(); s.relay.Restart() }},
-	{"drain", "relayd drained and started again", false, true, time.Minute, func(s *stage, _ int) { s.relay.Drain(); s.relay.Restart() }},
-}
-
-// A stage is where faults happen: a relay, and before it a proxy for all servers and one for
-// all clients.
-type stage struct {
-	run     *bench.Run
-	relay   *bench.Relay
-	proxies [2]*chaos.Proxy
-}
-
-// cut hits the clients and the servers by turns.
-func (s *stage) cut(round int, by chaos.Kind) {
-	if s.proxies[(round+1)%2].CutAll(by) == 0 {
-		s.run.Fail("there was no connection to cut")
-	}
+	{"rst", "sockets reset", true, false, time.Minute},
+	{"silence", "connections on which everything vanishes", true, false, 2 * time.Minute},
+	{"kill", "relayd killed and started again", false, false, time.Minute},
+	{"drain", "relayd drained and started again", false, true, time.Minute},
 }
 
 func recoverMode(flags *pflag.FlagSet) func(*bench.Run) {
@@ -74,13 +58,14 @@ type recovery struct{ back, noticed, away bench.Histogram }
 
 // recoverFrom measures one fault, with a relay and pairs of its own.
 func recoverFrom(r *bench.Run, f fault, cuts, pairs int, warmup time.Duration) {
-	s := &stage{run: r, relay: r.StartRelay("", nil)}
-	addresses := [2]string{s.relay.Address, s.relay.Address}
-	for i := range s.proxies {
-		proxy, err := chaos.Listen(s.relay.Address, &chaos.Options{MaxConns: 4*pairs + 16, Lifetime: 2 * time.Hour})
+	relay := r.StartRelay("", nil)
+	addresses := [2]string{relay.Address, relay.Address} // of servers, and of clients
+	var proxies [2]*chaos.Proxy
+	for i := range proxies {
+		proxy, err := chaos.Listen(relay.Address, &chaos.Options{MaxConns: 4*pairs + 16, Lifetime: 2 * time.Hour})
 		r.Check(err)
 		defer proxy.Close()
-		s.proxies[i] = proxy
+		proxies[i] = proxy
 		if f.proxied {
 			addresses[i] = proxy.Addr()
 		}
@@ -95,16 +80,29 @@ func recoverFrom(r *bench.Run, f fault, cuts, pairs int, warmup time.Duration) {
 		r.Check(bench.Sleep(c.ctx, warmup))
 		c.watch()
 		began := time.Now()
-		f.strike(s, round)
+		switch f.name {
+		case "kill":
+			relay.End()
+			relay.Restart()
+		case "drain":
+			relay.Drain()
+			relay.Restart()
+		default: // the clients and the servers by turns
+			kind, err := chaos.ParseKind(f.name)
+			r.Check(err)
+			if proxies[(round+1)%2].CutAll(kind) == 0 {
+				r.Fail("there was no connection to cut")
+			}
+		}
 		c.await(f.within)
 		c.note(f, began, &measured)
 	}
 	r.Say("%s: waiting for the last outcomes", f.name)
 	c.close()
-	s.relay.End()
+	relay.End()
 	r.Print(c.result(f, &measured))
-	if c.lost+c.repeated+c.reordered+c.undelivered() > 0 {
-		r.Fail("%s: the promise was broken: %d lost, %d repeated, %d reordered, outcomes that are not delivered: %v", f.name, c.lost, c.repeated, c.reordered, c.outcomes)
+	if c.lost+c.repeated+c.reordered+c.undelivered > 0 {
+		r.Fail("%s: the promise was broken", f.name)
 	}
 }
 
@@ -128,10 +126,7 @@ func (c *crowd) note(f fault, began time.Time, measured *recovery) {
 
 func (c *crowd) result(f fault, measured *recovery) *bench.Result {
 	cuts := measured.back.Count()
-	r := bench.NewResult("recover: %s; %d cuts, %d pairs at once", f.about, cuts, len(c.pairs))
-	r.Field("kind", f.name)
-	r.Field("cuts", cuts)
-	r.Field("pairs", len(c.pairs))
+	r := bench.NewResult(fmt.Sprintf("recover: %s; %d cuts, %d pairs at once", f.about, cuts, len(c.pairs)), "kind", f.name, "cuts", cuts, "pairs", len(c.pairs))
 	what := "from the cut to the next message"
 	if f.gap {
 		what = "longest gap between messages"
@@ -146,6 +141,6 @@ func (c *crowd) result(f fault, measured *recovery) *bench.Result {
 	r.Add("lost", "lost", c.lost, "")
 	r.Add("repeated", "repeated", c.repeated, "")
 	r.Add("reordered", "reordered", c.reordered, "")
-	r.Add("not_delivered", "outcomes that are not delivered", c.undelivered(), "")
+	r.Add("not_delivered", "outcomes that are not delivered", c.undelivered, "")
 	return r
 }

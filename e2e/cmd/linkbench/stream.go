@@ -5,6 +5,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"fmt"
 	"net"
 	"net/http"
 	"slices"
@@ -54,10 +55,8 @@ func compare(r *bench.Run, relay *bench.Relay, pairs, rounds int, during, warmup
 			return figures
 		}}
 	}
-	res := bench.NewResult("stream: %d rounds, %d pairs, %d bytes, window %d", rounds, pairs, messageSize, streamWindow)
-	res.Field("pairs", pairs)
-	res.Field("size", messageSize)
-	res.Field("window", streamWindow)
+	res := bench.NewResult(fmt.Sprintf("stream: %d rounds, %d pairs, %d bytes, window %d", rounds, pairs, messageSize, streamWindow),
+		"pairs", pairs, "size", messageSize, "window", streamWindow)
 	r.Compare(res, rounds, []bench.Figure{
 		{Key: "messages_per_second", Label: "messages a second", Ratio: "messages_per_second_ratio"},
 		{Key: "relay_cpu_us_per_message", Label: "CPU time of the relay, µs", Ratio: "relay_cpu_us_per_message_ratio"},

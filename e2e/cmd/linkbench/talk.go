@@ -44,10 +44,7 @@ type crowd struct {
 }
 
 // A tally is what became of messages.
-type tally struct {
-	sent, lost, repeated, reordered int
-	outcomes                        map[string]int // those that are not delivered
-}
+type tally struct{ sent, lost, repeated, reordered, undelivered int }
 
 type talkingPair struct {
 	*pair
@@ -72,7 +69,7 @@ type talk struct {
 
 // newCrowd opens pairs and lets them talk. Servers and clients have these addresses.
 func newCrowd(r *bench.Run, n int, addresses [2]string) *crowd {
-	c := &crowd{run: r, stop: make(chan struct{}), tally: tally{outcomes: map[string]int{}}}
+	c := &crowd{run: r, stop: make(chan struct{})}
 	c.ctx, c.fail = context.WithCancelCause(r.Ctx)
 	for _, p := range openPairs(r, n, addresses[0], addresses[1], nil) {
 		pair := &talkingPair{pair: p}
@@ -116,12 +113,8 @@ func (c *crowd) learn(t *talk) {
 		if err == nil && outcome.Result == sdk.Delivered {
 			continue
 		}
-		what := fmt.Sprintf("%v (%s)", outcome.Result, outcome.Reason)
-		if err != nil {
-			what = "not known in time"
-		}
 		c.mu.Lock()
-		c.outcomes[what]++
+		c.undelivered++
 		c.mu.Unlock()
 	}
 }
@@ -229,12 +222,4 @@ func (c *crowd) close() {
 func (c *crowd) count(t *talk) {
 	c.sent += t.sent
 	c.lost += t.sent - len(t.seen)
-}
-
-// undelivered is how many outcomes are not delivered.
-func (t *tally) undelivered() (n int) {
-	for _, count := range t.outcomes {
-		n += count
-	}
-	return n
 }

@@ -5,6 +5,7 @@ package main
 import (
 	"cmp"
 	"context"
+	"fmt"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -21,13 +22,7 @@ const parallel = 64
 // idle measures what peers cost that connect and then do nothing.
 func (l *load) idle() {
 	t := l.startRelay("")
-	memory := func() int64 {
-		if t.pid == 0 {
-			return 0
-		}
-		return l.SettledMemory(t.pid)
-	}
-	empty := memory()
+	empty := l.SettledMemory(t.pid)
 	peers := make([]*peer, l.peers)
 	holding, held := errgroup.WithContext(l.Ctx) // held ends with the first peer that is lost
 	defer func() {
@@ -38,41 +33,32 @@ func (l *load) idle() {
 		}
 		_ = holding.Wait()
 	}()
-	open := func(first, end int, path func(i int) string) {
-		group, ctx := errgroup.WithContext(held)
-		group.SetLimit(parallel)
-		for i := first; i < end && ctx.Err() == nil; i++ {
-			group.Go(func() (err error) {
-				if peers[i], err = t.connect(path(i)); err == nil {
-					holding.Go(peers[i].hold)
-				}
-				return err
-			})
+	join := func(i int, path string) (err error) {
+		if peers[i], err = t.connect(path); err == nil {
+			holding.Go(peers[i].hold)
 		}
-		l.Check(cmp.Or(group.Wait(), context.Cause(held)))
+		return err
 	}
 	l.Say("%d peers connect", l.peers)
 	connect := l.clock(t, func() {
 		servers := (l.peers + 1) / 2
-		open(0, servers, func(int) string { return "/server" })
-		open(servers, l.peers, func(i int) string { return "/client/" + string(peers[i-servers].id) })
+		l.Each(servers, parallel, func(_ context.Context, i int) error { return join(i, "/server") })
+		l.Each(l.peers-servers, parallel, func(_ context.Context, i int) error {
+			return join(servers+i, "/client/"+string(peers[i].id))
+		})
 	})
-	full := memory()
+	full := l.SettledMemory(t.pid)
 	l.Say("doing nothing")
 	idle := l.clock(t, func() { l.Check(bench.Sleep(held, l.during)) })
 
-	r := l.result("%d peers, TLS %v", l.peers, l.tls)
-	r.Field("peers", l.peers)
-	r.Field("tls", l.tls)
+	r := l.result(fmt.Sprintf("%d peers, TLS %v", l.peers, l.tls), "peers", l.peers, "tls", l.tls)
 	r.Add("connects_per_second", "connects a second", float64(l.peers)/connect.took.Seconds(), "")
-	if t.pid != 0 {
-		r.Micros("cpu_us_per_connect", "CPU time of a connect, to HELLO", connect.cpu, int64(l.peers))
-		r.Field("rss_bytes_before", empty)
-		r.Field("rss_bytes", full)
-		r.Row("resident memory", float64(full)/(1<<20), "MiB")
-		r.Add("rss_bytes_per_peer", "of it for each peer", float64(full-empty)/float64(l.peers)/1024, "KiB")
-		r.Add("idle_cpu_percent", "idle, it keeps a core busy", 100*idle.cpu.Seconds()/idle.took.Seconds(), "%")
-	}
+	r.Micros("cpu_us_per_connect", "CPU time of a connect, to HELLO", connect.cpu, int64(l.peers))
+	r.Field("rss_bytes_before", empty)
+	r.Field("rss_bytes", full)
+	r.Row("resident memory", float64(full)/(1<<20), "MiB")
+	r.Add("rss_bytes_per_peer", "of it for each peer", float64(full-empty)/float64(l.peers)/1024, "KiB")
+	r.Add("idle_cpu_percent", "idle, it keeps a core busy", 100*idle.cpu.Seconds()/idle.took.Seconds(), "%")
 	l.Print(r)
 }
 
@@ -80,15 +66,12 @@ func (l *load) idle() {
 func (l *load) churn() {
 	t := l.startRelay("")
 	var (
-		mu     sync.Mutex
-		rooms  = bench.NewHistogram() // guarded by mu: how long they lasted
-		ending atomic.Bool
+		mu        sync.Mutex
+		rooms     = bench.NewHistogram() // guarded by mu: how long they lasted
+		measuring atomic.Bool
+		ending    atomic.Bool
 	)
 	group, ctx := errgroup.WithContext(l.Ctx)
-	defer func() {
-		ending.Store(true)
-		_ = group.Wait()
-	}()
 	for range parallel {
 		group.Go(func() error {
 			for !ending.Load() && ctx.Err() == nil {
@@ -96,37 +79,30 @@ func (l *load) churn() {
 				if err := visit(t, l.size); err != nil {
 					return err
 				}
-				mu.Lock()
-				rooms.Record(time.Since(began))
+				if mu.Lock(); measuring.Load() {
+					rooms.Record(time.Since(began))
+				}
 				mu.Unlock()
 			}
 			return nil
 		})
 	}
-	reset := func() (before bench.Histogram) {
-		mu.Lock()
-		defer mu.Unlock()
-		before, rooms = rooms, bench.NewHistogram()
-		return before
-	}
 	l.Say("rooms come and go")
 	l.Check(bench.Sleep(ctx, l.warmup))
-	reset()
+	measuring.Store(true)
 	took := l.clock(t, func() { l.Check(bench.Sleep(ctx, l.during)) })
-	measured := reset()
+	measuring.Store(false)
+	ending.Store(true)
+	l.Check(group.Wait())
 
-	r := l.result("%d rooms at a time, %d bytes", parallel, l.size)
-	r.Field("parallel", parallel)
-	r.Field("size", l.size)
+	r := l.result(fmt.Sprintf("%d rooms at a time, %d bytes", parallel, l.size), "parallel", parallel, "size", l.size)
 	r.Add("seconds", "measured", took.took.Seconds(), "s")
-	r.Add("rooms_per_second", "rooms a second", float64(measured.Count())/took.took.Seconds(), "")
-	if t.pid != 0 {
-		r.Micros("cpu_us_per_peer", "CPU time of a peer's whole visit", took.cpu, 2*measured.Count())
-		r.Add("cpu_percent", "its process keeps a core busy", 100*took.cpu.Seconds()/took.took.Seconds(), "%")
-	}
-	r.Micros("load_cpu_us_per_peer", "CPU time of the load for it", took.load, 2*measured.Count())
-	r.Micros("room_us_p50", "a room from first to last, p50", measured.Percentile(50), 1)
-	r.Micros("room_us_p99", "p99", measured.Percentile(99), 1)
+	r.Add("rooms_per_second", "rooms a second", float64(rooms.Count())/took.took.Seconds(), "")
+	r.Micros("cpu_us_per_peer", "CPU time of a peer's whole visit", took.cpu, 2*rooms.Count())
+	r.Add("cpu_percent", "its process keeps a core busy", 100*took.cpu.Seconds()/took.took.Seconds(), "%")
+	r.Micros("load_cpu_us_per_peer", "CPU time of the load for it", took.load, 2*rooms.Count())
+	r.Micros("room_us_p50", "a room from first to last, p50", rooms.Percentile(50), 1)
+	r.Micros("room_us_p99", "p99", rooms.Percentile(99), 1)
 	l.Print(r)
 }
 
@@ -156,12 +132,8 @@ func visit(t *target, size int) error {
 		return err
 	}
 	for {
-		d, _, err := server.receive()
-		if err != nil {
-			return err
-		}
-		if string(d.Type) == protocol.TypePeerGone {
-			return server.leave()
+		if d, err := server.receive(); err != nil || string(d.Type) == protocol.TypePeerGone {
+			return cmp.Or(err, server.leave())
 		}
 	}
 }

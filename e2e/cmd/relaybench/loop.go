@@ -37,13 +37,6 @@ type end struct {
 	unsent  []byte               // what the socket did not take
 }
 
-// open makes the epoll.
-func (l *loop) open() {
-	var err error
-	l.epoll, err = unix.EpollCreate1(unix.EPOLL_CLOEXEC)
-	l.Check(err)
-}
-
 // close cuts every connection.
 func (l *loop) close() {
 	for _, e := range l.ends {

@@ -39,21 +39,21 @@ func main() {
 var usage string
 
 const (
-	relayFlags = "relay-procs url pid pin "
+	relayFlags = "relay-procs pin "
 	pairFlags  = "pairs window size for warmup "
 )
 
 var relaybench = bench.Command{
 	Name:  "relaybench",
 	Usage: usage,
-	Modes: []bench.Mode{
-		mode("relay", "pairs of peers that always have messages under way", (*load).relay, relayFlags+pairFlags+"v1"),
-		mode("rate", "the same pairs at a fixed rate, whatever the relay does", (*load).bothAtRate, relayFlags+pairFlags+"v1 rate"),
-		mode("idle", "many peers that do nothing", (*load).idle, relayFlags+"peers tls for"),
-		mode("churn", "peers that come, say one message each way, and leave", (*load).churn, relayFlags+"size for warmup"),
-		mode("fan", "one server whose clients all talk", (*load).fan, relayFlags+"clients window size for warmup"),
-		mode("limit", "relay's load through a bare TCP forwarder: what the machine allows", (*load).limit, "pin "+pairFlags),
-		mode("compare", "limit and relay by turns, or two relays, and their ratio", (*load).compare, relayFlags+pairFlags+"v1 rounds against"),
+	Modes: map[string]bench.Mode{
+		"relay":   mode(func(l *load) { l.pairsOf(l.startRelay("")) }, relayFlags+pairFlags+"v1"),
+		"rate":    mode((*load).bothAtRate, relayFlags+pairFlags+"v1 rate"),
+		"idle":    mode((*load).idle, relayFlags+"peers tls for"),
+		"churn":   mode((*load).churn, relayFlags+"size for warmup"),
+		"fan":     mode((*load).fan, relayFlags+"clients window size for warmup"),
+		"limit":   mode(func(l *load) { l.pairsOf(l.startForwarder()) }, "pin "+pairFlags),
+		"compare": mode((*load).compare, relayFlags+pairFlags+"v1 rounds against"),
 	},
 	Self: map[string]func([]string) error{forwarderMode: forward},
 }
@@ -63,17 +63,17 @@ type load struct {
 	*bench.Run
 	cores cores
 
-	procs, pid             int
+	procs                  int
 	pairs, window, size    int
 	peers, clients, rounds int
-	url, against, rate     string
+	against, rate          string
 	pin, tls, v1           bool
 	during, warmup         time.Duration
 }
 
 // mode makes a mode that has the flags with these names.
-func mode(name, about string, measure func(*load), names string) bench.Mode {
-	return bench.Mode{Name: name, About: about, Declare: func(flags *pflag.FlagSet) func(*bench.Run) {
+func mode(measure func(*load), names string) bench.Mode {
+	return func(flags *pflag.FlagSet) func(*bench.Run) {
 		l := new(load)
 		has := strings.Fields(names)
 		l.flags().VisitAll(func(f *pflag.Flag) {
@@ -83,21 +83,21 @@ func mode(name, about string, measure func(*load), names string) bench.Mode {
 		})
 		return func(r *bench.Run) {
 			l.Run = r
-			l.check(flags)
-			if l.pin && l.url == "" {
+			if l.warmup+l.during > 20*time.Second && flags.Lookup("rounds") != nil {
+				l.Check(bench.Mistake("--warmup and --for must be at most 20s together: peers that wait for their turn answer no pings"))
+			}
+			if l.pin {
 				l.pinCores()
 			}
 			measure(l)
 		}
-	}}
+	}
 }
 
 func (l *load) flags() *pflag.FlagSet {
 	f := new(pflag.FlagSet)
 	f.IntVar(&l.procs, "relay-procs", 1, "GOMAXPROCS of the relay that is started")
-	f.StringVar(&l.url, "url", "", "`address` of a relay that runs already, as ws://127.0.0.1:8000")
-	f.IntVar(&l.pid, "pid", 0, "process of the relay at --url; without it, its CPU time and memory are not known")
-	f.BoolVar(&l.pin, "pin", true, "give the relay and the load cores of their own, if there are enough and the relay is not one of --url")
+	f.BoolVar(&l.pin, "pin", true, "give the relay and the load cores of their own, if there are enough")
 	f.BoolVar(&l.tls, "tls", false, "let the peers connect over TLS 1.3, to a relay with a certificate of its own making")
 	f.BoolVar(&l.v1, "v1", false, "let the peers speak intercessor.v1, each message with the header of a link; compare then compares with base peers")
 	f.IntVar(&l.pairs, "pairs", 64, "rooms of one server and one client")
@@ -111,19 +111,4 @@ func (l *load) flags() *pflag.FlagSet {
 	f.DurationVar(&l.during, "for", 5*time.Second, "how long to measure")
 	f.DurationVar(&l.warmup, "warmup", 500*time.Millisecond, "the same load before that, not measured")
 	return f
-}
-
-// check finds flags that contradict each other.
-func (l *load) check(flags *pflag.FlagSet) {
-	compares := flags.Lookup("rounds") != nil
-	switch {
-	case l.url != "" && (l.tls || l.Relayd != "" || len(l.Args) > 0):
-		l.Check(bench.Mistake("--url is a relay that runs already; --relayd, --tls and flags behind -- are for one to start: give one of them"))
-	case l.url != "" && l.pid == 0 && compares:
-		l.Check(bench.Mistake("compare is about CPU time, so --url needs --pid"))
-	case l.pid != 0 && l.url == "":
-		l.Check(bench.Mistake("--pid goes with --url: it is the process of the relay there"))
-	case l.warmup+l.during > 20*time.Second && compares:
-		l.Check(bench.Mistake("--warmup and --for must be at most 20s together: peers that wait for their turn answer no pings"))
-	}
 }

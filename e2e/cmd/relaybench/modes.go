@@ -10,10 +10,6 @@ import (
 	"github.com/sebas642/intercessor/e2e/cmd/internal/bench"
 )
 
-func (l *load) relay() { l.pairsOf(l.startRelay("")) }
-
-func (l *load) limit() { l.pairsOf(l.startForwarder()) }
-
 // pairsOf measures pairs in a closed loop.
 func (l *load) pairsOf(t *target) {
 	x := l.open(t, l.pairs, 1, l.window)
@@ -29,10 +25,7 @@ func (l *load) fan() {
 	x := l.open(l.startRelay(""), 1, l.clients, l.window)
 	defer x.close()
 	out := x.closedLoop(l.during)
-	r := l.result("one server, %d clients, window %d, %d bytes", l.clients, l.window, l.size)
-	r.Field("clients", l.clients)
-	r.Field("window", l.window)
-	r.Field("size", l.size)
+	r := l.result(fmt.Sprintf("one server, %d clients, window %d, %d bytes", l.clients, l.window, l.size), "clients", l.clients, "window", l.window, "size", l.size)
 	out.figures(r)
 	l.Print(r)
 }
@@ -72,11 +65,8 @@ func (l *load) bothAtRate() {
 	if l.rate != "half" && (err != nil || !(rate >= 1 && rate <= 1e7)) {
 		l.Check(bench.Mistake(fmt.Sprintf("--rate is %q and must be messages a second, 1 to 10000000, or half", l.rate)))
 	}
-	t := l.startRelay("")
-	rate = l.atRate("relay", t, rate)
-	if t.pid != 0 {
-		l.atRate("forwarder", l.startForwarder(), rate)
-	}
+	rate = l.atRate("relay", l.startRelay(""), rate)
+	l.atRate("forwarder", l.startForwarder(), rate)
 }
 
 // atRate measures a target at a rate, or, if that is 0, at half of the highest. It returns the
@@ -92,31 +82,24 @@ func (l *load) atRate(name string, t *target, rate float64) float64 {
 		rate = highest / 2
 	}
 	out := x.openLoop(rate)
-	r := l.pairResult(fmt.Sprintf("%s, %.0f messages a second", name, rate))
-	r.Field("target", name)
+	r := l.pairResult(fmt.Sprintf("%s, %.0f messages a second", name, rate), "target", name, "rate", rate)
 	if highest > 0 {
 		r.Add("highest_per_second", "messages a second of a closed loop", highest, "")
 	}
-	r.Field("rate", rate)
 	out.figures(r)
 	l.Print(r)
 	return rate
 }
 
 // result begins a result. Each says where the processes run.
-func (l *load) result(format string, args ...any) *bench.Result {
-	r := bench.NewResult("%s: %s; %v", l.Mode, fmt.Sprintf(format, args...), l.cores)
+func (l *load) result(what string, fields ...any) *bench.Result {
+	r := bench.NewResult(fmt.Sprintf("%s: %s; %v", l.Mode, what, l.cores), fields...)
 	r.Field("cores", l.cores.String())
-	if l.procs > 0 && l.url == "" {
-		r.Field("relay_procs", l.procs)
-	}
+	r.Field("relay_procs", l.procs)
 	return r
 }
 
-func (l *load) pairResult(what string) *bench.Result {
-	r := l.result("%s, %d pairs, window %d, %d bytes", what, l.pairs, l.window, l.size)
-	r.Field("pairs", l.pairs)
-	r.Field("window", l.window)
-	r.Field("size", l.size)
-	return r
+func (l *load) pairResult(what string, fields ...any) *bench.Result {
+	fields = append(fields, "pairs", l.pairs, "window", l.window, "size", l.size)
+	return l.result(fmt.Sprintf("%s, %d pairs, window %d, %d bytes", what, l.pairs, l.window, l.size), fields...)
 }

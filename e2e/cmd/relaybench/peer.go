@@ -4,16 +4,19 @@ package main
 
 import (
 	"bufio"
+	"bytes"
 	"context"
 	"crypto/tls"
 	"fmt"
 	"io"
 	"net"
+	"strings"
 	"time"
 
 	"github.com/gobwas/ws"
 	"github.com/gobwas/ws/wsutil"
 
+	"github.com/sebas642/intercessor/e2e/cmd/internal/bench"
 	"github.com/sebas642/intercessor/protocol"
 )
 
@@ -49,16 +52,16 @@ func (t *target) connect(path string) (p *peer, err error) {
 	p = new(peer)
 	if t.bare {
 		p.id = "00000000-0000-0000-0000-000000000000" // as long as relayd's
-		p.Conn, err = dialer.NetDial(context.Background(), "", t.url.Host)
+		p.Conn, err = dialer.NetDial(context.Background(), "", t.address)
 		return p, err
 	}
 	if t.v1 {
 		dialer.Protocols = []string{protocol.SubprotocolV1}
 	}
-	if p.Conn, p.early, _, err = dialer.Dial(context.Background(), t.url.JoinPath(path).String()); err != nil {
-		return nil, fmt.Errorf("cannot connect to %s: %w; is this a relay?", t.url.Host, err)
+	if p.Conn, p.early, _, err = dialer.Dial(context.Background(), t.scheme+"://"+t.address+path); err != nil {
+		return nil, fmt.Errorf("cannot connect to %s: %w; is this a relay?", t.address, err)
 	}
-	d, _, err := p.receive()
+	d, err := p.receive()
 	if err == nil {
 		var hello protocol.Hello
 		hello, err = protocol.ParseHello(d.Message)
@@ -72,38 +75,33 @@ func (t *target) connect(path string) (p *peer, err error) {
 }
 
 // receive waits for the next message, and answers pings until then.
-func (p *peer) receive() (d protocol.Delivery, payload []byte, err error) {
-	if err = p.SetDeadline(time.Now().Add(patience)); err == nil {
-		payload, err = wsutil.ReadServerText(p)
-	}
+func (p *peer) receive() (d protocol.Delivery, err error) {
+	_ = p.SetDeadline(time.Now().Add(patience))
+	payload, err := wsutil.ReadServerText(p)
 	if err != nil {
-		return d, nil, fmt.Errorf("a connection broke: %w", err)
+		return d, fmt.Errorf("a connection broke: %w", err)
 	}
-	if d, err = protocol.ParseDeliveryV1(payload); err != nil {
-		err = fmt.Errorf("the relay delivered what the protocol does not allow: %w", err)
-	}
-	return d, payload, err
-}
-
-// say sends a text message.
-func (p *peer) say(text []byte) error {
-	_, err := p.Write(frame(ws.OpText, text))
-	return err
+	return protocol.ParseDeliveryV1(payload)
 }
 
 // tell sends a message to another peer and fails unless it arrives as it was sent.
 func (p *peer) tell(to *peer, text []byte) error {
-	if err := p.say(text); err != nil {
+	if _, err := p.Write(frame(ws.OpText, text)); err != nil {
 		return err
 	}
 	for {
-		d, payload, err := to.receive()
+		d, err := to.receive()
 		if err != nil {
 			return err
 		}
-		if string(d.From) != string(protocol.RelayID) {
-			return checkDelivery(payload, text)
+		if string(d.From) == string(protocol.RelayID) {
+			continue
 		}
+		e, err := protocol.ParseEnvelopeV1(text)
+		if err == nil && (!bytes.Equal(d.Type, e.Type) || !bytes.Equal(d.Message, e.Message) || !bytes.Equal(d.Link, e.Link)) {
+			err = fmt.Errorf("the relay delivered another message than was sent: %.200q", d.Message)
+		}
+		return err
 	}
 }
 
@@ -117,24 +115,50 @@ func (p *peer) hold() error {
 	}
 }
 
-// leave closes the connection with a close frame and waits for the relay's.
+// leave sends a close frame and waits until the relay has closed the connection.
 func (p *peer) leave() error {
-	defer p.Close()
-	if _, err := p.Write(frame(ws.OpClose, ws.NewCloseFrameBody(ws.StatusNormalClosure, ""))); err != nil {
-		return err
+	_, err := p.Write(frame(ws.OpClose, ws.NewCloseFrameBody(ws.StatusNormalClosure, "")))
+	if err == nil {
+		_, err = io.Copy(io.Discard, p)
 	}
-	for {
-		h, err := ws.ReadHeader(p)
-		if err == nil {
-			_, err = io.CopyN(io.Discard, p, h.Length)
-		}
-		if err != nil || h.OpCode == ws.OpClose {
-			return err
-		}
-	}
+	return err
 }
 
 // frame encodes a masked frame. The key is not zero, so that the relay has to unmask it.
 func frame(op ws.OpCode, payload []byte) []byte {
 	return ws.MustCompileFrame(ws.MaskFrameWith(ws.NewFrame(op, true, payload), [4]byte{0x37, 0xfa, 0x21, 0x3d}))
+}
+
+// The load looks like what a relay is for: an offer. Its lines, with their escapes, are what
+// a relay has to read through.
+const (
+	sdp = `v=0\r\no=- 4611731400430051336 2 IN IP4 127.0.0.1\r\ns=-\r\nt=0 0\r\na=group:BUNDLE 0\r\n` +
+		`m=application 9 UDP/DTLS/SCTP webrtc-datachannel\r\nc=IN IP4 0.0.0.0\r\na=mid:0\r\n` +
+		`a=ice-ufrag:4ZcD\r\na=ice-pwd:2/1muCWoOi3uLifh0NuRHlqw\r\na=setup:actpass\r\n` +
+		`a=sctp-port:5000\r\na=max-message-size:262144\r\n`
+	candidate = `a=candidate:1467250027 1 udp 2122260223 192.168.0.196 46243 typ host generation 0\r\n`
+)
+
+// header is what a link adds to a message in the middle of a stream.
+const header = `{"id":"0123456789abcdef","n":123456,"r":123400,"t":123399,"g":34567890}`
+
+// message makes a message of exactly size bytes, as a peer sends it: a v1 peer with the
+// header of a link.
+func message(to protocol.ID, size int, v1 bool) ([]byte, error) {
+	var link []byte
+	if v1 {
+		link = []byte(header)
+	}
+	envelope := func(text string) []byte {
+		return protocol.AppendEnvelopeV1(nil, to, protocol.TypeOffer, []byte(`{"type":"offer","sdp":"`+text+`"}`), link)
+	}
+	least := len(envelope(""))
+	if size < least || size > protocol.MaxMessage {
+		return nil, bench.Mistake(fmt.Sprintf("--size is %d and must be from %d to %d with this relay's IDs", size, least, protocol.MaxMessage))
+	}
+	text := []byte((sdp + strings.Repeat(candidate, size/len(candidate)+1))[:size-least])
+	if bytes.HasSuffix(text, []byte(`\`)) { // half an escape
+		text[len(text)-1] = '='
+	}
+	return envelope(string(text)), nil
 }

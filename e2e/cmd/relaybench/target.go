@@ -5,7 +5,6 @@ package main
 import (
 	"fmt"
 	"net"
-	"net/url"
 	"os"
 	"os/exec"
 	"strconv"
@@ -20,28 +19,21 @@ import (
 
 // A target is what the load is for: a relay, or the forwarder.
 type target struct {
-	url  *url.URL
-	bare bool          // the forwarder: no handshake, no protocol
-	v1   bool          // peers ask for intercessor.v1
-	pid  int           // 0: not known
-	made atomic.Uint32 // connections
+	scheme, address string        // ws or wss, and HOST:PORT
+	bare            bool          // the forwarder: no handshake, no protocol
+	v1              bool          // peers ask for intercessor.v1
+	pid             int           // its process
+	made            atomic.Uint32 // connections
 }
 
-// startRelay takes the relay of --url, or starts the relayd at path; empty: the one of the flags.
+// startRelay starts the relayd at path; empty: the one of the flags.
 func (l *load) startRelay(path string) *target {
-	if l.url != "" && path == "" {
-		u, err := url.Parse(l.url)
-		if err != nil || u.Scheme != "ws" || u.Hostname() == "" {
-			l.Check(bench.Mistake(fmt.Sprintf("--url is %q and must be as ws://127.0.0.1:8000", l.url)))
-		}
-		return &target{url: u, v1: l.v1, pid: l.pid}
-	}
 	scheme, args := "ws", []string(nil)
 	if l.tls {
 		scheme, args = "wss", []string{"--tls-self-signed"}
 	}
 	relay := l.StartRelay(path, []string{"GOMAXPROCS=" + strconv.Itoa(l.procs)}, args...)
-	return &target{url: &url.URL{Scheme: scheme, Host: relay.Address}, v1: l.v1, pid: relay.PID()}
+	return &target{scheme: scheme, address: relay.Address, v1: l.v1, pid: relay.PID()}
 }
 
 // startForwarder starts the forwarder as a process of its own. It inherits a socket that
@@ -56,41 +48,29 @@ func (l *load) startForwarder() *target {
 	cmd := l.Self(forwarderMode)
 	cmd.ExtraFiles = []*os.File{socket}
 	cmd.Env = append(os.Environ(), "GOMAXPROCS=1", "GODEBUG=asyncpreemptoff=1")
-	return &target{url: &url.URL{Host: listener.Addr().String()}, bare: true, pid: l.Start(cmd).PID()}
+	return &target{address: listener.Addr().String(), bare: true, pid: l.Start(cmd).PID()}
 }
 
 // source returns the next of 127.0.0.1 to 127.255.255.254: each connection has an address of
-// its own, so that ports do not run out. It is nil if the target is not on this machine.
+// its own, so that ports do not run out.
 func (t *target) source() net.Addr {
-	if ip := net.ParseIP(t.url.Hostname()); ip == nil || !ip.IsLoopback() {
-		return nil
-	}
 	n := t.made.Add(1)%(1<<24-2) + 1
 	return &net.TCPAddr{IP: net.IPv4(127, byte(n>>16), byte(n>>8), byte(n))}
 }
 
-// spent is what something took: time, and CPU time of the two processes.
-type spent struct {
-	took time.Duration
-	cpu  time.Duration // of the target; 0 if its process is not known
-	load time.Duration // of this process
+// An outcome is what was measured over a while.
+type outcome struct {
+	took      time.Duration
+	cpu, load time.Duration // CPU time of the target, and of this process
+	delivered int64
+	latency   bench.Histogram // of half round trips
 }
 
 // clock measures what call takes.
-func (l *load) clock(t *target, call func()) spent {
-	var cpu, load [2]time.Duration
-	began := time.Now()
-	for i := range 2 {
-		if t.pid != 0 {
-			cpu[i] = l.CPUTime(t.pid)
-		}
-		load[i] = l.CPUTime(0)
-		if i == 0 {
-			began = time.Now()
-			call()
-		}
-	}
-	return spent{took: time.Since(began), cpu: cpu[1] - cpu[0], load: load[1] - load[0]}
+func (l *load) clock(t *target, call func()) *outcome {
+	cpu, load, began := l.CPUTime(t.pid), l.CPUTime(0), time.Now()
+	call()
+	return &outcome{took: time.Since(began), cpu: l.CPUTime(t.pid) - cpu, load: l.CPUTime(0) - load}
 }
 
 // cores is where processes run, as taskset takes it. Empty: where the kernel likes.

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/gobwas/ws"
+	"golang.org/x/sys/unix"
 
 	"github.com/sebas642/intercessor/e2e/cmd/internal/bench"
 	"github.com/sebas642/intercessor/protocol"
@@ -34,8 +35,9 @@ type client struct {
 // open opens rooms with so many clients each, and sends a first message each way. A client can
 // have at most so many messages under way.
 func (l *load) open(t *target, rooms, clients, most int) *traffic {
-	x := &traffic{loop: loop{Run: l.Run}, load: l, target: t, latency: bench.NewHistogram()}
-	x.loop.open()
+	epoll, err := unix.EpollCreate1(unix.EPOLL_CLOEXEC)
+	l.Check(err)
+	x := &traffic{loop: loop{Run: l.Run, epoll: epoll}, load: l, target: t, latency: bench.NewHistogram()}
 	for i := range rooms {
 		if i%100 == 0 {
 			l.Say("%d of %d rooms are open", i, rooms)
@@ -103,13 +105,6 @@ func (x *traffic) answered(c *client) {
 	}
 }
 
-// An outcome is what was measured over a while.
-type outcome struct {
-	spent
-	delivered int64
-	latency   bench.Histogram
-}
-
 // closedLoop lets each client keep its window of messages under way, for a while to warm up
 // and then to measure. In the end nothing is under way.
 func (x *traffic) closedLoop(during time.Duration) *outcome {
@@ -172,8 +167,8 @@ func (x *traffic) measure(call func()) *outcome {
 	}
 	x.latency = bench.NewHistogram()
 	before := x.delivered
-	out := &outcome{spent: x.load.clock(x.target, call), delivered: x.delivered - before, latency: x.latency}
-	x.latency = bench.NewHistogram()
+	out := x.load.clock(x.target, call)
+	out.delivered, out.latency, x.latency = x.delivered-before, x.latency, bench.NewHistogram()
 	for _, c := range x.clients {
 		if c.answers == 0 {
 			x.Fail("a client got no answer in %v: measure longer, or with less", out.took)
@@ -187,10 +182,8 @@ func (o *outcome) figures(r *bench.Result) {
 	r.Add("seconds", "measured", o.took.Seconds(), "s")
 	r.Field("messages", o.delivered)
 	r.Add("messages_per_second", "messages a second", float64(o.delivered)/o.took.Seconds(), "")
-	if o.cpu > 0 {
-		r.Micros("cpu_us_per_message", "CPU time of a message", o.cpu, o.delivered)
-		r.Add("cpu_percent", "its process keeps a core busy", 100*o.cpu.Seconds()/o.took.Seconds(), "%")
-	}
+	r.Micros("cpu_us_per_message", "CPU time of a message", o.cpu, o.delivered)
+	r.Add("cpu_percent", "its process keeps a core busy", 100*o.cpu.Seconds()/o.took.Seconds(), "%")
 	r.Micros("load_cpu_us_per_message", "CPU time of the load for it", o.load, o.delivered)
 	r.Micros("half_round_trip_us_p50", "half a round trip, p50", o.latency.Percentile(50), 1)
 	r.Micros("half_round_trip_us_p99", "p99", o.latency.Percentile(99), 1)

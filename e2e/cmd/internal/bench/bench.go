@@ -5,6 +5,7 @@
 package bench
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -12,33 +13,26 @@ import (
 	"os"
 	"os/signal"
 	"runtime"
-	"slices"
 	"strings"
 	"syscall"
 	"time"
 
 	"github.com/spf13/pflag"
+	"golang.org/x/sync/errgroup"
 	"golang.org/x/sys/unix"
 )
 
 // A Command is a program whose first argument is a mode.
 type Command struct {
 	Name  string
-	Usage string // help prints it; %s is where the modes are listed
-	Modes []Mode
-
-	// Self is what the program starts itself as in a process of its own, by the first argument.
-	Self map[string]func(args []string) error
+	Usage string // what help prints
+	Modes map[string]Mode
+	Self  map[string]func(args []string) error // what it starts itself as, in a process of its own
 }
 
-// A Mode is one thing to measure.
-type Mode struct {
-	Name, About string
-
-	// Declare declares the mode's flags and returns what measures. --json and --relayd are
-	// declared already. A number must be at least 1, and a duration not negative.
-	Declare func(*pflag.FlagSet) func(*Run)
-}
+// A Mode declares its flags, besides --json and --relayd, and returns what measures. A number
+// must be at least 1, and a duration not negative.
+type Mode func(*pflag.FlagSet) func(*Run)
 
 // A Run is what a mode has while it measures. Like a testing.T it ends at the first failure,
 // and only the goroutine that measures may use it.
@@ -83,41 +77,33 @@ func (c Command) Main(args []string, stdout, stderr io.Writer) int {
 	if len(args) > 0 && args[0] == "help" {
 		args = append(args[1:], "--help")
 	}
-	var name string
-	if len(args) > 0 {
-		name = args[0]
-	}
-	if name == "--help" || name == "-h" {
-		var modes string
-		for _, m := range c.Modes {
-			modes += fmt.Sprintf("  %-9s %s\n", m.Name, m.About)
-		}
-		fmt.Fprintf(stdout, c.Usage, modes)
+	if len(args) == 0 || args[0] == "-h" || args[0] == "--help" {
+		fmt.Fprint(stdout, c.Usage)
 		return 0
 	}
 	err := error(Mistake("there is no such mode"))
-	if i := slices.IndexFunc(c.Modes, func(m Mode) bool { return m.Name == name }); i >= 0 {
-		err = c.run(c.Modes[i], args[1:], stdout, stderr)
+	if declare := c.Modes[args[0]]; declare != nil {
+		err = run(args[0], declare, args[1:], stdout, stderr)
 	}
-	switch {
-	case err == nil:
+	if err == nil {
 		return 0
-	case errors.As(err, new(Mistake)):
-		fmt.Fprintf(stderr, "%s %s: %v; `%s help %s` explains\n", c.Name, name, err, c.Name, name)
+	}
+	fmt.Fprintf(stderr, "%s %s: %v\n", c.Name, args[0], err)
+	if errors.As(err, new(Mistake)) {
+		fmt.Fprintf(stderr, "`%s help` lists the modes, `%s help MODE` the flags of one\n", c.Name, c.Name)
 		return 2
 	}
-	fmt.Fprintf(stderr, "%s %s: %v\n", c.Name, name, err)
 	return 1
 }
 
 // run measures one mode, and ends what it has started.
-func (c Command) run(m Mode, args []string, stdout, stderr io.Writer) error {
-	r := &Run{Mode: m.Name, out: stdout, status: io.Discard}
-	flags := pflag.NewFlagSet(m.Name, pflag.ContinueOnError)
-	flags.Usage = func() { fmt.Fprintf(stdout, "%s %s: %s\n\n%s", c.Name, m.Name, m.About, flags.FlagUsages()) }
+func run(name string, declare Mode, args []string, stdout, stderr io.Writer) error {
+	r := &Run{Mode: name, out: stdout, status: io.Discard}
+	flags := pflag.NewFlagSet(name, pflag.ContinueOnError)
+	flags.SetOutput(stdout)
 	flags.BoolVar(&r.json, "json", false, "print one line of JSON for each result")
 	flags.StringVar(&r.Relayd, "relayd", "", "`path` of the relayd to start, with the flags behind --; by default the workspace's is built")
-	measure := m.Declare(flags)
+	measure := declare(flags)
 	err := flags.Parse(args)
 	if errors.Is(err, pflag.ErrHelp) {
 		return nil
@@ -164,6 +150,16 @@ func (c Command) run(m Mode, args []string, stdout, stderr io.Writer) error {
 }
 
 const clearLine = "\r\x1b[K"
+
+// Each calls call for 0 to n-1, so many at a time, until one fails or the run is interrupted.
+func (r *Run) Each(n, parallel int, call func(ctx context.Context, i int) error) {
+	group, ctx := errgroup.WithContext(r.Ctx)
+	group.SetLimit(parallel)
+	for i := 0; i < n && ctx.Err() == nil; i++ {
+		group.Go(func() error { return call(ctx, i) })
+	}
+	r.Check(cmp.Or(group.Wait(), r.Ctx.Err()))
+}
 
 // Say shows on a terminal what the run does now.
 func (r *Run) Say(format string, args ...any) {

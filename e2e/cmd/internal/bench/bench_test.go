@@ -26,21 +26,20 @@ func TestMain(m *testing.M) { benchtest.Main(m, scale(nil)) }
 func scale(weigh func(*bench.Run)) bench.Command {
 	return bench.Command{
 		Name:  "scale",
-		Usage: "scale weighs.\n%s",
-		Modes: []bench.Mode{{Name: "weigh", About: "things", Declare: func(flags *pflag.FlagSet) func(*bench.Run) {
+		Usage: "scale can weigh",
+		Modes: map[string]bench.Mode{"weigh": func(flags *pflag.FlagSet) func(*bench.Run) {
 			things := flags.Int("things", 2, "how many")
 			flags.Duration("for", time.Second, "how long")
 			return func(r *bench.Run) {
 				if weigh != nil {
 					weigh(r)
 				}
-				res := bench.NewResult("%v", r.Args)
-				res.Field("grams", 12345.6)
+				res := bench.NewResult(fmt.Sprint(r.Args), "grams", 12345.6)
 				res.Add("things", "things", *things, "")
 				res.Micros("each_us", "each", 3*time.Millisecond, 8)
 				r.Print(res)
 			}
-		}}},
+		}},
 		Self: map[string]func([]string) error{"be-weighed": func(args []string) error { return fmt.Errorf("I am %v", args) }},
 	}
 }
@@ -64,10 +63,9 @@ func TestAModePrintsATableOrALineOfJSON(t *testing.T) {
 
 func TestAMistakeInTheCallIsStatus2(t *testing.T) {
 	benchtest.Fails(t, scale(nil), 2, map[string]string{
-		"":                  "there is no such mode",
-		"guess":             "there is no such mode; `scale help guess` explains",
+		"guess":             "scale guess: there is no such mode\n`scale help` lists the modes",
 		"help guess":        "there is no such mode",
-		"weigh --tings 3":   "unknown flag: --tings; `scale help weigh` explains",
+		"weigh --tings 3":   "unknown flag: --tings",
 		"weigh now":         `"now" is no flag`,
 		"weigh now -- then": `"now" is no flag`,
 		"weigh --things 0":  "--things is 0, which is too little",

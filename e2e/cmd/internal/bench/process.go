@@ -7,7 +7,6 @@ import (
 	"os"
 	"os/exec"
 	"slices"
-	"strconv"
 	"strings"
 	"syscall"
 	"time"
@@ -99,8 +98,8 @@ func (r *Run) Memory(pid int) int64 {
 	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
 	r.Check(err)
 	_, rest, _ := strings.Cut(string(status), "\nVmRSS:")
-	value, _, _ := strings.Cut(rest, " kB\n")
-	kib, err := strconv.ParseInt(strings.TrimSpace(value), 10, 64)
+	var kib int64
+	_, err = fmt.Sscan(rest, &kib)
 	r.Check(err)
 	return kib << 10
 }

@@ -4,6 +4,7 @@ package bench
 
 import (
 	"bytes"
+	"context"
 	"net"
 	"os"
 	"os/exec"
@@ -11,6 +12,9 @@ import (
 	"syscall"
 	"time"
 )
+
+// patience bounds how long a relay may take to start, or to drain.
+const patience = 30 * time.Second
 
 // A Relay is a relayd with one port and one state folder for all the processes that it has
 // one after another.
@@ -37,7 +41,10 @@ func (r *Run) StartRelay(path string, env []string, args ...string) *Relay {
 	if path == "" {
 		path = r.Relayd
 	}
-	address := freeAddress(r)
+	listener, err := net.Listen("tcp4", "127.0.0.1:0")
+	r.Check(err)
+	address := listener.Addr().String() // free, as soon as the listener is closed
+	r.Check(listener.Close())
 	relay := &Relay{Address: address, run: r, env: append(append(os.Environ(), "RELAYD_STATE_DIR="+filepath.Join(r.state, "relay")), env...)}
 	relay.args = append(append([]string{path, "serve", "--listen", address}, args...), r.Args...)
 	// Peers may send as fast as they can. Counting costs the same as ever. An older relayd has
@@ -50,50 +57,36 @@ func (r *Run) StartRelay(path string, env []string, args ...string) *Relay {
 	return relay
 }
 
-func freeAddress(r *Run) string {
-	listener, err := net.Listen("tcp4", "127.0.0.1:0")
-	r.Check(err)
-	defer listener.Close()
-	return listener.Addr().String()
-}
-
 // Restart starts the process, after its end, and waits until it listens.
 func (r *Relay) Restart() {
-	const patience = 30 * time.Second
+	ctx, cancel := context.WithTimeout(r.run.Ctx, patience)
+	defer cancel()
 	cmd := exec.Command(r.args[0], r.args[1:]...)
 	cmd.Env = r.env
 	r.Child = r.run.Start(cmd)
-	retry := time.NewTicker(2 * time.Millisecond)
-	defer retry.Stop()
-	late := time.After(patience)
 	for {
-		conn, err := net.DialTimeout("tcp4", r.Address, time.Second)
-		if err == nil {
+		if conn, err := net.DialTimeout("tcp4", r.Address, patience); err == nil {
 			_ = conn.Close()
 			return
 		}
 		select {
-		case <-retry.C:
 		case <-r.exited:
 			r.run.Fail("the relay ended before it listened")
-		case <-late:
-			r.run.Fail("the relay does not listen on %s after %v", r.Address, patience)
-		case <-r.run.Ctx.Done():
-			r.run.Check(r.run.Ctx.Err())
+		case <-time.After(2 * time.Millisecond):
+			r.run.Check(ctx.Err())
 		}
 	}
 }
 
 // Drain asks the process to drain and end, and waits for that.
 func (r *Relay) Drain() {
-	const patience = 30 * time.Second
+	ctx, cancel := context.WithTimeout(r.run.Ctx, patience)
+	defer cancel()
 	r.run.Check(r.cmd.Process.Signal(syscall.SIGTERM))
 	select {
 	case <-r.exited:
 		r.End()
-	case <-time.After(patience):
+	case <-ctx.Done():
 		r.run.Fail("the relay has not ended %v after SIGTERM", patience)
-	case <-r.run.Ctx.Done():
-		r.run.Check(r.run.Ctx.Err())
 	}
 }

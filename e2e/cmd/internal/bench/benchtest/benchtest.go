@@ -68,12 +68,11 @@ func Fails(t *testing.T, c bench.Command, status int, calls map[string]string) {
 func Explains(t *testing.T, c bench.Command) {
 	var all, stderr bytes.Buffer
 	require.Zero(t, c.Main([]string{"help"}, &all, &stderr))
-	for _, m := range c.Modes {
-		require.Contains(t, all.String(), m.Name+" ")
-		for _, args := range [][]string{{"help", m.Name}, {m.Name, "-h"}} {
+	for name := range c.Modes {
+		require.Contains(t, all.String(), name)
+		for _, args := range [][]string{{"help", name}, {name, "-h"}} {
 			var help bytes.Buffer
 			require.Zero(t, c.Main(args, &help, &stderr))
-			require.Contains(t, help.String(), c.Name+" "+m.Name+": "+m.About)
 			require.Contains(t, help.String(), "--json")
 		}
 	}

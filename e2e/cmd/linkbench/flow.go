@@ -28,9 +28,6 @@ type flow struct {
 	hearing sync.WaitGroup
 }
 
-// unlimited is a window that a link fills long before.
-const unlimited = 1 << 20
-
 // openFlow opens pairs whose clients keep at most so many messages under way.
 func openFlow(r *bench.Run, pairs int, server, client string, http *http.Client, size, window int) *flow {
 	f := &flow{run: r, message: chat(size), pairs: openPairs(r, pairs, server, client, http)}

@@ -46,7 +46,7 @@ func longLine(r *bench.Run, relay *bench.Relay, size int, stalls bool, during, w
 	defer line.Close()
 	half := chaos.Way{Delay: roundTrip / 2}
 	line.SetFaults(chaos.Faults{Up: half, Down: half})
-	f := openFlow(r, 1, relay.Address, line.Addr(), nil, size, unlimited)
+	f := openFlow(r, 1, relay.Address, line.Addr(), nil, size, 1<<20) // only the link limits what is under way
 	defer f.close()
 	res := bench.NewResult(fmt.Sprintf("goodput: messages of %d bytes, round trip %v, stalls of %v for 1 %% of the time: %v", size, roundTrip, stallFor, stalls),
 		"size", size, "round_trip_ms", roundTrip.Milliseconds())
@@ -71,7 +71,7 @@ func longLine(r *bench.Run, relay *bench.Relay, size int, stalls bool, during, w
 		res.Add("stalls", "stalls", <-stalled, "")
 		res.Field("bytes_per_second", rate)
 		res.Row("goodput", rate/1e6, "MB/s")
-		res.Millis("longest_gap_ms", "longest gap between messages", gap)
+		res.Add("longest_gap_ms", "longest gap between messages", bench.Micros(gap, 1000), "ms")
 	})
 	r.Print(res)
 }

@@ -7,6 +7,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
+	"os/exec"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -122,7 +124,7 @@ func listener(args []string) error {
 
 // startListener starts the listener and returns its process and the URL for its clients.
 func startListener(r *bench.Run, relay *bench.Relay) (pid int, url string) {
-	cmd := r.Self(listenerMode, "ws://"+relay.Address+"/server")
+	cmd := exec.Command(os.Args[0], listenerMode, "ws://"+relay.Address+"/server")
 	out, err := cmd.StdoutPipe()
 	r.Check(err)
 	child := r.Start(cmd)

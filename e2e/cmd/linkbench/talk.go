@@ -20,9 +20,6 @@ const (
 
 	// unsettled bounds the messages of a talk without an outcome: some minutes' worth.
 	unsettled = 1 << 13
-
-	// settleWithin is how long the outcomes of the last messages may take.
-	settleWithin = time.Minute
 )
 
 // A crowd is pairs that talk while they are cut off again and again.
@@ -30,11 +27,12 @@ type crowd struct {
 	run    *bench.Run
 	ctx    context.Context // ends with the first failure
 	fail   context.CancelCauseFunc
-	closed bool
 	stop   chan struct{}  // closed: no end sends any more
 	saying sync.WaitGroup // what ends with stop
 	rest   sync.WaitGroup // what ends with ctx
-	pairs  []*talkingPair
+	open   []*pair
+	pairs  []*talkingPair // the same
+	end    sync.Once
 
 	mu      sync.Mutex    // guards what follows, and the talks
 	waiting int           // talks that have not received what await waits for
@@ -47,7 +45,6 @@ type crowd struct {
 type tally struct{ sent, lost, repeated, reordered, undelivered int }
 
 type talkingPair struct {
-	*pair
 	talks     [2]*talk
 	noticed   time.Time // when the first end was not connected any more, since watch
 	connected time.Time // when the last end was again
@@ -69,10 +66,10 @@ type talk struct {
 
 // newCrowd opens pairs and lets them talk. Servers and clients have these addresses.
 func newCrowd(r *bench.Run, n int, addresses [2]string) *crowd {
-	c := &crowd{run: r, stop: make(chan struct{})}
+	c := &crowd{run: r, stop: make(chan struct{}), open: openPairs(r, n, addresses[0], addresses[1], nil)}
 	c.ctx, c.fail = context.WithCancelCause(r.Ctx)
-	for _, p := range openPairs(r, n, addresses[0], addresses[1], nil) {
-		pair := &talkingPair{pair: p}
+	for _, p := range c.open {
+		pair := new(talkingPair)
 		c.pairs = append(c.pairs, pair)
 		for i, ends := range [][2]*sdk.Conn{{p.client, p.server}, {p.server, p.client}} {
 			t := &talk{from: ends[0], to: ends[1], receipts: make(chan *sdk.Receipt, unsettled), seen: map[int]bool{}}
@@ -198,24 +195,19 @@ func (c *crowd) await(within time.Duration) {
 
 // close stops the talks, waits for every outcome, closes the pairs and counts what was lost.
 func (c *crowd) close() {
-	if c.closed {
-		return
-	}
-	c.closed = true
-	close(c.stop)
-	late := time.AfterFunc(settleWithin, func() { c.fail(nil) })
-	c.saying.Wait()
-	late.Stop()
-	c.fail(nil)
-	c.rest.Wait()
-	var pairs []*pair
-	for _, p := range c.pairs {
-		pairs = append(pairs, p.pair)
-		for _, t := range p.talks {
-			c.count(t)
+	c.end.Do(func() {
+		close(c.stop)
+		late := time.AfterFunc(2*patience, func() { c.fail(nil) })
+		c.saying.Wait()
+		late.Stop()
+		c.fail(nil)
+		c.rest.Wait()
+		for _, p := range c.pairs {
+			c.count(p.talks[0])
+			c.count(p.talks[1])
 		}
-	}
-	closePairs(c.run, pairs)
+		closePairs(c.run, c.open)
+	})
 }
 
 // count adds what became of a talk's messages.

@@ -69,12 +69,14 @@ func (l *load) churn() {
 		mu        sync.Mutex
 		rooms     = bench.NewHistogram() // guarded by mu: how long they lasted
 		measuring atomic.Bool
-		ending    atomic.Bool
 	)
-	group, ctx := errgroup.WithContext(l.Ctx)
+	ctx, stop := context.WithCancel(l.Ctx)
+	group, ctx := errgroup.WithContext(ctx)
+	defer group.Wait()
+	defer stop()
 	for range parallel {
 		group.Go(func() error {
-			for !ending.Load() && ctx.Err() == nil {
+			for ctx.Err() == nil {
 				began := time.Now()
 				if err := visit(t, l.size); err != nil {
 					return err
@@ -92,7 +94,7 @@ func (l *load) churn() {
 	measuring.Store(true)
 	took := l.clock(t, func() { l.Check(bench.Sleep(ctx, l.during)) })
 	measuring.Store(false)
-	ending.Store(true)
+	stop()
 	l.Check(group.Wait())
 
 	r := l.result(fmt.Sprintf("%d rooms at a time, %d bytes", parallel, l.size), "parallel", parallel, "size", l.size)

@@ -39,7 +39,7 @@ func TestEveryModeMeasuresARealRelay(t *testing.T) {
 		{"limit --pairs 3", 1, "messages_per_second cpu_us_per_message"},
 	} {
 		t.Run(test.args, func(t *testing.T) {
-			args := append(strings.Fields(test.args), "--json", "--pin=false", "--for", "300ms", "--relayd", relayd, "--", "--log-level", "warn")
+			args := append(strings.Fields(test.args), "--json", "--pin=false", "--for", "500ms", "--relayd", relayd, "--", "--log-level", "warn")
 			benchtest.Measure(t, relaybench, test.results, test.positive, "", args...)
 		})
 	}
@@ -47,11 +47,11 @@ func TestEveryModeMeasuresARealRelay(t *testing.T) {
 
 func TestAWrongCallIsToldWhatIsWrong(t *testing.T) {
 	benchtest.Fails(t, relaybench, 2, map[string]string{
-		"relay --pairs 0":             "--pairs is 0, which is too little",
-		"rate --rate many":            `--rate is "many" and must be`,
-		"compare --for 1m":            "must be at most 20s",
-		"relay --tls":                 "unknown flag: --tls",
-		"limit --pin=false --size 95": "--size is 95 and must be from 96 to 65536",
+		"relay --pairs 0":              "--pairs is 0, which is too little",
+		"rate --rate many":             `--rate is "many" and must be`,
+		"compare --pin=false --for 1m": "must be at most 20s",
+		"relay --tls":                  "unknown flag: --tls",
+		"limit --pin=false --size 95":  "--size is 95 and must be from 96 to 65536",
 	})
 }
 

@@ -12,26 +12,27 @@ import (
 
 // pairsOf measures pairs in a closed loop.
 func (l *load) pairsOf(t *target) {
-	x := l.open(t, l.pairs, 1, l.window)
-	defer x.close()
-	out := x.closedLoop(l.during)
-	r := l.pairResult("closed loop")
-	out.figures(r)
-	l.Print(r)
+	l.measure(l.open(t, l.pairs, 1, l.window), l.pairResult("closed loop"))
 }
 
 // fan measures one server with many clients.
 func (l *load) fan() {
-	x := l.open(l.startRelay(""), 1, l.clients, l.window)
+	l.measure(l.open(l.startRelay(""), 1, l.clients, l.window),
+		l.result(fmt.Sprintf("one server, %d clients, window %d, %d bytes", l.clients, l.window, l.size), "clients", l.clients, "window", l.window, "size", l.size))
+}
+
+// measure measures a closed loop.
+func (l *load) measure(x *traffic, r *bench.Result) {
 	defer x.close()
-	out := x.closedLoop(l.during)
-	r := l.result(fmt.Sprintf("one server, %d clients, window %d, %d bytes", l.clients, l.window, l.size), "clients", l.clients, "window", l.window, "size", l.size)
-	out.figures(r)
+	x.closedLoop(l.during).figures(r)
 	l.Print(r)
 }
 
 // compare measures the relay and what it is compared with by turns.
 func (l *load) compare() {
+	if l.warmup+l.during > 20*time.Second {
+		l.Check(bench.Mistake("--warmup and --for must be at most 20s together: peers that wait for their turn answer no pings"))
+	}
 	targets := [2]*target{1: l.startRelay("")}
 	names := [2]string{"forwarder", "relay"}
 	switch {
@@ -93,10 +94,7 @@ func (l *load) atRate(name string, t *target, rate float64) float64 {
 
 // result begins a result. Each says where the processes run.
 func (l *load) result(what string, fields ...any) *bench.Result {
-	r := bench.NewResult(fmt.Sprintf("%s: %s; %v", l.Mode, what, l.cores), fields...)
-	r.Field("cores", l.cores.String())
-	r.Field("relay_procs", l.procs)
-	return r
+	return bench.NewResult(fmt.Sprintf("%s: %s; %s", l.Mode, what, l.cores), append(fields, "cores", l.cores, "relay_procs", l.procs)...)
 }
 
 func (l *load) pairResult(what string, fields ...any) *bench.Result {

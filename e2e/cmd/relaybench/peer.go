@@ -26,24 +26,19 @@ const patience = 10 * time.Second
 // A peer is one connection of the load, which one goroutine at a time uses.
 type peer struct {
 	net.Conn
-	early *bufio.Reader // begins with what came with the answer to the handshake; nil: nothing did
-	id    protocol.ID   // its own, from HELLO
+	r  io.Reader   // of Conn, and first of what came with the answer to the handshake
+	id protocol.ID // its own, from HELLO
 }
 
-func (p *peer) Read(b []byte) (int, error) {
-	if p.early != nil {
-		return p.early.Read(b)
-	}
-	return p.Conn.Read(b)
-}
+func (p *peer) Read(b []byte) (int, error) { return p.r.Read(b) }
 
 // connect makes the connection and its handshakes, and waits for HELLO. Through the
 // forwarder it only connects.
 func (t *target) connect(path string) (p *peer, err error) {
 	dialer := ws.Dialer{
 		Timeout: patience,
-		NetDial: func(ctx context.Context, _, address string) (net.Conn, error) {
-			return (&net.Dialer{LocalAddr: t.source(), KeepAlive: -1, Timeout: patience}).DialContext(ctx, "tcp4", address)
+		NetDial: func(_ context.Context, _, address string) (net.Conn, error) {
+			return (&net.Dialer{LocalAddr: t.source(), KeepAlive: -1}).Dial("tcp4", address)
 		},
 		// The relay makes the certificate anew at each start, on this machine. Verifying it would
 		// only add to the load's own cost.
@@ -58,8 +53,12 @@ func (t *target) connect(path string) (p *peer, err error) {
 	if t.v1 {
 		dialer.Protocols = []string{protocol.SubprotocolV1}
 	}
-	if p.Conn, p.early, _, err = dialer.Dial(context.Background(), t.scheme+"://"+t.address+path); err != nil {
+	var early *bufio.Reader
+	if p.Conn, early, _, err = dialer.Dial(context.Background(), t.scheme+"://"+t.address+path); err != nil {
 		return nil, fmt.Errorf("cannot connect to %s: %w; is this a relay?", t.address, err)
+	}
+	if p.r = p.Conn; early != nil {
+		p.r = early
 	}
 	d, err := p.receive()
 	if err == nil {

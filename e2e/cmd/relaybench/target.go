@@ -45,7 +45,7 @@ func (l *load) startForwarder() *target {
 	socket, err := listener.(*net.TCPListener).File()
 	l.Check(err)
 	defer socket.Close()
-	cmd := l.Self(forwarderMode)
+	cmd := exec.Command(os.Args[0], forwarderMode)
 	cmd.ExtraFiles = []*os.File{socket}
 	cmd.Env = append(os.Environ(), "GOMAXPROCS=1", "GODEBUG=asyncpreemptoff=1")
 	return &target{address: listener.Addr().String(), bare: true, pid: l.Start(cmd).PID()}
@@ -73,16 +73,6 @@ func (l *load) clock(t *target, call func()) *outcome {
 	return &outcome{took: time.Since(began), cpu: l.CPUTime(t.pid) - cpu, load: l.CPUTime(0) - load}
 }
 
-// cores is where processes run, as taskset takes it. Empty: where the kernel likes.
-type cores struct{ target, load string }
-
-func (c cores) String() string {
-	if c.target == "" {
-		return "not pinned"
-	}
-	return fmt.Sprintf("on core %s, the load on %s", c.target, c.load)
-}
-
 // pinCores gives the target the first cores and the load the last, if there is one for each.
 func (l *load) pinCores() {
 	var allowed unix.CPUSet
@@ -97,9 +87,10 @@ func (l *load) pinCores() {
 	if procs >= len(all) {
 		return
 	}
-	l.cores = cores{target: strings.Join(all[:procs], ","), load: all[len(all)-1]}
-	l.Wrap = []string{"taskset", "-c", l.cores.target}
-	out, err := exec.Command("taskset", "-a", "-c", "-p", l.cores.load, strconv.Itoa(os.Getpid())).CombinedOutput()
+	target, own := strings.Join(all[:procs], ","), all[len(all)-1]
+	l.cores = fmt.Sprintf("on core %s, the load on %s", target, own)
+	l.Wrap = []string{"taskset", "-c", target}
+	out, err := exec.Command("taskset", "-a", "-c", "-p", own, strconv.Itoa(os.Getpid())).CombinedOutput()
 	if err != nil {
 		l.Fail("cannot choose the load's cores: %w; --pin=false leaves them alone\n%s", err, out)
 	}

@@ -91,7 +91,7 @@ func TestAFailureEndsTheRunAndItsChildren(t *testing.T) {
 func TestAChildThatHasEndedExplainsAFailure(t *testing.T) {
 	_, _, stderr := call(func(r *bench.Run) {
 		r.Wrap = []string{"env"}
-		r.Start(r.Self("be-weighed", "twice"))
+		r.Start(exec.Command(os.Args[0], "be-weighed", "twice"))
 		r.Check(bench.Sleep(r.Ctx, 100*time.Millisecond))
 		r.Fail("a thing was lost")
 	}, "weigh")

@@ -44,14 +44,8 @@ func (r *Result) Row(label string, cells ...any) {
 	r.rows += "  " + label
 	for _, cell := range cells {
 		if f, ok := cell.(float64); ok {
-			digits := 2
-			if f >= 100 {
-				digits = 1
-			}
-			if f >= 1000 {
-				digits = 0
-			}
-			cell = strconv.FormatFloat(f, 'f', digits, 64)
+			whole := len(strconv.Itoa(int(f)))
+			cell = strconv.FormatFloat(f, 'f', max(0, min(2, 4-whole)), 64)
 		}
 		r.rows += fmt.Sprint("\t", cell)
 	}
@@ -67,11 +61,6 @@ func (r *Result) Add(key, label string, value any, unit string) {
 // Micros adds a duration, divided among n, in microseconds.
 func (r *Result) Micros(key, label string, d time.Duration, n int64) {
 	r.Add(key, label, Micros(d, n), "µs")
-}
-
-// Millis adds a duration in milliseconds.
-func (r *Result) Millis(key, label string, d time.Duration) {
-	r.Add(key, label, Micros(d, 1000), "ms")
 }
 
 // Micros returns a duration divided among n, in microseconds. Where n is 0 it is not divided.

@@ -4,77 +4,63 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
-	"strings"
+	"net/http"
 	"sync"
 	"sync/atomic"
+	"time"
 
-	"github.com/sebas642/intercessor/e2e/cmd/internal/command"
+	"github.com/sebas642/intercessor/e2e/cmd/internal/bench"
 	"github.com/sebas642/intercessor/sdk"
 )
 
-// A flow is messages of one size from clients to their servers, each pair's as fast as
-// they go. It counts what arrives.
+// A flow is messages of one size from clients to their servers, of each pair as fast as they
+// go. Servers receive until the flow is closed.
 type flow struct {
-	ctx     context.Context
+	run     *bench.Run
+	ctx     context.Context // ends with the first failure
+	fail    context.CancelCauseFunc
 	pairs   []*pair
 	message sdk.Message
-	window  int             // messages under way from each client; 0: as the link allows
-	credits []chan struct{} // of each pair: a token for each message that may still be sent
-
+	windows []chan struct{} // of each pair: an element for each message under way
 	arrived atomic.Int64
-	end     context.CancelFunc
 	hearing sync.WaitGroup
-
-	mu      sync.Mutex // guards what follows
-	failed  error
-	closing bool
 }
 
-// newFlow makes a flow, whose servers receive until it is closed. The window needs no
-// messages, because both ends live here: base messages have no other.
-func newFlow(ctx context.Context, pairs []*pair, size, window int) *flow {
-	f := &flow{pairs: pairs, window: window, message: sdk.Message{Type: "chat", Data: []byte(`"` + strings.Repeat("x", size-2) + `"`)}}
-	f.ctx, f.end = context.WithCancel(ctx)
-	for _, p := range pairs {
-		credit := make(chan struct{}, max(window, 1))
-		for range window {
-			credit <- struct{}{}
-		}
-		f.credits = append(f.credits, credit)
-		f.hearing.Go(func() { f.hear(p.server, credit) })
+// openFlow opens pairs whose clients keep at most so many messages under way.
+func openFlow(r *bench.Run, pairs int, server, client string, http *http.Client, size, window int) *flow {
+	f := &flow{run: r, message: chat(size), pairs: openPairs(r, pairs, server, client, http)}
+	f.ctx, f.fail = context.WithCancelCause(r.Ctx)
+	for _, p := range f.pairs {
+		under := make(chan struct{}, window)
+		f.windows = append(f.windows, under)
+		f.hearing.Go(func() { f.receive(p.server, under) })
 	}
 	return f
 }
 
-func (f *flow) hear(c *sdk.Conn, credit chan<- struct{}) {
+func (f *flow) receive(c *sdk.Conn, under <-chan struct{}) {
 	for {
 		m, err := c.Receive(f.ctx)
+		if err == nil && len(m.Data) != len(f.message.Data) {
+			err = fmt.Errorf("a message has %d bytes", len(m.Data))
+		}
 		if err != nil {
 			f.fail(fmt.Errorf("a server receives no more: %w", err))
 			return
 		}
-		if len(m.Data) != len(f.message.Data) {
-			f.fail(fmt.Errorf("a message of %d bytes has come, where all have %d", len(m.Data), len(f.message.Data)))
-			return
-		}
 		f.arrived.Add(1)
-		if f.window > 0 {
-			credit <- struct{}{} // there is room for each that was taken out
-		}
+		<-under
 	}
 }
 
-// say sends until the context ends.
-func (f *flow) say(ctx context.Context, c *sdk.Conn, credit <-chan struct{}) {
+// send sends until the context ends.
+func (f *flow) send(ctx context.Context, c *sdk.Conn, under chan<- struct{}) {
 	for {
-		if f.window > 0 {
-			select {
-			case <-credit:
-			case <-ctx.Done():
-				return
-			}
-		} else if ctx.Err() != nil {
+		select {
+		case under <- struct{}{}:
+		case <-ctx.Done():
 			return
 		}
 		if _, err := c.Send(f.ctx, f.message); err != nil {
@@ -84,31 +70,30 @@ func (f *flow) say(ctx context.Context, c *sdk.Conn, credit <-chan struct{}) {
 	}
 }
 
-func (f *flow) fail(err error) {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	if f.failed == nil && f.ctx.Err() == nil && !f.closing {
-		f.failed = err
-		f.end()
+// measure sends for a while to warm up and then for as long as what it calls takes. In the
+// end nothing is under way.
+func (f *flow) measure(warmup time.Duration, call func()) {
+	ctx, stop := context.WithCancel(f.ctx)
+	defer stop()
+	var sending sync.WaitGroup
+	for i, p := range f.pairs {
+		sending.Go(func() { f.send(ctx, p.client, f.windows[i]) })
+	}
+	f.run.Check(bench.Sleep(f.ctx, warmup))
+	call()
+	stop()
+	late := time.AfterFunc(patience, func() { f.fail(fmt.Errorf("a message has not arrived within %v", patience)) })
+	defer late.Stop()
+	sending.Wait()
+	for _, under := range f.windows {
+		for len(under) > 0 {
+			f.run.Check(bench.Sleep(f.ctx, time.Millisecond))
+		}
 	}
 }
 
-func (f *flow) failure() error {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	if f.failed == nil && f.ctx.Err() != nil {
-		return command.ErrInterrupted
-	}
-	return f.failed
-}
-
-// close ends the pairs, whose servers receive until then: so that clients need not wait
-// for the outcomes of their last messages.
 func (f *flow) close() {
-	f.mu.Lock()
-	f.closing = true
-	f.mu.Unlock()
-	closePairs(f.ctx, f.pairs)
-	f.end()
+	closePairs(f.run, f.pairs)
+	f.fail(errors.New("the flow is closed"))
 	f.hearing.Wait()
 }

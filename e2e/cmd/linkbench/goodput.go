@@ -3,14 +3,15 @@
 package main
 
 import (
-	"flag"
+	"context"
 	"fmt"
 	"math/rand/v2"
-	"sync"
 	"time"
 
+	"github.com/spf13/pflag"
+
 	"github.com/sebas642/intercessor/e2e/cmd/chaosproxy/chaos"
-	"github.com/sebas642/intercessor/e2e/cmd/internal/report"
+	"github.com/sebas642/intercessor/e2e/cmd/internal/bench"
 )
 
 const (
@@ -23,120 +24,69 @@ const (
 	stallSlot = 100 * stallFor
 )
 
-// goodputSizes are messages that go as they are, and ones that go in eight parts.
-var goodputSizes = []int{messageSize, 256 << 10}
-
-func goodputFlags(flags *flag.FlagSet, s *settings) {
-	timeFlags(flags, s, time.Second, 2*stallSlot)
-}
-
-// goodputFiles counts one pair, and a proxy before it.
-func goodputFiles(*settings) int { return 20 }
-
-// goodput measures each size on a good line, and on one that stalls.
-func (b *bench) goodput(s *settings) error {
-	r, err := b.startRelay(s)
-	if err != nil {
-		return err
-	}
-	defer r.kill()
-	for _, size := range goodputSizes {
-		for _, stalls := range []bool{false, true} {
-			if err := b.longLine(r, s, size, stalls); err != nil {
-				return r.explain(err)
+// goodput measures messages that are sent as they are, and messages that are sent in eight
+// parts, on a good line and on one that stalls.
+func goodput(flags *pflag.FlagSet) func(*bench.Run) {
+	during := flags.Duration("for", 2*stallSlot, "how long to measure")
+	warmup := flags.Duration("warmup", time.Second, "the same load before that, not measured")
+	return func(r *bench.Run) {
+		relay := r.StartRelay("", nil)
+		for _, size := range []int{messageSize, 256 << 10} {
+			for _, stalls := range []bool{false, true} {
+				r.Say("messages of %d bytes, stalls: %v", size, stalls)
+				longLine(r, relay, size, stalls, *during, *warmup)
 			}
 		}
 	}
-	return nil
 }
 
-func (b *bench) longLine(r *relay, s *settings, size int, stalls bool) error {
-	line, err := chaos.Listen(r.address, nil)
-	if err != nil {
-		return err
-	}
+func longLine(r *bench.Run, relay *bench.Relay, size int, stalls bool, during, warmup time.Duration) {
+	line, err := chaos.Listen(relay.Address, nil)
+	r.Check(err)
 	defer line.Close()
 	half := chaos.Way{Delay: roundTrip / 2}
 	line.SetFaults(chaos.Faults{Up: half, Down: half})
-	pairs, err := b.openPairs(1, route{server: r.address, client: line.Addr()})
-	if err != nil {
-		return err
-	}
-	f := newFlow(b.Ctx, pairs, size, 0)
+	f := openFlow(r, 1, relay.Address, line.Addr(), nil, size, 1<<20) // only the link limits what is under way
 	defer f.close()
-
-	b.Live.Now("messages of %d bytes, stalls: %v", size, stalls)
-	var stalled int
-	var rate float64
-	var gap time.Duration
-	err = f.run(s.warmup, func() error {
-		over := make(chan struct{})
-		var beside sync.WaitGroup
-		beside.Go(func() { gap = f.longestGap(over) })
-		if stalls {
-			beside.Go(func() { stalled = stall(line, over) })
+	res := bench.NewResult(fmt.Sprintf("goodput: messages of %d bytes, round trip %v, stalls of %v for 1 %% of the time: %v", size, roundTrip, stallFor, stalls),
+		"size", size, "round_trip_ms", roundTrip.Milliseconds())
+	f.measure(warmup, func() {
+		ctx, over := context.WithTimeout(f.ctx, during)
+		defer over()
+		stalled := make(chan int, 1)
+		go func() { stalled <- stall(ctx, line, stalls) }()
+		first, began := f.arrived.Load(), time.Now()
+		last, since, gap := first, began, time.Duration(0)
+		for bench.Sleep(ctx, 5*time.Millisecond) == nil {
+			if now := f.arrived.Load(); now != last {
+				gap = max(gap, time.Since(since))
+				last, since = now, time.Now()
+			}
 		}
-		before, begin := f.arrived.Load(), time.Now()
-		err := f.wait(s.during)
-		n := f.arrived.Load() - before
-		rate = float64(n) * float64(size) / time.Since(begin).Seconds()
-		close(over)
-		beside.Wait()
-		if err == nil && n == 0 {
-			err = fmt.Errorf("no message has arrived in %v", s.during)
+		gap = max(gap, time.Since(since))
+		rate := float64(f.arrived.Load()-first) * float64(size) / time.Since(began).Seconds()
+		if rate == 0 {
+			r.Fail("no message has arrived in %v", during)
 		}
-		return err
+		res.Add("stalls", "stalls", <-stalled, "")
+		res.Field("bytes_per_second", rate)
+		res.Row("goodput", rate/1e6, "MB/s")
+		res.Add("longest_gap_ms", "longest gap between messages", bench.Micros(gap, 1000), "ms")
 	})
-	if err != nil {
-		return err
-	}
-	b.Live.Clear()
-	with := "without stalls"
-	if stalls {
-		with = fmt.Sprintf("stalls of %v for 1 %% of the time", stallFor)
-	}
-	res := report.Result{Title: fmt.Sprintf("goodput: messages of %d bytes, round trip %v, %s", size, roundTrip, with)}
-	res.Add("size", "", size, "")
-	res.Add("round_trip_ms", "", roundTrip.Milliseconds(), "")
-	res.Add("stalls", "stalls", stalled, "")
-	res.Add("bytes_per_second", "", rate, "")
-	res.Add("", "goodput", rate/1e6, "MB/s")
-	res.Millis("longest_gap_ms", "longest gap between messages", gap)
-	return b.Report.Print(res)
+	r.Print(res)
 }
 
-// longestGap looks every few milliseconds whether something has arrived.
-func (f *flow) longestGap(over <-chan struct{}) (gap time.Duration) {
-	tick := time.NewTicker(5 * time.Millisecond)
-	defer tick.Stop()
-	before, since := f.arrived.Load(), time.Now()
-	for {
-		select {
-		case <-tick.C:
-		case <-over:
-			return max(gap, time.Since(since))
-		}
-		if now := f.arrived.Load(); now != before {
-			gap = max(gap, time.Since(since))
-			before, since = now, time.Now()
-		}
-	}
-}
-
-// stall holds the line back once in each slot, and returns how often it did.
-func stall(line *chaos.Proxy, over <-chan struct{}) (n int) {
-	for {
+// stall holds the line back once in each slot, if it is to, until the context ends. It returns
+// how often it did.
+func stall(ctx context.Context, line *chaos.Proxy, stalls bool) (n int) {
+	for stalls {
 		at := rand.N(stallSlot - stallFor)
-		for i, wait := range []time.Duration{at, stallSlot - at} {
-			select {
-			case <-time.After(wait):
-			case <-over:
-				return n
-			}
-			if i == 0 {
-				line.StallAll(stallFor)
-				n++
-			}
+		if bench.Sleep(ctx, at) != nil {
+			break
 		}
+		line.StallAll(stallFor)
+		n++
+		_ = bench.Sleep(ctx, stallSlot-at)
 	}
+	return n
 }

@@ -1,59 +1,104 @@
 //go:build linux
 
+// Command linkbench measures what the SDK's link costs, and how soon it is back after a
+// fault. Its peers are real ones of package sdk, in this process. The relay is a real relayd in a
+// process of its own, which linkbench starts, kills and starts again. The chaos proxy breaks
+// networks.
+//
+//	go run ./e2e/cmd/linkbench recover
+//	go run ./e2e/cmd/linkbench stream --rounds 3 --json
+//	go run ./e2e/cmd/linkbench help
+//
+// Each mode is a file. The mode recover is made of talks (talk.go), stream and goodput of flows
+// (flow.go). The listener of the mode listen is this program in another process. What a relay
+// costs without the SDK is measured by relaybench.
 package main
 
 import (
 	"context"
-	"flag"
+	_ "embed"
+	"fmt"
+	"io"
+	"net/http"
 	"os"
+	"strings"
 	"sync"
+	"time"
 
-	"github.com/sebas642/intercessor/e2e/cmd/internal/command"
-	"github.com/sebas642/intercessor/e2e/cmd/internal/process"
+	"github.com/sebas642/intercessor/e2e/cmd/internal/bench"
+	"github.com/sebas642/intercessor/sdk"
 )
 
 func main() { os.Exit(linkbench.Main(os.Args[1:], os.Stdout, os.Stderr)) }
 
-var linkbench = command.Command{
+//go:embed usage.txt
+var usage string
+
+var linkbench = bench.Command{
 	Name:  "linkbench",
 	Usage: usage,
-	Modes: []command.Mode{
-		mode("recover", "the time from a cut to the next message, and whether any is lost", recoverFlags, recoverFiles, (*bench).recover),
-		mode("stream", "linked messages and base messages by turns, and their ratio", streamFlags, streamFiles, (*bench).stream),
-		mode("goodput", "one linked pair on a long line, with and without stalls", goodputFlags, goodputFiles, (*bench).goodput),
-		mode("listen", "the memory of a listener with many clients", listenFlags, listenFiles, (*bench).listen),
-	},
-	Self: map[string]command.Main{listenerMode: listenerMain},
+	Modes: map[string]bench.Mode{"recover": recoverMode, "stream": stream, "goodput": goodput, "listen": listen},
+	Self:  map[string]func([]string) error{listenerMode: listener},
 }
 
-// bench is what every mode is given.
-type bench struct{ command.Run }
+// patience bounds every wait for something that should come soon.
+const patience = 30 * time.Second
 
-// mode is one thing to measure. Files is how many this process, or the relay, has open at
-// most.
-func mode(
-	name, about string,
-	declare func(*flag.FlagSet, *settings),
-	files func(*settings) int,
-	measure func(*bench, *settings) error,
-) command.Mode {
-	return command.Mode{Name: name, About: about, Declare: func(flags *flag.FlagSet) command.Call {
-		s := new(settings)
-		flags.StringVar(&s.relayd, "relayd", "", "`path` of the relayd to start; without it, the workspace's is built. What follows -- are its flags")
-		declare(flags, s)
-		return command.Call{
-			Check: func(behind []string) error { return s.check(flags, behind) },
-			Measure: func(run command.Run) error {
-				if err := process.CheckFiles(files(s)); err != nil {
-					return err
-				}
-				ctx, stop := context.WithCancel(run.Ctx)
-				var keeping sync.WaitGroup
-				keeping.Go(func() { run.Live.Keep(ctx) })
-				defer keeping.Wait()
-				defer stop()
-				return measure(&bench{run}, s)
-			},
+// messageSize is the size of a message of the modes stream and listen, in bytes.
+const messageSize = 1000
+
+// chat is a message of so many bytes.
+func chat(size int) sdk.Message {
+	return sdk.Message{Type: "chat", Data: []byte(`"` + strings.Repeat("x", size-2) + `"`)}
+}
+
+// A pair is a listener with its only client.
+type pair struct {
+	ln             *sdk.Listener
+	client, server *sdk.Conn
+}
+
+// openPairs opens pairs, whose servers and clients reach the relay at these addresses, HOST:PORT.
+func openPairs(r *bench.Run, n int, server, client string, http *http.Client) []*pair {
+	pairs := make([]*pair, n)
+	options := new(sdk.Options)
+	options.HTTPClient = http
+	r.Each(n, 16, func(ctx context.Context, i int) (err error) {
+		ctx, cancel := context.WithTimeout(ctx, patience)
+		defer cancel()
+		p := new(pair)
+		pairs[i] = p
+		if p.ln, err = sdk.Listen(ctx, "ws://"+server+"/server", options); err != nil {
+			return fmt.Errorf("a server cannot connect: %w", err)
 		}
-	}}
+		if p.client, err = sdk.Dial(ctx, "ws://"+client+"/client/"+p.ln.ID(), options); err != nil {
+			return fmt.Errorf("a client cannot connect: %w", err)
+		}
+		p.server, err = p.ln.Accept(ctx)
+		return err
+	})
+	return pairs
+}
+
+// closePairs closes pairs.
+func closePairs(r *bench.Run, pairs []*pair) {
+	var clients []*sdk.Conn
+	var listeners []*sdk.Listener
+	for _, p := range pairs {
+		clients, listeners = append(clients, p.client), append(listeners, p.ln)
+	}
+	closeAll(r, clients) // they may wait for outcomes
+	closeAll(r, listeners)
+}
+
+// closeAll closes all at once. The SDK bounds each by ten seconds, for which an interrupt does
+// not wait.
+func closeAll[C io.Closer](r *bench.Run, closers []C) {
+	var all sync.WaitGroup
+	for _, c := range closers {
+		if r.Ctx.Err() == nil {
+			all.Go(func() { _ = c.Close() })
+		}
+	}
+	all.Wait()
 }

@@ -3,72 +3,108 @@
 package main
 
 import (
+	"net"
 	"strings"
+	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/sebas642/intercessor/e2e/cmd/internal/command/commandtest"
-	"github.com/sebas642/intercessor/e2e/cmd/internal/relayd"
+	"github.com/sebas642/intercessor/e2e/cmd/internal/bench/benchtest"
 )
 
-func TestMain(m *testing.M) { commandtest.Main(m, linkbench) }
+func TestMain(m *testing.M) { benchtest.Main(m, linkbench) }
 
 // Silence is not among them: the SDK finds it after 30 seconds.
 func TestEveryModeMeasuresRealPeers(t *testing.T) {
-	relayd, err := relayd.Build(t.Context(), t.TempDir())
-	require.NoError(t, err)
-
+	relayd := benchtest.Relayd(t)
 	for _, test := range []struct {
-		mode     string
-		args     string
-		lines    int
-		positive string // figures of the last line
-		zero     string
+		args           string
+		results        int
+		positive, zero string // figures of the last result
 	}{
-		{"recover", "--kind rst,kill --cuts 4 --pairs 2 --warmup 100ms", 2,
+		{"recover --kind rst,kill --cuts 4 --pairs 2 --warmup 100ms", 2,
 			"cuts recover_ms_p50 recover_ms_p99 away_ms_p50 messages", "lost repeated reordered not_delivered"},
-		{"recover", "--kind drain --cuts 2 --warmup 100ms", 1,
+		{"recover --kind drain --cuts 2 --warmup 100ms", 1,
 			"recover_ms_max away_ms_p99 messages", "lost repeated reordered not_delivered"},
-		{"stream", "--pairs 1,3 --rounds 2 --for 200ms --warmup 50ms", 6,
+		{"stream --pairs 1,3 --rounds 2 --for 200ms --warmup 50ms", 2,
 			"base_messages_per_second_median messages_per_second_ratio_min relay_cpu_us_per_message_ratio_median own_cpu_us_per_message_ratio_max link_acks_per_message", ""},
-		{"goodput", "--for 700ms --warmup 300ms", 4, "bytes_per_second round_trip_ms longest_gap_ms", ""},
-		{"listen", "--clients 20 --for 300ms", 1,
+		{"goodput --for 700ms --warmup 300ms", 4, "bytes_per_second round_trip_ms longest_gap_ms", ""},
+		{"listen --clients 20 --for 300ms", 1,
 			"rss_bytes_alone rss_bytes_idle rss_bytes_sending messages_per_second", ""},
 	} {
-		t.Run(test.mode+" "+test.args, func(t *testing.T) {
+		t.Run(test.args, func(t *testing.T) {
 			t.Parallel()
-			args := append([]string{test.mode, "--json", "--relayd", relayd}, strings.Fields(test.args)...)
-			last := commandtest.Measure(t, linkbench, test.lines, append(args, "--", "--drain", "100ms")...)
-			for key := range strings.FieldsSeq(test.positive) {
-				require.Greater(t, last[key], 0.0, "%s of %v", key, last)
-			}
-			for key := range strings.FieldsSeq(test.zero) {
-				require.Equal(t, 0.0, last[key], "%s of %v", key, last)
-			}
+			args := append(strings.Fields(test.args), "--json", "--relayd", relayd, "--", "--drain", "100ms")
+			benchtest.Measure(t, linkbench, test.results, test.positive, test.zero, args...)
 		})
 	}
 }
 
 func TestAWrongCallIsToldWhatIsWrong(t *testing.T) {
-	commandtest.Fails(t, linkbench, 2, map[string]string{
-		"listen --cliens 3":   "flag provided but not defined: -cliens",
-		"listen --clients 0":  "--clients is 0 and must be from 1 to",
-		"stream --pairs 1,x":  "it must be a number from 1 to 10000",
-		"recover --pairs 1,2": "it must be a number from 1 to 10000",
-		"recover --kind rest": `there is no kind "rest", but rst, silence, kill, drain`,
-		"goodput --for 1ms":   "--for is 1ms and must be at least 10ms",
-		"stream --warmup -1s": "--warmup is -1s and must not be negative",
+	benchtest.Fails(t, linkbench, 2, map[string]string{
+		"listen --cliens 3":   "unknown flag: --cliens",
+		"listen --clients 0":  "--clients is 0, which is too little",
+		"stream --pairs 1,x":  `invalid argument "1,x" for "--pairs" flag`,
+		"recover --kind rest": `there is no kind "rest"`,
+		"stream --warmup -1s": "--warmup is -1s, which is too little",
 	})
 }
 
 func TestAFailureIsASentence(t *testing.T) {
-	commandtest.Fails(t, linkbench, 1, map[string]string{
-		"stream --relayd /nowhere/relayd":                  "cannot start /nowhere/relayd",
-		"stream --relayd /bin/false":                       "the relay ended before it listened",
-		"listen --clients 1000000 --relayd /bin/false":     "raise it (ulimit -Hn), or ask for fewer peers",
-		"recover --kind kill --cuts 1 --relayd /bin/false": "kill: the relay ended before it listened",
+	benchtest.Fails(t, linkbench, 1, map[string]string{
+		"stream --relayd /nowhere/relayd":      "cannot start /nowhere/relayd",
+		"recover --cuts 1 --relayd /bin/false": "the relay ended before it listened",
 	})
 }
 
-func TestHelpExplainsEveryMode(t *testing.T) { commandtest.Explains(t, linkbench) }
+func TestHelpExplainsEveryMode(t *testing.T) { benchtest.Explains(t, linkbench) }
+
+func TestWhatIsLostRepeatedOrReorderedIsCounted(t *testing.T) {
+	for _, test := range []struct {
+		name                      string
+		came                      []int
+		lost, repeated, reordered int
+	}{
+		{"as it should be", []int{0, 1, 2, 3, 4}, 0, 0, 0},
+		{"one is lost", []int{0, 1, 3, 4}, 1, 0, 0},
+		{"the last are lost", []int{0, 1}, 3, 0, 0},
+		{"one comes twice", []int{0, 1, 1, 2, 3, 4}, 0, 1, 0},
+		{"one comes late", []int{0, 2, 3, 1, 4}, 0, 0, 1},
+		{"one comes late, and again", []int{0, 2, 3, 1, 4, 1}, 0, 1, 1},
+	} {
+		c, talk := new(crowd), &talk{sent: 5, seen: map[int]bool{}}
+		for _, n := range test.came {
+			c.received(talk, n, time.Time{}, time.Time{})
+		}
+		c.count(talk)
+		require.Equal(t, tally{sent: 5, lost: test.lost, repeated: test.repeated, reordered: test.reordered}, c.tally, test.name)
+	}
+}
+
+// pieces is a connection from which a text comes in pieces.
+type pieces struct {
+	net.Conn
+	left string
+	size int
+}
+
+func (p *pieces) Read(b []byte) (int, error) {
+	n := copy(b[:min(p.size, len(b))], p.left)
+	p.left = p.left[n:]
+	return n, nil
+}
+
+func TestAcknowledgementsAreCountedHoweverTheyAreCut(t *testing.T) {
+	const text = `{"type":"LINK_ACK"}{"type":"chat","message":"LINK_LINK_ACK"}LINK_AC.K{"type":"LINK_ACKLINK_ACK"}`
+	for size := 1; size <= len(text); size++ {
+		var acks atomic.Int64
+		c := &counted{Conn: &pieces{left: text, size: size}, acks: &acks}
+		for range len(text) {
+			_, err := c.Read(make([]byte, len(text)))
+			require.NoError(t, err)
+		}
+		require.EqualValues(t, strings.Count(text, "LINK_ACK"), acks.Load(), "in pieces of %d", size)
+	}
+}

@@ -3,129 +3,139 @@
 package main
 
 import (
-	"flag"
 	"fmt"
+	"slices"
 	"time"
 
-	"github.com/sebas642/intercessor/e2e/cmd/internal/report"
+	"github.com/spf13/pflag"
+
+	"github.com/sebas642/intercessor/e2e/cmd/chaosproxy/chaos"
+	"github.com/sebas642/intercessor/e2e/cmd/internal/bench"
 )
 
-func recoverFlags(flags *flag.FlagSet, s *settings) {
-	kindFlag(flags, s)
-	flags.IntVar(&s.cuts, "cuts", 200, "how often a pair is cut off, for each kind")
-	pairsFlag(flags, s, "`number` of pairs that are cut off at once", false, 100)
-	// A connection that lived for less than ten seconds was not worth much to the SDK:
-	// it then waits longer before the next.
-	flags.DurationVar(&s.warmup, "warmup", 11*time.Second, "how long connections live before they are cut")
+// A fault is a way to lose all connections of one side, or of both, at once.
+type fault struct {
+	name, about string
+	proxied     bool          // the connections go through the proxies
+	gap         bool          // no moment is the cut: the longest gap between messages is measured
+	within      time.Duration // when all are to be back
 }
 
-// recoverFiles counts for each connection two sockets in a proxy, and as many again of
-// silent connections, which stay for a while.
-func recoverFiles(s *settings) int { return 2 * s.pairs[0] * (1 + 2*2) }
+var faults = []fault{
+	{"rst", "sockets reset", true, false, time.Minute},
+	{"silence", "connections on which everything vanishes", true, false, 2 * time.Minute},
+	{"kill", "relayd killed and started again", false, false, time.Minute},
+	{"drain", "relayd drained and started again", false, true, time.Minute},
+}
 
-// recover measures each kind, with a relay and pairs of its own.
-func (b *bench) recover(s *settings) error {
-	for _, k := range kinds {
-		for _, name := range s.kinds {
-			if name == k.name {
-				if err := b.recoverFrom(k, s); err != nil {
-					return fmt.Errorf("%s: %w", k.name, err)
-				}
+func recoverMode(flags *pflag.FlagSet) func(*bench.Run) {
+	kinds := flags.StringSlice("kind", []string{"rst", "silence", "kill", "drain"}, "`names` of the faults, with commas between")
+	cuts := flags.Int("cuts", 200, "how often a pair is cut off, for each kind")
+	pairs := flags.Int("pairs", 100, "pairs that are cut off at once")
+	// The SDK waits longer before it connects again if a connection has lived for less than ten seconds.
+	warmup := flags.Duration("warmup", 11*time.Second, "how long connections live before they are cut")
+	return func(r *bench.Run) {
+		var chosen []fault
+		for _, kind := range *kinds {
+			i := slices.IndexFunc(faults, func(f fault) bool { return f.name == kind })
+			if i < 0 {
+				r.Check(bench.Mistake(fmt.Sprintf("there is no kind %q", kind)))
+			}
+			chosen = append(chosen, faults[i])
+		}
+		for _, f := range chosen {
+			recoverFrom(r, f, *cuts, min(*pairs, *cuts), *warmup)
+		}
+	}
+}
+
+// recovery is what was measured: a duration for each cut.
+type recovery struct{ back, noticed, away bench.Histogram }
+
+// recoverFrom measures one fault, with a relay and pairs of its own.
+func recoverFrom(r *bench.Run, f fault, cuts, pairs int, warmup time.Duration) {
+	relay := r.StartRelay("", nil)
+	addresses := [2]string{relay.Address, relay.Address} // of servers, and of clients
+	var proxies [2]*chaos.Proxy
+	for i := range proxies {
+		proxy, err := chaos.Listen(relay.Address, &chaos.Options{MaxConns: 4*pairs + 16, Lifetime: 2 * time.Hour})
+		r.Check(err)
+		defer proxy.Close()
+		proxies[i] = proxy
+		if f.proxied {
+			addresses[i] = proxy.Addr()
+		}
+	}
+	r.Say("%s: %d pairs connect", f.name, pairs)
+	c := newCrowd(r, pairs, addresses)
+	defer c.close()
+	measured := recovery{bench.NewHistogram(), bench.NewHistogram(), bench.NewHistogram()}
+	for round := range (cuts + pairs - 1) / pairs {
+		r.Say("%s: %d of %d cuts are done", f.name, round*pairs, cuts)
+		r.Check(bench.Sleep(c.ctx, warmup))
+		c.watch()
+		began := time.Now()
+		switch f.name {
+		case "kill":
+			relay.End()
+			relay.Restart()
+		case "drain":
+			relay.Drain()
+			relay.Restart()
+		default: // the clients and the servers by turns
+			kind, err := chaos.ParseKind(f.name)
+			r.Check(err)
+			if proxies[(round+1)%2].CutAll(kind) == 0 {
+				r.Fail("there was no connection to cut")
 			}
 		}
+		c.await(f.within)
+		c.note(f, began, &measured)
 	}
-	return nil
+	r.Say("%s: waiting for the last outcomes", f.name)
+	c.close()
+	relay.End()
+	r.Print(c.result(f, &measured))
+	if c.lost+c.repeated+c.reordered+c.undelivered > 0 {
+		r.Fail("%s: the promise was broken", f.name)
+	}
 }
 
-// times are what was measured, one of each for a cut.
-type times struct{ back, noticed, away []time.Duration }
-
-func (b *bench) recoverFrom(k kind, s *settings) error {
-	pairs := min(s.pairs[0], s.cuts)
-	rounds := (s.cuts + pairs - 1) / pairs
-	st, err := b.newStage(s, k, pairs)
-	if err != nil {
-		return err
-	}
-	defer st.close()
-	b.Live.Now("%s: %d pairs connect", k.name, pairs)
-	c, err := b.newCrowd(pairs, st.route())
-	if err != nil {
-		return st.relay.explain(err)
-	}
-	var measured times
-	for round := range rounds {
-		b.Live.Now("%s: round %d of %d", k.name, round+1, rounds)
-		if err = c.wait(s.warmup); err == nil {
-			err = measured.round(k, st, c, round)
+// note adds what a fault did to what was measured.
+func (c *crowd) note(f fault, began time.Time, measured *recovery) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, p := range c.pairs {
+		there, here := p.talks[0], p.talks[1]
+		back := max(there.backAt.Sub(began), here.backAt.Sub(began))
+		if f.gap {
+			back = max(there.gap, here.gap)
 		}
-		if err != nil {
-			break
+		measured.back.Record(back)
+		if !p.noticed.IsZero() && !p.connected.Before(p.noticed) {
+			measured.noticed.Record(p.noticed.Sub(began))
+			measured.away.Record(p.connected.Sub(p.noticed))
 		}
 	}
-	b.Live.Now("%s: waiting for the last outcomes", k.name)
-	told := c.end()
-	if err != nil {
-		return st.relay.explain(err)
-	}
-	b.Live.Clear()
-	if err := b.Report.Print(measured.result(k, pairs, told)); err != nil {
-		return err
-	}
-	if !told.clean() {
-		return fmt.Errorf("the promise was broken: %d lost, %d repeated, %d reordered, outcomes that are not delivered: %v",
-			told.lost, told.repeated, told.reordered, told.outcomes)
-	}
-	return nil
 }
 
-// round cuts every pair off once.
-func (m *times) round(k kind, st *stage, c *crowd, round int) error {
-	c.watch()
-	begin := time.Now()
-	if err := k.strike(st, round); err != nil {
-		return err
-	}
-	if err := c.awaitAll(k.within); err != nil {
-		return err
-	}
-	for i, sight := range c.sights {
-		there, gapThere := c.talks[2*i].recovered()
-		here, gapHere := c.talks[2*i+1].recovered()
-		back := max(there.Sub(begin), here.Sub(begin))
-		if k.gap {
-			back = max(gapThere, gapHere)
-		}
-		m.back = append(m.back, back)
-		if noticed, away, ok := sight.saw(begin); ok {
-			m.noticed, m.away = append(m.noticed, noticed), append(m.away, away)
-		}
-	}
-	return nil
-}
-
-func (m *times) result(k kind, pairs int, told tally) report.Result {
-	r := report.Result{Title: fmt.Sprintf("recover: %s; %d cuts, %d pairs at once", k.about, len(m.back), pairs)}
-	r.Add("kind", "", k.name, "")
-	r.Add("cuts", "", len(m.back), "")
-	r.Add("pairs", "", pairs, "")
+func (c *crowd) result(f fault, measured *recovery) *bench.Result {
+	cuts := measured.back.Count()
+	r := bench.NewResult(fmt.Sprintf("recover: %s; %d cuts, %d pairs at once", f.about, cuts, len(c.pairs)), "kind", f.name, "cuts", cuts, "pairs", len(c.pairs))
 	what := "from the cut to the next message"
-	if k.gap {
+	if f.gap {
 		what = "longest gap between messages"
 	}
-	for _, q := range []struct {
-		key, label string
-		q          float64
-	}{{"p50", what + ", p50", 0.5}, {"p99", "p99", 0.99}, {"max", "longest", 1}} {
-		r.Millis("recover_ms_"+q.key, q.label, quantile(m.back, q.q))
-	}
-	r.Millis("noticed_ms_p50", "until the SDK says so, p50", quantile(m.noticed, 0.5))
-	r.Millis("away_ms_p50", "from then until both are back, p50", quantile(m.away, 0.5))
-	r.Millis("away_ms_p99", "p99", quantile(m.away, 0.99))
-	r.Add("messages", "messages sent", told.sent, "")
-	r.Add("lost", "lost", told.lost, "")
-	r.Add("repeated", "repeated", told.repeated, "")
-	r.Add("reordered", "reordered", told.reordered, "")
-	r.Add("not_delivered", "outcomes that are not delivered", told.undelivered(), "")
+	r.Add("recover_ms_p50", what+", p50", bench.Micros(measured.back.Percentile(50), 1000), "ms")
+	r.Add("recover_ms_p99", "p99", bench.Micros(measured.back.Percentile(99), 1000), "ms")
+	r.Add("recover_ms_max", "longest", bench.Micros(measured.back.Percentile(100), 1000), "ms")
+	r.Add("noticed_ms_p50", "until the SDK says so, p50", bench.Micros(measured.noticed.Percentile(50), 1000), "ms")
+	r.Add("away_ms_p50", "from then until both are back, p50", bench.Micros(measured.away.Percentile(50), 1000), "ms")
+	r.Add("away_ms_p99", "p99", bench.Micros(measured.away.Percentile(99), 1000), "ms")
+	r.Add("messages", "messages sent", c.sent, "")
+	r.Add("lost", "lost", c.lost, "")
+	r.Add("repeated", "repeated", c.repeated, "")
+	r.Add("reordered", "reordered", c.reordered, "")
+	r.Add("not_delivered", "outcomes that are not delivered", c.undelivered, "")
 	return r
 }

@@ -3,147 +3,116 @@
 package main
 
 import (
-	"flag"
+	"bytes"
+	"context"
 	"fmt"
-	"slices"
+	"net"
+	"net/http"
+	"sync/atomic"
 	"time"
 
-	"github.com/sebas642/intercessor/e2e/cmd/internal/process"
-	"github.com/sebas642/intercessor/e2e/cmd/internal/report"
-	"github.com/sebas642/intercessor/sdk"
+	"github.com/spf13/pflag"
+
+	"github.com/sebas642/intercessor/e2e/cmd/internal/bench"
+	"github.com/sebas642/intercessor/protocol"
 )
 
-const (
-	// messageSize is that of a message of a stream.
-	messageSize = 1000
-
-	// streamWindow is how many messages a client keeps under way: as many as make up half
-	// of what a link lets be under way, so that it is never the link that waits.
-	streamWindow = 64
-)
-
-func streamFlags(flags *flag.FlagSet, s *settings) {
-	pairsFlag(flags, s, "`numbers` of pairs, with commas between", true, 1, 64)
-	flags.IntVar(&s.rounds, "rounds", 5, "how often both take their turn")
-	timeFlags(flags, s, 500*time.Millisecond, 2*time.Second)
-}
-
-// streamFiles counts both sides of the comparison.
-func streamFiles(s *settings) int { return 2 * 2 * slices.Max(s.pairs) }
+// streamWindow is how many messages a client keeps under way: as many as make up half of
+// what a link lets be under way, so that it is never the link that waits.
+const streamWindow = 64
 
 // stream compares linked with base messages, for each number of pairs.
-func (b *bench) stream(s *settings) error {
-	r, err := b.startRelay(s)
-	if err != nil {
-		return err
-	}
-	defer r.kill()
-	for _, pairs := range s.pairs {
-		if err := b.compare(r, s, pairs); err != nil {
-			return r.explain(err)
+func stream(flags *pflag.FlagSet) func(*bench.Run) {
+	numbers := flags.UintSlice("pairs", []uint{1, 64}, "`numbers` of pairs, with commas between")
+	rounds := flags.Int("rounds", 5, "how often both take their turn")
+	during := flags.Duration("for", 2*time.Second, "how long to measure")
+	warmup := flags.Duration("warmup", 500*time.Millisecond, "the same load before that, not measured")
+	return func(r *bench.Run) {
+		relay := r.StartRelay("", nil)
+		for _, pairs := range *numbers {
+			compare(r, relay, int(pairs), *rounds, *during, *warmup)
 		}
 	}
-	return nil
 }
 
-// A side is one of the two: base or linked.
-type side struct {
-	name  string
-	wire  *wire
-	flow  *flow
-	turns []turn
-}
-
-// A turn is what was measured in one round.
-type turn struct {
-	rate       float64 // messages a second
-	relay, own float64 // microseconds of CPU time for each
-	acks       float64 // LINK_ACK for each
-}
-
-func (b *bench) compare(r *relay, s *settings, pairs int) error {
-	sides := []*side{{name: "base", wire: newWire(true)}, {name: "linked", wire: newWire(false)}}
-	for _, x := range sides {
-		if err := x.open(b, r, pairs); err != nil {
-			return err
-		}
-		defer x.flow.close()
-	}
-	for round := range s.rounds {
-		order := slices.Clone(sides)
-		if round%2 == 1 { // so that neither is always first
-			slices.Reverse(order)
-		}
-		for _, x := range order {
-			b.Live.Now("%d pairs, round %d of %d, %s", pairs, round+1, s.rounds, x.name)
-			if err := x.turn(r, s); err != nil {
-				return fmt.Errorf("%s messages: %w", x.name, err)
+func compare(r *bench.Run, relay *bench.Relay, pairs, rounds int, during, warmup time.Duration) {
+	var sides [2]bench.Side
+	for i, name := range []string{"base", "linked"} {
+		w := newWire(name == "base")
+		f := openFlow(r, pairs, relay.Address, relay.Address, &http.Client{Transport: w}, messageSize, streamWindow)
+		defer f.close()
+		for _, p := range f.pairs {
+			if w.base == p.client.Reliable() || w.base == p.server.Reliable() {
+				r.Fail("the %s pairs are not what they should be: a Conn says that it is reliable, or that it is not", name)
 			}
 		}
-		b.Live.Clear()
-		if err := b.Report.Print(roundResult(pairs, round, sides)); err != nil {
-			return err
-		}
+		sides[i] = bench.Side{Name: name, Turn: func() (figures []float64) {
+			f.measure(warmup, func() { figures = f.turn(w, relay.PID(), during) })
+			return figures
+		}}
 	}
-	return b.Report.Print(ratios(pairs, s, sides))
+	res := bench.NewResult(fmt.Sprintf("stream: %d rounds, %d pairs, %d bytes, window %d", rounds, pairs, messageSize, streamWindow),
+		"pairs", pairs, "size", messageSize, "window", streamWindow)
+	r.Compare(res, rounds, []bench.Figure{
+		{Key: "messages_per_second", Label: "messages a second", Ratio: "messages_per_second_ratio"},
+		{Key: "relay_cpu_us_per_message", Label: "CPU time of the relay, µs", Ratio: "relay_cpu_us_per_message_ratio"},
+		{Key: "own_cpu_us_per_message", Label: "CPU time of both peers, µs", Ratio: "own_cpu_us_per_message_ratio"},
+		{Key: "link_acks_per_message", Label: "LINK_ACK for each message"},
+	}, sides)
 }
 
-// open opens the pairs of a side, which must be what they are meant to be.
-func (x *side) open(b *bench, r *relay, n int) error {
-	options := new(sdk.Options)
-	options.HTTPClient = newClient(x.wire)
-	pairs, err := b.openPairs(n, route{r.address, r.address, options})
-	if err != nil {
-		return err
+// turn returns the figures of one turn.
+func (f *flow) turn(w *wire, relay int, during time.Duration) []float64 {
+	relayCPU, ownCPU, messages, acks, began := f.run.CPUTime(relay), f.run.CPUTime(0), f.arrived.Load(), w.acks.Load(), time.Now()
+	f.run.Check(bench.Sleep(f.ctx, during))
+	relayCPU, ownCPU = f.run.CPUTime(relay)-relayCPU, f.run.CPUTime(0)-ownCPU
+	messages, acks = f.arrived.Load()-messages, w.acks.Load()-acks
+	if messages == 0 {
+		f.run.Fail("no message has arrived in %v", during)
 	}
-	for _, p := range pairs {
-		if linked := p.client.Reliable() && p.server.Reliable(); linked == x.wire.base {
-			closePairs(b.Ctx, pairs)
-			return fmt.Errorf("the %s pairs are not what they should be: a Conn says that it is reliable, or that it is not", x.name)
-		}
-	}
-	x.flow = newFlow(b.Ctx, pairs, messageSize, streamWindow)
-	return nil
+	rate := float64(messages) / time.Since(began).Seconds()
+	return []float64{rate, bench.Micros(relayCPU, messages), bench.Micros(ownCPU, messages), float64(acks) / float64(messages)}
 }
 
-// turn measures one side once.
-func (x *side) turn(r *relay, s *settings) error {
-	return x.flow.run(s.warmup, func() error {
-		before, err := x.clocks(r)
-		if err == nil {
-			err = x.flow.wait(s.during)
-		}
-		if err != nil {
-			return err
-		}
-		after, err := x.clocks(r)
-		if err != nil {
-			return err
-		}
-		n := after.arrived - before.arrived
-		if n == 0 {
-			return fmt.Errorf("none has arrived in %v", s.during)
-		}
-		x.turns = append(x.turns, turn{
-			rate:  float64(n) / after.at.Sub(before.at).Seconds(),
-			relay: report.MicrosEach(after.relay-before.relay, n),
-			own:   report.MicrosEach(after.own-before.own, n),
-			acks:  float64(after.acks-before.acks) / float64(n),
-		})
-		return nil
-	})
+// A wire is an http.RoundTripper through which peers of the SDK reach the relay, and on which
+// LINK_ACK frames are counted.
+type wire struct {
+	base bool // ask for no subprotocol, so that the same SDK speaks the base protocol: no link
+	acks atomic.Int64
+	http http.Transport
 }
 
-type clocks struct {
-	at            time.Time
-	relay, own    time.Duration
-	arrived, acks int64
-}
-
-func (x *side) clocks(r *relay) (c clocks, err error) {
-	if c.relay, err = process.CPUTime(r.child.PID()); err == nil {
-		c.own, err = process.CPUTime(0)
+func newWire(base bool) *wire {
+	w := &wire{base: base}
+	w.http.DialContext = func(ctx context.Context, network, address string) (net.Conn, error) {
+		conn, err := new(net.Dialer).DialContext(ctx, network, address)
+		return &counted{Conn: conn, acks: &w.acks}, err
 	}
-	c.at, c.arrived, c.acks = time.Now(), x.flow.arrived.Load(), x.wire.acks.Load()
-	return c, err
+	return w
+}
+
+// RoundTrip does the handshake.
+func (w *wire) RoundTrip(request *http.Request) (*http.Response, error) {
+	if w.base {
+		request = request.Clone(request.Context())
+		request.Header.Del("Sec-WebSocket-Protocol")
+	}
+	return w.http.RoundTrip(request)
+}
+
+// counted counts the LINK_ACK that the relay delivers. It finds them by their name, which
+// stands in nothing else that is sent here. Parsing would cost more than the SDK.
+type counted struct {
+	net.Conn
+	acks *atomic.Int64
+	seen []byte // the last bytes that came, which may be the beginning of a name
+}
+
+func (c *counted) Read(b []byte) (int, error) {
+	const name = protocol.TypeLinkAck
+	n, err := c.Conn.Read(b)
+	c.seen = append(c.seen, b[:n]...)
+	c.acks.Add(int64(bytes.Count(c.seen, []byte(name))))
+	c.seen = append(c.seen[:0], c.seen[max(0, len(c.seen)-len(name)+1):]...)
+	return n, err
 }

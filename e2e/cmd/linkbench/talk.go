@@ -9,154 +9,209 @@ import (
 	"sync"
 	"time"
 
+	"github.com/sebas642/intercessor/e2e/cmd/internal/bench"
 	"github.com/sebas642/intercessor/sdk"
 )
 
 const (
-	// pace is how often each end says something. What is said while the pair is cut off
-	// waits, so that the pace does not show in the time of a recovery.
+	// pace is how often each end sends. What is sent while the pair is cut off waits, so
+	// that the pace does not show in the time of a recovery.
 	pace = 50 * time.Millisecond
 
-	// unsettled bounds the messages of a talk whose outcome is not known yet: some
-	// minutes' worth.
+	// unsettled bounds the messages of a talk without an outcome: some minutes' worth.
 	unsettled = 1 << 13
 )
 
-// A talk is what one end of a pair says to the other, all the time: messages with a
-// number, and with the moment at which they were sent.
+// A crowd is pairs that talk while they are cut off again and again.
+type crowd struct {
+	run    *bench.Run
+	ctx    context.Context // ends with the first failure
+	fail   context.CancelCauseFunc
+	stop   chan struct{}  // closed: no end sends any more
+	saying sync.WaitGroup // what ends with stop
+	rest   sync.WaitGroup // what ends with ctx
+	open   []*pair
+	pairs  []*talkingPair // the same
+	end    sync.Once
+
+	mu      sync.Mutex    // guards what follows, and the talks
+	waiting int           // talks that have not received what await waits for
+	back    chan struct{} // closed when there are none
+	after   time.Time     // await waits for messages that were sent from then on
+	tally
+}
+
+// A tally is what became of messages.
+type tally struct{ sent, lost, repeated, reordered, undelivered int }
+
+type talkingPair struct {
+	talks     [2]*talk
+	noticed   time.Time // when the first end was not connected any more, since watch
+	connected time.Time // when the last end was again
+}
+
+// A talk is what one end of a pair sends to the other: messages with a number, from 0, and
+// with the moment at which they were sent.
 type talk struct {
 	from, to *sdk.Conn
-	start    time.Time // moments are counted from here
-
 	receipts chan *sdk.Receipt
 
-	mu       sync.Mutex // guards what follows
-	sent     int
-	numbers  numbers
-	outcomes map[string]int
-	failed   error
-	last     time.Duration // when the last message came
-	gap      time.Duration // the longest time without one, since watch
-	after    time.Duration // a message sent from then on is waited for
-	back     chan struct{} // closed when it has come; nil: nobody waits
-	backAt   time.Duration
+	sent   int
+	seen   map[int]bool
+	next   int           // one more than the highest number that has come
+	last   time.Time     // when the last message came
+	gap    time.Duration // the longest time without one, since watch
+	backAt time.Time     // when the first message came that await waits for; zero: not yet
 }
 
-func newTalk(from, to *sdk.Conn, start time.Time) *talk {
-	return &talk{from: from, to: to, start: start, receipts: make(chan *sdk.Receipt, unsettled), outcomes: map[string]int{}}
+// newCrowd opens pairs and lets them talk. Servers and clients have these addresses.
+func newCrowd(r *bench.Run, n int, addresses [2]string) *crowd {
+	c := &crowd{run: r, stop: make(chan struct{}), open: openPairs(r, n, addresses[0], addresses[1], nil)}
+	c.ctx, c.fail = context.WithCancelCause(r.Ctx)
+	for _, p := range c.open {
+		pair := new(talkingPair)
+		c.pairs = append(c.pairs, pair)
+		for i, ends := range [][2]*sdk.Conn{{p.client, p.server}, {p.server, p.client}} {
+			t := &talk{from: ends[0], to: ends[1], receipts: make(chan *sdk.Receipt, unsettled), seen: map[int]bool{}}
+			pair.talks[i] = t
+			c.saying.Go(func() { c.say(t) })
+			c.saying.Go(func() { c.learn(t) })
+			c.rest.Go(func() { c.receive(t) })
+			c.rest.Go(func() { c.follow(pair, t.from) })
+		}
+	}
+	return c
 }
 
-// say sends until stop is closed, or something is wrong.
-func (t *talk) say(ctx context.Context, stop <-chan struct{}) {
+func (c *crowd) say(t *talk) {
 	defer close(t.receipts)
 	tick := time.NewTicker(pace)
 	defer tick.Stop()
 	for n := 0; ; n++ {
-		receipt, err := t.from.Send(ctx, sdk.Message{Type: "n", Data: fmt.Appendf(nil, "[%d,%d]", n, time.Since(t.start))})
+		receipt, err := t.from.Send(c.ctx, sdk.Message{Type: "n", Data: fmt.Appendf(nil, "[%d,%d]", n, time.Now().UnixNano())})
 		if err != nil {
-			t.fail(fmt.Errorf("a message cannot be sent: %w", err))
+			c.fail(fmt.Errorf("a message cannot be sent: %w", err))
 			return
 		}
-		t.mu.Lock()
-		t.sent++
-		t.mu.Unlock()
-		select {
-		case t.receipts <- receipt:
-		case <-ctx.Done():
-			return
-		}
+		t.sent = n + 1 // read after c.saying
+		t.receipts <- receipt
 		select {
 		case <-tick.C:
-		case <-stop:
+		case <-c.stop:
 			return
 		}
 	}
 }
 
 // learn waits for the outcome of each message.
-func (t *talk) learn(ctx context.Context) {
+func (c *crowd) learn(t *talk) {
 	for receipt := range t.receipts {
-		outcome, err := receipt.Outcome(ctx)
-		word := outcome.Result.String()
-		switch {
-		case err != nil:
-			word = "not known in time"
-		case outcome.Result == sdk.Delivered:
+		outcome, err := receipt.Outcome(c.ctx)
+		if err == nil && outcome.Result == sdk.Delivered {
 			continue
-		case outcome.Reason != "":
-			word += " (" + string(outcome.Reason) + ")"
 		}
-		t.mu.Lock()
-		t.outcomes[word]++
-		t.mu.Unlock()
+		c.mu.Lock()
+		c.undelivered++
+		c.mu.Unlock()
 	}
 }
 
-// hear receives until the context ends.
-func (t *talk) hear(ctx context.Context) {
+func (c *crowd) receive(t *talk) {
 	for {
-		m, err := t.to.Receive(ctx)
-		if ctx.Err() != nil {
-			return
+		m, err := t.to.Receive(c.ctx)
+		var said [2]int64
+		if err == nil {
+			err = json.Unmarshal(m.Data, &said)
 		}
 		if err != nil {
-			t.fail(fmt.Errorf("a Conn has ended: %w", err))
+			c.fail(fmt.Errorf("a Conn receives no more: %w", err))
 			return
 		}
-		var said [2]int64
-		if err := json.Unmarshal(m.Data, &said); err != nil {
-			t.fail(fmt.Errorf("%q has come, which nobody has sent: %w", m.Data, err))
-			return
-		}
-		t.heard(int(said[0]), time.Duration(said[1]), time.Since(t.start))
+		c.received(t, int(said[0]), time.Unix(0, said[1]), time.Now())
 	}
 }
 
-func (t *talk) heard(n int, sentAt, now time.Duration) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	t.numbers.add(n)
-	t.gap, t.last = max(t.gap, now-t.last), now
-	if t.back != nil && sentAt >= t.after {
+func (c *crowd) received(t *talk, n int, sent, now time.Time) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	switch {
+	case t.seen[n]:
+		c.repeated++
+	case n < t.next:
+		c.reordered++
+	}
+	t.seen[n], t.next = true, max(t.next, n+1)
+	t.gap, t.last = max(t.gap, now.Sub(t.last)), now
+	if c.waiting > 0 && t.backAt.IsZero() && !sent.Before(c.after) {
 		t.backAt = now
-		close(t.back)
-		t.back = nil
+		if c.waiting--; c.waiting == 0 {
+			close(c.back)
+		}
 	}
 }
 
-func (t *talk) fail(err error) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	if t.failed == nil {
-		t.failed = err
+// follow notes when an end loses its connection and when it is connected again.
+func (c *crowd) follow(p *talkingPair, end *sdk.Conn) {
+	for state := end.State(); ; {
+		var err error
+		if state, err = end.WaitState(c.ctx, state); err != nil {
+			return
+		}
+		c.mu.Lock()
+		if state == sdk.Connected {
+			p.connected = time.Now()
+		} else if p.noticed.IsZero() {
+			p.noticed = time.Now()
+		}
+		c.mu.Unlock()
 	}
 }
 
-// watch begins to look for the longest gap.
-func (t *talk) watch() {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	t.gap, t.last = 0, time.Since(t.start)
+// watch forgets what was before a fault.
+func (c *crowd) watch() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, p := range c.pairs {
+		p.noticed, p.connected = time.Time{}, time.Time{}
+		for _, t := range p.talks {
+			t.gap, t.last, t.backAt = 0, time.Now(), time.Time{}
+		}
+	}
 }
 
-// await returns what is closed when a message has come that is sent from now on.
-func (t *talk) await() <-chan struct{} {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	t.after, t.back = time.Since(t.start), make(chan struct{})
-	return t.back
+// await waits until each end has received a message that was sent from now on.
+func (c *crowd) await(within time.Duration) {
+	c.mu.Lock()
+	c.waiting, c.back, c.after = 2*len(c.pairs), make(chan struct{}), time.Now()
+	c.mu.Unlock()
+	select {
+	case <-c.back:
+	case <-time.After(within):
+		c.run.Fail("not every end got a message that was sent after the cut within %v", within)
+	case <-c.ctx.Done():
+		c.run.Check(context.Cause(c.ctx))
+	}
 }
 
-// recovered returns when what await waited for has come, and the longest gap.
-func (t *talk) recovered() (at time.Time, gap time.Duration) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	return t.start.Add(t.backAt), t.gap
+// close stops the talks, waits for every outcome, closes the pairs and counts what was lost.
+func (c *crowd) close() {
+	c.end.Do(func() {
+		close(c.stop)
+		late := time.AfterFunc(2*patience, func() { c.fail(nil) })
+		c.saying.Wait()
+		late.Stop()
+		c.fail(nil)
+		c.rest.Wait()
+		for _, p := range c.pairs {
+			c.count(p.talks[0])
+			c.count(p.talks[1])
+		}
+		closePairs(c.run, c.open)
+	})
 }
 
-// failure is what has gone wrong, if something has.
-func (t *talk) failure() error {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	return t.failed
+// count adds what became of a talk's messages.
+func (c *crowd) count(t *talk) {
+	c.sent += t.sent
+	c.lost += t.sent - len(t.seen)
 }

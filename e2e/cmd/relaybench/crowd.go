@@ -3,122 +3,139 @@
 package main
 
 import (
+	"cmp"
 	"context"
-	"crypto/tls"
 	"fmt"
-	"net"
 	"sync"
 	"sync/atomic"
 	"time"
 
 	"golang.org/x/sync/errgroup"
 
-	"github.com/sebas642/intercessor/e2e/cmd/internal/command"
+	"github.com/sebas642/intercessor/e2e/cmd/internal/bench"
 	"github.com/sebas642/intercessor/protocol"
 )
 
-// A crowd is idle peers over TLS. They live outside the loop, which reads plain
-// sockets: some goroutines connect them, and then each has one that answers pings.
-type crowd struct {
-	loop     *loop
-	settings *settings
+// parallel is how many idle peers connect, and how many rooms come and go, at the same time.
+const parallel = 64
 
-	holding sync.WaitGroup // the goroutines that answer pings
-
-	mu     sync.Mutex
-	peers  []*tlsPeer // guarded by mu
-	closed bool       // guarded by mu: peers that end now are not lost
-	err    error      // guarded by mu: why the first one was lost
-}
-
-func newCrowd(l *loop, s *settings) *crowd { return &crowd{loop: l, settings: s} }
-
-// open connects the servers and then their clients.
-func (c *crowd) open() error {
-	var open atomic.Int64
-	c.loop.live.Show(func() string { return fmt.Sprintf("%d of %d peers have connected", open.Load(), c.settings.peers) })
-	ids := make([]protocol.ID, c.settings.servers())
-	err := c.openAll(len(ids), func(ctx context.Context, i int, from [4]byte) (err error) {
-		defer open.Add(1)
-		ids[i], err = c.join(ctx, from, "/server")
+// idle measures what peers cost that connect and then do nothing.
+func (l *load) idle() {
+	t := l.startRelay("")
+	empty := l.SettledMemory(t.pid)
+	peers := make([]*peer, l.peers)
+	holding, held := errgroup.WithContext(l.Ctx) // held ends with the first peer that is lost
+	defer func() {
+		for _, p := range peers {
+			if p != nil {
+				_ = p.Close()
+			}
+		}
+		_ = holding.Wait()
+	}()
+	join := func(i int, path string) (err error) {
+		if peers[i], err = t.connect(path); err == nil {
+			holding.Go(peers[i].hold)
+		}
 		return err
+	}
+	l.Say("%d peers connect", l.peers)
+	connect := l.clock(t, func() {
+		servers := (l.peers + 1) / 2
+		l.Each(servers, parallel, func(_ context.Context, i int) error { return join(i, "/server") })
+		l.Each(l.peers-servers, parallel, func(_ context.Context, i int) error {
+			return join(servers+i, "/client/"+string(peers[i].id))
+		})
 	})
+	full := l.SettledMemory(t.pid)
+	l.Say("doing nothing")
+	idle := l.clock(t, func() { l.Check(bench.Sleep(held, l.during)) })
+
+	r := l.result(fmt.Sprintf("%d peers, TLS %v", l.peers, l.tls), "peers", l.peers, "tls", l.tls)
+	r.Add("connects_per_second", "connects a second", float64(l.peers)/connect.took.Seconds(), "")
+	r.Micros("cpu_us_per_connect", "CPU time of a connect, to HELLO", connect.cpu, int64(l.peers))
+	r.Field("rss_bytes_before", empty)
+	r.Field("rss_bytes", full)
+	r.Row("resident memory", float64(full)/(1<<20), "MiB")
+	r.Add("rss_bytes_per_peer", "of it for each peer", float64(full-empty)/float64(l.peers)/1024, "KiB")
+	r.Add("idle_cpu_percent", "idle, it keeps a core busy", 100*idle.cpu.Seconds()/idle.took.Seconds(), "%")
+	l.Print(r)
+}
+
+// churn measures rooms that come and go.
+func (l *load) churn() {
+	t := l.startRelay("")
+	var (
+		mu        sync.Mutex
+		rooms     = bench.NewHistogram() // guarded by mu: how long they lasted
+		measuring atomic.Bool
+	)
+	ctx, stop := context.WithCancel(l.Ctx)
+	group, ctx := errgroup.WithContext(ctx)
+	defer group.Wait()
+	defer stop()
+	for range parallel {
+		group.Go(func() error {
+			for ctx.Err() == nil {
+				began := time.Now()
+				if err := visit(t, l.size); err != nil {
+					return err
+				}
+				if mu.Lock(); measuring.Load() {
+					rooms.Record(time.Since(began))
+				}
+				mu.Unlock()
+			}
+			return nil
+		})
+	}
+	l.Say("rooms come and go")
+	l.Check(bench.Sleep(ctx, l.warmup))
+	measuring.Store(true)
+	took := l.clock(t, func() { l.Check(bench.Sleep(ctx, l.during)) })
+	measuring.Store(false)
+	stop()
+	l.Check(group.Wait())
+
+	r := l.result(fmt.Sprintf("%d rooms at a time, %d bytes", parallel, l.size), "parallel", parallel, "size", l.size)
+	r.Add("seconds", "measured", took.took.Seconds(), "s")
+	r.Add("rooms_per_second", "rooms a second", float64(rooms.Count())/took.took.Seconds(), "")
+	r.Micros("cpu_us_per_peer", "CPU time of a peer's whole visit", took.cpu, 2*rooms.Count())
+	r.Add("cpu_percent", "its process keeps a core busy", 100*took.cpu.Seconds()/took.took.Seconds(), "%")
+	r.Micros("load_cpu_us_per_peer", "CPU time of the load for it", took.load, 2*rooms.Count())
+	r.Micros("room_us_p50", "a room from first to last, p50", rooms.Percentile(50), 1)
+	r.Micros("room_us_p99", "p99", rooms.Percentile(99), 1)
+	l.Print(r)
+}
+
+// visit is one room: a server comes, a client comes, each says a message, the client leaves,
+// and then the server.
+func visit(t *target, size int) error {
+	server, err := t.connect("/server")
 	if err != nil {
 		return err
 	}
-	return c.openAll(c.settings.peers-len(ids), func(ctx context.Context, i int, from [4]byte) error {
-		defer open.Add(1)
-		_, err := c.join(ctx, from, "/client/"+string(ids[i%len(ids)]))
+	defer server.Close()
+	client, err := t.connect("/client/" + string(server.id))
+	if err != nil {
 		return err
-	})
-}
-
-// openAll calls join n times, for so many peers at a time as the flags say, each
-// with a source address of its own. The first error ends it.
-func (c *crowd) openAll(n int, join func(ctx context.Context, i int, from [4]byte) error) error {
-	group, ctx := errgroup.WithContext(c.loop.ctx)
-	group.SetLimit(c.settings.parallel)
-	for i := 0; i < n && ctx.Err() == nil; i++ {
-		c.loop.live.Tick(time.Now())
-		from := c.loop.target.source()
-		group.Go(func() error { return join(ctx, i, from) })
 	}
-	err := group.Wait()
-	if c.loop.ctx.Err() != nil {
-		return command.ErrInterrupted
+	defer client.Close()
+	for _, way := range [][2]*peer{{client, server}, {server, client}} {
+		text, err := message(way[1].id, size, false)
+		if err == nil {
+			err = way[0].tell(way[1], text)
+		}
+		if err != nil {
+			return err
+		}
 	}
-	return err
-}
-
-// join connects one peer and leaves it to answer pings.
-func (c *crowd) join(ctx context.Context, from [4]byte, path string) (protocol.ID, error) {
-	ctx, cancel := context.WithTimeout(ctx, patience)
-	defer cancel()
-	dialer := net.Dialer{LocalAddr: &net.TCPAddr{IP: from[:]}}
-	conn, err := dialer.DialContext(ctx, "tcp4", c.loop.target.to.String())
-	if err != nil {
-		return "", fmt.Errorf("cannot connect: %w", err)
+	if err := client.leave(); err != nil {
+		return err
 	}
-	// The certificate is made anew at each start of the relay, and nobody else
-	// listens there: to verify it would only add to the load's own cost.
-	p := &tlsPeer{conn: tls.Client(conn, &tls.Config{InsecureSkipVerify: true, NextProtos: []string{"http/1.1"}})}
-	c.add(p)
-	id, err := p.greet(ctx, c.loop.target.handshake(path))
-	if err != nil {
-		return "", err
+	for {
+		if d, err := server.receive(); err != nil || string(d.Type) == protocol.TypePeerGone {
+			return cmp.Or(err, server.leave())
+		}
 	}
-	c.holding.Go(func() { c.lose(p.hold()) })
-	return id, nil
-}
-
-// add makes a peer known to close, which comes after open.
-func (c *crowd) add(p *tlsPeer) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.peers = append(c.peers, p)
-}
-
-func (c *crowd) lose(err error) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if !c.closed && c.err == nil {
-		c.err = fmt.Errorf("a peer was lost: %w", err)
-	}
-}
-
-func (c *crowd) lost() error {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.err
-}
-
-// close cuts every connection and waits for who answers pings there.
-func (c *crowd) close() {
-	c.mu.Lock()
-	c.closed = true
-	for _, p := range c.peers {
-		p.cut()
-	}
-	c.mu.Unlock()
-	c.holding.Wait()
 }

@@ -1,14 +1,32 @@
 //go:build linux
 
+// Command relaybench measures what a relay costs on this machine: how many messages it
+// carries, the CPU time of each, how long they take, and the memory of idle peers. It drives
+// any relay that speaks the base protocol, from a process of its own and with frames that are
+// encoded beforehand, so that the load costs less than what it measures.
+//
+//	go run ./e2e/cmd/relaybench compare
+//	go run ./e2e/cmd/relaybench relay --pairs 64 --window 16 --size 2000
+//	go run ./e2e/cmd/relaybench help
+//
+// The ratio to a bare TCP forwarder (forwarder.go) travels between machines. It shows what a
+// relay adds to what the operating system asks for a message.
+//
+// Peers connect in goroutines (peer.go), and stay there if they are idle or leave soon
+// (crowd.go). Peers that talk (traffic.go) move to one epoll loop in one thread (loop.go).
 package main
 
 import (
-	"flag"
+	_ "embed"
 	"os"
 	"runtime"
+	"slices"
+	"strings"
+	"time"
 
-	"github.com/sebas642/intercessor/e2e/cmd/internal/command"
-	"github.com/sebas642/intercessor/e2e/cmd/internal/process"
+	"github.com/spf13/pflag"
+
+	"github.com/sebas642/intercessor/e2e/cmd/internal/bench"
 )
 
 func main() {
@@ -16,66 +34,77 @@ func main() {
 	os.Exit(relaybench.Main(os.Args[1:], os.Stdout, os.Stderr))
 }
 
-var relaybench = command.Command{
+//go:embed usage.txt
+var usage string
+
+const (
+	relayFlags = "relay-procs pin "
+	pairFlags  = "pairs window size for warmup "
+)
+
+var relaybench = bench.Command{
 	Name:  "relaybench",
 	Usage: usage,
-	Modes: []command.Mode{
-		mode("relay", "pairs of peers that always have messages under way", relayFlags, (*bench).relay, (*bench).pairs),
-		mode("rate", "the same pairs at a fixed rate, whatever the relay does", rateFlags, (*bench).relay, (*bench).rate),
-		mode("idle", "many peers that do nothing", idleFlags, (*bench).relay, (*bench).idle),
-		mode("churn", "peers that come, say one message each way, and leave", churnFlags, (*bench).relay, (*bench).churn),
-		mode("fan", "one server whose clients all talk", fanFlags, (*bench).relay, (*bench).fan),
-		mode("limit", "relay's load through a bare TCP forwarder: what the machine allows", limitFlags, (*bench).forwarder, (*bench).pairs),
-		mode("compare", "limit and relay by turns, or two relays, and their ratio", compareFlags, (*bench).relay, (*bench).compare),
+	Modes: map[string]bench.Mode{
+		"relay":   mode(func(l *load) { l.pairsOf(l.startRelay("")) }, relayFlags+pairFlags+"v1"),
+		"rate":    mode((*load).bothAtRate, relayFlags+pairFlags+"v1 rate"),
+		"idle":    mode((*load).idle, relayFlags+"peers tls for"),
+		"churn":   mode((*load).churn, relayFlags+"size for warmup"),
+		"fan":     mode((*load).fan, relayFlags+"clients window size for warmup"),
+		"limit":   mode(func(l *load) { l.pairsOf(l.startForwarder()) }, "pin "+pairFlags),
+		"compare": mode((*load).compare, relayFlags+pairFlags+"v1 rounds against"),
 	},
-	Self: map[string]command.Main{forwarderMode: forwarderMain},
+	Self: map[string]func([]string) error{forwarderMode: forward},
 }
 
-// mode is one kind of load, on one kind of target, which it starts.
-func mode(
-	name, about string,
-	declare func(*flag.FlagSet, *settings),
-	start func(*bench, *settings) (*target, error),
-	measure func(*bench, *loop, *settings) error,
-) command.Mode {
-	return command.Mode{Name: name, About: about, Declare: func(flags *flag.FlagSet) command.Call {
-		s := new(settings)
-		flags.BoolVar(&s.pin, "pin", true, "give the relay and the load cores of their own, where there are enough and the relay is not one of --url")
-		declare(flags, s)
-		return command.Call{
-			Check: func(behind []string) error { return s.check(flags, behind) },
-			Measure: func(run command.Run) error {
-				b := &bench{Run: run}
-				if s.pin && s.url == "" {
-					b.cores = planCores(s.relayProcs)
-				}
-				if err := process.CheckFiles(s.connections()); err != nil {
-					return err
-				}
-				return b.drive(
-					func() (*target, error) { return start(b, s) },
-					func(l *loop) error { return measure(b, l, s) })
-			},
+// load is a mode while it runs, with its flags.
+type load struct {
+	*bench.Run
+	cores string // where the processes run
+
+	procs                  int
+	pairs, window, size    int
+	peers, clients, rounds int
+	against, rate          string
+	pin, tls, v1           bool
+	during, warmup         time.Duration
+}
+
+// mode makes a mode that has the flags with these names.
+func mode(measure func(*load), names string) bench.Mode {
+	return func(flags *pflag.FlagSet) func(*bench.Run) {
+		l := &load{cores: "not pinned"}
+		has := strings.Fields(names)
+		l.flags().VisitAll(func(f *pflag.Flag) {
+			if slices.Contains(has, f.Name) {
+				flags.AddFlag(f)
+			}
+		})
+		return func(r *bench.Run) {
+			l.Run = r
+			if l.pin {
+				l.pinCores()
+			}
+			measure(l)
 		}
-	}}
+	}
 }
 
-// bench is what every mode is given.
-type bench struct {
-	command.Run
-	cores cores
-}
-
-// drive starts a target, gives measure a loop for it, and ends both.
-func (b *bench) drive(start func() (*target, error), measure func(*loop) error) error {
-	t, err := start()
-	if err != nil {
-		return err
-	}
-	l, err := newLoop(b, t)
-	if err == nil {
-		err = measure(l)
-		l.close()
-	}
-	return t.close(err)
+func (l *load) flags() *pflag.FlagSet {
+	f := new(pflag.FlagSet)
+	f.IntVar(&l.procs, "relay-procs", 1, "GOMAXPROCS of the relay that is started")
+	f.BoolVar(&l.pin, "pin", true, "give the relay and the load cores of their own, if there are enough")
+	f.BoolVar(&l.tls, "tls", false, "let the peers connect over TLS 1.3, to a relay with a certificate of its own making")
+	f.BoolVar(&l.v1, "v1", false, "let the peers speak intercessor.v1, each message with the header of a link; compare then compares with base peers")
+	f.IntVar(&l.pairs, "pairs", 64, "rooms of one server and one client")
+	f.IntVar(&l.window, "window", 1, "messages that each client keeps under way")
+	f.IntVar(&l.size, "size", 200, "bytes of a message, envelope included, as its sender writes it")
+	f.IntVar(&l.peers, "peers", 10_000, "peers, servers and clients together")
+	f.IntVar(&l.clients, "clients", 1000, "clients of the one server")
+	f.IntVar(&l.rounds, "rounds", 5, "how often both take their turn")
+	f.StringVar(&l.against, "against", "", "`path` of another relayd to compare with, instead of the forwarder")
+	f.StringVar(&l.rate, "rate", "half", "`messages` a second, both ways together; half is half of what a closed loop of two seconds reaches")
+	f.DurationVar(&l.during, "for", 5*time.Second, "how long to measure")
+	f.DurationVar(&l.warmup, "warmup", 500*time.Millisecond, "the same load before that, not measured")
+	return f
 }

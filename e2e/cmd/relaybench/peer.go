@@ -3,162 +3,161 @@
 package main
 
 import (
-	"encoding/binary"
-	"errors"
+	"bufio"
+	"bytes"
+	"context"
+	"crypto/tls"
 	"fmt"
-	"syscall"
+	"io"
+	"net"
+	"strings"
+	"time"
 
+	"github.com/gobwas/ws"
+	"github.com/gobwas/ws/wsutil"
+
+	"github.com/sebas642/intercessor/e2e/cmd/internal/bench"
 	"github.com/sebas642/intercessor/protocol"
-	"golang.org/x/sys/unix"
 )
 
-// A peer is one connection of the load.
+// patience bounds every wait for what a relay does at once.
+const patience = 10 * time.Second
+
+// A peer is one connection of the load, which one goroutine at a time uses.
 type peer struct {
-	loop  *loop
-	role  role
-	fd    int // -1 once it is closed
-	stage stage
-	id    protocol.ID // its own, from HELLO
-
-	rest   []byte // the beginning of a frame whose end has not come
-	unsent []byte // what the socket did not take
+	net.Conn
+	r  io.Reader   // of Conn, and first of what came with the answer to the handshake
+	id protocol.ID // its own, from HELLO
 }
 
-// stage is how far a peer is.
-type stage int
+func (p *peer) Read(b []byte) (int, error) { return p.r.Read(b) }
 
-const (
-	upgrading stage = iota // waits for the answer to its handshake
-	waiting                // waits for HELLO
-	talking
-	leaving // has sent its close frame
-)
-
-// A role is what a peer is for.
-type role interface {
-	greeted(*peer) error         // HELLO came
-	message(*peer, []byte) error // a message came
-	answer(*peer) error          // all that came with one read has been given to message
-	left(*peer) error            // the relay has answered the peer's close frame
-}
-
-// A bystander does nothing. Other roles embed it for what they do not heed.
-type bystander struct{}
-
-func (bystander) greeted(*peer) error         { return nil }
-func (bystander) message(*peer, []byte) error { return nil }
-func (bystander) answer(*peer) error          { return nil }
-func (bystander) left(*peer) error            { return nil }
-
-// open connects a peer. Through the forwarder it talks at once, otherwise when
-// its role hears of HELLO.
-func (l *loop) open(path string, r role) (*peer, error) {
-	fd, err := l.target.dial()
+// connect makes the connection and its handshakes, and waits for HELLO. Through the
+// forwarder it only connects.
+func (t *target) connect(path string) (p *peer, err error) {
+	dialer := ws.Dialer{
+		Timeout: patience,
+		NetDial: func(_ context.Context, _, address string) (net.Conn, error) {
+			return (&net.Dialer{LocalAddr: t.source(), KeepAlive: -1}).Dial("tcp4", address)
+		},
+		// The relay makes the certificate anew at each start, on this machine. Verifying it would
+		// only add to the load's own cost.
+		TLSConfig: &tls.Config{InsecureSkipVerify: true, NextProtos: []string{"http/1.1"}},
+	}
+	p = new(peer)
+	if t.bare {
+		p.id = "00000000-0000-0000-0000-000000000000" // as long as relayd's
+		p.Conn, err = dialer.NetDial(context.Background(), "", t.address)
+		return p, err
+	}
+	if t.v1 {
+		dialer.Protocols = []string{protocol.SubprotocolV1}
+	}
+	var early *bufio.Reader
+	if p.Conn, early, _, err = dialer.Dial(context.Background(), t.scheme+"://"+t.address+path); err != nil {
+		return nil, fmt.Errorf("cannot connect to %s: %w; is this a relay?", t.address, err)
+	}
+	if p.r = p.Conn; early != nil {
+		p.r = early
+	}
+	d, err := p.receive()
+	if err == nil {
+		var hello protocol.Hello
+		hello, err = protocol.ParseHello(d.Message)
+		p.id = hello.ID
+	}
 	if err != nil {
-		return nil, err
+		_ = p.Close()
+		return nil, fmt.Errorf("a peer gets no HELLO: %w", err)
 	}
-	p := &peer{loop: l, role: r, fd: fd, stage: talking}
-	if err := l.add(p); err != nil {
-		_ = unix.Close(fd)
-		return nil, err
-	}
-	if l.target.bare {
-		return p, nil
-	}
-	p.stage = upgrading
-	l.greeting++
-	return p, p.write(l.target.handshake(path))
+	return p, nil
 }
 
-// cut closes the socket.
-func (p *peer) cut() {
-	p.loop.peers[p.fd] = nil
-	_ = unix.Close(p.fd)
-	p.fd = -1
+// receive waits for the next message, and answers pings until then.
+func (p *peer) receive() (d protocol.Delivery, err error) {
+	_ = p.SetDeadline(time.Now().Add(patience))
+	payload, err := wsutil.ReadServerText(p)
+	if err != nil {
+		return d, fmt.Errorf("a connection broke: %w", err)
+	}
+	return protocol.ParseDeliveryV1(payload)
 }
 
-// read takes what is there, once; epoll tells if there is more.
-func (p *peer) read() error {
-	buf := p.loop.buf[:]
-	kept := copy(buf, p.rest)
-	n, errno := rawRead(p.fd, buf[kept:])
-	switch {
-	case errno == syscall.EAGAIN || errno == syscall.EINTR:
-		return nil
-	case errno != 0:
-		return fmt.Errorf("a connection broke: %w", errno)
-	case n == 0:
-		return errors.New("a connection was closed without a close frame")
-	}
-	rest, err := p.frames(buf[:kept+n])
-	if err != nil || p.fd < 0 {
+// tell sends a message to another peer and fails unless it arrives as it was sent.
+func (p *peer) tell(to *peer, text []byte) error {
+	if _, err := p.Write(frame(ws.OpText, text)); err != nil {
 		return err
 	}
-	p.rest = append(p.rest[:0], rest...)
-	if p.stage == talking {
-		return p.role.answer(p)
-	}
-	return nil
-}
-
-// frames handles the frames that are whole and gives back the rest.
-func (p *peer) frames(b []byte) ([]byte, error) {
-	if p.stage == upgrading {
-		size, err := acceptedAfter(b)
-		if err != nil || size == 0 {
-			return b, err
-		}
-		b, p.stage = b[size:], waiting
-	}
-	for p.fd >= 0 {
-		opcode, payload, size, err := cutFrame(b)
-		if err != nil || size == 0 {
-			return b, err
-		}
-		b = b[size:]
-		switch opcode {
-		case opText:
-			err = p.text(payload)
-		case opPing:
-			err = p.write(appendFrame(nil, opPong, payload))
-		case opClose:
-			err = p.closed(payload)
-		case opPong:
-		default:
-			err = fmt.Errorf("a frame with opcode %d came", opcode)
-		}
-		if err != nil {
-			return b, err
-		}
-	}
-	return nil, nil
-}
-
-func (p *peer) text(payload []byte) error {
-	switch p.stage {
-	case talking:
-		return p.role.message(p, payload)
-	case waiting:
-		id, err := helloID(payload)
+	for {
+		d, err := to.receive()
 		if err != nil {
 			return err
 		}
-		p.id, p.stage = id, talking
-		p.loop.greeting--
-		return p.role.greeted(p)
+		if string(d.From) == string(protocol.RelayID) {
+			continue
+		}
+		e, err := protocol.ParseEnvelopeV1(text)
+		if err == nil && (!bytes.Equal(d.Type, e.Type) || !bytes.Equal(d.Message, e.Message) || !bytes.Equal(d.Link, e.Link)) {
+			err = fmt.Errorf("the relay delivered another message than was sent: %.200q", d.Message)
+		}
+		return err
 	}
-	return nil // it leaves, and heeds nothing
 }
 
-// closed is told of the relay's close frame.
-func (p *peer) closed(payload []byte) error {
-	if p.stage == leaving {
-		p.cut()
-		return p.role.left(p)
+// hold answers pings until the connection ends.
+func (p *peer) hold() error {
+	_ = p.SetDeadline(time.Time{})
+	for {
+		if _, err := wsutil.ReadServerText(p); err != nil {
+			return fmt.Errorf("a peer was lost: %w", err)
+		}
 	}
-	if len(payload) < 2 {
-		return errors.New("the relay closed a peer and did not say why")
+}
+
+// leave sends a close frame and waits until the relay has closed the connection.
+func (p *peer) leave() error {
+	_, err := p.Write(frame(ws.OpClose, ws.NewCloseFrameBody(ws.StatusNormalClosure, "")))
+	if err == nil {
+		_, err = io.Copy(io.Discard, p)
 	}
-	code := protocol.Code(binary.BigEndian.Uint16(payload))
-	return fmt.Errorf("the relay closed a peer: %d, %v: %s", uint16(code), code, payload[2:])
+	return err
+}
+
+// frame encodes a masked frame. The key is not zero, so that the relay has to unmask it.
+func frame(op ws.OpCode, payload []byte) []byte {
+	return ws.MustCompileFrame(ws.MaskFrameWith(ws.NewFrame(op, true, payload), [4]byte{0x37, 0xfa, 0x21, 0x3d}))
+}
+
+// The load looks like what a relay is for: an offer. Its lines, with their escapes, are what
+// a relay has to read through.
+const (
+	sdp = `v=0\r\no=- 4611731400430051336 2 IN IP4 127.0.0.1\r\ns=-\r\nt=0 0\r\na=group:BUNDLE 0\r\n` +
+		`m=application 9 UDP/DTLS/SCTP webrtc-datachannel\r\nc=IN IP4 0.0.0.0\r\na=mid:0\r\n` +
+		`a=ice-ufrag:4ZcD\r\na=ice-pwd:2/1muCWoOi3uLifh0NuRHlqw\r\na=setup:actpass\r\n` +
+		`a=sctp-port:5000\r\na=max-message-size:262144\r\n`
+	candidate = `a=candidate:1467250027 1 udp 2122260223 192.168.0.196 46243 typ host generation 0\r\n`
+)
+
+// header is what a link adds to a message in the middle of a stream.
+const header = `{"id":"0123456789abcdef","n":123456,"r":123400,"t":123399,"g":34567890}`
+
+// message makes a message of exactly size bytes, as a peer sends it: a v1 peer with the
+// header of a link.
+func message(to protocol.ID, size int, v1 bool) ([]byte, error) {
+	var link []byte
+	if v1 {
+		link = []byte(header)
+	}
+	envelope := func(text string) []byte {
+		return protocol.AppendEnvelopeV1(nil, to, protocol.TypeOffer, []byte(`{"type":"offer","sdp":"`+text+`"}`), link)
+	}
+	least := len(envelope(""))
+	if size < least || size > protocol.MaxMessage {
+		return nil, bench.Mistake(fmt.Sprintf("--size is %d and must be from %d to %d with this relay's IDs", size, least, protocol.MaxMessage))
+	}
+	text := []byte((sdp + strings.Repeat(candidate, size/len(candidate)+1))[:size-least])
+	if bytes.HasSuffix(text, []byte(`\`)) { // half an escape
+		text[len(text)-1] = '='
+	}
+	return envelope(string(text)), nil
 }

@@ -5,107 +5,93 @@ package main
 import (
 	"fmt"
 	"net"
-	"net/url"
+	"os"
+	"os/exec"
 	"strconv"
 	"strings"
+	"sync/atomic"
+	"time"
 
-	"github.com/sebas642/intercessor/e2e/cmd/internal/command"
-	"github.com/sebas642/intercessor/e2e/cmd/internal/process"
-	"github.com/sebas642/intercessor/e2e/cmd/internal/relayd"
+	"golang.org/x/sys/unix"
+
+	"github.com/sebas642/intercessor/e2e/cmd/internal/bench"
 )
 
 // A target is what the load is for: a relay, or the forwarder.
 type target struct {
-	dialer
-	host   string         // for the Host header
-	prefix string         // of the relay's endpoints, as /chat
-	bare   bool           // a forwarder: no handshake
-	v1     bool           // peers ask for intercessor.v1
-	pid    int            // 0: not known
-	child  *process.Child // nil: it ran before
+	scheme, address string        // ws or wss, and HOST:PORT
+	bare            bool          // the forwarder: no handshake, no protocol
+	v1              bool          // peers ask for intercessor.v1
+	pid             int           // its process
+	made            atomic.Uint32 // connections
 }
 
-// relay takes the relay that the flags name, or starts one.
-func (b *bench) relay(s *settings) (*target, error) {
-	t, err := b.anyRelay(s)
-	if err == nil {
-		t.v1 = s.v1
+// startRelay starts the relayd at path; empty: the one of the flags.
+func (l *load) startRelay(path string) *target {
+	scheme, args := "ws", []string(nil)
+	if l.tls {
+		scheme, args = "wss", []string{"--tls-self-signed"}
 	}
-	return t, err
+	relay := l.StartRelay(path, []string{"GOMAXPROCS=" + strconv.Itoa(l.procs)}, args...)
+	return &target{scheme: scheme, address: relay.Address, v1: l.v1, pid: relay.PID()}
 }
 
-func (b *bench) anyRelay(s *settings) (*target, error) {
-	if s.url != "" {
-		return relayAt(s.url, s.pid)
-	}
-	if s.relayd != "" {
-		return b.startRelay(s.relayd, s)
-	}
-	b.Live.Now("building relayd")
-	path, err := relayd.Build(b.Ctx, b.State)
-	if err != nil {
-		return nil, err
-	}
-	return b.startRelay(path, s)
+// startForwarder starts the forwarder as a process of its own. It inherits a socket that
+// listens already.
+func (l *load) startForwarder() *target {
+	listener, err := net.Listen("tcp4", "127.0.0.1:0")
+	l.Check(err)
+	defer listener.Close()
+	socket, err := listener.(*net.TCPListener).File()
+	l.Check(err)
+	defer socket.Close()
+	cmd := exec.Command(os.Args[0], forwarderMode)
+	cmd.ExtraFiles = []*os.File{socket}
+	cmd.Env = append(os.Environ(), "GOMAXPROCS=1", "GODEBUG=asyncpreemptoff=1")
+	return &target{address: listener.Addr().String(), bare: true, pid: l.Start(cmd).PID()}
 }
 
-// relayAt takes a relay that runs already.
-func relayAt(address string, pid int) (*target, error) {
-	u, err := url.Parse(address)
-	if err != nil || u.Scheme != "ws" || u.Hostname() == "" {
-		return nil, command.Mistake(fmt.Sprintf("--url is %q and must be as ws://127.0.0.1:8000", address))
-	}
-	port := u.Port()
-	if port == "" {
-		port = "80"
-	}
-	to, err := resolve(net.JoinHostPort(u.Hostname(), port))
-	if err != nil {
-		return nil, err
-	}
-	if pid != 0 {
-		if _, err := process.CPUTime(pid); err != nil {
-			return nil, err
+// source returns the next of 127.0.0.1 to 127.255.255.254: each connection has an address of
+// its own, so that ports do not run out.
+func (t *target) source() net.Addr {
+	n := t.made.Add(1)%(1<<24-2) + 1
+	return &net.TCPAddr{IP: net.IPv4(127, byte(n>>16), byte(n>>8), byte(n))}
+}
+
+// An outcome is what was measured over a while.
+type outcome struct {
+	took      time.Duration
+	cpu, load time.Duration // CPU time of the target, and of this process
+	delivered int64
+	latency   bench.Histogram // of half round trips
+}
+
+// clock measures what call takes.
+func (l *load) clock(t *target, call func()) *outcome {
+	cpu, load, began := l.CPUTime(t.pid), l.CPUTime(0), time.Now()
+	call()
+	return &outcome{took: time.Since(began), cpu: l.CPUTime(t.pid) - cpu, load: l.CPUTime(0) - load}
+}
+
+// pinCores gives the target the first cores and the load the last, if there is one for each.
+func (l *load) pinCores() {
+	var allowed unix.CPUSet
+	l.Check(unix.SchedGetaffinity(0, &allowed))
+	var all []string
+	for core := 0; len(all) < allowed.Count(); core++ {
+		if allowed.IsSet(core) {
+			all = append(all, strconv.Itoa(core))
 		}
 	}
-	return &target{dialer: dialer{to: to}, host: u.Host, prefix: strings.TrimSuffix(u.EscapedPath(), "/"), pid: pid}, nil
-}
-
-// startRelay starts a relayd on a free port and waits until it listens.
-func (b *bench) startRelay(path string, s *settings) (*target, error) {
-	address, err := relayd.FreeAddress()
+	procs := max(l.procs, 1)
+	if procs >= len(all) {
+		return
+	}
+	target, own := strings.Join(all[:procs], ","), all[len(all)-1]
+	l.cores = fmt.Sprintf("on core %s, the load on %s", target, own)
+	l.Wrap = []string{"taskset", "-c", target}
+	out, err := exec.Command("taskset", "-a", "-c", "-p", own, strconv.Itoa(os.Getpid())).CombinedOutput()
 	if err != nil {
-		return nil, err
+		l.Fail("cannot choose the load's cores: %w; --pin=false leaves them alone\n%s", err, out)
 	}
-	args := s.relayArgs
-	if s.tls {
-		args = append([]string{"--tls-self-signed"}, args...)
-	}
-	cmd := relayd.Command(path, address, b.State, args)
-	cmd.Env = append(cmd.Env, "GOMAXPROCS="+strconv.Itoa(s.relayProcs))
-	child, err := b.startChild(cmd)
-	if err != nil {
-		return nil, err
-	}
-	var t *target
-	if err = relayd.AwaitListening(b.Ctx, child, address); err == nil {
-		t, err = relayAt("ws://"+address, child.PID())
-	}
-	if err != nil {
-		child.End()
-		return nil, err
-	}
-	t.child = child
-	return t, nil
-}
-
-// close ends what was started. When that has ended by itself, which explains
-// err, it says so.
-func (t *target) close(err error) error {
-	if t.child == nil {
-		return err
-	}
-	err = t.child.Explain("its process", err)
-	t.child.End()
-	return err
 }

@@ -3,114 +3,189 @@
 package main
 
 import (
-	"fmt"
 	"time"
 
-	"github.com/sebas642/intercessor/e2e/cmd/internal/report"
+	"github.com/gobwas/ws"
+	"golang.org/x/sys/unix"
+
+	"github.com/sebas642/intercessor/e2e/cmd/internal/bench"
+	"github.com/sebas642/intercessor/protocol"
 )
 
-// traffic is what callers say and hear on one loop. They keep messages under way,
-// or speak when they are told to (rate.go).
+// traffic is the rooms of a target, whose clients send and whose servers answer each message
+// to its sender, in one loop.
 type traffic struct {
-	loop    *loop
-	callers []*caller
+	loop
+	load    *load
+	target  *target
+	clients []*client
 
-	again     bool       // who hears an answer asks again
-	delivered int64      // messages that arrived, either way
-	latency   *histogram // nil while nothing is measured
-	unchecked int        // callers whose first answer has not come
+	again     bool            // after each answer a client sends again
+	delivered int64           // messages that arrived, either way
+	latency   bench.Histogram // of half round trips
 }
 
-// An outcome is what was measured over a while.
-type outcome struct {
-	spent
-	delivered int64
-	latency   *histogram // half round trips
+type client struct {
+	*end
+	request []byte         // its frame
+	sent    chan time.Time // when the messages under way were sent, oldest first
+	answers int64          // since the measurement began
 }
 
-// closedLoop lets each caller keep its window of messages under way, for a
-// while to warm up and then to measure. In the end nothing is under way.
-func (t *traffic) closedLoop(warmup, during time.Duration) (*outcome, error) {
-	t.again = true
-	for _, c := range t.callers {
-		if err := c.ask(c.window, time.Now()); err != nil {
-			return nil, err
+// open opens rooms with so many clients each, and sends a first message each way. A client can
+// have at most so many messages under way.
+func (l *load) open(t *target, rooms, clients, most int) *traffic {
+	epoll, err := unix.EpollCreate1(unix.EPOLL_CLOEXEC)
+	l.Check(err)
+	x := &traffic{loop: loop{Run: l.Run, epoll: epoll}, load: l, target: t, latency: bench.NewHistogram()}
+	for i := range rooms {
+		if i%100 == 0 {
+			l.Say("%d of %d rooms are open", i, rooms)
+		}
+		x.addRoom(clients, most)
+	}
+	l.Say("measuring")
+	return x
+}
+
+func (x *traffic) addRoom(clients, most int) {
+	var answer []byte                  // the frame for the last client
+	answers := make(map[string][]byte) // and for each client's ID
+	server, err := x.target.connect("/server")
+	x.Check(err)
+	for range clients {
+		p, err := x.target.connect("/client/" + string(server.id))
+		x.Check(err)
+		request, err := message(server.id, x.load.size, x.target.v1)
+		x.Check(err)
+		response, err := message(p.id, x.load.size, x.target.v1)
+		x.Check(err)
+		if !x.target.bare {
+			x.Check(p.tell(server, request))
+			x.Check(server.tell(p, response))
+		}
+		c := &client{request: frame(ws.OpText, request), sent: make(chan time.Time, most)}
+		c.end = x.add(p, func([]byte) { x.answered(c) })
+		x.clients = append(x.clients, c)
+		answer = frame(ws.OpText, response)
+		answers[string(p.id)] = answer
+	}
+	var e *end
+	e = x.add(server, func(payload []byte) {
+		if clients > 1 {
+			d, err := protocol.ParseDeliveryV1(payload)
+			x.Check(err)
+			answer = answers[string(d.From)]
+		}
+		x.delivered++
+		e.write(answer)
+	})
+}
+
+// ask sends a message, which counts as sent at the time given.
+func (x *traffic) ask(c *client, at time.Time) {
+	if len(c.sent) == cap(c.sent) {
+		x.Fail("the relay falls behind: %d messages of one pair wait for their answers; try a lower --rate", len(c.sent))
+	}
+	c.sent <- at
+	c.write(c.request)
+}
+
+// answered takes the answer to the oldest message under way.
+func (x *traffic) answered(c *client) {
+	if len(c.sent) == 0 {
+		x.Fail("an answer came to no message")
+	}
+	now := time.Now()
+	x.latency.Record(now.Sub(<-c.sent) / 2)
+	c.answers++
+	x.delivered++
+	if x.again {
+		x.ask(c, now)
+	}
+}
+
+// closedLoop lets each client keep its window of messages under way, for a while to warm up
+// and then to measure. In the end nothing is under way.
+func (x *traffic) closedLoop(during time.Duration) *outcome {
+	x.again = true
+	for _, c := range x.clients {
+		for range x.load.window {
+			x.ask(c, time.Now())
 		}
 	}
-	if err := t.loop.during(warmup); err != nil {
-		return nil, err
+	x.runFor(x.load.warmup)
+	out := x.measure(func() { x.runFor(during) })
+	x.settle()
+	return out
+}
+
+// openLoop sends at a fixed rate, whatever comes back. A message counts as sent when it was
+// due, even if the load came to it later, so that a slow relay does not slow down its own
+// measurement.
+func (x *traffic) openLoop(rate float64) *outcome {
+	x.send(rate, x.load.warmup)
+	return x.measure(func() {
+		x.send(rate, x.load.during)
+		x.settle() // the last answers may be the slowest
+	})
+}
+
+// send spreads the messages evenly over time and over the clients. A message and its answer
+// are two of the rate.
+func (x *traffic) send(rate float64, during time.Duration) {
+	every := time.Duration(2 * float64(time.Second) / rate)
+	x.now = time.Now()
+	end := x.now.Add(during)
+	for due, i := x.now, 0; due.Before(end); {
+		for ; !due.After(x.now); due, i = due.Add(every), i+1 {
+			x.ask(x.clients[i%len(x.clients)], due)
+		}
+		x.step(due.Sub(x.now))
 	}
-	out, err := t.measure(func() error { return t.loop.during(during) })
-	if err != nil {
-		return nil, err
-	}
-	return out, t.settle()
 }
 
 // settle waits until every message has its answer.
-func (t *traffic) settle() error {
-	t.again = false
-	waits := t.callers
-	return t.loop.until("the last answers", func() bool {
-		for len(waits) > 0 && waits[0].flight.n == 0 {
-			waits = waits[1:]
+func (x *traffic) settle() {
+	x.again = false
+	late := time.Now().Add(patience)
+	for _, c := range x.clients {
+		for len(c.sent) > 0 {
+			if x.now.After(late) {
+				x.Fail("the last answers have not come after %v", patience)
+			}
+			x.step(patience)
 		}
-		return len(waits) == 0
-	})
+	}
 }
 
-// measure takes the clocks before and after run.
-func (t *traffic) measure(run func() error) (*outcome, error) {
-	for _, c := range t.callers {
+// measure clocks call. It fails if a client got no answer: what a relay drops is missing in the
+// client's window from then on.
+func (x *traffic) measure(call func()) *outcome {
+	for _, c := range x.clients {
 		c.answers = 0
 	}
-	out := &outcome{latency: new(histogram)}
-	before := t.delivered
-	t.latency = out.latency
-	spent, err := t.loop.target.clocked(run)
-	t.latency = nil
-	if err != nil {
-		return nil, err
-	}
-	out.spent, out.delivered = spent, t.delivered-before
-	return out, t.checkAll(out.took)
-}
-
-// checkAll finds callers that were left without an answer: what a relay drops is
-// missing in their windows for ever.
-func (t *traffic) checkAll(took time.Duration) error {
-	silent := 0
-	for _, c := range t.callers {
+	x.latency = bench.NewHistogram()
+	before := x.delivered
+	out := x.load.clock(x.target, call)
+	out.delivered, out.latency, x.latency = x.delivered-before, x.latency, bench.NewHistogram()
+	for _, c := range x.clients {
 		if c.answers == 0 {
-			silent++
+			x.Fail("a client got no answer in %v: measure longer, or with less", out.took)
 		}
 	}
-	if silent > 0 {
-		return fmt.Errorf("%d of %d clients got no answer in %v: measure longer, or with less", silent, len(t.callers), took.Round(time.Millisecond))
-	}
-	return nil
+	return out
 }
 
 // figures adds what was measured to a result.
-func (o *outcome) figures(r *report.Result) {
+func (o *outcome) figures(r *bench.Result) {
 	r.Add("seconds", "measured", o.took.Seconds(), "s")
-	r.Add("messages", "", o.delivered, "")
+	r.Field("messages", o.delivered)
 	r.Add("messages_per_second", "messages a second", float64(o.delivered)/o.took.Seconds(), "")
-	if o.cpu > 0 {
-		r.MicrosEach("cpu_us_per_message", "CPU time of a message", o.cpu, o.delivered)
-		r.Add("cpu_percent", "its process keeps a core busy", 100*o.cpu.Seconds()/o.took.Seconds(), "%")
-	}
-	r.MicrosEach("load_cpu_us_per_message", "CPU time of the load for it", o.load, o.delivered)
-	r.Micros("half_round_trip_us_p50", "half a round trip, p50", o.latency.quantile(0.50))
-	r.Micros("half_round_trip_us_p99", "p99", o.latency.quantile(0.99))
-	r.Micros("half_round_trip_us_p999", "p99.9", o.latency.quantile(0.999))
-}
-
-// progress says on the live line what has arrived so far.
-func (t *traffic) progress(name string) {
-	began, before := time.Now(), t.delivered
-	t.loop.live.Show(func() string {
-		took := time.Since(began)
-		return fmt.Sprintf("%s, %.1f s, %.0f messages a second", name, took.Seconds(), float64(t.delivered-before)/took.Seconds())
-	})
+	r.Micros("cpu_us_per_message", "CPU time of a message", o.cpu, o.delivered)
+	r.Add("cpu_percent", "its process keeps a core busy", 100*o.cpu.Seconds()/o.took.Seconds(), "%")
+	r.Micros("load_cpu_us_per_message", "CPU time of the load for it", o.load, o.delivered)
+	r.Micros("half_round_trip_us_p50", "half a round trip, p50", o.latency.Percentile(50), 1)
+	r.Micros("half_round_trip_us_p99", "p99", o.latency.Percentile(99), 1)
+	r.Micros("half_round_trip_us_p999", "p99.9", o.latency.Percentile(99.9), 1)
 }

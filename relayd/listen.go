@@ -10,9 +10,9 @@ import (
 	"net/http"
 	"time"
 
-	"github.com/sebas642/intercessor/relayd/admit"
 	"github.com/sebas642/intercessor/relayd/certs"
 	"github.com/sebas642/intercessor/relayd/config"
+	"github.com/sebas642/intercessor/relayd/edge"
 	"github.com/sebas642/intercessor/relayd/plain"
 	"github.com/sebas642/intercessor/relayd/relay"
 	"github.com/sebas642/intercessor/relayd/wsconn"
@@ -28,7 +28,7 @@ type front struct {
 }
 
 // listen opens the addresses. Shown is nil without TLS.
-func listen(c *config.Config, r *relay.Relay, proxies admit.Proxies, shown *certificates, routes http.Handler) (*front, error) {
+func listen(c *config.Config, r *relay.Relay, proxies edge.Proxies, shown *certificates, routes http.Handler) (*front, error) {
 	f := &front{relay: r}
 	listener, err := f.open(string(c.Listen), "--listen", shown == nil, proxies, routes)
 	if err != nil {
@@ -49,7 +49,7 @@ func listen(c *config.Config, r *relay.Relay, proxies admit.Proxies, shown *cert
 	return f, nil
 }
 
-func (f *front) open(address, flag string, plain bool, proxies admit.Proxies, handler http.Handler) (net.Listener, error) {
+func (f *front) open(address, flag string, plain bool, proxies edge.Proxies, handler http.Handler) (net.Listener, error) {
 	listener, err := net.Listen("tcp", address)
 	if err != nil {
 		return nil, fmt.Errorf("cannot listen on %s: %w; another address can be given with %s", address, err, flag)

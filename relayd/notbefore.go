@@ -5,14 +5,14 @@ import (
 	"runtime/debug"
 	"time"
 
-	"github.com/sebas642/intercessor/relayd/admit"
 	"github.com/sebas642/intercessor/relayd/config"
+	"github.com/sebas642/intercessor/relayd/resume"
 )
 
 // notBefore is the latest time of which it is known that it has gone by: a key was written
 // then, or the commit was made of which this program was built.
 func notBefore(c *config.Config) time.Time {
-	latest := admit.Epoch
+	latest := resume.Epoch
 	later := func(t time.Time) {
 		if t.After(latest) {
 			latest = t

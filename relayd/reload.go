@@ -6,8 +6,8 @@ import (
 	"os"
 	"reflect"
 
-	"github.com/sebas642/intercessor/relayd/admit"
 	"github.com/sebas642/intercessor/relayd/config"
+	"github.com/sebas642/intercessor/relayd/edge"
 	"github.com/sebas642/intercessor/relayd/ice"
 	"github.com/sebas642/intercessor/relayd/relay"
 )
@@ -30,11 +30,11 @@ type running struct {
 // name, to where they are used; at the start too. What can fail comes first: then
 // nothing has changed.
 func (r *running) apply(c *config.Config, sources config.Sources) error {
-	hosts, err := admit.NewHosts(c.Hosts)
+	hosts, err := edge.NewHosts(c.Hosts)
 	if err != nil {
 		return err
 	}
-	origins, err := admit.NewOrigins(c.Origins, hosts)
+	origins, err := edge.NewOrigins(c.Origins, hosts)
 	if err != nil {
 		return err
 	}

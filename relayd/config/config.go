@@ -31,7 +31,7 @@ import (
 	"time"
 
 	"github.com/alecthomas/units"
-	"github.com/sebas642/intercessor/relayd/admit"
+	"github.com/sebas642/intercessor/relayd/edge"
 	"github.com/sebas642/intercessor/relayd/relay"
 )
 
@@ -78,11 +78,11 @@ const maxKeyFiles = 2
 // check reports each contradiction as a key, named as in its section, and a reason. The
 // sections' check methods are called too.
 func (c *Config) check(report func(key, why string)) {
-	hosts, err := admit.NewHosts(c.Hosts)
+	hosts, err := edge.NewHosts(c.Hosts)
 	if err != nil {
 		report("hosts", err.Error())
 	}
-	if _, err := admit.NewOrigins(c.Origins, hosts); err != nil {
+	if _, err := edge.NewOrigins(c.Origins, hosts); err != nil {
 		report("origins", err.Error())
 	}
 	if c.ServerInfo != "" {

@@ -6,8 +6,10 @@ import (
 	"time"
 
 	"github.com/sebas642/intercessor/protocol"
-	"github.com/sebas642/intercessor/relayd/admit"
-	"github.com/sebas642/intercessor/relayd/source"
+	"github.com/sebas642/intercessor/relayd/access"
+	"github.com/sebas642/intercessor/relayd/edge"
+	"github.com/sebas642/intercessor/relayd/quota"
+	"github.com/sebas642/intercessor/relayd/resume"
 	"github.com/sebas642/intercessor/relayd/wsconn"
 )
 
@@ -16,13 +18,17 @@ import (
 type Config struct {
 	// Origins are the web pages that may connect; the zero value admits those
 	// of the relay's own host. [Relay.SetOrigins] changes them.
-	Origins admit.Origins
+	Origins edge.Origins
 
 	// Check looks at messages between peers. Nil: at none. [Relay.SetCheck] changes it.
 	Check Check
 
 	// Proxies are whose word on a peer's address counts; the zero value trusts nobody.
-	Proxies admit.Proxies
+	Proxies edge.Proxies
+
+	// Sources counts what peers hold and do. Nil: a table of the relay's own, in which loopback
+	// addresses are sources if there are Proxies.
+	Sources *quota.Table
 
 	// Log receives what happens. Nil: nothing is logged. Room IDs appear in it
 	// only as keyed hashes, because who knows a room's ID can enter the room.
@@ -33,7 +39,7 @@ type Config struct {
 
 	// Tokens signs what peers resume with. Nil: a key that ends with the relay, so
 	// that nobody can resume after a restart.
-	Tokens *admit.Tokens
+	Tokens *resume.Tokens
 
 	// Returning says that Tokens' key was there before this relay: peers of an
 	// earlier one may come back, so for one Window after the start a server that is
@@ -54,15 +60,15 @@ type Config struct {
 	// there (B53): those of one source (10 a minute), and all of them (100 a second), beyond
 	// which each waits a second for the answer. Loopback is bounded where there are
 	// Proxies. [Relay.SetGuesses] changes them.
-	WrongOfSource admit.Rate
-	WrongOfAll    admit.Rate
+	WrongOfSource quota.Rate
+	WrongOfAll    quota.Rate
 
 	// Authorize decides who may come in (A3): about every connection, those that resume
 	// included. Nil: everybody may. It is called in the goroutine of the peer's
 	// handshake, about Authorizing peers at once at the most (1,000; others are told to
 	// come again, and so are those of one address or /48 that have more of these places
 	// than are free), and has AuthorizeWithin to return (5 s).
-	Authorize       admit.Authorizer
+	Authorize       access.Authorizer
 	Authorizing     int
 	AuthorizeWithin time.Duration
 	// ICEServers gives the STUN and TURN servers that a v1 peer is told of, in HELLO and
@@ -122,7 +128,10 @@ type Config struct {
 func (c Config) withDefaults() Config {
 	c.Log = cmp.Or(c.Log, slog.New(slog.DiscardHandler))
 	if c.Tokens == nil {
-		c.Tokens = admit.NewTokens()
+		c.Tokens = resume.NewTokens()
+	}
+	if c.Sources == nil {
+		c.Sources = quota.NewTable(c.Proxies.Any())
 	}
 	if c.NewServerID == nil {
 		c.NewServerID = NewUUID
@@ -130,8 +139,8 @@ func (c Config) withDefaults() Config {
 	if c.NewClientID == nil {
 		c.NewClientID = NewUUID
 	}
-	c.WrongOfSource = cmp.Or(c.WrongOfSource, admit.Rate{Guesses: 10, Within: time.Minute})
-	c.WrongOfAll = cmp.Or(c.WrongOfAll, admit.Rate{Guesses: 100, Within: time.Second})
+	c.WrongOfSource = cmp.Or(c.WrongOfSource, quota.Rate{Count: 10, Within: time.Minute})
+	c.WrongOfAll = cmp.Or(c.WrongOfAll, quota.Rate{Count: 100, Within: time.Second})
 	c.Authorizing = cmp.Or(c.Authorizing, 1000)
 	c.AuthorizeWithin = cmp.Or(c.AuthorizeWithin, 5*time.Second)
 	c.Window = cmp.Or(c.Window, protocol.Window*time.Second)
@@ -212,6 +221,8 @@ type Limits struct {
 	ClientIdle  time.Duration
 	ServerAlone time.Duration
 	SessionLife time.Duration
+
+	pace quota.PaceRates // of PeerMessages, PeerBytes and PeerBurst
 }
 
 // WithDefaults fills in the defaults.
@@ -231,13 +242,14 @@ func (l Limits) WithDefaults() Limits {
 }
 
 // ofSource are those that the table of sources applies.
-func (l *Limits) ofSource() source.Limits {
-	return source.Limits{Connections: l.SourceConnections, Connects: l.SourceConnects, Burst: l.SourceConnectBurst, Rooms: l.SourceRooms, Bars: sourceBars}
+func (l *Limits) ofSource() quota.Limits {
+	return quota.Limits{Connections: l.SourceConnections, Connects: quota.PerSecond(int64(l.SourceConnects), int64(l.SourceConnectBurst)), Rooms: l.SourceRooms, Bars: sourceBars}
 }
 
 // SetLimits changes the limits from now on. Nobody is cut because there are more than
 // there may be; the longest lives apply to who is here, too.
 func (r *Relay) SetLimits(l Limits) {
 	l = l.WithDefaults()
+	l.pace = (&rates{}).or(&l)
 	r.limits.Store(&l)
 }

@@ -8,7 +8,7 @@ import (
 	"time"
 
 	"github.com/sebas642/intercessor/protocol"
-	"github.com/sebas642/intercessor/relayd/admit"
+	"github.com/sebas642/intercessor/relayd/resume"
 )
 
 // hello sends the first message on every connection that has a room (B7). A v1
@@ -81,9 +81,9 @@ func someName() string {
 // gets another.
 func (s *session) token() string {
 	_, now := s.relay.dates()
-	life := admit.Life(s.server)
+	life := resume.Life(s.server)
 	s.due.Store(s.relay.conns.Now() + s.relay.conns.Ticks(life/3))
-	return s.relay.config.Tokens.Sign(admit.Identity{
+	return s.relay.config.Tokens.Sign(resume.Identity{
 		ID:         s.id,
 		Room:       s.lobby.id,
 		Server:     s.server,

@@ -13,7 +13,8 @@ import (
 
 	"github.com/coder/websocket"
 	"github.com/sebas642/intercessor/protocol"
-	"github.com/sebas642/intercessor/relayd/admit"
+	"github.com/sebas642/intercessor/relayd/access"
+	"github.com/sebas642/intercessor/relayd/edge"
 	"github.com/sebas642/intercessor/relayd/relay"
 	"github.com/stretchr/testify/require"
 )
@@ -54,7 +55,7 @@ func (p *peer) mustWait() (seconds int) {
 
 func behindAProxy(t *testing.T, limits relay.Limits) *world {
 	t.Helper()
-	return newWorld(t, relay.Config{Proxies: trusting(t, admit.XForwardedFor), Limits: limits})
+	return newWorld(t, relay.Config{Proxies: trusting(t, edge.XForwardedFor), Limits: limits})
 }
 
 // TestConnectionsInAll: one below the limit, the limit, one above; who goes makes room.
@@ -138,7 +139,7 @@ func TestLoopbackIsASource(t *testing.T) {
 	for range 5 {
 		w.server()
 	}
-	elsewhere, err := admit.NewProxies([]string{"10.0.0.1"}, admit.XForwardedFor)
+	elsewhere, err := edge.NewProxies([]string{"10.0.0.1"}, edge.XForwardedFor)
 	require.NoError(t, err)
 	w = newWorld(t, relay.Config{Limits: limits, Proxies: elsewhere})
 	w.server()
@@ -197,7 +198,7 @@ func TestClientsOfARoom(t *testing.T) {
 	for grant, most := range map[int]int{0: 3, 2: 2, 5: 5} {
 		w := newWorld(t, relay.Config{
 			Limits:    relay.Limits{RoomClients: 3},
-			Authorize: func(context.Context, admit.Request) (admit.Grant, error) { return admit.Grant{Clients: grant}, nil },
+			Authorize: func(context.Context, access.Request) (access.Grant, error) { return access.Grant{Clients: grant}, nil },
 		})
 		server := w.server()
 		var last *peer
@@ -316,8 +317,8 @@ func TestPaceThatIsGranted(t *testing.T) {
 	for who, held := range map[string]uint64{"slow": 1, "fast": 0, "another": 1} {
 		w := newWorld(t, relay.Config{
 			Limits: relay.Limits{PeerMessages: 20, PeerBurst: 2500 * time.Millisecond},
-			Authorize: func(_ context.Context, r admit.Request) (admit.Grant, error) {
-				return map[string]admit.Grant{"slow": {PeerMessages: 10}, "fast": {PeerMessages: 1000}, "another": {PeerBytes: 1 << 20}}[r.HTTP.URL.RawQuery], nil
+			Authorize: func(_ context.Context, r access.Request) (access.Grant, error) {
+				return map[string]access.Grant{"slow": {PeerMessages: 10}, "fast": {PeerMessages: 1000}, "another": {PeerBytes: 1 << 20}}[r.HTTP.URL.RawQuery], nil
 			},
 		})
 		server := w.server()

@@ -11,7 +11,7 @@ import (
 	"sync"
 	"time"
 
-	"github.com/sebas642/intercessor/relayd/source"
+	"github.com/sebas642/intercessor/relayd/quota"
 	"github.com/sebas642/intercessor/relayd/wsconn"
 )
 
@@ -67,9 +67,9 @@ func flowOf(conn net.Conn) (f flow, ok bool) {
 // arrivals are the sockets that are with net/http.
 type arrivals struct {
 	mu    sync.Mutex
-	flows map[flow]source.Place // guarded by mu
-	late  []late                // guarded by mu: those of flows beyond Config.Sockets, the oldest first
-	gone  chan struct{}         // holds a token after one of flows has gone
+	flows map[flow]quota.Place // guarded by mu
+	late  []late               // guarded by mu: those of flows beyond Config.Sockets, the oldest first
+	gone  chan struct{}        // holds a token after one of flows has gone
 }
 
 // arrive counts a socket until it is hijacked or closed, or says why its source may not have
@@ -99,7 +99,7 @@ func (r *Relay) arrive(conn net.Conn) Refusal {
 	if r.config.Proxies.Trusts(from) {
 		from = netip.Addr{}
 	}
-	place, ok := r.sources.Arrive(r.asSource(from), r.limits.Load().ofSource())
+	place, ok := r.sources.Arrive(from, r.limits.Load().ofSource())
 	if !ok {
 		return RefusedSourceSockets
 	}
@@ -194,7 +194,7 @@ func (r *Relay) addLate(f flow, conn net.Conn) (wait time.Duration) {
 		_ = oldest.conn.Close()
 		a.remove(oldest.flow)
 	}
-	a.flows[f] = source.Place{}
+	a.flows[f] = quota.Place{}
 	a.late = append(a.late, late{flow: f, conn: conn, since: time.Now()})
 	return 0
 }

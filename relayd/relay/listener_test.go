@@ -15,7 +15,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/sebas642/intercessor/relayd/admit"
+	"github.com/sebas642/intercessor/relayd/edge"
 	"github.com/sebas642/intercessor/relayd/relay"
 	"github.com/sebas642/intercessor/relayd/wsconn"
 	"github.com/stretchr/testify/require"
@@ -118,7 +118,7 @@ func TestSocketsOverTLS(t *testing.T) {
 // TestSilentSocketsOfASource: one address of this machine has as many as it may have
 // peers, and the next address its own.
 func TestSilentSocketsOfASource(t *testing.T) {
-	elsewhere, err := admit.NewProxies([]string{"10.0.0.1"}, admit.XForwardedFor)
+	elsewhere, err := edge.NewProxies([]string{"10.0.0.1"}, edge.XForwardedFor)
 	require.NoError(t, err)
 	w := gated(t, relay.Config{Proxies: elsewhere, Limits: relay.Limits{SourceConnections: 3}}, false)
 	var last net.Conn

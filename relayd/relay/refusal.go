@@ -8,7 +8,7 @@ import (
 	"time"
 
 	"github.com/sebas642/intercessor/protocol"
-	"github.com/sebas642/intercessor/relayd/source"
+	"github.com/sebas642/intercessor/relayd/quota"
 )
 
 // Refusal says why a connection was not let in.
@@ -88,7 +88,7 @@ const mostTold = 256
 type claim struct {
 	relay  *Relay
 	told   bool // it is a refused one
-	source source.Place
+	source quota.Place
 }
 
 func (c claim) release() {
@@ -121,28 +121,19 @@ func (r *Relay) admit(w http.ResponseWriter, from netip.Addr) (c claim, refused 
 	return claim{}, refused, false
 }
 
-func (r *Relay) countPeer(from netip.Addr, l *Limits) (source.Place, Refusal, time.Duration) {
+func (r *Relay) countPeer(from netip.Addr, l *Limits) (quota.Place, Refusal, time.Duration) {
 	if r.peers.Add(1) > int64(l.Connections) {
 		r.peers.Add(-1)
-		return source.Place{}, RefusedConnections, later()
+		return quota.Place{}, RefusedConnections, later()
 	}
-	place, tooMuch, wait := r.sources.Connect(r.asSource(from), l.ofSource())
+	place, tooMuch, wait := r.sources.Connect(from, l.ofSource())
 	switch tooMuch {
-	case source.Connections:
+	case quota.Connections:
 		r.peers.Add(-1)
 		return place, RefusedSourceConnections, later()
-	case source.Connects:
+	case quota.Connects:
 		r.peers.Add(-1)
 		return place, RefusedSourceConnects, wait
 	}
 	return place, "", 0
-}
-
-// asSource is the zero Addr for who is no source: the machine's own people, as long as
-// nobody says that a proxy is there.
-func (r *Relay) asSource(from netip.Addr) netip.Addr {
-	if from.IsLoopback() && !r.config.Proxies.Any() {
-		return netip.Addr{}
-	}
-	return from
 }

@@ -6,7 +6,7 @@ import (
 	"time"
 
 	"github.com/sebas642/intercessor/protocol"
-	"github.com/sebas642/intercessor/relayd/admit"
+	"github.com/sebas642/intercessor/relayd/resume"
 	"github.com/sebas642/intercessor/relayd/wsconn"
 )
 
@@ -220,21 +220,21 @@ func (r *Relay) lookAtClock() {
 // expired decides about a resume token that has expired by this machine's clock (R8). The
 // clock may be wrong, or may have been when the token was signed; what was signed by one
 // that stood at 1970 is good only after a start.
-func (r *Relay) expired(id admit.Identity, now time.Time) *protocol.Error {
+func (r *Relay) expired(id resume.Identity, now time.Time) *protocol.Error {
 	returning := r.returning()
 	switch {
-	case returning && (id.Signed().Before(admit.Epoch) || now.Sub(id.Expires) < clockGrace):
+	case returning && (id.Signed().Before(resume.Epoch) || now.Sub(id.Expires) < clockGrace):
 		return nil
 	case returning || r.clockWrong.Load():
 		r.countRefused(RefusedUndecided)
 		return comeAgain(clockWait)
 	}
 	r.countRefused(RefusedToken)
-	return &protocol.Error{Code: protocol.CodeTokenRefused, Reason: admit.ErrTokenExpired.Error()}
+	return &protocol.Error{Code: protocol.CodeTokenRefused, Reason: resume.ErrTokenExpired.Error()}
 }
 
 // lookAhead warns once if a token says that it was signed later than now.
-func (r *Relay) lookAhead(id admit.Identity, now time.Time) {
+func (r *Relay) lookAhead(id resume.Identity, now time.Time) {
 	if ahead := id.Signed().Sub(now); ahead > clockSlack {
 		r.ahead.Do(func() {
 			r.log.slog.Warn("a resume token was signed later than now: the clock of this machine is behind, or that of the relay which signed it was ahead", "ahead", ahead)

@@ -6,13 +6,13 @@ import (
 	"sync"
 	"time"
 
-	"github.com/sebas642/intercessor/relayd/admit"
 	"github.com/sebas642/intercessor/relayd/relay"
+	"github.com/sebas642/intercessor/relayd/resume"
 )
 
 // A station is the relay over all its lives, which share one key.
 type station struct {
-	tokens *admit.Tokens
+	tokens *resume.Tokens
 
 	mu   sync.Mutex
 	life *life // nil while it is down
@@ -28,7 +28,7 @@ type life struct {
 }
 
 func newStation() *station {
-	r := &station{tokens: admit.NewTokens(admit.NewKey())}
+	r := &station{tokens: resume.NewTokens(resume.NewKey())}
 	r.start(false)
 	return r
 }

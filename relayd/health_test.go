@@ -22,7 +22,7 @@ import (
 func opens(t *testing.T, sockets int, limits relay.Limits, proxies edge.Proxies) (address string) {
 	t.Helper()
 	log := slog.New(slog.DiscardHandler)
-	r := relay.New(relay.Config{Log: log, Sockets: sockets, Limits: limits, Proxies: proxies})
+	r := relay.New(relay.Config{Log: log, Sockets: sockets, Proxies: proxies, Settings: relay.Settings{Limits: limits}})
 	f, err := listen(&config.Config{Listen: "127.0.0.1:0"}, r, proxies, nil, routes(r, proxies, new(atomic.Bool)))
 	require.NoError(t, err)
 	ended := f.serve()

@@ -85,9 +85,9 @@ func FuzzLog(f *testing.F) {
 		for _, format := range []string{"json", "text"} {
 			out, records, mu := new(page), 0, new(sync.Mutex)
 			log := slog.New(counted{newLog(out, format, slog.LevelDebug).Handler(), mu, &records})
-			refuses := relay.New(relay.Config{Log: log, Proxies: proxies, Authorize: func(context.Context, access.Request) (access.Grant, error) {
+			refuses := relay.New(relay.Config{Log: log, Proxies: proxies, Settings: relay.Settings{Authorize: func(context.Context, access.Request) (access.Grant, error) {
 				return access.Grant{}, errors.New(refusal)
-			}})
+			}}})
 			admits := relay.New(relay.Config{Log: log, Proxies: proxies})
 			for _, r := range []*relay.Relay{refuses, admits} {
 				server := httptest.NewServer(r)

@@ -13,7 +13,7 @@
 //	enum     the only values, with commas
 //	arg      the placeholder of the value in the help
 //	flag     the flag's name if it is not the key with dashes; a list's flag is repeated
-//	reload   "yes": SIGHUP changes it; main's apply passes the new value on
+//	reload   "yes": SIGHUP changes it; main's settings passes the new value on
 //	keep     "yes": it restricts admission, so SIGHUP cannot empty it
 //	secret   "yes": the value itself is a secret (a hash): no flag, no variable, masked, and
 //	         only relayd's user may read the file. Other secrets are a SecretFile

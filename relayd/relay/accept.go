@@ -29,7 +29,7 @@ func (r *Relay) upgrade(w http.ResponseWriter, request *http.Request, server pro
 		return nil
 	}
 	source := r.config.Proxies.Source(request)
-	if !r.origins.Load().Admit(request) {
+	if !r.settings.Load().Origins.Admit(request) {
 		r.countRefused(RefusedOrigin)
 		r.log.refused(source, "origin not admitted")
 		http.Error(w, "pages of this origin may not connect here: the relay's operator can add it with --origin, or with --host if it is the relay's own name", http.StatusForbidden)
@@ -143,7 +143,7 @@ func random() uint64 {
 // it. The error is what the peer is closed with.
 func (s *session) authorize(request *http.Request, server protocol.ID) *protocol.Error {
 	r := s.relay
-	authorize := *r.access.Load()
+	authorize := r.settings.Load().Authorize
 	if authorize == nil {
 		return nil // a secret that nobody asked for is not looked at (A1)
 	}
@@ -158,7 +158,10 @@ func (s *session) authorize(request *http.Request, server protocol.ID) *protocol
 	var busy *quota.BusyError
 	switch {
 	case err == nil:
-		s.arrival.grant, s.rates, s.subject = grant, granted(grant), grant.Subject
+		s.arrival.grant, s.subject = grant, grant.Subject
+		if grant.PeerMessages != 0 || grant.PeerBytes != 0 {
+			s.granted = &access.Grant{PeerMessages: grant.PeerMessages, PeerBytes: grant.PeerBytes}
+		}
 		return nil
 	case errors.As(err, &busy):
 		r.countRefused(RefusedUndecided)
@@ -209,17 +212,11 @@ func comeAgain(wait time.Duration) *protocol.Error {
 // wrong.
 const maxGuessing = 1000
 
-// SetGuesses changes how often strangers may ask for rooms that are not there (B53), as
-// [Config].WrongOfSource and WrongOfAll say.
-func (r *Relay) SetGuesses(source, all quota.Rate) {
-	r.guesses.Store(&quota.GuessRates{Source: source, All: all})
-}
-
 // guess waits until the room may be looked for that a newcomer asks for. The error is
 // what the peer is closed with that may not wait.
 func (s *session) guess() *protocol.Error {
 	r := s.relay
-	s.arrival.guess = r.sources.Guess(s.claim.source, *r.guesses.Load(), r.returning())
+	s.arrival.guess = r.sources.Guess(s.claim.source, r.settings.Load().guesses, r.returning())
 	if guess := s.arrival.guess; guess.Never || !r.waits(guess.Wait) {
 		s.arrival.guess.Right()
 		return askedTooOften(guess.Wait)

@@ -73,7 +73,7 @@ func (w *world) entersWith(secret, path, credential string) *v1 {
 }
 
 func TestA2ASecretComesInEitherWay(t *testing.T) {
-	w := newWorld(t, relay.Config{Authorize: newAsksFor("open sesame").authorize})
+	w := newWorld(t, relay.Config{Settings: relay.Settings{Authorize: newAsksFor("open sesame").authorize}})
 	for _, c := range []struct {
 		offers   []string
 		bearer   string
@@ -112,12 +112,12 @@ func TestA2ASecretComesInEitherWay(t *testing.T) {
 // (threat 4): the bytes are the same.
 func TestA4TheAnswerTellsNothing(t *testing.T) {
 	why := errNo
-	w := newWorld(t, relay.Config{Returning: true, Authorize: func(_ context.Context, r access.Request) (access.Grant, error) {
+	w := newWorld(t, relay.Config{Returning: true, Settings: relay.Settings{Authorize: func(_ context.Context, r access.Request) (access.Grant, error) {
 		if string(r.Secret) == "open sesame" {
 			return access.Grant{Clients: 1}, nil
 		}
 		return access.Grant{}, why
-	}})
+	}}})
 	server, closed, full, away := w.entersWith("open sesame", "/server", ""), w.entersWith("open sesame", "/server", ""),
 		w.entersWith("open sesame", "/server", ""), w.entersWith("open sesame", "/server", "")
 	closed.asks("RELAY_DOOR", `{"request":1,"closed":true}`, `{"request":1}`)
@@ -178,7 +178,7 @@ func (w *world) everything(path, entry string) string {
 
 func TestA3EveryResumeIsAuthorized(t *testing.T) {
 	door := newAsksFor("open sesame")
-	w := newWorld(t, relay.Config{Authorize: door.authorize})
+	w := newWorld(t, relay.Config{Settings: relay.Settings{Authorize: door.authorize}})
 	server := w.entersWith("open sesame", "/server", "")
 	client := w.entersWith("open sesame", "/client/"+server.id, "")
 	server.hearsOf("PEER_JOINED", client.peer)
@@ -197,13 +197,13 @@ func TestA3EveryResumeIsAuthorized(t *testing.T) {
 func TestA3WhatTheHookIsAsked(t *testing.T) {
 	var asked []access.Request
 	w := newWorld(t, relay.Config{
-		Authorize: func(ctx context.Context, r access.Request) (access.Grant, error) {
+		Settings: relay.Settings{Authorize: func(ctx context.Context, r access.Request) (access.Grant, error) {
 			until, bounded := ctx.Deadline()
 			require.True(t, bounded)
 			require.WithinDuration(t, time.Now().Add(5*time.Second), until, 2*time.Second)
 			asked = append(asked, r)
 			return access.Grant{}, nil
-		},
+		}},
 	})
 	server := w.entersWith("a", "/server", "")
 	client := w.entersWith("b", "/client/"+server.id, "")
@@ -226,11 +226,11 @@ func TestA3WhatTheHookIsAsked(t *testing.T) {
 
 func TestA5TheWaitingIsBounded(t *testing.T) {
 	waiting, answer := make(chan struct{}, 2), make(chan struct{})
-	w := newWorld(t, relay.Config{Authorizing: 2, Authorize: func(ctx context.Context, _ access.Request) (access.Grant, error) {
+	w := newWorld(t, relay.Config{Authorizing: 2, Settings: relay.Settings{Authorize: func(ctx context.Context, _ access.Request) (access.Grant, error) {
 		waiting <- struct{}{}
 		<-answer
 		return access.Grant{}, nil
-	}})
+	}}})
 	var two sync.WaitGroup
 	for range 2 {
 		two.Go(func() { w.entersWith("a", "/server", "") })
@@ -245,9 +245,9 @@ func TestA5TheWaitingIsBounded(t *testing.T) {
 }
 
 func TestA5WhoIsBusySaysForHowLong(t *testing.T) {
-	w := newWorld(t, relay.Config{Authorize: func(context.Context, access.Request) (access.Grant, error) {
+	w := newWorld(t, relay.Config{Settings: relay.Settings{Authorize: func(context.Context, access.Request) (access.Grant, error) {
 		return access.Grant{}, &quota.BusyError{After: 6001 * time.Millisecond, Why: "too many wrong secrets"}
-	}})
+	}}})
 	_, _, err := w.with("a", "/server", "").Read(t.Context())
 	var closed websocket.CloseError
 	require.ErrorAs(t, err, &closed)
@@ -260,14 +260,14 @@ func TestA5WhoIsBusySaysForHowLong(t *testing.T) {
 // among those that wait is free again.
 func TestAuthorizeHasADeadline(t *testing.T) {
 	asked := make(chan struct{}, 10)
-	w := newWorld(t, relay.Config{Authorizing: 1, AuthorizeWithin: 50 * time.Millisecond, Authorize: func(ctx context.Context, r access.Request) (access.Grant, error) {
+	w := newWorld(t, relay.Config{Authorizing: 1, AuthorizeWithin: 50 * time.Millisecond, Settings: relay.Settings{Authorize: func(ctx context.Context, r access.Request) (access.Grant, error) {
 		asked <- struct{}{}
 		if string(r.Secret) == "at once" {
 			return access.Grant{}, nil
 		}
 		<-ctx.Done()
 		return access.Grant{}, ctx.Err()
-	}})
+	}}})
 	ctx, cancel := context.WithCancel(t.Context())
 	gone := make(chan struct{})
 	go func() {
@@ -288,11 +288,11 @@ func TestAuthorizeHasADeadline(t *testing.T) {
 // TestShutdownEndsTheWaiting, and nobody who waited takes it for a final no.
 func TestShutdownEndsTheWaiting(t *testing.T) {
 	asked := make(chan struct{})
-	w := newWorld(t, relay.Config{AuthorizeWithin: time.Hour, Authorize: func(ctx context.Context, _ access.Request) (access.Grant, error) {
+	w := newWorld(t, relay.Config{AuthorizeWithin: time.Hour, Settings: relay.Settings{Authorize: func(ctx context.Context, _ access.Request) (access.Grant, error) {
 		close(asked)
 		<-ctx.Done()
 		return access.Grant{}, ctx.Err()
-	}})
+	}}})
 	closed := make(chan struct{})
 	go func() {
 		defer close(closed)
@@ -309,7 +309,7 @@ func TestGrant(t *testing.T) {
 		ICEServers: []byte(`[{"urls": "stun:relay.example"}]`),
 		Clients:    2,
 	}
-	w := newWorld(t, relay.Config{Authorize: func(context.Context, access.Request) (access.Grant, error) { return grant, nil }})
+	w := newWorld(t, relay.Config{Settings: relay.Settings{Authorize: func(context.Context, access.Request) (access.Grant, error) { return grant, nil }}})
 	server := w.entersWith("a", "/server", "")
 	require.Nil(t, server.hello.ServerInfo, "it is for clients")
 	require.Equal(t, string(grant.ICEServers), string(server.hello.ICE.Servers))
@@ -347,8 +347,8 @@ func TestNoSecretInTheLog(t *testing.T) {
 		"$argon2id$v=19$m=8192,t=1,p=1$c29tZXNhbHRzb21lc2FsdA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA")
 	require.NoError(t, err)
 	w := newWorld(t, relay.Config{
-		Log:       slog.New(slog.NewJSONHandler(&text, &slog.HandlerOptions{Level: slog.Level(-100)})),
-		Authorize: passphrases.Authorize,
+		Log:      slog.New(slog.NewJSONHandler(&text, &slog.HandlerOptions{Level: slog.Level(-100)})),
+		Settings: relay.Settings{Authorize: passphrases.Authorize},
 	})
 	const canary = "canary-of-a-secret"
 	header := http.Header{"Authorization": {"Bearer " + canary}}
@@ -399,13 +399,13 @@ func TestBruteForceAtTheRelay(t *testing.T) {
 	require.NoError(t, err)
 	passphrases, err := access.NewPassphrases(quota.NewTrials(quota.NewTable(false), quota.Rate{Count: 10, Within: 10 * time.Minute}), hash)
 	require.NoError(t, err)
-	w := newWorld(t, relay.Config{Authorize: func(ctx context.Context, r access.Request) (access.Grant, error) {
+	w := newWorld(t, relay.Config{Settings: relay.Settings{Authorize: func(ctx context.Context, r access.Request) (access.Grant, error) {
 		r.Source = netip.MustParseAddr("198.51.100.7")
 		if edge.Subprotocol(r.HTTP) == protocol.SubprotocolBase {
 			r.Source = netip.MustParseAddr("192.0.2.1")
 		}
 		return passphrases.Authorize(ctx, r)
-	}})
+	}}})
 	var all sync.WaitGroup
 	var refused, busy atomic.Int64
 	start := make(chan struct{})
@@ -433,9 +433,9 @@ func TestBruteForceAtTheRelay(t *testing.T) {
 // TestWhyIsOneLine: what a backend says of a peer is escaped (threat 46).
 func TestWhyIsOneLine(t *testing.T) {
 	var text lockedBuffer
-	w := newWorld(t, relay.Config{Log: slog.New(slog.NewTextHandler(&text, nil)), Authorize: func(context.Context, access.Request) (access.Grant, error) {
+	w := newWorld(t, relay.Config{Log: slog.New(slog.NewTextHandler(&text, nil)), Settings: relay.Settings{Authorize: func(context.Context, access.Request) (access.Grant, error) {
 		return access.Grant{}, errors.New("no\r\nlevel=ERROR msg=forged \"\x1b[2J")
-	}})
+	}}})
 	w.with("a", "/client/A%0Alevel=ERROR", "").wantsClose(protocol.CodeAccessRefused)
 	require.NoError(t, w.Shutdown(t.Context()))
 	require.Equal(t, 2, strings.Count(text.String(), "\n"), "why, and the close:\n%s", text.String())

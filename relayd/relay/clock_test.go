@@ -56,12 +56,12 @@ func TestR8ClockThatCannotBeRight(t *testing.T) {
 	tokens := resume.NewTokens()
 	expired := "1." + expiredAt(tokens, "a-peer", time.Now().Add(-time.Hour))
 	early := &websocket.DialOptions{Subprotocols: []string{protocol.SubprotocolV1, accessEntry("early")}}
-	config := relay.Config{Tokens: tokens, Authorize: func(_ context.Context, r access.Request) (access.Grant, error) {
+	config := relay.Config{Tokens: tokens, Settings: relay.Settings{Authorize: func(_ context.Context, r access.Request) (access.Grant, error) {
 		if string(r.Secret) == "early" {
 			return access.Grant{}, fmt.Errorf("the token is not valid yet %w", access.ErrClock)
 		}
 		return access.Grant{}, nil
-	}}
+	}}}
 	w := newWorld(t, config)
 	w.knockV1("/client/old", expired, 0).wantsClose(protocol.CodeTokenRefused)
 	w.knockWith("/server", 0, early).wantsClose(protocol.CodeAccessRefused)

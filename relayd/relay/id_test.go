@@ -141,10 +141,10 @@ func TestB8NoTwoOfOneID(t *testing.T) {
 // TestTheHookIsToldTheTrueID of a room, so that it need not know how IDs are spelt.
 func TestTheHookIsToldTheTrueID(t *testing.T) {
 	var rooms []string
-	w := newWorld(t, relay.Config{NewServerID: inTurn("apple-pie"), Authorize: func(_ context.Context, r access.Request) (access.Grant, error) {
+	w := newWorld(t, relay.Config{NewServerID: inTurn("apple-pie"), Settings: relay.Settings{Authorize: func(_ context.Context, r access.Request) (access.Grant, error) {
 		rooms = append(rooms, r.Room)
 		return access.Grant{}, nil
-	}})
+	}}})
 	server := w.entersWith("a", "/server", "")
 	client := w.entersWith("b", "/client/Apple%20Pie", "")
 	server.cut()

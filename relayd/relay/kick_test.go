@@ -56,9 +56,9 @@ func (p *v1) answers(message string) (answer struct{ Error, Mark string }) {
 func TestD7AKickLasts(t *testing.T) {
 	config := relay.Config{
 		Proxies: trusting(t, edge.XForwardedFor), Tokens: resume.NewTokens(),
-		Authorize: func(_ context.Context, r access.Request) (access.Grant, error) {
+		Settings: relay.Settings{Authorize: func(_ context.Context, r access.Request) (access.Grant, error) {
 			return access.Grant{Subject: string(r.Secret)}, nil
-		},
+		}},
 	}
 	for name, c := range map[string]struct {
 		by, secret, address string
@@ -131,9 +131,9 @@ func TestD7ASpareIdentityIsBarred(t *testing.T) {
 	for by, neighbour := range map[string]string{"source": "bob", "subject": "ann"} {
 		w := newWorld(t, relay.Config{
 			Proxies: trusting(t, edge.XForwardedFor), Window: 200 * time.Millisecond,
-			Authorize: func(_ context.Context, r access.Request) (access.Grant, error) {
+			Settings: relay.Settings{Authorize: func(_ context.Context, r access.Request) (access.Grant, error) {
 				return access.Grant{Subject: string(r.Secret)}, nil
-			},
+			}},
 		})
 		server := w.v1Server()
 		resumes := func(secret string, p *v1) *peer {

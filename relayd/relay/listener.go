@@ -18,15 +18,17 @@ import (
 // Listener gives the connections for which there is room: Config.Sockets in all, and of one
 // source as many that have not made their handshake as it may have peers; those of trusted
 // proxies and of loopback, as [Limits] says, are of no source. What is too much of one source
-// is closed before anything is read from it, behind an HTTP answer with Retry-After if it speaks
-// plain HTTP and few others get such an answer. A few beyond Config.Sockets may ask whether the relay is
+// is closed before anything is read from it, behind an HTTP answer with Retry-After if few others
+// get such an answer. A few beyond Config.Sockets may ask whether the relay is
 // well: see [Relay.RefuseLate]. The server of these connections needs [Relay.ConnState] and
 // [Relay.ConnContext].
 //
 // It goes directly above the socket, below PROXY headers and TLS.
-func (r *Relay) Listener(below net.Listener, plain bool) net.Listener {
-	return &gate{below, r, plain}
-}
+func (r *Relay) Listener(below net.Listener) net.Listener { return &gate{below, r, true} }
+
+// TLSListener is Listener for peers that speak TLS. They get no HTTP answer, because they could
+// not read it.
+func (r *Relay) TLSListener(below net.Listener) net.Listener { return &gate{below, r, false} }
 
 type gate struct {
 	net.Listener
@@ -99,7 +101,7 @@ func (r *Relay) arrive(conn net.Conn) Refusal {
 	if r.config.Proxies.Trusts(from) {
 		from = netip.Addr{}
 	}
-	place, ok := r.sources.Arrive(from, r.limits.Load().ofSource())
+	place, ok := r.sources.Arrive(from, r.settings.Load().source)
 	if !ok {
 		return RefusedSourceSockets
 	}

@@ -26,8 +26,9 @@ func gated(t *testing.T, config relay.Config, secure bool) *world {
 	t.Helper()
 	w := &world{Relay: relay.New(config), t: t}
 	server := httptest.NewUnstartedServer(w.Relay)
-	listener := w.Listener(server.Listener, !secure)
+	listener := w.Listener(server.Listener)
 	if secure {
+		listener = w.TLSListener(server.Listener)
 		certificates := httptest.NewTLSServer(nil)
 		certificates.Close()
 		listener = wsconn.ListenTLS(listener, &tls.Config{Certificates: certificates.TLS.Certificates})
@@ -120,7 +121,7 @@ func TestSocketsOverTLS(t *testing.T) {
 func TestSilentSocketsOfASource(t *testing.T) {
 	elsewhere, err := edge.NewProxies([]string{"10.0.0.1"}, edge.XForwardedFor)
 	require.NoError(t, err)
-	w := gated(t, relay.Config{Proxies: elsewhere, Limits: relay.Limits{SourceConnections: 3}}, false)
+	w := gated(t, relay.Config{Proxies: elsewhere, Settings: relay.Settings{Limits: relay.Limits{SourceConnections: 3}}}, false)
 	var last net.Conn
 	for range 3 {
 		last = w.socket("127.0.0.2")

@@ -50,7 +50,7 @@ func TestRebinding(t *testing.T) {
 			require.NoError(t, err)
 			origins, err := edge.NewOrigins(nil, hosts)
 			require.NoError(t, err)
-			r := relay.New(relay.Config{Origins: origins})
+			r := relay.New(relay.Config{Settings: relay.Settings{Origins: origins}})
 			server, scheme := httptest.NewUnstartedServer(r), "http"
 			if c.tls {
 				server.StartTLS()

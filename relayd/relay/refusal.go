@@ -106,13 +106,13 @@ func (c claim) release() {
 // closed with; or, when too many are being told that already, by an HTTP status, and the
 // result is false.
 func (r *Relay) admit(w http.ResponseWriter, from netip.Addr) (c claim, refused *protocol.Error, ok bool) {
-	l := r.limits.Load()
-	place, why, wait := r.countPeer(from, l)
+	settings := r.settings.Load()
+	place, why, wait := r.countPeer(from, settings)
 	if why == "" {
 		return claim{relay: r, source: place}, nil, true
 	}
 	refused = r.refuse(why, wait)
-	if r.told.Add(1) <= int64(min(mostTold, 8+l.Connections/8)) {
+	if r.told.Add(1) <= int64(min(mostTold, 8+settings.Limits.Connections/8)) {
 		return claim{relay: r, told: true}, refused, true
 	}
 	r.told.Add(-1)
@@ -121,12 +121,12 @@ func (r *Relay) admit(w http.ResponseWriter, from netip.Addr) (c claim, refused 
 	return claim{}, refused, false
 }
 
-func (r *Relay) countPeer(from netip.Addr, l *Limits) (quota.Place, Refusal, time.Duration) {
-	if r.peers.Add(1) > int64(l.Connections) {
+func (r *Relay) countPeer(from netip.Addr, settings *current) (quota.Place, Refusal, time.Duration) {
+	if r.peers.Add(1) > int64(settings.Limits.Connections) {
 		r.peers.Add(-1)
 		return quota.Place{}, RefusedConnections, later()
 	}
-	place, tooMuch, wait := r.sources.Connect(from, l.ofSource())
+	place, tooMuch, wait := r.sources.Connect(from, settings.source)
 	switch tooMuch {
 	case quota.Connections:
 		r.peers.Add(-1)

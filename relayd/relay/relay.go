@@ -22,8 +22,6 @@ import (
 	"time"
 
 	"github.com/sebas642/intercessor/protocol"
-	"github.com/sebas642/intercessor/relayd/access"
-	"github.com/sebas642/intercessor/relayd/edge"
 	"github.com/sebas642/intercessor/relayd/quota"
 	"github.com/sebas642/intercessor/relayd/wsconn"
 )
@@ -41,14 +39,7 @@ type Relay struct {
 
 	batchFrames, batchBytes int // what one receiver gets in one piece at the most
 
-	// What can change; config's are those of the start.
-	origins atomic.Pointer[edge.Origins]
-	access  atomic.Pointer[access.Authorizer]
-	check   atomic.Pointer[Check]                          // nil: nothing is looked at
-	ice     atomic.Pointer[func(protocol.ID) protocol.ICE] // nil: there are no ICE servers
-	limits  atomic.Pointer[Limits]
-	guesses atomic.Pointer[quota.GuessRates]
-	info    atomic.Pointer[[]byte] // nil: the operator tells clients nothing
+	settings atomic.Pointer[current]
 
 	counters
 	sources  *quota.Table
@@ -80,8 +71,11 @@ type Relay struct {
 	stop    context.CancelFunc
 }
 
-// New starts a relay.
+// New starts a relay. It panics if the settings are not valid: see [Settings.Validate].
 func New(config Config) *Relay {
+	if err := config.Validate(); err != nil {
+		panic("relay: " + err.Error())
+	}
 	r := &Relay{
 		config:   config.withDefaults(),
 		mux:      http.NewServeMux(),
@@ -96,13 +90,8 @@ func New(config Config) *Relay {
 	r.conns = wsconn.NewGroup(r.config.connections())
 	r.sources = r.config.Sources
 	r.asking = quota.NewPlaces(r.config.Authorizing)
-	r.SetGuesses(r.config.WrongOfSource, r.config.WrongOfAll)
+	r.settings.Store(config.Settings.current())
 	r.log = newLogger(r.config.Log)
-	r.SetLimits(config.Limits)
-	r.SetOrigins(config.Origins)
-	r.SetAuthorize(config.Authorize)
-	r.SetICEServers(config.ICEServers)
-	r.SetCheck(config.Check)
 	if r.config.Returning {
 		r.surely.Store(r.config.Window.Milliseconds())
 	}
@@ -113,14 +102,6 @@ func New(config Config) *Relay {
 	r.running.Go(func() { r.log.tell(r.life) })
 	return r
 }
-
-// SetOrigins changes which web pages may connect from now on. Nobody who is here is
-// asked again.
-func (r *Relay) SetOrigins(origins edge.Origins) { r.origins.Store(&origins) }
-
-// SetAuthorize changes who decides from now on about peers that come, as
-// [Config].Authorize says; nil lets everybody in. Nobody who is here is asked again.
-func (r *Relay) SetAuthorize(authorize access.Authorizer) { r.access.Store(&authorize) }
 
 // ServeHTTP takes over the connection of a WebSocket handshake and returns when
 // the peer is let in; the session goes on in a goroutine of its own.

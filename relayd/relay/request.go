@@ -126,7 +126,7 @@ func (r *Relay) kick(l *lobby, k protocol.Request, reason string) (mark, wrong s
 // bar keeps IDs and marks out of a room, within the bounds. With the room's lock held.
 func (r *Relay) bar(l *lobby, until int64, names ...protocol.ID) {
 	most := room.MaxKicked
-	if r.bars.Load() >= mostBars || !r.sources.MayBar(l.opener, r.limits.Load().ofSource()) {
+	if r.bars.Load() >= mostBars || !r.sources.MayBar(l.opener, r.settings.Load().source) {
 		most = max(ownBars, l.room.Bars())
 	}
 	l.room.Bar(until, most, names...)

@@ -1,7 +1,6 @@
 package relay
 
 import (
-	"cmp"
 	"errors"
 	"net/netip"
 	"sync/atomic"
@@ -24,9 +23,10 @@ type session struct {
 	lobby *lobby // the room it is in; nil when its client named no server
 	conn  *wsconn.Conn
 
-	source  netip.Addr // where the peer is, as a trusted proxy says or its connection
-	subject string     // of its access token; "" if it has none
-	claim   claim      // what it counts for among all
+	source  netip.Addr    // where the peer is, as a trusted proxy says or its connection
+	subject string        // of its access token; "" if it has none
+	claim   claim         // what it counts for among all
+	granted *access.Grant // what it may send beyond or below others; nil: as much as others
 
 	server     bool
 	v1         bool
@@ -40,7 +40,6 @@ type session struct {
 	held   []byte     // a client's messages that its server's outbox could not take, nil if there are none (B17)
 	heldOf int        // how many these are
 	pace   quota.Pace // how much it may still send
-	rates  *rates     // what Authorize grants this peer; nil: what all have. Written by the handshake's goroutine
 
 	// In ticks (tick.go).
 	carried atomic.Int64 // when a message last went from the peer or to it
@@ -90,34 +89,12 @@ func (s *session) Overloaded() {
 	s.close(protocol.CodeOverloaded, "this relay is full of unfinished messages, and yours was the oldest: come again later"+after(later()))
 }
 
-// rates are how many frames and bytes a second Authorize lets one peer send. 0: as many as
-// others may.
-type rates struct {
-	frames int
-	bytes  int64
-}
-
-// granted returns what this peer may send; nil if Authorize has not said.
-func granted(g access.Grant) *rates {
-	if g.PeerMessages == 0 && g.PeerBytes == 0 {
-		return nil
-	}
-	return &rates{g.PeerMessages, g.PeerBytes}
-}
-
-func (r *rates) or(l *Limits) quota.PaceRates {
-	return quota.PaceRates{
-		Frames: quota.PerSecondFor(int64(cmp.Or(r.frames, l.PeerMessages)), l.PeerBurst),
-		Bytes:  quota.PerSecondFor(cmp.Or(r.bytes, l.PeerBytes), l.PeerBurst),
-	}
-}
-
 // ahead counts what a peer has sent, and returns for how long it is to be held back.
 func (s *session) ahead(got wsconn.Amount) time.Duration {
-	limits := s.relay.limits.Load()
-	rates := &limits.pace
-	if s.rates != nil {
-		own := s.rates.or(limits)
+	settings := s.relay.settings.Load()
+	rates := &settings.pace
+	if s.granted != nil {
+		own := settings.Limits.pace(*s.granted)
 		rates = &own
 	}
 	return s.pace.Take(rates, int64(got.Frames), int64(got.Bytes), s.relay.conns.Now(), s.relay.started)

@@ -93,7 +93,7 @@ func TestStrangersDoNotLockTheDoor(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			authorize, right := door(t, judge)
-			w := newWorld(t, relay.Config{Authorize: authorize, Proxies: trusting(t, edge.XForwardedFor)})
+			w := newWorld(t, relay.Config{Proxies: trusting(t, edge.XForwardedFor), Settings: relay.Settings{Authorize: authorize}})
 			for round := range 20 {
 				var strangers sync.WaitGroup
 				for i := range 6 {
@@ -127,7 +127,7 @@ func TestManyGuessesAtOnce(t *testing.T) {
 				reached.Add(1)
 				judge(w, r)
 			})
-			w := newWorld(t, relay.Config{Authorize: authorize, Proxies: trusting(t, edge.XForwardedFor)})
+			w := newWorld(t, relay.Config{Proxies: trusting(t, edge.XForwardedFor), Settings: relay.Settings{Authorize: authorize}})
 			var all sync.WaitGroup
 			for i := range 300 {
 				all.Go(func() {
@@ -161,7 +161,7 @@ func TestOneNetworkLeavesPlaces(t *testing.T) {
 		}
 		return access.Grant{}, nil
 	}
-	w := newWorld(t, relay.Config{Authorize: authorize, Authorizing: 4, AuthorizeWithin: patience, Proxies: trusting(t, edge.XForwardedFor)})
+	w := newWorld(t, relay.Config{Authorizing: 4, AuthorizeWithin: patience, Proxies: trusting(t, edge.XForwardedFor), Settings: relay.Settings{Authorize: authorize}})
 	var slow sync.WaitGroup
 	for i := range 3 {
 		slow.Go(func() { w.outOf(fmt.Sprintf("2001:db8:0:%x::1", i), "slow").code() })

@@ -110,11 +110,11 @@ func (l Limits) WithDefaults() Limits {
 // Validate returns what is wrong with the settings, as a sentence that names the field.
 func (s Settings) Validate() error {
 	if err := CheckServerInfo(s.ServerInfo); s.ServerInfo != nil && err != nil {
-		return fmt.Errorf("ServerInfo %w", err)
+		return fmt.Errorf("settings: ServerInfo %w", err)
 	}
 	for name, rate := range map[string]quota.Rate{"WrongOfSource": s.WrongOfSource, "WrongOfAll": s.WrongOfAll} {
 		if rate != (quota.Rate{}) && (rate.Count <= 0 || rate.Within <= 0) {
-			return fmt.Errorf("%s needs a positive Count and Within, or neither", name)
+			return fmt.Errorf("settings: %s needs a positive Count and Within, or neither", name)
 		}
 	}
 	l := s.Limits
@@ -125,7 +125,7 @@ func (s Settings) Validate() error {
 		"ClientIdle": int64(l.ClientIdle), "ServerAlone": int64(l.ServerAlone), "SessionLife": int64(l.SessionLife),
 	} {
 		if limit < 0 {
-			return fmt.Errorf("Limits.%s is negative", name)
+			return fmt.Errorf("settings: Limits.%s is negative", name)
 		}
 	}
 	return nil

@@ -141,3 +141,9 @@ func parseHost(text string) (string, error) {
 	}
 	return name, nil
 }
+
+// isAddress reports whether a host, with or without brackets, is an address.
+func isAddress(host string) bool {
+	_, err := netip.ParseAddr(strings.Trim(host, "[]"))
+	return err == nil
+}

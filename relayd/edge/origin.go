@@ -5,7 +5,6 @@ package edge
 import (
 	"fmt"
 	"net/http"
-	"net/netip"
 	"net/url"
 	"strconv"
 	"strings"
@@ -132,10 +131,4 @@ func parseOrigin(text string) (string, error) {
 // isScheme reports whether s is a scheme of a URL (RFC 3986, section 3.1) in lower case.
 func isScheme(s string) bool {
 	return s != "" && s[0] >= 'a' && s[0] <= 'z' && strings.Trim(s, "abcdefghijklmnopqrstuvwxyz0123456789+-.") == ""
-}
-
-// isAddress reports whether a host, with or without brackets, is an address.
-func isAddress(host string) bool {
-	_, err := netip.ParseAddr(strings.Trim(host, "[]"))
-	return err == nil
 }

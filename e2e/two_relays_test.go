@@ -11,8 +11,8 @@ import (
 	"testing"
 	"time"
 
-	"github.com/sebas642/intercessor/relayd/admit"
 	"github.com/sebas642/intercessor/relayd/relay"
+	"github.com/sebas642/intercessor/relayd/resume"
 	"github.com/sebas642/intercessor/sdk/sdktest"
 	"github.com/stretchr/testify/require"
 )
@@ -20,7 +20,7 @@ import (
 // twoRelays gives the addresses of two relays with one key.
 func twoRelays(t *testing.T, window time.Duration) (one, two string) {
 	t.Helper()
-	tokens := admit.NewTokens()
+	tokens := resume.NewTokens()
 	start := func() string {
 		r := relay.New(relay.Config{Tokens: tokens, Window: window})
 		front := httptest.NewServer(r)

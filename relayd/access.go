@@ -5,13 +5,14 @@ import (
 	"net/http"
 	"time"
 
-	"github.com/sebas642/intercessor/relayd/admit"
+	"github.com/sebas642/intercessor/relayd/access"
 	"github.com/sebas642/intercessor/relayd/config"
+	"github.com/sebas642/intercessor/relayd/quota"
 	"github.com/sebas642/intercessor/relayd/textfile"
 )
 
 // wrongOfSource is the quota of wrong secrets of one source.
-var wrongOfSource = admit.Rate{Guesses: 10, Within: time.Minute}
+var wrongOfSource = quota.Rate{Count: 10, Within: time.Minute}
 
 // maxTextFile bounds a file of keys or certificates, in bytes.
 const maxTextFile = 1 << 20
@@ -19,28 +20,28 @@ const maxTextFile = 1 << 20
 // A door makes authorizers from the configuration. It outlives them, so that a reload does
 // not renew the quotas.
 type door struct {
-	budget *admit.Budget
+	trials *quota.Trials
 	client *http.Client
 	failed func(error) // called when the keys of tokens cannot be fetched
 }
 
-// newDoor returns a door. With loopback, loopback addresses count as sources.
-func newDoor(loopback bool, failed func(error)) *door {
-	return &door{admit.NewBudget(wrongOfSource, loopback), admit.NewClient(), failed}
+// newDoor returns a door.
+func newDoor(sources *quota.Table, failed func(error)) *door {
+	return &door{quota.NewTrials(sources, wrongOfSource), access.NewClient(), failed}
 }
 
 // authorizer returns the authorizer of the section; nil admits anyone. For each role either
 // a token or a passphrase is enough. With a webhook, the webhook must consent as well.
-func (d *door) authorizer(c config.Access) (admit.Authorizer, error) {
-	tickets, err := d.tickets(c)
+func (d *door) authorizer(c config.Access) (access.Authorizer, error) {
+	tokens, err := d.tokens(c)
 	if err != nil {
 		return nil, err
 	}
-	server, err := d.secrets(tickets, c.ServerPassphraseHashes)
+	server, err := d.secrets(tokens, c.ServerPassphraseHashes)
 	if err != nil {
 		return nil, err
 	}
-	client, err := d.secrets(tickets, c.ClientPassphraseHashes)
+	client, err := d.secrets(tokens, c.ClientPassphraseHashes)
 	if err != nil {
 		return nil, err
 	}
@@ -55,17 +56,17 @@ func (d *door) authorizer(c config.Access) (admit.Authorizer, error) {
 	if server == nil && client == nil {
 		return nil, nil
 	}
-	return admit.ByRole(server, client), nil
+	return access.ByRole(server, client), nil
 }
 
 // secrets returns the authorizer of one role; nil if it needs no secret.
-func (d *door) secrets(tickets *admit.Tickets, hashes []string) (admit.Authorizer, error) {
-	var ways []admit.Authorizer
-	if tickets != nil {
-		ways = append(ways, tickets.Authorize)
+func (d *door) secrets(tokens *access.Tokens, hashes []string) (access.Authorizer, error) {
+	var ways []access.Authorizer
+	if tokens != nil {
+		ways = append(ways, tokens.Authorize)
 	}
 	if len(hashes) > 0 {
-		passphrases, err := admit.NewPassphrases(d.budget, hashes...)
+		passphrases, err := access.NewPassphrases(d.trials, hashes...)
 		if err != nil {
 			return nil, err
 		}
@@ -74,20 +75,20 @@ func (d *door) secrets(tickets *admit.Tickets, hashes []string) (admit.Authorize
 	if ways == nil {
 		return nil, nil
 	}
-	return admit.FirstOf(ways...), nil
+	return access.FirstOf(ways...), nil
 }
 
-func (d *door) webhook(c config.Access, checked admit.Authorizer) (admit.Authorizer, error) {
-	webhook, err := admit.NewWebhook(string(c.AuthorizeURL), d.client, d.budget, checked)
+func (d *door) webhook(c config.Access, checked access.Authorizer) (access.Authorizer, error) {
+	webhook, err := access.NewWebhook(string(c.AuthorizeURL), d.client, d.trials, checked)
 	if err != nil {
 		return nil, fmt.Errorf("access.authorize_url: %w", err)
 	}
 	return webhook.Authorize, nil
 }
 
-// tickets returns nil if no keys of tokens are configured.
-func (d *door) tickets(c config.Access) (*admit.Tickets, error) {
-	var keys admit.Keys
+// tokens returns nil if no keys of tokens are configured.
+func (d *door) tokens(c config.Access) (*access.Tokens, error) {
+	var keys access.Keys
 	var secret []byte
 	switch {
 	case c.JWKSFile != "":
@@ -95,11 +96,11 @@ func (d *door) tickets(c config.Access) (*admit.Tickets, error) {
 		if err != nil {
 			return nil, fmt.Errorf("cannot read the file of access.jwks_file: %w", err)
 		}
-		if keys, err = admit.ParseKeys(text); err != nil {
+		if keys, err = access.ParseKeys(text); err != nil {
 			return nil, fmt.Errorf("%s: %w", c.JWKSFile, err)
 		}
 	case c.JWKSURL != "":
-		remote, err := admit.NewRemoteKeys(string(c.JWKSURL), d.client, d.failed)
+		remote, err := access.NewRemoteKeys(string(c.JWKSURL), d.client, d.failed)
 		if err != nil {
 			return nil, fmt.Errorf("access.jwks_url: %w", err)
 		}
@@ -114,9 +115,9 @@ func (d *door) tickets(c config.Access) (*admit.Tickets, error) {
 	if keys == nil && secret == nil {
 		return nil, nil
 	}
-	tickets, err := admit.NewTickets(d.budget, c.JWTIssuer, c.JWTAudience, keys, secret)
+	tokens, err := access.NewTokens(d.trials, c.JWTIssuer, c.JWTAudience, keys, secret)
 	if err != nil {
 		return nil, fmt.Errorf("access: %w", err)
 	}
-	return tickets, nil
+	return tokens, nil
 }

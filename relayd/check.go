@@ -6,9 +6,10 @@ import (
 	"io"
 	"strings"
 
-	"github.com/sebas642/intercessor/relayd/admit"
 	"github.com/sebas642/intercessor/relayd/certs"
 	"github.com/sebas642/intercessor/relayd/config"
+	"github.com/sebas642/intercessor/relayd/quota"
+	"github.com/sebas642/intercessor/relayd/resume"
 )
 
 // checkFiles reads the files that the configuration names, as serve does, and creates none.
@@ -21,7 +22,7 @@ func checkFiles(c *config.Config) error {
 	if _, err := readRoots(c.TLS.ACME.CAFile); err != nil {
 		return err
 	}
-	if _, err := newDoor(false, nil).authorizer(c.Access); err != nil {
+	if _, err := newDoor(quota.NewTable(false), nil).authorizer(c.Access); err != nil {
 		return err
 	}
 	if _, err := readSchemas(c.Schemas); err != nil {
@@ -34,7 +35,7 @@ func checkFiles(c *config.Config) error {
 		return err
 	}
 	_, err := readKeys(keyFiles(c))
-	if len(c.KeyFiles) > 0 || errors.Is(err, admit.ErrKeyFile) {
+	if len(c.KeyFiles) > 0 || errors.Is(err, resume.ErrKeyFile) {
 		return err
 	}
 	return nil // serve creates a missing key

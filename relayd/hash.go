@@ -10,7 +10,7 @@ import (
 	"strings"
 
 	"github.com/sebas642/intercessor/protocol"
-	"github.com/sebas642/intercessor/relayd/admit"
+	"github.com/sebas642/intercessor/relayd/access"
 	"github.com/sebas642/intercessor/relayd/textfile"
 	"golang.org/x/term"
 )
@@ -25,7 +25,7 @@ func hashCommand(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	passphrase, err := readPassphrase(stdin, stderr)
 	var hash string
 	if err == nil {
-		hash, err = admit.HashPassphrase(passphrase)
+		hash, err = access.HashPassphrase(passphrase)
 	}
 	if err != nil {
 		fmt.Fprintln(stderr, "relayd:", err)

@@ -10,7 +10,7 @@ import (
 
 	"github.com/coder/websocket"
 	"github.com/sebas642/intercessor/protocol"
-	"github.com/sebas642/intercessor/relayd/admit"
+	"github.com/sebas642/intercessor/relayd/edge"
 	"github.com/sebas642/intercessor/relayd/relay"
 	"github.com/stretchr/testify/require"
 )
@@ -23,7 +23,7 @@ const (
 // fullRelay opens a relay whose one socket a peer has.
 func fullRelay(t *testing.T) (connect func() net.Conn) {
 	t.Helper()
-	address := opens(t, 1, relay.Limits{}, admit.Proxies{})
+	address := opens(t, 1, relay.Limits{}, edge.Proxies{})
 	peer, _, err := websocket.Dial(t.Context(), "ws://"+address+"/server", &websocket.DialOptions{Subprotocols: []string{protocol.SubprotocolV1}})
 	require.NoError(t, err)
 	t.Cleanup(func() { _ = peer.CloseNow() })

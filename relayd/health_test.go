@@ -12,17 +12,17 @@ import (
 
 	"github.com/coder/websocket"
 	"github.com/sebas642/intercessor/protocol"
-	"github.com/sebas642/intercessor/relayd/admit"
 	"github.com/sebas642/intercessor/relayd/config"
+	"github.com/sebas642/intercessor/relayd/edge"
 	"github.com/sebas642/intercessor/relayd/relay"
 	"github.com/stretchr/testify/require"
 )
 
 // opens opens a relay with its routes, as serve opens it.
-func opens(t *testing.T, sockets int, limits relay.Limits, proxies admit.Proxies) (address string) {
+func opens(t *testing.T, sockets int, limits relay.Limits, proxies edge.Proxies) (address string) {
 	t.Helper()
 	log := slog.New(slog.DiscardHandler)
-	r := relay.New(relay.Config{Log: log, Sockets: sockets, Limits: limits, Proxies: proxies})
+	r := relay.New(relay.Config{Log: log, Sockets: sockets, Proxies: proxies, Settings: relay.Settings{Limits: limits}})
 	f, err := listen(&config.Config{Listen: "127.0.0.1:0"}, r, proxies, nil, routes(r, proxies, new(atomic.Bool)))
 	require.NoError(t, err)
 	ended := f.serve()
@@ -39,7 +39,7 @@ func opens(t *testing.T, sockets int, limits relay.Limits, proxies admit.Proxies
 // have, and each question about its health is answered.
 func TestHealthOfAFullRelay(t *testing.T) {
 	const sockets, peers = 24, 18
-	address := opens(t, sockets, relay.Limits{Connections: peers}, admit.Proxies{})
+	address := opens(t, sockets, relay.Limits{Connections: peers}, edge.Proxies{})
 	ctx, cancel := context.WithCancel(t.Context())
 	knock := func() (*websocket.Conn, error) {
 		conn, _, err := websocket.Dial(ctx, "ws://"+address+"/server", &websocket.DialOptions{Subprotocols: []string{protocol.SubprotocolV1}})
@@ -80,7 +80,7 @@ func TestHealthOfAFullRelay(t *testing.T) {
 
 // TestQRCodesOfASource: one source cannot have all of the machine draw QR codes.
 func TestQRCodesOfASource(t *testing.T) {
-	proxies, err := admit.NewProxies([]string{"127.0.0.1"}, admit.XForwardedFor)
+	proxies, err := edge.NewProxies([]string{"127.0.0.1"}, edge.XForwardedFor)
 	require.NoError(t, err)
 	address := opens(t, 0, relay.Limits{}, proxies)
 	draw := func(from string) (status int, after string) {

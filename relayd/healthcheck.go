@@ -10,8 +10,8 @@ import (
 	"net/http"
 	"time"
 
-	"github.com/sebas642/intercessor/relayd/admit"
 	"github.com/sebas642/intercessor/relayd/config"
+	"github.com/sebas642/intercessor/relayd/edge"
 )
 
 // healthWithin is below the timeout of the Dockerfile's HEALTHCHECK, five seconds.
@@ -52,7 +52,7 @@ func loopback(listen string) (string, error) {
 // askHealth asks as peers do: with TLS and the PROXY header, if the relay is configured so.
 // It ignores HTTP_PROXY.
 func askHealth(c *config.Config, address string) error {
-	proxies, err := admit.NewProxies(c.Proxy.Trusted, c.Proxy.Protocol)
+	proxies, err := edge.NewProxies(c.Proxy.Trusted, c.Proxy.Protocol)
 	if err != nil {
 		return err
 	}
@@ -80,7 +80,7 @@ func askHealth(c *config.Config, address string) error {
 	return nil
 }
 
-func prefaced(proxies admit.Proxies) func(ctx context.Context, network, address string) (net.Conn, error) {
+func prefaced(proxies edge.Proxies) func(ctx context.Context, network, address string) (net.Conn, error) {
 	return func(ctx context.Context, network, address string) (net.Conn, error) {
 		conn, err := new(net.Dialer).DialContext(ctx, network, address)
 		if err != nil {

@@ -2,9 +2,7 @@ package main
 
 import (
 	"fmt"
-	"time"
 
-	"github.com/sebas642/intercessor/protocol"
 	"github.com/sebas642/intercessor/relayd/config"
 	"github.com/sebas642/intercessor/relayd/ice"
 )
@@ -32,12 +30,4 @@ func readICE(c config.ICE) (*ice.Servers, error) {
 		}
 	}
 	return ice.New(set)
-}
-
-// tellICE returns the function that the relay calls for each peer; nil if there are no servers.
-func tellICE(servers *ice.Servers) func(protocol.ID) protocol.ICE {
-	if servers == nil {
-		return nil
-	}
-	return func(peer protocol.ID) protocol.ICE { return servers.For(peer, time.Now()) }
 }

@@ -10,9 +10,9 @@ import (
 	"net/http"
 	"time"
 
-	"github.com/sebas642/intercessor/relayd/admit"
 	"github.com/sebas642/intercessor/relayd/certs"
 	"github.com/sebas642/intercessor/relayd/config"
+	"github.com/sebas642/intercessor/relayd/edge"
 	"github.com/sebas642/intercessor/relayd/plain"
 	"github.com/sebas642/intercessor/relayd/relay"
 	"github.com/sebas642/intercessor/relayd/wsconn"
@@ -28,9 +28,13 @@ type front struct {
 }
 
 // listen opens the addresses. Shown is nil without TLS.
-func listen(c *config.Config, r *relay.Relay, proxies admit.Proxies, shown *certificates, routes http.Handler) (*front, error) {
+func listen(c *config.Config, r *relay.Relay, proxies edge.Proxies, shown *certificates, routes http.Handler) (*front, error) {
 	f := &front{relay: r}
-	listener, err := f.open(string(c.Listen), "--listen", shown == nil, proxies, routes)
+	gate := r.Listener
+	if shown != nil {
+		gate = r.TLSListener
+	}
+	listener, err := f.open(string(c.Listen), "--listen", gate, proxies, routes)
 	if err != nil {
 		return nil, err
 	}
@@ -42,19 +46,19 @@ func listen(c *config.Config, r *relay.Relay, proxies admit.Proxies, shown *cert
 	f.listens[0] = wsconn.ListenTLS(listener, certs.Config(shown.Source, c.TLS.Version()))
 	if c.TLS.PlainListen != "" {
 		port := listener.Addr().(*net.TCPAddr).Port
-		if _, err := f.open(string(c.TLS.PlainListen), "--tls-plain-listen", true, proxies, shown.answers(plain.Redirect(shown.Serves, port))); err != nil {
+		if _, err := f.open(string(c.TLS.PlainListen), "--tls-plain-listen", r.Listener, proxies, shown.answers(plain.Redirect(shown.Serves, port))); err != nil {
 			return nil, errors.Join(err, listener.Close())
 		}
 	}
 	return f, nil
 }
 
-func (f *front) open(address, flag string, plain bool, proxies admit.Proxies, handler http.Handler) (net.Listener, error) {
+func (f *front) open(address, flag string, gate func(net.Listener) net.Listener, proxies edge.Proxies, handler http.Handler) (net.Listener, error) {
 	listener, err := net.Listen("tcp", address)
 	if err != nil {
 		return nil, fmt.Errorf("cannot listen on %s: %w; choose another address with %s", address, err, flag)
 	}
-	listener = proxies.Listener(f.relay.Listener(listener, plain), headerWithin)
+	listener = proxies.Listener(gate(listener), headerWithin)
 	f.listens = append(f.listens, listener)
 	server := newServer(handler, f.relay.ErrorLog())
 	server.ConnState, server.ConnContext = f.relay.ConnState, f.relay.ConnContext

@@ -17,7 +17,8 @@ import (
 	"testing"
 	"time"
 
-	"github.com/sebas642/intercessor/relayd/admit"
+	"github.com/sebas642/intercessor/relayd/access"
+	"github.com/sebas642/intercessor/relayd/edge"
 	"github.com/sebas642/intercessor/relayd/relay"
 	"github.com/stretchr/testify/require"
 )
@@ -78,15 +79,15 @@ func FuzzLog(f *testing.F) {
 	} {
 		f.Add(seed[0], seed[1], seed[2], seed[3], seed[4], seed[5])
 	}
-	proxies, err := admit.NewProxies([]string{"127.0.0.0/8"}, admit.XForwardedFor)
+	proxies, err := edge.NewProxies([]string{"127.0.0.0/8"}, edge.XForwardedFor)
 	require.NoError(f, err)
 	f.Fuzz(func(t *testing.T, id, agent, origin, forwarded, reason, refusal string) {
 		for _, format := range []string{"json", "text"} {
 			out, records, mu := new(page), 0, new(sync.Mutex)
 			log := slog.New(counted{newLog(out, format, slog.LevelDebug).Handler(), mu, &records})
-			refuses := relay.New(relay.Config{Log: log, Proxies: proxies, Authorize: func(context.Context, admit.Request) (admit.Grant, error) {
-				return admit.Grant{}, errors.New(refusal)
-			}})
+			refuses := relay.New(relay.Config{Log: log, Proxies: proxies, Settings: relay.Settings{Authorize: func(context.Context, access.Request) (access.Grant, error) {
+				return access.Grant{}, errors.New(refusal)
+			}}})
 			admits := relay.New(relay.Config{Log: log, Proxies: proxies})
 			for _, r := range []*relay.Relay{refuses, admits} {
 				server := httptest.NewServer(r)

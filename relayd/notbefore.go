@@ -5,14 +5,14 @@ import (
 	"runtime/debug"
 	"time"
 
-	"github.com/sebas642/intercessor/relayd/admit"
 	"github.com/sebas642/intercessor/relayd/config"
+	"github.com/sebas642/intercessor/relayd/resume"
 )
 
 // notBefore returns a time that is certainly past: when a key was written, or when this
 // program's commit was made, whichever is later.
 func notBefore(c *config.Config) time.Time {
-	latest := admit.Epoch
+	latest := resume.Epoch
 	later := func(t time.Time) {
 		if t.After(latest) {
 			latest = t

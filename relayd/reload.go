@@ -6,8 +6,8 @@ import (
 	"os"
 	"reflect"
 
-	"github.com/sebas642/intercessor/relayd/admit"
 	"github.com/sebas642/intercessor/relayd/config"
+	"github.com/sebas642/intercessor/relayd/edge"
 	"github.com/sebas642/intercessor/relayd/ice"
 	"github.com/sebas642/intercessor/relayd/relay"
 )
@@ -27,52 +27,57 @@ type running struct {
 }
 
 // apply passes on the keys that can be reloaded, and the contents of the files that they
-// name; at the start too. Steps that can fail come first, so that a failure changes nothing.
+// name; at the start too. If it fails, nothing has changed.
 func (r *running) apply(c *config.Config, sources config.Sources) error {
-	hosts, err := admit.NewHosts(c.Hosts)
-	if err != nil {
-		return err
-	}
-	origins, err := admit.NewOrigins(c.Origins, hosts)
-	if err != nil {
-		return err
-	}
-	authorize, err := r.door.authorizer(c.Access)
-	if err != nil {
-		return err
-	}
-	check, err := readSchemas(c.Schemas)
-	if err != nil {
-		return err
-	}
 	servers, err := readICE(c.ICE)
 	if err != nil {
 		return err
 	}
-	if r.shown != nil {
-		if err := r.shown.reload(); err != nil {
-			return err
-		}
+	if reflect.DeepEqual(servers, r.ice) {
+		servers = r.ice // the same for the relay, too, which then tells no peer
 	}
-	var info []byte
-	if c.ServerInfo != "" {
-		info = []byte(c.ServerInfo)
+	settings, err := r.settings(c, servers)
+	if err == nil {
+		err = settings.Validate()
 	}
-	if err := r.relay.SetServerInfo(info); err != nil {
+	if err == nil && r.shown != nil {
+		err = r.shown.reload()
+	}
+	if err == nil {
+		err = r.relay.Reload(settings)
+	}
+	if err != nil {
 		return err
 	}
-	if !reflect.DeepEqual(servers, r.ice) { // otherwise peers need not be told
-		r.relay.SetICEServers(tellICE(servers))
-		r.ice = servers
-	}
-	r.relay.SetLimits(r.room.within(c.Limits.Reloadable(), r.log))
-	r.relay.SetOrigins(origins)
-	r.relay.SetGuesses(c.IDs.Rates())
-	r.relay.SetAuthorize(authorize)
-	r.relay.SetCheck(check)
 	r.level.Set(c.Log.Level)
-	r.config, r.sources = c, sources
+	r.config, r.sources, r.ice = c, sources, servers
 	return nil
+}
+
+// settings reads what the relay can change while it runs.
+func (r *running) settings(c *config.Config, servers *ice.Servers) (s relay.Settings, err error) {
+	hosts, err := edge.NewHosts(c.Hosts)
+	if err != nil {
+		return s, err
+	}
+	if s.Origins, err = edge.NewOrigins(c.Origins, hosts); err != nil {
+		return s, err
+	}
+	if s.Authorize, err = r.door.authorizer(c.Access); err != nil {
+		return s, err
+	}
+	if s.Check, err = readSchemas(c.Schemas); err != nil {
+		return s, err
+	}
+	if servers != nil {
+		s.ICEServers = servers
+	}
+	if c.ServerInfo != "" {
+		s.ServerInfo = []byte(c.ServerInfo)
+	}
+	s.WrongOfSource, s.WrongOfAll = c.IDs.Rates()
+	s.Limits = r.room.within(c.Limits.Reloadable(), r.log)
+	return s, nil
 }
 
 // reloads reloads the configuration at each signal, until the context ends.

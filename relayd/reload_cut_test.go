@@ -13,8 +13,9 @@ import (
 
 	"github.com/coder/websocket"
 	"github.com/sebas642/intercessor/protocol"
-	"github.com/sebas642/intercessor/relayd/admit"
+	"github.com/sebas642/intercessor/relayd/access"
 	"github.com/sebas642/intercessor/relayd/config"
+	"github.com/sebas642/intercessor/relayd/quota"
 	"github.com/sebas642/intercessor/relayd/relay"
 	"github.com/stretchr/testify/require"
 )
@@ -59,7 +60,7 @@ func reloadable(t *testing.T, text string) *reloaded {
 	c, sources, err := r.load()
 	require.NoError(t, err)
 	log := slog.New(slog.DiscardHandler)
-	r.running = &running{relay: relay.New(relay.Config{Log: log}), door: newDoor(false, nil), level: new(slog.LevelVar), log: log}
+	r.running = &running{relay: relay.New(relay.Config{Log: log}), door: newDoor(quota.NewTable(false), nil), level: new(slog.LevelVar), log: log}
 	require.NoError(t, r.apply(c, sources))
 	server := httptest.NewServer(r.relay)
 	r.url = strings.Replace(server.URL, "http", "ws", 1)
@@ -107,7 +108,7 @@ func bearing(secret string) http.Header {
 // refused before.
 func TestReloadOfAFileThatWasCut(t *testing.T) {
 	hash := func(passphrase string) string {
-		hash, err := admit.HashPassphrase(passphrase)
+		hash, err := access.HashPassphrase(passphrase)
 		require.NoError(t, err)
 		return hash
 	}

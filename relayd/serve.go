@@ -10,10 +10,12 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/sebas642/intercessor/relayd/admit"
 	"github.com/sebas642/intercessor/relayd/config"
+	"github.com/sebas642/intercessor/relayd/edge"
 	"github.com/sebas642/intercessor/relayd/identifier"
+	"github.com/sebas642/intercessor/relayd/quota"
 	"github.com/sebas642/intercessor/relayd/relay"
+	"github.com/sebas642/intercessor/relayd/resume"
 	"github.com/sebas642/intercessor/web"
 )
 
@@ -46,7 +48,7 @@ func serve(ctx context.Context, end func(), c *config.Config, sources config.Sou
 		return err
 	}
 	defer operator.close()
-	proxies, err := admit.NewProxies(c.Proxy.Trusted, c.Proxy.Protocol)
+	proxies, err := edge.NewProxies(c.Proxy.Trusted, c.Proxy.Protocol)
 	if err != nil {
 		return err
 	}
@@ -65,8 +67,10 @@ func serve(ctx context.Context, end func(), c *config.Config, sources config.Sou
 	}
 
 	room := openFiles()
+	counted := quota.NewTable(proxies.Any())
 	r := relay.New(relay.Config{
-		Tokens:       admit.NewTokens(keys...),
+		Sources:      counted,
+		Tokens:       resume.NewTokens(keys...),
 		Returning:    before,
 		NotBefore:    notBefore(c),
 		Proxies:      proxies,
@@ -81,7 +85,7 @@ func serve(ctx context.Context, end func(), c *config.Config, sources config.Sou
 		IncomingBytes: int64(c.Limits.IncomingBytes),
 		Sockets:       room.sockets(),
 	})
-	door := newDoor(proxies.Any(), func(err error) {
+	door := newDoor(counted, func(err error) {
 		log.Warn("cannot get the keys of tokens; the known ones stay valid for a day", "error", err)
 	})
 	defer door.client.CloseIdleConnections()
@@ -148,7 +152,7 @@ func serve(ctx context.Context, end func(), c *config.Config, sources config.Sou
 }
 
 // routes returns the handler of the relay, the health paths and the page.
-func routes(r *relay.Relay, proxies admit.Proxies, ending *atomic.Bool) http.Handler {
+func routes(r *relay.Relay, proxies edge.Proxies, ending *atomic.Bool) http.Handler {
 	mux := http.NewServeMux()
 	mux.Handle("/server", r)
 	mux.Handle("/client/{id}", r)

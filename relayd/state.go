@@ -9,8 +9,8 @@ import (
 	"path/filepath"
 	"strings"
 
-	"github.com/sebas642/intercessor/relayd/admit"
 	"github.com/sebas642/intercessor/relayd/config"
+	"github.com/sebas642/intercessor/relayd/resume"
 )
 
 // resumeKeys returns the keys of resume tokens, the signing key first, and whether
@@ -18,7 +18,7 @@ import (
 // folder that cannot be used is an error, because a relay with a new key would refuse
 // the others' peers for good. Without one, if the default folder cannot be used, the key
 // is in memory.
-func resumeKeys(c *config.Config, log *slog.Logger) (keys []admit.Key, before bool, err error) {
+func resumeKeys(c *config.Config, log *slog.Logger) (keys []resume.Key, before bool, err error) {
 	if len(c.KeyFiles) > 0 {
 		keys, err = readKeys(c.KeyFiles)
 		return keys, true, err
@@ -27,9 +27,9 @@ func resumeKeys(c *config.Config, log *slog.Logger) (keys []admit.Key, before bo
 	if err != nil {
 		return keyInMemory(log, err), false, nil
 	}
-	key, path, made, err := admit.KeepKey(folder)
+	key, path, made, err := resume.KeepKey(folder)
 	switch {
-	case errors.Is(err, admit.ErrKeyFile):
+	case errors.Is(err, resume.ErrKeyFile):
 		// In the default folder too: the key is there, and peers rely on it.
 		return nil, false, err
 	case err != nil && c.StateDir == "":
@@ -40,17 +40,17 @@ func resumeKeys(c *config.Config, log *slog.Logger) (keys []admit.Key, before bo
 	if made {
 		log.Warn("made a new resume key: peers with a token of another key cannot resume here, and all nodes of one relay need the same key", "file", path)
 	}
-	return []admit.Key{key}, !made, nil
+	return []resume.Key{key}, !made, nil
 }
 
-func readKeys(files []config.SecretFile) ([]admit.Key, error) {
-	var keys []admit.Key
+func readKeys(files []config.SecretFile) ([]resume.Key, error) {
+	var keys []resume.Key
 	for _, file := range files {
-		key, err := admit.ReadKey(string(file))
+		key, err := resume.ReadKey(string(file))
 		switch {
 		case errors.Is(err, fs.ErrNotExist):
 			return nil, fmt.Errorf("cannot read the file of --key-file: %w; make one with: (umask 077; openssl rand -base64 32 > %s)", err, file)
-		case errors.Is(err, admit.ErrKeyFile):
+		case errors.Is(err, resume.ErrKeyFile):
 			return nil, err
 		case err != nil:
 			return nil, fmt.Errorf("cannot read the file of --key-file: %w; let relayd's user read it", err)
@@ -69,12 +69,12 @@ func keyFiles(c *config.Config) []config.SecretFile {
 	if err != nil {
 		return nil
 	}
-	return []config.SecretFile{config.SecretFile(filepath.Join(folder, admit.KeyFile))}
+	return []config.SecretFile{config.SecretFile(filepath.Join(folder, resume.KeyFile))}
 }
 
-func keyInMemory(log *slog.Logger, why error) []admit.Key {
+func keyInMemory(log *slog.Logger, why error) []resume.Key {
 	log.Warn("made a resume key that ends with this process: no peer can resume after a restart, or on another node; name a folder with --state-dir", "error", why)
-	return []admit.Key{admit.NewKey()}
+	return []resume.Key{resume.NewKey()}
 }
 
 // stateDir returns the configured folder, or the default.

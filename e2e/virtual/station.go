@@ -6,8 +6,8 @@ import (
 	"sync"
 	"time"
 
-	"github.com/sebas642/intercessor/relayd/admit"
 	"github.com/sebas642/intercessor/relayd/relay"
+	"github.com/sebas642/intercessor/relayd/resume"
 )
 
 // A Station is the relay over all its lives, which share one key. Make one with
@@ -30,7 +30,7 @@ type life struct {
 
 // NewStation starts a relay with this configuration. It gives it a key.
 func NewStation(config relay.Config) *Station {
-	config.Tokens = admit.NewTokens(admit.NewKey())
+	config.Tokens = resume.NewTokens(resume.NewKey())
 	s := &Station{config: config}
 	s.Start()
 	s.config.Returning = true

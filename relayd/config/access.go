@@ -1,6 +1,6 @@
 package config
 
-import "github.com/sebas642/intercessor/relayd/admit"
+import "github.com/sebas642/intercessor/relayd/access"
 
 // Access configures admission. If it is empty, anyone may connect.
 type Access struct {
@@ -20,10 +20,10 @@ func (a Access) ofClients() bool {
 }
 
 func (a Access) check(report func(key, why string)) {
-	if _, err := admit.NewPassphrases(nil, a.ServerPassphraseHashes...); err != nil {
+	if _, err := access.NewPassphrases(nil, a.ServerPassphraseHashes...); err != nil {
 		report("server_passphrase_hashes", err.Error())
 	}
-	if _, err := admit.NewPassphrases(nil, a.ClientPassphraseHashes...); err != nil {
+	if _, err := access.NewPassphrases(nil, a.ClientPassphraseHashes...); err != nil {
 		report("client_passphrase_hashes", err.Error())
 	}
 	for key, hashes := range map[string][]string{"server_passphrase_hashes": a.ServerPassphraseHashes, "client_passphrase_hashes": a.ClientPassphraseHashes} {
@@ -42,10 +42,10 @@ func (a Access) check(report func(key, why string)) {
 	case !tokens && a.JWTIssuer+a.JWTAudience != "":
 		report("jwt_issuer", "needs the keys of tokens: jwks_file, jwks_url or jwt_secret_file")
 	}
-	if err := admit.CheckURL(string(a.JWKSURL)); a.JWKSURL != "" && err != nil {
+	if err := access.CheckURL(string(a.JWKSURL)); a.JWKSURL != "" && err != nil {
 		report("jwks_url", err.Error())
 	}
-	if err := admit.CheckURL(string(a.AuthorizeURL)); a.AuthorizeURL != "" && err != nil {
+	if err := access.CheckURL(string(a.AuthorizeURL)); a.AuthorizeURL != "" && err != nil {
 		report("authorize_url", err.Error())
 	}
 }

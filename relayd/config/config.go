@@ -13,7 +13,7 @@
 //	enum     the only values, with commas
 //	arg      the placeholder of the value in the help
 //	flag     the flag's name if it is not the key with dashes; a list's flag is repeated
-//	reload   "yes": SIGHUP changes it; main's apply passes the new value on
+//	reload   "yes": SIGHUP changes it; main's settings passes the new value on
 //	keep     "yes": it restricts admission, so SIGHUP cannot empty it
 //	secret   "yes": the value itself is a secret (a hash): no flag, no variable, masked, and
 //	         only relayd's user may read the file. Other secrets are a SecretFile
@@ -31,7 +31,7 @@ import (
 	"time"
 
 	"github.com/alecthomas/units"
-	"github.com/sebas642/intercessor/relayd/admit"
+	"github.com/sebas642/intercessor/relayd/edge"
 	"github.com/sebas642/intercessor/relayd/relay"
 )
 
@@ -78,11 +78,11 @@ const maxKeyFiles = 2
 // check reports each contradiction as a key, named as in its section, and a reason. The
 // sections' check methods are called too.
 func (c *Config) check(report func(key, why string)) {
-	hosts, err := admit.NewHosts(c.Hosts)
+	hosts, err := edge.NewHosts(c.Hosts)
 	if err != nil {
 		report("hosts", err.Error())
 	}
-	if _, err := admit.NewOrigins(c.Origins, hosts); err != nil {
+	if _, err := edge.NewOrigins(c.Origins, hosts); err != nil {
 		report("origins", err.Error())
 	}
 	if c.ServerInfo != "" {

@@ -4,8 +4,8 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/sebas642/intercessor/relayd/admit"
 	"github.com/sebas642/intercessor/relayd/identifier"
+	"github.com/sebas642/intercessor/relayd/quota"
 )
 
 // IDs configures the form of peers' IDs and the quota of wrong guesses.
@@ -18,8 +18,8 @@ type IDs struct {
 }
 
 // Rates are the quotas of wrong guesses.
-func (c IDs) Rates() (source, all admit.Rate) {
-	return admit.Rate{Guesses: c.WrongOfSource, Within: time.Minute}, admit.Rate{Guesses: c.WrongOfAll, Within: time.Second}
+func (c IDs) Rates() (source, all quota.Rate) {
+	return quota.Rate{Count: int64(c.WrongOfSource), Within: time.Minute}, quota.Rate{Count: int64(c.WrongOfAll), Within: time.Second}
 }
 
 func (c *IDs) check(report func(key, why string)) {

@@ -4,9 +4,9 @@ import (
 	"testing"
 	"time"
 
-	"github.com/sebas642/intercessor/relayd/admit"
 	"github.com/sebas642/intercessor/relayd/config"
 	"github.com/sebas642/intercessor/relayd/identifier"
+	"github.com/sebas642/intercessor/relayd/quota"
 	"github.com/stretchr/testify/require"
 )
 
@@ -17,8 +17,8 @@ func TestIDs(t *testing.T) {
 	require.Equal(t, identifier.UUID, c.IDs.Client)
 	require.Equal(t, identifier.DefaultWords, c.IDs.Words)
 	source, all := c.IDs.Rates()
-	require.Equal(t, admit.Rate{Guesses: 10, Within: time.Minute}, source)
-	require.Equal(t, admit.Rate{Guesses: 100, Within: time.Second}, all)
+	require.Equal(t, quota.Rate{Count: 10, Within: time.Minute}, source)
+	require.Equal(t, quota.Rate{Count: 100, Within: time.Second}, all)
 }
 
 // TestIDsThatCanBeGuessed are refused at the start, unless a client needs more than the ID

@@ -4,8 +4,8 @@ import (
 	"crypto/tls"
 	"net/mail"
 
-	"github.com/sebas642/intercessor/relayd/admit"
 	"github.com/sebas642/intercessor/relayd/certs"
+	"github.com/sebas642/intercessor/relayd/edge"
 )
 
 // TLS is where certificates come from.
@@ -30,8 +30,8 @@ type ACME struct {
 
 // Proxy is who stands in front of relayd.
 type Proxy struct {
-	Trusted  []string       `key:"trusted" arg:"address" doc:"Addresses and prefixes of the proxies, each as 192.0.2.7 or 10.0.0.0/8. Others cannot report a client's address."`
-	Protocol admit.Protocol `key:"protocol" arg:"name" default:"x-forwarded-for" enum:"x-forwarded-for,forwarded,proxy-protocol" doc:"How they pass a client's address: the header X-Forwarded-For, the header Forwarded (RFC 7239), or the PROXY protocol, version 1 or 2, which must then begin each of their connections. Choose the one that they write: they forward the others as their clients wrote them."`
+	Trusted  []string      `key:"trusted" arg:"address" doc:"Addresses and prefixes of the proxies, each as 192.0.2.7 or 10.0.0.0/8. Others cannot report a client's address."`
+	Protocol edge.Protocol `key:"protocol" arg:"name" default:"x-forwarded-for" enum:"x-forwarded-for,forwarded,proxy-protocol" doc:"How they pass a client's address: the header X-Forwarded-For, the header Forwarded (RFC 7239), or the PROXY protocol, version 1 or 2, which must then begin each of their connections. Choose the one that they write: they forward the others as their clients wrote them."`
 }
 
 // Enabled reports whether relayd speaks TLS.
@@ -85,10 +85,10 @@ func (a *ACME) check(report func(key, why string)) {
 }
 
 func (p *Proxy) check(report func(key, why string)) {
-	if p.Protocol != admit.XForwardedFor && len(p.Trusted) == 0 {
+	if p.Protocol != edge.XForwardedFor && len(p.Trusted) == 0 {
 		report("protocol", "is read from trusted proxies alone: name them in proxy.trusted")
 	}
-	if _, err := admit.NewProxies(p.Trusted, p.Protocol); err != nil {
+	if _, err := edge.NewProxies(p.Trusted, p.Protocol); err != nil {
 		report("trusted", err.Error())
 	}
 }

@@ -10,7 +10,10 @@ import (
 	"time"
 
 	"github.com/sebas642/intercessor/protocol"
-	"github.com/sebas642/intercessor/relayd/admit"
+	"github.com/sebas642/intercessor/relayd/access"
+	"github.com/sebas642/intercessor/relayd/edge"
+	"github.com/sebas642/intercessor/relayd/quota"
+	"github.com/sebas642/intercessor/relayd/resume"
 	"github.com/sebas642/intercessor/relayd/wsconn"
 )
 
@@ -26,13 +29,13 @@ func (r *Relay) upgrade(w http.ResponseWriter, request *http.Request, server pro
 		return nil
 	}
 	source := r.config.Proxies.Source(request)
-	if !r.origins.Load().Admit(request) {
+	if !r.settings.Load().Origins.Admit(request) {
 		r.countRefused(RefusedOrigin)
 		r.log.refused(source, "origin not admitted")
 		http.Error(w, "pages of this origin may not connect here: the relay's operator can add it with --origin, or with --host if it is the relay's own name", http.StatusForbidden)
 		return nil
 	}
-	if err := admit.CheckSubprotocols(request); err != nil {
+	if err := edge.CheckSubprotocols(request); err != nil {
 		r.countRefused(RefusedHandshake)
 		r.log.refused(source, err.Error())
 		http.Error(w, err.Error(), http.StatusBadRequest)
@@ -42,7 +45,7 @@ func (r *Relay) upgrade(w http.ResponseWriter, request *http.Request, server pro
 	if !ok {
 		return nil
 	}
-	subprotocol := admit.Subprotocol(request)
+	subprotocol := edge.Subprotocol(request)
 	s := &session{
 		relay:  r,
 		v1:     subprotocol == protocol.SubprotocolV1,
@@ -82,8 +85,8 @@ type arrival struct {
 	asked   protocol.ID     // the room that a client has asked for, in its own spelling (B52)
 	resumed bool            // it has presented a token
 	room    protocol.ID     // the room of a client's token, as it is spelt everywhere (B52); "" without one
-	guess   admit.Guess     // what it costs that a newcomer asks for a room
-	grant   admit.Grant     // what it gets with HELLO
+	guess   quota.Guess     // what it costs that a newcomer asks for a room
+	grant   access.Grant    // what it gets with HELLO
 	refused *protocol.Error // why it is not let in
 }
 
@@ -94,16 +97,16 @@ func (s *session) identify(request *http.Request, server protocol.ID) *protocol.
 	if !s.v1 {
 		return nil // R3
 	}
-	attempt, token, found, err := admit.Credential(request)
+	attempt, token, found, err := edge.Credential(request)
 	if err == nil && !found {
 		return nil
 	}
-	var identity admit.Identity
+	var identity resume.Identity
 	now, later := s.relay.dates()
 	if err == nil {
 		identity, err = s.relay.config.Tokens.Verify(token, now)
 	}
-	if err == admit.ErrTokenExpired {
+	if err == resume.ErrTokenExpired {
 		if refused := s.relay.expired(identity, now); refused != nil {
 			return refused
 		}
@@ -140,28 +143,31 @@ func random() uint64 {
 // it. The error is what the peer is closed with.
 func (s *session) authorize(request *http.Request, server protocol.ID) *protocol.Error {
 	r := s.relay
-	authorize := *r.access.Load()
+	authorize := r.settings.Load().Authorize
 	if authorize == nil {
 		return nil // a secret that nobody asked for is not looked at (A1)
 	}
-	asked := admit.Request{
+	asked := access.Request{
 		Server: server == "",
 		Room:   string(cmp.Or(s.arrival.room, server)),
 		Source: s.source,
 		Resume: s.id, // "" still, if it is new
 		HTTP:   request,
 	}
-	grant, err := r.decide(authorize, asked)
-	var busy *admit.BusyError
+	grant, err := r.decide(authorize, asked, s.claim.source)
+	var busy *quota.BusyError
 	switch {
 	case err == nil:
-		s.arrival.grant, s.pace.own, s.subject = grant, granted(grant), grant.Subject
+		s.arrival.grant, s.subject = grant, grant.Subject
+		if grant.PeerMessages != 0 || grant.PeerBytes != 0 {
+			s.granted = &access.Grant{PeerMessages: grant.PeerMessages, PeerBytes: grant.PeerBytes}
+		}
 		return nil
 	case errors.As(err, &busy):
 		r.countRefused(RefusedUndecided)
 		r.log.notAuthorized(asked, err)
 		return comeAgain(busy.After)
-	case errors.Is(err, admit.ErrClock) && r.clockWrong.Load():
+	case errors.Is(err, access.ErrClock) && r.clockWrong.Load():
 		r.countRefused(RefusedUndecided)
 		r.log.notAuthorized(asked, err)
 		return comeAgain(clockWait)
@@ -172,13 +178,12 @@ func (s *session) authorize(request *http.Request, server protocol.ID) *protocol
 }
 
 // decide calls the hook, within its bounds.
-func (r *Relay) decide(authorize admit.Authorizer, asked admit.Request) (grant admit.Grant, err error) {
-	source := r.asSource(asked.Source)
-	if !r.asking.Take(source) {
-		return grant, &admit.BusyError{After: r.config.AuthorizeWithin, Why: "too many wait for a decision"}
+func (r *Relay) decide(authorize access.Authorizer, asked access.Request, place quota.Place) (grant access.Grant, err error) {
+	if !r.asking.Take(place) {
+		return grant, &quota.BusyError{After: r.config.AuthorizeWithin, Why: "too many wait for a decision"}
 	}
-	defer r.asking.GiveBack(source)
-	if asked.Secret, err = admit.Secret(asked.HTTP); err != nil {
+	defer r.asking.GiveBack(place)
+	if asked.Secret, err = edge.Secret(asked.HTTP); err != nil {
 		return grant, err
 	}
 	ctx, cancel := context.WithTimeout(r.life, r.config.AuthorizeWithin)
@@ -207,15 +212,11 @@ func comeAgain(wait time.Duration) *protocol.Error {
 // wrong.
 const maxGuessing = 1000
 
-// SetGuesses changes how often strangers may ask for rooms that are not there (B53), as
-// [Config].WrongOfSource and WrongOfAll say.
-func (r *Relay) SetGuesses(source, all admit.Rate) { r.guesses.SetRates(source, all) }
-
 // guess waits until the room may be looked for that a newcomer asks for. The error is
 // what the peer is closed with that may not wait.
 func (s *session) guess() *protocol.Error {
 	r := s.relay
-	s.arrival.guess = r.guesses.Begin(s.source, r.returning())
+	s.arrival.guess = r.sources.Guess(s.claim.source, r.settings.Load().guesses, r.returning())
 	if guess := s.arrival.guess; guess.Never || !r.waits(guess.Wait) {
 		s.arrival.guess.Right()
 		return askedTooOften(guess.Wait)

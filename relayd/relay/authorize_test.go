@@ -19,7 +19,9 @@ import (
 	"github.com/alexedwards/argon2id"
 	"github.com/coder/websocket"
 	"github.com/sebas642/intercessor/protocol"
-	"github.com/sebas642/intercessor/relayd/admit"
+	"github.com/sebas642/intercessor/relayd/access"
+	"github.com/sebas642/intercessor/relayd/edge"
+	"github.com/sebas642/intercessor/relayd/quota"
 	"github.com/sebas642/intercessor/relayd/relay"
 	"github.com/stretchr/testify/require"
 )
@@ -35,21 +37,21 @@ func newAsksFor(secret string) *asksFor {
 	return a
 }
 
-func (a *asksFor) authorize(_ context.Context, r admit.Request) (admit.Grant, error) {
+func (a *asksFor) authorize(_ context.Context, r access.Request) (access.Grant, error) {
 	if string(r.Secret) != *a.secret.Load() {
-		return admit.Grant{}, errNo
+		return access.Grant{}, errNo
 	}
-	return admit.Grant{}, nil
+	return access.Grant{}, nil
 }
 
-func access(secret string) string {
+func accessEntry(secret string) string {
 	return protocol.AccessPrefix + base64.RawURLEncoding.EncodeToString([]byte(secret))
 }
 
 // with connects a peer that presents a secret, and maybe a resume credential.
 func (w *world) with(secret, path, credential string) *peer {
 	w.t.Helper()
-	offers := []string{protocol.SubprotocolV1, access(secret)}
+	offers := []string{protocol.SubprotocolV1, accessEntry(secret)}
 	if credential != "" {
 		offers = append(offers, protocol.ResumePrefix+credential)
 	}
@@ -71,24 +73,24 @@ func (w *world) entersWith(secret, path, credential string) *v1 {
 }
 
 func TestA2ASecretComesInEitherWay(t *testing.T) {
-	w := newWorld(t, relay.Config{Authorize: newAsksFor("open sesame").authorize})
+	w := newWorld(t, relay.Config{Settings: relay.Settings{Authorize: newAsksFor("open sesame").authorize}})
 	for _, c := range []struct {
 		offers   []string
 		bearer   string
 		selected string
 		enters   bool
 	}{
-		{[]string{"intercessor.v1", access("open sesame")}, "", "intercessor.v1", true},
-		{[]string{access("open sesame"), "intercessor.base"}, "", "intercessor.base", true},
-		{[]string{access("open sesame")}, "", "", true},
+		{[]string{"intercessor.v1", accessEntry("open sesame")}, "", "intercessor.v1", true},
+		{[]string{accessEntry("open sesame"), "intercessor.base"}, "", "intercessor.base", true},
+		{[]string{accessEntry("open sesame")}, "", "", true},
 		{[]string{"intercessor.v1"}, "open sesame", "intercessor.v1", true},
 		{nil, "open sesame", "", true},
-		{[]string{"intercessor.v1", access("open sesam")}, "", "intercessor.v1", false},
+		{[]string{"intercessor.v1", accessEntry("open sesam")}, "", "intercessor.v1", false},
 		{[]string{"intercessor.v1"}, "", "intercessor.v1", false},
 		{nil, "", "", false},
 		{nil, "open", "", false},
-		{[]string{"intercessor.v1", access("open sesame")}, "open sesame", "intercessor.v1", false},
-		{[]string{"intercessor.v1", access("open sesame"), access("open")}, "", "intercessor.v1", false},
+		{[]string{"intercessor.v1", accessEntry("open sesame")}, "open sesame", "intercessor.v1", false},
+		{[]string{"intercessor.v1", accessEntry("open sesame"), accessEntry("open")}, "", "intercessor.v1", false},
 		{[]string{"intercessor.v1", "intercessor.access."}, "", "intercessor.v1", false},
 	} {
 		header := http.Header{}
@@ -110,12 +112,12 @@ func TestA2ASecretComesInEitherWay(t *testing.T) {
 // (threat 4): the bytes are the same.
 func TestA4TheAnswerTellsNothing(t *testing.T) {
 	why := errNo
-	w := newWorld(t, relay.Config{Returning: true, Authorize: func(_ context.Context, r admit.Request) (admit.Grant, error) {
+	w := newWorld(t, relay.Config{Returning: true, Settings: relay.Settings{Authorize: func(_ context.Context, r access.Request) (access.Grant, error) {
 		if string(r.Secret) == "open sesame" {
-			return admit.Grant{Clients: 1}, nil
+			return access.Grant{Clients: 1}, nil
 		}
-		return admit.Grant{}, why
-	}})
+		return access.Grant{}, why
+	}}})
 	server, closed, full, away := w.entersWith("open sesame", "/server", ""), w.entersWith("open sesame", "/server", ""),
 		w.entersWith("open sesame", "/server", ""), w.entersWith("open sesame", "/server", "")
 	closed.asks("RELAY_DOOR", `{"request":1,"closed":true}`, `{"request":1}`)
@@ -129,8 +131,8 @@ func TestA4TheAnswerTellsNothing(t *testing.T) {
 		"full": "/client/" + full.id, "a client's": "/client/" + client.id, "away": "/client/" + away.id,
 		"no ID": "/client/A%20B", "long": "/client/" + strings.Repeat("a", 500), "a server": "/server",
 	} {
-		for _, secret := range []string{"", access("wrong"), "intercessor.access.", access("wrong") + ", " + access("open sesame")} {
-			for _, why = range []error{errNo, context.DeadlineExceeded, admit.ErrNotMine, errors.New("the webhook is down")} {
+		for _, secret := range []string{"", accessEntry("wrong"), "intercessor.access.", accessEntry("wrong") + ", " + accessEntry("open sesame")} {
+			for _, why = range []error{errNo, context.DeadlineExceeded, access.ErrNotMine, errors.New("the webhook is down")} {
 				answer := w.everything(path, secret)
 				answers[answer] = append(answers[answer], name)
 			}
@@ -176,7 +178,7 @@ func (w *world) everything(path, entry string) string {
 
 func TestA3EveryResumeIsAuthorized(t *testing.T) {
 	door := newAsksFor("open sesame")
-	w := newWorld(t, relay.Config{Authorize: door.authorize})
+	w := newWorld(t, relay.Config{Settings: relay.Settings{Authorize: door.authorize}})
 	server := w.entersWith("open sesame", "/server", "")
 	client := w.entersWith("open sesame", "/client/"+server.id, "")
 	server.hearsOf("PEER_JOINED", client.peer)
@@ -193,15 +195,15 @@ func TestA3EveryResumeIsAuthorized(t *testing.T) {
 }
 
 func TestA3WhatTheHookIsAsked(t *testing.T) {
-	var asked []admit.Request
+	var asked []access.Request
 	w := newWorld(t, relay.Config{
-		Authorize: func(ctx context.Context, r admit.Request) (admit.Grant, error) {
+		Settings: relay.Settings{Authorize: func(ctx context.Context, r access.Request) (access.Grant, error) {
 			until, bounded := ctx.Deadline()
 			require.True(t, bounded)
 			require.WithinDuration(t, time.Now().Add(5*time.Second), until, 2*time.Second)
 			asked = append(asked, r)
-			return admit.Grant{}, nil
-		},
+			return access.Grant{}, nil
+		}},
 	})
 	server := w.entersWith("a", "/server", "")
 	client := w.entersWith("b", "/client/"+server.id, "")
@@ -210,13 +212,13 @@ func TestA3WhatTheHookIsAsked(t *testing.T) {
 	w.with("d", "/server", "1."+client.hello.Resume).wantsClose(protocol.CodeTokenRefused)
 	w.with("d", "/client/A%20B", "").wantsClose(protocol.CodeNoSuchServer)
 	require.Len(t, asked, 4, "who presents a bad token is refused without a question")
-	for i, want := range []admit.Request{
+	for i, want := range []access.Request{
 		{Server: true, Secret: []byte("a")},
 		{Room: server.id, Secret: []byte("b")},
 		{Room: server.id, Secret: []byte("c"), Resume: client.hello.ID},
 		{Room: "A B", Secret: []byte("d")},
 	} {
-		require.Equal(t, "intercessor.v1", admit.Subprotocol(asked[i].HTTP))
+		require.Equal(t, "intercessor.v1", edge.Subprotocol(asked[i].HTTP))
 		want.Source, want.HTTP = netip.MustParseAddr("127.0.0.1"), asked[i].HTTP
 		require.Equal(t, want, asked[i])
 	}
@@ -224,11 +226,11 @@ func TestA3WhatTheHookIsAsked(t *testing.T) {
 
 func TestA5TheWaitingIsBounded(t *testing.T) {
 	waiting, answer := make(chan struct{}, 2), make(chan struct{})
-	w := newWorld(t, relay.Config{Authorizing: 2, Authorize: func(ctx context.Context, _ admit.Request) (admit.Grant, error) {
+	w := newWorld(t, relay.Config{Authorizing: 2, Settings: relay.Settings{Authorize: func(ctx context.Context, _ access.Request) (access.Grant, error) {
 		waiting <- struct{}{}
 		<-answer
-		return admit.Grant{}, nil
-	}})
+		return access.Grant{}, nil
+	}}})
 	var two sync.WaitGroup
 	for range 2 {
 		two.Go(func() { w.entersWith("a", "/server", "") })
@@ -243,9 +245,9 @@ func TestA5TheWaitingIsBounded(t *testing.T) {
 }
 
 func TestA5WhoIsBusySaysForHowLong(t *testing.T) {
-	w := newWorld(t, relay.Config{Authorize: func(context.Context, admit.Request) (admit.Grant, error) {
-		return admit.Grant{}, &admit.BusyError{After: 6001 * time.Millisecond, Why: "too many wrong secrets"}
-	}})
+	w := newWorld(t, relay.Config{Settings: relay.Settings{Authorize: func(context.Context, access.Request) (access.Grant, error) {
+		return access.Grant{}, &quota.BusyError{After: 6001 * time.Millisecond, Why: "too many wrong secrets"}
+	}}})
 	_, _, err := w.with("a", "/server", "").Read(t.Context())
 	var closed websocket.CloseError
 	require.ErrorAs(t, err, &closed)
@@ -258,14 +260,14 @@ func TestA5WhoIsBusySaysForHowLong(t *testing.T) {
 // among those that wait is free again.
 func TestAuthorizeHasADeadline(t *testing.T) {
 	asked := make(chan struct{}, 10)
-	w := newWorld(t, relay.Config{Authorizing: 1, AuthorizeWithin: 50 * time.Millisecond, Authorize: func(ctx context.Context, r admit.Request) (admit.Grant, error) {
+	w := newWorld(t, relay.Config{Authorizing: 1, AuthorizeWithin: 50 * time.Millisecond, Settings: relay.Settings{Authorize: func(ctx context.Context, r access.Request) (access.Grant, error) {
 		asked <- struct{}{}
 		if string(r.Secret) == "at once" {
-			return admit.Grant{}, nil
+			return access.Grant{}, nil
 		}
 		<-ctx.Done()
-		return admit.Grant{}, ctx.Err()
-	}})
+		return access.Grant{}, ctx.Err()
+	}}})
 	ctx, cancel := context.WithCancel(t.Context())
 	gone := make(chan struct{})
 	go func() {
@@ -286,11 +288,11 @@ func TestAuthorizeHasADeadline(t *testing.T) {
 // TestShutdownEndsTheWaiting, and nobody who waited takes it for a final no.
 func TestShutdownEndsTheWaiting(t *testing.T) {
 	asked := make(chan struct{})
-	w := newWorld(t, relay.Config{AuthorizeWithin: time.Hour, Authorize: func(ctx context.Context, _ admit.Request) (admit.Grant, error) {
+	w := newWorld(t, relay.Config{AuthorizeWithin: time.Hour, Settings: relay.Settings{Authorize: func(ctx context.Context, _ access.Request) (access.Grant, error) {
 		close(asked)
 		<-ctx.Done()
-		return admit.Grant{}, ctx.Err()
-	}})
+		return access.Grant{}, ctx.Err()
+	}}})
 	closed := make(chan struct{})
 	go func() {
 		defer close(closed)
@@ -302,12 +304,12 @@ func TestShutdownEndsTheWaiting(t *testing.T) {
 }
 
 func TestGrant(t *testing.T) {
-	grant := admit.Grant{
+	grant := access.Grant{
 		ServerInfo: []byte(`{"from": "the operator"}`),
 		ICEServers: []byte(`[{"urls": "stun:relay.example"}]`),
 		Clients:    2,
 	}
-	w := newWorld(t, relay.Config{Authorize: func(context.Context, admit.Request) (admit.Grant, error) { return grant, nil }})
+	w := newWorld(t, relay.Config{Settings: relay.Settings{Authorize: func(context.Context, access.Request) (access.Grant, error) { return grant, nil }}})
 	server := w.entersWith("a", "/server", "")
 	require.Nil(t, server.hello.ServerInfo, "it is for clients")
 	require.Equal(t, string(grant.ICEServers), string(server.hello.ICE.Servers))
@@ -341,12 +343,12 @@ func TestGrant(t *testing.T) {
 // TestNoSecretInTheLog, at any level (threat 47), though every refusal says why.
 func TestNoSecretInTheLog(t *testing.T) {
 	var text lockedBuffer
-	passphrases, err := admit.NewPassphrases(admit.NewBudget(admit.Rate{Guesses: 2, Within: time.Hour}, true),
+	passphrases, err := access.NewPassphrases(quota.NewTrials(quota.NewTable(true), quota.Rate{Count: 2, Within: time.Hour}),
 		"$argon2id$v=19$m=8192,t=1,p=1$c29tZXNhbHRzb21lc2FsdA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA")
 	require.NoError(t, err)
 	w := newWorld(t, relay.Config{
-		Log:       slog.New(slog.NewJSONHandler(&text, &slog.HandlerOptions{Level: slog.Level(-100)})),
-		Authorize: passphrases.Authorize,
+		Log:      slog.New(slog.NewJSONHandler(&text, &slog.HandlerOptions{Level: slog.Level(-100)})),
+		Settings: relay.Settings{Authorize: passphrases.Authorize},
 	})
 	const canary = "canary-of-a-secret"
 	header := http.Header{"Authorization": {"Bearer " + canary}}
@@ -355,13 +357,13 @@ func TestNoSecretInTheLog(t *testing.T) {
 		w.with(canary, "/client/room-of-the-canary", "").wantsAnyClose()
 		w.with(canary, "/server", "1."+canary).wantsAnyClose()
 	}
-	w.knockWith("/server", 0, &websocket.DialOptions{Subprotocols: []string{"intercessor.v1", access(canary), access(canary + "2")}}).wantsAnyClose()
+	w.knockWith("/server", 0, &websocket.DialOptions{Subprotocols: []string{"intercessor.v1", accessEntry(canary), accessEntry(canary + "2")}}).wantsAnyClose()
 	require.NoError(t, w.Shutdown(t.Context()))
 	log := text.String()
 	require.Contains(t, log, "wrong passphrase")
 	require.Contains(t, log, "too many wrong secrets")
 	require.Contains(t, log, "two access secrets")
-	for _, secret := range []string{canary, access(canary), access(canary)[len(protocol.AccessPrefix):], "room-of-the-canary"} {
+	for _, secret := range []string{canary, accessEntry(canary), accessEntry(canary)[len(protocol.AccessPrefix):], "room-of-the-canary"} {
 		require.NotContains(t, log, secret)
 	}
 }
@@ -395,22 +397,22 @@ func (l *lockedBuffer) String() string {
 func TestBruteForceAtTheRelay(t *testing.T) {
 	hash, err := argon2id.CreateHash("open sesame", &argon2id.Params{Memory: 8 << 10, Iterations: 1, Parallelism: 1, SaltLength: 16, KeyLength: 32})
 	require.NoError(t, err)
-	passphrases, err := admit.NewPassphrases(admit.NewBudget(admit.Rate{Guesses: 10, Within: 10 * time.Minute}, false), hash)
+	passphrases, err := access.NewPassphrases(quota.NewTrials(quota.NewTable(false), quota.Rate{Count: 10, Within: 10 * time.Minute}), hash)
 	require.NoError(t, err)
-	w := newWorld(t, relay.Config{Authorize: func(ctx context.Context, r admit.Request) (admit.Grant, error) {
+	w := newWorld(t, relay.Config{Settings: relay.Settings{Authorize: func(ctx context.Context, r access.Request) (access.Grant, error) {
 		r.Source = netip.MustParseAddr("198.51.100.7")
-		if admit.Subprotocol(r.HTTP) == protocol.SubprotocolBase {
+		if edge.Subprotocol(r.HTTP) == protocol.SubprotocolBase {
 			r.Source = netip.MustParseAddr("192.0.2.1")
 		}
 		return passphrases.Authorize(ctx, r)
-	}})
+	}}})
 	var all sync.WaitGroup
 	var refused, busy atomic.Int64
 	start := make(chan struct{})
 	for range 200 {
 		all.Go(func() {
 			<-start
-			p := w.knockWith("/server", 0, &websocket.DialOptions{Subprotocols: []string{protocol.SubprotocolBase, access("a guess")}})
+			p := w.knockWith("/server", 0, &websocket.DialOptions{Subprotocols: []string{protocol.SubprotocolBase, accessEntry("a guess")}})
 			_, _, err := p.Read(p.ctx)
 			switch protocol.Code(websocket.CloseStatus(err)) {
 			case protocol.CodeAccessRefused:
@@ -431,9 +433,9 @@ func TestBruteForceAtTheRelay(t *testing.T) {
 // TestWhyIsOneLine: what a backend says of a peer is escaped (threat 46).
 func TestWhyIsOneLine(t *testing.T) {
 	var text lockedBuffer
-	w := newWorld(t, relay.Config{Log: slog.New(slog.NewTextHandler(&text, nil)), Authorize: func(context.Context, admit.Request) (admit.Grant, error) {
-		return admit.Grant{}, errors.New("no\r\nlevel=ERROR msg=forged \"\x1b[2J")
-	}})
+	w := newWorld(t, relay.Config{Log: slog.New(slog.NewTextHandler(&text, nil)), Settings: relay.Settings{Authorize: func(context.Context, access.Request) (access.Grant, error) {
+		return access.Grant{}, errors.New("no\r\nlevel=ERROR msg=forged \"\x1b[2J")
+	}}})
 	w.with("a", "/client/A%0Alevel=ERROR", "").wantsClose(protocol.CodeAccessRefused)
 	require.NoError(t, w.Shutdown(t.Context()))
 	require.Equal(t, 2, strings.Count(text.String(), "\n"), "why, and the close:\n%s", text.String())

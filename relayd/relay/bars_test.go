@@ -16,8 +16,8 @@ import (
 // openFrom opens a room for a peer of an address.
 func openFrom(t *testing.T, r *Relay, address, id string) *lobby {
 	t.Helper()
-	limits := (&Limits{SourceConnectBurst: 1000}).WithDefaults()
-	place, _, _ := r.sources.Connect(netip.MustParseAddr(address), limits.ofSource())
+	settings := Settings{Limits: Limits{SourceConnectBurst: 1000}}.current()
+	place, _, _ := r.sources.Connect(netip.MustParseAddr(address), settings.source)
 	l, refused := r.findOrOpen(protocol.ID(id), &session{claim: claim{source: place}})
 	require.Nil(t, refused)
 	return l

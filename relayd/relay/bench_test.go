@@ -24,7 +24,7 @@ var unpaced = relay.Limits{PeerMessages: 1 << 40, PeerBytes: 1 << 50}
 func BenchmarkRelay(b *testing.B) {
 	for _, size := range []int{200, 2000, 16000} {
 		b.Run(fmt.Sprintf("%dB", size), func(b *testing.B) {
-			w := newWorld(b, relay.Config{Limits: unpaced})
+			w := newWorld(b, relay.Config{Settings: relay.Settings{Limits: unpaced}})
 			server := w.wire("/server")
 			client := w.wire("/client/" + server.id)
 			server.skip() // PEER_JOINED

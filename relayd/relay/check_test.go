@@ -27,7 +27,7 @@ func picky(closes bool) relay.Check {
 }
 
 func TestB51WhatIsNotAllowedIsDropped(t *testing.T) {
-	w := newWorld(t, relay.Config{Check: picky(false)})
+	w := newWorld(t, relay.Config{Settings: relay.Settings{Check: picky(false)}})
 	server := w.server()
 	client := w.client(server)
 	server.wantsJoined(client)
@@ -42,7 +42,7 @@ func TestB51WhatIsNotAllowedIsDropped(t *testing.T) {
 }
 
 func TestB51WhoSendsWhatIsNotAllowedIsClosed(t *testing.T) {
-	w := newWorld(t, relay.Config{Check: picky(true)})
+	w := newWorld(t, relay.Config{Settings: relay.Settings{Check: picky(true)}})
 	server := w.v1Server()
 	client := w.client(server.peer)
 	server.hearsOf("PEER_JOINED", client)
@@ -56,7 +56,7 @@ func TestB51WhoSendsWhatIsNotAllowedIsClosed(t *testing.T) {
 }
 
 func TestB51OnlyWhatHasAReceiverIsLookedAt(t *testing.T) {
-	_, server, client := v1Room(t, relay.Config{Check: picky(true)})
+	_, server, client := v1Room(t, relay.Config{Settings: relay.Settings{Check: picky(true)}})
 	for _, to := range []string{"nobody", client.id} {
 		client.send(&peer{id: to}, "OFFER", `"bad"`)
 		client.hears("0", "RELAY_UNDELIVERED", `{"to":"`+to+`","reason":"absent"}`)
@@ -66,7 +66,7 @@ func TestB51OnlyWhatHasAReceiverIsLookedAt(t *testing.T) {
 }
 
 func TestD10AV1SenderIsToldEachTime(t *testing.T) {
-	w := newWorld(t, relay.Config{Check: picky(false)})
+	w := newWorld(t, relay.Config{Settings: relay.Settings{Check: picky(false)}})
 	server := w.v1Server()
 	client := w.client(server.peer) // a base peer: without a link
 	server.hearsOf("PEER_JOINED", client)
@@ -81,7 +81,7 @@ func TestD10AV1SenderIsToldEachTime(t *testing.T) {
 // A frame of a link that is only dropped would be sent again for ever.
 func TestD10ALinkEndsWithItsSender(t *testing.T) {
 	for _, link := range []string{`{"id":"0123456789abcdef","n0":1}`, `{"id":"0123456789abcdef","n":1,"of":40000}`, `{"id":"0123456789abcdef","n":2,"\u0061t":4}`, `{"of":1,"of":2}`} {
-		w, server, client := v1Room(t, relay.Config{Check: picky(false)})
+		w, server, client := v1Room(t, relay.Config{Settings: relay.Settings{Check: picky(false)}})
 		client.raw(`{"to":"` + server.id + `","link":` + link + `,"type":"OFFER","message":"bad"}`)
 		_, typ, message := client.next()
 		require.Equal(t, "RELAY_UNDELIVERED", typ)
@@ -96,7 +96,7 @@ func TestD10ALinkEndsWithItsSender(t *testing.T) {
 // What the links say themselves, and requests, no schema speaks about.
 func TestD10LinksAndRequestsAreNotLookedAt(t *testing.T) {
 	nothing := func([]byte, []byte, bool) *relay.Objection { return &relay.Objection{Keyword: "unknown", Close: true} }
-	_, server, client := v1Room(t, relay.Config{Check: nothing})
+	_, server, client := v1Room(t, relay.Config{Settings: relay.Settings{Check: nothing}})
 	client.raw(`{"to":"` + server.id + `","link":{"of":1},"type":"LINK_ACK","message":null}`)
 	_, typ, _ := server.next()
 	require.Equal(t, "LINK_ACK", typ)
@@ -106,10 +106,10 @@ func TestD10LinksAndRequestsAreNotLookedAt(t *testing.T) {
 func TestChecksChangeWhilePeersTalk(t *testing.T) {
 	w, server, client := v1Room(t, relay.Config{})
 	for range 50 {
-		w.SetCheck(nil)
+		require.NoError(t, w.Reload(relay.Settings{}))
 		client.send(server.peer, "OFFER", `"bad"`)
 		server.hears(client.id, "OFFER", `"bad"`)
-		w.SetCheck(picky(false))
+		require.NoError(t, w.Reload(relay.Settings{Check: picky(false)}))
 		client.send(server.peer, "OFFER", `"bad"`)
 		client.hears("0", "RELAY_UNDELIVERED", `{"to":"`+server.id+`","reason":"schema","path":"/properties/sdp","keyword":"type"}`)
 	}
@@ -121,7 +121,7 @@ func TestRefusedMessagesAreNotRepeated(t *testing.T) {
 	long := func([]byte, []byte, bool) *relay.Objection {
 		return &relay.Objection{Path: "/" + strings.Repeat("x", 255), Keyword: "required", Close: true}
 	}
-	w := newWorld(t, relay.Config{Check: long, Log: slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug}))})
+	w := newWorld(t, relay.Config{Log: slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug})), Settings: relay.Settings{Check: long}})
 	server := w.server()
 	client := w.client(server)
 	server.wantsJoined(client)

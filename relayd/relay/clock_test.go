@@ -8,26 +8,27 @@ import (
 
 	"github.com/coder/websocket"
 	"github.com/sebas642/intercessor/protocol"
-	"github.com/sebas642/intercessor/relayd/admit"
+	"github.com/sebas642/intercessor/relayd/access"
 	"github.com/sebas642/intercessor/relayd/relay"
+	"github.com/sebas642/intercessor/relayd/resume"
 	"github.com/stretchr/testify/require"
 )
 
 // expiredAt signs a token, of a client of the room "old", that has expired then.
-func expiredAt(tokens *admit.Tokens, id protocol.ID, at time.Time) string {
-	return tokens.Sign(admit.Identity{ID: id, Room: "old", Generation: 1, Expires: at})
+func expiredAt(tokens *resume.Tokens, id protocol.ID, at time.Time) string {
+	return tokens.Sign(resume.Identity{ID: id, Room: "old", Generation: 1, Expires: at})
 }
 
 // A relay that has just started takes tokens whose end a clock may have got wrong, and says
 // that of no other that it is final. One window later it does.
 func TestR8ExpiredTokensAfterAStart(t *testing.T) {
 	const day = 24 * time.Hour
-	tokens := admit.NewTokens()
+	tokens := resume.NewTokens()
 	w := newWorld(t, relay.Config{Tokens: tokens, Returning: true, Window: time.Hour})
 	old := map[protocol.ID]time.Time{
 		"a-day":     time.Now().Add(-day),
 		"almost":    time.Now().Add(-7*day + time.Minute),
-		"from-1970": time.Unix(3600, 0).Add(admit.ClientLife),
+		"from-1970": time.Unix(3600, 0).Add(resume.ClientLife),
 	}
 	for id, end := range old {
 		p := w.joinV1("/client/old", "1."+expiredAt(tokens, id, end), 0)
@@ -37,7 +38,7 @@ func TestR8ExpiredTokensAfterAStart(t *testing.T) {
 	}
 	old["too-old"] = time.Now().Add(-7*day - time.Minute)
 	w.knockV1("/client/old", "1."+expiredAt(tokens, "too-old", old["too-old"]), 0).wantsClose(protocol.CodeOverloaded)
-	w.knockV1("/client/old", "1."+expiredAt(admit.NewTokens(), "forged", old["a-day"]), 0).wantsClose(protocol.CodeTokenRefused)
+	w.knockV1("/client/old", "1."+expiredAt(resume.NewTokens(), "forged", old["a-day"]), 0).wantsClose(protocol.CodeTokenRefused)
 
 	w = newWorld(t, relay.Config{Tokens: tokens, Returning: true, Window: time.Millisecond})
 	require.Eventually(t, func() bool {
@@ -52,15 +53,15 @@ func TestR8ExpiredTokensAfterAStart(t *testing.T) {
 // While the clock cannot be right, nothing that depends on it is final. Once it is set, v1
 // peers get tokens of the right time.
 func TestR8ClockThatCannotBeRight(t *testing.T) {
-	tokens := admit.NewTokens()
+	tokens := resume.NewTokens()
 	expired := "1." + expiredAt(tokens, "a-peer", time.Now().Add(-time.Hour))
-	early := &websocket.DialOptions{Subprotocols: []string{protocol.SubprotocolV1, access("early")}}
-	config := relay.Config{Tokens: tokens, Authorize: func(_ context.Context, r admit.Request) (admit.Grant, error) {
+	early := &websocket.DialOptions{Subprotocols: []string{protocol.SubprotocolV1, accessEntry("early")}}
+	config := relay.Config{Tokens: tokens, Settings: relay.Settings{Authorize: func(_ context.Context, r access.Request) (access.Grant, error) {
 		if string(r.Secret) == "early" {
-			return admit.Grant{}, fmt.Errorf("the token is not valid yet %w", admit.ErrClock)
+			return access.Grant{}, fmt.Errorf("the token is not valid yet %w", access.ErrClock)
 		}
-		return admit.Grant{}, nil
-	}}
+		return access.Grant{}, nil
+	}}}
 	w := newWorld(t, config)
 	w.knockV1("/client/old", expired, 0).wantsClose(protocol.CodeTokenRefused)
 	w.knockWith("/server", 0, early).wantsClose(protocol.CodeAccessRefused)

@@ -6,23 +6,24 @@ import (
 	"time"
 
 	"github.com/sebas642/intercessor/protocol"
-	"github.com/sebas642/intercessor/relayd/admit"
-	"github.com/sebas642/intercessor/relayd/source"
+	"github.com/sebas642/intercessor/relayd/edge"
+	"github.com/sebas642/intercessor/relayd/quota"
+	"github.com/sebas642/intercessor/relayd/resume"
 	"github.com/sebas642/intercessor/relayd/wsconn"
 )
 
 // Config is what an operator may set. Its zero value works; where a field is
 // zero, the default that it names applies.
 type Config struct {
-	// Origins are the web pages that may connect; the zero value admits those
-	// of the relay's own host. [Relay.SetOrigins] changes them.
-	Origins admit.Origins
-
-	// Check looks at messages between peers. Nil: at none. [Relay.SetCheck] changes it.
-	Check Check
+	// Settings are those of the start. [Relay.Reload] changes them.
+	Settings
 
 	// Proxies are whose word on a peer's address counts; the zero value trusts nobody.
-	Proxies admit.Proxies
+	Proxies edge.Proxies
+
+	// Sources counts what peers hold and do. Nil: a table of the relay's own, in which loopback
+	// addresses are sources if there are Proxies.
+	Sources *quota.Table
 
 	// Log receives what happens. Nil: nothing is logged. Room IDs appear in it
 	// only as keyed hashes, because who knows a room's ID can enter the room.
@@ -33,7 +34,7 @@ type Config struct {
 
 	// Tokens signs what peers resume with. Nil: a key that ends with the relay, so
 	// that nobody can resume after a restart.
-	Tokens *admit.Tokens
+	Tokens *resume.Tokens
 
 	// Returning says that Tokens' key was there before this relay: peers of an
 	// earlier one may come back, so for one Window after the start a server that is
@@ -50,26 +51,11 @@ type Config struct {
 	NewServerID func() protocol.ID
 	NewClientID func() protocol.ID
 
-	// WrongOfSource and WrongOfAll bound how often strangers may ask for rooms that are not
-	// there (B53): those of one source (10 a minute), and all of them (100 a second), beyond
-	// which each waits a second for the answer. Loopback is bounded where there are
-	// Proxies. [Relay.SetGuesses] changes them.
-	WrongOfSource admit.Rate
-	WrongOfAll    admit.Rate
-
-	// Authorize decides who may come in (A3): about every connection, those that resume
-	// included. Nil: everybody may. It is called in the goroutine of the peer's
-	// handshake, about Authorizing peers at once at the most (1,000; others are told to
-	// come again, and so are those of one address or /48 that have more of these places
+	// Settings.Authorize is called about Authorizing peers at once at the most (1,000; others are
+	// told to come again, and so are those of one address or /48 that have more of these places
 	// than are free), and has AuthorizeWithin to return (5 s).
-	Authorize       admit.Authorizer
 	Authorizing     int
 	AuthorizeWithin time.Duration
-	// ICEServers gives the STUN and TURN servers that a v1 peer is told of, in HELLO and
-	// again before they expire (I1 to I3), within [protocol.MaxICE] bytes. It is
-	// called by many goroutines at once, while a room is locked, so it must not wait. nil:
-	// none. [Relay.SetICEServers] changes it.
-	ICEServers func(peer protocol.ID) protocol.ICE
 
 	// Window is how long a v1 peer that is away is waited for (60 s).
 	Window time.Duration
@@ -114,15 +100,15 @@ type Config struct {
 	// Sockets bounds what the listeners of [Relay.Listener] have open at once. 0: nothing
 	// does.
 	Sockets int
-
-	// Limits are the other bounds. [Relay.SetLimits] changes them.
-	Limits Limits
 }
 
 func (c Config) withDefaults() Config {
 	c.Log = cmp.Or(c.Log, slog.New(slog.DiscardHandler))
 	if c.Tokens == nil {
-		c.Tokens = admit.NewTokens()
+		c.Tokens = resume.NewTokens()
+	}
+	if c.Sources == nil {
+		c.Sources = quota.NewTable(c.Proxies.Any())
 	}
 	if c.NewServerID == nil {
 		c.NewServerID = NewUUID
@@ -130,8 +116,6 @@ func (c Config) withDefaults() Config {
 	if c.NewClientID == nil {
 		c.NewClientID = NewUUID
 	}
-	c.WrongOfSource = cmp.Or(c.WrongOfSource, admit.Rate{Guesses: 10, Within: time.Minute})
-	c.WrongOfAll = cmp.Or(c.WrongOfAll, admit.Rate{Guesses: 100, Within: time.Second})
 	c.Authorizing = cmp.Or(c.Authorizing, 1000)
 	c.AuthorizeWithin = cmp.Or(c.AuthorizeWithin, 5*time.Second)
 	c.Window = cmp.Or(c.Window, protocol.Window*time.Second)
@@ -176,68 +160,4 @@ func (c Config) connections() wsconn.Limits {
 		limits.Waited = c.Watch.Waited
 	}
 	return limits
-}
-
-// Limits are what peers may have and do, beside the limits of PROTOCOL.md, which are the
-// same everywhere. Where a field is zero, the default that it names applies. What holds
-// already is not taken from anybody when [Relay.SetLimits] lowers one.
-type Limits struct {
-	// PeerMessages and PeerBytes are how much one peer may send in a second: frames of
-	// every kind (20,000), and bytes (32 MiB). PeerBurst is for how long it may have saved
-	// that up (1 s). Beyond them the relay stops reading from it for as long as it is ahead (B54).
-	PeerMessages int
-	PeerBytes    int64
-	PeerBurst    time.Duration
-
-	// RoomClients is how many clients a room takes (10,000), those included who are away.
-	// Grant.Clients may say fewer or more for one room.
-	RoomClients int
-
-	// What one source may have, and four times as much a /48: peers at a time (500),
-	// connects a second (50) and at once (500), rooms (200). Loopback is no source, unless
-	// Config.Proxies trusts somebody.
-	SourceConnections  int
-	SourceConnects     int
-	SourceConnectBurst int
-	SourceRooms        int
-
-	// What there may be in all: peers (100,000), rooms (100,000), and peers that are away and
-	// remembered (100,000; beyond it the relay forgets, P4).
-	Connections int
-	Rooms       int
-	Away        int
-
-	// How long a client may be there while no message goes from it or to it, a server
-	// while it has no client, and any connection. 0: for ever.
-	ClientIdle  time.Duration
-	ServerAlone time.Duration
-	SessionLife time.Duration
-}
-
-// WithDefaults fills in the defaults.
-func (l Limits) WithDefaults() Limits {
-	l.PeerMessages = cmp.Or(l.PeerMessages, 20_000)
-	l.PeerBytes = cmp.Or(l.PeerBytes, 32<<20)
-	l.PeerBurst = cmp.Or(l.PeerBurst, time.Second)
-	l.RoomClients = cmp.Or(l.RoomClients, 10_000)
-	l.SourceConnections = cmp.Or(l.SourceConnections, 500)
-	l.SourceConnects = cmp.Or(l.SourceConnects, 50)
-	l.SourceConnectBurst = cmp.Or(l.SourceConnectBurst, 500)
-	l.SourceRooms = cmp.Or(l.SourceRooms, 200)
-	l.Connections = cmp.Or(l.Connections, 100_000)
-	l.Rooms = cmp.Or(l.Rooms, 100_000)
-	l.Away = cmp.Or(l.Away, 100_000)
-	return l
-}
-
-// ofSource are those that the table of sources applies.
-func (l *Limits) ofSource() source.Limits {
-	return source.Limits{Connections: l.SourceConnections, Connects: l.SourceConnects, Burst: l.SourceConnectBurst, Rooms: l.SourceRooms, Bars: sourceBars}
-}
-
-// SetLimits changes the limits from now on. Nobody is cut because there are more than
-// there may be; the longest lives apply to who is here, too.
-func (r *Relay) SetLimits(l Limits) {
-	l = l.WithDefaults()
-	r.limits.Store(&l)
 }

@@ -94,7 +94,7 @@ func TestNothingComesBeforeHello(t *testing.T) {
 	defer func() { _, _ = ours.Close(), theirs.Close() }()
 	s := &session{relay: r, v1: true, lobby: l}
 	s.connect(t, ours)
-	s.check(15, limits{beat: 10})
+	s.check(15, lives{beat: 10})
 	require.Zero(t, s.conn.Depth(), "no beat")
 
 	require.True(t, r.add(s))
@@ -181,9 +181,9 @@ func tried(t *testing.T, l *lobby, s *session, socket *heldSocket, tell func()) 
 // TestWhoIsAwayIsBounded: beyond the bound nobody is remembered, whom nobody waits for.
 func TestWhoIsAwayIsBounded(t *testing.T) {
 	r, l := newLobby(t, Config{})
-	limits := *r.limits.Load()
-	limits.Away = 0
-	r.limits.Store(&limits)
+	settings := *r.settings.Load()
+	settings.Limits.Away = 0
+	r.settings.Store(&settings)
 	server := seated(t, r, l, "server", protocol.Order{Random: 1})
 	client := seated(t, r, l, "client", protocol.Order{Random: 1})
 	r.leaveServer(server)

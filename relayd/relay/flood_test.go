@@ -34,7 +34,7 @@ func TestFloodOfFragments(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			within := c.within
-			w := newWorld(t, relay.Config{MessageWithin: within, Limits: unpaced})
+			w := newWorld(t, relay.Config{MessageWithin: within, Settings: relay.Settings{Limits: unpaced}})
 			frames := strings.Repeat(masked(more, c.fragment), 500)
 			before := heap()
 			most, times := int64(0), uint64(0)

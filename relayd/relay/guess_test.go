@@ -14,15 +14,16 @@ import (
 
 	"github.com/coder/websocket"
 	"github.com/sebas642/intercessor/protocol"
-	"github.com/sebas642/intercessor/relayd/admit"
+	"github.com/sebas642/intercessor/relayd/edge"
+	"github.com/sebas642/intercessor/relayd/quota"
 	"github.com/sebas642/intercessor/relayd/relay"
 	"github.com/stretchr/testify/require"
 )
 
 // counted are proxies that nobody in these tests is, so that loopback counts.
-func counted(t testing.TB) admit.Proxies {
+func counted(t testing.TB) edge.Proxies {
 	t.Helper()
-	proxies, err := admit.NewProxies([]string{"10.0.0.0/8"}, admit.XForwardedFor)
+	proxies, err := edge.NewProxies([]string{"10.0.0.0/8"}, edge.XForwardedFor)
 	require.NoError(t, err)
 	return proxies
 }
@@ -56,9 +57,9 @@ func TestB5AllMissesAreOne(t *testing.T) {
 		before int // wrong guesses
 	}{
 		{"at first", relay.Config{}, protocol.CodeNoSuchServer, 0},
-		{"beyond the bound of all", relay.Config{WrongOfAll: admit.Rate{Guesses: 1, Within: time.Hour}}, protocol.CodeNoSuchServer, 1},
-		{"beyond the bound of a source", relay.Config{WrongOfSource: admit.Rate{Guesses: 1, Within: 30 * time.Second}, Proxies: counted(t)}, protocol.CodeOverloaded, 1},
-		{"after a start", relay.Config{Returning: true, WrongOfSource: admit.Rate{Guesses: 1, Within: time.Hour}, Proxies: counted(t)}, protocol.CodeServerAway, 1},
+		{"beyond the bound of all", relay.Config{Settings: relay.Settings{WrongOfAll: quota.Rate{Count: 1, Within: time.Hour}}}, protocol.CodeNoSuchServer, 1},
+		{"beyond the bound of a source", relay.Config{Proxies: counted(t), Settings: relay.Settings{WrongOfSource: quota.Rate{Count: 1, Within: 30 * time.Second}}}, protocol.CodeOverloaded, 1},
+		{"after a start", relay.Config{Returning: true, Proxies: counted(t), Settings: relay.Settings{WrongOfSource: quota.Rate{Count: 1, Within: time.Hour}}}, protocol.CodeServerAway, 1},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
@@ -111,7 +112,7 @@ func (w *world) guessAll(n int) map[protocol.Code]int {
 // looked at, right guesses too, and then comes in.
 func TestB53WhoGuessesWaits(t *testing.T) {
 	const each = 500 * time.Millisecond
-	w := newWorld(t, relay.Config{Proxies: counted(t), WrongOfSource: admit.Rate{Guesses: 10, Within: 10 * each}})
+	w := newWorld(t, relay.Config{Proxies: counted(t), Settings: relay.Settings{WrongOfSource: quota.Rate{Count: 10, Within: 10 * each}}})
 	server := w.joinV1("/server", "", 0)
 	begin := time.Now()
 	require.Equal(t, map[protocol.Code]int{protocol.CodeNoSuchServer: 11}, w.guessAll(11))
@@ -125,7 +126,7 @@ func TestB53WhoGuessesWaits(t *testing.T) {
 func TestB53EveryMissCosts(t *testing.T) {
 	for name := range newWorld(t, relay.Config{}).strangers() {
 		t.Run(name, func(t *testing.T) {
-			w := newWorld(t, relay.Config{Proxies: counted(t), WrongOfSource: admit.Rate{Guesses: 1, Within: time.Hour}})
+			w := newWorld(t, relay.Config{Proxies: counted(t), Settings: relay.Settings{WrongOfSource: quota.Rate{Count: 1, Within: time.Hour}}})
 			miss, open := w.strangers()[name], w.server()
 			w.client(open) // a right one costs nothing
 			w.knock("/client/"+miss, 0).wantsClose(protocol.CodeNoSuchServer)
@@ -136,7 +137,7 @@ func TestB53EveryMissCosts(t *testing.T) {
 
 // TestB53ATokenIsNoGuess: who has guessed wrong and may not guess again for an hour resumes.
 func TestB53ATokenIsNoGuess(t *testing.T) {
-	w := newWorld(t, relay.Config{Proxies: counted(t), WrongOfSource: admit.Rate{Guesses: 1, Within: time.Hour}})
+	w := newWorld(t, relay.Config{Proxies: counted(t), Settings: relay.Settings{WrongOfSource: quota.Rate{Count: 1, Within: time.Hour}}})
 	server := w.joinV1("/server", "", 0)
 	known := w.joinV1("/client/"+server.id, "", 0)
 	w.guessAll(1)
@@ -147,7 +148,7 @@ func TestB53ATokenIsNoGuess(t *testing.T) {
 
 // TestB53RightGuessesAreFree, and so is to ask for a room whose server is away.
 func TestB53RightGuessesAreFree(t *testing.T) {
-	w := newWorld(t, relay.Config{Proxies: counted(t), WrongOfSource: admit.Rate{Guesses: 1, Within: time.Hour}})
+	w := newWorld(t, relay.Config{Proxies: counted(t), Settings: relay.Settings{WrongOfSource: quota.Rate{Count: 1, Within: time.Hour}}})
 	server := w.joinV1("/server", "", 0)
 	for range 20 {
 		w.client(server.peer)
@@ -162,14 +163,14 @@ func TestB53RightGuessesAreFree(t *testing.T) {
 	require.Equal(t, protocol.CodeOverloaded, protocol.Code(websocket.CloseStatus(err)))
 	require.Regexp(t, ` \((3600|359\d) s\)"?$`, err.Error(), "R12")
 
-	w.SetGuesses(admit.Rate{Guesses: 1000, Within: time.Hour}, admit.Rate{Guesses: 100, Within: time.Second})
+	require.NoError(t, w.Reload(relay.Settings{WrongOfSource: quota.Rate{Count: 1000, Within: time.Hour}}))
 	w.client(server.peer)
 }
 
 // TestB53AllTogether: beyond the bound of all, a wrong guess waits for its answer and a right
 // one does not; and so many wait at once, and no more.
 func TestB53AllTogether(t *testing.T) {
-	w := newWorld(t, relay.Config{WrongOfAll: admit.Rate{Guesses: 1, Within: time.Hour}})
+	w := newWorld(t, relay.Config{Settings: relay.Settings{WrongOfAll: quota.Rate{Count: 1, Within: time.Hour}}})
 	server := w.server()
 	w.knock("/client/x", 0).wantsClose(protocol.CodeNoSuchServer)
 	soon(t, time.Second, "a right guess", func() { w.client(server) })
@@ -188,8 +189,8 @@ func TestB53AllTogether(t *testing.T) {
 // its guess was wrong, which is final.
 func TestB53WhoWaitsIsSentAwayWithAll(t *testing.T) {
 	for _, config := range []relay.Config{
-		{WrongOfAll: admit.Rate{Guesses: 1, Within: time.Hour}},
-		{WrongOfSource: admit.Rate{Guesses: 1, Within: 9 * time.Second}, Proxies: counted(t)},
+		{Settings: relay.Settings{WrongOfAll: quota.Rate{Count: 1, Within: time.Hour}}},
+		{Proxies: counted(t), Settings: relay.Settings{WrongOfSource: quota.Rate{Count: 1, Within: 9 * time.Second}}},
 	} {
 		answer, within := newWorld(t, config).guessAtShutdown()
 		for range 10 {
@@ -225,7 +226,7 @@ func (w *world) guessAtShutdown() (answer protocol.Code, within time.Duration) {
 // BenchmarkMiss is the time in which a stranger learns that a room is not open to it, in each
 // of the ways side by side: what one could be told from another by (threat 4).
 func BenchmarkMiss(b *testing.B) {
-	w := newWorld(b, relay.Config{WrongOfAll: admit.Rate{Guesses: 1_000_000, Within: time.Second}})
+	w := newWorld(b, relay.Config{Settings: relay.Settings{WrongOfAll: quota.Rate{Count: 1_000_000, Within: time.Second}}})
 	for name, id := range w.strangers() {
 		request := []byte("GET /client/" + id + " HTTP/1.1\r\nHost: relay\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n" +
 			"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n")

@@ -1,14 +1,11 @@
 package relay
 
 import (
-	"errors"
-	"fmt"
 	"math/rand/v2"
-	"slices"
 	"time"
 
 	"github.com/sebas642/intercessor/protocol"
-	"github.com/sebas642/intercessor/relayd/admit"
+	"github.com/sebas642/intercessor/relayd/resume"
 )
 
 // hello sends the first message on every connection that has a room (B7). A v1
@@ -24,7 +21,7 @@ func (s *session) hello() {
 			h.ServerInfo = s.arrival.grant.ServerInfo
 		}
 		if h.ServerInfo == nil {
-			h.ServerInfo = s.relay.serverInfo()
+			h.ServerInfo = s.relay.settings.Load().ServerInfo
 		}
 	}
 	if !s.v1 {
@@ -81,9 +78,9 @@ func someName() string {
 // gets another.
 func (s *session) token() string {
 	_, now := s.relay.dates()
-	life := admit.Life(s.server)
+	life := resume.Life(s.server)
 	s.due.Store(s.relay.conns.Now() + s.relay.conns.Ticks(life/3))
-	return s.relay.config.Tokens.Sign(admit.Identity{
+	return s.relay.config.Tokens.Sign(resume.Identity{
 		ID:         s.id,
 		Room:       s.lobby.id,
 		Server:     s.server,
@@ -97,80 +94,19 @@ func relayFrame(typ string, body []byte) []byte {
 	return appendDelivery(nil, protocol.RelayID, []byte(typ), body, nil)
 }
 
-// iceSpread is over how many ticks, of a second at most, peers are told of other ICE
-// servers: a hundred thousand messages are not written at once.
-const iceSpread = 10
-
-// SetICEServers changes [Config.ICEServers]. Peers that are here are told within ten
-// seconds, each at a random moment of its own.
-func (r *Relay) SetICEServers(servers func(peer protocol.ID) protocol.ICE) {
-	before := r.ice.Load()
-	if servers != nil {
-		r.ice.Store(&servers)
-	} else {
-		r.ice.Store(nil)
-	}
-	if servers == nil && before == nil {
-		return
-	}
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	for s := range r.sessions {
-		s.iceDue.Store(r.conns.Now() + 1 + rand.Int64N(iceSpread))
-	}
-}
-
 // iceServers gives what the peer is told now, and sees to it that it is told again when
 // half of the time is over (I3).
 func (s *session) iceServers() (ice protocol.ICE) {
 	before := s.iceDue.Load()
 	due := int64(0)
-	if servers := s.relay.ice.Load(); servers != nil {
-		ice = (*servers)(s.id)
+	if servers := s.relay.settings.Load().ICEServers; servers != nil {
+		ice = servers.For(s.id, time.Now())
 		if ice.ExpiresIn > 0 {
 			half := time.Duration(ice.ExpiresIn) * time.Second / 2
 			due = max(1, s.relay.conns.Now()+s.relay.conns.Ticks(half))
 		}
 	}
-	// Unless SetICEServers came in between: then it is told soon of what is new.
+	// Unless Reload came in between: then it is told soon of what is new.
 	s.iceDue.CompareAndSwap(before, due)
 	return ice
-}
-
-// SetServerInfo sets what HELLO tells clients from now on whose server has not asked for
-// anything else: one JSON value of at most [protocol.MaxServerInfo] bytes. nil: nothing,
-// as at the start. The error is that of [CheckServerInfo].
-func (r *Relay) SetServerInfo(info []byte) error {
-	if info == nil {
-		r.info.Store(nil)
-		return nil
-	}
-	if err := CheckServerInfo(info); err != nil {
-		return err
-	}
-	info = slices.Clone(info)
-	r.info.Store(&info)
-	return nil
-}
-
-// CheckServerInfo reports why peers could not be told that.
-func CheckServerInfo(info []byte) error {
-	if len(info) > protocol.MaxServerInfo {
-		return fmt.Errorf("must not be longer than %d bytes", protocol.MaxServerInfo)
-	}
-	err := protocol.Valid(info)
-	if err == nil { // it stands in the object of a message
-		err = protocol.Valid(slices.Concat([]byte("[["), info, []byte("]]")))
-	}
-	if err != nil {
-		return errors.New("must be one JSON value: " + err.Error())
-	}
-	return nil
-}
-
-func (r *Relay) serverInfo() []byte {
-	if info := r.info.Load(); info != nil {
-		return *info
-	}
-	return nil
 }

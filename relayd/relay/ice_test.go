@@ -11,10 +11,13 @@ import (
 )
 
 // iceOf names one server, with the peer's ID as the name, for some seconds.
-func iceOf(url string, seconds int) func(protocol.ID) protocol.ICE {
-	return func(peer protocol.ID) protocol.ICE {
-		return protocol.ICE{Servers: []byte(`[{"urls":["` + url + `"],"username":"` + string(peer) + `","credential":"x"}]`), ExpiresIn: seconds}
-	}
+type iceOf struct {
+	url     string
+	seconds int
+}
+
+func (i iceOf) For(peer protocol.ID, _ time.Time) protocol.ICE {
+	return protocol.ICE{Servers: []byte(`[{"urls":["` + i.url + `"],"username":"` + string(peer) + `","credential":"x"}]`), ExpiresIn: i.seconds}
 }
 
 // toldOfICE receives messages until RELAY_ICE comes.
@@ -31,14 +34,14 @@ func (p *v1) toldOfICE() protocol.ICE {
 }
 
 func TestI1HelloBringsEachV1PeerServersOfItsOwn(t *testing.T) {
-	servers := iceOf("turn:turn.example", 600)
-	w, server, client := v1Room(t, relay.Config{ICEServers: servers})
+	servers := iceOf{"turn:turn.example", 600}
+	w, server, client := v1Room(t, relay.Config{Settings: relay.Settings{ICEServers: servers}})
 	for _, p := range []*v1{server, client} {
-		require.Equal(t, servers(p.hello.ID), p.hello.ICE)
+		require.Equal(t, servers.For(p.hello.ID, time.Now()), p.hello.ICE)
 	}
 	client = w.again(client)
 	require.True(t, client.hello.Resumed)
-	require.Equal(t, servers(client.hello.ID), client.hello.ICE)
+	require.Equal(t, servers.For(client.hello.ID, time.Now()), client.hello.ICE)
 
 	_, _, hello := w.knock("/client/"+server.id, 0).receive()
 	require.NotContains(t, string(hello), "ice", "base peers are told of none")
@@ -51,13 +54,13 @@ func TestI1WithoutServersNothingIsSaid(t *testing.T) {
 }
 
 func TestI3ServersAreRenewedWhileHalfOfTheirTimeIsLeft(t *testing.T) {
-	servers := iceOf("turn:turn.example", 2)
+	servers := iceOf{"turn:turn.example", 2}
 	soon(t, 4*time.Second, "each comes before the one before has expired", func() {
-		_, server, client := v1Room(t, relay.Config{ICEServers: servers, PingAfter: 400 * time.Millisecond})
+		_, server, client := v1Room(t, relay.Config{PingAfter: 400 * time.Millisecond, Settings: relay.Settings{ICEServers: servers}})
 		begin := time.Now()
 		for range 2 {
 			for _, p := range []*v1{server, client} {
-				require.Equal(t, servers(p.hello.ID), p.toldOfICE())
+				require.Equal(t, servers.For(p.hello.ID, time.Now()), p.toldOfICE())
 			}
 		}
 		require.Greater(t, time.Since(begin), time.Second, "not all the time")
@@ -65,14 +68,14 @@ func TestI3ServersAreRenewedWhileHalfOfTheirTimeIsLeft(t *testing.T) {
 }
 
 func TestI3OtherServersReachWhoIsHere(t *testing.T) {
-	always, other := iceOf("turn:turn.example", 0), iceOf("turn:other.example", 0)
-	w, server, client := v1Room(t, relay.Config{ICEServers: always, BeatAfter: 20 * time.Millisecond})
-	require.Equal(t, always(client.hello.ID), client.hello.ICE)
-	w.SetICEServers(other)
+	always, other := iceOf{"turn:turn.example", 0}, iceOf{"turn:other.example", 0}
+	w, server, client := v1Room(t, relay.Config{BeatAfter: 20 * time.Millisecond, Settings: relay.Settings{ICEServers: always}})
+	require.Equal(t, always.For(client.hello.ID, time.Now()), client.hello.ICE)
+	require.NoError(t, w.Reload(relay.Settings{ICEServers: other}))
 	for _, p := range []*v1{server, client} {
-		require.Equal(t, other(p.hello.ID), p.toldOfICE())
+		require.Equal(t, other.For(p.hello.ID, time.Now()), p.toldOfICE())
 	}
-	w.SetICEServers(nil)
+	require.NoError(t, w.Reload(relay.Settings{}))
 	require.Equal(t, protocol.ICE{Servers: []byte("[]")}, client.toldOfICE())
 	require.Equal(t, protocol.ICE{}, w.v1Client(server.peer).hello.ICE)
 }
@@ -95,20 +98,20 @@ func TestTheOperatorsServerInfoIsReplacedByTheServers(t *testing.T) {
 		}
 	}
 
-	require.NoError(t, w.SetServerInfo([]byte(`{"n": 1.0}`)))
+	require.NoError(t, w.Reload(relay.Settings{ServerInfo: []byte(`{"n": 1.0}`)}))
 	v1, base := info()
 	require.Equal(t, []string{`{"n": 1.0}`, `{"n": 1.0}`}, []string{v1, base})
 	require.Nil(t, w.v1Server().hello.ServerInfo, "it is for clients")
 
 	asks(`{"request":1,"serverInfo":2}`, `{"request":1}`)
-	require.NoError(t, w.SetServerInfo([]byte(`3`)))
+	require.NoError(t, w.Reload(relay.Settings{ServerInfo: []byte(`3`)}))
 	v1, base = info()
 	require.Equal(t, []string{`2`, `2`}, []string{v1, base})
 
 	asks(`{"request":2,"serverInfo":null}`, `{"request":2}`)
 	v1, _ = info()
 	require.Equal(t, `3`, v1)
-	require.NoError(t, w.SetServerInfo(nil))
+	require.NoError(t, w.Reload(relay.Settings{}))
 	v1, _ = info()
 	require.Empty(t, v1)
 }
@@ -117,10 +120,10 @@ func TestServerInfoThatNoPeerCouldRead(t *testing.T) {
 	w := newWorld(t, relay.Config{})
 	deep := func(n int) string { return strings.Repeat("[", n) + strings.Repeat("]", n) }
 	for _, right := range []string{deep(protocol.MaxDepth - 2), `"` + strings.Repeat("x", protocol.MaxServerInfo-2) + `"`} {
-		require.NoError(t, w.SetServerInfo([]byte(right)))
+		require.NoError(t, w.Reload(relay.Settings{ServerInfo: []byte(right)}))
 		require.Len(t, w.v1Client(w.server()).hello.ServerInfo, len(right))
 	}
 	for _, wrong := range []string{"", "{", "1 2", `1}`, `1],[2`, deep(protocol.MaxDepth - 1), `"` + strings.Repeat("x", protocol.MaxServerInfo-1) + `"`} {
-		require.Error(t, w.SetServerInfo([]byte(wrong)), wrong)
+		require.Error(t, w.Reload(relay.Settings{ServerInfo: []byte(wrong)}), wrong)
 	}
 }

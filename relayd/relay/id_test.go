@@ -11,8 +11,9 @@ import (
 	"github.com/coder/websocket"
 	"github.com/sebas642/intercessor/protocol"
 	"github.com/sebas642/intercessor/protocol/vectors"
-	"github.com/sebas642/intercessor/relayd/admit"
+	"github.com/sebas642/intercessor/relayd/access"
 	"github.com/sebas642/intercessor/relayd/relay"
+	"github.com/sebas642/intercessor/relayd/resume"
 	"github.com/stretchr/testify/require"
 )
 
@@ -84,7 +85,7 @@ func TestB52OnlyTheHandshake(t *testing.T) {
 // TestB52AResumeInAnotherSpelling: a token is of the room, whatever it is called; at a relay
 // that was started anew, too, where the client may be the first to name it.
 func TestB52AResumeInAnotherSpelling(t *testing.T) {
-	tokens := admit.NewTokens()
+	tokens := resume.NewTokens()
 	w := newWorld(t, relay.Config{Tokens: tokens, NewServerID: inTurn("apple-pie", "apple-tie")})
 	server := w.joinV1("/server", "", 0)
 	w.server()
@@ -140,10 +141,10 @@ func TestB8NoTwoOfOneID(t *testing.T) {
 // TestTheHookIsToldTheTrueID of a room, so that it need not know how IDs are spelt.
 func TestTheHookIsToldTheTrueID(t *testing.T) {
 	var rooms []string
-	w := newWorld(t, relay.Config{NewServerID: inTurn("apple-pie"), Authorize: func(_ context.Context, r admit.Request) (admit.Grant, error) {
+	w := newWorld(t, relay.Config{NewServerID: inTurn("apple-pie"), Settings: relay.Settings{Authorize: func(_ context.Context, r access.Request) (access.Grant, error) {
 		rooms = append(rooms, r.Room)
-		return admit.Grant{}, nil
-	}})
+		return access.Grant{}, nil
+	}}})
 	server := w.entersWith("a", "/server", "")
 	client := w.entersWith("b", "/client/Apple%20Pie", "")
 	server.cut()

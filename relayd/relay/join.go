@@ -105,7 +105,7 @@ func (l *lobby) claimServer(s *session) room.Verdict {
 		return verdict
 	}
 	s.seat = l.room.Server()
-	l.room.SetMost(cmp.Or(s.arrival.grant.Clients, s.relay.limits.Load().RoomClients))
+	l.room.SetMost(cmp.Or(s.arrival.grant.Clients, s.relay.settings.Load().Limits.RoomClients))
 	s.hello()
 	if before != nil {
 		before.close(protocol.CodeReplaced, replaced)

@@ -10,8 +10,10 @@ import (
 
 	"github.com/coder/websocket"
 	"github.com/sebas642/intercessor/protocol"
-	"github.com/sebas642/intercessor/relayd/admit"
+	"github.com/sebas642/intercessor/relayd/access"
+	"github.com/sebas642/intercessor/relayd/edge"
 	"github.com/sebas642/intercessor/relayd/relay"
+	"github.com/sebas642/intercessor/relayd/resume"
 	"github.com/stretchr/testify/require"
 )
 
@@ -53,10 +55,10 @@ func (p *v1) answers(message string) (answer struct{ Error, Mark string }) {
 // server says so again (P7).
 func TestD7AKickLasts(t *testing.T) {
 	config := relay.Config{
-		Proxies: trusting(t, admit.XForwardedFor), Tokens: admit.NewTokens(),
-		Authorize: func(_ context.Context, r admit.Request) (admit.Grant, error) {
-			return admit.Grant{Subject: string(r.Secret)}, nil
-		},
+		Proxies: trusting(t, edge.XForwardedFor), Tokens: resume.NewTokens(),
+		Settings: relay.Settings{Authorize: func(_ context.Context, r access.Request) (access.Grant, error) {
+			return access.Grant{Subject: string(r.Secret)}, nil
+		}},
 	}
 	for name, c := range map[string]struct {
 		by, secret, address string
@@ -128,10 +130,10 @@ func TestD7WhatIsNotKnownIsNotBarred(t *testing.T) {
 func TestD7ASpareIdentityIsBarred(t *testing.T) {
 	for by, neighbour := range map[string]string{"source": "bob", "subject": "ann"} {
 		w := newWorld(t, relay.Config{
-			Proxies: trusting(t, admit.XForwardedFor), Window: 200 * time.Millisecond,
-			Authorize: func(_ context.Context, r admit.Request) (admit.Grant, error) {
-				return admit.Grant{Subject: string(r.Secret)}, nil
-			},
+			Proxies: trusting(t, edge.XForwardedFor), Window: 200 * time.Millisecond,
+			Settings: relay.Settings{Authorize: func(_ context.Context, r access.Request) (access.Grant, error) {
+				return access.Grant{Subject: string(r.Secret)}, nil
+			}},
 		})
 		server := w.v1Server()
 		resumes := func(secret string, p *v1) *peer {

@@ -13,7 +13,9 @@ import (
 
 	"github.com/coder/websocket"
 	"github.com/sebas642/intercessor/protocol"
-	"github.com/sebas642/intercessor/relayd/admit"
+	"github.com/sebas642/intercessor/relayd/access"
+	"github.com/sebas642/intercessor/relayd/edge"
+	"github.com/sebas642/intercessor/relayd/quota"
 	"github.com/sebas642/intercessor/relayd/relay"
 	"github.com/stretchr/testify/require"
 )
@@ -54,12 +56,12 @@ func (p *peer) mustWait() (seconds int) {
 
 func behindAProxy(t *testing.T, limits relay.Limits) *world {
 	t.Helper()
-	return newWorld(t, relay.Config{Proxies: trusting(t, admit.XForwardedFor), Limits: limits})
+	return newWorld(t, relay.Config{Proxies: trusting(t, edge.XForwardedFor), Settings: relay.Settings{Limits: limits}})
 }
 
 // TestConnectionsInAll: one below the limit, the limit, one above; who goes makes room.
 func TestConnectionsInAll(t *testing.T) {
-	w := newWorld(t, relay.Config{Limits: relay.Limits{Connections: 3}})
+	w := newWorld(t, relay.Config{Settings: relay.Settings{Limits: relay.Limits{Connections: 3}}})
 	server := w.server()
 	w.client(server)
 	last := w.client(server)
@@ -74,7 +76,7 @@ func TestConnectionsInAll(t *testing.T) {
 // TestFloodOfRefusalsGetsAStatus: when many are being told, which costs a handshake and
 // a socket, the others get an HTTP status before the upgrade.
 func TestFloodOfRefusalsGetsAStatus(t *testing.T) {
-	w := newWorld(t, relay.Config{Limits: relay.Limits{Connections: 1}, CloseWithin: time.Minute})
+	w := newWorld(t, relay.Config{CloseWithin: time.Minute, Settings: relay.Settings{Limits: relay.Limits{Connections: 1}}})
 	server := w.server()
 	var told []*peer // and they answer no close
 	for range 8 {
@@ -134,13 +136,13 @@ func TestConnectionsOfASource(t *testing.T) {
 // TestLoopbackIsASource where somebody is trusted, and no source where nobody is.
 func TestLoopbackIsASource(t *testing.T) {
 	limits := relay.Limits{SourceConnections: 2}
-	w := newWorld(t, relay.Config{Limits: limits})
+	w := newWorld(t, relay.Config{Settings: relay.Settings{Limits: limits}})
 	for range 5 {
 		w.server()
 	}
-	elsewhere, err := admit.NewProxies([]string{"10.0.0.1"}, admit.XForwardedFor)
+	elsewhere, err := edge.NewProxies([]string{"10.0.0.1"}, edge.XForwardedFor)
 	require.NoError(t, err)
-	w = newWorld(t, relay.Config{Limits: limits, Proxies: elsewhere})
+	w = newWorld(t, relay.Config{Proxies: elsewhere, Settings: relay.Settings{Limits: limits}})
 	w.server()
 	w.server()
 	w.knock("/server", 0).mustWait()
@@ -196,8 +198,7 @@ func TestRooms(t *testing.T) {
 func TestClientsOfARoom(t *testing.T) {
 	for grant, most := range map[int]int{0: 3, 2: 2, 5: 5} {
 		w := newWorld(t, relay.Config{
-			Limits:    relay.Limits{RoomClients: 3},
-			Authorize: func(context.Context, admit.Request) (admit.Grant, error) { return admit.Grant{Clients: grant}, nil },
+			Settings: relay.Settings{Limits: relay.Limits{RoomClients: 3}, Authorize: func(context.Context, access.Request) (access.Grant, error) { return access.Grant{Clients: grant}, nil }},
 		})
 		server := w.server()
 		var last *peer
@@ -216,13 +217,30 @@ func TestClientsOfARoom(t *testing.T) {
 func TestLimitsCanBeLowered(t *testing.T) {
 	w := newWorld(t, relay.Config{})
 	a, b := w.server(), w.server()
-	w.SetLimits(relay.Limits{Connections: 1})
+	require.NoError(t, w.Reload(relay.Settings{Limits: relay.Limits{Connections: 1}}))
 	w.knock("/server", 0).mustWait()
 	for _, p := range []*peer{a, b} {
 		require.NoError(t, p.Ping(p.CloseRead(p.ctx)))
 	}
-	w.SetLimits(relay.Limits{})
+	require.NoError(t, w.Reload(relay.Settings{}))
 	w.server()
+}
+
+// TestSettingsThatAreNotValid change nothing, and say which of them it is.
+func TestSettingsThatAreNotValid(t *testing.T) {
+	w := newWorld(t, relay.Config{})
+	for field, wrong := range map[string]relay.Settings{
+		"ServerInfo":    {ServerInfo: []byte("{")},
+		"WrongOfSource": {WrongOfSource: quota.Rate{Count: 1}},
+		"WrongOfAll":    {WrongOfAll: quota.Rate{Count: -1, Within: time.Second}},
+		"Limits.Rooms":  {Limits: relay.Limits{Rooms: -1}},
+	} {
+		wrong.Limits.Connections = 1
+		require.ErrorContains(t, w.Reload(wrong), field)
+		require.Panics(t, func() { relay.New(relay.Config{Settings: wrong}) }, field)
+	}
+	w.server()
+	w.server() // no limit was lowered
 }
 
 // TestLongestLives: an idle client and a server that is alone get a final code, a session
@@ -296,7 +314,7 @@ func TestLongestLives(t *testing.T) {
 // and none is lost.
 func TestPaceOfFrames(t *testing.T) {
 	for extra, held := range map[int]uint64{-1: 0, 0: 0, 1: 1} {
-		w := newWorld(t, relay.Config{Limits: relay.Limits{PeerMessages: 1, PeerBurst: 50 * time.Second}})
+		w := newWorld(t, relay.Config{Settings: relay.Settings{Limits: relay.Limits{PeerMessages: 1, PeerBurst: 50 * time.Second}}})
 		server := w.server()
 		client := w.wire("/client/" + server.id)
 		server.wantsJoined(&peer{id: client.id})
@@ -315,10 +333,9 @@ func TestPaceOfFrames(t *testing.T) {
 func TestPaceThatIsGranted(t *testing.T) {
 	for who, held := range map[string]uint64{"slow": 1, "fast": 0, "another": 1} {
 		w := newWorld(t, relay.Config{
-			Limits: relay.Limits{PeerMessages: 20, PeerBurst: 2500 * time.Millisecond},
-			Authorize: func(_ context.Context, r admit.Request) (admit.Grant, error) {
-				return map[string]admit.Grant{"slow": {PeerMessages: 10}, "fast": {PeerMessages: 1000}, "another": {PeerBytes: 1 << 20}}[r.HTTP.URL.RawQuery], nil
-			},
+			Settings: relay.Settings{Limits: relay.Limits{PeerMessages: 20, PeerBurst: 2500 * time.Millisecond}, Authorize: func(_ context.Context, r access.Request) (access.Grant, error) {
+				return map[string]access.Grant{"slow": {PeerMessages: 10}, "fast": {PeerMessages: 1000}, "another": {PeerBytes: 1 << 20}}[r.HTTP.URL.RawQuery], nil
+			}},
 		})
 		server := w.server()
 		client := w.wire("/client/" + server.id + "?" + who)
@@ -343,7 +360,7 @@ func TestPaceOfBytes(t *testing.T) {
 		text := `{"to":"` + to + `","type":"x","message":"`
 		return masked(0x81, text+strings.Repeat("y", size-len(text)-2)+`"}`)
 	}
-	w := newWorld(t, relay.Config{Limits: relay.Limits{PeerBytes: 10 * size, PeerBurst: time.Second}})
+	w := newWorld(t, relay.Config{Settings: relay.Settings{Limits: relay.Limits{PeerBytes: 10 * size, PeerBurst: time.Second}}})
 	server := w.server()
 	client := w.wire("/client/" + server.id)
 	server.wantsJoined(&peer{id: client.id})
@@ -364,7 +381,7 @@ func TestPaceOfBytes(t *testing.T) {
 
 // TestPeerFarAheadIsClosed: what it sent would take longer than it can be held back.
 func TestPeerFarAheadIsClosed(t *testing.T) {
-	w := newWorld(t, relay.Config{Limits: relay.Limits{PeerMessages: 10, PeerBurst: time.Second}})
+	w := newWorld(t, relay.Config{Settings: relay.Settings{Limits: relay.Limits{PeerMessages: 10, PeerBurst: time.Second}}})
 	other := w.server()
 	p := w.wire("/server")
 	_, err := io.WriteString(p.conn, strings.Repeat(masked(text, `{"to":"nobody","type":"x","message":1}`), 300))
@@ -375,7 +392,7 @@ func TestPeerFarAheadIsClosed(t *testing.T) {
 
 // TestHeldPeerIsToldOfTheEnd: a close does not wait for the time of a held peer.
 func TestHeldPeerIsToldOfTheEnd(t *testing.T) {
-	w := newWorld(t, relay.Config{HoldWithin: time.Hour, Limits: relay.Limits{PeerMessages: 10, PeerBurst: time.Second}})
+	w := newWorld(t, relay.Config{HoldWithin: time.Hour, Settings: relay.Settings{Limits: relay.Limits{PeerMessages: 10, PeerBurst: time.Second}}})
 	p := w.wire("/server")
 	_, err := io.WriteString(p.conn, strings.Repeat(masked(text, `{"to":"nobody","type":"x","message":1}`), 400))
 	require.NoError(t, err)

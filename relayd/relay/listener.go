@@ -11,22 +11,24 @@ import (
 	"sync"
 	"time"
 
-	"github.com/sebas642/intercessor/relayd/source"
+	"github.com/sebas642/intercessor/relayd/quota"
 	"github.com/sebas642/intercessor/relayd/wsconn"
 )
 
 // Listener gives the connections for which there is room: Config.Sockets in all, and of one
 // source as many that have not made their handshake as it may have peers; those of trusted
 // proxies and of loopback, as [Limits] says, are of no source. What is too much of one source
-// is closed before anything is read from it, behind an HTTP answer with Retry-After if it speaks
-// plain HTTP and few others get such an answer. A few beyond Config.Sockets may ask whether the relay is
+// is closed before anything is read from it, behind an HTTP answer with Retry-After if few others
+// get such an answer. A few beyond Config.Sockets may ask whether the relay is
 // well: see [Relay.RefuseLate]. The server of these connections needs [Relay.ConnState] and
 // [Relay.ConnContext].
 //
 // It goes directly above the socket, below PROXY headers and TLS.
-func (r *Relay) Listener(below net.Listener, plain bool) net.Listener {
-	return &gate{below, r, plain}
-}
+func (r *Relay) Listener(below net.Listener) net.Listener { return &gate{below, r, true} }
+
+// TLSListener is Listener for peers that speak TLS. They get no HTTP answer, because they could
+// not read it.
+func (r *Relay) TLSListener(below net.Listener) net.Listener { return &gate{below, r, false} }
 
 type gate struct {
 	net.Listener
@@ -67,9 +69,9 @@ func flowOf(conn net.Conn) (f flow, ok bool) {
 // arrivals are the sockets that are with net/http.
 type arrivals struct {
 	mu    sync.Mutex
-	flows map[flow]source.Place // guarded by mu
-	late  []late                // guarded by mu: those of flows beyond Config.Sockets, the oldest first
-	gone  chan struct{}         // holds a token after one of flows has gone
+	flows map[flow]quota.Place // guarded by mu
+	late  []late               // guarded by mu: those of flows beyond Config.Sockets, the oldest first
+	gone  chan struct{}        // holds a token after one of flows has gone
 }
 
 // arrive counts a socket until it is hijacked or closed, or says why its source may not have
@@ -99,7 +101,7 @@ func (r *Relay) arrive(conn net.Conn) Refusal {
 	if r.config.Proxies.Trusts(from) {
 		from = netip.Addr{}
 	}
-	place, ok := r.sources.Arrive(r.asSource(from), r.limits.Load().ofSource())
+	place, ok := r.sources.Arrive(from, r.settings.Load().source)
 	if !ok {
 		return RefusedSourceSockets
 	}
@@ -194,7 +196,7 @@ func (r *Relay) addLate(f flow, conn net.Conn) (wait time.Duration) {
 		_ = oldest.conn.Close()
 		a.remove(oldest.flow)
 	}
-	a.flows[f] = source.Place{}
+	a.flows[f] = quota.Place{}
 	a.late = append(a.late, late{flow: f, conn: conn, since: time.Now()})
 	return 0
 }

@@ -15,7 +15,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/sebas642/intercessor/relayd/admit"
+	"github.com/sebas642/intercessor/relayd/edge"
 	"github.com/sebas642/intercessor/relayd/relay"
 	"github.com/sebas642/intercessor/relayd/wsconn"
 	"github.com/stretchr/testify/require"
@@ -26,8 +26,9 @@ func gated(t *testing.T, config relay.Config, secure bool) *world {
 	t.Helper()
 	w := &world{Relay: relay.New(config), t: t}
 	server := httptest.NewUnstartedServer(w.Relay)
-	listener := w.Listener(server.Listener, !secure)
+	listener := w.Listener(server.Listener)
 	if secure {
+		listener = w.TLSListener(server.Listener)
 		certificates := httptest.NewTLSServer(nil)
 		certificates.Close()
 		listener = wsconn.ListenTLS(listener, &tls.Config{Certificates: certificates.TLS.Certificates})
@@ -118,9 +119,9 @@ func TestSocketsOverTLS(t *testing.T) {
 // TestSilentSocketsOfASource: one address of this machine has as many as it may have
 // peers, and the next address its own.
 func TestSilentSocketsOfASource(t *testing.T) {
-	elsewhere, err := admit.NewProxies([]string{"10.0.0.1"}, admit.XForwardedFor)
+	elsewhere, err := edge.NewProxies([]string{"10.0.0.1"}, edge.XForwardedFor)
 	require.NoError(t, err)
-	w := gated(t, relay.Config{Proxies: elsewhere, Limits: relay.Limits{SourceConnections: 3}}, false)
+	w := gated(t, relay.Config{Proxies: elsewhere, Settings: relay.Settings{Limits: relay.Limits{SourceConnections: 3}}}, false)
 	var last net.Conn
 	for range 3 {
 		last = w.socket("127.0.0.2")

@@ -14,7 +14,8 @@ import (
 	"time"
 
 	"github.com/sebas642/intercessor/protocol"
-	"github.com/sebas642/intercessor/relayd/admit"
+	"github.com/sebas642/intercessor/relayd/access"
+	"github.com/sebas642/intercessor/relayd/quota"
 )
 
 // logger is the home of every log line of this package. An ID opens a room or
@@ -23,8 +24,9 @@ import (
 // Whoever logs holds no lock and keeps nobody waiting: a standard error that nobody
 // reads blocks its writer. All of these lines are caused by peers, so each kind has a limit.
 type logger struct {
-	slog *slog.Logger // static, as is the next
-	key  []byte
+	slog    *slog.Logger // static, as are the next
+	key     []byte
+	started time.Time
 
 	closes, refusals, strangers, joins, leaves, http kind
 }
@@ -33,7 +35,7 @@ func newLogger(to *slog.Logger) logger {
 	key := make([]byte, sha256.Size)
 	_, _ = rand.Read(key) // never fails: see crypto/rand
 	return logger{
-		slog: to, key: key,
+		slog: to, key: key, started: time.Now(),
 		closes: kind{name: "closed by the relay"}, refusals: kind{name: "refused"}, strangers: kind{name: "not authorized"},
 		joins: kind{name: "joined"}, leaves: kind{name: "left"}, http: kind{name: "http"},
 	}
@@ -49,7 +51,7 @@ func (l *logger) hash(id protocol.ID) string {
 // hashed only for a line that is written.
 func (l *logger) about(s *session, level slog.Level, what *kind, more ...any) {
 	ctx := context.Background()
-	if !l.slog.Enabled(ctx, level) || !what.may() {
+	if !l.slog.Enabled(ctx, level) || !l.may(what) {
 		return
 	}
 	args := []any{"role", "client"}
@@ -89,15 +91,15 @@ func (l *logger) ended(s *session, entered bool) {
 }
 
 func (l *logger) refused(source netip.Addr, why string) {
-	if l.refusals.may() {
+	if l.may(&l.refusals) {
 		l.slog.Info(l.refusals.name, "remote", source, "why", why)
 	}
 }
 
 // notAuthorized says why a peer was not let in, which the peer does not learn. The room is
 // the one that it asked for.
-func (l *logger) notAuthorized(r admit.Request, why error) {
-	if !l.strangers.may() {
+func (l *logger) notAuthorized(r access.Request, why error) {
+	if !l.may(&l.strangers) {
 		return
 	}
 	args := []any{"role", r.Role(), "why", why.Error()}
@@ -107,12 +109,8 @@ func (l *logger) notAuthorized(r admit.Request, why error) {
 	l.slog.Info(l.strangers.name, append(args, "remote", r.Source)...)
 }
 
-// Of each kind of line that peers can cause, so many may be written at once, and so many a
-// second after that.
-const (
-	lineBurst   = 100
-	linesSecond = 10
-)
+// lines is how many of each kind of line that peers can cause may be written.
+var lines = quota.PerSecond(10, 100)
 
 // tellEvery is how often it is told how many lines were left out.
 const tellEvery = 10 * time.Second
@@ -122,24 +120,20 @@ type kind struct {
 	name string // static
 
 	mu   sync.Mutex
-	at   time.Time // guarded by mu: when nothing of the burst is used, linesSecond reckoned in
-	left int       // guarded by mu: lines left out that were not told of
+	used quota.Meter // guarded by mu
+	left int         // guarded by mu: lines left out that were not told of
 }
 
-// may reports whether a line of this kind may be written now, and counts it.
-func (k *kind) may() bool {
+// may reports whether a line of a kind may be written now, and counts it.
+func (l *logger) may(k *kind) bool {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	const each = time.Second / linesSecond
-	now := time.Now()
-	if k.at.Before(now) {
-		k.at = now
-	}
-	if k.at.Sub(now) > (lineBurst-1)*each {
+	now := time.Since(l.started)
+	if k.used.Wait(lines, 1, now) > 0 {
 		k.left++
 		return false
 	}
-	k.at = k.at.Add(each)
+	k.used.Take(lines, 1, now)
 	return true
 }
 
@@ -184,7 +178,7 @@ func (l httpLines) Write(line []byte) (int, error) {
 	if bytes.HasPrefix(line, []byte("http: panic ")) {
 		level = slog.LevelError
 	}
-	if l.to.slog.Enabled(ctx, level) && l.to.http.may() {
+	if l.to.slog.Enabled(ctx, level) && l.to.may(&l.to.http) {
 		l.to.slog.Log(ctx, level, string(bytes.TrimSuffix(line, []byte("\n"))))
 	}
 	return len(line), nil

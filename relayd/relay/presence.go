@@ -4,8 +4,8 @@ import (
 	"sync"
 
 	"github.com/sebas642/intercessor/protocol"
+	"github.com/sebas642/intercessor/relayd/quota"
 	"github.com/sebas642/intercessor/relayd/room"
-	"github.com/sebas642/intercessor/relayd/source"
 	"github.com/sebas642/intercessor/relayd/wsconn"
 )
 
@@ -13,10 +13,10 @@ import (
 // that no room waits for another. Under it nothing blocks: what is sent while it
 // is held is written or queued at once.
 type lobby struct {
-	id     protocol.ID  // the server's
-	key    roomKey      // by which it is found
-	opener source.Place // whose room it counts as
-	opened int64        // by the relay's clock
+	id     protocol.ID // the server's
+	key    roomKey     // by which it is found
+	opener quota.Place // whose room it counts as
+	opened int64       // by the relay's clock
 
 	mu   sync.RWMutex
 	room *room.Room[*session]

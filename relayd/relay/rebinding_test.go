@@ -10,7 +10,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/sebas642/intercessor/relayd/admit"
+	"github.com/sebas642/intercessor/relayd/edge"
 	"github.com/sebas642/intercessor/relayd/relay"
 	"github.com/stretchr/testify/require"
 )
@@ -46,11 +46,11 @@ func TestRebinding(t *testing.T) {
 		{"its own address, with a list", "127.0.0.1", []string{"relay.example"}, false, "", 101},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			hosts, err := admit.NewHosts(c.hosts)
+			hosts, err := edge.NewHosts(c.hosts)
 			require.NoError(t, err)
-			origins, err := admit.NewOrigins(nil, hosts)
+			origins, err := edge.NewOrigins(nil, hosts)
 			require.NoError(t, err)
-			r := relay.New(relay.Config{Origins: origins})
+			r := relay.New(relay.Config{Settings: relay.Settings{Origins: origins}})
 			server, scheme := httptest.NewUnstartedServer(r), "http"
 			if c.tls {
 				server.StartTLS()

@@ -8,7 +8,7 @@ import (
 	"time"
 
 	"github.com/sebas642/intercessor/protocol"
-	"github.com/sebas642/intercessor/relayd/source"
+	"github.com/sebas642/intercessor/relayd/quota"
 )
 
 // Refusal says why a connection was not let in.
@@ -88,7 +88,7 @@ const mostTold = 256
 type claim struct {
 	relay  *Relay
 	told   bool // it is a refused one
-	source source.Place
+	source quota.Place
 }
 
 func (c claim) release() {
@@ -106,13 +106,13 @@ func (c claim) release() {
 // closed with; or, when too many are being told that already, by an HTTP status, and the
 // result is false.
 func (r *Relay) admit(w http.ResponseWriter, from netip.Addr) (c claim, refused *protocol.Error, ok bool) {
-	l := r.limits.Load()
-	place, why, wait := r.countPeer(from, l)
+	settings := r.settings.Load()
+	place, why, wait := r.countPeer(from, settings)
 	if why == "" {
 		return claim{relay: r, source: place}, nil, true
 	}
 	refused = r.refuse(why, wait)
-	if r.told.Add(1) <= int64(min(mostTold, 8+l.Connections/8)) {
+	if r.told.Add(1) <= int64(min(mostTold, 8+settings.Limits.Connections/8)) {
 		return claim{relay: r, told: true}, refused, true
 	}
 	r.told.Add(-1)
@@ -121,28 +121,19 @@ func (r *Relay) admit(w http.ResponseWriter, from netip.Addr) (c claim, refused 
 	return claim{}, refused, false
 }
 
-func (r *Relay) countPeer(from netip.Addr, l *Limits) (source.Place, Refusal, time.Duration) {
-	if r.peers.Add(1) > int64(l.Connections) {
+func (r *Relay) countPeer(from netip.Addr, settings *current) (quota.Place, Refusal, time.Duration) {
+	if r.peers.Add(1) > int64(settings.Limits.Connections) {
 		r.peers.Add(-1)
-		return source.Place{}, RefusedConnections, later()
+		return quota.Place{}, RefusedConnections, later()
 	}
-	place, tooMuch, wait := r.sources.Connect(r.asSource(from), l.ofSource())
+	place, tooMuch, wait := r.sources.Connect(from, settings.source)
 	switch tooMuch {
-	case source.Connections:
+	case quota.Connections:
 		r.peers.Add(-1)
 		return place, RefusedSourceConnections, later()
-	case source.Connects:
+	case quota.Connects:
 		r.peers.Add(-1)
 		return place, RefusedSourceConnects, wait
 	}
 	return place, "", 0
-}
-
-// asSource is the zero Addr for who is no source: the machine's own people, as long as
-// nobody says that a proxy is there.
-func (r *Relay) asSource(from netip.Addr) netip.Addr {
-	if from.IsLoopback() && !r.config.Proxies.Any() {
-		return netip.Addr{}
-	}
-	return from
 }

@@ -8,7 +8,7 @@
 // Locks, in the order in which they are acquired: Relay.mu, a lobby's mu, a connection's
 // (package wsconn). No goroutine holds the mu of two lobbies. The mu of the arrivals is never
 // held together with one of these. Innermost are the locks of the counters, of a kind of log
-// lines, and of packages source and admit: under them no other lock is acquired. Sockets are
+// lines, and of package quota: under them no other lock is acquired. Sockets are
 // written under a lobby's mu, where a write never waits, and never under Relay.mu.
 package relay
 
@@ -22,8 +22,7 @@ import (
 	"time"
 
 	"github.com/sebas642/intercessor/protocol"
-	"github.com/sebas642/intercessor/relayd/admit"
-	"github.com/sebas642/intercessor/relayd/source"
+	"github.com/sebas642/intercessor/relayd/quota"
 	"github.com/sebas642/intercessor/relayd/wsconn"
 )
 
@@ -40,16 +39,10 @@ type Relay struct {
 
 	batchFrames, batchBytes int // what one receiver gets in one piece at the most
 
-	// What can change; config's are those of the start.
-	origins atomic.Pointer[admit.Origins]
-	access  atomic.Pointer[admit.Authorizer]
-	check   atomic.Pointer[Check]                          // nil: nothing is looked at
-	ice     atomic.Pointer[func(protocol.ID) protocol.ICE] // nil: there are no ICE servers
-	limits  atomic.Pointer[Limits]
-	info    atomic.Pointer[[]byte] // nil: the operator tells clients nothing
+	settings atomic.Pointer[current]
 
 	counters
-	sources  *source.Table
+	sources  *quota.Table
 	arrivals arrivals
 	peers    atomic.Int64 // connections that were admitted
 	told     atomic.Int64 // connections that were not, and are being told so
@@ -63,9 +56,8 @@ type Relay struct {
 	clockWrong atomic.Bool // the time of day cannot be right
 	ahead      sync.Once   // a token from the future was logged
 
-	asking   *admit.Places // of peers about which Config.Authorize decides just now
-	guesses  *admit.Guesses
-	guessing atomic.Int64 // peers that wait because of wrong guesses
+	asking   *quota.Places // of peers about which Config.Authorize decides just now
+	guessing atomic.Int64  // peers that wait because of wrong guesses
 
 	mu       sync.Mutex
 	rooms    map[roomKey]*lobby    // guarded by mu
@@ -79,8 +71,11 @@ type Relay struct {
 	stop    context.CancelFunc
 }
 
-// New starts a relay.
+// New starts a relay. It panics if the settings are not valid: see [Settings.Validate].
 func New(config Config) *Relay {
+	if err := config.Validate(); err != nil {
+		panic("relay: " + err.Error())
+	}
 	r := &Relay{
 		config:   config.withDefaults(),
 		mux:      http.NewServeMux(),
@@ -88,20 +83,15 @@ func New(config Config) *Relay {
 		sessions: make(map[*session]struct{}),
 		waiters:  make(map[*lobby]struct{}),
 		started:  time.Now(),
-		sources:  source.NewTable(),
-		arrivals: arrivals{flows: make(map[flow]source.Place), gone: make(chan struct{}, 1)},
+		arrivals: arrivals{flows: make(map[flow]quota.Place), gone: make(chan struct{}, 1)},
 	}
 	r.life, r.stop = context.WithCancel(context.Background())
 	r.batchFrames, r.batchBytes = max(1, r.config.OutboxFrames/8), r.config.OutboxBytes/8
 	r.conns = wsconn.NewGroup(r.config.connections())
-	r.asking = admit.NewPlaces(r.config.Authorizing)
-	r.guesses = admit.NewGuesses(r.config.WrongOfSource, r.config.WrongOfAll, r.config.Proxies.Any())
+	r.sources = r.config.Sources
+	r.asking = quota.NewPlaces(r.config.Authorizing)
+	r.settings.Store(config.Settings.current())
 	r.log = newLogger(r.config.Log)
-	r.SetLimits(config.Limits)
-	r.SetOrigins(config.Origins)
-	r.SetAuthorize(config.Authorize)
-	r.SetICEServers(config.ICEServers)
-	r.SetCheck(config.Check)
 	if r.config.Returning {
 		r.surely.Store(r.config.Window.Milliseconds())
 	}
@@ -112,14 +102,6 @@ func New(config Config) *Relay {
 	r.running.Go(func() { r.log.tell(r.life) })
 	return r
 }
-
-// SetOrigins changes which web pages may connect from now on. Nobody who is here is
-// asked again.
-func (r *Relay) SetOrigins(origins admit.Origins) { r.origins.Store(&origins) }
-
-// SetAuthorize changes who decides from now on about peers that come, as
-// [Config].Authorize says; nil lets everybody in. Nobody who is here is asked again.
-func (r *Relay) SetAuthorize(authorize admit.Authorizer) { r.access.Store(&authorize) }
 
 // ServeHTTP takes over the connection of a WebSocket handshake and returns when
 // the peer is let in; the session goes on in a goroutine of its own.

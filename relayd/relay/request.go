@@ -7,7 +7,7 @@ import (
 	"time"
 
 	"github.com/sebas642/intercessor/protocol"
-	"github.com/sebas642/intercessor/relayd/admit"
+	"github.com/sebas642/intercessor/relayd/resume"
 	"github.com/sebas642/intercessor/relayd/room"
 )
 
@@ -84,7 +84,7 @@ func (s *session) firstMiss(to []byte) bool {
 
 const (
 	// kickFor is how long a kick lasts that names no time: as long as the client's token lives.
-	kickFor = admit.ClientLife
+	kickFor = resume.ClientLife
 
 	// ownBars is how many a room may always keep out. Beyond that, the rooms of one source may
 	// keep out sourceBars, and all rooms mostBars. A relay that has no memory for more forgets
@@ -126,7 +126,7 @@ func (r *Relay) kick(l *lobby, k protocol.Request, reason string) (mark, wrong s
 // bar keeps IDs and marks out of a room, within the bounds. With the room's lock held.
 func (r *Relay) bar(l *lobby, until int64, names ...protocol.ID) {
 	most := room.MaxKicked
-	if r.bars.Load() >= mostBars || !r.sources.MayBar(l.opener, r.limits.Load().ofSource()) {
+	if r.bars.Load() >= mostBars || !r.sources.MayBar(l.opener, r.settings.Load().source) {
 		most = max(ownBars, l.room.Bars())
 	}
 	l.room.Bar(until, most, names...)
@@ -184,7 +184,7 @@ func asBar(mark string) protocol.ID { return protocol.ID("=" + mark) }
 func (r *Relay) marks(l *lobby, by string, source netip.Addr, subject string) []string {
 	if by == "source" {
 		subject = ""
-		if own, _ := admit.Networks(r.asSource(source.Unmap().WithZone(""))); own.IsValid() {
+		if own := r.sources.Network(source); own.IsValid() {
 			subject = own.String()
 		}
 	}

@@ -13,8 +13,8 @@ import (
 
 	"github.com/coder/websocket"
 	"github.com/sebas642/intercessor/protocol"
-	"github.com/sebas642/intercessor/relayd/admit"
 	"github.com/sebas642/intercessor/relayd/relay"
+	"github.com/sebas642/intercessor/relayd/resume"
 	"github.com/stretchr/testify/require"
 )
 
@@ -104,7 +104,7 @@ func TestR3ACredentialOfABasePeerIsIgnored(t *testing.T) {
 }
 
 func TestR4ATokenIsGoodAtEveryRelayWithTheKey(t *testing.T) {
-	tokens := admit.NewTokens()
+	tokens := resume.NewTokens()
 	first := newWorld(t, relay.Config{Tokens: tokens})
 	server := first.v1Server()
 	client := first.v1Client(server.peer)
@@ -243,12 +243,12 @@ func TestR7OriginDecidesAboutAResumeToo(t *testing.T) {
 }
 
 func TestR8ATokenThatIsNotRightIsRefusedWithoutHello(t *testing.T) {
-	tokens := admit.NewTokens()
+	tokens := resume.NewTokens()
 	w := newWorld(t, relay.Config{Tokens: tokens})
 	server, other := w.v1Server(), w.v1Server()
 	client := w.v1Client(server.peer)
 	token := server.hello.Resume
-	expired := tokens.Sign(admit.Identity{ID: server.hello.ID, Room: server.hello.ID, Server: true, Expires: time.Now().Add(-time.Second)})
+	expired := tokens.Sign(resume.Identity{ID: server.hello.ID, Room: server.hello.ID, Server: true, Expires: time.Now().Add(-time.Second)})
 	for _, c := range []struct{ why, path, credential string }{
 		{"forged", "/server", "1." + strings.Repeat("A", len(token))},
 		{"changed", "/server", "1." + token[:10] + "__" + token[12:]},
@@ -369,7 +369,7 @@ func TestR10ARelayThatHasRestartedIsNotSure(t *testing.T) {
 }
 
 func TestR11AClientWithATokenWaitsForItsServer(t *testing.T) {
-	tokens := admit.NewTokens()
+	tokens := resume.NewTokens()
 	before := newWorld(t, relay.Config{Tokens: tokens})
 	server := before.v1Server()
 	client := before.v1Client(server.peer)

@@ -26,11 +26,11 @@ func (r *Relay) findOrOpen(server protocol.ID, by *session) (*lobby, *protocol.E
 
 // open opens a room, which counts for whoever opens it until it ends. With mu held.
 func (r *Relay) open(server protocol.ID, by *session) (*lobby, *protocol.Error) {
-	limits := r.limits.Load()
-	if len(r.rooms) >= limits.Rooms {
+	settings := r.settings.Load()
+	if len(r.rooms) >= settings.Limits.Rooms {
 		return nil, r.refuse(RefusedRooms, later())
 	}
-	if !r.sources.Open(by.claim.source, limits.ofSource()) {
+	if !r.sources.Open(by.claim.source, settings.source) {
 		return nil, r.refuse(RefusedSourceRooms, later())
 	}
 	now := r.clock()

@@ -219,23 +219,14 @@ type Objection struct {
 	Close   bool // the sender is closed
 }
 
-// SetCheck changes what looks at messages from now on; nil is nothing.
-func (r *Relay) SetCheck(check Check) {
-	if check == nil {
-		r.check.Store(nil)
-		return
-	}
-	r.check.Store(&check)
-}
-
 // refuses asks the check, if there is one. What the link says itself is not looked at
 // (D10): its messages are null.
 func (s *session) refuses(e protocol.Envelope) *Objection {
-	check := s.relay.check.Load()
+	check := s.relay.settings.Load().Check
 	if check == nil || bytes.HasPrefix(e.Type, []byte("LINK_")) {
 		return nil
 	}
-	return (*check)(e.Type, e.Message, e.Link != nil && isPart(e.Link))
+	return check(e.Type, e.Message, e.Link != nil && isPart(e.Link))
 }
 
 // isPart reports whether a link says that its message is a part. Of one that says it twice

@@ -1,15 +1,15 @@
 package relay
 
 import (
-	"cmp"
 	"errors"
 	"net/netip"
 	"sync/atomic"
 	"time"
 
 	"github.com/sebas642/intercessor/protocol"
-	"github.com/sebas642/intercessor/relayd/admit"
+	"github.com/sebas642/intercessor/relayd/access"
 	"github.com/sebas642/intercessor/relayd/frame"
+	"github.com/sebas642/intercessor/relayd/quota"
 	"github.com/sebas642/intercessor/relayd/room"
 	"github.com/sebas642/intercessor/relayd/wsconn"
 )
@@ -23,9 +23,10 @@ type session struct {
 	lobby *lobby // the room it is in; nil when its client named no server
 	conn  *wsconn.Conn
 
-	source  netip.Addr // where the peer is, as a trusted proxy says or its connection
-	subject string     // of its access token; "" if it has none
-	claim   claim      // what it counts for among all
+	source  netip.Addr    // where the peer is, as a trusted proxy says or its connection
+	subject string        // of its access token; "" if it has none
+	claim   claim         // what it counts for among all
+	granted *access.Grant // what it may send beyond or below others; nil: as much as others
 
 	server     bool
 	v1         bool
@@ -35,10 +36,10 @@ type session struct {
 	arrival *arrival // owned by the handshake's goroutine; nil after it
 
 	// Owned by the reading goroutine.
-	batch  *batch // what the read at hand has brought; nil in between
-	held   []byte // a client's messages that its server's outbox could not take, nil if there are none (B17)
-	heldOf int    // how many these are
-	pace   pace   // how much it may still send
+	batch  *batch     // what the read at hand has brought; nil in between
+	held   []byte     // a client's messages that its server's outbox could not take, nil if there are none (B17)
+	heldOf int        // how many these are
+	pace   quota.Pace // how much it may still send
 
 	// In ticks (tick.go).
 	carried atomic.Int64 // when a message last went from the peer or to it
@@ -88,64 +89,15 @@ func (s *session) Overloaded() {
 	s.close(protocol.CodeOverloaded, "this relay is full of unfinished messages, and yours was the oldest: come again later"+after(later()))
 }
 
-// A pace is how much a peer may still send, in frames and in bytes (B54): a token bucket
-// for each, owned by the reading goroutine. What a read has brought is subtracted; the
-// clock is read only when nothing is left, and once a tick, so that nobody saves up more
-// than a burst.
-type pace struct {
-	frames, bytes float64       // what is left
-	tick          int64         // of the relay's clock, of the last refill
-	at            time.Duration // of the last refill, since the relay began; 0: there was none
-	own           *rates        // what Authorize grants this peer; nil: what all have
-}
-
-// rates are how many frames and bytes a second a peer may send.
-type rates struct {
-	frames int
-	bytes  int64
-}
-
-// granted gives what this peer may send in place of what all may; nil if Authorize has
-// not said.
-func granted(g admit.Grant) *rates {
-	if g.PeerMessages == 0 && g.PeerBytes == 0 {
-		return nil
+// ahead counts what a peer has sent, and returns for how long it is to be held back.
+func (s *session) ahead(got wsconn.Amount) time.Duration {
+	settings := s.relay.settings.Load()
+	rates := &settings.pace
+	if s.granted != nil {
+		own := settings.Limits.pace(*s.granted)
+		rates = &own
 	}
-	return &rates{g.PeerMessages, g.PeerBytes}
-}
-
-func (r *rates) or(l *Limits) rates {
-	if r == nil {
-		return rates{l.PeerMessages, l.PeerBytes}
-	}
-	return rates{cmp.Or(r.frames, l.PeerMessages), cmp.Or(r.bytes, l.PeerBytes)}
-}
-
-// ahead returns for how long a peer that has sent so much is to be held back.
-func (p *pace) ahead(r *Relay, got wsconn.Amount) time.Duration {
-	frames, bytes, tick := float64(got.Frames), float64(got.Bytes), r.conns.Now()
-	if tick == p.tick && frames <= p.frames && bytes <= p.bytes {
-		p.frames -= frames
-		p.bytes -= bytes
-		return 0
-	}
-	l, now := r.limits.Load(), time.Since(r.started)
-	earned := l.PeerBurst // a new peer has all of it
-	if p.at != 0 {
-		earned = min(earned, now-p.at)
-	}
-	p.tick, p.at = tick, now
-	most := p.own.or(l)
-	return max(0,
-		refill(&p.frames, frames, float64(most.frames), earned, l.PeerBurst),
-		refill(&p.bytes, bytes, float64(most.bytes), earned, l.PeerBurst))
-}
-
-// refill adds what the time has brought, up to a burst, subtracts what was taken, and says
-// how long it takes to make up for what is missing.
-func refill(left *float64, taken, rate float64, earned, burst time.Duration) time.Duration {
-	*left = min(*left+rate*earned.Seconds(), rate*burst.Seconds()) - taken
-	return time.Duration(-*left / rate * float64(time.Second))
+	return s.pace.Take(rates, int64(got.Frames), int64(got.Bytes), s.relay.conns.Now(), s.relay.started)
 }
 
 // keepPace holds back the reads of a peer that sends more than it may, for as long as it is
@@ -153,7 +105,7 @@ func refill(left *float64, taken, rate float64, earned, burst time.Duration) tim
 // far ahead that others would take it for dead meanwhile is closed. All its clocks run on:
 // they bear a wait of HoldWithin.
 func (s *session) keepPace(got wsconn.Amount) error {
-	wait := s.pace.ahead(s.relay, got)
+	wait := s.ahead(got)
 	switch {
 	case wait == 0:
 		return nil

@@ -17,7 +17,7 @@ import (
 	"time"
 
 	"github.com/coder/websocket"
-	"github.com/sebas642/intercessor/relayd/admit"
+	"github.com/sebas642/intercessor/relayd/edge"
 	"github.com/sebas642/intercessor/relayd/relay"
 	"github.com/sebas642/intercessor/relayd/wsconn"
 	"github.com/stretchr/testify/require"
@@ -41,9 +41,9 @@ func (r *record) lines() []string {
 	return strings.Split(strings.TrimSuffix(r.text.String(), "\n"), "\n")
 }
 
-func trusting(t *testing.T, protocol admit.Protocol) admit.Proxies {
+func trusting(t *testing.T, protocol edge.Protocol) edge.Proxies {
 	t.Helper()
-	proxies, err := admit.NewProxies([]string{"127.0.0.0/8"}, protocol)
+	proxies, err := edge.NewProxies([]string{"127.0.0.0/8"}, protocol)
 	require.NoError(t, err)
 	return proxies
 }
@@ -58,10 +58,10 @@ func TestLogShowsTheClient(t *testing.T) {
 	}
 	for _, c := range []struct {
 		header, before string
-		protocol       admit.Protocol
+		protocol       edge.Protocol
 	}{
-		{"X-Forwarded-For", "", admit.XForwardedFor},
-		{"Forwarded", "for=", admit.Forwarded},
+		{"X-Forwarded-For", "", edge.XForwardedFor},
+		{"Forwarded", "for=", edge.Forwarded},
 	} {
 		log := new(record)
 		w := newWorld(t, relay.Config{
@@ -102,7 +102,7 @@ func TestPeersMeetBehindAProxy(t *testing.T) {
 	for name, secure := range map[string]bool{"plain": false, "TLS": true} {
 		t.Run(name, func(t *testing.T) {
 			log := new(record)
-			proxies := trusting(t, admit.ProxyProtocol)
+			proxies := trusting(t, edge.ProxyProtocol)
 			dial := behindProxy(t, secure, proxies, log)
 			server := dial("PROXY TCP4 203.0.113.9 10.0.0.1 4711 443\r\n", "/server")
 			client := dial("PROXY TCP6 2001:db8::9 2001:db8::1 4711 443\r\n", "/client/"+server.id)
@@ -129,7 +129,7 @@ func TestPeersMeetBehindAProxy(t *testing.T) {
 func TestStrangersWaitAtTheirSockets(t *testing.T) {
 	for name, secure := range map[string]bool{"plain": false, "TLS": true} {
 		t.Run(name, func(t *testing.T) {
-			elsewhere, err := admit.NewProxies([]string{"10.0.0.0/8"}, admit.ProxyProtocol)
+			elsewhere, err := edge.NewProxies([]string{"10.0.0.0/8"}, edge.ProxyProtocol)
 			require.NoError(t, err)
 			dial := behindProxy(t, secure, elsewhere, io.Discard)
 			server := dial("", "/server")
@@ -144,7 +144,7 @@ func TestStrangersWaitAtTheirSockets(t *testing.T) {
 }
 
 // behindProxy is a relay whose peers say something ahead of their TLS, or their HTTP.
-func behindProxy(t *testing.T, secure bool, proxies admit.Proxies, log io.Writer) (dial func(ahead, path string) *peer) {
+func behindProxy(t *testing.T, secure bool, proxies edge.Proxies, log io.Writer) (dial func(ahead, path string) *peer) {
 	t.Helper()
 	r := relay.New(relay.Config{Proxies: proxies, Log: slog.New(slog.NewTextHandler(log, &slog.HandlerOptions{Level: slog.LevelDebug}))})
 	server := httptest.NewUnstartedServer(r)

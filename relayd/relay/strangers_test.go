@@ -15,37 +15,41 @@ import (
 	"github.com/coder/websocket"
 	"github.com/golang-jwt/jwt/v5"
 	"github.com/sebas642/intercessor/protocol"
-	"github.com/sebas642/intercessor/relayd/admit"
+	"github.com/sebas642/intercessor/relayd/access"
+	"github.com/sebas642/intercessor/relayd/edge"
+	"github.com/sebas642/intercessor/relayd/quota"
 	"github.com/sebas642/intercessor/relayd/relay"
 	"github.com/stretchr/testify/require"
 )
 
 // doors are the ways to decide about a secret, each with a right one and with a budget of ten
 // wrong ones of one source.
-func doors(t *testing.T) map[string]func(t *testing.T, asked http.HandlerFunc) (way admit.Authorizer, right string) {
-	budget := func() *admit.Budget { return admit.NewBudget(admit.Rate{Guesses: 10, Within: time.Hour}, true) }
-	return map[string]func(*testing.T, http.HandlerFunc) (admit.Authorizer, string){
-		"a passphrase": func(t *testing.T, _ http.HandlerFunc) (admit.Authorizer, string) {
+func doors(t *testing.T) map[string]func(t *testing.T, asked http.HandlerFunc) (way access.Authorizer, right string) {
+	budget := func() *quota.Trials {
+		return quota.NewTrials(quota.NewTable(true), quota.Rate{Count: 10, Within: time.Hour})
+	}
+	return map[string]func(*testing.T, http.HandlerFunc) (access.Authorizer, string){
+		"a passphrase": func(t *testing.T, _ http.HandlerFunc) (access.Authorizer, string) {
 			hash, err := argon2id.CreateHash("open sesame", &argon2id.Params{Memory: 8 << 10, Iterations: 1, Parallelism: 1, SaltLength: 16, KeyLength: 32})
 			require.NoError(t, err)
-			passphrases, err := admit.NewPassphrases(budget(), hash)
+			passphrases, err := access.NewPassphrases(budget(), hash)
 			require.NoError(t, err)
 			return passphrases.Authorize, "open sesame"
 		},
-		"a token": func(t *testing.T, _ http.HandlerFunc) (admit.Authorizer, string) {
+		"a token": func(t *testing.T, _ http.HandlerFunc) (access.Authorizer, string) {
 			key := []byte("a secret of the backend, of 32 bytes")
-			tickets, err := admit.NewTickets(budget(), "app", "relay", nil, key)
+			tickets, err := access.NewTokens(budget(), "app", "relay", nil, key)
 			require.NoError(t, err)
 			token, err := jwt.NewWithClaims(jwt.SigningMethodHS256, jwt.MapClaims{"iss": "app", "aud": "relay", "exp": time.Now().Add(time.Hour).Unix()}).SignedString(key)
 			require.NoError(t, err)
 			return tickets.Authorize, token
 		},
-		"a backend": func(t *testing.T, asked http.HandlerFunc) (admit.Authorizer, string) {
+		"a backend": func(t *testing.T, asked http.HandlerFunc) (access.Authorizer, string) {
 			backend := httptest.NewServer(asked)
 			t.Cleanup(backend.Close)
-			client := admit.NewClient()
+			client := access.NewClient()
 			t.Cleanup(client.CloseIdleConnections)
-			webhook, err := admit.NewWebhook(backend.URL, client, budget(), nil)
+			webhook, err := access.NewWebhook(backend.URL, client, budget(), nil)
 			require.NoError(t, err)
 			return webhook.Authorize, "open sesame"
 		},
@@ -66,7 +70,7 @@ func guess(right string, i int) string { return right[:len(right)-8] + fmt.Sprin
 func (w *world) outOf(network, secret string) *peer {
 	w.t.Helper()
 	return w.knockWith("/server", 0, &websocket.DialOptions{
-		Subprotocols: []string{protocol.SubprotocolV1, access(secret)},
+		Subprotocols: []string{protocol.SubprotocolV1, accessEntry(secret)},
 		HTTPHeader:   http.Header{"X-Forwarded-For": {network}},
 	})
 }
@@ -89,7 +93,7 @@ func TestStrangersDoNotLockTheDoor(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			authorize, right := door(t, judge)
-			w := newWorld(t, relay.Config{Authorize: authorize, Proxies: trusting(t, admit.XForwardedFor)})
+			w := newWorld(t, relay.Config{Proxies: trusting(t, edge.XForwardedFor), Settings: relay.Settings{Authorize: authorize}})
 			for round := range 20 {
 				var strangers sync.WaitGroup
 				for i := range 6 {
@@ -123,7 +127,7 @@ func TestManyGuessesAtOnce(t *testing.T) {
 				reached.Add(1)
 				judge(w, r)
 			})
-			w := newWorld(t, relay.Config{Authorize: authorize, Proxies: trusting(t, admit.XForwardedFor)})
+			w := newWorld(t, relay.Config{Proxies: trusting(t, edge.XForwardedFor), Settings: relay.Settings{Authorize: authorize}})
 			var all sync.WaitGroup
 			for i := range 300 {
 				all.Go(func() {
@@ -150,14 +154,14 @@ func TestManyGuessesAtOnce(t *testing.T) {
 // which peers wait for it (threat 61).
 func TestOneNetworkLeavesPlaces(t *testing.T) {
 	asked, answer := make(chan struct{}, 4), make(chan struct{})
-	authorize := func(_ context.Context, r admit.Request) (admit.Grant, error) {
+	authorize := func(_ context.Context, r access.Request) (access.Grant, error) {
 		if string(r.Secret) == "slow" {
 			asked <- struct{}{}
 			<-answer
 		}
-		return admit.Grant{}, nil
+		return access.Grant{}, nil
 	}
-	w := newWorld(t, relay.Config{Authorize: authorize, Authorizing: 4, AuthorizeWithin: patience, Proxies: trusting(t, admit.XForwardedFor)})
+	w := newWorld(t, relay.Config{Authorizing: 4, AuthorizeWithin: patience, Proxies: trusting(t, edge.XForwardedFor), Settings: relay.Settings{Authorize: authorize}})
 	var slow sync.WaitGroup
 	for i := range 3 {
 		slow.Go(func() { w.outOf(fmt.Sprintf("2001:db8:0:%x::1", i), "slow").code() })

@@ -6,7 +6,7 @@ import (
 	"time"
 
 	"github.com/sebas642/intercessor/protocol"
-	"github.com/sebas642/intercessor/relayd/admit"
+	"github.com/sebas642/intercessor/relayd/resume"
 	"github.com/sebas642/intercessor/relayd/wsconn"
 )
 
@@ -18,7 +18,7 @@ func (r *Relay) sweep() {
 	defer ticker.Stop()
 
 	ticks := r.conns.Ticks
-	limits := limits{beat: ticks(r.config.BeatAfter)}
+	lives := lives{beat: ticks(r.config.BeatAfter)}
 	tidy := ticks(tidyBars)
 	var sessions []*session // its memory is used again
 	for {
@@ -29,14 +29,14 @@ func (r *Relay) sweep() {
 		}
 		now := r.conns.Tick()
 		r.lookAtClock()
-		current := r.limits.Load()
-		limits.idle, limits.alone, limits.life = ticks(current.ClientIdle), ticks(current.ServerAlone), ticks(current.SessionLife)
+		current := r.settings.Load().Limits
+		lives.idle, lives.alone, lives.life = ticks(current.ClientIdle), ticks(current.ServerAlone), ticks(current.SessionLife)
 		r.mu.Lock()
 		sessions = slices.AppendSeq(sessions[:0], maps.Keys(r.sessions))
 		waiters := slices.Collect(maps.Keys(r.waiters))
 		r.mu.Unlock()
 		for _, s := range sessions {
-			s.check(now, limits)
+			s.check(now, lives)
 		}
 		clear(sessions) // it keeps none that ends
 		r.expire(waiters)
@@ -49,7 +49,7 @@ func (r *Relay) sweep() {
 // tooMany says whether no more of those who are away can be remembered. Then the relay
 // forgets: their observers count the time themselves (P4). They are counted once a tick, so it
 // may be late.
-func (r *Relay) tooMany() bool { return r.absent.Load() >= int64(r.limits.Load().Away) }
+func (r *Relay) tooMany() bool { return r.absent.Load() >= int64(r.settings.Load().Limits.Away) }
 
 // expire ends the waiting for those whose window is over.
 func (r *Relay) expire(waiters []*lobby) {
@@ -83,11 +83,11 @@ func (r *Relay) settle(l *lobby) {
 	}
 }
 
-// limits are durations in ticks.
-type limits struct{ beat, idle, alone, life int64 }
+// lives are durations in ticks.
+type lives struct{ beat, idle, alone, life int64 }
 
 // check applies to one session what depends on time (B22 to B24).
-func (s *session) check(now int64, l limits) {
+func (s *session) check(now int64, l lives) {
 	if s.outlived(now, l) {
 		return
 	}
@@ -108,7 +108,7 @@ func (s *session) check(now int64, l limits) {
 }
 
 // keepInTouch sends a v1 peer what it gets from time to time.
-func (s *session) keepInTouch(now int64, l limits) {
+func (s *session) keepInTouch(now int64, l lives) {
 	if now-s.conn.Quiet() >= l.beat {
 		_ = s.conn.Send(relayFrame(protocol.TypeRelayBeat, []byte("{}")), 1, nil) // D1
 	}
@@ -136,7 +136,7 @@ func (s *session) carries(to *session) {
 
 // outlived closes a session that has been there for as long as it may, and reports
 // whether it did (B55). Called by the sweeper.
-func (s *session) outlived(now int64, l limits) bool {
+func (s *session) outlived(now int64, l lives) bool {
 	if !s.inRoom.Load() {
 		return false
 	}
@@ -220,21 +220,21 @@ func (r *Relay) lookAtClock() {
 // expired decides about a resume token that has expired by this machine's clock (R8). The
 // clock may be wrong, or may have been when the token was signed; what was signed by one
 // that stood at 1970 is good only after a start.
-func (r *Relay) expired(id admit.Identity, now time.Time) *protocol.Error {
+func (r *Relay) expired(id resume.Identity, now time.Time) *protocol.Error {
 	returning := r.returning()
 	switch {
-	case returning && (id.Signed().Before(admit.Epoch) || now.Sub(id.Expires) < clockGrace):
+	case returning && (id.Signed().Before(resume.Epoch) || now.Sub(id.Expires) < clockGrace):
 		return nil
 	case returning || r.clockWrong.Load():
 		r.countRefused(RefusedUndecided)
 		return comeAgain(clockWait)
 	}
 	r.countRefused(RefusedToken)
-	return &protocol.Error{Code: protocol.CodeTokenRefused, Reason: admit.ErrTokenExpired.Error()}
+	return &protocol.Error{Code: protocol.CodeTokenRefused, Reason: resume.ErrTokenExpired.Error()}
 }
 
 // lookAhead warns once if a token says that it was signed later than now.
-func (r *Relay) lookAhead(id admit.Identity, now time.Time) {
+func (r *Relay) lookAhead(id resume.Identity, now time.Time) {
 	if ahead := id.Signed().Sub(now); ahead > clockSlack {
 		r.ahead.Do(func() {
 			r.log.slog.Warn("a resume token was signed later than now: the clock of this machine is behind, or that of the relay which signed it was ahead", "ahead", ahead)

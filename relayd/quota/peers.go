@@ -1,0 +1,99 @@
+package quota
+
+import (
+	"net/netip"
+	"time"
+)
+
+// Limits are what one source may have.
+type Limits struct {
+	Connections int // at a time
+	Connects    Rate
+	Rooms       int // at a time
+	Bars        int // peers that its rooms keep out, beyond what each room always may
+}
+
+// A Reason says what a source has too much of.
+type Reason int
+
+const (
+	None Reason = iota
+	Connections
+	Connects
+)
+
+// Connect counts a connection, until Leave. Or it says what there is too much of, and for
+// connects how long it will be so; then nothing is counted.
+func (t *Table) Connect(from netip.Addr, l Limits) (p Place, tooMuch Reason, wait time.Duration) {
+	if t.isExempt(from) {
+		return Place{}, None, 0
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	now := t.now()
+	p = t.place(from)
+	if !p.each(func(s *source, share int64) bool { return s.connections < l.Connections*int(share) }) {
+		return Place{}, Connections, 0
+	}
+	p.each(func(s *source, share int64) bool {
+		wait = max(wait, s.connects.Wait(l.Connects.times(share), 1, now))
+		return true
+	})
+	if wait > 0 {
+		return Place{}, Connects, wait
+	}
+	p.each(func(s *source, share int64) bool {
+		s.connections++
+		s.connects.Take(l.Connects.times(share), 1, now)
+		return true
+	})
+	return p, None, 0
+}
+
+// Leave takes back what Connect has counted.
+func (t *Table) Leave(p Place) { t.add(p, func(s *source) { s.connections-- }) }
+
+// Arrive counts a socket that is no connection yet, of which there may be as many again, until
+// Arrived. It reports false if the source has too many.
+func (t *Table) Arrive(from netip.Addr, l Limits) (Place, bool) {
+	if t.isExempt(from) {
+		return Place{}, true
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	p := t.place(from)
+	if !p.each(func(s *source, share int64) bool { return s.arriving < l.Connections*int(share) }) {
+		return Place{}, false
+	}
+	return p, p.each(func(s *source, _ int64) bool { s.arriving++; return true })
+}
+
+// Arrived takes back what Arrive has counted.
+func (t *Table) Arrived(p Place) { t.add(p, func(s *source) { s.arriving-- }) }
+
+// Open counts a room, until Close. It reports false if the source has too many.
+func (t *Table) Open(p Place, l Limits) bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return p.each(func(s *source, share int64) bool { return s.rooms < l.Rooms*int(share) }) &&
+		p.each(func(s *source, _ int64) bool { s.rooms++; return true })
+}
+
+// Close takes back what Open has counted.
+func (t *Table) Close(p Place) { t.add(p, func(s *source) { s.rooms-- }) }
+
+// Bar counts more that a room keeps out, or fewer.
+func (t *Table) Bar(p Place, more int) { t.add(p, func(s *source) { s.bars += more }) }
+
+// MayBar reports whether the rooms of a source may keep out more.
+func (t *Table) MayBar(p Place, l Limits) bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return p.each(func(s *source, share int64) bool { return s.bars < l.Bars*int(share) })
+}
+
+func (t *Table) add(p Place, change func(*source)) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	p.each(func(s *source, _ int64) bool { change(s); return true })
+}

@@ -1,0 +1,10 @@
+package resume
+
+// Seal signs a statement of any bytes, as only who has the key can.
+func Seal(key Key, statement []byte) string { return seal(key, statement) }
+
+// Statement gives the bytes that Sign signs.
+func Statement(id Identity) []byte { return appendStatement(nil, id) }
+
+// KeyOf makes a key of known bytes.
+func KeyOf(secret [32]byte) Key { return keyOf(secret[:]) }

@@ -1,0 +1,136 @@
+// Package resume signs and checks the tokens with which peers come back, and keeps the key of
+// their signatures.
+package resume
+
+import (
+	"crypto/hmac"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/sebas642/intercessor/relayd/secret"
+)
+
+const (
+	keyBytes = 32
+	keyNote  = "# relayd signs resume tokens with this key. Keep it secret; the nodes of one relay share it.\n"
+
+	maxKeyFile = 4 << 10 // bytes
+)
+
+// KeyFile is the name of the key's file in the state folder.
+const KeyFile = "resume.key"
+
+// Key signs resume tokens. Who has it can take every ID. It lies behind a function,
+// so that nothing that prints a Key, or what holds one, shows more than an address.
+type Key struct {
+	secret func() []byte
+}
+
+// NewKey draws a key.
+func NewKey() Key {
+	secret := make([]byte, keyBytes)
+	_, _ = rand.Read(secret) // never fails: see crypto/rand
+	return keyOf(secret)
+}
+
+func keyOf(secret []byte) Key {
+	return Key{func() []byte { return secret }}
+}
+
+// Name tells keys apart and says nothing of them.
+func (k Key) Name() string {
+	mac := hmac.New(sha256.New, k.secret())
+	mac.Write([]byte("intercessor name of a resume key\x00"))
+	return hex.EncodeToString(mac.Sum(nil)[:4])
+}
+
+// ErrKeyFile is in every error that says what is wrong with a key file that is
+// there and could be read: somebody has to look at it.
+var ErrKeyFile = errors.New("is no key file that relayd trusts")
+
+// ReadKey reads a key file: one line of 32 bytes in base64; empty lines and those
+// that begin with # do not count. It refuses a file that others may read or change:
+// they could take every ID. See [secret.Private].
+func ReadKey(path string) (Key, error) {
+	text, err := secret.Read(path, maxKeyFile)
+	switch {
+	case errors.Is(err, secret.ErrExposed):
+		return Key{}, fmt.Errorf("%s %w: %w", path, ErrKeyFile, err)
+	case err != nil && !errors.Is(err, secret.ErrTooLong):
+		return Key{}, err
+	}
+	key, ok := parseKey(string(text))
+	if !ok {
+		return Key{}, fmt.Errorf("%s %w: a key is one line of 32 bytes in base64; bring back the old file, or write a new key, "+
+			"with which every peer that resumes is refused, with: openssl rand -base64 32 > %s", path, ErrKeyFile, path)
+	}
+	return key, nil
+}
+
+func parseKey(text string) (key Key, ok bool) {
+	for line := range strings.Lines(text) {
+		line = strings.TrimSpace(line)
+		if line == "" || line[0] == '#' {
+			continue
+		}
+		secret, err := base64.StdEncoding.DecodeString(line)
+		if err != nil || len(secret) != keyBytes || key.secret != nil {
+			return Key{}, false
+		}
+		key = keyOf(secret)
+	}
+	return key, key.secret != nil
+}
+
+// KeepKey gives the key of a state folder, and makes folder and key where they are
+// not there. Of all that do so at once, one makes the key, and all get it. Path is
+// the key file's.
+func KeepKey(folder string) (key Key, path string, made bool, err error) {
+	path = filepath.Join(folder, KeyFile)
+	key, err = ReadKey(path)
+	if !errors.Is(err, fs.ErrNotExist) {
+		return key, path, false, err
+	}
+	if err := os.MkdirAll(folder, 0o700); err != nil {
+		return Key{}, path, false, err
+	}
+	key = NewKey()
+	err = writeKey(path, key)
+	if errors.Is(err, fs.ErrExist) { // somebody else was faster
+		key, err = ReadKey(path)
+		return key, path, false, err
+	}
+	return key, path, err == nil, err
+}
+
+// writeKey puts the key file in its place whole or not at all, whatever happens
+// meanwhile, and never in the place of another: a hard link, unlike a rename, does
+// not replace what is there.
+func writeKey(path string, key Key) error {
+	temp, err := os.CreateTemp(filepath.Dir(path), "."+KeyFile+".*") // mode 0600
+	if err != nil {
+		return err
+	}
+	defer func() { _ = os.Remove(temp.Name()) }()
+	_, err = io.WriteString(temp, keyNote+base64.StdEncoding.EncodeToString(key.secret())+"\n")
+	if err = errors.Join(err, temp.Sync(), temp.Close()); err != nil {
+		return err
+	}
+	if err := os.Link(temp.Name(), path); err != nil {
+		return err
+	}
+	if folder, err := os.Open(filepath.Dir(path)); err == nil {
+		_ = folder.Sync() // the new name too; not every file system can
+		_ = folder.Close()
+	}
+	return nil
+}

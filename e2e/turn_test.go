@@ -2,6 +2,7 @@ package e2e_test
 
 import (
 	"crypto/rand"
+	"encoding/json"
 	"os"
 	"strings"
 	"syscall"
@@ -14,7 +15,6 @@ import (
 	"github.com/sebas642/intercessor/protocol"
 	"github.com/sebas642/intercessor/relayd/ice"
 	"github.com/sebas642/intercessor/sdk"
-	"github.com/sebas642/intercessor/sdk/rtc"
 )
 
 // TestTURNTakesTheCredentialOfHello: a credential is of use to the peer that it is for, as
@@ -86,8 +86,9 @@ func TestTURNBearsClocksThatDiffer(t *testing.T) {
 	servers, err := ice.New(ice.Config{URLs: []string{"turn:127.0.0.1:" + port}, Secrets: []string{secret}, Life: 10 * time.Minute})
 	require.NoError(t, err)
 	for skew, taken := range map[time.Duration]bool{-300 * time.Second: true, -time.Second: true, 300 * time.Second: true, -610 * time.Second: false} {
-		it := rtc.ParseICEServers(servers.For("ada", time.Now().Add(skew)).Servers)[0]
-		require.Equal(t, taken, allocates(t, port, it.Username, it.Credential), skew)
+		var named []sdk.ICEServer
+		require.NoError(t, json.Unmarshal(servers.For("ada", time.Now().Add(skew)).Servers, &named))
+		require.Equal(t, taken, allocates(t, port, named[0].Username, named[0].Credential), skew)
 	}
 }
 

@@ -3,7 +3,7 @@ package sdk
 import (
 	"context"
 
-	"github.com/sebas642/intercessor/sdk/rtc"
+	"github.com/sebas642/intercessor/sdk/internal/rtc"
 )
 
 // Channel is a data channel: messages of up to 64 KiB - 1, in order, straight to

@@ -8,7 +8,7 @@ import (
 
 	"github.com/sebas642/intercessor/protocol"
 	"github.com/sebas642/intercessor/sdk/internal/signaling"
-	"github.com/sebas642/intercessor/sdk/rtc"
+	"github.com/sebas642/intercessor/sdk/internal/rtc"
 )
 
 // closeWithin is how long Close waits for the outcomes of what was sent.

@@ -3,7 +3,7 @@ package sdk
 import (
 	"time"
 
-	"github.com/sebas642/intercessor/sdk/rtc"
+	"github.com/sebas642/intercessor/sdk/internal/rtc"
 )
 
 // ICEServers returns the STUN and TURN servers of this Conn's direct path, for a program

@@ -3,7 +3,7 @@ package sdk
 import (
 	"context"
 
-	"github.com/sebas642/intercessor/sdk/rtc"
+	"github.com/sebas642/intercessor/sdk/internal/rtc"
 )
 
 // Secret gives what a peer presents to a relay that does not let everybody in: a passphrase,

@@ -3,7 +3,7 @@ package sdk
 import (
 	"syscall/js"
 
-	"github.com/sebas642/intercessor/sdk/rtc"
+	"github.com/sebas642/intercessor/sdk/internal/rtc"
 )
 
 // Options is what Listen and Dial can be told, on this platform. nil is the same as the zero

@@ -5,7 +5,7 @@ package sdk
 import (
 	"net/http"
 
-	"github.com/sebas642/intercessor/sdk/rtc"
+	"github.com/sebas642/intercessor/sdk/internal/rtc"
 )
 
 // Options is what Listen and Dial can be told, on this platform. nil is the same as the zero

@@ -3,7 +3,7 @@ package sdk
 import (
 	"context"
 
-	"github.com/sebas642/intercessor/sdk/rtc"
+	"github.com/sebas642/intercessor/sdk/internal/rtc"
 )
 
 // Path says how the direct path of a Conn stands, and what has failed so far.

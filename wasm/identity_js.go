@@ -5,7 +5,7 @@ import (
 	"syscall/js"
 )
 
-// store is the signaling.Store that js/identity.js makes: an object with load() and
+// store is the Options.Identity that js/identity.js makes: an object with load() and
 // save(text), neither of which waits.
 type store struct{ object js.Value }
 

@@ -13,7 +13,8 @@ export class Connection extends Stateful {
   #incoming = new Incoming();
   #watched = false; // whether somebody waits for pathEnd
   #servers; // the ICE servers that the page has named; null for those of the relay
-  #told = ["", ""]; // what the relay has told last: serverInfo and ICE servers, as JSON
+  #info = { json: "", value: null }; // what the server has set
+  #told = []; // the ICE servers that the relay has named last
   #path = { state: "idle", problem: "" };
   #last = null; // the send that no other may overtake, while it waits
 
@@ -42,12 +43,12 @@ export class Connection extends Stateful {
 
   get serverInfo() {
     this.#learn();
-    return JSON.parse(this.#told[0] || "null");
+    return this.#info.value;
   }
 
   get iceServers() {
     this.#learn();
-    return structuredClone(this.#servers) ?? JSON.parse(this.#told[1] || "[]");
+    return structuredClone(this.#servers ?? this.#told);
   }
 
   get channels() {
@@ -97,8 +98,12 @@ export class Connection extends Stateful {
     this.#end(closedHere());
   }
 
+  /** Keeps what the relay has told, also for when the connection is closed. */
   #learn() {
-    if (this.state !== "closed") this.#told = this.#sdk.now("told", this.#number);
+    if (this.state === "closed") return;
+    this.#told = this.#sdk.now("iceServers", this.#number);
+    const json = this.#sdk.now("serverInfo", this.#number);
+    if (json !== this.#info.json) this.#info = { json, value: JSON.parse(json || "null") };
   }
 
   async #follow() {

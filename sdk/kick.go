@@ -10,7 +10,7 @@ import (
 // KickOptions say how long a kick lasts, and what else it keeps out.
 type KickOptions struct {
 	// For is how long the client stays out. If zero, 24 hours, within which its identity
-	// ends anyway; at most 365 days. A negative For is ErrInvalid.
+	// ends anyway. More than 365 days are 365 days. If negative, Kick returns ErrInvalid.
 	For time.Duration
 
 	// By says what else stays out, if it is not "". "source" bars all newcomers from where

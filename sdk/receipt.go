@@ -2,6 +2,7 @@ package sdk
 
 import (
 	"context"
+	"strconv"
 	"sync"
 
 	"github.com/sebas642/intercessor/protocol/link"
@@ -22,7 +23,7 @@ const (
 	Unknown
 )
 
-// String returns the result in a word.
+// String returns the result in a word, and "not known yet" for the zero Result.
 func (r Result) String() string {
 	switch r {
 	case Delivered:
@@ -31,8 +32,10 @@ func (r Result) String() string {
 		return "refused"
 	case Unknown:
 		return "unknown"
+	case 0:
+		return "not known yet"
 	}
-	return "not known yet"
+	return "Result(" + strconv.Itoa(int(r)) + ")"
 }
 
 // Outcome says what became of a message.

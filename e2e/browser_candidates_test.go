@@ -12,7 +12,7 @@ import (
 // Chromium does with them.
 func TestChromiumTakesTheSameCandidates(t *testing.T) {
 	t.Parallel()
-	text, err := os.ReadFile("../sdk/rtc/testdata/candidates.json")
+	text, err := os.ReadFile("../sdk/internal/rtc/testdata/candidates.json")
 	require.NoError(t, err)
 	var table []struct {
 		Name string

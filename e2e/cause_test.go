@@ -37,12 +37,12 @@ func TestWrongTURNSecretIsNamed(t *testing.T) {
 	_, err = client.OpenChannel(within(t), "never")
 	var failed *sdk.ICEError
 	require.ErrorAs(t, err, &failed)
-	require.Equal(t, sdk.CauseTURNRefused, failed.Cause)
+	require.Equal(t, sdk.ReasonTURNRefused, failed.Reason)
 	require.False(t, failed.There)
 	require.Equal(t, []sdk.ServerError{{URL: url, Code: 401, Text: "Unauthorized"}}, failed.Servers)
 	require.NoError(t, client.Close(), "which must not hide the cause from the other side")
 	require.ErrorAs(t, <-accepting, &failed)
-	require.Equal(t, sdk.CauseTURNRefused, failed.Cause)
+	require.Equal(t, sdk.ReasonTURNRefused, failed.Reason)
 }
 
 const failingPath = `

@@ -21,9 +21,9 @@ import (
 func TestSDKTestsPassInABrowser(t *testing.T) {
 	t.Parallel()
 	badrelay := startBadRelay(t)
-	site := serveTests(t, "internal/signaling", "rtc")
+	site := serveTests(t, "internal/signaling", "internal/rtc")
 	browser := startBrowser(t)
-	for _, pkg := range []string{"internal/signaling", "rtc"} {
+	for _, pkg := range []string{"internal/signaling", "internal/rtc"} {
 		t.Run(pkg, func(t *testing.T) {
 			page := browser.open(site, "WebSocket connection to") // which fail on purpose
 			page.t = t

@@ -53,7 +53,7 @@ func TestNativeDataChannels(t *testing.T) {
 			require.NoError(t, err)
 			require.Equal(t, "ping", string(message))
 
-			whole := make([]byte, sdk.MaxChannelMessage)
+			whole := make([]byte, 64<<10-1)
 			require.NoError(t, b.Send(within(t), whole))
 			require.NoError(t, b.Send(within(t), nil))
 			message, err = a.Receive(within(t))

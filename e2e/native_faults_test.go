@@ -41,13 +41,13 @@ func rawClient(t testing.TB, relay *relayProcess) (raw *sdktest.Peer, server *sd
 }
 
 // await gives the next message of a type that comes to a raw peer.
-func await(t testing.TB, raw *sdktest.Peer, typ string) sdktest.Event {
+func await(t testing.TB, raw *sdktest.Peer, typ string) (from protocol.ID, message []byte) {
 	t.Helper()
 	for {
 		e, err := raw.Receive(within(t))
 		require.NoError(t, err)
 		if e.Type == typ {
-			return e
+			return e.Peer, e.Message
 		}
 	}
 }
@@ -80,8 +80,8 @@ func TestNativeICEFailsWithoutAWay(t *testing.T) {
 	elsewhere, offering := rawServer(t, relay)
 	_, err := offering.PeerConnection()
 	require.NoError(t, err)
-	offer := await(t, elsewhere, protocol.TypeOffer)
-	require.NoError(t, raw.Send(within(t), protocol.ID(server.ID()), protocol.TypeOffer, offer.Message))
+	_, offer := await(t, elsewhere, protocol.TypeOffer)
+	require.NoError(t, raw.Send(within(t), protocol.ID(server.ID()), protocol.TypeOffer, offer))
 	nowhere := "candidate:1 1 udp 2130706431 127.0.0.1 9 typ host"
 	require.NoError(t, raw.Send(within(t), protocol.ID(server.ID()), protocol.TypeCandidate,
 		[]byte(`{"candidate":"`+nowhere+`","sdpMid":"0","sdpMLineIndex":0}`)))
@@ -112,9 +112,10 @@ func TestNativePeerReportsWhatItCannotUse(t *testing.T) {
 			raw, server := rawClient(t, relay)
 			require.NoError(t, raw.Send(within(t), protocol.ID(server.ID()), scenario.typ, []byte(scenario.message)))
 			_, err := server.AcceptChannel(within(t))
-			var unusable *sdk.NegotiationError
+			var unusable *sdk.ICEError
 			require.ErrorAs(t, err, &unusable)
-			require.Equal(t, scenario.typ, unusable.Type)
+			require.Equal(t, sdk.ReasonNegotiation, unusable.Reason)
+			require.ErrorContains(t, err, "the other peer's "+scenario.typ+" cannot be used")
 
 			require.NoError(t, raw.Send(within(t), protocol.ID(server.ID()), "chat", []byte(`"no harm done"`)))
 			receive(t, server, "chat", `"no harm done"`)
@@ -133,9 +134,10 @@ func TestNativeClientReportsABadAnswer(t *testing.T) {
 	}()
 	await(t, raw, protocol.TypeOffer)
 	require.NoError(t, raw.Send(within(t), protocol.ID(client.ID()), protocol.TypeAnswer, []byte(`{"type":"answer","sdp":"v=0\r\n"}`)))
-	var unusable *sdk.NegotiationError
+	var unusable *sdk.ICEError
 	require.ErrorAs(t, <-opened, &unusable)
-	require.Equal(t, protocol.TypeAnswer, unusable.Type)
+	require.Equal(t, sdk.ReasonNegotiation, unusable.Reason)
+	require.ErrorContains(t, unusable, "the other peer's ANSWER cannot be used")
 }
 
 // A peer that does not receive blocks its sender, and no other peer.

@@ -1,6 +1,7 @@
 package e2e_test
 
 import (
+	"encoding/json"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -72,11 +73,13 @@ func TestNativePeersExchangeMessages(t *testing.T) {
 	send(t, server, "reply", ``)
 	receive(t, client, "reply", `null`)
 
-	mustSend(t, server, sdk.Bytes("picture", []byte{0, 255, 10}))
+	data, err := json.Marshal([]byte{0, 255, 10})
+	require.NoError(t, err)
+	mustSend(t, server, sdk.Message{Type: "picture", Data: data})
 	m, err := client.Receive(within(t))
 	require.NoError(t, err)
-	b, err := m.Bytes()
-	require.NoError(t, err)
+	var b []byte
+	require.NoError(t, json.Unmarshal(m.Data, &b))
 	require.Equal(t, []byte{0, 255, 10}, b)
 }
 
@@ -158,13 +161,13 @@ func TestNativeDialOfUnknownServer(t *testing.T) {
 	var closed *sdk.RelayError
 	require.ErrorAs(t, err, &closed)
 	require.EqualValues(t, 4500, closed.Code)
-	require.False(t, closed.Retry())
+	require.False(t, closed.Code.Retry())
 }
 
 func TestNativeRefusedWebSocketTellsTheStatus(t *testing.T) {
 	relay := startRelay(t)
 	_, err := sdk.Dial(within(t), relay.WS+"/no/such/path/client/x", nil)
-	var refused *sdk.DialError
+	var refused *sdk.RelayError
 	require.ErrorAs(t, err, &refused)
 	require.Equal(t, 404, refused.Status)
 

@@ -115,7 +115,7 @@ func allocates(t testing.TB, port, username, credential string) bool {
 // turnOf gives the credential of the one server that the relay has named to a peer.
 func turnOf(t testing.TB, c *sdk.Conn) sdk.ICEServer {
 	t.Helper()
-	servers := c.ICEServers()
+	servers, _ := c.ICEServers()
 	require.Len(t, servers, 1, "%v", servers)
 	return servers[0]
 }

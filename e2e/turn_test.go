@@ -2,6 +2,7 @@ package e2e_test
 
 import (
 	"crypto/rand"
+	"encoding/json"
 	"os"
 	"strings"
 	"syscall"
@@ -14,7 +15,6 @@ import (
 	"github.com/sebas642/intercessor/protocol"
 	"github.com/sebas642/intercessor/relayd/ice"
 	"github.com/sebas642/intercessor/sdk"
-	"github.com/sebas642/intercessor/sdk/rtc"
 )
 
 // TestTURNTakesTheCredentialOfHello: a credential works for its peer while
@@ -28,7 +28,8 @@ func TestTURNTakesTheCredentialOfHello(t *testing.T) {
 
 	told := turnOf(t, client)
 	require.Equal(t, []string{"turn:127.0.0.1:" + port}, told.URLs)
-	require.WithinDuration(t, time.Now().Add(10*time.Minute), client.ICEExpires(), time.Minute)
+	_, expires := client.ICEServers()
+	require.WithinDuration(t, time.Now().Add(10*time.Minute), expires, time.Minute)
 	expiry, id, _ := strings.Cut(told.Username, ":")
 	require.Equal(t, client.ID(), id)
 	require.True(t, allocates(t, port, told.Username, told.Credential))
@@ -86,8 +87,9 @@ func TestTURNBearsClocksThatDiffer(t *testing.T) {
 	servers, err := ice.New(ice.Config{URLs: []string{"turn:127.0.0.1:" + port}, Secrets: []string{secret}, Life: 10 * time.Minute})
 	require.NoError(t, err)
 	for skew, taken := range map[time.Duration]bool{-300 * time.Second: true, -time.Second: true, 300 * time.Second: true, -610 * time.Second: false} {
-		it := rtc.ParseICEServers(servers.For("ada", time.Now().Add(skew)).Servers)[0]
-		require.Equal(t, taken, allocates(t, port, it.Username, it.Credential), skew)
+		var named []sdk.ICEServer
+		require.NoError(t, json.Unmarshal(servers.For("ada", time.Now().Add(skew)).Servers, &named))
+		require.Equal(t, taken, allocates(t, port, named[0].Username, named[0].Credential), skew)
 	}
 }
 

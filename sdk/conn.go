@@ -7,8 +7,8 @@ import (
 	"time"
 
 	"github.com/sebas642/intercessor/protocol"
+	"github.com/sebas642/intercessor/sdk/internal/rtc"
 	"github.com/sebas642/intercessor/sdk/internal/signaling"
-	"github.com/sebas642/intercessor/sdk/rtc"
 )
 
 // closeWithin is how long Close waits for the outcomes of what was sent.
@@ -36,6 +36,7 @@ type Conn struct {
 	hurry context.Context // ends when closing waits for nothing more
 	abort context.CancelCauseFunc
 
+	ice       iceServers // that the relay has named
 	status    status
 	closing   sync.Once
 	unsettled error // what CloseContext returned
@@ -69,9 +70,9 @@ func newConn(session *signaling.Session, peer protocol.ID, offer bool, options O
 		onEnd:   func() {},
 	}
 	c.hurry, c.abort = context.WithCancelCause(context.Background())
-	direct := rtc.Options{Offer: offer, ICEServers: c.named, Signal: c.signal}
+	direct := rtc.Options{Offer: offer, ICEServers: forPath(c.named), Signal: c.signal}
 	if c.named == nil {
-		direct.RelayICEServers = c.RelayICEServers
+		direct.RelayICEServers = c.relayICEServers
 	}
 	options.forPlatform(c, &direct)
 	c.rtc = rtc.New(direct)

@@ -113,7 +113,7 @@ func TestSendRefusesWhatTheRelayWouldCloseFor(t *testing.T) {
 		_, err := c.Send(within(t), bad)
 		require.ErrorIs(t, err, sdk.ErrInvalid)
 	}
-	_, err := c.Send(within(t), sdk.Bytes("chat", make([]byte, 64<<10)))
+	_, err := c.Send(within(t), sdk.Message{Type: "chat", Data: []byte(`"` + strings.Repeat("x", 64<<10) + `"`)})
 	require.ErrorIs(t, err, sdk.ErrTooLarge)
 	r, err := c.Send(within(t), sdk.Message{Type: "chat", Data: []byte("1")})
 	require.NoError(t, err)

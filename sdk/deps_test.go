@@ -34,7 +34,7 @@ var forbiddenOnJS = map[string]string{
 }
 
 func TestWhatIsLinkedIntoAPage(t *testing.T) {
-	list := exec.Command("go", "list", "-deps", ".", "./internal/signaling", "./rtc")
+	list := exec.Command("go", "list", "-deps", ".", "./internal/signaling", "./internal/rtc")
 	list.Env = append(os.Environ(), "GOOS=js", "GOARCH=wasm")
 	out, err := list.Output()
 	require.NoError(t, err)

@@ -13,11 +13,10 @@ import (
 // in place of hyphens; PeerID tells how it is spelt otherwise. It returns when the relay has let this peer in. options may be
 // nil.
 //
-// Errors: a *DialError if the relay cannot be reached; a *RelayError if it refuses,
-// which errors.Is(err, ErrNoSuchServer) where no server has that ID, and
-// ErrAccessRefused where it asks for another Options.Secret; ErrInvalid for
-// a URL or an option that can never work. It gives up after 30 seconds, or when ctx
-// says so.
+// Errors: a *RelayError if the relay cannot be reached or refuses. It matches
+// ErrNoSuchServer where no server has that ID, and ErrAccessRefused where the relay asks
+// for another Options.Secret. ErrInvalid for a URL or an option that can never work,
+// ErrSecret, ErrIdentity. Dial gives up after 30 seconds, or when ctx says so.
 func Dial(ctx context.Context, url string, options *Options) (*Conn, error) {
 	url, err := roomURL(url)
 	if err != nil {

@@ -42,11 +42,11 @@
 // session, connection or channel ends with it. A call whose result is there already
 // succeeds even if its context has ended.
 //
-// Errors are values to branch on: a *[RelayError] when the relay ended the session
-// (errors.Is(err, [ErrNoSuchServer]) when the ID is wrong), [ErrPeerGone] when the other
-// peer left, [ErrRestarted] when it was started anew, [ErrGivenUp] when this one was away
-// for too long, an *[ICEError] when the peers find no direct path, and [ErrClosed] after
-// Close, [Conn.CloseContext] and [Conn.Abort]. Close delivers what was sent, as far as that
+// Errors are values to branch on: a *[RelayError] when the relay cannot be reached or ends
+// the session (errors.Is(err, [ErrNoSuchServer]) when the ID is wrong), [ErrPeerGone] when
+// the other peer left, [ErrRestarted] when it was started anew, [ErrGivenUp] when this one
+// was away for too long, an *[ICEError] when the peers find no direct path, and [ErrClosed]
+// after Close, [Conn.CloseContext] and [Conn.Abort]. Close delivers what was sent, as far as that
 // takes seconds, CloseContext as far as a context allows, and Abort ends a Conn at once.
 //
 // # On js

@@ -5,19 +5,8 @@ import (
 	"strconv"
 
 	"github.com/sebas642/intercessor/protocol"
+	"github.com/sebas642/intercessor/sdk/internal/rtc"
 	"github.com/sebas642/intercessor/sdk/internal/signaling"
-	"github.com/sebas642/intercessor/sdk/rtc"
-)
-
-// The errors of the direct path, under the names that programs use.
-type (
-	// ICEError says that there is no direct path to the other peer, for which cause, and
-	// what was tried.
-	ICEError = rtc.ICEError
-
-	// NegotiationError says that the other peer's part in setting up the direct path
-	// cannot be used.
-	NegotiationError = rtc.NegotiationError
 )
 
 var (
@@ -35,6 +24,14 @@ var (
 	// Options.Secret is missing or not accepted. A program that can have another secret
 	// may try that; the SDK itself does not try again.
 	ErrAccessRefused = signaling.ErrAccessRefused
+
+	// ErrSecret matches the error when Options.Secret failed, so that the relay was not
+	// asked. While a session resumes it is tried again.
+	ErrSecret = signaling.ErrSecret
+
+	// ErrIdentity matches the error when this peer's identity cannot be loaded or kept.
+	// Without it the peer would be another one after the next restart, so the session ends.
+	ErrIdentity = signaling.ErrIdentity
 
 	// ErrUnsupported is what a call gets that needs intercessor.v1, from a relay that
 	// does not speak it.

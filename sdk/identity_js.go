@@ -13,6 +13,6 @@ type identity struct{}
 func (identity) close() {}
 
 func (o *Options) dial(ctx context.Context, url string) (*signaling.Session, identity, error) {
-	s, err := signaling.Open(ctx, url, &signaling.Options{Store: o.Identity, Secret: signaling.Secret(o.Secret)})
+	s, err := signaling.Open(ctx, url, &signaling.Options{Store: o.Identity, Secret: o.Secret})
 	return s, identity{}, err
 }

@@ -20,7 +20,7 @@ func (i identity) close() {
 // dial opens the session that the options ask for.
 func (o *Options) dial(ctx context.Context, url string) (*signaling.Session, identity, error) {
 	var i identity
-	options := &signaling.Options{Secret: signaling.Secret(o.Secret)}
+	options := &signaling.Options{Secret: o.Secret}
 	options.HTTPClient = o.HTTPClient
 	if o.IdentityFile != "" {
 		file, err := signaling.OpenFile(o.IdentityFile)

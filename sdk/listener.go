@@ -39,7 +39,7 @@ type Listener struct {
 // Listen makes this program a server peer: it gets an ID from the relay at url,
 // wss://HOST/server, by which clients reach it. options may be nil. Errors are as
 // for Dial; with Options.IdentityFile also ErrTokenRefused, if the relay does not give
-// this server its ID back, and an *IdentityError.
+// this server its ID back.
 //
 // With a relay that speaks intercessor.v1 the ID and the listener outlive the loss of
 // the connection, and with Options.IdentityFile the end of the program. With another

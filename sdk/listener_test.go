@@ -56,7 +56,7 @@ func TestListenerThatLosesItsRelay(t *testing.T) {
 	_, err := ln.Accept(within(t))
 	var lost *sdk.RelayError
 	require.ErrorAs(t, err, &lost)
-	require.True(t, lost.Retry())
+	require.True(t, lost.Code.Retry())
 	state, err := ln.WaitState(within(t), sdk.Connected)
 	require.NoError(t, err)
 	require.Equal(t, sdk.Closed, state)

@@ -1,10 +1,6 @@
 package sdk
 
-import (
-	"encoding/base64"
-
-	"github.com/sebas642/intercessor/protocol"
-)
+import "github.com/sebas642/intercessor/protocol"
 
 // Message is what two peers exchange through the relay. Its Data has up to 16 MiB if the
 // Conn is reliable. Otherwise a message makes a frame of at most 64 KiB, to which Type,
@@ -16,31 +12,8 @@ type Message struct {
 	Type string
 
 	// Data is one JSON value, and arrives byte for byte. Send takes an empty Data
-	// for null.
+	// for null. Bytes travel as json.Marshal writes a []byte: in base64, as a string.
 	Data []byte
-}
-
-// Bytes returns a message whose Data is b in base64 (RFC 4648, section 4), as a
-// JSON string. Some 12 MB fit into a message of a reliable Conn, 48,000 bytes into another.
-func Bytes(typ string, b []byte) Message {
-	data := make([]byte, 0, base64.StdEncoding.EncodedLen(len(b))+2)
-	data = append(data, '"')
-	data = base64.StdEncoding.AppendEncode(data, b)
-	return Message{Type: typ, Data: append(data, '"')}
-}
-
-// Bytes returns what the function Bytes put into a message. The error says that
-// the message does not hold bytes.
-func (m Message) Bytes() ([]byte, error) {
-	text, err := protocol.Unquote(m.Data)
-	if err != nil {
-		return nil, invalid("the message does not hold bytes: it is not a JSON string")
-	}
-	b, err := base64.StdEncoding.Strict().DecodeString(text)
-	if err != nil {
-		return nil, invalid("the message does not hold bytes: its string is not base64")
-	}
-	return b, nil
 }
 
 // check returns the data to send, or an error if a peer must not send the message.

@@ -1,9 +1,10 @@
 package sdk
 
 import (
+	"context"
 	"syscall/js"
 
-	"github.com/sebas642/intercessor/sdk/rtc"
+	"github.com/sebas642/intercessor/sdk/internal/rtc"
 )
 
 // Options is what Listen and Dial can be told, on this platform. nil is the same as the zero
@@ -16,14 +17,16 @@ type Options struct {
 	// network, or on one machine.
 	ICEServers []ICEServer
 
-	// Secret is what this peer presents to a relay that does not let everybody in:
+	// Secret returns what this peer presents to a relay that does not let everyone in: a
+	// passphrase, or a token that the application's backend has signed.
 	//
 	//	Passphrase("correct horse battery staple")
 	//	func(ctx context.Context) (string, error) { return backend.Token(ctx) }
 	//
-	// It is asked for before each connection, also when a session resumes, so that a
-	// token that expires can be renewed. Nil presents nothing.
-	Secret Secret
+	// It is called before each connection, also when a session resumes, so that a token
+	// that expires can be renewed. ctx ends when the attempt has taken too long. A nil
+	// Secret, or "", presents nothing.
+	Secret func(ctx context.Context) (string, error)
 
 	// OnDataChannel, if set, gets each RTCDataChannel that the other peer of any
 	// Conn opens, in the browser's own event: a handler that is attached at once
@@ -32,19 +35,15 @@ type Options struct {
 	OnDataChannel func(conn *Conn, channel js.Value)
 
 	// Identity, if set, keeps who this peer is, so that it has the same ID again after
-	// the page was reloaded. The page must hold the Web Lock "intercessor:" followed by
-	// the ID while it uses it, because a duplicated tab has a copy of sessionStorage.
-	Identity Store
-}
-
-// Store keeps who a peer is over reloads of its page: one short text, which is a secret, for
-// whoever has it can take the peer's place.
-type Store interface {
-	// Load returns what Save was given last, or "" if that never was.
-	Load() (string, error)
-
-	// Save keeps text. When it has returned, a crash must not bring back an older one.
-	Save(text string) error
+	// the page was reloaded: one short text, which is a secret, because it is all that is
+	// needed to take the peer's place. Load returns what Save was given last, or "". When
+	// Save has returned, a crash must not bring back an older text. The page must hold the
+	// Web Lock "intercessor:" followed by the ID while it uses the text, because a
+	// duplicated tab has a copy of sessionStorage.
+	Identity interface {
+		Load() (string, error)
+		Save(text string) error
+	}
 }
 
 func (o *Options) forPlatform(c *Conn, direct *rtc.Options) {

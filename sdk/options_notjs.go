@@ -3,9 +3,10 @@
 package sdk
 
 import (
+	"context"
 	"net/http"
 
-	"github.com/sebas642/intercessor/sdk/rtc"
+	"github.com/sebas642/intercessor/sdk/internal/rtc"
 )
 
 // Options is what Listen and Dial can be told, on this platform. nil is the same as the zero
@@ -18,14 +19,16 @@ type Options struct {
 	// network, or on one machine.
 	ICEServers []ICEServer
 
-	// Secret is what this peer presents to a relay that does not let everybody in:
+	// Secret returns what this peer presents to a relay that does not let everyone in: a
+	// passphrase, or a token that the application's backend has signed.
 	//
 	//	Passphrase("correct horse battery staple")
 	//	func(ctx context.Context) (string, error) { return backend.Token(ctx) }
 	//
-	// It is asked for before each connection, also when a session resumes, so that a
-	// token that expires can be renewed. Nil presents nothing.
-	Secret Secret
+	// It is called before each connection, also when a session resumes, so that a token
+	// that expires can be renewed. ctx ends when the attempt has taken too long. A nil
+	// Secret, or "", presents nothing.
+	Secret func(ctx context.Context) (string, error)
 
 	// IdentityFile is the path of a file that keeps who this peer is, so that it has the
 	// same ID again when the program is started anew: a server's for 400 days after it

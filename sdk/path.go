@@ -3,42 +3,91 @@ package sdk
 import (
 	"context"
 
-	"github.com/sebas642/intercessor/sdk/rtc"
+	"github.com/sebas642/intercessor/sdk/internal/rtc"
 )
 
-// Path says how the direct path of a Conn stands, and what has failed so far.
-type Path = rtc.Path
+// Path says how the direct path of a Conn stands.
+type Path struct {
+	State PathState
 
-// PathState is a state of a Path.
-type PathState = rtc.PathState
+	// Problem is what has failed so far, as a sentence; "" if nothing has. The path may
+	// still come about.
+	Problem string
+}
 
-// ServerError is what came of asking a STUN or TURN server, in an ICEError.
-type ServerError = rtc.ServerError
+// PathState is a state of a direct path.
+type PathState string
 
-// The states of a Path.
 const (
-	PathIdle     = rtc.PathIdle
-	PathAsking   = rtc.PathAsking
-	PathChecking = rtc.PathChecking
-	PathUp       = rtc.PathUp
-	PathOver     = rtc.PathOver
-)
-
-// The causes in an ICEError.
-const (
-	CauseNoAnswer        = rtc.CauseNoAnswer
-	CauseNoPath          = rtc.CauseNoPath
-	CauseTURNRefused     = rtc.CauseTURNRefused
-	CauseTURNUnreachable = rtc.CauseTURNUnreachable
-	CauseHandshake       = rtc.CauseHandshake
-	CauseLost            = rtc.CauseLost
+	PathIdle     = PathState(rtc.PathIdle)     // no path has been asked for
+	PathAsking   = PathState(rtc.PathAsking)   // the other peer has not described itself yet
+	PathChecking = PathState(rtc.PathChecking) // addresses are tried
+	PathUp       = PathState(rtc.PathUp)
+	PathOver     = PathState(rtc.PathOver) // it has failed or ended, and stays so
 )
 
 // Path returns how the direct path stands.
-func (c *Conn) Path() Path { return c.rtc.Path() }
+func (c *Conn) Path() Path { return pathOf(c.rtc.Path()) }
 
 // WaitPath waits until the direct path does not stand as from says, and returns how it
 // stands. The error is that of ctx. A program that shows progress calls it in a loop.
 func (c *Conn) WaitPath(ctx context.Context, from Path) (Path, error) {
-	return c.rtc.WaitPath(ctx, from)
+	now, err := c.rtc.WaitPath(ctx, rtc.Path{State: rtc.PathState(from.State), Problem: from.Problem})
+	return pathOf(now), err
+}
+
+func pathOf(p rtc.Path) Path { return Path{PathState(p.State), p.Problem} }
+
+// ICEError says that there is no direct path to the other peer, or none any more.
+type ICEError struct {
+	Reason Reason // ReasonNoAnswer and those that follow it; others may be added
+	There  bool   // the other peer has found the reason, at its end
+
+	// Local and Remote are the candidates that were tried, as lines of SDP
+	// (RFC 8839). They hold addresses of the two peers.
+	Local, Remote []string
+
+	// Unused is how many candidates of the other peer were not used: those of a form that
+	// is not known, and those over 256.
+	Unused int
+
+	// Servers are those of this peer's STUN and TURN servers that did not help.
+	Servers []ServerError
+
+	// Err is the end of the context that ended the search, or what is wrong with the
+	// other peer's messages. It may be nil.
+	Err error
+
+	text string
+}
+
+// Error says what is wrong, and what was tried.
+func (e *ICEError) Error() string { return e.text }
+
+// Unwrap returns e.Err.
+func (e *ICEError) Unwrap() error { return e.Err }
+
+// ServerError is what came of asking a STUN or TURN server.
+type ServerError struct {
+	URL  string
+	Code int    // the STUN error code of its answer, or 701 if it cannot be reached
+	Text string // the server's words, or what is wrong
+}
+
+// ofPath gives an error of the direct path the type that programs know.
+func ofPath(err error) error {
+	switch e := err.(type) {
+	case *rtc.ICEError:
+		of := &ICEError{
+			Reason: Reason(e.Cause), There: e.There, Local: e.Local, Remote: e.Remote, Unused: e.Unused,
+			Servers: make([]ServerError, len(e.Servers)), Err: e.Err, text: e.Error(),
+		}
+		for i, s := range e.Servers {
+			of.Servers[i] = ServerError(s)
+		}
+		return of
+	case *rtc.NegotiationError:
+		return &ICEError{Reason: ReasonNegotiation, Err: e.Err, text: e.Error()}
+	}
+	return err
 }

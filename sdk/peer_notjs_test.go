@@ -44,7 +44,7 @@ func (c *rawLink) opens(nonce string) string {
 	c.t.Helper()
 	c.says(protocol.TypeLinkOpen, "null", `{"nonce":"`+nonce+`","g":1000000,"g0":1000000}`)
 	for {
-		e, ok := c.session.TryReceive()
+		e, ok := c.session.Events.TryGet()
 		if !ok {
 			return ""
 		}

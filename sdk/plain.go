@@ -6,8 +6,8 @@ import (
 
 	"github.com/sebas642/intercessor/protocol"
 	"github.com/sebas642/intercessor/sdk/internal/queue"
+	"github.com/sebas642/intercessor/sdk/internal/rtc"
 	"github.com/sebas642/intercessor/sdk/internal/signaling"
-	"github.com/sebas642/intercessor/sdk/rtc"
 )
 
 const (

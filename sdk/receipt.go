@@ -2,6 +2,7 @@ package sdk
 
 import (
 	"context"
+	"strconv"
 	"sync"
 
 	"github.com/sebas642/intercessor/protocol/link"
@@ -22,7 +23,7 @@ const (
 	Unknown
 )
 
-// String returns the result in a word.
+// String returns the result in a word, and "not known yet" for the zero Result.
 func (r Result) String() string {
 	switch r {
 	case Delivered:
@@ -31,8 +32,10 @@ func (r Result) String() string {
 		return "refused"
 	case Unknown:
 		return "unknown"
+	case 0:
+		return "not known yet"
 	}
-	return "not known yet"
+	return "Result(" + strconv.Itoa(int(r)) + ")"
 }
 
 // Outcome says what became of a message.
@@ -43,8 +46,8 @@ type Outcome struct {
 	Reason Reason
 }
 
-// Reason says in a word why a message was not delivered, or why a peer is gone. Relays may
-// have others than the constants.
+// Reason says in a word why a message was not delivered, why a peer is gone, or why there
+// is no direct path. There may be others than the constants.
 type Reason string
 
 const (
@@ -57,6 +60,15 @@ const (
 	ReasonTimeout    Reason = "timeout"     // the other peer, or this one, was away for too long
 	ReasonKicked     Reason = "kicked"      // the server sent the other peer away
 	ReasonRelay      Reason = "relay"       // the session with the relay ended
+
+	// Those of an ICEError.
+	ReasonNoAnswer        Reason = "no-answer"        // the other peer has not answered; it may take no part in WebRTC
+	ReasonNoPath          Reason = "no-path"          // no address of one peer reaches one of the other
+	ReasonTURNRefused     Reason = "turn-refused"     // the TURN server that could help refuses the credential
+	ReasonTURNUnreachable Reason = "turn-unreachable" // the TURN server that could help does not answer
+	ReasonHandshake       Reason = "handshake"        // the other peer's certificate is not the one that its messages name
+	ReasonNegotiation     Reason = "negotiation"      // a message of the other peer cannot be used
+	ReasonLost            Reason = "lost"             // there was a path, and it broke
 )
 
 // Receipt is for learning what became of a message that was sent. It may be dropped.

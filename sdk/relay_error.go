@@ -5,107 +5,56 @@ import (
 	"github.com/sebas642/intercessor/sdk/internal/signaling"
 )
 
-// RelayError says how the session with the relay ended.
+// RelayError says what went wrong between this peer and its relay: the relay could not be
+// reached, it ended the session, or it refused a request.
 type RelayError struct {
-	// Code is the close code. 1006 means that the connection broke without one:
-	// the relay was killed, or the network between is gone.
+	// Code is the close code. 1006 means that there was none: the relay could not be
+	// reached, it was killed, the network between is gone, or what came is not what a relay
+	// sends. 0 means that the relay refused a request and that the session goes on.
+	// Code.Retry reports whether dialling or listening again may help.
 	Code protocol.Code
 
-	// Reason is what the relay said, or, with code 1006, what the connection did.
+	// Reason is what the relay said, or, with code 1006, what happened. Of a request it is
+	// "unknown" (the relay knows no such request), "invalid", "denied" (this peer is no
+	// server), "unmarked" (see Conn.Kick), or one that a later relay has.
 	Reason string
-}
 
-// Error returns the code and its reason.
-func (e *RelayError) Error() string { return (*signaling.RelayError)(e).Error() }
-
-// Retry reports whether dialling or listening again may help, now or later.
-func (e *RelayError) Retry() bool { return e.Code.Retry() }
-
-// Is makes errors.Is work with ErrNoSuchServer, ErrReplaced, ErrKicked, ErrTokenRefused and
-// ErrAccessRefused.
-func (e *RelayError) Is(target error) bool { return (*signaling.RelayError)(e).Is(target) }
-
-// DialError says that the relay could not be reached, and what to check.
-type DialError struct {
 	// Status is the HTTP status of a relay, or of something before it, that refused the
-	// WebSocket. 0 if there was no answer. Browsers do not tell: there it is always 0.
+	// WebSocket. It is 0 if there was no answer, and always in browsers, which do not tell.
 	Status int
 
-	// Err is the cause as the platform tells it: a net.OpError, the end of a context.
+	// Err is what errors.Is and errors.As find behind this error, or nil: ErrNoSuchServer,
+	// ErrReplaced, ErrKicked, ErrTokenRefused or ErrAccessRefused, by the code; the cause as
+	// the platform tells it, such as a *net.OpError or the end of a context; or a
+	// *protocol.Error for what is not what a relay sends.
 	Err error
 
-	text string
+	text string // what Error returns, if it is not ""
 }
 
-// Error says what was tried and what to check. It leaves out the ID in the URL, which lets
-// who knows it enter the room.
-func (e *DialError) Error() string { return e.text }
-
-// Unwrap returns e.Err.
-func (e *DialError) Unwrap() error { return e.Err }
-
-// ProtocolError says that the relay sent something that a relay never sends, so that this
-// side ended the session: a program of another kind answers at this URL, or the two do not
-// speak the same version.
-type ProtocolError struct {
-	// Err says what was wrong: a *protocol.Error where the codec found it.
-	Err error
+// Error says what was tried, what happened, and what to check. It leaves out the ID in the
+// URL, because a peer that knows the ID can enter the room.
+func (e *RelayError) Error() string {
+	if e.text != "" {
+		return e.text
+	}
+	return (&signaling.RelayError{Code: e.Code, Reason: e.Reason}).Error()
 }
 
-// Error returns what was wrong.
-func (e *ProtocolError) Error() string { return (*signaling.ProtocolError)(e).Error() }
-
 // Unwrap returns e.Err.
-func (e *ProtocolError) Unwrap() error { return e.Err }
-
-// SecretError says that Options.Secret failed, so that the relay was not asked. While a
-// session resumes it is tried again.
-type SecretError struct{ Err error }
-
-// Error returns the cause.
-func (e *SecretError) Error() string { return (*signaling.SecretError)(e).Error() }
-
-// Unwrap returns e.Err.
-func (e *SecretError) Unwrap() error { return e.Err }
-
-// IdentityError says that this peer's identity cannot be loaded or kept. Without it the peer
-// would be another one after the next restart, so the session ends.
-type IdentityError struct{ Err error }
-
-// Error returns the cause.
-func (e *IdentityError) Error() string { return (*signaling.IdentityError)(e).Error() }
-
-// Unwrap returns e.Err.
-func (e *IdentityError) Unwrap() error { return e.Err }
-
-// RequestError says that the relay refused what a listener asked of it.
-type RequestError struct {
-	// Type is the request's type, such as RELAY_KICK.
-	Type string
-
-	// Reason is "unknown" (no such request), "invalid", "denied" (this peer is no server),
-	// "unmarked" (see Conn.Kick) or one that a later relay has.
-	Reason string
-}
-
-// Error returns both.
-func (e *RequestError) Error() string { return (*signaling.RequestError)(e).Error() }
+func (e *RelayError) Unwrap() error { return e.Err }
 
 // ofSession gives an error of the session with the relay the type that programs know.
 func ofSession(err error) error {
 	switch e := err.(type) {
 	case *signaling.RelayError:
-		return (*RelayError)(e)
+		return &RelayError{Code: e.Code, Reason: e.Reason, Err: e.Kind()}
 	case *signaling.DialError:
-		return &DialError{Status: e.Status, Err: e.Err, text: e.Error()}
+		return &RelayError{Code: signaling.CodeBroken, Reason: e.Error(), Status: e.Status, Err: e.Err, text: e.Error()}
 	case *signaling.ProtocolError:
-		return (*ProtocolError)(e)
-	case *signaling.SecretError:
-		return (*SecretError)(e)
-	case *signaling.IdentityError:
-		return (*IdentityError)(e)
+		return &RelayError{Code: signaling.CodeBroken, Reason: e.Error(), Err: e.Err, text: e.Error()}
 	case *signaling.RequestError:
-		return (*RequestError)(e)
+		return &RelayError{Reason: e.Reason, text: e.Error()}
 	}
 	return err
 }

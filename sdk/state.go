@@ -2,6 +2,7 @@ package sdk
 
 import (
 	"context"
+	"strconv"
 	"sync"
 )
 
@@ -34,8 +35,10 @@ func (s State) String() string {
 		return "connected"
 	case Reconnecting:
 		return "reconnecting"
+	case Closed:
+		return "closed"
 	}
-	return "closed"
+	return "State(" + strconv.Itoa(int(s)) + ")"
 }
 
 // status is what the state of a Conn, or of a Listener, follows from.

@@ -11,12 +11,14 @@ import (
 // client has added. Do not close it. The error is ErrClosed, or what the browser
 // threw.
 func (c *Conn) PeerConnection() (js.Value, error) {
-	return c.rtc.PeerConnection()
+	pc, err := c.rtc.PeerConnection()
+	return pc, ofPath(err)
 }
 
 // OpenDataChannel is OpenChannel for the browser's own RTCDataChannel. It returns
 // the channel open. The caller attaches handlers before it waits for anything, and
 // owns the channel: Close of the Conn does not wait for what was sent on it.
 func (c *Conn) OpenDataChannel(ctx context.Context, label string) (js.Value, error) {
-	return c.rtc.OpenDataChannel(ctx, label)
+	channel, err := c.rtc.OpenDataChannel(ctx, label)
+	return channel, ofPath(err)
 }

@@ -11,5 +11,6 @@ import "github.com/pion/webrtc/v4"
 // OnNegotiationNeeded, OnICECandidate, OnConnectionStateChange and OnDataChannel.
 // The error is ErrClosed, or that of pion.
 func (c *Conn) PeerConnection() (*webrtc.PeerConnection, error) {
-	return c.rtc.PeerConnection()
+	pc, err := c.rtc.PeerConnection()
+	return pc, ofPath(err)
 }

@@ -78,7 +78,7 @@ func (p *program) kick(ctx context.Context, args []js.Value) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	options := &sdk.KickOptions{For: time.Duration(args[1].Float() * float64(time.Second)), By: sdk.Bar(args[2].String())}
+	options := &sdk.KickOptions{For: time.Duration(args[1].Float() * float64(time.Second)), By: args[2].String()}
 	return nil, c.Kick(ctx, options)
 }
 
@@ -104,14 +104,32 @@ func (p *program) setInfo(ctx context.Context, args []js.Value) (any, error) {
 	return nil, l.SetInfo(ctx, info)
 }
 
-// told(conn) returns the relay's latest values, as two texts of JSON or "": the
-// server's information, and ICE servers.
-func (p *program) told(args []js.Value) (js.Value, error) {
+// serverInfo(conn) returns what the server has set, as JSON, or "".
+func (p *program) serverInfo(args []js.Value) (js.Value, error) {
 	c, err := p.conn(args[0])
 	if err != nil {
 		return js.Undefined(), err
 	}
-	return js.ValueOf([]any{string(c.ServerInfo()), string(c.RelayICEServers())}), nil
+	return js.ValueOf(string(c.ServerInfo())), nil
+}
+
+// iceServers(conn) returns the STUN and TURN servers of a connection as an array of
+// {urls: [string], username: string, credential: string}, without what is "".
+func (p *program) iceServers(args []js.Value) (js.Value, error) {
+	c, err := p.conn(args[0])
+	if err != nil {
+		return js.Undefined(), err
+	}
+	servers, _ := c.ICEServers()
+	array := make([]any, len(servers))
+	for i, s := range servers {
+		server := map[string]any{"urls": list(s.URLs)}
+		if s.Username != "" {
+			server["username"], server["credential"] = s.Username, s.Credential
+		}
+		array[i] = server
+	}
+	return js.ValueOf(array), nil
 }
 
 // openChannel(conn, label) resolves to an RTCDataChannel that is open.

@@ -32,7 +32,7 @@ func explain(err error) map[string]any {
 		e["closeCode"] = int(x.closeCode)
 	}
 	if ice := x.ice; ice != nil {
-		e["reason"], e["there"] = string(ice.Cause), ice.There
+		e["reason"], e["there"] = string(ice.Reason), ice.There
 		e["candidates"] = map[string]any{"local": list(ice.Local), "remote": list(ice.Remote)}
 		servers := make([]any, len(ice.Servers))
 		for i, s := range ice.Servers {
@@ -75,17 +75,12 @@ func (x *explanation) of(err error) bool {
 	}
 	switch err := err.(type) {
 	case *sdk.RelayError:
+		if err.Code == 0 { // of a request
+			return false
+		}
 		x.code, x.closeCode, x.reason = codeOf(err), err.Code, err.Reason
-	case *sdk.DialError, *sdk.ProtocolError:
-		x.code, x.closeCode, x.reason = "relay-closed", brokenOff, err.Error()
-	case *sdk.IdentityError:
-		x.code = "identity-refused"
-	case *sdk.SecretError:
-		x.code = "secret-failed"
 	case *sdk.ICEError:
 		x.code, x.ice = "ice-failed", err
-	case *sdk.NegotiationError:
-		x.code, x.ice = "ice-failed", &sdk.ICEError{Cause: "negotiation"}
 	case *sdk.GoneError:
 		x.code, x.reason = "peer-gone", string(err.Reason)
 	case *sdk.LinkError:
@@ -94,7 +89,9 @@ func (x *explanation) of(err error) bool {
 		x.code = "internal"
 	case interface{ Is(error) bool }: // an error of the SDK that has no type of its own
 		switch {
-		case err.Is(sdk.ErrTokenRefused):
+		case err.Is(sdk.ErrSecret):
+			x.code = "secret-failed"
+		case err.Is(sdk.ErrTokenRefused), err.Is(sdk.ErrIdentity):
 			x.code = "identity-refused"
 		case err.Is(sdk.ErrTooLarge):
 			x.code = "too-large"
@@ -109,16 +106,16 @@ func (x *explanation) of(err error) bool {
 
 // codeOf returns the codes for the ends of a session that a page may distinguish.
 func codeOf(err *sdk.RelayError) string {
-	switch {
-	case err.Is(sdk.ErrNoSuchServer):
+	switch err.Err {
+	case sdk.ErrNoSuchServer:
 		return "no-such-server"
-	case err.Is(sdk.ErrTokenRefused):
+	case sdk.ErrTokenRefused:
 		return "identity-refused"
-	case err.Is(sdk.ErrAccessRefused):
+	case sdk.ErrAccessRefused:
 		return "access-refused"
-	case err.Is(sdk.ErrReplaced):
+	case sdk.ErrReplaced:
 		return "replaced"
-	case err.Is(sdk.ErrKicked):
+	case sdk.ErrKicked:
 		return "kicked"
 	}
 	return "relay-closed"

@@ -5,7 +5,7 @@ import (
 	"syscall/js"
 )
 
-// store is a signaling.Store made by js/identity.js: an object with load() and
+// store is the Options.Identity that js/identity.js makes: an object with load() and
 // save(text), neither of which blocks.
 type store struct{ object js.Value }
 

@@ -35,7 +35,8 @@ func main() {
 		"cancel":         immediate(p.cancel),
 		"close":          immediate(p.close),
 		"pc":             immediate(p.peerConnection),
-		"told":           immediate(p.told),
+		"serverInfo":     immediate(p.serverInfo),
+		"iceServers":     immediate(p.iceServers),
 		"networkChanged": immediate(p.networkChanged),
 	})
 	select {} // from now on JavaScript calls

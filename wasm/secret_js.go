@@ -3,13 +3,11 @@ package main
 import (
 	"context"
 	"syscall/js"
-
-	"github.com/sebas642/intercessor/sdk"
 )
 
-// secret makes an sdk.Secret of the option as js/intercessor.js passes it: null, or a
+// secret makes an Options.Secret of the option as js/intercessor.js passes it: null, or a
 // function that calls back once, within seconds, with the secret or with an error.
-func secret(ask js.Value) sdk.Secret {
+func secret(ask js.Value) func(context.Context) (string, error) {
 	if ask.IsNull() {
 		return nil
 	}

@@ -47,8 +47,19 @@ func (why Refusal) status() int {
 	return http.StatusTooManyRequests
 }
 
+// String returns the reason in a sentence.
 func (why Refusal) String() string {
 	switch why {
+	case RefusedOrigin:
+		return "pages of this origin may not connect"
+	case RefusedHandshake:
+		return "this is no WebSocket handshake that the relay understands"
+	case RefusedToken:
+		return "the resume token is not accepted"
+	case RefusedAccess:
+		return "the access secret is not accepted"
+	case RefusedUndecided:
+		return "nothing has decided whether this peer may come in"
 	case RefusedSockets, RefusedConnections:
 		return "this relay has as many peers as it takes"
 	case RefusedRooms:
@@ -57,8 +68,10 @@ func (why Refusal) String() string {
 		return "too many connections a second from your network"
 	case RefusedSourceRooms:
 		return "your network has as many rooms as one may have here"
+	case RefusedSourceSockets, RefusedSourceConnections:
+		return "your network has as many connections as one may have here"
 	}
-	return "your network has as many connections as one may have here"
+	return string(why)
 }
 
 // later is in how many seconds those shall come again who were refused because there is

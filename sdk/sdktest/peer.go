@@ -11,29 +11,8 @@ import (
 	"github.com/sebas642/intercessor/sdk/internal/signaling"
 )
 
-// What the relay and other peers have to say, as package sdk hears it.
-type (
-	// Options say how a Peer is to connect.
-	Options = signaling.Options
-
-	// Event is what a Peer receives.
-	Event = signaling.Event
-
-	// Kind says what an Event is.
-	Kind = signaling.Kind
-)
-
-// The kinds of an Event.
-const (
-	Delivered   = signaling.Delivered
-	Joined      = signaling.Joined
-	Gone        = signaling.Gone
-	Away        = signaling.Away
-	Back        = signaling.Back
-	Lost        = signaling.Lost
-	Connected   = signaling.Connected
-	Undelivered = signaling.Undelivered
-)
+// Options say how a Peer is to connect.
+type Options = signaling.Options
 
 // The events that a Peer holds, in number and in bytes. It reads nothing while it is full.
 const (
@@ -44,7 +23,7 @@ const (
 // Peer is a session whose events wait until the test receives them.
 type Peer struct {
 	*signaling.Session // sends, and asks the relay
-	events             *queue.Queue[Event]
+	Events             *queue.Queue[signaling.Event]
 	serving            sync.WaitGroup
 }
 
@@ -54,26 +33,23 @@ func Dial(ctx context.Context, url string, options *Options) (*Peer, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := &Peer{Session: s, events: queue.New[Event](maxEvents, maxBytes)}
-	p.serving.Go(func() { p.events.Close(s.Serve(p.keep)) })
+	p := &Peer{Session: s, Events: queue.New[signaling.Event](maxEvents, maxBytes)}
+	p.serving.Go(func() { p.Events.Close(s.Serve(p.keep)) })
 	return p, nil
 }
 
-func (p *Peer) keep(e Event) {
+func (p *Peer) keep(e signaling.Event) {
 	e.Message, e.Link = bytes.Clone(e.Message), bytes.Clone(e.Link)
-	_ = p.events.Put(e, 64+len(e.Message)+len(e.Link))
+	_ = p.Events.Put(e, 64+len(e.Message)+len(e.Link))
 }
 
 // Receive waits for the next event. The error is how the session ended, or that of ctx.
-func (p *Peer) Receive(ctx context.Context) (Event, error) { return p.events.Get(ctx) }
-
-// TryReceive returns the next event if there is one.
-func (p *Peer) TryReceive() (Event, bool) { return p.events.TryGet() }
+func (p *Peer) Receive(ctx context.Context) (signaling.Event, error) { return p.Events.Get(ctx) }
 
 // Close ends the session and waits for all that it has started.
 func (p *Peer) Close() error {
-	p.events.Close(signaling.ErrClosed)
-	p.events.Drain()
+	p.Events.Close(signaling.ErrClosed)
+	p.Events.Drain()
 	p.Session.Close(context.Background())
 	p.serving.Wait()
 	return nil

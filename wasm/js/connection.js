@@ -13,7 +13,8 @@ export class Connection extends Stateful {
   #incoming = new Incoming();
   #watched = false; // whether pathEnd is being awaited
   #servers; // the ICE servers in the page's options; null for those of the relay
-  #told = ["", ""]; // the relay's latest serverInfo and ICE servers, as JSON
+  #info = { json: "", value: null }; // the server's information
+  #told = []; // the relay's latest ICE servers
   #path = { state: "idle", problem: "" };
   #last = null; // the latest send that waits; later ones must not overtake it
 
@@ -42,12 +43,12 @@ export class Connection extends Stateful {
 
   get serverInfo() {
     this.#learn();
-    return JSON.parse(this.#told[0] || "null");
+    return this.#info.value;
   }
 
   get iceServers() {
     this.#learn();
-    return structuredClone(this.#servers) ?? JSON.parse(this.#told[1] || "[]");
+    return structuredClone(this.#servers ?? this.#told);
   }
 
   get channels() {
@@ -97,8 +98,12 @@ export class Connection extends Stateful {
     this.#end(closedHere());
   }
 
+  /** Keeps what the relay has told, also for when the connection is closed. */
   #learn() {
-    if (this.state !== "closed") this.#told = this.#sdk.now("told", this.#number);
+    if (this.state === "closed") return;
+    this.#told = this.#sdk.now("iceServers", this.#number);
+    const json = this.#sdk.now("serverInfo", this.#number);
+    if (json !== this.#info.json) this.#info = { json, value: JSON.parse(json || "null") };
   }
 
   async #follow() {

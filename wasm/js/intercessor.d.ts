@@ -206,7 +206,7 @@ export interface Connection extends AsyncIterable<Message>, Stateful<ConnectionE
   readonly reliable: boolean;
   /**
    * The server's value for Listener.setInfo, as it was when this page last connected to the
-   * relay; null if there is none.
+   * relay; null if there is none. It is one object until the server's information changes.
    */
   readonly serverInfo: unknown;
   /**

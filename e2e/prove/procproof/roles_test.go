@@ -108,6 +108,5 @@ func wait(ctx context.Context, d time.Duration) {
 // final says that a relay's answer will not be another one the next time.
 func final(err error) bool {
 	var relay *sdk.RelayError
-	var dial *sdk.DialError
-	return !errors.As(err, &dial) && !(errors.As(err, &relay) && relay.Retry()) && !errors.Is(err, context.DeadlineExceeded)
+	return !(errors.As(err, &relay) && relay.Code.Retry()) && !errors.Is(err, context.DeadlineExceeded)
 }

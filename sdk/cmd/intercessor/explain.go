@@ -27,7 +27,6 @@ func explain(ctx context.Context, err error) complaint {
 	var usage usageError
 	var relay *sdk.RelayError
 	var ice *sdk.ICEError
-	var dial *sdk.DialError
 	switch {
 	case errors.As(err, &usage):
 		return complaint{usage.problem, usage.hint, true}
@@ -38,8 +37,8 @@ func explain(ctx context.Context, err error) complaint {
 			problem: err.Error(),
 			hint:    "start a relay with make run, or name another with --relay ws://HOST/server",
 		}
-	case errors.As(err, &dial) && tlsHint(dial) != "":
-		return complaint{problem: err.Error(), hint: tlsHint(dial)}
+	case errors.As(err, &relay) && tlsHint(relay) != "":
+		return complaint{problem: err.Error(), hint: tlsHint(relay)}
 	case errors.Is(err, sdk.ErrNoSuchServer):
 		return complaint{
 			problem: "there is no such room",
@@ -56,14 +55,14 @@ func explain(ctx context.Context, err error) complaint {
 		return complaint{problem: "the other side left"}
 	case errors.Is(err, sdk.ErrRestarted):
 		return complaint{problem: "the other side was started anew", hint: "do the same again"}
-	case errors.As(err, &relay) && relay.Retry():
+	case errors.As(err, &relay) && relay.Err == nil && relay.Status == 0 && relay.Code.Retry():
 		return complaint{problem: err.Error(), hint: "try again in a moment"}
 	}
 	return complaint{problem: err.Error()}
 }
 
 // tlsHint says what to do where the relay's TLS is not as the URL or --fingerprint has it.
-func tlsHint(err *sdk.DialError) string {
+func tlsHint(err *sdk.RelayError) string {
 	var unknown x509.UnknownAuthorityError
 	var other fingerprintError
 	switch {
@@ -85,16 +84,16 @@ func pathHint(err *sdk.ICEError) string {
 	if err.There {
 		where = "the other side"
 	}
-	switch err.Cause {
-	case sdk.CauseNoPath:
+	switch err.Reason {
+	case sdk.ReasonNoPath:
 		return "the relay, or --ice of both sides, must name a TURN server; ask the relay's operator"
-	case sdk.CauseTURNRefused:
+	case sdk.ReasonTURNRefused:
 		return "the relay, or --ice of " + where + ", has another secret than the TURN server; ask the relay's operator"
-	case sdk.CauseTURNUnreachable:
+	case sdk.ReasonTURNUnreachable:
 		return "the TURN server is down, or the network of " + where + " does not let its port out"
-	case sdk.CauseHandshake:
+	case sdk.ReasonHandshake:
 		return "use another relay, or another network: one of them cannot be trusted"
-	case sdk.CauseNoAnswer, sdk.CauseLost:
+	case sdk.ReasonNoAnswer, sdk.ReasonLost:
 		return "try again"
 	}
 	return ""

@@ -40,6 +40,10 @@ var (
 	// connection to the relay.
 	ErrReconnecting = errors.New("the connection to the relay is down, and is being resumed")
 
+	// ErrSecret matches a *SecretError, and ErrIdentity an *IdentityError.
+	ErrSecret   = errors.New("the secret for the relay could not be had")
+	ErrIdentity = errors.New("the identity of this peer cannot be kept")
+
 	// ErrUnsupported is what a call gets that needs intercessor.v1, from a relay that
 	// does not speak it.
 	ErrUnsupported = errors.New("this relay does not speak intercessor.v1, which this needs")
@@ -61,7 +65,7 @@ type RelayError struct {
 
 // Error returns the code and its reason.
 func (e *RelayError) Error() string {
-	if e.Code == codeBroken {
+	if e.Code == CodeBroken {
 		return "the connection to the relay broke: " + e.Reason
 	}
 	reason := e.Reason
@@ -76,20 +80,23 @@ func (e *RelayError) Retry() bool { return e.Code.Retry() }
 
 // Is makes errors.Is work with ErrNoSuchServer, ErrReplaced, ErrKicked,
 // ErrTokenRefused and ErrAccessRefused.
-func (e *RelayError) Is(target error) bool {
+func (e *RelayError) Is(target error) bool { return target != nil && target == e.Kind() }
+
+// Kind returns the one of those errors that the code stands for, or nil.
+func (e *RelayError) Kind() error {
 	switch e.Code {
 	case protocol.CodeNoSuchServer:
-		return target == ErrNoSuchServer
+		return ErrNoSuchServer
 	case protocol.CodeKicked:
-		return target == ErrKicked
+		return ErrKicked
 	case protocol.CodeReplaced:
-		return target == ErrReplaced
+		return ErrReplaced
 	case protocol.CodeTokenRefused:
-		return target == ErrTokenRefused
+		return ErrTokenRefused
 	case protocol.CodeAccessRefused:
-		return target == ErrAccessRefused
+		return ErrAccessRefused
 	}
-	return false
+	return nil
 }
 
 // errNotResumed is what a relay gets that takes a peer with a token for a new one.
@@ -127,9 +134,9 @@ type RequestError struct {
 // Error returns both.
 func (e *RequestError) Error() string { return "the relay refused " + e.Type + ": " + e.Reason }
 
-// codeBroken stands for a connection that ended without a close frame (RFC 6455,
+// CodeBroken stands for a connection that ended without a close frame (RFC 6455,
 // section 7.1.5). It is never sent.
-const codeBroken protocol.Code = 1006
+const CodeBroken protocol.Code = 1006
 
 // DialError says that there is no session with the relay because the WebSocket
 // could not be opened.

@@ -1,6 +1,10 @@
 package signaling
 
-import "github.com/sebas642/intercessor/protocol"
+import (
+	"strconv"
+
+	"github.com/sebas642/intercessor/protocol"
+)
 
 // Kind says what an [Event] is.
 type Kind uint8
@@ -44,6 +48,16 @@ const (
 	ReasonRefused = "refused" // it broke a rule and the relay closed it
 	ReasonRelay   = "relay"   // the relay gave it up
 )
+
+// String returns the kind in a word.
+func (k Kind) String() string {
+	words := [...]string{Delivered: "delivered", Joined: "joined", Gone: "gone", Away: "away", Back: "back",
+		Lost: "lost", Connected: "connected", Undelivered: "undelivered"}
+	if int(k) < len(words) && words[k] != "" {
+		return words[k]
+	}
+	return "Kind(" + strconv.Itoa(int(k)) + ")"
+}
 
 // Event is what Serve hands to its caller.
 type Event struct {

@@ -33,6 +33,9 @@ func (e *IdentityError) Error() string {
 // Unwrap returns e.Err.
 func (e *IdentityError) Unwrap() error { return e.Err }
 
+// Is makes errors.Is(err, ErrIdentity) work.
+func (e *IdentityError) Is(target error) bool { return target == ErrIdentity }
+
 // maxIdentity bounds what a store may hold, in bytes.
 const maxIdentity = 4 << 10
 

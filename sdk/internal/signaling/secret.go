@@ -26,6 +26,9 @@ func (e *SecretError) Error() string {
 // Unwrap returns e.Err.
 func (e *SecretError) Unwrap() error { return e.Err }
 
+// Is makes errors.Is(err, ErrSecret) work.
+func (e *SecretError) Is(target error) bool { return target == ErrSecret }
+
 var errSecretTooLong = errors.New("it is longer than the " + strconv.Itoa(protocol.MaxSecret) + " bytes that a relay takes")
 
 // offers gives the subprotocols that a connection asks for, and with them the secret

@@ -139,7 +139,7 @@ var errUnread = errors.New("the session ended because more than " + strconv.Itoa
 // let connect: no close event follows. Otherwise one does, and says the same.
 func (s *socket) onError(js.Value, []js.Value) any {
 	if s.ws.Get("readyState").Int() == 3 { // CLOSED
-		s.inbox.Close(&RelayError{Code: codeBroken, Reason: "the network failed, or the page's policy forbids the connection"})
+		s.inbox.Close(&RelayError{Code: CodeBroken, Reason: "the network failed, or the page's policy forbids the connection"})
 		s.release()
 	}
 	return nil
@@ -149,9 +149,9 @@ func (s *socket) onError(js.Value, []js.Value) any {
 func (s *socket) onClose(_ js.Value, args []js.Value) any {
 	end := &RelayError{Code: protocol.Code(args[0].Get("code").Int()), Reason: args[0].Get("reason").String()}
 	if end.Code == 1005 { // closed without a code
-		end.Code = codeBroken
+		end.Code = CodeBroken
 	}
-	if end.Code == codeBroken && end.Reason == "" {
+	if end.Code == CodeBroken && end.Reason == "" {
 		end.Reason = "the network failed, or the relay went away without closing it"
 	}
 	s.inbox.Close(end)
@@ -190,7 +190,7 @@ func (s *socket) write(ctx context.Context, frame []byte) error {
 	}
 	const open = 1
 	if s.ws.Get("readyState").Int() != open { // send would drop the message in silence
-		return &RelayError{Code: codeBroken, Reason: "it is closed"}
+		return &RelayError{Code: CodeBroken, Reason: "it is closed"}
 	}
 	s.ws.Call("send", string(frame))
 	return nil
@@ -213,7 +213,7 @@ func (s *socket) drain(ctx context.Context) error {
 		case <-ctx.Done():
 			return ctx.Err()
 		case <-late.C:
-			stalled := &RelayError{Code: codeBroken, Reason: "nothing could be written for " + writeWithin.String()}
+			stalled := &RelayError{Code: CodeBroken, Reason: "nothing could be written for " + writeWithin.String()}
 			s.fail(protocol.CodeTooSlow, stalled)
 			return stalled
 		}
@@ -227,7 +227,7 @@ const codeGivenUp = 3000
 // drop gives the socket up. The browser may close it a minute later (D1): nothing of it
 // is looked at any more.
 func (s *socket) drop() {
-	s.inbox.Close(&RelayError{Code: codeBroken, Reason: "it was given up"})
+	s.inbox.Close(&RelayError{Code: CodeBroken, Reason: "it was given up"})
 	s.inbox.Drain()
 	s.release()
 	s.ws.Call("close", codeGivenUp)

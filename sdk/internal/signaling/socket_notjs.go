@@ -124,11 +124,11 @@ func (s *socket) ended(err error) error {
 	var closed websocket.CloseError
 	if errors.As(err, &closed) {
 		if closed.Code == websocket.StatusNoStatusRcvd { // it says no more than a connection that broke
-			closed.Code, closed.Reason = websocket.StatusCode(codeBroken), "it was closed without a code"
+			closed.Code, closed.Reason = websocket.StatusCode(CodeBroken), "it was closed without a code"
 		}
 		return &RelayError{Code: protocol.Code(closed.Code), Reason: closed.Reason}
 	}
-	broken := &RelayError{Code: codeBroken, Reason: cause(err).Error()}
+	broken := &RelayError{Code: CodeBroken, Reason: cause(err).Error()}
 	switch {
 	case s.stalled.Load():
 		broken.Reason = "nothing could be written for " + writeWithin.String()

@@ -1,5 +1,7 @@
 package signaling
 
+import "strconv"
+
 // State says how a session stands with its relay.
 type State uint8
 
@@ -26,6 +28,8 @@ func (s State) String() string {
 		return "connected"
 	case Reconnecting:
 		return "reconnecting"
+	case Closed:
+		return "closed"
 	}
-	return "closed"
+	return "State(" + strconv.Itoa(int(s)) + ")"
 }

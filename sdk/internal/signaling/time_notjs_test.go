@@ -47,7 +47,7 @@ func TestBeatsKeepAQuietSession(t *testing.T) {
 		s := dialIn(t, r, "/server")
 		time.Sleep(time.Hour)
 		require.Equal(t, signaling.Online, s.State())
-		_, some := s.TryReceive()
+		_, some := s.Events.TryGet()
 		require.False(t, some, "nothing has happened")
 	})
 }
@@ -106,7 +106,7 @@ func TestHintOfTheNetwork(t *testing.T) {
 		s.NetworkChanged() // a young connection is not of the old network
 		time.Sleep(11 * time.Second)
 		require.Equal(t, signaling.Online, s.State())
-		_, some := s.TryReceive()
+		_, some := s.Events.TryGet()
 		require.False(t, some)
 
 		s.NetworkChanged()

@@ -13,7 +13,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/sebas642/intercessor/sdk/rtc"
+	"github.com/sebas642/intercessor/sdk/internal/rtc"
 )
 
 func TestEitherSideOpensTheFirstChannel(t *testing.T) {
@@ -132,7 +132,7 @@ func TestBulkArrivesWhole(t *testing.T) {
 	content := bytes.Repeat([]byte("0123456789abcde\n"), 3<<20/16)
 	var writing sync.WaitGroup
 	writing.Go(func() {
-		_, err := a.Stream().Write(content)
+		_, err := rtc.Stream(a).Write(content)
 		if err == nil {
 			err = a.Close()
 		}
@@ -140,7 +140,7 @@ func TestBulkArrivesWhole(t *testing.T) {
 			t.Errorf("write: %v", err)
 		}
 	})
-	got, err := io.ReadAll(b.Stream())
+	got, err := io.ReadAll(rtc.Stream(b))
 	require.NoError(t, err)
 	require.True(t, bytes.Equal(content, got))
 	writing.Wait()

@@ -7,7 +7,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/sebas642/intercessor/sdk/rtc"
+	"github.com/sebas642/intercessor/sdk/internal/rtc"
 	"github.com/stretchr/testify/require"
 )
 

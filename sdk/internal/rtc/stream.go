@@ -10,16 +10,22 @@ import (
 // every implementation of WebRTC has always taken.
 const maxPiece = 16 << 10
 
-// Stream returns the channel as a stream of bytes. Write splits what it is given
+// Stream returns a channel as a stream of bytes. Write splits what it is given
 // into messages of at most 16 KiB, Read joins messages, and the bounds of messages
 // are lost. Read returns io.EOF once the other peer has closed the channel and
 // everything was read. Close is the channel's Close, and makes the others return.
-// One goroutine may read while another writes. Use one stream for a channel, and
-// not Receive beside it.
-func (ch *Channel) Stream() io.ReadWriteCloser { return &stream{ch: ch} }
+// One goroutine may read while another writes.
+func Stream(ch Messages) io.ReadWriteCloser { return &stream{ch: ch} }
+
+// Messages is what a Channel sends and receives.
+type Messages interface {
+	Send(ctx context.Context, data []byte) error
+	Receive(ctx context.Context) ([]byte, error)
+	Close() error
+}
 
 type stream struct {
-	ch *Channel
+	ch Messages
 
 	reading sync.Mutex
 	rest    []byte // guarded by reading: what the last Read left of a message

@@ -7,7 +7,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/sebas642/intercessor/sdk/rtc"
+	"github.com/sebas642/intercessor/sdk/internal/rtc"
 )
 
 // newRawPair is newPair with an answering side that gets the browser's own channels.

@@ -10,7 +10,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/sebas642/intercessor/sdk/rtc"
+	"github.com/sebas642/intercessor/sdk/internal/rtc"
 )
 
 // TestCloseEndsWhatICEWaitsFor: TURN servers that swallow every packet, as behind a firewall

@@ -244,7 +244,7 @@ func TestWhatCameIsReceivedBeforeTheEnd(t *testing.T) {
 
 func TestStreamSplitsAndJoins(t *testing.T) {
 	ch, n := openChannel()
-	s := ch.Stream()
+	s := Stream(ch)
 	written, err := s.Write(make([]byte, 40<<10))
 	require.NoError(t, err)
 	require.Equal(t, 40<<10, written)

@@ -74,7 +74,7 @@ func TestConnectsASecond(t *testing.T) {
 					require.Equal(t, source.Connects, why)
 					return in, wait
 				}
-				table.Leave(p) // whoever leaves has connected all the same
+				table.Leave(p) // a connection that has ended still counts as a connect
 				in++
 			}
 		}

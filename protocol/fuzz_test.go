@@ -92,7 +92,7 @@ func FuzzString(f *testing.F) {
 		require.NoError(t, json.Unmarshal(raw, &std))
 		require.Equal(t, text, std)
 
-		// And what others write, or nobody would.
+		// And what other programs write, and unusual texts.
 		quoted := []byte(`"` + s + `"`)
 		got, err = protocol.Unquote(quoted)
 		require.Equal(t, protocol.Valid(quoted) == nil, err == nil)

@@ -70,7 +70,7 @@ func TestCheckReadsWhatTheFilesName(t *testing.T) {
 	require.Contains(t, stderr, "a key is one line of 32 bytes in base64")
 }
 
-// TestMisspeltKeyStartsNothing: what is meant to keep somebody out is not left out.
+// TestMisspeltKeyStartsNothing: a misspelt restriction does not start a relay without it.
 func TestMisspeltKeyStartsNothing(t *testing.T) {
 	t.Parallel()
 	path := written(t, "relayd.toml", "listen = '127.0.0.1:0'\norgins = ['https://app.example']\n")

@@ -11,7 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestReloadOfLimits: SIGHUP brings other limits, and cuts nobody who is beyond them.
+// TestReloadOfLimits: SIGHUP loads other limits, and closes no connection beyond them.
 func TestReloadOfLimits(t *testing.T) {
 	t.Parallel()
 	path := written(t, "relayd.toml", "[limits]\nconnections = 2\n")

@@ -34,7 +34,7 @@ func TestMain(m *testing.M) {
 	if err != nil {
 		panic(err)
 	}
-	relayd = filepath.Join(folder, "relayd.exe") // Windows wants the name so, and nobody else minds
+	relayd = filepath.Join(folder, "relayd.exe") // Windows needs the suffix, and other systems accept it
 	build := exec.Command("go", "build", "-o", relayd, ".")
 	build.Stdout, build.Stderr = os.Stderr, os.Stderr
 	code := 1

@@ -16,7 +16,7 @@ import (
 )
 
 // TestReloadOfSchemas: SIGHUP brings what the folder says now, a file with a mistake
-// changes nothing, and nobody is cut.
+// changes nothing, and closes no connection.
 func TestReloadOfSchemas(t *testing.T) {
 	t.Parallel()
 	folder := t.TempDir()

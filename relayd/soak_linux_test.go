@@ -116,7 +116,7 @@ func (d *soaked) get(what string) string {
 	return string(text)
 }
 
-// rests gives the least of each figure over two seconds in which nobody connects.
+// rests returns the minimum of each figure over two seconds without connects.
 func (d *soaked) rests() figures {
 	d.t.Helper()
 	again := time.NewTicker(250 * time.Millisecond)

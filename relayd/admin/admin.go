@@ -1,9 +1,9 @@
-// Package admin is what an operator sees and does, on a listener of its own: metrics,
-// profiles, health, a status page, and a few deeds. Nothing of it stands on the public
+// Package admin is the operator's separate listener: metrics,
+// profiles, health, a status page, and a few actions. None of it is on the public
 // address.
 //
-// With a token, everything asks for it but health and the page's own files. Without one
-// only this machine is listened to, reading is free, and nothing can be done.
+// With a token, everything requires it except health and the page's own files. Without one
+// it listens only on this machine, reading is free, and actions are refused.
 package admin
 
 import (
@@ -15,16 +15,16 @@ import (
 	"github.com/sebas642/intercessor/relayd/relay"
 )
 
-// Config is what an admin handler shows and moves. All of it is needed but the token.
+// Config is what an admin handler shows and controls. Only the token is optional.
 type Config struct {
 	Relay   *relay.Relay
 	Metrics http.Handler // answers a scrape
 	Page    http.Handler // the status page
 	Version string
-	Token   []byte        // of [ReadToken]; nil: reading is free, and nothing can be done
-	Ready   func() bool   // false once the end has begun
-	End     func()        // begins the end, as SIGTERM does
-	Drain   time.Duration // how long that takes at the most
+	Token   []byte        // of [ReadToken]; nil: reading is free, and actions are refused
+	Ready   func() bool   // false once relayd shuts down
+	End     func()        // starts the shutdown, as SIGTERM does
+	Drain   time.Duration // how long the shutdown takes at most
 }
 
 // Admin is an [http.Handler]. Its methods may be called concurrently.
@@ -35,7 +35,7 @@ type Admin struct {
 	mux     *http.ServeMux
 }
 
-// New makes the handler. Until Run runs, the status page shows no history.
+// New returns the handler. Until Run runs, the status page shows no history.
 func New(config Config) *Admin {
 	a := &Admin{config: config, started: time.Now(), mux: http.NewServeMux()}
 	a.mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { say(w, http.StatusOK, "ok") })

@@ -96,7 +96,7 @@ func TestTokenIsAskedFor(t *testing.T) {
 				continue
 			}
 			require.Equal(t, http.StatusUnauthorized, status, "%s with %q", request, wrong)
-			require.Contains(t, body, `{"error":"this asks for the token of admin.token_file`)
+			require.Contains(t, body, `{"error":"send the token of admin.token_file`)
 		}
 	}
 	require.Zero(t, d.ended)

@@ -13,10 +13,10 @@ import (
 	"github.com/sebas642/intercessor/relayd/relay"
 )
 
-// maxRooms bounds one answer: the rooms with most clients come first.
+// maxRooms limits one answer. The rooms with most clients come first.
 const maxRooms = 1000
 
-// maxKick is the longest time, in seconds, that an operator can ask for: a year.
+// maxKick is the longest kick, in seconds: a year.
 const maxKick = 365 * 24 * 60 * 60
 
 type roomJSON struct {
@@ -89,7 +89,7 @@ func (a *Admin) drain(w http.ResponseWriter, _ *http.Request) {
 	a.config.End()
 }
 
-// refuse answers an error of the relay. It does not repeat what was asked for, which may
+// refuse answers with an error of the relay. It does not repeat the request's name, which may
 // be an ID by mistake.
 func refuse(w http.ResponseWriter, what string, err error) {
 	status := http.StatusNotFound
@@ -106,7 +106,7 @@ func fail(w http.ResponseWriter, status int, why string) {
 func answer(w http.ResponseWriter, status int, body any) {
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(status)
-	_ = json.NewEncoder(w).Encode(body) // who asked may have gone
+	_ = json.NewEncoder(w).Encode(body) // an error means that the client has left
 }
 
 func state(here bool) string {

@@ -8,8 +8,8 @@ import (
 	"syscall"
 )
 
-// spares are the file descriptors that are kept for an operator who looks when peers have
-// taken all others.
+// spares are file descriptors reserved for the operator, for when peers have
+// used up all others.
 const spares = 8
 
 // A listener gives up a spare descriptor when there is none left to accept with, and takes
@@ -22,8 +22,8 @@ type listener struct {
 	closed bool       // guarded by mu
 }
 
-// Keep gives a listener whose connections find room when the process is out of file
-// descriptors, for some of them at once.
+// Keep returns a listener that can accept some connections when the process is out of file
+// descriptors.
 func Keep(l net.Listener) net.Listener {
 	spared := &listener{Listener: l}
 	spared.refill()
@@ -66,7 +66,7 @@ func (l *listener) refill() {
 	}
 }
 
-// Close gives the spare descriptors back.
+// Close releases the spare descriptors.
 func (l *listener) Close() error {
 	err := l.Listener.Close()
 	l.mu.Lock()

@@ -13,7 +13,7 @@ const (
 	maxSamples  = 301 // ten minutes
 )
 
-// A sample is what a relay said of itself at a moment.
+// A sample is a relay's figures at a time.
 type sample struct {
 	at time.Time
 	relay.Stats
@@ -35,7 +35,7 @@ func (r *ring) add(s sample) {
 	r.samples = append(r.samples, s)
 }
 
-// all gives a copy.
+// all returns a copy.
 func (r *ring) all() []sample {
 	r.mu.Lock()
 	defer r.mu.Unlock()

@@ -11,8 +11,8 @@ import (
 	"github.com/sebas642/intercessor/relayd/relay"
 )
 
-// statusJSON is what the page draws. Every series has as many values as times has
-// moments; a rate is that since the sample before, the first of them 0.
+// statusJSON is the data of the page. Every series has as many values as times has
+// entries. A rate is that since the sample before; the first is 0.
 type statusJSON struct {
 	Version string    `json:"version"`
 	Started int64     `json:"started"` // as a Unix time
@@ -25,7 +25,7 @@ type statusJSON struct {
 	Away     []float64 `json:"away"`
 	Rooms    []float64 `json:"rooms"`
 	Waiting  []float64 `json:"waiting"` // bytes
-	In       []float64 `json:"in"`      // these are a second
+	In       []float64 `json:"in"`      // from here on per second
 	Out      []float64 `json:"out"`
 	InBytes  []float64 `json:"inBytes"`
 	OutBytes []float64 `json:"outBytes"`
@@ -86,7 +86,7 @@ func (s *statusJSON) add(before, now sample) {
 	rate(&s.Refusals, sum(before.Refused), sum(now.Refused))
 }
 
-// reasons lists what has happened at all.
+// reasons lists the reasons that have occurred.
 func (s *statusJSON) reasons(first, last relay.Stats) {
 	add(s, "drop", relay.Drops, first.Dropped, last.Dropped, func(d relay.Drop) string { return string(d) })
 	add(s, "close", slices.Sorted(maps.Keys(last.Closed)), first.Closed, last.Closed, func(c protocol.Code) string { return strconv.Itoa(int(c)) + " " + c.String() })

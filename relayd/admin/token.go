@@ -19,7 +19,7 @@ const (
 	mostToken  = 1 << 10
 )
 
-// ErrToken is in the error about a file that holds no token fit for use.
+// ErrToken is wrapped by the error about a file without a usable token.
 var ErrToken = errors.New("an admin token is one line of 20 to 1,024 visible ASCII characters; make one with: openssl rand -base64 32")
 
 // ReadToken reads a token file, by the rules of [secret.Read].
@@ -36,7 +36,7 @@ func ReadToken(path string) ([]byte, error) {
 	return token, nil
 }
 
-// reads lets in who may look.
+// reads admits requests that may read.
 func (a *Admin) reads(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		switch {
@@ -45,24 +45,24 @@ func (a *Admin) reads(next http.Handler) http.Handler {
 		case a.config.Token != nil && !a.bears(r):
 			unauthorized(w)
 		case a.config.Token == nil && !named(r.Host):
-			// A page whose name was made to lead here, so that the browser of somebody at
-			// this machine would tell it everything.
-			fail(w, http.StatusForbidden, "without a token this listener answers to localhost and to addresses, and to no other name")
+			// DNS rebinding: a page whose name was made to resolve to this machine, so that a
+			// local user's browser would tell it everything.
+			fail(w, http.StatusForbidden, "without a token this listener answers only to localhost and to IP addresses, not to other names")
 		default:
 			next.ServeHTTP(w, r)
 		}
 	})
 }
 
-// does lets in who may change something. There are no cookies, so that nobody's browser
-// does it for somebody else.
+// does admits requests that may change something. There are no cookies, so a foreign page cannot
+// use a browser's credentials.
 func (a *Admin) does(next http.HandlerFunc) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		switch {
 		case isForeign(r):
 			refuseForeign(w)
 		case a.config.Token == nil:
-			fail(w, http.StatusForbidden, "nothing can be done here without a token: name its file with admin.token_file")
+			fail(w, http.StatusForbidden, "actions need a token: name its file with admin.token_file")
 		case !a.bears(r):
 			unauthorized(w)
 		default:
@@ -71,7 +71,7 @@ func (a *Admin) does(next http.HandlerFunc) http.Handler {
 	})
 }
 
-// bears compares hashes, so that neither a length nor a beginning can be timed.
+// bears compares hashes, so that the time reveals neither the length nor a prefix.
 func (a *Admin) bears(r *http.Request) bool {
 	scheme, token, _ := strings.Cut(r.Header.Get("Authorization"), " ")
 	want, got := sha256.Sum256(a.config.Token), sha256.Sum256([]byte(token))
@@ -80,11 +80,11 @@ func (a *Admin) bears(r *http.Request) bool {
 
 func unauthorized(w http.ResponseWriter) {
 	w.Header().Set("WWW-Authenticate", `Bearer realm="relayd"`)
-	fail(w, http.StatusUnauthorized, "this asks for the token of admin.token_file, as Authorization: Bearer TOKEN")
+	fail(w, http.StatusUnauthorized, "send the token of admin.token_file, as Authorization: Bearer TOKEN")
 }
 
-// isForeign reports whether a page of another origin sends a request, or a link on one: to
-// take a profile costs, even for a page that cannot read the answer. Browsers that have no
+// isForeign reports whether a request comes from a page of another origin, or from a link on one:
+// a profile costs, even if the page cannot read the answer. Browsers without
 // Sec-Fetch-Site (Fetch Metadata) send Origin with some requests.
 func isForeign(r *http.Request) bool {
 	switch r.Header.Get("Sec-Fetch-Site") {
@@ -99,11 +99,11 @@ func isForeign(r *http.Request) bool {
 }
 
 func refuseForeign(w http.ResponseWriter) {
-	fail(w, http.StatusForbidden, "this is not for pages of other origins, nor for links on them: type the address, or open it from the status page")
+	fail(w, http.StatusForbidden, "pages of other origins, and links on them, cannot open this: type the address, or open it from the status page")
 }
 
-// named says whether a request's Host is an address or localhost, which no name server
-// can lead elsewhere.
+// named reports whether a request's Host is an address or localhost, which no name server
+// can redirect.
 func named(host string) bool {
 	if name, _, err := net.SplitHostPort(host); err == nil {
 		host = name

@@ -5,7 +5,7 @@ import (
 	"unicode/utf8"
 )
 
-// AppendClose appends a close frame (RFC 6455, section 5.5.1), which has room
+// AppendClose appends a close frame (RFC 6455, section 5.5.1), which has space
 // for a reason of 123 bytes. A code of 0 makes it empty.
 func AppendClose(dst []byte, code uint16, reason string) []byte {
 	if code == 0 {
@@ -16,7 +16,7 @@ func AppendClose(dst []byte, code uint16, reason string) []byte {
 	return append(dst, reason...)
 }
 
-// ParseClose gives the code of a close frame's payload, 0 if it is empty.
+// ParseClose returns the code in a close frame's payload, 0 if it is empty.
 func ParseClose(payload []byte) (code uint16, err error) {
 	switch {
 	case len(payload) == 0:
@@ -34,8 +34,8 @@ func ParseClose(payload []byte) (code uint16, err error) {
 	return code, nil
 }
 
-// mayBeSent says whether a code may stand in a close frame (section 7.4 and the
-// registry that it founded).
+// mayBeSent reports whether a code is allowed in a close frame (section 7.4 and the
+// IANA registry).
 func mayBeSent(code uint16) bool {
 	switch {
 	case 1000 <= code && code <= 1003, 1007 <= code && code <= 1014:

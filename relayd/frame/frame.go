@@ -1,6 +1,6 @@
-// Package frame is the framing of WebSocket (RFC 6455) for the side that
-// accepts, as a relay needs it: frames are read in place, in memory of the
-// caller's, and nothing is allocated for a message. No extensions.
+// Package frame implements the framing of WebSocket (RFC 6455) for the side that
+// accepts connections: frames are read in place, in memory of the
+// caller, and nothing is allocated for a message. It has no extensions.
 package frame
 
 import (
@@ -30,7 +30,7 @@ const (
 	maxControl = 125
 )
 
-// The faults of a frame; each is a sentence for a close frame's reason.
+// The errors of a frame. Each is a sentence for a close frame's reason.
 var (
 	ErrReserved  = errors.New("a reserved bit is set, and no extension was negotiated")
 	ErrOpcode    = errors.New("the frame has a reserved opcode")
@@ -49,12 +49,12 @@ type Header struct {
 	Key    uint32
 }
 
-// IsControl says whether it is a close, a ping or a pong.
+// IsControl reports whether the frame is a close, a ping or a pong.
 func (h Header) IsControl() bool { return h.Opcode >= Close }
 
-// Parse reads the header at the beginning of b and gives its length: 0 if b does
-// not hold all of it. It refuses what section 5 forbids to a client as soon as
-// it can be seen.
+// Parse reads the header at the beginning of b and returns its length, 0 if b does
+// not hold all of it. It refuses what section 5 forbids a client as soon as
+// it is known.
 func Parse(b []byte) (h Header, n int, err error) {
 	if len(b) < 2 {
 		return h, 0, nil
@@ -96,8 +96,8 @@ func Parse(b []byte) (h Header, n int, err error) {
 	return h, n + 4, nil
 }
 
-// PutHeader writes the header of a whole, unmasked frame and gives its length.
-// b has room for MaxHeader bytes.
+// PutHeader writes the header of a whole, unmasked frame and returns its length.
+// b must have space for MaxHeader bytes.
 func PutHeader(b []byte, opcode byte, length int) int {
 	b[0] = final | opcode
 	switch {

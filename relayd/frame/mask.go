@@ -5,7 +5,7 @@ import (
 	"math/bits"
 )
 
-// Unmask takes the mask off a payload in place (RFC 6455, section 5.3), sixteen
+// Unmask unmasks a payload in place (RFC 6455, section 5.3), sixteen
 // bytes at a time.
 func Unmask(p []byte, key uint32) {
 	wide := uint64(key)<<32 | uint64(key)

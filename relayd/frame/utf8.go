@@ -5,16 +5,16 @@ import (
 	"math/bits"
 )
 
-// A UTF8 follows the bytes of a text message as they come, in any pieces, and says
-// as soon as it can be seen that they are not UTF-8 (RFC 3629). Its zero value
-// stands before the first byte.
+// A UTF8 validates the bytes of a text message as they come, in any pieces, and reports
+// as soon as possible that they are not UTF-8 (RFC 3629). Its zero value
+// is at the first byte.
 type UTF8 struct {
-	owed      uint8 // bytes that the character still lacks
-	low, high byte  // between which the next of them lies
+	owed      uint8 // missing bytes of the current character
+	low, high byte  // the range of the next of them
 }
 
-// Follow takes the next bytes, which the mask is still on; a key of 0 is none. It
-// reports false at a byte with which no UTF-8 can go on.
+// Follow checks the next bytes, which are still masked; a key of 0 means no mask. It
+// returns false at a byte with which UTF-8 cannot continue.
 func (t *UTF8) Follow(p []byte, key uint32) bool {
 	const tops = 0x8080808080808080
 	wide := uint64(key)<<32 | uint64(key)
@@ -31,7 +31,7 @@ func (t *UTF8) Follow(p []byte, key uint32) bool {
 	return true
 }
 
-// next is one row of the table of RFC 3629, section 4: what may follow a first byte.
+// next is a row of the table in RFC 3629, section 4: what may follow a first byte.
 func (t *UTF8) next(c byte) bool {
 	if t.owed > 0 {
 		right := t.low <= c && c <= t.high

@@ -14,7 +14,7 @@ import (
 // Marks is how much of the server's news is kept.
 func (r *Room[M]) Marks() int { return len(r.news) }
 
-// MarksTwice says whether somebody, or RELAY_PRESENT, is marked twice.
+// MarksTwice reports whether a client, or RELAY_PRESENT, is marked twice.
 func (r *Room[M]) MarksTwice() bool {
 	for i, m := range r.news {
 		if slices.Contains(r.news[:i], m) {

@@ -317,7 +317,7 @@ func (w *world) tellServer() error {
 	}
 }
 
-// note checks that RELAY_PRESENT comes behind everybody who has to be named (P3).
+// note checks that RELAY_PRESENT comes after every client that must be named (P3).
 func (w *world) note(c *conn, f frame) error {
 	if f.kind != allNamed {
 		if f.kind == joined || f.kind == back {
@@ -439,7 +439,7 @@ func (w *world) append(b []byte) []byte {
 			b = appendOrder(append(b, flag(c.expect[i])|flag(c.named[i])<<1), c.orders[i])
 		}
 		for _, f := range c.queue {
-			if c.holder { // nobody reads the others
+			if c.holder { // the others are not read
 				b = appendOrder(append(b, byte(f.kind), byte(f.who), flag(f.v1), byte(f.code), byte(f.code>>8)), f.order)
 			}
 		}

@@ -50,7 +50,7 @@ func TestEveryOrder(t *testing.T) {
 			if os.Getenv("ROOM_FULL") != "" {
 				b = s.full
 			}
-			b.connects += 3 // everybody's first
+			b.connects += 3 // the first connect of each
 			n := explore(t, &shape{v1: s.v1, outbox: s.outbox, budget: b})
 			t.Logf("%d states", n)
 			total += n
@@ -133,7 +133,7 @@ func (w *world) steps(all []step) []step {
 	b := &w.left
 	for p := range int8(3) {
 		me := &w.peers[p]
-		if b.connects > 0 && !me.out && w.held(p) == nil && (me.token > 0 || !me.dialled) { // without a token it would be somebody else
+		if b.connects > 0 && !me.out && w.held(p) == nil && (me.token > 0 || !me.dialled) { // without a token it would be another peer
 			all = append(all, step{what: "dial", who: p})
 		}
 		if b.doubles > 0 && me.token > 0 && p < 2 { // the clients are alike
@@ -212,7 +212,7 @@ func (w *world) do(s step) error {
 		}
 		c.holder = false
 		if !w.shape.v1[s.who] {
-			w.peers[s.who].out = true // the next one is somebody else
+			w.peers[s.who].out = true // the next one is another peer
 		}
 	case "notice":
 		return w.noticed(c)

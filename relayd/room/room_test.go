@@ -13,7 +13,7 @@ import (
 const (
 	v1   = true
 	base = false
-	none = "" // nobody's connection
+	none = "" // no connection
 
 	window = 60_000
 )
@@ -384,7 +384,7 @@ func TestMemoryForTheKickedIsBounded(t *testing.T) {
 	for i := range 10_000 {
 		s.Kick(protocol.ID(fmt.Sprint(i)))
 		s.Kick("always")
-		s.Kick("always") // who is known takes nobody's place
+		s.Kick("always") // a client that is already kicked replaces no other
 	}
 	require.LessOrEqual(t, s.Bars(), 4096)
 	_, _, v := s.ClaimClient("9999", resumed, v1, false, "x")

@@ -34,7 +34,7 @@ func TestBuiltinTakesWhatPeersSend(t *testing.T) {
 	require.GreaterOrEqual(t, seen["OFFER"], 2, "of both kinds of peers")
 	require.GreaterOrEqual(t, seen["ANSWER"], 2)
 	require.GreaterOrEqual(t, seen["CANDIDATE"], 2)
-	// What PROTOCOL.md and browsers allow besides.
+	// What PROTOCOL.md and browsers also allow.
 	for _, m := range []sent{
 		{"CANDIDATE", `{"candidate":""}`},
 		{"CANDIDATE", `{"candidate":"","sdpMid":"0","sdpMLineIndex":0}`},

@@ -11,14 +11,14 @@ import (
 	"github.com/sebas642/intercessor/protocol"
 )
 
-// location is what the library calls every document. It has to be absolute: of
+// location is the library's name for every document. It must be absolute: of
 // anything else the library makes the path of a file.
 const location = "urn:schema"
 
-// noLoader has the library take nothing from elsewhere; without one it reads files.
+// noLoader keeps the library from loading other documents. Without one it reads files.
 type noLoader struct{}
 
-var errElsewhere = errors.New("a schema is taken from its own file and from nowhere else")
+var errElsewhere = errors.New("a schema cannot refer to other files")
 
 func (noLoader) Load(string) (any, error) { return nil, errElsewhere }
 
@@ -31,8 +31,8 @@ func newCompiler(m *meter) *jsonschema.Compiler {
 	return c
 }
 
-// compile makes a schema of a file's text, and counts its subschemas. What is
-// compiled pays with the meter whenever it validates. The error has a line for each
+// compile compiles a file's text, and counts its subschemas. The compiled
+// schema pays with the meter when it validates. The error has a line for each
 // mistake, and a JSON pointer or a line and column to it.
 func compile(text []byte, m *meter) (*jsonschema.Schema, int, error) {
 	document, err := parse(text)
@@ -59,7 +59,7 @@ func compile(text []byte, m *meter) (*jsonschema.Schema, int, error) {
 	return compiled, len(w.places), nil
 }
 
-// meter gives a subschema the format that pays.
+// meter sets the format of a subschema to the one that pays.
 func (w *walk) meter(c *jsonschema.Compiler, m *meter, p *place, name string) error {
 	var named *jsonschema.Schema
 	switch format := p.object["format"].(type) {
@@ -78,7 +78,7 @@ func (w *walk) meter(c *jsonschema.Compiler, m *meter, p *place, name string) er
 	return nil
 }
 
-// compileFormat is the library's check of a format.
+// compileFormat returns the library's check of a format.
 func compileFormat(name string) (*jsonschema.Schema, error) {
 	c := newCompiler(nil)
 	if err := c.AddResource(location, map[string]any{"format": name}); err != nil {
@@ -87,7 +87,7 @@ func compileFormat(name string) (*jsonschema.Schema, error) {
 	return c.Compile(location)
 }
 
-// parse reads the text of a file.
+// parse parses the text of a file.
 func parse(text []byte) (document any, err error) {
 	if len(text) > maxFile {
 		return nil, fmt.Errorf("longer than %d bytes", maxFile)
@@ -105,7 +105,7 @@ func parse(text []byte) (document any, err error) {
 	return decode(text, m)
 }
 
-// readable says what the library's error says, with a pointer into the file.
+// readable rewrites the library's error, with a pointer into the file.
 func readable(err error) error {
 	var invalid *jsonschema.SchemaValidationError
 	var reason *jsonschema.ValidationError

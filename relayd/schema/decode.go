@@ -6,9 +6,9 @@ import (
 	"errors"
 )
 
-// decode reads one JSON value that the codec has found right (protocol.Valid), so its
-// depth is bounded. It refuses what a schema cannot speak about: of two members with
-// one name, which of them the receiver takes (the codec lets them pass, B38), and
+// decode parses one JSON value that the codec has accepted (protocol.Valid), so its
+// depth is bounded. It refuses what a schema cannot describe: two members with
+// one name, because it is unknown which of them the receiver uses (B38), and
 // numbers that cost more to compare than to send.
 func decode(text []byte, m *meter) (any, error) {
 	tokens := json.NewDecoder(bytes.NewReader(text))

@@ -1,7 +1,7 @@
 package schema
 
-// A keyword of draft 2020-12 says where the schemas stand that it holds, and what
-// they look at.
+// A keyword of draft 2020-12 says where its subschemas are, and what
+// they apply to.
 type keyword struct {
 	holds holds
 	looks looks
@@ -24,8 +24,8 @@ const (
 	inside               // at what is in the value
 )
 
-// keywords are those that are taken. One that is not here is a mistake: where a keyword is
-// misspelt, or checks nothing here (contentMediaType), its author would rely on nothing.
+// keywords are the supported keywords. Any other is a mistake: if a keyword is
+// misspelt, or checks nothing here (contentMediaType), its author would rely on it in vain.
 // Of references only $ref is here: within one file $dynamicRef says no more, and the
 // library looks for its end through everything that it is in.
 var keywords = map[string]keyword{
@@ -51,7 +51,7 @@ var annotations = map[string]bool{
 	"title": true, "description": true, "default": true, "deprecated": true, "readOnly": true, "writeOnly": true, "examples": true, "$comment": true,
 }
 
-// counts are the keywords whose value the library takes for an int, whatever it is.
+// counts are the keywords whose value the library treats as an int, whatever it is.
 var counts = map[string]bool{
 	"maxLength": true, "minLength": true, "maxItems": true, "minItems": true, "maxContains": true, "minContains": true,
 	"maxProperties": true, "minProperties": true,
@@ -62,9 +62,9 @@ var compares = map[string]bool{
 	"enum": true, "const": true, "multipleOf": true, "maximum": true, "exclusiveMaximum": true, "minimum": true, "exclusiveMinimum": true,
 }
 
-// formats are those that are checked. The draft leaves it open whether a format is; here it
-// is, because who writes one relies on it, and one that is not here is a mistake. Of
-// those that the library has, regex is left out: its values are patterns of peers.
+// formats are the supported formats. The draft leaves it open whether a format is checked. Here it
+// is, because its author relies on it, and an unsupported one is a mistake. Of
+// the library's formats, regex is left out, because its values would be patterns of peers.
 var formats = map[string]bool{
 	"date-time": true, "date": true, "time": true, "duration": true,
 	"email": true, "hostname": true, "ipv4": true, "ipv6": true, "uri": true, "uri-reference": true,

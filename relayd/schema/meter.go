@@ -10,11 +10,11 @@ import (
 // The library cannot be interrupted and knows no deadline: a schema of ten lines and a
 // message of a kilobyte can keep it busy for years. So every subschema gets a
 // `format` that the library asks before it does the subschema's work, and every
-// pattern is asked through it too. Both pay with steps, and when there are none left
-// they end the validation by a panic, which check takes. Steps are counted and not
-// timed: what is refused does not depend on how busy the machine is.
+// pattern is matched through it, too. Both pay with steps, and when there are none left
+// they end the validation by a panic, which check recovers. Steps are counted, not
+// timed, so the result does not depend on how busy the machine is.
 const (
-	// budget is what one message may cost: about 5 ms at the worst
+	// budget limits the cost of one message: about 5 ms at the worst
 	// (BenchmarkHostile), a tenth of a microsecond each.
 	budget = 50_000
 

@@ -52,12 +52,12 @@ func TestMistakes(t *testing.T) {
 		`{"pattern":"(a{30}){33}b{30}"}`:                                    "the pattern is too large",
 		`{"$ref":"#/$defs/none"}`:                                           "at #/$ref: there is no schema at #/$defs/none",
 		`{"$ref":"#/properties/a/type","properties":{"a":{"type":"null"}}}`: "there is no schema at",
-		`{"$ref":"#name"}`:                                                  "only a place in the same file",
-		`{"$ref":"other.json"}`:                                             "only a place in the same file",
-		`{"$ref":"/etc/passwd"}`:                                            "only a place in the same file",
-		`{"$ref":"file:///etc/passwd"}`:                                     "only a place in the same file",
-		`{"$ref":"http://127.0.0.1/x"}`:                                     "only a place in the same file",
-		`{"$ref":"https://json-schema.org/draft/2020-12/schema"}`:           "only a place in the same file",
+		`{"$ref":"#name"}`:                                                  "must refer to a place in the same file",
+		`{"$ref":"other.json"}`:                                             "must refer to a place in the same file",
+		`{"$ref":"/etc/passwd"}`:                                            "must refer to a place in the same file",
+		`{"$ref":"file:///etc/passwd"}`:                                     "must refer to a place in the same file",
+		`{"$ref":"http://127.0.0.1/x"}`:                                     "must refer to a place in the same file",
+		`{"$ref":"https://json-schema.org/draft/2020-12/schema"}`:           "must refer to a place in the same file",
 		`{"$ref":"#"}`:                                                      "refers to itself at the same value, without end",
 		`{"$ref":"#/$defs/a","$defs":{"a":{"anyOf":[{"$ref":"#/$defs/b"}]},"b":{"not":{"$ref":"#/$defs/a"}}}}`: "without end",
 		chain(40): "more than 32 subschemas of subschemas",
@@ -134,6 +134,6 @@ func TestNothingIsTakenFromElsewhere(t *testing.T) {
 	}
 	for _, ref := range []string{readable, "secret.json", "file://" + readable, "urn:schema"} {
 		_, err := schema.New(schema.Options{Folder: folder(t, map[string]string{"X.json": `{"$ref":"` + ref + `"}`})})
-		require.ErrorContains(t, err, "only a place in the same file")
+		require.ErrorContains(t, err, "must refer to a place in the same file")
 	}
 }

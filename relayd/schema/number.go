@@ -2,7 +2,7 @@ package schema
 
 import "encoding/json"
 
-// A number becomes a fraction of whole numbers wherever the library compares it. One
+// The library compares a number as a fraction of whole numbers. A number
 // with a large exponent has as many digits, and beyond 10^6 the library gets nil
 // and dereferences it.
 const (

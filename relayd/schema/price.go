@@ -2,8 +2,8 @@ package schema
 
 import "encoding/json"
 
-// A price is what a subschema costs at a value: whatever the library does there itself,
-// and for those below whatever it does before they are asked.
+// A price is the cost of a subschema at a value: the library's own work there,
+// and its work for subschemas before they are called.
 type price struct {
 	own    int // at any value
 	each   int // for each value in an object or array

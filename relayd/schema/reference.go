@@ -15,7 +15,7 @@ func (w *walk) reference(p *place) {
 	pointer, isFragment := strings.CutPrefix(ref, "#")
 	pointer, err := url.PathUnescape(pointer)
 	if !isFragment || err != nil || pointer != "" && pointer[0] != '/' {
-		w.wrong(at, "only a place in the same file is taken, as #/$defs/name")
+		w.wrong(at, "must refer to a place in the same file, such as #/$defs/name")
 		return
 	}
 	if _, ok := w.at[pointer]; !ok {
@@ -25,8 +25,8 @@ func (w *walk) reference(p *place) {
 	p.same = append(p.same, pointer)
 }
 
-// chains refuses a schema that comes back to itself at the same value, which no
-// value fits, and chains for which the library goes up too far.
+// chains refuses a schema that refers to itself at the same value, which no
+// value satisfies, and chains that are too long for the library.
 func (w *walk) chains() {
 	lengths := make(map[*place]int) // -1 while it is looked at
 	var longest func(p *place) int

@@ -10,8 +10,8 @@ import (
 	"github.com/santhosh-tekuri/jsonschema/v6/kind"
 )
 
-// A Refusal says why a message may not pass. All of it is the operator's own text, or
-// this package's: nothing that a peer sent is in it, not even the name of a member.
+// A Refusal says why a message is refused. All of it is the operator's text or
+// this package's. It contains nothing that a peer sent, not even the name of a member.
 type Refusal struct {
 	// Path is a JSON pointer to the subschema that refuses; "" is the schema itself.
 	Path string
@@ -27,12 +27,12 @@ const (
 	Parts    = "parts"    // it is a part of a longer message
 	Repeated = "repeated" // an object has a name twice
 	Number   = "number"   // a number is too long
-	Budget   = "budget"   // to look at it would take too many steps
+	Budget   = "budget"   // validating it would take too many steps
 	False    = "false"    // the subschema is false
 	Fault    = "fault"    // the library failed
 )
 
-// refusal gives the first reason by path: the library finds them in the order of a map.
+// refusal returns the first reason by path, because the library finds them in the order of a map.
 func refusal(err *jsonschema.ValidationError) *Refusal {
 	first := slices.MinFunc(reasons(nil, err), func(a, b *Refusal) int {
 		return cmp.Or(cmp.Compare(a.Path, b.Path), cmp.Compare(a.Keyword, b.Keyword))

@@ -1,9 +1,9 @@
-// Package schema looks at messages with JSON Schema (draft 2020-12), one schema for each
-// type of message. It is the only package that knows the library.
+// Package schema validates messages with JSON Schema (draft 2020-12), one schema for each
+// type of message. No other package uses the library.
 //
-// A validator cannot be interrupted, so this one is given little: messages of a
-// bounded size and depth, schemas without references to elsewhere, patterns of RE2,
-// and a budget of steps for each message, behind which it is refused.
+// A validator cannot be interrupted, so its input is limited: messages of a
+// bounded size and depth, schemas without references to other files, patterns of RE2,
+// and a budget of steps for each message, beyond which the message is refused.
 package schema
 
 import (
@@ -13,7 +13,7 @@ import (
 	"github.com/santhosh-tekuri/jsonschema/v6"
 )
 
-// Options say what a Set does.
+// Options configure a Set.
 type Options struct {
 	Folder        string // of TYPE.json files; "" is none
 	Builtin       bool   // those of the SDKs' types, where the folder has none
@@ -21,14 +21,14 @@ type Options struct {
 	MaxMessage    int    // bytes of a message of a type with one; 0: as the frame allows
 }
 
-// A Set is the schemas of an operator. It is not changed; its methods may be called
+// A Set is an operator's schemas. It is immutable; its methods may be called
 // concurrently.
 type Set struct {
 	options Options
 	types   map[string]bool // those that have a schema
 
-	// What is compiled has a meter of its own and looks at one message at a time, so
-	// there is one for each processor; who comes when all are at work waits for a few
+	// A compiled set has its own meter and validates one message at a time, so
+	// there is one for each processor. When all are busy, a message waits for a few
 	// milliseconds.
 	free chan *checker
 }
@@ -80,9 +80,9 @@ func newChecker(files []file) (*checker, error) {
 	return c, errors.Join(mistakes...)
 }
 
-// Check gives nil for a message that may pass: message is one JSON value that
-// [protocol.Valid] takes, part tells that it is a part of a longer message of a link
-// (L7), which cannot be checked and so may not pass where there is a schema.
+// Check returns nil for a message that may pass. message is one JSON value that
+// [protocol.Valid] accepts. part says that it is a part of a longer message of a link
+// (L7), which cannot be checked and so may not pass if there is a schema.
 func (s *Set) Check(typ, message []byte, part bool) *Refusal {
 	known := s.types[string(typ)]
 	switch {

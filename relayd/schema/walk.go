@@ -10,8 +10,8 @@ import (
 	"strings"
 )
 
-// What a schema file may be. The library compiles in the square of the number of
-// subschemas, and at each value goes up the chain of those that led there.
+// Limits of a schema file. The library compiles in time quadratic in the number of
+// subschemas, and at each value walks up the chain of those that led there.
 const (
 	maxFile       = 64 << 10 // bytes
 	maxSubschemas = 500
@@ -25,7 +25,7 @@ const draft = "https://json-schema.org/draft/2020-12/schema"
 
 var errPattern = errors.New("the pattern is too large: it has more than 1000 instructions")
 
-// A place is where a subschema stands in a file.
+// A place is the place of a subschema in a file.
 type place struct {
 	pointer string
 	object  map[string]any
@@ -35,8 +35,8 @@ type place struct {
 	compare int        // steps to compare a value with those in keywords
 }
 
-// A walk goes through a schema before the library does, and refuses what the library takes
-// wrong, or takes from elsewhere, or takes too long for.
+// A walk checks a schema before the library does, and refuses what the library handles
+// wrongly, would load from other files, or takes too long for.
 type walk struct {
 	places   []*place
 	at       map[string]*place // nil where a schema is true or false
@@ -47,7 +47,7 @@ func (w *walk) wrong(pointer, format string, args ...any) {
 	w.mistakes = append(w.mistakes, fmt.Errorf("at #%s: "+format, append([]any{pointer}, args...)...))
 }
 
-// walkSchema gives the subschemas of a document, or all its mistakes.
+// walkSchema returns the subschemas of a document, or all its mistakes.
 func walkSchema(document any) (*walk, error) {
 	w := &walk{at: make(map[string]*place)}
 	if root, ok := document.(map[string]any); ok {
@@ -70,8 +70,8 @@ func walkSchema(document any) (*walk, error) {
 	return w, errors.Join(w.mistakes...)
 }
 
-// schema takes what stands where a schema stands. What has another form, the
-// library's metaschema refuses afterwards.
+// schema handles the value in the place of a schema. If it has another form, the
+// library's metaschema refuses it afterwards.
 func (w *walk) schema(pointer string, value any) {
 	object, ok := value.(map[string]any)
 	if _, isBool := value.(bool); isBool {

@@ -5,7 +5,6 @@
 // process of its own, which linkbench starts, kills and starts again. The chaos proxy breaks
 // networks.
 //
-//	go run ./e2e/cmd/linkbench recover
 //	go run ./e2e/cmd/linkbench stream --rounds 3 --json
 //	go run ./e2e/cmd/linkbench help
 //

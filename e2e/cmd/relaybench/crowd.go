@@ -48,7 +48,6 @@ func (l *load) idle() {
 		})
 	})
 	full := l.SettledMemory(t.pid)
-	l.Say("doing nothing")
 	idle := l.clock(t, func() { l.Check(bench.Sleep(held, l.during)) })
 
 	r := l.result(fmt.Sprintf("%d peers, TLS %v", l.peers, l.tls), "peers", l.peers, "tls", l.tls)

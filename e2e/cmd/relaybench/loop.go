@@ -6,7 +6,6 @@ import (
 	"bytes"
 	"io"
 	"net"
-	"os"
 	"syscall"
 	"time"
 	"unsafe"
@@ -30,7 +29,6 @@ type loop struct {
 // An end is a connection of a loop.
 type end struct {
 	loop    *loop
-	file    *os.File
 	fd      int
 	receive func(payload []byte) // a message came; through the forwarder it is still masked
 	rest    []byte               // the beginning of a frame whose end has not come
@@ -41,7 +39,7 @@ type end struct {
 func (l *loop) close() {
 	for _, e := range l.ends {
 		if e != nil {
-			_ = e.file.Close()
+			_ = unix.Close(e.fd)
 		}
 	}
 	_ = unix.Close(l.epoll)
@@ -49,10 +47,12 @@ func (l *loop) close() {
 
 // add takes a peer's socket out of the Go runtime's hands. All that came must have been read.
 func (l *loop) add(p *peer, receive func([]byte)) *end {
-	file, err := p.Conn.(*net.TCPConn).File()
+	raw, err := p.Conn.(*net.TCPConn).SyscallConn()
+	l.Check(err)
+	e := &end{loop: l, receive: receive}
+	l.Check(raw.Control(func(fd uintptr) { e.fd, err = unix.FcntlInt(fd, unix.F_DUPFD_CLOEXEC, 0) }))
 	l.Check(err)
 	l.Check(p.Close())
-	e := &end{loop: l, file: file, fd: int(file.Fd()), receive: receive}
 	l.ends = append(l.ends, make([]*end, max(0, e.fd+1-len(l.ends)))...)
 	l.ends[e.fd] = e
 	e.watch(unix.EPOLL_CTL_ADD, unix.EPOLLIN)

@@ -6,7 +6,6 @@
 // encoded beforehand, so that the load costs less than what it measures.
 //
 //	go run ./e2e/cmd/relaybench compare
-//	go run ./e2e/cmd/relaybench relay --pairs 64 --window 16 --size 2000
 //	go run ./e2e/cmd/relaybench help
 //
 // The ratio to a bare TCP forwarder (forwarder.go) travels between machines. It shows what a

@@ -56,12 +56,16 @@ type Mistake string
 
 func (m Mistake) Error() string { return string(m) }
 
-// Check ends the run if there is an error. Deferred calls still run.
+// Check ends the run if there is an error. It runs deferred calls.
 func (r *Run) Check(err error) {
-	if err != nil {
-		r.err = err
-		runtime.Goexit()
+	if err == nil {
+		return
 	}
+	for _, child := range r.children {
+		err = child.explain(err)
+	}
+	r.err = err
+	runtime.Goexit()
 }
 
 // Fail ends the run.
@@ -140,7 +144,6 @@ func run(name string, declare Mode, args []string, stdout, stderr io.Writer) err
 	<-ended
 	fmt.Fprint(r.status, clearLine)
 	for _, child := range r.children {
-		r.err = child.explain(r.err)
 		child.End()
 	}
 	if r.Ctx.Err() != nil {

@@ -23,7 +23,7 @@ type Child struct {
 	cmd    *exec.Cmd
 	log    *os.File      // its standard error, in a file: that costs the load nothing to read
 	exited chan struct{} // closed when the process has ended
-	ended  bool          // by End
+	ended  bool          // End has been called
 }
 
 // Start starts cmd through r.Wrap and takes its standard error. The child dies with this process.
@@ -64,13 +64,13 @@ func (c *Child) End() {
 
 // explain adds to an error that the process has ended by itself, if it has, and the end of its log.
 func (c *Child) explain(err error) error {
-	if err == nil || c.ended {
+	if c.ended {
 		return err
 	}
 	select {
 	case <-c.exited:
 		log, _ := os.ReadFile(c.log.Name())
-		return fmt.Errorf("%w; %s has ended (%v) and said: %s", err, c.cmd.Path, c.cmd.ProcessState, log[max(0, len(log)-2000):])
+		return fmt.Errorf("%w; %s has ended (%v) and said: %s", err, c.cmd, c.cmd.ProcessState, log[max(0, len(log)-2000):])
 	case <-time.After(100 * time.Millisecond): // its connections end before the process
 		return err
 	}

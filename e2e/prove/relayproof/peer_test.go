@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/sebas642/intercessor/e2e/history"
+	"github.com/sebas642/intercessor/e2e/virtual"
 )
 
 // patience bounds every wait of a test for what should come at once. It only ends what hangs:
@@ -17,7 +18,8 @@ const patience = 2 * time.Minute
 type peer struct {
 	t    testing.TB
 	log  *history.Log
-	url  string
+	line *virtual.Line
+	path string
 	name string // of the application
 	id   string
 	room string
@@ -58,8 +60,8 @@ type message struct {
 	Pad  string `json:"pad"`
 }
 
-func newPeer(t testing.TB, log *history.Log, url, name string) *peer {
-	p := &peer{t: t, log: log, url: url, name: name, known: map[string]*other{}, seen: map[history.Kind]int{}}
+func newPeer(t testing.TB, log *history.Log, line *virtual.Line, path, name string) *peer {
+	p := &peer{t: t, log: log, line: line, path: path, name: name, known: map[string]*other{}, seen: map[history.Kind]int{}}
 	p.changed = sync.NewCond(&p.mu)
 	return p
 }
@@ -79,11 +81,10 @@ func (p *peer) next() credential {
 	return credential{p.token, p.gen, p.attempt}
 }
 
-// connect makes a connection, which is the peer's own from then on. Small says that its
-// socket takes little.
-func (p *peer) connect(c credential, small bool) *connection {
+// connect makes a connection, which is the peer's own from then on.
+func (p *peer) connect(c credential) *connection {
 	p.t.Helper()
-	k := p.dial(c, small)
+	k := p.dial(c)
 	p.mu.Lock()
 	p.now = k
 	p.mu.Unlock()

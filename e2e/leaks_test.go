@@ -15,9 +15,8 @@ import (
 // notWatched are packages that start goroutines and whose tests do not look for any that
 // are left, each with its reason.
 var notWatched = map[string]string{
-	"sdk/internal/smallrelay": "it has no tests; those of sdk and sdk/internal/signaling, which use it, look",
-	"sdk/sdktest":             "it has no tests; those of sdk and sdk/internal/signaling, which use it, look",
-	"wasm/cmd/pack":           "a tool that ends when its goroutines have: pack waits for them in the line below",
+	"sdk/sdktest":   "it has no tests; those of sdk/internal/signaling, which use it, look",
+	"wasm/cmd/pack": "a tool that ends when its goroutines have: pack waits for them in the line below",
 }
 
 // TestGoroutinesAreWatchedWhereTheyStart: every package of the modules that people run, in

@@ -54,9 +54,13 @@ func (r *Station) Stats() relay.Stats {
 	return r.life.relay.Stats()
 }
 
-// End ends the relay when all have left, and gives what it still holds: nothing.
+// End ends the relay when all have left, and gives what it still holds: nothing. It may
+// be down already.
 func (r *Station) End() relay.Stats {
 	l := r.takeLife()
+	if l == nil {
+		return relay.Stats{}
+	}
 	stats := l.end()
 	if stats.Waiting != 0 { // for who came while it ended Shutdown does not wait: they have their time to be told
 		time.Sleep(10 * time.Second)

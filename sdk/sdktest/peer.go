@@ -11,8 +11,24 @@ import (
 	"github.com/sebas642/intercessor/sdk/internal/signaling"
 )
 
-// Options say how a Peer is to connect.
-type Options = signaling.Options
+type (
+	// Options say how a Peer is to connect.
+	Options = signaling.Options
+
+	// Event is what a Peer receives.
+	Event = signaling.Event
+
+	// Kind says what an Event is.
+	Kind = signaling.Kind
+)
+
+// Kinds of an Event.
+const (
+	Joined    = signaling.Joined
+	Gone      = signaling.Gone
+	Lost      = signaling.Lost
+	Connected = signaling.Connected
+)
 
 // The events that a Peer holds, in number and in bytes. It reads nothing while it is full.
 const (

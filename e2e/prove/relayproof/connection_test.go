@@ -3,7 +3,6 @@ package relayproof
 import (
 	"context"
 	"fmt"
-	"net"
 	"net/http"
 
 	"github.com/coder/websocket"
@@ -41,22 +40,13 @@ func (c credential) offer() *websocket.DialOptions {
 }
 
 // dial makes a connection and reads from it.
-func (p *peer) dial(c credential, small bool) *connection {
+func (p *peer) dial(c credential) *connection {
 	p.t.Helper()
 	ctx, cancel := context.WithTimeout(p.t.Context(), form.Patience())
 	defer cancel()
 	options := c.offer()
-	if small {
-		dialer := func(ctx context.Context, network, address string) (net.Conn, error) {
-			conn, err := new(net.Dialer).DialContext(ctx, network, address)
-			if err == nil {
-				err = conn.(*net.TCPConn).SetReadBuffer(32 << 10)
-			}
-			return conn, err
-		}
-		options.HTTPClient = &http.Client{Transport: &http.Transport{DialContext: dialer, DisableKeepAlives: true}}
-	}
-	ws, _, err := websocket.Dial(ctx, p.url, options)
+	options.HTTPClient = p.line.Client()
+	ws, _, err := websocket.Dial(ctx, "ws://relay"+p.path, options)
 	require.NoError(p.t, err)
 	ws.SetReadLimit(protocol.MaxDelivery)
 	p.lives++

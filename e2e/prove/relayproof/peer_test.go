@@ -7,6 +7,7 @@ import (
 
 	"github.com/sebas642/intercessor/e2e/history"
 	"github.com/sebas642/intercessor/e2e/prove/form"
+	"github.com/sebas642/intercessor/e2e/virtual"
 )
 
 // A peer is a program: its memory, and the connections that it has made. Its methods
@@ -14,7 +15,8 @@ import (
 type peer struct {
 	t    testing.TB
 	log  *history.Log
-	url  string
+	line *virtual.Line
+	path string
 	name string // of the application
 	id   string
 	room string
@@ -55,8 +57,8 @@ type message struct {
 	Pad  string `json:"pad"`
 }
 
-func newPeer(t testing.TB, log *history.Log, url, name string) *peer {
-	p := &peer{t: t, log: log, url: url, name: name, known: map[string]*other{}, seen: map[history.Kind]int{}}
+func newPeer(t testing.TB, log *history.Log, line *virtual.Line, path, name string) *peer {
+	p := &peer{t: t, log: log, line: line, path: path, name: name, known: map[string]*other{}, seen: map[history.Kind]int{}}
 	p.changed = sync.NewCond(&p.mu)
 	return p
 }
@@ -76,11 +78,10 @@ func (p *peer) next() credential {
 	return credential{p.token, p.gen, p.attempt}
 }
 
-// connect makes a connection, which is the peer's own from then on. Small says that its
-// socket takes little.
-func (p *peer) connect(c credential, small bool) *connection {
+// connect makes a connection, which is the peer's own from then on.
+func (p *peer) connect(c credential) *connection {
 	p.t.Helper()
-	k := p.dial(c, small)
+	k := p.dial(c)
 	p.mu.Lock()
 	p.now = k
 	p.mu.Unlock()

@@ -78,7 +78,7 @@ func (p *peer) cut() {
 // resume makes the next connection.
 func (p *peer) resume() {
 	p.t.Helper()
-	p.connect(p.next(), false)
+	p.connect(p.next())
 	p.mu.Lock()
 	p.event(history.Resumed, history.Event{})
 	p.mu.Unlock()

@@ -1,6 +1,4 @@
-//go:build !js
-
-package sdk_test
+package virtual_test
 
 import (
 	"strings"
@@ -13,7 +11,6 @@ import (
 	"github.com/sebas642/intercessor/protocol"
 	"github.com/sebas642/intercessor/protocol/link"
 	"github.com/sebas642/intercessor/sdk"
-	"github.com/sebas642/intercessor/sdk/internal/signaling"
 	"github.com/sebas642/intercessor/sdk/sdktest"
 )
 
@@ -25,8 +22,8 @@ type rawLink struct {
 
 func (w *world) raw() *rawLink {
 	w.t.Helper()
-	options := &signaling.Options{}
-	options.HTTPClient = w.relay.Client()
+	options := &sdktest.Options{}
+	options.HTTPClient = w.line.Client()
 	s, err := sdktest.Dial(w.t.Context(), "ws://relay/client/"+w.ln.ID(), options)
 	require.NoError(w.t, err)
 	w.t.Cleanup(func() { _ = s.Close() })

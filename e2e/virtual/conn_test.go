@@ -1,6 +1,4 @@
-//go:build !js
-
-package sdk_test
+package virtual_test
 
 import (
 	"context"
@@ -17,37 +15,11 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/sebas642/intercessor/e2e/virtual"
 	"github.com/sebas642/intercessor/protocol"
 	"github.com/sebas642/intercessor/sdk"
-	"github.com/sebas642/intercessor/sdk/internal/memnet"
-	"github.com/sebas642/intercessor/sdk/internal/signaling"
-	"github.com/sebas642/intercessor/sdk/internal/smallrelay"
 	"github.com/sebas642/intercessor/sdk/sdktest"
 )
-
-// pair runs a test with two peers and a relay in memory, in virtual time.
-func pair(t *testing.T, test func(t *testing.T, w *world)) {
-	synctest.Test(t, func(t *testing.T) {
-		w := &world{t: t, relay: smallrelay.New(t)}
-		w.options.HTTPClient = w.relay.Client()
-		ln, err := sdk.Listen(t.Context(), "ws://relay/server", &w.options)
-		require.NoError(t, err)
-		t.Cleanup(func() { _ = ln.Close() })
-		w.ln = ln
-		w.client = w.dial()
-		w.server = w.accept()
-		test(t, w)
-	})
-}
-
-// world is what a test has in its bubble.
-type world struct {
-	t              *testing.T
-	relay          *smallrelay.Relay
-	options        sdk.Options
-	ln             *sdk.Listener
-	client, server *sdk.Conn
-}
 
 func (w *world) dial() *sdk.Conn {
 	w.t.Helper()
@@ -128,11 +100,11 @@ func TestReceiptTellsThatTheApplicationHasIt(t *testing.T) {
 }
 
 func TestConnSurvivesTheLossOfItsConnections(t *testing.T) {
-	faults := map[string]func(*smallrelay.Relay){
-		"cut":     (*smallrelay.Relay).Cut,
-		"kill":    (*smallrelay.Relay).Kill,
-		"silence": (*smallrelay.Relay).Silence,
-		"restart": func(r *smallrelay.Relay) { r.Restarting(time.Second, time.Minute) },
+	faults := map[string]func(*world){
+		"cut":     (*world).cut,
+		"kill":    (*world).restart,
+		"silence": (*world).silence,
+		"drain":   func(w *world) { w.relay.Drain(time.Second, true) },
 	}
 	for name, fault := range faults {
 		t.Run(name, func(t *testing.T) {
@@ -145,7 +117,7 @@ func TestConnSurvivesTheLossOfItsConnections(t *testing.T) {
 					}
 					want = append(want, strconv.Itoa(i))
 					if i%10 == 5 {
-						fault(w.relay)
+						fault(w)
 					}
 					if i%10 == 8 {
 						time.Sleep(40 * time.Second)
@@ -173,12 +145,18 @@ func TestCutAtManyBytes(t *testing.T) {
 	for at := 200; at < 4000; at += step {
 		pair(t, func(t *testing.T, w *world) {
 			cuts := 0
-			w.relay.OnDial(func(client, server *memnet.Conn) {
-				if cuts++; cuts <= 4 {
-					[]*memnet.Conn{client, server}[cuts%2].CutAfter(at)
+			w.line.Plan(func(int) (up, down virtual.Cut) {
+				cut := virtual.Cut{At: int64(at), By: virtual.RST}
+				switch cuts++; {
+				case cuts > 4:
+				case cuts%2 == 1:
+					down = cut
+				default:
+					up = cut
 				}
+				return up, down
 			})
-			w.relay.Cut()
+			w.cut()
 			var want []string
 			var last [2]*sdk.Receipt
 			for i := range 40 {
@@ -228,7 +206,7 @@ func TestStates(t *testing.T) {
 		synctest.Wait()
 		client, server, listener := states(w.client), states(w.server), states(w.ln)
 		synctest.Wait()
-		w.relay.Cut()
+		w.cut()
 		time.Sleep(time.Minute)
 		require.NoError(t, w.client.Close())
 		synctest.Wait()
@@ -318,7 +296,7 @@ func TestAbortWaitsForNothing(t *testing.T) {
 func TestAbortEndsACloseThatWaits(t *testing.T) {
 	pair(t, func(t *testing.T, w *world) {
 		w.send(w.client, "1")
-		w.relay.Silence()
+		w.silence()
 		start := time.Now()
 		var closing sync.WaitGroup
 		closing.Go(func() { require.ErrorIs(t, w.client.CloseContext(t.Context()), sdk.ErrClosed) })
@@ -333,7 +311,7 @@ func TestAbortEndsACloseThatWaits(t *testing.T) {
 func TestCloseContextBoundsEverything(t *testing.T) {
 	pair(t, func(t *testing.T, w *world) {
 		w.send(w.client, "1")
-		w.relay.Silence()
+		w.silence()
 		ctx, cancel := context.WithTimeout(t.Context(), 3*time.Second)
 		defer cancel()
 		start := time.Now()
@@ -344,8 +322,8 @@ func TestCloseContextBoundsEverything(t *testing.T) {
 
 func TestPeerThatIsAwayForTooLong(t *testing.T) {
 	pair(t, func(t *testing.T, w *world) {
-		w.relay.SetDown(true)
-		w.relay.Cut()
+		w.line.Shut(true, false)
+		w.cut()
 		synctest.Wait()
 		r := w.send(w.server, "1")
 		synctest.Wait()
@@ -366,12 +344,22 @@ func TestPeerThatIsAwayForTooLong(t *testing.T) {
 // has run all along.
 func TestClientThatWasGivenUp(t *testing.T) {
 	pair(t, func(t *testing.T, w *world) {
-		w.delivers(w.send(w.client, "0"), w.server, "0")
-		fromServer := w.send(w.server, "1")
-		w.relay.GiveUp(protocol.ID(w.client.ID()))
-		fromClient := w.send(w.client, "2")
-		require.Equal(t, &sdk.GoneError{Reason: sdk.ReasonTimeout}, w.ends(w.server))
-		require.Equal(t, sdk.ErrGivenUp, w.ends(w.client))
+		far := virtual.NewLine(w.relay)
+		defer far.Close()
+		client, err := sdk.Dial(t.Context(), "ws://relay/client/"+w.ln.ID(), &sdk.Options{HTTPClient: far.Client()})
+		require.NoError(t, err)
+		defer client.Close()
+		server := w.accept()
+		w.delivers(w.send(client, "0"), server, "0")
+		fromServer := w.send(server, "1")
+		far.Shut(true, false)
+		far.Cut(virtual.Cut{By: virtual.Silence}, false)
+		require.Equal(t, &sdk.GoneError{Reason: sdk.ReasonTimeout}, w.ends(server))
+		require.Equal(t, sdk.Reconnecting, client.State(), "it gives up later than the relay")
+		far.Shut(false, false)
+		client.NetworkChanged()
+		fromClient := w.send(client, "2")
+		require.Equal(t, sdk.ErrGivenUp, w.ends(client))
 		for _, r := range []*sdk.Receipt{fromServer, fromClient} {
 			o, err := r.Outcome(t.Context())
 			require.NoError(t, err)
@@ -387,11 +375,11 @@ func TestClientThatWasGivenUp(t *testing.T) {
 func TestClientWhoseConnWasClosedInItsAbsence(t *testing.T) {
 	pair(t, func(t *testing.T, w *world) {
 		w.delivers(w.send(w.client, "0"), w.server, "0")
-		w.relay.SetDown(true)
-		w.relay.Cut()
+		w.line.Shut(true, false)
+		w.cut()
 		synctest.Wait()
 		require.NoError(t, w.server.Close())
-		w.relay.SetDown(false)
+		w.line.Shut(false, false)
 		require.Equal(t, &sdk.GoneError{Reason: sdk.ReasonClosed}, w.ends(w.client))
 	})
 }
@@ -402,8 +390,8 @@ func TestWhatCameBeforeTheEndIsReceived(t *testing.T) {
 		w.send(w.client, "2")
 		synctest.Wait()
 		require.NoError(t, w.server.Err())
-		w.relay.SetDown(true)
-		w.relay.Cut()
+		w.line.Shut(true, false)
+		w.cut()
 		time.Sleep(2 * time.Minute)
 		require.ErrorIs(t, w.server.Err(), sdk.ErrPeerGone, "told before what came is received")
 		w.gets(w.server, "1", "2")
@@ -475,13 +463,13 @@ func TestManyClients(t *testing.T) {
 				}
 			})
 		}
-		for range clients {
+		for n := range clients {
 			c := w.accept()
 			all.Go(func() {
 				for i := range 20 {
 					w.gets(c, strconv.Itoa(i))
-					if i == 10 && c.PeerID() == "p7" {
-						w.relay.Kill()
+					if i == 10 && n == 7 {
+						w.restart()
 					}
 				}
 			})
@@ -571,7 +559,7 @@ func TestIdentityFileIsForOneListener(t *testing.T) {
 		w.options.IdentityFile = filepath.Join(t.TempDir(), "identity")
 		c := w.dial()
 		_, err := sdk.Dial(t.Context(), "ws://relay/client/"+w.ln.ID(), &w.options)
-		require.ErrorIs(t, err, signaling.ErrFileInUse)
+		require.ErrorContains(t, err, "another program uses the identity file")
 		require.NoError(t, c.Close())
 	})
 }
@@ -579,8 +567,8 @@ func TestIdentityFileIsForOneListener(t *testing.T) {
 // A client that speaks the base protocol is served as ever, beside the others.
 func TestBasePeerOfAReliableListener(t *testing.T) {
 	pair(t, func(t *testing.T, w *world) {
-		options := &signaling.Options{Base: true}
-		options.HTTPClient = w.relay.Client()
+		options := &sdktest.Options{Base: true}
+		options.HTTPClient = w.line.Client()
 		raw, err := sdktest.Dial(t.Context(), "ws://relay/client/"+w.ln.ID(), options)
 		require.NoError(t, err)
 		defer raw.Close()

@@ -1,5 +1,8 @@
 // What connections and listeners tell the page.
 
+/** Symbol.asyncDispose, or one of its own for a browser that has none. */
+export const asyncDispose = Symbol.asyncDispose ?? Symbol("asyncDispose");
+
 /** Says of another peer that it joined, is away, is back, or is gone. */
 export class PeerEvent extends Event {
   constructor(type, connection, reason = "") {

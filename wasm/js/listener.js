@@ -2,7 +2,7 @@
 
 import { Connection, toJSON } from "./connection.js";
 import { closedHere, endOf } from "./errors.js";
-import { PeerEvent, Stateful } from "./events.js";
+import { asyncDispose, PeerEvent, Stateful } from "./events.js";
 
 const UNTAKEN = 64; // connections that wait for the page to take them; more wait in Go
 
@@ -14,6 +14,7 @@ export class Listener extends Stateful {
   #conns = new Set(); // those that are not closed by close()
   #waiting = []; // those that no iteration has given yet
   #sleepers = []; // what wakes whoever waits for one of the two to change
+  #closing = null; // settled when Go has closed
   #over = null; // the error that no more connections come with
 
   constructor(sdk, { number, id, url, state }, servers, identity) {
@@ -57,7 +58,12 @@ export class Listener extends Stateful {
   close() {
     this.#stop(closedHere());
     for (const conn of this.#conns) conn.close();
-    this.#sdk.close(this.#number);
+    this.#closing ??= this.#sdk.close(this.#number);
+  }
+
+  async [asyncDispose]() {
+    this.close();
+    await this.#closing;
   }
 
   async #accept() {

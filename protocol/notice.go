@@ -109,8 +109,8 @@ func AppendToken(dst []byte, token string) []byte {
 // token parses a resume token. A peer writes it into a header, where characters other
 // than those of base64url would make the handshake fail (R2).
 func token(raw []byte) (string, bool) {
-	t, ok := Text(raw)
-	if !ok || t == "" {
+	t, err := Unquote(raw)
+	if err != nil || t == "" {
 		return "", false
 	}
 	for i := range len(t) {

@@ -38,12 +38,12 @@ func TestNumberIsDigitsBelowTwoToThe53(t *testing.T) {
 }
 
 func TestTextIsOneString(t *testing.T) {
-	s, ok := protocol.Text(protocol.AppendText(nil, "a\"\\\n\x00é😀"))
-	require.True(t, ok)
+	s, err := protocol.Unquote(protocol.AppendString(nil, "a\"\\\n\x00é😀"))
+	require.NoError(t, err)
 	require.Equal(t, "a\"\\\n\x00é😀", s)
 	for _, raw := range []string{"", "1", "null", `"a`, `"a" `, `"\x"`} {
-		_, ok := protocol.Text([]byte(raw))
-		require.False(t, ok, raw)
+		_, err := protocol.Unquote([]byte(raw))
+		require.Error(t, err, raw)
 	}
 }
 

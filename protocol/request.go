@@ -77,8 +77,9 @@ func (r *Request) kick(values [][]byte) (ok bool) {
 		ok = ok && r.For > 0
 	}
 	if raw := values[2]; ok && raw != nil {
-		r.By, ok = Text(raw)
-		ok = ok && (r.By == bySource || r.By == bySubject)
+		var err error
+		r.By, err = Unquote(raw)
+		ok = err == nil && (r.By == bySource || r.By == bySubject)
 	}
 	if raw := values[3]; ok && raw != nil {
 		r.Mark, ok = token(raw)

@@ -22,16 +22,6 @@ func Number(raw []byte) (uint64, bool) {
 	return n, true
 }
 
-// Text returns the text of raw, as [Unquote] does, and false if raw is not one
-// JSON string.
-func Text(raw []byte) (string, bool) {
-	s, err := Unquote(raw)
-	return s, err == nil
-}
-
-// AppendText is [AppendString], the counterpart of Text.
-func AppendText(dst []byte, s string) []byte { return appendString(dst, s) }
-
 // The following functions parse the raw value of an optional field. Nil, for a missing
 // field, gives zero.
 
@@ -39,8 +29,8 @@ func textField(name string, raw []byte) (string, error) {
 	if raw == nil {
 		return "", nil
 	}
-	s, ok := Text(raw)
-	if !ok {
+	s, err := Unquote(raw)
+	if err != nil {
 		return "", errField(name, "a string")
 	}
 	return s, nil

@@ -56,7 +56,7 @@
 // JavaScript wants the browser's own objects, Options has a field
 // OnDataChannel func(*Conn, js.Value), which gets each RTCDataChannel that the other
 // peer opens, in the browser's own event, so that AcceptChannel returns none. Conn
-// has a method OpenDataChannel(ctx, label) (js.Value, error), which returns an
+// has a method OpenDataChannel(ctx, label, init) (js.Value, error), which returns an
 // RTCDataChannel that is open. And PeerConnection returns the RTCPeerConnection as
 // a js.Value, where on native it returns pion's *webrtc.PeerConnection.
 //

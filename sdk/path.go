@@ -62,7 +62,12 @@ type ICEError struct {
 }
 
 // Error says what is wrong, and what was tried.
-func (e *ICEError) Error() string { return e.text }
+func (e *ICEError) Error() string {
+	if e.text != "" {
+		return e.text
+	}
+	return "no direct path to the other peer: " + string(e.Reason)
+}
 
 // Unwrap returns e.Err.
 func (e *ICEError) Unwrap() error { return e.Err }

@@ -15,10 +15,11 @@ func (c *Conn) PeerConnection() (js.Value, error) {
 	return pc, ofPath(err)
 }
 
-// OpenDataChannel is OpenChannel for the browser's own RTCDataChannel. It returns
+// OpenDataChannel is OpenChannel for the browser's own RTCDataChannel. init is an
+// RTCDataChannelInit, or undefined for a channel that is ordered and reliable. It returns
 // the channel open. The caller attaches handlers before it waits for anything, and
 // owns the channel: Close of the Conn does not wait for what was sent on it.
-func (c *Conn) OpenDataChannel(ctx context.Context, label string) (js.Value, error) {
-	channel, err := c.rtc.OpenDataChannel(ctx, label)
+func (c *Conn) OpenDataChannel(ctx context.Context, label string, init js.Value) (js.Value, error) {
+	channel, err := c.rtc.OpenDataChannel(ctx, label, init)
 	return channel, ofPath(err)
 }

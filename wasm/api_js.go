@@ -132,13 +132,13 @@ func (p *program) iceServers(args []js.Value) (js.Value, error) {
 	return js.ValueOf(array), nil
 }
 
-// openChannel(conn, label) resolves to an RTCDataChannel that is open.
+// openChannel(conn, label, init) resolves to an RTCDataChannel that is open.
 func (p *program) openChannel(ctx context.Context, args []js.Value) (any, error) {
 	c, err := p.conn(args[0])
 	if err != nil {
 		return nil, err
 	}
-	return c.OpenDataChannel(ctx, args[1].String())
+	return c.OpenDataChannel(ctx, args[1].String(), args[2])
 }
 
 // pathEnd(conn) never resolves. It rejects when no more channels can come. On

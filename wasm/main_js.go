@@ -31,9 +31,9 @@ func main() {
 		"setInfo":     p.promised(p.setInfo),
 		"openChannel": p.promised(p.openChannel),
 		"pathEnd":     p.promised(p.pathEnd),
+		"close":       p.promised(p.close),
 		// These return at once.
 		"cancel":         immediate(p.cancel),
-		"close":          immediate(p.close),
 		"pc":             immediate(p.peerConnection),
 		"serverInfo":     immediate(p.serverInfo),
 		"iceServers":     immediate(p.iceServers),

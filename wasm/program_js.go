@@ -65,9 +65,8 @@ func (p *program) listener(number js.Value) (*sdk.Listener, error) {
 	return nil, sdk.ErrClosed
 }
 
-// close(number) closes a connection or a listener in the background, because that may take
-// seconds.
-func (p *program) close(args []js.Value) (js.Value, error) {
+// close(number) is fulfilled when a connection or a listener is closed. That may take seconds.
+func (p *program) close(_ context.Context, args []js.Value) (any, error) {
 	number := args[0].Int()
 	p.mu.Lock()
 	c, l := p.conns[number], p.listeners[number]
@@ -75,13 +74,13 @@ func (p *program) close(args []js.Value) (js.Value, error) {
 	delete(p.listeners, number)
 	delete(p.numbers, c)
 	p.mu.Unlock()
-	if c != nil {
-		go c.Close()
+	switch {
+	case c != nil:
+		return nil, c.Close()
+	case l != nil:
+		return nil, l.Close()
 	}
-	if l != nil {
-		go l.Close()
-	}
-	return js.Undefined(), nil
+	return nil, nil
 }
 
 // deliver passes a channel that a peer opened to JavaScript, within the browser's own

@@ -32,11 +32,19 @@ async function client(url: string): Promise<void> {
 
   const channel: RTCDataChannel = await conn.openChannel("file", { signal: AbortSignal.timeout(1000) });
   channel.send(new Uint8Array([1, 2, 3]));
+  await conn.openChannel("position", { ordered: false, maxRetransmits: 0, protocol: "v2" });
+  const relayed: number = conn.relayed;
+  console.log(relayed);
   conn.pc.setConfiguration({ ...conn.pc.getConfiguration(), iceTransportPolicy: "relay" });
   conn.pc.addTransceiver("audio");
   const other = new RTCPeerConnection({ iceServers: conn.iceServers });
   other.close();
   conn.close();
+
+  const disposable: AsyncDisposable = conn;
+  await disposable[Symbol.asyncDispose]();
+  // @ts-expect-error an init has no such member
+  await conn.openChannel("file", { orderd: false });
 
   // @ts-expect-error data is missing
   await conn.send({ type: "chat" });

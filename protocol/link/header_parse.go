@@ -71,8 +71,9 @@ func (h *Header) set(field int, raw []byte) (ok bool) {
 		h.Ended = string(raw) == "true"
 		return h.Ended
 	case fieldWhy:
-		h.Why, ok = protocol.Text(raw)
-		return ok && visible(h.Why)
+		var err error
+		h.Why, err = protocol.Unquote(raw)
+		return err == nil && visible(h.Why)
 	}
 	n, ok := protocol.Number(raw)
 	if !ok {

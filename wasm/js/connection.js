@@ -2,7 +2,7 @@
 
 import { hold, Incoming } from "./channels.js";
 import { closedHere, endOf, invalid } from "./errors.js";
-import { PeerEvent, Stateful } from "./events.js";
+import { asyncDispose, PeerEvent, Stateful } from "./events.js";
 import { none } from "./identity.js";
 
 export class Connection extends Stateful {
@@ -16,6 +16,8 @@ export class Connection extends Stateful {
   #info = { json: "", value: null }; // the server's information
   #told = []; // the relay's latest ICE servers
   #path = { state: "idle", problem: "" };
+  #relayed = 0;
+  #closing = null; // settled when Go has closed
   #last = null; // the latest send that waits; later ones must not overtake it
 
   constructor(sdk, { number, id, peerId, reliable, state }, servers, identity = none) {
@@ -35,6 +37,10 @@ export class Connection extends Stateful {
 
   get path() {
     return this.#path;
+  }
+
+  get relayed() {
+    return this.#relayed;
   }
 
   get pc() {
@@ -61,7 +67,9 @@ export class Connection extends Stateful {
 
   async send(message) {
     if (typeof message?.type !== "string") throw invalid("a message is an object with a type and data");
-    const args = [this.#number, message.type, toJSON(message.data)];
+    const json = toJSON(message.data);
+    const args = [this.#number, message.type, json];
+    this.#relayed += json.length;
     // Go wakes waiting sends in any order, so they are queued here.
     const sent = this.#last ? this.#last.then(() => this.#sdk.send(args)) : this.#sdk.send(args);
     const last = sent.then(() => {}, () => {});
@@ -74,12 +82,13 @@ export class Connection extends Stateful {
     for (;;) {
       const message = await this.#sdk.call("receive", [this.#number]).catch(endOf);
       if (!message) return;
+      this.#relayed += message[1].length;
       yield { type: message[0], data: JSON.parse(message[1]) };
     }
   }
 
-  openChannel(label, { signal } = {}) {
-    return this.#sdk.call("openChannel", [this.#number, String(label)], signal, hold);
+  openChannel(label, { signal, ...init } = {}) {
+    return this.#sdk.call("openChannel", [this.#number, String(label), init], signal, hold);
   }
 
   async kick({ seconds = 0, by = "" } = {}) {
@@ -94,8 +103,13 @@ export class Connection extends Stateful {
 
   close() {
     this.#incoming.end({ code: "closed" });
-    this.#sdk.close(this.#number);
+    this.#closing ??= this.#sdk.close(this.#number);
     this.#end(closedHere());
+  }
+
+  async [asyncDispose]() {
+    this.close();
+    await this.#closing;
   }
 
   /** Keeps what the relay has told, also for when the connection is closed. */

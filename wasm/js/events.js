@@ -1,5 +1,8 @@
 // The events of connections and listeners.
 
+/** Symbol.asyncDispose, or one of its own for a browser that has none. */
+export const asyncDispose = Symbol.asyncDispose ?? Symbol("asyncDispose");
+
 /** Another peer joined, is away, is back, or is gone. */
 export class PeerEvent extends Event {
   constructor(type, connection, reason = "") {

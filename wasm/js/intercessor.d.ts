@@ -1,3 +1,5 @@
+/// <reference lib="esnext.disposable" />
+
 /** A message between peers, over the relay. */
 export interface Message {
   /**
@@ -162,6 +164,8 @@ interface Stateful<Events> extends EventTarget {
   readonly state: State;
   /** Fulfilled when the state is "closed", with the reason. */
   readonly closed: Promise<IntercessorError>;
+  /** Is close(), and waits until all has ended: `await using conn = await connect(url)`. */
+  [Symbol.asyncDispose](): Promise<void>;
   /**
    * A hint that the network may have changed: the SDK reconnects to the relay at
    * once. The SDK itself listens to the browser's events (online, visibilitychange, resume).
@@ -221,6 +225,8 @@ export interface Connection extends AsyncIterable<Message>, Stateful<ConnectionE
    * "relay" everything goes through a TURN server, and the other peer does not learn this one's addresses.
    */
   readonly pc: RTCPeerConnection;
+  /** How many characters of JSON were sent and received over the relay. */
+  readonly relayed: number;
   /** Channels that the other side opens. The iteration ends with the connection. */
   readonly channels: AsyncIterable<RTCDataChannel>;
 
@@ -233,11 +239,13 @@ export interface Connection extends AsyncIterable<Message>, Stateful<ConnectionE
    */
   send(message: Message): Promise<Receipt>;
   /**
-   * Opens a data channel to the peer, ordered and reliable. The result is the browser's channel, open,
-   * with binaryType "arraybuffer". Messages that arrive before the page listens for
-   * them wait. If more than 16 MiB wait, the channel gets an error event and closes.
+   * Opens a data channel to the peer: the result is the browser's channel, open, with binaryType "arraybuffer".
+   * It is ordered and reliable if init does not say otherwise. Messages that arrive before the
+   * page listens for them wait; if more than 16 MiB wait, the channel gets an error event and
+   * closes. A negotiated channel is opened by both sides, each with the same id, which is not 254.
+   * The signal ends the wait.
    */
-  openChannel(label: string, options?: { signal?: AbortSignal }): Promise<RTCDataChannel>;
+  openChannel(label: string, init?: RTCDataChannelInit & { signal?: AbortSignal }): Promise<RTCDataChannel>;
   /**
    * Removes the other peer from the room and keeps it out, for `seconds` (default a day, at most a year).
    * Its connection closes with the code `kicked`; here it is gone with that reason. A peer

@@ -2,7 +2,7 @@
 
 import { Connection, toJSON } from "./connection.js";
 import { closedHere, endOf } from "./errors.js";
-import { PeerEvent, Stateful } from "./events.js";
+import { asyncDispose, PeerEvent, Stateful } from "./events.js";
 
 const UNTAKEN = 64; // connections that wait for the page to accept them; more wait in Go
 
@@ -14,6 +14,7 @@ export class Listener extends Stateful {
   #conns = new Set(); // connections not closed by close()
   #waiting = []; // connections that no iteration has returned yet
   #sleepers = []; // the functions that wake waiters when conns or waiting change
+  #closing = null; // settled when Go has closed
   #over = null; // why no more connections come
 
   constructor(sdk, { number, id, url, state }, servers, identity) {
@@ -57,7 +58,12 @@ export class Listener extends Stateful {
   close() {
     this.#stop(closedHere());
     for (const conn of this.#conns) conn.close();
-    this.#sdk.close(this.#number);
+    this.#closing ??= this.#sdk.close(this.#number);
+  }
+
+  async [asyncDispose]() {
+    this.close();
+    await this.#closing;
   }
 
   async #accept() {

@@ -88,10 +88,10 @@ class Program {
     return { outcome };
   }
 
-  /** Closes a connection or a listener, and forgets it. */
+  /** Closes a connection or a listener, and forgets it. The promise is fulfilled when all of it has ended. */
   close(number) {
     this.incoming.delete(number);
-    if (!this.#dead) this.now("close", number);
+    return this.call("close", [number]).catch(() => {});
   }
 
   /** Calls a function that returns at once. */

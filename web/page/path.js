@@ -12,7 +12,6 @@ export class Path {
   #unanswered = 0; // pings since the last answer
   #relayTrip = null; // seconds
   over = false; // whether no direct path can come any more
-  relayed = 0; // characters of messages sent and received over the relay
 
   constructor(conn) {
     this.#conn = conn;
@@ -36,7 +35,7 @@ export class Path {
   async look() {
     const pc = this.#connection();
     const pair = pc?.connectionState === "connected" ? await selectedPair(pc) : null;
-    const now = { at: performance.now(), direct: pair?.bytes ?? 0, relayed: this.relayed };
+    const now = { at: performance.now(), direct: pair?.bytes ?? 0, relayed: this.#conn.relayed };
     const last = this.#last ?? now;
     const seconds = Math.max(0.001, (now.at - last.at) / 1000);
     const rate = Math.max(0, now.direct - last.direct) / seconds;

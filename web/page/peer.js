@@ -66,7 +66,6 @@ export class Peer {
     this.#tick();
     this.#takeFiles();
     for await (const { type, data } of this.#conn) {
-      this.#path.relayed += JSON.stringify(data).length;
       this.#take(type, data);
     }
   }
@@ -79,7 +78,6 @@ export class Peer {
   }
 
   async #hand(message) {
-    this.#path.relayed += JSON.stringify(message.data).length;
     this.#pending++;
     try {
       return await this.#conn.send(message);

@@ -159,15 +159,15 @@ func (p *peerConn) unplaced() int {
 }
 
 func (p *peerConn) createChannel(label string) (*Channel, error) {
-	dc, err := p.createRaw(label)
+	dc, err := p.createRaw(label, js.Undefined())
 	if err != nil {
 		return nil, err
 	}
 	return p.wrap(dc), nil
 }
 
-func (p *peerConn) createRaw(label string) (dc js.Value, err error) {
-	err = try(func() { dc = p.pc.Call("createDataChannel", label) })
+func (p *peerConn) createRaw(label string, init js.Value) (dc js.Value, err error) {
+	err = try(func() { dc = p.pc.Call("createDataChannel", label, init) })
 	return dc, err
 }
 

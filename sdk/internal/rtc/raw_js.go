@@ -6,14 +6,15 @@ import (
 )
 
 // OpenDataChannel opens a channel like OpenChannel, and returns the browser's own
-// RTCDataChannel, open, with a binaryType of "arraybuffer". It belongs to the caller,
+// RTCDataChannel, made of an RTCDataChannelInit or of undefined, open, with a binaryType of
+// "arraybuffer". It belongs to the caller,
 // who attaches handlers at once, before waiting for anything: then no message is
 // missed. Close does not wait for what was sent on it.
 //
 // It also waits, two seconds at most, until the other peer has taken the channel in.
 // So a page may send and close right away, of which Chromium, at the other end, would
 // otherwise show nothing at all.
-func (p *Peer) OpenDataChannel(ctx context.Context, label string) (js.Value, error) {
+func (p *Peer) OpenDataChannel(ctx context.Context, label string, init js.Value) (js.Value, error) {
 	if err := p.reason(); err != nil {
 		return js.Undefined(), err
 	}
@@ -21,7 +22,7 @@ func (p *Peer) OpenDataChannel(ctx context.Context, label string) (js.Value, err
 	if err != nil {
 		return js.Undefined(), err
 	}
-	dc, err := pc.createRaw(label)
+	dc, err := pc.createRaw(label, init)
 	if err != nil {
 		return js.Undefined(), err
 	}

@@ -34,7 +34,7 @@ func TestChannelsOfTheBrowsersOwn(t *testing.T) {
 	defer onMessage.Release()
 	p := newRawPair(t, func(channel js.Value) { channel.Set("onmessage", onMessage) })
 
-	opened, err := p.offering.OpenDataChannel(within(t), "raw")
+	opened, err := p.offering.OpenDataChannel(within(t), "raw", js.Undefined())
 	require.NoError(t, err)
 	require.Equal(t, "open", opened.Get("readyState").String())
 	require.Equal(t, "raw", opened.Get("label").String())
@@ -58,7 +58,7 @@ func TestMessagesThatComeBeforeTheCallerHasTheChannel(t *testing.T) {
 			got <- args[0].Get("data")
 			return nil
 		})
-		opened, err := p.offering.OpenDataChannel(within(t), "raw")
+		opened, err := p.offering.OpenDataChannel(within(t), "raw", js.Undefined())
 		opened.Set("onmessage", onMessage)
 		require.NoError(t, err)
 		require.Equal(t, "early", (<-got).String())
@@ -77,7 +77,7 @@ func TestRawChannelThatIsClosedAtOnceStillArrives(t *testing.T) {
 	defer onMessage.Release()
 	p := newRawPair(t, func(channel js.Value) { channel.Set("onmessage", onMessage) })
 	for i := range 5 {
-		opened, err := p.offering.OpenDataChannel(within(t), "short")
+		opened, err := p.offering.OpenDataChannel(within(t), "short", js.Undefined())
 		require.NoError(t, err)
 		opened.Call("send", strconv.Itoa(i))
 		opened.Call("close")
@@ -93,10 +93,10 @@ func TestRawChannelThatIsClosedAtOnceStillArrives(t *testing.T) {
 func TestOpenDataChannelTellsWhyNot(t *testing.T) {
 	p := newPair(t)
 	p.offering.SignallingLost(errGone)
-	_, err := p.offering.OpenDataChannel(within(t), "never")
+	_, err := p.offering.OpenDataChannel(within(t), "never", js.Undefined())
 	require.ErrorIs(t, err, errGone)
 	require.NoError(t, p.answering.Close())
-	_, err = p.answering.OpenDataChannel(within(t), "never")
+	_, err = p.answering.OpenDataChannel(within(t), "never", js.Undefined())
 	require.ErrorIs(t, err, rtc.ErrClosed)
 }
 

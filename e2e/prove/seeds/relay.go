@@ -54,7 +54,7 @@ var relaySeeds = []Seed{
 		{"relayd/relay/route.go", `		s.undelivered(server, DropServerSlow, s.heldOf, slow)
 `, ``}}},
 	{"what came together with a close frame is dropped", "C4", relaySuite, []Edit{
-		{"relayd/relay/session.go", `		s.endBatch()
+		{"relayd/relay/read.go", `		s.endBatch()
 `, `		if err == nil {
 			s.endBatch()
 		}

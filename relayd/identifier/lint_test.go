@@ -16,7 +16,7 @@ var guessable = map[string]string{
 	"certs/acme.go":     "when a certificate is renewed",
 	"relay/relay.go":    "when a peer is sent away",
 	"relay/settings.go": "when a peer is told of other ICE servers",
-	"relay/hello.go":    "fields that no version knows, and when credentials are renewed",
+	"relay/hello.go":    "fields that no version knows",
 	"relay/refusal.go":  "when a peer that found no room comes again",
 }
 

@@ -13,10 +13,11 @@ import (
 
 // guessable are the files of relayd that may draw what others can foresee, and what they draw.
 var guessable = map[string]string{
-	"certs/acme.go":    "when a certificate is renewed",
-	"relay/drain.go":   "when a peer is sent away",
-	"relay/hello.go":   "fields that no version knows, and when credentials are renewed",
-	"relay/refusal.go": "when a peer that found no room comes again",
+	"certs/acme.go":     "when a certificate is renewed",
+	"relay/relay.go":    "when a peer is sent away",
+	"relay/settings.go": "when a peer is told of other ICE servers",
+	"relay/hello.go":    "fields that no version knows",
+	"relay/refusal.go":  "when a peer that found no room comes again",
 }
 
 // TestNothingSecretIsForeseeable: IDs, tokens, keys and nonces come from crypto/rand, so no other

@@ -77,19 +77,6 @@ func (r *Relay) upgrade(w http.ResponseWriter, request *http.Request, server pro
 	return s
 }
 
-// An arrival is what a handshake says of who comes. Nobody needs it once the peer
-// is in.
-type arrival struct {
-	began   time.Time
-	order   protocol.Order  // among the connections of its ID (R5)
-	asked   protocol.ID     // the room that a client has asked for, in its own spelling (B52)
-	resumed bool            // it has presented a token
-	room    protocol.ID     // the room of a client's token, as it is spelt everywhere (B52); "" without one
-	guess   quota.Guess     // what it costs that a newcomer asks for a room
-	grant   access.Grant    // what it gets with HELLO
-	refused *protocol.Error // why it is not let in
-}
-
 // identify finds out who comes back, by the token that it presents (R2 to R5).
 // Server is the room that a client asks for, "" for a server. The error is what the
 // peer is closed with (R8).
@@ -247,13 +234,26 @@ func (r *Relay) waits(d time.Duration) bool {
 	return true
 }
 
-// returning says that servers of an earlier relay may still come back (R10).
-func (r *Relay) returning() bool { return r.clock() < r.surely.Load() }
-
 // askedTooOften is the answer to who may not even guess now, whatever it asks for (B53).
 func askedTooOften(wait time.Duration) *protocol.Error {
 	return &protocol.Error{
 		Code:   protocol.CodeOverloaded,
 		Reason: "too many have asked from there for rooms that are not here: come again later" + after(wait),
 	}
+}
+
+// expired decides about a resume token that has expired by this machine's clock (R8). The
+// clock may be wrong, or may have been when the token was signed; what was signed by one
+// that stood at 1970 is good only after a start.
+func (r *Relay) expired(id resume.Identity, now time.Time) *protocol.Error {
+	returning := r.returning()
+	switch {
+	case returning && (id.Signed().Before(resume.Epoch) || now.Sub(id.Expires) < clockGrace):
+		return nil
+	case returning || r.clockWrong.Load():
+		r.countRefused(RefusedUndecided)
+		return comeAgain(clockWait)
+	}
+	r.countRefused(RefusedToken)
+	return &protocol.Error{Code: protocol.CodeTokenRefused, Reason: resume.ErrTokenExpired.Error()}
 }

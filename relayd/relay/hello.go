@@ -89,11 +89,6 @@ func (s *session) token() string {
 	})
 }
 
-// relayFrame makes a message of the relay's own.
-func relayFrame(typ string, body []byte) []byte {
-	return appendDelivery(nil, protocol.RelayID, []byte(typ), body, nil)
-}
-
 // iceServers gives what the peer is told now, and sees to it that it is told again when
 // half of the time is over (I3).
 func (s *session) iceServers() (ice protocol.ICE) {

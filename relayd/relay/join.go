@@ -136,24 +136,6 @@ func (r *Relay) leaveServer(s *session) {
 	r.mayWait(l)
 }
 
-// loseSight ends clients whose server is away: a base client at once (P5), a v1 client when
-// the window is over. The server may have resumed elsewhere, so that this is not final (R11).
-func loseSight(clients []*session) {
-	all := &together{clients: len(clients)}
-	for _, s := range clients {
-		s.closeWith(protocol.CodeServerAway, "the server is away and may come back: connect again in a while", all)
-	}
-}
-
-// loseServer ends clients whose server is gone (B15).
-func loseServer(clients []*session, notice room.Notice) {
-	all := &together{clients: len(clients)}
-	for _, s := range clients {
-		_ = s.conn.Force(s.notice(notice))
-		s.closeWith(protocol.CodeServerGone, "the server has left, and its ID will not come back", all)
-	}
-}
-
 func (r *Relay) serveClient(w http.ResponseWriter, request *http.Request) {
 	asked := protocol.ID(request.PathValue("id"))
 	id := r.spelt(asked)
@@ -278,4 +260,17 @@ func (l *lobby) awaited() bool {
 	l.mu.RLock()
 	defer l.mu.RUnlock()
 	return l.room.Awaited()
+}
+
+// claimNew is claimClient for a peer that may have to draw another ID.
+func (r *Relay) claimNew(s *session) room.Verdict {
+	for {
+		verdict := s.lobby.claimClient(s)
+		if verdict != room.Taken {
+			return verdict
+		}
+		r.mu.Lock()
+		s.id = r.draw(false)
+		r.mu.Unlock()
+	}
 }

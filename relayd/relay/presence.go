@@ -1,41 +1,10 @@
 package relay
 
 import (
-	"sync"
-
 	"github.com/sebas642/intercessor/protocol"
-	"github.com/sebas642/intercessor/relayd/quota"
 	"github.com/sebas642/intercessor/relayd/room"
 	"github.com/sebas642/intercessor/relayd/wsconn"
 )
-
-// A lobby is a room that many goroutines use. Each has a lock of its own, so
-// that no room waits for another. Under it nothing blocks: what is sent while it
-// is held is written or queued at once.
-type lobby struct {
-	id     protocol.ID // the server's
-	key    roomKey     // by which it is found
-	opener quota.Place // whose room it counts as
-	opened int64       // by the relay's clock
-
-	mu   sync.RWMutex
-	room *room.Room[*session]
-	bars int  // guarded by mu: what this room has in Relay.bars
-	over bool // guarded by mu: it has nothing there any more
-}
-
-// countBars counts those that the room keeps out among those of its source and of all rooms. With mu held.
-func (l *lobby) countBars(r *Relay) {
-	bars := max(0, l.room.Bars()-ownBars)
-	if l.over {
-		bars = 0
-	}
-	if more := bars - l.bars; more != 0 {
-		r.bars.Add(int64(more))
-		r.sources.Bar(l.opener, more)
-		l.bars = bars
-	}
-}
 
 // A route is where a message goes.
 type route struct {
@@ -188,4 +157,22 @@ func (s *session) notice(n room.Notice) []byte {
 		return relayFrame(n.Type, protocol.AppendPresence(nil, n.Type, n.Presence))
 	}
 	return relayFrame(n.Type, protocol.AppendPeer(nil, n.ID))
+}
+
+// loseSight ends clients whose server is away: a base client at once (P5), a v1 client when
+// the window is over. The server may have resumed elsewhere, so that this is not final (R11).
+func loseSight(clients []*session) {
+	all := &together{clients: len(clients)}
+	for _, s := range clients {
+		s.closeWith(protocol.CodeServerAway, "the server is away and may come back: connect again in a while", all)
+	}
+}
+
+// loseServer ends clients whose server is gone (B15).
+func loseServer(clients []*session, notice room.Notice) {
+	all := &together{clients: len(clients)}
+	for _, s := range clients {
+		_ = s.conn.Force(s.notice(notice))
+		s.closeWith(protocol.CodeServerGone, "the server has left, and its ID will not come back", all)
+	}
 }

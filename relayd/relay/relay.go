@@ -1,75 +1,30 @@
 // Package relay is the relay itself: it introduces a server and its clients to
 // one another and carries their messages, as protocol/PROTOCOL.md says.
 //
-// A message's way: wsconn reads it from the socket, route decides, room names the receiver,
-// and wsconn writes it to the receiver's socket. No goroutine and no queue stands in between
-// while the receiver keeps up.
+// A message's way: wsconn reads it from the socket (read.go), route decides (route.go), room
+// names the receiver, and wsconn writes it to the receiver's socket. No goroutine and no queue
+// stands in between while the receiver keeps up. What the relay knows, and which lock guards it,
+// stands in state.go.
 //
 // Locks, in the order in which they are acquired: Relay.mu, a lobby's mu, a connection's
 // (package wsconn). No goroutine holds the mu of two lobbies. The mu of the arrivals is never
 // held together with one of these. Innermost are the locks of the counters, of a kind of log
-// lines, and of package quota: under them no other lock is acquired. Sockets are
+// lines, and of package quota: under them this package acquires no other lock. Sockets are
 // written under a lobby's mu, where a write never waits, and never under Relay.mu.
 package relay
 
 import (
 	"context"
 	"maps"
+	"math/rand/v2"
 	"net/http"
 	"slices"
-	"sync"
-	"sync/atomic"
 	"time"
 
 	"github.com/sebas642/intercessor/protocol"
 	"github.com/sebas642/intercessor/relayd/quota"
 	"github.com/sebas642/intercessor/relayd/wsconn"
 )
-
-// A Relay is an [http.Handler] for `/server` and `/client/ID`; mount it below a
-// prefix with [http.StripPrefix]. Its methods may be called concurrently. It
-// ends with Shutdown.
-type Relay struct {
-	// Static after New.
-	config Config
-	log    logger
-	mux    *http.ServeMux
-
-	conns *wsconn.Group
-
-	batchFrames, batchBytes int // what one receiver gets in one piece at the most
-
-	settings atomic.Pointer[current]
-
-	counters
-	sources  *quota.Table
-	arrivals arrivals
-	peers    atomic.Int64 // connections that were admitted
-	told     atomic.Int64 // connections that were not, and are being told so
-	turned   atomic.Int64 // connections that are being turned away by the listener
-
-	started time.Time
-	absent  atomic.Int64 // peers that are away and remembered; counted by the sweeper
-	bars    atomic.Int64 // peers, sources and subjects that rooms keep out, beyond ownBars of each
-	surely  atomic.Int64 // by clock: from then on, a server that is not here is nowhere (R10)
-
-	clockWrong atomic.Bool // the time of day cannot be right
-	ahead      sync.Once   // a token from the future was logged
-
-	asking   *quota.Places // of peers about which Config.Authorize decides just now
-	guessing atomic.Int64  // peers that wait because of wrong guesses
-
-	mu       sync.Mutex
-	rooms    map[roomKey]*lobby    // guarded by mu
-	sessions map[*session]struct{} // guarded by mu
-	waiters  map[*lobby]struct{}   // guarded by mu: rooms in which somebody may be away
-	past     Traffic               // guarded by mu: of the sessions that are over
-	closing  bool                  // guarded by mu: no session is added any more
-
-	running sync.WaitGroup  // the sessions, the sweeper, and who tells of lines left out
-	life    context.Context // ends with Shutdown, and with it the sweeper and what waits to be authorized
-	stop    context.CancelFunc
-}
 
 // New starts a relay. It panics if the settings are not valid: see [Settings.Validate].
 func New(config Config) *Relay {
@@ -150,4 +105,46 @@ func (r *Relay) Shutdown(ctx context.Context) error {
 	return ctx.Err()
 }
 
-const restarting = "the relay is restarting: connect again in a while"
+// Drain asks all peers to go, each at a random moment of its own within a time, so
+// that another relay does not get them all at once (D8). It lets nobody in any
+// more. It returns nil when all are gone or the time is over, and the context's error
+// when that ends before. Shutdown does the rest.
+func (r *Relay) Drain(ctx context.Context, within time.Duration) error {
+	r.mu.Lock()
+	r.closing = true
+	sessions := slices.Collect(maps.Keys(r.sessions))
+	r.mu.Unlock()
+	for _, s := range sessions {
+		moment := rand.N(max(within, 1)) * 3 / 4 // time is left for who is late
+		if !s.v1 {
+			s.due.Store(r.conns.Now() + max(1, r.conns.Ticks(moment)))
+			continue
+		}
+		if !s.greeted.Load() { // HELLO would come behind it (B7)
+			s.close(protocol.CodeRestarting, restarting)
+			continue
+		}
+		notice := protocol.Restarting{ReconnectIn: int(moment.Milliseconds()), TryFor: int(r.config.Window.Milliseconds())}
+		_ = s.conn.Send(relayFrame(protocol.TypeRelayRestarting, protocol.AppendRestarting(nil, notice)), 1, nil)
+	}
+
+	over := time.NewTimer(within)
+	defer over.Stop()
+	empty := time.NewTicker(50 * time.Millisecond)
+	defer empty.Stop()
+	for {
+		r.mu.Lock()
+		left := len(r.sessions)
+		r.mu.Unlock()
+		if left == 0 {
+			return nil
+		}
+		select {
+		case <-empty.C:
+		case <-over.C:
+			return nil
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+}

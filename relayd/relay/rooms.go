@@ -2,6 +2,7 @@ package relay
 
 import (
 	"github.com/google/uuid"
+
 	"github.com/sebas642/intercessor/protocol"
 	"github.com/sebas642/intercessor/relayd/room"
 )
@@ -76,11 +77,6 @@ func (r *Relay) mayWait(l *lobby) {
 // NewUUID draws an ID of 122 random bits, which reads as a UUID (RFC 9562, version 4).
 func NewUUID() protocol.ID { return protocol.ID(uuid.NewString()) }
 
-// A roomKey is what all spellings of a server's ID have in common (B52).
-type roomKey string
-
-func keyOf(server protocol.ID) roomKey { return roomKey(protocol.RoomKey(string(server))) }
-
 // spelt gives the ID of the room that somebody asks for as it is spelt everywhere else,
 // if that room is known here: whoever is asked about a peer then compares IDs.
 func (r *Relay) spelt(asked protocol.ID) protocol.ID {
@@ -111,15 +107,15 @@ func (r *Relay) roomOf(s *session) (*lobby, *protocol.Error) {
 	return r.open(s.id, s)
 }
 
-// claimNew is claimClient for a peer that may have to draw another ID.
-func (r *Relay) claimNew(s *session) room.Verdict {
-	for {
-		verdict := s.lobby.claimClient(s)
-		if verdict != room.Taken {
-			return verdict
-		}
-		r.mu.Lock()
-		s.id = r.draw(false)
-		r.mu.Unlock()
+// countBars counts those that the room keeps out among those of its source and of all rooms. With mu held.
+func (l *lobby) countBars(r *Relay) {
+	bars := max(0, l.room.Bars()-ownBars)
+	if l.over {
+		bars = 0
+	}
+	if more := bars - l.bars; more != 0 {
+		r.bars.Add(int64(more))
+		r.sources.Bar(l.opener, more)
+		l.bars = bars
 	}
 }

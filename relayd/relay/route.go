@@ -192,19 +192,6 @@ func (s *session) endBatch() {
 	batches.Put(b)
 }
 
-// appendDelivery appends a text frame around what `from` sent; link is nil where
-// there is none.
-func appendDelivery(dst []byte, from protocol.ID, typ, body, link []byte) []byte {
-	const usual = 4 // bytes of a header for 126 to 65,535
-	start := len(dst)
-	dst = append(dst, 0, 0, 0, 0)
-	dst = protocol.AppendDeliveryV1(dst, from, typ, body, link)
-
-	var header [frame.MaxHeader]byte
-	n := frame.PutHeader(header[:], frame.Text, len(dst)-start-usual)
-	return slices.Replace(dst, start, start+usual, header[:n]...)
-}
-
 // A Check looks at a message before it goes to another peer, and gives nil if it may
 // (B51). part tells that it is a part of a longer one (L7). It is called from many
 // goroutines at once, each of which reads nothing more from its peer meanwhile; what it
@@ -255,4 +242,42 @@ func (s *session) refuse(why *Objection, e protocol.Envelope) error {
 		reason += at
 	}
 	return &protocol.Error{Code: protocol.CodeRefused, Reason: reason}
+}
+
+// undelivered counts messages that are dropped and hints a v1 sender at it (D3).
+func (s *session) undelivered(to []byte, why Drop, messages int, hint string) {
+	s.relay.countDrop(why, messages)
+	if !s.v1 || hint == absent && !s.firstMiss(to) {
+		return
+	}
+	u := protocol.Undelivered{To: protocol.ID(to), Reason: hint}
+	_ = s.conn.Send(relayFrame(protocol.TypeRelayUndelivered, protocol.AppendUndelivered(nil, u)), 1, nil)
+}
+
+// The reasons of RELAY_UNDELIVERED.
+const (
+	absent  = "absent"
+	slow    = "slow"
+	toABase = "base"
+	refused = "schema"
+)
+
+// firstMiss reports whether this session has not been told yet that the peer is
+// absent. Of strangers it is remembered for the last one only.
+func (s *session) firstMiss(to []byte) bool {
+	l := s.lobby
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if s.server {
+		if m := l.room.Client(to); m != nil {
+			return m.Hint()
+		}
+	} else if string(to) == string(l.id) {
+		return s.seat.Hint()
+	}
+	first := string(s.stranger) != string(to)
+	if first {
+		s.stranger = protocol.ID(to)
+	}
+	return first
 }

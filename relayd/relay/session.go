@@ -1,153 +1,15 @@
 package relay
 
 import (
-	"errors"
-	"net/netip"
 	"sync/atomic"
 	"time"
 
 	"github.com/sebas642/intercessor/protocol"
 	"github.com/sebas642/intercessor/relayd/access"
-	"github.com/sebas642/intercessor/relayd/frame"
 	"github.com/sebas642/intercessor/relayd/quota"
 	"github.com/sebas642/intercessor/relayd/room"
 	"github.com/sebas642/intercessor/relayd/wsconn"
 )
-
-// A session is what the relay knows of one connection. One goroutine reads from conn, and any
-// may send to it.
-type session struct {
-	// Static once it runs.
-	relay *Relay
-	id    protocol.ID
-	lobby *lobby // the room it is in; nil when its client named no server
-	conn  *wsconn.Conn
-
-	source  netip.Addr    // where the peer is, as a trusted proxy says or its connection
-	subject string        // of its access token; "" if it has none
-	claim   claim         // what it counts for among all
-	granted *access.Grant // what it may send beyond or below others; nil: as much as others
-
-	server     bool
-	v1         bool
-	generation uint64                 // of its token
-	seat       *room.Member[*session] // its place, which the lobby's lock guards
-
-	arrival *arrival // owned by the handshake's goroutine; nil after it
-
-	// Owned by the reading goroutine.
-	batch  *batch     // what the read at hand has brought; nil in between
-	held   []byte     // a client's messages that its server's outbox could not take, nil if there are none (B17)
-	heldOf int        // how many these are
-	pace   quota.Pace // how much it may still send
-
-	// In ticks (tick.go).
-	carried atomic.Int64 // when a message last went from the peer or to it
-	placed  int64        // when the sweeper first saw it in its room; 0: not yet. Owned by the sweeper
-	company int64        // when a server last had a client. Owned by the sweeper
-
-	due    atomic.Int64 // when a v1 peer gets another token, and a base peer is drained; 0: never
-	iceDue atomic.Int64 // when a v1 peer is told of ICE servers again; 0: never
-	ownICE bool         // Authorize has named it others than the relay's; written before greeted
-
-	inRoom  atomic.Bool // it has its place; written when lobby and seat are
-	greeted atomic.Bool // a v1 peer has had its HELLO, before which nothing else may come (B7)
-
-	owed atomic.Bool // it is to be told something for which its outbox had no room
-
-	// Owned by the reading goroutine, of a client: the connection of its server that
-	// it last sent to, and what waits of it in that outbox, guarded by the outbox.
-	host  *session
-	waits *wsconn.Share
-
-	moved traffic
-	reads uint8 // owned by the reading goroutine: how often it has read, for Watch
-
-	stranger protocol.ID // the last unknown receiver it was told about; guarded by the lobby's lock
-}
-
-// read takes messages from the peer and handles them until the connection ends.
-func (s *session) read() {
-	for {
-		got, err := s.conn.Read()
-		s.endBatch()
-		if s.held != nil {
-			s.hold()
-		}
-		if err == nil {
-			err = s.keepPace(got)
-		}
-		if err != nil {
-			s.readFailed(err)
-			return
-		}
-	}
-}
-
-// Overloaded closes the session: of all unfinished messages, its is the oldest.
-func (s *session) Overloaded() {
-	s.close(protocol.CodeOverloaded, "this relay is full of unfinished messages, and yours was the oldest: come again later"+after(later()))
-}
-
-// ahead counts what a peer has sent, and returns for how long it is to be held back.
-func (s *session) ahead(got wsconn.Amount) time.Duration {
-	settings := s.relay.settings.Load()
-	rates := &settings.pace
-	if s.granted != nil {
-		own := settings.Limits.pace(*s.granted)
-		rates = &own
-	}
-	return s.pace.Take(rates, int64(got.Frames), int64(got.Bytes), s.relay.conns.Now(), s.relay.started)
-}
-
-// keepPace holds back the reads of a peer that sends more than it may, for as long as it is
-// ahead. Its socket fills then, and whoever writes there waits: nothing is lost. Who is so
-// far ahead that others would take it for dead meanwhile is closed. All its clocks run on:
-// they bear a wait of HoldWithin.
-func (s *session) keepPace(got wsconn.Amount) error {
-	wait := s.ahead(got)
-	switch {
-	case wait == 0:
-		return nil
-	case wait > s.relay.config.HoldWithin:
-		return errPace
-	}
-	s.relay.countHeld()
-	timer := time.NewTimer(wait)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-	case <-s.conn.Closing():
-	}
-	return nil
-}
-
-var errPace = &protocol.Error{Code: protocol.CodeFlood, Reason: "far more frames or bytes at once than this relay takes of one peer in a second"}
-
-// readFailed closes the session for what ended its reading. Where the relay has
-// closed it already, and so ended the reading itself, that close stands.
-func (s *session) readFailed(err error) {
-	stalled := wsconn.End{Code: uint16(protocol.CodeTooSlow), Reason: "it takes nothing: cut without a close frame, which it would not take either"}
-	err = s.conn.Fail(err, stalled)
-	var refused *protocol.Error
-	switch {
-	case err == nil:
-	case errors.Is(err, wsconn.ErrStalled):
-		s.relay.countClose(protocol.CodeTooSlow)
-	case errors.As(err, &refused):
-		s.close(refused.Code, refused.Reason)
-	case errors.Is(err, wsconn.ErrTooBig):
-		s.close(protocol.CodeTooBig, "a message must not be longer than 64 KiB")
-	case errors.Is(err, wsconn.ErrBinary):
-		s.close(protocol.CodeBinary, "a message must be a text frame: bytes travel as base64 in JSON")
-	case errors.Is(err, wsconn.ErrFlood):
-		s.close(protocol.CodeFlood, "more than 100 control frames in a second")
-	case errors.Is(err, frame.ErrCloseText), errors.Is(err, wsconn.ErrText):
-		s.close(protocol.CodeInvalidText, err.Error())
-	default:
-		s.close(protocol.CodeProtocolError, "RFC 6455: "+err.Error())
-	}
-}
 
 // close ends the session with a code and a reason: every close that the relay
 // decides on comes through here and is counted here. Any goroutine may call it,
@@ -161,12 +23,6 @@ func (s *session) closeWith(code protocol.Code, reason string, others *together)
 	if s.conn.Close(wsconn.End{Code: uint16(code), Reason: reason, Tag: others}, code == protocol.CodeTooSlow) {
 		s.relay.countClose(code)
 	}
-}
-
-// together are clients that lose their server.
-type together struct {
-	clients int
-	told    atomic.Bool // one of them is in the log
 }
 
 // howItEnded is what the end of the connection means (R9). It is asked when the
@@ -193,3 +49,34 @@ func (s *session) howItEnded() room.End {
 	}
 	return room.End{Away: true, Wait: window.Milliseconds()}
 }
+
+// carries marks that a message goes from one session to another.
+func (s *session) carries(to *session) {
+	now := s.relay.conns.Now()
+	for _, who := range [...]*session{s, to} {
+		if who.carried.Load() != now { // most messages find it so, and a load is cheap
+			who.carried.Store(now)
+		}
+	}
+}
+
+// An arrival is what a handshake says of who comes. Nobody needs it once the peer
+// is in.
+type arrival struct {
+	began   time.Time
+	order   protocol.Order  // among the connections of its ID (R5)
+	asked   protocol.ID     // the room that a client has asked for, in its own spelling (B52)
+	resumed bool            // it has presented a token
+	room    protocol.ID     // the room of a client's token, as it is spelt everywhere (B52); "" without one
+	guess   quota.Guess     // what it costs that a newcomer asks for a room
+	grant   access.Grant    // what it gets with HELLO
+	refused *protocol.Error // why it is not let in
+}
+
+// together are clients that lose their server.
+type together struct {
+	clients int
+	told    atomic.Bool // one of them is in the log
+}
+
+const restarting = "the relay is restarting: connect again in a while"

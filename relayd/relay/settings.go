@@ -12,6 +12,7 @@ import (
 	"github.com/sebas642/intercessor/relayd/access"
 	"github.com/sebas642/intercessor/relayd/edge"
 	"github.com/sebas642/intercessor/relayd/quota"
+	"github.com/sebas642/intercessor/relayd/resume"
 )
 
 // Settings are what can change while a relay runs. The zero value works; where a field is
@@ -205,3 +206,16 @@ func (r *Relay) Reload(s Settings) error {
 	}
 	return nil
 }
+
+const (
+	// kickFor is how long a kick lasts that names no time: as long as the client's token lives.
+	kickFor = resume.ClientLife
+
+	// ownBars is how many a room may always keep out. Beyond that, the rooms of one source may
+	// keep out sourceBars, and all rooms mostBars. A relay that has no memory for more forgets
+	// others of the same room (P7). It looks for those whose time is over every tidyBars.
+	ownBars    = 16
+	sourceBars = mostBars / 16
+	mostBars   = 100_000
+	tidyBars   = 10 * time.Second
+)

@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"github.com/sebas642/intercessor/protocol"
-	"github.com/sebas642/intercessor/relayd/resume"
 	"github.com/sebas642/intercessor/relayd/wsconn"
 )
 
@@ -124,16 +123,6 @@ func (s *session) keepInTouch(now int64, l lives) {
 	}
 }
 
-// carries marks that a message goes from one session to another.
-func (s *session) carries(to *session) {
-	now := s.relay.conns.Now()
-	for _, who := range [...]*session{s, to} {
-		if who.carried.Load() != now { // most messages find it so, and a load is cheap
-			who.carried.Store(now)
-		}
-	}
-}
-
 // outlived closes a session that has been there for as long as it may, and reports
 // whether it did (B55). Called by the sweeper.
 func (s *session) outlived(now int64, l lives) bool {
@@ -167,77 +156,4 @@ func (s *session) lastCompany(now int64) int64 {
 		s.company = now
 	}
 	return s.company
-}
-
-const (
-	// clockSlack is how far two clocks may be apart before one of them counts as wrong.
-	clockSlack = 24 * time.Hour
-
-	// clockGrace is how long after its end a token is still good when the relay has just
-	// started: the clock may have been set in between, or have been wrong before.
-	clockGrace = 7 * 24 * time.Hour
-
-	// clockWait is after what time a peer comes again that only a right clock can let in.
-	clockWait = 30 * time.Second
-)
-
-// clock is the time as rooms count it, in milliseconds since the start.
-func (r *Relay) clock() int64 { return time.Since(r.started).Milliseconds() }
-
-// dates gives the time of day as the machine has it, and as it would be if nobody had set
-// the machine's clock since the relay began; the earlier one first. A token is valid as
-// long as one of them says so: no peer is refused because a clock was set.
-func (r *Relay) dates() (earlier, later time.Time) {
-	now, counted := time.Now().Round(0), r.started.Add(time.Since(r.started)).Round(0)
-	if counted.Before(now) {
-		return counted, now
-	}
-	return now, counted
-}
-
-// lookAtClock notes whether the time of day can be right, and logs when that changes. New
-// and the sweeper call it. Once the clock was set, v1 peers get tokens of the right time.
-func (r *Relay) lookAtClock() {
-	now := time.Now()
-	wrong := now.Before(r.config.NotBefore.Add(-clockSlack))
-	switch {
-	case wrong == r.clockWrong.Swap(wrong):
-	case wrong:
-		r.log.slog.Error("the clock of this machine is wrong: set it; until then no peer is refused for good because of the time",
-			"clock", now, "not_before", r.config.NotBefore)
-	default:
-		r.log.slog.Info("the clock of this machine was set", "clock", now)
-		r.mu.Lock()
-		defer r.mu.Unlock()
-		for s := range r.sessions {
-			if s.v1 && s.greeted.Load() {
-				s.due.Store(r.conns.Now())
-			}
-		}
-	}
-}
-
-// expired decides about a resume token that has expired by this machine's clock (R8). The
-// clock may be wrong, or may have been when the token was signed; what was signed by one
-// that stood at 1970 is good only after a start.
-func (r *Relay) expired(id resume.Identity, now time.Time) *protocol.Error {
-	returning := r.returning()
-	switch {
-	case returning && (id.Signed().Before(resume.Epoch) || now.Sub(id.Expires) < clockGrace):
-		return nil
-	case returning || r.clockWrong.Load():
-		r.countRefused(RefusedUndecided)
-		return comeAgain(clockWait)
-	}
-	r.countRefused(RefusedToken)
-	return &protocol.Error{Code: protocol.CodeTokenRefused, Reason: resume.ErrTokenExpired.Error()}
-}
-
-// lookAhead warns once if a token says that it was signed later than now.
-func (r *Relay) lookAhead(id resume.Identity, now time.Time) {
-	if ahead := id.Signed().Sub(now); ahead > clockSlack {
-		r.ahead.Do(func() {
-			r.log.slog.Warn("a resume token was signed later than now: the clock of this machine is behind, or that of the relay which signed it was ahead", "ahead", ahead)
-		})
-	}
 }

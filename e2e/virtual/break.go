@@ -20,7 +20,8 @@ const (
 // String is the name of a kind.
 func (k Kind) String() string { return [...]string{"none", "fin", "rst", "silence", "stall"}[k] }
 
-// A cut says where and how. The zero value is none.
+// A Cut says where a direction of a connection breaks, and how. The zero value breaks
+// nothing.
 type Cut struct {
 	At   int64 // after so many bytes, counted from the beginning of the connection
 	By   Kind

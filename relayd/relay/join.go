@@ -32,7 +32,7 @@ func (r *Relay) start(s *session, enter func(*session) bool, leave func(*session
 	go func() {
 		defer r.running.Done()
 		if entered {
-			s.read()
+			s.readFailed(s.conn.Read())
 			leave(s)
 		}
 		s.conn.Finish()

@@ -54,10 +54,10 @@ var relaySeeds = []Seed{
 		{"relayd/relay/route.go", `		s.undelivered(server, DropServerSlow, s.heldOf, slow)
 `, ``}}},
 	{"what came together with a close frame is dropped", "C4", relaySuite, []Edit{
-		{"relayd/relay/session.go", `		s.endBatch()
-`, `		if err == nil {
-			s.endBatch()
-		}
+		{"relayd/relay/session.go", `	s.endBatch()
+`, `	if err == nil {
+		s.endBatch()
+	}
 `}}},
 	{"a batch that is cut short loses its last message", "C4", relaySuite, []Edit{
 		{"relayd/relay/route.go", `	b.out = appendDelivery(b.out, s.id, e.Type, e.Message, e.Link)

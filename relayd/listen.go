@@ -36,6 +36,7 @@ func listen(c *config.Config, r *relay.Relay, proxies admit.Proxies, shown *cert
 	}
 	f.scheme = "http"
 	if shown == nil {
+		f.listens[0] = r.Handshakes(listener)
 		return f, nil
 	}
 	f.scheme = "https"

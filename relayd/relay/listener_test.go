@@ -27,7 +27,9 @@ func gated(t *testing.T, config relay.Config, secure bool) *world {
 	w := &world{Relay: relay.New(config), t: t}
 	server := httptest.NewUnstartedServer(w.Relay)
 	listener := w.Listener(server.Listener, !secure)
-	if secure {
+	if !secure {
+		listener = w.Handshakes(listener)
+	} else {
 		certificates := httptest.NewTLSServer(nil)
 		certificates.Close()
 		listener = wsconn.ListenTLS(listener, &tls.Config{Certificates: certificates.TLS.Certificates})

@@ -56,6 +56,12 @@ func (l *listening) Overloaded() {}
 // listen connects two ends; begin starts the reader of one.
 func listen(t *testing.T, secure bool) *listening {
 	t.Helper()
+	return listenAfter(t, secure, func(*listening) {})
+}
+
+// listenAfter is listen for a peer that does something as soon as its socket is connected.
+func listenAfter(t *testing.T, secure bool, something func(*listening)) *listening {
+	t.Helper()
 	below, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)
 	defer func() { _ = below.Close() }()
@@ -79,6 +85,7 @@ func listen(t *testing.T, secure bool) *listening {
 		require.NoError(t, l.peer.(*tls.Conn).Handshake())
 		require.NoError(t, <-shaken)
 	}
+	something(l)
 	l.conn = group.NewConn(accepted, nil, l)
 	t.Cleanup(func() {
 		_ = l.socket.Close()
@@ -178,6 +185,26 @@ func TestEndBehindAShortRead(t *testing.T) {
 					l.wants("last")
 					<-l.paused
 					l.paused <- struct{}{}
+					require.ErrorIs(t, l.wantsEnd(), end.want)
+				}
+			})
+		}
+	})
+}
+
+// TestEndBeforeTheReader: an end that comes before the reader begins is noticed, too.
+func TestEndBeforeTheReader(t *testing.T) {
+	secured(t, func(t *testing.T, secure bool) {
+		for name, end := range ends {
+			t.Run(name, func(t *testing.T) {
+				for range 100 {
+					l := listenAfter(t, secure, func(l *listening) {
+						l.send(textFrame("only"))
+						end.end(l)
+					})
+					l.eventsCome()
+					l.begin()
+					l.wants("only")
 					require.ErrorIs(t, l.wantsEnd(), end.want)
 				}
 			})

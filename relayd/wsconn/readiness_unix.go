@@ -70,7 +70,9 @@ func newReadiness(c *Conn) *readiness {
 		return nil
 	}
 	r.attemptRead, r.attemptPut = r.tryRead, r.tryPut
-	r.hungUp.Store(!c.group.hangups.watch(r))
+	if !c.group.hangups.watch(r) { // once it watches, it may have noted the end
+		r.hungUp.Store(true)
+	}
 	return r
 }
 

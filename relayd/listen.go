@@ -40,6 +40,7 @@ func listen(c *config.Config, r *relay.Relay, proxies edge.Proxies, shown *certi
 	}
 	f.scheme = "http"
 	if shown == nil {
+		f.listens[0] = r.Handshakes(listener)
 		return f, nil
 	}
 	f.scheme = "https"

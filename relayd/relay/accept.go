@@ -7,6 +7,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"net/http"
+	"net/netip"
 	"time"
 
 	"github.com/sebas642/intercessor/protocol"
@@ -29,29 +30,17 @@ func (r *Relay) upgrade(w http.ResponseWriter, request *http.Request, server pro
 		return nil
 	}
 	source := r.config.Proxies.Source(request)
-	if !r.settings.Load().Origins.Admit(request) {
-		r.countRefused(RefusedOrigin)
-		r.log.refused(source, "origin not admitted")
-		http.Error(w, "pages of this origin may not connect here: the relay's operator can add it with --origin, or with --host if it is the relay's own name", http.StatusForbidden)
-		return nil
-	}
-	if err := edge.CheckSubprotocols(request); err != nil {
-		r.countRefused(RefusedHandshake)
-		r.log.refused(source, err.Error())
-		http.Error(w, err.Error(), http.StatusBadRequest)
+	if no := r.judge(request); no != nil {
+		r.countRefused(no.why)
+		r.log.refused(source, no.logged)
+		http.Error(w, no.text, no.status)
 		return nil
 	}
 	claim, refused, ok := r.admit(w, source)
 	if !ok {
 		return nil
 	}
-	subprotocol := edge.Subprotocol(request)
-	s := &session{
-		relay:  r,
-		v1:     subprotocol == protocol.SubprotocolV1,
-		source: source,
-		claim:  claim,
-	}
+	s, subprotocol := r.newSession(request, source, claim)
 	conn, err := r.conns.Upgrade(w, request, subprotocol, s)
 	if err != nil {
 		claim.release()
@@ -59,6 +48,64 @@ func (r *Relay) upgrade(w http.ResponseWriter, request *http.Request, server pro
 		r.log.refused(source, err.Error())
 		return nil
 	}
+	s.arrive(conn, request, server, began, refused)
+	return s
+}
+
+// upgradeInPlace is upgrade for a handshake that net/http has not seen. It returns nil, and
+// changes nothing, if the handshake is to be refused: then upgrade refuses it.
+func (r *Relay) upgradeInPlace(plain *wsconn.PlainConn, request *http.Request, server protocol.ID) *session {
+	began := time.Now()
+	if r.isLate(plain) || r.judge(request) != nil {
+		return nil
+	}
+	source := r.config.Proxies.Source(request)
+	place, why, _ := r.countPeer(source, r.settings.Load())
+	if why != "" {
+		return nil
+	}
+	s, subprotocol := r.newSession(request, source, claim{relay: r, source: place})
+	conn := r.conns.Take(plain, request, subprotocol, s)
+	r.ConnState(plain, http.StateHijacked)
+	s.arrive(conn, request, server, began, nil)
+	return s
+}
+
+// A verdict is why a handshake is refused by an HTTP status, independent of the load.
+type verdict struct {
+	why          Refusal
+	status       int
+	text, logged string
+}
+
+// judge checks a handshake's origin and subprotocols. It returns nil if they are in order.
+func (r *Relay) judge(request *http.Request) *verdict {
+	if !r.settings.Load().Origins.Admit(request) {
+		return &verdict{RefusedOrigin, http.StatusForbidden,
+			"pages of this origin may not connect here: the relay's operator can add it with --origin, or with --host if it is the relay's own name",
+			"origin not admitted"}
+	}
+	if err := edge.CheckSubprotocols(request); err != nil {
+		return &verdict{RefusedHandshake, http.StatusBadRequest, err.Error(), err.Error()}
+	}
+	return nil
+}
+
+// newSession returns a session without a connection, and the subprotocol that it speaks.
+func (r *Relay) newSession(request *http.Request, source netip.Addr, claim claim) (s *session, subprotocol string) {
+	subprotocol = edge.Subprotocol(request)
+	return &session{
+		relay:  r,
+		v1:     subprotocol == protocol.SubprotocolV1,
+		source: source,
+		claim:  claim,
+	}, subprotocol
+}
+
+// arrive identifies and authorizes the peer of a new connection. It notes in s.arrival why the
+// peer is not let in, which is refused if that is not nil.
+func (s *session) arrive(conn *wsconn.Conn, request *http.Request, server protocol.ID, began time.Time, refused *protocol.Error) {
+	r := s.relay
 	s.conn = conn
 	s.arrival = &arrival{began: began}
 	s.arrival.order.Random = random()
@@ -74,7 +121,6 @@ func (r *Relay) upgrade(w http.ResponseWriter, request *http.Request, server pro
 			s.arrival.refused = s.guess()
 		}
 	}
-	return s
 }
 
 // identify finds out who comes back, by the token that it presents (R2 to R5).

@@ -35,16 +35,13 @@ func (e *echo) Message(payload []byte) (more bool, err error) {
 	return true, e.conn.Send(echo[:n+copy(echo[n:], payload)], 1, nil)
 }
 
-func (e *echo) Writable()   {}
-func (e *echo) Overloaded() {}
+func (e *echo) Came(_ wsconn.Amount, err error) error { return err }
+func (e *echo) Writable()                             {}
+func (e *echo) Overloaded()                           {}
 
 // run reads until the end, and closes with the codes of a relay.
 func (e *echo) run() {
-	var err error
-	for err == nil {
-		_, err = e.conn.Read()
-	}
-	err = e.conn.Fail(err, wsconn.End{})
+	err := e.conn.Fail(e.conn.Read(), wsconn.End{})
 	code := protocol.CodeProtocolError
 	switch refused, _ := err.(*protocol.Error); {
 	case err == nil:
@@ -87,6 +84,7 @@ func newEchoes(t *testing.T, longest int, binary bool) string {
 	t.Cleanup(func() {
 		server.Close()
 		running.Wait()
+		group.Close()
 	})
 	return strings.Replace(server.URL, "http", "ws", 1)
 }

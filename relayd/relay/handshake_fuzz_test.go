@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/base64"
+	"fmt"
 	"io"
 	"log"
 	"net"
@@ -21,6 +22,7 @@ import (
 
 // FuzzHandshakeAtTheSocket: whatever bytes begin a connection, the relay answers or hangs up
 // at once, and it becomes a WebSocket only by a handshake as RFC 6455, section 4.2.1, has it.
+// A listener of the relay's own answers as net/http does.
 func FuzzHandshakeAtTheSocket(f *testing.F) {
 	good := "GET /server HTTP/1.1\r\nHost: h\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n" +
 		"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
@@ -35,18 +37,43 @@ func FuzzHandshakeAtTheSocket(f *testing.F) {
 	} {
 		f.Add([]byte(seed))
 	}
+	for _, seed := range []string{
+		"Origin: http://h\r\n", "Origin: http://other\r\n", "Origin: http://h\r\nOrigin: http://h\r\n", "Sec-WebSocket-Protocol: intercessor.v1\r\n",
+		"Sec-WebSocket-Protocol: a, a\r\n", "Pragma: no-cache\r\nCache-Control: no-cache\r\n", "Pragma: no-cache\r\n", "Expect: 100-continue\r\n",
+		"Connection: close\r\n", "Host: h\r\n", "X-Odd: \xff\r\n", "X-Odd:\t a \t\r\n", "x_odd: a\r\n", ": a\r\n",
+	} {
+		f.Add([]byte(good + seed + "\r\n"))
+		f.Add([]byte(strings.Replace(good, "/server", "/client/nobody", 1) + seed + "\r\n"))
+	}
+	for _, path := range []string{"/server/", "//server", "/server?a", "/client/", "/client/a/b", "/client/a%62", "/client/..", "/client/a.b", "/"} {
+		f.Add([]byte(strings.Replace(good, "/server", path, 1) + "\r\n"))
+	}
+	through, inPlace := answering(f, false), answering(f, true)
+	f.Fuzz(func(t *testing.T, sent []byte) {
+		sent = sent[:min(len(sent), 16<<10)]
+		answers := through(t, sent)
+		requireOnlyHandshakesUpgrade(t, sent, answers)
+		require.Equal(t, heads(answers), heads(inPlace(t, sent)))
+	})
+}
+
+// answering starts a relay and returns what sends it bytes and an end, and gives its answers.
+func answering(f *testing.F, inPlace bool) func(t *testing.T, sent []byte) []byte {
 	r := relay.New(relay.Config{})
 	server := httptest.NewUnstartedServer(r)
 	server.Config.MaxHeaderBytes, server.Config.ReadHeaderTimeout = 8<<10, time.Hour
 	server.Config.ErrorLog = log.New(io.Discard, "", 0)
+	address := server.Listener.Addr().String()
+	if inPlace {
+		server.Listener = r.Handshakes(server.Listener)
+	}
 	server.Start()
 	f.Cleanup(func() {
 		_ = r.Shutdown(context.Background())
 		server.Close()
 	})
-	f.Fuzz(func(t *testing.T, sent []byte) {
-		sent = sent[:min(len(sent), 16<<10)]
-		conn, err := net.Dial("tcp", server.Listener.Addr().String())
+	return func(t *testing.T, sent []byte) []byte {
+		conn, err := net.Dial("tcp", address)
 		require.NoError(t, err)
 		socket := conn.(*net.TCPConn)
 		defer func() {
@@ -55,13 +82,32 @@ func FuzzHandshakeAtTheSocket(f *testing.F) {
 		}()
 		require.NoError(t, socket.SetDeadline(time.Now().Add(patience)))
 		if _, err := socket.Write(sent); err != nil {
-			return // refused before its end
+			return nil // refused before its end
 		}
 		_ = socket.CloseWrite()
 		answers, err := io.ReadAll(socket)
 		require.NotErrorIs(t, err, os.ErrDeadlineExceeded, "the relay waits for more than has come")
-		requireOnlyHandshakesUpgrade(t, sent, answers)
-	})
+		return answers
+	}
+}
+
+// heads are the answers up to the first that made a WebSocket, without their dates, and the
+// beginnings of what follows that one.
+func heads(answers []byte) (all []string) {
+	responses := bufio.NewReader(bytes.NewReader(answers))
+	for {
+		answer, err := http.ReadResponse(responses, nil)
+		if err != nil {
+			return all
+		}
+		answer.Header.Del("Date")
+		body, _ := io.ReadAll(answer.Body)
+		all = append(all, fmt.Sprint(answer.Status, answer.Header, string(body)))
+		if answer.StatusCode == http.StatusSwitchingProtocols {
+			frame, _ := responses.Peek(2)
+			return append(all, fmt.Sprint(frame[:min(1, len(frame))]))
+		}
+	}
 }
 
 // requireOnlyHandshakesUpgrade reads requests and answers side by side, up to the first

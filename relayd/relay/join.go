@@ -3,6 +3,7 @@ package relay
 import (
 	"cmp"
 	"net/http"
+	"strings"
 
 	"github.com/sebas642/intercessor/protocol"
 	"github.com/sebas642/intercessor/relayd/room"
@@ -32,7 +33,7 @@ func (r *Relay) start(s *session, enter func(*session) bool, leave func(*session
 	go func() {
 		defer r.running.Done()
 		if entered {
-			s.read()
+			s.readFailed(s.conn.Read())
 			leave(s)
 		}
 		s.conn.Finish()
@@ -64,9 +65,13 @@ func (r *Relay) remove(s *session) {
 
 func (r *Relay) serveServer(w http.ResponseWriter, request *http.Request) {
 	if s := r.upgrade(w, request, ""); s != nil {
-		s.server = true
-		r.start(s, r.enterServer, r.leaveServer)
+		r.startServer(s)
 	}
+}
+
+func (r *Relay) startServer(s *session) {
+	s.server = true
+	r.start(s, r.enterServer, r.leaveServer)
 }
 
 // enterServer opens a server's room, or gives the server back its place there.
@@ -140,10 +145,39 @@ func (r *Relay) serveClient(w http.ResponseWriter, request *http.Request) {
 	asked := protocol.ID(request.PathValue("id"))
 	id := r.spelt(asked)
 	if s := r.upgrade(w, request, id); s != nil {
-		s.arrival.asked = asked
-		s.lobby = r.lobbyOf(s, id)
-		r.start(s, r.enterClient, r.leaveClient)
+		r.startClient(s, asked, id)
 	}
+}
+
+// startClient starts a client that has asked for a room in its own spelling.
+func (r *Relay) startClient(s *session, asked, id protocol.ID) {
+	s.arrival.asked = asked
+	s.lobby = r.lobbyOf(s, id)
+	r.start(s, r.enterClient, r.leaveClient)
+}
+
+// serveInPlace is ServeHTTP for a handshake that net/http has not seen. It reports false, and
+// changes nothing, if net/http is to serve the request.
+func (r *Relay) serveInPlace(conn *wsconn.PlainConn, request *http.Request) bool {
+	path := request.URL.Path
+	if path == "/server" {
+		s := r.upgradeInPlace(conn, request, "")
+		if s != nil {
+			r.startServer(s)
+		}
+		return s != nil
+	}
+	id, ok := strings.CutPrefix(path, "/client/")
+	if !ok || id == "" || strings.Contains(id, "/") {
+		return false
+	}
+	asked := protocol.ID(id)
+	room := r.spelt(asked)
+	s := r.upgradeInPlace(conn, request, room)
+	if s != nil {
+		r.startClient(s, asked, room)
+	}
+	return s != nil
 }
 
 // lobbyOf finds the room that a client asks for. Who has a token gets one even if

@@ -30,6 +30,17 @@ func (r *Relay) Listener(below net.Listener) net.Listener { return &gate{below, 
 // not read it.
 func (r *Relay) TLSListener(below net.Listener) net.Listener { return &gate{below, r, false} }
 
+// Handshakes serves the WebSocket handshakes on the plain TCP connections of a listener, without
+// the cost of net/http. All else is for the [http.Server] of the listener that it returns: other
+// connections, other requests, and handshakes that are refused. That server's handler must have
+// the relay at its root. It needs [Relay.ConnState] and [Relay.ConnContext]. The context of a
+// request that [Config].Authorize is asked about has [http.LocalAddrContextKey], and ends never.
+//
+// It goes above [Relay.Listener] and PROXY headers.
+func (r *Relay) Handshakes(below net.Listener) net.Listener {
+	return wsconn.ListenPlain(below, r.serveInPlace)
+}
+
 type gate struct {
 	net.Listener
 	relay *Relay
@@ -113,6 +124,9 @@ func (r *Relay) arrive(conn net.Conn) Refusal {
 func (r *Relay) ConnState(conn net.Conn, state http.ConnState) {
 	if state != http.StateHijacked && state != http.StateClosed {
 		return
+	}
+	if plain, ok := conn.(*wsconn.PlainConn); ok && plain.Taken() && state == http.StateClosed {
+		return // for net/http only
 	}
 	f, ok := flowOf(conn)
 	if !ok {
@@ -216,16 +230,21 @@ type lateKey struct{}
 // ConnContext is the [http.Server.ConnContext] of a server whose connections come from
 // [Relay.Listener].
 func (r *Relay) ConnContext(ctx context.Context, conn net.Conn) context.Context {
-	f, ok := flowOf(conn)
-	if !ok {
-		return ctx
-	}
-	r.arrivals.mu.Lock()
-	defer r.arrivals.mu.Unlock()
-	if slices.ContainsFunc(r.arrivals.late, func(l late) bool { return l.flow == f }) {
+	if r.isLate(conn) {
 		return context.WithValue(ctx, lateKey{}, true)
 	}
 	return ctx
+}
+
+// isLate reports whether a connection came when Config.Sockets were open.
+func (r *Relay) isLate(conn net.Conn) bool {
+	f, ok := flowOf(conn)
+	if !ok {
+		return false
+	}
+	r.arrivals.mu.Lock()
+	defer r.arrivals.mu.Unlock()
+	return slices.ContainsFunc(r.arrivals.late, func(l late) bool { return l.flow == f })
 }
 
 // RefuseLate answers a request with 503 and reports true if its connection came when

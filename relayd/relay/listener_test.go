@@ -27,7 +27,9 @@ func gated(t *testing.T, config relay.Config, secure bool) *world {
 	w := &world{Relay: relay.New(config), t: t}
 	server := httptest.NewUnstartedServer(w.Relay)
 	listener := w.Listener(server.Listener)
-	if secure {
+	if !secure {
+		listener = w.Handshakes(listener)
+	} else {
 		listener = w.TLSListener(server.Listener)
 		certificates := httptest.NewTLSServer(nil)
 		certificates.Close()

@@ -9,22 +9,16 @@ import (
 	"github.com/sebas642/intercessor/relayd/wsconn"
 )
 
-// read takes messages from the peer and handles them until the connection ends.
-func (s *session) read() {
-	for {
-		got, err := s.conn.Read()
-		s.endBatch()
-		if s.held != nil {
-			s.hold()
-		}
-		if err == nil {
-			err = s.keepPace(got)
-		}
-		if err != nil {
-			s.readFailed(err)
-			return
-		}
+// Came sends what a read has brought, and holds the peer's reads back where it must.
+func (s *session) Came(got wsconn.Amount, err error) error {
+	s.endBatch()
+	if s.held != nil {
+		s.hold()
 	}
+	if err == nil {
+		err = s.keepPace(got)
+	}
+	return err
 }
 
 // Overloaded closes the session: of all unfinished messages, its is the oldest.

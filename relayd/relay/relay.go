@@ -91,6 +91,7 @@ func (r *Relay) Shutdown(ctx context.Context) error {
 	go func() {
 		r.running.Wait()
 		r.log.tellNow()
+		r.conns.Close()
 		close(ended)
 	}()
 	select {

@@ -129,6 +129,9 @@ func (c *Conn) fail(err error) {
 // bytes resets it, and the peer would never see the close frame.) The connection must be
 // closed, or have failed.
 func (c *Conn) Finish() {
+	if c.ready != nil {
+		c.ready.unwatch()
+	}
 	c.writers.Wait()
 	c.mu.Lock()
 	over := c.until
@@ -140,5 +143,12 @@ func (c *Conn) Finish() {
 	_ = c.socket.Close()
 }
 
-// Cut closes the socket at once.
+// ended reports whether the reader is to end.
+func (c *Conn) ended() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.usable() != nil
+}
+
+// Cut closes the socket at once, and waits until the reader has left its handler.
 func (c *Conn) Cut() { _ = c.socket.Close() }

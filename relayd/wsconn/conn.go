@@ -1,13 +1,13 @@
 // Package wsconn is the server side of a WebSocket (RFC 6455): handshake, frames, a bounded
 // outbox, keepalive and closing. It knows nothing of rooms or of what messages hold.
 //
-// A Conn has one reader and any number of senders. The reader calls Read in a loop, and Read
-// passes each message to the Handler. Send never blocks: it writes what the socket takes and
-// queues the rest within the Limits.
+// A Conn has one reader and any number of senders. The reader calls Read, which passes each
+// message to the Handler until the connection ends. Send never blocks: it writes what the
+// socket takes and queues the rest within the Limits.
 //
 // Locks: a Conn's mu may be acquired while a caller's lock is held. Under it this package
-// acquires no other lock and calls no Handler. The budget's mu is never held together with
-// a Conn's.
+// acquires no other lock and calls no Handler. The mu of the budget and of hangups are never
+// held together with a Conn's.
 package wsconn
 
 import (
@@ -51,6 +51,7 @@ type Group struct {
 	now      atomic.Int64 // in ticks, from 1
 	waiting  atomic.Int64 // bytes in all outboxes
 	incoming incoming
+	hangups  hangups
 }
 
 // NewGroup returns a Group whose clock stands at 1.
@@ -60,6 +61,10 @@ func NewGroup(limits Limits) *Group {
 	g.now.Store(1)
 	return g
 }
+
+// Close frees what the Group has of the system. Its connections must have finished; others
+// may come, but cost more.
+func (g *Group) Close() { g.hangups.close() }
 
 // Now returns the time in ticks.
 func (g *Group) Now() int64 { return g.now.Load() }
@@ -76,12 +81,16 @@ func (g *Group) Waiting() int64 { return g.waiting.Load() }
 // A Handler receives what happens on a connection.
 type Handler interface {
 	// Message takes a message. The reader calls it, and the bytes are valid during the call
-	// only. If more is false, Read passes no further message before it is called again.
-	// Read returns the error.
+	// only. If more is false, Read passes no further message before it has called Came.
+	// Came receives the error.
 	//
 	// Message validates the UTF-8 of a text. Where the beginning of a text shows that it is
 	// not UTF-8, Message is called with that beginning at once, and names the fault.
 	Message(payload []byte) (more bool, err error)
+
+	// Came is called by the reader behind the messages that one read has brought. err is why
+	// the connection is to end, or nil. Read goes on if Came returns nil, and returns its error.
+	Came(got Amount, err error) error
 
 	// Writable is called by the outbox's goroutine after it has written something.
 	Writable()
@@ -156,8 +165,8 @@ func (g *Group) NewConn(socket net.Conn, early []byte, handler Handler) *Conn {
 		_ = tcp.SetWriteBuffer(sendBuffer)
 	}
 	c := &Conn{group: g, handler: handler, socket: socket}
-	c.ready = newReadiness(socket)
-	c.puts = c.ready.forWrites(socket)
+	c.ready = newReadiness(c)
+	c.puts = c.ready.forWrites()
 	c.in.partial = early
 	c.heard.Store(g.Now())
 	return c

@@ -24,6 +24,9 @@ func upgrade(w http.ResponseWriter, r *http.Request, subprotocol string) (conn n
 		return nil, nil, nil, err
 	}
 	early, _ = buffered.Reader.Peek(buffered.Reader.Buffered())
+	if plain, ok := conn.(*PlainConn); ok {
+		conn = plain.TCPConn
+	}
 	return conn, appendAnswer(r.Header.Get("Sec-WebSocket-Key"), subprotocol), append([]byte(nil), early...), nil
 }
 

@@ -58,5 +58,6 @@ func (t *texts) Message(text []byte) (more bool, err error) {
 	return true, nil
 }
 
-func (t *texts) Writable()   {}
-func (t *texts) Overloaded() {}
+func (t *texts) Came(_ Amount, err error) error { return err }
+func (t *texts) Writable()                      {}
+func (t *texts) Overloaded()                    {}

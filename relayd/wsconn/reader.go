@@ -31,39 +31,39 @@ type chunk [16 << 10]byte
 
 var chunks = sync.Pool{New: func() any { return new(chunk) }}
 
-// Amount is how much has come.
+// Amount is how much one read has brought: whole frames, and the bytes of their payloads.
 type Amount struct {
 	Frames, Bytes int
 }
 
-// Read waits until something comes and passes all whole messages to the handler. It answers
-// pings. It returns how many frames came and how many bytes their payloads had.
-func (c *Conn) Read() (got Amount, err error) {
-	var m *chunk
-	b := c.in.partial
-	if c.ready != nil && len(b) == 0 {
-		var n int
-		if m, n, err = c.ready.read(); err != nil {
-			return got, err
+// Read waits for what comes and passes all whole messages to the handler, until the connection
+// fails or the handler ends it. It answers pings. It returns the error.
+func (c *Conn) Read() (err error) {
+	for err == nil {
+		if c.ready != nil && len(c.in.partial) == 0 {
+			err = c.ready.read()
+		} else if err = c.more(); err == nil {
+			err = c.took(c.in.partial, nil)
 		}
-		b = m[:n]
-	} else {
-		if err := c.more(); err != nil {
-			return got, err
-		}
-		b = c.in.partial
 	}
+	return err
+}
+
+// took handles what one read has brought, which is in borrowed memory unless m is nil, and
+// gives that memory back before the handler may wait.
+func (c *Conn) took(b []byte, m *chunk) error {
+	var got Amount
 	consumed, err := c.look(b, &got)
 	if consumed == len(b) {
 		c.in.partial = nil
-	} else if consumed > 0 || len(c.in.partial) == 0 {
+	} else if consumed > 0 || m != nil {
 		c.in.partial = append([]byte(nil), b[consumed:]...)
 	}
 	if m != nil {
 		chunks.Put(m)
 	}
 	c.hold(0)
-	return got, err
+	return c.handler.Came(got, err)
 }
 
 // more reads behind what is there. Memory grows with what has come, not with

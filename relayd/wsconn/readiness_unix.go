@@ -6,35 +6,54 @@ import (
 	"crypto/tls"
 	"io"
 	"net"
+	"sync/atomic"
 	"syscall"
 )
 
-// readiness is what a plain socket can do and a net.Conn cannot: read without
-// memory set aside while nothing comes, and write without waiting. One goroutine
-// reads; writes are made under the connection's mu. The closures are made once: a
-// closure for each call would be an allocation for each.
+// readiness is what a plain socket can do and a net.Conn cannot: wait without memory set
+// aside, read once for each event, and write without waiting. One goroutine reads. Writes
+// are made under the connection's mu. The closures are made once, because a closure for each
+// call would be an allocation for each.
+//
+// Go's poller reports an edge: an event that comes while nothing waits is kept, and ends the
+// next wait, but the beginning of a RawConn.Read forgets it. So all reads and all waits are
+// made within one RawConn.Read for as long as possible. Each wait consumes the event before
+// the attempt behind it reads. What comes during the attempt or later is another event, which
+// ends the next wait.
+//
+// A read that is shorter than its buffer has therefore taken all that the event was for
+// (epoll(7), question 9), with one exception: the event may have been for bytes and for the
+// end of the stream behind them, which takes a second read. The socket's hangup tells.
+// (Urgent data also ends a read early. What follows it is read with what comes next, at the
+// latest with the answer to a ping.)
 type readiness struct {
+	conn                    *Conn
 	raw                     syscall.RawConn
-	recv                    func(fd int, b []byte) (int, error) // the socket's, or what is like it
+	tcp                     *net.TCPConn // nil for a Unix socket
+	secure                  *tls.Conn    // above the socket; nil without TLS
 	attemptRead, attemptPut func(fd uintptr) bool
 
-	borrowed *chunk // what attemptRead has read into
-	n        int
-	err      error
+	// Owned by the reader.
+	fd      int   // of the attempt
+	emptied bool  // the attempt has read all that came before it
+	err     error // of the attempt
+
+	hangup
+	hungUp atomic.Bool // a short read is not the end: the peer has hung up, or the socket is not watched
 
 	frame []byte
 	put   int
 	fault error
 }
 
-// newReadiness gives nil for a connection that is neither a plain socket nor one
+// newReadiness returns nil for a connection that is neither a plain socket nor one
 // of ListenTLS.
-func newReadiness(conn net.Conn) *readiness {
+func newReadiness(c *Conn) *readiness {
+	r := &readiness{conn: c}
 	var socket syscall.Conn
-	read := readNow
-	switch conn := conn.(type) { // and nothing that wraps one, for it may read or write otherwise
+	switch conn := c.socket.(type) { // and nothing that wraps one, for it may read or write otherwise
 	case *net.TCPConn:
-		socket = conn
+		r.tcp, socket = conn, conn
 	case *net.UnixConn:
 		socket = conn
 	case *tls.Conn:
@@ -42,52 +61,79 @@ func newReadiness(conn net.Conn) *readiness {
 		if !ok {
 			return nil
 		}
-		socket, read = below, (&tlsReads{conn, below}).read
+		r.tcp, r.secure, socket = below.TCPConn, conn, below
 	default:
 		return nil
 	}
-	raw, err := socket.SyscallConn()
-	if err != nil {
+	var err error
+	if r.raw, err = socket.SyscallConn(); err != nil {
 		return nil
 	}
-	r := &readiness{raw: raw, recv: read}
 	r.attemptRead, r.attemptPut = r.tryRead, r.tryPut
+	if !c.group.hangups.watch(r) { // once it watches, it may have noted the end
+		r.hungUp.Store(true)
+	}
 	return r
 }
 
-// read waits until something comes and gives it in borrowed memory.
-func (r *readiness) read() (*chunk, int, error) {
+// read waits for what comes and handles it, until an error or a frame whose end has not come.
+func (r *readiness) read() error {
+	r.err = nil
 	if err := r.raw.Read(r.attemptRead); err != nil {
-		return nil, 0, err
+		return err
 	}
-	m := r.borrowed
-	r.borrowed = nil // or an idle peer would keep it from the collector
-	return m, r.n, r.err
+	return r.err
 }
 
-// tryRead borrows memory for the attempt alone: where nothing has come, it is
-// given back before the wait.
+// tryRead handles all that has come. It returns false to wait for more. It borrows memory for
+// the attempt alone.
 func (r *readiness) tryRead(fd uintptr) bool {
-	m := chunks.Get().(*chunk)
-	n, err := ignoringEINTR(r.recv, int(fd), m[:])
-	if err == syscall.EAGAIN {
-		chunks.Put(m)
-		return false
+	r.fd, r.emptied = int(fd), false
+	for {
+		m := chunks.Get().(*chunk)
+		n, err := r.receive(m[:])
+		if n == 0 && err == nil {
+			err = io.EOF
+		}
+		if err != nil {
+			chunks.Put(m)
+			r.err = err
+			return err != syscall.EAGAIN
+		}
+		if r.err = r.conn.took(m[:n], m); r.err != nil || len(r.conn.in.partial) > 0 {
+			return true
+		}
+		if r.emptied && r.secure == nil {
+			return false
+		}
+		if r.conn.ended() {
+			return true // the next wait says why
+		}
 	}
-	if n == 0 && err == nil {
-		err = io.EOF
+}
+
+// receive reads what has come of the connection's bytes. It fails with EAGAIN if there is nothing.
+func (r *readiness) receive(b []byte) (int, error) {
+	if r.secure != nil {
+		return r.decrypt(b)
 	}
-	if err != nil {
-		chunks.Put(m)
-		m = nil
+	return r.receiveRaw(b)
+}
+
+// receiveRaw reads from the socket, unless it has been emptied.
+func (r *readiness) receiveRaw(b []byte) (int, error) {
+	if r.emptied {
+		return 0, syscall.EAGAIN
 	}
-	r.borrowed, r.n, r.err = m, n, err
-	return true
+	n, err := ignoringEINTR(readNow, r.fd, b)
+	// The order counts: a hangup that is not seen here makes another event.
+	r.emptied = err == syscall.EAGAIN || n > 0 && n < len(b) && !r.hungUp.Load()
+	return max(n, 0), err
 }
 
 // forWrites is the same where bytes can go to the socket as they are.
-func (r *readiness) forWrites(conn net.Conn) *readiness {
-	if _, ok := conn.(*tls.Conn); ok {
+func (r *readiness) forWrites() *readiness {
+	if r == nil || r.secure != nil {
 		return nil // a TLS connection is broken by a record that was written in part
 	}
 	return r

@@ -31,15 +31,14 @@ func (l tlsSockets) Accept() (net.Conn, error) {
 // it at the next attempt, as after a deadline.
 type tlsSocket struct {
 	*net.TCPConn
-	attempt bool // owned by the goroutine that reads
-	fd      int  // of the attempt
+	attempt *readiness // owned by the goroutine that reads; nil outside an attempt
 }
 
 func (s *tlsSocket) Read(b []byte) (int, error) {
-	if !s.attempt {
+	if s.attempt == nil {
 		return s.TCPConn.Read(b)
 	}
-	n, err := ignoringEINTR(readNow, s.fd, b)
+	n, err := s.attempt.receiveRaw(b)
 	switch {
 	case err == syscall.EAGAIN:
 		return 0, errNothing{}
@@ -59,25 +58,20 @@ func (errNothing) Error() string   { return "nothing has come" }
 func (errNothing) Timeout() bool   { return true }
 func (errNothing) Temporary() bool { return true }
 
-// tlsReads makes attempts of the reads of a TLS connection.
-type tlsReads struct {
-	conn   *tls.Conn
-	socket *tlsSocket
-}
-
-// read has the signature of syscall.Read, and its EAGAIN.
-func (t *tlsReads) read(fd int, b []byte) (int, error) {
-	t.socket.fd, t.socket.attempt = fd, true
-	n, err := t.conn.Read(b)
-	t.socket.attempt = false
+// decrypt is receive with TLS.
+func (r *readiness) decrypt(b []byte) (int, error) {
+	socket := r.secure.NetConn().(*tlsSocket)
+	socket.attempt = r
+	n, err := r.secure.Read(b)
+	socket.attempt = nil
 	if err == (errNothing{}) && n == 0 {
 		return 0, syscall.EAGAIN
 	}
 	if n > 0 {
 		return n, nil // an error comes again
 	}
-	if err == io.EOF || err == io.ErrUnexpectedEOF { // as a plain socket has it, in the middle of a frame too
-		return 0, nil
+	if err == io.ErrUnexpectedEOF { // as a plain socket has it, in the middle of a frame too
+		err = io.EOF
 	}
-	return n, err
+	return 0, err
 }

@@ -54,7 +54,7 @@ var relaySeeds = []Seed{
 			Old: `s.undelivered(server, DropServerSlow, s.heldOf, slow)`,
 			New: ``}}},
 	{"what came together with a close frame is dropped", "C4", relaySuite, []Edit{
-		{In: "relayd/relay.session.read",
+		{In: "relayd/relay.session.Came",
 			Old: `s.endBatch()`,
 			New: `if err == nil { s.endBatch() }`}}},
 	{"a batch that is cut short loses its last message", "C4", relaySuite, []Edit{

@@ -56,7 +56,7 @@ func openSocket(ctx context.Context, url string, protocols []string, _ Options) 
 		return nil, err
 	}
 	if again, err := open(ctx, url, protocols); err == nil {
-		base.close(1000, "")
+		base.close(ctx, 1000, "")
 		return again, nil
 	}
 	return base, nil

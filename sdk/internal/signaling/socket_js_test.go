@@ -5,7 +5,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/sebas642/intercessor/sdk/internal/signaling"
+	"github.com/sebas642/intercessor/sdk/sdktest"
 )
 
 // A page cannot tell a handshake that was cut from a relay that does not speak
@@ -20,7 +20,7 @@ func TestSessionOfV1AfterCutHandshakes(t *testing.T) {
 }
 
 func TestSessionOfAnOlderRelay(t *testing.T) {
-	s, err := signaling.Dial(within(t), server(t)+"/echo/client/other", nil)
+	s, err := sdktest.Dial(within(t), server(t)+"/echo/client/other", nil)
 	require.NoError(t, err)
 	defer s.Close()
 	require.False(t, s.Durable())

@@ -21,6 +21,9 @@ let entering = null; // AbortController of the latest attempt to enter one
 // The SDK keeps this tab's identity in a room, so that a reload comes back to the room.
 const identity = "room";
 
+const SLOW = 2000; // milliseconds after which the page says what joining waits for
+const HOST_AWAY = 4005; // the relay's close code for a room whose host may come back
+
 /** Starts a room, or reopens the one with this ID, which the tab hosted before a reload. */
 function startRoom(before = "") {
   history.replaceState(null, "", location.pathname); // not the link of a room that is no more
@@ -44,8 +47,16 @@ async function whyNotAgain(id) {
 function joinRoom(id) {
   const dial = async (sdk, signal) => {
     const connect = () => sdk.connect(clientURL(id), { identity, signal, secret: () => secretOf("guest") });
-    const conn = await connect();
-    return new Guest(conn, conn.peerId, connect); // the user may have spelled it differently
+    const slow = setTimeout(() => notice("Waiting for the host…", "Cancel", goHome), SLOW);
+    try {
+      const conn = await connect();
+      return new Guest(conn, conn.peerId, connect); // the user may have spelled it differently
+    } catch (err) {
+      throw Object.assign(err, { room: id });
+    } finally {
+      clearTimeout(slow);
+      if (!signal.aborted) notice("");
+    }
   };
   return enter("guest", dial, "Joining…");
 }
@@ -101,6 +112,16 @@ function leave() {
   forget();
 }
 
+/** Leaves the room, or gives up joining one, and shows the start. */
+function goHome() {
+  if (room instanceof Host) history.replaceState(null, "", location.pathname); // the room is no more
+  else history.pushState(null, "", location.pathname);
+  leave();
+  notice("");
+  showStart();
+  $("start-room").focus();
+}
+
 function showRoom() {
   const hosting = room instanceof Host;
   $("start").hidden = true;
@@ -128,8 +149,10 @@ function fail(err) {
   if (!room) {
     showStart();
     const lost = unsaved.lost();
-    if (err.code === "copied") notice(sentence(err), "Join as a guest", () => joinNew(err.room));
-    else notice([sentence(err), ...lost].join(" "));
+    const words = [sentence(err, false), ...lost].join(" ");
+    if (err.code === "copied") notice(words, "Join as a guest", () => joinNew(err.room));
+    else if (err.closeCode === HOST_AWAY) notice(words, "Try again", () => joinNew(err.room));
+    else notice(words);
     $("join-link").focus();
     return;
   }
@@ -202,13 +225,7 @@ $("join").addEventListener("submit", (event) => {
   else location.hash = address.id;
 });
 $("leave").addEventListener("click", () => {
-  if (!unsaved.mayLose()) return;
-  if (room instanceof Host) history.replaceState(null, "", location.pathname); // the room is no more
-  else history.pushState(null, "", location.pathname);
-  leave();
-  notice("");
-  showStart();
-  $("start-room").focus();
+  if (unsaved.mayLose()) goHome();
 });
 chat.onsend((text) => room?.say(text));
 onRename(() => room?.renamed());

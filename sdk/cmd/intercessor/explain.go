@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"syscall"
 
+	"github.com/sebas642/intercessor/protocol"
 	"github.com/sebas642/intercessor/sdk"
 )
 
@@ -45,6 +46,8 @@ func explain(ctx context.Context, err error) complaint {
 			problem: "there is no such room",
 			hint:    "its host may have left, or the link is not whole; ask for a new one",
 		}
+	case errors.As(err, &relay) && relay.Code == protocol.CodeServerAway:
+		return complaint{problem: "the host of this room is not here", hint: "ask for a new link, or try again"}
 	case errors.Is(err, sdk.ErrAccessRefused):
 		return complaint{
 			problem: "the relay does not let you in",

@@ -29,9 +29,12 @@ func explain(ctx context.Context, err error) complaint {
 	var relay *sdk.RelayError
 	var ice *sdk.ICEError
 	var dial *sdk.DialError
+	var unknown unknownError
 	switch {
 	case errors.As(err, &usage):
 		return complaint{usage.problem, usage.hint, true}
+	case errors.As(err, &unknown):
+		return complaint{problem: err.Error()}
 	case ctx.Err() != nil:
 		return complaint{problem: "interrupted"}
 	case errors.Is(err, syscall.ECONNREFUSED):

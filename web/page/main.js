@@ -21,6 +21,7 @@ let entering = null; // AbortController of the latest attempt to enter one
 // The SDK keeps this tab's identity in a room, so that a reload comes back to the room.
 const identity = "room";
 
+const NO_ADDRESS = "That is neither the link nor the ID of a room.";
 const SLOW = 2000; // milliseconds after which the page says what joining waits for
 const HOST_AWAY = 4005; // the relay's close code for a room whose host may come back
 
@@ -139,6 +140,7 @@ function showRoom() {
 }
 
 function showStart() {
+  $("join-problem").textContent = "";
   $("room").hidden = $("leave").hidden = true;
   $("start").hidden = $("start").inert = false;
   tell("");
@@ -199,8 +201,14 @@ function route() {
   if (!unsaved.mayLose()) return history.replaceState(null, "", roomURL(room.id));
   notice("");
   leave();
-  if (id) joinRoom(id);
-  else showStart();
+  if (id) return joinRoom(id);
+  showStart();
+  showUnusable();
+}
+
+/** Says that the address names no room, if something is behind its #. */
+function showUnusable() {
+  if (location.hash.length > 1) $("join-problem").textContent = NO_ADDRESS;
 }
 
 /** Returns to the room that the tab was in before a reload, if any. */
@@ -210,6 +218,7 @@ function begin() {
   else if (id) joinRoom(id);
   else {
     showStart();
+    showUnusable();
     notice(unsaved.lost().join(" "));
   }
 }
@@ -218,7 +227,7 @@ $("start-room").addEventListener("click", startNew);
 $("join").addEventListener("submit", (event) => {
   event.preventDefault();
   const address = readAddress($("join-link").value);
-  $("join-problem").textContent = address ? "" : "That is neither the link nor the ID of a room.";
+  $("join-problem").textContent = address ? "" : NO_ADDRESS;
   if (!address) $("join-link").focus();
   else if (address.url) location.href = address.url;
   else if (currentID() === address.id) joinNew(address.id);

@@ -277,6 +277,8 @@ func TestPageSaysWhatIsWrong(t *testing.T) {
 
 	host := browser.open(relay.HTTP+"/", lostRelay...)
 	link := host.host("Ada")
+	host.say("Is anyone there?")
+	host.says("#log .mark", "Not delivered: you were alone")
 
 	// Pasting the link joins, with the keyboard alone.
 	lost.do(`document.getElementById("join-link").value = ""`)
@@ -295,8 +297,9 @@ func TestPageSaysWhatIsWrong(t *testing.T) {
 	lost.says("#room-state", "You are in")
 	host.direct()
 	relay.Kill()
+	host.says("#people .relayed", "The relay is away. Messages wait; files still go directly.")
+	lost.says("#people .relayed", "The host or the relay is away. Messages wait; files still go directly.")
 	for _, p := range []*tab{host, lost} {
-		p.says("#people .relayed", "Away for a moment")
 		require.False(t, eval[bool](p, `document.getElementById("compose").inert`))
 	}
 	lost.says("#room-state", "Reconnecting…")

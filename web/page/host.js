@@ -114,6 +114,7 @@ export class Host {
   }
 
   #share(entry, except) {
+    entry.alone = entry.mine && ![...this.#guests].some(({ state }) => state !== "closed");
     this.#transcript.add(entry);
     this.#show(entry);
     for (const guest of this.#guests) if (guest !== except) this.#send(guest, entry);
@@ -163,7 +164,9 @@ export class Host {
   #status() {
     if (this.#left || this.#listener.state === "closed") return; // the page says how it ended
     const away = [...this.#guests].filter(({ state }) => state === "reconnecting");
-    if (this.#listener.state === "reconnecting") this.#tell("Reconnecting…");
+    const relayAway = this.#listener.state === "reconnecting";
+    for (const guest of this.#guests) guest.row.away(!away.includes(guest) ? "" : relayAway ? "relay" : "person");
+    if (relayAway) this.#tell("Reconnecting…");
     else if (away.length === 0) this.#tell("Your room is open");
     else if (away.length === 1) this.#tell(`${away[0].name} is away`);
     else this.#tell(`${away.length} are away`);

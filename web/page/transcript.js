@@ -48,8 +48,8 @@ export class Transcript {
   }
 
   /**
-   * Adds {id, name, text, at, mine, shared, delivered}. shared means that the host has
-   * it, under this ID.
+   * Adds {id, name, text, at, mine, shared, delivered, alone}. shared means that the host has
+   * it, under this ID; alone, that the host wrote it while no guest was there.
    */
   add(entry) {
     this.#entries.push(entry);

@@ -132,6 +132,7 @@ function showRoom() {
   notice("");
   room.watch(tell);
   explainStar(false);
+  $("who").open = !matchMedia("(max-width: 50rem) and (max-height: 40rem)").matches; // leave space for the chat
   showInvite(roomURL(room.id), clientURL(room.id), hosting && !room.again);
   if (!room.again) chat.note(hosting ? "The room is open. Send its link to the people you want to invite." : "You are in the room.");
   // An on-screen keyboard would cover the room.

@@ -2,8 +2,11 @@ package main
 
 import "context"
 
-// maxEarly bounds the bytes of content that are received before the person has answered.
-const maxEarly = 1 << 20
+// What is received at most before the person has answered.
+const (
+	maxEarly         = 1 << 20 // bytes
+	maxEarlyMessages = 1 << 10
+)
 
 // early is a channel that receives while the person is asked, so that an offer whose sender
 // leaves before its content is whole is withdrawn.
@@ -23,7 +26,7 @@ func receiveEarly(ctx context.Context, ch channel, o offer) *early {
 	e := &early{channel: ch, broken: make(chan struct{}), stop: stop, stopped: make(chan struct{})}
 	go func() {
 		defer close(e.stopped)
-		for received := int64(0); received < min(o.Size, maxEarly); {
+		for received := int64(0); received < min(o.Size, maxEarly) && len(e.messages) < maxEarlyMessages; {
 			message, err := ch.Receive(ctx)
 			if ctx.Err() != nil && err != nil {
 				return
@@ -34,7 +37,7 @@ func receiveEarly(ctx context.Context, ch channel, o offer) *early {
 				return
 			}
 			e.messages = append(e.messages, message)
-			received += int64(max(1, len(message))) // a message costs memory even if it is empty
+			received += int64(len(message))
 		}
 	}()
 	return e

@@ -7,7 +7,7 @@ const template = document.getElementById("person");
 const list = document.getElementById("people");
 const note = document.getElementById("people-note");
 
-const badges = { direct: "Direct", turn: "TURN", silent: "No answer", looking: "Relay", relay: "Relay", away: "Away", lost: "Lost" };
+const badges = { direct: "Direct", turn: "TURN", silent: "No answer", looking: "Relay", relay: "Relay", away: "Away", "relay-away": "Relay away", lost: "Lost" };
 
 // Why messages wait, with and without a direct path.
 const AWAY = "Away. Your messages are delivered if they come back.";
@@ -49,7 +49,7 @@ export class Person {
     } else if (this.#lost) {
       this.#draw("lost", [], this.#lost);
     } else if (this.#away) {
-      this.#draw("away", [], WAITS[this.#away][0]);
+      this.#draw(this.#away === "relay" ? "relay-away" : "away", [], WAITS[this.#away][0]);
     } else if (path.kind === "silent") {
       this.#draw("silent", [], `Nothing comes over the direct path. Chat through the relay · ${overRelay}`);
     } else {

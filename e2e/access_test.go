@@ -63,6 +63,7 @@ func TestProtectedRelay(t *testing.T) {
 	host.says("#secret-problem", "does not accept")
 	host.write("#secret", hostsSecret+"\r")
 	host.says("#room-state", "Your room is open")
+	host.says("#invite-hint", "Guests may need a passphrase, too.")
 	host.rename("Ada")
 	link := eval[string](host, `document.getElementById("invite-link").value`)
 	_, id, _ := strings.Cut(link, "#")

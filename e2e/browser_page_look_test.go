@@ -67,3 +67,28 @@ func TestNoTextIsClipped(t *testing.T) {
 	eve.says("#notice", "The host has left")
 	whole(eve, "look-ended")
 }
+
+// TestASmallTelephoneHasSpaceForTheChat: the list of people is folded there, and a file that
+// came is to be seen whole.
+func TestASmallTelephoneHasSpaceForTheChat(t *testing.T) {
+	t.Parallel()
+	relay := startRelay(t)
+	ada := startBrowser(t).blank()
+	ada.viewport(320, 568, "light")
+	ada.navigate(relay.HTTP + "/")
+	_, id, _ := strings.Cut(ada.host("Ada"), "#")
+	bob := &chatter{t, within(t), dial(t, relay, id)}
+	bob.says("name", "Bob")
+	ada.says("#log .note", "Bob joined")
+	bob.gives("harbour-at-dawn-with-boats.jpg")
+	ada.says("#log .outcome", "Received and checked.")
+	require.False(t, eval[bool](ada, `document.getElementById("people").checkVisibility()`), "the list of people")
+	ada.sees("the whole file", `(() => {
+		const card = document.querySelector("#log .transfer").getBoundingClientRect();
+		const box = document.getElementById("scroll").getBoundingClientRect();
+		return card.top >= box.top && card.bottom <= box.bottom && card.left >= box.left && card.right <= box.right;
+	})()`)
+	ada.shot("small-telephone")
+	ada.click("#who summary")
+	ada.says("#people .name", "Bob")
+}

@@ -77,6 +77,10 @@ func TestReloadKeepsTheHost(t *testing.T) {
 	require.Equal(t, link, eval[string](ada, `document.getElementById("invite-link").value`))
 	require.Equal(t, name, eval[string](ada, `document.getElementById("name").value`))
 	bob.says("#room-state", "You are in")
+	bob.say("still here") // what the host takes after the name
+	ada.says("#log .text", "still here")
+	require.NotContains(t, eval[string](ada, `document.getElementById("log").innerText`), "joined")
+	bob.says("#room-state", "You are in")
 	bob.says("#people .role", "host")
 	bob.sees("the host's name", `[...document.querySelectorAll("#people .name bdi")].map((e) => e.textContent).join() === a`, name)
 

@@ -194,7 +194,7 @@ func TestTabConversationOutlivesReloads(t *testing.T) {
 	}
 	// The guest.
 	bob.do(`setTimeout(() => location.reload())`)
-	ada.says("#people .relayed", "Away for a moment")
+	ada.says("#people .relayed", "Away. Your messages are delivered if they come back.")
 	ada.say("three")
 	said(bob, "one two three")
 	ada.sees("that three has arrived", `[...document.querySelectorAll("#log .mark[data-mark]")].every((e) => e.textContent === "Delivered")`)

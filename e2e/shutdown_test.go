@@ -68,7 +68,7 @@ func TestCommandLine(t *testing.T) {
 		{"", "RELAYD_LOG=debug", 2, "did you mean RELAYD_LOG_LEVEL?"},
 		{"check", "", 0, "listen = '127.0.0.1:8000' # default"},
 		{"check --log-level loud", "", 2, "must be debug, info, warn or error"},
-		{"--listen 127.0.0.1:99999", "", 2, "must be an address with a port"},
+		{"--listen 127.0.0.1:99999", "", 2, "must have a port of at most 65535"},
 		{"--listen 192.0.2.1:0", "", 1, "choose another address with --listen"},
 	} {
 		cmd := exec.Command(relayd, strings.Fields(c.args)...)

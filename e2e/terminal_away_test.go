@@ -30,7 +30,7 @@ func TestATerminalThatSleptTooLongIsToldSo(t *testing.T) {
 	ada.Shows("Bob: good night")
 
 	require.NoError(t, bob.cmd.Process.Signal(syscall.SIGSTOP))
-	ada.Shows("* Bob is away, or the relay is: what you say waits")
+	ada.Shows("* Bob is away, or the relay is: what you say is delivered if they come back")
 	ada.Types("are you there?")
 	told := []string{"* " + ada.Shows("*"), "* " + ada.Shows("*")} // in either order
 	require.ElementsMatch(t, []string{

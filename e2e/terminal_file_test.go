@@ -67,3 +67,24 @@ func TestASenderWhoseReceiverLeavesFails(t *testing.T) {
 	require.Equal(t, 1, sender.Exits())
 	require.Contains(t, sender.Stderr(), "intercessor: the other side left")
 }
+
+// A sender that leaves when all was sent and before it was taken does not know whether it
+// is taken, which it still can be.
+func TestATerminalThatLeavesDoesNotSayThatItsFileWasNotTaken(t *testing.T) {
+	t.Parallel()
+	relay := startRelay(t)
+	path := filepath.Join(t.TempDir(), "empty.txt")
+	require.NoError(t, os.WriteFile(path, nil, 0o600))
+	ada := startTerminal(t, "listen", "--relay", relay.HTTP, "--name", "Ada")
+	bob := startTerminal(t, "dial", ada.Shows("link:"), "--name", "Bob")
+	bob.Shows("* you are in")
+	ada.Shows("* Bob joined")
+	bob.Types("/send " + path)
+	ada.Shows("* Bob offers empty.txt")
+	bob.Interrupt()
+	require.Equal(t, "took empty.txt: this side left before the transfer was over", bob.Shows("* it is not known whether Ada"))
+	require.Equal(t, 1, bob.Exits())
+	require.Contains(t, bob.Stderr(), "intercessor: one file has no receipt\n")
+	ada.Types("/take 1")
+	ada.Shows("* received/empty.txt is ")
+}

@@ -154,19 +154,19 @@ func TestAccessThatCannotBe(t *testing.T) {
 	folder := t.TempDir()
 	marked := written(t, "jwks.json", "\ufeff{\"keys\":[]}\n")
 	for says, lines := range map[string]string{
-		"jwks.json begins with a byte order mark":           "jwks_file = '" + marked + "'\njwt_issuer = 'a'\njwt_audience = 'a'",
-		"server_passphrase_hashes this is no argon2id hash": "server_passphrase_hashes = ['open sesame']",
-		"client_passphrase_hashes 5 hashes":                 "client_passphrase_hashes = ['a', 'b', 'c', 'd', 'e']",
-		"jwt_issuer needs the keys":                         "jwt_issuer = 'a'",
-		"jwt_issuer must be there":                          "jwks_url = 'https://a.example'",
-		"jwt_audience must be there":                        "jwks_url = 'https://a.example'\njwt_issuer = 'a'",
-		"cannot be set together with jwks_file":             "jwks_url = 'https://a.example'\njwks_file = 'x'\njwt_issuer = 'a'\njwt_audience = 'a'",
-		"authorize_url the URL must begin with https://":    "authorize_url = 'http://a.example/'",
-		"without user and password":                         "authorize_url = 'https://a:b@a.example/'",
-		"unknown key \"access.passphrase\"":                 "passphrase = 'open sesame'",
-		"server_passphrase_hash\"; did you mean":            "server_passphrase_hash = 'open sesame'",
-		"cannot read the file of access.jwks_file":          "jwks_file = '" + filepath.Join(folder, "none") + "'\njwt_issuer = 'a'\njwt_audience = 'a'",
-		"cannot read the file of access.jwt_secret_file":    "jwt_secret_file = '" + filepath.Join(folder, "none") + "'\njwt_issuer = 'a'\njwt_audience = 'a'",
+		"jwks.json begins with a byte order mark":          "jwks_file = '" + marked + "'\njwt_issuer = 'a'\njwt_audience = 'a'",
+		"server_passphrase_hashes is not an argon2id hash": "server_passphrase_hashes = ['open sesame']",
+		"client_passphrase_hashes has 5 hashes":            "client_passphrase_hashes = ['a', 'b', 'c', 'd', 'e']",
+		"jwt_issuer needs the keys":                        "jwt_issuer = 'a'",
+		"jwt_issuer must be there":                         "jwks_url = 'https://a.example'",
+		"jwt_audience must be there":                       "jwks_url = 'https://a.example'\njwt_issuer = 'a'",
+		"cannot be set together with jwks_file":            "jwks_url = 'https://a.example'\njwks_file = 'x'\njwt_issuer = 'a'\njwt_audience = 'a'",
+		"authorize_url the URL must begin with https://":   "authorize_url = 'http://a.example/'",
+		"without user and password":                        "authorize_url = 'https://a:b@a.example/'",
+		"unknown key \"access.passphrase\"":                "passphrase = 'open sesame'",
+		"server_passphrase_hash\"; did you mean":           "server_passphrase_hash = 'open sesame'",
+		"cannot read the file of access.jwks_file":         "jwks_file = '" + filepath.Join(folder, "none") + "'\njwt_issuer = 'a'\njwt_audience = 'a'",
+		"cannot read the file of access.jwt_secret_file":   "jwt_secret_file = '" + filepath.Join(folder, "none") + "'\njwt_issuer = 'a'\njwt_audience = 'a'",
 	} {
 		code, _, stderr := check(t, nil, "--config", written(t, "relayd.toml", "[access]\n"+lines+"\n"))
 		require.NotZero(t, code, says)

@@ -8,6 +8,8 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"os"
+	"syscall"
 	"time"
 
 	"github.com/sebas642/intercessor/relayd/certs"
@@ -57,7 +59,7 @@ func listen(c *config.Config, r *relay.Relay, proxies edge.Proxies, shown *certi
 func (f *front) open(address, flag string, gate func(net.Listener) net.Listener, proxies edge.Proxies, handler http.Handler) (net.Listener, error) {
 	listener, err := net.Listen("tcp", address)
 	if err != nil {
-		return nil, fmt.Errorf("cannot listen on %s: %w; choose another address with %s", address, err, flag)
+		return nil, cannotListen(address, flag, err)
 	}
 	listener = proxies.Listener(gate(listener), headerWithin)
 	f.listens = append(f.listens, listener)
@@ -65,6 +67,18 @@ func (f *front) open(address, flag string, gate func(net.Listener) net.Listener,
 	server.ConnState, server.ConnContext = f.relay.ConnState, f.relay.ConnContext
 	f.servers = append(f.servers, server)
 	return listener, nil
+}
+
+// cannotListen explains err of [net.Listen].
+func cannotListen(address, flag string, err error) error {
+	var call *os.SyscallError
+	if errors.As(err, &call) {
+		err = call.Err // without the address a second time
+	}
+	if errors.Is(err, syscall.EADDRINUSE) {
+		return fmt.Errorf("cannot listen on %s: %w; stop the other process or pass %s", address, err, flag)
+	}
+	return fmt.Errorf("cannot listen on %s: %w; choose another address with %s", address, err, flag)
 }
 
 // newServer returns a server with all timeouts set.

@@ -60,7 +60,7 @@ func run(args, environ []string, stdin io.Reader, stdout, stderr io.Writer) int 
 		c, sources, err := load()
 		switch {
 		case errors.Is(err, config.ErrHelp):
-			fmt.Fprint(stderr, usage, config.Help())
+			fmt.Fprint(stdout, usage, config.Help())
 			return 0
 		case err != nil:
 			for line := range strings.Lines(err.Error()) {

@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"os"
 	"os/exec"
@@ -235,4 +236,28 @@ func (p *peer) wantsClose(code protocol.Code) {
 		_, _, err = p.conn.Read(ctx)
 	}
 	require.EqualValues(p.t, code, websocket.CloseStatus(err), "%v", err)
+}
+
+func TestHelpThatIsAskedForGoesToStandardOutput(t *testing.T) {
+	for _, args := range [][]string{{"-h"}, {"--help"}, {"serve", "-h"}, {"help"}} {
+		cmd := exec.Command(relayd, args...)
+		var stderr bytes.Buffer
+		cmd.Stderr = &stderr
+		stdout, err := cmd.Output()
+		require.NoError(t, err, args)
+		require.Contains(t, string(stdout), "Usage:", args)
+		require.Empty(t, stderr.String(), args)
+	}
+}
+
+func TestAPortThatIsTaken(t *testing.T) {
+	other, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	defer other.Close()
+	address := other.Addr().String()
+	out, err := exec.Command(relayd, "--listen", address, "--state-dir", t.TempDir()).CombinedOutput()
+	require.Error(t, err)
+	require.Contains(t, string(out), "cannot listen on "+address+": ")
+	require.Contains(t, string(out), "; stop the other process or pass --listen")
+	require.Equal(t, 1, strings.Count(string(out), address), "how often the address is named")
 }

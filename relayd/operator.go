@@ -31,7 +31,7 @@ func openOperator(c config.Admin) (*operator, error) {
 	}
 	listener, err := net.Listen("tcp", string(c.Listen))
 	if err != nil {
-		return nil, fmt.Errorf("cannot listen on %s of admin.listen: %w", c.Listen, err)
+		return nil, cannotListen(string(c.Listen), "--admin-listen", err)
 	}
 	return &operator{admin.Keep(listener), metrics.New(version()), token}, nil
 }

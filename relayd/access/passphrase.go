@@ -55,7 +55,7 @@ const maxHashes = 4
 // beyond the bounds of the trials is not hashed.
 func NewPassphrases(trials *quota.Trials, hashes ...string) (*Passphrases, error) {
 	if len(hashes) > maxHashes {
-		return nil, fmt.Errorf("%d hashes of passphrases, and %d at most are tried for each guess", len(hashes), maxHashes)
+		return nil, fmt.Errorf("has %d hashes of passphrases, and may have at most %d", len(hashes), maxHashes)
 	}
 	p := &Passphrases{trials: trials, key: make([]byte, sha256.Size), known: make([][]byte, len(hashes))}
 	_, _ = rand.Read(p.key) // never fails: see crypto/rand
@@ -75,11 +75,11 @@ func checkHash(hash string) error {
 	cost, salt, sum, err := argon2id.DecodeHash(hash)
 	switch {
 	case err != nil:
-		return errors.New("this is no argon2id hash of a passphrase, which begins with $argon2id$; relayd hash makes one")
+		return errors.New("is not an argon2id hash of a passphrase, which begins with $argon2id$; relayd hash makes one")
 	case len(salt) < 8 || len(sum) < 16 || len(sum) > 64 || cost.Parallelism < 1 || cost.Iterations < 1:
-		return errors.New("this argon2id hash is too short to be safe; relayd hash makes a better one")
+		return errors.New("has an argon2id hash that is too short to be safe; relayd hash makes a better one")
 	case cost.Memory < 8<<10 || cost.Memory > 256<<10 || cost.Iterations > 16 || cost.Parallelism > 16:
-		return errors.New("this argon2id hash must cost 8 to 256 MiB, at most 16 iterations and 16 lanes; relayd hash makes one that does")
+		return errors.New("has an argon2id hash that does not cost 8 to 256 MiB, at most 16 iterations and 16 lanes; relayd hash makes one that does")
 	}
 	return nil
 }

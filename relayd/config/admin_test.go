@@ -15,7 +15,7 @@ func TestAdminThatOthersReachNeedsAToken(t *testing.T) {
 	}
 	for _, listen := range []string{":9090", "0.0.0.0:9090", "[::]:9090", "192.0.2.1:9090", "relay.example:9090", "localhost.example:1"} {
 		_, _, err := config.Load([]string{"--admin-listen", listen}, nil)
-		require.ErrorContains(t, err, "--admin-listen can be reached by other machines: it needs admin.token_file", listen)
+		require.ErrorContains(t, err, "--admin-listen can be reached by other machines: it needs --admin-token-file", listen)
 		_, _, err = config.Load([]string{"--admin-listen", listen, "--admin-token-file", "token"}, nil)
 		require.NoError(t, err, listen)
 	}

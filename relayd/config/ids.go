@@ -34,6 +34,6 @@ func (c IDs) guessReason() string {
 	if c.Server != identifier.Words || c.Words >= identifier.SafeWords && bits >= identifier.SafeBits {
 		return ""
 	}
-	return fmt.Sprintf("is %d, and so the ID of a server can be guessed, which has %.1f bits: take %d words or more, or have clients present a secret (access)",
+	return fmt.Sprintf("is %d: the ID of a server then has %.1f bits and can be guessed; use %d words or more, or make clients present a secret (access)",
 		c.Words, bits, identifier.SafeWords)
 }

@@ -24,13 +24,13 @@ func TestIDs(t *testing.T) {
 // TestIDsThatCanBeGuessed are refused at the start, unless a client needs more than the ID
 // (threat 2).
 func TestIDsThatCanBeGuessed(t *testing.T) {
-	const says = "so the ID of a server can be guessed, which has"
+	const says = "the ID of a server then has"
 	for _, c := range []struct {
 		text, says string
 	}{
 		{"[ids]\nserver = 'words'", ""},
 		{"[ids]\nserver = 'words'\nwords = 5", ""},
-		{"[ids]\nserver = 'words'\nwords = 4", ":3: ids.words is 4, and " + says + " 51.7 bits: take 5 words or more"},
+		{"[ids]\nserver = 'words'\nwords = 4", ":3: ids.words is 4: " + says + " 51.7 bits and can be guessed; use 5 words or more"},
 		{"[ids]\nserver = 'words'\nwords = 3", says + " 38.8 bits"},
 		{"[ids]\nserver = 'words'\nwords = 2", "ids.words"},
 		{"[ids]\nserver = 'words'\nwords = 7", "ids.words"},

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"reflect"
 	"slices"
+	"strings"
 )
 
 // Sources maps every key, by its name in the file, to the origin of its value:
@@ -102,6 +103,23 @@ type checked interface {
 	check(report func(key, why string))
 }
 
+// spell names the keys in a reason as source names its own: by their flags, or as keys of the
+// file.
+func (s *schema) spell(why, source string) string {
+	if !strings.HasPrefix(source, "--") {
+		return why
+	}
+	keys := slices.Clone(s.keys)
+	slices.SortFunc(keys, func(a, b key) int { return len(b.name) - len(a.name) }) // tls.acme.hosts before tls.acme
+	var pairs []string
+	for _, k := range keys {
+		if k.flag != "" && strings.Contains(k.name, ".") {
+			pairs = append(pairs, k.name, "--"+k.flag)
+		}
+	}
+	return strings.NewReplacer(pairs...).Replace(why)
+}
+
 // check returns the contradictions of every section.
 func (s *schema) check(of any, sources Sources) error {
 	var faults []error
@@ -115,7 +133,7 @@ func (s *schema) check(of any, sources Sources) error {
 				name = in.name + "." + name
 			}
 			k := s.find(func(k *key) bool { return k.name == name })
-			faults = append(faults, setting{key: k, source: sources[name]}.wrong(errors.New(why)))
+			faults = append(faults, setting{key: k, source: sources[name]}.wrong(errors.New(s.spell(why, sources[name]))))
 		})
 	}
 	return errors.Join(faults...)

@@ -67,7 +67,7 @@ func TestWrongValues(t *testing.T) {
 		"\nlisten = 8000":                   `:2: listen must be a text between quotes`,
 		"listen = ''":                       `:1: listen is empty`,
 		"listen = '8000'":                   `:1: listen is "8000", and must be an address with a port, as`,
-		"listen = ':65536'":                 `:1: listen is ":65536", and must be an address with a port`,
+		"listen = ':65536'":                 `:1: listen is ":65536", and must have a port of at most 65535`,
 		"listen = 1979-05-27":               `:1: listen must be a text between quotes`,
 		"drain = 8":                         `:1: drain is "8", and must be a duration with its unit, as 500ms, 8s, 10m or 1h`,
 		"drain = '8'":                       `:1: drain is "8", and must be a duration with its unit`,

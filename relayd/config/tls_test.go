@@ -12,10 +12,10 @@ import (
 // TestTLSContradictions: certificates come from one place, and wholly.
 func TestTLSContradictions(t *testing.T) {
 	for args, says := range map[string]string{
-		"--tls-cert-file c": "--tls-cert-file needs tls.key_file",
-		"--tls-key-file k":  "--tls-key-file needs tls.cert_file",
+		"--tls-cert-file c": "--tls-cert-file needs --tls-key-file beside it",
+		"--tls-key-file k":  "--tls-key-file needs --tls-cert-file beside it",
 		"--tls-cert-file c --tls-key-file k --tls-self-signed": "--tls-self-signed is for relays without",
-		"--tls-self-signed --tls-acme-host a.example":          "--tls-acme-host is for relays without",
+		"--tls-self-signed --tls-acme-host a.example":          "--tls-acme-host is for relays without --tls-cert-file and --tls-self-signed",
 		"--tls-plain-listen :80":                               "--tls-plain-listen has nowhere to redirect to",
 		"--tls-acme-host *.example":                            "a wildcard",
 		"--tls-acme-host a.example --tls-acme-host a.example":  "listed twice",

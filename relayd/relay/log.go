@@ -80,6 +80,8 @@ func (l *logger) ended(s *session, entered bool) {
 	others, _ := how.Tag.(*together)
 	switch {
 	case !closed, how.ByPeer:
+	case how.Code == uint16(protocol.CodeRestarting), how.Code == uint16(protocol.CodeAccessRefused): // another line says so already
+		l.about(s, slog.LevelDebug, &l.closes, "code", int(how.Code), "reason", how.Reason)
 	case others == nil:
 		l.about(s, slog.LevelInfo, &l.closes, "code", int(how.Code), "reason", how.Reason)
 	case !others.told.Swap(true): // one line for all of them

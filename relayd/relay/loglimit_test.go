@@ -2,6 +2,7 @@ package relay_test
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
@@ -12,6 +13,7 @@ import (
 	"time"
 
 	"github.com/sebas642/intercessor/protocol"
+	"github.com/sebas642/intercessor/relayd/access"
 	"github.com/sebas642/intercessor/relayd/relay"
 	"github.com/stretchr/testify/require"
 )
@@ -123,4 +125,25 @@ func TestLinesThatPeersCauseAreLimited(t *testing.T) {
 		lines := log.takes()
 		require.Equal(t, map[string]string{"msg": "lines left out", "kind": "refused", "count": "101"}, lines[len(lines)-1], "it is said before the end")
 	})
+}
+
+// TestWhatAnotherLineSaysIsNotSaidAgain: a refused secret has one line at info, and those
+// whom a relay that shuts down closes or turns away have none.
+func TestWhatAnotherLineSaysIsNotSaidAgain(t *testing.T) {
+	log := newLedger()
+	w := newWorld(t, relay.Config{Log: slog.New(log), Settings: relay.Settings{Authorize: func(_ context.Context, r access.Request) (access.Grant, error) {
+		if string(r.Secret) != "open sesame" {
+			return access.Grant{}, errors.New("wrong passphrase")
+		}
+		return access.Grant{}, nil
+	}}})
+	w.with("a guess", "/server", "").wantsClose(protocol.CodeAccessRefused)
+	w.eventually("it is off", func(s relay.Stats) bool { return s.Sessions == 0 })
+	w.entersWith("open sesame", "/server", "")
+	require.NoError(t, w.Shutdown(t.Context()))
+	var said []string
+	for _, line := range log.takes() {
+		said = append(said, line["msg"])
+	}
+	require.Equal(t, []string{"not authorized"}, said)
 }

@@ -22,11 +22,12 @@ export function roomURL(id) {
  * null when it is neither.
  */
 export function readAddress(text) {
+  text = trimmed(text);
   const said = spell(text);
   if (said) return { id: said };
   let url;
   try {
-    url = new URL(text.trim());
+    url = new URL(text);
   } catch {
     return null;
   }
@@ -38,7 +39,12 @@ export function readAddress(text) {
 
 /** The ID behind the # of the page's own address, or "". */
 export function currentID() {
-  return spell(decoded(location.hash.slice(1)));
+  return spell(trimmed(decoded(location.hash.slice(1))));
+}
+
+/** Strips the punctuation that a sentence around a link leaves at its end. */
+function trimmed(text) {
+  return text.trim().replace(/[.,;)\s]+$/, "");
 }
 
 /** Converts an ID as a person types it to the form of an ID; "" if it is not one. */

@@ -1,11 +1,13 @@
 // Errors of the SDK as sentences, by their code.
 
-/** The sentence for an error that keeps the page from entering a room, or ends its stay. */
-export function sentence(err) {
+/** The sentence for an error that ends the page's stay in a room, or keeps it from entering one. */
+export function sentence(err, entered = true) {
   switch (err?.code) {
     case "no-such-server":
       return "There is no room behind this link: its host has left, or the link is incomplete. Ask for a new link, or start a room.";
     case "relay-closed":
+      if (err.closeCode === 4005) return "The host of this room is not here. Ask for a new link, or try again.";
+      if (!entered) return `The relay did not let this page in${because(err)}. Try again.`;
       return `The connection to the relay is lost${because(err)}. Chat has ended; running file transfers continue.`;
     case "ice-failed":
       return `${pathSentence(err)} So the file cannot be sent; chat still works over the relay.`;

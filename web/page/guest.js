@@ -42,7 +42,13 @@ export class Guest {
   /** Calls tell(words) when the state of the connection changes. */
   watch(tell) {
     this.#tell = tell;
-    tell(this.#host.state === "reconnecting" ? "Reconnecting…" : "You are in");
+    this.#status();
+  }
+
+  #status() {
+    const away = this.#host.state === "reconnecting";
+    this.#tell(away ? "Reconnecting…" : "You are in");
+    this.#host.row.away(away ? "either" : ""); // the SDK does not say which of the two it is
   }
 
   /** Runs until the room is left; throws peer-gone when the host leaves, or the relay's error. */
@@ -103,8 +109,9 @@ export class Guest {
       chat: (message) => this.#hear(message),
       people: (names) => this.#list(names),
       mark: (id) => this.#anchor(id),
-      moved: (away) => this.#tell(away ? "Reconnecting…" : "You are in"),
+      moved: () => this.#status(),
     });
+    this.#status();
     this.#host.row.rename("Host");
     this.#transcript.move(conn.id);
   }
@@ -125,7 +132,6 @@ export class Guest {
     const conn = await this.#dial();
     if (this.#left) return conn.close();
     this.#meet(conn);
-    this.#tell("You are in");
   }
 
   #anchor(id) {

@@ -14,6 +14,7 @@ export class Host {
   #listener;
   #guests = new Set(); // every Peer that is not closed
   #names = new Map(); // of the guests who are here and have sent their name
+  #earlier; // names of guests who were here before a reload and are not back yet
   #transcript;
   #said = new Map(); // what the user said, by its ID: a Said
   #tell = () => {};
@@ -23,6 +24,7 @@ export class Host {
   constructor(listener) {
     this.#listener = listener;
     this.#transcript = new Transcript("host", listener.id, listener.id);
+    this.#earlier = [...this.#transcript.people];
   }
 
   get id() {
@@ -114,6 +116,7 @@ export class Host {
   }
 
   #share(entry, except) {
+    entry.alone = entry.mine && ![...this.#guests].some(({ state }) => state !== "closed");
     this.#transcript.add(entry);
     this.#show(entry);
     for (const guest of this.#guests) if (guest !== except) this.#send(guest, entry);
@@ -143,8 +146,11 @@ export class Host {
     for (let n = 2; taken.includes(unique); n++) unique = `${[...name].slice(0, 26).join("")} (${n})`;
     this.#names.set(guest, unique);
     guest.row.rename(unique);
-    if (!before) chat.note(`${unique} joined`);
-    else if (before !== unique) chat.note(`${before} is now called ${unique}`);
+    const back = this.#earlier.indexOf(unique);
+    if (back >= 0) this.#earlier.splice(back, 1);
+    if (!before && back < 0) chat.note(`${unique} joined`);
+    else if (before && before !== unique) chat.note(`${before} is now called ${unique}`);
+    this.#remember();
     this.#broadcast("people", this.#people());
   }
 
@@ -152,6 +158,7 @@ export class Host {
   async #goodbye(guest) {
     if (this.#names.delete(guest)) {
       chat.note(`${guest.name} left`);
+      this.#remember();
       this.#broadcast("people", this.#people());
     }
     guest.row.lost("Has left.");
@@ -163,10 +170,17 @@ export class Host {
   #status() {
     if (this.#left || this.#listener.state === "closed") return; // the page says how it ended
     const away = [...this.#guests].filter(({ state }) => state === "reconnecting");
-    if (this.#listener.state === "reconnecting") this.#tell("Reconnecting…");
+    const relayAway = this.#listener.state === "reconnecting";
+    for (const guest of this.#guests) guest.row.away(!away.includes(guest) ? "" : relayAway ? "relay" : "person");
+    if (relayAway) this.#tell("Reconnecting…");
     else if (away.length === 0) this.#tell("Your room is open");
     else if (away.length === 1) this.#tell(`${away[0].name} is away`);
     else this.#tell(`${away.length} are away`);
+  }
+
+  /** Saves who is here, so that a reload does not take them for newcomers. */
+  #remember() {
+    this.#transcript.people = [...this.#names.values(), ...this.#earlier];
   }
 
   #people(except = "") {

@@ -1,19 +1,31 @@
 // The link to the room, to copy, to share and to scan.
 
+import { secretOf } from "./access.js";
+
 const box = document.getElementById("invite");
 const link = document.getElementById("invite-link");
 const terminal = document.getElementById("invite-terminal");
+const hint = document.getElementById("invite-hint");
 const code = document.getElementById("invite-qr");
 const copied = document.getElementById("invite-copied");
 const share = document.getElementById("invite-share");
 
-/** Shows the link to the room with this ID and draws its QR code. */
+const onlyHere = /^(localhost|127(\.\d+){3}|\[::1\])$/.test(location.hostname);
+
+/** Shows the link to the room, with a QR code if other devices can open it. */
 export async function showInvite(url, dialURL, open) {
   link.value = url;
   terminal.value = `go run ./sdk/cmd/intercessor dial ${dialURL}`;
   copied.textContent = "";
   box.open = open;
+  hint.textContent = onlyHere
+    ? "This link works on this machine only, because the relay listens on loopback."
+    : "Anyone who opens this link enters the room.";
+  if (secretOf("guest")) hint.textContent += " Guests also need the relay's passphrase.";
+  else if (secretOf("host")) hint.textContent += " Guests may need a passphrase, too.";
   share.hidden = !navigator.share; // missing without https
+  code.hidden = true;
+  if (onlyHere) return;
   // By POST: the link opens the room, and URLs end up in logs.
   const response = await fetch("qr", { method: "POST", body: url }).catch(() => null);
   if (link.value !== url) return; // the page shows another room by now

@@ -21,6 +21,10 @@ let entering = null; // AbortController of the latest attempt to enter one
 // The SDK keeps this tab's identity in a room, so that a reload comes back to the room.
 const identity = "room";
 
+const NO_ADDRESS = "That is neither the link nor the ID of a room.";
+const SLOW = 2000; // milliseconds after which the page says what joining waits for
+const HOST_AWAY = 4005; // the relay's close code for a room whose host may come back
+
 /** Starts a room, or reopens the one with this ID, which the tab hosted before a reload. */
 function startRoom(before = "") {
   history.replaceState(null, "", location.pathname); // not the link of a room that is no more
@@ -44,8 +48,16 @@ async function whyNotAgain(id) {
 function joinRoom(id) {
   const dial = async (sdk, signal) => {
     const connect = () => sdk.connect(clientURL(id), { identity, signal, secret: () => secretOf("guest") });
-    const conn = await connect();
-    return new Guest(conn, conn.peerId, connect); // the user may have spelled it differently
+    const slow = setTimeout(() => notice("Waiting for the host…", "Cancel", goHome), SLOW);
+    try {
+      const conn = await connect();
+      return new Guest(conn, conn.peerId, connect); // the user may have spelled it differently
+    } catch (err) {
+      throw Object.assign(err, { room: id });
+    } finally {
+      clearTimeout(slow);
+      if (!signal.aborted) notice("");
+    }
   };
   return enter("guest", dial, "Joining…");
 }
@@ -101,6 +113,16 @@ function leave() {
   forget();
 }
 
+/** Leaves the room, or gives up joining one, and shows the start. */
+function goHome() {
+  if (room instanceof Host) history.replaceState(null, "", location.pathname); // the room is no more
+  else history.pushState(null, "", location.pathname);
+  leave();
+  notice("");
+  showStart();
+  $("start-room").focus();
+}
+
 function showRoom() {
   const hosting = room instanceof Host;
   $("start").hidden = true;
@@ -110,6 +132,7 @@ function showRoom() {
   notice("");
   room.watch(tell);
   explainStar(false);
+  $("who").open = !matchMedia("(max-width: 50rem) and (max-height: 40rem)").matches; // leave space for the chat
   showInvite(roomURL(room.id), clientURL(room.id), hosting && !room.again);
   if (!room.again) chat.note(hosting ? "The room is open. Send its link to the people you want to invite." : "You are in the room.");
   // An on-screen keyboard would cover the room.
@@ -118,6 +141,7 @@ function showRoom() {
 }
 
 function showStart() {
+  $("join-problem").textContent = "";
   $("room").hidden = $("leave").hidden = true;
   $("start").hidden = $("start").inert = false;
   tell("");
@@ -128,8 +152,10 @@ function fail(err) {
   if (!room) {
     showStart();
     const lost = unsaved.lost();
-    if (err.code === "copied") notice(sentence(err), "Join as a guest", () => joinNew(err.room));
-    else notice([sentence(err), ...lost].join(" "));
+    const words = [sentence(err, false), ...lost].join(" ");
+    if (err.code === "copied") notice(words, "Join as a guest", () => joinNew(err.room));
+    else if (err.closeCode === HOST_AWAY) notice(words, "Try again", () => joinNew(err.room));
+    else notice(words);
     $("join-link").focus();
     return;
   }
@@ -176,8 +202,14 @@ function route() {
   if (!unsaved.mayLose()) return history.replaceState(null, "", roomURL(room.id));
   notice("");
   leave();
-  if (id) joinRoom(id);
-  else showStart();
+  if (id) return joinRoom(id);
+  showStart();
+  showUnusable();
+}
+
+/** Says that the address names no room, if something is behind its #. */
+function showUnusable() {
+  if (location.hash.length > 1) $("join-problem").textContent = NO_ADDRESS;
 }
 
 /** Returns to the room that the tab was in before a reload, if any. */
@@ -187,6 +219,7 @@ function begin() {
   else if (id) joinRoom(id);
   else {
     showStart();
+    showUnusable();
     notice(unsaved.lost().join(" "));
   }
 }
@@ -195,20 +228,14 @@ $("start-room").addEventListener("click", startNew);
 $("join").addEventListener("submit", (event) => {
   event.preventDefault();
   const address = readAddress($("join-link").value);
-  $("join-problem").textContent = address ? "" : "That is neither the link nor the ID of a room.";
+  $("join-problem").textContent = address ? "" : NO_ADDRESS;
   if (!address) $("join-link").focus();
   else if (address.url) location.href = address.url;
   else if (currentID() === address.id) joinNew(address.id);
   else location.hash = address.id;
 });
 $("leave").addEventListener("click", () => {
-  if (!unsaved.mayLose()) return;
-  if (room instanceof Host) history.replaceState(null, "", location.pathname); // the room is no more
-  else history.pushState(null, "", location.pathname);
-  leave();
-  notice("");
-  showStart();
-  $("start-room").focus();
+  if (unsaved.mayLose()) goHome();
 });
 chat.onsend((text) => room?.say(text));
 onRename(() => room?.renamed());

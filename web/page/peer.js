@@ -30,7 +30,7 @@ export class Peer {
 
   /**
    * Takes a conn of the SDK. on has a function for each type of message that the
-   * room cares for (name, chat, people, mark, since), called with the message's data; and moved(away)
+   * room cares for (name, chat, people, mark, since), called with the message's data; and moved()
    * for when one of the two has lost the relay, or both are there again.
    */
   constructor(conn, role, on) {
@@ -39,9 +39,8 @@ export class Peer {
     this.#path = new Path(conn);
     this.#shelf = new Shelf(conn.peerId);
     this.row = new Person({ name: "Guest", role, onfile: (file) => this.sendFile(file) });
-    conn.addEventListener("away", () => this.#moved(true));
-    conn.addEventListener("back", () => this.#moved(false));
-    if (conn.state === "reconnecting") this.row.away(true);
+    conn.addEventListener("away", () => on.moved());
+    conn.addEventListener("back", () => on.moved());
   }
 
   get id() {
@@ -165,11 +164,6 @@ export class Peer {
     );
     receiving.catch(() => unnamed.end());
     track(this.#incoming, receiving.then((file) => transfer.done(file), (err) => transfer?.failed(err)));
-  }
-
-  #moved(away) {
-    this.row.away(away);
-    this.#on.moved?.(away);
   }
 
   async #tick() {

@@ -7,14 +7,20 @@ const template = document.getElementById("person");
 const list = document.getElementById("people");
 const note = document.getElementById("people-note");
 
-const badges = { direct: "Direct", turn: "TURN", silent: "No answer", looking: "Relay", relay: "Relay", away: "Away", lost: "Lost" };
+const badges = { direct: "Direct", turn: "TURN", silent: "No answer", looking: "Relay", relay: "Relay", away: "Away", "relay-away": "Relay away", lost: "Lost" };
 
-const WAITS = "Away for a moment. Your messages will arrive afterwards.";
+// Why messages wait, with and without a direct path.
+const AWAY = "Away. Your messages are delivered if they come back.";
+const WAITS = {
+  person: [AWAY, AWAY],
+  relay: ["The relay is away. Messages wait.", "The relay is away. Messages wait; files still go directly."],
+  either: ["The host or the relay is away. Messages wait.", "The host or the relay is away. Messages wait; files still go directly."],
+};
 
 export class Person {
   #row = template.content.firstElementChild.cloneNode(true);
   #lost = ""; // why messages no longer reach this person; "" while they do
-  #away = false; // whether messages wait for them, or us, to come back
+  #away = ""; // what messages wait for, a key of WAITS; "" if they do not
 
   /**
    * Adds a row. role is a word or two behind the name ("host"); onfile(file),
@@ -39,11 +45,11 @@ export class Person {
     const overRelay = path.mute ? "no answer now" : `${figure(path.relayTrip)}${bytes(path.relayRate)}/s`;
     if (path.kind === "direct" || path.kind === "turn") {
       const direct = [`${path.protocol} ${path.candidates}`, `${figure(path.trip)}${bytes(path.rate)}/s`];
-      this.#draw(path.kind, direct, this.#lost || (this.#away ? WAITS : `Chat through the relay · ${overRelay}`));
+      this.#draw(path.kind, direct, this.#lost || WAITS[this.#away]?.[1] || `Chat through the relay · ${overRelay}`);
     } else if (this.#lost) {
       this.#draw("lost", [], this.#lost);
     } else if (this.#away) {
-      this.#draw("away", [], WAITS);
+      this.#draw(this.#away === "relay" ? "relay-away" : "away", [], WAITS[this.#away][0]);
     } else if (path.kind === "silent") {
       this.#draw("silent", [], `Nothing comes over the direct path. Chat through the relay · ${overRelay}`);
     } else {
@@ -60,10 +66,12 @@ export class Person {
     this.#row.classList.remove("takes-files");
   }
 
-  /** Shows whether messages wait for this person, or for us, to come back. */
-  away(away) {
-    this.#away = away;
-    if (!this.#lost) this.#part(".relayed").textContent = away ? WAITS : "";
+  /** Shows what messages wait for: a "person", the "relay", or "either" of the two; "" if they do not wait. */
+  away(what) {
+    if (what === this.#away) return;
+    this.#away = what;
+    const direct = ["direct", "turn"].includes(this.#part(".path").dataset.path);
+    if (!this.#lost) this.#part(".relayed").textContent = WAITS[what]?.[Number(direct)] ?? "";
   }
 
   remove() {

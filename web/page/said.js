@@ -12,6 +12,7 @@ export class Said {
     this.#mark = mark;
     this.#changed = changed;
     if (entry.delivered) this.#show("delivered", "Delivered");
+    else if (entry.alone) this.#show("failed", "Not delivered: you were alone");
   }
 
   get entry() {

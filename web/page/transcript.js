@@ -9,19 +9,30 @@ export class Transcript {
   #about; // {role, room, peer}: whose it is
   #start; // an ID for the time before the first entry
   #entries;
+  #people; // names of the guests who are here, for the host
 
   /** Restores the transcript of this peer, or starts a new one. */
   constructor(role, room, peer) {
     this.#about = { role, room, peer };
-    const { about, start, entries } = stored();
+    const { about, start, entries, people } = stored();
     const same = about?.role === role && about.room === room && about.peer === peer;
     this.#start = same ? start : newID();
     this.#entries = same ? entries : [];
+    this.#people = (same && people) || [];
     this.again = same; // whether this peer has been here before
   }
 
   get entries() {
     return this.#entries;
+  }
+
+  get people() {
+    return this.#people;
+  }
+
+  set people(names) {
+    this.#people = names;
+    this.save();
   }
 
   /** The ID of the last entry that is in the host's order, or "". */
@@ -48,8 +59,8 @@ export class Transcript {
   }
 
   /**
-   * Adds {id, name, text, at, mine, shared, delivered}. shared means that the host has
-   * it, under this ID.
+   * Adds {id, name, text, at, mine, shared, delivered, alone}. shared means that the host has
+   * it, under this ID; alone, that the host wrote it while no guest was there.
    */
   add(entry) {
     this.#entries.push(entry);
@@ -67,7 +78,7 @@ export class Transcript {
 
   save() {
     try {
-      sessionStorage.setItem(KEY, JSON.stringify({ about: this.#about, start: this.#start, entries: this.#entries }));
+      sessionStorage.setItem(KEY, JSON.stringify({ about: this.#about, start: this.#start, entries: this.#entries, people: this.#people }));
     } catch {
       // full or forbidden; a reload then starts a new transcript
     }

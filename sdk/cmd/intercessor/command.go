@@ -108,7 +108,7 @@ func (c command) parse(std stdio, args []string) (*invocation, error) {
 			c.printHelp(std.out, flags)
 			return nil, flag.ErrHelp
 		} else if err != nil {
-			return nil, usageError{err.Error(), "intercessor help " + c.name + " lists the flags"}
+			return nil, c.mistake(err, flags)
 		}
 		if flags.NArg() == 0 {
 			break
@@ -147,16 +147,40 @@ func envOr(name, otherwise string) string {
 	return otherwise
 }
 
+// mistake explains an error of package flag.
+func (c command) mistake(err error, flags *flag.FlagSet) error {
+	hint := "intercessor help " + c.name + " lists the flags"
+	typed, unknown := strings.CutPrefix(err.Error(), "flag provided but not defined: -")
+	if !unknown {
+		return usageError{err.Error(), hint}
+	}
+	var names []string
+	flags.VisitAll(func(f *flag.Flag) { names = append(names, f.Name) })
+	if near := closest(typed, names); near != "" {
+		hint = "did you mean --" + near + "?"
+	}
+	return usageError{fmt.Sprintf("unknown flag %q", "--"+typed), hint}
+}
+
 // nearest suggests the command that a mistyped one was meant to be.
 func nearest(typed string) string {
-	best, distance := "", 3 // further off is no typing mistake
+	var names []string
 	for _, c := range commands() {
-		if d := levenshtein.ComputeDistance(typed, c.name); d < distance {
-			best, distance = c.name, d
+		names = append(names, c.name)
+	}
+	if near := closest(typed, names); near != "" {
+		return "did you mean intercessor " + near + "?"
+	}
+	return "intercessor help lists the commands"
+}
+
+// closest returns the name that a mistyped one was most likely meant to be, or "".
+func closest(typed string, names []string) (near string) {
+	distance := 3 // further off is no typing mistake
+	for _, name := range names {
+		if d := levenshtein.ComputeDistance(typed, name); d < distance {
+			near, distance = name, d
 		}
 	}
-	if best == "" {
-		return "intercessor help lists the commands"
-	}
-	return "did you mean intercessor " + best + "?"
+	return near
 }

@@ -9,15 +9,7 @@ import (
 
 // dial joins a room and chats.
 func dial(ctx context.Context, inv *invocation) error {
-	url, err := clientURL(inv.operands[0], inv.relay)
-	if err != nil {
-		return err
-	}
-	options, err := inv.options(url)
-	if err != nil {
-		return err
-	}
-	conn, err := sdk.Dial(ctx, url, options)
+	conn, err := inv.join(ctx, inv.operands[0])
 	if err != nil {
 		return err
 	}

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"syscall"
 
+	"github.com/sebas642/intercessor/protocol"
 	"github.com/sebas642/intercessor/sdk"
 )
 
@@ -27,9 +28,13 @@ func explain(ctx context.Context, err error) complaint {
 	var usage usageError
 	var relay *sdk.RelayError
 	var ice *sdk.ICEError
+	var unknown unknownError
+	var lost lostError
 	switch {
 	case errors.As(err, &usage):
 		return complaint{usage.problem, usage.hint, true}
+	case errors.As(err, &unknown), errors.As(err, &lost): // also after an interrupt
+		return complaint{problem: err.Error()}
 	case ctx.Err() != nil:
 		return complaint{problem: "interrupted"}
 	case errors.Is(err, syscall.ECONNREFUSED):
@@ -44,6 +49,8 @@ func explain(ctx context.Context, err error) complaint {
 			problem: "there is no such room",
 			hint:    "its host may have left, or the link is not whole; ask for a new one",
 		}
+	case errors.As(err, &relay) && relay.Code == protocol.CodeServerAway:
+		return complaint{problem: "the host of this room is not here", hint: "ask for a new link, or try again"}
 	case errors.Is(err, sdk.ErrAccessRefused):
 		return complaint{
 			problem: "the relay does not let you in",

@@ -81,9 +81,12 @@ func (f files) takeOne(ctx context.Context, ch channel, from string) {
 		return
 	}
 	var path string
-	take, answered := false, false
+	var answer answer
 	if f.into == "" && f.person {
-		take, answered = f.ask(ctx, f.screen, o, from)
+		early := receiveEarly(ctx, ch, o)
+		answer = f.ask(ctx, f.screen, o, from, early.broken)
+		early.finish()
+		ch = early
 	}
 	switch {
 	case f.into != "":
@@ -100,11 +103,14 @@ func (f files) takeOne(ctx context.Context, ch channel, from string) {
 	case ctx.Err() != nil:
 		refuse(ctx, ch, "the one who was asked has left")
 		return
-	case !answered:
+	case answer == withdrawn:
+		f.screen.event("%s from %s is withdrawn: the other side left or gave up", o.Name, from)
+		return
+	case answer == unanswered:
 		refuse(ctx, ch, fmt.Sprintf("the question was not answered within %v", answerWithin))
 		f.screen.event("%s from %s is refused: you did not answer within %v", o.Name, from, answerWithin)
 		return
-	case !take:
+	case answer == refused:
 		refuse(ctx, ch, "it was not wanted")
 		f.screen.event("%s from %s is refused", o.Name, from)
 		return

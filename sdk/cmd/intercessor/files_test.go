@@ -145,3 +145,33 @@ func TestWhatIsNoFileIsNotSent(t *testing.T) {
 	require.NoError(t, file.Close())
 	require.Equal(t, offer{"empty", 0}, o)
 }
+
+func TestAnOfferWhoseSenderLeavesIsWithdrawnUnlessItsContentIsWhole(t *testing.T) {
+	for content, want := range map[string]string{
+		"12":  "* photo.jpg from Bob is withdrawn: the other side left or gave up",
+		"123": "* received/photo.jpg is ",
+	} {
+		t.Run(content, func(t *testing.T) {
+			t.Chdir(t.TempDir())
+			synctest.Test(t, func(t *testing.T) {
+				var out bytes.Buffer
+				screen := newScreen(&out)
+				chat := &chat{screen: screen, files: files{offers: &offers{}, screen: screen, person: true}}
+				sender, receiver := pipe()
+				require.NoError(t, sendJSON(t.Context(), sender, offer{"photo.jpg", 3}))
+				require.NoError(t, sender.Send(t.Context(), []byte(content)))
+				require.NoError(t, sender.Close())
+				over := make(chan struct{})
+				go func() {
+					defer close(over)
+					chat.files.takeOne(t.Context(), receiver, "Bob")
+				}()
+				synctest.Wait()
+				err := chat.obey(t.Context(), t.Context(), "/take 1")
+				<-over
+				require.Equal(t, content == "12", err != nil, "whether there is nothing to take")
+				require.Contains(t, out.String(), want)
+			})
+		})
+	}
+}

@@ -34,7 +34,7 @@ func give(ctx context.Context, ch channel, o offer, content io.Reader) error {
 	case err != nil:
 		return err
 	case noAnswer != nil:
-		return noAnswer
+		return unknownError{noAnswer}
 	case got.receipt != sign(o.Size, sum):
 		return errNotReceived
 	}

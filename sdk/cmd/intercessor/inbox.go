@@ -21,14 +21,19 @@ type inbox struct {
 	limit  int64 // bytes of one file
 }
 
-// checkFolder makes the folder if need be, and says what is wrong with one that takes no files.
+// checkFolder says what is wrong with a folder that takes no files. One that is missing is
+// made for the first file, so its nearest parent is tried.
 func checkFolder(folder string) error {
-	err := os.MkdirAll(folder, 0o777)
-	if err == nil {
-		var trial *os.File
-		if trial, err = os.CreateTemp(folder, ".intercessor-*.part"); err == nil {
-			err = errors.Join(trial.Close(), os.Remove(trial.Name()))
+	existing := filepath.Clean(folder)
+	for {
+		if _, err := os.Stat(existing); !errors.Is(err, fs.ErrNotExist) || existing == filepath.Dir(existing) {
+			break
 		}
+		existing = filepath.Dir(existing)
+	}
+	trial, err := os.CreateTemp(existing, ".intercessor-*.part")
+	if err == nil {
+		err = errors.Join(trial.Close(), os.Remove(trial.Name()))
 	}
 	if err != nil {
 		return fmt.Errorf("files cannot be stored in %s: %w", folder, err)

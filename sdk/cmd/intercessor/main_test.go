@@ -87,6 +87,19 @@ func TestAFolderForFilesIsLookedAtBeforeAnythingElse(t *testing.T) {
 	}
 }
 
+func TestAFolderForFilesIsNotMadeBeforeAFileComes(t *testing.T) {
+	folder := filepath.Join(t.TempDir(), "not", "there")
+	exit, _, _ := intercessor(t.Context(), "receive", "--into", folder, "a-room", "--relay", "127.0.0.1:1")
+	assert.Equal(t, exitFailed, exit)
+	assert.NoDirExists(t, filepath.Dir(folder))
+}
+
+func TestAMistypedFlagIsSuggested(t *testing.T) {
+	exit, _, stderr := intercessor(t.Context(), "dial", "--naem", "Bob", "a-room")
+	assert.Equal(t, exitUsage, exit)
+	assert.Equal(t, "intercessor: unknown flag \"--naem\"\nintercessor: hint: did you mean --name?\n", stderr)
+}
+
 // TestARelayThatSpeaksOtherwiseIsExplained: what is wrong between the relay's TLS and the URL has
 // a hint of what to change.
 func TestARelayThatSpeaksOtherwiseIsExplained(t *testing.T) {

@@ -22,15 +22,7 @@ func (inv *invocation) meet(ctx context.Context, link []string, do func(context.
 	unseen := newScreen(io.Discard)
 
 	if len(link) > 0 {
-		url, err := clientURL(link[0], inv.relay)
-		if err != nil {
-			return err
-		}
-		options, err := inv.options(url)
-		if err != nil {
-			return err
-		}
-		conn, err := sdk.Dial(ctx, url, options)
+		conn, err := inv.join(ctx, link[0])
 		if err != nil {
 			return err
 		}

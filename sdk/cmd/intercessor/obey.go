@@ -55,11 +55,19 @@ func (c *chat) send(ctx context.Context, operands string) error {
 		if err == nil {
 			err = give(ctx, ch, o, file)
 		}
-		if err != nil {
+		var unknown unknownError
+		switch {
+		case err == nil:
+			c.screen.event("%s has %s", name, o.Name)
+		case errors.As(err, &unknown):
+			c.said.loseFile()
+			c.screen.event("it is not known whether %s took %s: %v", name, o.Name, unknown.why)
+		default:
+			if errors.Is(err, errWeLeft) {
+				c.said.loseFile()
+			}
 			c.screen.event("%s did not get %s: %v", name, o.Name, err)
-			return
 		}
-		c.screen.event("%s has %s", name, o.Name)
 	})
 	return nil
 }

@@ -23,27 +23,41 @@ type offers struct {
 
 type asked struct {
 	number int
-	answer chan bool // holds one
+	answer chan answer // holds one
 }
 
-// ask asks the person whether to take a file, and waits for the answer.
-func (f *offers) ask(ctx context.Context, screen *screen, o offer, from string) (take, answered bool) {
+// An answer is what becomes of an offer.
+type answer int
+
+const (
+	unanswered answer = iota
+	taken
+	refused
+	withdrawn // by the sender
+)
+
+// ask asks the person whether to take a file, and waits for the answer, or until broken is
+// closed.
+func (f *offers) ask(ctx context.Context, screen *screen, o offer, from string, broken <-chan struct{}) answer {
 	f.mu.Lock()
 	f.last++
-	q := &asked{f.last, make(chan bool, 1)}
+	q := &asked{f.last, make(chan answer, 1)}
 	f.waiting = append(f.waiting, q)
 	f.mu.Unlock()
 	screen.event("%s offers %s (%s): /take %d, or /refuse %d", from, o.Name, humanize.Bytes(uint64(o.Size)), q.number, q.number)
 	late := time.NewTimer(answerWithin)
 	defer late.Stop()
 	select {
-	case take = <-q.answer:
-		return take, true
+	case given := <-q.answer:
+		return given
+	case <-broken:
+		_, _ = f.remove(q.number)
+		return withdrawn
 	case <-late.C:
 	case <-ctx.Done():
 	}
 	_, _ = f.remove(q.number)
-	return false, false
+	return unanswered
 }
 
 // remove takes one out of those that wait; 0 is the oldest.
@@ -72,8 +86,13 @@ func (f *offers) answer(operand string, take bool) error {
 		}
 	}
 	q, err := f.remove(number)
-	if err == nil {
-		q.answer <- take
+	if err != nil {
+		return err
 	}
-	return err
+	if take {
+		q.answer <- taken
+	} else {
+		q.answer <- refused
+	}
+	return nil
 }

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"strings"
 	"sync"
 
 	"github.com/sebas642/intercessor/sdk"
@@ -15,17 +16,34 @@ type outcomes struct {
 	following sync.WaitGroup
 
 	mu   sync.Mutex
-	lost int // guarded by mu: lines that were not delivered, or perhaps not
+	lost lostError // guarded by mu
 }
 
-// A lostError is the number of lines that were not delivered.
-type lostError int
+// A lostError counts the lines that were not delivered, or perhaps not, and the files that
+// were given up without a receipt.
+type lostError struct{ lines, files int }
 
-func (n lostError) Error() string {
-	if n == 1 {
-		return "one line was not delivered"
+func (e lostError) Error() string {
+	var problems []string
+	switch {
+	case e.lines == 1:
+		problems = append(problems, "one line was not delivered")
+	case e.lines > 1:
+		problems = append(problems, fmt.Sprintf("%d lines were not delivered", e.lines))
 	}
-	return fmt.Sprintf("%d lines were not delivered", int(n))
+	switch {
+	case e.files == 1:
+		problems = append(problems, "one file has no receipt")
+	case e.files > 1:
+		problems = append(problems, fmt.Sprintf("%d files have no receipt", e.files))
+	}
+	return strings.Join(problems, ", and ")
+}
+
+func (o *outcomes) loseFile() {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.lost.files++
 }
 
 // wait waits until all outcomes are known.
@@ -49,8 +67,8 @@ func (o *outcomes) end(err error) error {
 	o.following.Wait()
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	if err == nil && o.lost > 0 {
-		return lostError(o.lost)
+	if err == nil && o.lost != (lostError{}) {
+		return o.lost
 	}
 	return err
 }
@@ -109,7 +127,7 @@ func (r *record) follow() {
 
 func (r *record) notDelivered(how, text string) {
 	r.all.mu.Lock()
-	r.all.lost++
+	r.all.lost.lines++
 	r.all.mu.Unlock()
 	r.all.screen.event("%s to %s: %s", how, r.name(), text)
 }

@@ -37,10 +37,12 @@ func follow(ctx context.Context, s stateful, away, back func()) {
 }
 
 // followPeer tells the person when the other side, or the way to it, is away and when it is
-// back. What is said until then waits.
+// back. What is said until then waits, and is lost if it does not come back.
 func followPeer(ctx context.Context, conn *sdk.Conn, screen *screen, name func() string) {
 	follow(ctx, conn,
-		func() { screen.event("%s is away, or the relay is: what you say waits", name()) },
+		func() {
+			screen.event("%s is away, or the relay is: what you say is delivered if they come back", name())
+		},
 		func() { screen.event("%s is back", name()) })
 }
 

@@ -33,6 +33,15 @@ var (
 	errNotReceived = errors.New("the other side did not receive the file as it was sent")
 )
 
+// An unknownError is why no answer came to a file whose content was all sent.
+type unknownError struct{ why error }
+
+func (e unknownError) Error() string {
+	return "it is not known whether the file was taken: " + e.why.Error()
+}
+
+func (e unknownError) Unwrap() error { return e.why }
+
 // A channel carries one file, message by message: a *sdk.Channel.
 type channel interface {
 	Send(context.Context, []byte) error

@@ -212,11 +212,24 @@ func TestASenderThatStopsSaysSo(t *testing.T) {
 	sender, _ := pipe()
 	ctx, stop := context.WithCancel(t.Context())
 	stop()
-	assert.EqualError(t, give(ctx, sender, offer{"a", 0}, strings.NewReader("")), "this side left before the transfer was over")
+	large := func() io.Reader { return bytes.NewReader(make([]byte, 1<<20)) } // more than the pipe holds
+	assert.EqualError(t, give(ctx, sender, offer{"a", 1 << 20}, large()), "this side left before the transfer was over")
 
 	sender, receiver := pipe()
 	require.NoError(t, receiver.Close())
-	assert.EqualError(t, give(t.Context(), sender, offer{"a", 0}, strings.NewReader("")), "the other side left before the transfer was over")
+	assert.EqualError(t, give(t.Context(), sender, offer{"a", 1 << 20}, large()), "the other side left before the transfer was over")
+}
+
+func TestASenderThatHasSentAllDoesNotKnowWhetherItWasTaken(t *testing.T) {
+	sender, receiver := pipe()
+	go func() {
+		_, _ = takeOffer(t.Context(), receiver)
+		_, _ = receiver.Receive(t.Context())
+		_ = receiver.Close()
+	}()
+	err := give(t.Context(), sender, offer{"a", 1}, strings.NewReader("a"))
+	assert.EqualError(t, err, "it is not known whether the file was taken: the other side left before the transfer was over")
+	assert.Equal(t, err.Error(), explain(t.Context(), err).problem)
 }
 
 func TestTheReceiverWaitsAWhileForTheSenderToReadTheReceipt(t *testing.T) {

@@ -29,7 +29,7 @@ Try it, with a relay on this machine (make run):
 What is piped into listen and dial is said line by line, as it is; commands are for terminals. dial
 leaves at the end of its input, when it is known what became of every line. listen stays until it is
 ended, and keeps what is piped in until somebody is here. The exit code is 0 if everything that was
-said was delivered.
+said was delivered and no file was left without a receipt.
 
 "intercessor help COMMAND" lists the flags of a command, "intercessor --version" prints the version.
 `

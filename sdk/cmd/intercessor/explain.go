@@ -78,7 +78,7 @@ func tlsHint(err *sdk.DialError) string {
 		return "it does not speak TLS: write http:// or ws://"
 	case err.Status == http.StatusBadRequest: // as Go's servers answer plain HTTP where they speak TLS
 		return "a relay that speaks TLS needs https:// or wss://"
-	case errors.As(err, &unknown), errors.As(err, &lost): // also after an interrupt
+	case errors.As(err, &unknown):
 		return "if the relay runs with --tls-self-signed, name the fingerprint that its log shows with --fingerprint"
 	case errors.As(err, &other):
 		return "compare it with the one in the relay's log; if that is another, something between you and the relay answers in its place"

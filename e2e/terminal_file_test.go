@@ -78,7 +78,7 @@ func TestATerminalThatLeavesDoesNotSayThatItsFileWasNotTaken(t *testing.T) {
 	require.NoError(t, os.WriteFile(path, nil, 0o600))
 	ada := startTerminal(t, "listen", "--relay", relay.HTTP, "--name", "Ada")
 	bob := startTerminal(t, "dial", ada.Shows("link:"), "--name", "Bob")
-	bob.Shows("* you are in")
+	bob.Shows("* in the room: Ada") // it knows the host's name
 	ada.Shows("* Bob joined")
 	bob.Types("/send " + path)
 	ada.Shows("* Bob offers empty.txt")

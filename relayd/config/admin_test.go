@@ -24,7 +24,7 @@ func TestAdminThatOthersReachNeedsAToken(t *testing.T) {
 		require.ErrorContains(t, err, "must be an address with a port", listen)
 	}
 	_, _, err := config.Load([]string{"--admin-token-file", "token"}, nil)
-	require.ErrorContains(t, err, "--admin-token-file is for the listener of admin.listen, of which there is none")
+	require.ErrorContains(t, err, "--admin-token-file is for the listener of --admin-listen, of which there is none")
 	c, _, err := config.Load(nil, nil)
 	require.NoError(t, err)
 	require.Empty(t, c.Admin.Listen)

@@ -33,7 +33,7 @@ func TestAMistakeInTheCommandLineIsExplained(t *testing.T) {
 		{"dial", "dial needs LINK\nintercessor: hint: usage: intercessor dial LINK"},
 		{"listen x", `"x" is more than listen takes` + "\nintercessor: hint: usage: intercessor listen"},
 		{"send a b c", `"c" is more than send takes` + "\nintercessor: hint: usage: intercessor send FILE [LINK]"},
-		{"dial abc --nam Bob", "flag provided but not defined: -nam\nintercessor: hint: intercessor help dial lists the flags"},
+		{"dial abc --nam Bob", "unknown flag \"--nam\"\nintercessor: hint: did you mean --name?"},
 		{"dial nonsense/link", `"nonsense/link" is not a link` + "\nintercessor: hint: " + linkForms},
 		{"listen --relay ftp://x", `"ftp://x" is not a relay's address` + "\nintercessor: hint: it looks like " + defaultRelay},
 	} {

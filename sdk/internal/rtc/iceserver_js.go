@@ -3,22 +3,27 @@ package rtc
 import "syscall/js"
 
 // ParseICEServers reads an array of RTCIceServer, as a relay names them: each with an
-// array of URLs. What has another form, or can never work, is left out.
+// array of URLs. What has another form, or can never work, is left out. No text names none.
 func ParseICEServers(text []byte) []ICEServer {
-	list, _ := parse(text)
+	list, err := parse(text)
+	if err != nil || !isArray(list) {
+		return nil
+	}
 	servers := make([]ICEServer, 0, list.Length())
 	for i := range list.Length() {
-		_ = try(func() {
-			server := list.Index(i)
-			s := ICEServer{Username: textOf(server.Get("username")), Credential: textOf(server.Get("credential"))}
-			urls := server.Get("urls")
+		server := list.Index(i)
+		if server.Type() != js.TypeObject {
+			continue
+		}
+		s := ICEServer{Username: textOf(server.Get("username")), Credential: textOf(server.Get("credential"))}
+		if urls := server.Get("urls"); isArray(urls) {
 			for k := range urls.Length() {
 				s.URLs = append(s.URLs, textOf(urls.Index(k)))
 			}
-			if s.Check() == nil {
-				servers = append(servers, s)
-			}
-		})
+		}
+		if s.Check() == nil {
+			servers = append(servers, s)
+		}
 	}
 	return servers
 }
@@ -29,3 +34,5 @@ func textOf(v js.Value) string {
 	}
 	return v.String()
 }
+
+func isArray(v js.Value) bool { return js.Global().Get("Array").Call("isArray", v).Bool() }

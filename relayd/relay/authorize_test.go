@@ -438,6 +438,6 @@ func TestWhyIsOneLine(t *testing.T) {
 	}}})
 	w.with("a", "/client/A%0Alevel=ERROR", "").wantsClose(protocol.CodeAccessRefused)
 	require.NoError(t, w.Shutdown(t.Context()))
-	require.Equal(t, 2, strings.Count(text.String(), "\n"), "why, and the close:\n%s", text.String())
+	require.Equal(t, 1, strings.Count(text.String(), "\n"), text.String())
 	require.NotContains(t, text.String(), "\x1b")
 }

@@ -14,18 +14,19 @@ import (
 // A dam is a log whose reader has stopped reading, as a full pipe behind standard error.
 type dam struct {
 	slog.Handler
-	full chan struct{} // gets one for each record that waits
-	open chan struct{} // closed: it flows again
+	level *slog.LevelVar
+	full  chan struct{} // gets one for each record that waits
+	open  chan struct{} // closed: it flows again
 }
 
 func newDam() dam {
-	return dam{slog.DiscardHandler, make(chan struct{}, 1000), make(chan struct{})}
+	return dam{slog.DiscardHandler, new(slog.LevelVar), make(chan struct{}, 1000), make(chan struct{})}
 }
 
 // opens has it flow again at the test's end, before the world ends that was made before.
 func (d dam) opens(t testing.TB) { t.Cleanup(func() { close(d.open) }) }
 
-func (d dam) Enabled(_ context.Context, level slog.Level) bool { return level >= slog.LevelInfo }
+func (d dam) Enabled(_ context.Context, level slog.Level) bool { return level >= d.level.Level() }
 
 func (d dam) Handle(context.Context, slog.Record) error {
 	d.full <- struct{}{}
@@ -90,6 +91,7 @@ func TestBlockedLogStallsNoEnd(t *testing.T) {
 	w := newWorld(t, relay.Config{Log: slog.New(log)})
 	log.opens(t)
 	peers := []*peer{w.server(), w.server(), w.server()}
+	log.level.Set(slog.LevelDebug)                // the level of the lines about them
 	go func() { _ = w.Shutdown(w.t.Context()) }() // for which the world's own waits
 	for _, p := range peers {
 		p.wantsClose(protocol.CodeRestarting)

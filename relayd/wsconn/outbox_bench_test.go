@@ -75,6 +75,7 @@ func newBenchOutbox(b *testing.B) (*Conn, io.Reader) {
 	b.Cleanup(func() {
 		c.Cut()
 		c.Finish()
+		group.Close()
 	})
 	return c, bufio.NewReader(peer)
 }

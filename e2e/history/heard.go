@@ -12,7 +12,7 @@ type heard struct {
 // An ear is one end, as its application knows it.
 type ear struct {
 	state   Kind  // "", Joined (and back), Away, Gone
-	base    bool  // the peer speaks the base protocol: nobody waits for it
+	base    bool  // the peer speaks the base protocol, which has no window
 	joined  int   // position
 	present int64 // when the application last knew the peer present
 	away    int64 // when it heard Away

@@ -2,7 +2,7 @@ package history
 
 import "sort"
 
-// heard checks C7: what an application is told of a peer is well-formed.
+// heard is C7: what an application hears of a peer is well formed.
 type heard struct {
 	*index
 	conns map[string]*ear            // by the hearing end
@@ -12,7 +12,7 @@ type heard struct {
 // An ear is one end, as its application knows it.
 type ear struct {
 	state   Kind  // "", Joined (and back), Away, Gone
-	base    bool  // the peer speaks the base protocol: the relay does not wait for it
+	base    bool  // the peer speaks the base protocol, which has no window
 	joined  int   // position
 	present int64 // when the application last knew the peer present
 	away    int64 // when it heard Away

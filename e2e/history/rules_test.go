@@ -219,7 +219,7 @@ var verdicts = []verdict{
 		1500 s back conn=1 peer=A
 		2000 s away conn=1 peer=A
 		62500 s gone conn=1 peer=A reason=timeout`},
-	{"", "nobody waits for a base peer", `
+	{"", "a base peer has no window", `
 		0 s start
 		1 s joined peer=A conn=1 protocol=base
 		2 s gone conn=1 peer=A reason=timeout`},

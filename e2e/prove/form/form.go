@@ -1,5 +1,5 @@
-// Package form says in which form a proof is to run: the short one of every go test, or
-// the full one.
+// Package form says in which form a proof is to run, the short one of every go test or the
+// full one, and how long its waits may last.
 package form
 
 import (

@@ -40,13 +40,13 @@ type socket struct {
 
 // openSocket opens a WebSocket. Browsers fail a handshake in which the relay selects no
 // subprotocol, and do not say so: it looks like one that was cut. A peer that has nothing
-// to resume therefore tries again, then without any, as an older relay wants it, and then
-// once more: a relay that answers may have lost a handshake before, and the base protocol
-// does not promise delivery.
+// to resume tries again, then without any, as an older relay wants it, and then once more:
+// a relay that answers may have lost a handshake before, and the base protocol does not
+// promise delivery.
 func openSocket(ctx context.Context, url string, protocols []string, _ Options) (*socket, error) {
-	first, err := open(ctx, url, protocols)
+	s, err := open(ctx, url, protocols)
 	if err == nil || len(protocols) != 1 || ctx.Err() != nil {
-		return first, err
+		return s, err
 	}
 	if again, err := open(ctx, url, protocols); err == nil {
 		return again, nil

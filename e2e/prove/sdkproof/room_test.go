@@ -3,6 +3,7 @@ package sdkproof
 import (
 	"context"
 	"fmt"
+	"maps"
 	"sync"
 	"testing"
 	"time"
@@ -89,26 +90,26 @@ func (r *room) dialVia(proxy *chaos.Proxy, name string, options *sdk.Options) (c
 	url := "ws://" + proxy.Addr() + "/client/" + r.listener.ID()
 	ctx, cancel := context.WithTimeout(r.t.Context(), r.dialWithin)
 	defer cancel()
+	r.mu.Lock()
+	before := maps.Clone(r.accepted) // earlier instances; the listener may accept this one before Dial returns
+	r.mu.Unlock()
 	conn, err := sdk.Dial(ctx, url, options)
 	for err != nil && ctx.Err() == nil { // the very first connection may be cut
 		conn, err = sdk.Dial(ctx, url, options)
 	}
 	require.NoError(r.t, err)
 	a := r.app(name, conn.ID())
-	r.mu.Lock()
-	before := r.accepted[conn.ID()] // of an earlier instance with the same ID
-	r.mu.Unlock()
 	client = a.Talk(conn)
 	stop := context.AfterFunc(ctx, r.joined.Broadcast)
 	defer stop()
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	for r.accepted[conn.ID()] == before && ctx.Err() == nil {
+	for r.accepted[conn.ID()] == before[conn.ID()] && ctx.Err() == nil {
 		r.joined.Wait()
 	}
-	if r.accepted[conn.ID()] == before {
+	if r.accepted[conn.ID()] == before[conn.ID()] {
 		r.t.Errorf("the listener never accepted %s", name)
-		return client, before
+		return client, before[conn.ID()]
 	}
 	return client, r.accepted[conn.ID()]
 }

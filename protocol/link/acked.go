@@ -28,7 +28,7 @@ func (l *Link) acknowledged(now Time, h *Header) bool {
 			if o.frames.len() == 0 { // otherwise the clock of what may be lost keeps running
 				o.since = now
 			}
-			l.probe.backoff = 0
+			l.probe.trips[l.current].backoff = 0
 			l.room(s)
 		}
 	}

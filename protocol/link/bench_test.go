@@ -16,7 +16,7 @@ func BenchmarkMessage(b *testing.B) {
 	var wire, header []byte
 	pump := func(x int) {
 		l, other := links[x], links[1-x]
-		for f, ok := l.Next(n.now); ok; f, ok = l.Next(n.now) {
+		for f, ok := l.Next(n.now, Relay); ok; f, ok = l.Next(n.now, Relay) {
 			wire = f.Append(wire[:0], "peer")
 			header = f.AppendLink(header[:0])
 			h, err := ParseHeader(header)
@@ -24,9 +24,9 @@ func BenchmarkMessage(b *testing.B) {
 				b.Fatal(err)
 			}
 			if f.data == nil {
-				other.Receive(n.now, []byte("LINK_ACK"), nil, &h)
+				other.Receive(n.now, Relay, []byte("LINK_ACK"), nil, &h)
 			} else {
-				other.Receive(n.now, typ, message, &h)
+				other.Receive(n.now, Relay, typ, message, &h)
 			}
 		}
 	}

@@ -185,10 +185,10 @@ func TestPartThatDoesNotCome(t *testing.T) {
 	t.Run("but not while there is no path", func(t *testing.T) {
 		n := openNet(t, Config{}, Config{})
 		begin(n, 1000)
-		n.link(server).PathDown(n.now)
+		n.link(server).PathDown(n.now, Relay)
 		n.pass(100 * Second)
 		require.Empty(t, ends(n))
-		n.link(server).PathUp(n.now)
+		n.link(server).PathUp(n.now, Relay)
 		n.pass(39 * Second)
 		require.Empty(t, ends(n))
 		n.pass(2 * Second)

@@ -36,10 +36,13 @@ type Config struct {
 	// message may exceed it. 0 means 256 KiB.
 	Hold [2]int
 
-	// InFlight is how much cost may be unacknowledged (L6): half of the relay's outbox.
-	// 0 means 128 KiB. Signalling counts, but does not wait. SetInFlight changes it
-	// when the path changes.
-	InFlight int
+	// InFlight is how much cost may be unacknowledged on each path (L6, W5): half of the
+	// outbox on [Relay], 0 meaning 128 KiB; 64 KiB at first on [Direct]. Signalling counts,
+	// but does not wait. SetInFlight changes it.
+	InFlight [2]int
+
+	// Policy is this side's wish which paths are used (W8).
+	Policy Policy
 
 	// AckAfter is how long an acknowledgement may wait for more frames (L12). 0 means
 	// 20 ms. Negative means no timer: the driver calls Flush at the end of each event,
@@ -66,8 +69,11 @@ func (c Config) withDefaults() Config {
 			c.Hold[s] = 256 << 10
 		}
 	}
-	if c.InFlight == 0 {
-		c.InFlight = 128 << 10
+	if c.InFlight[Relay] == 0 {
+		c.InFlight[Relay] = 128 << 10
+	}
+	if c.InFlight[Direct] == 0 {
+		c.InFlight[Direct] = 64 << 10
 	}
 	if c.AckAfter == 0 {
 		c.AckAfter = 20 * Millisecond

@@ -27,6 +27,8 @@ type Door struct {
 type offer struct {
 	nonce, id ID
 	g         [2]uint64
+	version   uint64
+	policy    Policy
 }
 
 // Entry is the result of a message.
@@ -64,8 +66,8 @@ func (d *Door) Link() *Link { return d.link }
 // can say why.
 func (d *Door) Remember(id ID, why string) { d.past, d.pastWhy = id, why }
 
-// Receive handles a message of the peer that has a header. A new link uses the path that
-// the message came from. The arguments are those of [Link.Receive].
+// Receive handles a message of the peer that has a header and came over the relay, where a
+// new link begins. The arguments are those of [Link.Receive].
 func (d *Door) Receive(now Time, typ, message []byte, h *Header) Entry {
 	switch {
 	case string(typ) == protocol.TypeLinkOpen:
@@ -82,7 +84,7 @@ func (d *Door) Receive(now Time, typ, message []byte, h *Header) Entry {
 	default:
 		return d.unknown(now, typ, message, h)
 	}
-	d.link.Receive(now, typ, message, h)
+	d.link.Receive(now, Relay, typ, message, h)
 	return Entry{Link: d.link}
 }
 
@@ -114,12 +116,12 @@ func (d *Door) open(h *Header) Entry {
 	}
 	if id == (ID{}) {
 		id = d.config.Draw()
-		d.offers[d.oldest] = offer{h.Nonce, id, h.G}
+		d.offers[d.oldest] = offer{h.Nonce, id, h.G, h.Version, h.Policy}
 		d.oldest = (d.oldest + 1) % len(d.offers)
 	}
 	e := Entry{HasReply: true}
 	e.Reply.Type = protocol.TypeLinkOpened
-	e.Reply.Header = Header{ID: id, Nonce: h.Nonce}
+	e.Reply.Header = Header{ID: id, Nonce: h.Nonce, Version: Version, Policy: d.config.Policy}
 	for s, window := range d.config.Window {
 		e.Reply.Header.G[s] = uint64(window)
 	}
@@ -138,9 +140,9 @@ func (d *Door) unknown(now Time, typ, message []byte, h *Header) (e Entry) {
 		if e.Replaced = d.link; d.link != nil {
 			d.link.kill(End{How: Restarted})
 		}
-		d.link, d.nonce = newServer(d.config, o.id, o.g), o.nonce
-		d.link.PathUp(now)
-		d.link.Receive(now, typ, message, h)
+		d.link, d.nonce = newServer(d.config, o), o.nonce
+		d.link.PathUp(now, Relay)
+		d.link.Receive(now, Relay, typ, message, h)
 		e.Link, e.Opened = d.link, true
 		return e
 	}

@@ -117,7 +117,7 @@ func TestMessageOfAPeerThatIsAway(t *testing.T) {
 	c := newCrowd(t, 2, 0)
 	away, other := c.nets[0], c.nets[1]
 	pour(away, protocol.MaxLinkMessage, 1<<20)
-	away.link(server).PathDown(away.now)
+	away.link(server).PathDown(away.now, Relay)
 	c.pass(300 * Second)
 	require.Empty(t, away.sides[server].ends, "as long as it likes, if no other waits")
 	text := large(2 << 20)

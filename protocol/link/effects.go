@@ -117,4 +117,5 @@ const (
 	WhyBeyond  = "beyond-the-end"    // a frame above the last number of LINK_END
 	WhyLate    = "part-too-late"     // the next part of a message did not come
 	WhySlow    = "parts-too-slow"    // a message in parts kept others waiting for its memory
+	WhyPolicy  = "no-common-path"    // the two sides allow no path in common (W3)
 )

@@ -27,7 +27,7 @@ func (l *Link) Close(now Time) {
 		l.kill(End{How: ClosedHere})
 	case l.phase == open && !l.ending.here, l.phase == done && l.how == ClosedThere && !l.ending.here:
 		// After the other side's close, LINK_END still carries the last t.
-		l.ending.here, l.ending.mine, l.endDue = true, l.out[Data].count(), true
+		l.ending.here, l.ending.mine, l.endDue = true, l.out[Data].count(), [2]bool{true, true}
 	}
 	l.settle()
 }
@@ -72,7 +72,7 @@ func (l *Link) fail(why string) {
 	}
 	e := &l.ending
 	e.here, e.known, e.mine, e.why = true, false, l.out[Data].made, why
-	l.endDue = true
+	l.endDue = [2]bool{true, true}
 	l.forget(&l.in[Data])
 	l.finish(End{How: FailedHere, Why: why})
 }
@@ -81,14 +81,14 @@ func (l *Link) fail(why string) {
 func (l *Link) endReceived(h *Header) {
 	e := &l.ending
 	if l.phase >= done {
-		e.there, l.endedDue = true, true
+		e.there, l.endedDue = true, [2]bool{true, true}
 		return
 	}
 	if !h.HasEnd || h.Why == "" && (e.there && h.End != e.last || h.End < l.in[Data].r) {
 		l.fail(WhyEnd)
 		return
 	}
-	e.there, e.last, l.endedDue = true, h.End, true
+	e.there, e.last, l.endedDue = true, h.End, [2]bool{true, true}
 	how := ClosedThere
 	if h.Why != "" {
 		how = FailedThere

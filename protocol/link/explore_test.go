@@ -40,6 +40,9 @@ type bounds struct {
 	lates    int // frames of an old connection that arrive later, or again
 	early    int // timers that run out while something is under way
 	closes   [2]bool
+
+	direct bool // there is a direct path, too
+	breaks int  // of the direct path, or suspicions of one that is well
 }
 
 func TestEveryOrder(t *testing.T) {
@@ -59,6 +62,10 @@ func TestEveryOrder(t *testing.T) {
 		{"both close", false, bounds{messages: [2]int{2, 1}, window: 2, hasty: true, cuts: 1, closes: [2]bool{true, true}}},
 		{"three each, two cuts", false, bounds{messages: [2]int{3, 3}, window: 2, hasty: true, cuts: 2}},
 		{"two and one, two cuts, a relay killed", false, bounds{messages: [2]int{2, 1}, window: 2, hasty: true, cuts: 2, restarts: 1}},
+		{"two paths, one way", true, bounds{messages: [2]int{2, 0}, window: 2, hasty: true, direct: true, breaks: 1}},
+		{"two paths, one way, a cut", false, bounds{messages: [2]int{3, 0}, window: 2, hasty: true, direct: true, breaks: 2, cuts: 1}},
+		{"two paths, one closes", false, bounds{messages: [2]int{1, 1}, window: 2, hasty: true, direct: true, breaks: 1, closes: [2]bool{true, false}}},
+		{"two paths, a relay killed", false, bounds{messages: [2]int{2, 1}, window: 2, hasty: true, direct: true, breaks: 1, restarts: 1}},
 		{"three one way, two cuts, a late frame", false, bounds{messages: [2]int{3, 0}, window: 2, hasty: true, cuts: 2, lates: 1}},
 	} {
 		if !c.short && !full {

@@ -32,9 +32,16 @@ type Header struct {
 
 	End    uint64 // in LINK_END, if HasEnd: the sender's last frame in sequence Data
 	HasEnd bool
-	Ended  bool   // the sender has LINK_END
-	Why    string // in LINK_END and LINK_RESET: why the link ends; at most MaxWhy visible ASCII characters
+	Ended  bool // the sender has LINK_END
+
+	Version uint64 // in LINK_OPEN and LINK_OPENED: the latest version that the sender speaks
+	Policy  Policy // the same: which paths it allows
+
+	Why string // in LINK_END and LINK_RESET: why the link ends; at most MaxWhy visible ASCII characters
 }
+
+// policies are the values of the field path.
+var policies = [...]string{RelayOnly: "relay", DirectOnly: "direct"}
 
 // MaxWhy is the longest Why, in bytes.
 const MaxWhy = 64
@@ -62,6 +69,11 @@ func AppendHeader(dst []byte, h *Header) []byte {
 	}
 	if h.Ended {
 		dst = append(dst, `,"ended":true`...)
+	}
+	dst = appendNumber(dst, `,"v":`, h.Version)
+	if h.Policy != Auto {
+		dst = append(dst, `,"path":"`...)
+		dst = append(append(dst, policies[h.Policy]...), '"')
 	}
 	if h.Why != "" {
 		dst = append(dst, `,"why":`...)

@@ -53,11 +53,13 @@ const (
 	fieldEnd
 	fieldEnded
 	fieldWhy
+	fieldVersion
+	fieldPath
 	fieldCount
 )
 
 var fieldNames = [fieldCount]string{
-	"id", "n", "r", "t", "g", "n0", "r0", "t0", "g0", "of", "at", "ask", "ans", "nonce", "end", "ended", "why",
+	"id", "n", "r", "t", "g", "n0", "r0", "t0", "g0", "of", "at", "ask", "ans", "nonce", "end", "ended", "why", "v", "path",
 }
 
 // set parses the raw value of one field and reports whether it has the field's form.
@@ -75,13 +77,22 @@ func (h *Header) set(field int, raw []byte) (ok bool) {
 		h.Why, err = protocol.Unquote(raw)
 		return err == nil && visible(h.Why)
 	}
+	if field == fieldPath {
+		word, err := protocol.Unquote(raw)
+		for policy, known := range policies {
+			if word == known {
+				h.Policy = Policy(policy)
+			}
+		}
+		return err == nil && visible(word) // another word is one of a later version
+	}
 	n, ok := protocol.Number(raw)
 	if !ok {
 		return false
 	}
 	from := uint64(0)
 	switch field {
-	case fieldN, fieldN0, fieldOf, fieldAt, fieldAsk, fieldAns:
+	case fieldN, fieldN0, fieldOf, fieldAt, fieldAsk, fieldAns, fieldVersion:
 		from = 1
 	case fieldEnd:
 		h.HasEnd = true
@@ -116,6 +127,8 @@ func (h *Header) number(field int) *uint64 {
 		return &h.Ask
 	case fieldAns:
 		return &h.Ans
+	case fieldVersion:
+		return &h.Version
 	}
 	return &h.End
 }

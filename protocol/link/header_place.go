@@ -3,7 +3,7 @@ package link
 import "github.com/sebas642/intercessor/protocol"
 
 // The columns of the table of fields and messages in PROTOCOL.md.
-type fields uint8
+type fields uint16
 
 const (
 	hasID    fields = 1 << iota
@@ -14,6 +14,7 @@ const (
 	hasProbe        // ask, ans, ended
 	hasEnd          // end
 	hasWhy          // why
+	hasPath         // v, path
 )
 
 func (h *Header) fields() (f fields) {
@@ -29,6 +30,7 @@ func (h *Header) fields() (f fields) {
 		{h.Ask|h.Ans != 0 || h.Ended, hasProbe},
 		{h.HasEnd, hasEnd},
 		{h.Why != "", hasWhy},
+		{h.Version != 0 || h.Policy != Auto, hasPath},
 	} {
 		if group.there {
 			f |= group.field
@@ -43,9 +45,9 @@ func (h *Header) fits(typ string) bool {
 	allowed := hasID | hasFrame | hasAck | hasGrant
 	switch typ {
 	case protocol.TypeLinkOpen:
-		allowed = hasNonce | hasGrant
+		allowed = hasNonce | hasGrant | hasPath
 	case protocol.TypeLinkOpened:
-		allowed = hasID | hasNonce | hasGrant
+		allowed = hasID | hasNonce | hasGrant | hasPath
 	case protocol.TypeLinkAck:
 		allowed = hasID | hasAck | hasGrant | hasProbe
 	case protocol.TypeLinkEnd:

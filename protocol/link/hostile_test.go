@@ -134,9 +134,9 @@ func TestAPeerThatTakesNothing(t *testing.T) {
 		l, id := n.link(client), n.link(client).ID()
 		for k := range maxUnsettled {
 			require.NoError(t, l.Send(n.now, "chat", []byte(`1`), k))
-			for _, ok := l.Next(n.now); ok; _, ok = l.Next(n.now) {
+			for _, ok := l.Next(n.now, Relay); ok; _, ok = l.Next(n.now, Relay) {
 			}
-			l.Receive(n.now, []byte("LINK_ACK"), nil, &Header{ID: id, R: [2]uint64{0, l.out[Data].made}, G: [2]uint64{0, protocol.MaxNumber}})
+			l.Receive(n.now, Relay, []byte("LINK_ACK"), nil, &Header{ID: id, R: [2]uint64{0, l.out[Data].made}, G: [2]uint64{0, protocol.MaxNumber}})
 			l.Effects().Reset()
 		}
 		require.ErrorIs(t, l.Send(n.now, "chat", []byte(`1`), 1), ErrFull)

@@ -2,42 +2,50 @@ package link
 
 import "github.com/sebas642/intercessor/protocol"
 
-// Next returns the next frame for the path, or false if there is none now. Call it after
-// each other call of the link, until it returns false or the path is full. A frame that
-// it returned counts as given to the path.
-func (l *Link) Next(now Time) (f Frame, ok bool) {
-	if !l.up || l.phase == dead {
+// Next returns the next frame for a path, or false if there is none now. Call it for each
+// path after each other call of the link, until it returns false or the path is full. A
+// frame that it returned counts as given to the path.
+func (l *Link) Next(now Time, p Path) (f Frame, ok bool) {
+	if !l.up[p] || l.phase == dead {
 		return Frame{}, false
 	}
 	h := &f.Header
 	if l.phase == opening {
-		if !l.openDue {
+		if !l.openDue || p != Relay {
 			return Frame{}, false
 		}
 		l.openDue = false
 		l.probe.at = now
 		f.Type, h.Nonce = protocol.TypeLinkOpen, l.config.Nonce
 		h.G = [2]uint64{l.in[Signalling].g, l.in[Data].g}
+		h.Version, h.Policy = Version, l.config.Policy
 		return f, true
 	}
 	h.ID = l.id
 	switch {
-	case l.endDue:
-		l.endDue = false
+	case l.endDue[p]:
+		l.endDue[p] = false
 		l.ending.at = now
 		f.Type = protocol.TypeLinkEnd
 		h.End, h.HasEnd, h.Why = l.ending.mine, true, l.ending.why
 		h.R[Data], h.T[Data] = l.in[Data].r, l.in[Data].t
 		return f, true
-	case l.answerDue, l.endedDue:
+	case l.answerDue[p], l.endedDue[p]:
 		f.Type = protocol.TypeLinkAck
-		if l.answerDue {
+		if l.answerDue[p] {
 			h.Ans = l.probe.heard // once, and in a message that does not ask (L8)
 		}
 		h.Ended = l.ending.there
-		l.answerDue, l.endedDue = false, false
+		l.answerDue[p], l.endedDue[p] = false, false
 		l.acks(now, h, true)
 		return f, true
+	case l.knockDue && p == Relay:
+		l.knockDue = false
+		f.Type = protocol.TypeLinkAck
+		l.acks(now, h, true)
+		return f, true
+	case p != l.current:
+		return Frame{}, false
 	case l.askDue && l.phase == open:
 		l.askDue = false
 		f.Type = protocol.TypeLinkAck
@@ -47,7 +55,7 @@ func (l *Link) Next(now Time) (f Frame, ok bool) {
 	}
 	if l.phase == open {
 		for s := range l.out { // signalling first (L3)
-			if l.nextFrame(now, s, &f) {
+			if l.nextFrame(now, p, s, &f) {
 				l.acks(now, h, false)
 				return f, true
 			}
@@ -62,10 +70,10 @@ func (l *Link) Next(now Time) (f Frame, ok bool) {
 	return Frame{}, false
 }
 
-// nextFrame makes f the next frame of a sequence that may be sent now.
-func (l *Link) nextFrame(now Time, s int, f *Frame) bool {
+// nextFrame makes f the next frame of a sequence that may be sent now on the current path.
+func (l *Link) nextFrame(now Time, p Path, s int, f *Frame) bool {
 	o := &l.out[s]
-	if l.held(o) {
+	if l.held(o) || s == Data && p == Relay && l.policy == DirectOnly {
 		return false
 	}
 	again := o.next <= o.made
@@ -79,7 +87,7 @@ func (l *Link) nextFrame(now Time, s int, f *Frame) bool {
 	}
 	// Signalling counts, but does not wait. One frame may always be under way (L6).
 	under := l.out[Signalling].flight + l.out[Data].flight
-	if s == Data && o.flight > 0 && under+int(piece.cost) > l.config.InFlight {
+	if s == Data && o.flight > 0 && under+int(piece.cost) > l.config.InFlight[p] {
 		return false
 	}
 	if !again {

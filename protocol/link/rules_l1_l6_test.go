@@ -18,7 +18,7 @@ func TestL1(t *testing.T) {
 		n.lose()
 		n.now = 3*Second + 1
 		n.tick()
-		open := `LINK_OPEN {"nonce":"0000000000000007","g":262144,"g0":65536}`
+		open := `LINK_OPEN {"nonce":"0000000000000007","g":262144,"g0":65536,"v":2}`
 		require.Equal(t, []string{open, open, open}, n.said(client))
 		n.run()
 		n.pass(20 * Second)
@@ -86,9 +86,9 @@ func TestL2(t *testing.T) {
 	t.Run("LINK_RESET of the link means that it is lost", func(t *testing.T) {
 		n := openNet(t, Config{}, Config{})
 		n.mustSay(client, 1, `"sent"`)
-		n.link(client).PathDown(n.now)
+		n.link(client).PathDown(n.now, Relay)
 		n.mustSay(client, 2, `"not sent"`)
-		n.link(client).PathUp(n.now)
+		n.link(client).PathUp(n.now, Relay)
 		n.hand(client, protocol.TypeLinkReset, "null", Header{ID: n.link(client).ID()})
 		n.wantEnd(client, Restarted, "")
 		n.wantOutcome(client, 1, Unknown, "it may have been taken")
@@ -130,7 +130,7 @@ func TestL3(t *testing.T) {
 		require.Equal(t, Data, Sequence("offer"))
 	})
 	t.Run("signalling does not wait behind data", func(t *testing.T) {
-		n := openNet(t, Config{InFlight: 1}, Config{})
+		n := openNet(t, Config{InFlight: [2]int{Relay: 1}}, Config{})
 		for range 300 { // more than the window
 			if n.say(client, 0, `"`+strings.Repeat("x", 1000)+`"`) != nil {
 				break
@@ -161,10 +161,10 @@ func TestL3(t *testing.T) {
 	})
 	t.Run("signalling goes first", func(t *testing.T) {
 		n := openNet(t, Config{}, Config{})
-		n.link(client).PathDown(n.now)
+		n.link(client).PathDown(n.now, Relay)
 		n.mustSay(client, 0, `"data"`)
 		require.NoError(t, n.link(client).Send(n.now, "BYE", []byte(`null`), nil))
-		n.link(client).PathUp(n.now)
+		n.link(client).PathUp(n.now, Relay)
 		n.pump(client)
 		n.wantSaid(client, "", "LINK_ACK {ask:2}", "BYE {n0:1}", "chat {n:1}")
 	})
@@ -276,7 +276,7 @@ func TestL6(t *testing.T) {
 		}
 	})
 	t.Run("no more than InFlight is unacknowledged", func(t *testing.T) {
-		n := openNet(t, Config{InFlight: 10 << 10}, Config{})
+		n := openNet(t, Config{InFlight: [2]int{Relay: 10 << 10}}, Config{})
 		for range 100 {
 			n.mustSay(client, 0, `"`+strings.Repeat("x", 1000)+`"`)
 		}

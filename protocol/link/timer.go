@@ -15,7 +15,7 @@ func (l *Link) Wake() Time {
 	for s := range l.in {
 		sooner(l.paceWake(&l.in[s]))
 	}
-	if !l.up || l.phase == dead {
+	if !l.up[l.current] || l.phase == dead {
 		return wake
 	}
 	sooner(l.probeAt())
@@ -23,7 +23,7 @@ func (l *Link) Wake() Time {
 		sooner(l.partWake(&l.in[s]))
 	}
 	if l.endAwaited() {
-		sooner(l.ending.at + l.probe.timeout())
+		sooner(l.ending.at + l.timeout())
 	}
 	if (l.in[Signalling].dirty || l.in[Data].dirty) && !l.ackDue && l.config.AckAfter > 0 {
 		sooner(l.ackSince + l.config.AckAfter)
@@ -39,7 +39,7 @@ func (l *Link) Tick(now Time) {
 	for s := range l.in {
 		l.paceTick(now, &l.in[s])
 	}
-	if !l.up || l.phase == dead {
+	if !l.up[l.current] || l.phase == dead {
 		return
 	}
 	for s := range l.in {
@@ -48,13 +48,15 @@ func (l *Link) Tick(now Time) {
 	if (l.in[Signalling].dirty || l.in[Data].dirty) && l.config.AckAfter > 0 && now >= l.ackSince+l.config.AckAfter {
 		l.ackDue = true
 	}
-	end := l.endAwaited() && now >= l.ending.at+l.probe.timeout()
+	end := l.endAwaited() && now >= l.ending.at+l.timeout()
 	at := l.probeAt()
 	ask := at != 0 && now >= at
-	if end && !l.endDue || ask && !l.askDue && !l.openDue && l.hasty() {
-		l.probe.backOff()
+	if end && !l.endDue[l.current] || ask && !l.askDue && !l.openDue && l.hasty() {
+		l.probe.trips[l.current].backOff()
 	}
-	l.endDue = l.endDue || end
+	if end {
+		l.endDue = [2]bool{true, true}
+	}
 	switch {
 	case ask && l.phase == opening:
 		l.openDue = true
@@ -66,20 +68,20 @@ func (l *Link) Tick(now Time) {
 // probeAt returns when the next probe, or LINK_OPEN, is due; 0 means never.
 func (l *Link) probeAt() (at Time) {
 	if l.phase == opening {
-		return l.probe.at + l.probe.timeout()
+		return l.probe.at + l.timeout()
 	}
 	if l.phase != open {
 		return 0
 	}
 	if l.probe.pending {
-		return l.probe.at + l.probe.timeout()
+		return l.probe.at + l.timeout()
 	}
 	for s := range l.out {
 		o := &l.out[s]
 		var due Time
 		switch {
 		case o.frames.len() > 0, o.starving:
-			due = o.since + l.probe.timeout()
+			due = o.since + l.timeout()
 		case o.messages.len() > 0 && o.messages.at(0).begun:
 			// Received and not taken: the application is slow, or a LINK_ACK was lost.
 			due = o.since + maxTimeout

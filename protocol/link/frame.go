@@ -33,7 +33,14 @@ func (f *Frame) AppendLink(dst []byte) []byte { return AppendHeader(dst, &f.Head
 func (f *Frame) Append(dst []byte, to protocol.ID) []byte {
 	dst = append(dst, `{"to":"`...)
 	dst = append(dst, to...)
-	dst = append(dst, `","type":`...)
+	return f.appendRest(append(dst, `",`...))
+}
+
+// AppendDirect is Append for the direct path, where there is no receiver to name (F1).
+func (f *Frame) AppendDirect(dst []byte) []byte { return f.appendRest(append(dst, '{')) }
+
+func (f *Frame) appendRest(dst []byte) []byte {
+	dst = append(dst, `"type":`...)
 	dst = appendText(dst, f.Type)
 	dst = append(dst, `,"message":`...)
 	dst = f.AppendMessage(dst)

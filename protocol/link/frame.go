@@ -34,7 +34,7 @@ func (f *Frame) Append(dst []byte, to protocol.ID) []byte {
 	dst = append(dst, `{"to":"`...)
 	dst = append(dst, to...)
 	dst = append(dst, `","type":`...)
-	dst = appendText(dst, f.Type)
+	dst = protocol.AppendString(dst, f.Type)
 	dst = append(dst, `,"message":`...)
 	dst = f.AppendMessage(dst)
 	dst = append(dst, `,"link":`...)

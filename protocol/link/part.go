@@ -13,29 +13,28 @@ import (
 // which would hold only three of MaxPart.
 const partSize = protocol.MaxPart - 1<<10
 
-// cutPart returns where the part of data that begins at from ends, and how long
-// it is as a JSON string. It cuts at the end of a character.
+// cutPart returns where the part of data, a text in UTF-8, that begins at from ends, and how
+// long it is as a JSON string. It cuts at the end of a character.
 func cutPart(data []byte, from int) (end, encoded int) {
 	const longest = 8 * len(`\u0000`) // of eight bytes
 	end, encoded = from, 2
 	for end+8 <= len(data) && encoded+longest <= partSize {
-		encoded += escapedWord(word.Load(data[end:]))
+		w := word.Load(data[end:])
+		if word.Below(w, ' ') == 0 {
+			encoded += 8 + word.Count(escapes(w))
+		} else {
+			for _, c := range data[end : end+8] {
+				encoded += escaped(c)
+			}
+		}
 		end += 8
 	}
-	for end > from && end < len(data) && !utf8.RuneStart(data[end]) {
-		end, encoded = end-1, encoded-1
+	for end < len(data) && encoded+escaped(data[end]) <= partSize {
+		encoded += escaped(data[end])
+		end++
 	}
-	for end < len(data) {
-		n, size := 1, escaped(data[end])
-		if data[end] >= utf8.RuneSelf {
-			_, n = utf8.DecodeRune(data[end:])
-			size = n
-		}
-		if encoded+size > partSize {
-			break
-		}
-		encoded += size
-		end += n
+	for n := 1; n < utf8.UTFMax && end < len(data) && !utf8.RuneStart(data[end]); n++ {
+		end, encoded = end-1, encoded-1
 	}
 	return end, encoded
 }
@@ -45,25 +44,29 @@ func escapes(w uint64) uint64 {
 	return word.Equal(w, '"') | word.Equal(w, '\\') | word.Below(w, ' ')
 }
 
-// escapedWord returns how many bytes the eight of w take in a JSON string.
-func escapedWord(w uint64) int {
-	n := 8 + word.Count(escapes(w)) // of two bytes each
-	if control := word.Below(w, ' '); control != 0 {
-		short := word.Equal(w, '\n') | word.Equal(w, '\r') | word.Equal(w, '\t')
-		n += 4 * word.Count(control&^short) // the others have six
+// letters has what follows the backslash in the escape of a byte; 0 for a byte without one.
+// After u follow four digits.
+const letters = "uuuuuuuuutnuuruuuuuuuuuuuuuuuuuu\x00\x00\"" // of control characters, space, ! and "
+
+func letter(c byte) byte {
+	if c == '\\' {
+		return c
 	}
-	return n
+	if int(c) < len(letters) {
+		return letters[c]
+	}
+	return 0
 }
 
-// escaped returns how many bytes an ASCII character takes in a JSON string.
+// escaped returns how many bytes c takes in a JSON string.
 func escaped(c byte) int {
-	switch {
-	case c == '"', c == '\\', c == '\n', c == '\r', c == '\t':
-		return 2
-	case c < ' ':
+	switch letter(c) {
+	case 0:
+		return 1
+	case 'u':
 		return 6
 	}
-	return 1
+	return 2
 }
 
 // appendText appends text to dst as a JSON string. Bytes beyond ASCII stay as they are.
@@ -90,34 +93,19 @@ func appendText(dst, text []byte) []byte {
 		}
 		c := text[i]
 		i++
-		switch size := escaped(c); size {
-		case 1:
+		switch l := letter(c); l {
+		case 0:
 			dst[n] = c
 			n++
-		case 2:
-			dst[n], dst[n+1] = '\\', letter(c)
-			n += 2
-		default:
+		case 'u':
 			const hex = "0123456789abcdef"
-			copy(dst[n:], `\u00`)
-			dst[n+4], dst[n+5] = hex[c>>4], hex[c&15]
-			n += 6
+			n += copy(dst[n:], []byte{'\\', 'u', '0', '0', hex[c>>4], hex[c&15]})
+		default:
+			dst[n], dst[n+1] = '\\', l
+			n += 2
 		}
 	}
 	return append(dst[:n], '"')
-}
-
-// letter returns what stands for c in an escape of two bytes.
-func letter(c byte) byte {
-	switch c {
-	case '\n':
-		return 'n'
-	case '\r':
-		return 'r'
-	case '\t':
-		return 't'
-	}
-	return c
 }
 
 // appendPart appends the text of raw, one JSON string, to dst, as long as dst's

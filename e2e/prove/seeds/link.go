@@ -70,8 +70,8 @@ var linkSeeds = []Seed{
 			New: `false`}}},
 	{"a part is cut inside a character", "C10", linkSuite, []Edit{
 		{In: "protocol/link.cutPart",
-			Old: `_, n = utf8.DecodeRune(data[end:]); size = n`,
-			New: `_, _ = utf8.DecodeRune(data[end:])`}}},
+			Old: `!utf8.RuneStart(data[end])`,
+			New: `false`}}},
 	{"LINK_END is said once and never again", "C4", linkSuite, []Edit{
 		{In: "protocol/link.Link.Tick",
 			Old: `l.endDue = l.endDue || end`,

@@ -28,7 +28,7 @@ type mux struct {
 	mu    sync.Mutex // guards ready
 	ready []*peer    // those that may have something to send, each once, oldest first
 
-	frame []byte // owned by run: what is being sent
+	frame [2][]byte // owned by run: what is being sent, and what follows
 }
 
 func newMux(session *signaling.Session) *mux {
@@ -68,22 +68,34 @@ func (m *mux) attend(p *peer) {
 
 func (m *mux) run() {
 	for m.ctx.Err() == nil {
-		p := m.next()
-		if p == nil {
+		more := m.cut()
+		if !more {
 			select {
 			case <-m.wake:
 				yield()
 			case <-m.ctx.Done():
 			}
-			continue
 		}
-		frame, ok := p.next(m.frame[:0])
-		m.frame = frame
-		if ok {
-			_ = m.session.SendFrame(m.ctx, frame) // one that is lost the link sends again
-			m.attend(p)
+		for more {
+			m.frame[0], m.frame[1] = m.frame[1], m.frame[0]
+			more = m.ctx.Err() == nil && m.cut()
+			_ = m.session.SendFrame(m.ctx, m.frame[0], more) // one that is lost the link sends again
 		}
 	}
+}
+
+// cut makes frame[1] the next frame of the peer whose turn it is. It returns false if none has
+// one.
+func (m *mux) cut() bool {
+	for p := m.next(); p != nil; p = m.next() {
+		frame, ok := p.next(m.frame[1][:0])
+		m.frame[1] = frame
+		if ok {
+			m.attend(p)
+			return true
+		}
+	}
+	return false
 }
 
 // next returns the peer whose turn it is, or nil.

@@ -20,11 +20,12 @@ var allowed = map[string]string{
 	"sync":         "a budget is shared by links that run at the same time",
 	"sync/atomic":  "the same, where one number is enough",
 	"unicode/utf8": "a part ends at the end of a character",
-	"math/bits":    "protocol imports it",
+	"math/bits":    "the set of special bytes among eight",
 	"runtime":      "every Go program has it",
 	"unsafe":       "the runtime imports it",
-	"github.com/sebas642/intercessor/protocol":      "the codec, the types and the limits",
-	"github.com/sebas642/intercessor/protocol/link": "itself",
+	"github.com/sebas642/intercessor/protocol/internal/word": "eight bytes at once",
+	"github.com/sebas642/intercessor/protocol":               "the codec, the types and the limits",
+	"github.com/sebas642/intercessor/protocol/link":          "itself",
 }
 
 func TestDependencies(t *testing.T) {

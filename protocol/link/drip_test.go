@@ -86,7 +86,7 @@ func TestSlowMessageIsNotTooSlow(t *testing.T) {
 	c := newCrowd(t, 2, 0)
 	slow, other := c.nets[0], c.nets[1]
 	const length, part = 16 * 31 << 10, 31 << 10
-	text := `"` + strings.Repeat("x", length-2) + `"`
+	text := []byte(`"` + strings.Repeat("x", length-2) + `"`)
 	send := func(at, bytes int) {
 		l := slow.link(server)
 		h := Header{ID: l.ID(), N: [2]uint64{0, l.in[Data].r + 1}, At: uint64(at)}
@@ -105,7 +105,7 @@ func TestSlowMessageIsNotTooSlow(t *testing.T) {
 		c.pass(155 * Second / 10)
 	}
 	require.Empty(t, slow.sides[server].ends)
-	require.True(t, slow.take(server) == text)
+	require.True(t, slow.take(server) == string(text))
 	require.True(t, c.budget.short.isWanted())
 	c.budget.short.held.Store(0)
 	c.pass(30 * Second)

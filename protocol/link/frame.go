@@ -41,7 +41,7 @@ func (f *Frame) AppendDirect(dst []byte) []byte { return f.appendRest(append(dst
 
 func (f *Frame) appendRest(dst []byte) []byte {
 	dst = append(dst, `"type":`...)
-	dst = appendText(dst, f.Type)
+	dst = protocol.AppendString(dst, f.Type)
 	dst = append(dst, `,"message":`...)
 	dst = f.AppendMessage(dst)
 	dst = append(dst, `,"link":`...)

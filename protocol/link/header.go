@@ -1,6 +1,10 @@
 package link
 
-import "strconv"
+import (
+	"strconv"
+
+	"github.com/sebas642/intercessor/protocol"
+)
 
 // The sequences of a link (L3): an index of the arrays in [Header].
 const (
@@ -77,7 +81,7 @@ func AppendHeader(dst []byte, h *Header) []byte {
 	}
 	if h.Why != "" {
 		dst = append(dst, `,"why":`...)
-		dst = appendText(dst, h.Why)
+		dst = protocol.AppendString(dst, h.Why)
 	}
 	if len(dst) == start {
 		return append(dst, "{}"...)

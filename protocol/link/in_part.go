@@ -51,13 +51,13 @@ func (l *Link) part(now Time, i *incoming, s int, message []byte, cost int, h *H
 }
 
 // growBuffer makes space for n more bytes of the unfinished message, or returns false.
-// The buffer grows with what came, not with what was announced.
+// The buffer grows with what came, to twice as much, not with what was announced.
 func (l *Link) growBuffer(now Time, i *incoming, n int) bool {
 	need := min(i.of, len(i.buf)+n)
 	if need <= cap(i.buf) {
 		return true
 	}
-	size := min(i.of, max(need, 2*cap(i.buf)))
+	size := min(i.of, 2*need)
 	if own := i.ownLeft(); need <= own {
 		size = min(size, own)
 	}

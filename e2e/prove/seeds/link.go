@@ -58,9 +58,9 @@ var linkSeeds = []Seed{
 			Old: `Message{m.typ, m.data}`,
 			New: `Message{i.last, m.data}`}}},
 	{"the escapes of a part are undone wrongly", "C1", linkSuite, []Edit{
-		{In: "protocol/link.unescape",
-			Old: `return rune(c), 2`,
-			New: `if c == '"' { c = '0' }; return rune(c), 2`},
+		{In: "protocol/link.appendPart",
+			Old: `dst[n] = c; i, n = i+2, n+1`,
+			New: `if c == '"' { c = '0' }; dst[n] = c; i, n = i+2, n+1`},
 		{In: "protocol/link.Link.part",
 			Old: `if protocol.Valid(i.buf) != nil { return false, WhyPart }`,
 			New: ``}}},
@@ -70,8 +70,8 @@ var linkSeeds = []Seed{
 			New: `false`}}},
 	{"a part is cut inside a character", "C10", linkSuite, []Edit{
 		{In: "protocol/link.cutPart",
-			Old: `_, n = utf8.DecodeRune(data[i:]); size = n`,
-			New: `_, _ = utf8.DecodeRune(data[i:])`}}},
+			Old: `!utf8.RuneStart(data[end])`,
+			New: `false`}}},
 	{"LINK_END is said once and never again", "C4", linkSuite, []Edit{
 		{In: "protocol/link.Link.Tick",
 			Old: `l.endDue = l.endDue || end`,

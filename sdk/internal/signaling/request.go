@@ -98,7 +98,7 @@ func (s *Session) want(typ string, r protocol.Request) (answered <-chan error, e
 	it, answered := s.wishes.want(typ, r)
 	body := it.body()
 	s.mu.Unlock()
-	_ = s.SendFrame(s.ctx, protocol.AppendEnvelopeV1(nil, protocol.RelayID, typ, body, nil))
+	_ = s.SendFrame(s.ctx, protocol.AppendEnvelopeV1(nil, protocol.RelayID, typ, body, nil), false)
 	return answered, nil
 }
 
@@ -110,5 +110,5 @@ func (s *Session) again(it *wish) {
 	s.wishes.number(it)
 	body := it.body()
 	s.mu.Unlock()
-	_ = s.SendFrame(s.ctx, protocol.AppendEnvelopeV1(nil, protocol.RelayID, it.typ, body, nil))
+	_ = s.SendFrame(s.ctx, protocol.AppendEnvelopeV1(nil, protocol.RelayID, it.typ, body, nil), false)
 }

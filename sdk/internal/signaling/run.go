@@ -160,7 +160,7 @@ func (s *Session) attach(c *connection) bool {
 	}
 	s.mu.Unlock()
 	for _, frame := range first {
-		if c.socket.write(s.ctx, frame) != nil {
+		if c.socket.write(s.ctx, frame, false) != nil {
 			break // which read will notice
 		}
 	}

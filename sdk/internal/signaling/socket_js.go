@@ -184,7 +184,7 @@ func (s *socket) protocol() string { return s.ws.Get("protocol").String() }
 func (s *socket) read(ctx context.Context) ([]byte, error) { return s.inbox.Get(ctx) }
 
 // write hands one message to the browser. It waits while too much is there.
-func (s *socket) write(ctx context.Context, frame []byte) error {
+func (s *socket) write(ctx context.Context, frame []byte, _ bool) error {
 	if err := s.drain(ctx); err != nil {
 		return err
 	}

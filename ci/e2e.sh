@@ -6,4 +6,4 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 
 go test -count 1 -timeout 40m -parallel 4 $(go list ./e2e/... | grep -v /e2e/package$) # ci/package.sh runs that one
-go test -run '^$' -bench '/chat/cold' -benchtime 1x -timeout 10m ./e2e
+go test -run '^$' -bench '/chat/cold' -benchtime 1x -timeout 10m ./e2e/browser

@@ -1,0 +1,35 @@
+package rawpeer
+
+import (
+	"strings"
+
+	"github.com/sebas642/intercessor/protocol"
+)
+
+// A Vector is one entry of envelopes.json (protocol/vectors/README.md).
+type Vector struct {
+	Name, Why string
+	Frame     string
+	Base64    []byte
+	Repeat    repeatedText
+	Expect    struct {
+		Code    protocol.Code // 0: it is accepted
+		To      string
+		From    string
+		Link    string
+		Request *uint64
+		Error   string
+		By      string
+		Mark    string
+	}
+}
+
+type repeatedText struct {
+	Prefix, Unit, Suffix string
+	Count                int
+}
+
+// Text returns the envelope.
+func (v Vector) Text() string {
+	return v.Frame + string(v.Base64) + v.Repeat.Prefix + strings.Repeat(v.Repeat.Unit, v.Repeat.Count) + v.Repeat.Suffix
+}

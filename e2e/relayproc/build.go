@@ -36,13 +36,13 @@ func Main(m *testing.M) int {
 // named by its folder in the workspace, or by the absolute path of its file.
 func Build(t testing.TB, pkg string, flags ...string) string {
 	t.Helper()
-	path, err := build(pkg, flags...)
+	path, err := build(nil, pkg, flags...)
 	require.NoError(t, err)
 	return path
 }
 
-func build(pkg string, flags ...string) (path string, err error) {
-	key := fmt.Sprint(pkg, flags)
+func build(env []string, pkg string, flags ...string) (path string, err error) {
+	key := fmt.Sprint(env, pkg, flags)
 	once, _ := binaries.built.LoadOrStore(key, sync.OnceValues(func() (string, error) {
 		ctx, cancel := context.WithTimeout(context.Background(), 5*time.Minute)
 		defer cancel()
@@ -56,6 +56,7 @@ func build(pkg string, flags ...string) (path string, err error) {
 			what = workspace + pkg
 		}
 		cmd := exec.CommandContext(ctx, "go", append(append([]string{"build", "-o", path}, flags...), what)...)
+		cmd.Env = append(os.Environ(), env...)
 		if out, err := cmd.CombinedOutput(); err != nil {
 			return "", fmt.Errorf("cannot build %s: %w\n%s", pkg, err, out)
 		}
@@ -64,11 +65,20 @@ func build(pkg string, flags ...string) (path string, err error) {
 	return once.(func() (string, error))()
 }
 
-// Relayd builds relayd with the race detector. With INTERCESSOR_OVERLAY it has the seeded bug
-// of that overlay and no race detector, because it is built anew for each bug.
-func Relayd() (path string, err error) {
+// Racing builds the relayd of a proof, with the race detector. With INTERCESSOR_OVERLAY it has
+// the seeded bug of that overlay, and no race detector because it is built anew for each bug.
+func Racing(t testing.TB) (path string) { return seeded(t, "CGO_ENABLED=1", "-race") }
+
+// Small is Racing without the race detector, whose shadow memory leaves no room for a limit of
+// memory.
+func Small(t testing.TB) (path string) { return seeded(t, "CGO_ENABLED=0") }
+
+func seeded(t testing.TB, cgo string, flags ...string) (path string) {
+	t.Helper()
 	if overlay := os.Getenv("INTERCESSOR_OVERLAY"); overlay != "" {
-		return build("relayd", "-overlay", overlay)
+		flags = []string{"-overlay", overlay}
 	}
-	return build("relayd", "-race")
+	path, err := build([]string{cgo}, "relayd", flags...)
+	require.NoError(t, err)
+	return path
 }

@@ -155,8 +155,8 @@ func (a *actor) settled() {
 	a.WaitFor("every outcome", `pending === 0`)
 }
 
-// lasts is how long something goes on that a user has to live through: nothing waits for
-// it to be enough.
+// lasts is how long something goes on that is itself what a test is about: a fault that a
+// user lives through, or the age of a connection. No result is expected at its end.
 func lasts(d time.Duration) { <-time.After(d) }
 
 // plan says what the next connections of a page have to suffer, and from then on none.

@@ -95,7 +95,7 @@ func TestTabFindsNoRelay(t *testing.T) {
 	host.in("reconnecting")
 	guest.streams(30, 100, 0)
 	host.streams(30, 100, 0)
-	lasts(2500 * time.Millisecond) // several attempts
+	require.Eventually(t, func() bool { return guest.proxy.Refused() >= 3 }, patience.Max, 10*time.Millisecond, "it tries again")
 	require.Zero(t, guest.proxy.Conns())
 	require.Equal(t, 0, chromium.Eval[int](guest.Tab, `received`)+chromium.Eval[int](host.Tab, `received`))
 	s.mend(guest)
@@ -255,7 +255,6 @@ func TestTabHintedAllTheTime(t *testing.T) {
 	s := newStage(t, relayproc.Start(t).HTTP)
 	_, guest := s.pair()
 	guest.Do(`setInterval(() => talks[0].conn.networkChanged(), 300)`)
-	guest.proxy.CutAll(chaos.Silence) // unnoticed but for hints
-	lasts(7 * time.Second)            // older than five seconds: the next hint that counts resumes
+	guest.proxy.CutAll(chaos.Silence) // unnoticed but for hints, of which one counts when the connection is five seconds old
 	guest.WaitFor("that it reconnects", `talks[0].states.includes("reconnecting")`)
 }

@@ -205,9 +205,7 @@ func strayFrames(t *testing.T) []strayFrame {
 		frames = append(frames, strayFrame{len(frames), all[:ways], peer, text})
 	}
 	for text, ways := range map[string]int{vectors.Relay: 3, vectors.Envelopes: 1} {
-		var all []rawpeer.Vector
-		require.NoError(t, json.Unmarshal([]byte(text), &all))
-		for _, v := range all {
+		for _, v := range rawpeer.Vectors(t, text) {
 			add(v.Text(), ways)
 			if e, err := protocol.ParseEnvelope([]byte(v.Text())); err == nil {
 				add(string(protocol.AppendDelivery(nil, "s", e.Type, e.Message)), ways)

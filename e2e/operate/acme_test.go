@@ -242,12 +242,8 @@ func TestACMERenewal(t *testing.T) {
 // certificateFailures is what the metric of that name says.
 func certificateFailures(t *testing.T, admin string) int {
 	t.Helper()
-	response, err := http.Get(admin + "/metrics")
-	require.NoError(t, err)
-	defer response.Body.Close()
-	body, err := io.ReadAll(response.Body)
-	require.NoError(t, err)
-	_, after, found := strings.Cut(string(body), "\nrelayd_certificate_failures_total ")
+	_, body := ask(t, http.DefaultClient, "GET", admin+"/metrics", "")
+	_, after, found := strings.Cut(body, "\nrelayd_certificate_failures_total ")
 	require.True(t, found)
 	number, _, _ := strings.Cut(after, "\n")
 	n, err := strconv.Atoi(number)

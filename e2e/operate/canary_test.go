@@ -107,16 +107,9 @@ func TestNoSecretInAnyOutput(t *testing.T) {
 	}
 	// Faults of operators.
 	operator := func(method, path, bearer string) string {
-		request, err := http.NewRequest(method, admin+path, nil)
-		require.NoError(t, err)
-		request.Header.Set("Authorization", "Bearer "+bearer)
-		response, err := http.DefaultClient.Do(request)
-		require.NoError(t, err)
-		defer response.Body.Close()
-		body, err := io.ReadAll(response.Body)
-		require.NoError(t, err)
+		response, body := ask(t, http.DefaultClient, method, admin+path, bearer)
 		require.Equal(t, "no-referrer", response.Header.Get("Referrer-Policy"))
-		return fmt.Sprint(response.Header, string(body))
+		return fmt.Sprint(response.Header, body)
 	}
 	for _, path := range []string{"/metrics", "/status.json", "/api/rooms", "/api/rooms/" + server.ID, "/", "/debug/pprof/goroutine?debug=1", "/debug/pprof/goroutine?debug=2", "/debug/pprof/heap?debug=1", "/debug/pprof/cmdline"} {
 		secrets.wantsNone(t, "the admin listener's "+path, operator("GET", path, token))

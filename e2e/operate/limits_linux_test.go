@@ -59,7 +59,7 @@ func TestFewFiles(t *testing.T) {
 	others.Talk()
 	require.NoError(t, os.WriteFile(config, []byte("[log]\nlevel = 'debug'\n"), 0o600))
 	relay.Signal(syscall.SIGHUP)
-	relay.WaitLog("read the configuration anew")
+	relay.WaitLog("configuration reloaded")
 	var status int
 	require.Eventually(t, func() bool { // as soon as the crowd before it has had its time
 		status = healthz(relay)

@@ -31,6 +31,20 @@ func startAdmin(t testing.TB, args ...string) (relay *relayproc.Relay, admin, to
 	return relay, adminOf(t, relay), token
 }
 
+// ask sends a request with a bearer token and returns the answer and its body.
+func ask(t testing.TB, client *http.Client, method, url, token string) (*http.Response, string) {
+	t.Helper()
+	request, err := http.NewRequest(method, url, nil)
+	require.NoError(t, err)
+	request.Header.Set("Authorization", "Bearer "+token)
+	response, err := client.Do(request)
+	require.NoError(t, err, url)
+	defer response.Body.Close()
+	body, err := io.ReadAll(response.Body)
+	require.NoError(t, err)
+	return response, string(body)
+}
+
 // adminOf finds the admin listener's address in the log.
 func adminOf(t testing.TB, relay *relayproc.Relay) (url string) {
 	t.Helper()
@@ -82,14 +96,10 @@ func TestStatusPage(t *testing.T) {
 func TestCertificateExpiryIsAMetric(t *testing.T) {
 	t.Parallel()
 	relay := relayproc.Start(t, "--admin-listen", "127.0.0.1:0", "--tls-self-signed")
-	response, err := http.Get(adminOf(t, relay) + "/metrics")
-	require.NoError(t, err)
-	defer response.Body.Close()
-	text, err := io.ReadAll(response.Body)
-	require.NoError(t, err)
-	found := regexp.MustCompile(`(?m)^relayd_certificate_expiry_timestamp_seconds (\S+)$`).FindSubmatch(text)
+	_, text := ask(t, http.DefaultClient, "GET", adminOf(t, relay)+"/metrics", "")
+	found := regexp.MustCompile(`(?m)^relayd_certificate_expiry_timestamp_seconds (\S+)$`).FindStringSubmatch(text)
 	require.NotNil(t, found, "%s", text)
-	seconds, err := strconv.ParseFloat(string(found[1]), 64)
+	seconds, err := strconv.ParseFloat(found[1], 64)
 	require.NoError(t, err)
 	require.True(t, time.Unix(int64(seconds), 0).After(time.Now()))
 }

@@ -3,7 +3,6 @@ package operate_test
 import (
 	"bufio"
 	"fmt"
-	"io"
 	"net/http"
 	"os"
 	"strings"
@@ -52,32 +51,25 @@ func TestNothingOfTheOperatorIsPublic(t *testing.T) {
 	relay, admin, token := startAdmin(t)
 	require.Equal(t, 2, listening(t, relay.PID()))
 
-	ask := func(method, url string) (int, string) {
-		request, err := http.NewRequest(method, url, nil)
-		require.NoError(t, err)
-		request.Header.Set("Authorization", "Bearer "+token)
-		response, err := http.DefaultClient.Do(request)
-		require.NoError(t, err)
-		defer response.Body.Close()
-		body, err := io.ReadAll(response.Body)
-		require.NoError(t, err)
-		return response.StatusCode, string(body)
+	statusOf := func(method, url string) (int, string) {
+		response, body := ask(t, http.DefaultClient, method, url, token)
+		return response.StatusCode, body
 	}
 	for _, path := range []string{"/metrics", "/status.json", "/status.js", "/charts.js", "/charts/uPlot.js", "/debug/pprof/", "/debug/pprof/heap", "/debug/vars", "/api/rooms"} {
-		status, _ := ask("GET", relay.HTTP+path)
+		status, _ := statusOf("GET", relay.HTTP+path)
 		require.Equal(t, http.StatusNotFound, status, path)
 		if path != "/debug/vars" {
-			status, _ = ask("GET", admin+path)
+			status, _ = statusOf("GET", admin+path)
 			require.Equal(t, http.StatusOK, status, "the token is right: %s", path)
 		}
 	}
 	for _, path := range []string{"/api/drain", "/api/rooms/00000000/close", "/api/peers/00000000/kick"} {
-		status, _ := ask("POST", relay.HTTP+path)
+		status, _ := statusOf("POST", relay.HTTP+path)
 		require.Contains(t, []int{http.StatusNotFound, http.StatusMethodNotAllowed}, status, path)
 	}
-	_, page := ask("GET", relay.HTTP+"/")
+	_, page := statusOf("GET", relay.HTTP+"/")
 	require.NotContains(t, page, "relayd status")
-	status, _ := ask("GET", relay.HTTP+"/readyz")
+	status, _ := statusOf("GET", relay.HTTP+"/readyz")
 	require.Equal(t, http.StatusOK, status, "it does not drain")
 }
 
@@ -93,20 +85,12 @@ func TestOperatorGetsAnAnswerWhenFilesAreShort(t *testing.T) {
 	for range 2 * most { // connections without a descriptor stay in the backlog
 		rawpeer.TCP(t, relay.Addr).Write(rawpeer.Handshake("/server"))
 	}
-	require.Eventually(t, func() bool {
-		files, err := os.ReadDir(fmt.Sprintf("/proc/%d/fd", pid))
-		return err == nil && len(files) >= most
-	}, patience.Max, 10*time.Millisecond, "the descriptors are used up")
+	require.Eventually(t, func() bool { return relay.OpenFiles() >= most }, patience.Max, 10*time.Millisecond, "the descriptors are used up")
 
 	each := &http.Client{Timeout: patience.Max, Transport: &http.Transport{DisableKeepAlives: true}}
 	for range 20 {
 		for _, path := range []string{"/healthz", "/metrics", "/status.json"} {
-			request, err := http.NewRequest("GET", admin+path, nil)
-			require.NoError(t, err)
-			request.Header.Set("Authorization", "Bearer "+token)
-			response, err := each.Do(request)
-			require.NoError(t, err, path)
-			require.NoError(t, response.Body.Close())
+			response, _ := ask(t, each, "GET", admin+path, token)
 			require.Equal(t, http.StatusOK, response.StatusCode)
 		}
 	}

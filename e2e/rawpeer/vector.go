@@ -1,7 +1,11 @@
 package rawpeer
 
 import (
+	"encoding/json"
 	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
 
 	"github.com/sebas642/intercessor/protocol"
 )
@@ -27,6 +31,14 @@ type Vector struct {
 type repeatedText struct {
 	Prefix, Unit, Suffix string
 	Count                int
+}
+
+// Vectors parses a file of vectors.
+func Vectors(t testing.TB, text string) (all []Vector) {
+	t.Helper()
+	require.NoError(t, json.Unmarshal([]byte(text), &all))
+	require.NotEmpty(t, all)
+	return all
 }
 
 // Text returns the envelope.

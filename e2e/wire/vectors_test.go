@@ -1,7 +1,6 @@
 package wire_test
 
 import (
-	"encoding/json"
 	"strings"
 	"testing"
 
@@ -21,8 +20,7 @@ func TestVectorsAgainstTheRelay(t *testing.T) {
 	relay := relayproc.Start(t)
 	others := rawpeer.Meet(t, relay.Addr)
 
-	var all []rawpeer.Vector
-	require.NoError(t, json.Unmarshal([]byte(vectors.Envelopes), &all))
+	all := rawpeer.Vectors(t, vectors.Envelopes)
 	require.Greater(t, len(all), 100)
 	for _, v := range all {
 		t.Run(v.Name, func(t *testing.T) {

@@ -1,7 +1,6 @@
 package wire_test
 
 import (
-	"encoding/json"
 	"fmt"
 	"strings"
 	"testing"
@@ -21,8 +20,7 @@ func TestV1VectorsAgainstTheRelay(t *testing.T) {
 	relay := relayproc.Start(t)
 	others := rawpeer.Meet(t, relay.Addr)
 
-	var all []rawpeer.Vector
-	require.NoError(t, json.Unmarshal([]byte(vectors.V1Envelopes), &all))
+	all := rawpeer.Vectors(t, vectors.V1Envelopes)
 	require.Greater(t, len(all), 100)
 	for _, v := range all {
 		t.Run(v.Name, func(t *testing.T) {

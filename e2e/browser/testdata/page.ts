@@ -1,8 +1,8 @@
 // A page in TypeScript against the SDK's types; TestTypes compiles it. A line
 // after @ts-expect-error must not compile.
 
-import { connect, listen, IntercessorError } from "../../wasm/js/intercessor.js";
-import type { Connection, ErrorCode, Listener, Message, Options, Outcome, PeerEvent, Receipt, State } from "../../wasm/js/intercessor.js";
+import { connect, listen, IntercessorError } from "../../../wasm/js/intercessor.js";
+import type { Connection, ErrorCode, Listener, Message, Options, Outcome, PeerEvent, Receipt, State } from "../../../wasm/js/intercessor.js";
 
 const options: Options = {
   iceServers: [{ urls: ["turn:turn.example"], username: "ada", credential: "secret" }],

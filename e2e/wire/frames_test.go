@@ -82,7 +82,6 @@ func TestBrokenFrames(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			p := rawpeer.Join(t, relay.Addr, "/server")
-			p.T = t
 			p.Write(c.bytes)
 			if c.code != 0 {
 				p.ExpectClose(c.code)

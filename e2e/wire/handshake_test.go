@@ -68,7 +68,6 @@ func TestHandshake(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			p := rawpeer.TCP(t, relay.Addr)
-			p.T = t
 			p.Write(c.request)
 			answer := p.Answer()
 			body, _ := io.ReadAll(io.LimitReader(answer.Body, 1000))

@@ -60,7 +60,6 @@ func TestNothingIsSmuggled(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			p := rawpeer.TCP(t, relay.Addr)
-			p.T = t
 			p.Write(c.sends)
 			_ = p.Conn.(*net.TCPConn).CloseWrite()
 			answers, err := io.ReadAll(p.Reader)

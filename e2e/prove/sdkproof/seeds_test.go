@@ -23,7 +23,7 @@ func TestSeeds(t *testing.T) {
 	t.Parallel()
 	r := newRoom(t, newRelayd(t), 1)
 	r.dialWithin = 10 * time.Second
-	lonely, err := chaos.Listen(r.relay.Address(), nil) // for the client that is killed
+	lonely, err := chaos.Listen(r.relay.Addr, nil) // for the client that is killed
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, lonely.Close()) })
 	identity := filepath.Join(t.TempDir(), "identity")

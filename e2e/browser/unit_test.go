@@ -28,7 +28,8 @@ func TestSDKTestsPassInABrowser(t *testing.T) {
 	browser := chromium.Start(t)
 	for _, pkg := range []string{"internal/signaling", "internal/rtc"} {
 		t.Run(pkg, func(t *testing.T) {
-			page := browser.Open(site, "WebSocket connection to") // which fail on purpose
+			page := browser.Open(site, "WebSocket connection to", // which fail on purpose
+				"Go program has already exited") // what the browser still has to say of closed connections
 			page.T = t
 			page.Do(`globalThis.exit = null
 				const go = new Go()

@@ -12,6 +12,7 @@ import (
 
 	"github.com/sebas642/intercessor/e2e/history"
 	"github.com/sebas642/intercessor/e2e/prove/daemon"
+	"github.com/sebas642/intercessor/e2e/prove/form"
 )
 
 // build is relayd's, in a folder for what one run makes.
@@ -28,19 +29,17 @@ func TestMain(m *testing.M) {
 		var log history.Log
 		measure(&log, "before")
 		code := m.Run()
-		for deadline := time.Now().Add(5 * time.Second); ; { // the last ones may still be ending
+		var report *history.Report
+		if !form.Within(5*time.Second, func() bool { // the last ones may still be ending
 			measure(&log, "after")
-			report := history.Check(log.Events(), history.Rules{})
-			if report.OK() {
-				return code
-			}
-			if time.Now().After(deadline) {
-				fmt.Print(report)
-				_ = pprof.Lookup("goroutine").WriteTo(os.Stdout, 1)
-				return 1
-			}
-			<-time.After(50 * time.Millisecond)
+			report = history.Check(log.Events(), history.Rules{})
+			return report.OK()
+		}) {
+			fmt.Print(report)
+			_ = pprof.Lookup("goroutine").WriteTo(os.Stdout, 1)
+			return 1
 		}
+		return code
 	}())
 }
 

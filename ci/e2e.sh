@@ -6,5 +6,6 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-go test -count 1 -timeout 40m -p 2 -parallel 3 $(go list ./e2e/... | grep -v /e2e/package$) # ci/package.sh runs that one
+# ci/package.sh and ci/unit.sh run the other two.
+go test -count 1 -timeout 40m -p 2 -parallel 3 $(go list ./e2e/... | grep -vE '/e2e/(package|virtual)$')
 go test -run '^$' -bench '/chat/cold' -benchtime 1x -timeout 10m ./e2e/browser

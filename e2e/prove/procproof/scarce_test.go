@@ -10,6 +10,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/sebas642/intercessor/e2e/prove/form"
 	"github.com/sebas642/intercessor/e2e/relayproc"
 )
 
@@ -74,17 +75,13 @@ func (w *world) fewFiles() {
 	require.NoError(w.t, w.relay.StartWithin(relayproc.Limits{Files: keptFiles + sockets}))
 	w.calm("the start with few file descriptors")
 	leave := w.crowd(64, 0)
-	full := false
-	for end := time.Now().Add(patience); !full && time.Now().Before(end); <-time.After(time.Millisecond) {
-		full = openFiles(w.relay.PID()) >= limit
-	}
-	if !full {
+	if !form.Within(patience, func() bool { return openFiles(w.relay.PID()) >= limit }) {
 		w.t.Errorf("the crowd did not take the last of the %d file descriptors that relayd uses: it has %d", limit, openFiles(w.relay.PID()))
 	}
 	w.newcomer++
 	newcomer := &process{t: w.t, world: w, name: fmt.Sprint("newcomer", w.newcomer), url: w.clients[0].url, seed: uint64(w.newcomer)}
 	newcomer.start()
-	w.pause(500*time.Millisecond, 2*time.Second)
+	w.pace(500*time.Millisecond, 2*time.Second)
 	leave()
 	if !w.calm("the crowd", newcomer) {
 		w.t.Errorf("a newcomer was not let in when there was room again")

@@ -91,10 +91,8 @@ func (w *world) broken(what string, do func()) {
 	w.log.Add(history.Event{Kind: history.Healed, Name: what})
 }
 
-// pause is the time between two things that happen: it paces, nothing waits for it.
-func (w *world) pause(least, most time.Duration) {
-	<-time.After(least + time.Duration(w.random.Int64N(int64(most-least))))
-}
+// pace is the time between two things that happen.
+func (w *world) pace(least, most time.Duration) { form.Pace(w.t.Context(), w.random, least, most) }
 
 // calm waits until each client has sent something that was delivered, so that no peer is
 // away for as long as the window and C13 holds for all of a run. A slow peer has backed off,

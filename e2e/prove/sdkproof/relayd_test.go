@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/sebas642/intercessor/e2e/history"
+	"github.com/sebas642/intercessor/e2e/prove/form"
 	"github.com/sebas642/intercessor/e2e/relayproc"
 )
 
@@ -16,19 +17,17 @@ func TestMain(m *testing.M) {
 	var log history.Log
 	measure(&log, "before")
 	code := relayproc.Main(m)
-	for deadline := time.Now().Add(5 * time.Second); ; { // the last ones may still be ending
+	var report *history.Report
+	if !form.Within(5*time.Second, func() bool { // the last ones may still be ending
 		measure(&log, "after")
-		report := history.Check(log.Events(), history.Rules{})
-		if report.OK() {
-			os.Exit(code)
-		}
-		if time.Now().After(deadline) {
-			fmt.Print(report)
-			_ = pprof.Lookup("goroutine").WriteTo(os.Stdout, 1)
-			os.Exit(1)
-		}
-		<-time.After(50 * time.Millisecond)
+		report = history.Check(log.Events(), history.Rules{})
+		return report.OK()
+	}) {
+		fmt.Print(report)
+		_ = pprof.Lookup("goroutine").WriteTo(os.Stdout, 1)
+		code = 1
 	}
+	os.Exit(code)
 }
 
 // measure logs the goroutines of this process (C12).

@@ -1,4 +1,4 @@
-// Package e2e holds the tests that drive real peers against the real relayd:
-// raw WebSocket clients, the Go SDK, the terminal peer, Chromium and a client
-// from another project. It contains only tests; see the _test.go files.
+// Package e2e drives real peers against the real relayd. The tests stand in folders by what
+// they drive: wire, native, browser, terminal and operate; relayproc, rawpeer, sdkpeer,
+// chromium and termproc do the driving. Here are the tests of the repository itself.
 package e2e

@@ -54,7 +54,8 @@ func TestTwoProgramsOfOneIdentityDoNotReplaceEachOtherInTurns(t *testing.T) {
 		time.Sleep(50 * time.Second) // it moves, in vain
 		other := virtual.NewLine(w.relay)
 		defer other.Close()
-		options = &sdktest.Options{Store: &memory{text: first.text}}
+		identity, _ := first.Load()
+		options = &sdktest.Options{Store: &memory{text: identity}}
 		options.HTTPClient = other.Client()
 		two, err := sdktest.Dial(t.Context(), "ws://relay/server", options)
 		require.NoError(t, err)
@@ -75,12 +76,21 @@ func TestTwoProgramsOfOneIdentityDoNotReplaceEachOtherInTurns(t *testing.T) {
 	})
 }
 
-// memory keeps an identity.
-type memory struct{ text string }
+// memory keeps an identity. A test may read it while a peer saves.
+type memory struct {
+	mu   sync.Mutex
+	text string
+}
 
-func (m *memory) Load() (string, error) { return m.text, nil }
+func (m *memory) Load() (string, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.text, nil
+}
 
 func (m *memory) Save(text string) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
 	m.text = text
 	return nil
 }

@@ -64,6 +64,9 @@ const (
 
 // RemoteKeys are the keys of a JWKS behind a URL, which may change. They are got when they
 // are needed: nothing runs in the background.
+//
+// The refresh of jwkset does not serve here: it keeps keys for ever that can no longer be
+// got, bounds no answer, and does not say whether an unknown key was looked for in a new set.
 type RemoteKeys struct {
 	url    string
 	client *http.Client

@@ -54,6 +54,10 @@ type ACMEConfig struct {
 // of their lifetime is left. Only [ACME.Run] does so, ahead of time, for the hosts of
 // its list. A handshake never orders a certificate or waits for one, whatever name it
 // asks for. A certificate is served until it is replaced, even after it has expired.
+//
+// The protocol is acmez's. certmagic, built on it, does not serve here: its schedule cannot
+// be set, and makes nine attempts in the first hour for a new host that fails, at any CA
+// for which no staging server is named. autocert orders in the handshake.
 type ACME struct {
 	config ACMEConfig
 	store  store

@@ -220,6 +220,24 @@ func TestD7AReplacedServerIsDenied(t *testing.T) {
 	client.hearsNothingMore()
 }
 
+// A server that leaves ends its clients for good, so a base server is told after them.
+func TestD8BaseClientsHearThatTheRelayRestarts(t *testing.T) {
+	w := newWorld(t, relay.Config{})
+	var clients []*peer
+	for range 20 {
+		server := w.server()
+		clients = append(clients, w.client(server), w.client(server))
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	defer cancel()
+	drained := make(chan error, 1)
+	go func() { drained <- w.Drain(ctx, time.Second) }()
+	for _, c := range clients {
+		c.wantsClose(protocol.CodeRestarting)
+	}
+	require.NoError(t, <-drained)
+}
+
 func TestD8Drain(t *testing.T) {
 	w := newWorld(t, relay.Config{Window: 45 * time.Second, BeatAfter: 40 * time.Millisecond})
 	server := w.v1Server()

@@ -34,7 +34,7 @@ func (r *Relay) start(s *session, enter func(*session) bool, leave func(*session
 		defer r.running.Done()
 		if entered {
 			s.readFailed(s.conn.Read())
-			leave(s)
+			leave(s) // before a peer that has closed hears the answer
 		}
 		s.conn.Finish()
 		s.claim.release()

@@ -45,6 +45,17 @@ func TestServerLeavesAndItsClientsAreToldAndClosed(t *testing.T) {
 	w.client(stranger) // still in service
 }
 
+// TestRoomIsEmptyWhenTheCloseIsAnswered: a peer that has heard the answer to its close frame can
+// rely on it that nobody reaches it any more.
+func TestRoomIsEmptyWhenTheCloseIsAnswered(t *testing.T) {
+	w := newWorld(t, relay.Config{})
+	for range 200 {
+		server := w.server()
+		require.NoError(t, server.Close(websocket.StatusNormalClosure, ""))
+		w.knock("/client/"+server.id, 0).wantsClose(protocol.CodeNoSuchServer)
+	}
+}
+
 func TestWhatNamesNoServerLooksTheSame(t *testing.T) {
 	w := newWorld(t, relay.Config{})
 	server := w.server()

@@ -115,12 +115,18 @@ func (r *Relay) Drain(ctx context.Context, within time.Duration) error {
 	r.closing = true
 	sessions := slices.Collect(maps.Keys(r.sessions))
 	r.mu.Unlock()
+	most := max(within, 1) * 3 / 4 // time is left for who is late
+	now, half := r.conns.Now(), max(1, r.conns.Ticks(most/2))
 	for _, s := range sessions {
-		moment := rand.N(max(within, 1)) * 3 / 4 // time is left for who is late
 		if !s.v1 {
-			s.due.Store(r.conns.Now() + max(1, r.conns.Ticks(moment)))
+			due := now + 1 + rand.Int64N(half)
+			if s.server { // after its clients, which hear that the relay restarts, and not that it is gone for good
+				due += half
+			}
+			s.due.Store(due)
 			continue
 		}
+		moment := rand.N(most + 1)
 		if !s.greeted.Load() { // HELLO would come behind it (B7)
 			s.close(protocol.CodeRestarting, restarting)
 			continue

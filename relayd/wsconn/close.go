@@ -56,10 +56,10 @@ func (c *Conn) End() (End, bool) {
 	return End{}, false
 }
 
-// Fail ends the connection after Read returned err, as far as RFC 6455 says how: it answers
-// the peer's close frame, and sends nothing where the connection was cut. It returns any
-// other error, for which the caller closes with a code of its own. ErrStalled is returned
-// with the end noted as stalled, since no close frame can be sent.
+// Fail ends the connection after Read returned err, as far as RFC 6455 says how: it notes the
+// peer's close frame, which Finish answers, and sends nothing where the connection was cut. It
+// returns any other error, for which the caller closes with a code of its own. ErrStalled is
+// returned with the end noted as stalled, since no close frame can be sent.
 func (c *Conn) Fail(err error, stalled End) (fault error) {
 	var left errLeft
 	var network net.Error
@@ -67,8 +67,8 @@ func (c *Conn) Fail(err error, stalled End) (fault error) {
 	case c.stalled():
 		c.end.Store(&stalled)
 		fault = ErrStalled
-	case errors.As(err, &left): // RFC 6455, section 5.5.1
-		c.seal(frame.AppendClose(nil, uint16(left), ""), &End{Code: uint16(left), ByPeer: true}, false)
+	case errors.As(err, &left):
+		c.seal(nil, &End{Code: uint16(left), ByPeer: true}, false)
 	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF), errors.As(err, &network), errors.As(err, new(syscall.Errno)):
 		c.seal(nil, nil, false)
 	default:
@@ -124,11 +124,13 @@ func (c *Conn) fail(err error) {
 	c.wake()
 }
 
-// Finish completes the closing handshake: it waits until what was sent is written, gives
-// the peer its time to answer, and closes the socket. (To close a socket that holds unread
-// bytes resets it, and the peer would never see the close frame.) The connection must be
-// closed, or have failed.
+// Finish completes the closing handshake: it answers the peer's close frame, if there was one,
+// waits until what was sent is written, gives the peer its time to answer, and closes the
+// socket. (To close a socket that holds unread bytes resets it, and the peer would never see
+// the close frame.) The connection must be closed, or have failed. What the peer may rely on
+// when it hears the answer must be done before.
 func (c *Conn) Finish() {
+	c.answerClose()
 	if c.ready != nil {
 		c.ready.unwatch()
 	}
@@ -141,6 +143,17 @@ func (c *Conn) Finish() {
 		_, _ = io.Copy(io.Discard, c.socket)
 	}
 	_ = c.socket.Close()
+}
+
+// answerClose sends a peer that has left the code of its close frame back (RFC 6455, section
+// 5.5.1).
+func (c *Conn) answerClose() {
+	how, _ := c.End()
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if how.ByPeer && c.err == nil {
+		_ = c.put(frame.AppendClose(nil, how.Code, ""), 1, nil)
+	}
 }
 
 // ended reports whether the reader is to end.

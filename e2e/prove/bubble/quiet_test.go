@@ -2,35 +2,48 @@ package bubble
 
 import (
 	"context"
+	"fmt"
 	"runtime"
-	"strings"
 	"testing"
+	"testing/synctest"
 
 	"github.com/stretchr/testify/require"
 
 	"github.com/sebas642/intercessor/e2e/virtual"
 )
 
-// TestNoChannelNoWebRTC: Conns that exchange messages only have no goroutine of pion's.
+// TestNoChannelNoWebRTC: Conns that exchange messages only have no goroutine of a direct path.
+// The first client brings what its listener has once, each later one what a pair of Conns costs.
 func TestNoChannelNoWebRTC(t *testing.T) {
-	var stacks string
+	const (
+		talkers = 2 * 3 // those of two Talks: watch, receive and collect
+		pair    = 3     // SDK and relay together
+	)
+	var goroutines []int
 	v := in(t, "go test -run TestNoChannelNoWebRTC ./e2e/prove/bubble", rules(), func(w *world) {
 		defer w.finish()
 		if !w.listen(virtual.NewLine(w.relay)) {
 			return
 		}
-		c := w.dial("client", virtual.NewLine(w.relay))
-		if c == nil {
-			return
+		for i := range 4 {
+			client := w.dial(fmt.Sprint("client", i), virtual.NewLine(w.relay))
+			if client == nil {
+				return
+			}
+			server := w.other(client)
+			if server == nil {
+				w.problem("the listener never accepted %s", client.App.Name)
+				return
+			}
+			_ = client.Send(context.Background(), 10)
+			_ = server.Send(context.Background(), 10)
+			synctest.Wait()
+			goroutines = append(goroutines, runtime.NumGoroutine())
 		}
-		_ = c.Send(context.Background(), 10)
-		if s := w.other(c); s != nil {
-			_ = s.Send(context.Background(), 10)
-		}
-		all := make([]byte, 1<<20)
-		stacks = string(all[:runtime.Stack(all, true)])
 	})
 	require.True(t, v.ok(), "%v", v)
-	require.Contains(t, stacks, "intercessor/sdk.(*mux).run", "the goroutines were looked at while the Conns lived")
-	require.False(t, strings.Contains(stacks, "github.com/pion/"), "a goroutine of pion runs:\n%s", stacks)
+	require.Len(t, goroutines, 4)
+	for i, n := range goroutines[1:] {
+		require.LessOrEqual(t, n-goroutines[i], talkers+pair, "goroutines after each client: %v", goroutines)
+	}
 }

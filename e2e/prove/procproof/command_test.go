@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/sebas642/intercessor/e2e/prove/form"
 	"github.com/sebas642/intercessor/sdk"
 )
 
@@ -60,7 +61,7 @@ func (p *peer) well() bool {
 				return true
 			}
 		}
-		wait(ctx, 20*time.Millisecond)
+		form.Pause(ctx, 20*time.Millisecond)
 	}
 	return false
 }

@@ -8,6 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/sebas642/intercessor/e2e/history"
+	"github.com/sebas642/intercessor/e2e/prove/form"
 )
 
 // finish ends all processes, and judges.
@@ -24,9 +25,7 @@ func (w *world) finish(repeat string) *history.Report {
 		c.leave()
 	}
 	w.listener.leave()
-	for end := time.Now().Add(5 * time.Second); openFiles(w.relay.PID()) > w.idle && time.Now().Before(end); {
-		<-time.After(10 * time.Millisecond)
-	}
+	form.Within(5*time.Second, func() bool { return openFiles(w.relay.PID()) <= w.idle })
 	w.measure("after")
 	logs := [][]history.Event{w.log.Events()}
 	files, err := filepath.Glob(filepath.Join(w.folder, "*.history"))

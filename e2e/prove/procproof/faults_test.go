@@ -43,7 +43,7 @@ func TestProcesses(t *testing.T) {
 		default:
 		}
 		count[name]++
-		w.pause(300*time.Millisecond, 900*time.Millisecond)
+		w.pace(300*time.Millisecond, 900*time.Millisecond)
 		calm = w.calm(name)
 		t.Logf("%5.1f s: %s", time.Since(begin).Seconds(), name)
 	}
@@ -90,7 +90,7 @@ func (w *world) happen(name string) string {
 			w.kill(client)
 		case "client killed twice":
 			w.kill(client)
-			w.pause(0, 400*time.Millisecond) // while it begins
+			w.pace(0, 400*time.Millisecond) // while it begins
 			w.kill(client)
 		case "listener killed":
 			w.kill(w.listener)

@@ -24,13 +24,13 @@ func startsAgainWithin() time.Duration {
 // and has lost its memory.
 func (w *world) kill(p *process) {
 	p.kill()
-	w.pause(0, startsAgainWithin())
+	w.pace(0, startsAgainWithin())
 	p.start()
 }
 
 func (w *world) killRelay() {
 	w.relay.Kill()
-	w.pause(0, startsAgainWithin())
+	w.pace(0, startsAgainWithin())
 	require.NoError(w.t, w.relay.Start())
 }
 
@@ -43,10 +43,10 @@ func (w *world) stop(p *process) {
 
 func (w *world) pauseStopped() {
 	if form.Full {
-		w.pause(time.Second, 12*time.Second)
+		w.pace(time.Second, 12*time.Second)
 		return
 	}
-	w.pause(time.Second, 2*time.Second)
+	w.pace(time.Second, 2*time.Second)
 }
 
 // stopForLong stops something for so long that it is noticed: up to a minute, after which
@@ -58,7 +58,7 @@ func (w *world) stopForLong(client *process) string {
 		lost := history.Event{Kind: history.Lost, App: client.order.Name, ID: client.id, Room: w.room()}
 		w.log.Add(lost)
 		client.signal(syscall.SIGSTOP)
-		w.pause(95*time.Second, 100*time.Second) // the relay needs 30 s to notice, and waits for 60
+		w.pace(95*time.Second, 100*time.Second) // the relay needs 30 s to notice, and waits for 60
 		client.signal(syscall.SIGCONT)
 		lost.Kind = history.Resumed
 		w.log.Add(lost)
@@ -67,8 +67,8 @@ func (w *world) stopForLong(client *process) string {
 	victims := []func(syscall.Signal){w.relay.Signal, w.listener.signal, client.signal}
 	signal := victims[w.random.IntN(len(victims))]
 	signal(syscall.SIGSTOP)
-	w.pause(30*time.Second, time.Minute)
+	w.pace(30*time.Second, time.Minute)
 	signal(syscall.SIGCONT)
-	w.pause(2*time.Second, 3*time.Second) // until who was given up for silent knows of it
+	w.pace(2*time.Second, 3*time.Second) // until who was given up for silent knows of it
 	return "stopped for 30 to 60 s"
 }

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/sebas642/intercessor/e2e/history"
+	"github.com/sebas642/intercessor/e2e/prove/form"
 	"github.com/sebas642/intercessor/e2e/prove/talker"
 	"github.com/sebas642/intercessor/sdk"
 )
@@ -132,9 +133,7 @@ func (p *peer) all() []*talker.Talk {
 // measure says how many goroutines are left (C12), when the last have had time to end.
 func (p *peer) measure(before int) {
 	http.DefaultClient.CloseIdleConnections()
-	for end := time.Now().Add(5 * time.Second); runtime.NumGoroutine() > before && time.Now().Before(end); {
-		<-time.After(10 * time.Millisecond)
-	}
+	form.Within(5*time.Second, func() bool { return runtime.NumGoroutine() <= before })
 	name := "goroutines of " + p.Name
 	p.log.Add(history.Event{Kind: history.Measure, Name: name, Value: float64(before), Reason: "before"})
 	p.log.Add(history.Event{Kind: history.Measure, Name: name, Value: float64(runtime.NumGoroutine()), Reason: "after"})

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/sebas642/intercessor/e2e/prove/form"
 	"github.com/sebas642/intercessor/e2e/prove/talker"
 	"github.com/sebas642/intercessor/sdk"
 )
@@ -24,7 +25,7 @@ func (p *peer) listen() {
 				return
 			}
 			p.unlessTemporary("Listen", err)
-			wait(p.leaving, 100*time.Millisecond)
+			form.Pause(p.leaving, 100*time.Millisecond)
 		}
 	}
 	p.mu.Lock()
@@ -73,7 +74,7 @@ func (p *peer) dial() {
 		if err != nil {
 			if p.leaving.Err() == nil {
 				p.unlessTemporary("Dial", err)
-				wait(p.leaving, 100*time.Millisecond)
+				form.Pause(p.leaving, 100*time.Millisecond)
 			}
 			continue
 		}
@@ -84,7 +85,7 @@ func (p *peer) dial() {
 		}
 		t.Close()
 		p.forget(t)
-		wait(p.sending, time.Duration(p.random.Int64N(int64(startsAgainWithin()))))
+		form.Pace(p.sending, p.random, 0, startsAgainWithin())
 	}
 }
 
@@ -92,16 +93,6 @@ func (p *peer) dial() {
 func (p *peer) unlessTemporary(what string, err error) {
 	if final(err) {
 		p.problem("%s gave the error %v", what, err)
-	}
-}
-
-// wait paces what is tried again.
-func wait(ctx context.Context, d time.Duration) {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-	case <-ctx.Done():
 	}
 }
 

@@ -10,7 +10,8 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/sebas642/intercessor/e2e/prove/daemon"
+	"github.com/sebas642/intercessor/e2e/prove/form"
+	"github.com/sebas642/intercessor/e2e/relayproc"
 )
 
 // openFiles returns how many file descriptors a process has, or 0 if that is not known.
@@ -45,7 +46,7 @@ func (w *world) crowd(n, size int) (leave func()) {
 		}
 	}
 	for end := time.Now().Add(2 * time.Second); len(conns) < n && time.Now().Before(end); {
-		conn, err := net.DialTimeout("tcp", w.relay.Address(), time.Second)
+		conn, err := net.DialTimeout("tcp", w.relay.Addr, time.Second)
 		if err != nil {
 			break // it has died, or its backlog is full
 		}
@@ -71,20 +72,16 @@ func (w *world) fewFiles() {
 	peers := w.files - w.idle + 1 // and one who comes
 	sockets := peers*4/3 + 2 + w.random.IntN(3)
 	limit := w.idle + sockets
-	require.NoError(w.t, w.relay.StartWithin(daemon.Limits{Files: keptFiles + sockets}))
+	require.NoError(w.t, w.relay.StartWithin(relayproc.Limits{Files: keptFiles + sockets}))
 	w.calm("the start with few file descriptors")
 	leave := w.crowd(64, 0)
-	full := false
-	for end := time.Now().Add(patience); !full && time.Now().Before(end); <-time.After(time.Millisecond) {
-		full = openFiles(w.relay.PID()) >= limit
-	}
-	if !full {
+	if !form.Within(patience, func() bool { return openFiles(w.relay.PID()) >= limit }) {
 		w.t.Errorf("the crowd did not take the last of the %d file descriptors that relayd uses: it has %d", limit, openFiles(w.relay.PID()))
 	}
 	w.newcomer++
 	newcomer := &process{t: w.t, world: w, name: fmt.Sprint("newcomer", w.newcomer), url: w.clients[0].url, seed: uint64(w.newcomer)}
 	newcomer.start()
-	w.pause(500*time.Millisecond, 2*time.Second)
+	w.pace(500*time.Millisecond, 2*time.Second)
 	leave()
 	if !w.calm("the crowd", newcomer) {
 		w.t.Errorf("a newcomer was not let in when there was room again")
@@ -99,12 +96,13 @@ func (w *world) fewFiles() {
 // whether it died.
 func (w *world) littleMemory() (died bool) {
 	w.relay.Kill()
-	require.NoError(w.t, w.relay.StartWithin(daemon.Limits{Small: true}))
+	w.relay.Binary = w.small
+	require.NoError(w.t, w.relay.Start())
 	w.calm("the start with a small binary")
 	memory := dataSize(w.relay.PID()) + w.random.IntN(16<<10)
 	w.relay.Kill()
 	for {
-		err := w.relay.StartWithin(daemon.Limits{Memory: memory, Small: true})
+		err := w.relay.StartWithin(relayproc.Limits{Memory: memory})
 		if err == nil {
 			break
 		}
@@ -113,6 +111,7 @@ func (w *world) littleMemory() (died bool) {
 	}
 	defer func() {
 		w.relay.Kill()
+		w.relay.Binary = w.racing
 		require.NoError(w.t, w.relay.Start())
 	}()
 	leave := w.crowd(100+w.random.IntN(900), 4<<10)

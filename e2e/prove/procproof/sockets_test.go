@@ -78,6 +78,6 @@ func (w *world) cut(filter string) {
 }
 
 func (w *world) port() string {
-	_, port, _ := net.SplitHostPort(w.relay.Address())
+	_, port, _ := net.SplitHostPort(w.relay.Addr)
 	return port
 }

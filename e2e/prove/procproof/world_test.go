@@ -3,15 +3,14 @@ package procproof
 import (
 	"fmt"
 	"math/rand/v2"
-	"path/filepath"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
 
 	"github.com/sebas642/intercessor/e2e/history"
-	"github.com/sebas642/intercessor/e2e/prove/daemon"
 	"github.com/sebas642/intercessor/e2e/prove/form"
+	"github.com/sebas642/intercessor/e2e/relayproc"
 )
 
 const (
@@ -37,7 +36,9 @@ type world struct {
 	random   *rand.Rand
 	log      history.Log // of what is done to them
 	folder   string
-	relay    *daemon.Relayd
+	racing   string // relayd's binaries
+	small    string
+	relay    *relayproc.Relay
 	listener *process
 	clients  []*process
 	newcomer int // how many there were
@@ -48,16 +49,9 @@ type world struct {
 }
 
 func newWorld(t testing.TB, seed uint64, clients int) *world {
-	require.NoError(t, build.All()) // now, because later every process would wait for it
 	w := &world{t: t, random: rand.New(rand.NewPCG(seed, 4)), folder: t.TempDir()}
-	w.relay = daemon.New(build, filepath.Join(w.folder, "state"))
-	t.Cleanup(func() {
-		w.relay.Kill()
-		if t.Failed() || w.relay.Raced() {
-			t.Errorf("the end of relayd's log:\n%s", w.relay.Logs())
-		}
-	})
-	require.NoError(t, w.relay.Start())
+	w.racing, w.small = relayproc.Racing(t), relayproc.Small(t) // now, because later every process would wait for it
+	w.relay = relayproc.StartBinary(t, w.racing, "--drain", "2s")
 	w.idle = openFiles(w.relay.PID())
 	w.measure("before")
 	w.listener = w.launch("server", "/server", seed)
@@ -71,7 +65,7 @@ func newWorld(t testing.TB, seed uint64, clients int) *world {
 
 // launch starts a peer, and waits until it has its ID.
 func (w *world) launch(name, path string, seed uint64) *process {
-	p := &process{t: w.t, world: w, listens: path == "/server", name: name, url: "ws://" + w.relay.Address() + path, seed: seed}
+	p := &process{t: w.t, world: w, listens: path == "/server", name: name, url: "ws://" + w.relay.Addr + path, seed: seed}
 	p.start()
 	w.t.Cleanup(func() {
 		if p.lines != nil { // the test has not come to its end
@@ -97,10 +91,8 @@ func (w *world) broken(what string, do func()) {
 	w.log.Add(history.Event{Kind: history.Healed, Name: what})
 }
 
-// pause is the time between two things that happen: it paces, nothing waits for it.
-func (w *world) pause(least, most time.Duration) {
-	<-time.After(least + time.Duration(w.random.Int64N(int64(most-least))))
-}
+// pace is the time between two things that happen.
+func (w *world) pace(least, most time.Duration) { form.Pace(w.t.Context(), w.random, least, most) }
 
 // calm waits until each client has sent something that was delivered, so that no peer is
 // away for as long as the window and C13 holds for all of a run. A slow peer has backed off,

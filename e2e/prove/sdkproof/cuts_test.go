@@ -11,9 +11,9 @@ import (
 
 	"github.com/sebas642/intercessor/e2e/cmd/chaosproxy/chaos"
 	"github.com/sebas642/intercessor/e2e/history"
-	"github.com/sebas642/intercessor/e2e/prove/daemon"
 	"github.com/sebas642/intercessor/e2e/prove/form"
 	"github.com/sebas642/intercessor/e2e/prove/talker"
+	"github.com/sebas642/intercessor/e2e/relayproc"
 )
 
 // A point is where the client's first connection is cut, and its second, if at all.
@@ -41,7 +41,7 @@ func (p point) plan(n int) chaos.Faults {
 }
 
 // script is what every run does: messages both ways, each answered, and one of two parts.
-func script(t *testing.T, relay *daemon.Relayd, p point, name string) (*history.Report, int64, int64) {
+func script(t *testing.T, relay *relayproc.Relay, p point, name string) (*history.Report, int64, int64) {
 	r := newRoom(t, relay, 1)
 	r.down.Plan(p.plan)
 	r.log.Add(history.Event{Kind: history.Fault, Name: p.String()})
@@ -106,7 +106,7 @@ func TestCutAtBytes(t *testing.T) {
 }
 
 // each runs the script for each point, so many at a time.
-func each(t *testing.T, relay *daemon.Relayd, points []point, atOnce int) {
+func each(t *testing.T, relay *relayproc.Relay, points []point, atOnce int) {
 	begin := time.Now()
 	var mu sync.Mutex
 	var slots = make(chan struct{}, atOnce)

@@ -51,12 +51,12 @@ func TestFaults(t *testing.T) {
 	random := rand.New(rand.NewPCG(n, 2))
 	count := map[string]int{}
 	for range faults {
-		pause(random, 300*time.Millisecond, 1500*time.Millisecond)
+		form.Pace(r.t.Context(), random, 300*time.Millisecond, 1500*time.Millisecond)
 		name := r.fault(random)
 		count[name]++
 		r.calm(clients, name)
 	}
-	pause(random, time.Second, 2*time.Second)
+	form.Pace(r.t.Context(), random, time.Second, 2*time.Second)
 	cancel()
 	traffic.Wait()
 	report := r.finish(clients, rules(), repeat)
@@ -64,37 +64,46 @@ func TestFaults(t *testing.T) {
 	require.Greater(t, report.Kinds[history.Delivered], 100)
 }
 
-// pause is the time between two things that happen: it paces, nothing waits for it.
-func pause(random *rand.Rand, least, most time.Duration) {
-	<-time.After(least + time.Duration(random.Int64N(int64(most-least))))
-}
-
 // calm waits until every client is connected again, so that no peer is away for as long
 // as the window: C13 holds for all of a run. A slow peer has backed off, and gets the hint
 // that the network has changed, as an operating system gives it. In the full form peers
 // have the time to notice a silence by themselves.
 func (r *room) calm(clients []*talker.Talk, fault string) {
-	hurry := time.Now().Add(time.Second)
+	alone := time.Second
 	if fault == "silence" && form.Full {
-		hurry = time.Now().Add(45 * time.Second)
+		alone = 45 * time.Second
 	}
-	for end := hurry.Add(45 * time.Second); time.Now().Before(end); <-time.After(20 * time.Millisecond) {
-		all := true
+	ctx, cancel := context.WithTimeout(r.t.Context(), alone+45*time.Second)
+	defer cancel()
+	for !connected(ctx, alone, clients) && ctx.Err() == nil {
+		alone = 3 * time.Second
+		r.listener.NetworkChanged()
 		for _, c := range clients {
-			all = all && c.Conn.State() == sdk.Connected
+			c.Conn.NetworkChanged()
 		}
-		if all {
-			return
-		}
-		if time.Now().After(hurry) {
-			hurry = hurry.Add(3 * time.Second)
-			r.listener.NetworkChanged()
-			for _, c := range clients {
-				c.Conn.NetworkChanged()
-			}
-		}
+	}
+	if ctx.Err() == nil {
+		return
 	}
 	r.t.Logf("after %s not every client was connected again within 45 s; C10 and C13 judge what came of it", fault)
+}
+
+// connected waits until all are connected at once. A Conn that is closed never is.
+func connected(ctx context.Context, within time.Duration, clients []*talker.Talk) bool {
+	ctx, cancel := context.WithTimeout(ctx, within)
+	defer cancel()
+	for i := 0; i < len(clients); {
+		state := clients[i].Conn.State()
+		if state == sdk.Connected {
+			i++
+			continue
+		}
+		if _, err := clients[i].Conn.WaitState(ctx, state); err != nil {
+			return false
+		}
+		i = 0
+	}
+	return true
 }
 
 // fault breaks something, and heals it.
@@ -122,7 +131,7 @@ func (r *room) fault(random *rand.Rand) string {
 				p.SetFaults([]chaos.Faults{{Up: way}, {Down: way}}[random.IntN(2)])
 				p.CutAll(by)
 			}
-			pause(random, 500*time.Millisecond, 2*time.Second)
+			form.Pace(r.t.Context(), random, 500*time.Millisecond, 2*time.Second)
 			for _, p := range proxies {
 				p.SetFaults(chaos.Faults{})
 				p.CutAll(by)
@@ -140,7 +149,7 @@ func (r *room) fault(random *rand.Rand) string {
 				p.SetRefuse(true)
 				p.CutAll(by)
 			}
-			pause(random, 500*time.Millisecond, 2*time.Second)
+			form.Pace(r.t.Context(), random, 500*time.Millisecond, 2*time.Second)
 			for _, p := range proxies {
 				p.SetRefuse(false)
 			}
@@ -152,13 +161,13 @@ func (r *room) fault(random *rand.Rand) string {
 			if form.Full {
 				most = 20 * time.Second
 			}
-			pause(random, time.Second, most)
+			form.Pace(r.t.Context(), random, time.Second, most)
 			r.relay.Signal(syscall.SIGCONT)
 		})
 	case n < 18:
 		broken("SIGKILL", func() {
 			r.relay.Kill()
-			pause(random, 0, time.Second)
+			form.Pace(r.t.Context(), random, 0, time.Second)
 			require.NoError(r.t, r.relay.Start())
 		})
 	case n < 19:

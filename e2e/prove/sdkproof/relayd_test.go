@@ -8,40 +8,26 @@ import (
 	"testing"
 	"time"
 
-	"github.com/stretchr/testify/require"
-
 	"github.com/sebas642/intercessor/e2e/history"
-	"github.com/sebas642/intercessor/e2e/prove/daemon"
+	"github.com/sebas642/intercessor/e2e/prove/form"
+	"github.com/sebas642/intercessor/e2e/relayproc"
 )
 
-// build is relayd's, in a folder for what one run makes.
-var build *daemon.Build
-
 func TestMain(m *testing.M) {
-	os.Exit(func() int {
-		folder, err := os.MkdirTemp("", "intercessor-prove-")
-		if err != nil {
-			panic(err)
-		}
-		defer os.RemoveAll(folder)
-		build = daemon.NewBuild(folder)
-		var log history.Log
-		measure(&log, "before")
-		code := m.Run()
-		for deadline := time.Now().Add(5 * time.Second); ; { // the last ones may still be ending
-			measure(&log, "after")
-			report := history.Check(log.Events(), history.Rules{})
-			if report.OK() {
-				return code
-			}
-			if time.Now().After(deadline) {
-				fmt.Print(report)
-				_ = pprof.Lookup("goroutine").WriteTo(os.Stdout, 1)
-				return 1
-			}
-			<-time.After(50 * time.Millisecond)
-		}
-	}())
+	var log history.Log
+	measure(&log, "before")
+	code := relayproc.Main(m)
+	var report *history.Report
+	if !form.Within(5*time.Second, func() bool { // the last ones may still be ending
+		measure(&log, "after")
+		report = history.Check(log.Events(), history.Rules{})
+		return report.OK()
+	}) {
+		fmt.Print(report)
+		_ = pprof.Lookup("goroutine").WriteTo(os.Stdout, 1)
+		code = 1
+	}
+	os.Exit(code)
 }
 
 // measure logs the goroutines of this process (C12).
@@ -50,14 +36,6 @@ func measure(log *history.Log, when string) {
 }
 
 // newRelayd starts the daemon, and ends it with the test.
-func newRelayd(t testing.TB) *daemon.Relayd {
-	relay := daemon.New(build, t.TempDir())
-	t.Cleanup(func() {
-		relay.Kill()
-		if t.Failed() || relay.Raced() {
-			t.Errorf("the end of relayd's log:\n%s", relay.Logs())
-		}
-	})
-	require.NoError(t, relay.Start())
-	return relay
+func newRelayd(t testing.TB) *relayproc.Relay {
+	return relayproc.StartBinary(t, relayproc.Racing(t), "--drain", "2s")
 }

@@ -12,9 +12,9 @@ import (
 
 	"github.com/sebas642/intercessor/e2e/cmd/chaosproxy/chaos"
 	"github.com/sebas642/intercessor/e2e/history"
-	"github.com/sebas642/intercessor/e2e/prove/daemon"
 	"github.com/sebas642/intercessor/e2e/prove/form"
 	"github.com/sebas642/intercessor/e2e/prove/talker"
+	"github.com/sebas642/intercessor/e2e/relayproc"
 	"github.com/sebas642/intercessor/sdk"
 )
 
@@ -23,7 +23,7 @@ import (
 type room struct {
 	t         testing.TB
 	log       history.Log
-	relay     *daemon.Relayd
+	relay     *relayproc.Relay
 	up, down  *chaos.Proxy // the listener's and the clients'
 	server    *talker.App
 	listener  *sdk.Listener
@@ -38,13 +38,13 @@ type room struct {
 	joined   *sync.Cond
 }
 
-func newRoom(t testing.TB, relay *daemon.Relayd, seed uint64) *room {
+func newRoom(t testing.TB, relay *relayproc.Relay, seed uint64) *room {
 	r := &room{t: t, relay: relay, dialWithin: 2 * form.Patience(), accepted: map[string]*talker.Talk{}}
 	r.joined = sync.NewCond(&r.mu)
 	var err error
-	r.up, err = chaos.Listen(relay.Address(), &chaos.Options{Seed: seed})
+	r.up, err = chaos.Listen(relay.Addr, &chaos.Options{Seed: seed})
 	require.NoError(t, err)
-	r.down, err = chaos.Listen(relay.Address(), &chaos.Options{Seed: seed + 1})
+	r.down, err = chaos.Listen(relay.Addr, &chaos.Options{Seed: seed + 1})
 	require.NoError(t, err)
 	ctx, cancel := context.WithTimeout(t.Context(), form.Patience())
 	defer cancel()

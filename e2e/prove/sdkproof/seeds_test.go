@@ -13,6 +13,7 @@ import (
 
 	"github.com/sebas642/intercessor/e2e/cmd/chaosproxy/chaos"
 	"github.com/sebas642/intercessor/e2e/history"
+	"github.com/sebas642/intercessor/e2e/prove/form"
 	"github.com/sebas642/intercessor/e2e/prove/talker"
 	"github.com/sebas642/intercessor/sdk"
 )
@@ -23,7 +24,7 @@ func TestSeeds(t *testing.T) {
 	t.Parallel()
 	r := newRoom(t, newRelayd(t), 1)
 	r.dialWithin = 10 * time.Second
-	lonely, err := chaos.Listen(r.relay.Address(), nil) // for the client that is killed
+	lonely, err := chaos.Listen(r.relay.Addr, nil) // for the client that is killed
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, lonely.Close()) })
 	identity := filepath.Join(t.TempDir(), "identity")
@@ -45,9 +46,9 @@ func TestSeeds(t *testing.T) {
 		for _, it := range []interface{ NetworkChanged() }{r.listener, first.Conn, client.Conn} { // no backing off here
 			it.NetworkChanged()
 		}
-		pause(random, 900*time.Millisecond, 1100*time.Millisecond)
+		form.Pace(t.Context(), random, 900*time.Millisecond, 1100*time.Millisecond)
 	}
-	pause(random, 400*time.Millisecond, 500*time.Millisecond)
+	form.Pace(t.Context(), random, 400*time.Millisecond, 500*time.Millisecond)
 	broken("cut", func() { r.up.CutAll(chaos.RST) })
 	broken("cut", func() { r.down.CutAll(chaos.FIN) })
 	broken("SIGKILL", func() {

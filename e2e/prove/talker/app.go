@@ -54,8 +54,9 @@ func (a *App) Pause(d time.Duration) {
 	again := make(chan struct{})
 	a.paused = again
 	a.mu.Unlock()
-	a.group.Go(func() {
-		<-time.After(d)
+	a.group.Add(1)
+	time.AfterFunc(d, func() {
+		defer a.group.Done()
 		a.mu.Lock()
 		defer a.mu.Unlock()
 		a.Event(history.Taking, history.Event{})

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/sebas642/intercessor/e2e/history"
+	"github.com/sebas642/intercessor/e2e/prove/form"
 )
 
 // Chat sends until its context, or the Conn, ends: some fifty messages a second, small ones
@@ -22,10 +23,7 @@ func (t *Talk) Chat(ctx context.Context, seed uint64) {
 		if t.Send(ctx, size) != nil {
 			return
 		}
-		select {
-		case <-time.After(time.Duration(random.Int64N(int64(40 * time.Millisecond)))):
-		case <-ctx.Done():
-		}
+		form.Pace(ctx, random, 0, 40*time.Millisecond)
 	}
 }
 

@@ -11,7 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestCandidatesThatBrowsersTake: e2e.TestChromiumTakesTheSameCandidates holds the table
+// TestCandidatesThatBrowsersTake: e2e/browser.TestChromiumTakesTheSameCandidates holds the table
 // against Chromium. This side may take more.
 func TestCandidatesThatBrowsersTake(t *testing.T) {
 	text, err := os.ReadFile("testdata/candidates.json")

@@ -76,6 +76,13 @@ func (p *Proxy) Accepted() int {
 	return p.accepted
 }
 
+// Refused counts the connections that were not admitted.
+func (p *Proxy) Refused() int {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.refused
+}
+
 // Traffic says how many bytes have passed through connection n, each way. It knows the
 // last 4096.
 func (p *Proxy) Traffic(n int) (up, down int64) {

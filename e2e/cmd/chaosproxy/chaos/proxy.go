@@ -31,6 +31,7 @@ type Proxy struct {
 	plan     func(n int) Faults
 	refuse   bool
 	accepted int
+	refused  int
 	live     map[*conn]struct{}
 	traffic  map[int]*conn // the last few, for Traffic
 	changed  chan struct{} // closed and renewed at each change, for Wait
@@ -111,6 +112,7 @@ func (p *Proxy) admit(client *net.TCPConn) *conn {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.refuse || len(p.live) >= p.options.MaxConns || p.ctx.Err() != nil {
+		p.refused++
 		return nil
 	}
 	c := newConn(p.accepted, client, p.target, p.plan(p.accepted), p.options)

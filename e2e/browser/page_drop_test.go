@@ -1,0 +1,97 @@
+package browser_test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/sebas642/intercessor/e2e/chromium"
+	"github.com/sebas642/intercessor/e2e/relayproc"
+	"github.com/sebas642/intercessor/e2e/sdkpeer"
+)
+
+// dropFile lets go of a file over an element, as a user does who drags it there.
+func dropFile(p *chromium.Tab, selector, name string) {
+	p.T.Helper()
+	p.Do(`const files = new DataTransfer();
+		files.items.add(new File(["content"], b));
+		const at = [...document.querySelectorAll(a)].at(-1);
+		for (const type of ["dragenter", "dragover", "drop"]) {
+			const event = new DragEvent(type, {dataTransfer: files, bubbles: true, cancelable: true});
+			at.dispatchEvent(event);
+			if (!event.defaultPrevented) throw new Error("the browser would open the file");
+			if (type === "dragover") globalThis.hint = document.getElementById("drop-hint")?.innerText;
+		}`, selector, name)
+}
+
+// TestDroppedFilesGoToEveryone: a file dropped outside the rows of people is sent to all who take
+// files, and one dropped on a row to that person; where no one can take it, the page says so.
+func TestDroppedFilesGoToEveryone(t *testing.T) {
+	t.Parallel()
+	relay := relayproc.Start(t)
+	browser := chromium.Start(t)
+	ada := browser.Open(relay.HTTP + "/")
+	link := ada.Host("Ada")
+	dropFile(ada, "#log", "early.txt")
+	ada.WaitText("#log .note", "No one here can receive a file.")
+
+	_, id, _ := strings.Cut(link, "#")
+	receives := func(c *sdkpeer.Chatter, names ...string) {
+		t.Helper()
+		var got []string
+		for range names {
+			ch, err := c.Conn.AcceptChannel(c.Ctx)
+			require.NoError(t, err)
+			got = append(got, string(c.ReceiveFrom(ch)))
+			require.NoError(t, ch.Close())
+		}
+		for i, name := range names {
+			require.JSONEq(t, fmt.Sprintf(`{"name":%q,"size":7}`, name), got[i])
+		}
+	}
+	bob := sdkpeer.NewChatter(t, dial(t, relay, id))
+	bob.Say("name", "Bob")
+	ada.WaitText("#people .name", "Bob")
+	cid := sdkpeer.NewChatter(t, dial(t, relay, id))
+	cid.Say("name", "Cid")
+	ada.WaitText("#people .name", "Cid")
+	dropFile(ada, "#log", "for-all.txt")
+	require.Equal(t, "Drop to send to everyone: Bob, Cid", chromium.Eval[string](ada, `hint`))
+	receives(bob, "for-all.txt")
+	receives(cid, "for-all.txt")
+	ada.WaitText("#log .from", "You to Bob")
+	ada.WaitText("#log .from", "You to Cid")
+	dropFile(ada, "#people .takes-files", "for-cid.txt") // the last row
+	require.Equal(t, "Drop to send to Cid", chromium.Eval[string](ada, `hint`))
+	receives(cid, "for-cid.txt")
+	require.False(t, chromium.Eval[bool](ada, `document.getElementById("drop-hint").checkVisibility()`))
+
+	// A guest's files go to the host; another guest cannot be sent one, and that is said.
+	eve := browser.Open(link)
+	eve.WaitText("#people .name", "Cid")
+	dropFile(eve, "#people .person", "not-for-the-host.txt")
+	eve.WaitText("#log .note", "Files go between you and the host only.")
+	dropFile(eve, "#log", "for-the-host.txt")
+	ada.WaitText("#log .file-name", "for-the-host.txt")
+	require.NotContains(t, chromium.Eval[string](ada, `document.getElementById("log").innerText`), "not-for-the-host.txt")
+}
+
+// TestManyFilesAtOnceAllArrive: more files chosen at once than a receiver takes at a time
+// wait for their turn.
+func TestManyFilesAtOnceAllArrive(t *testing.T) {
+	t.Parallel()
+	relay := relayproc.Start(t)
+	browser := chromium.Start(t)
+	ada := browser.Open(relay.HTTP + "/")
+	link := ada.Host("Ada")
+	bob := browser.Open(link)
+	bob.WaitText("#room-state", "You are in")
+	ada.WaitDirect()
+	ada.Do(`const files = new DataTransfer();
+		for (let n = 0; n < 40; n++) files.items.add(new File([new Uint8Array(300_000)], n + ".jpg"));
+		document.getElementById("log").dispatchEvent(new DragEvent("drop", {dataTransfer: files, bubbles: true, cancelable: true}))`)
+	bob.WaitFor("all files", `[...document.querySelectorAll("#log .outcome")].filter((e) => e.textContent === "Received and checked.").length === 40`)
+	ada.WaitFor("that all have arrived", `[...document.querySelectorAll("#log .outcome")].filter((e) => e.textContent === "Sent and checked.").length === 40`)
+}

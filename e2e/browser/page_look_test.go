@@ -1,0 +1,99 @@
+package browser_test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/sebas642/intercessor/e2e/chromium"
+	"github.com/sebas642/intercessor/e2e/patience"
+	"github.com/sebas642/intercessor/e2e/relayproc"
+	"github.com/sebas642/intercessor/e2e/sdkpeer"
+)
+
+// clipped are the elements with text of their own that is not to be seen whole: it is wider
+// or higher than its box, or reaches over the window's edge. What scrolls is looked at as a
+// whole; the name's field scrolls by itself, and ends with three dots.
+const clipped = `[...document.querySelectorAll("body *")].filter((e) => {
+	if (!e.checkVisibility() || e.closest(".unseen") || e.matches("#name, #join-link")) return false;
+	const text = e.matches("input, textarea") || [...e.childNodes].some((n) => n.nodeType === 3 && n.data.trim());
+	const { left, right } = e.getBoundingClientRect();
+	const block = getComputedStyle(e).display !== "inline";
+	return text && (left < -1 || right > innerWidth + 1 || (block && (e.scrollWidth > e.clientWidth + 1 || e.scrollHeight > e.clientHeight + 2)));
+}).map((e) => (e.id || e.className || e.localName) + ": " + (e.value || e.textContent))`
+
+// TestNoTextIsClipped: with long names, files and figures all text is to be seen, on a
+// small telephone as on a desk, and the state beside the page's name stands on one or two lines.
+func TestNoTextIsClipped(t *testing.T) {
+	t.Parallel()
+	relay := relayproc.Start(t)
+	browser := chromium.Start(t)
+	ada := browser.Open(relay.HTTP + "/")
+	whole := func(p *chromium.Tab, name string) {
+		t.Helper()
+		for _, size := range []struct {
+			width, height int64
+			scheme        string
+		}{{320, 640, "light"}, {390, 844, "dark"}, {1280, 800, "light"}} {
+			p.SetViewport(size.width, size.height, size.scheme)
+			require.Empty(t, chromium.Eval[[]string](p, clipped), "%s, %d pixels wide", name, size.width)
+			require.Less(t, chromium.Eval[float64](p, `document.querySelector(".bar").getBoundingClientRect().height`), 64.0, "%s, %d pixels wide", name, size.width)
+			p.Shot(fmt.Sprintf("%s-%d", name, size.width))
+		}
+	}
+	whole(ada, "look-start")
+	link := ada.Host("Maximiliane-Alexandra Hohenberg")
+	whole(ada, "look-alone")
+
+	_, id, _ := strings.Cut(link, "#")
+	bob := sdkpeer.NewChatter(t, dial(t, relay, id))
+	bob.Say("name", "Bartholomew Featherstonehaugh Jr")
+	ada.WaitDirect()
+	bob.Ctx = patience.Context(t)
+	giveFile(bob, "harbour-at-dawn-with-boats-and-a-name-that-is-longer-than-any-line-2026.jpg")
+	ada.Say("Supercalifragilisticexpialidocious-and-longer-than-any-line-may-be-on-a-telephone-of-this-size")
+	offerFile(bob, `{"name":"film-of-the-harbour.mp4","size":1000000000}`, strings.Repeat("x", 16<<10))
+	ada.WaitText("#log .rate", "no progress for")
+	eve := browser.Open(link)
+	eve.Rename("Eve")
+	eve.WaitText("#people-note", "files go between you and the host only")
+	ada.WaitText("#people .name", "Eve")
+	whole(ada, "look-host")
+	whole(eve, "look-guest")
+
+	require.NoError(t, bob.Conn.Close())
+	ada.WaitText("#log .note", "Bartholomew Featherstonehaugh Jr left")
+	dropFile(ada, "#log", "for-eve.txt")
+	eve.WaitText("#log .file-name", "for-eve.txt")
+	whole(ada, "look-left")
+	ada.AnswerDialog(true, `document.getElementById("leave").click()`)
+	eve.WaitText("#notice", "The host has left")
+	whole(eve, "look-ended")
+}
+
+// TestASmallTelephoneHasSpaceForTheChat: the list of people is folded there, and a file that
+// came is to be seen whole.
+func TestASmallTelephoneHasSpaceForTheChat(t *testing.T) {
+	t.Parallel()
+	relay := relayproc.Start(t)
+	ada := chromium.Start(t).Blank()
+	ada.SetViewport(320, 568, "light")
+	ada.Navigate(relay.HTTP + "/")
+	_, id, _ := strings.Cut(ada.Host("Ada"), "#")
+	bob := sdkpeer.NewChatter(t, dial(t, relay, id))
+	bob.Say("name", "Bob")
+	ada.WaitText("#log .note", "Bob joined")
+	giveFile(bob, "harbour-at-dawn-with-boats.jpg")
+	ada.WaitText("#log .outcome", "Received and checked.")
+	require.False(t, chromium.Eval[bool](ada, `document.getElementById("people").checkVisibility()`), "the list of people")
+	ada.WaitFor("the whole file", `(() => {
+		const card = document.querySelector("#log .transfer").getBoundingClientRect();
+		const box = document.getElementById("scroll").getBoundingClientRect();
+		return card.top >= box.top && card.bottom <= box.bottom && card.left >= box.left && card.right <= box.right;
+	})()`)
+	ada.Shot("small-telephone")
+	ada.Click("#who summary")
+	ada.WaitText("#people .name", "Bob")
+}

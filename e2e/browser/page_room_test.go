@@ -1,0 +1,90 @@
+package browser_test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/sebas642/intercessor/e2e/chromium"
+	"github.com/sebas642/intercessor/e2e/patience"
+	"github.com/sebas642/intercessor/e2e/relayproc"
+	"github.com/sebas642/intercessor/e2e/sdkpeer"
+	"github.com/sebas642/intercessor/sdk"
+)
+
+// offerFile opens a channel and sends what is given, for a file that does not come.
+func offerFile(c *sdkpeer.Chatter, messages ...string) *sdk.Channel {
+	c.T.Helper()
+	ch, err := c.Conn.OpenChannel(c.Ctx, "file")
+	require.NoError(c.T, err)
+	for _, m := range messages {
+		require.NoError(c.T, ch.Send(c.Ctx, []byte(m)))
+	}
+	return ch
+}
+
+// TestAnnouncedFilesHoldNothing: a guest that announces all the page can hold, and sends
+// nothing, keeps no other from sending; and after a minute without progress it is told why its transfers end.
+func TestAnnouncedFilesHoldNothing(t *testing.T) {
+	t.Parallel()
+	relay := relayproc.Start(t)
+	ada := chromium.Start(t).Blank()
+	skipMinutes(ada)
+	ada.Navigate(relay.HTTP + "/")
+	_, id, _ := strings.Cut(ada.Host("Ada"), "#")
+	idle, busy := sdkpeer.NewChatter(t, dial(t, relay, id)), sdkpeer.NewChatter(t, dial(t, relay, id))
+	idle.Say("name", "Idle")
+	busy.Say("name", "Busy")
+	ada.WaitText("#people .name", "Busy")
+
+	var channels []*sdk.Channel
+	for n := range 15 {
+		channels = append(channels, offerFile(idle, fmt.Sprintf(`{"name":"%d.iso","size":1000000000}`, n)))
+	}
+	channels = append(channels, offerFile(idle)) // and one that does not even say what comes
+	ada.WaitFor("fifteen transfers", `document.querySelectorAll("#log .transfer").length === 15`)
+	require.Contains(t, string(idle.ReceiveFrom(offerFile(idle, `{"name":"one-more.txt","size":2}`, "ab"))), `at most 16 files at once`)
+	giveFile(busy, "from-busy.txt")
+
+	ada.Do(`globalThis.fast = true`)
+	idle.Ctx = patience.Context(t)
+	for _, ch := range channels {
+		require.JSONEq(t, `{"refused":"nothing moved for a minute"}`, string(idle.ReceiveFrom(ch)))
+	}
+	ada.WaitFor("the end of all", `[...document.querySelectorAll("#log .outcome")].filter((e) => e.textContent === "Ended: nothing moved for a minute.").length === 15`)
+	ada.Do(`globalThis.fast = false`)
+	giveFile(idle, "after-all.txt")
+}
+
+// TestOneGuestGetsHalfOfThePage: what one guest may have the page hold leaves as much for
+// the others, in bytes and in files; and messages without content are no progress.
+func TestOneGuestGetsHalfOfThePage(t *testing.T) {
+	t.Parallel()
+	relay := relayproc.Start(t)
+	ada := chromium.Start(t).Open(relay.HTTP + "/")
+	_, id, _ := strings.Cut(ada.Host("Ada"), "#")
+	guest := sdkpeer.NewChatter(t, dial(t, relay, id))
+	require.Contains(t, string(guest.ReceiveFrom(offerFile(guest, `{"name":"huge.iso","size":1100000000}`))), `{"refused":"the receiving page holds at most 1.1`)
+	ch := offerFile(guest, `{"name":"empty.txt","size":3}`, "")
+	_, err := ch.Receive(guest.Ctx)
+	require.Error(t, err)
+	ada.WaitText("#log .outcome", "Damaged")
+
+	// Gigabytes are not sent in a test: the page's own account is asked.
+	ada.Do(`const { Shelf } = await import("./shelf.js");
+		const mega = 2 ** 20, one = new Shelf("one"), other = new Shelf("other");
+		globalThis.code = (act) => { try { act(); return "taken" } catch (err) { return err.code } };
+		const first = one.place(1024 * mega), second = one.place(1024 * mega); // announced, not received
+		globalThis.seen = [code(() => first.add(1000 * mega)), code(() => second.add(24 * mega)), code(() => second.add(1)),
+			code(() => one.place(1)), code(() => other.place(1024 * mega).add(1024 * mega)), code(() => new Shelf("third").place(1))];
+		first.clear(); first.clear();
+		seen.push(code(() => second.add(1000 * mega)));
+		second.clear();
+		const places = Array.from({ length: 200 }, () => one.place(0));
+		seen.push(code(() => one.place(0)), code(() => new Shelf("third").place(0)));
+		places[0].clear();
+		seen.push(code(() => one.place(0)));`)
+	require.Equal(t, []string{"taken", "taken", "too-large", "too-large", "taken", "too-large", "taken", "too-large", "taken", "taken"}, chromium.Eval[[]string](ada, `seen`))
+}

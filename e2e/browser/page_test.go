@@ -1,0 +1,237 @@
+package browser_test
+
+import (
+	"bytes"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/hex"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/sebas642/intercessor/e2e/chromium"
+	"github.com/sebas642/intercessor/e2e/patience"
+	"github.com/sebas642/intercessor/e2e/relayproc"
+	"github.com/sebas642/intercessor/e2e/sdkpeer"
+	"github.com/sebas642/intercessor/sdk"
+)
+
+const tenMB = 10_000_000
+
+// TestPageAndNativePeer: the page hosts, a Go program dials; they chat, and 10 MB
+// go each way over the direct path.
+func TestPageAndNativePeer(t *testing.T) {
+	t.Parallel()
+	relay := relayproc.Start(t)
+	browser := chromium.Start(t)
+	page := browser.Open(relay.HTTP + "/")
+	link := page.Host("Ada")
+	_, id, _ := strings.Cut(link, "#")
+
+	ctx := patience.Context(t)
+	conn, err := sdk.Dial(ctx, relay.WS+"/client/"+id, nil)
+	require.NoError(t, err)
+	defer conn.Close()
+	native := sdkpeer.NewChatter(t, conn)
+
+	native.Expect("name", `"Ada"`)
+	native.Expect("people", `["Ada"]`)
+	native.Say("name", "Gopher")
+	native.Expect("people", `["Ada","Gopher"]`)
+	page.WaitText("#people .name", "Gopher")
+	native.Say("chat", map[string]string{"text": "hello, page", "name": "an impostor"})
+	page.WaitText("#log .message", "hello, page")
+	page.WaitText("#log .message .from", "Gopher")
+	page.Say("hello, program")
+	native.Expect("chat", `{"text":"hello, program","name":"Ada"}`)
+	native.Say("ping", 42)
+	native.Expect("pong", `42`)
+
+	// From the program to the page.
+	content := make([]byte, tenMB)
+	_, _ = rand.Read(content)
+	sum := sha256.Sum256(content)
+	ch, err := conn.OpenChannel(ctx, "file")
+	require.NoError(t, err)
+	native.SendOver(ch, map[string]any{"name": "../../etc/from-native.bin", "size": len(content)})
+	for rest := content; len(rest) > 0; rest = rest[min(len(rest), 16<<10):] {
+		require.NoError(t, ch.Send(ctx, rest[:min(len(rest), 16<<10)]))
+	}
+	require.JSONEq(t, `{"received":10000000,"sha256":"`+hex.EncodeToString(sum[:])+`"}`, string(native.ReceiveFrom(ch)))
+	require.NoError(t, ch.Close())
+	page.WaitDirect()
+	folder := t.TempDir()
+	page.DownloadTo(folder)
+	page.WaitText("#log .outcome", "Received and checked.")
+	page.Click("#log .save")
+	saved := filepath.Join(folder, "from-native.bin")
+	require.Eventually(t, func() bool { info, err := os.Stat(saved); return err == nil && info.Size() == tenMB }, patience.Max, 20*time.Millisecond)
+	got, err := os.ReadFile(saved)
+	require.NoError(t, err)
+	require.True(t, bytes.Equal(content, got), "the saved file differs from the one sent")
+
+	// And back.
+	page.SendFile(saved)
+	ch, err = conn.AcceptChannel(ctx)
+	require.NoError(t, err)
+	require.JSONEq(t, `{"name":"from-native.bin","size":10000000}`, string(native.ReceiveFrom(ch)))
+	hash, received := sha256.New(), 0
+	for received < tenMB {
+		part := native.ReceiveFrom(ch)
+		require.LessOrEqual(t, len(part), 16<<10)
+		hash.Write(part)
+		received += len(part)
+	}
+	require.Equal(t, sum[:], hash.Sum(nil))
+	native.SendOver(ch, map[string]any{"received": received, "sha256": hex.EncodeToString(hash.Sum(nil))})
+	page.WaitText("#log .mine .outcome", "Sent and checked.")
+
+	// The page leaves: the program is told.
+	page.Click("#leave")
+	for {
+		if _, err = conn.Receive(ctx); err != nil {
+			break
+		}
+	}
+	require.ErrorIs(t, err, sdk.ErrPeerGone)
+}
+
+// TestTwoPages: two people, each in a browser of their own; then a third.
+func TestTwoPages(t *testing.T) {
+	t.Parallel()
+	relay := relayproc.Start(t)
+	browser := chromium.Start(t)
+	ada := browser.Open(relay.HTTP + "/")
+	ada.WaitText("h1", "Two peers, introduced.")
+	ada.Shot("start")
+	link := ada.Host("Ada")
+	ada.WaitText("#invite-hint", "This link works on this machine only, because the relay listens on loopback.")
+	require.False(t, chromium.Eval[bool](ada, `document.getElementById("invite-qr").checkVisibility()`), "a QR code that leads nowhere")
+	ada.Shot("host-alone")
+
+	bob := browser.Blank()
+	bob.SetViewport(390, 844, "dark")
+	bob.Navigate(link)
+	bob.WaitText("#room-state", "You are in")
+	bob.Rename("Bob")
+	ada.WaitText("#people .name", "Bob")
+	bob.WaitText("#people .name", "Ada")
+	bob.Say("Hello Ada, I am on my phone")
+	ada.WaitText("#log .text", "Hello Ada, I am on my phone")
+	ada.Say("Good to see you! Here comes the film.")
+	bob.WaitText("#log .text", "Here comes the film.")
+	require.Empty(t, chromium.Eval[string](ada, `document.getElementById("text").value`))
+	ada.WaitDirect()
+	bob.WaitDirect()
+
+	// A large file, looked at on its way and then cancelled by its receiver.
+	film := filepath.Join(t.TempDir(), "film-of-the-harbour.mp4")
+	require.NoError(t, os.WriteFile(film, nil, 0o600))
+	require.NoError(t, os.Truncate(film, 200<<20))
+	ada.SendFile(film)
+	bob.WaitFor("a sixth of the film", `document.querySelector("#log progress")?.value > 1 / 6`)
+	ada.WaitFor("the rate", `document.querySelector("#people .detail").textContent.includes("MB/s")`)
+	ada.Shot("chat-with-file")
+	bob.Shot("phone")
+	bob.Click("#log .cancel")
+	bob.WaitText("#log .outcome", "Cancelled.")
+	ada.WaitText("#log .outcome", "Interrupted")
+
+	// A small one arrives whole, and so does an empty one.
+	for name, size := range map[string]int64{"harbour.jpg": 2_345_678, "empty.txt": 0} {
+		path := filepath.Join(t.TempDir(), name)
+		require.NoError(t, os.WriteFile(path, nil, 0o600))
+		require.NoError(t, os.Truncate(path, size))
+		bob.SendFile(path)
+		ada.WaitFor(name, `[...document.querySelectorAll("#log .transfer")].some((e) => e.textContent.includes(a) && e.textContent.includes("Received and checked."))`, name)
+		bob.WaitFor(name+" sent", `[...document.querySelectorAll("#log .transfer")].some((e) => e.textContent.includes(a) && e.textContent.includes("Sent and checked."))`, name)
+	}
+
+	// A file dropped anywhere goes to the only other person.
+	ada.Do(`const files = new DataTransfer();
+		files.items.add(new File(["dropped"], "dropped.txt"));
+		const drop = new DragEvent("drop", {dataTransfer: files, bubbles: true, cancelable: true});
+		document.getElementById("log").dispatchEvent(drop);
+		if (!drop.defaultPrevented) throw new Error("the browser would open the file")`)
+	bob.WaitFor("the dropped file", `[...document.querySelectorAll("#log .transfer")].some((e) => e.textContent.includes("dropped.txt") && e.textContent.includes("Received and checked."))`)
+
+	// A third person sees the others, and their messages reach everyone.
+	eve := browser.Blank()
+	eve.SetViewport(1280, 800, "dark")
+	eve.Navigate(link)
+	eve.Rename("Bob")
+	eve.WaitText("#people .name", "Ada")
+	eve.WaitText("#people-note", "files go between you and the host only")
+	ada.WaitText("#people .name", "Bob (2)")
+	eve.WaitFor("the other Bob", `[...document.querySelectorAll("#people .name bdi")].map((e) => e.textContent).join() === "Ada,Bob"`)
+	bob.WaitText("#people .name", "Bob (2)")
+	eve.Say("May I join you?")
+	bob.WaitText("#log .from", "Bob (2)")
+	bob.WaitText("#log .text", "May I join you?")
+	ada.Shot("host-of-three")
+	eve.Shot("guest")
+
+	// A guest leaves, then the host.
+	eve.Click("#leave")
+	eve.WaitText("h1", "Two peers, introduced.")
+	require.Equal(t, "start-room", chromium.Eval[string](eve, `document.activeElement.id`), "what has the focus")
+	bob.WaitText("#log .note", "Bob (2) left")
+	ada.AnswerDialog(true, `document.getElementById("leave").click()`) // harbour.jpg is not saved
+	bob.WaitText("#notice", "The host has left")
+	bob.Shot("host-left")
+}
+
+// TestPageSaysWhatIsWrong: each error is a sentence with something to do.
+func TestPageSaysWhatIsWrong(t *testing.T) {
+	t.Parallel()
+	relay := relayproc.Start(t)
+	browser := chromium.Start(t)
+
+	lost := browser.Open(relay.HTTP+"/#nobody-here", chromium.LostRelay...)
+	lost.WaitText("#notice", "There is no room behind this link")
+	lost.Shot("no-room")
+	lost.Type("#join-link", "this is no link!\r")
+	lost.WaitText("#join-problem", "neither the link nor the ID")
+
+	host := browser.Open(relay.HTTP+"/", chromium.LostRelay...)
+	link := host.Host("Ada")
+	host.Say("Is anyone there?")
+	host.WaitText("#log .mark", "Not delivered: you were alone")
+
+	// Pasting the link joins, with the keyboard alone.
+	lost.Do(`document.getElementById("join-link").value = ""`)
+	lost.Type("#join-link", link+"\r")
+	lost.WaitText("#room-state", "You are in")
+	host.WaitText("#log .note", "joined")
+	host.WaitDirect()
+
+	// A hash of another room leaves this one.
+	lost.Do(`location.hash = "#some-other-room"`)
+	lost.WaitText("#notice", "There is no room behind this link")
+	host.WaitText("#log .note", "left")
+
+	// The relay goes away under a room: it may be back, and so everything waits.
+	lost.Do(`location.hash = a`, link[strings.Index(link, "#"):])
+	lost.WaitText("#room-state", "You are in")
+	host.WaitDirect()
+	relay.Kill()
+	host.WaitText("#people .relayed", "The relay is away. Messages wait; files still go directly.")
+	lost.WaitText("#people .relayed", "The host or the relay is away. Messages wait; files still go directly.")
+	for _, p := range []*chromium.Tab{host, lost} {
+		require.False(t, chromium.Eval[bool](p, `document.getElementById("compose").inert`))
+	}
+	lost.WaitText("#room-state", "Reconnecting…")
+	lost.Say("Can you hear me?")
+	lost.WaitText("#log .mark", "Sending…")
+	lost.Shot("relay-lost")
+
+	// Files still go over the direct path.
+	path := filepath.Join(t.TempDir(), "after-all.bin")
+	require.NoError(t, os.WriteFile(path, []byte("still here"), 0o600))
+	host.SendFile(path)
+	lost.WaitText("#log .outcome", "Received and checked.")
+}

@@ -1,0 +1,129 @@
+package chromium
+
+import (
+	"context"
+	"os/exec"
+	"sync"
+	"testing"
+
+	"github.com/chromedp/chromedp"
+	"github.com/stretchr/testify/require"
+)
+
+// browsers are the names and places of Chromium and its kin.
+var browsers = []string{"chromium", "chromium-browser", "google-chrome", "google-chrome-stable",
+	"/Applications/Google Chrome.app/Contents/MacOS/Google Chrome"}
+
+// shell is Chromium without its windows, which takes less than half of the CPU time. It has no
+// back-forward cache.
+const shell = "chromium-headless-shell"
+
+// chromiums bounds how many run at once: each takes a core while it starts.
+var chromiums = make(chan struct{}, 2)
+
+// A Browser is a headless Chromium of the test's own, with a profile of its own.
+type Browser struct {
+	T     testing.TB
+	Ctx   context.Context
+	Close func() // ends it, once; the test's end does too
+}
+
+// Start starts Chromium, its shell if there is one, and ends it with the test.
+func Start(t testing.TB, further ...chromedp.ExecAllocatorOption) *Browser {
+	t.Helper()
+	return launch(t, append([]string{shell}, browsers...), further...)
+}
+
+// StartWhole is Start for what the shell lacks.
+func StartWhole(t testing.TB) *Browser {
+	t.Helper()
+	return launch(t, browsers)
+}
+
+// launch starts the first of these browsers. That there is none is a failure:
+// without a browser nothing here is tested.
+func launch(t testing.TB, names []string, further ...chromedp.ExecAllocatorOption) *Browser {
+	t.Helper()
+	path := ""
+	for _, name := range names {
+		if found, err := exec.LookPath(name); err == nil {
+			path = found
+			break
+		}
+	}
+	require.NotEmpty(t, path, "no Chromium on this machine; run `make setup`, or install chromium")
+
+	chromiums <- struct{}{}
+	ctx, end := chromedp.NewExecAllocator(context.Background(), append(further,
+		chromedp.ExecPath(path),
+		chromedp.UserDataDir(t.TempDir()),
+		chromedp.Headless, chromedp.NoSandbox, chromedp.DisableGPU, chromedp.NoFirstRun,
+		chromedp.Flag("disable-quic", true),
+		chromedp.Flag("disable-component-update", true),
+		chromedp.Flag("disable-background-networking", true),
+		chromedp.Flag("disable-background-timer-throttling", true),
+		chromedp.Flag("disable-renderer-backgrounding", true),
+		chromedp.Flag("disable-backgrounding-occluded-windows", true),
+		chromedp.Flag("disable-dev-shm-usage", true),
+		chromedp.Flag("disable-sync", true),
+		chromedp.Flag("disable-features", "WebRtcHideLocalIpsWithMdns,Translate"),
+		chromedp.Flag("allow-loopback-in-peer-connection", true),
+		chromedp.Flag("force-color-profile", "srgb"),
+	)...)
+	ctx, closeTabs := chromedp.NewContext(ctx)
+	b := &Browser{T: t, Ctx: ctx, Close: sync.OnceFunc(func() {
+		closeTabs()
+		end()
+		<-chromiums
+	})}
+	t.Cleanup(b.Close)
+	require.NoError(t, chromedp.Do(ctx), "Chromium does not start")
+	return b
+}
+
+// Open opens a page and waits for its load event. What the page reports to the
+// console as an error or a warning fails the test, but for what contains one of
+// the allowed texts.
+func (b *Browser) Open(url string, allowed ...string) *Tab {
+	b.T.Helper()
+	p := b.Blank(allowed...)
+	p.Navigate(url)
+	return p
+}
+
+// Blank opens an empty tab.
+func (b *Browser) Blank(allowed ...string) *Tab {
+	b.T.Helper()
+	ctx, cancel := chromedp.NewContext(b.Ctx, chromedp.WithNewBrowserContext())
+	p := &Tab{T: b.T, Ctx: ctx, allowed: allowed}
+	require.NoError(b.T, chromedp.Do(ctx))
+	p.SetViewport(1280, 800, "light")
+	watched := make(chan struct{})
+	go func() {
+		defer close(watched)
+		for message, err := range chromedp.Console(ctx) {
+			if err != nil {
+				return
+			}
+			p.heard(message)
+		}
+	}()
+	b.T.Cleanup(func() {
+		cancel()
+		<-watched
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		for _, line := range p.console {
+			b.T.Errorf("the page's console: %s", line)
+		}
+	})
+	return p
+}
+
+// OpenSDK opens the page of the relay at a URL and imports the SDK into it, as `sdk`.
+func (b *Browser) OpenSDK(url string, allowed ...string) *Tab {
+	b.T.Helper()
+	p := b.Open(url+"/", allowed...)
+	p.Do(`globalThis.sdk = await import("./sdk/intercessor.js")`)
+	return p
+}

@@ -1,0 +1,93 @@
+package chromium
+
+import (
+	"context"
+
+	"github.com/chromedp/cdproto/cdp"
+	"github.com/chromedp/cdproto/network"
+	"github.com/chromedp/cdproto/page"
+	"github.com/chromedp/cdproto/runtime"
+	"github.com/chromedp/cdproto/target"
+	"github.com/chromedp/chromedp"
+	"github.com/stretchr/testify/require"
+
+	"github.com/sebas642/intercessor/e2e/patience"
+)
+
+// LostRelay is what Chromium says on the console while there is no relay.
+var LostRelay = []string{"WebSocket connection to", "ERR_CONNECTION"}
+
+// Reload loads the page anew and waits for its load event.
+func (p *Tab) Reload() {
+	p.T.Helper()
+	ctx, cancel := context.WithTimeout(p.Ctx, patience.Max)
+	defer cancel()
+	require.NoError(p.T, chromedp.Do(ctx, chromedp.Reload()))
+}
+
+// Close closes the tab as its user would.
+func (p *Tab) Close() {
+	p.T.Helper()
+	ctx, cancel := context.WithTimeout(p.Ctx, patience.Max)
+	defer cancel()
+	require.NoError(p.T, chromedp.Do(ctx, chromedp.Func(func(ctx context.Context, t *chromedp.Target) error {
+		_, err := cdp.Call(ctx, t, page.Close, cdp.Empty{})
+		return err
+	})))
+}
+
+// Freeze stops the page's scripts and timers, as a browser does with a hidden
+// tab; Thaw resumes them.
+func (p *Tab) Freeze() { p.lifecycle(page.SetWebLifecycleStateStateFrozen) }
+
+func (p *Tab) Thaw() { p.lifecycle(page.SetWebLifecycleStateStateActive) }
+
+func (p *Tab) lifecycle(state page.SetWebLifecycleStateState) {
+	p.T.Helper()
+	ctx, cancel := context.WithTimeout(p.Ctx, patience.Max)
+	defer cancel()
+	require.NoError(p.T, chromedp.Do(ctx, chromedp.Func(func(ctx context.Context, t *chromedp.Target) error {
+		_, err := cdp.Call(ctx, t, page.SetWebLifecycleState, page.SetWebLifecycleStateParams{State: state})
+		return err
+	})))
+}
+
+// SetOffline cuts the page's network, or reconnects it. The browser tells the page. An
+// open WebSocket stays open, but passes nothing.
+func (p *Tab) SetOffline(cut bool) {
+	p.T.Helper()
+	ctx, cancel := context.WithTimeout(p.Ctx, patience.Max)
+	defer cancel()
+	require.NoError(p.T, chromedp.Do(ctx, chromedp.Func(func(ctx context.Context, t *chromedp.Target) error {
+		emulate := cdp.Command[network.OverrideNetworkStateParams, cdp.Empty]{Method: "Network.emulateNetworkConditions"}
+		_, err := cdp.Call(ctx, t, emulate, network.OverrideNetworkStateParams{
+			Offline: cut, DownloadThroughput: -1, UploadThroughput: -1,
+		})
+		return err
+	})))
+}
+
+// Duplicate opens the page again with a copy of its sessionStorage, as a browser does
+// when its user duplicates a tab.
+func (p *Tab) Duplicate() *Tab {
+	p.T.Helper()
+	opened := chromedp.WaitNewTarget(p.Ctx, func(info *target.Info) bool { return info.OpenerID != "" })
+	ctx, cancel := context.WithTimeout(p.Ctx, patience.Max)
+	defer cancel()
+	require.NoError(p.T, chromedp.Do(ctx, chromedp.Func(func(ctx context.Context, t *chromedp.Target) error {
+		_, err := cdp.Call(ctx, t, runtime.Evaluate, runtime.EvaluateParams{Expression: "void open(location.href)", UserGesture: new(true)})
+		return err
+	})))
+	select {
+	case id := <-opened:
+		ctx, closeTab := chromedp.NewContext(p.Ctx, chromedp.WithTargetID(id))
+		p.T.Cleanup(closeTab)
+		require.NoError(p.T, chromedp.Do(ctx))
+		copied := &Tab{T: p.T, Ctx: ctx}
+		copied.WaitFor("the page", `location.href.split("#")[0] === a && document.readyState === "complete"`, Eval[string](p, `location.href.split("#")[0]`)) // the page may change what is behind it
+		return copied
+	case <-ctx.Done():
+		p.T.Fatal("the browser opened no second tab")
+		return nil
+	}
+}

@@ -1,0 +1,35 @@
+package chromium
+
+// Host starts a room with the page's button and returns its link.
+func (p *Tab) Host(name string) string {
+	p.T.Helper()
+	p.Click("#start-room")
+	p.WaitText("#room-state", "Your room is open")
+	p.Rename(name)
+	return Eval[string](p, `document.getElementById("invite-link").value`)
+}
+
+// Rename changes the user's name.
+func (p *Tab) Rename(name string) {
+	p.T.Helper()
+	p.Do(`const field = document.getElementById("name");
+		field.focus(); field.value = a; field.dispatchEvent(new Event("change"))`, name)
+}
+
+// Say writes into the chat and presses Enter.
+func (p *Tab) Say(text string) {
+	p.T.Helper()
+	p.Type("#text", text+"\r")
+}
+
+// SendFile chooses a file for the first person who takes one.
+func (p *Tab) SendFile(path string) {
+	p.T.Helper()
+	p.upload(".takes-files input.file", path)
+}
+
+// WaitDirect waits until the page says that a direct path is there.
+func (p *Tab) WaitDirect() {
+	p.T.Helper()
+	p.WaitFor("a direct path", `document.querySelector("[data-path=direct]")?.textContent.includes("UDP")`)
+}

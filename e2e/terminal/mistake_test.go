@@ -1,0 +1,63 @@
+package terminal_test
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/sebas642/intercessor/e2e/relayproc"
+	"github.com/sebas642/intercessor/e2e/termproc"
+)
+
+func TestATerminalSaysWhatToDoAboutAMistake(t *testing.T) {
+	relay := relayproc.Start(t)
+	for _, c := range []struct {
+		mistake string
+		args    []string
+		exit    int
+		stderr  string
+	}{
+		{
+			"no command", nil, 2,
+			"intercessor: no command given",
+		}, {
+			"an unknown command", []string{"lisen"}, 2,
+			"intercessor: there is no command \"lisen\"\nintercessor: hint: did you mean intercessor listen?\n",
+		}, {
+			"no link", []string{"dial", "there"}, 1, // an ID on a relay that is not there
+			"intercessor: hint: start a relay with make run, or name another with --relay",
+		}, {
+			"a broken link", []string{"dial", relay.HTTP}, 2,
+			"intercessor: hint: a link looks like http://HOST/#ID or ws://HOST/client/ID\n",
+		}, {
+			"no relay", []string{"listen", "--relay", "127.0.0.1:1"}, 1,
+			"intercessor: hint: start a relay with make run, or name another with --relay",
+		}, {
+			"a room that is not there", []string{"dial", relay.HTTP + "/#nobody"}, 1,
+			"intercessor: there is no such room\nintercessor: hint: its host may have left, or the link is not whole",
+		}, {
+			"a file that is not there", []string{"send", "nothing.txt", relay.HTTP + "/#nobody"}, 1,
+			"intercessor: there is no file nothing.txt\n",
+		}, {
+			"a server that is no relay", []string{"listen", "--relay", relay.HTTP + "/elsewhere"}, 1,
+			"HTTP status 404",
+		},
+	} {
+		t.Run(c.mistake, func(t *testing.T) {
+			t.Setenv("INTERCESSOR_RELAY", "ws://127.0.0.1:1/server")
+			peer := termproc.Start(t, c.args...)
+			require.Equal(t, c.exit, peer.Exit(), peer.Stderr())
+			require.Contains(t, peer.Stderr(), c.stderr)
+			require.Empty(t, peer.Shown, "errors go to standard error")
+		})
+	}
+}
+
+func TestATerminalExplainsItself(t *testing.T) {
+	for _, args := range [][]string{{"help"}, {"help", "send"}, {"dial", "-h"}} {
+		peer := termproc.Start(t, args...)
+		require.Zero(t, peer.Exit())
+		require.Empty(t, peer.Stderr())
+		peer.Expect("")
+	}
+}

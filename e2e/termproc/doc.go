@@ -1,0 +1,2 @@
+// Package termproc runs the terminal peer as a process, with a test at its keyboard.
+package termproc

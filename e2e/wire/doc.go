@@ -1,0 +1,3 @@
+// Package wire tests what relayd makes of bytes: handshakes, frames, the golden vectors and
+// scripts, and each close code. It has only tests.
+package wire

@@ -7,10 +7,17 @@ import (
 	"net"
 	"net/netip"
 	"strconv"
+	"time"
 
 	"github.com/pion/transport/v5"
 	"github.com/pion/transport/v5/stdnet"
 )
+
+// holdTCP is how long a TURN server over TCP or TLS waits for one over UDP. pion's ICE does
+// nothing else while it asks for a permission, which takes a round trip for each relayed
+// candidate and each address of the other peer. With three relayed candidates and 200 ms a
+// direct path came 2.5 s late.
+const holdTCP = time.Second
 
 // hostNet is the network of this host as pion sees it: its interfaces are those worth
 // gathering from, and what waits ends with ctx. pion itself resolves and dials without a
@@ -36,7 +43,16 @@ func (n *hostNet) Interfaces() ([]*transport.Interface, error) {
 	return gatherable(all, routedAddresses()), err
 }
 
+// DialTCP connects to a TURN server, later if there is one over UDP.
 func (n *hostNet) DialTCP(network string, local, remote *net.TCPAddr) (transport.TCPConn, error) {
+	if n.servers.haveUDP() {
+		hold := time.NewTimer(holdTCP)
+		defer hold.Stop()
+		select {
+		case <-hold.C:
+		case <-n.ctx.Done(): // and so does dialling
+		}
+	}
 	var dialer net.Dialer
 	if local != nil {
 		dialer.LocalAddr = local

@@ -14,6 +14,15 @@ import (
 	"github.com/pion/webrtc/v4"
 )
 
+const (
+	// maxRTO bounds the wait of SCTP between retransmissions. It doubles up to a minute
+	// by default, and so does the time without data after the network is back.
+	maxRTO = 3 * time.Second
+
+	// acceptRelay is how long ICE looks for a better pair than a relayed one.
+	acceptRelay = 500 * time.Millisecond
+)
+
 // peerConn is pion's peer connection.
 type peerConn struct {
 	pc     *webrtc.PeerConnection
@@ -44,6 +53,8 @@ func newPeerConn(o Options, ev events) (*peerConn, error) {
 		settings.SetICEUDPMux(&o.Pool.sockets)
 	}
 	settings.SetSCTPMaxMessageSize(MaxMessage)
+	settings.SetSCTPRTOMax(maxRTO)
+	settings.SetRelayAcceptanceMinWait(acceptRelay)
 	settings.LoggerFactory = asked
 
 	config := webrtc.Configuration{ICEServers: iceServers(o.ICEServers)}

@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"net"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -33,6 +34,15 @@ func (s *servers) set(list []ICEServer) {
 	for _, server := range list {
 		s.urls = append(s.urls, server.URLs...)
 	}
+}
+
+// haveUDP reports whether there is a TURN server over UDP.
+func (s *servers) haveUDP() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.ContainsFunc(s.urls, func(url string) bool {
+		return strings.HasPrefix(url, "turn:") && !strings.HasSuffix(url, "transport=tcp")
+	})
 }
 
 // found notes that a host and port has an address.

@@ -127,6 +127,9 @@ func (p *peerConn) onCandidate(c *webrtc.ICECandidate) {
 		return
 	}
 	p.found = true
+	if c.Typ == webrtc.ICECandidateTypeRelay {
+		p.asked.relayed.Store(true)
+	}
 	init := c.ToJSON()
 	message, err := json.Marshal(init)
 	if err == nil {

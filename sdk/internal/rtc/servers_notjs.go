@@ -10,6 +10,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"syscall"
 
 	"github.com/pion/logging"
@@ -20,7 +21,8 @@ import (
 // alone.
 type servers struct {
 	logging.LoggerFactory
-	report func(ServerError) // static; must not wait
+	report  func(ServerError) // static; must not wait
+	relayed atomic.Bool       // there is a relayed candidate
 
 	mu    sync.Mutex // guards what follows
 	urls  []string

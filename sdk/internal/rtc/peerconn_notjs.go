@@ -19,6 +19,17 @@ const (
 	// by default, and so does the time without data after the network is back.
 	maxRTO = 3 * time.Second
 
+	// receiveBuffer bounds what SCTP holds of a sender whose packets are lost or not read.
+	// pion's 1 MiB stops one at a round trip of 200 ms.
+	receiveBuffer = 8 << 20
+
+	// minWindow and windowStep are the bytes that SCTP has in flight at least, and how many
+	// more in each round trip without loss. pion's are 4 and 1 packets. With 1 % loss
+	// these gave two to three times the rate, and 4 Mbit/s were used better, too. A
+	// minWindow of 120 kB floods such a path.
+	minWindow  = 32 << 10
+	windowStep = 9600
+
 	// acceptRelay is how long ICE looks for a better pair than a relayed one.
 	acceptRelay = 500 * time.Millisecond
 )
@@ -54,6 +65,9 @@ func newPeerConn(o Options, ev events) (*peerConn, error) {
 	}
 	settings.SetSCTPMaxMessageSize(MaxMessage)
 	settings.SetSCTPRTOMax(maxRTO)
+	settings.SetSCTPMaxReceiveBufferSize(receiveBuffer)
+	settings.SetSCTPMinCwnd(minWindow)
+	settings.SetSCTPCwndCAStep(windowStep)
 	settings.SetRelayAcceptanceMinWait(acceptRelay)
 	settings.LoggerFactory = asked
 

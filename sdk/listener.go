@@ -21,7 +21,8 @@ const maxPast = 1 << 12
 // maxDirect bounds the direct paths of a listener. pion needs 300 KiB for each.
 const maxDirect = 256
 
-// Listener is a server peer. All methods may be called by many goroutines at once.
+// Listener is a server peer. It has at most 256 direct paths: a further client hears that
+// there is none for it, and its messages go on through the relay. All methods may be called by many goroutines at once.
 type Listener struct {
 	session   *signaling.Session // static, as are the next five
 	identity  identity

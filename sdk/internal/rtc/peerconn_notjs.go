@@ -25,8 +25,8 @@ const (
 
 	// minWindow and windowStep are the bytes that SCTP has in flight at least, and how many
 	// more in each round trip without loss. pion's are 4 and 1 packets. With 1 % loss
-	// these gave two to three times the rate, and 4 Mbit/s were used better, too. A
-	// minWindow of 120 kB floods such a path.
+	// these gave two to three times the rate, and a path of 4 Mbit/s lost nothing by them.
+	// With a minWindow of 120 kB it lost a third.
 	minWindow  = 32 << 10
 	windowStep = 9600
 

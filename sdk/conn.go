@@ -61,7 +61,7 @@ type messages interface {
 }
 
 // newConn makes a Conn, which lacks its messages still. Its direct path waits for rtc.Start.
-func newConn(session *signaling.Session, peer protocol.ID, offer bool, options Options) *Conn {
+func newConn(session *signaling.Session, peer protocol.ID, offer bool, options Options, pool *rtc.Pool) *Conn {
 	c := &Conn{
 		own:     session.Hello().ID,
 		peer:    peer,
@@ -70,7 +70,7 @@ func newConn(session *signaling.Session, peer protocol.ID, offer bool, options O
 		onEnd:   func() {},
 	}
 	c.hurry, c.abort = context.WithCancelCause(context.Background())
-	direct := rtc.Options{Offer: offer, ICEServers: forPath(c.named), Signal: c.signal}
+	direct := rtc.Options{Offer: offer, ICEServers: forPath(c.named), Signal: c.signal, Pool: pool}
 	if c.named == nil {
 		direct.RelayICEServers = c.relayICEServers
 	}

@@ -31,7 +31,7 @@ func Dial(ctx context.Context, url string, options *Options) (*Conn, error) {
 		return nil, ofSession(err)
 	}
 	d, server := &dialled{session: session, mux: newMux(session)}, session.Room()
-	c := newConn(session, server, true, o)
+	c := newConn(session, server, true, o, nil)
 	d.conn, d.linger = c, func() {}
 	if hello := session.Hello(); session.Durable() && hello.Server == protocol.SubprotocolV1 {
 		p := newPeer(d.mux, server, true, hello.Limits.Outbox)

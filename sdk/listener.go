@@ -7,6 +7,7 @@ import (
 	"github.com/sebas642/intercessor/protocol"
 	"github.com/sebas642/intercessor/protocol/link"
 	"github.com/sebas642/intercessor/sdk/internal/queue"
+	"github.com/sebas642/intercessor/sdk/internal/rtc"
 	"github.com/sebas642/intercessor/sdk/internal/signaling"
 )
 
@@ -17,11 +18,16 @@ const maxBacklog = 1 << 10
 // whose link is forgotten takes the listener for one that was started anew.
 const maxPast = 1 << 12
 
-// Listener is a server peer. All methods may be called by many goroutines at once.
+// maxDirect bounds the direct paths of a listener. pion needs 300 KiB for each.
+const maxDirect = 256
+
+// Listener is a server peer. It has at most 256 direct paths: a further client hears that
+// there is none for it, and its messages go on through the relay. All methods may be called by many goroutines at once.
 type Listener struct {
-	session   *signaling.Session // static, as are the next four
+	session   *signaling.Session // static, as are the next five
 	identity  identity
 	mux       *mux
+	pool      *rtc.Pool
 	options   Options
 	clientURL string
 
@@ -60,6 +66,7 @@ func Listen(ctx context.Context, url string, options *Options) (*Listener, error
 	l := &Listener{
 		session:  session,
 		mux:      newMux(session),
+		pool:     rtc.NewPool(maxDirect),
 		identity: identity,
 		options:  o,
 		backlog:  queue.New[*Conn](maxBacklog, maxBacklog),
@@ -159,6 +166,7 @@ func (l *Listener) Close() error {
 		all.Wait()
 		l.session.Close(context.Background())
 		l.running.Wait()
+		l.pool.Close()
 		l.mux.close()
 		l.identity.close()
 	})

@@ -42,7 +42,7 @@ func (l *Listener) handle(e signaling.Event) {
 func (l *Listener) admit(id protocol.ID) {
 	p := newPeer(l.mux, id, false, l.session.Hello().Limits.Outbox)
 	p.open = func(opened *link.Link) *linked {
-		c := newConn(l.session, id, false, l.options)
+		c := newConn(l.session, id, false, l.options, l.pool)
 		it := newLinked(c, p, opened)
 		c.messages = it
 		p.after = append(p.after, func() { l.join(c) })
@@ -58,7 +58,7 @@ func (l *Listener) admit(id protocol.ID) {
 
 // admitPlain lets in a client that speaks the base protocol.
 func (l *Listener) admitPlain(id protocol.ID) {
-	c := newConn(l.session, id, false, l.options)
+	c := newConn(l.session, id, false, l.options, l.pool)
 	p := newPlain(c)
 	c.messages = p
 	l.mu.Lock()

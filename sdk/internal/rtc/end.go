@@ -124,6 +124,7 @@ func (p *Peer) CloseContext(ctx context.Context) error {
 		p.mu.Unlock()
 		if p.pc != nil { // nobody makes one any more
 			p.pc.close()
+			p.options.Pool.free()
 		}
 	})
 	return nil

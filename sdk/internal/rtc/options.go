@@ -26,6 +26,9 @@ type Options struct {
 	// changed.
 	Signal func(ctx context.Context, typ string, message []byte) error
 
+	// Pool, if set, is what this Peer shares with others.
+	Pool *Pool
+
 	PlatformOptions
 }
 

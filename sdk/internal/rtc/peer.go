@@ -213,6 +213,8 @@ func (p *Peer) connection() (*peerConn, error) {
 		return nil, ErrClosed
 	case p.lost != nil:
 		return nil, p.lost
+	case !p.options.Pool.take():
+		return nil, errFull
 	}
 	pc, err := newPeerConn(p.options, events{
 		needed:    p.onNeeded,
@@ -225,9 +227,11 @@ func (p *Peer) connection() (*peerConn, error) {
 		told:      p.onTold,
 		over:      p.forget,
 	})
-	if err == nil {
-		p.pc = pc
-		p.changePath()
+	if err != nil {
+		p.options.Pool.free()
+		return nil, err
 	}
-	return pc, err
+	p.pc = pc
+	p.changePath()
+	return pc, nil
 }

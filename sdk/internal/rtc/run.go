@@ -32,7 +32,11 @@ func (p *Peer) run() {
 		if !ok {
 			return
 		}
-		if err := p.do(j); err != nil {
+		switch err := p.do(j); err {
+		case nil:
+		case errFull:
+			p.onFailed(CauseNoPath) // the other peer need not wait for an answer
+		default:
 			p.fail(err)
 		}
 	}

@@ -54,7 +54,7 @@ type peer struct {
 // newPeer makes the owner of the links with a peer. outbox is how much the relay holds for
 // one peer, or 0 if it did not say: half of it may be under way (L6).
 func newPeer(m *mux, id protocol.ID, client bool, outbox int) *peer {
-	config := link.Config{Client: client, Budget: m.budget, AckAfter: ackAfter, InFlight: outbox / 2}
+	config := link.Config{Client: client, Budget: m.budget, AckAfter: ackAfter, InFlight: [2]int{link.Relay: outbox / 2}}
 	if client {
 		config.Nonce = newLinkID()
 	} else {
@@ -133,7 +133,7 @@ func (p *peer) next(dst []byte) (frame []byte, ok bool) {
 				p.current.tick(now)
 				p.current.effects(now)
 			}
-			f, ok = l.Next(now)
+			f, ok = l.Next(now, link.Relay)
 		}
 		if ok {
 			frame = f.Append(dst, p.id)
@@ -150,7 +150,7 @@ func (p *peer) heard(e signaling.Event) {
 	case signaling.Undelivered:
 		p.do(func(now link.Time) {
 			if l := p.door.Link(); l != nil {
-				l.Doubt(now)
+				l.Doubt(now, link.Relay)
 			}
 		})
 	case signaling.Away:
@@ -172,9 +172,9 @@ func (p *peer) path(up bool, change func(*status)) {
 		if l := p.door.Link(); l == nil {
 			return
 		} else if up {
-			l.PathUp(now)
+			l.PathUp(now, link.Relay)
 		} else {
-			l.PathDown(now)
+			l.PathDown(now, link.Relay)
 		}
 		if p.current != nil {
 			p.current.conn.status.set(change)

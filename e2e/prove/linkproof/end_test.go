@@ -56,7 +56,7 @@ func (e *end) begin() {
 	if e.side == client {
 		e.joined(e.door.Link())
 		if e.up {
-			e.link.PathUp(w.now)
+			e.link.PathUp(w.now, link.Relay)
 			e.pump()
 		}
 	}
@@ -147,7 +147,7 @@ func (e *end) pump() {
 	now := e.pair.world.now
 	for again := true; again; {
 		again = false
-		for f, ok := l.Next(now); ok; f, ok = l.Next(now) {
+		for f, ok := l.Next(now, link.Relay); ok; f, ok = l.Next(now, link.Relay) {
 			e.wire(&f)
 			e.pair.current(1 - e.side).send(&f)
 		}
@@ -175,7 +175,7 @@ func (e *end) pump() {
 // linger lets a link that has ended for the application say its last words.
 func (e *end) linger() {
 	if l := e.door.Link(); l != nil {
-		for f, ok := l.Next(e.pair.world.now); ok; f, ok = l.Next(e.pair.world.now) {
+		for f, ok := l.Next(e.pair.world.now, link.Relay); ok; f, ok = l.Next(e.pair.world.now, link.Relay) {
 			e.pair.current(1 - e.side).send(&f)
 		}
 		l.Effects().Reset()

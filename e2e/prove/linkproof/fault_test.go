@@ -13,7 +13,7 @@ func (e *end) pathUp() {
 	e.up = true
 	e.absence++
 	if l := e.door.Link(); l != nil {
-		l.PathUp(e.pair.world.now)
+		l.PathUp(e.pair.world.now, link.Relay)
 	}
 	e.pump()
 }
@@ -25,7 +25,7 @@ func (e *end) pathDown() {
 	w := e.pair.world
 	e.up = false
 	if l := e.door.Link(); l != nil {
-		l.PathDown(w.now)
+		l.PathDown(w.now, link.Relay)
 	}
 	e.absence++
 	now := e.absence
@@ -103,7 +103,7 @@ func (p *pair) loseOne() {
 		e := p.ends[1-to]
 		w.after(w.between(0, link.Second), func() {
 			if l := e.door.Link(); l != nil && !e.program.ended {
-				l.Doubt(w.now)
+				l.Doubt(w.now, link.Relay)
 				e.pump()
 			}
 		})

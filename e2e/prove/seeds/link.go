@@ -74,10 +74,10 @@ var linkSeeds = []Seed{
 			New: `false`}}},
 	{"LINK_END is said once and never again", "C4", linkSuite, []Edit{
 		{In: "protocol/link.Link.Tick",
-			Old: `l.endDue = l.endDue || end`,
+			Old: `l.endDue = [2]bool{true, true}`,
 			New: ``},
-		{In: "protocol/link.Link.Doubt",
-			Old: `l.endDue = l.endAwaited()`,
+		{In: "protocol/link.Link.doubt",
+			Old: `l.endDue = [2]bool{true, true}`,
 			New: ``}}},
 	{"LINK_END does not say what was taken", "C9", linkSuite, []Edit{
 		{In: "protocol/link.Link.Next",

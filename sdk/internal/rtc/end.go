@@ -38,15 +38,20 @@ func (p *Peer) fail(err error) {
 // those that are open, or nothing if the path was over before.
 func (p *Peer) finish(err error) []*Channel {
 	p.mu.Lock()
-	defer p.mu.Unlock()
 	if p.err != nil {
+		p.mu.Unlock()
 		return nil
 	}
 	p.err = err
 	close(p.over)
 	p.changePath()
 	p.accepted.Close(err)
-	return p.open()
+	channels := p.open()
+	p.mu.Unlock()
+	if p.options.Link != nil {
+		p.options.Link.Over()
+	}
+	return channels
 }
 
 // open lists the channels. The caller holds mu.

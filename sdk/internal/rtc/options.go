@@ -26,6 +26,9 @@ type Options struct {
 	// changed.
 	Signal func(ctx context.Context, typ string, message []byte) error
 
+	// Link, if set, hears of the channel of the link.
+	Link *LinkEvents
+
 	// Pool, if set, is what this Peer shares with others.
 	Pool *Pool
 

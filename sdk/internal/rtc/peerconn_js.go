@@ -9,11 +9,13 @@ import (
 // peerConn is the browser's RTCPeerConnection.
 type peerConn struct {
 	pc, beacon js.Value
+	link       rawChannel
 	events     events
-	found      bool // there is a local candidate
+	report     *LinkEvents // may be nil
+	found      bool        // there is a local candidate
 
-	onPC, onBeacon listeners
-	onChannels     map[*listeners]struct{} // owned by the callbacks and by close
+	onPC, onBeacon, onLink listeners
+	onChannels             map[*listeners]struct{} // owned by the callbacks and by close
 }
 
 func newPeerConn(o Options, ev events) (*peerConn, error) {
@@ -21,11 +23,11 @@ func newPeerConn(o Options, ev events) (*peerConn, error) {
 	if class.IsUndefined() {
 		return nil, errors.New("this JavaScript environment has no RTCPeerConnection; a worker has none")
 	}
-	p := &peerConn{events: ev, onChannels: make(map[*listeners]struct{})}
+	p := &peerConn{events: ev, report: o.Link, onChannels: make(map[*listeners]struct{})}
 	err := try(func() {
 		p.pc = class.New(map[string]any{"iceServers": iceServers(o.ICEServers)})
-		p.beacon = p.pc.Call("createDataChannel", beaconLabel, map[string]any{"negotiated": true, "id": beaconID})
-		p.beacon.Set("binaryType", "arraybuffer")
+		p.beacon = p.negotiated(beaconLabel, beaconID)
+		p.link = rawChannel{p.negotiated(linkLabel, linkID)}
 	})
 	if err != nil {
 		return nil, err
@@ -49,7 +51,37 @@ func newPeerConn(o Options, ev events) (*peerConn, error) {
 	p.onBeacon.on("message", func(event js.Value) { ev.told(string(messageBytes(event.Get("data")))) })
 	p.onBeacon.on("open", func(js.Value) { ev.up() })
 	p.onBeacon.on("close", func(js.Value) { ev.down() })
+	if o.Link != nil {
+		p.hearLink()
+	}
 	return p, nil
+}
+
+func (p *peerConn) negotiated(label string, id int) js.Value {
+	dc := p.pc.Call("createDataChannel", label, map[string]any{"negotiated": true, "id": id})
+	dc.Set("binaryType", "arraybuffer")
+	return dc
+}
+
+func (p *peerConn) hearLink() {
+	p.onLink.target = p.link.dc
+	p.link.setLow(lowBuffered)
+	p.onLink.on("bufferedamountlow", func(js.Value) { p.report.Low() })
+	p.onLink.on("open", func(js.Value) { p.report.Open() })
+	p.onLink.on("message", func(event js.Value) {
+		if data := event.Get("data"); data.Type() == js.TypeString {
+			p.report.Text([]byte(data.String()))
+		} else {
+			p.report.Binary(messageBytes(data))
+		}
+	})
+}
+
+func (p *peerConn) sendLink(data []byte, text bool) error {
+	if text {
+		return try(func() { p.link.dc.Call("send", string(data)) })
+	}
+	return p.link.send(data)
 }
 
 func iceServers(servers []ICEServer) []any {
@@ -96,7 +128,14 @@ func (p *peerConn) onCandidate(event js.Value) {
 }
 
 func (p *peerConn) onState(js.Value) {
-	if p.pc.Get("connectionState").String() != "failed" {
+	switch p.pc.Get("connectionState").String() {
+	case "failed":
+	case "disconnected":
+		if p.report != nil {
+			p.report.Disconnected()
+		}
+		return
+	default:
 		return
 	}
 	cause := CauseHandshake
@@ -189,6 +228,7 @@ func (p *peerConn) close() {
 	}
 	p.onPC.release()
 	p.onBeacon.release()
+	p.onLink.release()
 }
 
 // call calls a method that returns a promise, and waits for it.

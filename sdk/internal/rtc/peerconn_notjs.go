@@ -38,7 +38,9 @@ const (
 type peerConn struct {
 	pc     *webrtc.PeerConnection
 	beacon *webrtc.DataChannel
+	link   rawChannel
 	events events
+	report *LinkEvents // may be nil
 	asked  *servers
 	found  bool               // owned by onCandidate: there is a local candidate
 	ctx    context.Context    // ends with cancel
@@ -80,13 +82,16 @@ func newPeerConn(o Options, ev events) (*peerConn, error) {
 		cancel()
 		return nil, err
 	}
-	p := &peerConn{pc: pc, events: ev, asked: asked, ctx: ctx, cancel: cancel}
+	p := &peerConn{pc: pc, events: ev, report: o.Link, asked: asked, ctx: ctx, cancel: cancel}
 	pc.OnNegotiationNeeded(p.onNeeded)
 	pc.OnICECandidate(p.onCandidate)
 	pc.OnConnectionStateChange(p.onState)
 	pc.OnDataChannel(p.onDataChannel)
 	pc.SCTP().Transport().OnStateChange(p.onHandshake)
-	if err := p.createBeacon(); err != nil {
+	if err = p.createBeacon(); err == nil {
+		err = p.createLink()
+	}
+	if err != nil {
 		p.close()
 		return nil, err
 	}
@@ -111,8 +116,7 @@ func (p *peerConn) setICEServers(text []byte) {
 }
 
 func (p *peerConn) createBeacon() error {
-	negotiated, id := true, uint16(beaconID)
-	dc, err := p.pc.CreateDataChannel(beaconLabel, &webrtc.DataChannelInit{Negotiated: &negotiated, ID: &id})
+	dc, err := p.negotiated(beaconLabel, beaconID)
 	if err != nil {
 		return err
 	}
@@ -123,6 +127,41 @@ func (p *peerConn) createBeacon() error {
 	// the other peer opened before it closed the path.
 	p.pc.SCTP().OnClose(func(error) { p.events.down() })
 	return nil
+}
+
+// createLink makes the channel of the link.
+func (p *peerConn) createLink() error {
+	dc, err := p.negotiated(linkLabel, linkID)
+	if err != nil {
+		return err
+	}
+	p.link = rawChannel{dc}
+	if p.report == nil {
+		return nil
+	}
+	dc.SetBufferedAmountLowThreshold(lowBuffered)
+	dc.OnBufferedAmountLow(p.report.Low)
+	dc.OnOpen(p.report.Open)
+	dc.OnMessage(func(m webrtc.DataChannelMessage) {
+		if m.IsString {
+			p.report.Text(m.Data)
+		} else {
+			p.report.Binary(m.Data)
+		}
+	})
+	return nil
+}
+
+func (p *peerConn) negotiated(label string, id uint16) (*webrtc.DataChannel, error) {
+	yes := true
+	return p.pc.CreateDataChannel(label, &webrtc.DataChannelInit{Negotiated: &yes, ID: &id})
+}
+
+func (p *peerConn) sendLink(data []byte, text bool) error {
+	if text {
+		return p.link.dc.SendText(string(data))
+	}
+	return p.link.dc.Send(data)
 }
 
 // onNeeded leaves out what pion reports so late that a round is under way already:
@@ -160,8 +199,11 @@ func (p *peerConn) onDataChannel(dc *webrtc.DataChannel) {
 }
 
 func (p *peerConn) onState(state webrtc.PeerConnectionState) {
-	if state == webrtc.PeerConnectionStateFailed && p.pc.ICEConnectionState() == webrtc.ICEConnectionStateFailed {
+	switch {
+	case state == webrtc.PeerConnectionStateFailed && p.pc.ICEConnectionState() == webrtc.ICEConnectionStateFailed:
 		p.events.failed(CauseNoPath)
+	case state == webrtc.PeerConnectionStateDisconnected && p.report != nil:
+		p.report.Disconnected()
 	}
 }
 

@@ -1,0 +1,52 @@
+package rtc
+
+import "io"
+
+// linkLabel and linkID name the channel of the link. Both sides create it as they do the
+// beacon, and the Peer itself sends nothing on it.
+const (
+	linkLabel = "intercessor-link"
+	linkID    = 253
+)
+
+// LinkEvents hear of the channel of the link, and of the path below it. All are required.
+// They may be called at the same time, and must not wait.
+type LinkEvents struct {
+	Open         func()
+	Text, Binary func(data []byte) // which is theirs to keep
+	Low          func()            // no more than 256 KiB have not left
+	Disconnected func()            // ICE hears nothing from the other peer, and may again
+	Over         func()            // the direct path is over
+}
+
+// SendLink sends a message on the channel of the link. It does not wait, so look at
+// LinkBuffered first. data is the caller's again when it returns.
+func (p *Peer) SendLink(data []byte, text bool) error {
+	if pc := p.present(); pc != nil {
+		return pc.sendLink(data, text)
+	}
+	return io.ErrClosedPipe
+}
+
+// LinkBuffered returns how many bytes were sent on the channel of the link and have not
+// left.
+func (p *Peer) LinkBuffered() int {
+	if pc := p.present(); pc != nil {
+		return pc.link.buffered()
+	}
+	return 0
+}
+
+// Connect begins to look for the direct path, and does not wait for it.
+func (p *Peer) Connect() {
+	if p.present() == nil {
+		p.onNeeded()
+	}
+}
+
+// present returns the connection, if there is one.
+func (p *Peer) present() *peerConn {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.pc
+}

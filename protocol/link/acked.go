@@ -42,6 +42,9 @@ func (l *Link) freeUpTo(o *outgoing, r uint64) {
 		o.r++
 		if o.r < o.next {
 			o.flight -= int(f.cost)
+			if !l.askDue && (!l.probe.pending || o.r > o.probed) {
+				l.effects.Acked += int(f.cost) // otherwise it was sent on the other path, perhaps
+			}
 		}
 		m := o.message(f.message)
 		if m.of != 0 && m.token != nil {

@@ -24,6 +24,10 @@ type Effects struct {
 	// came with this event. It shows that the path works in both directions.
 	Answered Time
 
+	// Acked is the cost of what was sent on the current path and was acknowledged with this
+	// event. It is for [Health.Acked].
+	Acked int
+
 	// Ended says, once, that the link has ended for the application. Messages that Take
 	// still returns came before the end.
 	Ended End
@@ -117,5 +121,6 @@ const (
 	WhyBeyond  = "beyond-the-end"    // a frame above the last number of LINK_END
 	WhyLate    = "part-too-late"     // the next part of a message did not come
 	WhySlow    = "parts-too-slow"    // a message in parts kept others waiting for its memory
+	WhyDirect  = "malformed-message" // what came on the direct path is no message of the link (F1)
 	WhyPolicy  = "no-common-path"    // the two sides allow no path in common (W3)
 )

@@ -102,6 +102,10 @@ func (l *Link) endReceived(h *Header) {
 // endAwaited reports whether LINK_END must be repeated.
 func (l *Link) endAwaited() bool { return l.ending.here && !l.ending.known && l.phase != dead }
 
+// Ending reports whether the other side has closed. What it sent before may be on its way
+// still.
+func (l *Link) Ending() bool { return l.ending.there }
+
 // settle ends the link when everything is done that must follow one side's close.
 func (l *Link) settle() {
 	if l.phase != open {

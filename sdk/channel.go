@@ -20,6 +20,7 @@ type Channel struct{ rtc *rtc.Channel }
 // they do; ErrPathClosed; before there is a direct path also ErrPeerGone and a
 // *RelayError; ErrClosed; that of ctx.
 func (c *Conn) OpenChannel(ctx context.Context, label string) (*Channel, error) {
+	c.rtc.Start()
 	ch, err := c.rtc.OpenChannel(ctx, label)
 	if err != nil {
 		return nil, ofPath(err)
@@ -34,6 +35,7 @@ func (c *Conn) OpenChannel(ctx context.Context, label string) (*Channel, error) 
 // Accept and receive: the channels of a Conn share one window, so that a channel
 // whose messages are not received holds up the others once a megabyte waits in it.
 func (c *Conn) AcceptChannel(ctx context.Context) (*Channel, error) {
+	c.rtc.Start()
 	ch, err := c.rtc.AcceptChannel(ctx)
 	if err != nil {
 		return nil, ofPath(err)

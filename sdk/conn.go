@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/sebas642/intercessor/protocol"
+	"github.com/sebas642/intercessor/protocol/link"
 	"github.com/sebas642/intercessor/sdk/internal/rtc"
 	"github.com/sebas642/intercessor/sdk/internal/signaling"
 )
@@ -38,6 +39,7 @@ type Conn struct {
 
 	ice       iceServers // that the relay has named
 	status    status
+	running   sync.WaitGroup // what belongs to the direct path
 	closing   sync.Once
 	unsettled error // what CloseContext returned
 }
@@ -60,8 +62,21 @@ type messages interface {
 	finish(ctx context.Context) error
 }
 
-// newConn makes a Conn, which lacks its messages still. Its direct path waits for rtc.Start.
-func newConn(session *signaling.Session, peer protocol.ID, offer bool, options Options, pool *rtc.Pool) *Conn {
+// newReliable makes a Conn over a link. Its direct path waits for rtc.Start.
+func newReliable(session *signaling.Session, p *peer, l *link.Link, offer bool, options Options, pool *rtc.Pool) *linked {
+	it := newLinked(p, l)
+	it.conn = newConn(session, p.id, offer, options, pool, it.direct.events())
+	it.conn.messages = it
+	if options.Paths == PathsAuto {
+		if it.direct.counts = !offer; offer {
+			it.direct.connectAt = p.mux.now() + connectAfter
+		}
+	}
+	return it
+}
+
+// newConn makes a Conn, which lacks its messages still.
+func newConn(session *signaling.Session, peer protocol.ID, offer bool, options Options, pool *rtc.Pool, events *rtc.LinkEvents) *Conn {
 	c := &Conn{
 		own:     session.Hello().ID,
 		peer:    peer,
@@ -70,7 +85,7 @@ func newConn(session *signaling.Session, peer protocol.ID, offer bool, options O
 		onEnd:   func() {},
 	}
 	c.hurry, c.abort = context.WithCancelCause(context.Background())
-	direct := rtc.Options{Offer: offer, ICEServers: forPath(c.named), Signal: c.signal, Pool: pool}
+	direct := rtc.Options{Offer: offer, ICEServers: forPath(c.named), Signal: c.signal, Link: events, Pool: pool}
 	if c.named == nil {
 		direct.RelayICEServers = c.relayICEServers
 	}
@@ -204,6 +219,7 @@ func (c *Conn) close(ctx context.Context) error {
 		c.unsettled = c.messages.finish(ctx)
 		c.end(ErrClosed)
 		_ = c.rtc.CloseContext(c.hurry)
+		c.running.Wait()
 		c.release()
 		c.abort(nil) // frees what hurry holds
 	})
@@ -213,5 +229,11 @@ func (c *Conn) close(ctx context.Context) error {
 // NetworkChanged is a hint that the network is there again, or is another one. It need not
 // be given. A session that is reconnecting tries at once, unless the relay has told it how
 // long to wait. A connection that is up is given up and resumed: it would not have outlived
-// the change. In a page the browser gives the hint itself. A listener's Conns share it.
-func (c *Conn) NetworkChanged() { c.session.NetworkChanged() }
+// the change. A direct path is asked whether it lives. In a page the browser gives the hint
+// itself. A listener's Conns share it.
+func (c *Conn) NetworkChanged() {
+	c.session.NetworkChanged()
+	if it, ok := c.messages.(*linked); ok {
+		it.do(it.direct.health.Check)
+	}
+}

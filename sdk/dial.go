@@ -31,17 +31,18 @@ func Dial(ctx context.Context, url string, options *Options) (*Conn, error) {
 		return nil, ofSession(err)
 	}
 	d, server := &dialled{session: session, mux: newMux(session)}, session.Room()
-	c := newConn(session, server, true, o, nil)
-	d.conn, d.linger = c, func() {}
+	var c *Conn
 	if hello := session.Hello(); session.Durable() && hello.Server == protocol.SubprotocolV1 {
-		p := newPeer(d.mux, server, true, hello.Limits.Outbox)
-		p.current = newLinked(c, p, p.door.Link())
-		d.remote, c.messages, d.linger = p, p.current, p.current.linger
+		p := newPeer(d.mux, server, true, hello.Limits.Outbox, o.Paths)
+		p.current = newReliable(session, p, p.door.Link(), true, o, nil)
+		c, d.remote, d.linger = p.current.conn, p, p.current.linger
 		c.status.opening = true
 	} else {
+		c = newConn(session, server, true, o, nil, nil)
 		p := newPlain(c)
-		d.remote, c.messages = p, p
+		d.remote, c.messages, d.linger = p, p, func() {}
 	}
+	d.conn = c
 	c.onEnd = func() { d.running.Go(d.leave) }
 	c.release = func() {
 		session.Close(c.hurry)
@@ -49,7 +50,9 @@ func Dial(ctx context.Context, url string, options *Options) (*Conn, error) {
 		d.mux.close()
 		identity.close()
 	}
-	c.rtc.Start()
+	if o.Paths != PathsRelay {
+		c.rtc.Start()
+	}
 	d.remote.online(true)
 	d.running.Go(func() { d.remote.lost(ofSession(session.Serve(d.handle))) })
 	return c, nil

@@ -3,6 +3,7 @@ package sdk
 import (
 	"bytes"
 	"context"
+	"errors"
 	"time"
 
 	"github.com/sebas642/intercessor/protocol"
@@ -21,24 +22,29 @@ const (
 // linked is the part of a Conn that runs over a link. Its peer owns it: what follows the
 // static fields is touched inside peer.step only.
 type linked struct {
-	conn    *Conn // static, as are the next three
+	conn    *Conn // static, as are the next four
 	peer    *peer
 	link    *link.Link
+	direct  *direct
 	settled chan struct{} // closed when nothing more has to be done for the link
 
 	arrived bell    // a message can be taken, or none will come
 	space   [2]bell // by sequence: the link may take a message again
 
-	closed   bool      // this side has closed
-	untaken  bool      // there may be a message to take
-	cause    error     // why this side has aborted the link
-	why      Reason    // the same for outcomes
-	ended    error     // why the link has ended
-	giveUpAt link.Time // when to abort a link that the other side has closed; or 0
+	closed   bool            // this side has closed
+	untaken  bool            // there may be a message to take
+	cause    error           // why this side has aborted the link
+	why      Reason          // the same for outcomes
+	ended    error           // why the link has ended
+	giveUpAt link.Time       // when to abort a link that the other side has closed; or 0
+	loss     func(link.Time) // aborts the link when the direct path is lost, because the relay is; or nil
 }
 
-func newLinked(c *Conn, p *peer, l *link.Link) *linked {
-	return &linked{conn: c, peer: p, link: l, settled: make(chan struct{})}
+// newLinked returns what needs its Conn still.
+func newLinked(p *peer, l *link.Link) *linked {
+	it := &linked{peer: p, link: l, settled: make(chan struct{})}
+	it.direct = newDirect(it)
+	return it
 }
 
 func (l *linked) reliable() bool { return true }
@@ -82,6 +88,10 @@ func (l *linked) trySend(typ string, message []byte, token any) (full <-chan str
 			return
 		}
 		switch err = l.link.Send(now, typ, message, token); err {
+		case nil:
+			if l.direct.counts {
+				l.direct.sent += len(message)
+			}
 		case link.ErrFull:
 			full = l.space[link.Sequence(typ)].wait()
 		case link.ErrEnded:
@@ -158,11 +168,15 @@ func (l *linked) effects(now link.Time) {
 		l.untaken = true
 		l.arrived.ring()
 	}
-	end := e.Ended
+	end, acked := e.Ended, e.Acked
 	e.Reset()
 	if end.How != 0 {
 		l.linkEnded(now, end)
 	}
+	if l.link.Ending() {
+		l.endSeen(now)
+	}
+	l.direct.look(now, acked)
 	if l.link.Over() {
 		select {
 		case <-l.settled:
@@ -250,8 +264,39 @@ func (l *linked) endSeen(now link.Time) {
 	}
 }
 
+// lose ends the link because of what the relay says, or because there is no relay. why is for
+// the outcomes. While the direct path is up the link goes on, unless the other peer is not to
+// be there any more (W7).
+func (l *linked) lose(now link.Time, cause error, why Reason) {
+	abort := func(now link.Time) { l.abort(now, cause, why) }
+	if !l.direct.up || final(cause, why) {
+		abort(now)
+		return
+	}
+	l.link.PathDown(now, link.Relay)
+	l.conn.status.set(func(s *status) { s.away = true })
+	l.loss = abort
+}
+
+func final(cause error, why Reason) bool {
+	switch why {
+	case ReasonKicked, ReasonLeft, ReasonReplaced:
+		return true
+	}
+	return errors.Is(cause, ErrKicked) || errors.Is(cause, ErrReplaced) || errors.Is(cause, ErrClosed)
+}
+
+// pathLost notes that the direct path will not be back.
+func (l *linked) pathLost(now link.Time) {
+	if abort := l.loss; abort != nil {
+		l.loss = nil
+		abort(now)
+	}
+}
+
 // tick gives up a link that the other side has closed and of which nothing more comes.
 func (l *linked) tick(now link.Time) {
+	l.direct.tick(now)
 	if l.giveUpAt == 0 || now < l.giveUpAt {
 		return
 	}

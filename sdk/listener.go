@@ -97,7 +97,9 @@ func (l *Listener) Accept(ctx context.Context) (*Conn, error) {
 	if err != nil {
 		return nil, err
 	}
-	c.rtc.Start()
+	if l.options.Paths != PathsRelay {
+		c.rtc.Start()
+	}
 	return c, nil
 }
 

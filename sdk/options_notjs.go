@@ -19,6 +19,9 @@ type Options struct {
 	// network, or on one machine.
 	ICEServers []ICEServer
 
+	// Paths says which paths messages may take.
+	Paths Paths
+
 	// Secret returns what this peer presents to a relay that does not let everyone in: a
 	// passphrase, or a token that the application's backend has signed.
 	//

@@ -53,15 +53,15 @@ type peer struct {
 
 // newPeer makes the owner of the links with a peer. outbox is how much the relay holds for
 // one peer, or 0 if it did not say: half of it may be under way (L6).
-func newPeer(m *mux, id protocol.ID, client bool, outbox int) *peer {
-	config := link.Config{Client: client, Budget: m.budget, AckAfter: ackAfter, InFlight: [2]int{link.Relay: outbox / 2}}
+func newPeer(m *mux, id protocol.ID, client bool, outbox int, paths Paths) *peer {
+	config := link.Config{Client: client, Policy: paths.policy(), Budget: m.budget, AckAfter: ackAfter, InFlight: [2]int{link.Relay: outbox / 2}}
 	if client {
 		config.Nonce = newLinkID()
 	} else {
 		config.Draw = newLinkID
 	}
 	p := &peer{id: id, mux: m, door: link.NewDoor(config), opens: maxOpens}
-	p.timer = time.AfterFunc(time.Hour, func() { m.attend(p) })
+	p.timer = time.AfterFunc(time.Hour, p.due)
 	p.timer.Stop()
 	return p
 }
@@ -76,35 +76,66 @@ func newLinkID() link.ID {
 
 // do has an event happen, and frames sent that follow from it.
 func (p *peer) do(event func(now link.Time)) {
-	p.step(event)
+	p.notify(p.step(event))
+}
+
+// notify has the goroutines look that send for the peer: the mux, and pump of d, if there is
+// one.
+func (p *peer) notify(d *direct) {
 	p.mux.attend(p)
+	if d != nil {
+		d.ring()
+	}
+}
+
+// due is what the timer calls.
+func (p *peer) due() {
+	p.notify(p.step(func(link.Time) { p.timerAt = -1 }))
 }
 
 // step is the one way in. With the lock and the time it has event call the link, carries out
-// what the link says, and sets the timer. What others are to do follows without the lock.
-func (p *peer) step(event func(now link.Time)) {
+// what the link says, and sets the timer. What others are to do follows without the lock. It
+// returns the direct path if something can be sent there.
+func (p *peer) step(event func(now link.Time)) (d *direct) {
 	p.mu.Lock()
 	now := p.mux.now()
 	event(now)
 	if p.current != nil {
 		p.current.effects(now)
+		if p.current.direct.open {
+			d = p.current.direct
+		}
 	}
-	p.setTimer()
+	p.setTimer(now)
 	after := p.after
 	p.after = nil
 	p.mu.Unlock()
 	for _, do := range after {
 		do()
 	}
+	return d
 }
 
-func (p *peer) setTimer() {
+// soon is how long the timer waits for what is due already. A goroutine is about to do it,
+// or is held up.
+const soon = 10 * link.Millisecond
+
+func (p *peer) setTimer(now link.Time) {
 	var at link.Time
-	if l := p.door.Link(); l != nil {
-		at = l.Wake()
+	sooner := func(t link.Time) {
+		if t != 0 && (at == 0 || t < at) {
+			at = t
+		}
 	}
-	if c := p.current; c != nil && c.giveUpAt != 0 && (at == 0 || c.giveUpAt < at) {
-		at = c.giveUpAt
+	if l := p.door.Link(); l != nil {
+		sooner(l.Wake())
+	}
+	if c := p.current; c != nil {
+		sooner(c.giveUpAt)
+		sooner(c.direct.due())
+	}
+	if at != 0 && at <= now {
+		at = now + soon
 	}
 	switch {
 	case at == p.timerAt:
@@ -120,19 +151,11 @@ func (p *peer) setTimer() {
 func (p *peer) next(dst []byte) (frame []byte, ok bool) {
 	frame = dst
 	p.step(func(now link.Time) {
-		p.timerAt = -1 // it may have fired: set it anew
 		var f link.Frame
 		if f, ok = p.reply, p.replies; ok {
 			p.replies = false
 		} else if l := p.door.Link(); l != nil {
-			l.Tick(now)
-			if flushes {
-				l.Flush(now)
-			}
-			if p.current != nil {
-				p.current.tick(now)
-				p.current.effects(now)
-			}
+			p.tick(now)
 			f, ok = l.Next(now, link.Relay)
 		}
 		if ok {
@@ -140,6 +163,19 @@ func (p *peer) next(dst []byte) (frame []byte, ok bool) {
 		}
 	})
 	return frame, ok
+}
+
+// tick does what is due.
+func (p *peer) tick(now link.Time) {
+	l := p.door.Link()
+	l.Tick(now)
+	if flushes {
+		l.Flush(now)
+	}
+	if p.current != nil {
+		p.current.tick(now)
+		p.current.effects(now)
+	}
 }
 
 // heard takes what the session says of the peer.
@@ -182,11 +218,12 @@ func (p *peer) path(up bool, change func(*status)) {
 	})
 }
 
-// lose ends the current link because it cannot go on. why is for the outcomes.
+// lose ends the current link because the relay does not carry it any more. why is for the
+// outcomes.
 func (p *peer) lose(cause error, why Reason) {
 	p.do(func(now link.Time) {
 		if p.current != nil {
-			p.current.abort(now, cause, why)
+			p.current.lose(now, cause, why)
 		}
 	})
 }
@@ -230,9 +267,6 @@ func (p *peer) receive(e signaling.Event) {
 		}
 		if entry.Opened {
 			p.current = p.open(entry.Link)
-		}
-		if entry.Link != nil && p.current != nil && err == nil && e.Type == protocol.TypeLinkEnd {
-			p.current.endSeen(now)
 		}
 	})
 }

@@ -59,6 +59,7 @@ const (
 	ReasonLeft       Reason = "left"        // the other peer left the relay
 	ReasonTimeout    Reason = "timeout"     // the other peer, or this one, was away for too long
 	ReasonKicked     Reason = "kicked"      // the server sent the other peer away
+	ReasonReplaced   Reason = "replaced"    // another program or page has the other peer's identity
 	ReasonRelay      Reason = "relay"       // the session with the relay ended
 
 	// Those of an ICEError.

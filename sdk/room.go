@@ -40,12 +40,10 @@ func (l *Listener) handle(e signaling.Event) {
 
 // admit lets in a client that speaks v1. It becomes a Conn when it opens a link.
 func (l *Listener) admit(id protocol.ID) {
-	p := newPeer(l.mux, id, false, l.session.Hello().Limits.Outbox)
+	p := newPeer(l.mux, id, false, l.session.Hello().Limits.Outbox, l.options.Paths)
 	p.open = func(opened *link.Link) *linked {
-		c := newConn(l.session, id, false, l.options, l.pool)
-		it := newLinked(c, p, opened)
-		c.messages = it
-		p.after = append(p.after, func() { l.join(c) })
+		it := newReliable(l.session, p, opened, false, l.options, l.pool)
+		p.after = append(p.after, func() { l.join(it.conn) })
 		return it
 	}
 	l.mu.Lock()
@@ -58,7 +56,7 @@ func (l *Listener) admit(id protocol.ID) {
 
 // admitPlain lets in a client that speaks the base protocol.
 func (l *Listener) admitPlain(id protocol.ID) {
-	c := newConn(l.session, id, false, l.options, l.pool)
+	c := newConn(l.session, id, false, l.options, l.pool, nil)
 	p := newPlain(c)
 	c.messages = p
 	l.mu.Lock()

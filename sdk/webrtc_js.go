@@ -11,6 +11,7 @@ import (
 // client has added. Do not close it. The error is ErrClosed, or what the browser
 // threw.
 func (c *Conn) PeerConnection() (js.Value, error) {
+	c.rtc.Start()
 	pc, err := c.rtc.PeerConnection()
 	return pc, ofPath(err)
 }
@@ -20,6 +21,7 @@ func (c *Conn) PeerConnection() (js.Value, error) {
 // the channel open. The caller attaches handlers before it waits for anything, and
 // owns the channel: Close of the Conn does not wait for what was sent on it.
 func (c *Conn) OpenDataChannel(ctx context.Context, label string, init js.Value) (js.Value, error) {
+	c.rtc.Start()
 	channel, err := c.rtc.OpenDataChannel(ctx, label, init)
 	return channel, ofPath(err)
 }

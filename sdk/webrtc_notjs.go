@@ -11,6 +11,7 @@ import "github.com/pion/webrtc/v4"
 // OnNegotiationNeeded, OnICECandidate, OnConnectionStateChange and OnDataChannel.
 // The error is ErrClosed, or that of pion.
 func (c *Conn) PeerConnection() (*webrtc.PeerConnection, error) {
+	c.rtc.Start()
 	pc, err := c.rtc.PeerConnection()
 	return pc, ofPath(err)
 }

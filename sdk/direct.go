@@ -1,0 +1,200 @@
+package sdk
+
+import (
+	"github.com/sebas642/intercessor/protocol/link"
+	"github.com/sebas642/intercessor/sdk/internal/rtc"
+)
+
+const (
+	// connectAfter is how old a client's Conn is when it begins to look for the direct path,
+	// and connectBytes is what a server has sent by then (W8).
+	connectAfter = link.Second / 2
+	connectBytes = 64 << 10
+
+	// maxUnsent is how many bytes may wait in the channel of the link (W5).
+	maxUnsent = 1 << 20
+)
+
+// direct is the direct path of a link: its health, and the goroutine that writes to the
+// channel of the link while that is open. What follows the static fields is touched inside
+// peer.step only, as in a linked.
+type direct struct {
+	linked *linked       // static, as are the next two
+	wake   chan struct{} // holds a token if there may be something to send
+	closed chan struct{} // closed when the channel is
+
+	health link.Health
+	open   bool // pump runs
+	over   bool // nothing more comes
+	up     bool // the link knows the path
+
+	asked     bool      // this side has begun to look for the path
+	connectAt link.Time // when to begin; 0: not by time
+	counts    bool      // this side begins when it has sent connectBytes
+	sent      int       // bytes, if counts
+}
+
+func newDirect(l *linked) *direct {
+	return &direct{linked: l, wake: make(chan struct{}, 1), closed: make(chan struct{})}
+}
+
+// events are how the path tells what happens to it.
+func (d *direct) events() *rtc.LinkEvents {
+	return &rtc.LinkEvents{
+		Open: func() { d.linked.do(d.opened) },
+		Text: func(text []byte) {
+			d.linked.do(func(now link.Time) {
+				if d.allowed() {
+					d.health.Received()
+					d.linked.link.ReceiveDirect(now, text)
+				}
+			})
+		},
+		Binary: func(message []byte) {
+			d.linked.do(func(now link.Time) {
+				if d.allowed() && !d.health.Binary(now, message) {
+					d.linked.link.Broken()
+				}
+			})
+		},
+		Low:          d.ring,
+		Disconnected: func() { d.linked.do(d.health.Disconnected) },
+		Over: func() { // it may be the Conn itself that ends the path, inside a step
+			d.linked.conn.running.Go(func() { d.linked.do(d.ended) })
+		},
+	}
+}
+
+// allowed reports whether the two sides have agreed that the link may take the direct path
+// (W3, W8).
+func (d *direct) allowed() bool {
+	l := d.linked.link
+	return l.Version() >= 2 && l.Policy() != link.RelayOnly
+}
+
+// opened notes that the channel is open.
+func (d *direct) opened(now link.Time) {
+	if d.open || d.over || !d.allowed() {
+		return
+	}
+	d.open = true
+	d.health.Open(now)
+	d.linked.conn.running.Go(d.pump)
+}
+
+// ended notes that the path is over, for good as long as nothing repairs it.
+func (d *direct) ended(link.Time) {
+	if !d.over {
+		d.over = true
+		d.health.Fail()
+		close(d.closed)
+	}
+}
+
+// look tells the link what has become of the path, and the path what the link has sent on
+// it. acked is what was acknowledged with this event.
+func (d *direct) look(now link.Time, acked int) {
+	d.connect(now)
+	if !d.open {
+		return
+	}
+	l := d.linked.link
+	if p, _ := l.Current(); p == link.Direct && acked > 0 {
+		d.health.Acked(now, acked)
+	}
+	d.health.Sent(l.Unacknowledged(link.Direct))
+	l.SetInFlight(link.Direct, d.health.InFlight())
+	if up := d.health.State() == link.Up; up != d.up {
+		d.up = up
+		if up {
+			l.PathUp(now, link.Direct)
+		} else {
+			l.PathDown(now, link.Direct)
+		}
+		d.linked.conn.status.set(func(s *status) { s.direct = up })
+		p := d.linked.peer
+		p.after = append(p.after, func() { // what changed may be for the other one's goroutine
+			p.mux.attend(p)
+			d.ring()
+		})
+	}
+	if d.health.State() == link.Lost {
+		d.linked.pathLost(now)
+	}
+}
+
+// connect begins to look for the path if it is time.
+func (d *direct) connect(now link.Time) {
+	l := d.linked.link
+	if d.asked || !d.allowed() {
+		return
+	}
+	if l.Policy() == link.DirectOnly || d.connectAt != 0 && now >= d.connectAt || d.sent > connectBytes {
+		d.asked, d.connectAt = true, 0
+		d.linked.peer.after = append(d.linked.peer.after, d.linked.conn.rtc.Connect)
+	}
+}
+
+// tick does what is due.
+func (d *direct) tick(now link.Time) {
+	if d.open {
+		d.health.Tick(now)
+	}
+}
+
+// due returns when tick, or the goroutine, has something to do; 0 means never.
+func (d *direct) due() link.Time {
+	if d.open && !d.over {
+		return d.health.Wake()
+	}
+	return d.connectAt
+}
+
+// ring has pump look for something to send.
+func (d *direct) ring() {
+	select {
+	case d.wake <- struct{}{}:
+	default:
+	}
+}
+
+// pump writes to the channel until it is closed.
+func (d *direct) pump() {
+	var frame []byte
+	for {
+		select {
+		case <-d.wake:
+			yield()
+		case <-d.closed:
+			return
+		}
+		for d.linked.conn.rtc.LinkBuffered() < maxUnsent {
+			var text, ok bool
+			if frame, text, ok = d.next(frame[:0]); !ok || d.linked.conn.rtc.SendLink(frame, text) != nil {
+				break // the link sends again what is lost
+			}
+		}
+	}
+}
+
+// next appends the next message for the channel to dst, if there is one.
+func (d *direct) next(dst []byte) (message []byte, text, ok bool) {
+	p := d.linked.peer
+	p.step(func(now link.Time) {
+		if p.current != d.linked || d.over {
+			return
+		}
+		p.tick(now)
+		var n uint64
+		var pong bool
+		if n, pong, ok = d.health.Next(now); ok {
+			dst = link.AppendPing(dst, n, pong)
+			return
+		}
+		var f link.Frame
+		if f, ok = d.linked.link.Next(now, link.Direct); ok {
+			dst, text = f.AppendDirect(dst), true
+		}
+	})
+	return dst, text, ok
+}

@@ -56,6 +56,10 @@ type messages interface {
 	// receive waits for the next message.
 	receive(ctx context.Context) (Message, error)
 
+	// path returns how messages travel, without what the direct path knows itself, and a
+	// channel that is closed when the way is another one.
+	path() (now Path, turned <-chan struct{})
+
 	// stop ends the receiving, and finish the sending: the other side has been told then, as
 	// far as ctx allows.
 	stop()

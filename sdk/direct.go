@@ -1,6 +1,8 @@
 package sdk
 
 import (
+	"time"
+
 	"github.com/sebas642/intercessor/protocol/link"
 	"github.com/sebas642/intercessor/sdk/internal/rtc"
 )
@@ -46,6 +48,7 @@ func (d *direct) events() *rtc.LinkEvents {
 			d.linked.do(func(now link.Time) {
 				if d.allowed() {
 					d.health.Received()
+					d.linked.received[link.Direct] += uint64(len(text))
 					d.linked.link.ReceiveDirect(now, text)
 				}
 			})
@@ -111,6 +114,8 @@ func (d *direct) look(now link.Time, acked int) {
 		} else {
 			l.PathDown(now, link.Direct)
 		}
+		d.linked.since = time.Now()
+		d.linked.turned.ring()
 		d.linked.conn.status.set(func(s *status) { s.direct = up })
 		p := d.linked.peer
 		p.after = append(p.after, func() { // what changed may be for the other one's goroutine
@@ -194,6 +199,7 @@ func (d *direct) next(dst []byte) (message []byte, text, ok bool) {
 		var f link.Frame
 		if f, ok = d.linked.link.Next(now, link.Direct); ok {
 			dst, text = f.AppendDirect(dst), true
+			d.linked.sent[link.Direct] += uint64(len(dst))
 		}
 	})
 	return dst, text, ok

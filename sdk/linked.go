@@ -30,6 +30,10 @@ type linked struct {
 
 	arrived bell    // a message can be taken, or none will come
 	space   [2]bell // by sequence: the link may take a message again
+	turned  bell    // messages take another path
+
+	since          time.Time // when they took this one
+	sent, received [2]uint64 // bytes, by path
 
 	closed   bool            // this side has closed
 	untaken  bool            // there may be a message to take
@@ -42,7 +46,7 @@ type linked struct {
 
 // newLinked returns what needs its Conn still.
 func newLinked(p *peer, l *link.Link) *linked {
-	it := &linked{peer: p, link: l, settled: make(chan struct{})}
+	it := &linked{peer: p, link: l, settled: make(chan struct{}), since: time.Now()}
 	it.direct = newDirect(it)
 	return it
 }
@@ -139,6 +143,20 @@ func (l *linked) take() (m Message, empty <-chan struct{}, err error) {
 		}
 	})
 	return m, empty, err
+}
+
+// path returns how messages travel.
+func (l *linked) path() (now Path, turned <-chan struct{}) {
+	l.peer.mu.Lock()
+	defer l.peer.mu.Unlock()
+	way, trip := link.Relay, l.link.RoundTrip(link.Relay)
+	now.Route = RouteRelay
+	if l.direct.up {
+		way, trip, now.Route = link.Direct, l.direct.health.RoundTrip(), RouteDirect
+	}
+	now.Since, now.RoundTrip = l.since, time.Duration(trip)
+	now.Sent, now.Received = l.sent[way], l.received[way]
+	return now, l.turned.wait()
 }
 
 // effects carries out what the link says.

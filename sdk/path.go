@@ -2,18 +2,39 @@ package sdk
 
 import (
 	"context"
+	"time"
 
 	"github.com/sebas642/intercessor/sdk/internal/rtc"
 )
 
-// Path says how the direct path of a Conn stands.
+// Path says how the messages of a Conn travel, and how its direct path stands.
 type Path struct {
+	// Route is the way of the messages that this side sends, and Since is when they took it.
+	Route Route
+	Since time.Time
+
+	// RoundTrip is how long a question takes on that way, with its answer; 0 if it is not
+	// known. Sent and Received count the bytes that went there and came from there, with
+	// what the link adds.
+	RoundTrip      time.Duration
+	Sent, Received uint64
+
+	// State is that of the direct path, also while messages take the relay.
 	State PathState
 
 	// Problem is what has failed so far, as a sentence; "" if nothing has. The path may
 	// still come about.
 	Problem string
 }
+
+// Route is a way of messages.
+type Route string
+
+const (
+	RouteRelay  Route = "relay"
+	RouteDirect Route = "direct"
+	RouteTURN   Route = "turn" // direct, but through a TURN server
+)
 
 // PathState is a state of a direct path.
 type PathState string
@@ -26,17 +47,38 @@ const (
 	PathOver     = PathState(rtc.PathOver) // it has failed or ended, and stays so
 )
 
-// Path returns how the direct path stands.
-func (c *Conn) Path() Path { return pathOf(c.rtc.Path()) }
-
-// WaitPath waits until the direct path does not stand as from says, and returns how it
-// stands. The error is that of ctx. A program that shows progress calls it in a loop.
-func (c *Conn) WaitPath(ctx context.Context, from Path) (Path, error) {
-	now, err := c.rtc.WaitPath(ctx, rtc.Path{State: rtc.PathState(from.State), Problem: from.Problem})
-	return pathOf(now), err
+// Path returns how messages travel, and how the direct path stands.
+func (c *Conn) Path() Path {
+	now, _ := c.messages.path()
+	return c.withState(now, c.rtc.Path())
 }
 
-func pathOf(p rtc.Path) Path { return Path{PathState(p.State), p.Problem} }
+// WaitPath waits until Route, State or Problem is not as from says, and returns how the path
+// stands. A Route of "" in from is every one. The error is that of ctx. A program that shows
+// progress calls it in a loop.
+func (c *Conn) WaitPath(ctx context.Context, from Path) (Path, error) {
+	for {
+		way, turned := c.messages.path()
+		state, changed := c.rtc.WatchPath()
+		now := c.withState(way, state)
+		if now.State != from.State || now.Problem != from.Problem || from.Route != "" && now.Route != from.Route {
+			return now, nil
+		}
+		select {
+		case <-turned:
+		case <-changed:
+		case <-ctx.Done():
+			return now, ctx.Err()
+		}
+	}
+}
+
+func (c *Conn) withState(now Path, of rtc.Path) Path {
+	if now.State, now.Problem = PathState(of.State), of.Problem; now.Route == RouteDirect && c.rtc.ViaTURN() {
+		now.Route = RouteTURN
+	}
+	return now
+}
 
 // ICEError says that there is no direct path to the other peer, or none any more.
 type ICEError struct {

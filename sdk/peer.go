@@ -160,6 +160,9 @@ func (p *peer) next(dst []byte) (frame []byte, ok bool) {
 		}
 		if ok {
 			frame = f.Append(dst, p.id)
+			if p.current != nil {
+				p.current.sent[link.Relay] += uint64(len(frame))
+			}
 		}
 	})
 	return frame, ok
@@ -267,6 +270,9 @@ func (p *peer) receive(e signaling.Event) {
 		}
 		if entry.Opened {
 			p.current = p.open(entry.Link)
+		}
+		if entry.Link != nil && p.current != nil {
+			p.current.received[link.Relay] += uint64(len(e.Message) + len(e.Link))
 		}
 	})
 }

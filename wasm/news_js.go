@@ -24,18 +24,18 @@ func (p *program) news(ctx context.Context, args []js.Value) (any, error) {
 	return state.String(), nil
 }
 
-// path(conn, state, problem) resolves to the state and the problem of its direct path when
-// they are no longer the given ones.
+// path(conn, state, problem, route) resolves to the state and the problem of its direct path,
+// and the route, when they are no longer the given ones.
 func (p *program) path(ctx context.Context, args []js.Value) (any, error) {
 	c, err := p.conn(args[0])
 	if err != nil {
 		return nil, err
 	}
-	now, err := c.WaitPath(ctx, sdk.Path{State: sdk.PathState(args[1].String()), Problem: args[2].String()})
+	now, err := c.WaitPath(ctx, sdk.Path{State: sdk.PathState(args[1].String()), Problem: args[2].String(), Route: sdk.Route(args[3].String())})
 	if err != nil {
 		return nil, err
 	}
-	return []any{string(now.State), now.Problem}, nil
+	return []any{string(now.State), now.Problem, string(now.Route)}, nil
 }
 
 // stateful is the common interface of connections and listeners.

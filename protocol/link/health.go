@@ -20,6 +20,7 @@ type Health struct {
 
 	unacked   Time // since when something sent on the path is unacknowledged; 0: nothing is
 	flight    int  // its bytes
+	ahead     int  // the same when the last PING was sent, which waits behind them
 	trip      trip
 	shortest  Time // round trip
 	delivered delivery
@@ -154,6 +155,7 @@ func (h *Health) Next(now Time) (n uint64, pong, ok bool) {
 	}
 	h.asked++
 	h.askedAt, h.waiting, h.heard = now, true, false
+	h.ahead = h.flight
 	return h.asked, false, true
 }
 
@@ -183,7 +185,7 @@ func (h *Health) Check(now Time) {
 
 // patience returns how long the PONG may take (W4).
 func (h *Health) patience() Time {
-	return max(leastPong, 4*h.trip.smoothed+2*h.delivered.timeFor(h.flight, h.interval()))
+	return max(leastPong, 4*h.trip.smoothed+2*h.delivered.timeFor(h.ahead, h.interval()))
 }
 
 // missedAt returns when the PING counts as missed.

@@ -178,6 +178,7 @@ func TestHealthW4(t *testing.T) {
 			c.pass(100 * Millisecond)
 		}
 		c.sides[0].Sent(64<<10, c.now)
+		c.pass(Second) // a PING goes behind them
 		require.InDelta(t, float64(4*Second), float64(c.sides[0].patience()), float64(2*Second))
 	})
 	t.Run("a failed connection is lost at once", func(t *testing.T) {

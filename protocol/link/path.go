@@ -66,6 +66,9 @@ func (l *Link) PathDown(now Time, p Path) {
 // Current returns the path that this side sends on. ok is false if there is none.
 func (l *Link) Current() (p Path, ok bool) { return l.current, l.up[l.current] }
 
+// RoundTrip returns the smoothed round trip of a path, as probes found it; 0 if none did.
+func (l *Link) RoundTrip(p Path) Time { return l.probe.trips[p].smoothed }
+
 // Version returns the version of the protocol between the two sides: 0 until the link is
 // open, then 1 or more.
 func (l *Link) Version() uint64 { return l.version }

@@ -15,7 +15,7 @@ export class Connection extends Stateful {
   #servers; // the ICE servers in the page's options; null for those of the relay
   #info = { json: "", value: null }; // the server's information
   #told = []; // the relay's latest ICE servers
-  #path = { state: "idle", problem: "" };
+  #path = { route: "relay", state: "idle", problem: "" };
   #relayed = 0;
   #closing = null; // settled when Go has closed
   #last = null; // the latest send that waits; later ones must not overtake it
@@ -130,9 +130,10 @@ export class Connection extends Stateful {
 
   async #followPath() {
     try {
-      while (this.#path.state !== "over") {
-        const [state, problem] = await this.#sdk.call("path", [this.#number, this.#path.state, this.#path.problem]);
-        this.#path = { state, problem };
+      while (this.#path.state !== "over" || this.#path.route !== "relay") {
+        const before = this.#path;
+        const [state, problem, route] = await this.#sdk.call("path", [this.#number, before.state, before.problem, before.route]);
+        this.#path = { route, state, problem };
         this.dispatchEvent(new Event("pathchange"));
       }
     } catch {

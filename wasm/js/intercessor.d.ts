@@ -21,6 +21,17 @@ export interface Options {
    */
   iceServers?: RTCIceServer[];
   /**
+   * Which paths messages may take; the stricter wish of the two peers counts:
+   *
+   * - `auto`: the direct path when it is up, and the connection looks for one itself. So each peer
+   *   learns the addresses of the other. Without this option it looks for one only when the page asks
+   *   for channels or media.
+   * - `relay`: only the relay. The other peer learns no address unless this page asks for channels or
+   *   media.
+   * - `direct`: never the relay. Messages wait until there is a direct path.
+   */
+  paths?: "auto" | "relay" | "direct";
+  /**
    * The access secret for a relay that asks for one: a passphrase, or a token that
    * the application's backend has signed. A function is called before each connection, also when a
    * session resumes, so that an expiring token can be renewed. It has 10 seconds. The secret is sent to
@@ -118,8 +129,10 @@ export class IntercessorError extends Error {
   readonly servers?: { url: string; code: number; text: string }[];
 }
 
-/** The state of the direct path. */
+/** How messages travel, and the state of the direct path. */
 export interface Path {
+  /** The way of this side's messages; `turn` is direct, but through a TURN server. */
+  readonly route: "relay" | "direct" | "turn";
   readonly state: "idle" | "asking" | "checking" | "up" | "over";
   /** A sentence about what has failed so far, "" if nothing has. */
   readonly problem: string;
@@ -256,7 +269,7 @@ export interface Connection extends AsyncIterable<Message>, Stateful<ConnectionE
    * and also rejected if the relay knows no source, or no subject, of the other peer.
    */
   kick(options?: { seconds?: number; by?: "source" | "subject" }): Promise<void>;
-  /** The state of the direct path. Each change is a `pathchange` event. */
+  /** How messages travel, and the state of the direct path. Each change is a `pathchange` event. */
   readonly path: Path;
   /**
    * Ends the connection and its data channels. Accepted messages are still sent in the background, for a few

@@ -37,6 +37,12 @@ func (p *Peer) LinkBuffered() int {
 	return 0
 }
 
+// ViaTURN reports whether the direct path leads through a TURN server.
+func (p *Peer) ViaTURN() bool {
+	pc := p.present()
+	return pc != nil && pc.viaTURN()
+}
+
 // Connect begins to look for the direct path, and does not wait for it.
 func (p *Peer) Connect() {
 	if p.present() == nil {

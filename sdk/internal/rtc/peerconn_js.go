@@ -77,6 +77,15 @@ func (p *peerConn) hearLink() {
 	})
 }
 
+// viaTURN is false in a browser that does not tell.
+func (p *peerConn) viaTURN() (is bool) {
+	_ = try(func() {
+		pair := p.pc.Get("sctp").Get("transport").Get("iceTransport").Call("getSelectedCandidatePair")
+		is = pair.Get("local").Get("type").String() == "relay" || pair.Get("remote").Get("type").String() == "relay"
+	})
+	return is
+}
+
 func (p *peerConn) sendLink(data []byte, text bool) error {
 	if text {
 		return try(func() { p.link.dc.Call("send", string(data)) })

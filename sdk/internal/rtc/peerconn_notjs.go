@@ -164,6 +164,11 @@ func (p *peerConn) sendLink(data []byte, text bool) error {
 	return p.link.dc.Send(data)
 }
 
+func (p *peerConn) viaTURN() bool {
+	pair, err := p.pc.SCTP().Transport().ICETransport().GetSelectedCandidatePair()
+	return err == nil && pair != nil && (pair.Local.Typ == webrtc.ICECandidateTypeRelay || pair.Remote.Typ == webrtc.ICECandidateTypeRelay)
+}
+
 // onNeeded leaves out what pion reports so late that a round is under way already:
 // at the end of the round it looks again.
 func (p *peerConn) onNeeded() {

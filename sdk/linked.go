@@ -169,7 +169,11 @@ func (l *linked) effects(now link.Time) {
 		l.givenUp(e.Ended.Why)
 	}
 	for _, o := range e.Outcomes {
-		o.Token.(*Receipt).settle(outcomeOf(o, l.why))
+		outcome := outcomeOf(o, l.why)
+		if why := Reason(e.Ended.Why); o.How == link.FailedThere && dismisses(why) {
+			outcome.Reason = why
+		}
+		o.Token.(*Receipt).settle(outcome)
 	}
 	for _, p := range e.Progress {
 		p.Token.(*Receipt).progress(p.Received, p.Of)
@@ -230,6 +234,10 @@ func (l *linked) linkEnded(now link.Time, end link.End) {
 	case link.Restarted:
 		l.ended = ErrRestarted
 	case link.FailedHere, link.FailedThere:
+		if why := Reason(end.Why); end.How == link.FailedThere && dismisses(why) {
+			l.ended = l.dismissed(why)
+			break
+		}
 		l.ended = &LinkError{Why: end.Why, Here: end.How == link.FailedHere}
 	default:
 		l.ended = l.cause
@@ -286,22 +294,43 @@ func (l *linked) endSeen(now link.Time) {
 // the outcomes. While the direct path is up the link goes on, unless the other peer is not to
 // be there any more (W7).
 func (l *linked) lose(now link.Time, cause error, why Reason) {
-	abort := func(now link.Time) { l.abort(now, cause, why) }
-	if !l.direct.up || final(cause, why) {
-		abort(now)
-		return
+	switch word := dismissal(cause, why); {
+	case !l.direct.up, errors.Is(cause, ErrClosed):
+		l.abort(now, cause, why)
+	case word != "":
+		l.cause, l.why = cause, why
+		l.link.Dismiss(now, string(word))
+	default:
+		l.link.PathDown(now, link.Relay)
+		l.conn.status.set(func(s *status) { s.away = true })
+		l.loss = func(now link.Time) { l.abort(now, cause, why) }
 	}
-	l.link.PathDown(now, link.Relay)
-	l.conn.status.set(func(s *status) { s.away = true })
-	l.loss = abort
 }
 
-func final(cause error, why Reason) bool {
-	switch why {
-	case ReasonKicked, ReasonLeft, ReasonReplaced:
-		return true
+// dismissal returns why one of the two peers is not to be there any more, if that is what the
+// relay says.
+func dismissal(cause error, why Reason) Reason {
+	switch {
+	case dismisses(why):
+		return why
+	case errors.Is(cause, ErrKicked):
+		return ReasonKicked
+	case errors.Is(cause, ErrReplaced):
+		return ReasonReplaced
 	}
-	return errors.Is(cause, ErrKicked) || errors.Is(cause, ErrReplaced) || errors.Is(cause, ErrClosed)
+	return ""
+}
+
+func dismisses(why Reason) bool {
+	return why == ReasonKicked || why == ReasonReplaced || why == ReasonLeft
+}
+
+// dismissed is why a link has ended that the other side has dismissed.
+func (l *linked) dismissed(why Reason) error {
+	if why == ReasonKicked && l.conn.peer == l.conn.session.Room() {
+		return ErrKicked // it is clients that are
+	}
+	return &GoneError{Reason: why}
 }
 
 // pathLost notes that the direct path will not be back.

@@ -2,6 +2,8 @@ package native_test
 
 import (
 	"context"
+	"os"
+	"path/filepath"
 	"strconv"
 	"sync"
 	"testing"
@@ -155,6 +157,44 @@ func TestNativeMessagesGoOnWithoutTheDirectPath(t *testing.T) {
 	}
 }
 
+func TestNativeConnOutlivesItsSessionsWhileItIsDirect(t *testing.T) {
+	relay := relayproc.Start(t)
+	server, client := direct(t, relay)
+	relay.Kill()
+	require.NoError(t, os.Remove(filepath.Join(relay.Args[1], "resume.key")))
+	require.NoError(t, relay.Process.Start()) // which lets nobody resume
+	<-within1s(t)
+	for range 3 {
+		<-within1s(t)
+		sdkpeer.Send(t, client, "chat", `1`)
+		sdkpeer.Receive(t, server, "chat", `1`)
+		sdkpeer.Send(t, server, "chat", `2`)
+		sdkpeer.Receive(t, client, "chat", `2`)
+		require.Equal(t, sdk.Connected, client.State())
+		require.Equal(t, sdk.Connected, server.State())
+	}
+	pc, err := client.PeerConnection()
+	require.NoError(t, err)
+	require.NoError(t, pc.Close()) // which the server hears
+	for _, c := range []*sdk.Conn{client, server} {
+		_, err := c.Receive(patience.Context(t))
+		var over *sdk.RelayError
+		require.ErrorAs(t, err, &over)
+	}
+}
+
+func TestNativeKickEndsADirectConn(t *testing.T) {
+	relay := relayproc.Start(t)
+	server, client := direct(t, relay)
+	require.NoError(t, server.Kick(patience.Context(t), nil))
+	_, err := client.Receive(patience.Context(t))
+	require.ErrorIs(t, err, sdk.ErrKicked)
+	_, err = server.Receive(patience.Context(t))
+	var gone *sdk.GoneError
+	require.ErrorAs(t, err, &gone)
+	require.Equal(t, sdk.ReasonKicked, gone.Reason)
+}
+
 func TestNativePolicies(t *testing.T) {
 	relay := relayproc.Start(t)
 	t.Run("relay: no path is made unless the application asks", func(t *testing.T) {
@@ -184,4 +224,70 @@ func TestNativePolicies(t *testing.T) {
 		require.ErrorAs(t, err, &broken)
 		require.Equal(t, "no-common-path", broken.Why)
 	})
+}
+
+// pathPeerOf returns a client of that kind and its Conn at a server that is the SDK's.
+func pathPeerOf(t testing.TB, relay *relayproc.Relay, old bool) (*pathPeer, *sdk.Conn) {
+	t.Helper()
+	ln, err := sdk.Listen(patience.Context(t), relay.WS+"/server", &sdk.Options{Paths: sdk.PathsAuto})
+	require.NoError(t, err)
+	t.Cleanup(func() { _ = ln.Close() })
+	p := newPathPeer(t, ln, old)
+	server := sdkpeer.Accept(t, ln)
+	p.connect()
+	return p, server
+}
+
+func TestNativePeerFromBeforePathsHearsNothingOnItsChannel(t *testing.T) {
+	relay := relayproc.Start(t)
+	p, server := pathPeerOf(t, relay, true)
+	sdkpeer.Send(t, server, "chat", `1`)
+	select {
+	case got := <-p.got:
+		t.Fatalf("%q", got)
+	case <-within1s(t):
+	}
+	require.Equal(t, sdk.RouteRelay, server.Path().Route)
+	require.Equal(t, sdk.PathUp, server.Path().State)
+}
+
+func TestNativePeerPings(t *testing.T) {
+	relay := relayproc.Start(t)
+	p, server := pathPeerOf(t, relay, false)
+	require.Equal(t, "\x01\x01", <-p.got, "a PING when the channel opens")
+	require.Equal(t, sdk.RouteRelay, server.Path().Route)
+	require.NoError(t, p.channel.Send([]byte{1, 5}))
+	require.Equal(t, "\x02\x05", <-p.got)
+	require.NoError(t, p.channel.Send([]byte{2, 1}))
+	takes(t, server, sdk.RouteDirect)
+	require.NoError(t, p.channel.SendText(`{"type":"chat","message":7,"link":{"id":"`+p.id()+`","n":1}}`))
+	sdkpeer.Receive(t, server, "chat", `7`)
+}
+
+func TestNativeBrokenMessagesEndTheLink(t *testing.T) {
+	relay := relayproc.Start(t)
+	for name, scenario := range map[string]struct {
+		send func(p *pathPeer) error
+		why  string
+	}{
+		"no JSON": {func(p *pathPeer) error { return p.channel.SendText("hello") }, "malformed-message"},
+		"no link": {func(p *pathPeer) error { return p.channel.SendText(`{"type":"chat","message":1}`) }, "malformed-message"},
+		"another link": {func(p *pathPeer) error {
+			return p.channel.SendText(`{"type":"chat","message":1,"link":{"id":"00000000000000ff","n":1}}`)
+		}, "malformed-message"},
+		"no number": {func(p *pathPeer) error {
+			return p.channel.SendText(`{"type":"chat","message":1,"link":{"id":"` + p.id() + `"}}`)
+		}, "frame-number"},
+		"a PING of nobody": {func(p *pathPeer) error { return p.channel.Send([]byte{1}) }, "malformed-message"},
+		"nothing":          {func(p *pathPeer) error { return p.channel.Send(nil) }, "malformed-message"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			p, server := pathPeerOf(t, relay, false)
+			require.NoError(t, scenario.send(p))
+			_, err := server.Receive(patience.Context(t))
+			var broken *sdk.LinkError
+			require.ErrorAs(t, err, &broken)
+			require.Equal(t, sdk.LinkError{Why: scenario.why, Here: true}, *broken)
+		})
+	}
 }

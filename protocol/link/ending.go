@@ -46,6 +46,19 @@ func (l *Link) Abort(now Time, why string) {
 	l.kill(End{How: Aborted, Why: why})
 }
 
+// Dismiss is Abort because of what the relay has said of one of the two sides, while there is
+// a direct path. LINK_END says why on every path (W7), which is kicked, replaced or left.
+func (l *Link) Dismiss(now Time, why string) {
+	if l.phase != open {
+		l.Abort(now, why)
+		return
+	}
+	e := &l.ending
+	e.here, e.known, e.mine, e.why = true, false, l.out[Data].made, why
+	l.endDue = [2]bool{true, true}
+	l.finish(End{How: Aborted, Why: why})
+}
+
 // lost ends a link that the other side does not know, or has given up with a reason (L2).
 func (l *Link) lost(why string) {
 	switch {

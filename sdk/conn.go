@@ -39,7 +39,6 @@ type Conn struct {
 
 	ice       iceServers // that the relay has named
 	status    status
-	running   sync.WaitGroup // what belongs to the direct path
 	closing   sync.Once
 	unsettled error // what CloseContext returned
 }
@@ -223,7 +222,9 @@ func (c *Conn) close(ctx context.Context) error {
 		c.unsettled = c.messages.finish(ctx)
 		c.end(ErrClosed)
 		_ = c.rtc.CloseContext(c.hurry)
-		c.running.Wait()
+		if it, ok := c.messages.(*linked); ok {
+			it.direct.wait()
+		}
 		c.release()
 		c.abort(nil) // frees what hurry holds
 	})

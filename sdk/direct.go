@@ -1,6 +1,7 @@
 package sdk
 
 import (
+	"sync"
 	"time"
 
 	"github.com/sebas642/intercessor/protocol/link"
@@ -23,7 +24,9 @@ const (
 type direct struct {
 	linked *linked       // static, as are the next two
 	wake   chan struct{} // holds a token if there may be something to send
-	closed chan struct{} // closed when the channel is
+	closed chan struct{} // closed when the path is over
+
+	pumping sync.WaitGroup
 
 	health link.Health
 	open   bool // pump runs
@@ -62,9 +65,7 @@ func (d *direct) events() *rtc.LinkEvents {
 		},
 		Low:          d.ring,
 		Disconnected: func() { d.linked.do(d.health.Disconnected) },
-		Over: func() { // it may be the Conn itself that ends the path, inside a step
-			d.linked.conn.running.Go(func() { d.linked.do(d.ended) })
-		},
+		Over:         func() { close(d.closed) }, // it may be called inside a step, so pump does the rest
 	}
 }
 
@@ -82,16 +83,19 @@ func (d *direct) opened(now link.Time) {
 	}
 	d.open = true
 	d.health.Open(now)
-	d.linked.conn.running.Go(d.pump)
+	d.pumping.Go(d.pump)
 }
 
 // ended notes that the path is over, for good as long as nothing repairs it.
 func (d *direct) ended(link.Time) {
-	if !d.over {
-		d.over = true
-		d.health.Fail()
-		close(d.closed)
-	}
+	d.over = true
+	d.health.Fail()
+}
+
+// wait waits for pump, after the end of the path.
+func (d *direct) wait() {
+	d.linked.peer.step(d.ended)
+	d.pumping.Wait()
 }
 
 // look tells the link what has become of the path, and the path what the link has sent on
@@ -171,6 +175,7 @@ func (d *direct) pump() {
 		case <-d.wake:
 			yield()
 		case <-d.closed:
+			d.linked.do(d.ended)
 			return
 		}
 		for d.linked.conn.rtc.LinkBuffered() < maxUnsent {

@@ -68,7 +68,7 @@ type messages interface {
 // newReliable makes a Conn over a link. Its direct path waits for rtc.Start.
 func newReliable(session *signaling.Session, p *peer, l *link.Link, offer bool, options Options, pool *rtc.Pool) *linked {
 	it := newLinked(p, l)
-	it.conn = newConn(session, p.id, offer, options, pool, it.direct.events())
+	it.conn = newConn(session, p.id, offer, options, pool, it.direct)
 	it.conn.messages = it
 	if options.Paths == PathsAuto {
 		if it.direct.counts = !offer; offer {
@@ -79,7 +79,7 @@ func newReliable(session *signaling.Session, p *peer, l *link.Link, offer bool, 
 }
 
 // newConn makes a Conn, which lacks its messages still.
-func newConn(session *signaling.Session, peer protocol.ID, offer bool, options Options, pool *rtc.Pool, events *rtc.LinkEvents) *Conn {
+func newConn(session *signaling.Session, peer protocol.ID, offer bool, options Options, pool *rtc.Pool, listener rtc.LinkListener) *Conn {
 	c := &Conn{
 		own:     session.Hello().ID,
 		peer:    peer,
@@ -88,7 +88,7 @@ func newConn(session *signaling.Session, peer protocol.ID, offer bool, options O
 		onEnd:   func() {},
 	}
 	c.hurry, c.abort = context.WithCancelCause(context.Background())
-	direct := rtc.Options{Offer: offer, ICEServers: forPath(c.named), Signal: c.signal, Link: events, Pool: pool}
+	direct := rtc.Options{Offer: offer, ICEServers: forPath(c.named), Signal: c.signal, Link: listener, Pool: pool}
 	if c.named == nil {
 		direct.RelayICEServers = c.relayICEServers
 	}

@@ -43,29 +43,33 @@ func newDirect(l *linked) *direct {
 	return &direct{linked: l, wake: make(chan struct{}, 1), closed: make(chan struct{})}
 }
 
-// events are how the path tells what happens to it.
-func (d *direct) events() *rtc.LinkEvents {
-	return &rtc.LinkEvents{
-		Open: func() { d.linked.do(d.opened) },
-		Text: func(text []byte) {
-			d.linked.do(func(now link.Time) {
-				if d.allowed() {
-					d.health.Received()
-					d.linked.received[link.Direct] += uint64(len(text))
-					d.linked.link.ReceiveDirect(now, text)
-				}
-			})
-		},
-		Binary: func(message []byte) {
-			d.linked.do(func(now link.Time) {
-				if d.allowed() && !d.health.Binary(now, message) {
-					d.linked.link.Broken()
-				}
-			})
-		},
-		Low:          d.ring,
-		Disconnected: func() { d.linked.do(d.health.Disconnected) },
-		Over:         func() { close(d.closed) }, // it may be called inside a step, so pump does the rest
+// LinkMessage takes a message of the channel.
+func (d *direct) LinkMessage(message []byte, text bool) {
+	d.linked.do(func(now link.Time) {
+		l := d.linked.link
+		switch {
+		case !d.allowed():
+		case text:
+			d.health.Received()
+			d.linked.received[link.Direct] += uint64(len(message))
+			l.ReceiveDirect(now, message)
+		case !d.health.Binary(now, message):
+			l.Broken()
+		}
+	})
+}
+
+// LinkNews takes what happens to the path. That it is over may be said inside a step.
+func (d *direct) LinkNews(news rtc.LinkNews) {
+	switch news {
+	case rtc.LinkOpen:
+		d.linked.do(d.opened)
+	case rtc.LinkLow:
+		d.ring()
+	case rtc.LinkDisconnected:
+		d.linked.do(d.health.Disconnected)
+	case rtc.LinkOver:
+		close(d.closed)
 	}
 }
 
@@ -122,10 +126,7 @@ func (d *direct) look(now link.Time, acked int) {
 		d.linked.turned.ring()
 		d.linked.conn.status.set(func(s *status) { s.direct = up })
 		p := d.linked.peer
-		p.after = append(p.after, func() { // what changed may be for the other one's goroutine
-			p.mux.attend(p)
-			d.ring()
-		})
+		p.later(func() { p.notify(d) }) // what changed may be for the other one's goroutine
 	}
 	if d.health.State() == link.Lost {
 		d.linked.pathLost(now)
@@ -140,7 +141,7 @@ func (d *direct) connect(now link.Time) {
 	}
 	if l.Policy() == link.DirectOnly || d.connectAt != 0 && now >= d.connectAt || d.sent > connectBytes {
 		d.asked, d.connectAt = true, 0
-		d.linked.peer.after = append(d.linked.peer.after, d.linked.conn.rtc.Connect)
+		d.linked.peer.later(d.linked.conn.rtc.Connect)
 	}
 }
 

@@ -3,7 +3,6 @@ package sdk
 import (
 	"bytes"
 	"context"
-	"errors"
 	"time"
 
 	"github.com/sebas642/intercessor/protocol"
@@ -244,7 +243,7 @@ func (l *linked) linkEnded(now link.Time, end link.End) {
 	}
 	l.wake()
 	err := l.ended
-	l.peer.after = append(l.peer.after, func() { l.conn.end(err) })
+	l.peer.later(func() { l.conn.end(err) })
 }
 
 // wake has all calls look again that wait for the link.
@@ -295,7 +294,7 @@ func (l *linked) endSeen(now link.Time) {
 // be there any more (W7).
 func (l *linked) lose(now link.Time, cause error, why Reason) {
 	switch word := dismissal(cause, why); {
-	case !l.direct.up, errors.Is(cause, ErrClosed):
+	case !l.direct.up, cause == ErrClosed:
 		l.abort(now, cause, why)
 	case word != "":
 		l.cause, l.why = cause, why
@@ -310,12 +309,13 @@ func (l *linked) lose(now link.Time, cause error, why Reason) {
 // dismissal returns why one of the two peers is not to be there any more, if that is what the
 // relay says.
 func dismissal(cause error, why Reason) Reason {
+	of, _ := cause.(*RelayError)
 	switch {
 	case dismisses(why):
 		return why
-	case errors.Is(cause, ErrKicked):
+	case of != nil && of.Err == ErrKicked:
 		return ReasonKicked
-	case errors.Is(cause, ErrReplaced):
+	case of != nil && of.Err == ErrReplaced:
 		return ReasonReplaced
 	}
 	return ""

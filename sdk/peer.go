@@ -116,6 +116,9 @@ func (p *peer) step(event func(now link.Time)) (d *direct) {
 	return d
 }
 
+// later has something done when mu is free.
+func (p *peer) later(do func()) { p.after = append(p.after, do) }
+
 // soon is how long the timer waits for what is due already. A goroutine is about to do it,
 // or is held up.
 const soon = 10 * link.Millisecond

@@ -43,7 +43,7 @@ func (l *Listener) admit(id protocol.ID) {
 	p := newPeer(l.mux, id, false, l.session.Hello().Limits.Outbox, l.options.Paths)
 	p.open = func(opened *link.Link) *linked {
 		it := newReliable(l.session, p, opened, false, l.options, l.pool)
-		p.after = append(p.after, func() { l.join(it.conn) })
+		p.later(func() { l.join(it.conn) })
 		return it
 	}
 	l.mu.Lock()

@@ -132,8 +132,8 @@ export class Connection extends Stateful {
     try {
       while (this.#path.state !== "over" || this.#path.route !== "relay") {
         const before = this.#path;
-        const [state, problem, route] = await this.#sdk.call("path", [this.#number, before.state, before.problem, before.route]);
-        this.#path = { route, state, problem };
+        const [state, problem, route] = await this.#sdk.call("path", [this.#number, before.state, before.problem, before.route === "turn" ? "direct" : before.route]);
+        this.#path = { route: route === "direct" && throughTURN(this.pc) ? "turn" : route, state, problem };
         this.dispatchEvent(new Event("pathchange"));
       }
     } catch {
@@ -154,6 +154,12 @@ export class Connection extends Stateful {
     this.#identity.ended(err);
     if (err.code !== "closed") this.dispatchEvent(new PeerEvent("gone", this, err.reason || err.code));
   }
+}
+
+// Whether a connection leads through a TURN server, where the browser tells.
+function throughTURN(pc) {
+  const pair = pc.sctp?.transport?.iceTransport?.getSelectedCandidatePair?.();
+  return pair?.local?.type === "relay" || pair?.remote?.type === "relay";
 }
 
 export function toJSON(data) {

@@ -49,7 +49,7 @@ func (p *Peer) finish(err error) []*Channel {
 	channels := p.open()
 	p.mu.Unlock()
 	if p.options.Link != nil {
-		p.options.Link.Over()
+		p.options.Link.LinkNews(LinkOver)
 	}
 	return channels
 }

@@ -9,15 +9,25 @@ const (
 	linkID    = 253
 )
 
-// LinkEvents hear of the channel of the link, and of the path below it. All are required.
-// They may be called at the same time, and must not wait.
-type LinkEvents struct {
-	Open         func()
-	Text, Binary func(data []byte) // which is theirs to keep
-	Low          func()            // no more than 256 KiB have not left
-	Disconnected func()            // ICE hears nothing from the other peer, and may again
-	Over         func()            // the direct path is over
+// LinkListener hears of the channel of the link, and of the path below it. Its methods may be
+// called at the same time, and must not wait.
+type LinkListener interface {
+	// LinkMessage takes a message, which it may keep.
+	LinkMessage(data []byte, text bool)
+
+	// LinkNews takes what has happened.
+	LinkNews(news LinkNews)
 }
+
+// LinkNews is something that happens to the channel of the link.
+type LinkNews uint8
+
+const (
+	LinkOpen         LinkNews = iota
+	LinkLow                   // no more than 256 KiB have not left
+	LinkDisconnected          // ICE hears nothing from the other peer, and may again
+	LinkOver                  // the direct path is over; once
+)
 
 // SendLink sends a message on the channel of the link. It does not wait, so look at
 // LinkBuffered first. data is the caller's again when it returns.
@@ -35,12 +45,6 @@ func (p *Peer) LinkBuffered() int {
 		return pc.link.buffered()
 	}
 	return 0
-}
-
-// ViaTURN reports whether the direct path leads through a TURN server.
-func (p *Peer) ViaTURN() bool {
-	pc := p.present()
-	return pc != nil && pc.viaTURN()
 }
 
 // Connect begins to look for the direct path, and does not wait for it.

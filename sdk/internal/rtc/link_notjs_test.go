@@ -24,14 +24,22 @@ func newHeard() *heard {
 	}
 }
 
-func (h *heard) events() *rtc.LinkEvents {
-	return &rtc.LinkEvents{
-		Open:         func() { h.open <- struct{}{} },
-		Text:         func(data []byte) { h.text <- string(data) },
-		Binary:       func(data []byte) { h.binary <- string(data) },
-		Low:          func() { h.low <- struct{}{} },
-		Disconnected: func() {},
-		Over:         func() { h.over <- struct{}{} },
+func (h *heard) LinkMessage(data []byte, text bool) {
+	if text {
+		h.text <- string(data)
+	} else {
+		h.binary <- string(data)
+	}
+}
+
+func (h *heard) LinkNews(news rtc.LinkNews) {
+	switch news {
+	case rtc.LinkOpen:
+		h.open <- struct{}{}
+	case rtc.LinkLow:
+		h.low <- struct{}{}
+	case rtc.LinkOver:
+		h.over <- struct{}{}
 	}
 }
 
@@ -46,9 +54,9 @@ func next[T any](t testing.TB, c <-chan T) (v T) {
 }
 
 // newLinkPair is newPair with the channel of the link.
-func newLinkPair(t testing.TB, answering *rtc.LinkEvents) (p *pair, offering *heard) {
+func newLinkPair(t testing.TB, answering rtc.LinkListener) (p *pair, offering *heard) {
 	p, offering = &pair{}, newHeard()
-	p.offering = rtc.New(rtc.Options{Offer: true, Signal: p.wire(&p.answering), Link: offering.events()})
+	p.offering = rtc.New(rtc.Options{Offer: true, Signal: p.wire(&p.answering), Link: offering})
 	p.answering = rtc.New(rtc.Options{Signal: p.wire(&p.offering), Link: answering})
 	for _, peer := range []*rtc.Peer{p.offering, p.answering} {
 		peer.Start()
@@ -59,7 +67,7 @@ func newLinkPair(t testing.TB, answering *rtc.LinkEvents) (p *pair, offering *he
 
 func TestChannelOfTheLink(t *testing.T) {
 	there := newHeard()
-	p, here := newLinkPair(t, there.events())
+	p, here := newLinkPair(t, there)
 	require.Error(t, p.offering.SendLink([]byte("early"), true))
 	p.answering.Connect()
 	next(t, here.open)

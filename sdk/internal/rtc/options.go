@@ -27,7 +27,7 @@ type Options struct {
 	Signal func(ctx context.Context, typ string, message []byte) error
 
 	// Link, if set, hears of the channel of the link.
-	Link *LinkEvents
+	Link LinkListener
 
 	// Pool, if set, is what this Peer shares with others.
 	Pool *Pool

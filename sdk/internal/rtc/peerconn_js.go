@@ -11,8 +11,8 @@ type peerConn struct {
 	pc, beacon js.Value
 	link       rawChannel
 	events     events
-	report     *LinkEvents // may be nil
-	found      bool        // there is a local candidate
+	report     LinkListener // may be nil
+	found      bool         // there is a local candidate
 
 	onPC, onBeacon, onLink listeners
 	onChannels             map[*listeners]struct{} // owned by the callbacks and by close
@@ -66,25 +66,16 @@ func (p *peerConn) negotiated(label string, id int) js.Value {
 func (p *peerConn) hearLink() {
 	p.onLink.target = p.link.dc
 	p.link.setLow(lowBuffered)
-	p.onLink.on("bufferedamountlow", func(js.Value) { p.report.Low() })
-	p.onLink.on("open", func(js.Value) { p.report.Open() })
+	p.onLink.on("bufferedamountlow", func(js.Value) { p.report.LinkNews(LinkLow) })
+	p.onLink.on("open", func(js.Value) { p.report.LinkNews(LinkOpen) })
 	p.onLink.on("message", func(event js.Value) {
-		if data := event.Get("data"); data.Type() == js.TypeString {
-			p.report.Text([]byte(data.String()))
-		} else {
-			p.report.Binary(messageBytes(data))
-		}
+		data := event.Get("data")
+		p.report.LinkMessage(messageBytes(data), data.Type() == js.TypeString)
 	})
 }
 
-// viaTURN is false in a browser that does not tell.
-func (p *peerConn) viaTURN() (is bool) {
-	_ = try(func() {
-		pair := p.pc.Get("sctp").Get("transport").Get("iceTransport").Call("getSelectedCandidatePair")
-		is = pair.Get("local").Get("type").String() == "relay" || pair.Get("remote").Get("type").String() == "relay"
-	})
-	return is
-}
+// ViaTURN is left to the page.
+func (p *Peer) ViaTURN() bool { return false }
 
 func (p *peerConn) sendLink(data []byte, text bool) error {
 	if text {
@@ -137,14 +128,11 @@ func (p *peerConn) onCandidate(event js.Value) {
 }
 
 func (p *peerConn) onState(js.Value) {
-	switch p.pc.Get("connectionState").String() {
-	case "failed":
-	case "disconnected":
-		if p.report != nil {
-			p.report.Disconnected()
-		}
-		return
-	default:
+	state := p.pc.Get("connectionState").String()
+	if state == "disconnected" && p.report != nil {
+		p.report.LinkNews(LinkDisconnected)
+	}
+	if state != "failed" {
 		return
 	}
 	cause := CauseHandshake

@@ -40,7 +40,7 @@ type peerConn struct {
 	beacon *webrtc.DataChannel
 	link   rawChannel
 	events events
-	report *LinkEvents // may be nil
+	report LinkListener // may be nil
 	asked  *servers
 	found  bool               // owned by onCandidate: there is a local candidate
 	ctx    context.Context    // ends with cancel
@@ -140,15 +140,9 @@ func (p *peerConn) createLink() error {
 		return nil
 	}
 	dc.SetBufferedAmountLowThreshold(lowBuffered)
-	dc.OnBufferedAmountLow(p.report.Low)
-	dc.OnOpen(p.report.Open)
-	dc.OnMessage(func(m webrtc.DataChannelMessage) {
-		if m.IsString {
-			p.report.Text(m.Data)
-		} else {
-			p.report.Binary(m.Data)
-		}
-	})
+	dc.OnBufferedAmountLow(func() { p.report.LinkNews(LinkLow) })
+	dc.OnOpen(func() { p.report.LinkNews(LinkOpen) })
+	dc.OnMessage(func(m webrtc.DataChannelMessage) { p.report.LinkMessage(m.Data, m.IsString) })
 	return nil
 }
 
@@ -162,11 +156,6 @@ func (p *peerConn) sendLink(data []byte, text bool) error {
 		return p.link.dc.SendText(string(data))
 	}
 	return p.link.dc.Send(data)
-}
-
-func (p *peerConn) viaTURN() bool {
-	pair, err := p.pc.SCTP().Transport().ICETransport().GetSelectedCandidatePair()
-	return err == nil && pair != nil && (pair.Local.Typ == webrtc.ICECandidateTypeRelay || pair.Remote.Typ == webrtc.ICECandidateTypeRelay)
 }
 
 // onNeeded leaves out what pion reports so late that a round is under way already:
@@ -208,7 +197,7 @@ func (p *peerConn) onState(state webrtc.PeerConnectionState) {
 	case state == webrtc.PeerConnectionStateFailed && p.pc.ICEConnectionState() == webrtc.ICEConnectionStateFailed:
 		p.events.failed(CauseNoPath)
 	case state == webrtc.PeerConnectionStateDisconnected && p.report != nil:
-		p.report.Disconnected()
+		p.report.LinkNews(LinkDisconnected)
 	}
 }
 
@@ -300,6 +289,16 @@ func (p *peerConn) createChannel(label string) (*Channel, error) {
 		return nil, err
 	}
 	return wrap(dc, p.pc.SCTP(), p.events.over), nil
+}
+
+// ViaTURN reports whether the direct path leads through a TURN server.
+func (p *Peer) ViaTURN() bool {
+	pc := p.present()
+	if pc == nil {
+		return false
+	}
+	pair, err := pc.pc.SCTP().Transport().ICETransport().GetSelectedCandidatePair()
+	return err == nil && pair != nil && (pair.Local.Typ == webrtc.ICECandidateTypeRelay || pair.Remote.Typ == webrtc.ICECandidateTypeRelay)
 }
 
 // tidyWithin bounds the wait for pion's goroutines. An application may have handlers on the

@@ -15,8 +15,8 @@ import (
 // closeWithin is how long Close waits for the outcomes of what was sent.
 const closeWithin = 5 * time.Second
 
-// Conn is a connection to one other peer. Messages go through the relay; channels
-// go straight to the other peer. All methods may be called by many goroutines at
+// Conn is a connection to one other peer. Messages go through the relay, or directly while
+// there is a direct path (see Paths); channels go straight to the other peer. All methods may be called by many goroutines at
 // once. Close a Conn when it is no longer needed, also after it has ended.
 //
 // Where both peers and the relay speak intercessor.v1 the Conn is reliable: it outlives
@@ -111,7 +111,7 @@ func (c *Conn) Reliable() bool { return c.messages.reliable() }
 // was when this peer last connected to the relay; nil if there is none.
 func (c *Conn) ServerInfo() []byte { return c.session.Hello().ServerInfo }
 
-// Send sends a message through the relay. m.Data is the caller's again when Send
+// Send sends a message. m.Data is the caller's again when Send
 // returns. Messages arrive in the order of their Sends. It waits while the other side,
 // or the network, takes nothing more, at most as long as ctx allows; a message that
 // need not wait is sent even if ctx has ended.
@@ -239,6 +239,6 @@ func (c *Conn) close(ctx context.Context) error {
 func (c *Conn) NetworkChanged() {
 	c.session.NetworkChanged()
 	if it, ok := c.messages.(*linked); ok {
-		it.do(it.direct.health.Check)
+		it.do(func(link.Time) { it.direct.health.Check() })
 	}
 }

@@ -136,7 +136,11 @@ func (d *direct) look(now link.Time, acked int) {
 // connect begins to look for the path if it is time.
 func (d *direct) connect(now link.Time) {
 	l := d.linked.link
-	if d.asked || !d.allowed() {
+	if d.asked || l.Version() == 0 {
+		return
+	}
+	if !d.allowed() {
+		d.connectAt = 0
 		return
 	}
 	if l.Policy() == link.DirectOnly || d.connectAt != 0 && now >= d.connectAt || d.sent > connectBytes {
@@ -152,9 +156,12 @@ func (d *direct) tick(now link.Time) {
 	}
 }
 
-// due returns when tick, or the goroutine, has something to do; 0 means never.
+// due returns when the path has something to do; 0 means never.
 func (d *direct) due() link.Time {
-	if d.open && !d.over {
+	switch {
+	case d.linked.link.Version() == 0: // it begins when the link is open
+		return 0
+	case d.open && !d.over:
 		return d.health.Wake()
 	}
 	return d.connectAt

@@ -16,6 +16,7 @@ type Health struct {
 	askedAt Time   // when it was sent; when it was given another chance
 	waiting bool   // it has no PONG yet
 	heard   bool   // something has come since it was sent
+	check   bool   // another is to be sent, although nothing is unacknowledged
 	answer  uint64 // number of the PING that awaits a PONG; 0: none
 
 	unacked   Time // since when something sent on the path is unacknowledged; 0: nothing is
@@ -154,7 +155,7 @@ func (h *Health) Next(now Time) (n uint64, pong, ok bool) {
 		return 0, false, false
 	}
 	h.asked++
-	h.askedAt, h.waiting, h.heard = now, true, false
+	h.askedAt, h.waiting, h.heard, h.check = now, true, false, false
 	h.ahead = h.flight
 	return h.asked, false, true
 }
@@ -168,6 +169,8 @@ func (h *Health) pingAt() Time {
 	switch {
 	case h.waiting || !h.open:
 		return 0
+	case h.state == Up && h.check:
+		return at
 	case h.state == Up && h.unacked == 0:
 		return 0
 	case h.state == Up:
@@ -177,11 +180,7 @@ func (h *Health) pingAt() Time {
 }
 
 // Check asks for a PING, because the network may have changed (W6).
-func (h *Health) Check(now Time) {
-	if h.state == Up && !h.waiting {
-		h.unacked = max(1, now-pingAfter)
-	}
-}
+func (h *Health) Check() { h.check = h.state == Up }
 
 // patience returns how long the PONG may take (W4).
 func (h *Health) patience() Time {

@@ -181,6 +181,15 @@ func TestHealthW4(t *testing.T) {
 		c.pass(Second) // a PING goes behind them
 		require.InDelta(t, float64(4*Second), float64(c.sides[0].patience()), float64(2*Second))
 	})
+	t.Run("a check is a PING, although nothing is under way", func(t *testing.T) {
+		c := openCable(10 * Millisecond)
+		c.pass(10 * Second)
+		before := len(c.pings[0])
+		c.sides[0].Check()
+		c.sides[0].Sent(0, 0) // as the driver says after each event
+		c.pass(10 * Second)
+		require.Len(t, c.pings[0], before+1)
+	})
 	t.Run("a failed connection is lost at once", func(t *testing.T) {
 		c := openCable(10 * Millisecond)
 		c.sides[0].Fail()
@@ -230,7 +239,7 @@ func TestHealthRandom(t *testing.T) {
 			case 5:
 				c.sides[x].Sent(0, 0)
 			case 6:
-				c.sides[x].Check(c.now)
+				c.sides[x].Check()
 			case 7:
 				c.now += Time(r.Int64N(int64(5 * Second))) // nobody ran
 			}

@@ -41,7 +41,7 @@ func TestUnfinishedMessagesAreBoundedTogether(t *testing.T) {
 				return s.Closed[protocol.CodeOverloaded] >= peers-total/65_000 && s.Incoming > total/2
 			})
 			require.Less(t, heap()-before, int64(total+peers*(8<<10)))
-			require.Contains(t, stopped[0].wantsClose(t, protocol.CodeOverloaded), "come again later (")
+			require.Contains(t, stopped[0].wantsClose(t, protocol.CodeOverloaded), "try again later (")
 			flows()
 
 			for _, p := range stopped { // nothing is kept for those that leave

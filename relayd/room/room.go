@@ -1,7 +1,7 @@
-// Package room holds the state of a room: its peers, which of them may reach which, and
-// what each must be told of the others. It is pure state without clock, lock, log or
-// I/O, so that tests can call it in every order. A Room that is shared between
-// goroutines needs a lock around it. Times are milliseconds of the caller's clock.
+// Package room holds the state of a room: its peers, which of them may reach each other, and
+// which presence messages they must get. It is pure state without clock, lock, log or I/O, so
+// that tests can call it in every order. A Room that is shared between goroutines needs a
+// lock. Times are milliseconds of the caller's clock.
 package room
 
 import (

@@ -97,7 +97,7 @@ func (g Grant) Check() error {
 }
 
 // ErrNotMine is the error of an Authorizer for a form of secret that it does not handle.
-var ErrNotMine = errors.New("no secret, or not of a form that this relay accepts")
+var ErrNotMine = errors.New("no secret, or not of a form that is taken here")
 
 // FirstOf returns an Authorizer that tries each of ways in turn. The first one whose error is
 // not ErrNotMine decides.

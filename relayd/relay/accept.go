@@ -250,7 +250,7 @@ const maxGuessing = 1000
 func (s *session) guess() *protocol.Error {
 	r := s.relay
 	s.arrival.guess = r.sources.Guess(s.claim.source, r.settings.Load().guesses, r.returning())
-	if guess := s.arrival.guess; guess.Never || !r.waits(guess.Wait) {
+	if guess := s.arrival.guess; guess.Never || !r.wait(guess.Wait) {
 		s.arrival.guess.Right()
 		return askedTooOften(guess.Wait)
 	}
@@ -259,11 +259,11 @@ func (s *session) guess() *protocol.Error {
 
 // wrong delays the answer to a wrong guess while there are too many of them. It does not
 // wait when maxGuessing peers do.
-func (s *session) wrong() { s.relay.waits(s.arrival.guess.Wrong()) }
+func (s *session) wrong() { s.relay.wait(s.arrival.guess.Wrong()) }
 
-// waits blocks the goroutine of a handshake for d, or until Shutdown. It returns false
+// wait blocks the goroutine of a handshake for d, or until Shutdown. It returns false
 // at once if maxGuessing peers wait.
-func (r *Relay) waits(d time.Duration) bool {
+func (r *Relay) wait(d time.Duration) bool {
 	if d <= 0 {
 		return true
 	}

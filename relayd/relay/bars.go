@@ -68,16 +68,16 @@ func (r *Relay) bar(l *lobby, until int64, names ...protocol.ID) {
 	l.countBars(r)
 }
 
-// barred reports whether a client is kept out by its source or its subject. A newcomer
+// isBarred reports whether a client is kept out by its source or its subject. A newcomer
 // then gets the same answer as at a closed room. With mu held.
-func (l *lobby) barred(s *session) bool {
+func (l *lobby) isBarred(s *session) bool {
 	if l.room.Bars() == 0 {
 		return false
 	}
 	now := s.relay.clock()
 	defer l.countBars(s.relay)
 	l.room.Barred(s.id, now) // forgets an expired entry
-	if s.arrival.resumed && l.expects(s, now) {
+	if s.arrival.resumed && l.isKnown(s, now) {
 		return false
 	}
 	for _, by := range []string{"source", "subject"} {
@@ -90,9 +90,9 @@ func (l *lobby) barred(s *session) bool {
 	return false
 }
 
-// expects reports whether a client with a resume token may keep its place: it has one, or
+// isKnown reports whether a client with a resume token may keep its place: it has one, or
 // the room is so new that the client may have been in the room before it. With mu held.
-func (l *lobby) expects(s *session, now int64) bool {
+func (l *lobby) isKnown(s *session, now int64) bool {
 	m := l.room.Client([]byte(s.id))
 	return m != nil && (m.Present() || m.Away()) || now < l.opened+s.relay.config.Window.Milliseconds()
 }

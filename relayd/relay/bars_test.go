@@ -54,7 +54,7 @@ func TestBarsOfASource(t *testing.T) {
 			keepOut(r, other, room.MaxKicked, 3600)
 			require.Equal(t, room.MaxKicked, other.room.Bars())
 
-			r.shut(first)
+			r.removeRoom(first)
 			again := openFrom(t, r, rooms[0], "again")
 			keepOut(r, again, room.MaxKicked, 3600)
 			require.Greater(t, again.room.Bars(), ownBars)

@@ -33,7 +33,7 @@ func (r *Relay) dates() (earlier, later time.Time) {
 }
 
 // returning reports whether servers of an earlier relay may still come back (R10).
-func (r *Relay) returning() bool { return r.clock() < r.surely.Load() }
+func (r *Relay) returning() bool { return r.clock() < r.returnUntil.Load() }
 
 // lookAtClock stores whether the time of day is wrong, and logs a change. After a
 // correction v1 peers get new tokens. New and the sweeper call it.

@@ -225,8 +225,8 @@ func TestBarsOfAllRoomsAreBounded(t *testing.T) {
 	kicks(room.MaxKicked)
 	require.Equal(t, room.MaxKicked, l.room.Bars())
 	require.EqualValues(t, room.MaxKicked-ownBars, r.bars.Load())
-	r.shut(l)
-	r.shut(l)
+	r.removeRoom(l)
+	r.removeRoom(l)
 	require.Zero(t, r.bars.Load())
 
 	r, l = newLobby(t, Config{})

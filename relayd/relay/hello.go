@@ -45,8 +45,8 @@ func (s *session) hello() {
 		h.ICE = s.iceServers()
 	}
 	frames := relayFrame(protocol.TypeHello, grease(protocol.AppendHello(nil, h)))
-	if oddly() {
-		frames = append(frames, relayFrame("RELAY_"+someName(), []byte(`{"from":"a later version"}`))...)
+	if shouldGrease() {
+		frames = append(frames, relayFrame("RELAY_"+randomName(), []byte(`{"from":"a later version"}`))...)
 	}
 	_ = s.conn.Send(frames, 1, nil)
 	s.greeted.Store(true)
@@ -55,18 +55,18 @@ func (s *session) hello() {
 // The relay sometimes sends unknown fields and messages, so that a peer that fails on
 // those of a later version is found early. TLS does the same (GREASE, RFC 8701).
 
-func oddly() bool { return rand.IntN(8) == 0 }
+func shouldGrease() bool { return rand.IntN(8) == 0 }
 
 func grease(hello []byte) []byte {
-	if !oddly() {
+	if !shouldGrease() {
 		return hello
 	}
 	hello = append(hello[:len(hello)-1], `,"`...)
-	hello = append(hello, someName()...)
+	hello = append(hello, randomName()...)
 	return append(hello, `":[null,{"a":1}]}`...)
 }
 
-func someName() string {
+func randomName() string {
 	name := []byte("X????")
 	for i := 1; i < len(name); i++ {
 		name[i] = byte('A' + rand.IntN(26))

@@ -95,7 +95,7 @@ func (r *Relay) enterServer(s *session) bool {
 			s.close(protocol.CodeReplaced, replaced)
 			return false
 		}
-		r.shut(l) // the room has just ended: open another
+		r.removeRoom(l) // the room has just ended: open another
 	}
 }
 
@@ -134,7 +134,7 @@ func (r *Relay) leaveServer(s *session) {
 	notice := l.room.ServerGone()
 	l.mu.Unlock()
 	if last {
-		r.shut(l)
+		r.removeRoom(l)
 		loseServer(clients, notice)
 	} else {
 		loseSight(clients)
@@ -144,7 +144,7 @@ func (r *Relay) leaveServer(s *session) {
 
 func (r *Relay) serveClient(w http.ResponseWriter, request *http.Request) {
 	asked := protocol.ID(request.PathValue("id"))
-	id := r.spelt(asked)
+	id := r.canonical(asked)
 	if s := r.upgrade(w, request, id); s != nil {
 		r.startClient(s, asked, id)
 	}
@@ -174,7 +174,7 @@ func (r *Relay) serveInPlace(conn *wsconn.PlainConn, request *http.Request) bool
 		return false
 	}
 	asked := protocol.ID(id)
-	room := r.spelt(asked)
+	room := r.canonical(asked)
 	s := r.upgradeInPlace(conn, request, room)
 	if s != nil {
 		r.startClient(s, asked, room)
@@ -224,7 +224,7 @@ func (r *Relay) enterClient(s *session) bool {
 		return false
 	}
 	s.arrival.guess.Right()
-	if !s.arrival.resumed && !s.lobby.told(s) && s.push(nil, 0) == wsconn.ErrFull {
+	if !s.arrival.resumed && !s.lobby.tellServerOf(s) && s.push(nil, 0) == wsconn.ErrFull {
 		s.close(protocol.CodeOverloaded, "the server is too slow at the moment: try again in a while")
 		r.leaveClient(s)
 		return false
@@ -235,7 +235,7 @@ func (r *Relay) enterClient(s *session) bool {
 func (l *lobby) claimClient(s *session) room.Verdict {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if l.barred(s) {
+	if l.isBarred(s) {
 		if s.arrival.resumed {
 			return room.Kicked
 		}
@@ -270,7 +270,7 @@ func (r *Relay) leaveClient(s *session) {
 	}
 	l.mu.Unlock()
 	if over {
-		r.shut(l)
+		r.removeRoom(l)
 	}
 	r.mayWait(l)
 }
@@ -278,7 +278,7 @@ func (r *Relay) leaveClient(s *session) {
 // notThere closes a client whose room is not open to it. All such rooms get the same
 // answer, whether they exist or not (B5, R10).
 func (r *Relay) notThere(s *session) {
-	awaited := s.lobby != nil && s.lobby.awaited()
+	awaited := s.lobby != nil && s.lobby.isAwaited()
 	if awaited {
 		s.arrival.guess.Right() // the ID is that of a room
 	} else {
@@ -291,8 +291,8 @@ func (r *Relay) notThere(s *session) {
 	s.close(protocol.CodeNoSuchServer, "no server with this ID is connected")
 }
 
-// awaited reports whether the server is away.
-func (l *lobby) awaited() bool {
+// isAwaited reports whether the server is away.
+func (l *lobby) isAwaited() bool {
 	l.mu.RLock()
 	defer l.mu.RUnlock()
 	return l.room.Awaited()

@@ -50,7 +50,7 @@ func (l *logger) hash(id protocol.ID) string {
 // a line that is written.
 func (l *logger) about(s *session, level slog.Level, what *kind, more ...any) {
 	ctx := context.Background()
-	if !l.slog.Enabled(ctx, level) || !l.may(what) {
+	if !l.slog.Enabled(ctx, level) || !l.allow(what) {
 		return
 	}
 	args := []any{"role", "client"}
@@ -90,7 +90,7 @@ func (l *logger) ended(s *session, entered bool) {
 }
 
 func (l *logger) refused(source netip.Addr, why string) {
-	if l.may(&l.refusals) {
+	if l.allow(&l.refusals) {
 		l.slog.Info(l.refusals.name, "remote", source, "why", why)
 	}
 }
@@ -98,7 +98,7 @@ func (l *logger) refused(source netip.Addr, why string) {
 // notAuthorized logs why a peer was refused, which the peer itself does not learn. The line
 // has the room that the peer asked for.
 func (l *logger) notAuthorized(r access.Request, why error) {
-	if !l.may(&l.strangers) {
+	if !l.allow(&l.strangers) {
 		return
 	}
 	args := []any{"role", r.Role(), "why", why.Error()}
@@ -123,9 +123,9 @@ type kind struct {
 	left int         // guarded by mu: lines left out since the last report
 }
 
-// may reports whether a line of a kind may be written now, and counts it. It may be called
+// allow reports whether a line of a kind may be written now, and counts it. It may be called
 // concurrently.
-func (l *logger) may(k *kind) bool {
+func (l *logger) allow(k *kind) bool {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	now := time.Since(l.started)
@@ -178,7 +178,7 @@ func (l httpLines) Write(line []byte) (int, error) {
 	if bytes.HasPrefix(line, []byte("http: panic ")) {
 		level = slog.LevelError
 	}
-	if l.to.slog.Enabled(ctx, level) && l.to.may(&l.to.http) {
+	if l.to.slog.Enabled(ctx, level) && l.to.allow(&l.to.http) {
 		l.to.slog.Log(ctx, level, string(bytes.TrimSuffix(line, []byte("\n"))))
 	}
 	return len(line), nil

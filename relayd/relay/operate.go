@@ -84,7 +84,7 @@ func (r *Relay) CloseRoom(room string) error {
 	server, clients := l.room.Close()
 	notice := l.room.ServerGone()
 	l.mu.Unlock()
-	r.shut(l)
+	r.removeRoom(l)
 	if server != nil {
 		server.close(protocol.CodeKicked, "the relay's operator has closed this room")
 	}

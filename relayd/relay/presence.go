@@ -33,8 +33,8 @@ func (l *lobby) deliver(s, to *session, bytes []byte, frames int) error {
 	if !s.seat.Has(s) || !to.seat.Has(to) {
 		return wsconn.ErrGone
 	}
-	s.carries(to)
-	err := to.conn.Send(bytes, frames, s.waits)
+	s.markCarried(to)
+	err := to.conn.Send(bytes, frames, s.share)
 	if err == nil {
 		s.moved.delivered(frames, len(bytes))
 	}
@@ -57,8 +57,8 @@ func (l *lobby) deliverNews(s, server *session, bytes []byte, frames int) error 
 	if frames == 0 {
 		return nil
 	}
-	s.carries(server)
-	err := server.conn.Send(bytes, frames, s.waits)
+	s.markCarried(server)
+	err := server.conn.Send(bytes, frames, s.share)
 	if err == nil && first {
 		l.room.ToldOf(s.seat)
 	}
@@ -68,9 +68,9 @@ func (l *lobby) deliverNews(s, server *session, bytes []byte, frames int) error 
 	return err
 }
 
-// told tells the server of its clients and reports whether it now knows the state of this
+// tellServerOf tells the server of its clients and reports whether it now knows the state of this
 // one.
-func (l *lobby) told(s *session) bool {
+func (l *lobby) tellServerOf(s *session) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.tellServer()
@@ -78,8 +78,8 @@ func (l *lobby) told(s *session) bool {
 	return !owed
 }
 
-// toldOfServer is told for a client and the state of its server.
-func (l *lobby) toldOfServer(client *session) bool {
+// tellOfServer is tellServerOf for a client and the state of its server.
+func (l *lobby) tellOfServer(client *session) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return !client.seat.Has(client) || l.tellClient(client.seat)

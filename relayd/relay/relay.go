@@ -48,7 +48,7 @@ func New(config Config) *Relay {
 	r.settings.Store(config.Settings.current())
 	r.log = newLogger(r.config.Log)
 	if r.config.Returning {
-		r.surely.Store(r.config.Window.Milliseconds())
+		r.returnUntil.Store(r.config.Window.Milliseconds())
 	}
 	r.mux.HandleFunc("/server", r.serveServer)
 	r.mux.HandleFunc("/client/{id}", r.serveClient)

@@ -43,7 +43,7 @@ func (r *Relay) open(server protocol.ID, by *session) (*lobby, *protocol.Error) 
 
 // reopen finds or opens a room for a client whose own has just ended (R11).
 func (r *Relay) reopen(s *session) *protocol.Error {
-	r.shut(s.lobby)
+	r.removeRoom(s.lobby)
 	l, refused := r.findOrOpen(s.lobby.id, s)
 	if refused == nil {
 		s.lobby = l
@@ -51,7 +51,7 @@ func (r *Relay) reopen(s *session) *protocol.Error {
 	return refused
 }
 
-func (r *Relay) shut(l *lobby) {
+func (r *Relay) removeRoom(l *lobby) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.rooms[l.key] == l {
@@ -77,9 +77,9 @@ func (r *Relay) mayWait(l *lobby) {
 // NewUUID draws an ID of 122 random bits in the form of a UUID (RFC 9562, version 4).
 func NewUUID() protocol.ID { return protocol.ID(uuid.NewString()) }
 
-// spelt returns the ID of a room in the spelling of its server, if the room is here, so that
+// canonical returns the ID of a room in the spelling of its server, if the room is here, so that
 // IDs can be compared (B52).
-func (r *Relay) spelt(asked protocol.ID) protocol.ID {
+func (r *Relay) canonical(asked protocol.ID) protocol.ID {
 	if l := r.find(asked); l != nil {
 		return l.id
 	}

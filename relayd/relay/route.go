@@ -105,7 +105,7 @@ func (s *session) flush(b *batch) {
 // toServer sends a client's messages, or fails as Send does.
 func (s *session) toServer(to *session, bytes []byte, frames int, news bool) error {
 	if s.host != to { // each outbox guards its own shares
-		s.host, s.waits = to, new(wsconn.Share)
+		s.host, s.share = to, new(wsconn.Share)
 	}
 	if news {
 		return s.lobby.deliverNews(s, to, bytes, frames)
@@ -149,7 +149,7 @@ func (s *session) push(bytes []byte, frames int) error {
 // (B16).
 func (s *session) toClient(to *session, bytes []byte, frames int, news bool) {
 	err := wsconn.ErrFull
-	if !news || s.lobby.toldOfServer(to) {
+	if !news || s.lobby.tellOfServer(to) {
 		err = s.lobby.deliver(s, to, bytes, frames)
 	}
 	switch err {

@@ -50,8 +50,8 @@ func (s *session) howItEnded() room.End {
 	return room.End{Away: true, Wait: window.Milliseconds()}
 }
 
-// carries stores the time of a message from one session to another, in both (B55).
-func (s *session) carries(to *session) {
+// markCarried stores the time of a message from one session to another, in both (B55).
+func (s *session) markCarried(to *session) {
 	now := s.relay.conns.Now()
 	for _, who := range [...]*session{s, to} {
 		if who.carried.Load() != now { // avoid the store, which is costly between cores

@@ -37,10 +37,10 @@ type Relay struct {
 	told     atomic.Int64 // refused connections that are being closed with a frame
 	turned   atomic.Int64 // refused connections that the listener is answering
 
-	started time.Time
-	absent  atomic.Int64 // peers that are away and remembered; counted by the sweeper
-	bars    atomic.Int64 // peers, sources and subjects that rooms keep out, beyond ownBars of each
-	surely  atomic.Int64 // by clock: until then servers of an earlier relay may come back (R10)
+	started     time.Time
+	absent      atomic.Int64 // peers that are away and remembered; counted by the sweeper
+	bars        atomic.Int64 // peers, sources and subjects that rooms keep out, beyond ownBars of each
+	returnUntil atomic.Int64 // by clock: until then servers of an earlier relay may come back (R10)
 
 	clockWrong atomic.Bool // the time of day cannot be right
 	ahead      sync.Once   // a token from the future was logged
@@ -104,7 +104,7 @@ type session struct {
 	// Owned by the reading goroutine, of a client: the connection of its server to which
 	// it last sent, and its share of that outbox, guarded by the outbox.
 	host  *session
-	waits *wsconn.Share
+	share *wsconn.Share
 
 	moved traffic
 	reads uint8 // owned by the reading goroutine: counts reads, for Watch

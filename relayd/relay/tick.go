@@ -61,7 +61,7 @@ func (r *Relay) expire(waiters []*lobby) {
 		l.mu.Unlock()
 		switch {
 		case last:
-			r.shut(l)
+			r.removeRoom(l)
 			loseSight(clients)
 		case absent == 0:
 			r.settle(l)
@@ -87,7 +87,7 @@ type lives struct{ beat, idle, alone, life int64 }
 
 // check applies the time limits to one session (B22 to B24).
 func (s *session) check(now int64, l lives) {
-	if s.outlived(now, l) {
+	if s.closeExpired(now, l) {
 		return
 	}
 	if s.v1 {
@@ -123,9 +123,9 @@ func (s *session) keepInTouch(now int64, l lives) {
 	}
 }
 
-// outlived closes a session that has reached a time limit, and reports whether it did (B55).
+// closeExpired closes a session that has reached a time limit, and reports whether it did (B55).
 // The sweeper calls it.
-func (s *session) outlived(now int64, l lives) bool {
+func (s *session) closeExpired(now int64, l lives) bool {
 	if !s.inRoom.Load() {
 		return false
 	}

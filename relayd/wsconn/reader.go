@@ -42,16 +42,16 @@ func (c *Conn) Read() (err error) {
 	for err == nil {
 		if c.ready != nil && len(c.in.partial) == 0 {
 			err = c.ready.read()
-		} else if err = c.more(); err == nil {
-			err = c.took(c.in.partial, nil)
+		} else if err = c.readMore(); err == nil {
+			err = c.handleRead(c.in.partial, nil)
 		}
 	}
 	return err
 }
 
-// took handles the bytes b of one read. m is the borrowed memory that holds them, nil if they
+// handleRead handles the bytes b of one read. m is the borrowed memory that holds them, nil if they
 // are in partial. It returns that memory to the pool before Came, which may block.
-func (c *Conn) took(b []byte, m *chunk) error {
+func (c *Conn) handleRead(b []byte, m *chunk) error {
 	var got Amount
 	consumed, err := c.look(b, &got)
 	if consumed == len(b) {
@@ -66,9 +66,9 @@ func (c *Conn) took(b []byte, m *chunk) error {
 	return c.handler.Came(got, err)
 }
 
-// more reads more bytes into partial. Its memory grows with the bytes received, not with the
+// readMore reads more bytes into partial. Its memory grows with the bytes received, not with the
 // length in a header, and is counted before it grows.
-func (c *Conn) more() error {
+func (c *Conn) readMore() error {
 	in := &c.in
 	if len(in.partial) > 0 && !in.looked {
 		return nil

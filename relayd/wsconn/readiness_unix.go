@@ -99,7 +99,7 @@ func (r *readiness) tryRead(fd uintptr) bool {
 			r.err = err
 			return err != syscall.EAGAIN
 		}
-		if r.err = r.conn.took(m[:n], m); r.err != nil || len(r.conn.in.partial) > 0 {
+		if r.err = r.conn.handleRead(m[:n], m); r.err != nil || len(r.conn.in.partial) > 0 {
 			return true
 		}
 		if r.emptied && r.secure == nil {

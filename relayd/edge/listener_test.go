@@ -134,8 +134,8 @@ func TestProxyHeaderHasToCome(t *testing.T) {
 	}
 }
 
-// TestListenerIsUntouched where nobody speaks the PROXY protocol: the relay needs the
-// socket itself to wait at it.
+// TestListenerIsUntouched without the PROXY protocol: the relay needs the socket itself to wait
+// at it.
 func TestListenerIsUntouched(t *testing.T) {
 	below, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)
@@ -148,7 +148,7 @@ func TestListenerIsUntouched(t *testing.T) {
 	require.NoError(t, err)
 	require.Same(t, below, nobody.Listener(below, patience))
 
-	// A stranger's connection too, where somebody else is trusted.
+	// The same for a connection that is not from a trusted proxy.
 	listener := proxies(t, edge.ProxyProtocol).Listener(below, patience)
 	conn, err := net.Dial("tcp", below.Addr().String())
 	require.NoError(t, err)

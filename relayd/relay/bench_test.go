@@ -15,7 +15,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// unpaced counts what peers send as ever, and lets them send as fast as they can.
+// unpaced has rates that no peer reaches. The relay still counts.
 var unpaced = relay.Limits{PeerMessages: 1 << 40, PeerBytes: 1 << 50}
 
 // BenchmarkRelay is a message there and one back over loopback sockets. The

@@ -2,7 +2,7 @@ package relay
 
 import "github.com/sebas642/intercessor/protocol"
 
-// Doors for the tests.
+// Access for the tests.
 
 // RenewTokens has every v1 peer's token count as a third of its life old.
 func (r *Relay) RenewTokens() {
@@ -18,8 +18,8 @@ func (r *Relay) RenewTokens() {
 // ClockWasWrong has the relay find that the machine's clock was wrong until now.
 func (r *Relay) ClockWasWrong() { r.clockWrong.Store(true) }
 
-// Remembered is how much the relay keeps for who is away: rooms to look at, and
-// peers that are waited for.
+// Remembered returns what the relay keeps for peers that are away: the rooms on the sweeper's
+// list, and the peers.
 func (r *Relay) Remembered() (rooms int, absent int64) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -34,7 +34,7 @@ func (r *Relay) Fill(server protocol.ID) {
 	l.room.SetMost(1)
 }
 
-// Guessing adds to those who wait because of wrong guesses, and gives how many do.
+// Guessing adds to the number of peers that wait because of wrong guesses, and returns it.
 func (r *Relay) Guessing(more int64) int64 { return r.guessing.Add(more) }
 
 // MostLate is how many sockets there are beyond Config.Sockets.

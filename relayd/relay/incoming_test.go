@@ -12,9 +12,9 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestUnfinishedMessagesAreBoundedTogether: peers that begin a message and stop take no
-// more than all together may. Those that stopped first are closed and may come again, and
-// the messages of others flow.
+// TestUnfinishedMessagesAreBoundedTogether: peers that stop within a message use no more than
+// IncomingBytes together. Those that stopped first are closed and may try again. Messages of
+// others still pass.
 func TestUnfinishedMessagesAreBoundedTogether(t *testing.T) {
 	const peers, total = 2000, 16 << 20
 	for name, begun := range map[string]string{

@@ -50,9 +50,9 @@ func (p *v1) answers(message string) (answer struct{ Error, Mark string }) {
 	}
 }
 
-// TestD7AKickLasts: who is kicked stays out, and by the server's choice its source or the
-// subject of its access token, across the end of the room and of the relay, as soon as the
-// server says so again (P7).
+// TestD7AKickLasts: a kicked client stays out, and with it its source or its subject if the
+// server says so, also in a new room and at a new relay after the server has repeated the kick
+// (P7).
 func TestD7AKickLasts(t *testing.T) {
 	config := relay.Config{
 		Proxies: trusting(t, edge.XForwardedFor), Tokens: resume.NewTokens(),

@@ -88,7 +88,7 @@ func TestSocketsInAll(t *testing.T) {
 	require.Equal(t, http.StatusServiceUnavailable, status)
 	require.GreaterOrEqual(t, after, 5)
 	require.EqualValues(t, 1, w.Stats().Refused[relay.RefusedSockets])
-	client.send(server, "x", "1") // who is here notices nothing
+	client.send(server, "x", "1") // connected peers are not affected
 	server.wants(client.id, "x", "1")
 
 	require.NoError(t, silent[0].Close())

@@ -52,8 +52,8 @@ func TestP2PresenceComesBeforeThePeersNextMessage(t *testing.T) {
 	}
 }
 
-// A room of 2,000 and a server that reads slowly: everybody is named, RELAY_PRESENT
-// comes last, and nothing overflows.
+// In a room of 2,000 with a slow server every client is named, RELAY_PRESENT comes last, and the
+// outbox does not overflow.
 func TestP2P3EverybodyIsNamedHoweverManyTheyAre(t *testing.T) {
 	const n = 2000
 	for _, buffer := range []int{0, smallBuffer} {

@@ -178,7 +178,7 @@ func TestR5ALowerOrderIsClosed(t *testing.T) {
 	}
 }
 
-// A cut while HELLO was on its way locks nobody out.
+// A peer whose HELLO was lost with the connection can resume.
 func TestR5TheOldTokenComesAgainWithAHigherAttempt(t *testing.T) {
 	w := newWorld(t, relay.Config{})
 	server := w.v1Server()

@@ -124,8 +124,8 @@ func TestPeersMeetBehindAProxy(t *testing.T) {
 	}
 }
 
-// TestStrangersWaitAtTheirSockets though somebody else is trusted: only who is behind
-// a proxy pays for that.
+// TestStrangersWaitAtTheirSockets although a proxy is trusted: only connections of the proxy
+// need a read buffer.
 func TestStrangersWaitAtTheirSockets(t *testing.T) {
 	for name, secure := range map[string]bool{"plain": false, "TLS": true} {
 		t.Run(name, func(t *testing.T) {

@@ -82,8 +82,8 @@ func secureWorldWithin(t *testing.T, handshake time.Duration) (join func(path st
 	}, listener.Addr().String()
 }
 
-// TestHalfAHelloIsCut: who does not come to the end of TLS's handshake is cut in the
-// time for a header, and keeps nobody from connecting.
+// TestHalfAHelloIsCut: a connection that does not finish the TLS handshake in time is cut, and
+// blocks no other.
 func TestHalfAHelloIsCut(t *testing.T) {
 	join, address := secureWorldWithin(t, time.Second)
 	hello := &gather{keep: true}

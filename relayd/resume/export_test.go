@@ -1,6 +1,6 @@
 package resume
 
-// Seal signs a statement of any bytes, as only who has the key can.
+// Seal signs a statement of any bytes.
 func Seal(key Key, statement []byte) string { return seal(key, statement) }
 
 // Statement gives the bytes that Sign signs.

@@ -94,7 +94,7 @@ func TestForgedTokens(t *testing.T) {
 	}
 }
 
-// TestTokenOfNoIdentity: statements that were signed, and still name nobody.
+// TestTokenOfNoIdentity: signed statements without a valid identity.
 func TestTokenOfNoIdentity(t *testing.T) {
 	statement := func(version, role byte, generation uint64, ids ...string) []byte {
 		b := []byte{version, role}

@@ -27,8 +27,8 @@ var (
 	resumed2 = protocol.Order{Generation: 2, Attempt: 200, Random: 1}
 )
 
-// scene is a room whose server and clients are there, and one who writes down what
-// the server is told.
+// scene is a room with its server and clients, and a record of the presence messages to the
+// server.
 type scene struct {
 	*room.Room[string]
 	t testing.TB
@@ -341,7 +341,7 @@ func TestWindowsEnd(t *testing.T) {
 	require.False(t, last, "a room ends once")
 }
 
-// P4: without a word.
+// P4: the server is not told.
 func TestWhoIsForgotten(t *testing.T) {
 	s := newScene(t, v1, "ann", "bob")
 	ann, bob := s.Client([]byte("ann")), s.Client([]byte("bob"))

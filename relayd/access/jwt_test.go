@@ -201,7 +201,7 @@ func TestTicketsThatAreNotSafe(t *testing.T) {
 	}
 }
 
-// backend serves a JWKS that can be changed, and counts who asks.
+// backend serves a JWKS that a test may change, and counts the requests.
 type backend struct {
 	*httptest.Server
 	jwks  atomic.Pointer[[]byte]
@@ -256,7 +256,7 @@ func TestKeysAreRotated(t *testing.T) {
 	storm(old)
 	require.EqualValues(t, 1, b.asked.Load(), "what is known is not asked for")
 
-	for range 100 { // and who makes keys up does not have it asked more often
+	for range 100 { // made-up keys cause no more requests
 		_, err := tokens.Authorize(t.Context(), access.Request{Secret: []byte(newSigner(t, "made-up", jwt.SigningMethodEdDSA).sign(t, right()))})
 		require.Error(t, err)
 	}

@@ -17,8 +17,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// patience bounds every wait of a test for what should come at once. It only ends what hangs:
-// a machine may be busy for a while, and a test that passes never waits for it.
+// patience bounds every wait of a test for an event that should be immediate. It is long because
+// a machine may be busy, and a passing test does not wait for it.
 const patience = 2 * time.Minute
 
 // behind is an HTTP server that answers with the source of each request, reached from
@@ -36,7 +36,7 @@ func behind(t *testing.T, within time.Duration, trusted ...string) (address stri
 	return server.Listener.Addr().String()
 }
 
-// says sends bytes ahead of a request and gives the answer, "" for a connection that
+// says sends bytes ahead of a request and returns the answer, "" for a connection that
 // is closed without one.
 func says(t *testing.T, address, ahead string) string {
 	t.Helper()

@@ -96,7 +96,7 @@ func (p *wire) skip() []byte {
 	return payload
 }
 
-// encoded gives the frame that a peer sends and the length of the one that the
+// encoded returns the frame that a peer sends and the length of the one that the
 // other receives for it.
 func encoded(to, from, body string) (frame []byte, received int) {
 	text := fmt.Sprintf(`{"to":%q,"type":"bench","message":%q}`, to, body)

@@ -220,7 +220,7 @@ func TestD7AReplacedServerIsDenied(t *testing.T) {
 	client.hearsNothingMore()
 }
 
-// A server that leaves ends its clients for good, so a base server is told after them.
+// A base server is closed after its clients, because their connections end with it.
 func TestD8BaseClientsHearThatTheRelayRestarts(t *testing.T) {
 	w := newWorld(t, relay.Config{})
 	var clients []*peer
@@ -266,8 +266,8 @@ func TestD8Drain(t *testing.T) {
 	w.knock("/server", 0).wantsClose(protocol.CodeRestarting)
 }
 
-// Afterwards everything is as before: of 50 rooms whose peers came, resumed, were cut
-// and left nothing is kept. (That no goroutine is, TestMain sees.)
+// After 50 rooms whose peers came, resumed, were cut and left, no state is kept. (TestMain checks
+// the goroutines.)
 func TestNothingIsKeptOfWhoCameAndWent(t *testing.T) {
 	w := newWorld(t, relay.Config{Window: 100 * time.Millisecond, CloseWithin: 50 * time.Millisecond})
 	for i := range 50 {

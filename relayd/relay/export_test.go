@@ -4,7 +4,7 @@ import "github.com/sebas642/intercessor/protocol"
 
 // Access for the tests.
 
-// RenewTokens has every v1 peer's token count as a third of its life old.
+// RenewTokens makes the tokens of all v1 peers due for renewal.
 func (r *Relay) RenewTokens() {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -15,7 +15,7 @@ func (r *Relay) RenewTokens() {
 	}
 }
 
-// ClockWasWrong has the relay find that the machine's clock was wrong until now.
+// ClockWasWrong makes the relay believe that the machine's clock was wrong until now.
 func (r *Relay) ClockWasWrong() { r.clockWrong.Store(true) }
 
 // Remembered returns what the relay keeps for peers that are away: the rooms on the sweeper's
@@ -26,7 +26,7 @@ func (r *Relay) Remembered() (rooms int, absent int64) {
 	return len(r.waiters), r.absent.Load()
 }
 
-// Fill has the room of a server take one client and no more.
+// Fill limits the room of a server to one client.
 func (r *Relay) Fill(server protocol.ID) {
 	l := r.find(server)
 	l.mu.Lock()

@@ -137,7 +137,7 @@ func TestWhatIsOwedIsMarkedBeforeItIsTried(t *testing.T) {
 	})
 }
 
-// A heldSocket holds its connection's writer, which has the lock, after it has written all.
+// A heldSocket blocks its connection's writer, which holds the lock, after the last write.
 type heldSocket struct {
 	net.Conn
 	theirs        net.Conn

@@ -204,8 +204,8 @@ func TestB53WhoWaitsIsSentAwayWithAll(t *testing.T) {
 	}
 }
 
-// guessAtShutdown gives what a wrong guess hears that waits when the relay shuts down, and
-// how long that took.
+// guessAtShutdown returns the answer to a wrong guess that waits at shutdown, and how long that
+// took.
 func (w *world) guessAtShutdown() (answer protocol.Code, within time.Duration) {
 	w.t.Helper()
 	w.knock("/client/x", 0).wantsClose(protocol.CodeNoSuchServer)
@@ -223,8 +223,8 @@ func (w *world) guessAtShutdown() (answer protocol.Code, within time.Duration) {
 	return answer, within
 }
 
-// BenchmarkMiss is the time in which a stranger learns that a room is not open to it, in each
-// of the ways side by side: what one could be told from another by (threat 4).
+// BenchmarkMiss measures the time of the answer for each reason that a room is not open, because
+// a difference would reveal the reason (threat 4).
 func BenchmarkMiss(b *testing.B) {
 	w := newWorld(b, relay.Config{Settings: relay.Settings{WrongOfAll: quota.Rate{Count: 1_000_000, Within: time.Second}}})
 	for name, id := range w.strangers() {

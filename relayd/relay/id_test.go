@@ -17,7 +17,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// inTurn gives IDs in their order, and then others.
+// inTurn returns IDs in their order, and then others.
 func inTurn(ids ...string) func() protocol.ID {
 	var drawn atomic.Int64
 	return func() protocol.ID {

@@ -79,7 +79,7 @@ func TestHeldMessagesAreBoundedTogether(t *testing.T) {
 	w.eventually("nothing is held any more", func(s relay.Stats) bool { return s.Incoming == 0 })
 }
 
-// flow makes a room and gives how a long message goes through it.
+// flow makes a room and returns how a long message goes through it.
 func (w *world) flow() func() {
 	server := w.wire("/server")
 	client := w.wire("/client/" + server.id)

@@ -65,7 +65,7 @@ func request(path string) string {
 		"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
 }
 
-// asks sends a handshake and gives the answer's status and Retry-After.
+// asks sends a handshake and returns the answer's status and Retry-After.
 func asks(t *testing.T, conn net.Conn) (status, after int) {
 	t.Helper()
 	_, _ = io.WriteString(conn, request("/server"))

@@ -38,7 +38,7 @@ func (l *ledger) Handle(_ context.Context, r slog.Record) error {
 	return nil
 }
 
-// takes gives the lines since it was last called.
+// takes returns the lines since it was last called.
 func (l *ledger) takes() (lines []map[string]string) {
 	l.mu.Lock()
 	defer l.mu.Unlock()

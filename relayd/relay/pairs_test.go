@@ -64,7 +64,7 @@ func TestB10AllPairsOfTwoRooms(t *testing.T) {
 	}
 	for _, m := range all {
 		missing := len(want[m.id])
-		if m.v1 { // whose answer comes behind all that it is told of what it sent
+		if m.v1 { // the answer comes behind all RELAY_UNDELIVERED
 			m.send(&peer{id: "0"}, "RELAY_NOTHING", `{"request":1}`)
 			missing++
 		}

@@ -48,8 +48,7 @@ func trusting(t *testing.T, protocol edge.Protocol) edge.Proxies {
 	return proxies
 }
 
-// TestLogShowsTheClient and nothing of what else stands in a header: one record is one
-// line, whatever it is about.
+// TestLogShowsTheClient and no other part of a header. Each record is one line.
 func TestLogShowsTheClient(t *testing.T) {
 	const mark = "hostile"
 	hostile := []string{

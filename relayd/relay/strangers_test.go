@@ -66,7 +66,7 @@ func judge(w http.ResponseWriter, r *http.Request) {
 // guess is a wrong secret that has the form of the right one.
 func guess(right string, i int) string { return right[:len(right)-8] + fmt.Sprintf("%08d", i) }
 
-// outOf connects with a secret out of a network of its own, through a proxy.
+// outOf connects with a secret from a given network, through a proxy.
 func (w *world) outOf(network, secret string) *peer {
 	w.t.Helper()
 	return w.knockWith("/server", 0, &websocket.DialOptions{

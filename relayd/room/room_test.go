@@ -46,7 +46,7 @@ func newScene(t testing.TB, server bool, clients ...string) scene {
 	return s
 }
 
-// joins lets a newcomer in; its connection has the name of its ID.
+// joins admits a newcomer, whose connection is named like its ID.
 func (s scene) joins(id string, v1 bool) *room.Member[string] {
 	s.t.Helper()
 	m, before, v := s.ClaimClient(protocol.ID(id), first, v1, true, id)
@@ -83,7 +83,7 @@ func (s scene) losesServer(end room.End) []string {
 	return out
 }
 
-// hears gives what the server is told, in the order of the room.
+// hears returns the notices for the server, in the room's order.
 func (s scene) hears() (all []string) {
 	for {
 		n, more := s.News()

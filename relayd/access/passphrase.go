@@ -55,7 +55,7 @@ const maxHashes = 4
 // trials limit how many guesses are hashed.
 func NewPassphrases(trials *quota.Trials, hashes ...string) (*Passphrases, error) {
 	if len(hashes) > maxHashes {
-		return nil, fmt.Errorf("has %d passphrase hashes, and may have at most %d", len(hashes), maxHashes)
+		return nil, fmt.Errorf("has %d hashes of passphrases, and may have at most %d", len(hashes), maxHashes)
 	}
 	p := &Passphrases{trials: trials, key: make([]byte, sha256.Size), known: make([][]byte, len(hashes))}
 	_, _ = rand.Read(p.key) // never fails: see crypto/rand

@@ -2,6 +2,7 @@ package relay
 
 import (
 	"cmp"
+	"fmt"
 	"log/slog"
 	"time"
 
@@ -12,8 +13,8 @@ import (
 	"github.com/sebas642/intercessor/relayd/wsconn"
 )
 
-// Config is what an operator may set. Its zero value works; where a field is
-// zero, the default that it names applies.
+// Config is what an operator may set. Its zero value works; where a field is zero, the
+// default that it names applies. No number and no duration may be negative.
 type Config struct {
 	// Settings are those of the start. [Relay.Reload] changes them.
 	Settings
@@ -116,6 +117,19 @@ const (
 	DefaultWaitingBytes  = 64 << 20
 	DefaultIncomingBytes = 64 << 20
 )
+
+// Validate returns what is wrong with the configuration, as a sentence that names the field.
+func (c Config) Validate() error {
+	if name := negative(map[string]int64{
+		"Authorizing": int64(c.Authorizing), "AuthorizeWithin": int64(c.AuthorizeWithin), "Window": int64(c.Window), "BeatAfter": int64(c.BeatAfter),
+		"PingAfter": int64(c.PingAfter), "PongWithin": int64(c.PongWithin), "MessageWithin": int64(c.MessageWithin), "WriteWithin": int64(c.WriteWithin),
+		"HoldWithin": int64(c.HoldWithin), "CloseWithin": int64(c.CloseWithin), "OutboxBytes": int64(c.OutboxBytes), "OutboxFrames": int64(c.OutboxFrames),
+		"WaitingBytes": c.WaitingBytes, "IncomingBytes": c.IncomingBytes, "Sockets": int64(c.Sockets),
+	}); name != "" {
+		return fmt.Errorf("config: %s is negative", name)
+	}
+	return c.Settings.Validate()
+}
 
 func (c Config) withDefaults() Config {
 	c.Log = cmp.Or(c.Log, slog.New(slog.DiscardHandler))

@@ -139,17 +139,25 @@ func (s Settings) Validate() error {
 		}
 	}
 	l := s.Limits
-	for name, limit := range map[string]int64{
+	if name := negative(map[string]int64{
 		"PeerMessages": int64(l.PeerMessages), "PeerBytes": l.PeerBytes, "PeerBurst": int64(l.PeerBurst), "RoomClients": int64(l.RoomClients),
 		"SourceConnections": int64(l.SourceConnections), "SourceConnects": int64(l.SourceConnects), "SourceConnectBurst": int64(l.SourceConnectBurst),
 		"SourceRooms": int64(l.SourceRooms), "Connections": int64(l.Connections), "Rooms": int64(l.Rooms), "Away": int64(l.Away),
 		"ClientIdle": int64(l.ClientIdle), "ServerAlone": int64(l.ServerAlone), "SessionLife": int64(l.SessionLife),
-	} {
-		if limit < 0 {
-			return fmt.Errorf("settings: Limits.%s is negative", name)
-		}
+	}); name != "" {
+		return fmt.Errorf("settings: Limits.%s is negative", name)
 	}
 	return nil
+}
+
+// negative returns the name of a negative field, or "".
+func negative(fields map[string]int64) string {
+	for name, value := range fields {
+		if value < 0 {
+			return name
+		}
+	}
+	return ""
 }
 
 // CheckServerInfo returns why peers could not be told that.

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"reflect"
 	"regexp"
 	"strconv"
 	"strings"
@@ -241,6 +242,27 @@ func TestSettingsThatAreNotValid(t *testing.T) {
 	}
 	w.server()
 	w.server() // no limit was lowered
+}
+
+// TestNegativeValuesAreRefused: New names the number or the duration that is negative, and
+// Validate says so to a caller that asks first.
+func TestNegativeValuesAreRefused(t *testing.T) {
+	for _, field := range reflect.VisibleFields(reflect.TypeFor[relay.Config]()) {
+		if kind := field.Type.Kind(); kind != reflect.Int && kind != reflect.Int64 {
+			continue
+		}
+		var config relay.Config
+		reflect.ValueOf(&config).Elem().FieldByIndex(field.Index).SetInt(-1)
+		says := "config: " + field.Name + " is negative"
+		require.EqualError(t, config.Validate(), says)
+		require.PanicsWithValue(t, "relay: "+says, func() { relay.New(config) })
+	}
+	for _, field := range reflect.VisibleFields(reflect.TypeFor[relay.Limits]()) {
+		var config relay.Config
+		reflect.ValueOf(&config.Limits).Elem().FieldByIndex(field.Index).SetInt(-1)
+		require.EqualError(t, config.Validate(), "settings: Limits."+field.Name+" is negative")
+	}
+	require.NoError(t, relay.Config{}.Validate())
 }
 
 // TestLongestLives: an idle client and a server that is alone get a final code, a session

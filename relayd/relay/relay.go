@@ -26,7 +26,7 @@ import (
 	"github.com/sebas642/intercessor/relayd/wsconn"
 )
 
-// New starts a relay. It panics if the settings are not valid: see [Settings.Validate].
+// New starts a relay. It panics if the configuration is not valid: see [Config.Validate].
 func New(config Config) *Relay {
 	if err := config.Validate(); err != nil {
 		panic("relay: " + err.Error())

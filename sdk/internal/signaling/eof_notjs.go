@@ -7,10 +7,10 @@ import (
 	"net/http"
 )
 
-// unended gives a client on whose connections nobody meets io.EOF. coder/websocket
-// v1.8.15 takes that, right behind a frame's header, for the end of a whole message: a
-// connection that is cut there would look like a relay that sends nonsense. raw gets the
-// connection below the WebSocket.
+// unended returns a client whose connections report io.EOF as io.ErrUnexpectedEOF.
+// coder/websocket v1.8.15 takes io.EOF directly after a frame's header for the end of a
+// message, so a connection cut there would look like a relay that sends malformed messages.
+// raw is set to the connection below the WebSocket.
 func unended(client *http.Client, raw *io.Closer) *http.Client {
 	c := *http.DefaultClient
 	if client != nil {

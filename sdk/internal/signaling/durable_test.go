@@ -59,6 +59,7 @@ func TestSessionOfV1(t *testing.T) {
 	s := dialV1(t, visit(t, "v1-echo", asClient), nil)
 	require.EqualValues(t, badrelay.ID, s.Hello().ID)
 	require.Equal(t, protocol.SubprotocolV1, s.Hello().Server)
+	require.Equal(t, signaling.Online, s.State())
 	require.NoError(t, s.Send(within(t), "other", "chat", []byte(`1`)))
 	require.Equal(t, signaling.Event{Kind: signaling.Delivered, Peer: "other", Type: "chat", Message: []byte("1")}, receive(t, s))
 	require.NoError(t, s.SendFrame(within(t), protocol.AppendEnvelopeV1(nil, "other", "LINK_ACK", []byte(`null`), []byte(`{"id":"0123456789abcdef"}`))))
@@ -105,6 +106,7 @@ func TestSessionResumesHoweverItWasLost(t *testing.T) {
 		require.Greater(t, n, attempt, "each attempt has a higher number than the last")
 		attempt = n
 	}
+	require.Equal(t, signaling.Online, s.State())
 	require.NoError(t, s.Send(within(t), "other", "chat", []byte("1")))
 }
 
@@ -144,6 +146,7 @@ func TestEndsThatAreFinal(t *testing.T) {
 			s := dialV1(t, visit(t, script, asClient), nil)
 			require.ErrorIs(t, ends(t, s), want)
 			require.ErrorIs(t, s.Send(within(t), "other", "late", []byte("1")), want)
+			require.Equal(t, signaling.Closed, s.State())
 		})
 	}
 }
@@ -154,6 +157,7 @@ func TestReplacedBeforeHelloIsBelievedTheSecondTime(t *testing.T) {
 	s := dialV1(t, visit(t, "v1-taken-once", asClient), nil)
 	next(t, s, signaling.Lost)
 	next(t, s, signaling.Connected)
+	require.Equal(t, signaling.Online, s.State())
 
 	dialV1(t, visit(t, "v1-taken-once", asClient), &signaling.Options{Store: &memory{text: "1.token-0"}})
 	_, err := sdktest.Dial(within(t), visit(t, "v1-taken", asClient), &signaling.Options{Store: &memory{text: "1.token-0"}})

@@ -197,6 +197,19 @@ func (s *Session) ICEExpires() time.Time {
 // resumes by itself.
 func (s *Session) Durable() bool { return s.v1 }
 
+// State returns how the session stands.
+func (s *Session) State() State {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	switch {
+	case s.err != nil:
+		return Closed
+	case s.current == nil:
+		return Reconnecting
+	}
+	return Online
+}
+
 // Close ends the session with close code 1000, which tells the other peers that
 // this one has left. It waits for the relay's answer, a few seconds at most and no longer than
 // ctx allows. Serve returns then. Every call after the first waits for that to return.

@@ -176,8 +176,8 @@ func (r *Relay) turnAway(conn *net.TCPConn, why Refusal) bool {
 // read side is closed, so that only what it has sent is answered. If it is still open after
 // lateMost, it is closed.
 const (
-	mostLate  = 8
-	lateLeast = 2 * time.Millisecond
+	mostLate  = 32
+	lateLeast = 20 * time.Millisecond
 	lateMost  = 100 * time.Millisecond
 )
 

@@ -95,7 +95,8 @@ func (d *Door) Receive(now Time, typ, message []byte, h *Header) Entry {
 		}
 	case h.ID == (ID{}):
 		return d.Malformed(now)
-	case d.link != nil && d.link.phase != dead && (h.ID == d.link.id || d.link.id == d.early.id && h.ID == d.early.nonce && !ofLinkItself(typ)):
+	case d.link != nil && d.link.phase != dead && h.ID == d.link.id:
+	case d.link != nil && d.link.phase != dead && d.link.id == d.early.id && h.ID == d.early.nonce && !ofLinkItself(typ):
 	case string(typ) == protocol.TypeLinkReset:
 		return Entry{}
 	default:

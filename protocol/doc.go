@@ -15,6 +15,21 @@
 // MESSAGE is any JSON value. The codec checks it and never decodes it: the bytes
 // that a peer sent are the bytes that the other peer gets.
 //
+// # For implementers of the protocol
+//
+// A peer or a relay in Go needs the codec, one Parse and one Append function for each kind
+// of message, with the types that they return; [ID], [Order], [Code] and [Error]; [CheckType],
+// [Spell] and [RoomKey]; and the limits.
+//
+// # Support for this repository's modules
+//
+// The JSON helpers [Valid], [ScanObject], [Unquote], [Number] and [AppendString] are exported
+// so that package link, the relay and the SDK use the codec's own scanner. An internal package
+// could not offer them: relayd and sdk are modules of their own. Other programs can use
+// encoding/json, except where they must accept exactly what the protocol accepts.
+//
+// # Use
+//
 // The package does no input or output, reads no clock and starts no goroutine.
 // It keeps no state, so every function may be called concurrently. It is part of the
 // relay's hot path and of the WebAssembly build, so it imports almost nothing;

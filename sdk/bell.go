@@ -1,6 +1,6 @@
 package sdk
 
-// bell wakes all who wait for something to change. Its owner's lock guards it.
+// bell wakes all waiters when something changes. Its owner's lock guards it.
 type bell struct{ rung chan struct{} }
 
 // wait returns a channel that the next ring closes.

@@ -20,10 +20,10 @@ const closeWithin = 5 * time.Second
 //
 // Where both peers and the relay speak intercessor.v1 the Conn is reliable: it outlives
 // the loss of either side's connection, and the relay's. Each message arrives once and
-// in order, or its sender is told, and who does not receive holds the sender back.
-// Otherwise a message may be lost without a word, and whoever does not receive loses the
-// Conn: when more than 1,024 messages or 1 MiB wait, it ends with ErrOverflow. No other
-// Conn notices.
+// in order, or its sender is told, and a peer that does not receive blocks the sender.
+// Otherwise a message may be lost without notice, and a peer that does not receive loses the
+// Conn: when more than 1,024 messages or 1 MiB wait, it ends with ErrOverflow. Other Conns
+// are not affected.
 type Conn struct {
 	own, peer protocol.ID        // static, as are the next six
 	session   *signaling.Session // a listener's Conns share one
@@ -94,9 +94,9 @@ func (c *Conn) Reliable() bool { return c.messages.reliable() }
 func (c *Conn) ServerInfo() []byte { return c.session.Hello().ServerInfo }
 
 // Send sends a message through the relay. m.Data is the caller's again when Send
-// returns. Messages arrive in the order of their Sends. It waits while the other side,
-// or the network, takes nothing more, at most as long as ctx allows; a message that
-// need not wait is sent even if ctx has ended.
+// returns. Messages arrive in the order of their Sends. Send waits while the other side or
+// the network accepts no more, at most until ctx ends. A message that need not wait is sent
+// even if ctx has ended.
 //
 // A Send that has returned no error has accepted the message, of up to 16 MiB if the
 // Conn is reliable. The receipt then tells what becomes of it, sooner or later, however
@@ -210,8 +210,8 @@ func (c *Conn) close(ctx context.Context) error {
 	return c.unsettled
 }
 
-// NetworkChanged is a hint that the network is there again, or is another one. It need not
-// be given. A session that is reconnecting tries at once, unless the relay has told it how
-// long to wait. A connection that is up is given up and resumed: it would not have outlived
-// the change. In a page the browser gives the hint itself. A listener's Conns share it.
+// NetworkChanged is an optional hint that the network is available again or has changed. A
+// session that is reconnecting retries at once, unless the relay has told it how long to
+// wait. A connection that is up is dropped and resumed, because it would not survive the
+// change. In a page the browser gives the hint itself. A listener's Conns share it.
 func (c *Conn) NetworkChanged() { c.session.NetworkChanged() }

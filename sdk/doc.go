@@ -26,7 +26,7 @@
 // With a relay that speaks intercessor.v1, as relayd does, nothing ends with a connection
 // to the relay. It is opened again, under the same ID, and the Conns go on where they
 // were, whether the network was gone for a while, the relay was killed and started again,
-// or the machine slept: [Conn.State] says Reconnecting meanwhile. Each message that was
+// or the machine slept: [Conn.State] is then Reconnecting. Each message that was
 // sent arrives once and in order, or its receipt says that it did not, or that this cannot
 // be known. A Conn ends when one side closes it, when a peer is away for more than a
 // minute or so, and when a peer's program is started anew: that has no memory of what was

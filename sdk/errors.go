@@ -60,7 +60,7 @@ var (
 	ErrClosed = signaling.ErrClosed
 
 	// ErrOverflow says that more came than this program received, and that the Conn,
-	// or the channel, that it came on has ended therefore.
+	// or the channel, that it came on has ended.
 	ErrOverflow = rtc.ErrOverflow
 
 	// ErrTooLarge matches the error for a message over a limit.

@@ -79,7 +79,7 @@ func Listen(ctx context.Context, url string, options *Options) (*Listener, error
 	return l, nil
 }
 
-// ID returns the ID under which clients reach this server. Whoever knows it can
+// ID returns the ID under which clients reach this server. Anyone who knows it can
 // dial: treat it like a password.
 func (l *Listener) ID() string { return string(l.session.Hello().ID) }
 
@@ -88,7 +88,7 @@ func (l *Listener) ID() string { return string(l.session.Hello().ID) }
 // by the same name as this program.
 func (l *Listener) ClientURL() string { return l.clientURL }
 
-// Accept waits for the next client. What the client sends meanwhile waits in its
+// Accept waits for the next client. Messages that the client sends before then wait in its
 // Conn. At most 1,024 clients wait to be accepted; more are turned away. A client whose
 // program was started anew is accepted anew, too, under the same PeerID, and its old Conn
 // ends. Errors: a *RelayError when the session has ended, ErrClosed, that of ctx.
@@ -101,9 +101,9 @@ func (l *Listener) Accept(ctx context.Context) (*Conn, error) {
 	return c, nil
 }
 
-// SetOpen says whether newcomers are let in. Those that are not get the answer that there
-// is no such server; clients that were here before are always let in again. The listener
-// repeats to the relay what it was told, should that forget. The error is ErrUnsupported
+// SetOpen sets whether new clients may connect. A refused client gets ErrNoSuchServer.
+// Clients that resume are always admitted. The listener repeats the setting to a relay that
+// may have forgotten it. The error is ErrUnsupported
 // for a relay that does not speak intercessor.v1, how the session ended, or that of ctx.
 func (l *Listener) SetOpen(ctx context.Context, open bool) error {
 	return ofSession(l.session.SetOpen(ctx, open))
@@ -124,8 +124,7 @@ func (l *Listener) SetInfo(ctx context.Context, info []byte) error {
 	return ofSession(l.session.SetInfo(ctx, info))
 }
 
-// NetworkChanged is a hint that the network is there again, or is another one: see
-// Conn.NetworkChanged.
+// NetworkChanged is an optional hint: see Conn.NetworkChanged.
 func (l *Listener) NetworkChanged() { l.session.NetworkChanged() }
 
 // lose ends the messages of all Conns when the session has ended.

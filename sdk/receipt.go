@@ -75,7 +75,7 @@ const (
 type Receipt struct {
 	mu       sync.Mutex
 	outcome  Outcome
-	done     chan struct{} // made for whoever waits, closed when outcome is set
+	done     chan struct{} // made by the first waiter, closed when outcome is set
 	received int
 	of       int
 }

@@ -18,8 +18,8 @@ const (
 	// Connected: both sides are at the relay; the Listener is.
 	Connected
 
-	// Reconnecting: this side or the other is away, and may be back. What is sent
-	// meanwhile arrives afterwards. A Listener: it is away itself.
+	// Reconnecting: this side or the other is away and may return. Messages sent in
+	// this state arrive afterwards. A Listener: it is away itself.
 	Reconnecting
 
 	// Closed: no more messages are exchanged, no more clients come, and Err says why.
@@ -48,7 +48,7 @@ type status struct {
 	offline bool          // this side has no connection to the relay
 	away    bool          // the other side has none
 	err     error         // why it is closed; the first reason stays
-	changed chan struct{} // made for whoever waits, closed when the state changes
+	changed chan struct{} // made by the first waiter, closed when the state changes
 }
 
 func (s *status) state() State {

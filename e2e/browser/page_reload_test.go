@@ -76,6 +76,7 @@ func TestReloadKeepsTheHost(t *testing.T) {
 	bob := browser.Open(link)
 	bob.WaitText("#people .name", name)
 	bob.WaitText("#room-state", "You are in")
+	ada.WaitText("#log .note", "joined") // the host has bob's name, and keeps it
 	ada.Reload()
 	ada.WaitText("#room-state", "Your room is open")
 	require.Equal(t, link, chromium.Eval[string](ada, `location.href`))

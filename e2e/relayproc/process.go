@@ -123,7 +123,10 @@ func (p *Process) follow(output io.Reader, listening chan<- string) (fatal strin
 		p.mu.Unlock()
 		var record struct{ Msg, Address string }
 		if json.Unmarshal(line, &record) == nil && record.Msg == "listening" {
-			listening <- record.Address
+			select {
+			case listening <- record.Address:
+			default: // of several addresses the first counts
+			}
 		}
 		if text := string(line); fatal == "" && (strings.HasPrefix(text, "fatal error: ") || strings.HasPrefix(text, "panic: ")) {
 			fatal = strings.TrimSpace(text)

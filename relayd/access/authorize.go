@@ -1,5 +1,5 @@
-// Package access decides who may come in: by passphrases, by the application's tokens, and by
-// asking its backend.
+// Package access authorizes peers: by passphrase, by a token of the application, or by asking
+// the application's backend.
 package access
 
 import (
@@ -13,24 +13,24 @@ import (
 	"github.com/sebas642/intercessor/relayd/quota"
 )
 
-// An Authorizer decides whether a peer may come in (A3). It is called by many
-// goroutines at once and returns when its context ends, which is soon. Any error
-// refuses, and the peer never learns which; it goes to the operator's log, and so it
-// must not quote the secret. A [*quota.BusyError] has the peer come again.
+// An Authorizer decides whether a peer may come in (A3). Many goroutines call it at once. It
+// must return when its context ends. Any error refuses the peer. The error goes to the
+// operator's log and not to the peer, and must not quote the secret. A [*quota.BusyError]
+// asks the peer to try again.
 type Authorizer func(context.Context, Request) (Grant, error)
 
-// Request is what is known of a peer that wants to come in. An origin that is not
-// admitted, and a resume token that is not valid, were refused before.
+// Request describes a peer that wants to come in. Its origin is admitted, and its resume
+// token, if it has one, is valid.
 type Request struct {
-	Server bool          // it asks for /server, otherwise for /client/ID
-	Room   string        // that ID, as the client wrote it; "" for a server
-	Source netip.Addr    // where it comes from; the zero Addr if that is not known
-	Secret []byte        // what it presents (A2), nil if nothing
-	Resume protocol.ID   // the ID that it resumes with, by a valid token; "" if it is new
-	HTTP   *http.Request // its handshake
+	Server bool          // the peer asks for /server, otherwise for /client/ID
+	Room   string        // that ID, in the client's spelling; "" for a server
+	Source netip.Addr    // the address of the peer; the zero Addr if it is unknown
+	Secret []byte        // the access secret (A2), nil if there is none
+	Resume protocol.ID   // the ID that the peer resumes; "" for a newcomer
+	HTTP   *http.Request // the handshake
 }
 
-// Role is "server" or "client".
+// Role returns "server" or "client".
 func (r Request) Role() string {
 	if r.Server {
 		return "server"
@@ -38,42 +38,40 @@ func (r Request) Role() string {
 	return "client"
 }
 
-// try looks at the secret of a request, within the bounds of the trials.
+// try checks the secret of a request within the limits of the trials.
 func (r Request) try(ctx context.Context, trials *quota.Trials, task quota.Task, look func() error) error {
 	return trials.Try(ctx, task, r.Source, look, r.Role(), r.Room, string(r.Secret))
 }
 
-// Grant is what a peer gets that is let in. The zero Grant is just that.
+// Grant is what an admitted peer gets beyond the defaults. The zero Grant adds nothing.
 type Grant struct {
-	// ServerInfo is one JSON value that HELLO tells a client whose server has left
-	// no information. At most protocol.MaxServerInfo bytes.
+	// ServerInfo is one JSON value that HELLO tells a client whose server has left no
+	// information. At most protocol.MaxServerInfo bytes.
 	ServerInfo json.RawMessage
 
-	// ICEServers is one JSON array of RTCIceServers that HELLO tells a v1 peer in place of
-	// the relay's own. They are not renewed before the peer's next connection. At most
-	// 8 KiB.
+	// ICEServers is one JSON array of RTCIceServers that HELLO tells a v1 peer in place of the
+	// relay's own. They are not renewed during the connection. At most 8 KiB.
 	ICEServers json.RawMessage
 
-	// Subject is who the peer is to the application: its server can keep that out (D7). ""
-	// if that is not known.
+	// Subject identifies the peer to the application. Its server can keep a subject out (D7).
+	// "" means unknown.
 	Subject string
 
-	// Clients is how many clients the room of this server takes; 0: as many as the
-	// relay.
+	// Clients limits the clients in the room of this server. 0 means the relay's limit.
 	Clients int
 
-	// PeerMessages and PeerBytes are how many frames and bytes a second the relay takes of
-	// this peer; 0: as many as of others. At least 10 and 65,536.
+	// PeerMessages and PeerBytes limit the frames and the bytes a second that the relay
+	// accepts from this peer, at least 10 and 65,536. 0 means the relay's limit.
 	PeerMessages int
 	PeerBytes    int64
 }
 
 const (
 	minPeerMessages = 10
-	minPeerBytes    = 64 << 10 // else one message of the greatest size would be too many at once
+	minPeerBytes    = 64 << 10 // room for one message of the maximum size
 )
 
-// Check says what is wrong with a grant: HELLO could not carry it.
+// Check reports what is wrong with a grant.
 func (g Grant) Check() error {
 	switch {
 	case len(g.ServerInfo) > protocol.MaxServerInfo:
@@ -81,7 +79,7 @@ func (g Grant) Check() error {
 	case len(g.ICEServers) > protocol.MaxICE:
 		return errors.New("the list of ICE servers is longer than 8,192 bytes")
 	case g.Clients < 0:
-		return errors.New("a room takes less than no clients")
+		return errors.New("the limit of clients is negative")
 	case g.PeerMessages != 0 && g.PeerMessages < minPeerMessages:
 		return errors.New("a peer may send fewer than 10 frames a second")
 	case g.PeerBytes != 0 && g.PeerBytes < minPeerBytes:
@@ -93,16 +91,16 @@ func (g Grant) Check() error {
 		_, err = protocol.ParseHello(delivery.Message)
 	}
 	if err != nil {
-		return errors.New("the server information is no JSON value, or the ICE servers are no JSON array")
+		return errors.New("the server information is not a JSON value, or the ICE servers are not a JSON array")
 	}
 	return nil
 }
 
-// ErrNotMine is what an Authorizer gives that does not know this form of secret.
-var ErrNotMine = errors.New("no secret was given, or none of a form that is taken here")
+// ErrNotMine is the error of an Authorizer for a form of secret that it does not handle.
+var ErrNotMine = errors.New("no secret, or not of a form that is taken here")
 
-// FirstOf asks one way after the other until one knows the form of the secret. That
-// one decides.
+// FirstOf returns an Authorizer that tries each of ways in turn. The first one whose error is
+// not ErrNotMine decides.
 func FirstOf(ways ...Authorizer) Authorizer {
 	return func(ctx context.Context, r Request) (Grant, error) {
 		for _, way := range ways {
@@ -114,7 +112,8 @@ func FirstOf(ways ...Authorizer) Authorizer {
 	}
 }
 
-// ByRole asks one way for servers and another for clients. Nil lets all of them in.
+// ByRole returns an Authorizer that uses server for servers and client for clients. Nil admits
+// all peers of that role.
 func ByRole(server, client Authorizer) Authorizer {
 	return func(ctx context.Context, r Request) (Grant, error) {
 		way := client

@@ -23,8 +23,8 @@ func (s saying) RoundTrip(*http.Request) (*http.Response, error) {
 	return &http.Response{StatusCode: http.StatusOK, Body: io.NopCloser(bytes.NewReader(s))}, nil
 }
 
-// FuzzWebhookAnswer: only one JSON object that says so lets somebody in, and what it gives
-// is fit for HELLO or refused. What goes to the log is text, and quotes no secret.
+// FuzzWebhookAnswer: only one JSON object with allowed true admits a peer, with a grant that is
+// fit for HELLO. The log line is text and quotes no secret.
 func FuzzWebhookAnswer(f *testing.F) {
 	for _, seed := range []string{
 		`{"allowed": true}`, `{"allowed": false, "reason": "open sesame"}`, `{"allowed": 1}`, `{"allowed": "true"}`, `{"ALLOWED": true}`,
@@ -55,8 +55,8 @@ func FuzzWebhookAnswer(f *testing.F) {
 	})
 }
 
-// FuzzTicket: whoever cannot sign is not let in by any text; and of one who can sign any
-// claims, what is let in is for this relay, in time, and for this peer.
+// FuzzTicket: without a key no text is admitted. Of signed claims only those for this relay, this
+// time and this peer are admitted.
 func FuzzTicket(f *testing.F) {
 	for _, header := range []string{`{"alg":"HS256"}`, `{"alg":"none"}`, `{"alg":"hs256","kid":1}`, `{"alg":"ES256","jwk":{}}`, `{"alg":"HS256","crit":["b64"],"b64":false}`} {
 		f.Add([]byte(header), []byte(`{"iss":"https://app.example","aud":"relay","exp":4102444800}`), "a.b.c")

@@ -11,16 +11,16 @@ import (
 	"github.com/sebas642/intercessor/relayd/quota"
 )
 
-// backendWithin bounds one question to the backend. It is less than a relay waits for a
-// decision.
+// backendWithin bounds one question to the backend. It is less than the default of
+// relay.Config.AuthorizeWithin.
 const backendWithin = 4 * time.Second
 
-// backendAgain is when to come again while the backend gives no answer.
+// backendAgain is how long a peer should wait while the backend does not answer.
 const backendAgain = 5 * time.Second
 
-// NewClient makes the HTTP client that asks the application's backend: without redirects,
-// which would take secrets elsewhere, without a proxy that only the environment names, and
-// with connections that are used again.
+// NewClient returns the HTTP client for the application's backend. It follows no redirects,
+// which would send secrets elsewhere, ignores the proxy of the environment, and keeps
+// connections open.
 func NewClient() *http.Client {
 	return &http.Client{
 		Transport: &http.Transport{
@@ -31,22 +31,23 @@ func NewClient() *http.Client {
 			MaxIdleConnsPerHost:    quota.AskedAtOnce + 1,
 			IdleConnTimeout:        90 * time.Second,
 			ForceAttemptHTTP2:      true,
-			DisableCompression:     true, // an answer is as long as it says
+			DisableCompression:     true, // the size limits then apply to what is received
 		},
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}
 }
 
-// CheckURL reports what is wrong with the address of a backend: it takes https, and http on this machine only.
+// CheckURL reports what is wrong with the URL of a backend. It accepts https, and http for a
+// loopback address or localhost.
 func CheckURL(text string) error {
 	u, err := url.Parse(text)
 	switch {
 	case err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http":
-		return errors.New("this is no URL of a backend: write it as https://app.example/path")
+		return errors.New("this is not the URL of a backend: write it as https://app.example/path")
 	case u.User != nil:
-		return errors.New("a secret has no place in a URL: leave out what stands before the @")
+		return errors.New("a URL must not contain a secret: leave out the part before the @")
 	case u.Scheme == "http" && !isLocal(u.Hostname()):
-		return errors.New("the URL must begin with https://, because secrets travel to it; http:// will do for this machine only")
+		return errors.New("the URL must begin with https://, because it receives secrets; http:// is allowed for this machine only")
 	}
 	return nil
 }

@@ -10,7 +10,7 @@ func CheapHash(passphrase string) (string, error) {
 }
 
 // OnHash calls begin before each hash, and what that returned after it, until the
-// function that it gives is called.
+// returned function is called.
 func OnHash(begin func() (end func())) (undo func()) {
 	before := compare
 	compare = func(passphrase, hash string) (bool, error) {
@@ -20,7 +20,7 @@ func OnHash(begin func() (end func())) (undo func()) {
 	return func() { compare = before }
 }
 
-// LetKeysBeAskedFor has the keys' last attempt count as long ago.
+// LetKeysBeAskedFor makes the last attempt to fetch the keys count as long ago.
 func LetKeysBeAskedFor(t *Tokens) {
 	k := t.keys.(*RemoteKeys)
 	k.mu.Lock()

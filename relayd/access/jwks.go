@@ -14,15 +14,14 @@ import (
 	"github.com/sebas642/intercessor/relayd/quota"
 )
 
-// Keys finds the public key with which a token says that it is signed. Its methods may
-// be called concurrently.
+// Keys finds the public key that a token names. Its methods may be called concurrently.
 type Keys interface {
 	Find(ctx context.Context, token *jwt.Token) (any, error)
 }
 
 var errNoKey = errors.New("no such key")
 
-// maxJWKS bounds a set of keys, in bytes: some hundred keys.
+// maxJWKS bounds a JWKS, in bytes: about a hundred keys.
 const maxJWKS = 64 << 10
 
 // FixedKeys are the keys of a JSON Web Key Set (RFC 7517).
@@ -35,16 +34,16 @@ func ParseKeys(jwks []byte) (*FixedKeys, error) {
 	}
 	set, err := keyfunc.NewJWKSetJSON(jwks)
 	if err != nil {
-		return nil, fmt.Errorf("this is no JWKS: %w", err)
+		return nil, fmt.Errorf("this is not a JWKS: %w", err)
 	}
 	keys, err := set.Storage().KeyReadAll(context.Background())
 	if err != nil || len(keys) == 0 {
-		return nil, errors.New("there is no key in the JWKS")
+		return nil, errors.New("the JWKS has no key")
 	}
 	return &FixedKeys{set}, nil
 }
 
-// Find is of Keys.
+// Find implements Keys.
 func (k *FixedKeys) Find(ctx context.Context, token *jwt.Token) (any, error) {
 	key, err := k.set.KeyfuncCtx(ctx)(token)
 	if err != nil {
@@ -53,35 +52,35 @@ func (k *FixedKeys) Find(ctx context.Context, token *jwt.Token) (any, error) {
 	return key, nil
 }
 
-// How the keys behind a URL are kept: they are got again when they are older than
-// keysFresh, or when a token names one that is not there, at most every keysPause; and
-// used at most for keysUsable when they cannot be got.
+// A JWKS behind a URL is fetched when it is older than keysFresh, or when a token names an
+// unknown key, at most once in keysPause. If fetches fail, it is used for keysUsable.
 const (
 	keysFresh  = 15 * time.Minute
 	keysPause  = 10 * time.Second
 	keysUsable = 24 * time.Hour
 )
 
-// RemoteKeys are the keys of a JWKS behind a URL, which may change. They are got when they
-// are needed: nothing runs in the background.
+// RemoteKeys are the keys of a JWKS behind a URL. They are fetched on demand: nothing runs in
+// the background.
 //
-// The refresh of jwkset does not serve here: it keeps keys for ever that can no longer be
-// got, bounds no answer, and does not say whether an unknown key was looked for in a new set.
+// The refresh of the package jwkset does not suffice: it keeps keys forever when fetches fail,
+// does not limit an answer's size, and does not report whether an unknown key was looked for
+// in a new set.
 type RemoteKeys struct {
 	url    string
 	client *http.Client
 	failed func(error)
 
-	fetching chan struct{} // holds a token while they are got
+	fetching chan struct{} // holds a token during a fetch
 
 	mu    sync.Mutex
-	keys  *FixedKeys // guarded by mu; nil before they were got first
-	got   time.Time  // guarded by mu: when
-	tried time.Time  // guarded by mu: when that was last tried
+	keys  *FixedKeys // guarded by mu; nil before the first fetch
+	got   time.Time  // guarded by mu: when keys was fetched
+	tried time.Time  // guarded by mu: when the last fetch began
 }
 
-// NewRemoteKeys gets keys from an https URL, or an http URL of this machine. Failed is
-// told when that fails, for the operator's log.
+// NewRemoteKeys returns the keys behind a URL: see [CheckURL]. failed receives the error of a
+// fetch, for the operator's log.
 func NewRemoteKeys(url string, client *http.Client, failed func(error)) (*RemoteKeys, error) {
 	if err := CheckURL(url); err != nil {
 		return nil, err
@@ -89,9 +88,9 @@ func NewRemoteKeys(url string, client *http.Client, failed func(error)) (*Remote
 	return &RemoteKeys{url: url, client: client, failed: failed, fetching: make(chan struct{}, 1)}, nil
 }
 
-// Find is of Keys. A token whose key is not known waits until the keys were got, together
-// with all others. If they could not be got since it came, because that fails or was tried a
-// moment ago, the error is a *quota.BusyError: the key may be a new one.
+// Find implements Keys. For an unknown key it fetches the JWKS, or waits for the fetch under
+// way. If no fetch succeeded since the call, because it failed or the last attempt is within
+// keysPause, the error is a *quota.BusyError: the key may be new.
 func (k *RemoteKeys) Find(ctx context.Context, token *jwt.Token) (any, error) {
 	came := time.Now()
 	keys, fresh, tried := k.now()
@@ -111,17 +110,18 @@ func (k *RemoteKeys) Find(ctx context.Context, token *jwt.Token) (any, error) {
 	return key, err
 }
 
-// judge says what it means that the key of a token is not known that came then.
+// judge returns the error for a token of an unknown key that came at a time.
 func (k *RemoteKeys) judge(came time.Time) error {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	if k.got.After(came) {
 		return errNoKey
 	}
-	return &quota.BusyError{After: max(time.Second, keysPause-time.Since(k.tried)), Why: "the key of the token is not in the JWKS as it was got last, and a newer one cannot be had now"}
+	return &quota.BusyError{After: max(time.Second, keysPause-time.Since(k.tried)), Why: "the key of the token is not in the last JWKS, and a newer one cannot be had now"}
 }
 
-// begin takes the right to get the keys. Who has a key that will do does not wait for it.
+// begin acquires the right to fetch. If wait is false, it returns false when another goroutine
+// has it. It also returns false when ctx ends.
 func (k *RemoteKeys) begin(ctx context.Context, wait bool) bool {
 	select {
 	case k.fetching <- struct{}{}:
@@ -155,7 +155,8 @@ func (k *RemoteKeys) now() (keys *FixedKeys, fresh bool, tried time.Time) {
 	return keys, fresh, k.tried
 }
 
-// refresh gets the keys, unless somebody has tried since, or a moment ago.
+// refresh fetches the keys, unless an attempt has begun after since or within keysPause. The
+// caller has the right to fetch.
 func (k *RemoteKeys) refresh(ctx context.Context, since time.Time) {
 	k.mu.Lock()
 	tried := k.tried
@@ -188,7 +189,7 @@ func (k *RemoteKeys) fetch(ctx context.Context) (*FixedKeys, error) {
 	}
 	defer func() { _ = response.Body.Close() }()
 	if response.StatusCode != http.StatusOK {
-		return nil, fmt.Errorf("the JWKS is answered with HTTP status %d", response.StatusCode)
+		return nil, fmt.Errorf("the server of the JWKS answers with HTTP status %d", response.StatusCode)
 	}
 	text, err := io.ReadAll(io.LimitReader(response.Body, maxJWKS+1))
 	if err != nil {

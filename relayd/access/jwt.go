@@ -11,31 +11,31 @@ import (
 	"github.com/sebas642/intercessor/relayd/quota"
 )
 
-// jwtLeeway is by how much the clocks of the relay and of the application may differ.
+// jwtLeeway is how far the clocks of the relay and of the application may differ.
 const jwtLeeway = 30 * time.Second
 
-// ErrClock is in an error that another time of day would not give.
+// ErrClock is in an error that depends on the time of day.
 var ErrClock = errors.New("by the clock of this machine")
 
-// asymmetric are the algorithms with a public key (RFC 7518, section 3.1; RFC 8037).
+// asymmetric lists the algorithms with a public key (RFC 7518, section 3.1; RFC 8037).
 var asymmetric = []string{"EdDSA", "ES256", "ES384", "ES512", "RS256", "RS384", "RS512", "PS256", "PS384", "PS512"}
 
-// Tokens lets in who presents a JSON Web Token (RFC 7519) that the application's own
-// backend has signed for this relay. Its methods may be called concurrently.
+// Tokens admits peers with a JSON Web Token (RFC 7519) that the application's backend has
+// signed for this relay. Its methods may be called concurrently.
 //
-// Issuer, audience and expiry must be there and right. A claim `role`, "server" or
-// "client", restricts it to that role, a claim `room` to clients of the server with that
-// ID, or to that server itself when it resumes. A connection outlives the token that it was made with.
+// The claims iss, aud and exp are required. A claim `role`, "server" or "client", restricts
+// the token to that role. A claim `room` restricts it to clients of the server with that ID,
+// and to that server when it resumes. A connection does not end when its token expires.
 type Tokens struct {
 	trials *quota.Trials
 	keys   Keys
-	secret []byte // of HS256; nil if that is not used
+	secret []byte // the key of HS256; nil if it is not accepted
 	parser *jwt.Parser
 }
 
-// NewTokens takes tokens that are signed with one of the keys, or by HS256 with the
-// secret of at least 32 bytes, which the two programs share; either may be nil. A token whose
-// signature is wrong counts as a wrong secret of its source.
+// NewTokens accepts tokens that are signed with one of the keys, or by HS256 with a shared
+// secret of at least 32 bytes. Either may be nil. A wrong signature counts as a wrong secret
+// of its source.
 func NewTokens(trials *quota.Trials, issuer, audience string, keys Keys, secret []byte) (*Tokens, error) {
 	var algorithms []string
 	if keys != nil {
@@ -46,7 +46,7 @@ func NewTokens(trials *quota.Trials, issuer, audience string, keys Keys, secret 
 	}
 	switch {
 	case issuer == "" || audience == "":
-		return nil, errors.New("tokens need an issuer and an audience: without them the relay would take any token of the keys' owner")
+		return nil, errors.New("tokens need an issuer and an audience: without them the relay would accept any token of the keys' owner")
 	case algorithms == nil:
 		return nil, errors.New("tokens need keys: a JWKS, as a file or a URL, or a shared secret")
 	case secret != nil && len(secret) < 32:
@@ -56,7 +56,7 @@ func NewTokens(trials *quota.Trials, issuer, audience string, keys Keys, secret 
 		jwt.WithExpirationRequired(), jwt.WithIssuedAt(), jwt.WithLeeway(jwtLeeway))}, nil
 }
 
-var errCritical = errors.New("the token has a crit header, and relayd knows no extension that it could name")
+var errCritical = errors.New("the token has a crit header, and relayd supports no extension")
 
 type claims struct {
 	jwt.RegisteredClaims
@@ -64,7 +64,7 @@ type claims struct {
 	Room string `json:"room"`
 }
 
-// Authorize is an [Authorizer]. It gives ErrNotMine for what is no token.
+// Authorize is an [Authorizer]. It fails with ErrNotMine if the secret is not a token.
 func (t *Tokens) Authorize(ctx context.Context, r Request) (Grant, error) {
 	var c claims
 	if _, _, err := t.parser.ParseUnverified(string(r.Secret), &c); errors.Is(err, jwt.ErrTokenMalformed) {
@@ -75,7 +75,7 @@ func (t *Tokens) Authorize(ctx context.Context, r Request) (Grant, error) {
 		c = claims{}
 		_, err := t.parser.ParseWithClaims(string(r.Secret), &c, func(token *jwt.Token) (any, error) { return t.find(ctx, token) })
 		if errors.Is(err, jwt.ErrTokenInvalidClaims) {
-			invalid, err = err, nil // the signature is right, so this is no guess
+			invalid, err = err, nil // the signature is right: do not count a wrong secret
 		}
 		return whyNot(err)
 	})
@@ -91,7 +91,7 @@ func (t *Tokens) Authorize(ctx context.Context, r Request) (Grant, error) {
 	return Grant{Subject: c.Subject}, nil
 }
 
-// find gives the key by the kind of algorithm: a public key is never taken for a shared secret.
+// find returns the key for the algorithm's kind: a public key is never used as a shared secret.
 func (t *Tokens) find(ctx context.Context, token *jwt.Token) (any, error) {
 	if _, found := token.Header["crit"]; found {
 		return nil, errCritical // RFC 7515, section 4.1.11
@@ -112,7 +112,7 @@ func (c claims) allow(r Request) error {
 	return nil
 }
 
-// whyNot says what is wrong with a token in words of our own: the library's may quote it.
+// whyNot translates an error of the library, which may quote the token.
 func whyNot(err error) error {
 	var busy *quota.BusyError
 	switch {

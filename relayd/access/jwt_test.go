@@ -201,7 +201,7 @@ func TestTicketsThatAreNotSafe(t *testing.T) {
 	}
 }
 
-// backend serves a JWKS that can be changed, and counts who asks.
+// backend serves a JWKS that a test may change, and counts the requests.
 type backend struct {
 	*httptest.Server
 	jwks  atomic.Pointer[[]byte]
@@ -256,7 +256,7 @@ func TestKeysAreRotated(t *testing.T) {
 	storm(old)
 	require.EqualValues(t, 1, b.asked.Load(), "what is known is not asked for")
 
-	for range 100 { // and who makes keys up does not have it asked more often
+	for range 100 { // made-up keys cause no more requests
 		_, err := tokens.Authorize(t.Context(), access.Request{Secret: []byte(newSigner(t, "made-up", jwt.SigningMethodEdDSA).sign(t, right()))})
 		require.Error(t, err)
 	}
@@ -268,7 +268,7 @@ func TestKeysAreRotated(t *testing.T) {
 	require.Error(t, err, "the old key is no longer one")
 }
 
-// TestKeysWhileTheBackendIsAway: they are used for a day, and not for ever.
+// TestKeysWhileTheBackendIsAway: they are used for a day, and not forever.
 func TestKeysWhileTheBackendIsAway(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newSigner(t, "k", jwt.SigningMethodES256)
@@ -379,8 +379,8 @@ func TestURLs(t *testing.T) {
 	}
 }
 
-// TestForgedTokensAreBounded, by the source (threat 61): a token that the backend has signed
-// is no guess, and one that was taken before is looked at in any case.
+// TestForgedTokensAreBounded for each source (threat 61). A token that the backend has signed
+// does not count, and one that was accepted before is always checked.
 func TestForgedTokensAreBounded(t *testing.T) {
 	backend, forger := newSigner(t, "a", jwt.SigningMethodES256), newSigner(t, "a", jwt.SigningMethodES256)
 	keys, err := access.ParseKeys(jwksOf(t, backend))

@@ -18,9 +18,8 @@ var secretive = regexp.MustCompile(`(?i)secret|passphrase|password|digest|mac$|\
 // admission are the folders of the packages that compare secrets.
 var admission = map[string]bool{"../access": true, "../edge": true, "../quota": true, "../resume": true}
 
-// TestSecretsAreComparedInConstantTime: nothing in the packages of admission compares a secret in a way
-// whose time says how much of it is right: not by == and !=, not by a switch,
-// not by bytes.Equal, strings.Compare and their like.
+// TestSecretsAreComparedInConstantTime: the packages of admission compare no secret with ==, !=, a
+// switch, bytes.Equal, strings.Compare or similar, whose time depends on how much of it is right.
 func TestSecretsAreComparedInConstantTime(t *testing.T) {
 	require.NotEmpty(t, leaks(t, `package p; func f(secret, given string) bool { return secret == given }`))
 	require.NotEmpty(t, leaks(t, `package p; func f(r R) bool { return bytes.Equal(r.Secret, given) }`))
@@ -46,7 +45,7 @@ func leaks(t testing.TB, source string) []string {
 	return leaksIn(file)
 }
 
-// leaksIn gives the secrets that are compared in a way that leaks.
+// leaksIn returns the secrets that are compared in a way that leaks.
 func leaksIn(file *ast.File) (found []string) {
 	check := func(operands ...ast.Expr) {
 		for _, e := range operands {
@@ -92,7 +91,7 @@ func isPublic(e ast.Expr) bool {
 	return false
 }
 
-// nameOf gives the last name of an expression, through conversions and slices.
+// nameOf returns the last name of an expression, through conversions and slices.
 func nameOf(e ast.Expr) string {
 	switch e := e.(type) {
 	case *ast.Ident:

@@ -15,18 +15,18 @@ import (
 	"github.com/sebas642/intercessor/relayd/quota"
 )
 
-// The cost of a hash: the second recommendation of RFC 9106, section 4, for where memory
-// is short. BenchmarkHash says what it takes.
+// hashCost is the second recommended option of RFC 9106, section 4, for little memory.
+// BenchmarkHash measures it.
 var hashCost = argon2id.Params{Memory: 64 << 10, Iterations: 3, Parallelism: 4, SaltLength: 16, KeyLength: 32}
 
-// MinPassphrase is how many characters a passphrase has at least.
+// MinPassphrase is the minimum length of a passphrase, in characters.
 const MinPassphrase = 8
 
-// compare hashes, and compares in constant time.
+// compare compares in constant time.
 var compare = argon2id.ComparePasswordAndHash
 
-// HashPassphrase gives the line that stands in the configuration for a passphrase: the
-// PHC string of an argon2id hash (RFC 9106).
+// HashPassphrase returns the hash of a passphrase for the configuration: a PHC string of
+// argon2id (RFC 9106).
 func HashPassphrase(passphrase string) (string, error) {
 	switch n := utf8.RuneCountInString(passphrase); {
 	case n == 0:
@@ -37,22 +37,22 @@ func HashPassphrase(passphrase string) (string, error) {
 	return argon2id.CreateHash(passphrase, &hashCost)
 }
 
-// Passphrases lets in who presents a passphrase of which it has a hash: more than one,
-// so that one can be replaced by another. Its methods may be called concurrently.
+// Passphrases admits peers with a passphrase that matches one of its hashes. Give several
+// while one is being replaced. Its methods may be called concurrently.
 type Passphrases struct {
 	trials *quota.Trials
 	hashes []string
-	key    []byte // of digests; drawn by this process
+	key    []byte // the key of the digests, random for each process
 
 	mu    sync.RWMutex
-	known [][]byte // guarded by mu: by hash, the digest of its passphrase, once that was presented; nil before
+	known [][]byte // guarded by mu: for each hash the digest of its passphrase; nil until it was presented
 }
 
 // maxHashes bounds what one guess costs the relay.
 const maxHashes = 4
 
-// NewPassphrases takes hashes as HashPassphrase makes them, four at the most. What is
-// beyond the bounds of the trials is not hashed.
+// NewPassphrases returns the Passphrases of up to maxHashes hashes from HashPassphrase. The
+// trials limit how many guesses are hashed.
 func NewPassphrases(trials *quota.Trials, hashes ...string) (*Passphrases, error) {
 	if len(hashes) > maxHashes {
 		return nil, fmt.Errorf("has %d hashes of passphrases, and may have at most %d", len(hashes), maxHashes)
@@ -69,8 +69,8 @@ func NewPassphrases(trials *quota.Trials, hashes ...string) (*Passphrases, error
 	return p, nil
 }
 
-// checkHash refuses what was not made for this, or would cost the relay too much. The
-// error does not quote it.
+// checkHash refuses a hash of another form, a weak one, and one that costs the relay too much.
+// The error does not quote it.
 func checkHash(hash string) error {
 	cost, salt, sum, err := argon2id.DecodeHash(hash)
 	switch {
@@ -84,7 +84,6 @@ func checkHash(hash string) error {
 	return nil
 }
 
-// Why a passphrase was refused, for the operator.
 var (
 	errNoPassphrase    = errors.New("no passphrase was given")
 	errWrongPassphrase = errors.New("wrong passphrase")
@@ -92,9 +91,9 @@ var (
 
 // Authorize is an [Authorizer].
 //
-// A passphrase is hashed once, when it is first right. From then on its digest is
-// enough, with a key of this process: so thousands of peers that come back at once cost
-// nothing, and no wrong guess of anybody keeps them out.
+// The first time that a passphrase is right, it stores a digest of it under a key of this
+// process. Later it compares only digests. So thousands of peers that come back at once cost
+// little, and wrong guesses do not keep them out.
 func (p *Passphrases) Authorize(ctx context.Context, r Request) (Grant, error) {
 	if len(r.Secret) == 0 {
 		return Grant{}, errNoPassphrase
@@ -106,7 +105,7 @@ func (p *Passphrases) Authorize(ctx context.Context, r Request) (Grant, error) {
 	return Grant{}, r.try(ctx, p.trials, quota.Hash, func() error { return p.look(r.Secret, digest) })
 }
 
-// look hashes a passphrase, unless another peer has presented it since.
+// look hashes a passphrase, unless it has become known since.
 func (p *Passphrases) look(secret, digest []byte) error {
 	if p.knows(digest) {
 		return nil
@@ -114,7 +113,7 @@ func (p *Passphrases) look(secret, digest []byte) error {
 	for i, hash := range p.hashes {
 		right, err := compare(string(secret), hash)
 		if err != nil {
-			return err // not so: checkHash has seen it
+			return err // does not happen after checkHash
 		}
 		if right {
 			p.learn(i, digest)

@@ -111,9 +111,9 @@ func TestRightPassphraseCostsNothing(t *testing.T) {
 	require.NoError(t, err, "nobody's guesses keep out who knows it")
 }
 
-// TestBruteForce: 200 wrong passphrases in parallel from one source. At most
-// two are hashed at once, in all as many as the trials allows, and who comes from
-// elsewhere with the right one enters meanwhile.
+// TestBruteForce: of 200 concurrent wrong passphrases from one source at most two are hashed at
+// once, and in total as many as the trials allow. A peer from another source with the right one
+// is admitted during that time.
 func TestBruteForce(t *testing.T) {
 	p, err := access.NewPassphrases(trialsOf(tenAMinute), hashOf(t, "open sesame"))
 	require.NoError(t, err)

@@ -16,37 +16,38 @@ import (
 	"github.com/sebas642/intercessor/relayd/quota"
 )
 
-// maxVerdict bounds the webhook's answer, in bytes, and maxWhy what of its reason goes
-// into the log.
+// maxVerdict bounds the webhook's answer, and maxWhy the part of its reason that is logged, in
+// bytes.
 const (
 	maxVerdict = 32 << 10
 	maxWhy     = 200
 )
 
-// Webhook asks a URL of the application's backend about every peer. Whatever is not a
-// clear yes is a no. Its methods may be called concurrently.
+// Webhook asks a URL of the application's backend about every peer. Any answer but a clear yes
+// refuses the peer. Its methods may be called concurrently.
 //
 // It posts one JSON object:
 //
 //	{"role": "server" or "client", "room"?: TEXT, "source": ADDRESS, "resumed": BOOL, "id"?: ID, "origin"?: TEXT, "secret"?: TEXT}
 //
-// `room` is the ID that a client asks for, as it wrote it, `id` the ID that the peer resumes with, `origin` what a
-// browser says of the page, and `secret` what the peer presents, unless this relay has checked
-// that itself. The answer has the status 200 and is one JSON object:
+// `room` is the ID that a client asks for, in its spelling, `id` the ID that the peer resumes,
+// `origin` the Origin header of a browser, and `secret` the access secret, unless the relay
+// has checked it. The answer has the status 200 and is one JSON object:
 //
 //	{"allowed": BOOL, "reason"?: TEXT, "subject"?: TEXT, "serverInfo"?: VALUE, "iceServers"?: [RTCIceServer…], "limits"?: {"clients"?: N}}
 //
-// `reason` is for the operator's log, the rest is as in [Grant]. Unknown fields are ignored.
+// `reason` is for the operator's log. The other fields are those of [Grant]. Unknown fields are
+// ignored.
 type Webhook struct {
 	url     string
 	client  *http.Client
 	trials  *quota.Trials
-	checked Authorizer // who comes to the question at all; nil: everybody, with the secret
+	checked Authorizer // checks the secret before the question; nil if the webhook does
 }
 
-// NewWebhook asks an https URL, or an http URL of this machine. If checked is not nil, it decides
-// before, and the webhook is not told the secret. A refusal counts as a
-// wrong secret of its source, so peers cannot guess at the backend through the relay.
+// NewWebhook returns a Webhook with a URL: see [CheckURL]. If checked is not nil, it decides
+// first, and the webhook does not get the secret. A refusal counts as a wrong secret of its
+// source, so that peers cannot try secrets on the backend through the relay.
 func NewWebhook(url string, client *http.Client, trials *quota.Trials, checked Authorizer) (*Webhook, error) {
 	if err := CheckURL(url); err != nil {
 		return nil, err
@@ -83,7 +84,7 @@ func (w *Webhook) Authorize(ctx context.Context, r Request) (Grant, error) {
 	var checked Grant
 	if w.checked == nil {
 		if q.Secret = string(r.Secret); !utf8.ValidString(q.Secret) {
-			return Grant{}, errors.New("the secret is no UTF-8, and so no text that JSON could carry")
+			return Grant{}, errors.New("the secret is not UTF-8, and JSON cannot carry it")
 		}
 	} else {
 		var err error
@@ -95,7 +96,7 @@ func (w *Webhook) Authorize(ctx context.Context, r Request) (Grant, error) {
 	err := r.try(ctx, w.trials, quota.Ask, func() (err error) {
 		v, err = w.ask(ctx, q)
 		switch {
-		case err != nil: // the backend's fault costs the peer nothing: it may come again
+		case err != nil: // a fault of the backend costs the peer nothing
 			return &quota.BusyError{After: backendAgain, Why: err.Error()}
 		case !v.Allowed:
 			return errors.New("the webhook says no: " + fitForLog(v.Reason, string(r.Secret)))
@@ -111,7 +112,7 @@ func (w *Webhook) Authorize(ctx context.Context, r Request) (Grant, error) {
 	}, nil
 }
 
-// fitForLog takes out of a reason what a log must not hold, should the backend quote it.
+// fitForLog removes the secret from a reason, in case the backend quotes it, and shortens it.
 func fitForLog(reason, secret string) string {
 	if secret != "" {
 		reason = strings.ReplaceAll(reason, secret, "…")
@@ -149,12 +150,12 @@ func (w *Webhook) ask(ctx context.Context, q question) (v verdict, err error) {
 	text, err := io.ReadAll(io.LimitReader(response.Body, maxVerdict+1))
 	switch {
 	case err != nil:
-		return v, fmt.Errorf("the webhook's answer breaks off: %w", err)
+		return v, fmt.Errorf("the webhook's answer is incomplete: %w", err)
 	case len(text) > maxVerdict:
 		return v, fmt.Errorf("the webhook's answer is longer than %d bytes", maxVerdict)
 	}
 	if err := json.Unmarshal(text, &v); err != nil {
-		return verdict{}, errors.New("the webhook's answer is not what it should be: {\"allowed\": true} or false, in JSON")
+		return verdict{}, errors.New("the webhook's answer is not a JSON object like {\"allowed\": true}")
 	}
 	return v, nil
 }

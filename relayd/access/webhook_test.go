@@ -95,8 +95,8 @@ func TestWebhookIsAskedOnlyAboutWhoPassed(t *testing.T) {
 	require.Equal(t, no, err)
 }
 
-// TestWebhookFailsClosed: whatever is not a clear yes lets nobody in; whom nobody has
-// judged may come again.
+// TestWebhookFailsClosed: any answer but a clear yes refuses the peer. Without a decision it may
+// try again.
 func TestWebhookFailsClosed(t *testing.T) {
 	elsewhere := httptest.NewServer(answers(`{"allowed": true}`))
 	t.Cleanup(elsewhere.Close)
@@ -208,8 +208,8 @@ func TestWebhookReusesConnections(t *testing.T) {
 	require.EqualValues(t, 1, opened.Load())
 }
 
-// TestNobodyGuessesAtTheBackend: who is refused too often is not asked about any more; who
-// is let in, and what the backend itself cannot do, costs nothing.
+// TestNobodyGuessesAtTheBackend: after too many refusals of a source the backend is not asked.
+// Admitted peers and faults of the backend cost nothing.
 func TestNobodyGuessesAtTheBackend(t *testing.T) {
 	var asked atomic.Int64
 	answer := `{"allowed": true}`

@@ -8,7 +8,7 @@
 //
 //	key      name in the file; a struct with a key is a section, its keys are "section.key"
 //	doc      its meaning, in sentences
-//	default  as a text; for a list with commas
+//	default  as a text; for a list with commas; see below
 //	min, max the least and the greatest number, duration or size
 //	enum     the only values, with commas
 //	arg      the placeholder of the value in the help
@@ -20,8 +20,9 @@
 //
 // A field is a string, a bool, an int, an int64, a [time.Duration], a
 // [units.Base2Bytes], a [netip.Prefix], a [URL], a [SecretFile], any other
-// [encoding.TextUnmarshaler], or a slice of these. A section's method `check`
-// finds contradictions between keys.
+// [encoding.TextUnmarshaler], or a slice of these. A section's method `setDefaults`
+// sets defaults that another package holds; their fields have no tag. A section's
+// method `check` finds contradictions between keys.
 package config
 
 import (

@@ -44,9 +44,18 @@ func schemaOf(t reflect.Type) *schema {
 	return s
 }
 
+// A defaulter is a section with defaults that another package holds.
+type defaulter interface {
+	setDefaults()
+}
+
 func (s *schema) add(t reflect.Type, in section) {
 	at := len(s.sections)
 	s.sections = append(s.sections, in)
+	defaults := reflect.New(t)
+	if from, ok := defaults.Interface().(defaulter); ok {
+		from.setDefaults()
+	}
 	var below []func()
 	for i := range t.NumField() {
 		field := t.Field(i)
@@ -75,6 +84,9 @@ func (s *schema) add(t reflect.Type, in section) {
 			section:  at,
 			index:    index,
 			typ:      field.Type,
+		}
+		if value := defaults.Elem().Field(i); !value.IsZero() {
+			k.fallback = text(value)
 		}
 		if !k.secret { // other users of the machine can read arguments and variables
 			if k.flag == "" {

@@ -2,13 +2,12 @@ package config_test
 
 import (
 	"os"
+	"reflect"
 	"regexp"
 	"strings"
 	"testing"
 
-	"github.com/alecthomas/units"
 	"github.com/sebas642/intercessor/relayd/config"
-	"github.com/sebas642/intercessor/relayd/relay"
 	"github.com/stretchr/testify/require"
 )
 
@@ -29,13 +28,16 @@ func TestTableOfLimits(t *testing.T) {
 	require.Equal(t, want, got)
 }
 
-// TestLimitsAreThoseOfTheRelay: who mounts the relay in a program of his own gets the same
-// defaults.
-func TestLimitsAreThoseOfTheRelay(t *testing.T) {
-	c, _, err := config.Load(nil, nil)
-	require.NoError(t, err)
-	require.Equal(t, relay.Limits{}.WithDefaults(), c.Limits.Reloadable())
-	require.Equal(t, units.Base2Bytes(256<<10), c.Limits.OutboxBytes)
-	require.Equal(t, 1000, c.Limits.OutboxMessages)
-	require.Equal(t, units.Base2Bytes(64<<20), c.Limits.WaitingBytes)
+// TestLimitsReachTheRelay: each limit that SIGHUP changes is the relay's of the same name.
+func TestLimitsReachTheRelay(t *testing.T) {
+	var c config.Limits
+	set := reflect.ValueOf(&c).Elem()
+	for i := range set.NumField() {
+		set.Field(i).SetInt(int64(i + 1))
+	}
+	relays := reflect.ValueOf(c.Reloadable())
+	for i := range relays.NumField() {
+		name := relays.Type().Field(i).Name
+		require.Equal(t, set.FieldByName(name).Int(), relays.Field(i).Int(), name)
+	}
 }

@@ -5,24 +5,23 @@ import (
 	"strings"
 )
 
-// lastListed takes the last element off a list without quotes (X-Forwarded-For).
+// lastListed cuts the last element off a list without quotes (X-Forwarded-For).
 func lastListed(line string) (rest, element string) {
 	i := strings.LastIndexByte(line, ',')
 	return line[:max(i, 0)], line[i+1:]
 }
 
-// lastElement takes the last element off a list in which commas may be quoted
-// (Forwarded). It reads from the right: so what a client has written, an open quote
-// for one, cannot reach over to what the proxy has added behind it. Read from the
-// left it would, and cut at every comma, a client could write an element of its own
-// into a quoted host.
+// lastElement cuts the last element off a list in which commas may be quoted (Forwarded). It
+// parses from the right, so that the client's part, with an open quote for instance, cannot
+// change the meaning of the part that the proxy has appended. Cutting at every comma would let
+// a client put an element of its own into a quoted host.
 func lastElement(line string) (rest, element string) {
 	i := cutRight(line, ',')
 	return line[:max(i, 0)], line[i+1:]
 }
 
-// cutRight finds the last separator that is not quoted (RFC 9110, section 5.6.4),
-// or -1.
+// cutRight returns the index of the last separator that is not quoted (RFC 9110, section
+// 5.6.4), or -1.
 func cutRight(s string, separator byte) int {
 	quoted := false
 	for i := len(s) - 1; i >= 0; i-- {
@@ -36,15 +35,15 @@ func cutRight(s string, separator byte) int {
 	return -1
 }
 
-// escaped says whether what follows s is escaped: an odd number of backslashes
-// stands at its end.
+// escaped reports whether the character behind s is escaped: s ends with an odd number of
+// backslashes.
 func escaped(s string) bool {
 	return (len(s)-len(strings.TrimRight(s, `\`)))%2 == 1
 }
 
-// parseElement gives the address of the one `for` of an element (RFC 7239, section
-// 4). It is false where there is none, where there are two, and where it names
-// nobody: unknown, or a name that the proxy has made up.
+// parseElement returns the address of the only `for` of an element (RFC 7239, section 4). It
+// returns false if there is none or more than one, and if it is not an address: "unknown" or
+// an obfuscated identifier.
 func parseElement(element string) (addr netip.Addr, ok bool) {
 	for element != "" {
 		i := cutRight(element, ';')
@@ -66,8 +65,8 @@ func parseElement(element string) (addr netip.Addr, ok bool) {
 	return addr, ok
 }
 
-// forwardedProto gives the left-most proto of Forwarded, which the proxy next to the client
-// has written; "" where there is none.
+// forwardedProto returns the left-most proto of Forwarded, which is that of the proxy next to
+// the client, or "".
 func forwardedProto(lines []string) (proto string) {
 	rest := strings.Join(lines, ",")
 	for strings.TrimSpace(rest) != "" {
@@ -84,8 +83,8 @@ func forwardedProto(lines []string) (proto string) {
 	return proto
 }
 
-// parseNode reads an address with or without a port, IPv6 with or without brackets:
-// proxies write X-Forwarded-For in all these ways.
+// parseNode parses an address with or without a port, IPv6 with or without brackets, because
+// proxies write X-Forwarded-For in all these forms.
 func parseNode(node string) (netip.Addr, bool) {
 	node = strings.TrimSpace(node)
 	addr, err := netip.ParseAddr(node)

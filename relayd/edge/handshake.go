@@ -13,24 +13,24 @@ import (
 	"github.com/sebas642/intercessor/relayd/resume"
 )
 
-// maxOffers bounds the work that one handshake can ask for.
+// maxOffers bounds the entries of Sec-WebSocket-Protocol, and so the work for one handshake.
 const maxOffers = 32
 
-// What is wrong with a handshake that presents a credential. Each is answered like a
-// refused token (R8): closed with 4504, this the reason.
+// The errors of a resume credential. Each closes the connection with 4504 and its text as the
+// reason, like a refused token (R8).
 var (
 	ErrCredentialForm  = errors.New("a resume credential is ATTEMPT.TOKEN, ATTEMPT being a decimal number below 2^53")
 	ErrCredentialTwice = errors.New("two resume credentials: give one, in Authorization or in Sec-WebSocket-Protocol")
 )
 
-// What makes Sec-WebSocket-Protocol that of a broken handshake (R1).
+// The errors of Sec-WebSocket-Protocol (R1).
 var (
-	ErrSubprotocolForm   = errors.New("Sec-WebSocket-Protocol is no list of tokens (RFC 7230), or one of more than 32")
+	ErrSubprotocolForm   = errors.New("Sec-WebSocket-Protocol is not a list of at most 32 tokens (RFC 7230)")
 	ErrSubprotocolsTwice = errors.New("Sec-WebSocket-Protocol offers an entry twice")
 )
 
-// CheckSubprotocols returns an error if Sec-WebSocket-Protocol has not the form that
-// RFC 6455 demands: a handshake without it offers nothing, which is none.
+// CheckSubprotocols returns an error if Sec-WebSocket-Protocol does not have the form of RFC
+// 6455, section 4.1. A handshake without it is valid.
 func CheckSubprotocols(request *http.Request) error {
 	offered, err := offers(request)
 	for i, entry := range offered {
@@ -41,8 +41,8 @@ func CheckSubprotocols(request *http.Request) error {
 	return err
 }
 
-// Subprotocol is the one that the relay selects (R1): the best that is offered by
-// its name, or none. It is never an entry that carries a secret.
+// Subprotocol returns the subprotocol that the relay selects (R1): the newest that is offered,
+// or "". It is never an entry with a secret.
 func Subprotocol(request *http.Request) string {
 	offered, _ := offers(request)
 	for _, name := range []string{protocol.SubprotocolV1, protocol.SubprotocolBase} {
@@ -53,10 +53,10 @@ func Subprotocol(request *http.Request) string {
 	return ""
 }
 
-// Credential takes the resume credential out of a handshake (R2) that CheckSubprotocols
-// takes; found is false where there is none. It is strict, because a peer whose credential was overlooked
-// would get a new ID in silence. For connections that did not select intercessor.v1
-// it is not asked (R3). The token is still to be verified.
+// Credential returns the resume credential of a handshake that has passed CheckSubprotocols
+// (R2). found is false if there is none. It is strict, because a peer whose credential is
+// overlooked would silently get a new ID. It is only for connections with intercessor.v1 (R3).
+// It does not verify the token.
 func Credential(request *http.Request) (attempt uint64, token string, found bool, err error) {
 	offered, _ := offers(request)
 	var credentials []string
@@ -76,12 +76,12 @@ func Credential(request *http.Request) (attempt uint64, token string, found bool
 	return 0, "", false, ErrCredentialTwice
 }
 
-// bearers gives what the request's Authorization: Bearer says: the resume credentials,
-// or the rest, which are access secrets (A2, R2).
+// bearers returns the values of Authorization: Bearer: those with the form of a resume
+// credential, or the others, which are access secrets (A2, R2).
 func bearers(request *http.Request, credentials bool) iter.Seq[string] {
 	return func(yield func(string) bool) {
 		for _, authorization := range request.Header.Values("Authorization") {
-			// Schemes have no case (RFC 7235, section 2.1); those of others are not ours to judge.
+			// The scheme is compared without case (RFC 7235, section 2.1). Others are ignored.
 			scheme, value, _ := strings.Cut(authorization, " ")
 			if value = strings.Trim(value, " \t"); strings.EqualFold(scheme, "Bearer") && isCredential(value) == credentials && !yield(value) {
 				return
@@ -90,14 +90,14 @@ func bearers(request *http.Request, credentials bool) iter.Seq[string] {
 	}
 }
 
-// isCredential says whether a Bearer value means to be a resume credential: digits,
-// one dot, and no second, which a token of the application has (RFC 7519).
+// isCredential reports whether a Bearer value has the form of a resume credential: digits and
+// exactly one dot. A JSON Web Token has two (RFC 7519).
 func isCredential(value string) bool {
 	number, rest, dot := strings.Cut(value, ".")
 	return dot && number != "" && strings.Trim(number, "0123456789") == "" && !strings.Contains(rest, ".")
 }
 
-// parseCredential takes ATTEMPT.TOKEN apart.
+// parseCredential parses ATTEMPT.TOKEN.
 func parseCredential(credential string) (attempt uint64, token string, err error) {
 	const maxDigits = 16 // of 2^53 - 1
 	number, token, _ := strings.Cut(credential, ".")
@@ -112,9 +112,9 @@ func parseCredential(credential string) (attempt uint64, token string, err error
 	return attempt, token, nil
 }
 
-// offers gives the entries of Sec-WebSocket-Protocol, of all its lines, in their
-// order, and an error where there are others than those: an entry that is no token
-// does not hide those beside it from Subprotocol.
+// offers returns the entries of all lines of Sec-WebSocket-Protocol that are tokens, in their
+// order, and an error if there are other entries. So an entry that is not a token does not hide
+// the others from Subprotocol.
 func offers(request *http.Request) (entries []string, err error) {
 	for _, line := range request.Header.Values("Sec-WebSocket-Protocol") {
 		for entry := range strings.SplitSeq(line, ",") {
@@ -133,7 +133,7 @@ func offers(request *http.Request) (entries []string, err error) {
 	return entries, err
 }
 
-// isToken says whether s has the form of a token (RFC 7230, section 3.2.6).
+// isToken reports whether s is a token (RFC 7230, section 3.2.6).
 func isToken(s string) bool {
 	for i := range len(s) {
 		c := s[i]
@@ -144,13 +144,13 @@ func isToken(s string) bool {
 	return s != ""
 }
 
-// What is wrong with an access secret that is none. It counts as a wrong one (A2).
+// The errors of an access secret. It then counts as wrong (A2).
 var (
-	errSecretForm  = errors.New("the access secret is empty, longer than 4,096 bytes, or no unpadded base64url")
+	errSecretForm  = errors.New("the access secret is empty, longer than 4,096 bytes, or not unpadded base64url")
 	errSecretTwice = errors.New("two access secrets")
 )
 
-// Secret takes the access secret out of a handshake (A2); nil where there is none.
+// Secret returns the access secret of a handshake (A2), or nil.
 func Secret(request *http.Request) ([]byte, error) {
 	offered, _ := offers(request)
 	var secrets [][]byte
@@ -158,7 +158,7 @@ func Secret(request *http.Request) ([]byte, error) {
 		if text, ok := strings.CutPrefix(entry, protocol.AccessPrefix); ok {
 			secret, err := base64.RawURLEncoding.Strict().DecodeString(text)
 			if err != nil {
-				return nil, errSecretForm // err says which byte
+				return nil, errSecretForm // err tells the position of a byte
 			}
 			secrets = append(secrets, secret)
 		}

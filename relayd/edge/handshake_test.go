@@ -82,7 +82,7 @@ func TestCredential(t *testing.T) {
 	}
 }
 
-// numbered gives a list of so many different entries.
+// numbered returns a list of n different entries.
 func numbered(n int) string {
 	entries := make([]string, n)
 	for i := range entries {

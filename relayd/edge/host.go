@@ -11,21 +11,20 @@ import (
 	"golang.org/x/net/idna"
 )
 
-// Hosts are the names of a relay's own pages. A page whose name leads to another server
-// first and to this machine then (DNS rebinding) has the same Origin and Host as the relay's
-// own page, so a relay must know its names.
+// Hosts are the names under which a relay is reached. They protect against DNS rebinding: a
+// page whose name resolves first to another server and then to this machine has equal Origin
+// and Host, like a page of the relay.
 //
-// Addresses, localhost and what ends with .localhost always are: no name server can lead
-// them elsewhere. The zero value takes every other name as well, except on a connection
-// to a loopback address of this machine that has neither TLS nor passed a proxy: with TLS
-// the browser has compared the name with the certificate, and behind a proxy the name is
-// not the relay's.
+// IP addresses, localhost and names below .localhost are always admitted, because no name
+// server resolves them. The zero value admits all other names, except on a connection to a
+// loopback address without TLS and without a proxy. With TLS the browser has verified the name
+// by the certificate. Behind a proxy the name is that of the proxy.
 type Hosts struct {
-	names map[string]bool // as parseHost gives them; nil is the default
+	names map[string]bool // in the form of parseHost; nil means the zero value's rule
 }
 
-// NewHosts takes names, of which the left-most label may be *. An empty list gives the zero
-// Hosts. Its error names the one that will not do.
+// NewHosts returns the Hosts of a list of names, whose left-most label may be *. An empty list
+// gives the zero Hosts. The error quotes the name that is wrong.
 func NewHosts(list []string) (Hosts, error) {
 	if len(list) == 0 {
 		return Hosts{}, nil
@@ -34,7 +33,7 @@ func NewHosts(list []string) (Hosts, error) {
 	for _, text := range list {
 		name, err := parseHost(text)
 		if err != nil {
-			return Hosts{}, fmt.Errorf("%q is no name of a host: %w", text, err)
+			return Hosts{}, fmt.Errorf("%q is not the name of a host: %w", text, err)
 		}
 		names[name] = true
 	}
@@ -55,7 +54,7 @@ func (h Hosts) admit(r *http.Request) bool {
 	return r.TLS != nil || !endsHere(r) || cameByProxy(r)
 }
 
-// has reports whether a host behind a prefix is in a list, itself or by a * for its left-most
+// has reports whether prefix+host is in a list, literally or with a * for the host's left-most
 // label.
 func has(list map[string]bool, prefix, host string) bool {
 	label, rest, _ := strings.Cut(host, ".")
@@ -72,14 +71,14 @@ func endsHere(r *http.Request) bool {
 	return err == nil && address.Addr().Unmap().IsLoopback()
 }
 
-// cameByProxy reports whether a proxy says so. A page cannot: it chooses no header of a
-// WebSocket's handshake.
+// cameByProxy reports whether a request has a header of a proxy. A page cannot set headers of a
+// WebSocket handshake.
 func cameByProxy(r *http.Request) bool {
 	return r.Header.Get("X-Forwarded-For") != "" || r.Header.Get("Forwarded") != ""
 }
 
-// isSecure reports whether the browser is known to have used TLS, by the connection or by a
-// proxy. Where there are several proxies, the one next to the browser counts.
+// isSecure reports whether the browser has used TLS, according to the connection or to the
+// headers of a proxy. Of several proxies the one next to the browser counts.
 func isSecure(r *http.Request) bool {
 	proto, _, _ := strings.Cut(r.Header.Get("X-Forwarded-Proto"), ",")
 	if said := forwardedProto(r.Header.Values("Forwarded")); said != "" {
@@ -91,9 +90,9 @@ func isSecure(r *http.Request) bool {
 
 var errHost = errors.New("a host is a name as relay.example.org or *.example.org, or an address, without scheme, port and path")
 
-// parseHost gives a host of the configuration as browsers write it: in lower case, in
-// punycode, an IPv6 address in brackets and as short as it can be. What browsers never
-// write is an error.
+// parseHost returns a host of the configuration in the form of browsers: lower case, Punycode,
+// and an IPv6 address in brackets and its shortest form. A form that browsers never send is an
+// error, because it would match nothing.
 func parseHost(text string) (string, error) {
 	if inner, ok := strings.CutPrefix(text, "["); ok {
 		address, err := netip.ParseAddr(strings.TrimSuffix(inner, "]"))
@@ -142,7 +141,7 @@ func parseHost(text string) (string, error) {
 	return name, nil
 }
 
-// isAddress reports whether a host, with or without brackets, is an address.
+// isAddress reports whether a host, with or without brackets, is an IP address.
 func isAddress(host string) bool {
 	_, err := netip.ParseAddr(strings.Trim(host, "[]"))
 	return err == nil

@@ -9,14 +9,14 @@ import (
 	"github.com/pires/go-proxyproto"
 )
 
-// Listener gives connections whose RemoteAddr is the client's, where trusted proxies
-// speak the PROXY protocol: they have to begin with its header, and to send it
-// within the time given (section 2 of its specification). Connections of all others,
-// and all where no proxy speaks it, are those of the listener given, untouched: a
-// PROXY header on them is a malformed request.
+// Listener returns a listener whose connections have the client's RemoteAddr, if trusted proxies
+// use the PROXY protocol. A proxy must send the header first, within a duration (section 2 of
+// the protocol's specification). Connections from other addresses are passed on unchanged: a
+// PROXY header on them is a malformed request. With another protocol, or without trusted
+// proxies, Listener returns below.
 //
-// A proxy's own connection, with the command LOCAL or the family UNKNOWN, keeps its
-// own address.
+// A connection of the proxy itself, with the command LOCAL or the family UNKNOWN, keeps its
+// address.
 func (p Proxies) Listener(below net.Listener, within time.Duration) net.Listener {
 	if !p.Any() || p.protocol != ProxyProtocol {
 		return below
@@ -30,16 +30,15 @@ func (p Proxies) Listener(below net.Listener, within time.Duration) net.Listener
 }
 
 func (p Proxies) policy(c proxyproto.ConnPolicyOptions) (proxyproto.Policy, error) {
-	// REQUIRE: a proxy that sometimes leaves the header out would let its clients write it.
+	// REQUIRE: without a header of the proxy, its clients could write one.
 	if peer, ok := c.Upstream.(*net.TCPAddr); ok && p.trust(addrOf(peer)) {
 		return proxyproto.REQUIRE, nil
 	}
 	return proxyproto.SKIP, nil
 }
 
-// Preface is what a program of this machine has to send first when it asks the listener
-// on its own behalf, over a connection from the address given: the header of a proxy's
-// own connection where that address is a trusted one, nothing elsewhere.
+// Preface returns the bytes that a health check from an address must send first: a PROXY header
+// with the command LOCAL if the listener requires one from that address, nil if not.
 func (p Proxies) Preface(from net.Addr) ([]byte, error) {
 	peer, ok := from.(*net.TCPAddr)
 	if p.protocol != ProxyProtocol || !ok || !p.trust(addrOf(peer)) {
@@ -53,7 +52,7 @@ func addrOf(peer *net.TCPAddr) netip.Addr {
 	return peer.AddrPort().Addr().Unmap().WithZone("")
 }
 
-var errNotTCP = errors.New("a PROXY header that names no client of TCP")
+var errNotTCP = errors.New("a PROXY header without a TCP client")
 
 func onlyTCP(header *proxyproto.Header) error {
 	if _, ok := header.SourceAddr.(*net.TCPAddr); ok || header.SourceAddr == nil || header.Command.IsLocal() {
@@ -72,7 +71,7 @@ func (l proxiedListener) Accept() (net.Conn, error) {
 	return conn, err
 }
 
-// A proxiedConn shows its socket, as connections with TLS do.
+// A proxiedConn gives access to its socket, as a TLS connection does.
 type proxiedConn struct{ *proxyproto.Conn }
 
 func (c proxiedConn) NetConn() net.Conn { return c.Raw() }

@@ -34,9 +34,8 @@ func (p playback) Accept() (net.Conn, error) { return p.Conn, nil }
 func (p playback) Close() error              { return nil }
 func (p playback) Addr() net.Addr            { return p.LocalAddr() }
 
-// FuzzProxyHeader: whatever comes ahead, the bytes behind the header are the client's to the
-// byte, and the address is the proxy's or that of a TCP client whom the header names. What a
-// stranger says is no header.
+// FuzzProxyHeader: the bytes behind a header are passed on unchanged, and the address is that of
+// the proxy or of a TCP client in the header. Only a trusted proxy can send a header.
 func FuzzProxyHeader(f *testing.F) {
 	for _, seed := range []string{
 		"", v1Header, v2Header, v1Header + v2Header, "PROXY UNKNOWN\r\n", "PROXY TCP4 1.2.3.4\r\n", "PROXY TCP6 ::1 ::1 1 65536\r\n", "PROXY ",

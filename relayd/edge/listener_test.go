@@ -17,8 +17,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// patience bounds every wait of a test for what should come at once. It only ends what hangs:
-// a machine may be busy for a while, and a test that passes never waits for it.
+// patience bounds every wait of a test for an event that should be immediate. It is long because
+// a machine may be busy, and a passing test does not wait for it.
 const patience = 2 * time.Minute
 
 // behind is an HTTP server that answers with the source of each request, reached from
@@ -36,7 +36,7 @@ func behind(t *testing.T, within time.Duration, trusted ...string) (address stri
 	return server.Listener.Addr().String()
 }
 
-// says sends bytes ahead of a request and gives the answer, "" for a connection that
+// says sends bytes ahead of a request and returns the answer, "" for a connection that
 // is closed without one.
 func says(t *testing.T, address, ahead string) string {
 	t.Helper()
@@ -134,8 +134,8 @@ func TestProxyHeaderHasToCome(t *testing.T) {
 	}
 }
 
-// TestListenerIsUntouched where nobody speaks the PROXY protocol: the relay needs the
-// socket itself to wait at it.
+// TestListenerIsUntouched without the PROXY protocol: the relay needs the socket itself to wait
+// at it.
 func TestListenerIsUntouched(t *testing.T) {
 	below, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)
@@ -148,7 +148,7 @@ func TestListenerIsUntouched(t *testing.T) {
 	require.NoError(t, err)
 	require.Same(t, below, nobody.Listener(below, patience))
 
-	// A stranger's connection too, where somebody else is trusted.
+	// The same for a connection that is not from a trusted proxy.
 	listener := proxies(t, edge.ProxyProtocol).Listener(below, patience)
 	conn, err := net.Dial("tcp", below.Addr().String())
 	require.NoError(t, err)

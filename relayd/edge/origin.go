@@ -1,5 +1,5 @@
-// Package edge reads what a handshake says, and decides what of it is believed: where the peer
-// is, behind proxies or not, which page and which host it comes from, and what it presents.
+// Package edge parses and validates the headers of a handshake: the peer's address behind
+// trusted proxies, the page's origin and host, subprotocols and credentials.
 package edge
 
 import (
@@ -10,19 +10,19 @@ import (
 	"strings"
 )
 
-// Origins decides which web pages may open a WebSocket here (RFC 6455,
-// section 10.2): a browser names the page's origin, and without this check any
-// page on the Web could use a visitor's browser to reach a relay in that
-// visitor's own network. The zero value admits pages of the relay's own host, as
-// the zero [Hosts] says.
+// Origins decides which web pages may open a WebSocket (RFC 6455, section 10.2). A browser sends
+// the page's origin. Without this check any page could use a visitor's browser to reach a relay
+// in the visitor's network. The zero value admits pages of the relay's own host, as the zero
+// [Hosts] says.
 type Origins struct {
 	hosts   Hosts
-	allowed map[string]bool // as parseOrigin gives them
+	allowed map[string]bool // in the form of parseOrigin
 }
 
-// NewOrigins also admits the origins given, each as scheme://host or
-// scheme://host:port. Of http and https the left-most label may be *, for any one
-// label; app schemes are taken as they are. Its error names the one that will not do.
+// NewOrigins admits pages of the relay's own hosts and of the origins in a list, each written as
+// scheme://host or scheme://host:port. With http and https the left-most label may be *, which
+// stands for one label. Origins with the scheme of an app are compared literally. The error
+// quotes the origin that is wrong.
 func NewOrigins(list []string, hosts Hosts) (Origins, error) {
 	allowed := make(map[string]bool, len(list))
 	for _, text := range list {
@@ -35,15 +35,15 @@ func NewOrigins(list []string, hosts Hosts) (Origins, error) {
 	return Origins{hosts: hosts, allowed: allowed}, nil
 }
 
-// Admit reports whether the request's Origin is admitted. A request without
-// one is: only browsers must send it, and what is not a browser can send any.
+// Admit reports whether the request's Origin is admitted. A request without Origin is: it is not
+// from a browser, and other programs can send any origin.
 func (o Origins) Admit(r *http.Request) bool {
 	values := r.Header.Values("Origin")
 	if len(values) == 0 {
 		return true
 	}
 	if len(values) > 1 {
-		return false // no browser sends two: whose word would count?
+		return false // no browser sends two
 	}
 	scheme, host, ok := splitOrigin(values[0])
 	if !ok {
@@ -53,13 +53,13 @@ func (o Origins) Admit(r *http.Request) bool {
 	case has(o.allowed, scheme+"://", host):
 		return true
 	case scheme == "http" && isSecure(r):
-		return false // anybody on the way can write a page without TLS
+		return false // a page without TLS may be forged in transit
 	}
 	return host == withPort(strings.ToLower(r.Host), scheme) && o.hosts.admit(r)
 }
 
-// splitOrigin takes a web origin apart as RFC 6454, section 6.2 writes it: a
-// scheme and a host with an optional port, and nothing else.
+// splitOrigin splits a web origin (RFC 6454, section 6.2) into scheme and host with port. It
+// returns false for any other form.
 func splitOrigin(origin string) (scheme, host string, ok bool) {
 	u, err := url.Parse(origin)
 	if err != nil || u.Hostname() == "" || u.User != nil || u.Path != "" || u.RawQuery != "" || u.ForceQuery ||
@@ -69,8 +69,8 @@ func splitOrigin(origin string) (scheme, host string, ok bool) {
 	return u.Scheme, withPort(strings.ToLower(u.Host), u.Scheme), true
 }
 
-// withPort gives the host with its port, the scheme's own where none is named:
-// a browser leaves that out of Origin and Host, other clients and proxies may not.
+// withPort returns a host with its port, or with the default port of the scheme. Browsers omit
+// the default port in Origin and Host, other clients and proxies may not.
 func withPort(host, scheme string) string {
 	if i := strings.LastIndexByte(host, ':'); i > strings.LastIndexByte(host, ']') {
 		return host
@@ -81,8 +81,8 @@ func withPort(host, scheme string) string {
 	return host + ":80"
 }
 
-// parseOrigin gives an origin of the configuration as Admit compares it. What no
-// browser sends is an error, because it would match nothing.
+// parseOrigin returns an origin of the configuration in the form that Admit compares. A form
+// that no browser sends is an error, because it would match nothing.
 func parseOrigin(text string) (string, error) {
 	scheme, host, ok := strings.Cut(strings.ToLower(text), "://")
 	name, more := host, ""

@@ -80,8 +80,8 @@ func TestOriginListIsChecked(t *testing.T) {
 	}
 }
 
-// TestPlainPageOfASecureRelay: a page without TLS, which anybody on the way can write, does not
-// use the relay of that name with TLS, as far as the relay knows of it (threat 64).
+// TestPlainPageOfASecureRelay: a page without TLS, which may be forged in transit, may not use
+// the relay of the same name with TLS, as far as the relay can tell (threat 64).
 func TestPlainPageOfASecureRelay(t *testing.T) {
 	listed, err := edge.NewOrigins([]string{"http://listed.example"}, edge.Hosts{})
 	require.NoError(t, err)

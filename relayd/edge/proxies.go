@@ -7,28 +7,28 @@ import (
 	"strings"
 )
 
-// Protocol is how the proxies in front of a relay say whom they speak for. It is
-// one and not whatever comes, because a proxy that writes one header lets through
-// what its clients write into the others.
+// Protocol is how the proxies in front of a relay pass the addresses of clients. Only the chosen
+// one is read, because a proxy that sets one header passes on the others as its clients wrote
+// them.
 type Protocol string
 
-// The protocols that [NewProxies] takes.
+// The protocols of proxies.
 const (
 	XForwardedFor Protocol = "x-forwarded-for" // the header, as nginx and Caddy write it
 	Forwarded     Protocol = "forwarded"       // the header of RFC 7239
 	ProxyProtocol Protocol = "proxy-protocol"  // of HAProxy, versions 1 and 2, ahead of TLS and HTTP
 )
 
-// Proxies are the proxies in front of a relay that are trusted to say where their
-// clients are; what others say of it is not read. The zero value trusts nobody.
-// It is never written to, so anybody may use it at once.
+// Proxies are the trusted proxies in front of a relay. Addresses of clients are read only from
+// them. The zero value trusts no address. Proxies is immutable, so its methods may be called
+// concurrently.
 type Proxies struct {
 	trusted  []netip.Prefix
 	protocol Protocol
 }
 
-// NewProxies trusts the addresses and prefixes given, as 192.0.2.7 or 10.0.0.0/8.
-// Its error is a sentence that names the one that will not do.
+// NewProxies trusts a list of addresses and prefixes, written as 192.0.2.7 or 10.0.0.0/8. The
+// error quotes the one that is wrong.
 func NewProxies(trusted []string, protocol Protocol) (Proxies, error) {
 	switch protocol {
 	case XForwardedFor, Forwarded, ProxyProtocol:
@@ -66,8 +66,7 @@ func parsePrefix(text string) (netip.Prefix, error) {
 	return prefix, nil
 }
 
-// Any says whether somebody is trusted: then loopback is where a proxy is, and not
-// the machine's own people.
+// Any reports whether any proxy is trusted.
 func (p Proxies) Any() bool { return len(p.trusted) > 0 }
 
 func (p Proxies) trust(addr netip.Addr) bool {
@@ -79,12 +78,12 @@ func (p Proxies) trust(addr netip.Addr) bool {
 	return false
 }
 
-// Source is where a request comes from: the peer of its connection, or, where that
-// is a trusted proxy, whom it names. Of a chain it is the rightmost that is not
-// trusted, because each proxy adds on the right whom it has seen itself; what
-// stands further left anybody can have written. Where a proxy names nobody that can
-// be read, it is the proxy. Without zone, and IPv4 as IPv4; invalid for a peer that
-// has no address, as on a Unix socket.
+// Source returns the address of the peer that made a request: the remote address of the
+// connection, or, if that is a trusted proxy, the client that the proxy names. In a chain of
+// proxies it is the rightmost address that is not trusted: each proxy appends the address that
+// it has seen, and a client may have written everything to the left of it. If a trusted proxy
+// names no valid address, Source returns that of the proxy. The address has no zone, and IPv4 is
+// not mapped to IPv6. It is invalid for a connection without addresses, as on a Unix socket.
 func (p Proxies) Source(r *http.Request) netip.Addr {
 	peer, _ := netip.ParseAddrPort(r.RemoteAddr)
 	source := peer.Addr().Unmap().WithZone("")
@@ -97,11 +96,10 @@ func (p Proxies) Source(r *http.Request) netip.Addr {
 	case Forwarded:
 		return p.follow(r.Header.Values("Forwarded"), source, lastElement, parseElement)
 	}
-	return source // that of ProxyProtocol is the peer's own: see Listener
+	return source // with ProxyProtocol, Listener has set the remote address
 }
 
-// follow goes from the proxy back to its client, as long as it is told by somebody
-// trusted.
+// follow goes through the addresses from right to left until one is not trusted or not valid.
 func (p Proxies) follow(lines []string, source netip.Addr, last func(string) (rest, element string), parse func(string) (netip.Addr, bool)) netip.Addr {
 	for i := len(lines) - 1; i >= 0; i-- {
 		for rest := lines[i]; strings.TrimSpace(rest) != ""; {
@@ -120,5 +118,5 @@ func (p Proxies) follow(lines []string, source netip.Addr, last func(string) (re
 	return source
 }
 
-// Trusts says whether an address is that of a trusted proxy.
+// Trusts reports whether an address is that of a trusted proxy.
 func (p Proxies) Trusts(addr netip.Addr) bool { return p.trust(addr) }

@@ -121,8 +121,8 @@ func TestForwarded(t *testing.T) {
 	}
 }
 
-// TestOneProtocolCounts: a proxy that writes one header lets the others through as its
-// client wrote them.
+// TestOneProtocolCounts: a proxy that sets one header passes on the others as its client wrote
+// them.
 func TestOneProtocolCounts(t *testing.T) {
 	forged := http.Header{
 		"X-Forwarded-For": {"198.51.100.1"}, "Forwarded": {"for=198.51.100.2"},
@@ -168,8 +168,8 @@ func TestProxiesAreChecked(t *testing.T) {
 	require.True(t, proxies(t, edge.Forwarded).Any())
 }
 
-// FuzzForwarded: whatever a client sends, what the trusted proxy adds behind it counts,
-// on the same line or on one of its own.
+// FuzzForwarded: for any header of a client, the element that the trusted proxy appends counts, on
+// the same line or on a new one.
 func FuzzForwarded(f *testing.F) {
 	for _, seed := range []string{"", `for="`, `for=1.2.3.4;host="`, `"\`, `,;=",`, "unknown", `for="\"`, "198.51.100.1", "for=198.51.100.1", strings.Repeat(`\"`, 9)} {
 		f.Add(seed)

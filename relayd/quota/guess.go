@@ -3,12 +3,12 @@ package quota
 import "time"
 
 const (
-	// guessPatience is how long a guess of a source that has no more waits for its turn at
-	// the most. So not more than one or two of a source wait at once.
+	// guessPatience is how long a guess may wait for the quota of its source. So at most
+	// one or two guesses of a source wait at once.
 	guessPatience = 10 * time.Second
 
-	// wrongDelay is how long a wrong guess waits for its answer while all together are
-	// beyond their rate.
+	// wrongDelay is how long a wrong guess waits for its answer while the wrong guesses of
+	// all sources exceed their rate.
 	wrongDelay = time.Second
 )
 
@@ -18,31 +18,29 @@ type GuessRates struct {
 	All    Rate // wrong guesses of all sources together
 }
 
-// A Guess is one request for a room. The zero Guess costs nothing.
+// A Guess is one newcomer's request for a room. The zero Guess costs nothing.
 type Guess struct {
-	// Wait is how long the room may not be looked for.
+	// Wait is how long to wait before looking for the room.
 	Wait time.Duration
 
-	// Never says that this guess is not to be looked at: its source may guess again
-	// after Wait.
+	// Never means that the guess is refused: its source may guess again after Wait.
 	Never bool
 
 	table *Table
 	rates GuessRates
 	from  *source // nil if the guess does not count for its source
-	taken bool    // it has been counted already
+	taken bool    // the guess is already counted as wrong
 }
 
-// Guess begins a guess of a connected peer. A lenient one does not count for its source.
+// Guess begins a guess of a connected peer. A lenient guess does not count for its source.
 //
-// A peer learns from HELLO that its guess was right, and from silence that it was wrong,
-// however late the answer comes. So a source that has no guesses left is not answered later:
-// what it asks for is looked at later, and a right guess waits as a wrong one does. The rate of
-// all together delays answers only, because strangers use it up: it must not keep out those
-// who have not guessed wrong.
+// If only wrong guesses were answered late, silence would tell a peer that its guess was
+// wrong. So a source without quota has every guess looked at later, right or wrong. The rate
+// of all sources together only delays the answers to wrong guesses: strangers can use it up,
+// and it must not keep other peers out.
 //
-// A guess costs when it was wrong. So any number of right ones may come at once, and a
-// few wrong ones too many: those cost the source later.
+// Only wrong guesses cost, after the fact. So any number of right ones may come at once, and
+// a few wrong ones beyond the rate, which the source pays for later.
 func (t *Table) Guess(p Place, r GuessRates, lenient bool) Guess {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -63,7 +61,7 @@ func (t *Table) Guess(p Place, r GuessRates, lenient bool) Guess {
 	return guess
 }
 
-// Right ends a guess that costs nothing.
+// Right ends a right guess. It costs nothing.
 func (g Guess) Right() {
 	if !g.taken {
 		return
@@ -73,7 +71,7 @@ func (g Guess) Right() {
 	g.from.guesses.Take(g.rates.Source, -1, g.table.now())
 }
 
-// Wrong ends a wrong guess. It returns how long its answer is to wait.
+// Wrong ends a wrong guess. It returns how long to delay the answer.
 func (g Guess) Wrong() time.Duration {
 	t := g.table
 	if t == nil {

@@ -2,20 +2,20 @@ package quota
 
 import "time"
 
-// A Pace is how much one peer may still send, in frames and in bytes (B54). The goroutine that
-// reads from the peer owns it.
+// A Pace measures what one peer sends, in frames and in bytes (B54). The goroutine that reads
+// from the peer owns it.
 type Pace struct {
 	frames, bytes Meter
 	tick          int64         // when now was read, in ticks
-	now           time.Duration // since the start that Take is given
+	now           time.Duration // since the start passed to Take
 }
 
 // PaceRates are how many frames and bytes a peer may send.
 type PaceRates struct{ Frames, Bytes Rate }
 
-// Take counts what a peer has sent, and returns for how long nothing more is to be read from
-// it. To read the clock for each message would cost more than to count it: it is read once in
-// each tick, and if the last reading leaves no quota.
+// Take counts what a peer has sent, and returns how long to read nothing from it. Reading the
+// clock costs more than counting, so Take reads it only once in each tick, and if the rate
+// would be exceeded by the last reading. tick is the current tick, start the origin of times.
 func (p *Pace) Take(r *PaceRates, frames, bytes int64, tick int64, start time.Time) time.Duration {
 	if tick != p.tick {
 		p.tick, p.now = tick, time.Since(start)

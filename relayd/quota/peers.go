@@ -5,15 +5,15 @@ import (
 	"time"
 )
 
-// Limits are what one source may have.
+// Limits are the quotas of one source.
 type Limits struct {
 	Connections int // at a time
 	Connects    Rate
 	Rooms       int // at a time
-	Bars        int // peers that its rooms keep out, beyond what each room always may
+	Bars        int // peers that its rooms keep out, beyond the number that each room may always
 }
 
-// A Reason says what a source has too much of.
+// A Reason is the quota that a source has used up.
 type Reason int
 
 const (
@@ -22,8 +22,8 @@ const (
 	Connects
 )
 
-// Connect counts a connection, until Leave. Or it says what there is too much of, and for
-// connects how long it will be so; then nothing is counted.
+// Connect counts a connection, until Leave. If a quota is used up, it counts nothing and
+// returns which one. For Connects it also returns how long to wait.
 func (t *Table) Connect(from netip.Addr, l Limits) (p Place, tooMuch Reason, wait time.Duration) {
 	if t.isExempt(from) {
 		return Place{}, None, 0
@@ -50,11 +50,11 @@ func (t *Table) Connect(from netip.Addr, l Limits) (p Place, tooMuch Reason, wai
 	return p, None, 0
 }
 
-// Leave takes back what Connect has counted.
+// Leave reverses Connect.
 func (t *Table) Leave(p Place) { t.add(p, func(s *source) { s.connections-- }) }
 
-// Arrive counts a socket that is no connection yet, of which there may be as many again, until
-// Arrived. It reports false if the source has too many.
+// Arrive counts a socket before its handshake, until Arrived. A source may have as many of
+// these as connections, in addition. It returns false if the source has too many.
 func (t *Table) Arrive(from netip.Addr, l Limits) (Place, bool) {
 	if t.isExempt(from) {
 		return Place{}, true
@@ -68,10 +68,10 @@ func (t *Table) Arrive(from netip.Addr, l Limits) (Place, bool) {
 	return p, p.each(func(s *source, _ int64) bool { s.arriving++; return true })
 }
 
-// Arrived takes back what Arrive has counted.
+// Arrived reverses Arrive.
 func (t *Table) Arrived(p Place) { t.add(p, func(s *source) { s.arriving-- }) }
 
-// Open counts a room, until Close. It reports false if the source has too many.
+// Open counts a room, until Close. It returns false if the source has too many.
 func (t *Table) Open(p Place, l Limits) bool {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -79,13 +79,13 @@ func (t *Table) Open(p Place, l Limits) bool {
 		p.each(func(s *source, _ int64) bool { s.rooms++; return true })
 }
 
-// Close takes back what Open has counted.
+// Close reverses Open.
 func (t *Table) Close(p Place) { t.add(p, func(s *source) { s.rooms-- }) }
 
-// Bar counts more that a room keeps out, or fewer.
+// Bar adds more, which may be negative, to the peers that rooms of a source keep out.
 func (t *Table) Bar(p Place, more int) { t.add(p, func(s *source) { s.bars += more }) }
 
-// MayBar reports whether the rooms of a source may keep out more.
+// MayBar reports whether rooms of a source may keep out more peers.
 func (t *Table) MayBar(p Place, l Limits) bool {
 	t.mu.Lock()
 	defer t.mu.Unlock()

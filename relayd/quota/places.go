@@ -2,20 +2,20 @@ package quota
 
 import "sync"
 
-// Places bounds how many may be somewhere at once, so that no network takes the places of
-// all others: one IPv4 address, or the /48 of an IPv6 address, gets another place only
-// while it has no more than are free. Its methods may be called concurrently.
+// Places bounds the peers that may do something at once, so that no network takes all
+// places: one IPv4 address, or one IPv6 /48, gets another place only while it has no more than
+// are free. Its methods may be called concurrently.
 type Places struct {
 	mu    sync.Mutex
 	free  int             // guarded by mu
 	taken map[*source]int // guarded by mu
 }
 
-// NewPlaces makes so many places.
+// NewPlaces returns n free places.
 func NewPlaces(n int) *Places { return &Places{free: n, taken: make(map[*source]int)} }
 
-// Take takes a place for a peer that is counted at a Place, until [Places.GiveBack]. It reports false
-// if there is none. The zero Place has a share without bounds.
+// Take takes a place for a peer of a source, until [Places.GiveBack]. It returns false if
+// there is none. The zero Place is bounded only by the free places.
 func (p *Places) Take(at Place) bool {
 	network := at.widest()
 	p.mu.Lock()
@@ -28,7 +28,7 @@ func (p *Places) Take(at Place) bool {
 	return true
 }
 
-// GiveBack gives back a place that Take took.
+// GiveBack reverses Take.
 func (p *Places) GiveBack(at Place) {
 	network := at.widest()
 	p.mu.Lock()

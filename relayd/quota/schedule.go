@@ -11,19 +11,19 @@ const tasks = 3
 // AskedAtOnce bounds the questions to the backend at one time.
 const AskedAtOnce = 64
 
-// atOnce bounds how many of a task run at once, for all sources together. A signature costs
-// less than the handshake it came with. Two hashes take 128 MiB.
+// atOnce bounds how many trials of a task run at once, for all sources together. Checking a
+// signature costs less than its handshake, and has no limit. Two hashes take 128 MiB.
 var atOnce = [tasks]int{Verify: math.MaxInt, Hash: 2, Ask: AskedAtOnce}
 
-// Of all of these, the caller holds the Table's mu.
+// Callers of the functions below hold the Table's mu.
 
-// enter has a trial wait.
+// enter adds a trial to those that wait.
 func (q *Trials) enter(t *trial) {
 	q.waiting = append(q.waiting, t)
 	t.place.each(func(s *source, _ int64) bool { s.trials++; return true })
 }
 
-// start begins the trials that can begin, and drops those whose source has to wait.
+// start begins the trials that may run, and drops those whose source must wait.
 func (q *Trials) start(now time.Duration) {
 	for {
 		next := -1
@@ -46,8 +46,8 @@ func (q *Trials) start(now time.Duration) {
 	}
 }
 
-// wait is how long the source of a trial has to wait, whether or not what it has under way
-// counts.
+// wait returns how long the source of a trial must wait. If reserved is true, its running
+// trials count as wrong.
 func (q *Trials) wait(t *trial, now time.Duration, reserved bool) (wait time.Duration) {
 	if !t.counted {
 		return 0
@@ -63,7 +63,7 @@ func (q *Trials) wait(t *trial, now time.Duration, reserved bool) (wait time.Dur
 	return wait
 }
 
-// isBefore says which of two trials begins first.
+// isBefore reports whether a trial begins before another: see [Trials.Try].
 func (t *trial) isBefore(other *trial, now time.Duration) bool {
 	switch a, b := t.rank(now), other.rank(now); {
 	case a != b:
@@ -84,7 +84,7 @@ func (t *trial) rank(now time.Duration) int {
 	return 2
 }
 
-// run counts a trial that begins to run, or takes off one that has run.
+// run adds n, 1 or -1, to the counts of running trials.
 func (q *Trials) run(t *trial, n int) {
 	q.running[t.task] += n
 	t.place.each(func(s *source, _ int64) bool {
@@ -96,7 +96,7 @@ func (q *Trials) run(t *trial, n int) {
 	})
 }
 
-// drop ends a trial that waits.
+// drop ends waiting[i] with an error.
 func (q *Trials) drop(i int, why error) {
 	t := q.waiting[i]
 	q.waiting = slices.Delete(q.waiting, i, i+1)

@@ -10,9 +10,9 @@ import (
 // maxRight bounds the right secrets that a relay remembers.
 const maxRight = 1 << 14
 
-// secrets are those that were right lately, as digests. The lock of the Trials guards it.
+// secrets remembers right secrets, as digests. The Table's mu guards right.
 type secrets struct {
-	key   []byte // static: of digests; drawn by this process
+	key   []byte // static: the key of the digests, random for each process
 	right map[digest]struct{}
 }
 
@@ -24,8 +24,8 @@ func newSecrets() secrets {
 	return s
 }
 
-// digest names what a peer asks for: a secret with a right signature can be one that the
-// backend refuses, so the task is part of it.
+// digest returns the digest of a task and the parts of a name. It includes the task because
+// the backend may refuse a secret whose signature is right.
 func (s *secrets) digest(task Task, name []string) (d digest) {
 	mac := hmac.New(sha256.New, s.key)
 	mac.Write([]byte{byte(task)})
@@ -42,7 +42,7 @@ func (s *secrets) isRight(d digest) bool {
 	return right
 }
 
-// remember keeps a right secret, in the place of any other one if there are too many.
+// remember adds a right secret. It removes any other one if there are maxRight.
 func (s *secrets) remember(d digest) {
 	if len(s.right) >= maxRight {
 		for one := range s.right {

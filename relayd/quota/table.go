@@ -1,11 +1,10 @@
-// Package quota counts what peers hold and do, so that no source takes the share of others:
-// connections, connects, rooms, bars, wrong guesses and wrong secrets of each source, and what
-// one peer sends.
+// Package quota limits what each source of peers may hold and do: connections, connects,
+// rooms, bars, wrong guesses and wrong secrets. It also limits the rate at which one peer sends.
 //
-// A source is an IPv4 address, or the /64 of an IPv6 address and, with [Site] times as much,
-// its /48.
+// A source is an IPv4 address, or the /64 of an IPv6 address. The /48 of an IPv6 address has
+// [Site] times the quotas of a /64.
 //
-// One lock, the Table's, guards the sources and what depends on them. Under it only that of
+// The Table's mu guards the sources, the trials and the secrets. Under it only the mu of
 // Places is acquired.
 package quota
 
@@ -15,8 +14,8 @@ import (
 	"time"
 )
 
-// Site is how many times as much a /48 may have as each /64 of it. A subscriber may have
-// a whole /48, and so may a company.
+// Site is the factor between the quotas of an IPv6 /48 and of a /64. Both a single subscriber
+// and a company may have a /48.
 const Site = 4
 
 // maxSources bounds the memory of a Table, some 200 bytes for each source.
@@ -25,44 +24,44 @@ const maxSources = 1 << 16
 // A Table knows the sources. Its methods may be called concurrently.
 type Table struct {
 	loopback bool      // static: loopback addresses are sources, too
-	most     int       // static
+	most     int       // static: the maximum of sources
 	begun    time.Time // static: the origin of times
 
 	mu      sync.Mutex
-	sources map[netip.Prefix]*source // guarded by mu, as every source is
-	shared  *source                  // guarded by mu: of sources for which there is no memory; nil before the first
+	sources map[netip.Prefix]*source // guarded by mu, as is every source
+	shared  *source                  // guarded by mu: for all networks beyond most; nil before the first
 	guesses Meter                    // guarded by mu: wrong guesses of all sources
 }
 
-// A source is what a Table knows of one network.
+// A source holds the counts of one network.
 type source struct {
 	holds
 	connects Meter
-	guesses  Meter // wrong ones
+	guesses  Meter // wrong guesses
 	wrong    Meter // wrong secrets
 }
 
-// holds are what keeps a source in the Table.
+// holds are the counts that keep a source in the Table while one is not 0.
 type holds struct {
 	connections int
-	arriving    int // sockets that are no connections yet
+	arriving    int // sockets before their handshakes
 	rooms       int
 	bars        int
-	trials      int // that wait or run
-	running     int // trials that run
-	reserved    int // of these, the ones that count as wrong until they turn out to be right
+	trials      int // waiting or running trials
+	running     int // running trials
+	reserved    int // running trials that count as wrong until they turn out to be right
 }
 
-// NewTable returns a table without sources. Loopback says whether loopback addresses are
-// sources like others: behind a proxy on the same machine that is not known as one, all peers
-// would share one.
+// NewTable returns an empty table. loopback decides whether loopback addresses are sources.
+// If they are, all peers behind an unknown proxy on the same machine share one source.
 func NewTable(loopback bool) *Table {
 	return &Table{loopback: loopback, most: maxSources, begun: time.Now(), sources: make(map[netip.Prefix]*source)}
 }
 
 func (t *Table) now() time.Duration { return time.Since(t.begun) }
 
-// Network returns the network of a source. It is invalid for an address that is no source.
+// Network returns the IPv4 address or the /64 of an address. It is invalid for an address that
+// does not count.
 func (t *Table) Network(from netip.Addr) netip.Prefix {
 	if t.isExempt(from) {
 		return netip.Prefix{}
@@ -75,9 +74,9 @@ func (t *Table) isExempt(from netip.Addr) bool {
 	return !from.IsValid() || !t.loopback && from.Unmap().IsLoopback()
 }
 
-// networks returns the prefixes whose peers share quotas. Of an IPv4 address both are
-// the address alone. An IPv6 subscriber can take any address of a /64, and one with
-// a /48 has 65,536 of those. Both are invalid for an invalid address.
+// networks returns the /64 and the /48 of an IPv6 address: a subscriber can use any address
+// of a /64, and with a /48 has 65,536 of those. For an IPv4 address both are the address
+// alone. Both are invalid for an invalid address.
 func networks(from netip.Addr) (own, site netip.Prefix) {
 	from = from.Unmap().WithZone("")
 	if from.Is4() {
@@ -89,15 +88,16 @@ func networks(from netip.Addr) (own, site netip.Prefix) {
 	return own, site
 }
 
-// A Place is where the peers of one source are counted. The zero Place counts nothing.
+// A Place is where peers with one address are counted. The zero Place counts nothing.
 type Place struct{ own, site *source } // site is nil if it is own
 
-// each calls do with the place's sources and their share, until it returns false. With mu held.
+// each calls do for each source of the place, with the factor of its quotas, until do returns
+// false. With mu held.
 func (p Place) each(do func(s *source, share int64) bool) bool {
 	return (p.own == nil || do(p.own, 1)) && (p.site == nil || do(p.site, Site))
 }
 
-// widest is the source of the /48, or of the IPv4 address.
+// widest returns the source of the /48, or of the IPv4 address.
 func (p Place) widest() *source {
 	if p.site != nil {
 		return p.site
@@ -105,8 +105,8 @@ func (p Place) widest() *source {
 	return p.own
 }
 
-// place finds or makes the sources of an address. An address that is not known is one source.
-// With mu held.
+// place finds or makes the sources of an address. All invalid addresses are one source. With
+// mu held.
 func (t *Table) place(from netip.Addr) Place {
 	own, site := networks(from)
 	if own == site {
@@ -115,8 +115,8 @@ func (t *Table) place(from netip.Addr) Place {
 	return Place{t.source(own), t.source(site)}
 }
 
-// source finds or makes a source. If all the sources hold something and there is no memory for
-// one more, it is the one that all further ones share. With mu held.
+// source finds or makes a source. If the table is full and no source can be evicted, it
+// returns the shared one. With mu held.
 func (t *Table) source(network netip.Prefix) *source {
 	if s := t.sources[network]; s != nil {
 		return s
@@ -132,11 +132,11 @@ func (t *Table) source(network netip.Prefix) *source {
 	return s
 }
 
-// evictLooks is how many sources are looked at to find one that makes way.
+// evictLooks is how many sources evict examines.
 const evictLooks = 64
 
-// evict forgets one source that holds nothing: of some that the map happens to yield, the one
-// whose quotas recover first. It reports false if all of these hold something. With mu held.
+// evict removes a source that holds nothing: of up to evictLooks random ones, the one whose
+// rates recover first. It returns false if all of these hold something. With mu held.
 func (t *Table) evict() bool {
 	var victim netip.Prefix
 	var recovers time.Duration

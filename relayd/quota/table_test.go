@@ -61,8 +61,7 @@ func TestASiteThatRotatesItsNetworks(t *testing.T) {
 	require.Equal(t, quota.None, why, "another site")
 }
 
-// TestConnectsASecond: so many at once, then so many a second, and the wait that is told
-// is the one that helps.
+// TestConnectsASecond: a burst, then the rate, and the wait that is returned is exact.
 func TestConnectsASecond(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		l := quota.Limits{Connections: 1000, Connects: quota.PerSecond(4, 8), Rooms: 1}
@@ -74,7 +73,7 @@ func TestConnectsASecond(t *testing.T) {
 					require.Equal(t, quota.Connects, why)
 					return in, wait
 				}
-				table.Leave(p) // whoever leaves has connected all the same
+				table.Leave(p) // a connect counts after Leave, too
 				in++
 			}
 		}

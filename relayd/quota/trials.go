@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-// A Task is what it takes to find out whether a secret is right.
+// A Task is the way to check a secret.
 type Task int
 
 const (
@@ -17,64 +17,67 @@ const (
 	Ask                // ask the backend
 )
 
-// maxTrials bounds the trials that wait. It is half of what a relay lets wait for a
-// decision, so a secret that is known to be right always finds a place there.
+// maxTrials bounds the trials of unknown secrets that wait. It is half of the peers that may
+// wait for a decision, so that peers with known secrets find a place there.
 const maxTrials = 500
 
-// busyAgain is when to try again if too many trials wait.
+// busyAgain is how long to wait before trying again if too many trials wait.
 const busyAgain = 5 * time.Second
 
-// BusyError says that a secret was not looked at, and when to come again (A5).
+// BusyError means that a secret was not checked, and says when to try again (A5).
 type BusyError struct {
 	After time.Duration
-	Why   string // for the operator
+	Why   string // for the operator's log
 }
 
 func (e *BusyError) Error() string { return e.Why }
 
-// Trials bounds what peers cost that try secrets: passphrases, tokens, and what a backend
-// is asked about. Its methods may be called concurrently.
+// Trials limits the checks of secrets: passphrases, tokens, and questions to a backend. Its
+// methods may be called concurrently.
 //
-// Each source has a number of wrong secrets. A secret that is being looked at counts as a wrong
-// one until it turns out to be right, so a source that asks many times at once learns no more
-// than one that asks in turn.
+// Each source has a rate of wrong secrets. A secret that is being checked counts as wrong until
+// it turns out to be right, so a source learns no more from concurrent attempts than from
+// attempts one by one.
 //
-// All sources together have no such number, because strangers would use it up. They share
-// the places of a [Task], see [Trials.Try].
+// All sources together have no such rate, because strangers would use it up. They share the
+// concurrency of each [Task], see [Trials.Try].
 type Trials struct {
-	table *Table // its mu guards what follows
-	rate  Rate   // static: wrong secrets of one source
+	table  *Table  // static
+	rate   Rate    // static: of one source's wrong secrets
+	queued *Places // static: of unknown secrets that wait
 
-	queued  *Places
+	// Guarded by table.mu.
 	secrets secrets
 	running [tasks]int // by task
-	waiting []*trial   // in the order in which they came
+	waiting []*trial   // in the order of arrival
 }
 
-// NewTrials bounds wrong secrets by the rate of one source.
+// NewTrials limits the wrong secrets of each source of the table to a rate.
 func NewTrials(table *Table, source Rate) *Trials {
 	return &Trials{table: table, rate: source, queued: NewPlaces(maxTrials), secrets: newSecrets()}
 }
 
-// A trial is one secret that is to be looked at. Its fields but begun and err do not change.
+// A trial is one check of a secret.
 type trial struct {
+	// Static after Trials.begin.
 	task    Task
 	place   Place
 	digest  digest
 	known   bool // the secret was right before
-	counted bool // towards the rate of its source
+	counted bool // a wrong secret counts for its source
 
 	begun chan struct{} // closed when it may run, or when err says why it may not
 	err   error         // guarded by the Table's mu until begun is closed
 }
 
-// Try looks at a secret, which name is for. It waits until its source has a wrong secret left
-// beside those that are being looked at, and until the task has a place. A secret that was
-// right before goes first, then sources without wrong secrets, then the others; among equals
-// the network with the fewest under way, then the earliest.
+// Try checks a secret by calling look. name identifies the secret and what it is used for. Try
+// waits for quota of the source, beyond its running trials, and for the concurrency of the
+// task. A secret that was right before goes first, then sources without wrong secrets, then
+// the others. Among equals the network with the fewest running trials goes first, then the
+// earliest trial.
 //
-// The result is look's, or a *BusyError if the secret was not looked at. It costs nothing
-// if it is nil or a *BusyError, and one of the source's wrong secrets otherwise.
+// It returns the result of look, or a *BusyError if look was not called. An error that is not
+// a *BusyError costs one of the source's wrong secrets.
 func (q *Trials) Try(ctx context.Context, task Task, from netip.Addr, look func() error, name ...string) error {
 	t, err := q.begin(ctx, task, from, name)
 	if err != nil {
@@ -87,7 +90,7 @@ func (q *Trials) Try(ctx context.Context, task Task, from netip.Addr, look func(
 }
 
 func (q *Trials) begin(ctx context.Context, task Task, from netip.Addr, name []string) (*trial, error) {
-	tooMany := &BusyError{After: busyAgain, Why: "too many secrets wait to be looked at"}
+	tooMany := &BusyError{After: busyAgain, Why: "too many secrets wait to be checked"}
 	t := &trial{task: task, digest: q.secrets.digest(task, name), begun: make(chan struct{})}
 	q.table.mu.Lock()
 	t.place = q.table.place(from)
@@ -114,7 +117,7 @@ func (q *Trials) begin(ctx context.Context, task Task, from netip.Addr, name []s
 	if i := slices.Index(q.waiting, t); i >= 0 {
 		q.drop(i, tooMany)
 	}
-	return t, t.err // it may have begun in between
+	return t, t.err // it may have begun since
 }
 
 // end ends a trial that has begun.
@@ -126,7 +129,7 @@ func (q *Trials) end(t *trial, verdict error) {
 	case verdict == nil:
 		q.secrets.remember(t.digest)
 	case errors.As(verdict, new(*BusyError)):
-	case t.known: // no longer: the next one costs
+	case t.known: // no longer right: the next attempt costs
 		q.secrets.forget(t.digest)
 	case t.counted:
 		t.place.each(func(s *source, share int64) bool {

@@ -36,8 +36,7 @@ func newTrials(source quota.Rate, loopback bool) *trials {
 	return &trials{quota.NewTrials(table, source), table}
 }
 
-// tries looks at a secret that the look says to be right or wrong, and gives for how long it
-// was not looked at.
+// tries checks a secret, and returns how long to wait if it was not checked.
 func tries(t testing.TB, b *trials, secret, from string, look func() error) time.Duration {
 	t.Helper()
 	source, _ := netip.ParseAddr(from) // "" is where nothing is known
@@ -146,8 +145,8 @@ func TestTrialsAreBounded(t *testing.T) {
 	}
 }
 
-// TestWhatIsUnderWayCounts: of many secrets of one source at once, as many are looked at as
-// it may have wrong ones, the others only after those were right (threat 61).
+// TestWhatIsUnderWayCounts: of many concurrent secrets of one source, as many are checked as it
+// may have wrong ones, and the others only after those were right (threat 61).
 func TestWhatIsUnderWayCounts(t *testing.T) {
 	for _, c := range []struct {
 		verdict         error

@@ -18,10 +18,10 @@ import (
 	"github.com/sebas642/intercessor/relayd/wsconn"
 )
 
-// upgrade makes the request a WebSocket, or answers it with an error and gives
-// nil. What it refuses by an HTTP status is what no browser's page can cause;
-// everything else is accepted and then closed, because a page cannot read the
-// status of a refused upgrade (PROTOCOL.md, B2 to B6).
+// upgrade turns the request into a WebSocket, or answers it with an error and returns
+// nil. It answers with an HTTP status only what the page of a browser cannot cause. It
+// accepts everything else and then closes it, because a page cannot read the status of
+// a refused upgrade (PROTOCOL.md, B2 to B6).
 func (r *Relay) upgrade(w http.ResponseWriter, request *http.Request, server protocol.ID) *session {
 	began := time.Now()
 	if !wsconn.IsHandshake(request) {
@@ -52,8 +52,8 @@ func (r *Relay) upgrade(w http.ResponseWriter, request *http.Request, server pro
 	return s
 }
 
-// upgradeInPlace is upgrade for a handshake that net/http has not seen. It returns nil, and
-// changes nothing, if the handshake is to be refused: then upgrade refuses it.
+// upgradeInPlace is upgrade for a handshake that net/http has not seen. For a handshake
+// that must be refused it returns nil and changes nothing: upgrade then refuses it.
 func (r *Relay) upgradeInPlace(plain *wsconn.PlainConn, request *http.Request, server protocol.ID) *session {
 	began := time.Now()
 	if r.isLate(plain) || r.judge(request) != nil {
@@ -71,7 +71,7 @@ func (r *Relay) upgradeInPlace(plain *wsconn.PlainConn, request *http.Request, s
 	return s
 }
 
-// A verdict is why a handshake is refused by an HTTP status, independent of the load.
+// A verdict is the reason for refusing a handshake with an HTTP status, whatever the load.
 type verdict struct {
 	why          Refusal
 	status       int
@@ -91,7 +91,7 @@ func (r *Relay) judge(request *http.Request) *verdict {
 	return nil
 }
 
-// newSession returns a session without a connection, and the subprotocol that it speaks.
+// newSession returns a session without a connection, and its subprotocol.
 func (r *Relay) newSession(request *http.Request, source netip.Addr, claim claim) (s *session, subprotocol string) {
 	subprotocol = edge.Subprotocol(request)
 	return &session{
@@ -102,8 +102,9 @@ func (r *Relay) newSession(request *http.Request, source netip.Addr, claim claim
 	}, subprotocol
 }
 
-// arrive identifies and authorizes the peer of a new connection. It notes in s.arrival why the
-// peer is not let in, which is refused if that is not nil.
+// arrive identifies and authorizes the peer of a new connection. It stores in
+// s.arrival.refused why the peer may not come in, nil if it may. refused, if not nil, is
+// a decision made before.
 func (s *session) arrive(conn *wsconn.Conn, request *http.Request, server protocol.ID, began time.Time, refused *protocol.Error) {
 	r := s.relay
 	s.conn = conn
@@ -123,9 +124,9 @@ func (s *session) arrive(conn *wsconn.Conn, request *http.Request, server protoc
 	}
 }
 
-// identify finds out who comes back, by the token that it presents (R2 to R5).
-// Server is the room that a client asks for, "" for a server. The error is what the
-// peer is closed with (R8).
+// identify verifies the resume token of the peer, if it presents one (R2 to R5). server
+// is the room that a client asks for, "" for a server. The error closes the connection
+// (R8).
 func (s *session) identify(request *http.Request, server protocol.ID) *protocol.Error {
 	if !s.v1 {
 		return nil // R3
@@ -163,28 +164,28 @@ func (s *session) identify(request *http.Request, server protocol.ID) *protocol.
 
 var errOtherPlace = errors.New("the resume token is of another role or another room")
 
-// random draws the last of the three numbers that order connections. It is not 0, so
-// that no connection has the order of one that the relay has never seen (R11).
+// random draws the last of the three numbers that order connections. It is not 0: that
+// is the order of a connection that the relay has never seen (R11).
 func random() uint64 {
 	var b [8]byte
 	_, _ = rand.Read(b[:]) // never fails: see crypto/rand
 	return binary.BigEndian.Uint64(b[:])%protocol.MaxNumber + 1
 }
 
-// authorize asks the operator whether this peer may come in (A3). Of the room nothing is
-// looked at but how its ID is spelt (B52), so that a peer that is refused learns nothing of
-// it. The error is what the peer is closed with.
+// authorize asks Settings.Authorize whether this peer may come in (A3). It uses only the
+// spelling of the room's ID (B52), so that a refused peer learns nothing about the room.
+// The error closes the connection.
 func (s *session) authorize(request *http.Request, server protocol.ID) *protocol.Error {
 	r := s.relay
 	authorize := r.settings.Load().Authorize
 	if authorize == nil {
-		return nil // a secret that nobody asked for is not looked at (A1)
+		return nil // a secret is ignored where none is required (A1)
 	}
 	asked := access.Request{
 		Server: server == "",
 		Room:   string(cmp.Or(s.arrival.room, server)),
 		Source: s.source,
-		Resume: s.id, // "" still, if it is new
+		Resume: s.id, // still "" for a newcomer
 		HTTP:   request,
 	}
 	grant, err := r.decide(authorize, asked, s.claim.source)
@@ -210,10 +211,10 @@ func (s *session) authorize(request *http.Request, server protocol.ID) *protocol
 	return notAuthorized
 }
 
-// decide calls the hook, within its bounds.
+// decide calls authorize, bounded by Config.Authorizing and Config.AuthorizeWithin.
 func (r *Relay) decide(authorize access.Authorizer, asked access.Request, place quota.Place) (grant access.Grant, err error) {
 	if !r.asking.Take(place) {
-		return grant, &quota.BusyError{After: r.config.AuthorizeWithin, Why: "too many wait for a decision"}
+		return grant, &quota.BusyError{After: r.config.AuthorizeWithin, Why: "too many peers wait for a decision"}
 	}
 	defer r.asking.GiveBack(place)
 	if asked.Secret, err = edge.Secret(asked.HTTP); err != nil {
@@ -227,43 +228,42 @@ func (r *Relay) decide(authorize access.Authorizer, asked access.Request, place 
 	return grant, grant.Check()
 }
 
-// notAuthorized is the one answer to everybody who may not come in (A4).
+// notAuthorized is the only answer to peers that may not come in (A4).
 var notAuthorized = &protocol.Error{
 	Code:   protocol.CodeAccessRefused,
-	Reason: "this relay did not let you in: it asks for an access secret that you did not give, or that it does not accept",
+	Reason: "access refused: this relay requires an access secret, and yours is missing or not accepted",
 }
 
-// comeAgain is the answer to who was not looked at (A5, R12).
+// comeAgain is the answer to a peer about which the relay could not decide (A5, R12).
 func comeAgain(wait time.Duration) *protocol.Error {
 	return &protocol.Error{
 		Code:   protocol.CodeOverloaded,
-		Reason: "the relay cannot decide about you just now: come again later" + after(wait),
+		Reason: "the relay cannot decide about this peer at the moment: try again later" + after(wait),
 	}
 }
 
-// maxGuessing bounds how many peers wait at once because they, or others, have guessed
-// wrong.
+// maxGuessing bounds how many peers wait at once because of wrong guesses.
 const maxGuessing = 1000
 
-// guess waits until the room may be looked for that a newcomer asks for. The error is
-// what the peer is closed with that may not wait.
+// guess waits until the relay may look for the room that a newcomer asks for. If the
+// peer may not wait, the error closes its connection.
 func (s *session) guess() *protocol.Error {
 	r := s.relay
 	s.arrival.guess = r.sources.Guess(s.claim.source, r.settings.Load().guesses, r.returning())
-	if guess := s.arrival.guess; guess.Never || !r.waits(guess.Wait) {
+	if guess := s.arrival.guess; guess.Never || !r.wait(guess.Wait) {
 		s.arrival.guess.Right()
 		return askedTooOften(guess.Wait)
 	}
 	return nil
 }
 
-// wrong delays the answer to a wrong guess while there are too many of them. When
-// too many wait, it waits no longer than it takes.
-func (s *session) wrong() { s.relay.waits(s.arrival.guess.Wrong()) }
+// wrong delays the answer to a wrong guess while there are too many of them. It does not
+// wait when maxGuessing peers do.
+func (s *session) wrong() { s.relay.wait(s.arrival.guess.Wrong()) }
 
-// waits waits in the goroutine of a handshake, and no longer than the relay lasts. It
-// reports false if too many do.
-func (r *Relay) waits(d time.Duration) bool {
+// wait blocks the goroutine of a handshake for d, or until Shutdown. It returns false
+// at once if maxGuessing peers wait.
+func (r *Relay) wait(d time.Duration) bool {
 	if d <= 0 {
 		return true
 	}
@@ -280,17 +280,19 @@ func (r *Relay) waits(d time.Duration) bool {
 	return true
 }
 
-// askedTooOften is the answer to who may not even guess now, whatever it asks for (B53).
+// askedTooOften is the answer to a peer that may not guess now, whether or not the room
+// exists (B53).
 func askedTooOften(wait time.Duration) *protocol.Error {
 	return &protocol.Error{
 		Code:   protocol.CodeOverloaded,
-		Reason: "too many have asked from there for rooms that are not here: come again later" + after(wait),
+		Reason: "too many requests from your network for rooms that do not exist: try again later" + after(wait),
 	}
 }
 
 // expired decides about a resume token that has expired by this machine's clock (R8). The
-// clock may be wrong, or may have been when the token was signed; what was signed by one
-// that stood at 1970 is good only after a start.
+// clock may be wrong, or may have been wrong when the token was signed. A token signed
+// before resume.Epoch is accepted only in the first window after a start. The error
+// closes the connection.
 func (r *Relay) expired(id resume.Identity, now time.Time) *protocol.Error {
 	returning := r.returning()
 	switch {

@@ -28,7 +28,7 @@ import (
 
 var errNo = errors.New("no")
 
-// asksFor lets in who presents a secret that may be changed.
+// asksFor admits peers with a secret, which a test may change.
 type asksFor struct{ secret atomic.Pointer[string] }
 
 func newAsksFor(secret string) *asksFor {
@@ -108,8 +108,8 @@ func TestA2ASecretComesInEitherWay(t *testing.T) {
 	}
 }
 
-// TestA4TheAnswerTellsNothing: to who may not come in, all rooms and all reasons are one
-// (threat 4): the bytes are the same.
+// TestA4TheAnswerTellsNothing: a refused peer gets the same bytes for all rooms and all
+// reasons (threat 4).
 func TestA4TheAnswerTellsNothing(t *testing.T) {
 	why := errNo
 	w := newWorld(t, relay.Config{Returning: true, Settings: relay.Settings{Authorize: func(_ context.Context, r access.Request) (access.Grant, error) {
@@ -146,7 +146,7 @@ func TestA4TheAnswerTellsNothing(t *testing.T) {
 		require.Equal(t, "\x11\x99", frame[2:4], "4505")
 		require.LessOrEqual(t, len(frame)-4, protocol.MaxReason)
 	}
-	// Who may come in gets the answers of the rooms (B5, R10), which differ from that.
+	// An admitted peer gets the answers of the rooms (B5, R10), which differ from that.
 	w.with("open sesame", "/client/"+full.id, "").wantsClose(protocol.CodeServerAway)
 }
 
@@ -256,8 +256,7 @@ func TestA5WhoIsBusySaysForHowLong(t *testing.T) {
 	require.NotContains(t, closed.Reason, "wrong secrets (")
 }
 
-// TestAuthorizeHasADeadline: also when the peer went away meanwhile, so that its place
-// among those that wait is free again.
+// TestAuthorizeHasADeadline, also after the peer has left, so that its place becomes free.
 func TestAuthorizeHasADeadline(t *testing.T) {
 	asked := make(chan struct{}, 10)
 	w := newWorld(t, relay.Config{Authorizing: 1, AuthorizeWithin: 50 * time.Millisecond, Settings: relay.Settings{Authorize: func(ctx context.Context, r access.Request) (access.Grant, error) {
@@ -285,7 +284,7 @@ func TestAuthorizeHasADeadline(t *testing.T) {
 	w.with("slow", "/server", "").wantsClose(protocol.CodeAccessRefused)
 }
 
-// TestShutdownEndsTheWaiting, and nobody who waited takes it for a final no.
+// TestShutdownEndsTheWaiting, and the close is not final for those that waited.
 func TestShutdownEndsTheWaiting(t *testing.T) {
 	asked := make(chan struct{})
 	w := newWorld(t, relay.Config{AuthorizeWithin: time.Hour, Settings: relay.Settings{Authorize: func(ctx context.Context, _ access.Request) (access.Grant, error) {
@@ -391,9 +390,9 @@ func (l *lockedBuffer) String() string {
 	return l.b.String()
 }
 
-// TestBruteForceAtTheRelay: 200 wrong passphrases at once from one source (threat 12). The
-// budget's ten are answered with a final no, the others are to come again; and who comes
-// from elsewhere with the right one is in meanwhile.
+// TestBruteForceAtTheRelay: of 200 concurrent wrong passphrases from one source (threat 12)
+// the ten of its quota get a final refusal, and the others are asked to try again. A peer from
+// another source with the right one comes in during that time.
 func TestBruteForceAtTheRelay(t *testing.T) {
 	hash, err := argon2id.CreateHash("open sesame", &argon2id.Params{Memory: 8 << 10, Iterations: 1, Parallelism: 1, SaltLength: 16, KeyLength: 32})
 	require.NoError(t, err)
@@ -430,7 +429,7 @@ func TestBruteForceAtTheRelay(t *testing.T) {
 	w.entersWith("open sesame", "/server", "")
 }
 
-// TestWhyIsOneLine: what a backend says of a peer is escaped (threat 46).
+// TestWhyIsOneLine: the backend's reason is escaped in the log (threat 46).
 func TestWhyIsOneLine(t *testing.T) {
 	var text lockedBuffer
 	w := newWorld(t, relay.Config{Log: slog.New(slog.NewTextHandler(&text, nil)), Settings: relay.Settings{Authorize: func(context.Context, access.Request) (access.Grant, error) {

@@ -152,7 +152,7 @@ func (p *tester) note(f wireFrame) bool {
 	return true
 }
 
-// judge gives the suite's verdict, and what happened.
+// judge returns the suite's verdict, and what happened.
 func (p *tester) judge() (verdict, string) {
 	events := slices.Repeat(p.want, max(1, p.rounds))
 	late := p.lenient != nil && slices.Equal(p.events, p.lenient)

@@ -10,10 +10,10 @@ import (
 	"github.com/sebas642/intercessor/relayd/room"
 )
 
-// Kick takes a client out of its room, as its server could (D7), for so long or, if that is 0,
-// for a day. By is "source" to keep out all newcomers from where it is, "subject" for those with
-// the subject of its access token, or "". It lasts as long as the room does: unlike a server, the
-// operator does not repeat it. It fails with ErrNobody, ErrTwo, ErrServer or ErrUnmarked.
+// Kick removes a client from its room and keeps it out for stay, or for a day if stay is
+// 0, as its server could (D7). If by is "source", it also keeps out newcomers of the same
+// source; if "subject", those with the same subject of an access token. It ends with the
+// room. It fails with ErrNobody, ErrTwo, ErrServer or ErrUnmarked.
 func (r *Relay) Kick(peer, by string, stay time.Duration) error {
 	in, who, err := r.namedPeer(peer)
 	if err != nil {
@@ -22,14 +22,15 @@ func (r *Relay) Kick(peer, by string, stay time.Duration) error {
 	in.mu.Lock()
 	defer in.mu.Unlock()
 	k := protocol.Request{ID: who, By: by, For: uint64((stay + time.Second - 1) / time.Second)}
-	if _, wrong := r.kick(in, k, "the relay's operator has sent this peer away"); wrong != "" {
+	if _, wrong := r.kick(in, k, "the relay's operator has removed this peer"); wrong != "" {
 		return ErrUnmarked
 	}
 	return nil
 }
 
-// kick closes a client and keeps it out, with the others of its source or with its subject
-// (D7). It gives the mark of those, or says what is wrong. With the room's lock held.
+// kick closes a client and keeps it out, and newcomers of its source or subject if k.By
+// says so (D7). It returns the mark of that source or subject, or the error for
+// RELAY_ANSWER. With the lobby's mu held.
 func (r *Relay) kick(l *lobby, k protocol.Request, reason string) (mark, wrong string) {
 	until := r.clock() + kickFor.Milliseconds()
 	if k.For > 0 {
@@ -56,7 +57,8 @@ func (r *Relay) kick(l *lobby, k protocol.Request, reason string) (mark, wrong s
 	return mark, ""
 }
 
-// bar keeps IDs and marks out of a room, within the bounds. With the room's lock held.
+// bar keeps IDs and marks out of a room until a time of the relay's clock. When too many
+// are kept out, the room forgets others. With l.mu held.
 func (r *Relay) bar(l *lobby, until int64, names ...protocol.ID) {
 	most := room.MaxKicked
 	if r.bars.Load() >= mostBars || !r.sources.MayBar(l.opener, r.settings.Load().source) {
@@ -66,16 +68,16 @@ func (r *Relay) bar(l *lobby, until int64, names ...protocol.ID) {
 	l.countBars(r)
 }
 
-// barred reports whether a client is kept out by its source or its subject. A newcomer is then
-// told what everybody is told of a closed room. With mu held.
-func (l *lobby) barred(s *session) bool {
+// isBarred reports whether a client is kept out by its source or its subject. A newcomer
+// then gets the same answer as at a closed room. With mu held.
+func (l *lobby) isBarred(s *session) bool {
 	if l.room.Bars() == 0 {
 		return false
 	}
 	now := s.relay.clock()
 	defer l.countBars(s.relay)
-	l.room.Barred(s.id, now) // forgets it if its time is over
-	if s.arrival.resumed && l.expects(s, now) {
+	l.room.Barred(s.id, now) // forgets an expired entry
+	if s.arrival.resumed && l.isKnown(s, now) {
 		return false
 	}
 	for _, by := range []string{"source", "subject"} {
@@ -88,14 +90,14 @@ func (l *lobby) barred(s *session) bool {
 	return false
 }
 
-// expects reports whether a client with a token is no newcomer to the room: it is there, or the
-// room is so new that it may have been in the one before. With mu held.
-func (l *lobby) expects(s *session, now int64) bool {
+// isKnown reports whether a client with a resume token may keep its place: it has one, or
+// the room is so new that the client may have been in the room before it. With mu held.
+func (l *lobby) isKnown(s *session, now int64) bool {
 	m := l.room.Client([]byte(s.id))
 	return m != nil && (m.Present() || m.Away()) || now < l.opened+s.relay.config.Window.Milliseconds()
 }
 
-// forgetBars forgets those in all rooms whose time is over.
+// forgetBars removes the expired entries of all rooms.
 func (r *Relay) forgetBars() {
 	r.mu.Lock()
 	rooms := slices.Collect(maps.Values(r.rooms))
@@ -109,8 +111,9 @@ func (r *Relay) forgetBars() {
 	}
 }
 
-// marks are what the relay calls a source or a subject towards the server of a room: one for
-// each of its keys, the one in use first. nil: there is none.
+// marks returns the names that stand for a source or a subject towards a room's server
+// (D7): one for each key, that of the key in use first. It returns nil if the client has
+// no source or no subject.
 func (r *Relay) marks(l *lobby, by string, source netip.Addr, subject string) []string {
 	if by == "source" {
 		subject = ""
@@ -124,5 +127,5 @@ func (r *Relay) marks(l *lobby, by string, source netip.Addr, subject string) []
 	return r.config.Tokens.Marks(l.id, by, subject)
 }
 
-// asBar makes of a mark what no ID can be.
+// asBar prefixes a mark with a character that no ID contains.
 func asBar(mark string) protocol.ID { return protocol.ID("=" + mark) }

@@ -23,7 +23,7 @@ func openFrom(t *testing.T, r *Relay, address, id string) *lobby {
 	return l
 }
 
-// keepOut has a room kick n clients for so many seconds.
+// keepOut kicks n clients of a room for a number of seconds.
 func keepOut(r *Relay, l *lobby, n int, seconds uint64) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -32,8 +32,8 @@ func keepOut(r *Relay, l *lobby, n int, seconds uint64) {
 	}
 }
 
-// TestBarsOfASource: the rooms of one address, and those of one /48, leave others room to keep
-// clients out. What a room gives back, others of its source may have.
+// TestBarsOfASource: the rooms of one address, or of one /48, do not use up the bars of others.
+// Bars that a room releases are free for other rooms of its source.
 func TestBarsOfASource(t *testing.T) {
 	for name, rooms := range map[string][]string{
 		"an address": {"192.0.2.1"},
@@ -54,7 +54,7 @@ func TestBarsOfASource(t *testing.T) {
 			keepOut(r, other, room.MaxKicked, 3600)
 			require.Equal(t, room.MaxKicked, other.room.Bars())
 
-			r.shut(first)
+			r.removeRoom(first)
 			again := openFrom(t, r, rooms[0], "again")
 			keepOut(r, again, room.MaxKicked, 3600)
 			require.Greater(t, again.room.Bars(), ownBars)

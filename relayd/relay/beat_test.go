@@ -73,7 +73,7 @@ func (p *pipes) Accept() (net.Conn, error) {
 func (p *pipes) Close() error   { close(p.closed); return nil }
 func (p *pipes) Addr() net.Addr { return &net.UnixAddr{Name: "memory"} }
 
-// inMemory serves a relay in memory until the test ends, and gives how v1 peers come to it.
+// inMemory serves a relay in memory until the test ends, and returns how v1 peers come to it.
 func inMemory(t *testing.T, r *relay.Relay) (dial func(path string) *websocket.Conn) {
 	network := &pipes{make(chan net.Conn), make(chan struct{})}
 	server := &http.Server{Handler: r}
@@ -81,7 +81,7 @@ func inMemory(t *testing.T, r *relay.Relay) (dial func(path string) *websocket.C
 	serving.Go(func() { _ = server.Serve(network) })
 	t.Cleanup(func() {
 		ctx, cancel := context.WithCancel(context.Background())
-		cancel() // who is here is cut
+		cancel() // cuts the connected peers
 		_ = r.Shutdown(ctx)
 		_ = server.Close()
 		serving.Wait()

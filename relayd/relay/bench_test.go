@@ -15,7 +15,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// unpaced counts what peers send as ever, and lets them send as fast as they can.
+// unpaced has rates that no peer reaches. The relay still counts.
 var unpaced = relay.Limits{PeerMessages: 1 << 40, PeerBytes: 1 << 50}
 
 // BenchmarkRelay is a message there and one back over loopback sockets. The
@@ -96,7 +96,7 @@ func (p *wire) skip() []byte {
 	return payload
 }
 
-// encoded gives the frame that a peer sends and the length of the one that the
+// encoded returns the frame that a peer sends and the length of the one that the
 // other receives for it.
 func encoded(to, from, body string) (frame []byte, received int) {
 	text := fmt.Sprintf(`{"to":%q,"type":"bench","message":%q}`, to, body)

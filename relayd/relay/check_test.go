@@ -13,7 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// picky is an operator who does not allow what says bad, nor parts.
+// picky is a Check that refuses messages with the word bad, and parts.
 func picky(closes bool) relay.Check {
 	return func(typ, message []byte, part bool) *relay.Objection {
 		if part {
@@ -78,7 +78,7 @@ func TestD10AV1SenderIsToldEachTime(t *testing.T) {
 	client.wants(server.id, "OFFER", `1`)
 }
 
-// A frame of a link that is only dropped would be sent again for ever.
+// A link would resend forever a frame that is only dropped.
 func TestD10ALinkEndsWithItsSender(t *testing.T) {
 	for _, link := range []string{`{"id":"0123456789abcdef","n0":1}`, `{"id":"0123456789abcdef","n":1,"of":40000}`, `{"id":"0123456789abcdef","n":2,"\u0061t":4}`, `{"of":1,"of":2}`} {
 		w, server, client := v1Room(t, relay.Config{Settings: relay.Settings{Check: picky(false)}})
@@ -93,7 +93,7 @@ func TestD10ALinkEndsWithItsSender(t *testing.T) {
 	}
 }
 
-// What the links say themselves, and requests, no schema speaks about.
+// Schemas do not apply to frames of the link and to requests.
 func TestD10LinksAndRequestsAreNotLookedAt(t *testing.T) {
 	nothing := func([]byte, []byte, bool) *relay.Objection { return &relay.Objection{Keyword: "unknown", Close: true} }
 	_, server, client := v1Room(t, relay.Config{Settings: relay.Settings{Check: nothing}})
@@ -115,7 +115,7 @@ func TestChecksChangeWhilePeersTalk(t *testing.T) {
 	}
 }
 
-// TestRefusedMessagesAreNotRepeated: neither the log nor the close frame says what a peer sent.
+// TestRefusedMessagesAreNotRepeated: neither the log nor the close frame quotes a message.
 func TestRefusedMessagesAreNotRepeated(t *testing.T) {
 	var log syncBuffer
 	long := func([]byte, []byte, bool) *relay.Objection {

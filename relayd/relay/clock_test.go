@@ -14,13 +14,13 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// expiredAt signs a token, of a client of the room "old", that has expired then.
+// expiredAt signs a token of a client of the room "old" that expires at a time.
 func expiredAt(tokens *resume.Tokens, id protocol.ID, at time.Time) string {
 	return tokens.Sign(resume.Identity{ID: id, Room: "old", Generation: 1, Expires: at})
 }
 
-// A relay that has just started takes tokens whose end a clock may have got wrong, and says
-// that of no other that it is final. One window later it does.
+// A relay that has just started accepts tokens that may have expired only by a wrong clock, and
+// refuses no token for good. One window later it does.
 func TestR8ExpiredTokensAfterAStart(t *testing.T) {
 	const day = 24 * time.Hour
 	tokens := resume.NewTokens()
@@ -50,8 +50,8 @@ func TestR8ExpiredTokensAfterAStart(t *testing.T) {
 	}
 }
 
-// While the clock cannot be right, nothing that depends on it is final. Once it is set, v1
-// peers get tokens of the right time.
+// While the clock is wrong, no refusal that depends on it is final. After it is set, v1 peers
+// get new tokens.
 func TestR8ClockThatCannotBeRight(t *testing.T) {
 	tokens := resume.NewTokens()
 	expired := "1." + expiredAt(tokens, "a-peer", time.Now().Add(-time.Hour))

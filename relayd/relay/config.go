@@ -2,6 +2,7 @@ package relay
 
 import (
 	"cmp"
+	"fmt"
 	"log/slog"
 	"time"
 
@@ -12,8 +13,8 @@ import (
 	"github.com/sebas642/intercessor/relayd/wsconn"
 )
 
-// Config is what an operator may set. Its zero value works; where a field is
-// zero, the default that it names applies.
+// Config is what an operator may set. Its zero value works; where a field is zero, the
+// default that it names applies. No number and no duration may be negative.
 type Config struct {
 	// Settings are those of the start. [Relay.Reload] changes them.
 	Settings
@@ -51,55 +52,83 @@ type Config struct {
 	NewServerID func() protocol.ID
 	NewClientID func() protocol.ID
 
-	// Settings.Authorize is called about Authorizing peers at once at the most (1,000; others are
-	// told to come again, and so are those of one address or /48 that have more of these places
-	// than are free), and has AuthorizeWithin to return (5 s).
+	// Settings.Authorize is called about Authorizing peers at once at the most (zero:
+	// DefaultAuthorizing). Others are told to come again, and so are those of one address or
+	// /48 that have more of these places than are free. It has AuthorizeWithin to return (zero:
+	// DefaultAuthorizeWithin).
 	Authorizing     int
 	AuthorizeWithin time.Duration
 
-	// Window is how long a v1 peer that is away is waited for (60 s).
+	// Window is how long a v1 peer that is away is waited for. Zero: [protocol.Window].
 	Window time.Duration
 
-	// BeatAfter is how long a v1 peer may be sent no message before it gets RELAY_BEAT
-	// (15 s). Control frames don't count (D1).
+	// BeatAfter is how long a v1 peer may be sent no message before it gets RELAY_BEAT.
+	// Control frames don't count (D1). Zero: [protocol.BeatAfter].
 	BeatAfter time.Duration
 
-	// PingAfter is how long a peer may be silent before it is pinged (20 s),
-	// and PongWithin how long it may then stay silent before it counts as lost (10 s).
+	// PingAfter is how long a peer may be silent before it is pinged, and PongWithin how
+	// long it may then stay silent before it counts as lost. Zero: [protocol.PingAfter],
+	// [protocol.PongWithin].
 	PingAfter  time.Duration
 	PongWithin time.Duration
 
-	// MessageWithin is how long a message may take from its first frame to its
-	// end (10 s).
+	// MessageWithin is how long a message may take from its first frame to its end. Zero:
+	// [protocol.MessageWithin].
 	MessageWithin time.Duration
 
-	// WriteWithin is how long a write may stand still before the peer is cut (10 s).
+	// WriteWithin is how long a write may stand still before the peer is cut. Zero:
+	// [protocol.WriteWithin].
 	WriteWithin time.Duration
 
 	// HoldWithin is how long a client's reads are held back while its server's
-	// outbox has no room; after that its message is dropped and counted (5 s).
+	// outbox has no room; after that its message is dropped and counted. Zero:
+	// [protocol.HoldWithin].
 	HoldWithin time.Duration
 
-	// CloseWithin bounds the closing handshake: what is left to write, and then
-	// the peer's answer (5 s together).
+	// CloseWithin bounds the closing handshake: what is left to write, and then the peer's
+	// answer, together. Zero: [protocol.CloseWithin].
 	CloseWithin time.Duration
 
-	// OutboxBytes and OutboxFrames bound what waits to be written to one peer
-	// (256 KiB, 1,000 frames), WaitingBytes what waits for all peers together
-	// (64 MiB), beyond the room for one message that each has.
+	// OutboxBytes and OutboxFrames bound what waits to be written to one peer, WaitingBytes
+	// what waits for all peers together, beyond one message for each. Zero:
+	// DefaultOutboxBytes, DefaultOutboxFrames, DefaultWaitingBytes.
 	OutboxBytes  int
 	OutboxFrames int
 	WaitingBytes int64
 
 	// IncomingBytes bounds what has come of all peers together and is not on its way: messages
-	// that have not ended, and those held back for a slow server (64 MiB). Up to 4 KiB of a
-	// peer are not counted. Beyond it the peer that has held most of a message for longest is
-	// closed with CodeOverloaded.
+	// that have not ended, and those held back for a slow server. Up to 4 KiB of a peer are not
+	// counted. Beyond it the peer that has held most of a message for longest is closed with
+	// CodeOverloaded. Zero: DefaultIncomingBytes.
 	IncomingBytes int64
 
-	// Sockets bounds what the listeners of [Relay.Listener] have open at once. 0: nothing
+	// Sockets bounds what the listeners of [Relay.Listener] have open at once. Zero: nothing
 	// does.
 	Sockets int
+}
+
+// Defaults of [Config] that package protocol does not have.
+const (
+	DefaultAuthorizing     = 1000
+	DefaultAuthorizeWithin = 5 * time.Second
+
+	DefaultOutboxBytes   = 256 << 10
+	DefaultOutboxFrames  = 1000
+	DefaultWaitingBytes  = 64 << 20
+	DefaultIncomingBytes = 64 << 20
+)
+
+// Validate returns what is wrong with the configuration, as a sentence that names the field.
+func (c Config) Validate() error {
+	if name := negative(map[string]int64{
+		"Authorizing": int64(c.Authorizing), "AuthorizeWithin": int64(c.AuthorizeWithin), "Window": int64(c.Window), "BeatAfter": int64(c.BeatAfter),
+		"PingAfter": int64(c.PingAfter), "PongWithin": int64(c.PongWithin), "MessageWithin": int64(c.MessageWithin), "WriteWithin": int64(c.WriteWithin),
+		"HoldWithin": int64(c.HoldWithin), "CloseWithin": int64(c.CloseWithin), "OutboxBytes": int64(c.OutboxBytes), "OutboxFrames": int64(c.OutboxFrames),
+		"WaitingBytes": c.WaitingBytes, "IncomingBytes": c.IncomingBytes, "Sockets": int64(c.Sockets),
+	}); name != "" {
+		return fmt.Errorf("config: %s is negative", name)
+	}
+	return c.Settings.Validate()
 }
 
 func (c Config) withDefaults() Config {
@@ -116,8 +145,8 @@ func (c Config) withDefaults() Config {
 	if c.NewClientID == nil {
 		c.NewClientID = NewUUID
 	}
-	c.Authorizing = cmp.Or(c.Authorizing, 1000)
-	c.AuthorizeWithin = cmp.Or(c.AuthorizeWithin, 5*time.Second)
+	c.Authorizing = cmp.Or(c.Authorizing, DefaultAuthorizing)
+	c.AuthorizeWithin = cmp.Or(c.AuthorizeWithin, DefaultAuthorizeWithin)
 	c.Window = cmp.Or(c.Window, protocol.Window*time.Second)
 	c.BeatAfter = cmp.Or(c.BeatAfter, protocol.BeatAfter*time.Second)
 	c.PingAfter = cmp.Or(c.PingAfter, protocol.PingAfter*time.Second)
@@ -126,10 +155,10 @@ func (c Config) withDefaults() Config {
 	c.WriteWithin = cmp.Or(c.WriteWithin, protocol.WriteWithin*time.Second)
 	c.HoldWithin = cmp.Or(c.HoldWithin, protocol.HoldWithin*time.Second)
 	c.CloseWithin = cmp.Or(c.CloseWithin, protocol.CloseWithin*time.Second)
-	c.OutboxBytes = cmp.Or(c.OutboxBytes, 256<<10)
-	c.OutboxFrames = cmp.Or(c.OutboxFrames, 1000)
-	c.WaitingBytes = cmp.Or(c.WaitingBytes, 64<<20)
-	c.IncomingBytes = cmp.Or(c.IncomingBytes, 64<<20)
+	c.OutboxBytes = cmp.Or(c.OutboxBytes, DefaultOutboxBytes)
+	c.OutboxFrames = cmp.Or(c.OutboxFrames, DefaultOutboxFrames)
+	c.WaitingBytes = cmp.Or(c.WaitingBytes, DefaultWaitingBytes)
+	c.IncomingBytes = cmp.Or(c.IncomingBytes, DefaultIncomingBytes)
 	return c
 }
 

@@ -9,8 +9,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestFiveHundredSlowReaders: clients that take next to nothing cost what waits for all
-// together may, each is cut and can read why, and a quick one is served all along (B16).
+// TestFiveHundredSlowReaders: clients that hardly read cost no more than WaitingBytes together.
+// Each is closed and can read the reason. A fast client is served all the time (B16).
 func TestFiveHundredSlowReaders(t *testing.T) {
 	const readers, total = 500, 16 << 20
 	w := newWorld(t, relay.Config{WaitingBytes: total, WriteWithin: time.Hour, CloseWithin: time.Hour, PingAfter: time.Hour})

@@ -14,8 +14,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// allFreed wants no session, no room and no goroutine left that was not there before,
-// within the time of a closing handshake (B28) and a second.
+// allFreed requires that no session, no room and no additional goroutine is left after the time
+// of a closing handshake (B28) and a second.
 func (w *world) allFreed(goroutines int) {
 	w.t.Helper()
 	const within = (protocol.CloseWithin + 1) * time.Second
@@ -66,8 +66,8 @@ func TestConnectionCutAtEveryByte(t *testing.T) {
 	}
 }
 
-// TestPeersThatDoNotAnswerAClose are let go when the time for it is over, whether they
-// read or not and whatever they go on sending.
+// TestPeersThatDoNotAnswerAClose: their connections end after CloseWithin, whether they read or
+// not, and whatever they send.
 func TestPeersThatDoNotAnswerAClose(t *testing.T) {
 	w := newWorld(t, relay.Config{})
 	before := runtime.NumGoroutine()

@@ -17,7 +17,7 @@ import (
 func TestPeerThatAnswersNoPingIsLost(t *testing.T) {
 	w := newWorld(t, relay.Config{PingAfter: 50 * time.Millisecond, PongWithin: time.Second})
 	server := w.server()
-	deaf := w.client(server) // this library answers pings only while somebody reads
+	deaf := w.client(server) // this library answers pings only during a read
 	server.wantsJoined(deaf)
 	server.wantsGone(deaf) // the server reads, and lives
 	deaf.wantsClose(protocol.CodePingTimeout)
@@ -95,8 +95,8 @@ func TestFloodOfPingsIsCut(t *testing.T) {
 	require.EqualValues(t, 1, w.Stats().Closed[protocol.CodeFlood])
 }
 
-// A connection that was cut is not closed with a frame: it would be one without a code,
-// which a peer that half of the connection still reaches would take for the end.
+// A connection that was cut is not closed with a frame: that would have no code, and a peer that
+// it still reaches would take it for a normal end.
 func TestPeerThatHalfClosesHearsNothingMore(t *testing.T) {
 	w := newWorld(t, relay.Config{})
 	server := w.wire("/server")

@@ -169,7 +169,7 @@ func TestD7WhoIsKickedStaysOut(t *testing.T) {
 	client.wantsClose(protocol.CodeKicked)
 	w.refused(client).wantsClose(protocol.CodeKicked)
 
-	// Somebody who is away likewise, and a resumed server finds it done.
+	// The same for a client that is away; a resumed server finds it done.
 	away := w.v1Client(server.peer)
 	server.hearsOf("PEER_JOINED", away.peer)
 	away.cut()
@@ -210,7 +210,7 @@ func TestD7InfoIsWhatHelloTells(t *testing.T) {
 	require.Nil(t, w.v1Client(server.peer).hello.ServerInfo)
 }
 
-// A connection that has lost its place asks for nothing any more.
+// Requests of a connection that has lost its place have no effect.
 func TestD7AReplacedServerIsDenied(t *testing.T) {
 	w, server, client := v1Room(t, relay.Config{})
 	w.again(server)
@@ -220,7 +220,7 @@ func TestD7AReplacedServerIsDenied(t *testing.T) {
 	client.hearsNothingMore()
 }
 
-// A server that leaves ends its clients for good, so a base server is told after them.
+// A base server is closed after its clients, because their connections end with it.
 func TestD8BaseClientsHearThatTheRelayRestarts(t *testing.T) {
 	w := newWorld(t, relay.Config{})
 	var clients []*peer
@@ -266,8 +266,8 @@ func TestD8Drain(t *testing.T) {
 	w.knock("/server", 0).wantsClose(protocol.CodeRestarting)
 }
 
-// Afterwards everything is as before: of 50 rooms whose peers came, resumed, were cut
-// and left nothing is kept. (That no goroutine is, TestMain sees.)
+// After 50 rooms whose peers came, resumed, were cut and left, no state is kept. (TestMain checks
+// the goroutines.)
 func TestNothingIsKeptOfWhoCameAndWent(t *testing.T) {
 	w := newWorld(t, relay.Config{Window: 100 * time.Millisecond, CloseWithin: 50 * time.Millisecond})
 	for i := range 50 {
@@ -289,8 +289,8 @@ func TestNothingIsKeptOfWhoCameAndWent(t *testing.T) {
 	})
 }
 
-// Hostile peers: floods of requests, of resumes and of messages to nobody cost their
-// sender its own connection at most, and nobody else anything.
+// Floods of requests, of resumes and of messages to unknown receivers cost at most the
+// sender's own connection, and cost other peers nothing.
 func TestFloodsHurtNobodyElse(t *testing.T) {
 	w, server, client := v1Room(t, relay.Config{WriteWithin: time.Hour, PingAfter: time.Hour})
 	other := w.v1Server()
@@ -309,8 +309,8 @@ func TestFloodsHurtNobodyElse(t *testing.T) {
 	}
 }
 
-// A client that never reads while its server comes and goes is owed one mark, and not
-// a message for each time.
+// For a client that never reads while its server comes and goes, one mark waits, and not a
+// message for each time.
 func TestClientThatNeverReadsWhileItsServerFlaps(t *testing.T) {
 	w := newWorld(t, relay.Config{OutboxFrames: 20, WriteWithin: time.Hour, PingAfter: time.Hour})
 	server := w.v1Server()

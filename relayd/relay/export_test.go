@@ -2,9 +2,9 @@ package relay
 
 import "github.com/sebas642/intercessor/protocol"
 
-// Doors for the tests.
+// Access for the tests.
 
-// RenewTokens has every v1 peer's token count as a third of its life old.
+// RenewTokens makes the tokens of all v1 peers due for renewal.
 func (r *Relay) RenewTokens() {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -15,18 +15,18 @@ func (r *Relay) RenewTokens() {
 	}
 }
 
-// ClockWasWrong has the relay find that the machine's clock was wrong until now.
+// ClockWasWrong makes the relay believe that the machine's clock was wrong until now.
 func (r *Relay) ClockWasWrong() { r.clockWrong.Store(true) }
 
-// Remembered is how much the relay keeps for who is away: rooms to look at, and
-// peers that are waited for.
+// Remembered returns what the relay keeps for peers that are away: the rooms on the sweeper's
+// list, and the peers.
 func (r *Relay) Remembered() (rooms int, absent int64) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return len(r.waiters), r.absent.Load()
 }
 
-// Fill has the room of a server take one client and no more.
+// Fill limits the room of a server to one client.
 func (r *Relay) Fill(server protocol.ID) {
 	l := r.find(server)
 	l.mu.Lock()
@@ -34,7 +34,7 @@ func (r *Relay) Fill(server protocol.ID) {
 	l.room.SetMost(1)
 }
 
-// Guessing adds to those who wait because of wrong guesses, and gives how many do.
+// Guessing adds to the number of peers that wait because of wrong guesses, and returns it.
 func (r *Relay) Guessing(more int64) int64 { return r.guessing.Add(more) }
 
 // MostLate is how many sockets there are beyond Config.Sockets.

@@ -50,9 +50,9 @@ func newLobby(t *testing.T, config Config) (*Relay, *lobby) {
 	return r, l
 }
 
-// TestNothingOfALoserFollowsTheWinner (R5, P2): a message that was on its way while
-// its sender lost its place is dropped, for its receiver has heard of the newer
-// connection already. The same for who is kicked, behind whose PEER_GONE nothing comes (B14).
+// TestNothingOfALoserFollowsTheWinner (R5, P2): a message in transit while its sender loses its
+// place is dropped, because the receiver has been told of the newer connection. The same holds
+// for a kicked client: nothing follows its PEER_GONE (B14).
 func TestNothingOfALoserFollowsTheWinner(t *testing.T) {
 	newer := protocol.Order{Generation: 1}
 	for name, lose := range map[string]func(t *testing.T, r *Relay, l *lobby){
@@ -86,8 +86,8 @@ func TestNothingOfALoserFollowsTheWinner(t *testing.T) {
 	}
 }
 
-// B7: whatever the sweeper and the drain have to say, HELLO comes first. A peer that
-// is not let in hears nothing before its close frame.
+// B7: HELLO precedes all messages of the sweeper and of Drain. A refused peer gets nothing
+// before its close frame.
 func TestNothingComesBeforeHello(t *testing.T) {
 	r, l := newLobby(t, Config{})
 	ours, theirs := net.Pipe()
@@ -121,8 +121,8 @@ func TestClientWithATokenOutlivesItsRoom(t *testing.T) {
 	require.Same(t, s.lobby, r.find("server"))
 }
 
-// TestWhatIsOwedIsMarkedBeforeItIsTried (P2): the writer that frees capacity looks for the
-// mark and ends. Were it set after the attempt has failed, no writer might look again.
+// TestWhatIsOwedIsMarkedBeforeItIsTried (P2): the writer that frees capacity reads owed and
+// ends. If owed were set after a failed attempt, no writer might read it again.
 func TestWhatIsOwedIsMarkedBeforeItIsTried(t *testing.T) {
 	r, l := newLobby(t, Config{})
 	server, serverSocket := seatedHeld(t, r, l, "server")
@@ -137,7 +137,7 @@ func TestWhatIsOwedIsMarkedBeforeItIsTried(t *testing.T) {
 	})
 }
 
-// A heldSocket holds its connection's writer, which has the lock, after it has written all.
+// A heldSocket blocks its connection's writer, which holds the lock, after the last write.
 type heldSocket struct {
 	net.Conn
 	theirs        net.Conn
@@ -178,7 +178,8 @@ func tried(t *testing.T, l *lobby, s *session, socket *heldSocket, tell func()) 
 	<-socket.held // what was told is written, and the writer may end
 }
 
-// TestWhoIsAwayIsBounded: beyond the bound nobody is remembered, whom nobody waits for.
+// TestWhoIsAwayIsBounded: beyond the limit the relay forgets peers that are away, unless a
+// present peer waits for them.
 func TestWhoIsAwayIsBounded(t *testing.T) {
 	r, l := newLobby(t, Config{})
 	settings := *r.settings.Load()
@@ -208,8 +209,8 @@ func TestReplacedServerAsksForNothing(t *testing.T) {
 	require.True(t, client.seat.Present())
 }
 
-// TestBarsOfAllRoomsAreBounded: a room may always keep some out, and more only while all
-// rooms together do not keep out too many. A room that ends gives back what it had.
+// TestBarsOfAllRoomsAreBounded: each room always has ownBars, and more only within the limit of
+// all rooms. A room that ends releases its bars.
 func TestBarsOfAllRoomsAreBounded(t *testing.T) {
 	r, l := newLobby(t, Config{})
 	kicks := func(n int) {
@@ -225,8 +226,8 @@ func TestBarsOfAllRoomsAreBounded(t *testing.T) {
 	kicks(room.MaxKicked)
 	require.Equal(t, room.MaxKicked, l.room.Bars())
 	require.EqualValues(t, room.MaxKicked-ownBars, r.bars.Load())
-	r.shut(l)
-	r.shut(l)
+	r.removeRoom(l)
+	r.removeRoom(l)
 	require.Zero(t, r.bars.Load())
 
 	r, l = newLobby(t, Config{})

@@ -79,8 +79,8 @@ func TestFloodOfPingsWithoutReading(t *testing.T) {
 	require.Contains(t, p.wantsClose(t, protocol.CodeFlood), "control frames")
 }
 
-// TestPongsThatNobodyReadsWaitWithinBounds: a peer whose outbox is full gets no more of
-// them (B16). That it is cut in the end, TestPeerThatTakesNothingIsCutInTheEnd shows.
+// TestPongsThatNobodyReadsWaitWithinBounds: a peer whose outbox is full gets no more pongs
+// (B16). TestPeerThatTakesNothingIsCutInTheEnd shows that it is cut.
 func TestPongsThatNobodyReadsWaitWithinBounds(t *testing.T) {
 	const frames, pings = 10, protocol.MaxControlRate - 10
 	w := newWorld(t, relay.Config{OutboxFrames: frames, WriteWithin: time.Hour, CloseWithin: 50 * time.Millisecond})

@@ -20,7 +20,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// counted are proxies that nobody in these tests is, so that loopback counts.
+// counted are proxies that these tests do not use, so that loopback counts as a source.
 func counted(t testing.TB) edge.Proxies {
 	t.Helper()
 	proxies, err := edge.NewProxies([]string{"10.0.0.0/8"}, edge.XForwardedFor)
@@ -28,7 +28,7 @@ func counted(t testing.TB) edge.Proxies {
 	return proxies
 }
 
-// strangers are all that is no room to them: each name is a way not to come in.
+// strangers maps each reason for not finding a room to a way to cause it.
 func (w *world) strangers() map[string]string {
 	w.t.Helper()
 	closed, full, gone := w.joinV1("/server", "", 0), w.joinV1("/server", "", 0), w.server()
@@ -46,9 +46,9 @@ func (w *world) strangers() map[string]string {
 	}
 }
 
-// TestB5AllMissesAreOne: whatever it is that keeps a stranger out of a room, the bytes
-// of the answer are the same (threat 4): as long as it may guess, when it may not, and while
-// servers may come back.
+// TestB5AllMissesAreOne: for every reason that keeps a stranger out of a room, the bytes of the
+// answer are the same (threat 4): while it may guess, when it may not, and while servers may
+// come back.
 func TestB5AllMissesAreOne(t *testing.T) {
 	for _, c := range []struct {
 		name   string
@@ -96,7 +96,7 @@ func TestB5AllMissesAreOne(t *testing.T) {
 
 var seconds = regexp.MustCompile(`\(\d+ s\)`)
 
-// guessAll asks for rooms as fast as it can, from one address, and gives the codes.
+// guessAll asks for rooms as fast as possible from one address, and returns the codes.
 func (w *world) guessAll(n int) map[protocol.Code]int {
 	w.t.Helper()
 	codes := map[protocol.Code]int{}
@@ -108,8 +108,8 @@ func (w *world) guessAll(n int) map[protocol.Code]int {
 	return codes
 }
 
-// TestB53WhoGuessesWaits: who has guessed wrong too often waits for a turn before anything is
-// looked at, right guesses too, and then comes in.
+// TestB53WhoGuessesWaits: after too many wrong guesses a source waits before each guess, also a
+// right one, and then comes in.
 func TestB53WhoGuessesWaits(t *testing.T) {
 	const each = 500 * time.Millisecond
 	w := newWorld(t, relay.Config{Proxies: counted(t), Settings: relay.Settings{WrongOfSource: quota.Rate{Count: 10, Within: 10 * each}}})
@@ -121,8 +121,8 @@ func TestB53WhoGuessesWaits(t *testing.T) {
 	require.GreaterOrEqual(t, time.Since(begin), 2*each, "so does a right one, which comes in")
 }
 
-// TestB53EveryMissCosts a guess, also one that finds a room that is closed or full.
-// Otherwise a stranger could go on guessing for nothing (threats 2 and 4).
+// TestB53EveryMissCosts a guess, also at a room that is closed or full. Otherwise a stranger
+// could guess for free (threats 2 and 4).
 func TestB53EveryMissCosts(t *testing.T) {
 	for name := range newWorld(t, relay.Config{}).strangers() {
 		t.Run(name, func(t *testing.T) {
@@ -135,7 +135,7 @@ func TestB53EveryMissCosts(t *testing.T) {
 	}
 }
 
-// TestB53ATokenIsNoGuess: who has guessed wrong and may not guess again for an hour resumes.
+// TestB53ATokenIsNoGuess: a source that may not guess for an hour can resume.
 func TestB53ATokenIsNoGuess(t *testing.T) {
 	w := newWorld(t, relay.Config{Proxies: counted(t), Settings: relay.Settings{WrongOfSource: quota.Rate{Count: 1, Within: time.Hour}}})
 	server := w.joinV1("/server", "", 0)
@@ -185,8 +185,8 @@ func TestB53AllTogether(t *testing.T) {
 	w.Relay.Guessing(-1000)
 }
 
-// TestB53WhoWaitsIsSentAwayWithAll others when the relay shuts down: it does not hear that
-// its guess was wrong, which is final.
+// TestB53WhoWaitsIsSentAwayWithAll others at shutdown, with their code, and not with the final
+// code of a wrong guess.
 func TestB53WhoWaitsIsSentAwayWithAll(t *testing.T) {
 	for _, config := range []relay.Config{
 		{Settings: relay.Settings{WrongOfAll: quota.Rate{Count: 1, Within: time.Hour}}},
@@ -204,8 +204,8 @@ func TestB53WhoWaitsIsSentAwayWithAll(t *testing.T) {
 	}
 }
 
-// guessAtShutdown gives what a wrong guess hears that waits when the relay shuts down, and
-// how long that took.
+// guessAtShutdown returns the answer to a wrong guess that waits at shutdown, and how long that
+// took.
 func (w *world) guessAtShutdown() (answer protocol.Code, within time.Duration) {
 	w.t.Helper()
 	w.knock("/client/x", 0).wantsClose(protocol.CodeNoSuchServer)
@@ -223,8 +223,8 @@ func (w *world) guessAtShutdown() (answer protocol.Code, within time.Duration) {
 	return answer, within
 }
 
-// BenchmarkMiss is the time in which a stranger learns that a room is not open to it, in each
-// of the ways side by side: what one could be told from another by (threat 4).
+// BenchmarkMiss measures the time of the answer for each reason that a room is not open, because
+// a difference would reveal the reason (threat 4).
 func BenchmarkMiss(b *testing.B) {
 	w := newWorld(b, relay.Config{Settings: relay.Settings{WrongOfAll: quota.Rate{Count: 1_000_000, Within: time.Second}}})
 	for name, id := range w.strangers() {

@@ -20,9 +20,9 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// FuzzHandshakeAtTheSocket: whatever bytes begin a connection, the relay answers or hangs up
-// at once, and it becomes a WebSocket only by a handshake as RFC 6455, section 4.2.1, has it.
-// A listener of the relay's own answers as net/http does.
+// FuzzHandshakeAtTheSocket: for any first bytes of a connection the relay answers or closes it at
+// once. It becomes a WebSocket only by a handshake of RFC 6455, section 4.2.1. Relay.Handshakes
+// answers as net/http does.
 func FuzzHandshakeAtTheSocket(f *testing.F) {
 	good := "GET /server HTTP/1.1\r\nHost: h\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n" +
 		"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
@@ -57,7 +57,8 @@ func FuzzHandshakeAtTheSocket(f *testing.F) {
 	})
 }
 
-// answering starts a relay and returns what sends it bytes and an end, and gives its answers.
+// answering starts a relay and returns a function that sends bytes and an end on a new connection, and
+// returns the answers.
 func answering(f *testing.F, inPlace bool) func(t *testing.T, sent []byte) []byte {
 	r := relay.New(relay.Config{})
 	server := httptest.NewUnstartedServer(r)

@@ -8,8 +8,8 @@ import (
 	"github.com/sebas642/intercessor/relayd/resume"
 )
 
-// hello sends the first message on every connection that has a room (B7). A v1
-// peer gets the token of the next generation with it (R5). With the room's lock held.
+// hello sends HELLO, the first message on every connection that has a room (B7). It gives
+// a v1 peer the token of the next generation (R5). With the lobby's mu held.
 func (s *session) hello() {
 	h := protocol.Hello{ID: s.id}
 	if !s.server {
@@ -45,28 +45,28 @@ func (s *session) hello() {
 		h.ICE = s.iceServers()
 	}
 	frames := relayFrame(protocol.TypeHello, grease(protocol.AppendHello(nil, h)))
-	if oddly() {
-		frames = append(frames, relayFrame("RELAY_"+someName(), []byte(`{"from":"a later version"}`))...)
+	if shouldGrease() {
+		frames = append(frames, relayFrame("RELAY_"+randomName(), []byte(`{"from":"a later version"}`))...)
 	}
 	_ = s.conn.Send(frames, 1, nil)
 	s.greeted.Store(true)
 }
 
-// Now and then the relay says what nobody knows, so that a peer which chokes on the
-// fields and messages of a later version is found early (as TLS does, RFC 8701).
+// The relay sometimes sends unknown fields and messages, so that a peer that fails on
+// those of a later version is found early. TLS does the same (GREASE, RFC 8701).
 
-func oddly() bool { return rand.IntN(8) == 0 }
+func shouldGrease() bool { return rand.IntN(8) == 0 }
 
 func grease(hello []byte) []byte {
-	if !oddly() {
+	if !shouldGrease() {
 		return hello
 	}
 	hello = append(hello[:len(hello)-1], `,"`...)
-	hello = append(hello, someName()...)
+	hello = append(hello, randomName()...)
 	return append(hello, `":[null,{"a":1}]}`...)
 }
 
-func someName() string {
+func randomName() string {
 	name := []byte("X????")
 	for i := 1; i < len(name); i++ {
 		name[i] = byte('A' + rand.IntN(26))
@@ -74,8 +74,8 @@ func someName() string {
 	return string(name)
 }
 
-// token makes the token with which this peer resumes. A third of its life later it
-// gets another.
+// token returns the token with which this peer resumes. It schedules the next one after a
+// third of the token's life.
 func (s *session) token() string {
 	_, now := s.relay.dates()
 	life := resume.Life(s.server)
@@ -89,8 +89,8 @@ func (s *session) token() string {
 	})
 }
 
-// iceServers gives what the peer is told now, and sees to it that it is told again when
-// half of the time is over (I3).
+// iceServers returns the ICE servers for the peer, and schedules the next ones for when
+// half of their time has passed (I3).
 func (s *session) iceServers() (ice protocol.ICE) {
 	before := s.iceDue.Load()
 	due := int64(0)
@@ -101,7 +101,7 @@ func (s *session) iceServers() (ice protocol.ICE) {
 			due = max(1, s.relay.conns.Now()+s.relay.conns.Ticks(half))
 		}
 	}
-	// Unless Reload came in between: then it is told soon of what is new.
+	// Keep the time that a concurrent Reload has set: the peer then gets the new servers.
 	s.iceDue.CompareAndSwap(before, due)
 	return ice
 }

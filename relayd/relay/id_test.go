@@ -17,7 +17,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// inTurn gives IDs in their order, and then others.
+// inTurn returns IDs in their order, and then others.
 func inTurn(ids ...string) func() protocol.ID {
 	var drawn atomic.Int64
 	return func() protocol.ID {
@@ -82,8 +82,8 @@ func TestB52OnlyTheHandshake(t *testing.T) {
 	client.wantsClose(protocol.CodeInvalidField)
 }
 
-// TestB52AResumeInAnotherSpelling: a token is of the room, whatever it is called; at a relay
-// that was started anew, too, where the client may be the first to name it.
+// TestB52AResumeInAnotherSpelling: a token is valid for every spelling of its room, also after a
+// restart of the relay, when the client may be the first to name the room.
 func TestB52AResumeInAnotherSpelling(t *testing.T) {
 	tokens := resume.NewTokens()
 	w := newWorld(t, relay.Config{Tokens: tokens, NewServerID: inTurn("apple-pie", "apple-tie")})
@@ -111,8 +111,8 @@ func TestB52AResumeInAnotherSpelling(t *testing.T) {
 	back.hears(first.id, "x", "1")
 }
 
-// TestB8NoTwoOfOneID: what is drawn twice is drawn again, in whatever spelling, and whoever
-// has the ID keeps it.
+// TestB8NoTwoOfOneID: an ID that is in use, in any spelling, is drawn again, and its owner keeps
+// it.
 func TestB8NoTwoOfOneID(t *testing.T) {
 	w := newWorld(t, relay.Config{
 		NewServerID: inTurn("drop-down", "dropdown", "drop-down", "other"),

@@ -12,9 +12,9 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestUnfinishedMessagesAreBoundedTogether: peers that begin a message and stop take no
-// more than all together may. Those that stopped first are closed and may come again, and
-// the messages of others flow.
+// TestUnfinishedMessagesAreBoundedTogether: peers that stop within a message use no more than
+// IncomingBytes together. Those that stopped first are closed and may try again. Messages of
+// others still pass.
 func TestUnfinishedMessagesAreBoundedTogether(t *testing.T) {
 	const peers, total = 2000, 16 << 20
 	for name, begun := range map[string]string{
@@ -41,7 +41,7 @@ func TestUnfinishedMessagesAreBoundedTogether(t *testing.T) {
 				return s.Closed[protocol.CodeOverloaded] >= peers-total/65_000 && s.Incoming > total/2
 			})
 			require.Less(t, heap()-before, int64(total+peers*(8<<10)))
-			require.Contains(t, stopped[0].wantsClose(t, protocol.CodeOverloaded), "come again later (")
+			require.Contains(t, stopped[0].wantsClose(t, protocol.CodeOverloaded), "try again later (")
 			flows()
 
 			for _, p := range stopped { // nothing is kept for those that leave
@@ -79,7 +79,7 @@ func TestHeldMessagesAreBoundedTogether(t *testing.T) {
 	w.eventually("nothing is held any more", func(s relay.Stats) bool { return s.Incoming == 0 })
 }
 
-// flow makes a room and gives how a long message goes through it.
+// flow makes a room and returns how a long message goes through it.
 func (w *world) flow() func() {
 	server := w.wire("/server")
 	client := w.wire("/client/" + server.id)

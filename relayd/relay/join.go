@@ -10,10 +10,10 @@ import (
 	"github.com/sebas642/intercessor/relayd/wsconn"
 )
 
-// start lets a session in, in the goroutine of its handshake, and has another one
-// read from it, for which Shutdown waits. That one begins with a small stack: what
-// it costs to log, to draw an ID and to parse a request is not kept for a peer that
-// is idle from then on.
+// start lets a session in, in the goroutine of its handshake, and starts the goroutine
+// that reads from it. Shutdown waits for that one. It is a new goroutine because it
+// starts with a small stack: the handshake has grown its own, and an idle peer would keep
+// that.
 func (r *Relay) start(s *session, enter func(*session) bool, leave func(*session)) {
 	if !r.add(s) {
 		s.close(protocol.CodeRestarting, restarting)
@@ -39,12 +39,12 @@ func (r *Relay) start(s *session, enter func(*session) bool, leave func(*session
 		s.conn.Finish()
 		s.claim.release()
 		r.remove(s)
-		r.log.ended(s, entered) // when nobody waits for this session any more
+		r.log.ended(s, entered) // last, because it may block
 	}()
 }
 
-// add makes a session known to Shutdown and to the sweeper. It reports false when
-// the relay is shutting down.
+// add registers a session with Shutdown and the sweeper. It returns false if the relay is
+// shutting down.
 func (r *Relay) add(s *session) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -74,7 +74,8 @@ func (r *Relay) startServer(s *session) {
 	r.start(s, r.enterServer, r.leaveServer)
 }
 
-// enterServer opens a server's room, or gives the server back its place there.
+// enterServer opens a server's room, or gives the server its place back. It closes the
+// session and returns false if the server may not come in.
 func (r *Relay) enterServer(s *session) bool {
 	if refused := s.arrival.refused; refused != nil {
 		s.close(refused.Code, refused.Reason)
@@ -94,14 +95,14 @@ func (r *Relay) enterServer(s *session) bool {
 			s.close(protocol.CodeReplaced, replaced)
 			return false
 		}
-		r.shut(l) // it has ended this moment: open another
+		r.removeRoom(l) // the room has just ended: open another
 	}
 }
 
-const replaced = "a newer connection has taken this ID: this one is over for good"
+const replaced = "a newer connection uses this ID: this one has ended for good"
 
-// claimServer sends HELLO and what follows it, in this order and before anything
-// else that the room says (B7, P3).
+// claimServer gives the session the server's place. It sends HELLO and the presence
+// messages behind it before any other message of the room (B7, P3).
 func (l *lobby) claimServer(s *session) room.Verdict {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -120,20 +121,20 @@ func (l *lobby) claimServer(s *session) room.Verdict {
 	return verdict
 }
 
-// leaveServer ends a server's connection. If the server is gone its room closes
-// behind it; if it is away, its base clients end with it (P5).
+// leaveServer ends a server's connection. If the server is gone, its room closes. If it
+// is away, its base clients are closed (P5).
 func (r *Relay) leaveServer(s *session) {
 	l := s.lobby
 	l.mu.Lock()
 	clients, last := l.room.LeaveServer(s, s.howItEnded(), r.clock())
 	if !last {
 		l.tellClients()
-		last = r.tooMany() && l.room.GiveUp()
+		last = r.tooManyAway() && l.room.GiveUp()
 	}
 	notice := l.room.ServerGone()
 	l.mu.Unlock()
 	if last {
-		r.shut(l)
+		r.removeRoom(l)
 		loseServer(clients, notice)
 	} else {
 		loseSight(clients)
@@ -143,21 +144,22 @@ func (r *Relay) leaveServer(s *session) {
 
 func (r *Relay) serveClient(w http.ResponseWriter, request *http.Request) {
 	asked := protocol.ID(request.PathValue("id"))
-	id := r.spelt(asked)
+	id := r.canonical(asked)
 	if s := r.upgrade(w, request, id); s != nil {
 		r.startClient(s, asked, id)
 	}
 }
 
-// startClient starts a client that has asked for a room in its own spelling.
+// startClient starts a client. asked is the room's ID in the client's own spelling, id in
+// the relay's (B52).
 func (r *Relay) startClient(s *session, asked, id protocol.ID) {
 	s.arrival.asked = asked
 	s.lobby = r.lobbyOf(s, id)
 	r.start(s, r.enterClient, r.leaveClient)
 }
 
-// serveInPlace is ServeHTTP for a handshake that net/http has not seen. It reports false, and
-// changes nothing, if net/http is to serve the request.
+// serveInPlace is ServeHTTP for a handshake that net/http has not seen. If net/http must
+// serve the request, it returns false and changes nothing.
 func (r *Relay) serveInPlace(conn *wsconn.PlainConn, request *http.Request) bool {
 	path := request.URL.Path
 	if path == "/server" {
@@ -172,7 +174,7 @@ func (r *Relay) serveInPlace(conn *wsconn.PlainConn, request *http.Request) bool
 		return false
 	}
 	asked := protocol.ID(id)
-	room := r.spelt(asked)
+	room := r.canonical(asked)
 	s := r.upgradeInPlace(conn, request, room)
 	if s != nil {
 		r.startClient(s, asked, room)
@@ -180,8 +182,8 @@ func (r *Relay) serveInPlace(conn *wsconn.PlainConn, request *http.Request) bool
 	return s != nil
 }
 
-// lobbyOf finds the room that a client asks for. Who has a token gets one even if
-// its server is not there: the relay may have been away itself (R11).
+// lobbyOf finds the room that a client asks for, or returns nil. For a client with a
+// resume token it opens a missing room, because the relay may have restarted (R11).
 func (r *Relay) lobbyOf(s *session, id protocol.ID) *lobby {
 	if s.arrival.resumed && s.arrival.refused == nil {
 		l, refused := r.findOrOpen(s.arrival.room, s)
@@ -191,9 +193,9 @@ func (r *Relay) lobbyOf(s *session, id protocol.ID) *lobby {
 	return r.find(id)
 }
 
-// enterClient lets a client into its server's room, or closes it and reports
-// false. The server hears of it before its first message, and of its end after its
-// last, because the client is read only in between (B14).
+// enterClient lets a client into its server's room, or closes it and returns false. The
+// server hears of the client before its first message and of its end after its last,
+// because the client's reads happen in between (B14).
 func (r *Relay) enterClient(s *session) bool {
 	if refused := s.arrival.refused; refused != nil {
 		s.close(refused.Code, refused.Reason)
@@ -218,12 +220,12 @@ func (r *Relay) enterClient(s *session) bool {
 		s.close(protocol.CodeReplaced, replaced)
 		return false
 	case room.Kicked:
-		s.close(protocol.CodeKicked, "the server has sent this peer away")
+		s.close(protocol.CodeKicked, "the server has removed this peer")
 		return false
 	}
 	s.arrival.guess.Right()
-	if !s.arrival.resumed && !s.lobby.told(s) && s.push(nil, 0) == wsconn.ErrFull {
-		s.close(protocol.CodeOverloaded, "the server has too much to read just now: try again in a while")
+	if !s.arrival.resumed && !s.lobby.tellServerOf(s) && s.push(nil, 0) == wsconn.ErrFull {
+		s.close(protocol.CodeOverloaded, "the server is too slow at the moment: try again in a while")
 		r.leaveClient(s)
 		return false
 	}
@@ -233,7 +235,7 @@ func (r *Relay) enterClient(s *session) bool {
 func (l *lobby) claimClient(s *session) room.Verdict {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if l.barred(s) {
+	if l.isBarred(s) {
 		if s.arrival.resumed {
 			return room.Kicked
 		}
@@ -254,49 +256,49 @@ func (l *lobby) claimClient(s *session) room.Verdict {
 	return verdict
 }
 
-// leaveClient tells its server.
+// leaveClient ends a client's connection and tells its server.
 func (r *Relay) leaveClient(s *session) {
 	l := s.lobby
 	l.mu.Lock()
 	over := false
 	if l.room.LeaveClient(s.seat, s, s.howItEnded(), r.clock()) {
 		l.tellServer()
-		if r.tooMany() {
+		if r.tooManyAway() {
 			l.room.Forget(s.seat)
 			over = l.room.GiveUp()
 		}
 	}
 	l.mu.Unlock()
 	if over {
-		r.shut(l)
+		r.removeRoom(l)
 	}
 	r.mayWait(l)
 }
 
-// notThere is the one answer to everybody who asks for a room that is not open to
-// it: not another word (B5, R10).
+// notThere closes a client whose room is not open to it. All such rooms get the same
+// answer, whether they exist or not (B5, R10).
 func (r *Relay) notThere(s *session) {
-	awaited := s.lobby != nil && s.lobby.awaited()
+	awaited := s.lobby != nil && s.lobby.isAwaited()
 	if awaited {
-		s.arrival.guess.Right() // who knows its ID has not guessed wrong
+		s.arrival.guess.Right() // the ID is that of a room
 	} else {
 		s.wrong()
 	}
 	if awaited || r.returning() {
-		s.close(protocol.CodeServerAway, "the server is not here just now: try again in a while")
+		s.close(protocol.CodeServerAway, "the server is not connected at the moment: try again in a while")
 		return
 	}
 	s.close(protocol.CodeNoSuchServer, "no server with this ID is connected")
 }
 
-// awaited says whether the server is away.
-func (l *lobby) awaited() bool {
+// isAwaited reports whether the server is away.
+func (l *lobby) isAwaited() bool {
 	l.mu.RLock()
 	defer l.mu.RUnlock()
 	return l.room.Awaited()
 }
 
-// claimNew is claimClient for a peer that may have to draw another ID.
+// claimNew is claimClient, and draws another ID as long as the newcomer's is taken.
 func (r *Relay) claimNew(s *session) room.Verdict {
 	for {
 		verdict := s.lobby.claimClient(s)

@@ -17,7 +17,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// comes connects a v1 client whose address a proxy tells, and who has a secret.
+// comes connects a v1 client with an address from a proxy, and with a secret.
 func (w *world) comes(address, secret string, server *v1) *peer {
 	w.t.Helper()
 	return w.knockWith("/client/"+server.id, 0, &websocket.DialOptions{
@@ -37,7 +37,7 @@ func (p *peer) enters() *v1 {
 	return &v1{peer: p, hello: hello, path: "/client/" + string(hello.Room), attempt: 1}
 }
 
-// answers gives the relay's answer to a kick.
+// answers returns the relay's answer to a kick.
 func (p *v1) answers(message string) (answer struct{ Error, Mark string }) {
 	p.t.Helper()
 	p.send(&peer{id: "0"}, protocol.TypeRelayKick, message)
@@ -50,9 +50,9 @@ func (p *v1) answers(message string) (answer struct{ Error, Mark string }) {
 	}
 }
 
-// TestD7AKickLasts: who is kicked stays out, and by the server's choice its source or the
-// subject of its access token, across the end of the room and of the relay, as soon as the
-// server says so again (P7).
+// TestD7AKickLasts: a kicked client stays out, and with it its source or its subject if the
+// server says so, also in a new room and at a new relay after the server has repeated the kick
+// (P7).
 func TestD7AKickLasts(t *testing.T) {
 	config := relay.Config{
 		Proxies: trusting(t, edge.XForwardedFor), Tokens: resume.NewTokens(),
@@ -101,7 +101,7 @@ func TestD7AKickLasts(t *testing.T) {
 				}
 			}
 			stays(w)
-			stranger.send(server.peer, "still", "1") // who is here already stays
+			stranger.send(server.peer, "still", "1") // a connected client stays
 			require.NoError(t, server.Close(1000, ""))
 			w.eventually("the room is closed", func(s relay.Stats) bool { return s.Rooms == 0 })
 

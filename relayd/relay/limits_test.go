@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"reflect"
 	"regexp"
 	"strconv"
 	"strings"
@@ -20,7 +21,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// from connects as a proxy on this machine does for somebody else.
+// from connects as a proxy on this machine does for a client.
 func (w *world) from(source, path string, headers ...string) *peer {
 	w.t.Helper()
 	options := &websocket.DialOptions{HTTPHeader: http.Header{"X-Forwarded-For": {source}}}
@@ -59,7 +60,7 @@ func behindAProxy(t *testing.T, limits relay.Limits) *world {
 	return newWorld(t, relay.Config{Proxies: trusting(t, edge.XForwardedFor), Settings: relay.Settings{Limits: limits}})
 }
 
-// TestConnectionsInAll: one below the limit, the limit, one above; who goes makes room.
+// TestConnectionsInAll: below, at and above the limit. A connection that ends frees its place.
 func TestConnectionsInAll(t *testing.T) {
 	w := newWorld(t, relay.Config{Settings: relay.Settings{Limits: relay.Limits{Connections: 3}}})
 	server := w.server()
@@ -133,7 +134,7 @@ func TestConnectionsOfASource(t *testing.T) {
 	}
 }
 
-// TestLoopbackIsASource where somebody is trusted, and no source where nobody is.
+// TestLoopbackIsASource if a proxy is trusted, and not a source otherwise.
 func TestLoopbackIsASource(t *testing.T) {
 	limits := relay.Limits{SourceConnections: 2}
 	w := newWorld(t, relay.Config{Settings: relay.Settings{Limits: limits}})
@@ -193,8 +194,8 @@ func TestRooms(t *testing.T) {
 	}
 }
 
-// TestClientsOfARoom: one more than the limit hears what everybody hears who names no
-// server (R10), and a grant may say another limit.
+// TestClientsOfARoom: a client beyond the limit gets the answer for an unknown room (R10). A
+// grant may set another limit.
 func TestClientsOfARoom(t *testing.T) {
 	for grant, most := range map[int]int{0: 3, 2: 2, 5: 5} {
 		w := newWorld(t, relay.Config{
@@ -213,7 +214,7 @@ func TestClientsOfARoom(t *testing.T) {
 	}
 }
 
-// TestLimitsCanBeLowered at work: nobody is cut, and nobody more is let in.
+// TestLimitsCanBeLowered while peers are connected: they stay, and no new peer is admitted.
 func TestLimitsCanBeLowered(t *testing.T) {
 	w := newWorld(t, relay.Config{})
 	a, b := w.server(), w.server()
@@ -241,6 +242,27 @@ func TestSettingsThatAreNotValid(t *testing.T) {
 	}
 	w.server()
 	w.server() // no limit was lowered
+}
+
+// TestNegativeValuesAreRefused: New names the number or the duration that is negative, and
+// Validate says so to a caller that asks first.
+func TestNegativeValuesAreRefused(t *testing.T) {
+	for _, field := range reflect.VisibleFields(reflect.TypeFor[relay.Config]()) {
+		if kind := field.Type.Kind(); kind != reflect.Int && kind != reflect.Int64 {
+			continue
+		}
+		var config relay.Config
+		reflect.ValueOf(&config).Elem().FieldByIndex(field.Index).SetInt(-1)
+		says := "config: " + field.Name + " is negative"
+		require.EqualError(t, config.Validate(), says)
+		require.PanicsWithValue(t, "relay: "+says, func() { relay.New(config) })
+	}
+	for _, field := range reflect.VisibleFields(reflect.TypeFor[relay.Limits]()) {
+		var config relay.Config
+		reflect.ValueOf(&config.Limits).Elem().FieldByIndex(field.Index).SetInt(-1)
+		require.EqualError(t, config.Validate(), "settings: Limits."+field.Name+" is negative")
+	}
+	require.NoError(t, relay.Config{}.Validate())
 }
 
 // TestLongestLives: an idle client and a server that is alone get a final code, a session
@@ -328,8 +350,8 @@ func TestPaceOfFrames(t *testing.T) {
 	}
 }
 
-// TestPaceThatIsGranted: what Authorize says of a peer holds for it and for nobody else,
-// whether it is more than all others have or less, and what it leaves out is as for them.
+// TestPaceThatIsGranted: rates in a grant apply to its peer only, above or below those of the
+// limits, and the limits apply to what a grant leaves out.
 func TestPaceThatIsGranted(t *testing.T) {
 	for who, held := range map[string]uint64{"slow": 1, "fast": 0, "another": 1} {
 		w := newWorld(t, relay.Config{

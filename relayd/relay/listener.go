@@ -15,28 +15,29 @@ import (
 	"github.com/sebas642/intercessor/relayd/wsconn"
 )
 
-// Listener gives the connections for which there is room: Config.Sockets in all, and of one
-// source as many that have not made their handshake as it may have peers; those of trusted
-// proxies and of loopback, as [Limits] says, are of no source. What is too much of one source
-// is closed before anything is read from it, behind an HTTP answer with Retry-After if few others
-// get such an answer. A few beyond Config.Sockets may ask whether the relay is
-// well: see [Relay.RefuseLate]. The server of these connections needs [Relay.ConnState] and
-// [Relay.ConnContext].
+// Listener limits the connections of a listener to Config.Sockets in total, and limits the
+// connections of one source before their handshakes to the number of peers that it may have.
+// Trusted proxies have no source, nor does loopback as [Limits] says. A connection beyond the
+// limit of its source is closed unread. It gets an HTTP answer with Retry-After unless
+// mostTurnedAway others are getting one. A few connections beyond Config.Sockets may ask about
+// the relay's health: see [Relay.RefuseLate].
 //
-// It goes directly above the socket, below PROXY headers and TLS.
+// The server of these connections needs [Relay.ConnState] and [Relay.ConnContext]. Wrap the
+// listener of the socket, and wrap the result for PROXY headers and TLS.
 func (r *Relay) Listener(below net.Listener) net.Listener { return &gate{below, r, true} }
 
-// TLSListener is Listener for peers that speak TLS. They get no HTTP answer, because they could
-// not read it.
+// TLSListener is Listener for connections with TLS. They get no HTTP answer, because they
+// could not read it.
 func (r *Relay) TLSListener(below net.Listener) net.Listener { return &gate{below, r, false} }
 
-// Handshakes serves the WebSocket handshakes on the plain TCP connections of a listener, without
-// the cost of net/http. All else is for the [http.Server] of the listener that it returns: other
-// connections, other requests, and handshakes that are refused. That server's handler must have
-// the relay at its root. It needs [Relay.ConnState] and [Relay.ConnContext]. The context of a
-// request that [Config].Authorize is asked about has [http.LocalAddrContextKey], and ends never.
+// Handshakes accepts WebSocket handshakes on the plain TCP connections of a listener without
+// the cost of net/http. It returns a listener for an [http.Server], which serves everything
+// else: other connections, other requests, and handshakes that are refused. The server's
+// handler must have the relay at its root. It needs [Relay.ConnState] and [Relay.ConnContext].
+// The request that Settings.Authorize receives has a context with [http.LocalAddrContextKey],
+// which never ends.
 //
-// It goes above [Relay.Listener] and PROXY headers.
+// Wrap the result of [Relay.Listener] and of PROXY headers.
 func (r *Relay) Handshakes(below net.Listener) net.Listener {
 	return wsconn.ListenPlain(below, r.serveInPlace)
 }
@@ -51,7 +52,7 @@ func (g *gate) Accept() (net.Conn, error) {
 	for {
 		conn, err := g.Listener.Accept()
 		if err != nil {
-			return nil, err // net/http waits, longer each time, when there are no more files
+			return nil, err // net/http backs off when file descriptors run out
 		}
 		why := g.relay.arrive(conn)
 		if why == "" {
@@ -64,7 +65,7 @@ func (g *gate) Accept() (net.Conn, error) {
 	}
 }
 
-// A flow names a connection, however it is wrapped.
+// A flow identifies a TCP connection, however it is wrapped.
 type flow struct{ from, to netip.AddrPort }
 
 func flowOf(conn net.Conn) (f flow, ok bool) {
@@ -77,20 +78,21 @@ func flowOf(conn net.Conn) (f flow, ok bool) {
 	return flow{from.AddrPort(), to.AddrPort()}, true
 }
 
-// arrivals are the sockets that are with net/http.
+// arrivals are the sockets that net/http serves: those before their handshakes, and those of
+// other requests.
 type arrivals struct {
 	mu    sync.Mutex
 	flows map[flow]quota.Place // guarded by mu
-	late  []late               // guarded by mu: those of flows beyond Config.Sockets, the oldest first
-	gone  chan struct{}        // holds a token after one of flows has gone
+	late  []late               // guarded by mu: those of flows beyond Config.Sockets, oldest first
+	gone  chan struct{}        // holds a token after a flow was removed
 }
 
-// arrive counts a socket until it is hijacked or closed, or says why its source may not have
-// it.
+// arrive counts a socket until it is hijacked or closed, or returns why it is refused. While
+// all places are taken it waits for one.
 func (r *Relay) arrive(conn net.Conn) Refusal {
 	f, ok := flowOf(conn)
 	if !ok {
-		return "" // a Unix socket has no source, and its peers are counted when they are some
+		return "" // a Unix socket has no source; its peers are counted after the handshake
 	}
 	a := &r.arrivals
 	a.mu.Lock()
@@ -126,7 +128,7 @@ func (r *Relay) ConnState(conn net.Conn, state http.ConnState) {
 		return
 	}
 	if plain, ok := conn.(*wsconn.PlainConn); ok && plain.Taken() && state == http.StateClosed {
-		return // for net/http only
+		return // net/http has only lost sight of it: the relay has the socket
 	}
 	f, ok := flowOf(conn)
 	if !ok {
@@ -140,13 +142,13 @@ func (r *Relay) ConnState(conn net.Conn, state http.ConnState) {
 	}
 }
 
-// mostTurnedAway bounds how many get an answer at a time: they cost a socket beyond
+// mostTurnedAway bounds the refused sockets that are answered at a time. They are beyond
 // Config.Sockets.
 const mostTurnedAway = 8
 
-// turnAway answers, and gives the peer a second to read that. (To close a socket that
-// holds unread bytes resets it, and the answer would be lost.) It reports false where
-// too many are being answered.
+// turnAway sends an HTTP answer and gives the peer a second to read it. (Closing a socket
+// with unread bytes resets it, and the answer would be lost.) It returns false if
+// mostTurnedAway others are being answered, or during shutdown: the caller closes conn.
 func (r *Relay) turnAway(conn *net.TCPConn, why Refusal) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -159,7 +161,7 @@ func (r *Relay) turnAway(conn *net.TCPConn, why Refusal) bool {
 		_ = conn.SetDeadline(time.Now().Add(time.Second))
 		text := why.String() + "\n"
 		_, err := fmt.Fprintf(conn, "HTTP/1.1 %d %s\r\nRetry-After: %s\r\nConnection: close\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Length: %d\r\n\r\n%s",
-			why.status(), http.StatusText(why.status()), seconds(later()), len(text), text)
+			why.status(), http.StatusText(why.status()), seconds(retryAfter()), len(text), text)
 		if err == nil && conn.CloseWrite() == nil {
 			_, _ = io.CopyN(io.Discard, conn, 16<<10)
 		}
@@ -168,14 +170,14 @@ func (r *Relay) turnAway(conn *net.TCPConn, why Refusal) bool {
 	return true
 }
 
-// mostLate bounds the sockets that the listeners take beyond Config.Sockets, so that a question
-// about the relay's health is answered however many peers connect. Further ones wait in the
-// kernel's queue. If there is one and all places are taken, the oldest socket makes way, at the
-// earliest after lateLeast: what it has sent by then is read and answered, and nothing after
-// that. If it is not closed within lateMost, it is cut.
+// mostLate bounds the sockets that the listeners accept beyond Config.Sockets, so that a
+// health check is answered however many peers connect. Further sockets wait in the kernel's
+// queue. For one of those the oldest late socket makes way: lateLeast after its arrival its
+// read side is closed, so that only what it has sent is answered. If it is still open after
+// lateMost, it is closed.
 const (
-	mostLate  = 8
-	lateLeast = 2 * time.Millisecond
+	mostLate  = 32
+	lateLeast = 20 * time.Millisecond
 	lateMost  = 100 * time.Millisecond
 )
 
@@ -183,12 +185,12 @@ const (
 type late struct {
 	flow  flow
 	conn  net.Conn
-	since time.Time // when it came, or has made way
-	ended bool      // it has made way
+	since time.Time // when it came, or when its read side was closed
+	ended bool      // its read side is closed
 }
 
-// addLate counts a late socket, or returns how long to wait at most before the next attempt.
-// With mu held.
+// addLate counts a late socket. Without a place for it, it returns how long to wait for one
+// before the next attempt. With mu held.
 func (r *Relay) addLate(f flow, conn net.Conn) (wait time.Duration) {
 	a := &r.arrivals
 	if len(a.late) >= mostLate {
@@ -215,7 +217,7 @@ func (r *Relay) addLate(f flow, conn net.Conn) (wait time.Duration) {
 	return 0
 }
 
-// remove forgets a socket. With mu held.
+// remove removes a socket and wakes arrive. With mu held.
 func (a *arrivals) remove(f flow) {
 	delete(a.flows, f)
 	a.late = slices.DeleteFunc(a.late, func(l late) bool { return l.flow == f })
@@ -247,15 +249,15 @@ func (r *Relay) isLate(conn net.Conn) bool {
 	return slices.ContainsFunc(r.arrivals.late, func(l late) bool { return l.flow == f })
 }
 
-// RefuseLate answers a request with 503 and reports true if its connection came when
-// Config.Sockets were open. Handlers beside the relay call it, except those that say whether
-// the relay is well.
+// RefuseLate answers a request with 503 and returns true if its connection came when
+// Config.Sockets were open. Other handlers of the same server call it first, except those of
+// health checks.
 func (r *Relay) RefuseLate(w http.ResponseWriter, request *http.Request) bool {
 	if request.Context().Value(lateKey{}) == nil {
 		return false
 	}
 	r.countRefused(RefusedSockets)
-	w.Header().Set("Retry-After", seconds(later()))
+	w.Header().Set("Retry-After", seconds(retryAfter()))
 	w.Header().Set("Connection", "close")
 	http.Error(w, RefusedSockets.String(), RefusedSockets.status())
 	return true

@@ -65,7 +65,7 @@ func request(path string) string {
 		"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
 }
 
-// asks sends a handshake and gives the answer's status and Retry-After.
+// asks sends a handshake and returns the answer's status and Retry-After.
 func asks(t *testing.T, conn net.Conn) (status, after int) {
 	t.Helper()
 	_, _ = io.WriteString(conn, request("/server"))
@@ -88,7 +88,7 @@ func TestSocketsInAll(t *testing.T) {
 	require.Equal(t, http.StatusServiceUnavailable, status)
 	require.GreaterOrEqual(t, after, 5)
 	require.EqualValues(t, 1, w.Stats().Refused[relay.RefusedSockets])
-	client.send(server, "x", "1") // who is here notices nothing
+	client.send(server, "x", "1") // connected peers are not affected
 	server.wants(client.id, "x", "1")
 
 	require.NoError(t, silent[0].Close())

@@ -18,13 +18,12 @@ import (
 	"github.com/sebas642/intercessor/relayd/quota"
 )
 
-// logger is the home of every log line of this package. An ID opens a room or
-// names who is in it, so a line holds only its hash under a key that lives as
-// long as the process: enough to follow a room through one log, and no more.
-// Whoever logs holds no lock and keeps nobody waiting: a standard error that nobody
-// reads blocks its writer. All of these lines are caused by peers, so each kind has a limit.
+// logger writes the log lines that peers cause. An ID is a secret, so a line holds only its
+// hash under a key of this process. A line may block, as standard error does when it is not
+// read: call these methods without a lock, and where no peer waits. Each kind of line has a
+// rate limit.
 type logger struct {
-	slog    *slog.Logger // static, as are the next
+	slog    *slog.Logger // static, as are key and started
 	key     []byte
 	started time.Time
 
@@ -47,11 +46,11 @@ func (l *logger) hash(id protocol.ID) string {
 	return hex.EncodeToString(mac.Sum(nil)[:4])
 }
 
-// about writes a line about a session, within the limit of its kind. What is hashed is
-// hashed only for a line that is written.
+// about writes a line about a session, within the limit of its kind. It hashes IDs only for
+// a line that is written.
 func (l *logger) about(s *session, level slog.Level, what *kind, more ...any) {
 	ctx := context.Background()
-	if !l.slog.Enabled(ctx, level) || !l.may(what) {
+	if !l.slog.Enabled(ctx, level) || !l.allow(what) {
 		return
 	}
 	args := []any{"role", "client"}
@@ -59,7 +58,7 @@ func (l *logger) about(s *session, level slog.Level, what *kind, more ...any) {
 		args = []any{"role", "server"}
 	}
 	switch {
-	case s.id == "": // it was refused before it got one
+	case s.id == "": // refused before it got an ID
 	case s.server:
 		args = append(args, "room", l.hash(s.id))
 	case s.lobby != nil:
@@ -68,8 +67,6 @@ func (l *logger) about(s *session, level slog.Level, what *kind, more ...any) {
 	args = append(args, "remote", s.source)
 	l.slog.Log(ctx, level, what.name, append(args, more...)...)
 }
-
-// Who comes and goes is everyday business; whom the relay closes is not.
 
 func (l *logger) joined(s *session) {
 	l.about(s, slog.LevelDebug, &l.joins)
@@ -80,7 +77,7 @@ func (l *logger) ended(s *session, entered bool) {
 	others, _ := how.Tag.(*together)
 	switch {
 	case !closed, how.ByPeer:
-	case how.Code == uint16(protocol.CodeRestarting), how.Code == uint16(protocol.CodeAccessRefused): // another line says so already
+	case how.Code == uint16(protocol.CodeRestarting), how.Code == uint16(protocol.CodeAccessRefused): // another line reports it
 		l.about(s, slog.LevelDebug, &l.closes, "code", int(how.Code), "reason", how.Reason)
 	case others == nil:
 		l.about(s, slog.LevelInfo, &l.closes, "code", int(how.Code), "reason", how.Reason)
@@ -93,15 +90,15 @@ func (l *logger) ended(s *session, entered bool) {
 }
 
 func (l *logger) refused(source netip.Addr, why string) {
-	if l.may(&l.refusals) {
+	if l.allow(&l.refusals) {
 		l.slog.Info(l.refusals.name, "remote", source, "why", why)
 	}
 }
 
-// notAuthorized says why a peer was not let in, which the peer does not learn. The room is
-// the one that it asked for.
+// notAuthorized logs why a peer was refused, which the peer itself does not learn. The line
+// has the room that the peer asked for.
 func (l *logger) notAuthorized(r access.Request, why error) {
-	if !l.may(&l.strangers) {
+	if !l.allow(&l.strangers) {
 		return
 	}
 	args := []any{"role", r.Role(), "why", why.Error()}
@@ -111,23 +108,24 @@ func (l *logger) notAuthorized(r access.Request, why error) {
 	l.slog.Info(l.strangers.name, append(args, "remote", r.Source)...)
 }
 
-// lines is how many of each kind of line that peers can cause may be written.
+// lines is the rate limit of each kind of line.
 var lines = quota.PerSecond(10, 100)
 
-// tellEvery is how often it is told how many lines were left out.
+// tellEvery is how often the log reports how many lines were left out.
 const tellEvery = 10 * time.Second
 
-// A kind is one kind of line that peers can cause, with its limit.
+// A kind is a kind of line, with what it has used of its limit.
 type kind struct {
 	name string // static
 
 	mu   sync.Mutex
 	used quota.Meter // guarded by mu
-	left int         // guarded by mu: lines left out that were not told of
+	left int         // guarded by mu: lines left out since the last report
 }
 
-// may reports whether a line of a kind may be written now, and counts it.
-func (l *logger) may(k *kind) bool {
+// allow reports whether a line of a kind may be written now, and counts it. It may be called
+// concurrently.
+func (l *logger) allow(k *kind) bool {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	now := time.Since(l.started)
@@ -139,7 +137,7 @@ func (l *logger) may(k *kind) bool {
 	return true
 }
 
-// leftOut returns how many lines were left out since it was last called.
+// leftOut returns how many lines were left out since the last call.
 func (k *kind) leftOut() int {
 	k.mu.Lock()
 	defer k.mu.Unlock()
@@ -147,7 +145,7 @@ func (k *kind) leftOut() int {
 	return k.left
 }
 
-// tell says how many lines of each kind were left out, until ctx ends.
+// tell reports every tellEvery how many lines of each kind were left out, until ctx ends.
 func (l *logger) tell(ctx context.Context) {
 	again := time.NewTicker(tellEvery)
 	defer again.Stop()
@@ -169,8 +167,8 @@ func (l *logger) tellNow() {
 	}
 }
 
-// ErrorLog is for [http.Server.ErrorLog]: what peers cause there goes to Config.Log at debug,
-// and a handler's panic as an error, within the limit of lines.
+// ErrorLog returns a logger for [http.Server.ErrorLog]. It writes to Config.Log within the
+// rate limit: a handler's panic at level error, everything else at level debug.
 func (r *Relay) ErrorLog() *log.Logger { return log.New(httpLines{&r.log}, "", 0) }
 
 type httpLines struct{ to *logger }
@@ -180,7 +178,7 @@ func (l httpLines) Write(line []byte) (int, error) {
 	if bytes.HasPrefix(line, []byte("http: panic ")) {
 		level = slog.LevelError
 	}
-	if l.to.slog.Enabled(ctx, level) && l.to.may(&l.to.http) {
+	if l.to.slog.Enabled(ctx, level) && l.to.allow(&l.to.http) {
 		l.to.slog.Log(ctx, level, string(bytes.TrimSuffix(line, []byte("\n"))))
 	}
 	return len(line), nil

@@ -46,7 +46,7 @@ func (d dam) waits(t testing.TB) {
 	}
 }
 
-// TestBlockedLogStallsNobody: whatever closes a peer, the line about it holds up no other.
+// TestBlockedLogStallsNobody: the log line about a closed peer blocks no other peer.
 func TestBlockedLogStallsNobody(t *testing.T) {
 	for name, closes := range map[string]func(w *world, server, client, other *v1) (*v1, protocol.Code){
 		"a server that comes again": func(w *world, server, _, _ *v1) (*v1, protocol.Code) {
@@ -87,8 +87,8 @@ func TestBlockedLogStallsNobody(t *testing.T) {
 	}
 }
 
-// TestBlockedLogStallsNoEnd: a drain and a shutdown reach everybody, though the line about
-// the first is not out.
+// TestBlockedLogStallsNoEnd: a drain and a shutdown reach all peers while the log line about the
+// first one is blocked.
 func TestBlockedLogStallsNoEnd(t *testing.T) {
 	log := newDam()
 	w := newWorld(t, relay.Config{Log: slog.New(log)})

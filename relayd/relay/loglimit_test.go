@@ -38,7 +38,7 @@ func (l *ledger) Handle(_ context.Context, r slog.Record) error {
 	return nil
 }
 
-// takes gives the lines since it was last called.
+// takes returns the lines since it was last called.
 func (l *ledger) takes() (lines []map[string]string) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -127,8 +127,8 @@ func TestLinesThatPeersCauseAreLimited(t *testing.T) {
 	})
 }
 
-// TestWhatAnotherLineSaysIsNotSaidAgain: a refused secret has one line at info, and those
-// whom a relay that shuts down closes or turns away have none.
+// TestWhatAnotherLineSaysIsNotSaidAgain: a refused secret has one line at info. Peers that a
+// relay closes or refuses during shutdown have none.
 func TestWhatAnotherLineSaysIsNotSaidAgain(t *testing.T) {
 	log := newLedger()
 	w := newWorld(t, relay.Config{Log: slog.New(log), Settings: relay.Settings{Authorize: func(_ context.Context, r access.Request) (access.Grant, error) {

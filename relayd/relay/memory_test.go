@@ -11,8 +11,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestIdlePeerOwnsNoBuffer: whoever has spoken and is silent now costs no more
-// than before, whatever the collector did meanwhile.
+// TestIdlePeerOwnsNoBuffer: after sending, an idle peer costs no more memory than before, also
+// across garbage collections.
 func TestIdlePeerOwnsNoBuffer(t *testing.T) {
 	w := newWorld(t, relay.Config{})
 	server := w.wire("/server")

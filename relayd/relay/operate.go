@@ -10,38 +10,36 @@ import (
 	"github.com/sebas642/intercessor/relayd/room"
 )
 
-// An operator names rooms and peers as the log does: by keyed hashes of their IDs, which
-// open nothing.
+// An operator names rooms and peers as the log does: by keyed hashes of their IDs.
 
-// What is wrong with the name of a room or a peer.
+// The errors follow the name of a room or a peer in a sentence.
 var (
-	ErrNobody = errors.New("is not here: it may have gone, or the relay was started anew since, and with it every name changed")
-	ErrTwo    = errors.New("is the name of two, by chance: this cannot be done to one of them")
+	ErrNobody = errors.New("is not here: it may have left, or the relay has restarted, which changes all names")
+	ErrTwo    = errors.New("names two by chance: a command cannot tell them apart")
 	ErrServer = errors.New("is a server: close its room")
 
-	// ErrUnmarked is of a client that has no source (it is on this machine) or no access token.
-	ErrUnmarked = errors.New("has not what it was to be kept out by: no source, or no subject of an access token")
+	// ErrUnmarked means that a client has no source (it is on this machine), or no subject.
+	ErrUnmarked = errors.New("has no source, or no subject of an access token, by which it could be kept out")
 )
 
 // RoomReport is what an operator sees of a room.
 type RoomReport struct {
 	Room    string
-	Open    time.Duration // since when it is
-	Server  bool          // its server is connected, and not away
-	Clients int           // that are connected
+	Open    time.Duration // how long it has been open
+	Server  bool          // the server is connected
+	Clients int           // connected clients
 	Away    int           // clients that may come back
 }
 
-// PeerReport is what an operator sees of a peer. A client's name is its own, a server's
-// that of its room.
+// PeerReport is what an operator sees of a peer. A server has the name of its room.
 type PeerReport struct {
 	Peer   string
 	Server bool
-	Here   bool // connected, and not away
+	Here   bool // connected
 	V1     bool
 }
 
-// Rooms gives all rooms, in no order.
+// Rooms returns all rooms, in no particular order.
 func (r *Relay) Rooms() []RoomReport {
 	var all []RoomReport
 	now := r.clock()
@@ -62,7 +60,7 @@ func (r *Relay) Rooms() []RoomReport {
 	return all
 }
 
-// Peers gives who is in a room. It fails with ErrNobody or ErrTwo.
+// Peers returns the peers of a room, connected and away. It fails with ErrNobody or ErrTwo.
 func (r *Relay) Peers(room string) ([]PeerReport, error) {
 	l, err := r.named(room)
 	if err != nil {
@@ -75,9 +73,8 @@ func (r *Relay) Peers(room string) ([]PeerReport, error) {
 	return all, nil
 }
 
-// CloseRoom ends a room and the connections of everybody in it. Nothing keeps its server
-// from opening it again but the code, after which a peer does not come back. It fails with
-// ErrNobody or ErrTwo.
+// CloseRoom ends a room and all its connections. The server's close code tells it not to
+// come back, and the relay does not enforce that. It fails with ErrNobody or ErrTwo.
 func (r *Relay) CloseRoom(room string) error {
 	l, err := r.named(room)
 	if err != nil {
@@ -87,7 +84,7 @@ func (r *Relay) CloseRoom(room string) error {
 	server, clients := l.room.Close()
 	notice := l.room.ServerGone()
 	l.mu.Unlock()
-	r.shut(l)
+	r.removeRoom(l)
 	if server != nil {
 		server.close(protocol.CodeKicked, "the relay's operator has closed this room")
 	}
@@ -101,7 +98,7 @@ func (r *Relay) lobbies() []*lobby {
 	return slices.Collect(maps.Values(r.rooms))
 }
 
-// named finds the room of a name.
+// named returns the room with a name.
 func (r *Relay) named(name string) (found *lobby, err error) {
 	for _, l := range r.lobbies() {
 		switch {
@@ -118,7 +115,7 @@ func (r *Relay) named(name string) (found *lobby, err error) {
 	return found, nil
 }
 
-// namedPeer finds the client of a name, and its room.
+// namedPeer returns the ID of the client with a name, and its room.
 func (r *Relay) namedPeer(peer string) (in *lobby, id protocol.ID, err error) {
 	var who member
 	for _, l := range r.lobbies() {
@@ -141,7 +138,7 @@ func (r *Relay) namedPeer(peer string) (in *lobby, id protocol.ID, err error) {
 	return in, who.id, nil
 }
 
-// A member is a copy of a place in a room, to look at without its lock.
+// A member is a copy of a place in a room, for use without the room's lock.
 type member struct {
 	id               protocol.ID
 	server, here, v1 bool

@@ -69,7 +69,7 @@ func TestOperatorClosesARoom(t *testing.T) {
 	}
 }
 
-// roomOf gives the name of the room that has so many clients.
+// roomOf returns the name of the room that has so many clients.
 func roomOf(t *testing.T, w *world, clients int) string {
 	t.Helper()
 	for _, r := range w.Rooms() {

@@ -11,7 +11,7 @@ import (
 )
 
 // TestB10AllPairsOfTwoRooms: each peer of two rooms writes to each, and to itself and the relay.
-// What a star joins arrives, of everything else nobody hears but its v1 sender (threats 8 and 9).
+// Messages along the star arrive. Of all others only a v1 sender is told (threats 8 and 9).
 func TestB10AllPairsOfTwoRooms(t *testing.T) {
 	w := newWorld(t, relay.Config{})
 	type member struct {
@@ -64,7 +64,7 @@ func TestB10AllPairsOfTwoRooms(t *testing.T) {
 	}
 	for _, m := range all {
 		missing := len(want[m.id])
-		if m.v1 { // whose answer comes behind all that it is told of what it sent
+		if m.v1 { // the answer comes behind all RELAY_UNDELIVERED
 			m.send(&peer{id: "0"}, "RELAY_NOTHING", `{"request":1}`)
 			missing++
 		}

@@ -45,8 +45,8 @@ func TestServerLeavesAndItsClientsAreToldAndClosed(t *testing.T) {
 	w.client(stranger) // still in service
 }
 
-// TestRoomIsEmptyWhenTheCloseIsAnswered: a peer that has heard the answer to its close frame can
-// rely on it that nobody reaches it any more.
+// TestRoomIsEmptyWhenTheCloseIsAnswered: a peer that has the answer to its close frame is no
+// longer in the room.
 func TestRoomIsEmptyWhenTheCloseIsAnswered(t *testing.T) {
 	w := newWorld(t, relay.Config{})
 	for range 200 {

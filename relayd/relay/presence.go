@@ -6,13 +6,13 @@ import (
 	"github.com/sebas642/intercessor/relayd/wsconn"
 )
 
-// A route is where a message goes.
+// A route is the destination of a message.
 type route struct {
 	to   *session
-	news bool // the receiver is to be told of the sender first (P2)
+	news bool // the receiver must first be told of the sender (P2)
 }
 
-// route finds the receiver of what s sends.
+// route finds the receiver of a message from s.
 func (l *lobby) route(s *session, to []byte) (r route, ok bool) {
 	l.mu.RLock()
 	defer l.mu.RUnlock()
@@ -24,24 +24,25 @@ func (l *lobby) route(s *session, to []byte) (r route, ok bool) {
 	return r, ok
 }
 
-// deliver sends what s says to the session that route found, unless one of them has
-// lost its place meanwhile: the receiver has heard so already, and nothing of the old
-// connection may follow (P2, R5). It fails as Send does.
+// deliver sends frames of s to the session that route found. If one of the two has lost its
+// place since, it fails with ErrGone: the receiver has been told, and nothing of the old
+// connection may follow (P2, R5). Otherwise it fails as Conn.Send does.
 func (l *lobby) deliver(s, to *session, bytes []byte, frames int) error {
 	l.mu.RLock()
 	defer l.mu.RUnlock()
 	if !s.seat.Has(s) || !to.seat.Has(to) {
 		return wsconn.ErrGone
 	}
-	s.carries(to)
-	err := to.conn.Send(bytes, frames, s.waits)
+	s.markCarried(to)
+	err := to.conn.Send(bytes, frames, s.share)
 	if err == nil {
 		s.moved.delivered(frames, len(bytes))
 	}
 	return err
 }
 
-// deliverNews is deliver to a server, behind what it must hear of the client first.
+// deliverNews is deliver to a server that must first be told of the client. It sends both in
+// one piece. Without frames it sends the presence message alone.
 func (l *lobby) deliverNews(s, server *session, bytes []byte, frames int) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -56,8 +57,8 @@ func (l *lobby) deliverNews(s, server *session, bytes []byte, frames int) error 
 	if frames == 0 {
 		return nil
 	}
-	s.carries(server)
-	err := server.conn.Send(bytes, frames, s.waits)
+	s.markCarried(server)
+	err := server.conn.Send(bytes, frames, s.share)
 	if err == nil && first {
 		l.room.ToldOf(s.seat)
 	}
@@ -67,9 +68,9 @@ func (l *lobby) deliverNews(s, server *session, bytes []byte, frames int) error 
 	return err
 }
 
-// told reports whether the server knows how this client is, once it was tried to
-// tell it.
-func (l *lobby) told(s *session) bool {
+// tellServerOf tells the server of its clients and reports whether it now knows the state of this
+// one.
+func (l *lobby) tellServerOf(s *session) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.tellServer()
@@ -77,15 +78,15 @@ func (l *lobby) told(s *session) bool {
 	return !owed
 }
 
-// toldOfServer is the same for a client and its server.
-func (l *lobby) toldOfServer(client *session) bool {
+// tellOfServer is tellServerOf for a client and the state of its server.
+func (l *lobby) tellOfServer(client *session) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return !client.seat.Has(client) || l.tellClient(client.seat)
 }
 
-// tellServer sends the server what it has to hear of its clients, as far as its
-// outbox has room; the rest when there is room again (P2). With mu held.
+// tellServer sends the server the presence messages about its clients that its outbox
+// takes, and the rest when the outbox has capacity again (P2). With mu held.
 func (l *lobby) tellServer() {
 	server := l.room.Server()
 	if !server.Present() {
@@ -93,8 +94,8 @@ func (l *lobby) tellServer() {
 	}
 	s := server.Conn
 	for n, more := l.room.News(); more; n, more = l.room.News() {
-		// Owed before it is tried: once it has failed, the writer may make room, look
-		// whether something is owed, and end before this goroutine goes on.
+		// Set owed before the attempt: after a failure the writer may free capacity, read
+		// owed and end before this goroutine continues.
 		s.owed.Store(true)
 		if s.conn.Send(s.notice(n), 1, nil) != nil {
 			return
@@ -104,15 +105,15 @@ func (l *lobby) tellServer() {
 	s.owed.Store(false)
 }
 
-// tellClient sends a client what it has to hear of its server, and reports whether
-// it knows. With mu held.
+// tellClient sends a client the presence message about its server, if there is one. It
+// returns false if the outbox is full. With mu held.
 func (l *lobby) tellClient(m *room.Member[*session]) bool {
 	if !m.Present() {
 		return true
 	}
 	s := m.Conn
 	if n, more := l.room.HostNews(m); more {
-		s.owed.Store(true) // before it is tried, as above
+		s.owed.Store(true) // before the attempt, as above
 		if s.conn.Send(s.notice(n), 1, nil) != nil {
 			return false
 		}
@@ -122,14 +123,14 @@ func (l *lobby) tellClient(m *room.Member[*session]) bool {
 	return true
 }
 
-// tellClients tells all that are in the room. With mu held.
+// tellClients calls tellClient for all clients. With mu held.
 func (l *lobby) tellClients() {
 	for m := range l.room.Clients() {
 		l.tellClient(m)
 	}
 }
 
-// Writable sends what is owed to the peer now that its outbox has capacity again.
+// Writable sends the presence messages for which the outbox had no capacity.
 func (s *session) Writable() {
 	if !s.owed.Load() {
 		return
@@ -145,13 +146,13 @@ func (s *session) Writable() {
 	}
 }
 
-// notice makes the frame of a presence message for this session.
+// notice returns the frame of a presence message, as this session's protocol has it.
 func (s *session) notice(n room.Notice) []byte {
 	switch {
 	case n.Type == protocol.TypeRelayPresent:
 		return relayFrame(n.Type, []byte("{}"))
 	case s.v1:
-		if n.Until > 0 { // what is left of the window
+		if n.Until > 0 { // the rest of the window
 			n.Window = int(max(0, n.Until-s.relay.clock()+999) / 1000)
 		}
 		return relayFrame(n.Type, protocol.AppendPresence(nil, n.Type, n.Presence))
@@ -159,8 +160,8 @@ func (s *session) notice(n room.Notice) []byte {
 	return relayFrame(n.Type, protocol.AppendPeer(nil, n.ID))
 }
 
-// loseSight ends clients whose server is away: a base client at once (P5), a v1 client when
-// the window is over. The server may have resumed elsewhere, so that this is not final (R11).
+// loseSight closes clients whose server is away: a base client at once (P5), a v1 client at
+// the end of the window. The close is not final: the server may have resumed elsewhere (R11).
 func loseSight(clients []*session) {
 	all := &together{clients: len(clients)}
 	for _, s := range clients {
@@ -168,7 +169,7 @@ func loseSight(clients []*session) {
 	}
 }
 
-// loseServer ends clients whose server is gone (B15).
+// loseServer closes clients whose server is gone (B15).
 func loseServer(clients []*session, notice room.Notice) {
 	all := &together{clients: len(clients)}
 	for _, s := range clients {

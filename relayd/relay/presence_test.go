@@ -23,7 +23,7 @@ func TestP1PresenceCarriesTheOrderOfTheConnection(t *testing.T) {
 	require.Equal(t, "intercessor.v1", first.Protocol)
 	client.attempt = 1000
 	client2 := w.again(client)
-	back := server.hearsOf("PEER_BACK", client.peer) // nobody saw it away
+	back := server.hearsOf("PEER_BACK", client.peer) // it was never away
 	require.Equal(t, [2]uint64{1, 1001}, [2]uint64{back.Order.Generation, back.Order.Attempt})
 	client2.cut()
 	require.Equal(t, back.Order, server.hearsOf("PEER_AWAY", client.peer).Order)
@@ -52,8 +52,8 @@ func TestP2PresenceComesBeforeThePeersNextMessage(t *testing.T) {
 	}
 }
 
-// A room of 2,000 and a server that reads slowly: everybody is named, RELAY_PRESENT
-// comes last, and nothing overflows.
+// In a room of 2,000 with a slow server every client is named, RELAY_PRESENT comes last, and the
+// outbox does not overflow.
 func TestP2P3EverybodyIsNamedHoweverManyTheyAre(t *testing.T) {
 	const n = 2000
 	for _, buffer := range []int{0, smallBuffer} {
@@ -102,8 +102,8 @@ func TestP2P3EverybodyIsNamedHoweverManyTheyAre(t *testing.T) {
 	}
 }
 
-// A server that reads nothing while clients come and go costs no more than a mark
-// for each of them, and hears how they are in the end.
+// For a server that reads nothing while clients come and go, one mark for each client waits, and
+// the server learns their last states.
 func TestP2PresenceIsStateAndNotAQueue(t *testing.T) {
 	w := newWorld(t, relay.Config{OutboxFrames: 20, WriteWithin: time.Hour, PingAfter: time.Hour})
 	server := w.v1Server()
@@ -214,7 +214,7 @@ func TestP5V1PeersInABaseRoom(t *testing.T) {
 	server.wantsJoined(client.peer)
 	client3 := w.again(client2)
 	client3.send(server, "x", "1")
-	server.wants(client.id, "x", "1") // nobody noticed
+	server.wants(client.id, "x", "1") // the server was not told
 	server.send(client.peer, "y", "2")
 	client3.hears(server.id, "y", "2")
 
@@ -229,8 +229,8 @@ func TestP6ReasonsOfGone(t *testing.T) { // left and refused: R9; timeout: P4
 	require.Equal(t, "kicked", server.hearsOf("PEER_GONE", client.peer).Reason)
 }
 
-// Away and back with messages under way: each side hears well-formed presence, and
-// of the other's connections each message once at most and in order.
+// Away and back with messages in transit: each side gets well-formed presence, and each message
+// at most once and in order.
 func TestP7AwayAndBackWithMessagesUnderWay(t *testing.T) {
 	w, server, client := v1Room(t, relay.Config{})
 	heard := make(chan string, 1)

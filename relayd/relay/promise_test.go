@@ -11,8 +11,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestMemoryGrowsWithWhatHasCome, and not with what a header promises; and a message in
-// fragments takes no more than the longest message and a quarter (B21).
+// TestMemoryGrowsWithWhatHasCome, not with the length in a header. A message in fragments uses at
+// most the longest message and a quarter (B21).
 func TestMemoryGrowsWithWhatHasCome(t *testing.T) {
 	w := newWorld(t, relay.Config{MessageWithin: patience})
 	const peers, slack = 100, 12 << 10

@@ -9,7 +9,8 @@ import (
 	"github.com/sebas642/intercessor/relayd/wsconn"
 )
 
-// Came sends what a read has brought, and holds the peer's reads back where it must.
+// Came sends the messages of one read. It blocks while messages are held back for a slow
+// server, and while the peer exceeds its rate.
 func (s *session) Came(got wsconn.Amount, err error) error {
 	s.endBatch()
 	if s.held != nil {
@@ -21,12 +22,12 @@ func (s *session) Came(got wsconn.Amount, err error) error {
 	return err
 }
 
-// Overloaded closes the session: of all unfinished messages, its is the oldest.
+// Overloaded closes the session, which has the oldest of all unfinished messages.
 func (s *session) Overloaded() {
-	s.close(protocol.CodeOverloaded, "this relay is full of unfinished messages, and yours was the oldest: come again later"+after(later()))
+	s.close(protocol.CodeOverloaded, "this relay holds too many unfinished messages, and yours is the oldest: try again later"+after(retryAfter()))
 }
 
-// ahead counts what a peer has sent, and returns for how long it is to be held back.
+// ahead counts what a peer has sent, and returns how long to stop reading from it.
 func (s *session) ahead(got wsconn.Amount) time.Duration {
 	settings := s.relay.settings.Load()
 	rates := &settings.pace
@@ -37,10 +38,9 @@ func (s *session) ahead(got wsconn.Amount) time.Duration {
 	return s.pace.Take(rates, int64(got.Frames), int64(got.Bytes), s.relay.conns.Now(), s.relay.started)
 }
 
-// keepPace holds back the reads of a peer that sends more than it may, for as long as it is
-// ahead. Its socket fills then, and whoever writes there waits: nothing is lost. Who is so
-// far ahead that others would take it for dead meanwhile is closed. All its clocks run on:
-// they bear a wait of HoldWithin.
+// keepPace blocks while a peer exceeds its rate (B54). The peer's socket fills, so the peer
+// itself waits and nothing is lost. A wait longer than HoldWithin fails with errPace,
+// because the peer would seem dead to others. The timeouts of the connection keep running.
 func (s *session) keepPace(got wsconn.Amount) error {
 	wait := s.ahead(got)
 	switch {
@@ -59,12 +59,12 @@ func (s *session) keepPace(got wsconn.Amount) error {
 	return nil
 }
 
-var errPace = &protocol.Error{Code: protocol.CodeFlood, Reason: "far more frames or bytes at once than this relay takes of one peer in a second"}
+var errPace = &protocol.Error{Code: protocol.CodeFlood, Reason: "far more frames or bytes at once than this relay accepts from one peer in a second"}
 
-// readFailed closes the session for what ended its reading. Where the relay has
-// closed it already, and so ended the reading itself, that close stands.
+// readFailed closes the session with the code for an error of Read. A session that the relay
+// has closed keeps that code.
 func (s *session) readFailed(err error) {
-	stalled := wsconn.End{Code: uint16(protocol.CodeTooSlow), Reason: "it takes nothing: cut without a close frame, which it would not take either"}
+	stalled := wsconn.End{Code: uint16(protocol.CodeTooSlow), Reason: "the peer does not read: cut without a close frame, which it would not read either"}
 	err = s.conn.Fail(err, stalled)
 	var refused *protocol.Error
 	switch {

@@ -15,8 +15,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestRebinding: a page whose name leads to this machine only after it was loaded from
-// another one has a Host and an Origin that are equal (threat 64).
+// TestRebinding: a page whose name resolves to this machine after it was loaded from another has
+// equal Host and Origin (threat 64).
 func TestRebinding(t *testing.T) {
 	for _, c := range []struct {
 		name, host string

@@ -11,35 +11,35 @@ import (
 	"github.com/sebas642/intercessor/relayd/quota"
 )
 
-// Refusal says why a connection was not let in.
+// Refusal is the reason for which a connection was refused.
 type Refusal string
 
-// The reasons for which a connection is refused. The first five are about the peer, the
-// others about load.
+// The reasons for refusing a connection. The first five are about the peer, the others about
+// load.
 const (
-	RefusedOrigin    Refusal = "origin"    // a page of an origin that is not admitted
-	RefusedHandshake Refusal = "handshake" // no WebSocket handshake, or a broken one
-	RefusedToken     Refusal = "token"     // its resume token is not accepted
-	RefusedAccess    Refusal = "access"    // its access secret is not accepted
-	RefusedUndecided Refusal = "undecided" // nobody has decided about it (A5)
+	RefusedOrigin    Refusal = "origin"    // the page's origin is not admitted
+	RefusedHandshake Refusal = "handshake" // not a valid WebSocket handshake
+	RefusedToken     Refusal = "token"     // the resume token is not accepted
+	RefusedAccess    Refusal = "access"    // the access secret is not accepted
+	RefusedUndecided Refusal = "undecided" // the relay could not decide about the peer (A5)
 
-	RefusedSockets           Refusal = "sockets"            // there are as many sockets as there may be
-	RefusedConnections       Refusal = "connections"        // as many peers
-	RefusedRooms             Refusal = "rooms"              // as many rooms
-	RefusedSourceSockets     Refusal = "source-sockets"     // as many of one source that have not made their handshake
-	RefusedSourceConnections Refusal = "source-connections" // as many peers of one source
-	RefusedSourceConnects    Refusal = "source-connects"    // as many connects a second of one source
-	RefusedSourceRooms       Refusal = "source-rooms"       // as many rooms of one source
+	RefusedSockets           Refusal = "sockets"            // the limit of sockets
+	RefusedConnections       Refusal = "connections"        // the limit of peers
+	RefusedRooms             Refusal = "rooms"              // the limit of rooms
+	RefusedSourceSockets     Refusal = "source-sockets"     // one source's limit of sockets before their handshakes
+	RefusedSourceConnections Refusal = "source-connections" // one source's limit of peers
+	RefusedSourceConnects    Refusal = "source-connects"    // one source's limit of connects a second
+	RefusedSourceRooms       Refusal = "source-rooms"       // one source's limit of rooms
 )
 
-// Refusals are all of them.
+// Refusals lists every Refusal.
 var Refusals = []Refusal{
 	RefusedOrigin, RefusedHandshake, RefusedToken, RefusedAccess, RefusedUndecided,
 	RefusedSockets, RefusedConnections, RefusedRooms,
 	RefusedSourceSockets, RefusedSourceConnections, RefusedSourceConnects, RefusedSourceRooms,
 }
 
-// status is that of a refusal for load where it comes before the upgrade.
+// status returns the HTTP status of a refusal for load before the upgrade.
 func (why Refusal) status() int {
 	if why == RefusedSockets || why == RefusedConnections {
 		return http.StatusServiceUnavailable
@@ -47,60 +47,60 @@ func (why Refusal) status() int {
 	return http.StatusTooManyRequests
 }
 
-// String returns the reason in a sentence.
+// String returns the reason as a sentence for the peer.
 func (why Refusal) String() string {
 	switch why {
 	case RefusedOrigin:
 		return "pages of this origin may not connect"
 	case RefusedHandshake:
-		return "this is no WebSocket handshake that the relay understands"
+		return "this is not a valid WebSocket handshake"
 	case RefusedToken:
 		return "the resume token is not accepted"
 	case RefusedAccess:
 		return "the access secret is not accepted"
 	case RefusedUndecided:
-		return "nothing has decided whether this peer may come in"
+		return "the relay cannot decide whether this peer may come in"
 	case RefusedSockets, RefusedConnections:
-		return "this relay has as many peers as it takes"
+		return "this relay has its maximum of peers"
 	case RefusedRooms:
-		return "this relay has as many rooms as it takes"
+		return "this relay has its maximum of rooms"
 	case RefusedSourceConnects:
 		return "too many connections a second from your network"
 	case RefusedSourceRooms:
-		return "your network has as many rooms as one may have here"
+		return "your network has its maximum of rooms"
 	case RefusedSourceSockets, RefusedSourceConnections:
-		return "your network has as many connections as one may have here"
+		return "your network has its maximum of connections"
 	}
 	return string(why)
 }
 
-// later is in how many seconds those shall come again who were refused because there is
-// no room. When there will be, nobody knows; and not all shall come at once.
-func later() time.Duration { return 5*time.Second + rand.N(10*time.Second) }
+// retryAfter returns how long a client refused for lack of capacity should wait. It is
+// random, so that refused clients do not return together.
+func retryAfter() time.Duration { return 5*time.Second + rand.N(10*time.Second) }
 
-// after ends the reason of a close: for how long not to come again (R12).
+// after returns the end of a close reason: how long to wait (R12).
 func after(wait time.Duration) string { return " (" + seconds(wait) + " s)" }
 
-// seconds rounds up, as whole seconds are told.
+// seconds returns a duration in whole seconds, rounded up, at least 1.
 func seconds(d time.Duration) string {
 	return strconv.Itoa(max(1, int((d+time.Second-1)/time.Second)))
 }
 
-// refuse counts a refusal for load and makes what the peer is closed with (B6, R12).
+// refuse counts a refusal for load and returns the error that closes the peer (B6, R12).
 func (r *Relay) refuse(why Refusal, wait time.Duration) *protocol.Error {
 	r.countRefused(why)
-	return &protocol.Error{Code: protocol.CodeOverloaded, Reason: why.String() + ": come again later" + after(wait)}
+	return &protocol.Error{Code: protocol.CodeOverloaded, Reason: why.String() + ": try again later" + after(wait)}
 }
 
-// mostTold bounds how many refused peers are told by a close frame at a time. A page can
-// read nothing else (B6); but each costs a handshake, and a socket for as long as it does
-// not answer the close.
+// mostTold bounds how many refused peers get a close frame at a time. A page can read
+// nothing else (B6), but each costs a handshake, and a socket until it answers the close.
 const mostTold = 256
 
-// A claim is what a connection counts for until it ends. The zero claim is nothing.
+// A claim is what a connection takes from the limits until release. The zero claim takes
+// nothing.
 type claim struct {
 	relay  *Relay
-	told   bool // it is a refused one
+	told   bool // it counts in Relay.told, not in Relay.peers
 	source quota.Place
 }
 
@@ -115,9 +115,8 @@ func (c claim) release() {
 	}
 }
 
-// admit counts a connection. Where it is one too many, it is refused by what it is then
-// closed with; or, when too many are being told that already, by an HTTP status, and the
-// result is false.
+// admit counts a connection. One beyond a limit is refused: with an error that closes it, or,
+// if mostTold others are being closed so, with an HTTP status, and then ok is false.
 func (r *Relay) admit(w http.ResponseWriter, from netip.Addr) (c claim, refused *protocol.Error, ok bool) {
 	settings := r.settings.Load()
 	place, why, wait := r.countPeer(from, settings)
@@ -137,13 +136,13 @@ func (r *Relay) admit(w http.ResponseWriter, from netip.Addr) (c claim, refused 
 func (r *Relay) countPeer(from netip.Addr, settings *current) (quota.Place, Refusal, time.Duration) {
 	if r.peers.Add(1) > int64(settings.Limits.Connections) {
 		r.peers.Add(-1)
-		return quota.Place{}, RefusedConnections, later()
+		return quota.Place{}, RefusedConnections, retryAfter()
 	}
 	place, tooMuch, wait := r.sources.Connect(from, settings.source)
 	switch tooMuch {
 	case quota.Connections:
 		r.peers.Add(-1)
-		return place, RefusedSourceConnections, later()
+		return place, RefusedSourceConnections, retryAfter()
 	case quota.Connects:
 		r.peers.Add(-1)
 		return place, RefusedSourceConnects, wait

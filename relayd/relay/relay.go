@@ -1,10 +1,10 @@
-// Package relay is the relay itself: it introduces a server and its clients to
-// one another and carries their messages, as protocol/PROTOCOL.md says.
+// Package relay implements the relay of protocol/PROTOCOL.md: it introduces a server and its
+// clients to each other and carries their messages.
 //
 // A message's way: wsconn reads it from the socket (read.go), route decides (route.go), room
-// names the receiver, and wsconn writes it to the receiver's socket. No goroutine and no queue
-// stands in between while the receiver keeps up. What the relay knows, and which lock guards it,
-// stands in state.go.
+// names the receiver, and wsconn writes it to the receiver's socket. While the receiver keeps
+// up, no goroutine and no queue is in between. The relay's state, and which lock guards it, is
+// in state.go.
 //
 // Locks, in the order in which they are acquired: Relay.mu, a lobby's mu, a connection's
 // (package wsconn). No goroutine holds the mu of two lobbies. The mu of the arrivals is never
@@ -26,7 +26,7 @@ import (
 	"github.com/sebas642/intercessor/relayd/wsconn"
 )
 
-// New starts a relay. It panics if the settings are not valid: see [Settings.Validate].
+// New starts a relay. It panics if the configuration is not valid: see [Config.Validate].
 func New(config Config) *Relay {
 	if err := config.Validate(); err != nil {
 		panic("relay: " + err.Error())
@@ -48,7 +48,7 @@ func New(config Config) *Relay {
 	r.settings.Store(config.Settings.current())
 	r.log = newLogger(r.config.Log)
 	if r.config.Returning {
-		r.surely.Store(r.config.Window.Milliseconds())
+		r.returnUntil.Store(r.config.Window.Milliseconds())
 	}
 	r.mux.HandleFunc("/server", r.serveServer)
 	r.mux.HandleFunc("/client/{id}", r.serveClient)
@@ -58,26 +58,26 @@ func New(config Config) *Relay {
 	return r
 }
 
-// ServeHTTP takes over the connection of a WebSocket handshake and returns when
-// the peer is let in; the session goes on in a goroutine of its own.
+// ServeHTTP takes over the connection of a WebSocket handshake and returns when the peer is
+// let in or refused. The session continues in its own goroutine.
 func (r *Relay) ServeHTTP(w http.ResponseWriter, request *http.Request) {
 	if !r.RefuseLate(w, request) {
 		r.mux.ServeHTTP(w, request)
 	}
 }
 
-// Shutdown closes every connection with CodeRestarting and returns when all
-// have ended, or with the context's error when it ends before; then it cuts
-// what is left. Connections that come meanwhile are closed in the same way, by
-// their handshakes' goroutines, for which it does not wait.
+// Shutdown closes every connection with CodeRestarting and returns when all have ended. If the
+// context ends first, it cuts the remaining ones and returns the context's error. New
+// connections are closed with the same code by the goroutines of their handshakes, for which
+// Shutdown does not wait.
 func (r *Relay) Shutdown(ctx context.Context) error {
 	r.mu.Lock()
 	r.closing = true
 	sessions := slices.Collect(maps.Keys(r.sessions))
 	r.mu.Unlock()
-	// All clients are closed before the first server, since a server that leaves ends its
-	// clients, and all of them before those that wait for an answer go on. So peers hear that
-	// the relay restarts, and not that their server is gone for good.
+	// Close all clients before the first server, because a server that leaves ends its
+	// clients, and all of them before stop releases the handshakes that wait. So peers learn
+	// that the relay restarts, not that their server is gone for good.
 	for _, server := range []bool{false, true} {
 		for _, s := range sessions {
 			if s.server == server {
@@ -106,28 +106,28 @@ func (r *Relay) Shutdown(ctx context.Context) error {
 	return ctx.Err()
 }
 
-// Drain asks all peers to go, each at a random moment of its own within a time, so
-// that another relay does not get them all at once (D8). It lets nobody in any
-// more. It returns nil when all are gone or the time is over, and the context's error
-// when that ends before. Shutdown does the rest.
+// Drain asks all peers to leave, each at a random moment within a duration, so that they do not
+// reach another relay all at once (D8). It refuses new connections. It returns nil when all
+// have left or the time is over, and the context's error if the context ends first. Call
+// Shutdown after it.
 func (r *Relay) Drain(ctx context.Context, within time.Duration) error {
 	r.mu.Lock()
 	r.closing = true
 	sessions := slices.Collect(maps.Keys(r.sessions))
 	r.mu.Unlock()
-	most := max(within, 1) * 3 / 4 // time is left for who is late
+	most := max(within, 1) * 3 / 4 // the rest is for delays
 	now, half := r.conns.Now(), max(1, r.conns.Ticks(most/2))
 	for _, s := range sessions {
 		if !s.v1 {
 			due := now + 1 + rand.Int64N(half)
-			if s.server { // after its clients, which hear that the relay restarts, and not that it is gone for good
+			if s.server { // after its clients, so that they learn of the restart, see Shutdown
 				due += half
 			}
 			s.due.Store(due)
 			continue
 		}
 		moment := rand.N(most + 1)
-		if !s.greeted.Load() { // HELLO would come behind it (B7)
+		if !s.greeted.Load() { // nothing may precede HELLO (B7)
 			s.close(protocol.CodeRestarting, restarting)
 			continue
 		}

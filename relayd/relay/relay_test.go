@@ -21,8 +21,8 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// patience bounds every wait of a test for what should come at once. It only ends what hangs:
-// a machine may be busy for a while, and a test that passes never waits for it.
+// patience bounds every wait of a test for an event that should be immediate. It is long because
+// a machine may be busy, and a passing test does not wait for it.
 const patience = 2 * time.Minute
 
 // world is a relay behind a real listener on loopback.
@@ -39,7 +39,7 @@ func newWorld(t testing.TB, config relay.Config) *world {
 	t.Cleanup(func() {
 		ctx, cancel := context.WithTimeout(context.Background(), patience)
 		defer cancel()
-		_ = w.Shutdown(ctx) // who does not answer the close is cut
+		_ = w.Shutdown(ctx) // cuts peers that do not answer the close
 		server.Close()
 	})
 	return w
@@ -150,8 +150,8 @@ func (p *peer) wantsClose(code protocol.Code) {
 	}
 }
 
-// soon has f done within a limit. Another program may hold the machine up for longer than
-// that, so the first of ten tries that is in time counts.
+// soon requires f to take no longer than a limit in one of ten tries, because other programs may
+// delay it.
 func soon(t testing.TB, limit time.Duration, what string, f func()) {
 	t.Helper()
 	for range 10 {
@@ -163,7 +163,7 @@ func soon(t testing.TB, limit time.Duration, what string, f func()) {
 	t.Fatalf("%s: it took longer than %v ten times", what, limit)
 }
 
-// eventually waits for a figure that another goroutine moves.
+// eventually waits until the Stats meet a condition.
 func (w *world) eventually(what string, holds func(relay.Stats) bool) {
 	w.t.Helper()
 	require.Eventually(w.t, func() bool { return holds(w.Stats()) }, patience, time.Millisecond, what)

@@ -6,7 +6,7 @@ import (
 	"github.com/sebas642/intercessor/protocol"
 )
 
-// request does what a server asks of the relay, and answers (D7).
+// request executes a server's request to the relay and sends the answer (D7).
 func (s *session) request(typ string, message []byte) {
 	request, wrong := protocol.ParseRequest(typ, message)
 	mark := ""
@@ -14,10 +14,10 @@ func (s *session) request(typ string, message []byte) {
 		mark, wrong = s.grant(typ, request)
 	}
 	answer := protocol.AppendAnswer(nil, protocol.Answer{Number: request.Number, Error: wrong, Mark: mark})
-	_ = s.conn.Send(relayFrame(protocol.TypeRelayAnswer, answer), 1, nil) // who does not read gets no answer
+	_ = s.conn.Send(relayFrame(protocol.TypeRelayAnswer, answer), 1, nil) // a full outbox loses the answer
 }
 
-// grant does it, or says why not.
+// grant executes a request, or returns the error for RELAY_ANSWER.
 func (s *session) grant(typ string, request protocol.Request) (mark, wrong string) {
 	if !s.server {
 		return "", "denied"
@@ -30,7 +30,7 @@ func (s *session) grant(typ string, request protocol.Request) (mark, wrong strin
 	}
 	switch typ {
 	case protocol.TypeRelayKick:
-		return s.relay.kick(l, request, "the server has sent this peer away")
+		return s.relay.kick(l, request, "the server has removed this peer")
 	case protocol.TypeRelayDoor:
 		l.room.SetClosed(request.Closed)
 	case protocol.TypeRelayInfo:

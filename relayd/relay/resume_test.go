@@ -162,7 +162,7 @@ func TestR5AHigherOrderTakesThePlaceWhileTheOldSocketLives(t *testing.T) {
 	server2.send(client.peer, "y", "2")
 	client2.hears(server.id, "y", "2")
 	w.eventually("the old ones are gone", func(s relay.Stats) bool { return s.Sessions == 2 })
-	server2.hearsNothingMore() // nobody's loss
+	server2.hearsNothingMore() // it is not affected
 }
 
 func TestR5ALowerOrderIsClosed(t *testing.T) {
@@ -178,7 +178,7 @@ func TestR5ALowerOrderIsClosed(t *testing.T) {
 	}
 }
 
-// A cut while HELLO was on its way locks nobody out.
+// A peer whose HELLO was lost with the connection can resume.
 func TestR5TheOldTokenComesAgainWithAHigherAttempt(t *testing.T) {
 	w := newWorld(t, relay.Config{})
 	server := w.v1Server()
@@ -217,7 +217,7 @@ func TestR5OfManyResumesAtOnceOneLives(t *testing.T) {
 		server.send(client.peer, "still", "1")
 		all.Wait()
 		require.Len(t, alive, 1)
-		// What the server knows in the end is the one that lives.
+		// The order that the server was told last is that of the open connection.
 		_ = alive[0].CloseNow()
 		var last protocol.Order
 		for typ := ""; typ != "PEER_AWAY"; {
@@ -276,7 +276,7 @@ func TestR8ATokenThatIsNotRightIsRefusedWithoutHello(t *testing.T) {
 	_, _, err := p.Read(t.Context())
 	require.Equal(t, protocol.CodeTokenRefused, protocol.Code(websocket.CloseStatus(err)), "two credentials")
 	server.hearsOf("PEER_JOINED", client.peer)
-	server.hearsNothingMore() // nobody noticed
+	server.hearsNothingMore() // the server was not told
 }
 
 func TestR9HowAConnectionEndsSaysWhatThePeerMeans(t *testing.T) {
@@ -303,8 +303,8 @@ func TestR9HowAConnectionEndsSaysWhatThePeerMeans(t *testing.T) {
 	}
 }
 
-// What breaks the framing may stand between: a proxy that ends every connection with a
-// wrong close frame does not end the rooms behind it.
+// A proxy between peer and relay may break the framing: if it ends every connection with a wrong
+// close frame, that does not end the rooms.
 func TestR9ABrokenFrameMayNotBeThePeers(t *testing.T) {
 	w := newWorld(t, relay.Config{Window: 40 * time.Second})
 	server := w.v1Server()

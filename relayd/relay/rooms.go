@@ -7,15 +7,15 @@ import (
 	"github.com/sebas642/intercessor/relayd/room"
 )
 
-// find, findOrOpen and shut keep the rooms, by their servers' IDs.
+// find returns the room of a server, nil if there is none.
 func (r *Relay) find(server protocol.ID) *lobby {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return r.rooms[keyOf(server)]
 }
 
-// findOrOpen opens a room whose server is not there yet, if there is none: the
-// server may pass its ID on the moment it has it.
+// findOrOpen returns the room of a server, and opens one that waits for the server if there
+// is none.
 func (r *Relay) findOrOpen(server protocol.ID, by *session) (*lobby, *protocol.Error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -25,14 +25,14 @@ func (r *Relay) findOrOpen(server protocol.ID, by *session) (*lobby, *protocol.E
 	return r.open(server, by)
 }
 
-// open opens a room, which counts for whoever opens it until it ends. With mu held.
+// open opens a room, which counts for the source of by until it ends. With mu held.
 func (r *Relay) open(server protocol.ID, by *session) (*lobby, *protocol.Error) {
 	settings := r.settings.Load()
 	if len(r.rooms) >= settings.Limits.Rooms {
-		return nil, r.refuse(RefusedRooms, later())
+		return nil, r.refuse(RefusedRooms, retryAfter())
 	}
 	if !r.sources.Open(by.claim.source, settings.source) {
-		return nil, r.refuse(RefusedSourceRooms, later())
+		return nil, r.refuse(RefusedSourceRooms, retryAfter())
 	}
 	now := r.clock()
 	l := &lobby{id: server, key: keyOf(server), opener: by.claim.source, opened: now, room: room.New[*session](server, r.config.Window.Milliseconds(), now)}
@@ -41,9 +41,9 @@ func (r *Relay) open(server protocol.ID, by *session) (*lobby, *protocol.Error) 
 	return l, nil
 }
 
-// reopen finds a room for a client whose own has ended this moment (R11).
+// reopen finds or opens a room for a client whose own has just ended (R11).
 func (r *Relay) reopen(s *session) *protocol.Error {
-	r.shut(s.lobby)
+	r.removeRoom(s.lobby)
 	l, refused := r.findOrOpen(s.lobby.id, s)
 	if refused == nil {
 		s.lobby = l
@@ -51,7 +51,7 @@ func (r *Relay) reopen(s *session) *protocol.Error {
 	return refused
 }
 
-func (r *Relay) shut(l *lobby) {
+func (r *Relay) removeRoom(l *lobby) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.rooms[l.key] == l {
@@ -65,7 +65,7 @@ func (r *Relay) shut(l *lobby) {
 	delete(r.waiters, l)
 }
 
-// mayWait has the sweeper look at a room in which somebody may be away.
+// mayWait puts a room, in which a peer may be away, on the sweeper's list.
 func (r *Relay) mayWait(l *lobby) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -74,12 +74,12 @@ func (r *Relay) mayWait(l *lobby) {
 	}
 }
 
-// NewUUID draws an ID of 122 random bits, which reads as a UUID (RFC 9562, version 4).
+// NewUUID draws an ID of 122 random bits in the form of a UUID (RFC 9562, version 4).
 func NewUUID() protocol.ID { return protocol.ID(uuid.NewString()) }
 
-// spelt gives the ID of the room that somebody asks for as it is spelt everywhere else,
-// if that room is known here: whoever is asked about a peer then compares IDs.
-func (r *Relay) spelt(asked protocol.ID) protocol.ID {
+// canonical returns the ID of a room in the spelling of its server, if the room is here, so that
+// IDs can be compared (B52).
+func (r *Relay) canonical(asked protocol.ID) protocol.ID {
 	if l := r.find(asked); l != nil {
 		return l.id
 	}
@@ -93,8 +93,8 @@ func (r *Relay) draw(server bool) protocol.ID {
 	return r.config.NewClientID()
 }
 
-// roomOf finds or opens the room of a server. For a new one, an ID that names a room
-// already is drawn again (B8); the sweeper and Shutdown read it under mu.
+// roomOf finds or opens the room of a server. For a newcomer it draws the ID again while that
+// names a room (B8), with mu held because the sweeper and Shutdown read the ID under mu.
 func (r *Relay) roomOf(s *session) (*lobby, *protocol.Error) {
 	if s.arrival.resumed {
 		return r.findOrOpen(s.id, s)
@@ -107,7 +107,8 @@ func (r *Relay) roomOf(s *session) (*lobby, *protocol.Error) {
 	return r.open(s.id, s)
 }
 
-// countBars counts those that the room keeps out among those of its source and of all rooms. With mu held.
+// countBars updates the bars of all rooms, and of this room's source, by what has changed in
+// this room. With mu held.
 func (l *lobby) countBars(r *Relay) {
 	bars := max(0, l.room.Bars()-ownBars)
 	if l.over {

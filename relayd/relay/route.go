@@ -11,8 +11,8 @@ import (
 	"github.com/sebas642/intercessor/relayd/wsconn"
 )
 
-// Message puts one message on its way to its receiver, or returns the *protocol.Error that
-// the sender is closed with. While messages are held back for a slow server, it wants no more.
+// Message routes one message, or returns the *protocol.Error that closes the sender. It
+// returns false for more while messages are held back for a slow server.
 func (s *session) Message(text []byte) (more bool, err error) {
 	b := s.batch
 	if b == nil {
@@ -25,7 +25,7 @@ func (s *session) Message(text []byte) (more bool, err error) {
 	return s.held == nil, err
 }
 
-// route decides what becomes of a message.
+// route sends a message to its receiver, executes it if it is for the relay, or drops it.
 func (s *session) route(b *batch, text []byte) error {
 	parse := protocol.ParseEnvelope
 	if s.v1 {
@@ -67,12 +67,13 @@ func isLinked(e protocol.Envelope) bool {
 	return e.Link != nil || bytes.HasPrefix(e.Type, []byte("LINK_"))
 }
 
-// gather puts messages that came together for one receiver into one piece.
+// gather adds a message to the piece for its receiver. It flushes a piece for another
+// receiver and one that is full.
 func (s *session) gather(b *batch, receiver route, e protocol.Envelope) {
 	if b.to != nil && (b.to != receiver.to || b.frames == s.relay.batchFrames || len(b.out)+len(e.Message)+len(e.Link) > s.relay.batchBytes) {
 		s.flush(b)
 	}
-	if s.held != nil { // it comes behind them, and nothing more is looked at
+	if s.held != nil { // keep the order; Message then stops the reading
 		s.held, s.heldOf = appendDelivery(s.held, s.id, e.Type, e.Message, e.Link), s.heldOf+1
 		s.conn.Keep(cap(s.held))
 		return
@@ -84,7 +85,7 @@ func (s *session) gather(b *batch, receiver route, e protocol.Envelope) {
 	b.frames++
 }
 
-// flush sends what handle has put together.
+// flush sends what gather has collected.
 func (s *session) flush(b *batch) {
 	if b.to == nil {
 		return
@@ -94,7 +95,7 @@ func (s *session) flush(b *batch) {
 	if s.server {
 		s.toClient(to, out, frames, news)
 	} else if err := s.toServer(to, out, frames, news); err == wsconn.ErrFull {
-		s.held, s.heldOf = slices.Clone(out), frames // nothing larger is kept while it waits
+		s.held, s.heldOf = slices.Clone(out), frames // a copy of exactly this size
 		s.conn.Keep(cap(s.held))
 	} else if err != nil {
 		s.undelivered([]byte(s.lobby.id), DropAbsent, frames, absent)
@@ -103,8 +104,8 @@ func (s *session) flush(b *batch) {
 
 // toServer sends a client's messages, or fails as Send does.
 func (s *session) toServer(to *session, bytes []byte, frames int, news bool) error {
-	if s.host != to { // a share is guarded by its outbox
-		s.host, s.waits = to, new(wsconn.Share)
+	if s.host != to { // each outbox guards its own shares
+		s.host, s.share = to, new(wsconn.Share)
 	}
 	if news {
 		return s.lobby.deliverNews(s, to, bytes, frames)
@@ -112,9 +113,8 @@ func (s *session) toServer(to *session, bytes []byte, frames int, news bool) err
 	return s.lobby.deliver(s, to, bytes, frames)
 }
 
-// hold sends the messages that are held back to the server when its outbox has capacity.
-// This client's reads wait until then, and those of no other; what could not be sent within
-// HoldWithin is dropped (B17, D2).
+// hold waits for capacity in the server's outbox and sends the messages that are held back.
+// Only this client's reads wait. After HoldWithin the messages are dropped (B17, D2).
 func (s *session) hold() {
 	server := []byte(s.lobby.id)
 	switch s.push(s.held, s.heldOf) {
@@ -128,8 +128,8 @@ func (s *session) hold() {
 	s.conn.Keep(0)
 }
 
-// push sends to the server, behind what it must hear of this client, and waits for
-// room while this session lasts.
+// push sends to the server, behind the presence message about this client. It waits for
+// capacity up to HoldWithin, or until this session ends.
 func (s *session) push(bytes []byte, frames int) error {
 	server, ok := s.lobby.route(s, []byte(s.lobby.id))
 	if !ok {
@@ -139,46 +139,46 @@ func (s *session) push(bytes []byte, frames int) error {
 	err := server.to.conn.SendWithin(s.relay.config.HoldWithin, s.conn, func() error {
 		return s.toServer(server.to, bytes, frames, true)
 	})
-	s.carried.Store(s.relay.conns.Now()) // it would have been, had there been capacity
+	s.carried.Store(s.relay.conns.Now()) // the wait does not count as idle (B55)
 	s.conn.Resume()
 	return err
 }
 
-// toClient sends a server's messages to a client, behind what that must hear of
-// its server. A server's reads never wait for a client: one that is too slow is cut
+// toClient sends a server's messages to a client, behind the presence message about the
+// server. A server's reads never wait for a client: a client that is too slow is closed
 // (B16).
 func (s *session) toClient(to *session, bytes []byte, frames int, news bool) {
 	err := wsconn.ErrFull
-	if !news || s.lobby.toldOfServer(to) {
+	if !news || s.lobby.tellOfServer(to) {
 		err = s.lobby.deliver(s, to, bytes, frames)
 	}
 	switch err {
 	case nil:
 	case wsconn.ErrFull:
-		to.close(protocol.CodeTooSlow, "too much waits for you: read faster, or take the data over a data channel")
+		to.close(protocol.CodeTooSlow, "the outbox for this client is full: read faster, or send the data over a data channel")
 		s.undelivered([]byte(to.id), DropClientSlow, frames, slow)
 	default:
 		s.undelivered([]byte(to.id), DropAbsent, frames, absent)
 	}
 }
 
-// A batch is what one read has brought. Messages for one receiver that came together leave
-// together. It is borrowed for the read, so that an idle peer owns none.
+// A batch holds the messages of one read. Consecutive messages for one receiver leave in one
+// piece. A session borrows it for the read, so that an idle peer owns none.
 type batch struct {
 	out    []byte // frames for one receiver; `to` is nil while there are none
 	to     *session
 	frames int
-	news   bool // the receiver is to be told of the sender first
+	news   bool // the receiver must first be told of the sender
 
-	read, readBytes int       // messages that have come
-	began           time.Time // if this read is measured
+	read, readBytes int       // messages received, and their bytes
+	began           time.Time // zero if this read is not measured
 }
 
 var batches = sync.Pool{New: func() any {
 	return &batch{out: make([]byte, 0, frame.MaxHeader+protocol.MaxDelivery)}
 }}
 
-// endBatch sends what the read has brought, and counts it.
+// endBatch sends and counts the messages of the read.
 func (s *session) endBatch() {
 	b := s.batch
 	if b == nil {
@@ -192,22 +192,22 @@ func (s *session) endBatch() {
 	batches.Put(b)
 }
 
-// A Check looks at a message before it goes to another peer, and gives nil if it may
-// (B51). part tells that it is a part of a longer one (L7). It is called from many
-// goroutines at once, each of which reads nothing more from its peer meanwhile; what it
-// is given is valid only during the call.
+// A Check decides whether a message may go to another peer (B51). It returns nil if so. part
+// means that the message is a part of a longer one (L7). Many goroutines call it at once, and
+// each reads no more from its peer until it returns. The arguments are valid only during the
+// call.
 type Check func(typ, message []byte, part bool) *Objection
 
-// An Objection is why a message may not pass. It goes to the sender and into the log, so
-// nothing that a peer sent may stand in it.
+// An Objection is the reason why a message may not pass. It goes to the sender and into the
+// log, and must not quote the message.
 type Objection struct {
 	Path    string // a JSON pointer into the operator's schema
 	Keyword string
-	Close   bool // the sender is closed
+	Close   bool // close the sender
 }
 
-// refuses asks the check, if there is one. What the link says itself is not looked at
-// (D10): its messages are null.
+// refuses calls Settings.Check, if it is set. The link's own frames are not checked (D10):
+// their messages are null.
 func (s *session) refuses(e protocol.Envelope) *Objection {
 	check := s.relay.settings.Load().Check
 	if check == nil || bytes.HasPrefix(e.Type, []byte("LINK_")) {
@@ -216,8 +216,8 @@ func (s *session) refuses(e protocol.Envelope) *Objection {
 	return check(e.Type, e.Message, e.Link != nil && isPart(e.Link))
 }
 
-// isPart reports whether a link says that its message is a part. Of one that says it twice
-// nothing is sure, and its receiver refuses it.
+// isPart reports whether a link marks its message as a part. So does a link that cannot be
+// parsed: its receiver refuses it.
 func isPart(link []byte) bool {
 	var values [2][]byte
 	err := protocol.ScanObject(link, partNames, values[:])
@@ -226,8 +226,9 @@ func isPart(link []byte) bool {
 
 var partNames = []string{"of", "at"}
 
-// refuse drops a message and tells its v1 sender why, or closes the sender: for a frame of
-// a link in any case, because the link would send it again for ever (D10).
+// refuse drops a message and tells a v1 sender why. It returns an error that closes the
+// sender if the objection says so, and for a frame of a link, because the link would resend
+// it forever (D10).
 func (s *session) refuse(why *Objection, e protocol.Envelope) error {
 	s.relay.countDrop(DropRefused, 1)
 	if s.v1 {
@@ -244,7 +245,7 @@ func (s *session) refuse(why *Objection, e protocol.Envelope) error {
 	return &protocol.Error{Code: protocol.CodeRefused, Reason: reason}
 }
 
-// undelivered counts messages that are dropped and hints a v1 sender at it (D3).
+// undelivered counts dropped messages and sends a v1 sender a hint (D3).
 func (s *session) undelivered(to []byte, why Drop, messages int, hint string) {
 	s.relay.countDrop(why, messages)
 	if !s.v1 || hint == absent && !s.firstMiss(to) {
@@ -262,8 +263,8 @@ const (
 	refused = "schema"
 )
 
-// firstMiss reports whether this session has not been told yet that the peer is
-// absent. Of strangers it is remembered for the last one only.
+// firstMiss reports whether this is the first message since the receiver went absent. Of
+// receivers that are unknown to the room it remembers only the last one.
 func (s *session) firstMiss(to []byte) bool {
 	l := s.lobby
 	l.mu.Lock()

@@ -11,24 +11,24 @@ import (
 	"github.com/sebas642/intercessor/relayd/wsconn"
 )
 
-// close ends the session with a code and a reason: every close that the relay
-// decides on comes through here and is counted here. Any goroutine may call it,
-// whatever locks it holds; the first call counts. The session's own goroutine does
-// the rest, the log among it: who reads the log may be slow.
+// close ends the session with a code and a reason, and counts the close. Every close by the
+// relay goes through it. Any goroutine may call it, whatever locks it holds. Only the first
+// call counts. The session's own goroutine finishes the connection and logs it, because
+// logging may block.
 func (s *session) close(code protocol.Code, reason string) { s.closeWith(code, reason, nil) }
 
-// closeWith is close for one of several clients, about which the log has one line.
+// closeWith is close for one of several clients that share one log line.
 func (s *session) closeWith(code protocol.Code, reason string, others *together) {
-	// Who does not read would not read what waits either: the reason comes first.
+	// A peer that is too slow gets the reason first, in place of what waits.
 	if s.conn.Close(wsconn.End{Code: uint16(code), Reason: reason, Tag: others}, code == protocol.CodeTooSlow) {
 		s.relay.countClose(code)
 	}
 }
 
-// howItEnded is what the end of the connection means (R9). It is asked when the
-// reading is over.
+// howItEnded maps the end of the connection to the end of the peer's stay (R9). It is called
+// after Read has returned.
 func (s *session) howItEnded() room.End {
-	how, _ := s.conn.End() // zero: it was cut
+	how, _ := s.conn.End() // zero if the connection was cut
 	code := protocol.Code(how.Code)
 	window := s.relay.config.Window
 	closed := !how.ByPeer && code != 0 // by the relay
@@ -37,7 +37,7 @@ func (s *session) howItEnded() room.End {
 		return room.Left()
 	case closed && code == protocol.CodeIdle:
 		return room.End{Reason: "relay"}
-	case closed && s.v1 && code == protocol.CodeProtocolError: // something on the way may have broken the frames
+	case closed && s.v1 && code == protocol.CodeProtocolError: // a proxy may have broken the frames
 	case closed && !code.Retry():
 		return room.End{Reason: "refused"}
 	case closed && !s.v1 && code != protocol.CodePingTimeout:
@@ -50,33 +50,32 @@ func (s *session) howItEnded() room.End {
 	return room.End{Away: true, Wait: window.Milliseconds()}
 }
 
-// carries marks that a message goes from one session to another.
-func (s *session) carries(to *session) {
+// markCarried stores the time of a message from one session to another, in both (B55).
+func (s *session) markCarried(to *session) {
 	now := s.relay.conns.Now()
 	for _, who := range [...]*session{s, to} {
-		if who.carried.Load() != now { // most messages find it so, and a load is cheap
+		if who.carried.Load() != now { // avoid the store, which is costly between cores
 			who.carried.Store(now)
 		}
 	}
 }
 
-// An arrival is what a handshake says of who comes. Nobody needs it once the peer
-// is in.
+// An arrival is the part of a session that only its handshake needs.
 type arrival struct {
 	began   time.Time
 	order   protocol.Order  // among the connections of its ID (R5)
-	asked   protocol.ID     // the room that a client has asked for, in its own spelling (B52)
-	resumed bool            // it has presented a token
-	room    protocol.ID     // the room of a client's token, as it is spelt everywhere (B52); "" without one
-	guess   quota.Guess     // what it costs that a newcomer asks for a room
-	grant   access.Grant    // what it gets with HELLO
-	refused *protocol.Error // why it is not let in
+	asked   protocol.ID     // the room that a client asks for, in its own spelling (B52)
+	resumed bool            // the peer has presented a valid resume token
+	room    protocol.ID     // the room of a client's token, in the server's spelling (B52); "" without one
+	guess   quota.Guess     // the cost of a newcomer's request for a room
+	grant   access.Grant    // from authorize
+	refused *protocol.Error // why the peer may not come in; nil if it may
 }
 
-// together are clients that lose their server.
+// together are the clients of one server that lose it. They share one log line.
 type together struct {
 	clients int
-	told    atomic.Bool // one of them is in the log
+	told    atomic.Bool // the line is written
 }
 
 const restarting = "the relay is restarting: connect again in a while"

@@ -40,8 +40,8 @@ type Settings struct {
 	ServerInfo []byte
 
 	// WrongOfSource and WrongOfAll bound how often strangers may ask for rooms that are not
-	// there (B53): those of one source (10 a minute), and all of them (100 a second), beyond
-	// which each waits a second for the answer.
+	// there (B53): those of one source (zero: DefaultWrongOfSource a minute), and all of them
+	// (zero: DefaultWrongOfAll a second), beyond which each waits a second for the answer.
 	WrongOfSource quota.Rate
 	WrongOfAll    quota.Rate
 
@@ -57,54 +57,74 @@ type ICEServers interface {
 }
 
 // Limits are what peers may have and do, beside the limits of PROTOCOL.md, which are the
-// same everywhere. Where a field is zero, the default that it names applies. What holds
-// already is not taken from a peer when [Relay.Reload] lowers one.
+// same everywhere. Where a field is zero, the constant with its name applies, as
+// [DefaultPeerMessages]. No field may be negative. What holds already is not taken from a peer
+// when [Relay.Reload] lowers one.
 type Limits struct {
 	// PeerMessages and PeerBytes are how much one peer may send in a second: frames of
-	// every kind (20,000), and bytes (32 MiB). PeerBurst is for how long it may have saved
-	// that up (1 s). Beyond them the relay stops reading from it for as long as it is ahead (B54).
+	// every kind, and bytes. PeerBurst is for how long it may have saved that up. Beyond them
+	// the relay stops reading from it for as long as it is ahead (B54).
 	PeerMessages int
 	PeerBytes    int64
 	PeerBurst    time.Duration
 
-	// RoomClients is how many clients a room takes (10,000), those included who are away.
+	// RoomClients is how many clients a room takes, those included who are away.
 	// Grant.Clients may say fewer or more for one room.
 	RoomClients int
 
-	// What one source may have, and four times as much a /48: peers at a time (500),
-	// connects a second (50) and at once (500), rooms (200). Loopback is no source, unless
-	// Config.Proxies trusts somebody.
+	// What one source may have, and four times as much a /48: peers at a time, connects a
+	// second and at once, rooms. Loopback is no source, unless Config.Proxies trusts somebody.
 	SourceConnections  int
 	SourceConnects     int
 	SourceConnectBurst int
 	SourceRooms        int
 
-	// What there may be in all: peers (100,000), rooms (100,000), and peers that are away and
-	// remembered (100,000; beyond it the relay forgets, P4).
+	// What there may be in all: peers, rooms, and peers that are away and remembered. Beyond
+	// Away the relay forgets (P4).
 	Connections int
 	Rooms       int
 	Away        int
 
 	// How long a client may be there while no message goes from it or to it, a server
-	// while it has no client, and any connection. 0: for ever.
+	// while it has no client, and any connection. Zero: without limit.
 	ClientIdle  time.Duration
 	ServerAlone time.Duration
 	SessionLife time.Duration
 }
 
-// WithDefaults fills in the defaults.
-func (l Limits) WithDefaults() Limits {
-	l.PeerMessages = cmp.Or(l.PeerMessages, 20_000)
-	l.PeerBytes = cmp.Or(l.PeerBytes, 32<<20)
-	l.PeerBurst = cmp.Or(l.PeerBurst, time.Second)
-	l.RoomClients = cmp.Or(l.RoomClients, 10_000)
-	l.SourceConnections = cmp.Or(l.SourceConnections, 500)
-	l.SourceConnects = cmp.Or(l.SourceConnects, 50)
-	l.SourceConnectBurst = cmp.Or(l.SourceConnectBurst, 500)
-	l.SourceRooms = cmp.Or(l.SourceRooms, 200)
-	l.Connections = cmp.Or(l.Connections, 100_000)
-	l.Rooms = cmp.Or(l.Rooms, 100_000)
-	l.Away = cmp.Or(l.Away, 100_000)
+// Defaults of [Limits], and of [Settings] for wrong guesses.
+const (
+	DefaultPeerMessages = 20_000
+	DefaultPeerBytes    = 32 << 20
+	DefaultPeerBurst    = time.Second
+
+	DefaultRoomClients = 10_000
+
+	DefaultSourceConnections  = 500
+	DefaultSourceConnects     = 50
+	DefaultSourceConnectBurst = 500
+	DefaultSourceRooms        = 200
+
+	DefaultConnections = 100_000
+	DefaultRooms       = 100_000
+	DefaultAway        = 100_000
+
+	DefaultWrongOfSource = 10  // in a minute
+	DefaultWrongOfAll    = 100 // in a second
+)
+
+func (l Limits) withDefaults() Limits {
+	l.PeerMessages = cmp.Or(l.PeerMessages, DefaultPeerMessages)
+	l.PeerBytes = cmp.Or(l.PeerBytes, DefaultPeerBytes)
+	l.PeerBurst = cmp.Or(l.PeerBurst, DefaultPeerBurst)
+	l.RoomClients = cmp.Or(l.RoomClients, DefaultRoomClients)
+	l.SourceConnections = cmp.Or(l.SourceConnections, DefaultSourceConnections)
+	l.SourceConnects = cmp.Or(l.SourceConnects, DefaultSourceConnects)
+	l.SourceConnectBurst = cmp.Or(l.SourceConnectBurst, DefaultSourceConnectBurst)
+	l.SourceRooms = cmp.Or(l.SourceRooms, DefaultSourceRooms)
+	l.Connections = cmp.Or(l.Connections, DefaultConnections)
+	l.Rooms = cmp.Or(l.Rooms, DefaultRooms)
+	l.Away = cmp.Or(l.Away, DefaultAway)
 	return l
 }
 
@@ -119,17 +139,25 @@ func (s Settings) Validate() error {
 		}
 	}
 	l := s.Limits
-	for name, limit := range map[string]int64{
+	if name := negative(map[string]int64{
 		"PeerMessages": int64(l.PeerMessages), "PeerBytes": l.PeerBytes, "PeerBurst": int64(l.PeerBurst), "RoomClients": int64(l.RoomClients),
 		"SourceConnections": int64(l.SourceConnections), "SourceConnects": int64(l.SourceConnects), "SourceConnectBurst": int64(l.SourceConnectBurst),
 		"SourceRooms": int64(l.SourceRooms), "Connections": int64(l.Connections), "Rooms": int64(l.Rooms), "Away": int64(l.Away),
 		"ClientIdle": int64(l.ClientIdle), "ServerAlone": int64(l.ServerAlone), "SessionLife": int64(l.SessionLife),
-	} {
-		if limit < 0 {
-			return fmt.Errorf("settings: Limits.%s is negative", name)
-		}
+	}); name != "" {
+		return fmt.Errorf("settings: Limits.%s is negative", name)
 	}
 	return nil
+}
+
+// negative returns the name of a negative field, or "".
+func negative(fields map[string]int64) string {
+	for name, value := range fields {
+		if value < 0 {
+			return name
+		}
+	}
+	return ""
 }
 
 // CheckServerInfo returns why peers could not be told that.
@@ -158,13 +186,13 @@ type current struct {
 
 func (s Settings) current() *current {
 	s.ServerInfo = slices.Clone(s.ServerInfo)
-	s.Limits = s.Limits.WithDefaults()
+	s.Limits = s.Limits.withDefaults()
 	l := &s.Limits
 	return &current{
 		Settings: s,
 		guesses: quota.GuessRates{
-			Source: cmp.Or(s.WrongOfSource, quota.Rate{Count: 10, Within: time.Minute}),
-			All:    cmp.Or(s.WrongOfAll, quota.Rate{Count: 100, Within: time.Second}),
+			Source: cmp.Or(s.WrongOfSource, quota.Rate{Count: DefaultWrongOfSource, Within: time.Minute}),
+			All:    cmp.Or(s.WrongOfAll, quota.Rate{Count: DefaultWrongOfAll, Within: time.Second}),
 		},
 		source: quota.Limits{
 			Connections: l.SourceConnections,

@@ -48,8 +48,7 @@ func trusting(t *testing.T, protocol edge.Protocol) edge.Proxies {
 	return proxies
 }
 
-// TestLogShowsTheClient and nothing of what else stands in a header: one record is one
-// line, whatever it is about.
+// TestLogShowsTheClient and no other part of a header. Each record is one line.
 func TestLogShowsTheClient(t *testing.T) {
 	const mark = "hostile"
 	hostile := []string{
@@ -124,8 +123,8 @@ func TestPeersMeetBehindAProxy(t *testing.T) {
 	}
 }
 
-// TestStrangersWaitAtTheirSockets though somebody else is trusted: only who is behind
-// a proxy pays for that.
+// TestStrangersWaitAtTheirSockets although a proxy is trusted: only connections of the proxy
+// need a read buffer.
 func TestStrangersWaitAtTheirSockets(t *testing.T) {
 	for name, secure := range map[string]bool{"plain": false, "TLS": true} {
 		t.Run(name, func(t *testing.T) {

@@ -9,39 +9,37 @@ import (
 	"github.com/sebas642/intercessor/protocol"
 )
 
-// Stats is what a relay holds and what it has counted since its start. Reasons and
-// codes are from closed sets, so that nobody makes the maps grow.
+// Stats are the figures of a relay: what it holds now, and what it has counted since its
+// start. The keys of the maps are from closed sets, so that peers cannot make the maps grow.
 type Stats struct {
 	Sessions int
 	Rooms    int
-	Peers    PerRole // of those Sessions
+	Peers    PerRole // the Sessions by role
 	Away     int64   // peers that may come back
 	Waiting  int64   // bytes in all outboxes
-	Incoming int64   // bytes that have come and are not on their way, of peers with more than 4 KiB of them
+	Incoming int64   // bytes received and not yet sent on, of peers with more than 4 KiB of them
 	Outboxes Outboxes
 	Traffic  Traffic
 
-	Joined  PerRole                  // peers that came, or base peers that came again
-	Resumed PerRole                  // peers that came back under their ID
+	Joined  PerRole                  // peers that came with a new ID
+	Resumed PerRole                  // peers that came back with their ID
 	Dropped map[Drop]uint64          // messages
 	Closed  map[protocol.Code]uint64 // connections that the relay closed
-	Refused map[Refusal]uint64       // connections that were not let in
-	Held    uint64                   // times that a peer's reads were held back because it was ahead of its rate
+	Refused map[Refusal]uint64       // connections that were refused
+	Held    uint64                   // how often reads of a peer were delayed because it exceeded its rate
 }
 
-// PerRole is a number of servers and one of clients.
+// PerRole is a count of servers and one of clients.
 type PerRole struct{ Servers, Clients uint64 }
 
-// Traffic counts the messages that peers have sent, and those of them that went on
-// their way to a receiver, with the bytes of each. What the relay says itself is not
-// in it.
+// Traffic counts the messages that peers have sent (In) and those that were sent on to a
+// receiver (Out), with their bytes. It does not count the relay's own messages.
 type Traffic struct{ In, InBytes, Out, OutBytes uint64 }
 
-// Outboxes says of how many peers so much waits to be written: nothing, up to each of
-// Depths in bytes, and more.
+// Outboxes counts peers by the bytes in their outboxes: none, up to each of Depths, and more.
 type Outboxes [len(Depths) + 2]int
 
-// Depths are the bounds of [Outboxes].
+// Depths are the bounds of [Outboxes], in bytes.
 var Depths = [...]int{4 << 10, 16 << 10, 64 << 10, 256 << 10}
 
 func (o *Outboxes) add(bytes int) {
@@ -53,8 +51,8 @@ func (o *Outboxes) add(bytes int) {
 	o[at]++
 }
 
-// Stats gives the figures of this moment. It looks at every session, which takes
-// milliseconds for ten thousands of them.
+// Stats returns the current figures. It visits every session with a lock held, which takes
+// milliseconds for tens of thousands of them.
 func (r *Relay) Stats() Stats {
 	stats := r.counted()
 	stats.Waiting, stats.Incoming, stats.Away = r.conns.Waiting(), r.conns.Incoming(), r.absent.Load()
@@ -74,29 +72,29 @@ func (r *Relay) Stats() Stats {
 	return stats
 }
 
-// Sessions is how many connections there are.
+// Sessions returns the number of connections.
 func (r *Relay) Sessions() int {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return len(r.sessions)
 }
 
-// Drop says why a message was not delivered.
+// Drop is the reason for which a message was dropped.
 type Drop string
 
 // The reasons for which a message is dropped.
 const (
-	DropAbsent     Drop = "absent"      // the receiver is not in the room, or no longer
-	DropServerSlow Drop = "server-slow" // the server's outbox had no room within HoldWithin
+	DropAbsent     Drop = "absent"      // the receiver is not in the room
+	DropServerSlow Drop = "server-slow" // the server's outbox had no capacity within HoldWithin
 	DropBase       Drop = "base"        // a message of the link to a base peer
-	DropClientSlow Drop = "client-slow" // the client's outbox was full; it was cut
+	DropClientSlow Drop = "client-slow" // the client's outbox was full; the client was closed
 	DropRefused    Drop = "refused"     // the operator does not allow it; its sender may have been closed
 )
 
-// Drops are all of them.
+// Drops lists every Drop.
 var Drops = []Drop{DropAbsent, DropServerSlow, DropBase, DropClientSlow, DropRefused}
 
-// counters counts every drop, every close and every refusal, and nothing else does.
+// counters is the only place that counts drops, closes and refusals.
 type counters struct {
 	countMu sync.Mutex
 	dropped map[Drop]uint64          // guarded by countMu
@@ -165,8 +163,8 @@ func (p *perRole) add(server bool) {
 
 func (p *perRole) load() PerRole { return PerRole{p.servers.Load(), p.clients.Load()} }
 
-// traffic is what one session has moved. Its reading goroutine alone adds to it, once
-// for all that came together, so that no two cores pass a counter to and fro.
+// traffic counts the messages of one session. Only its reading goroutine adds to it, once
+// for each read, so that cores do not contend for a counter.
 type traffic struct {
 	in, inBytes   atomic.Uint64
 	out, outBytes atomic.Uint64
@@ -189,26 +187,26 @@ func (t *traffic) addTo(sum *Traffic) {
 	sum.OutBytes += t.outBytes.Load()
 }
 
-// Watch is who measures how long things take. Its functions are called by many
-// goroutines, and must return at once.
+// Watch receives measured durations. Many goroutines call its functions, which must not
+// block.
 type Watch struct {
 	// Admitted gets the time from a handshake's header to the peer's HELLO.
 	Admitted func(time.Duration)
 
-	// Relayed gets the time from reading messages until all of them are in the
-	// receivers' sockets or outboxes, of one in 64 times that a peer was read.
+	// Relayed gets the time from reading messages until all of them are in the receivers'
+	// sockets or outboxes, for one in 64 reads of a peer.
 	Relayed func(time.Duration)
 
-	// Waited gets how long messages waited in an outbox. Those that a socket took at once
-	// did not.
+	// Waited gets how long messages waited in an outbox. It does not get those that the
+	// socket took at once.
 	Waited func(time.Duration)
 }
 
-// oneIn is how often what a peer sends is measured: to read the clock twice for each
-// message would cost more than a counter does.
+// oneIn is how many reads of a peer there are to one that is measured, because reading the
+// clock is costly.
 const oneIn = 64
 
-// measure begins to measure, if this is the time for it.
+// measure returns the time if this read is to be measured, the zero time if not.
 func (s *session) measure() (began time.Time) {
 	if s.relay.config.Watch == nil {
 		return began
@@ -225,7 +223,7 @@ func (s *session) measured(began time.Time) {
 	}
 }
 
-// admitted measures the handshake of a peer that is let in.
+// admitted reports the duration of the handshake to Watch.
 func (s *session) admitted() {
 	if watch := s.relay.config.Watch; watch != nil {
 		watch.Admitted(time.Since(s.arrival.began))

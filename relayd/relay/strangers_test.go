@@ -22,8 +22,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// doors are the ways to decide about a secret, each with a right one and with a budget of ten
-// wrong ones of one source.
+// doors are the kinds of authorization, each with a right secret and a quota of ten wrong ones
+// for one source.
 func doors(t *testing.T) map[string]func(t *testing.T, asked http.HandlerFunc) (way access.Authorizer, right string) {
 	budget := func() *quota.Trials {
 		return quota.NewTrials(quota.NewTable(true), quota.Rate{Count: 10, Within: time.Hour})
@@ -66,7 +66,7 @@ func judge(w http.ResponseWriter, r *http.Request) {
 // guess is a wrong secret that has the form of the right one.
 func guess(right string, i int) string { return right[:len(right)-8] + fmt.Sprintf("%08d", i) }
 
-// outOf connects with a secret out of a network of its own, through a proxy.
+// outOf connects with a secret from a given network, through a proxy.
 func (w *world) outOf(network, secret string) *peer {
 	w.t.Helper()
 	return w.knockWith("/server", 0, &websocket.DialOptions{
@@ -86,8 +86,8 @@ func (p *peer) code() protocol.Code {
 	return protocol.Code(websocket.CloseStatus(err))
 }
 
-// TestStrangersDoNotLockTheDoor: wrong secrets from changing networks, six for each right one, and the right one
-// is let in every time (threat 61).
+// TestStrangersDoNotLockTheDoor: of six wrong secrets from changing networks for each right one,
+// the right one is admitted every time (threat 61).
 func TestStrangersDoNotLockTheDoor(t *testing.T) {
 	for name, door := range doors(t) {
 		t.Run(name, func(t *testing.T) {

@@ -11,9 +11,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestBrokenTextIsRefusedBeforeItsEnd, with the code that the whole has, which is not
-// always that of broken UTF-8 (B37): as a message whose last frame does not come, and
-// as a frame whose last bytes do not.
+// TestBrokenTextIsRefusedBeforeItsEnd, with the code of the whole text, which is not always that of
+// invalid UTF-8 (B37): in a message without its last frame, and in a frame without its last bytes.
 func TestBrokenTextIsRefusedBeforeItsEnd(t *testing.T) {
 	w := newWorld(t, relay.Config{})
 	code := func(sent string) protocol.Code {

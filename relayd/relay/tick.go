@@ -9,9 +9,9 @@ import (
 	"github.com/sebas642/intercessor/relayd/wsconn"
 )
 
-// sweep is the relay's clock: one goroutine looks at every session once a tick,
-// instead of timers for each. Times are counted in ticks, so that reading the
-// clock on a message's way costs one load.
+// sweep is the sweeper: one goroutine that checks every session once a tick, in place of
+// timers for each. Times are in ticks, so that reading the clock on a message's way costs one
+// load.
 func (r *Relay) sweep() {
 	ticker := time.NewTicker(r.config.tick())
 	defer ticker.Stop()
@@ -19,7 +19,7 @@ func (r *Relay) sweep() {
 	ticks := r.conns.Ticks
 	lives := lives{beat: ticks(r.config.BeatAfter)}
 	tidy := ticks(tidyBars)
-	var sessions []*session // its memory is used again
+	var sessions []*session // reused
 	for {
 		select {
 		case <-r.life.Done():
@@ -37,7 +37,7 @@ func (r *Relay) sweep() {
 		for _, s := range sessions {
 			s.check(now, lives)
 		}
-		clear(sessions) // it keeps none that ends
+		clear(sessions) // or its memory would keep sessions that end
 		r.expire(waiters)
 		if now%tidy == 0 && r.bars.Load() > 0 {
 			r.forgetBars()
@@ -45,12 +45,12 @@ func (r *Relay) sweep() {
 	}
 }
 
-// tooMany says whether no more of those who are away can be remembered. Then the relay
-// forgets: their observers count the time themselves (P4). They are counted once a tick, so it
-// may be late.
-func (r *Relay) tooMany() bool { return r.absent.Load() >= int64(r.settings.Load().Limits.Away) }
+// tooManyAway reports whether the limit of peers that are away is reached. The relay then
+// forgets some: their observers measure the window themselves (P4). The count is up to a tick
+// old.
+func (r *Relay) tooManyAway() bool { return r.absent.Load() >= int64(r.settings.Load().Limits.Away) }
 
-// expire ends the waiting for those whose window is over.
+// expire makes peers gone whose window is over.
 func (r *Relay) expire(waiters []*lobby) {
 	total := 0
 	for _, l := range waiters {
@@ -61,7 +61,7 @@ func (r *Relay) expire(waiters []*lobby) {
 		l.mu.Unlock()
 		switch {
 		case last:
-			r.shut(l)
+			r.removeRoom(l)
 			loseSight(clients)
 		case absent == 0:
 			r.settle(l)
@@ -71,7 +71,7 @@ func (r *Relay) expire(waiters []*lobby) {
 	r.absent.Store(int64(total))
 }
 
-// settle takes a room off the sweeper's list, unless somebody went away meanwhile.
+// settle takes a room off the sweeper's list, unless a peer has gone away since.
 func (r *Relay) settle(l *lobby) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -82,12 +82,12 @@ func (r *Relay) settle(l *lobby) {
 	}
 }
 
-// lives are durations in ticks.
+// lives are the time limits of sessions, in ticks. 0 means no limit.
 type lives struct{ beat, idle, alone, life int64 }
 
-// check applies to one session what depends on time (B22 to B24).
+// check applies the time limits to one session (B22 to B24).
 func (s *session) check(now int64, l lives) {
-	if s.outlived(now, l) {
+	if s.closeExpired(now, l) {
 		return
 	}
 	if s.v1 {
@@ -106,7 +106,7 @@ func (s *session) check(now int64, l lives) {
 	}
 }
 
-// keepInTouch sends a v1 peer what it gets from time to time.
+// keepInTouch sends a v1 peer the messages that are due: a heartbeat, a token, ICE servers.
 func (s *session) keepInTouch(now int64, l lives) {
 	if now-s.conn.Quiet() >= l.beat {
 		_ = s.conn.Send(relayFrame(protocol.TypeRelayBeat, []byte("{}")), 1, nil) // D1
@@ -117,15 +117,15 @@ func (s *session) keepInTouch(now int64, l lives) {
 	if at := s.iceDue.Load(); at != 0 && now >= at && !s.ownICE && !s.conn.Busy() {
 		ice := s.iceServers()
 		if ice.Servers == nil {
-			ice.Servers = []byte("[]") // those that it has are not there any more
+			ice.Servers = []byte("[]") // revokes those that it has
 		}
 		_ = s.conn.Send(relayFrame(protocol.TypeRelayICE, protocol.AppendICE(nil, ice)), 1, nil) // I3
 	}
 }
 
-// outlived closes a session that has been there for as long as it may, and reports
-// whether it did (B55). Called by the sweeper.
-func (s *session) outlived(now int64, l lives) bool {
+// closeExpired closes a session that has reached a time limit, and reports whether it did (B55).
+// The sweeper calls it.
+func (s *session) closeExpired(now int64, l lives) bool {
 	if !s.inRoom.Load() {
 		return false
 	}
@@ -134,22 +134,22 @@ func (s *session) outlived(now int64, l lives) bool {
 	}
 	switch {
 	case l.life > 0 && now-s.placed > l.life:
-		s.close(protocol.CodeRenew, "this connection has lasted as long as one may here: connect again")
+		s.close(protocol.CodeRenew, "this connection has reached the relay's time limit: connect again")
 	case l.idle > 0 && !s.server && !s.conn.Paused() && now-max(s.placed, s.carried.Load()) > l.idle:
-		s.close(protocol.CodeIdle, "no message has gone to or from this client for as long as that may be")
+		s.close(protocol.CodeIdle, "idle: no message to or from this client within the relay's time limit")
 	case l.alone > 0 && s.server && now-s.lastCompany(now) > l.alone:
-		s.close(protocol.CodeIdle, "no client has been with this server for as long as that may be")
+		s.close(protocol.CodeIdle, "idle: no client in this server's room within the relay's time limit")
 	default:
 		return false
 	}
 	return true
 }
 
-// lastCompany is when a server last had a client.
+// lastCompany returns when a server last had a client, in ticks.
 func (s *session) lastCompany(now int64) int64 {
 	l := s.lobby
 	if !l.mu.TryRLock() {
-		return s.company // somebody comes, goes or talks: the next tick will tell
+		return s.company // the room is busy: the next tick looks again
 	}
 	defer l.mu.RUnlock()
 	if !l.room.Empty() {

@@ -43,7 +43,7 @@ func secureWorld(t *testing.T) (join func(path string) (*wire, *gather)) {
 }
 
 // secureWorldWithin is secureWorld with a bound for the time until a handshake is whole,
-// and gives its address.
+// and returns its address.
 func secureWorldWithin(t *testing.T, handshake time.Duration) (join func(path string) (*wire, *gather), address string) {
 	t.Helper()
 	certificates := httptest.NewTLSServer(nil)
@@ -82,8 +82,8 @@ func secureWorldWithin(t *testing.T, handshake time.Duration) (join func(path st
 	}, listener.Addr().String()
 }
 
-// TestHalfAHelloIsCut: who does not come to the end of TLS's handshake is cut in the
-// time for a header, and keeps nobody from connecting.
+// TestHalfAHelloIsCut: a connection that does not finish the TLS handshake in time is cut, and
+// blocks no other.
 func TestHalfAHelloIsCut(t *testing.T) {
 	join, address := secureWorldWithin(t, time.Second)
 	hello := &gather{keep: true}
@@ -110,8 +110,8 @@ func TestHalfAHelloIsCut(t *testing.T) {
 	join("/server")
 }
 
-// TestRecordsMayComeAnyhow: several at once, or one byte by byte, with frames that
-// end with their records or do not.
+// TestRecordsMayComeAnyhow: several at once, or one byte by byte, with frames that end at the end
+// of a record or not.
 func TestRecordsMayComeAnyhow(t *testing.T) {
 	join := secureWorld(t)
 	server, _ := join("/server")
@@ -183,8 +183,8 @@ func TestIdlePeerWithTLSWaitsAtItsSocket(t *testing.T) {
 	}, patience, time.Millisecond, "two peers wait, both at their sockets")
 }
 
-// TestConnectionCutInARecord: a cut is a cut, also in the middle of a record, of the first
-// of a message or of a later one. The peer is away, and has not broken a rule (R9).
+// TestConnectionCutInARecord: after a cut in the middle of a TLS record the peer is away, and has
+// not violated the protocol (R9).
 func TestConnectionCutInARecord(t *testing.T) {
 	join := secureWorld(t)
 	server, _ := join("/server")

@@ -21,7 +21,7 @@ type v1 struct {
 	path    string
 	attempt uint64
 
-	strange int // fields in HELLO and messages that nobody knows
+	strange int // unknown fields in HELLO and unknown messages
 }
 
 func (w *world) v1Server() *v1         { w.t.Helper(); return w.joinV1("/server", "", 0) }
@@ -78,7 +78,7 @@ func (w *world) joinV1(path, credential string, receiveBuffer int) *v1 {
 	return p
 }
 
-// next receives one message, but for those that nobody knows.
+// next receives one message, and skips unknown ones.
 func (p *v1) next() (from, typ string, message []byte) {
 	p.t.Helper()
 	for {

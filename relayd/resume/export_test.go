@@ -1,9 +1,9 @@
 package resume
 
-// Seal signs a statement of any bytes, as only who has the key can.
+// Seal signs a statement of any bytes.
 func Seal(key Key, statement []byte) string { return seal(key, statement) }
 
-// Statement gives the bytes that Sign signs.
+// Statement returns the bytes that Sign signs.
 func Statement(id Identity) []byte { return appendStatement(nil, id) }
 
 // KeyOf makes a key of known bytes.

@@ -1,5 +1,5 @@
-// Package resume signs and checks the tokens with which peers come back, and keeps the key of
-// their signatures.
+// Package resume signs and verifies resume tokens, with which peers come back, and keeps their
+// key.
 package resume
 
 import (
@@ -29,13 +29,13 @@ const (
 // KeyFile is the name of the key's file in the state folder.
 const KeyFile = "resume.key"
 
-// Key signs resume tokens. Who has it can take every ID. It lies behind a function,
-// so that nothing that prints a Key, or what holds one, shows more than an address.
+// Key signs resume tokens. A holder of the key can take every ID. The key is behind a
+// function, so that printing a Key shows only an address.
 type Key struct {
 	secret func() []byte
 }
 
-// NewKey draws a key.
+// NewKey returns a random key.
 func NewKey() Key {
 	secret := make([]byte, keyBytes)
 	_, _ = rand.Read(secret) // never fails: see crypto/rand
@@ -46,20 +46,20 @@ func keyOf(secret []byte) Key {
 	return Key{func() []byte { return secret }}
 }
 
-// Name tells keys apart and says nothing of them.
+// Name returns a hash that identifies the key and does not reveal it.
 func (k Key) Name() string {
 	mac := hmac.New(sha256.New, k.secret())
 	mac.Write([]byte("intercessor name of a resume key\x00"))
 	return hex.EncodeToString(mac.Sum(nil)[:4])
 }
 
-// ErrKeyFile is in every error that says what is wrong with a key file that is
-// there and could be read: somebody has to look at it.
-var ErrKeyFile = errors.New("is no key file that relayd trusts")
+// ErrKeyFile is in the errors about a key file that exists but is not acceptable. The
+// operator must correct the file.
+var ErrKeyFile = errors.New("is not a key file that relayd can trust")
 
-// ReadKey reads a key file: one line of 32 bytes in base64; empty lines and those
-// that begin with # do not count. It refuses a file that others may read or change:
-// they could take every ID. See [secret.Private].
+// ReadKey reads a key file: one line of 32 bytes in base64. It ignores empty lines and those
+// that begin with #. It refuses a file that other users may read or change: see
+// [secret.Private].
 func ReadKey(path string) (Key, error) {
 	text, err := secret.Read(path, maxKeyFile)
 	switch {
@@ -70,8 +70,8 @@ func ReadKey(path string) (Key, error) {
 	}
 	key, ok := parseKey(string(text))
 	if !ok {
-		return Key{}, fmt.Errorf("%s %w: a key is one line of 32 bytes in base64; bring back the old file, or write a new key, "+
-			"with which every peer that resumes is refused, with: openssl rand -base64 32 > %s", path, ErrKeyFile, path)
+		return Key{}, fmt.Errorf("%s %w: a key is one line of 32 bytes in base64; restore the old file, or write a new key, "+
+			"which refuses every peer that resumes, with: openssl rand -base64 32 > %s", path, ErrKeyFile, path)
 	}
 	return key, nil
 }
@@ -91,9 +91,9 @@ func parseKey(text string) (key Key, ok bool) {
 	return key, key.secret != nil
 }
 
-// KeepKey gives the key of a state folder, and makes folder and key where they are
-// not there. Of all that do so at once, one makes the key, and all get it. Path is
-// the key file's.
+// KeepKey returns the key of a state folder, and makes the folder and the key if they do not
+// exist. Of several concurrent processes one makes the key, and all get it. path is that of
+// the key file.
 func KeepKey(folder string) (key Key, path string, made bool, err error) {
 	path = filepath.Join(folder, KeyFile)
 	key, err = ReadKey(path)
@@ -105,16 +105,15 @@ func KeepKey(folder string) (key Key, path string, made bool, err error) {
 	}
 	key = NewKey()
 	err = writeKey(path, key)
-	if errors.Is(err, fs.ErrExist) { // somebody else was faster
+	if errors.Is(err, fs.ErrExist) { // another process was faster
 		key, err = ReadKey(path)
 		return key, path, false, err
 	}
 	return key, path, err == nil, err
 }
 
-// writeKey puts the key file in its place whole or not at all, whatever happens
-// meanwhile, and never in the place of another: a hard link, unlike a rename, does
-// not replace what is there.
+// writeKey creates the key file atomically. It never replaces a file: a hard link, unlike a
+// rename, fails if the name exists.
 func writeKey(path string, key Key) error {
 	temp, err := os.CreateTemp(filepath.Dir(path), "."+KeyFile+".*") // mode 0600
 	if err != nil {
@@ -129,7 +128,7 @@ func writeKey(path string, key Key) error {
 		return err
 	}
 	if folder, err := os.Open(filepath.Dir(path)); err == nil {
-		_ = folder.Sync() // the new name too; not every file system can
+		_ = folder.Sync() // makes the new name durable; not every file system supports it
 		_ = folder.Close()
 	}
 	return nil

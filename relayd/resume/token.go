@@ -18,21 +18,21 @@ const (
 	ServerLife = 400 * 24 * time.Hour
 )
 
-// Epoch is before the first token that a relay has signed. What seems older was signed by
-// a clock that was wrong.
+// Epoch is before the first token that any relay has signed. A token that seems older was
+// signed while the clock was wrong.
 var Epoch = time.Date(2026, time.January, 1, 0, 0, 0, 0, time.UTC)
 
-// Identity is what a resume token says (R4): this peer, this role, this room,
-// this generation, until then. Whether it may come in is decided elsewhere (R7).
+// Identity is the content of a resume token (R4). The caller decides whether the peer may
+// come in (R7).
 type Identity struct {
 	ID         protocol.ID
-	Room       protocol.ID // the server's ID; for a server its own
+	Room       protocol.ID // the server's ID; for a server its own ID
 	Server     bool
 	Generation uint64    // below 2^53
-	Expires    time.Time // to the second
+	Expires    time.Time // in whole seconds
 }
 
-// Life is how long the token of a peer is valid.
+// Life returns how long the token of a server or of a client is valid.
 func Life(server bool) time.Duration {
 	if server {
 		return ServerLife
@@ -40,25 +40,24 @@ func Life(server bool) time.Duration {
 	return ClientLife
 }
 
-// Signed is when the token was signed, by the clock of the relay that did it.
+// Signed returns when the token was signed, by the clock of the relay that signed it.
 func (id Identity) Signed() time.Time { return id.Expires.Add(-Life(id.Server)) }
 
-// A token that is refused is answered by closing with 4504 (R8). These sentences
-// are fit for the close frame's reason (B27).
+// A refused token closes the connection with 4504 (R8). The texts are fit for the reason of
+// the close frame (B27).
 var (
 	ErrToken        = errors.New("the resume token is not one of this relay: forged, cut off, or signed with another key")
 	ErrTokenExpired = errors.New("the resume token has expired")
 )
 
-// Tokens signs and checks resume tokens. It keeps no store: every relay with the
-// same key takes back the peers of every other. Its methods may be called
-// concurrently.
+// Tokens signs and verifies resume tokens. It has no store: every relay accepts the tokens of
+// every other relay with the same key. Its methods may be called concurrently.
 type Tokens struct {
 	keys []Key
 }
 
-// NewTokens signs with the first key and accepts the tokens of all of them: two
-// while a key is being replaced. Without a key it draws one, which ends with it.
+// NewTokens signs with the first key and accepts the tokens of all keys. Give two while a key
+// is being replaced. Without a key it draws one, which is never stored.
 func NewTokens(keys ...Key) *Tokens {
 	if len(keys) == 0 {
 		keys = []Key{NewKey()}
@@ -70,8 +69,8 @@ func NewTokens(keys ...Key) *Tokens {
 //
 //	version 1 | role 1 | generation 8 | expires 8 | ID | room, of a client | HMAC 32
 //
-// with big-endian numbers, the time in seconds since 1970, and each ID behind a
-// byte that says its length. A statement can be written in one way only.
+// Numbers are big-endian, the time is in seconds since 1970, and a byte with its length
+// precedes each ID. A statement has one encoding only.
 const (
 	tokenVersion = 1
 	roleClient   = 0
@@ -81,8 +80,8 @@ const (
 	minToken   = identityAt + 1 + 1 + sha256.Size
 	maxToken   = identityAt + 2*(1+protocol.MaxID) + sha256.Size
 
-	// tokenPurpose goes into every HMAC, so that nothing else that may once be
-	// signed with the same key can be taken for a token.
+	// tokenPurpose is part of every HMAC, so that nothing else signed with the same key can
+	// pass as a token.
 	tokenPurpose = "intercessor resume token\x00"
 )
 
@@ -91,21 +90,20 @@ var MaxText = tokenText.EncodedLen(maxToken)
 
 var tokenText = base64.RawURLEncoding.Strict()
 
-// Sign gives the token of an identity. One that no relay can have given out (an ID
-// outside its form, a server in another's room) is a mistake in the caller, and
-// panics.
+// Sign returns the token of an identity. It panics if the identity is not valid: an ID of the
+// wrong form, or a server in the room of another.
 func (t *Tokens) Sign(id Identity) string {
 	if !id.valid() {
-		panic("resume: no peer has this identity")
+		panic("resume: invalid identity")
 	}
 	return seal(t.keys[0], appendStatement(make([]byte, 0, maxToken), id))
 }
 
-// Verify gives the identity that a token states, or ErrToken. With ErrTokenExpired it gives
-// both: the clock may be wrong.
-// The caller compares role and room with what the peer asks for (R8).
+// Verify returns the identity in a token. It fails with ErrToken, or with ErrTokenExpired, and
+// then returns the identity as well, because the clock may be wrong. The caller compares role
+// and room with the request of the peer (R8).
 func (t *Tokens) Verify(token string, now time.Time) (Identity, error) {
-	// The decoder skips line breaks, with which one token could be written in many ways.
+	// The decoder skips line breaks, which would give one token many forms.
 	if len(token) < tokenText.EncodedLen(minToken) || len(token) > MaxText || strings.ContainsAny(token, "\r\n") {
 		return Identity{}, ErrToken
 	}
@@ -136,12 +134,12 @@ func (t *Tokens) signed(statement, mac []byte) bool {
 	return false
 }
 
-// markPurpose goes into the HMAC of every mark, as tokenPurpose into those of tokens.
+// markPurpose is to marks what tokenPurpose is to tokens.
 const markPurpose = "intercessor mark\x00"
 
-// Marks are what the server of a room is told in place of the source or the subject of a
-// client (D7): one for each key, that of the key in use first. They say nothing to those that
-// have no key, and something else in each room.
+// Marks returns the pseudonyms that the server of a room gets in place of the source or the
+// subject of a client (D7): one for each key, that of the first key first. They reveal nothing
+// without a key, and differ between rooms.
 func (t *Tokens) Marks(room protocol.ID, by, value string) (marks []string) {
 	for _, key := range t.keys {
 		mac := hmac.New(sha256.New, key.secret())
@@ -202,7 +200,7 @@ func parseStatement(b []byte) (id Identity, ok bool) {
 	return id, len(b) == 0 && id.valid()
 }
 
-// cutID gives an empty ID, which nobody has, where there is no whole one.
+// cutID returns the ID at the beginning of b and the rest. The ID is "" if it is not whole.
 func cutID(b []byte) (protocol.ID, []byte) {
 	if len(b) == 0 || len(b) <= int(b[0]) {
 		return "", b

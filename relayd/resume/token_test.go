@@ -34,8 +34,8 @@ func TestTokenStatesTheIdentity(t *testing.T) {
 	}
 }
 
-// TestTokenFormat pins what is out there: a server's token lives 400 days, and a
-// newer relayd must take it.
+// TestTokenFormat pins the format: a server's token is valid for 400 days, and a newer relayd must
+// accept it.
 func TestTokenFormat(t *testing.T) {
 	const serverToken = "AQEAAAAAAAAABwAAAABnY0kACDZmOTYxOWZmUn81Xcp55UGwqRty7aD0pzX0kTvLQlZ6Y-heK8PoIBQ"
 	const clientToken = "AQAAH________wAAAABlVUKACGMwZmZlZTExCDZmOTYxOWZmCI25EcauL-HpyuaymTVSnOlFkbYf4MdlR_66XfYZHTM"
@@ -94,7 +94,7 @@ func TestForgedTokens(t *testing.T) {
 	}
 }
 
-// TestTokenOfNoIdentity: statements that were signed, and still name nobody.
+// TestTokenOfNoIdentity: signed statements without a valid identity.
 func TestTokenOfNoIdentity(t *testing.T) {
 	statement := func(version, role byte, generation uint64, ids ...string) []byte {
 		b := []byte{version, role}

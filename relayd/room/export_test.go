@@ -8,8 +8,8 @@ import (
 	"github.com/sebas642/intercessor/protocol"
 )
 
-// Doors for the tests: how many marks there are, and what an exploration of all
-// states needs: a copy of a room, its truth, and its state as bytes.
+// Access for the tests: the number of marks, and, for the exploration of all states, a copy of a
+// room, its invariants, and its state as bytes.
 
 // Marks is how much of the server's news is kept.
 func (r *Room[M]) Marks() int { return len(r.news) }

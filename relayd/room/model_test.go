@@ -417,7 +417,7 @@ func (w *world) say(c *conn, to int8) error {
 	return nil
 }
 
-// append writes the whole state down, each in one way only.
+// append appends the whole state in a canonical form.
 func (w *world) append(b []byte) []byte {
 	b = append(b, byte(w.now), byte(w.left.connects), byte(w.left.cuts), byte(w.left.byes), byte(w.left.doubles),
 		byte(w.left.restarts), byte(w.left.ticks), byte(w.left.kicks), byte(w.left.forgets), byte(w.left.says))

@@ -53,7 +53,7 @@ func (v *view) hear(f frame, baseObserver bool, now int8) error {
 		case !v.said:
 			return fmt.Errorf("%v of somebody who was never there", f)
 		case v.state == unheard:
-			return nil // the word of its coming was lost with a connection
+			return nil // its PEER_JOINED was lost with a connection
 		case f.kind == goneFor:
 			v.state = gone
 		case v.state == there:

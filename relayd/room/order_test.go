@@ -59,7 +59,7 @@ func TestEveryOrder(t *testing.T) {
 	t.Logf("%d states in all", total)
 }
 
-// explore visits every state that can be reached, and gives their number.
+// explore visits every state that can be reached, and returns their number.
 func explore(t *testing.T, s *shape) int {
 	seed := maphash.MakeSeed()
 	var mu sync.Mutex
@@ -128,7 +128,7 @@ func (p *path) String() string {
 	return strings.Join(lines, "\n")
 }
 
-// steps gives all that may happen next.
+// steps returns all that may happen next.
 func (w *world) steps(all []step) []step {
 	b := &w.left
 	for p := range int8(3) {

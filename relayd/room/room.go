@@ -1,7 +1,7 @@
-// Package room holds the state of a room: its peers, which of them may reach which, and
-// what each must be told of the others. It is pure state without clock, lock, log or
-// I/O, so that tests can call it in every order. A Room that is shared between
-// goroutines needs a lock around it. Times are milliseconds of the caller's clock.
+// Package room holds the state of a room: its peers, which of them may reach each other, and
+// which presence messages they must get. It is pure state without clock, lock, log or I/O, so
+// that tests can call it in every order. A Room that is shared between goroutines needs a
+// lock. Times are milliseconds of the caller's clock.
 package room
 
 import (
@@ -152,7 +152,7 @@ func (r *Room[M]) LeaveServer(conn M, end End, now int64) (out []M, last bool) {
 	}
 	r.server.leave(end, now)
 	if !end.Away {
-		return r.shut(), true
+		return r.end(), true
 	}
 	for _, m := range r.clients {
 		m.hinted = false
@@ -170,8 +170,8 @@ func (r *Room[M]) LeaveServer(conn M, end End, now int64) (out []M, last bool) {
 	return out, false
 }
 
-// shut ends the room and returns the clients' connections.
-func (r *Room[M]) shut() (out []M) {
+// end ends the room and returns the clients' connections.
+func (r *Room[M]) end() (out []M) {
 	for _, m := range r.clients {
 		if m.state == present {
 			out = append(out, m.Conn)
@@ -185,7 +185,7 @@ func (r *Room[M]) shut() (out []M) {
 func (r *Room[M]) Close() (server M, clients []M) {
 	server = r.server.Conn
 	r.server.leave(End{Reason: "kicked"}, 0)
-	return server, r.shut()
+	return server, r.end()
 }
 
 // Bar keeps a client out until a time, by its ID and by the caller's other names for it.
@@ -257,7 +257,7 @@ func (r *Room[M]) Absent() int {
 func (r *Room[M]) Expire(now int64) (out []M, last bool) {
 	if r.server.state == away && now >= r.server.until {
 		r.server.leave(End{Reason: "timeout"}, now)
-		return r.shut(), true
+		return r.end(), true
 	}
 	marks := len(r.news)
 	for _, m := range r.clients {
@@ -299,7 +299,7 @@ func (r *Room[M]) GiveUp() bool {
 		}
 	}
 	r.server.leave(End{Reason: "relay"}, 0)
-	r.shut()
+	r.end()
 	return true
 }
 

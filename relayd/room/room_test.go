@@ -27,8 +27,8 @@ var (
 	resumed2 = protocol.Order{Generation: 2, Attempt: 200, Random: 1}
 )
 
-// scene is a room whose server and clients are there, and one who writes down what
-// the server is told.
+// scene is a room with its server and clients, and a record of the presence messages to the
+// server.
 type scene struct {
 	*room.Room[string]
 	t testing.TB
@@ -46,7 +46,7 @@ func newScene(t testing.TB, server bool, clients ...string) scene {
 	return s
 }
 
-// joins lets a newcomer in; its connection has the name of its ID.
+// joins admits a newcomer, whose connection is named like its ID.
 func (s scene) joins(id string, v1 bool) *room.Member[string] {
 	s.t.Helper()
 	m, before, v := s.ClaimClient(protocol.ID(id), first, v1, true, id)
@@ -83,7 +83,7 @@ func (s scene) losesServer(end room.End) []string {
 	return out
 }
 
-// hears gives what the server is told, in the order of the room.
+// hears returns the notices for the server, in the room's order.
 func (s scene) hears() (all []string) {
 	for {
 		n, more := s.News()
@@ -341,7 +341,7 @@ func TestWindowsEnd(t *testing.T) {
 	require.False(t, last, "a room ends once")
 }
 
-// P4: without a word.
+// P4: the server is not told.
 func TestWhoIsForgotten(t *testing.T) {
 	s := newScene(t, v1, "ann", "bob")
 	ann, bob := s.Client([]byte("ann")), s.Client([]byte("bob"))

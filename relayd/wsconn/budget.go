@@ -2,32 +2,32 @@ package wsconn
 
 import "sync"
 
-// smallPart is how much a peer may hold of what has come before it is counted, in bytes.
-// Small messages never need the lock of all, and never take the place of others.
+// smallPart is how many received bytes a peer may hold uncounted. Small messages never need
+// the budget's mu, and never use the budget.
 const smallPart = growth
 
-// incoming is the budget for what has come and is not on its way: messages that have not
-// ended, and messages held back for a slow server (B17). When it is full, the peer is closed
-// that has been in it for longest with one message. Peers that send whole messages are in it
-// for moments only.
+// incoming is the budget for received bytes that are not handled: unfinished messages, and
+// messages that the handler keeps (B17). When it is exceeded, the connection whose message has
+// been in it for longest is closed. Whole messages are in it only briefly.
 type incoming struct {
 	most int64 // static
 
 	mu             sync.Mutex
 	bytes          int64 // guarded by mu: the sum of all holdings
-	oldest, newest *Conn // guarded by mu: the ends of the list of those that hold something
+	oldest, newest *Conn // guarded by mu: the ends of the list of connections that hold something
 }
 
 // A holding is what one connection has in the budget; guarded by the budget's mu.
 type holding struct {
 	bytes        int64
-	began        int64 // the connection's began, which tells one message from the next
+	began        int64 // Conn.began, which identifies the message
 	older, newer *Conn // the neighbours in the list
-	over         bool  // the connection was closed: what it holds is as good as free
+	over         bool  // the connection is being closed: its bytes no longer count
 }
 
-// hold counts what this connection holds, and soon bytes that it is about to. It has others,
-// or this one, closed if that is too much. The reader calls it.
+// hold counts the bytes that this connection holds, and soon bytes that it is about to
+// allocate. If the budget is exceeded, it calls Overloaded of the oldest connections, which
+// may include this one. The reader calls it.
 func (c *Conn) hold(soon int) {
 	n := cap(c.in.partial) + cap(c.in.fragments) + c.in.kept + soon
 	if n <= smallPart {
@@ -42,14 +42,14 @@ func (c *Conn) hold(soon int) {
 	}
 }
 
-// Keep counts n bytes of messages that the handler keeps, in place of those it kept before.
+// Keep counts n bytes of messages that the handler keeps. It replaces the previous count.
 func (c *Conn) Keep(n int) {
 	c.in.kept = n
 	c.hold(0)
 }
 
-// set notes what a connection holds and returns those to be closed for it. These are out of
-// the budget: they free their memory as soon as they notice.
+// set stores how many bytes a connection holds and returns the connections to close. These
+// no longer count: they free their memory soon.
 func (in *incoming) set(c *Conn, n int64) (oldest []*Conn) {
 	in.mu.Lock()
 	defer in.mu.Unlock()
@@ -75,8 +75,8 @@ func (in *incoming) set(c *Conn, n int64) (oldest []*Conn) {
 	return oldest
 }
 
-// Incoming returns how much all connections hold of unfinished messages, in bytes. Up to
-// 4 KiB of a connection are not counted.
+// Incoming returns how many bytes of unhandled messages all connections hold. A connection
+// with up to 4 KiB does not count.
 func (g *Group) Incoming() int64 {
 	in := &g.incoming
 	in.mu.Lock()
@@ -95,7 +95,7 @@ func (in *incoming) append(c *Conn) {
 	in.newest = c
 }
 
-// remove takes a connection, with all that it holds, off the list. With mu held.
+// remove takes a connection and its bytes out of the budget. With mu held.
 func (in *incoming) remove(c *Conn) {
 	h := &c.holding
 	if h.older != nil {

@@ -11,7 +11,7 @@ import (
 	"github.com/sebas642/intercessor/relayd/frame"
 )
 
-// An End says how a connection ended that was not cut.
+// An End is how a connection ended that was not cut.
 type End struct {
 	Code   uint16
 	Reason string
@@ -19,14 +19,14 @@ type End struct {
 	Tag    any  // the caller's
 }
 
-// Why a connection ends. What Read returns besides these is the handler's own error or a
-// fault of a frame, which is a sentence for a close frame of code 1002.
+// The reasons for which a connection ends. Read also returns errors of the handler, and
+// violations of RFC 6455, whose texts are fit for a close frame of code 1002.
 var (
-	ErrTooBig         = errors.New("a message is longer than it may be")
+	ErrTooBig         = errors.New("a message is longer than the limit")
 	ErrBinary         = errors.New("a message is binary")
 	ErrText           = errors.New("a text message is not UTF-8")
 	ErrFlood          = errors.New("too many control frames in a second")
-	ErrStalled        = errors.New("the peer takes nothing")
+	ErrStalled        = errors.New("the peer does not read")
 	ErrMessageTimeout = errors.New("a message did not end in time")
 	ErrPingTimeout    = errors.New("a ping was not answered in time")
 )
@@ -39,16 +39,16 @@ func (errLeft) Error() string { return "the peer has left" }
 // longAgo is a deadline that ends a wait at once.
 var longAgo = time.Unix(1, 0)
 
-// Close sends a close frame behind what waits, refuses everything after it, and wakes the
-// reader. If drop is true, what waits is dropped as far as possible, so that a peer that is
-// behind gets the close frame first. Close does not wait for the end of the connection: the
-// reader does that with Finish. Only the first call counts, and reports true.
+// Close queues a close frame behind the frames that wait, refuses everything after it, and
+// wakes the reader. If drop is true, it drops the waiting frames that are not begun, so that a
+// slow peer gets the close frame early. Close does not wait for the end of the connection: the
+// reader does that with Finish. Only the first call counts and returns true.
 func (c *Conn) Close(how End, drop bool) bool {
 	return c.seal(frame.AppendClose(nil, how.Code, how.Reason), &how, drop)
 }
 
-// End returns how the connection ended. It reports false while it has not, and if it was
-// cut.
+// End returns how the connection ended. It returns false while the connection is open, and if
+// it was cut.
 func (c *Conn) End() (End, bool) {
 	if how := c.end.Load(); how != nil {
 		return *how, true
@@ -56,10 +56,10 @@ func (c *Conn) End() (End, bool) {
 	return End{}, false
 }
 
-// Fail ends the connection after Read returned err, as far as RFC 6455 says how: it notes the
-// peer's close frame, which Finish answers, and sends nothing where the connection was cut. It
-// returns any other error, for which the caller closes with a code of its own. ErrStalled is
-// returned with the end noted as stalled, since no close frame can be sent.
+// Fail ends the connection after Read returned err. For a close frame of the peer it stores
+// the end, and Finish answers it. For an error of the network it sends nothing. It returns any
+// other error, and the caller then closes with a code. If writes made no progress, it stores
+// stalled as the end and returns ErrStalled: no close frame can be sent.
 func (c *Conn) Fail(err error, stalled End) (fault error) {
 	var left errLeft
 	var network net.Error
@@ -79,8 +79,8 @@ func (c *Conn) Fail(err error, stalled End) (fault error) {
 	return fault
 }
 
-// seal puts a close frame in, if there is one, refuses everything after it, and wakes the
-// reader. Only the first call counts.
+// seal queues a close frame, unless it is nil, refuses everything after it, and wakes the
+// reader. Only the first call counts and returns true.
 func (c *Conn) seal(closing []byte, how *End, drop bool) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -97,7 +97,7 @@ func (c *Conn) seal(closing []byte, how *End, drop bool) bool {
 	if closing != nil {
 		_ = c.put(closing, 1, nil) // a failure ends the outbox all the same
 	}
-	c.end.Store(how) // before the reader wakes, which asks
+	c.end.Store(how) // before the reader wakes and calls End
 	c.sealed, c.until = true, time.Now().Add(c.group.CloseWithin)
 	_ = c.socket.SetWriteDeadline(c.until)
 	_ = c.socket.SetReadDeadline(longAgo)
@@ -108,14 +108,14 @@ func (c *Conn) seal(closing []byte, how *End, drop bool) bool {
 	return true
 }
 
-// stalled reports whether a write made no progress for as long as it may.
+// stalled reports whether a write made no progress within WriteWithin.
 func (c *Conn) stalled() bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return !c.sealed && errors.Is(c.err, os.ErrDeadlineExceeded)
 }
 
-// fail ends the outbox and wakes the reader, which notices. With mu held.
+// fail ends the outbox and wakes the reader. With mu held.
 func (c *Conn) fail(err error) {
 	if c.err == nil {
 		c.err = err
@@ -125,10 +125,10 @@ func (c *Conn) fail(err error) {
 }
 
 // Finish completes the closing handshake: it answers the peer's close frame, if there was one,
-// waits until what was sent is written, gives the peer its time to answer, and closes the
-// socket. (To close a socket that holds unread bytes resets it, and the peer would never see
-// the close frame.) The connection must be closed, or have failed. What the peer may rely on
-// when it hears the answer must be done before.
+// waits until the outbox is empty, waits up to CloseWithin for the peer's answer, and closes
+// the socket. (Closing a socket with unread bytes resets it, and the peer would not see the
+// close frame.) Call it after Close or Fail, and after everything that the peer may rely on
+// when it gets the answer.
 func (c *Conn) Finish() {
 	c.answerClose()
 	if c.ready != nil {
@@ -145,8 +145,8 @@ func (c *Conn) Finish() {
 	_ = c.socket.Close()
 }
 
-// answerClose sends a peer that has left the code of its close frame back (RFC 6455, section
-// 5.5.1).
+// answerClose answers the peer's close frame, if there was one, with the same code (RFC 6455,
+// section 5.5.1).
 func (c *Conn) answerClose() {
 	how, _ := c.End()
 	c.mu.Lock()
@@ -156,12 +156,13 @@ func (c *Conn) answerClose() {
 	}
 }
 
-// ended reports whether the reader is to end.
+// ended reports whether the connection is closed or has failed.
 func (c *Conn) ended() bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return c.usable() != nil
 }
 
-// Cut closes the socket at once, and waits until the reader has left its handler.
+// Cut closes the socket at once, without a close frame, and waits until the reader has left
+// the handler. The handler must not call it.
 func (c *Conn) Cut() { _ = c.socket.Close() }

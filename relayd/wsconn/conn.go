@@ -23,7 +23,7 @@ import (
 type Limits struct {
 	MaxMessage    int  // the longest message, in bytes
 	Binary        bool // binary messages are accepted, too
-	ControlFrames int  // how many a peer may send in a second
+	ControlFrames int  // how many control frames a peer may send in a second
 
 	Tick          time.Duration // how often the owner calls Group.Tick and each Conn's Check
 	PingAfter     time.Duration // how long a peer may be silent before it is pinged
@@ -32,18 +32,17 @@ type Limits struct {
 	WriteWithin   time.Duration // how long a write may make no progress
 	CloseWithin   time.Duration // how long the closing handshake may take
 
-	OutboxBytes   int   // what may wait to be written to one peer
+	OutboxBytes   int   // how many bytes may wait to be written to one peer
 	OutboxFrames  int   // the same in frames
-	OutboxLeast   int   // what may wait for one peer whatever waits for others
-	WaitingBytes  int64 // what may wait to be written to all peers together
-	IncomingBytes int64 // what unfinished messages of all peers may hold together
+	OutboxLeast   int   // how many bytes may wait for one peer whatever waits for others
+	WaitingBytes  int64 // how many bytes may wait to be written to all peers together
+	IncomingBytes int64 // how many bytes the unhandled messages of all peers may hold together
 
 	// Waited, if it is set, receives how long each frame waited in an outbox.
 	Waited func(time.Duration)
 }
 
-// A Group is what the connections of one server have in common: their limits, their clock
-// and the memory that they share.
+// A Group holds what the connections of one server share: limits, clock and memory budgets.
 type Group struct {
 	Limits // static
 
@@ -62,8 +61,8 @@ func NewGroup(limits Limits) *Group {
 	return g
 }
 
-// Close frees what the Group has of the system. Its connections must have finished; others
-// may come, but cost more.
+// Close frees the Group's resources of the operating system. All connections must have
+// finished. New ones still work, but cost more.
 func (g *Group) Close() { g.hangups.close() }
 
 // Now returns the time in ticks.
@@ -80,16 +79,16 @@ func (g *Group) Waiting() int64 { return g.waiting.Load() }
 
 // A Handler receives what happens on a connection.
 type Handler interface {
-	// Message takes a message. The reader calls it, and the bytes are valid during the call
-	// only. If more is false, Read passes no further message before it has called Came.
-	// Came receives the error.
+	// Message receives a message. The reader calls it, and payload is valid only during the
+	// call. If more is false, Read passes no further message before it has called Came. Came
+	// receives the error.
 	//
-	// Message validates the UTF-8 of a text. Where the beginning of a text shows that it is
-	// not UTF-8, Message is called with that beginning at once, and names the fault.
+	// Message validates the UTF-8 of a text. If the beginning of a text is not UTF-8, Message
+	// is called with that beginning at once, and should return the error.
 	Message(payload []byte) (more bool, err error)
 
-	// Came is called by the reader behind the messages that one read has brought. err is why
-	// the connection is to end, or nil. Read goes on if Came returns nil, and returns its error.
+	// Came is called by the reader after the messages of one read. err is why the connection
+	// must end, or nil. Read continues if Came returns nil, and returns its error otherwise.
 	Came(got Amount, err error) error
 
 	// Writable is called by the outbox's goroutine after it has written something.
@@ -107,21 +106,21 @@ type Conn struct {
 	group   *Group
 	handler Handler
 	socket  net.Conn
-	ready   *readiness // nil where this socket can only be read into memory set aside
-	puts    *readiness // nil where this socket has no write that cannot block
+	ready   *readiness // nil if waiting on this socket needs memory for the read
+	puts    *readiness // nil if this socket has no write that never blocks
 
 	in      reader  // owned by the reader
 	holding holding // guarded by the budget's mu
 
 	mu      sync.Mutex
-	answer  []byte         // guarded by mu: to the handshake; leaves with the first frame
-	queue   []waitingFrame // guarded by mu; the first `writing` are in the writer's hands
+	answer  []byte         // guarded by mu: the answer to the handshake; leaves with the first frame
+	queue   []waitingFrame // guarded by mu; the writer has the first `writing` of them
 	writing int            // guarded by mu
-	bytes   int            // guarded by mu: what waits here
+	bytes   int            // guarded by mu: the bytes in queue
 	frames  int            // guarded by mu: the same in frames
-	partly  bool           // guarded by mu: queue[0] must be written, because its beginning is, or because it has the answer to the handshake
-	active  bool           // guarded by mu: a writer is at work
-	sealed  bool           // guarded by mu: the close frame is in, nothing follows it
+	partly  bool           // guarded by mu: queue[0] must be written: it is begun, or has the answer to the handshake
+	active  bool           // guarded by mu: a writer runs
+	sealed  bool           // guarded by mu: nothing may be sent any more
 	until   time.Time      // guarded by mu: when a sealed outbox must be empty
 	err     error          // guarded by mu: the first failed write; ends the outbox
 	last    int64          // guarded by mu: when a message was last sent, in ticks
@@ -129,23 +128,23 @@ type Conn struct {
 	over    chan struct{}  // guarded by mu: closed when sealed; nil if nothing waits for it
 	writers sync.WaitGroup
 
-	end atomic.Pointer[End] // how the connection ended; nil while it has not, or was cut
+	end atomic.Pointer[End] // how the connection ended; nil while it is open, or if it was cut
 
 	// In ticks.
-	heard    atomic.Int64 // when something last came
-	began    atomic.Int64 // when the message, or the frame, began whose end has not come; 0: none
-	pinged   int64        // when the pending ping was sent; 0: there is none. Owned by Check
+	heard  atomic.Int64 // when bytes were last received
+	began  atomic.Int64 // when the unfinished message or frame began; 0 means there is none
+	pinged int64        // when the pending ping was sent; 0 means there is none. Owned by Check
+
 	controls atomic.Int32 // control frames of this second
-	paused   atomic.Bool  // the reader does not read: the peer cannot be heard
+	paused   atomic.Bool  // the reader does not read
 }
 
-// sendBuffer is how much the kernel is asked to hold for a peer, in bytes. Linux
-// allocates twice as much.
+// sendBuffer is the size of a socket's send buffer, in bytes. Linux allocates twice as much.
 const sendBuffer = 64 << 10
 
-// Upgrade answers a handshake and takes over its connection. The answer leaves with the
-// first frame that is sent. If it fails, it has answered with an HTTP status.
-// The subprotocol is one that the peer offered, or "".
+// Upgrade answers a handshake and takes over its connection. The answer leaves with the first
+// frame that is sent. After an error the request is answered with an HTTP status. The
+// subprotocol is one that the peer offered, or "".
 func (g *Group) Upgrade(w http.ResponseWriter, r *http.Request, subprotocol string, handler Handler) (*Conn, error) {
 	socket, answer, early, err := upgrade(w, r, subprotocol)
 	if err != nil {
@@ -156,11 +155,11 @@ func (g *Group) Upgrade(w http.ResponseWriter, r *http.Request, subprotocol stri
 	return c, nil
 }
 
-// NewConn makes a Conn of a socket on which the handshake is over. early is what the peer
+// NewConn returns a Conn on a socket after the handshake. early are the bytes that the peer
 // has sent behind it.
 func (g *Group) NewConn(socket net.Conn, early []byte, handler Handler) *Conn {
 	if tcp, ok := Below(socket).(interface{ SetWriteBuffer(int) error }); ok {
-		// What waits in the kernel waits beyond every bound here. With the default size a
+		// The limits of the outbox do not cover the kernel's buffer. With the default size a
 		// slow peer would seem to make no progress.
 		_ = tcp.SetWriteBuffer(sendBuffer)
 	}

@@ -222,8 +222,8 @@ func (l *listening) eventsCome() {
 	other.wants("behind")
 }
 
-// TestEndsAndSplitsAnyhow: whatever the pieces in which bytes come, and however soon the end
-// comes behind the last, each message is passed at once, and the end is.
+// TestEndsAndSplitsAnyhow: for any split of the bytes, and any delay of the end behind the last,
+// each message and the end are passed on at once.
 func TestEndsAndSplitsAnyhow(t *testing.T) {
 	secured(t, func(t *testing.T, secure bool) {
 		for name, end := range ends {

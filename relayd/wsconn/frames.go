@@ -12,7 +12,7 @@ import (
 func (c *Conn) look(b []byte, got *Amount) (consumed int, err error) {
 	c.heard.Store(c.group.Now())
 	more := true
-	ended := false // what was begun before
+	ended := false // the message that was unfinished before
 	for more {
 		h, n, err := frame.Parse(b[consumed:])
 		if err == nil && n > 0 {
@@ -51,7 +51,7 @@ func (c *Conn) look(b []byte, got *Amount) (consumed int, err error) {
 	return consumed, nil
 }
 
-// expect reports whether a frame may come now, as soon as its header has come.
+// expect checks the header of a frame before its payload has come.
 func (c *Conn) expect(h frame.Header) error {
 	switch {
 	case h.IsControl():
@@ -69,11 +69,12 @@ func (c *Conn) expect(h frame.Header) error {
 }
 
 var (
-	errNoBeginning = errors.New("a continuation frame continues no message")
-	errNoEnd       = errors.New("a message begins before the one before it has ended")
+	errNoBeginning = errors.New("a continuation frame without a message")
+	errNoEnd       = errors.New("a message begins before the previous one has ended")
 )
 
-// take handles one frame.
+// take handles one whole frame. It returns false for more if no further frame may be handled
+// before Came.
 func (c *Conn) take(h frame.Header, payload []byte) (more bool, err error) {
 	in := &c.in
 	switch h.Opcode {
@@ -109,8 +110,8 @@ func (c *Conn) take(h frame.Header, payload []byte) (more bool, err error) {
 	return more, err
 }
 
-// takePart looks at the text of a frame whose end has not come. What can be seen not to be
-// UTF-8 is refused at once: a text is read from its first byte on.
+// takePart validates the received part of an unfinished text frame, so that a text is refused
+// as soon as it is not UTF-8.
 func (c *Conn) takePart(h frame.Header, payload []byte) error {
 	in := &c.in
 	if h.IsControl() || h.Opcode == frame.Binary || h.Opcode == frame.Continuation && in.binary {

@@ -8,11 +8,10 @@ import (
 	"strings"
 )
 
-// upgrade checks a handshake (RFC 6455, section 4.2.1) and takes over its
-// connection. It gives the answer that the caller has to send before its first
-// frame, so that both can leave together, and what has come behind the
-// handshake. Where it fails it has answered with an HTTP status, and the error
-// says why. The subprotocol is one that was offered, or "".
+// upgrade checks a handshake (RFC 6455, section 4.2.1) and takes over its connection. It
+// returns the answer, which the caller sends together with its first frame, and the bytes
+// received behind the handshake. After an error the request is answered with an HTTP status.
+// The subprotocol is one that was offered, or "".
 func upgrade(w http.ResponseWriter, r *http.Request, subprotocol string) (conn net.Conn, answer, early []byte, err error) {
 	if status, text := check(r); status != 0 {
 		refuse(w, r, status, text)
@@ -34,16 +33,15 @@ type handshakeError string
 
 func (e handshakeError) Error() string { return string(e) }
 
-// IsHandshake says whether a request asks for a WebSocket at all. One that does
-// not is answered by Refuse.
+// IsHandshake reports whether a request asks for a WebSocket. Answer others with Refuse.
 func IsHandshake(r *http.Request) bool {
 	return r.ProtoMajor == 1 && r.ProtoMinor >= 1 &&
 		hasToken(r.Header, "Upgrade", "websocket") && hasToken(r.Header, "Connection", "upgrade")
 }
 
-// Refuse answers a request that is no handshake.
+// Refuse answers a request that is not a handshake.
 func Refuse(w http.ResponseWriter, r *http.Request) {
-	refuse(w, r, http.StatusUpgradeRequired, "here peers connect by WebSocket: open this address with ws:// or wss://")
+	refuse(w, r, http.StatusUpgradeRequired, "this address takes WebSocket connections: open it with ws:// or wss://")
 }
 
 func refuse(w http.ResponseWriter, r *http.Request, status int, text string) {
@@ -58,7 +56,7 @@ func refuse(w http.ResponseWriter, r *http.Request, status int, text string) {
 	http.Error(w, text, status)
 }
 
-// check gives the status and the sentence by which a handshake is refused.
+// check returns the HTTP status and the text for refusing a handshake, 0 if it is valid.
 func check(r *http.Request) (status int, text string) {
 	switch {
 	case r.Method != http.MethodGet:
@@ -66,7 +64,7 @@ func check(r *http.Request) (status int, text string) {
 	case r.ContentLength != 0:
 		return http.StatusBadRequest, "a WebSocket handshake has no body"
 	case len(r.Header["Sec-Websocket-Version"]) != 1 || r.Header.Get("Sec-WebSocket-Version") != "13":
-		return http.StatusBadRequest, "this server speaks version 13 of WebSocket, and no other"
+		return http.StatusBadRequest, "this server supports only version 13 of WebSocket"
 	}
 	keys := r.Header["Sec-Websocket-Key"]
 	if len(keys) == 1 {
@@ -77,7 +75,7 @@ func check(r *http.Request) (status int, text string) {
 	return http.StatusBadRequest, "a WebSocket handshake has one Sec-WebSocket-Key, which is 16 bytes in base64"
 }
 
-// hasToken says whether a header that is a list holds a token, in any case.
+// hasToken reports whether a list in a header contains a token, compared without case.
 func hasToken(h http.Header, name, token string) bool {
 	for _, line := range h[name] {
 		for part := range strings.SplitSeq(line, ",") {
@@ -89,8 +87,8 @@ func hasToken(h http.Header, name, token string) bool {
 	return false
 }
 
-// appendAnswer makes the answer to a handshake (section 4.2.2). No extension is
-// chosen.
+// appendAnswer returns the answer to a handshake (RFC 6455, section 4.2.2). It accepts no
+// extension.
 func appendAnswer(key, subprotocol string) []byte {
 	const guid = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11" // section 1.3
 	sum := sha1.Sum([]byte(key + guid))

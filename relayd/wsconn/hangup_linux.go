@@ -7,24 +7,24 @@ import (
 	"time"
 )
 
-// hangups watches sockets for their ends: a FIN, a RESET, or a failure. Each is watched by an
-// epoll of its own that reports nothing else, and waits in Go's poller like a socket. So data
-// costs nothing here.
+// hangups watches sockets for the end of their streams: a FIN, a RST, or a failure. It uses an
+// epoll of its own that reports nothing else and that waits in Go's poller. So data costs
+// nothing here.
 //
-// A reader that has read less than it asked for waits without another read. If the end of the
-// stream came together with those bytes, the reader has spent the event. Then its socket's end
-// is reported here, and this makes another event.
+// A reader whose read was short waits without another read. If the end of the stream came
+// together with those bytes, that read has consumed the only event. hangups then makes another
+// event.
 type hangups struct {
 	mu      sync.Mutex
 	epoll   *os.File  // guarded by mu; nil if nothing is watched yet
 	fd      int       // guarded by mu: epoll's
 	closed  bool      // guarded by mu
 	watched []watched // guarded by mu; by descriptor
-	marks   int32     // guarded by mu: how many there were
+	marks   int32     // guarded by mu: the last mark given
 	running sync.WaitGroup
 }
 
-// watched is a socket that is watched. The mark tells it from earlier ones with its descriptor.
+// watched is a watched socket. The mark tells it from earlier ones with the same descriptor.
 type watched struct {
 	*readiness
 	mark int32
@@ -32,14 +32,14 @@ type watched struct {
 
 // hangup is a socket's place in hangups.
 type hangup struct {
-	place int // its descriptor
+	place int // the index in watched: the descriptor
 	mark  int32
 }
 
-// watch reports whether the end of a socket will be noted in it.
+// watch starts to watch a socket: its end sets hungUp. It returns false if that is not possible.
 func (h *hangups) watch(r *readiness) (ok bool) {
 	if r.tcp == nil {
-		return false // a read of a Unix socket is also short where credentials change
+		return false // a read of a Unix socket is also short at a change of credentials
 	}
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -62,7 +62,7 @@ func (h *hangups) watch(r *readiness) (ok bool) {
 	return ok && err == nil
 }
 
-// unwatch ends the watching of a socket that is not closed yet.
+// unwatch stops watching a socket. Call it before the socket is closed.
 func (r *readiness) unwatch() {
 	h := &r.conn.group.hangups
 	h.mu.Lock()
@@ -76,7 +76,7 @@ func (r *readiness) unwatch() {
 	}
 }
 
-// open begins to watch. With mu held.
+// open creates the epoll and starts run. With mu held.
 func (h *hangups) open() error {
 	fd, err := syscall.EpollCreate1(syscall.EPOLL_CLOEXEC)
 	if err != nil {
@@ -100,7 +100,7 @@ func (h *hangups) open() error {
 	return nil
 }
 
-// run notes the ends of sockets until close.
+// run handles events until close.
 func (h *hangups) run(raw syscall.RawConn) {
 	var events [64]syscall.EpollEvent
 	_ = raw.Read(func(fd uintptr) bool {
@@ -116,15 +116,15 @@ func (h *hangups) run(raw syscall.RawConn) {
 	})
 }
 
-// note tells the reader of a socket that it has ended. The order counts: the reader looks at
-// hungUp after each read, and if it has not seen it, the event comes behind that read.
+// note handles the end of a socket's stream. It sets hungUp before it makes the event: the
+// reader loads hungUp after each read, so either that load sees it or the event comes later.
 func (h *hangups) note(event syscall.EpollEvent) {
 	h.mu.Lock()
 	w := h.watched[event.Fd]
 	h.mu.Unlock()
 	if w.readiness != nil && w.mark == event.Pad {
 		w.hungUp.Store(true)
-		_ = w.tcp.CloseRead() // wakes who waits for the socket, and takes nothing from it: no more can come
+		_ = w.tcp.CloseRead() // wakes the reader; received bytes stay readable
 	}
 }
 

@@ -13,11 +13,11 @@ import (
 	"time"
 )
 
-// ListenPlain returns a listener for an [http.Server] on which a handshake costs little. The
-// first bytes of a TCP connection are examined when the server reads them. If they are one whole
-// handshake, as programs and browsers write it, take is called. It accepts the handshake with
-// [Group.Take] and returns true: then the server sees the end of the connection. Or it returns
-// false: then the server serves the request. All other bytes and connections are the server's.
+// ListenPlain returns a listener for an [http.Server] that accepts handshakes at low cost. When
+// the server first reads from a TCP connection, the bytes are examined. If they are one whole
+// handshake in the usual form, take is called. It returns true after accepting the handshake
+// with [Group.Take], and the server sees the end of the connection. If it returns false, the
+// server serves the request. The server also serves all other bytes and connections.
 func ListenPlain(below net.Listener, take func(conn *PlainConn, request *http.Request) bool) net.Listener {
 	return &plainListener{below, take}
 }
@@ -38,7 +38,7 @@ func (l *plainListener) Accept() (net.Conn, error) {
 // A PlainConn is a connection of ListenPlain.
 type PlainConn struct {
 	*net.TCPConn
-	take   func(*PlainConn, *http.Request) bool // nil after the first read; owned by who reads
+	take   func(*PlainConn, *http.Request) bool // nil after the first read; owned by the reading goroutine
 	behind []byte                               // during take: what came behind the request
 	taken  atomic.Bool
 }
@@ -46,7 +46,7 @@ type PlainConn struct {
 // NetConn returns the socket.
 func (p *PlainConn) NetConn() net.Conn { return p.TCPConn }
 
-// Taken reports whether the connection is a [Conn] now, which only its server sees ended.
+// Taken reports whether the connection is now a [Conn]. The server takes it for closed.
 func (p *PlainConn) Taken() bool { return p.taken.Load() }
 
 func (p *PlainConn) Read(b []byte) (int, error) {
@@ -95,8 +95,7 @@ func (p *PlainConn) SetWriteDeadline(t time.Time) error {
 	return p.TCPConn.SetWriteDeadline(t)
 }
 
-// Take is [Group.Upgrade] for a request that ListenPlain has found. Its caller has decided to
-// accept it.
+// Take is [Group.Upgrade] for a request from ListenPlain, whose handshake is valid.
 func (g *Group) Take(p *PlainConn, request *http.Request, subprotocol string, handler Handler) *Conn {
 	p.taken.Store(true)
 	_ = p.TCPConn.SetDeadline(time.Time{})
@@ -105,9 +104,9 @@ func (g *Group) Take(p *PlainConn, request *http.Request, subprotocol string, ha
 	return c
 }
 
-// parseHandshake parses a request that b begins with, and returns its length. It returns nil
-// for all that net/http would not take, and for all that it might understand in another way:
-// anything but a GET of a plain path with simple headers of the kinds that a handshake needs.
+// parseHandshake parses the request at the beginning of b and returns its length. It accepts
+// only a GET of a plain path with simple headers, as a handshake has them. It returns nil for
+// everything that net/http would refuse or might parse in another way.
 func parseHandshake(b []byte) (request *http.Request, length int) {
 	end := bytes.Index(b, []byte("\r\n\r\n"))
 	if end < 0 {
@@ -140,10 +139,10 @@ func parseHandshake(b []byte) (request *http.Request, length int) {
 		}
 	}
 	if header["Pragma"] != nil && header["Cache-Control"] == nil {
-		return nil, 0 // net/http makes the second of the first
+		return nil, 0 // net/http derives Cache-Control from Pragma
 	}
 	delete(header, "Host")
-	path = strings.Clone(path) // a session may keep a part of it, but not the headers
+	path = strings.Clone(path) // a session may keep a part of it; do not keep the headers with it
 	return &http.Request{
 		Method: http.MethodGet, URL: &url.URL{Path: path}, RequestURI: path,
 		Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,

@@ -8,17 +8,17 @@ import (
 	"github.com/sebas642/intercessor/relayd/frame"
 )
 
-// The outbox is the only way to a peer. Send never waits: a frame is written at once when
-// the socket takes it, without a goroutine in between. What the socket does not take is
-// queued within bounds, and a goroutine that lives only as long as the queue writes it.
+// The outbox is the only way to a peer. Send never blocks: it writes to the socket at once.
+// Bytes that the socket does not take are queued within limits, and a goroutine that lives as
+// long as the queue writes them.
 
-// A waitingFrame is a frame, or some that came together, or what is left of
-// them, in memory of exactly their size.
+// A waitingFrame holds one or more frames, or the rest of them, in memory of exactly their
+// size.
 type waitingFrame struct {
 	bytes  []byte
 	frames int
 	by     *Share
-	since  time.Duration // when it began to wait, if that is measured
+	since  time.Duration // when it was queued, since Group.started; 0 if that is not measured
 }
 
 // A Share is what one sender has waiting in an outbox; guarded by that outbox's mu.
@@ -30,9 +30,9 @@ var (
 	ErrGone   = errors.New("the sender is closed")
 )
 
-// Send writes or queues bytes, which are whole frames, as many as frames says, and stay the
-// caller's. It never blocks. What is queued counts against the sender's share, if it is not
-// nil. It fails with ErrFull, ErrClosed, or what broke the connection.
+// Send writes or queues whole frames. frames is their number. It does not retain bytes, and
+// never blocks. Queued bytes count against the sender's share by, unless it is nil. It fails
+// with ErrFull, ErrClosed, or the error that ended the connection.
 func (c *Conn) Send(bytes []byte, frames int, by *Share) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -45,8 +45,8 @@ func (c *Conn) Send(bytes []byte, frames int, by *Share) error {
 	return c.put(bytes, frames, by)
 }
 
-// Force is Send without the bounds of the outbox, for frames that must not be lost. The
-// caller bounds how many there are.
+// Force is Send without the limits of the outbox, for a frame that must not be lost. The
+// caller limits the number of such frames.
 func (c *Conn) Force(frame []byte) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -56,22 +56,22 @@ func (c *Conn) Force(frame []byte) error {
 	return c.put(frame, 1, nil)
 }
 
-// Busy reports whether something waits to be written.
+// Busy reports whether frames wait to be written.
 func (c *Conn) Busy() bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return c.active
 }
 
-// Depth returns how many bytes wait.
+// Depth returns how many bytes wait to be written.
 func (c *Conn) Depth() int {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return c.bytes
 }
 
-// Quiet returns when a message was last sent, in ticks. Control frames
-// do not count: a page cannot see them.
+// Quiet returns when a message was last sent, in ticks. Control frames do not count, because
+// a page cannot see them.
 func (c *Conn) Quiet() int64 {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -88,9 +88,9 @@ func (c *Conn) usable() error {
 	return nil
 }
 
-// fits reports whether more may wait: within the bounds of this outbox and of all, and,
-// for a sender with a share, within an eighth of this outbox. What others have waiting never
-// denies a peer OutboxLeast, nor a sender its first message.
+// fits reports whether n more bytes may wait: within the limits of this outbox and of all
+// outboxes, and, for a sender with a share, within an eighth of this outbox. Every peer has
+// OutboxLeast, and every sender its first message, whatever waits for others.
 func (c *Conn) fits(n, frames int, by *Share) bool {
 	if by != nil && by.bytes > 0 && by.bytes+n > c.group.OutboxBytes/8 {
 		return false
@@ -132,7 +132,7 @@ func (c *Conn) put(bytes []byte, frames int, by *Share) error {
 	return nil
 }
 
-// account counts what waits, or with a sign of -1 what no longer does.
+// account adds a frame to the counts of waiting bytes, or removes it if sign is -1.
 func (c *Conn) account(f waitingFrame, sign int) {
 	n := sign * len(f.bytes)
 	c.bytes += n
@@ -143,7 +143,7 @@ func (c *Conn) account(f waitingFrame, sign int) {
 	}
 }
 
-// remove forgets the frames from..to of the queue. With mu held.
+// remove removes queue[from:to]. With mu held.
 func (c *Conn) remove(from, to int) {
 	for _, f := range c.queue[from:to] {
 		c.account(f, -1)
@@ -152,9 +152,9 @@ func (c *Conn) remove(from, to int) {
 	c.wake()
 }
 
-// SendWithin calls attempt, which sends to c, until it returns another error than ErrFull.
-// In between it waits until capacity is freed, for d at most. It returns ErrGone if from,
-// the sender's own connection, is closed.
+// SendWithin calls attempt, which sends to c, until it returns nil or an error other than
+// ErrFull. In between it waits for freed capacity, for d in total; then it returns ErrFull. It
+// returns ErrGone if from, the sender's own connection, is closed.
 func (c *Conn) SendWithin(d time.Duration, from *Conn, attempt func() error) error {
 	gone := from.Closing()
 	timeout := time.NewTimer(d)
@@ -174,7 +174,7 @@ func (c *Conn) SendWithin(d time.Duration, from *Conn, attempt func() error) err
 	}
 }
 
-// Closing returns a channel that is closed when the connection is.
+// Closing returns a channel that is closed when the connection starts to close.
 func (c *Conn) Closing() <-chan struct{} {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -187,7 +187,7 @@ func (c *Conn) Closing() <-chan struct{} {
 	return c.over
 }
 
-// wake tells who waits for capacity that there may be some, or never will be. With mu held.
+// wake wakes SendWithin after capacity was freed or the connection has ended. With mu held.
 func (c *Conn) wake() {
 	if c.freed != nil {
 		close(c.freed)

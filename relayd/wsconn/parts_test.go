@@ -7,8 +7,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestLookAtPartsOfFrames: wherever what has come of a text ends, within a character or
-// not, what follows is looked at from there on, and the next text from its beginning.
+// TestLookAtPartsOfFrames: wherever the received part of a text ends, within a character or not,
+// validation continues from there, and starts anew for the next text.
 func TestLookAtPartsOfFrames(t *testing.T) {
 	var took texts
 	c := &Conn{group: NewGroup(Limits{MaxMessage: 1 << 10}), handler: &took}

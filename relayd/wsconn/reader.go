@@ -7,21 +7,21 @@ import (
 	"github.com/sebas642/intercessor/relayd/frame"
 )
 
-// A reader holds what has come and is not handled. A connection owns memory for it only in
-// the middle of a frame or of a message: what comes is looked at in borrowed memory, and only
-// what is left over is copied.
+// A reader holds received bytes that are not handled. A connection owns memory for them only
+// in the middle of a frame or of a message: reads go to borrowed memory, and only the rest is
+// copied.
 type reader struct {
-	partial   []byte     // a frame whose end has not come, or, at first, what came behind the handshake
+	partial   []byte     // an unfinished frame, or, at first, the bytes behind the handshake
 	looked    bool       // partial holds no whole frame
-	fragments []byte     // the message so far, nil outside one
-	binary    bool       // the message is
-	text      frame.UTF8 // how its characters stand
-	followed  uint32     // how much of the frame at hand is in text already, in bytes
-	kept      int        // what the handler keeps, in bytes
-	counted   bool       // the connection has something in the budget
+	fragments []byte     // the unfinished message, nil if there is none
+	binary    bool       // that message is binary
+	text      frame.UTF8 // the UTF-8 state of that message
+	followed  uint32     // how many bytes of the unfinished frame text has seen
+	kept      int        // how many bytes the handler keeps
+	counted   bool       // the connection is in the budget
 }
 
-// growth is the least by which memory set aside grows, in bytes.
+// growth is the least by which the memory of partial grows, in bytes.
 const growth = 4 << 10
 
 const second = time.Second
@@ -31,27 +31,27 @@ type chunk [16 << 10]byte
 
 var chunks = sync.Pool{New: func() any { return new(chunk) }}
 
-// Amount is how much one read has brought: whole frames, and the bytes of their payloads.
+// Amount is the result of one read: whole frames, and the bytes of their payloads.
 type Amount struct {
 	Frames, Bytes int
 }
 
-// Read waits for what comes and passes all whole messages to the handler, until the connection
-// fails or the handler ends it. It answers pings. It returns the error.
+// Read passes all messages to the handler, until the connection fails or the handler returns
+// an error. It answers pings. It returns the error, which is never nil.
 func (c *Conn) Read() (err error) {
 	for err == nil {
 		if c.ready != nil && len(c.in.partial) == 0 {
 			err = c.ready.read()
-		} else if err = c.more(); err == nil {
-			err = c.took(c.in.partial, nil)
+		} else if err = c.readMore(); err == nil {
+			err = c.handleRead(c.in.partial, nil)
 		}
 	}
 	return err
 }
 
-// took handles what one read has brought, which is in borrowed memory unless m is nil, and
-// gives that memory back before the handler may wait.
-func (c *Conn) took(b []byte, m *chunk) error {
+// handleRead handles the bytes b of one read. m is the borrowed memory that holds them, nil if they
+// are in partial. It returns that memory to the pool before Came, which may block.
+func (c *Conn) handleRead(b []byte, m *chunk) error {
 	var got Amount
 	consumed, err := c.look(b, &got)
 	if consumed == len(b) {
@@ -66,9 +66,9 @@ func (c *Conn) took(b []byte, m *chunk) error {
 	return c.handler.Came(got, err)
 }
 
-// more reads behind what is there. Memory grows with what has come, not with
-// what a header promises, and is counted before it does.
-func (c *Conn) more() error {
+// readMore reads more bytes into partial. Its memory grows with the bytes received, not with the
+// length in a header, and is counted before it grows.
+func (c *Conn) readMore() error {
 	in := &c.in
 	if len(in.partial) > 0 && !in.looked {
 		return nil
@@ -81,7 +81,7 @@ func (c *Conn) more() error {
 	n, err := c.socket.Read(in.partial[len(in.partial):cap(in.partial)])
 	in.partial = in.partial[:len(in.partial)+n]
 	if n > 0 {
-		return nil // an error comes again
+		return nil // the next read returns an error again
 	}
 	return err
 }

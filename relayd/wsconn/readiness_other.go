@@ -2,8 +2,8 @@
 
 package wsconn
 
-// readiness stands for what this platform cannot do: sessions read into memory
-// of their own, and every frame goes through the outbox's queue.
+// readiness is not available on this platform: connections read into memory of their own,
+// and every frame goes through the outbox's queue.
 type readiness struct{}
 
 func newReadiness(*Conn) *readiness { return nil }

@@ -10,22 +10,21 @@ import (
 	"syscall"
 )
 
-// readiness is what a plain socket can do and a net.Conn cannot: wait without memory set
-// aside, read once for each event, and write without waiting. One goroutine reads. Writes
-// are made under the connection's mu. The closures are made once, because a closure for each
-// call would be an allocation for each.
+// readiness does on a plain socket what a net.Conn cannot: wait for input without a buffer,
+// read once for each event, and write without blocking. One goroutine reads. Writes happen
+// under the connection's mu. The closures are made once, because each would be an allocation.
 //
 // Go's poller reports an edge: an event that comes while nothing waits is kept, and ends the
 // next wait, but the beginning of a RawConn.Read forgets it. So all reads and all waits are
 // made within one RawConn.Read for as long as possible. Each wait consumes the event before
-// the attempt behind it reads. What comes during the attempt or later is another event, which
-// ends the next wait.
+// the next attempt reads. Bytes that arrive during the attempt or later make another event,
+// which ends the next wait.
 //
-// A read that is shorter than its buffer has therefore taken all that the event was for
-// (epoll(7), question 9), with one exception: the event may have been for bytes and for the
-// end of the stream behind them, which takes a second read. The socket's hangup tells.
-// (Urgent data also ends a read early. What follows it is read with what comes next, at the
-// latest with the answer to a ping.)
+// So a read that is shorter than its buffer has taken all bytes of the event (epoll(7),
+// question 9), with one exception: the event may have been for bytes and for the end of the
+// stream behind them, which takes a second read. The type hangups handles that.
+// (Urgent data also ends a read early. The bytes behind it are read with the next event, at
+// the latest with the answer to a ping.)
 type readiness struct {
 	conn                    *Conn
 	raw                     syscall.RawConn
@@ -35,23 +34,23 @@ type readiness struct {
 
 	// Owned by the reader.
 	fd      int   // of the attempt
-	emptied bool  // the attempt has read all that came before it
+	emptied bool  // the attempt has read all bytes of the event
 	err     error // of the attempt
 
 	hangup
-	hungUp atomic.Bool // a short read is not the end: the peer has hung up, or the socket is not watched
+	hungUp atomic.Bool // read again after a short read: the stream has ended, or the socket is not watched
 
 	frame []byte
 	put   int
 	fault error
 }
 
-// newReadiness returns nil for a connection that is neither a plain socket nor one
-// of ListenTLS.
+// newReadiness returns nil for a connection that is neither a plain socket nor from
+// ListenTLS.
 func newReadiness(c *Conn) *readiness {
 	r := &readiness{conn: c}
 	var socket syscall.Conn
-	switch conn := c.socket.(type) { // and nothing that wraps one, for it may read or write otherwise
+	switch conn := c.socket.(type) { // not a wrapper of one, which may read or write in its own way
 	case *net.TCPConn:
 		r.tcp, socket = conn, conn
 	case *net.UnixConn:
@@ -70,13 +69,13 @@ func newReadiness(c *Conn) *readiness {
 		return nil
 	}
 	r.attemptRead, r.attemptPut = r.tryRead, r.tryPut
-	if !c.group.hangups.watch(r) { // once it watches, it may have noted the end
+	if !c.group.hangups.watch(r) { // after a true, note may have set hungUp
 		r.hungUp.Store(true)
 	}
 	return r
 }
 
-// read waits for what comes and handles it, until an error or a frame whose end has not come.
+// read waits for bytes and handles them, until an error or an unfinished frame.
 func (r *readiness) read() error {
 	r.err = nil
 	if err := r.raw.Read(r.attemptRead); err != nil {
@@ -85,8 +84,8 @@ func (r *readiness) read() error {
 	return r.err
 }
 
-// tryRead handles all that has come. It returns false to wait for more. It borrows memory for
-// the attempt alone.
+// tryRead handles all bytes of an event. It returns false to wait for the next. It borrows
+// memory only for the attempt.
 func (r *readiness) tryRead(fd uintptr) bool {
 	r.fd, r.emptied = int(fd), false
 	for {
@@ -100,19 +99,19 @@ func (r *readiness) tryRead(fd uintptr) bool {
 			r.err = err
 			return err != syscall.EAGAIN
 		}
-		if r.err = r.conn.took(m[:n], m); r.err != nil || len(r.conn.in.partial) > 0 {
+		if r.err = r.conn.handleRead(m[:n], m); r.err != nil || len(r.conn.in.partial) > 0 {
 			return true
 		}
 		if r.emptied && r.secure == nil {
 			return false
 		}
 		if r.conn.ended() {
-			return true // the next wait says why
+			return true // the next wait returns the error
 		}
 	}
 }
 
-// receive reads what has come of the connection's bytes. It fails with EAGAIN if there is nothing.
+// receive reads bytes of the connection. It fails with EAGAIN if there are none.
 func (r *readiness) receive(b []byte) (int, error) {
 	if r.secure != nil {
 		return r.decrypt(b)
@@ -126,20 +125,21 @@ func (r *readiness) receiveRaw(b []byte) (int, error) {
 		return 0, syscall.EAGAIN
 	}
 	n, err := ignoringEINTR(readNow, r.fd, b)
-	// The order counts: a hangup that is not seen here makes another event.
+	// Load hungUp after the read: a hangup that is not seen here makes another event.
 	r.emptied = err == syscall.EAGAIN || n > 0 && n < len(b) && !r.hungUp.Load()
 	return max(n, 0), err
 }
 
-// forWrites is the same where bytes can go to the socket as they are.
+// forWrites returns r if write may be used, nil if not.
 func (r *readiness) forWrites() *readiness {
 	if r == nil || r.secure != nil {
-		return nil // a TLS connection is broken by a record that was written in part
+		return nil // a TLS record that is written in part breaks the connection
 	}
 	return r
 }
 
-// write gives how much of the frame the socket took: all, a part, or nothing.
+// write returns how many bytes of the frame the socket took: all, some, or none. It never
+// blocks.
 func (r *readiness) write(frame []byte) (int, error) {
 	r.frame = frame
 	err := r.raw.Write(r.attemptPut)
@@ -155,7 +155,7 @@ func (r *readiness) write(frame []byte) (int, error) {
 
 func (r *readiness) tryPut(fd uintptr) bool {
 	r.put, r.fault = ignoringEINTR(writeNow, int(fd), r.frame)
-	return true // in every case: false would wait
+	return true // false would wait
 }
 
 func ignoringEINTR(call func(int, []byte) (int, error), fd int, p []byte) (int, error) {

@@ -9,9 +9,9 @@ import (
 	"syscall"
 )
 
-// ListenTLS gives connections with TLS on which an idle peer costs little. Those
-// of [tls.NewListener] work too; there, each peer keeps memory to read into, and a
-// stack as deep as crypto/tls.
+// ListenTLS returns a listener for TLS on which an idle peer costs little. Connections of
+// [tls.NewListener] work too, but each idle peer keeps a read buffer and the stack of
+// crypto/tls.
 func ListenTLS(listener net.Listener, config *tls.Config) net.Listener {
 	return tls.NewListener(tlsSockets{listener}, config)
 }
@@ -26,12 +26,12 @@ func (l tlsSockets) Accept() (net.Conn, error) {
 	return conn, err
 }
 
-// A tlsSocket is the socket below a TLS connection. During an attempt its Read does
-// not wait: crypto/tls keeps the piece of a record that has come, and goes on with
-// it at the next attempt, as after a deadline.
+// A tlsSocket is the socket below a TLS connection. During an attempt its Read does not
+// block: crypto/tls keeps a partial record and continues with it at the next attempt, as
+// after a deadline.
 type tlsSocket struct {
 	*net.TCPConn
-	attempt *readiness // owned by the goroutine that reads; nil outside an attempt
+	attempt *readiness // owned by the reading goroutine; nil outside an attempt
 }
 
 func (s *tlsSocket) Read(b []byte) (int, error) {
@@ -50,15 +50,15 @@ func (s *tlsSocket) Read(b []byte) (int, error) {
 	return n, nil
 }
 
-// errNothing ends an attempt for which nothing has come. As a temporary error of the
-// network it leaves the TLS connection whole.
+// errNothing ends an attempt without bytes. crypto/tls does not treat a temporary network
+// error as the end of the connection.
 type errNothing struct{}
 
-func (errNothing) Error() string   { return "nothing has come" }
+func (errNothing) Error() string   { return "no bytes to read" }
 func (errNothing) Timeout() bool   { return true }
 func (errNothing) Temporary() bool { return true }
 
-// decrypt is receive with TLS.
+// decrypt is receive for TLS.
 func (r *readiness) decrypt(b []byte) (int, error) {
 	socket := r.secure.NetConn().(*tlsSocket)
 	socket.attempt = r
@@ -68,9 +68,9 @@ func (r *readiness) decrypt(b []byte) (int, error) {
 		return 0, syscall.EAGAIN
 	}
 	if n > 0 {
-		return n, nil // an error comes again
+		return n, nil // the next read returns an error again
 	}
-	if err == io.ErrUnexpectedEOF { // as a plain socket has it, in the middle of a frame too
+	if err == io.ErrUnexpectedEOF { // a plain socket also returns EOF in the middle of a frame
 		err = io.EOF
 	}
 	return 0, err

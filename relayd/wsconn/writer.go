@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// writeBatch bounds what one system call is given.
+// writeBatch is how many bytes one system call gets before it gets no further frame.
 const writeBatch = 64 << 10
 
 // write is the writer: it empties the queue and ends.
@@ -32,7 +32,8 @@ func (c *Conn) write() {
 	}
 }
 
-// nextBatch returns the frames that the writer writes next: nil when it is to end.
+// nextBatch returns the frames to write next, or nil when the queue is empty and the writer
+// must end.
 func (c *Conn) nextBatch() net.Buffers {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -55,13 +56,13 @@ func (c *Conn) nextBatch() net.Buffers {
 	return batch
 }
 
-// writeAll writes the batch. Its time measures progress, not the batch: a slow
-// peer is served, one that takes nothing is cut. Progress is looked for in
-// short intervals, because a write that times out does not say when it made some.
+// writeAll writes the batch. It fails after WriteWithin without progress, so that a slow peer
+// is served and a stalled one is not. It checks for progress in short intervals, because a
+// write that times out does not report when it made progress.
 func (c *Conn) writeAll(batch net.Buffers) error {
 	interval := c.group.WriteWithin / 8
 	if c.puts == nil {
-		interval = c.group.WriteWithin // a TLS connection is broken by a write that timed out
+		interval = c.group.WriteWithin // a write that times out breaks a TLS connection
 	}
 	for progress := time.Now(); ; {
 		c.setDeadline(interval)
@@ -69,21 +70,21 @@ func (c *Conn) writeAll(batch net.Buffers) error {
 		if n > 0 {
 			progress = time.Now()
 		}
-		if c.puts == nil || !errors.Is(err, os.ErrDeadlineExceeded) || time.Since(progress) >= c.group.WriteWithin || c.late() {
+		if c.puts == nil || !errors.Is(err, os.ErrDeadlineExceeded) || time.Since(progress) >= c.group.WriteWithin || c.isOverdue() {
 			return err
 		}
 	}
 }
 
-// late says whether the time of a sealed outbox is over.
-func (c *Conn) late() bool {
+// isOverdue reports whether a sealed outbox has not been emptied in time.
+func (c *Conn) isOverdue() bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return c.sealed && !time.Now().Before(c.until)
 }
 
-// setDeadline gives the next write its time; once the outbox is sealed, all
-// that is left has one time together.
+// setDeadline sets the deadline of the next write. In a sealed outbox all writes share one
+// deadline.
 func (c *Conn) setDeadline(d time.Duration) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -94,7 +95,7 @@ func (c *Conn) setDeadline(d time.Duration) {
 	}
 }
 
-// sinceStart returns when something begins to wait, or 0 if that is not measured.
+// sinceStart returns the time since Group.started, or 0 if Waited is not set.
 func (c *Conn) sinceStart() time.Duration {
 	if c.group.Waited == nil {
 		return 0
@@ -102,7 +103,7 @@ func (c *Conn) sinceStart() time.Duration {
 	return time.Since(c.group.started)
 }
 
-// measure reports how long these have waited.
+// measure reports to Waited how long these frames have waited.
 func (c *Conn) measure(frames []waitingFrame) {
 	if c.group.Waited == nil {
 		return

@@ -54,7 +54,9 @@ func TestFaults(t *testing.T) {
 		form.Pace(r.t.Context(), random, 300*time.Millisecond, 1500*time.Millisecond)
 		name := r.fault(random)
 		count[name]++
-		r.calm(clients, name)
+		if !r.calm(clients, name) {
+			break // the history says what came of it
+		}
 	}
 	form.Pace(r.t.Context(), random, time.Second, 2*time.Second)
 	cancel()
@@ -67,8 +69,8 @@ func TestFaults(t *testing.T) {
 // calm waits until every client is connected again, so that no peer is away for as long
 // as the window: C13 holds for all of a run. A slow peer has backed off, and gets the hint
 // that the network has changed, as an operating system gives it. In the full form peers
-// have the time to notice a silence by themselves.
-func (r *room) calm(clients []*talker.Talk, fault string) {
+// have the time to notice a silence by themselves. It reports whether all Conns still go on.
+func (r *room) calm(clients []*talker.Talk, fault string) bool {
 	alone := time.Second
 	if fault == "silence" && form.Full {
 		alone = 45 * time.Second
@@ -76,30 +78,39 @@ func (r *room) calm(clients []*talker.Talk, fault string) {
 	ctx, cancel := context.WithTimeout(r.t.Context(), alone+45*time.Second)
 	defer cancel()
 	for !connected(ctx, alone, clients) && ctx.Err() == nil {
+		for i, c := range clients {
+			if err := c.Conn.Err(); err != nil {
+				r.t.Errorf("after %s the Conn of client %d has ended: %v", fault, i, err)
+				return false
+			}
+		}
 		alone = 3 * time.Second
 		r.listener.NetworkChanged()
 		for _, c := range clients {
 			c.Conn.NetworkChanged()
 		}
 	}
-	if ctx.Err() == nil {
-		return
+	if ctx.Err() != nil {
+		r.t.Logf("after %s not every client was connected again within 45 s; C10 and C13 judge what came of it", fault)
 	}
-	r.t.Logf("after %s not every client was connected again within 45 s; C10 and C13 judge what came of it", fault)
+	return true
 }
 
-// connected waits until all are connected at once. A Conn that is closed never is.
+// connected waits until all are connected at once. It does not wait for a Conn that has ended.
 func connected(ctx context.Context, within time.Duration, clients []*talker.Talk) bool {
 	ctx, cancel := context.WithTimeout(ctx, within)
 	defer cancel()
 	for i := 0; i < len(clients); {
-		state := clients[i].Conn.State()
-		if state == sdk.Connected {
+		switch state := clients[i].Conn.State(); state {
+		case sdk.Connected:
 			i++
 			continue
-		}
-		if _, err := clients[i].Conn.WaitState(ctx, state); err != nil {
+		case sdk.Closed:
 			return false
+		default:
+			if _, err := clients[i].Conn.WaitState(ctx, state); err != nil {
+				return false
+			}
 		}
 		i = 0
 	}

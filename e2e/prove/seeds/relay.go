@@ -34,7 +34,7 @@ var relaySeeds = []Seed{
 			Old: `l.tellServer()`,
 			New: ``},
 		{In: "relayd/relay.Relay.enterClient",
-			Old: `!s.arrival.resumed && !s.lobby.told(s) && s.push(nil, 0) == wsconn.ErrFull`,
+			Old: `!s.arrival.resumed && !s.lobby.tellServerOf(s) && s.push(nil, 0) == wsconn.ErrFull`,
 			New: `false && s.push(nil, 0) == wsconn.ErrFull`}}},
 	{"who is away is given up before the window is over", "C7", relaySuite, []Edit{
 		{In: "relayd/room.Room.Expire",

@@ -23,8 +23,7 @@ func (inv *invocation) commandsHint() string {
 	return ""
 }
 
-// A chat is a room with somebody at the keyboard, or with a program's output in that
-// place.
+// A chat is a room whose lines come from the keyboard, or from a program's output.
 type chat struct {
 	room   room
 	screen *screen
@@ -133,7 +132,7 @@ func (c *chat) read(ctx context.Context, typed <-chan input, all chan<- struct{}
 	}
 }
 
-// say says a line when there is somebody to say it to.
+// say sends a line once the room has another member.
 func (c *chat) say(ctx context.Context, text string) error {
 	for {
 		err := c.room.occupied(ctx)

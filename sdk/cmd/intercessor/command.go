@@ -24,10 +24,10 @@ type command struct {
 
 func commands() []command {
 	return []command{
-		{"listen", "", 0, 0, "start a room, print its link and chat with whoever comes", unasked, listen},
+		{"listen", "", 0, 0, "start a room, print its link and chat with all who join", unasked, listen},
 		{"dial", "LINK", 1, 1, "join a room and chat", unasked, dial},
-		{"send", "FILE [LINK]", 1, 2, "send one file to the room LINK, or to whoever comes first", "", send},
-		{"receive", "[LINK]", 0, 1, "receive one file from the room LINK, or from whoever comes first", "the `FOLDER` for the file; the current one by default", receive},
+		{"send", "FILE [LINK]", 1, 2, "send one file to the room LINK, or to the first guest", "", send},
+		{"receive", "[LINK]", 0, 1, "receive one file from the room LINK, or from the first guest", "the `FOLDER` for the file; the current one by default", receive},
 	}
 }
 
@@ -80,7 +80,7 @@ func dispatch(ctx context.Context, std stdio, args []string) error {
 	return usageError{fmt.Sprintf("there is no command %q", name), nearest(name)}
 }
 
-// parse reads flags wherever they stand: newcomers write them last.
+// parse reads flags in any position: newcomers write them last.
 func (c command) parse(std stdio, args []string) (*invocation, error) {
 	inv := &invocation{stdio: std}
 	flags := flag.NewFlagSet(c.name, flag.ContinueOnError)
@@ -97,7 +97,7 @@ func (c command) parse(std stdio, args []string) (*invocation, error) {
 		return nil
 	})
 	if c.name == "listen" {
-		flags.StringVar(&inv.identity, "identity", "", "a `FILE` that keeps the room's link over restarts of this program; whoever has it owns the room")
+		flags.StringVar(&inv.identity, "identity", "", "a `FILE` that keeps the room's link over restarts of this program; anyone who has it owns the room")
 	}
 	if c.into != "" {
 		flags.StringVar(&inv.into, "into", "", c.into)

@@ -23,7 +23,7 @@ type host struct {
 
 	mu    sync.Mutex    // guards what follows
 	seats []*seat       // in the order in which the guests came
-	came  chan struct{} // made for who waits for a guest, closed when one comes
+	came  chan struct{} // made by the first waiter, closed when a guest comes
 }
 
 // attend serves one guest until its connection ends, and gives the reason.
@@ -70,7 +70,7 @@ func (h *host) handle(ctx context.Context, s *seat, m sdk.Message) {
 	}
 }
 
-// introduce gives a guest a name that nobody else in the room has.
+// introduce gives a guest a name that is unique in the room.
 func (h *host) introduce(ctx context.Context, s *seat, name string) {
 	h.mu.Lock()
 	before := s.name
@@ -97,7 +97,7 @@ func (h *host) leave(ctx context.Context, s *seat, why error) {
 	known := h.introduced(s)
 	name := h.nameOf(s)
 	h.vacate(s)
-	if known && ctx.Err() == nil { // at the end of the room all leave, and nobody is told
+	if known && ctx.Err() == nil { // when the room ends all leave, and no departure is announced
 		var gone *sdk.GoneError
 		if errors.As(why, &gone) && gone.Reason == sdk.ReasonTimeout {
 			h.screen.event("%s was away for too long and is no longer here", name)

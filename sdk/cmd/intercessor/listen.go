@@ -7,7 +7,7 @@ import (
 	"github.com/sebas642/intercessor/sdk"
 )
 
-// listen starts a room and chats with whoever comes.
+// listen starts a room and chats with all who join.
 func listen(ctx context.Context, inv *invocation) error {
 	options, err := inv.options(inv.relay)
 	if err != nil {
@@ -29,7 +29,7 @@ func listen(ctx context.Context, inv *invocation) error {
 	return said.end(err)
 }
 
-// welcome attends to everybody who comes until the room is over, and gives the reason.
+// welcome serves each guest until the room ends, and returns the reason.
 func (c *chat) welcome(ctx context.Context, ln *sdk.Listener, h *host) error {
 	var guests sync.WaitGroup
 	defer guests.Wait()

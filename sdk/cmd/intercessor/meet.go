@@ -10,10 +10,9 @@ import (
 )
 
 // meet finds the other end of a transfer, runs do with it and ends the
-// connection. With a link the other end is that room's host; without one it is
-// whoever comes first to a room that meet starts, and who comes later is turned
-// away. Meanwhile messages are answered as in any room, but nobody reads what is
-// said in it.
+// connection. With a link the other end is that room's host. Without one meet starts a
+// room, the other end is the first guest, and later guests are turned away. During the
+// transfer messages are answered as in any room, but chat is not shown.
 func (inv *invocation) meet(ctx context.Context, link []string, do func(context.Context, peer) error) error {
 	ctx, cancel := context.WithCancel(ctx)
 	var beside sync.WaitGroup

@@ -8,7 +8,7 @@ import (
 )
 
 // newProgress gives a writer that counts what is written to it and draws a bar,
-// or nothing where nobody looks. Closing it leaves the bar's line.
+// or nothing if the output is not a terminal. Closing it leaves the bar's line.
 func newProgress(w io.Writer, o offer) io.WriteCloser {
 	if !isTerminal(w) {
 		return unseen{io.Discard}

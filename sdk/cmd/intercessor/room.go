@@ -19,7 +19,7 @@ type peer interface {
 	AcceptChannel(context.Context) (*sdk.Channel, error)
 }
 
-var errAlone = errors.New("nobody else is here yet")
+var errAlone = errors.New("no one else is here yet")
 
 // A room is what a chat needs of either end, the host's or a guest's.
 type room interface {

@@ -79,7 +79,7 @@ func TestTheHostPassesOnWhatAGuestSays(t *testing.T) {
 	h.handle(ctx, adaSeat, raw("chat", `{"text":"hello","name":"Eve"}`))
 	assert.Equal(t, []string{"Ada: hello"}, shown(&out), "a guest speaks under its own name")
 	assert.Equal(t, []string{`chat {"text":"hello","name":"Ada"}`}, bob.heard())
-	assert.Empty(t, ada.heard(), "nobody hears itself")
+	assert.Empty(t, ada.heard(), "a member does not hear itself")
 
 	require.NoError(t, h.say(ctx, "welcome"))
 	assert.Equal(t, []string{`chat {"text":"welcome","name":"Eve"}`}, ada.heard())
@@ -147,7 +147,7 @@ func TestAGuestHearsWhoComesAndWhoLeaves(t *testing.T) {
 func TestAFileGoesToWhoeverIsNamed(t *testing.T) {
 	h := &host{name: "Eve", screen: newScreen(io.Discard)}
 	_, _, err := h.find("")
-	assert.EqualError(t, err, "nobody else is here yet")
+	assert.EqualError(t, err, "no one else is here yet")
 
 	ada, bob := newFakePeer(), newFakePeer()
 	h.handle(t.Context(), h.admit(ada), raw("name", `"Ada"`))
@@ -161,9 +161,9 @@ func TestAFileGoesToWhoeverIsNamed(t *testing.T) {
 	require.NoError(t, err)
 	assert.Same(t, bob, to)
 	_, _, err = h.find("")
-	assert.ErrorContains(t, err, "to whom?")
+	assert.ErrorContains(t, err, "which guest?")
 	_, _, err = h.find("Eve")
-	assert.ErrorContains(t, err, "nobody here is called Eve")
+	assert.ErrorContains(t, err, "no one here is called Eve")
 
 	g := &guest{host: ada, hostName: "Ada"}
 	to, _, err = g.find("ada")
@@ -185,7 +185,7 @@ func TestWhatIsTypedIsObeyed(t *testing.T) {
 	}
 	enter("too early", "/quit")
 	require.NoError(t, c.converse(t.Context(), t.Context(), typed))
-	assert.Equal(t, []string{"* nobody else is here yet"}, shown(&out))
+	assert.Equal(t, []string{"* no one else is here yet"}, shown(&out))
 
 	ada := newFakePeer()
 	h.handle(t.Context(), h.admit(ada), raw("name", `"Ada"`))

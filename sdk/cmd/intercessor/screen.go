@@ -14,7 +14,7 @@ import (
 type screen struct {
 	mu  sync.Mutex
 	out io.Writer      // guarded by mu
-	tty *term.Terminal // guarded by mu; nil while nobody types
+	tty *term.Terminal // guarded by mu; nil while no line is edited
 }
 
 func newScreen(out io.Writer) *screen {

@@ -106,12 +106,12 @@ func (h *host) find(name string) (peer, string, error) {
 	case name == "" && len(known) == 1:
 		return known[0].peer, known[0].name, nil
 	case name == "":
-		return nil, "", errors.New("to whom? /send FILE NAME; /people lists who is here")
+		return nil, "", errors.New("which guest? /send FILE NAME; /people lists who is here")
 	}
 	for _, s := range known {
 		if strings.EqualFold(s.name, name) {
 			return s.peer, s.name, nil
 		}
 	}
-	return nil, "", fmt.Errorf("nobody here is called %s; /people lists who is here", name)
+	return nil, "", fmt.Errorf("no one here is called %s; /people lists who is here", name)
 }

@@ -18,7 +18,7 @@ type Queue[T any] struct {
 	maxItems, maxBytes int // static
 
 	ready chan struct{} // holds a token if there may be an item to take
-	room  chan struct{} // holds a token if there may be room to fill
+	room  chan struct{} // holds a token if there may be free space
 	ended chan struct{} // closed by Close
 
 	mu    sync.Mutex // guards what follows
@@ -67,7 +67,7 @@ func (q *Queue[T]) Put(value T, bytes int) error {
 	for {
 		err := q.Offer(value, bytes)
 		if err == nil {
-			post(q.room) // for another Put that waits: there may be room for both
+			post(q.room) // for another Put that waits: there may be space for both
 		}
 		if err != ErrFull {
 			return err

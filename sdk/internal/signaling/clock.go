@@ -91,14 +91,14 @@ func (s *Session) look(now time.Time) time.Time {
 	return now.Add(silenceWithin - silent)
 }
 
-// NetworkChanged is a hint that the network is there, or another one than before. It
-// need not be given. A session that is reconnecting tries at once, unless the relay has
-// told it how long to wait. A connection that is up is given up and resumed: it would
-// not have outlived the change. In a page the browser gives the hint itself.
+// NetworkChanged is an optional hint that the network is available again or has changed. A
+// session that is reconnecting retries at once, unless the relay has told it how long to
+// wait. A connection that is up is dropped and resumed, because it would not survive the
+// change. In a page the browser gives the hint itself.
 func (s *Session) NetworkChanged() { s.networkChanged(hintedAfter) }
 
-// networkChanged is NetworkChanged for connections that are older than so much. Hints that
-// come at once are one.
+// networkChanged drops only a connection that is older than than. Hints less than
+// hintsApart after one that counted are ignored.
 func (s *Session) networkChanged(than time.Duration) {
 	now := time.Now()
 	s.mu.Lock()

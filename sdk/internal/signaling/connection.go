@@ -21,7 +21,7 @@ type connection struct {
 	err  error         // how it ended; read after over
 
 	mu      sync.Mutex // guards what follows
-	idle    time.Time  // since when nothing has come; zero while nobody looks
+	idle    time.Time  // since when read has waited; zero while no read waits
 	dropped error      // why this side gave the connection up, if it did
 }
 
@@ -110,7 +110,7 @@ func (c *connection) read() ([]byte, error) {
 	return frame, err
 }
 
-// listen notes since when somebody waits for a frame, and returns why the connection
+// listen records since when read has waited for a frame, and returns why the connection
 // was given up, if it was.
 func (c *connection) listen(since time.Time) error {
 	c.mu.Lock()

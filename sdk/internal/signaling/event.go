@@ -25,8 +25,8 @@ const (
 	// comes in v1 sessions only.
 	Away
 
-	// Back says that a peer is there after it was away, or that it has resumed and
-	// nobody had noticed the loss: what was sent in between may be lost.
+	// Back says that a peer has returned, or that it has resumed after a loss that was
+	// not noticed. Messages sent in between may be lost.
 	Back
 
 	// Lost says that this session's own connection broke. It is being resumed.

@@ -10,8 +10,8 @@ import (
 	"github.com/sebas642/intercessor/protocol"
 )
 
-// Store keeps who a peer is over restarts of its program, or reloads of its page:
-// one short text, which is a secret, for whoever has it can take the peer's place.
+// Store keeps a peer's identity over restarts of its program, or reloads of its page: one
+// short text. It is a secret, because anyone who has it can take the peer's place.
 // One session at a time may use a store: see [OpenFile] for native programs. On js
 // a page holds the Web Lock of the identity while it uses it (R13).
 type Store interface {

@@ -20,9 +20,9 @@ type File struct {
 // program uses: two peers cannot have one ID.
 var ErrFileInUse = errors.New("another program uses this identity")
 
-// OpenFile opens the identity file at path, or prepares for making it. As long as it is
-// open nobody else can open it, as far as the operating system lets that be said. The
-// lock is a file beside it, whose name ends in .lock.
+// OpenFile opens the identity file at path. Save creates a missing file. While it is open,
+// no other program can open it, where the operating system supports locks. The lock is a
+// file beside it, whose name ends in .lock.
 func OpenFile(path string) (*File, error) {
 	lock, err := os.OpenFile(path+".lock", os.O_RDWR|os.O_CREATE, 0o600)
 	if err != nil {

@@ -8,8 +8,8 @@ import (
 	"time"
 )
 
-// moveEvery is how long to wait, on average, before a relay is asked again that lets
-// nobody in because it restarts.
+// moveEvery is the average wait before retrying a relay that refuses connections because
+// it restarts.
 const moveEvery = time.Second
 
 // move is the attempt to have a new connection before the old one ends, because the

@@ -7,8 +7,8 @@ type Options struct {
 	Store Store
 
 	// Secret is what this peer presents to a relay that asks for a passphrase or for a
-	// token; nil for one that lets everybody in. It goes to the relay and to nobody else:
-	// use wss, not ws.
+	// token; nil for a relay that admits anyone. Use wss, not ws, so that only the relay
+	// sees it.
 	Secret Secret
 
 	// Base has the session speak the base protocol also with a relay that speaks

@@ -20,7 +20,7 @@ const (
 // and the time, and gives what the application is to hear (P1 to P5).
 //
 //	absent --joined--> present --away--> away --back--> present
-//	                   present --back--> present    (it resumed and nobody had noticed)
+//	                   present --back--> present    (it resumed after an unnoticed loss)
 //	                   present, away --gone--> gone
 type presence struct {
 	server bool          // static: this peer is a server
@@ -51,8 +51,9 @@ func (p *presence) meet(id protocol.ID, name string, order protocol.Order) {
 	p.peers[id] = &knownPeer{base: name != protocol.SubprotocolV1, order: order}
 }
 
-// lost notes that the own connection broke. Nobody is known present any more, and who
-// was is waited for as if it had left now, or for tryFor if that is longer (D8).
+// lost records that this side's connection broke. No peer is known to be present any more.
+// Those that were present are waited for as if they had left now, or for tryFor if that is
+// longer (D8).
 func (p *presence) lost(now time.Time, tryFor time.Duration) {
 	p.told = time.Time{}
 	for _, k := range p.peers {
@@ -135,8 +136,8 @@ func (p *presence) said(now time.Time, typ string, m protocol.Presence) (Event, 
 	return Event{}, false
 }
 
-// heard takes notice of a message of a peer, which says that it is there. known is
-// false for a peer that is gone, or never was: its messages come too late.
+// heard records a message of a peer, which shows that it is present. known is false for a
+// peer that is gone or was never there: its messages are dropped.
 func (p *presence) heard(id protocol.ID) (e Event, back, known bool) {
 	k := p.peers[id]
 	if k == nil || !k.doubt && !k.away {
@@ -147,7 +148,7 @@ func (p *presence) heard(id protocol.ID) (e Event, back, known bool) {
 	return Event{Kind: Back, Peer: id, Protocol: k.name()}, true, true
 }
 
-// present takes RELAY_PRESENT: whoever is still in doubt is not there (P3).
+// present handles RELAY_PRESENT: a peer still in doubt is not there (P3).
 func (p *presence) present(now time.Time) (events []Event) {
 	for id, k := range p.peers {
 		switch {

@@ -65,8 +65,8 @@ func (s *Session) serve(c *connection) error {
 	}
 }
 
-// resume tries until it has a connection, or an answer that is final. Who is cut off
-// does not know why, so that whatever is no answer of a relay is worth another try.
+// resume retries until it has a connection or a final answer. A peer that is cut off does
+// not know why, so any failure without an answer of the relay is retried.
 func (s *Session) resume(last *connection, err error) (*connection, error) {
 	settled := time.Since(last.since) > settledAfter
 	if settled {
@@ -194,13 +194,13 @@ func (s *Session) detach(c *connection, err error) {
 	}
 }
 
-// change wakes whoever waits for a connection. The caller holds mu.
+// change wakes all that wait for a connection. The caller holds mu.
 func (s *Session) change() {
 	close(s.changed)
 	s.changed = make(chan struct{})
 }
 
-// lose tells that the connection broke, and from now on nobody is known to be there.
+// lose reports that the connection broke. From now on no peer is known to be present.
 func (s *Session) lose(err error) {
 	s.mu.Lock()
 	tryUntil := s.tryUntil

@@ -8,7 +8,7 @@ import (
 	"github.com/sebas642/intercessor/protocol"
 )
 
-// Secret gives what this peer presents to a relay that does not let everybody in (A1): a
+// Secret returns what this peer presents to a relay that restricts access (A1): a
 // passphrase, or a token that the application's backend has signed. It is called
 // before each connection, also before each attempt to resume, so that what expires can
 // be renewed; ctx ends when the attempt has taken too long. "" presents nothing.

@@ -41,7 +41,7 @@ type Session struct {
 	backoff  backoff     // owned by run
 
 	sending chan struct{} // holds one token: the right to write
-	frame   []byte        // owned by whoever has that right
+	frame   []byte        // owned by the holder of that right
 
 	ctx     context.Context // ends with the session
 	cancel  context.CancelFunc
@@ -66,7 +66,7 @@ type Session struct {
 	changed   chan struct{} // closed when current changes
 	err       error         // why the session ended; the first reason stays
 	wishes    wishes
-	moving    *move              // nil while nobody tries to move
+	moving    *move              // nil while no move is under way
 	restartAt time.Time          // when the relay wants this peer to resume (D8); or zero
 	tryUntil  time.Time          // until when it asks to go on trying
 	hinted    time.Time          // when NetworkChanged was called last

@@ -51,8 +51,8 @@ func watchPage(s *Session) (stop func()) {
 }
 
 // leavePage gives the connection up when its page goes into the browser's cache. There the
-// page does nothing, but the browser goes on answering the relay's pings, so that the other
-// peer would never hear that nobody is there.
+// page does nothing, but the browser goes on answering the relay's pings, so the other peer
+// would not learn that this one is away.
 func (s *Session) leavePage() {
 	s.mu.Lock()
 	c := s.current

@@ -22,7 +22,7 @@ type wish struct {
 	typ     string
 	request protocol.Request // with the number under which it was said last
 	until   time.Time        // when a kick ends; zero: never
-	callers []chan error     // who waits for the answer; each has room for it
+	callers []chan error     // of requests that wait for the answer; each has capacity for it
 }
 
 // want notes a request, in the place of an older one about the same thing, and
@@ -114,7 +114,7 @@ func (w *wishes) kicked(id protocol.ID) *wish {
 	return nil
 }
 
-// end tells everybody who waits that no answer comes.
+// end tells all callers that no answer comes.
 func (w *wishes) end(err error) {
 	for _, it := range w.list {
 		it.settle(err)

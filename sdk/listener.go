@@ -36,10 +36,10 @@ type Listener struct {
 	closing sync.Once
 	running sync.WaitGroup // the session, and Conns that are turned away
 
-	mu      sync.Mutex              // guards what follows
-	clients map[protocol.ID]remote  // that are present or away
-	past    map[protocol.ID]link.ID // the last links of clients that were away for too long (L2)
-	conns   map[*Conn]struct{}      // all that were not closed yet
+	mu      sync.Mutex                // guards what follows
+	clients map[protocol.ID]remote    // that are present or away
+	past    map[protocol.ID]link.Past // the last links of clients that were away for too long (L2)
+	conns   map[*Conn]struct{}        // all that were not closed yet
 }
 
 // Listen makes this program a server peer: it gets an ID from the relay at url,
@@ -71,7 +71,7 @@ func Listen(ctx context.Context, url string, options *Options) (*Listener, error
 		options:  o,
 		backlog:  queue.New[*Conn](maxBacklog, maxBacklog),
 		clients:  make(map[protocol.ID]remote),
-		past:     make(map[protocol.ID]link.ID),
+		past:     make(map[protocol.ID]link.Past),
 		conns:    make(map[*Conn]struct{}),
 	}
 	l.clientURL, _ = clientURL(url, session.Hello().ID)

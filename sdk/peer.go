@@ -56,9 +56,10 @@ type peer struct {
 func newPeer(m *mux, id protocol.ID, client bool, outbox int, paths Paths) *peer {
 	config := link.Config{Client: client, Policy: paths.policy(), Budget: m.budget, AckAfter: ackAfter, InFlight: [2]int{link.Relay: outbox / 2}}
 	if client {
-		config.Nonce = newLinkID()
+		server := m.session.Hello().ServerOrder
+		config.Nonce, config.Early, config.To = newLinkID(), server != protocol.Order{}, server.Attempt
 	} else {
-		config.Draw = newLinkID
+		config.Draw, config.Mine = newLinkID, m.session.Own
 	}
 	p := &peer{id: id, mux: m, door: link.NewDoor(config), opens: maxOpens}
 	p.timer = time.AfterFunc(time.Hour, p.due)
@@ -234,14 +235,11 @@ func (p *peer) lose(cause error, why Reason) {
 	})
 }
 
-// last returns the ID of the current link, if there is one.
-func (p *peer) last() (id link.ID, ok bool) {
+// last returns what a later peer of the same ID must remember, if anything.
+func (p *peer) last() (past link.Past, ok bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if l := p.door.Link(); l != nil {
-		return l.ID(), true
-	}
-	return id, false
+	return p.door.Past()
 }
 
 // receive takes a message of the peer. One without a header belongs to no link and is

@@ -48,8 +48,8 @@ func (l *Listener) admit(id protocol.ID) {
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if id, ok := l.past[id]; ok {
-		p.door.Remember(id, string(ReasonTimeout))
+	if past, ok := l.past[id]; ok {
+		p.door.Remember(past, string(ReasonTimeout))
 	}
 	l.clients[id] = p
 }

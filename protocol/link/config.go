@@ -19,8 +19,17 @@ type Config struct {
 	// Nonce is for a client: 64 random bits of this instance, never used before.
 	Nonce ID
 
+	// Early is for a client: messages go out before the server has answered (L14). To is
+	// the attempt (R5) of the server's connection that the client knows.
+	Early bool
+	To    uint64
+
 	// Draw is for a server: it returns 64 random bits, as an ID, at each call.
 	Draw func() ID
+
+	// Mine is for a server: it reports whether an attempt is one of this program's. Nil
+	// means that it does not know, so that no early messages are taken.
+	Mine func(attempt uint64) bool
 
 	// Budget is shared by all links of a listener. Nil means a separate budget of
 	// DefaultBudget bytes for this link.
@@ -54,6 +63,9 @@ const (
 	minWindow = 64 << 10
 	maxWindow = 4 << 20
 )
+
+// maxEarly bounds the cost of the early frames of a sequence (L14).
+const maxEarly = 16 << 10
 
 // withDefaults returns c with its zero values replaced.
 func (c Config) withDefaults() Config {

@@ -23,9 +23,9 @@ type ending struct {
 func (l *Link) Close(now Time) {
 	l.forget(&l.in[Data])
 	switch {
-	case l.phase == opening:
+	case l.phase == opening && !l.saidEarly():
 		l.kill(End{How: ClosedHere})
-	case l.phase == open && !l.ending.here, l.phase == done && l.how == ClosedThere && !l.ending.here:
+	case l.phase <= open && !l.ending.here, l.phase == done && l.how == ClosedThere && !l.ending.here:
 		// After the other side's close, LINK_END still carries the last t.
 		l.ending.here, l.ending.mine, l.endDue = true, l.out[Data].count(), [2]bool{true, true}
 	}

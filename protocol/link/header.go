@@ -17,8 +17,8 @@ const (
 )
 
 // Header is the object in the field "link" of a message. A number that is 0 is not
-// written, because it says nothing. Exceptions are End, and the acknowledgements in an
-// answer and in LINK_END.
+// written, because it says nothing. Exceptions are End and To, and the acknowledgements in
+// an answer and in LINK_END.
 type Header struct {
 	ID    ID // the link
 	Nonce ID // the client's instance, in LINK_OPEN and LINK_OPENED
@@ -37,6 +37,10 @@ type Header struct {
 	End    uint64 // in LINK_END, if HasEnd: the sender's last frame in sequence Data
 	HasEnd bool
 	Ended  bool // the sender has LINK_END
+
+	To    uint64 // in LINK_OPEN, if HasTo: the attempt of the server's connection for which early frames are (L14)
+	HasTo bool
+	Mine  bool // in LINK_OPENED: the connection To is one of the sender's
 
 	Version uint64 // in LINK_OPEN and LINK_OPENED: the latest version that the sender speaks
 	Policy  Policy // the same: which paths it allows
@@ -73,6 +77,12 @@ func AppendHeader(dst []byte, h *Header) []byte {
 	}
 	if h.Ended {
 		dst = append(dst, `,"ended":true`...)
+	}
+	if h.HasTo {
+		dst = strconv.AppendUint(append(dst, `,"to":`...), h.To, 10)
+	}
+	if h.Mine {
+		dst = append(dst, `,"mine":true`...)
 	}
 	dst = appendNumber(dst, `,"v":`, h.Version)
 	if h.Policy != Auto {

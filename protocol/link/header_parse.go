@@ -55,11 +55,13 @@ const (
 	fieldWhy
 	fieldVersion
 	fieldPath
+	fieldTo
+	fieldMine
 	fieldCount
 )
 
 var fieldNames = [fieldCount]string{
-	"id", "n", "r", "t", "g", "n0", "r0", "t0", "g0", "of", "at", "ask", "ans", "nonce", "end", "ended", "why", "v", "path",
+	"id", "n", "r", "t", "g", "n0", "r0", "t0", "g0", "of", "at", "ask", "ans", "nonce", "end", "ended", "why", "v", "path", "to", "mine",
 }
 
 // set parses the raw value of one field and reports whether it has the field's form.
@@ -72,6 +74,9 @@ func (h *Header) set(field int, raw []byte) (ok bool) {
 	case fieldEnded:
 		h.Ended = string(raw) == "true"
 		return h.Ended
+	case fieldMine:
+		h.Mine = string(raw) == "true"
+		return h.Mine
 	case fieldWhy:
 		var err error
 		h.Why, err = protocol.Unquote(raw)
@@ -96,6 +101,8 @@ func (h *Header) set(field int, raw []byte) (ok bool) {
 		from = 1
 	case fieldEnd:
 		h.HasEnd = true
+	case fieldTo:
+		h.HasTo = true
 	}
 	*h.number(field) = n
 	return n >= from
@@ -129,6 +136,8 @@ func (h *Header) number(field int) *uint64 {
 		return &h.Ans
 	case fieldVersion:
 		return &h.Version
+	case fieldTo:
+		return &h.To
 	}
 	return &h.End
 }

@@ -15,6 +15,8 @@ const (
 	hasEnd          // end
 	hasWhy          // why
 	hasPath         // v, path
+	hasTo           // to
+	hasMine         // mine
 )
 
 func (h *Header) fields() (f fields) {
@@ -31,6 +33,8 @@ func (h *Header) fields() (f fields) {
 		{h.HasEnd, hasEnd},
 		{h.Why != "", hasWhy},
 		{h.Version != 0 || h.Policy != Auto, hasPath},
+		{h.HasTo, hasTo},
+		{h.Mine, hasMine},
 	} {
 		if group.there {
 			f |= group.field
@@ -45,9 +49,9 @@ func (h *Header) fits(typ string) bool {
 	allowed := hasID | hasFrame | hasAck | hasGrant
 	switch typ {
 	case protocol.TypeLinkOpen:
-		allowed = hasNonce | hasGrant | hasPath
+		allowed = hasNonce | hasGrant | hasPath | hasTo
 	case protocol.TypeLinkOpened:
-		allowed = hasID | hasNonce | hasGrant | hasPath
+		allowed = hasID | hasNonce | hasAck | hasGrant | hasPath | hasMine
 	case protocol.TypeLinkAck:
 		allowed = hasID | hasAck | hasGrant | hasProbe
 	case protocol.TypeLinkEnd:

@@ -14,6 +14,9 @@ type Link struct {
 	out     [2]outgoing
 	in      [2]incoming
 
+	unsure bool // frames went out early, and then there was an interruption (L14)
+	quiet  bool // no more frames go out early
+
 	version uint64 // of the protocol between the two sides (W3): 0 before the link is open
 	policy  Policy // the stricter of the two
 
@@ -134,7 +137,7 @@ func (l *Link) Receive(now Time, p Path, typ, message []byte, h *Header) {
 		l.ackReceived(now, p, h)
 	case string(typ) == protocol.TypeLinkEnd:
 		l.endReceived(h)
-	case len(typ) >= 5 && string(typ[:5]) == "LINK_":
+	case ofLinkItself(typ):
 		// A type of a later version.
 	case l.phase == open:
 		l.frameReceived(now, typ, message, h)
@@ -148,6 +151,10 @@ func (l *Link) opened(now Time, h *Header) {
 	if h.Nonce != l.config.Nonce || h.ID == (ID{}) {
 		return
 	}
+	if l.unsure && !h.Mine { // another program may have taken the early frames
+		l.lost("")
+		return
+	}
 	l.id = h.ID
 	l.phase = open
 	for s := range l.out {
@@ -158,5 +165,23 @@ func (l *Link) opened(now Time, h *Header) {
 	l.probe = probe{}
 	l.askDue = true
 	l.effects.Opened = true
-	l.agree(h.Version, h.Policy)
+	if l.agree(h.Version, h.Policy); l.acknowledged(now, h) {
+		l.settle()
+	}
+}
+
+// interrupted says, before the link is open, that what was sent may be lost. Nothing more
+// goes out early: it would come after a gap. From now on only the program that may have
+// taken early frames can open the link (L14).
+func (l *Link) interrupted() {
+	if l.phase != opening {
+		return
+	}
+	l.quiet = true
+	l.unsure = l.saidEarly()
+}
+
+// saidEarly reports whether frames went out early, and the link is not open yet.
+func (l *Link) saidEarly() bool {
+	return l.phase == opening && l.out[Signalling].made+l.out[Data].made > 0
 }

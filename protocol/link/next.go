@@ -11,14 +11,18 @@ func (l *Link) Next(now Time, p Path) (f Frame, ok bool) {
 	}
 	h := &f.Header
 	if l.phase == opening {
-		if !l.openDue || p != Relay {
+		if p != Relay {
 			return Frame{}, false
+		}
+		if !l.openDue {
+			return l.nextEarly(now)
 		}
 		l.openDue = false
 		l.probe.at = now
 		f.Type, h.Nonce = protocol.TypeLinkOpen, l.config.Nonce
 		h.G = [2]uint64{l.in[Signalling].g, l.in[Data].g}
 		h.Version, h.Policy = Version, l.config.Policy
+		h.To, h.HasTo = l.config.To, l.config.Early
 		return f, true
 	}
 	h.ID = l.id
@@ -66,6 +70,23 @@ func (l *Link) Next(now Time, p Path) (f Frame, ok bool) {
 		h.Ended = l.ending.there
 		l.acks(now, h, false)
 		return f, true
+	}
+	return Frame{}, false
+}
+
+// nextEarly returns the next frame that goes out before the link is open, under the nonce
+// (L14). Parts do not: their message would not be whole.
+func (l *Link) nextEarly(now Time) (f Frame, ok bool) {
+	if !l.config.Early || l.quiet || l.config.Policy == DirectOnly {
+		return Frame{}, false
+	}
+	f.Header.ID = l.config.Nonce
+	for s := range l.out {
+		o := &l.out[s]
+		o.g = maxEarly
+		if o.prepare(now) && o.ready.whole && l.nextFrame(now, Relay, s, &f) {
+			return f, true
+		}
 	}
 	return Frame{}, false
 }

@@ -34,6 +34,9 @@ const (
 // it, or a new one of the same kind. It counts as a doubt (L8) if this side sends on it.
 // [Direct] must not be up unless Version is 2 and Policy is not RelayOnly.
 func (l *Link) PathUp(now Time, p Path) {
+	if p == Relay && !l.openDue { // the first path is no interruption
+		l.interrupted()
+	}
 	if !l.up[Relay] && !l.up[Direct] {
 		for s := range l.in {
 			l.in[s].partAt = max(l.in[s].partAt, now) // its clock stops without a path
@@ -57,6 +60,9 @@ func (l *Link) PathDown(now Time, p Path) {
 		return
 	}
 	l.up[p] = false
+	if p == Relay {
+		l.interrupted()
+	}
 	if p == l.current && l.up[1-p] {
 		l.current = 1 - p
 		l.doubt()

@@ -35,6 +35,7 @@ type trip struct {
 // the probes.
 func (l *Link) Doubt(now Time, p Path) {
 	if p == l.current {
+		l.quiet = l.phase == opening
 		l.doubt()
 	}
 }

@@ -81,6 +81,8 @@ func newScript(t *testing.T, seed uint64) *script {
 			configs[x].AckAfter = -1
 		}
 	}
+	configs[client].Early = s.r.IntN(2) == 0
+	configs[server].Mine = func(uint64) bool { return true }
 	s.n = newNet(quiet{t, s}, configs[client], configs[server])
 	s.net = s.n
 	return s
@@ -197,7 +199,9 @@ func (s *script) forgetful() {
 	old.Abort(s.now, "killed")
 	s.pump(server)
 	old.Close(s.now) // its memory is gone
-	s.sides[server].door = NewDoor(s.sides[server].door.config)
+	config := s.sides[server].door.config
+	config.Mine = nil // another program
+	s.sides[server].door = NewDoor(config)
 }
 
 func (s *script) write(x int) {

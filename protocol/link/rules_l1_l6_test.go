@@ -114,7 +114,7 @@ func TestL2(t *testing.T) {
 	})
 	t.Run("a new door remembers what the one before gave up", func(t *testing.T) {
 		door := NewDoor(Config{Draw: func() ID { return NewID(5) }})
-		door.Remember(NewID(7), "timeout")
+		door.Remember(Past{link: NewID(7)}, "timeout")
 		e := door.Receive(1, []byte(protocol.TypeLinkAck), []byte("null"), &Header{ID: NewID(7), Ask: 1})
 		require.Equal(t, Header{ID: NewID(7), Why: "timeout"}, e.Reply.Header)
 		e = door.Receive(1+Second, []byte(protocol.TypeLinkAck), []byte("null"), &Header{ID: NewID(8), Ask: 1})

@@ -22,7 +22,7 @@ func (l *Link) Wake() Time {
 	for s := range l.in {
 		sooner(l.partWake(&l.in[s]))
 	}
-	if l.endAwaited() {
+	if l.endAwaited() && l.phase != opening {
 		sooner(l.ending.at + l.timeout())
 	}
 	if (l.in[Signalling].dirty || l.in[Data].dirty) && !l.ackDue && l.config.AckAfter > 0 {
@@ -48,7 +48,7 @@ func (l *Link) Tick(now Time) {
 	if (l.in[Signalling].dirty || l.in[Data].dirty) && l.config.AckAfter > 0 && now >= l.ackSince+l.config.AckAfter {
 		l.ackDue = true
 	}
-	end := l.endAwaited() && now >= l.ending.at+l.timeout()
+	end := l.endAwaited() && l.phase != opening && now >= l.ending.at+l.timeout()
 	at := l.probeAt()
 	ask := at != 0 && now >= at
 	if end && !l.endDue[l.current] || ask && !l.askDue && !l.openDue && l.hasty() {

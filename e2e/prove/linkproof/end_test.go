@@ -52,6 +52,9 @@ func (e *end) begin() {
 	}
 	draw := func() link.ID { return link.NewID(w.Uint64()) }
 	config.Nonce, config.Draw = draw(), draw
+	config.Early, config.To = w.IntN(4) > 0, w.server.number
+	program := e.program.number
+	config.Mine = func(attempt uint64) bool { return attempt == program }
 	e.door, e.link, e.seq, e.waiting = link.NewDoor(config), nil, 0, nil
 	if e.side == client {
 		e.joined(e.door.Link())

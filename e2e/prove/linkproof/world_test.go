@@ -41,12 +41,13 @@ type timer struct {
 // A program is an instance of an application: its memory. The server's has a door for
 // each client.
 type program struct {
-	world *world
-	name  string
-	id    string
-	room  string
-	conns int
-	ended bool
+	world  *world
+	name   string
+	id     string
+	room   string
+	number uint64 // of all programs, as the attempt of its connections
+	conns  int
+	ended  bool
 }
 
 func newWorld(seed uint64, clients int) *world {
@@ -66,7 +67,7 @@ func newWorld(seed uint64, clients int) *world {
 
 func (w *world) start(id string) *program {
 	w.apps++
-	p := &program{world: w, name: id + "." + string(rune('a'+w.apps%26)) + string(rune('a'+w.apps/26)), id: id, room: "S"}
+	p := &program{world: w, number: uint64(w.apps), name: id + "." + string(rune('a'+w.apps%26)) + string(rune('a'+w.apps/26)), id: id, room: "S"}
 	p.event(history.Start, history.Event{})
 	return p
 }

@@ -178,6 +178,9 @@ func (s *Session) Hello() protocol.Hello {
 	return s.hello
 }
 
+// Own reports whether the connection of an attempt (R5) was one of this session's.
+func (s *Session) Own(attempt uint64) bool { return s.identity.own(attempt) }
+
 // Room returns the ID of the server whose client this peer is, to which it sends; for a
 // server it means nothing. The URL may have spelt it in another way (B52).
 func (s *Session) Room() protocol.ID { return s.room }

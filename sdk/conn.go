@@ -234,11 +234,6 @@ func (c *Conn) close(ctx context.Context) error {
 // NetworkChanged is an optional hint that the network is available again or has changed. A
 // session that is reconnecting retries at once, unless the relay has told it how long to
 // wait. A connection that is up is dropped and resumed, because it would not survive the
-// change. A direct path is asked whether it still works. In a page the browser gives the hint
+// change, and a direct path is asked whether it still works. In a page the browser gives the hint
 // itself. A listener's Conns share it.
-func (c *Conn) NetworkChanged() {
-	c.session.NetworkChanged()
-	if it, ok := c.messages.(*linked); ok {
-		it.do(func(link.Time) { it.direct.health.Check() })
-	}
-}
+func (c *Conn) NetworkChanged() { c.session.NetworkChanged() }

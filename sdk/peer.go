@@ -205,7 +205,18 @@ func (p *peer) heard(e signaling.Event) {
 	}
 }
 
-func (p *peer) online(up bool) { p.path(up, func(s *status) { s.offline = !up }) }
+// online also asks the direct path whether it still works, because what has cut this side off
+// from the relay may be a change of its network (W6).
+func (p *peer) online(up bool) {
+	p.path(up, func(s *status) { s.offline = !up })
+	if !up {
+		p.do(func(link.Time) {
+			if p.current != nil {
+				p.current.direct.health.Check()
+			}
+		})
+	}
+}
 
 func (p *peer) lost(err error) { p.lose(err, ReasonRelay) }
 

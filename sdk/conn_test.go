@@ -17,7 +17,7 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// relay starts a relay that follows a script, and gives its URL.
+// relay starts a relay that follows a script, and returns its URL.
 func relay(t testing.TB, script string) string {
 	s := httptest.NewServer(badrelay.New(t.Context()))
 	t.Cleanup(func() {

@@ -8,12 +8,12 @@
 //	// pass what the other peer's Signal sends to p.Handle, in order
 //	ch, err := p.OpenChannel(ctx, "file")
 //
-// One peer always offers (Options.Offer) and the other answers, so two offers never
-// cross. An answering peer that needs a negotiation asks for an offer with NEGOTIATE.
-// Both create the negotiated channel "intercessor" with ID 254, the beacon. It gives each
-// offer an application section, so that either side may open channels, and it tells both
-// sides when the direct path is up and when it ends. On it a peer confirms each channel
-// of the other peer that it has received, by sending the channel's ID as text.
+// One of the two peers offers, always (Options.Offer), and the other answers: so
+// two offers never cross. A peer that does not offer and needs a negotiation asks
+// for an offer with NEGOTIATE. Both create the negotiated channel "intercessor"
+// with ID 254: it gives each offer an application section, so that either side may
+// open channels, and tells both when the direct path is up and when it ends. On it
+// a peer says, with the ID as text, which channel of the other it has taken in.
 //
 // No ICE server is contacted unless Options.ICEServers or Options.RelayICEServers names
 // one. Without a server, only peers on one network or one machine find each other.

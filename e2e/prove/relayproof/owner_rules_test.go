@@ -9,7 +9,8 @@ import (
 	"github.com/sebas642/intercessor/protocol"
 )
 
-// TestShortOwnerModel: one history for each rule, and what the rule forbids there.
+// TestShortOwnerModel: for each rule a history, and the steps that the rule allows and forbids
+// next.
 func TestShortOwnerModel(t *testing.T) {
 	const (
 		replaced = outcome(protocol.CodeReplaced)

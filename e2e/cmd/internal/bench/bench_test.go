@@ -22,7 +22,7 @@ import (
 
 func TestMain(m *testing.M) { benchtest.Main(m, scale(nil)) }
 
-// scale is a command that weighs as many things as it is told, in its own way.
+// scale returns a command with one mode, which calls weigh.
 func scale(weigh func(*bench.Run)) bench.Command {
 	return bench.Command{
 		Name:  "scale",

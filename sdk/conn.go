@@ -127,7 +127,7 @@ func (c *Conn) signal(ctx context.Context, typ string, message []byte) error {
 // returns the messages that came before, and then the reason:
 //
 //   - ErrPeerGone: the other peer has left, or was away for too long
-//   - ErrRestarted: the other peer's program, or page, was started anew
+//   - ErrRestarted: the other peer's program was restarted or its page reloaded
 //   - ErrGivenUp: this peer was away for too long, and the other runs on
 //   - a *LinkError: one of the two broke a rule
 //   - a *RelayError or another that ended the session with the relay

@@ -71,7 +71,7 @@ func TestConnHearsOnlyItsServer(t *testing.T) {
 	c := dial(t, relay(t, "burst")+"/client/another")
 	_, err := c.Receive(within(t))
 	var lost *sdk.RelayError
-	require.ErrorAs(t, err, &lost, "all messages came from somebody else")
+	require.ErrorAs(t, err, &lost, "all messages came from someone else")
 }
 
 func TestConnThatNobodyReceivesFromOverflows(t *testing.T) {

@@ -44,7 +44,7 @@ var (
 	// ErrRestarted says that one of the two peers no longer knows the other, because its
 	// program was restarted or its page reloaded. A listener's Accept returns a new Conn; a
 	// client dials again.
-	ErrRestarted = errors.New("the other peer was started anew and does not know this connection any more")
+	ErrRestarted = errors.New("the other peer was restarted and does not know this connection any more")
 
 	// ErrGivenUp says that the other peer is there but has given up this connection, because
 	// it did not hear from this peer for too long: one of the two slept or had no network. A

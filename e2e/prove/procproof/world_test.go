@@ -57,7 +57,7 @@ func newWorld(t testing.TB, seed uint64, clients int) *world {
 	for i := range clients {
 		w.clients = append(w.clients, w.launch(fmt.Sprint("client", i), "/client/"+w.listener.id, seed+uint64(i+1)))
 	}
-	require.True(t, w.calm("the start"), "not everybody can connect")
+	require.True(t, w.calm("the start"), "not every peer can connect")
 	w.files = openFiles(w.relay.PID())
 	return w
 }

@@ -63,7 +63,7 @@ func (o outcome) String() string {
 	case done:
 		return "done"
 	case unseen:
-		return "nobody looked"
+		return "not observed"
 	case silence:
 		return "silence"
 	}

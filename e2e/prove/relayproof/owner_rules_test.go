@@ -53,7 +53,7 @@ func TestShortOwnerModel(t *testing.T) {
 		"R5 the same twice is decided by the relay": {
 			[]step{first, come(2, 1, 5, done)},
 			[]step{come(3, 1, 5, done), come(3, 1, 5, replaced)}, nil},
-		"R5 a cut while HELLO is on its way locks nobody out": {
+		"R5 a cut while HELLO is on its way keeps the peer able to resume": {
 			[]step{first, come(2, 1, 1, unseen), leave(2, 0)},
 			[]step{come(3, 1, 2, done)}, []step{come(3, 1, 2, replaced)}},
 		"R5 who is away is fenced": {

@@ -37,7 +37,7 @@ func find(fset *token.FileSet, files []*ast.File, function, code string) (place,
 	case functions != 1:
 		return place{}, fmt.Errorf("there are %d functions %s; name one", functions, function)
 	case len(places) == 0:
-		return place{}, fmt.Errorf("%s no longer has its old code; write the edit anew. It was:\n%s", function, code)
+		return place{}, fmt.Errorf("%s no longer has its old code; rewrite the edit. It was:\n%s", function, code)
 	case len(places) > 1:
 		return place{}, fmt.Errorf("%s has its old code %d times; give more of it:\n%s", function, len(places), code)
 	}

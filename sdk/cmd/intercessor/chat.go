@@ -8,8 +8,8 @@ import (
 	"sync"
 )
 
-const chatHelp = `What you type goes to everybody. A line that begins with / is a command:
-  /send FILE [NAME]   send a file directly to somebody
+const chatHelp = `What you type goes to everyone. A line that begins with / is a command:
+  /send FILE [NAME]   send a file directly to someone
   /take [NUMBER]      take a file that was offered
   /refuse [NUMBER]    do not take it
   /people             who is here

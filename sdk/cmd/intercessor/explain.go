@@ -61,7 +61,7 @@ func explain(ctx context.Context, err error) complaint {
 	case errors.Is(err, sdk.ErrPeerGone), errors.Is(err, sdk.ErrPathClosed):
 		return complaint{problem: "the other side left"}
 	case errors.Is(err, sdk.ErrRestarted):
-		return complaint{problem: "the other side was started anew", hint: "do the same again"}
+		return complaint{problem: "the other side was restarted", hint: "do the same again"}
 	case errors.As(err, &relay) && relay.Err == nil && relay.Status == 0 && relay.Code.Retry():
 		return complaint{problem: err.Error(), hint: "try again in a moment"}
 	}

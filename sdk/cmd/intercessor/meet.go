@@ -45,7 +45,7 @@ func (inv *invocation) meet(ctx context.Context, link []string, do func(context.
 	}
 	defer ln.Close()
 	printLink(inv.stdio, ln)
-	fmt.Fprintln(inv.err, "Waiting for somebody to come.")
+	fmt.Fprintln(inv.err, "Waiting for someone to join.")
 	waiting, came := context.WithCancel(ctx)
 	beside.Go(func() { showRelay(waiting, inv.err, ln) })
 	conn, err := ln.Accept(ctx)
@@ -54,7 +54,7 @@ func (inv *invocation) meet(ctx context.Context, link []string, do func(context.
 		return err
 	}
 	defer conn.Close()
-	fmt.Fprintln(inv.err, "Somebody is here.")
+	fmt.Fprintln(inv.err, "Someone is here.")
 	h := &host{name: inv.name, screen: unseen}
 	s := h.admit(conn)
 	beside.Go(func() { _ = h.attend(ctx, s) }) // do learns of the end too

@@ -36,7 +36,7 @@ func cleanText(text string, limit int) string {
 func cleanName(name string) string {
 	name = strings.Join(strings.Fields(cleanText(name, maxText)), " ")
 	if name == "" {
-		return "somebody"
+		return "someone"
 	}
 	return cleanText(name, maxName)
 }

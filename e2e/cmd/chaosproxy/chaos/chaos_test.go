@@ -143,7 +143,7 @@ func TestSilenceLetsEverythingVanishAndKeepsTheSockets(t *testing.T) {
 	write(t, e.client, []byte("abcdef"))
 	require.Equal(t, "abc", string(read(t, e.server, 3)))
 	require.Eventually(t, func() bool { return p.Conns() == 0 }, patience, time.Millisecond)
-	write(t, e.server, []byte("nobody hears this"))
+	write(t, e.server, []byte("lost in silence"))
 	write(t, e.client, bytes.Repeat([]byte("x"), 1<<22)) // more than the sockets hold, so the proxy must read and discard it
 	require.NoError(t, e.client.CloseWrite())
 	for _, c := range []*net.TCPConn{e.client, e.server} {
@@ -249,10 +249,10 @@ func TestConnectionHasALifetime(t *testing.T) {
 }
 
 func TestTargetThatIsNotThereResetsWhoDials(t *testing.T) {
-	nobody, err := net.Listen("tcp", "127.0.0.1:0")
+	closed, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)
-	require.NoError(t, nobody.Close())
-	p, err := chaos.Listen(nobody.Addr().String(), nil)
+	require.NoError(t, closed.Close())
+	p, err := chaos.Listen(closed.Addr().String(), nil)
 	require.NoError(t, err)
 	defer p.Close()
 	wantsReset(t, p)

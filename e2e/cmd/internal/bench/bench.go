@@ -30,7 +30,7 @@ type Command struct {
 	Self  map[string]func(args []string) error // modes in which it starts itself as a separate process
 }
 
-// A Mode declares its flags, besides --json and --relayd, and returns the function that measures.
+// A Mode declares its flags, other than --json and --relayd, and returns the function that measures.
 // A number must be at least 1, and a duration not negative.
 type Mode func(*pflag.FlagSet) func(*Run)
 

@@ -96,7 +96,7 @@ func TestAChildThatHasEndedExplainsAFailure(t *testing.T) {
 		r.Fail("a thing was lost")
 	}, "weigh")
 	require.Contains(t, stderr, "a thing was lost; ")
-	require.Contains(t, stderr, "has ended (exit status 1) and said: I am [twice]")
+	require.Contains(t, stderr, "has ended (exit status 1) with the log: I am [twice]")
 }
 
 func TestAnInterruptEndsTheRun(t *testing.T) {

@@ -66,8 +66,8 @@ func TestAMistakeInTheCallIsStatus2(t *testing.T) {
 		"guess":             "scale guess: there is no such mode\n`scale help` lists the modes",
 		"help guess":        "there is no such mode",
 		"weigh --tings 3":   "unknown flag: --tings",
-		"weigh now":         `"now" is no flag`,
-		"weigh now -- then": `"now" is no flag`,
+		"weigh now":         `"now" is not a flag`,
+		"weigh now -- then": `"now" is not a flag`,
 		"weigh --things 0":  "--things is 0, which is too little",
 		"weigh --for -1s":   "--for is -1s, which is too little",
 	})

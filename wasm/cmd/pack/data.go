@@ -7,14 +7,14 @@ import (
 	"slices"
 )
 
-// gap is the largest run of zeros between two pieces of memory that are joined: zeros cost brotli less
-// than the address of a separate piece.
+// gap is the largest run of zeros between two pieces that are joined. Brotli compresses zeros
+// better than the address of a separate piece.
 const gap = 128
 
-// joinData rewrites the data section of a WebAssembly module in few pieces. Go's
-// linker leaves out every eight zeros, so there are 60,000 pieces, each with an address that
-// does not compress: a tenth of what the page must load. The resulting module
-// fills its memory with the same bytes. (WebAssembly 2.0, 5.5.14.)
+// joinData rewrites the data section of a WebAssembly module with few pieces. Go's linker leaves
+// out every run of eight zeros, so there are 60,000 pieces. Their addresses do not compress and
+// are a tenth of the download. The resulting module fills its memory with the same bytes.
+// (WebAssembly 2.0, 5.5.14.)
 func joinData(module []byte) ([]byte, error) {
 	if len(module) < 8 || string(module[:4]) != "\x00asm" {
 		return nil, errors.New("the compiler's output is not WebAssembly")
@@ -39,7 +39,7 @@ func joinData(module []byte) ([]byte, error) {
 	return out, nil
 }
 
-// A piece is the initial content of memory from an address on.
+// A piece is the initial content of memory at an address.
 type piece struct {
 	address int64
 	content []byte
@@ -49,7 +49,7 @@ func readData(section []byte) ([]piece, error) {
 	r := reader{rest: section}
 	pieces := make([]piece, r.uint())
 	for i := range pieces {
-		// Of memory 0, at the address that the constant i32.const says.
+		// Only segments of memory 0 with a constant address (i32.const) are known.
 		if r.byte() != 0 || r.byte() != 0x41 {
 			return nil, errors.New("the linker makes data segments of an unknown kind: extend joinData")
 		}

@@ -11,7 +11,7 @@ type files int
 
 // reserve returns how many files are not for sockets of peers and pages: they are for the
 // admin listener, certificates, state, the log, and connections to the backend.
-func (f files) reserve() int { return min(max(int(f)/4, 48), 128) }
+func (f files) reserve() int { return min(max(int(f)/4, 24), 128) }
 
 // sockets returns how many sockets the relay's listeners may have open; 0 means any number.
 func (f files) sockets() int {

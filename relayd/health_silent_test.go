@@ -16,7 +16,7 @@ import (
 )
 
 const (
-	latePlaces = 32 // of the relay, beyond its sockets
+	latePlaces = 8 // of the relay, beyond its sockets
 	healthWait = 30 * time.Second
 )
 

@@ -7,18 +7,18 @@ import (
 	"github.com/sebas642/intercessor/sdk/internal/rtc"
 )
 
-// Channel is a data channel: messages of up to 64 KiB - 1 in order, each once, straight to
-// the other peer. All methods may be called by many goroutines at once.
+// Channel is a data channel. It carries messages of up to 64 KiB - 1 directly to the other
+// peer, in order, each exactly once. Its methods may be called concurrently.
 type Channel struct{ rtc *rtc.Channel }
 
-// OpenChannel opens a channel to the other peer, and finds the direct path first if
-// there is none. It returns when messages can be sent; the other peer gets the channel
-// from AcceptChannel, under the same label. Labels need not be unique, and channels
-// need not arrive in the order in which they were opened.
+// OpenChannel opens a channel to the other peer. If there is no direct path yet, it first
+// establishes one. It returns when messages can be sent; the other peer gets the channel
+// from AcceptChannel, with the same label. Labels need not be unique, and channels may
+// arrive in another order than they were opened.
 //
-// Errors: an *ICEError if the peers find no direct path, also if ctx ends before
-// they do; ErrPathClosed; before there is a direct path also ErrPeerGone and a
-// *RelayError; ErrClosed; that of ctx.
+// Errors: an *ICEError if the peers find no direct path, also if ctx ends before they do;
+// ErrPathClosed; before there is a direct path also ErrPeerGone and a *RelayError;
+// ErrClosed; ctx.Err().
 func (c *Conn) OpenChannel(ctx context.Context, label string) (*Channel, error) {
 	c.rtc.Start()
 	ch, err := c.rtc.OpenChannel(ctx, label)
@@ -28,12 +28,12 @@ func (c *Conn) OpenChannel(ctx context.Context, label string) (*Channel, error) 
 	return &Channel{ch}, nil
 }
 
-// AcceptChannel waits for the next channel that the other peer opens. Messages wait
-// in it until they are received. At most 64 channels wait to be accepted, and the
-// Conn closes those that come beyond. Errors are as for OpenChannel.
+// AcceptChannel waits for the next channel that the other peer opens. Messages wait in the
+// channel until they are received. At most 64 channels wait to be accepted; the Conn closes
+// any more. Errors are as for OpenChannel.
 //
-// Accept and receive: the channels of a Conn share one window, so that a channel
-// whose messages are not received holds up the others once a megabyte waits in it.
+// A program must receive from every channel: the channels of a Conn share one window, so
+// one with a megabyte of unreceived messages blocks the others.
 func (c *Conn) AcceptChannel(ctx context.Context) (*Channel, error) {
 	c.rtc.Start()
 	ch, err := c.rtc.AcceptChannel(ctx)
@@ -46,35 +46,35 @@ func (c *Conn) AcceptChannel(ctx context.Context) (*Channel, error) {
 // Label returns the name that the opener gave the channel.
 func (ch *Channel) Label() string { return ch.rtc.Label() }
 
-// Send sends one message of at most 65,535 bytes. data is the caller's again when Send
-// returns. It waits while much of what was sent before has not left this machine. A
-// message that need not wait is sent even if ctx has ended.
+// Send sends one message of at most 65,535 bytes. The caller may reuse data when Send
+// returns. Send blocks while too many earlier bytes wait to be sent. A Send that need not
+// block succeeds even if ctx has ended.
 //
-// A Send that has returned nil has queued the message; it arrives if the channel
-// lives long enough, for which a Close by this side waits. Errors: ErrTooLarge,
-// ErrClosed, an *ICEError when the direct path broke, that of ctx.
+// When Send returns nil the message is queued. It arrives if the channel lives long
+// enough; Close waits for that. Errors: ErrTooLarge, ErrClosed, an *ICEError when the
+// direct path broke, ctx.Err().
 func (ch *Channel) Send(ctx context.Context, data []byte) error {
 	return ofPath(ch.rtc.Send(ctx, data))
 }
 
-// Receive waits for the next message, which is the caller's to keep. After the
-// other peer has closed the channel, and everything that came before was received,
-// the error is io.EOF. If the direct path ended without that, it is an error that
-// says so, such as io.ErrUnexpectedEOF or an *ICEError; after Close, ErrClosed.
+// Receive waits for the next message, which the caller may keep. It returns io.EOF once
+// the other peer has closed the channel and every earlier message was received. If the
+// direct path ended first, the error says so, such as io.ErrUnexpectedEOF or an
+// *ICEError. After Close it is ErrClosed.
 func (ch *Channel) Receive(ctx context.Context) ([]byte, error) {
 	message, err := ch.rtc.Receive(ctx)
 	return message, ofPath(err)
 }
 
-// Stream returns the channel as a stream of bytes. Write splits what it is given into
-// messages of at most 16 KiB, Read joins messages, and the bounds of messages are lost.
-// Read returns io.EOF once the other peer has closed the channel and everything was read.
-// Close is the channel's Close, and makes the others return. One goroutine may read while
-// another writes. Use one stream for a channel, and not Receive beside it.
+// Stream returns the channel as a stream of bytes. Write splits its data into messages of
+// at most 16 KiB, and Read joins messages, so message boundaries are lost. Read returns
+// io.EOF once the other peer has closed the channel and everything was read. Close is the
+// channel's Close, and makes Read and Write return. One goroutine may read while another
+// writes. Use only one stream per channel, and do not call Receive too.
 func (ch *Channel) Stream() io.ReadWriteCloser { return rtc.Stream(ch) }
 
-// Close closes the channel, after what was sent on it has reached the other peer's
-// machine: a Send and then a Close lose nothing. That takes at most 10 seconds;
-// then Close returns an error that says how much may be lost. What has come and was
-// not received is dropped. Every call after the first returns what that returned.
+// Close waits until everything sent on the channel has reached the other peer's machine,
+// and closes the channel. A Send followed by a Close loses nothing. After 10 seconds Close
+// stops waiting and returns an error that says how much may be lost. Messages that were
+// not received are dropped. Later calls return the result of the first.
 func (ch *Channel) Close() error { return ofPath(ch.rtc.Close()) }

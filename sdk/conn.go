@@ -19,12 +19,12 @@ const closeWithin = 5 * time.Second
 // there is a direct path (see Paths); channels go straight to the other peer. All methods may be called by many goroutines at
 // once. Close a Conn when it is no longer needed, also after it has ended.
 //
-// Where both peers and the relay speak intercessor.v1 the Conn is reliable: it outlives
-// the loss of either side's connection, and the relay's. Each message arrives once and
-// in order, or its sender is told, and a peer that does not receive blocks the sender.
-// Otherwise a message may be lost without notice, and a peer that does not receive loses the
-// Conn: when more than 1,024 messages or 1 MiB wait, it ends with ErrOverflow. Other Conns
-// are not affected.
+// If both peers and the relay speak intercessor.v1 the Conn is reliable: it survives the
+// loss of either side's connection and of the relay. Each message arrives once and in order,
+// or its sender is told. A peer that does not receive blocks the sender.
+//
+// A Conn that is not reliable may lose a message without notice. It ends with ErrOverflow
+// when more than 1,024 messages or 1 MiB wait to be received. Other Conns are not affected.
 type Conn struct {
 	own, peer protocol.ID        // static, as are the next six
 	session   *signaling.Session // a listener's Conns share one
@@ -32,7 +32,7 @@ type Conn struct {
 	messages  messages
 	named     []ICEServer // by the application; nil: the relay's are used
 	onEnd     func()      // called once, when no more messages are exchanged
-	release   func()      // gives up what only this Conn needs
+	release   func()      // releases what only this Conn needs
 
 	hurry context.Context // ends when closing waits for nothing more
 	abort context.CancelCauseFunc
@@ -48,7 +48,7 @@ type messages interface {
 	// reliable reports whether each message arrives once and in order, or its sender is told.
 	reliable() bool
 
-	// send sends a message, which is the caller's again when it returns. r gets the outcome
+	// send sends a message, which the caller may reuse when it returns. r gets the outcome
 	// if it is not nil.
 	send(ctx context.Context, typ string, message []byte, r *Receipt) error
 
@@ -140,12 +140,12 @@ func (c *Conn) signal(ctx context.Context, typ string, message []byte) error {
 	return c.messages.send(ctx, typ, message, nil)
 }
 
-// Receive waits for the next message of the other peer, in the order in which they
-// were sent. The sender may be told that the message was delivered from then on. After
-// the Conn has ended it first returns what came before, and then the reason:
+// Receive returns the next message of the other peer, in the order sent. From then on the
+// sender may learn that the message was delivered. After the Conn has ended Receive first
+// returns the messages that came before, and then the reason:
 //
 //   - ErrPeerGone: the other peer has left, or was away for too long
-//   - ErrRestarted: the other peer's program, or page, was started anew
+//   - ErrRestarted: the other peer's program was restarted or its page reloaded
 //   - ErrGivenUp: this peer was away for too long, and the other runs on
 //   - a *LinkError: one of the two broke a rule
 //   - a *RelayError or another that ended the session with the relay
@@ -155,11 +155,11 @@ func (c *Conn) Receive(ctx context.Context) (Message, error) {
 	return c.messages.receive(ctx)
 }
 
-// Messages returns what Receive returns, one after the other, for a loop:
+// Messages calls Receive in a loop:
 //
 //	for m, err := range conn.Messages(ctx) {
 //		if err != nil {
-//			break // the last one: why there are no more
+//			break // the reason why there are no more messages
 //		}
 //	}
 func (c *Conn) Messages(ctx context.Context) iter.Seq2[Message, error] {
@@ -181,13 +181,12 @@ func (c *Conn) end(err error) {
 	c.rtc.SignallingLost(err)
 }
 
-// Close ends the Conn: it says so to the other peer at once and receives nothing more,
-// closes its channels as Channel.Close does, so that what was sent on them arrives,
-// and ends the direct path. The Conn that Dial returned also leaves the relay. A reliable
-// Conn waits at most 5 seconds to learn what became of the messages that were sent; what
-// is then not known is unknown. Close takes some ten seconds if the other peer or the
-// network does not answer, and waits for all that the Conn has started. Calls after the
-// first wait for that one.
+// Close ends the Conn. It tells the other peer at once and receives nothing more. It closes
+// the channels as Channel.Close does, so that messages on them arrive, and ends the direct
+// path. The Conn that Dial returned also leaves the relay. A reliable Conn waits at most 5
+// seconds for the outcomes of its messages; later ones are Unknown. Close takes about ten
+// seconds if the other peer or the network does not answer, and waits for the Conn's
+// goroutines. Later calls wait for the first.
 func (c *Conn) Close() error {
 	ctx, cancel := context.WithTimeout(c.hurry, closeWithin)
 	defer cancel()
@@ -195,26 +194,26 @@ func (c *Conn) Close() error {
 	return nil
 }
 
-// CloseContext is Close, but waits for outcomes, channels and the relay for as long as ctx
-// allows. What has not been sent by then is lost. The error is that of ctx, if some outcomes
-// were not known in time, or ErrClosed if Abort was called.
+// CloseContext is Close, but waits for outcomes, channels and the relay until ctx ends.
+// Messages that are not sent by then are lost. The error is ctx.Err() if some outcomes were
+// not known in time, or ErrClosed if Abort was called.
 func (c *Conn) CloseContext(ctx context.Context) error {
 	stop := context.AfterFunc(ctx, func() { c.abort(ctx.Err()) })
 	defer stop()
 	return c.close(c.hurry)
 }
 
-// Abort ends the Conn and waits for nothing: what was sent and has not arrived is lost. A
-// Close or CloseContext that waits returns. One that follows waits for all that the Conn has
-// started, which takes no time to speak of.
+// Abort ends the Conn at once. Messages that were sent and have not arrived are lost. A
+// waiting Close or CloseContext returns. A later one waits only for the Conn's goroutines,
+// which end at once.
 func (c *Conn) Abort() {
 	c.abort(ErrClosed)
 	c.messages.stop()
 	go func() { _ = c.close(c.hurry) }()
 }
 
-// close closes the Conn. It waits for outcomes as long as ctx allows, and for everything
-// else until there is hurry.
+// close closes the Conn. It waits for outcomes until ctx ends, and for everything else until
+// hurry ends.
 func (c *Conn) close(ctx context.Context) error {
 	c.closing.Do(func() {
 		c.messages.stop()
@@ -226,7 +225,7 @@ func (c *Conn) close(ctx context.Context) error {
 			it.direct.wait()
 		}
 		c.release()
-		c.abort(nil) // frees what hurry holds
+		c.abort(nil) // releases hurry
 	})
 	return c.unsettled
 }

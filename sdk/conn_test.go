@@ -17,7 +17,7 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// relay starts a relay that follows a script, and gives its URL.
+// relay starts a relay that follows a script, and returns its URL.
 func relay(t testing.TB, script string) string {
 	s := httptest.NewServer(badrelay.New(t.Context()))
 	t.Cleanup(func() {
@@ -71,7 +71,7 @@ func TestConnHearsOnlyItsServer(t *testing.T) {
 	c := dial(t, relay(t, "burst")+"/client/another")
 	_, err := c.Receive(within(t))
 	var lost *sdk.RelayError
-	require.ErrorAs(t, err, &lost, "all messages came from somebody else")
+	require.ErrorAs(t, err, &lost, "all messages came from someone else")
 }
 
 func TestConnThatNobodyReceivesFromOverflows(t *testing.T) {

@@ -9,8 +9,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// forbiddenOnJS are the packages that must not be linked into a page, with what
-// they would cost it, measured as brotli, or what does their work instead.
+// forbiddenOnJS lists the packages that must not be linked into a page, with their cost in
+// brotli bytes or their replacement.
 var forbiddenOnJS = map[string]string{
 	"fmt":                         "50 kB, and brings reflect; join strings, and use strconv",
 	"reflect":                     "keeps every exported method in the build",

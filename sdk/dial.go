@@ -8,15 +8,14 @@ import (
 	"github.com/sebas642/intercessor/sdk/internal/signaling"
 )
 
-// Dial connects to the server that url names: wss://HOST/client/ID, as ClientURL of
-// its Listener says. The ID may be spelt as people say it, with capitals, and with spaces or %20
-// in place of hyphens; PeerID tells how it is spelt otherwise. It returns when the relay has let this peer in. options may be
-// nil.
+// Dial connects to the server at url: wss://HOST/client/ID, as ClientURL of its Listener
+// returns. The ID may contain capitals, and spaces or %20 instead of hyphens; PeerID returns
+// the usual form. Dial returns when the relay has admitted this peer. options may be nil.
 //
 // Errors: a *RelayError if the relay cannot be reached or refuses. It matches
-// ErrNoSuchServer where no server has that ID, and ErrAccessRefused where the relay asks
-// for another Options.Secret. ErrInvalid for a URL or an option that can never work,
-// ErrSecret, ErrIdentity. Dial gives up after 30 seconds, or when ctx says so.
+// ErrNoSuchServer if no server has that ID, and ErrAccessRefused if the relay does not accept
+// Options.Secret. ErrInvalid for a URL or an option that can never work, ErrSecret,
+// ErrIdentity. Dial gives up after 30 seconds, or when ctx ends.
 func Dial(ctx context.Context, url string, options *Options) (*Conn, error) {
 	url, err := roomURL(url)
 	if err != nil {
@@ -58,18 +57,18 @@ func Dial(ctx context.Context, url string, options *Options) (*Conn, error) {
 	return c, nil
 }
 
-// dialled is what belongs to the Conn that Dial returned.
+// dialled owns what the Conn of a Dial needs.
 type dialled struct {
 	session *signaling.Session // static, as are the next four
 	mux     *mux
 	conn    *Conn
 	remote  remote
-	linger  func() // waits a little for what is to be said still
+	linger  func() // waits briefly for the link's last frames
 
 	running sync.WaitGroup // the session, leave
 }
 
-// leave leaves the relay when the Conn has ended and the other side knows.
+// leave leaves the relay when the Conn has ended and the other side knows it.
 func (d *dialled) leave() {
 	d.linger()
 	d.session.Close(d.conn.hurry)
@@ -79,7 +78,7 @@ func (d *dialled) handle(e signaling.Event) {
 	switch {
 	case e.Kind == signaling.Lost, e.Kind == signaling.Connected:
 		d.remote.online(e.Kind == signaling.Connected)
-	case e.Peer == d.conn.peer: // the relay connects a client with its server only
+	case e.Peer == d.conn.peer: // the relay connects a client only with its server
 		d.remote.heard(e)
 	}
 }

@@ -1,7 +1,6 @@
-// Package sdk is for the peers of Intercessor: programs that find each other over
-// its relay, exchange messages through it, and then talk directly, over WebRTC. The
-// relay is needed until the direct path is up; what is on the direct path goes on
-// without it.
+// Package sdk is for the peers of Intercessor: programs that find each other over its relay,
+// exchange messages through it, and then talk directly over WebRTC. Losing the relay does not
+// affect a direct path that is up.
 //
 // One peer listens, and tells the others its ID or its client URL:
 //
@@ -16,21 +15,20 @@
 //	conn, err := sdk.Dial(ctx, "wss://relay.example/client/ID", nil)
 //	receipt, err := conn.Send(ctx, sdk.Message{Type: "chat", Data: []byte(`"hello"`)})
 //	outcome, err := receipt.Outcome(ctx)     // if you care: delivered, refused or unknown
-//	ch, err := conn.OpenChannel(ctx, "file") // a data channel, past the relay
+//	ch, err := conn.OpenChannel(ctx, "file") // a data channel, not through the relay
 //
-// A peer sees only its own side: a client exchanges messages with its server, a
-// server with each of its clients, by one [Conn] each.
+// A client exchanges messages only with its server, and a server with each of its clients.
+// There is one [Conn] for each.
 //
-// # What outlives what
+// # Lifetimes
 //
-// With a relay that speaks intercessor.v1, as relayd does, nothing ends with a connection
-// to the relay. It is opened again, under the same ID, and the Conns go on where they
-// were, whether the network was gone for a while, the relay was killed and started again,
-// or the machine slept: [Conn.State] is then Reconnecting. Each message that was
-// sent arrives once and in order, or its receipt says that it did not, or that this cannot
-// be known. A Conn ends when one side closes it, when a peer is away for more than a
-// minute or so, and when a peer's program is started anew: that has no memory of what was
-// sent, and so gets a Conn of its own.
+// With a relay that speaks intercessor.v1, as relayd does, Conns survive the loss of the
+// connection to the relay: when the network was gone, the relay was restarted or the machine
+// slept. During that time [Conn.State] is Reconnecting. The SDK reconnects under the same ID, and the
+// Conns continue. Each message arrives once and in order, or its receipt says that it did not,
+// or that this cannot be known. A Conn ends when one side closes it, when a peer is away for
+// more than about a minute, and when a peer's program restarts: the new program does not know
+// what was sent before, and gets a new Conn.
 //
 // Options.IdentityFile lets a server keep its ID over restarts of its program:
 //
@@ -38,31 +36,30 @@
 //
 // # Contexts and errors
 //
-// A context bounds the waiting of the call that gets it, and nothing else: no
-// session, connection or channel ends with it. A call whose result is there already
-// succeeds even if its context has ended.
+// A context bounds only the call that gets it: no session, connection or channel ends with
+// it. A call whose result is ready succeeds even if its context has ended.
 //
 // Errors are values to branch on: a *[RelayError] when the relay cannot be reached or ends
 // the session (errors.Is(err, [ErrNoSuchServer]) when the ID is wrong), [ErrPeerGone] when
-// the other peer left, [ErrRestarted] when it was started anew, [ErrGivenUp] when this one
-// was away for too long, an *[ICEError] when the peers find no direct path, and [ErrClosed]
-// after Close, [Conn.CloseContext] and [Conn.Abort]. Close delivers what was sent, as far as that
-// takes seconds, CloseContext as far as a context allows, and Abort ends a Conn at once.
+// the other peer left, [ErrRestarted] when it was restarted, [ErrGivenUp] when this peer was
+// away for too long, an *[ICEError] when the peers find no direct path, and [ErrClosed] after
+// Close, [Conn.CloseContext] and [Conn.Abort]. Close waits some seconds for the delivery of
+// messages, CloseContext waits until a context ends, and Abort ends a Conn at once.
 //
 // # On js
 //
-// The API is the same for GOOS=js, with a few differences. Instead of a file Options
-// has a field Identity, by which the page keeps who this peer is. For programs whose
-// JavaScript wants the browser's own objects, Options has a field
-// OnDataChannel func(*Conn, js.Value), which gets each RTCDataChannel that the other
-// peer opens, in the browser's own event, so that AcceptChannel returns none. Conn
-// has a method OpenDataChannel(ctx, label, init) (js.Value, error), which returns an
-// RTCDataChannel that is open. And PeerConnection returns the RTCPeerConnection as
-// a js.Value, where on native it returns pion's *webrtc.PeerConnection.
+// The API is the same for GOOS=js, with these differences. Options has a field Identity
+// instead of IdentityFile: the page stores this peer's identity. For programs whose
+// JavaScript uses the browser's own objects, Options has a field
+// OnDataChannel func(*Conn, js.Value). It is called with each RTCDataChannel that the other
+// peer opens, within the browser's event, and AcceptChannel returns none. Conn has a method
+// OpenDataChannel(ctx, label, init) (js.Value, error), which returns an open RTCDataChannel.
+// PeerConnection returns the RTCPeerConnection as a js.Value; on native it returns pion's
+// *webrtc.PeerConnection.
 //
-// A browser does not let a receiver hold back a sender: on js a [Channel] ends with
-// ErrOverflow when 16 MiB wait in it, where on native the sender waits.
+// In a browser a receiver cannot slow a sender down: on js a [Channel] ends with ErrOverflow
+// when 16 MiB wait in it. On native the sender blocks.
 //
-// Nothing here may be called in a JavaScript callback without a goroutine: calls
-// that wait would wait for the callback to end.
+// In a JavaScript callback, call this package only from a new goroutine: a call that blocks
+// in a callback never returns.
 package sdk

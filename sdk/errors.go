@@ -14,53 +14,52 @@ var (
 	ErrNoSuchServer = signaling.ErrNoSuchServer
 
 	// ErrReplaced, ErrKicked and ErrTokenRefused match the *RelayError of a session that
-	// is over for good: another program or page has this peer's identity, the server has
-	// sent this client away, or the relay does not give this peer its ID back.
+	// has ended for good: another program or page uses this peer's identity, the server has
+	// kicked this client, or the relay does not give this peer its ID back.
 	ErrReplaced     = signaling.ErrReplaced
 	ErrKicked       = signaling.ErrKicked
 	ErrTokenRefused = signaling.ErrTokenRefused
 
-	// ErrAccessRefused matches the *RelayError of a relay that does not let this peer in:
-	// Options.Secret is missing or not accepted. A program that can have another secret
-	// may try that; the SDK itself does not try again.
+	// ErrAccessRefused matches the *RelayError of a relay that refuses this peer because
+	// Options.Secret is missing or not accepted. The SDK does not retry; the program may,
+	// with another secret.
 	ErrAccessRefused = signaling.ErrAccessRefused
 
-	// ErrSecret matches the error when Options.Secret failed, so that the relay was not
-	// asked. While a session resumes it is tried again.
+	// ErrSecret matches the error when Options.Secret failed, before any connection to the
+	// relay. While a session resumes, Secret is called again.
 	ErrSecret = signaling.ErrSecret
 
-	// ErrIdentity matches the error when this peer's identity cannot be loaded or kept.
-	// Without it the peer would be another one after the next restart, so the session ends.
+	// ErrIdentity matches the error when this peer's identity cannot be loaded or stored.
+	// The session ends, because the peer would have another ID after the next restart.
 	ErrIdentity = signaling.ErrIdentity
 
-	// ErrUnsupported is what a call gets that needs intercessor.v1, from a relay that
-	// does not speak it.
+	// ErrUnsupported is the error of a call that needs intercessor.v1 if the relay does not
+	// speak it.
 	ErrUnsupported = signaling.ErrUnsupported
 
 	// ErrPeerGone matches the *GoneError that says that the other peer has left: it
 	// closed its Conn or its session, or was away for too long.
 	ErrPeerGone = errors.New("the other peer has left")
 
-	// ErrRestarted says that one of the two has lost its memory of the other: its
-	// program was started anew, its page was loaded again. A listener's Accept returns
-	// a new Conn; a client dials again.
-	ErrRestarted = errors.New("the other peer was started anew and does not know this connection any more")
+	// ErrRestarted says that one of the two peers no longer knows the other, because its
+	// program was restarted or its page reloaded. A listener's Accept returns a new Conn; a
+	// client dials again.
+	ErrRestarted = errors.New("the other peer was restarted and does not know this connection any more")
 
-	// ErrGivenUp says that the other peer runs on, but has given this connection up,
-	// because it did not hear from this one for too long: this program, or the other,
-	// slept or had no network. A client dials again.
+	// ErrGivenUp says that the other peer is there but has given up this connection, because
+	// it did not hear from this peer for too long: one of the two slept or had no network. A
+	// client dials again.
 	ErrGivenUp = errors.New("the other peer did not hear from this one for too long and has given the connection up")
 
-	// ErrPathClosed says that the direct path is over because the other peer closed
-	// its end.
+	// ErrPathClosed says that the other peer closed the direct path.
 	ErrPathClosed = rtc.ErrPathClosed
 
-	// ErrClosed is what a call gets on something that this program has closed. Except on js
-	// it matches net.ErrClosed.
+	// ErrClosed is the error of a call on something that this program has closed. Except on
+	// js it matches net.ErrClosed.
 	ErrClosed = signaling.ErrClosed
 
-	// ErrOverflow says that more came than this program received, and that the Conn,
-	// or the channel, that it came on has ended.
+	// ErrOverflow says that a Conn or channel has ended because the program received more
+	// slowly than messages came.
 	ErrOverflow = rtc.ErrOverflow
 
 	// ErrTooLarge matches the error for a message over a limit.
@@ -92,17 +91,17 @@ func (e *GoneError) Error() string {
 // Is makes errors.Is(err, ErrPeerGone) work.
 func (e *GoneError) Is(target error) bool { return target == ErrPeerGone }
 
-// LinkError says that a Conn ended because one side sent what the rules of the link do
-// not allow. It is a bug, or a peer of another kind.
+// LinkError says that a Conn ended because one side broke a rule of the link. The cause is a
+// bug, or a peer with another SDK.
 type LinkError struct {
-	// Why names the rule, in a word.
+	// Why names the rule in a word.
 	Why string
 
-	// Here says that this side found it. Otherwise the other side says so.
+	// Here is true if this side found the error, false if the other side reported it.
 	Here bool
 }
 
-// Error says who broke a rule, and which.
+// Error says which side broke which rule.
 func (e *LinkError) Error() string {
 	if e.Here {
 		return "what came from the other peer does not follow the rules of the link: " + e.Why
@@ -110,7 +109,7 @@ func (e *LinkError) Error() string {
 	return "the other peer says that this one broke a rule of the link: " + e.Why
 }
 
-// tooLong is the size in bytes of a message that is longer than a link carries.
+// tooLong is the error for a message too large for a link; its value is the size in bytes.
 type tooLong int
 
 func (n tooLong) Error() string {
@@ -120,7 +119,7 @@ func (n tooLong) Error() string {
 
 func (n tooLong) Is(target error) bool { return target == ErrTooLarge }
 
-// invalid is the sentence of an error that matches ErrInvalid.
+// invalid is the text of an error that matches ErrInvalid.
 type invalid string
 
 func (e invalid) Error() string        { return string(e) }

@@ -7,8 +7,8 @@ import (
 	"github.com/sebas642/intercessor/sdk"
 )
 
-// A server peer tells its URL, greets everybody who dials it, and takes a file from
-// each over a data channel.
+// A server peer prints its URL, greets every client, and receives a file from each over a data
+// channel.
 func ExampleListen() {
 	ctx := context.Background()
 	ln, err := sdk.Listen(ctx, "ws://127.0.0.1:8000/server", nil)
@@ -27,7 +27,7 @@ func ExampleListen() {
 	}
 }
 
-// A client peer dials the server, and talks to it past the relay.
+// A client peer dials the server, and opens a data channel to it.
 func ExampleDial() {
 	ctx := context.Background()
 	conn, err := sdk.Dial(ctx, "ws://127.0.0.1:8000/client/ID", nil)

@@ -19,11 +19,11 @@ type ICEServer struct {
 	Username, Credential string
 }
 
-// ICEServers returns the STUN and TURN servers of this Conn's direct path, for a program
-// that makes a WebRTC connection of its own beside it: those of Options.ICEServers, or
-// else those that the relay has named last, as far as this peer can use them. The relay's
-// credentials are for this peer alone, and secrets. They expire, and others come in time:
-// ask again for each connection and each ICE restart. expires is zero if they do not expire.
+// ICEServers returns the STUN and TURN servers of this Conn's direct path, for a program that
+// makes its own WebRTC connection: those of Options.ICEServers, or else the relay's latest
+// ones that this peer can use. The relay's credentials are secret and for this peer alone.
+// They expire and the relay renews them, so call ICEServers again for each connection and
+// each ICE restart. expires is zero if they do not expire.
 func (c *Conn) ICEServers() (servers []ICEServer, expires time.Time) {
 	if c.named != nil {
 		return c.named, time.Time{}
@@ -38,7 +38,7 @@ type iceServers struct {
 	servers []ICEServer
 }
 
-// parse returns the servers of a text, which it parses if it is another one than before.
+// parse returns the servers of a text. It parses only a text that has changed.
 func (s *iceServers) parse(text []byte) []ICEServer {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -52,11 +52,11 @@ func (s *iceServers) parse(text []byte) []ICEServer {
 	return slices.Clone(s.servers)
 }
 
-// relayICEServers returns what the relay has named last: one JSON array of RTCIceServer,
-// or nil if it names none.
+// relayICEServers returns the relay's latest servers: one JSON array of RTCIceServer, or nil
+// if there are none.
 func (c *Conn) relayICEServers() []byte { return c.session.Hello().ICE.Servers }
 
-// forPath gives servers the type that the direct path knows.
+// forPath converts servers to the type of the direct path.
 func forPath(servers []ICEServer) (list []rtc.ICEServer) {
 	for _, s := range servers {
 		list = append(list, rtc.ICEServer(s))

@@ -11,7 +11,7 @@ import (
 	"github.com/sebas642/intercessor/sdk"
 )
 
-// The relay of the script names servers in HELLO, and others when it hears "renew".
+// The script's relay sends servers in HELLO, and others when it receives "renew".
 func TestICEServersAreTheRelaysUntilTheApplicationNamesSome(t *testing.T) {
 	url := relay(t, "v1-ice") + "/client/other"
 	told := []sdk.ICEServer{{URLs: []string{"stun:stun.example"}}, {URLs: []string{"turn:turn.example"}, Username: "u1", Credential: "c1"}}

@@ -6,8 +6,7 @@ import (
 	"github.com/sebas642/intercessor/sdk/internal/signaling"
 )
 
-// identity is what a session needs for as long as it lives. On js that is nothing: the
-// page holds its own lock.
+// identity is released when the session ends. On js it is empty: the page holds its own lock.
 type identity struct{}
 
 func (identity) close() {}

@@ -8,7 +8,7 @@ import (
 	"github.com/sebas642/intercessor/sdk/internal/signaling"
 )
 
-// identity is what a session needs for as long as it lives: its file, if it has one.
+// identity is released when the session ends: its file, if it has one.
 type identity struct{ file *signaling.File }
 
 func (i identity) close() {

@@ -7,33 +7,31 @@ import (
 	"github.com/sebas642/intercessor/sdk/internal/signaling"
 )
 
-// KickOptions say how long a kick lasts, and what else it keeps out.
+// KickOptions configure a kick.
 type KickOptions struct {
 	// For is how long the client stays out. If zero, 24 hours, within which its identity
 	// ends anyway. More than 365 days are 365 days. If negative, Kick returns ErrInvalid.
 	For time.Duration
 
-	// By says what else stays out, if it is not "". "source" bars all newcomers from where
-	// the client is, an IPv4 address or the /64 of an IPv6 address, and so all others behind
-	// the same router. "subject" bars all newcomers with the subject of the client's access
-	// token. A client that was kicked without By is a new one when it dials without its
-	// identity. A newcomer that is kept out gets ErrNoSuchServer, as from a closed room;
-	// clients that are here stay.
+	// By extends the kick to new clients, if it is not "". "source" refuses those from the
+	// client's IPv4 address or IPv6 /64, which includes others behind the same router.
+	// "subject" refuses those whose access token has the same subject. Without By the
+	// kicked client can dial again without its identity. A refused client gets
+	// ErrNoSuchServer, as from a closed room. Clients that are connected stay.
 	By string
 }
 
-// Kick has the relay close the other peer, a client, which may not resume then; options may
-// be nil. Only a listener's Conns can do that. The Conn ends when the relay has said so; it
-// is still to be closed. A client that is not there is no error, unless KickOptions.By is
-// set: then it is a *RelayError with the reason "unmarked", as for a client without a
-// source (on the relay's own machine) or without an access token, and nothing is done.
+// Kick has the relay close the other peer, a client, and refuse to let it resume. options may
+// be nil. Only a listener's Conns can kick. The Conn ends when the relay confirms; the program
+// must still close it. Kicking a client that is not there is no error, unless KickOptions.By
+// is set. Then Kick does nothing and returns a *RelayError with the reason "unmarked". It does
+// the same for a client without a source (on the relay's machine) or without an access token.
 //
-// What was asked for stays in force, also when the error is that of ctx, or of the 30 seconds
-// within which the relay should have answered: the listener says it again after each resume,
-// because a relay may forget it.
+// The kick stays in force, even if Kick returns ctx.Err() or the relay did not answer within
+// 30 seconds: the listener repeats it after each resume, because a relay may forget it.
 //
-// Errors: ErrInvalid, a *RelayError if the relay refuses, ErrUnsupported if it does not
-// speak intercessor.v1, how the session ended, that of ctx.
+// Errors: ErrInvalid, a *RelayError if the relay refuses, ErrUnsupported if it does not speak
+// intercessor.v1, how the session ended, ctx.Err().
 func (c *Conn) Kick(ctx context.Context, options *KickOptions) error {
 	kick := &signaling.KickOptions{}
 	if options != nil {

@@ -10,11 +10,11 @@ import (
 )
 
 const (
-	// stalledAfter is how long the other side may take, once it has said that it closes, to
-	// send again what has not come (W2).
+	// stalledAfter is how long the other side may take to repeat missing frames once it has
+	// announced its close (W2).
 	stalledAfter = 5 * time.Second
 
-	// byeWithin bounds how long the last word to the other peer may take.
+	// byeWithin bounds how long the last frame to the other peer may take.
 	byeWithin = 2 * time.Second
 )
 
@@ -60,7 +60,7 @@ func (l *linked) do(event func(now link.Time)) {
 	})
 }
 
-// send has the link send a message, and waits until it takes it.
+// send waits until the link accepts a message.
 func (l *linked) send(ctx context.Context, typ string, message []byte, r *Receipt) error {
 	var token any
 	if r != nil {
@@ -83,7 +83,7 @@ func (l *linked) send(ctx context.Context, typ string, message []byte, r *Receip
 	}
 }
 
-// trySend returns a channel if the link is full: it is closed when that may be over.
+// trySend returns a channel if the link is full. The channel is closed when there may be space.
 func (l *linked) trySend(typ string, message []byte, token any) (full <-chan struct{}, err error) {
 	l.do(func(now link.Time) {
 		if l.closed {
@@ -99,7 +99,7 @@ func (l *linked) trySend(typ string, message []byte, token any) (full <-chan str
 			full = l.space[link.Sequence(typ)].wait()
 		case link.ErrEnded:
 			if err = l.ended; err == nil {
-				err = &GoneError{Reason: ReasonClosed} // it takes nothing more; what it sent is still here
+				err = &GoneError{Reason: ReasonClosed} // the other side accepts nothing more; its messages can still be received
 			}
 		case link.ErrTooLong:
 			err = tooLong(len(message))
@@ -123,7 +123,7 @@ func (l *linked) receive(ctx context.Context) (Message, error) {
 	}
 }
 
-// take returns a channel if there is no message: it is closed when there may be one.
+// take returns a channel if there is no message. The channel is closed when there may be one.
 func (l *linked) take() (m Message, empty <-chan struct{}, err error) {
 	l.do(func(now link.Time) {
 		if l.closed {
@@ -220,8 +220,8 @@ func (l *linked) takeSignals(now link.Time) {
 	}
 }
 
-// linkEnded notes why the link has ended for the application, which hears of it when it
-// has taken what came before.
+// linkEnded notes why the link has ended. The application learns it after it has received
+// the messages that came before.
 func (l *linked) linkEnded(now link.Time, end link.End) {
 	l.giveUpAt = 0
 	switch end.How {
@@ -229,7 +229,7 @@ func (l *linked) linkEnded(now link.Time, end link.End) {
 		l.ended = ErrClosed
 	case link.ClosedThere:
 		l.ended = &GoneError{Reason: ReasonClosed}
-		l.link.Close(now) // it was waiting to hear that all was taken
+		l.link.Close(now) // the other side waits for the confirmation that all was taken
 	case link.Restarted:
 		l.ended = ErrRestarted
 	case link.FailedHere, link.FailedThere:
@@ -246,7 +246,7 @@ func (l *linked) linkEnded(now link.Time, end link.End) {
 	l.peer.later(func() { l.conn.end(err) })
 }
 
-// wake has all calls look again that wait for the link.
+// wake makes all calls that wait for the link check again.
 func (l *linked) wake() {
 	l.arrived.ring()
 	for sequence := range l.space {
@@ -269,7 +269,7 @@ func (l *linked) abort(now link.Time, cause error, why Reason) {
 	l.link.Abort(now, string(why))
 }
 
-// givenUp notes why the other side has given the link up (L2).
+// givenUp notes why the other side has given up the link (L2).
 func (l *linked) givenUp(why string) {
 	switch Reason(why) {
 	case ReasonClosed:
@@ -281,8 +281,7 @@ func (l *linked) givenUp(why string) {
 	}
 }
 
-// endSeen notes that LINK_END came. What it counts may be on its way still, or may never
-// come.
+// endSeen notes that LINK_END came. Frames that it counts may still come, or never.
 func (l *linked) endSeen(now link.Time) {
 	if l.giveUpAt == 0 && l.ended == nil && !l.closed {
 		l.giveUpAt = now + link.Time(stalledAfter)
@@ -348,14 +347,14 @@ func (l *linked) tick(now link.Time) {
 		return
 	}
 	if l.untaken {
-		l.giveUpAt = now + link.Time(stalledAfter) // it is the application that is slow
+		l.giveUpAt = now + link.Time(stalledAfter) // only the application is slow
 		return
 	}
 	l.giveUpAt = 0
 	l.abort(now, &GoneError{Reason: ReasonClosed}, ReasonClosed)
 }
 
-// stop tells the other side that this one takes nothing more.
+// stop tells the other side that this side accepts nothing more.
 func (l *linked) stop() {
 	l.do(func(now link.Time) {
 		l.closed, l.giveUpAt = true, 0
@@ -364,8 +363,8 @@ func (l *linked) stop() {
 	})
 }
 
-// finish waits until all that was sent is settled and the other side knows that this one
-// has closed. After the end of ctx it gives the link up.
+// finish waits until all outcomes are known and the other side knows that this side has
+// closed. When ctx ends it gives up the link.
 func (l *linked) finish(ctx context.Context) error {
 	if l.await(ctx) {
 		return nil
@@ -381,8 +380,8 @@ func (l *linked) finish(ctx context.Context) error {
 	return context.Cause(ctx)
 }
 
-// linger lets a link that the other side has ended say its last word, before the session
-// that it needs is closed.
+// linger lets a link that the other side has ended send its last frame before the session is
+// closed.
 func (l *linked) linger() {
 	ctx, cancel := context.WithTimeout(l.conn.hurry, byeWithin)
 	defer cancel()

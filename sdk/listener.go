@@ -11,11 +11,11 @@ import (
 	"github.com/sebas642/intercessor/sdk/internal/signaling"
 )
 
-// maxBacklog bounds the clients that have come and were not accepted.
+// maxBacklog bounds the clients that wait to be accepted.
 const maxBacklog = 1 << 10
 
-// maxPast bounds the links that a listener remembers of clients that are gone. A client
-// whose link is forgotten takes the listener for one that was started anew.
+// maxPast bounds the links of former clients that a listener remembers. A client whose link
+// is forgotten learns ErrRestarted instead of ErrGivenUp.
 const maxPast = 1 << 12
 
 // maxDirect bounds the direct paths of a listener. pion needs 300 KiB for each.
@@ -34,7 +34,7 @@ type Listener struct {
 	backlog *queue.Queue[*Conn]
 	status  status
 	closing sync.Once
-	running sync.WaitGroup // the session, and Conns that are turned away
+	running sync.WaitGroup // the session, and the closing of refused Conns
 
 	mu      sync.Mutex                // guards what follows
 	clients map[protocol.ID]remote    // that are present or away
@@ -42,15 +42,15 @@ type Listener struct {
 	conns   map[*Conn]struct{}        // all that were not closed yet
 }
 
-// Listen makes this program a server peer: it gets an ID from the relay at url,
-// wss://HOST/server, by which clients reach it. options may be nil. Errors are as
-// for Dial; with Options.IdentityFile also ErrTokenRefused, if the relay does not give
-// this server its ID back.
+// Listen makes this program a server peer. The relay at url, wss://HOST/server, assigns it an
+// ID, by which clients reach it. options may be nil. Errors are as for Dial; with
+// Options.IdentityFile also ErrTokenRefused, if the relay does not give this server its ID
+// back.
 //
-// With a relay that speaks intercessor.v1 the ID and the listener outlive the loss of
-// the connection, and with Options.IdentityFile the end of the program. With another
-// the ID lives as long as the connection. When the session ends for good, Accept says why;
-// a new Listen gets another ID.
+// With a relay that speaks intercessor.v1 the ID and the listener survive the loss of the
+// connection. With Options.IdentityFile the ID also survives the end of the program. With
+// another relay the ID ends with the connection. When the session ends for good, Accept
+// returns the reason, and a new Listen gets another ID.
 func Listen(ctx context.Context, url string, options *Options) (*Listener, error) {
 	if _, err := clientURL(url, ""); err != nil {
 		return nil, err
@@ -88,10 +88,10 @@ func (l *Listener) ID() string { return string(l.session.Hello().ID) }
 // by the same name as this program.
 func (l *Listener) ClientURL() string { return l.clientURL }
 
-// Accept waits for the next client. Messages that the client sends before then wait in its
-// Conn. At most 1,024 clients wait to be accepted; more are turned away. A client whose
-// program was started anew is accepted anew, too, under the same PeerID, and its old Conn
-// ends. Errors: a *RelayError when the session has ended, ErrClosed, that of ctx.
+// Accept waits for the next client. Messages that the client sends before wait in its Conn.
+// At most 1,024 clients wait to be accepted; more are refused. When a client's program
+// restarts, its old Conn ends and Accept returns a new one with the same PeerID. Errors: a
+// *RelayError when the session has ended, ErrClosed, ctx.Err().
 func (l *Listener) Accept(ctx context.Context) (*Conn, error) {
 	c, err := l.backlog.Get(ctx)
 	if err != nil {
@@ -104,16 +104,15 @@ func (l *Listener) Accept(ctx context.Context) (*Conn, error) {
 }
 
 // SetOpen sets whether new clients may connect. A refused client gets ErrNoSuchServer.
-// Clients that resume are always admitted. The listener repeats the setting to a relay that
-// may have forgotten it. The error is ErrUnsupported
-// for a relay that does not speak intercessor.v1, how the session ended, or that of ctx.
+// Clients that resume are always admitted. The listener repeats the setting after each resume,
+// because a relay may forget it. The error is ErrUnsupported if the relay does not speak
+// intercessor.v1, how the session ended, or ctx.Err().
 func (l *Listener) SetOpen(ctx context.Context, open bool) error {
 	return ofSession(l.session.SetOpen(ctx, open))
 }
 
-// SetInfo sets what clients that come from now on get to know before anything else, as
-// Conn.ServerInfo: one JSON value of at most 4,096 bytes, or nil. Errors are as for SetOpen,
-// and ErrInvalid.
+// SetInfo sets the Conn.ServerInfo of clients that connect from now on: one JSON value of at
+// most 4,096 bytes, or nil. Errors are as for SetOpen, and ErrInvalid.
 func (l *Listener) SetInfo(ctx context.Context, info []byte) error {
 	if info != nil {
 		if err := protocol.Valid(info); err != nil {
@@ -143,13 +142,13 @@ func (l *Listener) forget(c *Conn) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	delete(l.conns, c)
-	if any(l.clients[c.peer]) == any(c.messages) { // a client without a link has nothing but its Conn
+	if any(l.clients[c.peer]) == any(c.messages) { // a client without a link is its Conn
 		delete(l.clients, c.peer)
 	}
 }
 
-// Close closes every Conn of the listener, as Conn.Close does, and then leaves the
-// relay. Every call after the first does nothing.
+// Close closes every Conn of the listener, as Conn.Close does, and then leaves the relay.
+// Later calls do nothing.
 func (l *Listener) Close() error {
 	l.closing.Do(func() {
 		l.status.end(ErrClosed)

@@ -23,8 +23,8 @@ func TestListenerTurnsAwayACrowd(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, "client-0", first.PeerID())
 
-	// The relay tells the first client whom the server sends something. One place in
-	// the backlog may have become free in time.
+	// The relay tells the first client to which peers the server sends. One place in the
+	// backlog may have become free in time.
 	turnedAway := map[string]bool{}
 	for len(turnedAway) < 4 {
 		m, err := first.Receive(within(t))

@@ -2,17 +2,16 @@ package sdk
 
 import "github.com/sebas642/intercessor/protocol"
 
-// Message is what two peers exchange through the relay. Its Data has up to 16 MiB if the
-// Conn is reliable. Otherwise a message makes a frame of at most 64 KiB, to which Type,
-// Data and the receiver's ID count.
+// Message is a message between two peers through the relay. Data may have up to 16 MiB if the
+// Conn is reliable. Otherwise Type, Data and the receiver's ID must fit into a frame of 64 KiB.
 type Message struct {
 	// Type is 1 to 64 visible ASCII characters. HELLO and what begins with PEER_,
 	// RELAY_ or LINK_ belongs to the relay; OFFER, ANSWER, CANDIDATE, NEGOTIATE and
 	// BYE belong to the SDK.
 	Type string
 
-	// Data is one JSON value, and arrives byte for byte. Send takes an empty Data
-	// for null. Bytes travel as json.Marshal writes a []byte: in base64, as a string.
+	// Data is one JSON value, and arrives byte for byte. Send replaces an empty Data by
+	// null. To send bytes, encode them as json.Marshal does a []byte: as a base64 string.
 	Data []byte
 }
 

@@ -9,10 +9,9 @@ import (
 	"github.com/sebas642/intercessor/sdk/internal/signaling"
 )
 
-// mux writes the frames of all links of one session to the relay. One goroutine does it:
-// so the frames of a link leave in the order in which the link gave them, and no call of
-// an application waits for another's. The peers take turns and give one frame each, so that
-// a large message for one does not hold up the others.
+// mux writes the frames of all links of one session to the relay, in one goroutine. So each
+// link's frames leave in order, and no call of an application waits for another's. The peers
+// take turns with one frame each, so that a large message to one does not delay the others.
 type mux struct {
 	session *signaling.Session // static, as are the next two
 	budget  *link.Budget
@@ -23,10 +22,10 @@ type mux struct {
 	starting sync.Once
 	running  sync.WaitGroup // run
 
-	wake chan struct{} // holds a token if there is something new
+	wake chan struct{} // holds a token if ready has changed
 
 	mu    sync.Mutex // guards ready
-	ready []*peer    // those that may have something to send, each once, oldest first
+	ready []*peer    // peers that may have a frame to send, each once, oldest first
 
 	frame [2][]byte // owned by run: what is being sent, and what follows
 }
@@ -37,15 +36,15 @@ func newMux(session *signaling.Session) *mux {
 	return m
 }
 
-// close ends the mux and waits for its goroutine. The session must be closed before: that
-// ends a write that is under way.
+// close ends the mux and waits for its goroutine. Close the session first: that ends a write
+// that is under way.
 func (m *mux) close() {
 	m.starting.Do(func() {})
 	m.stop()
 	m.running.Wait()
 }
 
-// now is the time of the links.
+// now returns the time of the links.
 func (m *mux) now() link.Time { return link.Time(time.Since(m.start)) + 1 }
 
 // until returns how long it is until a time of the links.

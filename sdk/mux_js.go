@@ -6,13 +6,13 @@ import (
 	"github.com/sebas642/intercessor/protocol/link"
 )
 
-// ackAfter has no timer say when acknowledgements leave: those of a hidden page may run
-// once a minute (L12).
+// ackAfter is negative: acknowledgements need no timer, because the timers of a hidden page
+// may fire only once a minute (L12).
 const ackAfter link.Time = -1
 
-// flushes has every look for frames acknowledge what came.
+// flushes: each search for frames also acknowledges what was received.
 const flushes = true
 
-// yield lets the other goroutines run that an event of the browser has woken, so that one
-// acknowledgement says what came and what the application has taken of it.
+// yield lets other goroutines that the browser's event woke run first, so that one
+// acknowledgement covers both what was received and what the application has taken.
 func yield() { runtime.Gosched() }

@@ -2,7 +2,7 @@ package sdk
 
 import "context"
 
-// Passphrase returns an Options.Secret that stays the same.
+// Passphrase returns an Options.Secret that always returns text.
 func Passphrase(text string) func(context.Context) (string, error) {
 	return func(context.Context) (string, error) { return text, nil }
 }

@@ -89,21 +89,21 @@ type ICEError struct {
 	// (RFC 8839). They hold addresses of the two peers.
 	Local, Remote []string
 
-	// Unused is how many candidates of the other peer were not used: those of a form that
-	// is not known, and those over 256.
+	// Unused counts the candidates of the other peer that were not used, because their form
+	// is not known or because there were more than 256.
 	Unused int
 
-	// Servers are those of this peer's STUN and TURN servers that did not help.
+	// Servers are the failures of this peer's STUN and TURN servers.
 	Servers []ServerError
 
-	// Err is the end of the context that ended the search, or what is wrong with the
-	// other peer's messages. It may be nil.
+	// Err is the error of the context that ended the search, or what is wrong with the other
+	// peer's messages. It may be nil.
 	Err error
 
 	text string
 }
 
-// Error says what is wrong, and what was tried.
+// Error says what is wrong and what was tried.
 func (e *ICEError) Error() string {
 	if e.text != "" {
 		return e.text
@@ -114,14 +114,14 @@ func (e *ICEError) Error() string {
 // Unwrap returns e.Err.
 func (e *ICEError) Unwrap() error { return e.Err }
 
-// ServerError is what came of asking a STUN or TURN server.
+// ServerError is the failure of a request to a STUN or TURN server.
 type ServerError struct {
 	URL  string
-	Code int    // the STUN error code of its answer, or 701 if it cannot be reached
-	Text string // the server's words, or what is wrong
+	Code int    // the STUN error code of the answer, or 701 if the server cannot be reached
+	Text string // the server's reason phrase, or what failed
 }
 
-// ofPath gives an error of the direct path the type that programs know.
+// ofPath converts an error of the direct path to the exported type.
 func ofPath(err error) error {
 	switch e := err.(type) {
 	case *rtc.ICEError:

@@ -11,9 +11,9 @@ import (
 	"github.com/sebas642/intercessor/sdk/internal/signaling"
 )
 
-// remote is another peer, as the session with the relay tells of it.
+// remote is another peer as the session sees it.
 type remote interface {
-	// heard takes a message of the peer, or what the relay says of it.
+	// heard handles a message of the peer, or the relay's news about it.
 	heard(e signaling.Event)
 
 	// online says that this side's own connection to the relay is up, or lost.
@@ -220,7 +220,7 @@ func (p *peer) online(up bool) {
 
 func (p *peer) lost(err error) { p.lose(err, ReasonRelay) }
 
-// path tells the link that there is a path to the peer, a new one perhaps, or none.
+// path tells the link that there is a path to the peer, possibly a new one, or none.
 func (p *peer) path(up bool, change func(*status)) {
 	p.do(func(now link.Time) {
 		if l := p.door.Link(); l == nil {

@@ -11,12 +11,12 @@ import (
 )
 
 const (
-	// The messages of a Conn that is not reliable that were not received yet, in number
-	// and in bytes.
+	// The messages that wait to be received on a Conn that is not reliable, in number and in
+	// bytes.
 	maxInbox      = 1 << 10
 	maxInboxBytes = 1 << 20
 
-	// messageCost is what a message counts besides its data.
+	// messageCost is added to the bytes of each message.
 	messageCost = 64
 )
 
@@ -93,7 +93,7 @@ func (p *plain) stop() {
 	p.inbox.Drain()
 }
 
-// finish tells the other peer that this one has closed. It is a courtesy.
+// finish tells the other peer that this side has closed, if it can.
 func (p *plain) finish(ctx context.Context) error {
 	if err := p.conn.Err(); err != nil && err != ErrOverflow {
 		return nil

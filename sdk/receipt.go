@@ -12,18 +12,18 @@ import (
 type Result uint8
 
 const (
-	// Delivered: the other application has been handed the message.
+	// Delivered: the other application has the message.
 	Delivered Result = iota + 1
 
-	// Refused: the other application has not got the message, and never will.
+	// Refused: the other application has not received the message, and never will.
 	Refused
 
-	// Unknown: the Conn ended before it could be known whether the other application
-	// got the message; or the Conn is not reliable.
+	// Unknown: the Conn ended before this side learned whether the other application
+	// received the message, or the Conn is not reliable.
 	Unknown
 )
 
-// String returns the result in a word, and "not known yet" for the zero Result.
+// String returns the result as a word, and "not known yet" for the zero Result.
 func (r Result) String() string {
 	switch r {
 	case Delivered:
@@ -38,7 +38,7 @@ func (r Result) String() string {
 	return "Result(" + strconv.Itoa(int(r)) + ")"
 }
 
-// Outcome says what became of a message.
+// Outcome says whether a message was delivered.
 type Outcome struct {
 	Result Result
 
@@ -46,14 +46,14 @@ type Outcome struct {
 	Reason Reason
 }
 
-// Reason says in a word why a message was not delivered, why a peer is gone, or why there
-// is no direct path. There may be others than the constants.
+// Reason says in a word why a message was not delivered, why a peer is gone, or why there is
+// no direct path. Other values than the constants may occur.
 type Reason string
 
 const (
 	ReasonClosedHere Reason = "closed-here" // this side closed the Conn
 	ReasonClosed     Reason = "closed"      // the other side closed its Conn
-	ReasonRestarted  Reason = "restarted"   // one side has lost its memory of the other
+	ReasonRestarted  Reason = "restarted"   // one side does not know the other any more
 	ReasonBroken     Reason = "broken"      // one side broke a rule of the link
 	ReasonNoLink     Reason = "no-link"     // the Conn is not reliable
 	ReasonLeft       Reason = "left"        // the other peer left the relay
@@ -63,16 +63,16 @@ const (
 	ReasonRelay      Reason = "relay"       // the session with the relay ended
 
 	// Those of an ICEError.
-	ReasonNoAnswer        Reason = "no-answer"        // the other peer has not answered; it may take no part in WebRTC
+	ReasonNoAnswer        Reason = "no-answer"        // the other peer has not answered; it may not support WebRTC
 	ReasonNoPath          Reason = "no-path"          // no address of one peer reaches one of the other
 	ReasonTURNRefused     Reason = "turn-refused"     // the TURN server that could help refuses the credential
 	ReasonTURNUnreachable Reason = "turn-unreachable" // the TURN server that could help does not answer
-	ReasonHandshake       Reason = "handshake"        // the other peer's certificate is not the one that its messages name
+	ReasonHandshake       Reason = "handshake"        // the other peer's certificate differs from the one that its messages name
 	ReasonNegotiation     Reason = "negotiation"      // a message of the other peer cannot be used
 	ReasonLost            Reason = "lost"             // there was a path, and it broke
 )
 
-// Receipt is for learning what became of a message that was sent. It may be dropped.
+// Receipt tells the outcome of a message that was sent. It may be dropped.
 type Receipt struct {
 	mu       sync.Mutex
 	outcome  Outcome
@@ -81,8 +81,8 @@ type Receipt struct {
 	of       int
 }
 
-// Outcome waits until it is known what became of the message. The error is that of ctx,
-// after which Outcome can be called again.
+// Outcome waits until the outcome of the message is known. The error is ctx.Err(); Outcome
+// can then be called again.
 func (r *Receipt) Outcome(ctx context.Context) (Outcome, error) {
 	r.mu.Lock()
 	if r.outcome.Result != 0 {
@@ -130,8 +130,7 @@ func (r *Receipt) progress(received, of int) {
 	r.received, r.of = received, of
 }
 
-// outcomeOf translates what a link says. why is what ended the Conn, if that was not the
-// link.
+// outcomeOf translates a link's outcome. why is the reason if this side aborted the link.
 func outcomeOf(o link.Outcome, why Reason) Outcome {
 	switch o.Kind {
 	case link.Delivered:

@@ -8,25 +8,25 @@ import (
 // RelayError says what went wrong between this peer and its relay: the relay could not be
 // reached, it ended the session, or it refused a request.
 type RelayError struct {
-	// Code is the close code. 1006 means that there was none: the relay could not be
-	// reached, it was killed, the network between is gone, or what came is not what a relay
-	// sends. 0 means that the relay refused a request and that the session goes on.
-	// Code.Retry reports whether dialling or listening again may help.
+	// Code is the close code. 1006 means that there was none: the relay could not be reached,
+	// it was killed, the network is down, or the answer was not a relay's. 0 means that the
+	// relay refused a request and that the session continues. Code.Retry reports whether
+	// dialling or listening again may help.
 	Code protocol.Code
 
-	// Reason is what the relay said, or, with code 1006, what happened. Of a request it is
-	// "unknown" (the relay knows no such request), "invalid", "denied" (this peer is no
-	// server), "unmarked" (see Conn.Kick), or one that a later relay has.
+	// Reason is the relay's close reason, or, with code 1006, what happened. For a request it
+	// is "unknown" (the relay does not know the request), "invalid", "denied" (this peer is
+	// not a server), "unmarked" (see Conn.Kick), or another word of a later relay.
 	Reason string
 
-	// Status is the HTTP status of a relay, or of something before it, that refused the
-	// WebSocket. It is 0 if there was no answer, and always in browsers, which do not tell.
+	// Status is the HTTP status if the relay, or a proxy before it, refused the WebSocket. It
+	// is 0 if there was no answer. In browsers, which do not tell, it is always 0.
 	Status int
 
-	// Err is what errors.Is and errors.As find behind this error, or nil: ErrNoSuchServer,
-	// ErrReplaced, ErrKicked, ErrTokenRefused or ErrAccessRefused, by the code; the cause as
-	// the platform tells it, such as a *net.OpError or the end of a context; or a
-	// *protocol.Error for what is not what a relay sends.
+	// Err is the wrapped error, or nil: ErrNoSuchServer, ErrReplaced, ErrKicked,
+	// ErrTokenRefused or ErrAccessRefused, by the code; the platform's error, such as a
+	// *net.OpError or a context's error; or a *protocol.Error if a frame is not one that a
+	// relay sends.
 	Err error
 
 	text string // what Error returns, if it is not ""
@@ -44,7 +44,7 @@ func (e *RelayError) Error() string {
 // Unwrap returns e.Err.
 func (e *RelayError) Unwrap() error { return e.Err }
 
-// ofSession gives an error of the session with the relay the type that programs know.
+// ofSession converts an error of the session to the exported type.
 func ofSession(err error) error {
 	switch e := err.(type) {
 	case *signaling.RelayError:

@@ -6,7 +6,7 @@ import (
 	"github.com/sebas642/intercessor/sdk/internal/signaling"
 )
 
-// handle takes an event of the listener's session. It does not wait.
+// handle handles an event of the listener's session. It does not block.
 func (l *Listener) handle(e signaling.Event) {
 	switch e.Kind {
 	case signaling.Lost:
@@ -17,7 +17,7 @@ func (l *Listener) handle(e signaling.Event) {
 		return
 	case signaling.Connected:
 		l.status.set(func(s *status) { s.offline = false })
-		return // the relay now says of each client that it is back
+		return // the relay now reports each client that is back
 	case signaling.Joined:
 		if e.Protocol == protocol.SubprotocolV1 {
 			l.admit(e.Peer)
@@ -38,7 +38,7 @@ func (l *Listener) handle(e signaling.Event) {
 	}
 }
 
-// admit lets in a client that speaks v1. It becomes a Conn when it opens a link.
+// admit admits a client that speaks v1. It gets a Conn when it opens a link.
 func (l *Listener) admit(id protocol.ID) {
 	p := newPeer(l.mux, id, false, l.session.Hello().Limits.Outbox, l.options.Paths)
 	p.open = func(opened *link.Link) *linked {
@@ -54,7 +54,7 @@ func (l *Listener) admit(id protocol.ID) {
 	l.clients[id] = p
 }
 
-// admitPlain lets in a client that speaks the base protocol.
+// admitPlain admits a client that speaks the base protocol.
 func (l *Listener) admitPlain(id protocol.ID) {
 	c := newConn(l.session, id, false, l.options, l.pool, nil)
 	p := newPlain(c)
@@ -65,7 +65,7 @@ func (l *Listener) admitPlain(id protocol.ID) {
 	l.join(c)
 }
 
-// join has a Conn accepted, or turns it away.
+// join queues a Conn for Accept, or closes it if the backlog is full.
 func (l *Listener) join(c *Conn) {
 	c.release = func() { l.forget(c) }
 	l.mu.Lock()
@@ -76,8 +76,8 @@ func (l *Listener) join(c *Conn) {
 	}
 }
 
-// remember keeps which link a client had that was away for too long: it may come back and
-// ask (L2).
+// remember keeps the link ID of a client that was away for too long, in case it comes back and
+// asks (L2).
 func (l *Listener) remember(p *peer) {
 	last, ok := p.last()
 	if !ok {
@@ -94,15 +94,15 @@ func (l *Listener) remember(p *peer) {
 	l.past[p.id] = last
 }
 
-// client returns what there is of a client; nil if this side has closed it.
+// client returns a client, or nil if this side has closed it.
 func (l *Listener) client(id protocol.ID) remote {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l.clients[id]
 }
 
-// leave notes that a client will not be back. Its Conn may have a direct path still, and
-// is not closed until the application says so.
+// leave notes that a client will not be back. Its Conn may still have a direct path, so only
+// the application closes it.
 func (l *Listener) leave(id protocol.ID) {
 	l.mu.Lock()
 	defer l.mu.Unlock()

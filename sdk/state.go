@@ -41,7 +41,7 @@ func (s State) String() string {
 	return "State(" + strconv.Itoa(int(s)) + ")"
 }
 
-// status is what the state of a Conn, or of a Listener, follows from.
+// status determines the state of a Conn or Listener.
 type status struct {
 	mu      sync.Mutex
 	opening bool          // the link is not open yet
@@ -64,7 +64,7 @@ func (s *status) state() State {
 	return Connected
 }
 
-// set changes what the state follows from.
+// set changes the status.
 func (s *status) set(change func(s *status)) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -85,7 +85,7 @@ func (s *status) get() (State, <-chan struct{}) {
 	return s.state(), s.changed
 }
 
-// end notes why all is over, and reports whether that is new.
+// end notes the first reason for the end, and reports whether this was it.
 func (s *status) end(err error) (first bool) {
 	s.set(func(s *status) {
 		if first = s.err == nil; first {
@@ -95,7 +95,7 @@ func (s *status) end(err error) (first bool) {
 	return first
 }
 
-// reason returns why all is over, or nil.
+// reason returns the reason for the end, or nil.
 func (s *status) reason() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -124,31 +124,29 @@ func (s *status) wait(ctx context.Context, from State) (State, error) {
 	}
 }
 
-// State returns how the Conn stands.
+// State returns the state of the Conn.
 func (c *Conn) State() State { return c.status.now() }
 
-// WaitState waits until the state of the Conn is not from, and returns it. The error is
-// that of ctx. A program that follows the state calls it in a loop; it may miss a state
-// that passes quickly.
+// WaitState waits until the state of the Conn differs from from, and returns it. The error is
+// ctx.Err(). A program that follows the state calls it in a loop; it may miss a short state.
 func (c *Conn) WaitState(ctx context.Context, from State) (State, error) {
 	return c.status.wait(ctx, from)
 }
 
-// Err returns why no more messages are exchanged, as Receive says it behind the messages
-// that came before; nil until State is Closed. It does not change any more then: a Close
-// that comes later is not told.
+// Err returns why no more messages are exchanged, as Receive does after the last message. It
+// is nil until State is Closed. It then stays the same, also after a later Close.
 func (c *Conn) Err() error { return c.status.reason() }
 
-// State returns how the listener stands at the relay: Connected, Reconnecting, or Closed
-// from Close on, or when the session has ended. How each client stands its Conn says.
+// State returns the state of the listener: Connected, Reconnecting, or Closed after Close or
+// the end of the session. The state of each client is that of its Conn.
 func (l *Listener) State() State { return l.status.now() }
 
-// WaitState waits until the state of the listener is not from, and returns it, as
+// WaitState waits until the state of the listener differs from from, and returns it, as
 // Conn.WaitState does.
 func (l *Listener) WaitState(ctx context.Context, from State) (State, error) {
 	return l.status.wait(ctx, from)
 }
 
-// Err returns why no more clients come, as Accept says it behind those that came before;
-// nil until State is Closed.
+// Err returns why no more clients come, as Accept does after the last client. It is nil until
+// State is Closed.
 func (l *Listener) Err() error { return l.status.reason() }

@@ -12,9 +12,8 @@ const (
 	clientForm = "wss://HOST/client/ID, or ws://HOST/client/ID without TLS"
 )
 
-// clientURL derives the URL that clients dial from the one that their server
-// listens at: .../server becomes .../client/ID, and a query is dropped, for it may
-// hold what only the server needs.
+// clientURL returns the URL that clients dial for a server that listens at server: .../server
+// becomes .../client/ID. It drops the query, because it may contain a secret of the server.
 func clientURL(server string, id protocol.ID) (string, error) {
 	origin, path, err := splitURL(server, serverForm)
 	if err != nil {
@@ -27,8 +26,7 @@ func clientURL(server string, id protocol.ID) (string, error) {
 	return origin + prefix + "/client/" + string(id), nil
 }
 
-// roomURL gives the URL that a client dials with the server's ID in the form of one,
-// however it was spelt (B52).
+// roomURL returns the URL that a client dials, with the server's ID in its usual form (B52).
 func roomURL(client string) (string, error) {
 	target, query, asks := strings.Cut(client, "?")
 	if asks {
@@ -49,8 +47,8 @@ func roomURL(client string) (string, error) {
 	return target[:last] + string(id) + query, nil
 }
 
-// splitURL splits a WebSocket URL into scheme://host and path, without its query.
-// It checks what platforms would treat differently; they check the rest.
+// splitURL splits a WebSocket URL into scheme://host and path, without its query. It checks
+// what platforms treat differently. They check the rest.
 func splitURL(url, form string) (origin, path string, err error) {
 	scheme, rest, ok := strings.Cut(url, "://")
 	switch {

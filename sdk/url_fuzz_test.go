@@ -12,8 +12,8 @@ import (
 	"github.com/sebas642/intercessor/protocol"
 )
 
-// FuzzURL: the URL that clients dial leads back to the server's ID, to the same host, and
-// holds nothing of the query; and one that is taken names no user.
+// FuzzURL: the URL that clients dial names the server's ID and the same host, and contains
+// nothing of the query. An accepted URL names no user.
 func FuzzURL(f *testing.F) {
 	for _, seed := range []string{
 		"wss://relay.example/server", "ws://[::1]:8000/a/server?room=a/server", "ws://h/client/0", "wss://ada:x@h/server", "ws:///server", "WS://h/server",

@@ -52,7 +52,7 @@ func (p *program) send(ctx context.Context, args []js.Value) (any, error) {
 	}
 	settle := args[3]
 	go func() {
-		// Every receipt is settled in the end, so nothing must be cancelled.
+		// Every receipt gets an outcome, so this wait needs no cancellation.
 		outcome, _ := receipt.Outcome(context.Background())
 		_, _ = protect(func() (any, error) { return settle.Invoke(outcome.Result.String(), string(outcome.Reason)), nil })
 	}()
@@ -91,7 +91,7 @@ func (p *program) setOpen(ctx context.Context, args []js.Value) (any, error) {
 	return nil, l.SetOpen(ctx, args[1].Bool())
 }
 
-// setInfo(listener, json) does, too. "null" removes what was set.
+// setInfo(listener, json) resolves when the relay has answered. "null" removes the information.
 func (p *program) setInfo(ctx context.Context, args []js.Value) (any, error) {
 	l, err := p.listener(args[0])
 	if err != nil {
@@ -104,7 +104,7 @@ func (p *program) setInfo(ctx context.Context, args []js.Value) (any, error) {
 	return nil, l.SetInfo(ctx, info)
 }
 
-// serverInfo(conn) returns what the server has set, as JSON, or "".
+// serverInfo(conn) returns the server's information as JSON, or "".
 func (p *program) serverInfo(args []js.Value) (js.Value, error) {
 	c, err := p.conn(args[0])
 	if err != nil {
@@ -114,7 +114,7 @@ func (p *program) serverInfo(args []js.Value) (js.Value, error) {
 }
 
 // iceServers(conn) returns the STUN and TURN servers of a connection as an array of
-// {urls: [string], username: string, credential: string}, without what is "".
+// {urls: [string], username: string, credential: string}, without members that would be "".
 func (p *program) iceServers(args []js.Value) (js.Value, error) {
 	c, err := p.conn(args[0])
 	if err != nil {

@@ -5,10 +5,9 @@ import (
 	"syscall/js"
 )
 
-// promised makes a function that JavaScript calls as f(call, resolve, reject,
-// ...args). call is a number by which it may be cancelled. Exactly one of the
-// other two is called, once. A callback of the browser must not block, so
-// the function runs in a goroutine.
+// promised makes a function that JavaScript calls as f(call, resolve, reject, ...args). call is a
+// number by which it may be cancelled. The function calls either resolve or reject, once. It runs
+// in a goroutine, because a callback of the browser must not block.
 func (p *program) promised(do func(context.Context, []js.Value) (any, error)) js.Func {
 	return js.FuncOf(func(_ js.Value, args []js.Value) any {
 		number, resolve, reject := args[0].Int(), args[1], args[2]
@@ -19,7 +18,7 @@ func (p *program) promised(do func(context.Context, []js.Value) (any, error)) js
 		go func() {
 			value, err := protect(func() (any, error) { return do(ctx, args[3:]) })
 			if err != nil && ctx.Err() != nil {
-				err = ctx.Err() // not the reason for waiting, such as a relay that asked for a retry
+				err = ctx.Err() // rather than an error from an attempt, such as a relay's request to retry
 			}
 			p.mu.Lock()
 			delete(p.calls, number)

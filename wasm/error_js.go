@@ -19,7 +19,7 @@ func explain(err error) map[string]any {
 	x := explanation{code: "invalid"} // all other errors are about the arguments
 	message := err.Error()
 	for known := false; err != nil; err = errors.Unwrap(err) {
-		if err == context.Canceled { // whatever was cancelled
+		if err == context.Canceled { // any cancelled call
 			return map[string]any{"code": "aborted", "message": "the signal was aborted"}
 		}
 		known = known || x.of(err)
@@ -43,7 +43,7 @@ func explain(err error) map[string]any {
 	return e
 }
 
-// explanation is what JavaScript gets of an error besides its message.
+// explanation is what JavaScript gets of an error in addition to its message.
 type explanation struct {
 	code, reason string
 	closeCode    protocol.Code // 0: none
@@ -69,13 +69,13 @@ func (x *explanation) of(err error) bool {
 	case sdk.ErrOverflow:
 		x.code = "overflow"
 		return true
-	case context.DeadlineExceeded: // the relay has not answered
+	case context.DeadlineExceeded: // no answer from the relay
 		x.code, x.closeCode, x.reason = "relay-closed", brokenOff, "no answer"
 		return true
 	}
 	switch err := err.(type) {
 	case *sdk.RelayError:
-		if err.Code == 0 { // of a request
+		if err.Code == 0 { // the relay refused a request
 			return false
 		}
 		x.code, x.closeCode, x.reason = codeOf(err), err.Code, err.Reason
@@ -87,7 +87,7 @@ func (x *explanation) of(err error) bool {
 		x.code, x.reason = "broken", err.Why
 	case panicError:
 		x.code = "internal"
-	case interface{ Is(error) bool }: // an error of the SDK that has no type of its own
+	case interface{ Is(error) bool }: // an error of the SDK without its own type
 		switch {
 		case err.Is(sdk.ErrSecret):
 			x.code = "secret-failed"
@@ -129,7 +129,7 @@ func list(lines []string) []any {
 	return values
 }
 
-// panicError is what protect caught.
+// panicError is a panic that protect caught.
 type panicError struct{ value any }
 
 func (e panicError) Error() string {

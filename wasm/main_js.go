@@ -39,5 +39,5 @@ func main() {
 		"iceServers":     immediate(p.iceServers),
 		"networkChanged": immediate(p.networkChanged),
 	})
-	select {} // from now on JavaScript calls
+	select {} // JavaScript calls the functions from now on
 }

@@ -65,7 +65,7 @@ func (p *program) listener(number js.Value) (*sdk.Listener, error) {
 	return nil, sdk.ErrClosed
 }
 
-// close(number) is fulfilled when a connection or a listener is closed. That may take seconds.
+// close(number) resolves when a connection or a listener is closed. That may take seconds.
 func (p *program) close(_ context.Context, args []js.Value) (any, error) {
 	number := args[0].Int()
 	p.mu.Lock()

@@ -5,8 +5,8 @@ import (
 	"syscall/js"
 )
 
-// secret makes an Options.Secret of the option as js/intercessor.js passes it: null, or a
-// function that calls back once, within seconds, with the secret or with an error.
+// secret makes an Options.Secret from the option that js/intercessor.js passes: null, or a
+// function that calls back once, within seconds, with the secret or an error.
 func secret(ask js.Value) func(context.Context) (string, error) {
 	if ask.IsNull() {
 		return nil
@@ -27,7 +27,7 @@ func secret(ask js.Value) func(context.Context) (string, error) {
 	}
 }
 
-// secretError is the text of what the page's function threw.
+// secretError is the text of the exception of the page's function.
 type secretError string
 
 func (e secretError) Error() string { return string(e) }

@@ -12,8 +12,8 @@ import (
 	"time"
 )
 
-// contentTypes names the type of every file that is served, by the extension of
-// its uncompressed name; the system's own table differs from host to host.
+// contentTypes has the type of every served file, by the extension of its uncompressed name. The
+// system's table is not used because it differs between machines.
 var contentTypes = map[string]string{
 	".css":  "text/css; charset=utf-8",
 	".html": "text/html; charset=utf-8",
@@ -27,10 +27,9 @@ var contentTypes = map[string]string{
 // assets are the files of one folder by name, each with the forms that were
 // compressed when it was built: NAME.br and NAME.gz belong to NAME.
 //
-// The library for this would be vearutop/statigz. It takes the coding whose name
-// occurs anywhere in Accept-Encoding (so "br;q=0" gets brotli), sends ETags
-// without quotes and compares If-None-Match as one string. So the choice is made
-// here, and http.ServeContent does the rest.
+// The library vearutop/statigz is not used: it picks a coding whose name occurs anywhere in
+// Accept-Encoding (so "br;q=0" gets brotli), sends ETags without quotes and compares
+// If-None-Match as one string. This code chooses the form, and http.ServeContent does the rest.
 type assets map[string]*asset
 
 type asset struct {
@@ -40,19 +39,19 @@ type asset struct {
 
 type form struct {
 	etag    string
-	content io.ReaderAt // in the program's own text, of which no copy is made
+	content io.ReaderAt // in the program's text, not copied
 	size    int64
 }
 
-// loadAssets reads a folder of embedded files. It panics if that fails, which
-// only a broken build can cause.
+// loadAssets reads a folder of embedded files. It panics on an error, which only a broken build
+// can cause.
 func loadAssets(folder fs.FS) assets {
 	all := assets{}
 	names, err := fs.Glob(folder, "*")
 	if err != nil {
 		panic(err)
 	}
-	for _, name := range names { // in order of name: NAME comes before NAME.br
+	for _, name := range names { // sorted: NAME comes before NAME.br
 		file, err := folder.Open(name)
 		if err != nil {
 			panic(err)
@@ -98,12 +97,12 @@ func (all assets) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	h.Add("Vary", "Accept-Encoding")
 	h.Set("Content-Type", a.contentType)
 	h.Set("ETag", chosen.etag)
-	h.Set("Cache-Control", "no-cache") // keep it, but ask whether it changed
+	h.Set("Cache-Control", "no-cache") // caches must ask whether it has changed
 	if coding != "identity" {
 		h.Set("Content-Encoding", coding)
 	}
-	// ServeContent leaves the length of encoded content to its caller, and
-	// replaces this one where it sends a range or nothing.
+	// ServeContent does not set the length of encoded content. It replaces this one if it sends
+	// a range or nothing.
 	h.Set("Content-Length", strconv.FormatInt(chosen.size, 10))
 	http.ServeContent(w, r, "", time.Time{}, io.NewSectionReader(chosen.content, 0, chosen.size))
 }

@@ -1,8 +1,8 @@
-// Package web serves what a browser needs of Intercessor: the demonstration
-// page at /, the SDK's WebAssembly build at /sdk/, and QR codes at POST /qr.
+// Package web serves Intercessor's files for browsers: the page at /, the SDK's WebAssembly
+// build at /sdk/, and QR codes at POST /qr.
 //
-// Everything is embedded when the program is built. The build of the SDK is not
-// committed. Without it the page still opens, and says which command to run.
+// All files are embedded. The build of the SDK is not committed. Without it the page still
+// opens, and says which command to run.
 package web
 
 import (
@@ -29,12 +29,12 @@ func Handler() http.Handler {
 func folder(name string) fs.FS {
 	sub, err := fs.Sub(embedded, name)
 	if err != nil {
-		panic(err) // it is embedded above
+		panic(err) // cannot happen: the folder is embedded
 	}
 	return sub
 }
 
-// newHandler is Handler over any two folders.
+// newHandler is Handler with other folders.
 func newHandler(page, sdk fs.FS) http.Handler {
 	pages, build := loadAssets(page), loadAssets(sdk)
 	pages[""] = pages["index.html"]

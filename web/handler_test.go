@@ -30,7 +30,7 @@ var (
 	}
 )
 
-// ask sends one request to a handler over the folders; headers come in pairs.
+// ask sends one request to a new handler. headers are names and values by turns.
 func ask(t *testing.T, sdk fs.FS, method, path, body string, headers ...string) *http.Response {
 	t.Helper()
 	r := httptest.NewRequest(method, path, strings.NewReader(body))
@@ -149,7 +149,7 @@ func TestPathsThatNameNoFile(t *testing.T) {
 	}
 }
 
-// TestPageIsWhole: what the page's files refer to is served, with a type.
+// TestPageIsWhole: every file that the page's files refer to is served, with a type.
 func TestPageIsWhole(t *testing.T) {
 	served := httptest.NewServer(Handler())
 	defer served.Close()
@@ -182,8 +182,7 @@ func TestPageIsWhole(t *testing.T) {
 	}
 }
 
-// TestPagePreloadsItsModules: the browser asks for all of them at once, and not
-// for each when it has read the one before.
+// TestPagePreloadsItsModules: the browser requests all modules at once, not one after the other.
 func TestPagePreloadsItsModules(t *testing.T) {
 	page, err := embedded.ReadFile("page/index.html")
 	if err != nil {
@@ -198,7 +197,7 @@ func TestPagePreloadsItsModules(t *testing.T) {
 			t.Errorf("index.html does not preload %s", name)
 		}
 	}
-	// The SDK's sources are another module's; what is preloaded of it must be there.
+	// The SDK's sources are in another module. Its preloaded files must exist.
 	for _, m := range regexp.MustCompile(`href="(sdk/[^"]+)"`).FindAllStringSubmatch(string(page), -1) {
 		source := filepath.Join("..", "wasm", "js", path.Base(m[1]))
 		if _, err := os.Stat(source); err != nil {
@@ -266,7 +265,7 @@ func TestQR(t *testing.T) {
 	}
 }
 
-// TestQRIsForThePageAlone: no page of another origin has codes drawn.
+// TestQRIsForThePageAlone: pages of other origins cannot have codes drawn.
 func TestQRIsForThePageAlone(t *testing.T) {
 	const url = "https://relay.example/#0b9bd2d4-9a3c-4f77-9d8e-2f6f8f0f2a11"
 	for _, c := range []struct {

@@ -5,14 +5,13 @@ import (
 	"strings"
 )
 
-// codings are the content codings we may hold, best first.
+// codings are the known content codings, best first.
 var codings = []string{"br", "gzip", "identity"}
 
-// preferredCoding chooses among the forms by Accept-Encoding as RFC 9110, 12.5.3
-// says: the highest weight wins, zero forbids, "*" stands for what is not named,
-// and the plain form is acceptable unless it is forbidden. Between equals the
-// order of codings decides. When everything is forbidden the plain form is sent,
-// which the RFC permits and every client reads.
+// preferredCoding chooses a form by Accept-Encoding (RFC 9110, 12.5.3): the highest weight wins,
+// zero forbids, "*" stands for all codings that are not named, and the plain form is acceptable
+// unless it is forbidden. Between equal weights the order of codings decides. If everything is
+// forbidden it returns the plain form, which the RFC permits.
 func preferredCoding(accept []string, forms map[string]form) string {
 	weights := parseWeights(strings.Join(accept, ","))
 	best, bestWeight := "identity", 0.0
@@ -35,13 +34,13 @@ func weightOf(coding string, weights map[string]float64) float64 {
 		return weight
 	}
 	if coding == "identity" {
-		return 0.0001 // acceptable, but below whatever is asked for
+		return 0.0001 // acceptable, but below every requested coding
 	}
 	return 0
 }
 
-// parseWeights reads "br;q=0.8, gzip, *;q=0". What is malformed counts as
-// forbidden, so that a client gets only what it certainly reads.
+// parseWeights reads "br;q=0.8, gzip, *;q=0". A malformed entry counts as forbidden, so that a
+// client gets only forms that it can certainly read.
 func parseWeights(accept string) map[string]float64 {
 	weights := map[string]float64{}
 	for item := range strings.SplitSeq(accept, ",") {

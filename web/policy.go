@@ -5,8 +5,8 @@ import (
 	"regexp"
 )
 
-// withPolicy adds headers to every answer that restrict the page to what it was
-// built of: its own scripts, its own relay, no frame around it, no referrer.
+// withPolicy adds headers to every answer that restrict the page to its own scripts and its own
+// relay. Other pages cannot frame it, and it sends no referrer.
 func withPolicy(policy func(host string) string, next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		h := w.Header()
@@ -19,12 +19,12 @@ func withPolicy(policy func(host string) string, next http.Handler) http.Handler
 	})
 }
 
-// plainHost is a DNS name or an IPv4 address with an optional port: what a policy
-// can name (its grammar has no IPv6) and what cannot break out of the header.
+// plainHost matches a DNS name or an IPv4 address with an optional port. A policy can name these
+// (its grammar has no IPv6), and they cannot break out of the header.
 var plainHost = regexp.MustCompile(`^[A-Za-z0-9]([A-Za-z0-9.-]{0,252}[A-Za-z0-9])?(:[0-9]{1,5})?$`)
 
-// contentPolicy permits WebSockets to the page's own host, by name, because not
-// every browser counts them as 'self'.
+// contentPolicy permits WebSockets to the page's own host by name, because not every browser
+// counts them as 'self'.
 func contentPolicy(host string) string {
 	sockets := ""
 	if plainHost.MatchString(host) {
@@ -32,5 +32,5 @@ func contentPolicy(host string) string {
 	}
 	return "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; connect-src 'self'" + sockets +
 		"; img-src 'self' blob:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'" +
-		"; require-trusted-types-for 'script'; trusted-types 'none'" // text never becomes markup, whatever the page does
+		"; require-trusted-types-for 'script'; trusted-types 'none'" // the page can never turn text into markup
 }

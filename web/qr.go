@@ -12,8 +12,8 @@ import (
 // maxURL limits the URL of a QR code, in bytes.
 const maxURL = 512
 
-// serveQR draws the URL in the request's body as a PNG. The URL comes in a body
-// because it names a room, and paths and queries end up in the logs of proxies.
+// serveQR draws the URL in the request's body as a PNG. The URL is in the body because it names a
+// room, and proxies log paths and queries.
 func serveQR(w http.ResponseWriter, r *http.Request) {
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxURL))
 	if tooLarge := (*http.MaxBytesError)(nil); errors.As(err, &tooLarge) {

@@ -2,9 +2,9 @@ package web
 
 import "net/http"
 
-// Status serves the page that shows an operator what a relay does, at /, with the charts'
-// library below /charts/. It is for the admin listener, which answers /status.json beside
-// it. The library is not committed: without it the page shows its figures as numbers.
+// Status serves the operator's status page at /, with the chart library below /charts/. It is for
+// the admin listener, which also serves /status.json. The library is not committed. Without it
+// the page shows numbers.
 func Status() http.Handler {
 	pages, library := loadAssets(folder("status")), loadAssets(folder("charts"))
 	pages[""] = pages["index.html"]
@@ -15,7 +15,7 @@ func Status() http.Handler {
 	return withPolicy(statusPolicy, mux)
 }
 
-// statusPolicy holds the page to what it was built of.
+// statusPolicy restricts the page to its own files.
 func statusPolicy(string) string {
 	return "default-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'" +
 		"; require-trusted-types-for 'script'; trusted-types 'none'"

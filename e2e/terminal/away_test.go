@@ -42,7 +42,7 @@ func TestATerminalThatSleptTooLongIsToldSo(t *testing.T) {
 	bob.Type("good morning")
 	require.NoError(t, bob.Cmd.Process.Signal(syscall.SIGCONT))
 	require.Equal(t, 1, bob.Exit(), "it did not leave of its own")
-	require.True(t, strings.HasPrefix(bob.Stderr(), "intercessor: you were away for too long, and the host has given you up: join again\n"), bob.Stderr())
+	require.True(t, strings.HasPrefix(bob.Stderr(), "intercessor: you were away for too long, and the host no longer waits for you: join again\n"), bob.Stderr())
 
 	ada.Type("/quit")
 	require.Equal(t, 1, ada.Exit(), ada.Stderr())

@@ -34,7 +34,7 @@ func TestATerminalSaysWhatToDoAboutAMistake(t *testing.T) {
 			"intercessor: hint: start a relay with make run, or name another with --relay",
 		}, {
 			"a room that is not there", []string{"dial", relay.HTTP + "/#nobody"}, 1,
-			"intercessor: there is no such room\nintercessor: hint: its host may have left, or the link is not whole",
+			"intercessor: there is no such room\nintercessor: hint: its host may have left, or the link is incomplete",
 		}, {
 			"a file that is not there", []string{"send", "nothing.txt", relay.HTTP + "/#nobody"}, 1,
 			"intercessor: there is no file nothing.txt\n",

@@ -37,5 +37,5 @@ func (r *Relay) Fill(server protocol.ID) {
 // Guessing adds to the number of peers that wait because of wrong guesses, and returns it.
 func (r *Relay) Guessing(more int64) int64 { return r.guessing.Add(more) }
 
-// MostLate is how many sockets there are beyond Config.Sockets.
-const MostLate = mostLate
+// LeastLate is how many sockets there are beyond Config.Sockets if those are few.
+const LeastLate = leastLate

@@ -170,12 +170,13 @@ func (r *Relay) turnAway(conn *net.TCPConn, why Refusal) bool {
 	return true
 }
 
-// mostLate bounds the sockets that the listeners accept beyond Config.Sockets, so that a
-// health check is answered however many peers connect. Further sockets wait in the kernel's
-// queue. For one of those the oldest late socket makes way: lateLeast after its arrival its
-// read side is closed, so that only what it has sent is answered. If it is still open after
-// lateMost, it is closed.
+// Beyond Config.Sockets the listeners accept 8 sockets and an eighth of Config.Sockets, mostLate
+// at most, so that a health check is answered however many peers connect. Further sockets wait in
+// the kernel's queue. For one of those the oldest late socket makes way: lateLeast after its
+// arrival its read side is closed, so that only what it has sent is answered. If it is still open
+// after lateMost, it is closed.
 const (
+	leastLate = 8
 	mostLate  = 32
 	lateLeast = 20 * time.Millisecond
 	lateMost  = 100 * time.Millisecond
@@ -193,7 +194,7 @@ type late struct {
 // before the next attempt. With mu held.
 func (r *Relay) addLate(f flow, conn net.Conn) (wait time.Duration) {
 	a := &r.arrivals
-	if len(a.late) >= mostLate {
+	if len(a.late) >= min(leastLate+r.config.Sockets/8, mostLate) {
 		oldest := &a.late[0]
 		age := time.Since(oldest.since)
 		switch {

@@ -149,11 +149,11 @@ func TestSilentSocketsOfASource(t *testing.T) {
 func TestFloodOfSockets(t *testing.T) {
 	w := gated(t, relay.Config{Sockets: 1}, false)
 	w.server()
-	const flood = relay.MostLate + 4
+	const flood = relay.LeastLate + 4
 	for range flood {
 		w.socket("127.0.0.1") // reads nothing and stays
 	}
-	w.eventually("most are closed", func(s relay.Stats) bool { return s.Refused[relay.RefusedSockets] == flood-relay.MostLate })
+	w.eventually("most are closed", func(s relay.Stats) bool { return s.Refused[relay.RefusedSockets] == flood-relay.LeastLate })
 	status, _ := asks(t, w.socket("127.0.0.1"))
 	require.Equal(t, http.StatusServiceUnavailable, status)
 }

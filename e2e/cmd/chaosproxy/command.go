@@ -12,15 +12,15 @@ import (
 const help = `faults [WAY.NAME=VALUE ...]   what connections from now on suffer; nothing is a good network
     WAY is up (to the target) or down
     cut=BYTE:HOW     after so many bytes: fin, rst or silence
-    stall=BYTE:TIME  hold everything back for so long, as 2s
+    stall=BYTE:TIME  block for so long, such as 2s
     delay=TIME  jitter=TIME  rate=BYTES a second
-cut HOW                       every connection that is there: fin, rst or silence
-stall TIME                    hold every connection back for so long
+cut HOW                       cut every connection: fin, rst or silence
+stall TIME                    block every connection for so long
 refuse on|off                 reset new connections
-count                         connections that carry, and how many there have been
+count                         active connections, and all accepted so far
 quit                          or the end of standard input`
 
-// obey does what a line says. An empty line is nothing.
+// obey carries out a command line. It ignores an empty one.
 func obey(p *chaos.Proxy, line string) (string, error) {
 	words := strings.Fields(line)
 	if len(words) == 0 {
@@ -49,23 +49,23 @@ func obey(p *chaos.Proxy, line string) (string, error) {
 	case "stall":
 		d, err := time.ParseDuration(argument)
 		if err != nil {
-			return "", fmt.Errorf("%q is no time, as 2s", argument)
+			return "", fmt.Errorf("%q is not a duration such as 2s", argument)
 		}
 		p.StallAll(d)
 		return "ok", nil
 	case "refuse":
 		if argument != "on" && argument != "off" {
-			return "", fmt.Errorf("refuse is on or off, not %q", argument)
+			return "", fmt.Errorf("refuse must be on or off, not %q", argument)
 		}
 		p.SetRefuse(argument == "on")
 		return "ok", nil
 	case "count":
 		return fmt.Sprintf("ok %d %d", p.Conns(), p.Accepted()), nil
 	}
-	return "", fmt.Errorf("%q is no command; help lists them", words[0])
+	return "", fmt.Errorf("%q is not a command; help lists them", words[0])
 }
 
-// parseFaults reads up.cut=120:rst and its like.
+// parseFaults reads words such as up.cut=120:rst.
 func parseFaults(words []string) (chaos.Faults, error) {
 	var f chaos.Faults
 	for _, word := range words {

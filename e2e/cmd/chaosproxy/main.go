@@ -1,13 +1,13 @@
-// Command chaosproxy stands between peers and a relay and breaks their connections, on
-// demand or by plan. It obeys lines on standard input and ends with it.
+// Command chaosproxy is a proxy between peers and a relay that breaks their connections on
+// demand or by plan. It reads commands on standard input and ends with it.
 //
 //	go run ./e2e/cmd/chaosproxy -target 127.0.0.1:8000
 //	listening 127.0.0.1:40123
-//	faults up.cut=120:rst down.delay=20ms     the next connections suffer this
-//	cut silence                               every connection that is there, now
-//	help                                      the others
+//	faults up.cut=120:rst down.delay=20ms     set the faults of new connections
+//	cut silence                               cut every connection now
+//	help                                      list all commands
 //
-// Each line is answered by one line, which begins with ok or error, except by help.
+// Each command is answered by one line that begins with ok or error, except help.
 package main
 
 import (
@@ -25,7 +25,7 @@ func main() {
 	os.Exit(run(os.Args[1:], os.Stdin, os.Stdout, os.Stderr))
 }
 
-// run is main without the process: 0 is success, 1 a failure, 2 a mistake in the call.
+// run is main without os.Exit. It returns 0 for success, 1 for a failure, 2 for a usage error.
 func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	flags := flag.NewFlagSet("chaosproxy", flag.ContinueOnError)
 	flags.SetOutput(stderr)
@@ -37,7 +37,7 @@ func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 		return 2
 	}
 	if flags.NArg() > 0 {
-		fmt.Fprintf(stderr, "chaosproxy takes flags only, and not %q; -h lists them. Commands are lines on standard input, of which help explains the others.\n", flags.Arg(0))
+		fmt.Fprintf(stderr, "chaosproxy accepts only flags, not %q; -h lists them. Commands are lines on standard input; help lists them.\n", flags.Arg(0))
 		return 2
 	}
 	proxy, err := chaos.ListenOn(*listen, *target, &chaos.Options{Seed: *seed, Lifetime: *life})
@@ -48,8 +48,8 @@ func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	defer proxy.Close()
 	fmt.Fprintln(stdout, "listening", proxy.Addr())
 
-	// Nobody waits for the reader: it hangs in a read of standard input, which only the
-	// end of the process ends.
+	// The reader is not waited for: it may block in a read of standard input until the process
+	// ends.
 	lines, over := make(chan string), make(chan struct{})
 	defer close(over)
 	go func() {

@@ -51,7 +51,7 @@ func TestToolObeysItsStandardInput(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, "abc", string(got))
 	require.Equal(t, "ok 0 1", tell("count"))
-	require.Equal(t, `error "dance" is no command; help lists them`, tell("dance"))
+	require.Equal(t, `error "dance" is not a command; help lists them`, tell("dance"))
 
 	require.NoError(t, stdin.Close())
 	require.Zero(t, <-exit)

@@ -14,8 +14,8 @@ import (
 	"github.com/sebas642/intercessor/e2e/cmd/internal/bench"
 )
 
-// A flow is messages of one size from clients to their servers, of each pair as fast as they
-// go. Servers receive until the flow is closed.
+// A flow is messages of one size from clients to their servers, as fast as each pair can.
+// Servers receive until the flow is closed.
 type flow struct {
 	run     *bench.Run
 	ctx     context.Context // ends with the first failure
@@ -95,8 +95,7 @@ func (f *flow) send(ctx context.Context, l lane) {
 	}
 }
 
-// measure sends for a while to warm up and then for as long as what it calls takes. In the
-// end nothing is under way.
+// measure sends for the warmup and then while call runs. At the end nothing is under way.
 func (f *flow) measure(warmup time.Duration, call func()) {
 	ctx, stop := context.WithCancel(f.ctx)
 	defer stop()

@@ -15,17 +15,17 @@ import (
 )
 
 const (
-	// roundTrip is how far the client is away. The server is near the relay.
+	// roundTrip is the client's round trip to the relay. The server is near the relay.
 	roundTrip = 50 * time.Millisecond
 
-	// A stall holds the line back for a round trip, as a lost packet does, at some moment
-	// of each slot: for one percent of the time.
+	// A stall blocks the line for a round trip, as a lost packet does, at a random time of
+	// each slot: for one percent of the time.
 	stallFor  = roundTrip
 	stallSlot = 100 * stallFor
 )
 
-// goodput measures messages that are sent as they are, and messages that are sent in eight
-// parts, on a good line and on one that stalls.
+// goodput measures messages of one part and of eight parts, on a good line and on one that
+// stalls.
 func goodput(flags *pflag.FlagSet) func(*bench.Run) {
 	during := flags.Duration("for", 2*stallSlot, "how long to measure")
 	warmup := flags.Duration("warmup", time.Second, "the same load before that, not measured")
@@ -46,7 +46,7 @@ func longLine(r *bench.Run, relay *bench.Relay, size int, stalls bool, during, w
 	defer line.Close()
 	half := chaos.Way{Delay: roundTrip / 2}
 	line.SetFaults(chaos.Faults{Up: half, Down: half})
-	f := openFlow(r, 1, relay.Address, line.Addr(), nil, size, 1<<20) // only the link limits what is under way
+	f := openFlow(r, 1, relay.Address, line.Addr(), nil, size, 1<<20) // only the link limits the messages under way
 	defer f.close()
 	res := bench.NewResult(fmt.Sprintf("goodput: messages of %d bytes, round trip %v, stalls of %v for 1 %% of the time: %v", size, roundTrip, stallFor, stalls),
 		"size", size, "round_trip_ms", roundTrip.Milliseconds())
@@ -76,7 +76,7 @@ func longLine(r *bench.Run, relay *bench.Relay, size int, stalls bool, during, w
 	r.Print(res)
 }
 
-// stall holds the line back once in each slot, if it is to, until the context ends. It returns
+// stall blocks the line once in each slot until the context ends, if stalls is set. It returns
 // how often it did.
 func stall(ctx context.Context, line *chaos.Proxy, stalls bool) (n int) {
 	for stalls {

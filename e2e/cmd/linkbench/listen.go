@@ -59,8 +59,8 @@ func listen(flags *pflag.FlagSet) func(*bench.Run) {
 	}
 }
 
-// sendAll has every client send, one message under way at a time. It returns the messages a
-// second and the highest memory of the listener.
+// sendAll has every client send, with one message under way at a time. It returns the messages
+// a second and the listener's highest memory.
 func sendAll(r *bench.Run, clients []*sdk.Conn, listener int, during time.Duration) (rate float64, highest int64) {
 	ctx, cancel := context.WithTimeout(r.Ctx, during+patience)
 	defer cancel()

@@ -1,9 +1,9 @@
 //go:build linux
 
-// Command linkbench measures what the SDK's link costs, and how soon it is back after a
-// fault. Its peers are real ones of package sdk, in this process. The relay is a real relayd in a
-// process of its own, which linkbench starts, kills and starts again. The chaos proxy breaks
-// networks.
+// Command linkbench measures the cost of the SDK's link, and how soon it recovers from a fault.
+// Its peers are real peers of package sdk, in this process. The relay is a real relayd in a
+// separate process, which linkbench starts, kills and starts again. The chaos proxy simulates
+// network faults.
 //
 //	go run ./e2e/cmd/linkbench stream --rounds 3 --json
 //	go run ./e2e/cmd/linkbench help
@@ -40,13 +40,13 @@ var linkbench = bench.Command{
 	Self:  map[string]func([]string) error{listenerMode: listener},
 }
 
-// patience bounds every wait for something that should come soon.
+// patience bounds every wait for an event that should come soon.
 const patience = 30 * time.Second
 
 // messageSize is the size of a message of the modes stream and listen, in bytes.
 const messageSize = 1000
 
-// chat is a message of so many bytes.
+// chat returns a message of size bytes.
 func chat(size int) sdk.Message {
 	return sdk.Message{Type: "chat", Data: []byte(`"` + strings.Repeat("x", size-2) + `"`)}
 }
@@ -57,7 +57,7 @@ type pair struct {
 	client, server *sdk.Conn
 }
 
-// openPairs opens pairs, whose servers and clients reach the relay at these addresses, HOST:PORT.
+// openPairs opens n pairs. Servers and clients reach the relay at these addresses, HOST:PORT.
 func openPairs(r *bench.Run, n int, server, client string, http *http.Client) []*pair {
 	pairs := make([]*pair, n)
 	options := new(sdk.Options)
@@ -90,8 +90,8 @@ func closePairs(r *bench.Run, pairs []*pair) {
 	closeAll(r, listeners)
 }
 
-// closeAll closes all at once. The SDK bounds each by ten seconds, for which an interrupt does
-// not wait.
+// closeAll closes all concurrently. The SDK bounds each Close by ten seconds. An interrupt does
+// not wait for them.
 func closeAll[C io.Closer](r *bench.Run, closers []C) {
 	var all sync.WaitGroup
 	for _, c := range closers {

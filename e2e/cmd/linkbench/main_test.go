@@ -16,7 +16,7 @@ import (
 
 func TestMain(m *testing.M) { benchtest.Main(m, linkbench) }
 
-// Silence is not among them: the SDK finds it after 30 seconds.
+// The kind silence is left out, because the SDK takes 30 seconds to notice it.
 func TestEveryModeMeasuresRealPeers(t *testing.T) {
 	relayd := benchtest.Relayd(t)
 	for _, test := range []struct {
@@ -86,7 +86,7 @@ func TestWhatIsLostRepeatedOrReorderedIsCounted(t *testing.T) {
 	}
 }
 
-// pieces is a connection from which a text comes in pieces.
+// pieces is a connection that returns a text in pieces.
 type pieces struct {
 	net.Conn
 	left string

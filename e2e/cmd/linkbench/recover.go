@@ -13,12 +13,12 @@ import (
 	"github.com/sebas642/intercessor/e2e/cmd/internal/bench"
 )
 
-// A fault is a way to lose all connections of one side, or of both, at once.
+// A fault is a way to lose all connections of one side or of both at once.
 type fault struct {
 	name, about string
 	proxied     bool          // the connections go through the proxies
-	gap         bool          // no moment is the cut: the longest gap between messages is measured
-	within      time.Duration // when all are to be back
+	gap         bool          // the cut has no exact time: the longest gap between messages is measured
+	within      time.Duration // limit until all are back
 }
 
 var faults = []fault{
@@ -49,10 +49,10 @@ func recoverMode(flags *pflag.FlagSet) func(*bench.Run) {
 	}
 }
 
-// recovery is what was measured: a duration for each cut.
+// recovery is the measurements: a duration for each cut.
 type recovery struct{ back, noticed, away bench.Histogram }
 
-// recoverFrom measures one fault, with a relay and pairs of its own.
+// recoverFrom measures one fault with a new relay and new pairs.
 func recoverFrom(r *bench.Run, f fault, cuts, pairs int, warmup time.Duration) {
 	relay := r.StartRelay("", nil)
 	addresses := [2]string{relay.Address, relay.Address} // of servers, and of clients
@@ -82,7 +82,7 @@ func recoverFrom(r *bench.Run, f fault, cuts, pairs int, warmup time.Duration) {
 		case "drain":
 			relay.Drain()
 			relay.Restart()
-		default: // the clients and the servers by turns
+		default: // cut the clients and the servers by turns
 			kind, err := chaos.ParseKind(f.name)
 			r.Check(err)
 			if proxies[(round+1)%2].CutAll(kind) == 0 {
@@ -101,7 +101,7 @@ func recoverFrom(r *bench.Run, f fault, cuts, pairs int, warmup time.Duration) {
 	}
 }
 
-// note adds what a fault did to what was measured.
+// note adds the effect of one fault to measured.
 func (c *crowd) note(f fault, began time.Time, measured *recovery) {
 	c.mu.Lock()
 	defer c.mu.Unlock()

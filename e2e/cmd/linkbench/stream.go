@@ -17,11 +17,11 @@ import (
 	"github.com/sebas642/intercessor/protocol"
 )
 
-// streamWindow is how many messages a client keeps under way: as many as make up half of
-// what a link lets be under way, so that it is never the link that waits.
+// streamWindow is how many messages a client keeps under way. It is half of the link's limit, so
+// that the link never blocks.
 const streamWindow = 64
 
-// stream compares linked with base messages, for each number of pairs.
+// stream compares messages with and without a link, for each number of pairs.
 func stream(flags *pflag.FlagSet) func(*bench.Run) {
 	numbers := flags.UintSlice("pairs", []uint{1, 64}, "`numbers` of pairs, with commas between")
 	rounds := flags.Int("rounds", 5, "how often both take their turn")
@@ -69,8 +69,8 @@ func (f *flow) turn(w *wire, relay int, during time.Duration) []float64 {
 	return []float64{s.rate(), bench.Micros(s.relayCPU, s.messages), bench.Micros(s.ownCPU, s.messages), float64(acks) / float64(s.messages)}
 }
 
-// A wire is an http.RoundTripper through which peers of the SDK reach the relay, and on which
-// LINK_ACK frames are counted.
+// A wire is an http.RoundTripper for the SDK's connections to the relay. It counts LINK_ACK
+// frames.
 type wire struct {
 	base bool // ask for no subprotocol, so that the same SDK speaks the base protocol: no link
 	acks atomic.Int64
@@ -95,12 +95,12 @@ func (w *wire) RoundTrip(request *http.Request) (*http.Response, error) {
 	return w.http.RoundTrip(request)
 }
 
-// counted counts the LINK_ACK that the relay delivers. It finds them by their name, which
-// stands in nothing else that is sent here. Parsing would cost more than the SDK.
+// counted counts the LINK_ACK frames from the relay. It finds them by their name, which occurs in
+// no other frame here. Parsing would cost more than the SDK.
 type counted struct {
 	net.Conn
 	acks *atomic.Int64
-	seen []byte // the last bytes that came, which may be the beginning of a name
+	seen []byte // the last received bytes, which may be the beginning of a name
 }
 
 func (c *counted) Read(b []byte) (int, error) {

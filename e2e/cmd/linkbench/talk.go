@@ -14,22 +14,23 @@ import (
 )
 
 const (
-	// pace is how often each end sends. What is sent while the pair is cut off waits, so
-	// that the pace does not show in the time of a recovery.
+	// pace is how often each end sends. Messages sent while the pair is cut off wait, so the
+	// pace does not affect the time of a recovery.
 	pace = 50 * time.Millisecond
 
-	// unsettled bounds the messages of a talk without an outcome: some minutes' worth.
+	// unsettled bounds the messages of a talk without an outcome. It is enough for some
+	// minutes.
 	unsettled = 1 << 13
 )
 
-// A crowd is pairs that talk while they are cut off again and again.
+// A crowd is pairs that exchange messages while they are cut off again and again.
 type crowd struct {
 	run    *bench.Run
 	ctx    context.Context // ends with the first failure
 	fail   context.CancelCauseFunc
-	stop   chan struct{}  // closed: no end sends any more
-	saying sync.WaitGroup // what ends with stop
-	rest   sync.WaitGroup // what ends with ctx
+	stop   chan struct{}  // closed when the ends must stop sending
+	saying sync.WaitGroup // goroutines that end with stop
+	rest   sync.WaitGroup // goroutines that end with ctx
 	open   []*pair
 	pairs  []*talkingPair // the same
 	end    sync.Once
@@ -37,34 +38,35 @@ type crowd struct {
 	mu      sync.Mutex    // guards what follows, and the talks
 	waiting int           // talks that have not received what await waits for
 	back    chan struct{} // closed when there are none
-	after   time.Time     // await waits for messages that were sent from then on
+	after   time.Time     // await waits for messages sent at or after this time
 	tally
 }
 
-// A tally is what became of messages.
+// A tally counts messages by their outcomes.
 type tally struct{ sent, lost, repeated, reordered, undelivered int }
 
 type talkingPair struct {
 	talks     [2]*talk
-	noticed   time.Time // when the first end was not connected any more, since watch
-	connected time.Time // when the last end was again
+	noticed   time.Time // when the first end lost its connection, since watch
+	connected time.Time // when the last end was connected again
 }
 
-// A talk is what one end of a pair sends to the other: messages with a number, from 0, and
-// with the moment at which they were sent.
+// A talk is the messages from one end of a pair to the other. Each has a number, from 0, and the
+// time at which it was sent.
 type talk struct {
 	from, to *sdk.Conn
 	receipts chan *sdk.Receipt
 
 	sent   int
 	seen   map[int]bool
-	next   int           // one more than the highest number that has come
+	next   int           // one more than the highest received number
 	last   time.Time     // when the last message came
 	gap    time.Duration // the longest time without one, since watch
-	backAt time.Time     // when the first message came that await waits for; zero: not yet
+	backAt time.Time     // when the first message that await waits for came; zero: not yet
 }
 
-// newCrowd opens pairs and lets them talk. Servers and clients have these addresses.
+// newCrowd opens pairs and starts their talks. addresses are the relay's for servers and for
+// clients.
 func newCrowd(r *bench.Run, n int, addresses [2]string) *crowd {
 	c := &crowd{run: r, stop: make(chan struct{}), open: openPairs(r, n, addresses[0], addresses[1], nil)}
 	c.ctx, c.fail = context.WithCancelCause(r.Ctx)
@@ -167,7 +169,7 @@ func (c *crowd) follow(p *talkingPair, end *sdk.Conn) {
 	}
 }
 
-// watch forgets what was before a fault.
+// watch resets the measurements before a fault.
 func (c *crowd) watch() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -179,7 +181,7 @@ func (c *crowd) watch() {
 	}
 }
 
-// await waits until each end has received a message that was sent from now on.
+// await waits until each end has received a message sent from now on.
 func (c *crowd) await(within time.Duration) {
 	c.mu.Lock()
 	c.waiting, c.back, c.after = 2*len(c.pairs), make(chan struct{}), time.Now()
@@ -193,7 +195,7 @@ func (c *crowd) await(within time.Duration) {
 	}
 }
 
-// close stops the talks, waits for every outcome, closes the pairs and counts what was lost.
+// close stops the talks, waits for every outcome, closes the pairs and counts lost messages.
 func (c *crowd) close() {
 	c.end.Do(func() {
 		close(c.stop)
@@ -210,7 +212,7 @@ func (c *crowd) close() {
 	})
 }
 
-// count adds what became of a talk's messages.
+// count adds the outcomes of a talk's messages.
 func (c *crowd) count(t *talk) {
 	c.sent += t.sent
 	c.lost += t.sent - len(t.seen)

@@ -16,10 +16,10 @@ import (
 	"github.com/sebas642/intercessor/protocol"
 )
 
-// parallel is how many idle peers connect, and how many rooms come and go, at the same time.
+// parallel is how many idle peers connect, or rooms come and go, at the same time.
 const parallel = 64
 
-// idle measures what peers cost that connect and then do nothing.
+// idle measures the cost of peers that connect and then do nothing.
 func (l *load) idle() {
 	t := l.startRelay("")
 	empty := l.SettledMemory(t.pid)
@@ -66,7 +66,7 @@ func (l *load) churn() {
 	t := l.startRelay("")
 	var (
 		mu        sync.Mutex
-		rooms     = bench.NewHistogram() // guarded by mu: how long they lasted
+		rooms     = bench.NewHistogram() // guarded by mu: the lifetimes of rooms
 		measuring atomic.Bool
 	)
 	ctx, stop := context.WithCancel(l.Ctx)
@@ -107,8 +107,8 @@ func (l *load) churn() {
 	l.Print(r)
 }
 
-// visit is one room: a server comes, a client comes, each says a message, the client leaves,
-// and then the server.
+// visit runs one room: a server connects, a client connects, each sends a message, the client
+// leaves, and then the server.
 func visit(t *target, size int) error {
 	server, err := t.connect("/server")
 	if err != nil {

@@ -16,8 +16,8 @@ import (
 // forwarderMode is the argument with which this program starts itself as the forwarder.
 const forwarderMode = "forward-bytes"
 
-// forward joins each two connections that follow one another, until the load goes. The
-// sockets block: one that takes no more is waited for, since the load always reads.
+// forward joins each pair of successive connections until the load ends. The sockets block,
+// which is safe because the load always reads.
 func forward([]string) error {
 	const listener = 3 // inherited
 	runtime.LockOSThread()
@@ -36,7 +36,7 @@ func forward([]string) error {
 		events [256]unix.EpollEvent
 		buf    [64 << 10]byte
 		other  [1 << 20]int32 // of each joined connection, by file descriptor
-		alone  int            // a connection that waits for its other, or 0
+		alone  int            // a connection that waits for its partner, or 0
 	)
 	for {
 		const forever = ^uintptr(0)

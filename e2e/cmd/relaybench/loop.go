@@ -16,12 +16,12 @@ import (
 	"github.com/sebas642/intercessor/e2e/cmd/internal/bench"
 )
 
-// A loop drives connections on which messages flow, in the goroutine of its run.
+// A loop drives connections with messages, in one goroutine.
 type loop struct {
 	*bench.Run
 	epoll  int
 	events [256]unix.EpollEvent
-	buf    [256 << 10]byte // what every read goes into
+	buf    [256 << 10]byte // for every read
 	ends   []*end          // by file descriptor
 	now    time.Time       // as of the last read
 }
@@ -30,9 +30,9 @@ type loop struct {
 type end struct {
 	loop    *loop
 	fd      int
-	receive func(payload []byte) // a message came; through the forwarder it is still masked
-	rest    []byte               // the beginning of a frame whose end has not come
-	unsent  []byte               // what the socket did not take
+	receive func(payload []byte) // called with each message; through the forwarder it is still masked
+	rest    []byte               // the beginning of an incomplete frame
+	unsent  []byte               // bytes that the socket did not accept yet
 }
 
 // close cuts every connection.
@@ -45,7 +45,8 @@ func (l *loop) close() {
 	_ = unix.Close(l.epoll)
 }
 
-// add takes a peer's socket out of the Go runtime's hands. All that came must have been read.
+// add moves a peer's socket from the Go runtime's poller to the loop. All received bytes must
+// have been read.
 func (l *loop) add(p *peer, receive func([]byte)) *end {
 	raw, err := p.Conn.(*net.TCPConn).SyscallConn()
 	l.Check(err)
@@ -63,8 +64,8 @@ func (e *end) watch(operation int, events uint32) {
 	e.loop.Check(unix.EpollCtl(e.loop.epoll, operation, e.fd, &unix.EpollEvent{Events: events, Fd: int32(e.fd)}))
 }
 
-// step handles what is there, or waits for it, and at most as long as it is told. Below a
-// millisecond it does not wait, so that what is due is never late.
+// step handles events, and waits for them at most for wait. Below a millisecond it does not
+// wait, so that messages are never sent late.
 func (l *loop) step(wait time.Duration) {
 	l.Check(l.Ctx.Err())
 	n, err := unix.EpollWait(l.epoll, l.events[:], int(max(0, min(wait, 100*time.Millisecond)).Milliseconds()))
@@ -86,7 +87,7 @@ func (l *loop) step(wait time.Duration) {
 	}
 }
 
-// runFor handles what comes for a while.
+// runFor handles events for d.
 func (l *loop) runFor(d time.Duration) {
 	l.now = time.Now()
 	for end := l.now.Add(d); l.now.Before(end); {
@@ -94,7 +95,7 @@ func (l *loop) runFor(d time.Duration) {
 	}
 }
 
-// read takes what is there, once; epoll tells if there is more.
+// read reads once. If there is more, epoll reports it again.
 func (e *end) read() {
 	buf := e.loop.buf[:]
 	kept := copy(buf, e.rest)
@@ -145,7 +146,7 @@ func cutFrame(b []byte) (op ws.OpCode, payload []byte, size int, err error) {
 	return h.OpCode, b[begin:size], size, nil
 }
 
-// write sends b. What the socket does not take waits until it does.
+// write sends b. Bytes that the socket does not accept wait in unsent.
 func (e *end) write(b []byte) {
 	if len(e.unsent) == 0 {
 		n, errno := rawWrite(e.fd, b)
@@ -164,9 +165,8 @@ func (e *end) write(b []byte) {
 	e.unsent = append(e.unsent, b...)
 }
 
-// rawRead and rawWrite do not tell Go's scheduler that they are system calls. That saves the
-// loops five to ten percent. They return at once, except in the forwarder, where nothing else
-// waits to run.
+// rawRead and rawWrite bypass Go's scheduler, which saves the loops five to ten percent. They
+// return at once, except in the forwarder, which has nothing else to run.
 func rawRead(fd int, b []byte) (int, syscall.Errno) {
 	n, _, errno := syscall.RawSyscall(syscall.SYS_READ, uintptr(fd), uintptr(unsafe.Pointer(unsafe.SliceData(b))), uintptr(len(b)))
 	return int(n), errno

@@ -1,18 +1,19 @@
 //go:build linux
 
-// Command relaybench measures what a relay costs on this machine: how many messages it
-// carries, the CPU time of each, how long they take, and the memory of idle peers. It drives
-// any relay that speaks the base protocol, from a process of its own and with frames that are
-// encoded beforehand, so that the load costs less than what it measures.
+// Command relaybench measures the cost of a relay on this machine: the messages a second, their
+// CPU time and latency, and the memory of idle peers. It drives any relay that speaks the base
+// protocol. It runs in a separate process with frames encoded in advance, so that the load costs
+// less than the relay.
 //
 //	go run ./e2e/cmd/relaybench compare
 //	go run ./e2e/cmd/relaybench help
 //
-// The ratio to a bare TCP forwarder (forwarder.go) travels between machines. It shows what a
-// relay adds to what the operating system asks for a message.
+// The ratio to a bare TCP forwarder (forwarder.go) is comparable between machines. It shows what
+// a relay adds to the operating system's cost of a message.
 //
 // Peers connect in goroutines (peer.go), and stay there if they are idle or leave soon
-// (crowd.go). Peers that talk (traffic.go) move to one epoll loop in one thread (loop.go).
+// (crowd.go). Peers that exchange messages (traffic.go) move to one epoll loop in one thread
+// (loop.go).
 package main
 
 import (
@@ -29,7 +30,7 @@ import (
 )
 
 func main() {
-	runtime.GOMAXPROCS(2) // the loop, and what Go does besides
+	runtime.GOMAXPROCS(2) // one for the loop, one for the Go runtime
 	os.Exit(relaybench.Main(os.Args[1:], os.Stdout, os.Stderr))
 }
 
@@ -56,7 +57,7 @@ var relaybench = bench.Command{
 	Self: map[string]func([]string) error{forwarderMode: forward},
 }
 
-// load is a mode while it runs, with its flags.
+// load is a running mode with its flags.
 type load struct {
 	*bench.Run
 	cores string // where the processes run
@@ -69,7 +70,7 @@ type load struct {
 	during, warmup         time.Duration
 }
 
-// mode makes a mode that has the flags with these names.
+// mode returns a mode with the flags of these names.
 func mode(measure func(*load), names string) bench.Mode {
 	return func(flags *pflag.FlagSet) func(*bench.Run) {
 		l := &load{cores: "not pinned"}

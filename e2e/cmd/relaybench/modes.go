@@ -28,7 +28,7 @@ func (l *load) measure(x *traffic, r *bench.Result) {
 	l.Print(r)
 }
 
-// compare measures the relay and what it is compared with by turns.
+// compare measures the relay and the other target by turns.
 func (l *load) compare() {
 	if l.warmup+l.during > 20*time.Second {
 		l.Check(bench.Mistake("--warmup and --for must be at most 20s together: peers that wait for their turn answer no pings"))
@@ -38,7 +38,7 @@ func (l *load) compare() {
 	switch {
 	case l.against != "":
 		names[0], targets[0] = "against", l.startRelay(l.against)
-	case l.v1: // the same relay program, for base peers
+	case l.v1: // compare with the same relay, for base peers
 		names[0], targets[0] = "base", l.startRelay("")
 		targets[0].v1 = false
 	default:
@@ -59,8 +59,8 @@ func (l *load) compare() {
 	}, sides)
 }
 
-// bothAtRate measures the relay, and then the forwarder at the same rate: how much of a late
-// answer is the machine's.
+// bothAtRate measures the relay, and then the forwarder at the same rate, which shows how much of
+// the latency is the machine's.
 func (l *load) bothAtRate() {
 	rate, err := strconv.ParseFloat(l.rate, 64)
 	if l.rate != "half" && (err != nil || !(rate >= 1 && rate <= 1e7)) {
@@ -70,10 +70,10 @@ func (l *load) bothAtRate() {
 	l.atRate("forwarder", l.startForwarder(), rate)
 }
 
-// atRate measures a target at a rate, or, if that is 0, at half of the highest. It returns the
+// atRate measures a target at a rate, or at half of the highest rate if it is 0. It returns the
 // rate.
 func (l *load) atRate(name string, t *target, rate float64) float64 {
-	const behind = 4096 // messages of one pair: a relay that cannot keep up is given up then
+	const behind = 4096 // messages of one pair; more fail the run, because the relay cannot keep up
 	x := l.open(t, l.pairs, 1, behind)
 	defer x.close()
 	var highest float64
@@ -92,7 +92,7 @@ func (l *load) atRate(name string, t *target, rate float64) float64 {
 	return rate
 }
 
-// result begins a result. Each says where the processes run.
+// result begins a result. Each names the processes' cores.
 func (l *load) result(what string, fields ...any) *bench.Result {
 	return bench.NewResult(fmt.Sprintf("%s: %s; %s", l.Mode, what, l.cores), append(fields, "cores", l.cores, "relay_procs", l.procs)...)
 }

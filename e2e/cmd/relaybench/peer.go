@@ -20,27 +20,27 @@ import (
 	"github.com/sebas642/intercessor/protocol"
 )
 
-// patience bounds every wait for what a relay does at once.
+// patience bounds every wait for an answer of a relay.
 const patience = 10 * time.Second
 
-// A peer is one connection of the load, which one goroutine at a time uses.
+// A peer is one connection of the load. One goroutine at a time may use it.
 type peer struct {
 	net.Conn
-	r  io.Reader   // of Conn, and first of what came with the answer to the handshake
+	r  io.Reader   // reads Conn, after the bytes that came with the handshake's answer
 	id protocol.ID // its own, from HELLO
 }
 
 func (p *peer) Read(b []byte) (int, error) { return p.r.Read(b) }
 
-// connect makes the connection and its handshakes, and waits for HELLO. Through the
-// forwarder it only connects.
+// connect makes the connection and its handshakes, and waits for HELLO. For the forwarder it
+// only connects.
 func (t *target) connect(path string) (p *peer, err error) {
 	dialer := ws.Dialer{
 		Timeout: patience,
 		NetDial: func(_ context.Context, _, address string) (net.Conn, error) {
 			return (&net.Dialer{LocalAddr: t.source(), KeepAlive: -1}).Dial("tcp4", address)
 		},
-		// The relay makes the certificate anew at each start, on this machine. Verifying it would
+		// The relay makes a new certificate at each start, on this machine. Verifying it would
 		// only add to the load's own cost.
 		TLSConfig: &tls.Config{InsecureSkipVerify: true, NextProtos: []string{"http/1.1"}},
 	}
@@ -73,7 +73,7 @@ func (t *target) connect(path string) (p *peer, err error) {
 	return p, nil
 }
 
-// receive waits for the next message, and answers pings until then.
+// receive waits for the next message and answers pings.
 func (p *peer) receive() (d protocol.Delivery, err error) {
 	_ = p.SetDeadline(time.Now().Add(patience))
 	payload, err := wsutil.ReadServerText(p)
@@ -83,7 +83,7 @@ func (p *peer) receive() (d protocol.Delivery, err error) {
 	return protocol.ParseDeliveryV1(payload)
 }
 
-// tell sends a message to another peer and fails unless it arrives as it was sent.
+// tell sends a message to another peer and fails unless it arrives unchanged.
 func (p *peer) tell(to *peer, text []byte) error {
 	if _, err := p.Write(frame(ws.OpText, text)); err != nil {
 		return err
@@ -98,7 +98,7 @@ func (p *peer) tell(to *peer, text []byte) error {
 		}
 		e, err := protocol.ParseEnvelopeV1(text)
 		if err == nil && (!bytes.Equal(d.Type, e.Type) || !bytes.Equal(d.Message, e.Message) || !bytes.Equal(d.Link, e.Link)) {
-			err = fmt.Errorf("the relay delivered another message than was sent: %.200q", d.Message)
+			err = fmt.Errorf("the relay delivered a different message than was sent: %.200q", d.Message)
 		}
 		return err
 	}
@@ -123,13 +123,13 @@ func (p *peer) leave() error {
 	return err
 }
 
-// frame encodes a masked frame. The key is not zero, so that the relay has to unmask it.
+// frame encodes a masked frame. The key is not zero, so the relay must unmask it.
 func frame(op ws.OpCode, payload []byte) []byte {
 	return ws.MustCompileFrame(ws.MaskFrameWith(ws.NewFrame(op, true, payload), [4]byte{0x37, 0xfa, 0x21, 0x3d}))
 }
 
-// The load looks like what a relay is for: an offer. Its lines, with their escapes, are what
-// a relay has to read through.
+// The load looks like a typical message, an offer. Its lines have escapes, which a relay must
+// scan.
 const (
 	sdp = `v=0\r\no=- 4611731400430051336 2 IN IP4 127.0.0.1\r\ns=-\r\nt=0 0\r\na=group:BUNDLE 0\r\n` +
 		`m=application 9 UDP/DTLS/SCTP webrtc-datachannel\r\nc=IN IP4 0.0.0.0\r\na=mid:0\r\n` +
@@ -141,7 +141,7 @@ const (
 // header is what a link adds to a message in the middle of a stream.
 const header = `{"id":"0123456789abcdef","n":123456,"r":123400,"t":123399,"g":34567890}`
 
-// message makes a message of exactly size bytes, as a peer sends it: a v1 peer with the
+// message returns a message of exactly size bytes, as a peer sends it. A v1 message has the
 // header of a link.
 func message(to protocol.ID, size int, v1 bool) ([]byte, error) {
 	var link []byte

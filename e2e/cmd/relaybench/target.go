@@ -17,16 +17,16 @@ import (
 	"github.com/sebas642/intercessor/e2e/cmd/internal/bench"
 )
 
-// A target is what the load is for: a relay, or the forwarder.
+// A target is the relay or the forwarder under load.
 type target struct {
 	scheme, address string        // ws or wss, and HOST:PORT
-	bare            bool          // the forwarder: no handshake, no protocol
+	bare            bool          // true for the forwarder: no handshake, no protocol
 	v1              bool          // peers ask for intercessor.v1
-	pid             int           // its process
+	pid             int           // of its process
 	made            atomic.Uint32 // connections
 }
 
-// startRelay starts the relayd at path; empty: the one of the flags.
+// startRelay starts the relayd at path, or the one of the flags if path is empty.
 func (l *load) startRelay(path string) *target {
 	scheme, args := "ws", []string(nil)
 	if l.tls {
@@ -36,8 +36,7 @@ func (l *load) startRelay(path string) *target {
 	return &target{scheme: scheme, address: relay.Address, v1: l.v1, pid: relay.PID()}
 }
 
-// startForwarder starts the forwarder as a process of its own. It inherits a socket that
-// listens already.
+// startForwarder starts the forwarder as a separate process. It inherits a listening socket.
 func (l *load) startForwarder() *target {
 	listener, err := net.Listen("tcp4", "127.0.0.1:0")
 	l.Check(err)
@@ -51,14 +50,14 @@ func (l *load) startForwarder() *target {
 	return &target{address: listener.Addr().String(), bare: true, pid: l.Start(cmd).PID()}
 }
 
-// source returns the next of 127.0.0.1 to 127.255.255.254: each connection has an address of
-// its own, so that ports do not run out.
+// source returns the next address of 127.0.0.1 to 127.255.255.254. Each connection has its own
+// address, so that ports do not run out.
 func (t *target) source() net.Addr {
 	n := t.made.Add(1)%(1<<24-2) + 1
 	return &net.TCPAddr{IP: net.IPv4(127, byte(n>>16), byte(n>>8), byte(n))}
 }
 
-// An outcome is what was measured over a while.
+// An outcome is a measurement over some time.
 type outcome struct {
 	took      time.Duration
 	cpu, load time.Duration // CPU time of the target, and of this process
@@ -66,14 +65,14 @@ type outcome struct {
 	latency   bench.Histogram // of half round trips
 }
 
-// clock measures what call takes.
+// clock measures call.
 func (l *load) clock(t *target, call func()) *outcome {
 	cpu, load, began := l.CPUTime(t.pid), l.CPUTime(0), time.Now()
 	call()
 	return &outcome{took: time.Since(began), cpu: l.CPUTime(t.pid) - cpu, load: l.CPUTime(0) - load}
 }
 
-// pinCores gives the target the first cores and the load the last, if there is one for each.
+// pinCores gives the target the first cores and the load the last core, if there are enough.
 func (l *load) pinCores() {
 	var allowed unix.CPUSet
 	l.Check(unix.SchedGetaffinity(0, &allowed))

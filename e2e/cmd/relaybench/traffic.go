@@ -13,8 +13,7 @@ import (
 	"github.com/sebas642/intercessor/protocol"
 )
 
-// traffic is the rooms of a target, whose clients send and whose servers answer each message
-// to its sender, in one loop.
+// traffic is the rooms of a target in one loop. Clients send, and servers answer each message.
 type traffic struct {
 	loop
 	load    *load
@@ -22,19 +21,19 @@ type traffic struct {
 	clients []*client
 
 	again     bool            // after each answer a client sends again
-	delivered int64           // messages that arrived, either way
+	delivered int64           // received messages of both directions
 	latency   bench.Histogram // of half round trips
 }
 
 type client struct {
 	*end
-	request []byte         // its frame
+	request []byte         // the frame that it sends
 	sent    chan time.Time // when the messages under way were sent, oldest first
 	answers int64          // since the measurement began
 }
 
-// open opens rooms with so many clients each, and sends a first message each way. A client can
-// have at most so many messages under way.
+// open opens rooms with clients each, and sends a first message each way. A client can have at
+// most most messages under way.
 func (l *load) open(t *target, rooms, clients, most int) *traffic {
 	epoll, err := unix.EpollCreate1(unix.EPOLL_CLOEXEC)
 	l.Check(err)
@@ -50,8 +49,8 @@ func (l *load) open(t *target, rooms, clients, most int) *traffic {
 }
 
 func (x *traffic) addRoom(clients, most int) {
-	var answer []byte                  // the frame for the last client
-	answers := make(map[string][]byte) // and for each client's ID
+	var answer []byte                  // the answer's frame for the last client
+	answers := make(map[string][]byte) // and by each client's ID
 	server, err := x.target.connect("/server")
 	x.Check(err)
 	for range clients {
@@ -84,7 +83,7 @@ func (x *traffic) addRoom(clients, most int) {
 	})
 }
 
-// ask sends a message, which counts as sent at the time given.
+// ask sends a message, which counts as sent at at.
 func (x *traffic) ask(c *client, at time.Time) {
 	if len(c.sent) == cap(c.sent) {
 		x.Fail("the relay falls behind: %d messages of one pair wait for their answers; try a lower --rate", len(c.sent))
@@ -93,7 +92,7 @@ func (x *traffic) ask(c *client, at time.Time) {
 	c.write(c.request)
 }
 
-// answered takes the answer to the oldest message under way.
+// answered handles the answer to the oldest message under way.
 func (x *traffic) answered(c *client) {
 	if len(c.sent) == 0 {
 		x.Fail("an answer came to no message")
@@ -107,8 +106,8 @@ func (x *traffic) answered(c *client) {
 	}
 }
 
-// closedLoop lets each client keep its window of messages under way, for a while to warm up
-// and then to measure. In the end nothing is under way.
+// closedLoop has each client keep its window of messages under way, first to warm up and then to
+// measure. At the end nothing is under way.
 func (x *traffic) closedLoop(during time.Duration) *outcome {
 	x.again = true
 	for _, c := range x.clients {
@@ -122,9 +121,8 @@ func (x *traffic) closedLoop(during time.Duration) *outcome {
 	return out
 }
 
-// openLoop sends at a fixed rate, whatever comes back. A message counts as sent when it was
-// due, even if the load came to it later, so that a slow relay does not slow down its own
-// measurement.
+// openLoop sends at a fixed rate, independent of answers. A message counts as sent when it was
+// due, even if the load sent it later, so that a slow relay does not distort the measurement.
 func (x *traffic) openLoop(rate float64) *outcome {
 	x.send(rate, x.load.warmup)
 	return x.measure(func() {
@@ -134,7 +132,7 @@ func (x *traffic) openLoop(rate float64) *outcome {
 }
 
 // send spreads the messages evenly over time and over the clients. A message and its answer
-// are two of the rate.
+// count as two messages of the rate.
 func (x *traffic) send(rate float64, during time.Duration) {
 	every := time.Duration(2 * float64(time.Second) / rate)
 	x.now = time.Now()
@@ -161,8 +159,8 @@ func (x *traffic) settle() {
 	}
 }
 
-// measure clocks call. It fails if a client got no answer: what a relay drops is missing in the
-// client's window from then on.
+// measure clocks call. It fails if a client got no answer: the relay has then dropped a message,
+// which stays in the client's window.
 func (x *traffic) measure(call func()) *outcome {
 	for _, c := range x.clients {
 		c.answers = 0
@@ -177,7 +175,7 @@ func (x *traffic) measure(call func()) *outcome {
 	return out
 }
 
-// figures adds what was measured to a result.
+// figures adds the measurements to a result.
 func (o *outcome) figures(r *bench.Result) {
 	r.Add("seconds", "measured", o.took.Seconds(), "s")
 	r.Field("messages", o.delivered)

@@ -1,9 +1,9 @@
-// Command sbom prints the bill of materials of a release, in CycloneDX's JSON: each
-// program with the modules that its linker says are in it, and Go itself, once each. It has
-// neither time nor serial number, so that the same release gives the same bytes.
+// Command sbom prints the bill of materials of a release as CycloneDX JSON: each program with
+// the modules that its build information names, and Go itself, each once. It has neither time
+// nor serial number, so that the same release gives the same bytes.
 //
-// cyclonedx-gomod does not serve here: it reads no WebAssembly, makes one bill for each
-// program, and knows no version of the workspace's own modules.
+// cyclonedx-gomod cannot be used: it does not read WebAssembly, makes one bill per program, and
+// does not know the version of the workspace's own modules.
 //
 //	sbom v1.2.3 FILE...
 package main
@@ -47,7 +47,7 @@ func write(to io.Writer, version string, paths []string) error {
 	return encoder.SetPretty(true).Encode(bill(version, programs))
 }
 
-// modules gives what is in a program: those of the workspace have the release's version.
+// modules returns the modules of a program. Those of the workspace have the release's version.
 func modules(info *debug.BuildInfo, version string) []cdx.Component {
 	all := []cdx.Component{library("std", strings.TrimPrefix(info.GoVersion, "go"))}
 	for _, m := range append([]*debug.Module{&info.Main}, info.Deps...) {
@@ -60,7 +60,8 @@ func modules(info *debug.BuildInfo, version string) []cdx.Component {
 	return all
 }
 
-// release is what refers to all the programs together; one of them has the project's own name.
+// release is the reference of all programs together. It must differ from the programs' names,
+// one of which is the project's.
 const release = "release"
 
 const ours = "github.com/sebas642/intercessor/"

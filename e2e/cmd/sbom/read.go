@@ -13,14 +13,14 @@ import (
 	"slices"
 )
 
-// The linker puts what it knows of modules between these (cmd/go/internal/modload, build.go).
+// The go command puts the module information between these (cmd/go/internal/modload, build.go).
 const (
 	begin = "3077af0c9274080241e1c107e6d618e6"
 	end   = "f932433186182072008242104116d8f2"
 )
 
-// read gives what a program says of its build. [buildinfo] knows no WebAssembly: there
-// the same text is looked for, and Go is the one that is at work.
+// read returns a program's build information. [buildinfo] does not read WebAssembly: there read
+// searches for the same text, and assumes the Go version that runs sbom.
 func read(path string) (*debug.BuildInfo, error) {
 	if filepath.Ext(path) != ".wasm" {
 		return buildinfo.ReadFile(path)
@@ -32,7 +32,7 @@ func read(path string) (*debug.BuildInfo, error) {
 	_, rest, found := bytes.Cut(program, unhex(begin))
 	text, _, ended := bytes.Cut(rest, unhex(end))
 	if !found || !ended {
-		return nil, errors.New("says nothing of its build")
+		return nil, errors.New("has no build information")
 	}
 	info, err := debug.ParseBuildInfo(string(text))
 	if err == nil {

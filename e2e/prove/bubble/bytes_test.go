@@ -38,7 +38,7 @@ func cuts(t *testing.T, points []point, large bool) {
 	t.Logf("L2 %s cuts=%d %v time=%v", t.Name(), len(points), sum, time.Since(begin).Round(time.Second))
 }
 
-// one is the cut that INTERCESSOR_CUT asks for, many times.
+// one runs the cut of INTERCESSOR_CUT many times, if it is set.
 func one(t *testing.T, large bool) bool {
 	s := os.Getenv("INTERCESSOR_CUT")
 	if s == "" {
@@ -53,8 +53,8 @@ func one(t *testing.T, large bool) bool {
 	return true
 }
 
-// TestEveryByte cuts each direction of each peer's first connection after each byte, in
-// every way; in a third of the runs the connection after it as well, somewhere.
+// TestEveryByte cuts each direction of each peer's first connection after each byte, in every
+// way. In a third of the runs it also cuts the next connection, at a random byte.
 func TestEveryByte(t *testing.T) {
 	if one(t, false) {
 		return
@@ -79,7 +79,7 @@ func TestEveryByte(t *testing.T) {
 	cuts(t, sample(points, 6000), false)
 }
 
-// sample is all of the points, or in the short form a different part of them each time.
+// sample returns all points, or in the short form a different part of them each time.
 func sample(points []point, n int) []point {
 	if form.Full || len(points) <= n {
 		return points
@@ -88,8 +88,7 @@ func sample(points []point, n int) []point {
 	return points[:n]
 }
 
-// TestPartsAtManyBytes does the same with messages of two parts in both directions, whose
-// bytes are too many to take each.
+// TestPartsAtManyBytes does the same at some bytes of messages of two parts in both directions.
 func TestPartsAtManyBytes(t *testing.T) {
 	if one(t, true) {
 		return

@@ -8,12 +8,12 @@ import (
 	"github.com/sebas642/intercessor/e2e/prove/talker"
 )
 
-// finish waits for every outcome, closes everything, and leaves nothing behind.
+// finish waits for every outcome and closes everything.
 func (w *world) finish() {
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
 	for _, t := range w.all() {
-		t.Settle(ctx) // what has no outcome is a violation of C4 later
+		t.Settle(ctx) // a message without an outcome then violates C4
 	}
 	w.leave()
 }
@@ -24,7 +24,7 @@ func (w *world) all() []*talker.Talk {
 	return append([]*talker.Talk(nil), w.talks...)
 }
 
-// leave closes the clients, then the server's side of each when it has heard of that.
+// leave closes the clients, and then the server's side of each when it has learned of that.
 func (w *world) leave() {
 	var closing sync.WaitGroup
 	for _, t := range w.all() {

@@ -8,7 +8,7 @@ import (
 	"github.com/sebas642/intercessor/e2e/virtual"
 )
 
-// happen breaks something and heals it.
+// happen causes the fault and heals it.
 func (f fault) happen(w *world, l *virtual.Line, clients []*talker.Talk) {
 	if f.what == "away too long" {
 		time.Sleep(40 * time.Second) // until every peer has noticed earlier faults
@@ -24,7 +24,7 @@ func (f fault) happen(w *world, l *virtual.Line, clients []*talker.Talk) {
 		hint = clients[f.victim].Conn.NetworkChanged
 	}
 	c := virtual.Cut{By: f.by, Long: f.long}
-	if f.what == "hole" || f.what == "cut" && f.by >= virtual.Silence { // it gets no news, and does not know that it is cut off
+	if f.what == "hole" || f.what == "cut" && f.by >= virtual.Silence { // the peer does not know that it is cut off
 		victim.Event(history.Lost, history.Event{})
 		w.noticing.Go(func() {
 			time.Sleep(max(f.long, 33*time.Second) + 2*time.Second)
@@ -34,7 +34,7 @@ func (f fault) happen(w *world, l *virtual.Line, clients []*talker.Talk) {
 	switch f.what {
 	case "cut":
 		l.Cut(c, f.down)
-	case "cut at a byte, and again": // inside the resume
+	case "cut at a byte, and again": // during the resume
 		c.At = f.at
 		if f.down {
 			l.PlanNext(virtual.Cut{}, c)
@@ -51,7 +51,7 @@ func (f fault) happen(w *world, l *virtual.Line, clients []*talker.Talk) {
 		time.Sleep(f.long)
 		l.Shut(false, false)
 		hint()
-	case "away too long": // longer than the window: both sides may be told
+	case "away too long": // longer than the window: both sides may lose messages and be told so
 		victim.Event(history.Lost, history.Event{})
 		l.Shut(true, false)
 		l.Cut(virtual.Cut{By: f.by}, f.down)

@@ -8,11 +8,11 @@ import (
 	"github.com/sebas642/intercessor/e2e/history"
 )
 
-// TestFinBehindAHeader cuts what the relay sends in an orderly way (FIN), just behind the
-// header of a frame, before the first byte of its payload. coder/websocket v1.8.15 takes
-// that for the end of the message: io.ReadFull gives io.EOF when it has read nothing, and
-// msgReader.Read gives every io.EOF as the end of a whole message. The SDK once took the
-// empty message for a relay that breaks the protocol, and gave up for good.
+// TestFinBehindAHeader ends the relay's stream (FIN) right after a frame's header, before the
+// first byte of its payload. coder/websocket v1.8.15 takes that for the end of the message:
+// io.ReadFull returns io.EOF if it has read nothing, and msgReader.Read returns every io.EOF
+// as the end of a complete message. The SDK once took the empty message for a protocol error
+// of the relay, and gave up for good.
 func TestFinBehindAHeader(t *testing.T) {
 	v := in(t, "go test -v -run TestFinBehindAHeader ./e2e/prove/bubble", rules(), func(w *world) {
 		w.behindHeader = true

@@ -8,19 +8,19 @@ import (
 	"github.com/sebas642/intercessor/e2e/virtual"
 )
 
-// A plan is all of a run that its seed fixes.
+// A plan is the part of a run that its seed determines.
 type plan struct {
 	seed    uint64
 	clients int
-	sends   int // of each side of each pair
+	sends   int // messages of each side of each pair
 	faults  []fault
 	idle    time.Duration // how far the clocks jump in the middle, while all are connected
-	leaves  bool          // clients close while something is under way
+	leaves  bool          // clients close while messages are under way
 }
 
 // A fault breaks something, and heals it.
 type fault struct {
-	after  time.Duration // since the one before
+	after  time.Duration // since the previous fault
 	what   string
 	victim int // a client, or -1: the server
 	by     virtual.Kind
@@ -34,7 +34,7 @@ func (f fault) String() string {
 	return fmt.Sprintf("after %v %s of %d by %v at %d for %v", f.after, f.what, f.victim, f.by, f.at, f.long)
 }
 
-// cost returns for how long a peer is away because of the fault, at most.
+// cost returns how long a peer is away at most because of the fault.
 func (f fault) cost() time.Duration {
 	switch {
 	case f.what == "cut" && f.by == virtual.Silence:
@@ -45,8 +45,8 @@ func (f fault) cost() time.Duration {
 	return f.long + 3*time.Second
 }
 
-// most limits the sum of these costs: no peer is away for as long as the window, so that
-// C13 requires delivered throughout a run, except for peers that are away too long by plan.
+// most limits the sum of these costs. No peer is away for as long as the window, so C13
+// requires delivery throughout a run, except for peers that the plan keeps away too long.
 const most = 40 * time.Second
 
 func newPlan(seed uint64) plan {
@@ -63,7 +63,7 @@ func newPlan(seed uint64) plan {
 	for range 3 + random.IntN(8) {
 		f := fault{after: between(0, 4*time.Second), victim: random.IntN(p.clients+p.clients/2) - p.clients/2,
 			by: virtual.FIN + virtual.Kind(random.IntN(2)), at: random.Int64N(3000), down: random.IntN(2) == 0, calm: random.IntN(3) == 0}
-		f.victim = max(f.victim, -1) // every third is the server's
+		f.victim = max(f.victim, -1) // every third fault hits the server
 		switch n := random.IntN(100); {
 		case n < 25:
 			f.what = "cut"
@@ -102,7 +102,7 @@ func newPlan(seed uint64) plan {
 	return p
 }
 
-// ways are how a program reaches the relay: well, with delay, in pieces, slowly.
+// ways draws a program's network to the relay: good, delayed, in pieces, or slow.
 func ways(random *rand.Rand) virtual.Way {
 	var w virtual.Way
 	if random.IntN(2) == 0 {

@@ -10,10 +10,10 @@ import (
 	"github.com/sebas642/intercessor/e2e/virtual"
 )
 
-// A point is where one connection is cut, and where the one after it.
+// A point is where one connection is cut, and where the next one.
 type point struct {
-	server   bool // it is the listener's, not the client's
-	down     bool // what the relay sends
+	server   bool // the listener's connection, not the client's
+	down     bool // the relay's direction
 	cut      virtual.Cut
 	then     virtual.Cut // on the next connection of the same peer
 	thenDown bool
@@ -47,8 +47,8 @@ func parsePoint(t *testing.T, s string) point {
 	return p.timed()
 }
 
-// timed gives stalls their lengths: one that a connection survives, and one after which
-// its bytes still arrive though the peer has resumed on another.
+// timed sets the lengths of stalls: one that a connection survives, and one after which its
+// bytes still arrive although the peer has resumed on another connection.
 func (p point) timed() point {
 	for _, c := range []*virtual.Cut{&p.cut, &p.then} {
 		c.Long = 4 * time.Second

@@ -12,8 +12,9 @@ import (
 	"github.com/sebas642/intercessor/e2e/virtual"
 )
 
-// TestNoChannelNoWebRTC: Conns that exchange messages only have no goroutine of a direct path.
-// The first client brings what its listener has once, each later one what a pair of Conns costs.
+// TestNoChannelNoWebRTC: Conns that only exchange messages have no goroutine of a direct path.
+// With the first client the listener starts its shared goroutines; each later client adds those
+// of a pair of Conns.
 func TestNoChannelNoWebRTC(t *testing.T) {
 	const (
 		talkers = 2 * 3 // those of two Talks: watch, receive and collect

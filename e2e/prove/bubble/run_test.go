@@ -15,7 +15,7 @@ import (
 // calmWithin limits how long it takes until all are connected again.
 const calmWithin = 90 * time.Second
 
-// run does what a plan says.
+// run carries out a plan.
 func (p plan) run(w *world) {
 	random := rand.New(rand.NewPCG(p.seed, 6))
 	lines := map[int]*virtual.Line{}
@@ -54,7 +54,7 @@ func (p plan) run(w *world) {
 	w.finish()
 }
 
-// chat has both sides of each pair send, at times and of sizes of their own.
+// chat has both sides of each pair send messages of random sizes at random times.
 func (p plan) chat(w *world, clients []*talker.Talk) *sync.WaitGroup {
 	var all sync.WaitGroup
 	ctx := context.Background()
@@ -88,8 +88,8 @@ func (p plan) chat(w *world, clients []*talker.Talk) *sync.WaitGroup {
 	return &all
 }
 
-// calm waits until all clients are connected, which no fault may keep them from for long,
-// or their Conns have ended, which the history judges.
+// calm waits until every client is connected or its Conn has ended. No fault may prevent that
+// for long. The history judges the ended Conns.
 func (w *world) calm(clients []*talker.Talk, what string) {
 	start := time.Now()
 	for time.Since(start) < calmWithin {
@@ -98,7 +98,7 @@ func (w *world) calm(clients []*talker.Talk, what string) {
 		for _, c := range clients {
 			all = all && (c == nil || c.Conn.State() == sdk.Connected || c.Conn.State() == sdk.Closed)
 		}
-		if all && time.Since(start) > 35*time.Second { // silence has been noticed, too
+		if all && time.Since(start) > 35*time.Second { // silent cuts have been noticed too
 			return
 		}
 	}

@@ -11,7 +11,8 @@ import (
 	"github.com/sebas642/intercessor/e2e/virtual"
 )
 
-// script is what each run does: messages both ways, one of parts if large, and the end.
+// script is the workload of each run: messages both ways, one of several parts if large, and
+// the end.
 func script(w *world, p point, large bool) {
 	up, down := virtual.NewLine(w.relay), virtual.NewLine(w.relay)
 	if w.behindHeader {
@@ -47,7 +48,7 @@ func script(w *world, p point, large bool) {
 	_ = client.Send(ctx, 0)
 	_ = client.Send(ctx, 90)
 	_ = server.Send(ctx, 0)
-	time.Sleep(50 * time.Millisecond) // acknowledgements of their own
+	time.Sleep(50 * time.Millisecond) // so that acknowledgements are sent alone
 	_ = server.Send(ctx, 10)
 	if large {
 		_ = client.Send(ctx, 36_000)
@@ -57,17 +58,17 @@ func script(w *world, p point, large bool) {
 	w.finish()
 }
 
-// rules are those of virtual time, in which only the network causes delays.
+// rules returns the rules for virtual time, in which only the network causes delays.
 func rules() history.Rules {
 	return history.Rules{Settle: 75 * time.Second, Skew: time.Millisecond, Delay: time.Second}
 }
 
 const sends, largeSends = 6, 8
 
-// traffic is how long the script's connections are, at the least, without a fault.
+// traffic returns the bytes of each connection of the script, by direction, without a fault.
 func traffic(t *testing.T, large bool) (length map[[2]bool]int64) {
 	length = map[[2]bool]int64{}
-	for range 5 { // the relay says odd things at random
+	for range 5 { // the relay sends random additions; the longest counts
 		v := in(t, "", rules(), func(w *world) { script(w, point{}, large) })
 		require.True(t, v.ok(), "without a fault: %v", v)
 		for server, l := range map[bool]*virtual.Line{true: v.world.lines[v.world.server], false: v.world.lines[v.world.clients[0]]} {

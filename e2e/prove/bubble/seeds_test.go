@@ -12,7 +12,7 @@ import (
 	"github.com/sebas642/intercessor/e2e/prove/form"
 )
 
-// seeds says which seeds to run, how many at the most, and for how long.
+// seeds returns the first seed, the highest number of seeds, and the time to run them.
 func seeds(t *testing.T) (first uint64, count int, long time.Duration) {
 	first, count, long = uint64(time.Now().Unix())%1_000_000*1_000, 300, 25*time.Second
 	if form.Full {
@@ -40,8 +40,8 @@ func (p plan) repeat() string {
 	return fmt.Sprintf("INTERCESSOR_SEED=%d go test -v -run TestSeeds ./e2e/prove/bubble", p.seed)
 }
 
-// TestSeeds runs random scripts with random faults. One seed that is asked for is run
-// again and again, because goroutines and back-off are not the seed's.
+// TestSeeds runs random scripts with random faults. A single chosen seed is run many times,
+// because it does not determine goroutines and back-off.
 func TestSeeds(t *testing.T) {
 	first, count, long := seeds(t)
 	single := os.Getenv("INTERCESSOR_SEED") != ""
@@ -68,7 +68,7 @@ func TestSeeds(t *testing.T) {
 	t.Logf("L3 %s seeds=%d first=%d %v time=%v faults %v", t.Name(), ran, first, sum, time.Since(begin).Round(time.Second), faults)
 }
 
-// shrink looks for less that still fails: fewer faults, then fewer clients.
+// shrink looks for a smaller plan that still fails: fewer faults, then fewer clients.
 func shrink(t *testing.T, p plan) {
 	var last *verdict
 	fails := func(p plan) bool {

@@ -8,7 +8,7 @@ import (
 	"github.com/sebas642/intercessor/e2e/prove/talker"
 )
 
-// A table adds up what many runs did.
+// A table adds up the results of many runs.
 type table struct {
 	kinds      map[history.Kind]int
 	broken     int // runs

@@ -16,10 +16,10 @@ import (
 	"github.com/sebas642/intercessor/sdk"
 )
 
-// patience bounds every wait for something that should come. It is virtual.
+// patience bounds every wait, in virtual time.
 const patience = 3 * time.Minute
 
-// A world is what one bubble holds: a relay, a listener and its clients.
+// A world is the content of one bubble: a relay, a listener and its clients.
 type world struct {
 	log      history.Log
 	begin    time.Time
@@ -29,20 +29,20 @@ type world struct {
 	clients  []*talker.App
 
 	accepting sync.WaitGroup
-	noticing  sync.WaitGroup // until who was cut off in silence knows of it
+	noticing  sync.WaitGroup // waits until the peers that were silently cut off know it
 
 	mu       sync.Mutex
 	joined   *sync.Cond
 	accepted map[string]*talker.Talk // by the client's ID
-	talks    []*talker.Talk          // all of them, of both sides
+	talks    []*talker.Talk          // all, of both sides
 	lines    map[*talker.App]*virtual.Line
-	problems []string // what is wrong and is not in the history
+	problems []string // problems that are not in the history
 
-	behindHeader bool // cut the client off between a frame's header and its payload
+	behindHeader bool // cut the client's connection between a frame's header and its payload
 }
 
-// in runs a world in a bubble of its own, and judges it. repeat is the command that runs
-// it again, for a bubble that cannot end.
+// in runs a world in its own bubble and judges it. repeat is the command that runs it again,
+// for the message about a bubble that cannot end.
 func in(t *testing.T, repeat string, rules history.Rules, run func(w *world)) *verdict {
 	w := &world{accepted: map[string]*talker.Talk{}, lines: map[*talker.App]*virtual.Line{}}
 	w.joined = sync.NewCond(&w.mu)
@@ -52,7 +52,7 @@ func in(t *testing.T, repeat string, rules history.Rules, run func(w *world)) *v
 			panic(p)
 		}
 	}()
-	// Outside of the bubble, where time passes also while it stands still in there.
+	// Outside the bubble, in real time.
 	frozen := time.AfterFunc(2*time.Minute, func() { panic("virtual time stands still; to repeat it: " + repeat) })
 	defer frozen.Stop()
 	var length time.Duration
@@ -66,7 +66,7 @@ func in(t *testing.T, repeat string, rules history.Rules, run func(w *world)) *v
 	return &verdict{report: history.Check(w.log.Events(), rules), problems: w.problems, virtual: length, world: w}
 }
 
-// A verdict is what is to be said of a run.
+// A verdict is the result of a run.
 type verdict struct {
 	report   *history.Report
 	problems []string
@@ -102,7 +102,7 @@ func (w *world) listen(l *virtual.Line) bool {
 	defer cancel()
 	options := &sdk.Options{HTTPClient: l.Client()}
 	var err error
-	for ctx.Err() == nil { // the very first connection may be cut
+	for ctx.Err() == nil { // the first connection may be cut
 		if w.listener, err = sdk.Listen(ctx, "ws://relay/server", options); err == nil {
 			break
 		}
@@ -136,7 +136,7 @@ func (w *world) accept() {
 	}
 }
 
-// dial starts a client and gives its side of the connection, or nil.
+// dial starts a client and returns its side of the connection, or nil.
 func (w *world) dial(name string, l *virtual.Line) *talker.Talk {
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
@@ -162,7 +162,7 @@ func (w *world) dial(name string, l *virtual.Line) *talker.Talk {
 	return t
 }
 
-// other gives the server's side of a client's connection, once it is accepted.
+// other waits for the server's side of a client's connection and returns it.
 func (w *world) other(client *talker.Talk) *talker.Talk {
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()

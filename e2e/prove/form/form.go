@@ -1,5 +1,5 @@
-// Package form says in which form a proof is to run, the short one of every go test or the
-// full one, and how long its waits may last.
+// Package form says whether a proof runs in its short or its full form, and how long its waits
+// may last. Every go test runs the short form.
 package form
 
 import (
@@ -10,10 +10,10 @@ import (
 	"time"
 )
 
-// Full says that INTERCESSOR_PROVE asks for the full form.
+// Full is true if INTERCESSOR_PROVE asks for the full form.
 var Full = os.Getenv("INTERCESSOR_PROVE") == "full"
 
-// Number is what an environment variable says, or otherwise if it is not set.
+// Number returns the number in an environment variable, or otherwise if it is not set.
 func Number(name string, otherwise int) (int, error) {
 	s := os.Getenv(name)
 	if s == "" {
@@ -26,9 +26,9 @@ func Number(name string, otherwise int) (int, error) {
 	return n, nil
 }
 
-// Patience bounds a wait for what should come at once. It only ends what hangs: a machine may
-// be busy for a while, and a test that passes never waits for it. It is at most a quarter of
-// what go test's -timeout gives, so that the history of a test that hangs is still judged.
+// Patience bounds a wait for an event that should come at once. It is long, because a machine
+// may be busy; a test that passes never waits for it. It is at most a quarter of go test's
+// -timeout, so that the history of a test that hangs is still judged.
 func Patience() time.Duration {
 	most := 2 * time.Minute
 	if timeout := flag.Lookup("test.timeout"); timeout != nil {

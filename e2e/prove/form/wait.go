@@ -6,13 +6,13 @@ import (
 	"time"
 )
 
-// Pace is the time that a user takes before the next thing, or a fault before it is healed: a
-// random one, at least least and less than most. It is part of the workload, and ends with ctx.
+// Pace waits for a random time, from least to less than most, or until ctx ends. It is part of
+// the workload: the time between a user's actions, or the length of a fault.
 func Pace(ctx context.Context, random *rand.Rand, least, most time.Duration) {
 	Pause(ctx, least+time.Duration(random.Int64N(int64(most-least))))
 }
 
-// Pause is Pace with a time that is not random.
+// Pause is Pace with a fixed time.
 func Pause(ctx context.Context, d time.Duration) {
 	timer := time.NewTimer(d)
 	defer timer.Stop()
@@ -22,8 +22,8 @@ func Pause(ctx context.Context, d time.Duration) {
 	}
 }
 
-// Within says whether something becomes true within a time. It looks again and again: it is
-// for what the kernel or the Go runtime counts, of which no event tells.
+// Within reports whether holds becomes true within d. It polls: use it for counts of the kernel
+// or the Go runtime, which have no events.
 func Within(d time.Duration, holds func() bool) bool {
 	ctx, cancel := context.WithTimeout(context.Background(), d)
 	defer cancel()

@@ -9,6 +9,6 @@
 // One run has a server and up to three clients, which send numbered messages both ways,
 // small ones and ones of many parts. A path is cut with what is under way, stalls, loses
 // one frame, or is replaced while the old one still delivers. A program is killed and
-// restarted, takes nothing for a while, or closes with sends under way. There is no
-// relay: the test's world plays the part of presence.
+// restarted, receives nothing for a while, or closes with sends under way. There is no
+// relay: the test's world reports presence.
 package linkproof

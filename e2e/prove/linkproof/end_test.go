@@ -8,32 +8,31 @@ import (
 	"github.com/sebas642/intercessor/protocol/link"
 )
 
-// An end is one side of a pair: the door and the link that drive it, and what its
-// application does.
+// An end is one side of a pair: its door, its link and its application.
 type end struct {
 	pair    *pair
 	side    int
 	program *program
 	door    *link.Door
-	link    *link.Link // the one that the application has a connection on; nil: none
+	link    *link.Link // the link of the application's connection, or nil
 	conn    int
 	seq     uint64
 	budget  *link.Budget
 	up      bool
 	paused  bool
 	closed  bool
-	waiting []sending // messages that Send had no room for
-	absence int       // counts the absences, so that an old timer is known
+	waiting []sending // messages that Send had no space for
+	absence int       // counts the absences, to recognise an old timer
 }
 
-// message is what travels: it says itself who sent it.
+// message names its sender.
 type message struct {
 	From string `json:"from"`
 	Seq  uint64 `json:"seq"`
 	Pad  string `json:"pad"`
 }
 
-// types are what the messages are, at random.
+// types are the types of messages, chosen at random.
 var types = []string{"chat", "game-state", "x"}
 
 type sending struct {
@@ -41,8 +40,8 @@ type sending struct {
 	data []byte
 }
 
-// begin gives the end its memory: at the start, and when its program starts again or
-// a client dials again.
+// begin initialises the end: at the start, when its program restarts, and when a client dials
+// again.
 func (e *end) begin() {
 	w := e.pair.world
 	e.budget = link.NewBudget(1 << 20)
@@ -83,7 +82,7 @@ func (e *end) event(kind history.Kind, more history.Event) {
 	e.program.event(kind, more)
 }
 
-// send has the application send one message of about so many bytes.
+// send has the application send one message of about size bytes.
 func (e *end) send(size int) {
 	if e.link == nil || e.closed {
 		return
@@ -97,7 +96,7 @@ func (e *end) send(size int) {
 	e.pump()
 }
 
-// flush sends what waits, in order.
+// flush sends the waiting messages in order.
 func (e *end) flush() {
 	for len(e.waiting) > 0 {
 		seq := e.seq - uint64(len(e.waiting)) + 1
@@ -106,13 +105,13 @@ func (e *end) flush() {
 			return
 		}
 		e.waiting = e.waiting[1:]
-		if err != nil { // ErrEnded: it was never accepted
+		if err != nil { // ErrEnded: the message was not accepted
 			e.event(history.Refused, history.Event{Seq: seq, Reason: err.Error()})
 		}
 	}
 }
 
-// receive takes a frame that came over a line.
+// receive handles a frame from a line.
 func (e *end) receive(f frame) {
 	if e.program.ended || !e.up {
 		return
@@ -140,7 +139,7 @@ func (e *end) receive(f frame) {
 	e.pump()
 }
 
-// pump does what is to be done after each call of the link (see its documentation).
+// pump does what package link requires after each call of a link.
 func (e *end) pump() {
 	l := e.link
 	if l == nil {
@@ -166,7 +165,7 @@ func (e *end) pump() {
 			again = true
 		}
 		if effects.Ended.How != 0 {
-			e.paused = e.paused && e.side == client // what is left is taken in the end
+			e.paused = e.paused && e.side == client // the remaining messages are received at the end
 			e.take(l)
 			e.flush()
 			e.gone(reason(effects.Ended.How))
@@ -175,7 +174,7 @@ func (e *end) pump() {
 	}
 }
 
-// linger lets a link that has ended for the application say its last words.
+// linger lets a link that has ended for the application send its last frames.
 func (e *end) linger() {
 	if l := e.door.Link(); l != nil {
 		for f, ok := l.Next(e.pair.world.now, link.Relay); ok; f, ok = l.Next(e.pair.world.now, link.Relay) {
@@ -196,7 +195,7 @@ func (e *end) settle(outcomes []link.Outcome) {
 	}
 }
 
-// take has the application receive everything that is there.
+// take has the application receive all waiting messages.
 func (e *end) take(l *link.Link) (any bool) {
 	for !e.closed {
 		m, ok := l.Take(e.pair.world.now, link.Data)
@@ -211,7 +210,7 @@ func (e *end) take(l *link.Link) (any bool) {
 	return any
 }
 
-// gone is what the application hears when the link has ended. A client dials again.
+// gone tells the application that the link has ended. A client dials again.
 func (e *end) gone(why string) {
 	e.waiting = nil
 	e.event(history.Gone, history.Event{Peer: e.peerID(), Reason: why})

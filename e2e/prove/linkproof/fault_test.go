@@ -5,7 +5,7 @@ import (
 	"github.com/sebas642/intercessor/protocol/link"
 )
 
-// pathUp and pathDown are what an end learns of the path, each at its own moment.
+// pathUp and pathDown tell an end about the path. The two ends learn it at different times.
 func (e *end) pathUp() {
 	if e.program.ended {
 		return
@@ -29,7 +29,7 @@ func (e *end) pathDown() {
 	}
 	e.absence++
 	now := e.absence
-	w.after(window+grace, func() { // its own patience (P4)
+	w.after(window+grace, func() { // this side gives up by itself (P4)
 		if e.absence == now && !e.program.ended && e.link != nil {
 			e.link.Abort(w.now, "timeout")
 			e.pump()
@@ -37,8 +37,8 @@ func (e *end) pathDown() {
 	})
 }
 
-// cutFor takes the path away for a while. Everything under way is lost, the two sides
-// learn of it when they do, and of its return.
+// cutFor removes the path for a while. Everything under way is lost. The two sides learn of the
+// loss and the return at different times.
 func (p *pair) cutFor(d link.Time) {
 	w := p.world
 	if p.cut {
@@ -49,10 +49,10 @@ func (p *pair) cutFor(d link.Time) {
 	s, c := p.ends[server], p.ends[client]
 	c.program.event(history.Lost, history.Event{})
 	for _, l := range p.lines {
-		keep := w.IntN(len(l.frames) + 1) // the first few may still be there
+		keep := w.IntN(len(l.frames) + 1) // the first few may still arrive
 		l.frames = l.frames[:keep]
 	}
-	away := 0 // the connection whose application heard of it
+	away := 0 // the connection whose application was told
 	w.after(w.between(0, min(d, link.Second)), func() {
 		s.pathDown()
 		if s.link != nil {
@@ -81,7 +81,7 @@ func (p *pair) cutFor(d link.Time) {
 	})
 }
 
-// change replaces the path by another, while the old one still delivers what it has.
+// change replaces the path by another, while the old one still delivers its frames.
 func (p *pair) change() {
 	if p.cut {
 		return
@@ -91,7 +91,7 @@ func (p *pair) change() {
 	p.ends[server].pathUp()
 }
 
-// loseOne loses one frame, and mostly hints at it, as the relay does.
+// loseOne loses one frame, and usually gives a hint of it, as the relay does.
 func (p *pair) loseOne() {
 	w := p.world
 	if p.cut {
@@ -120,7 +120,7 @@ func (p *pair) stall() {
 	p.world.after(10*link.Second, func() { l.slow = 0 })
 }
 
-// pause has one application take nothing for a while.
+// pause has one application receive nothing for a while.
 func (e *end) pause() {
 	if e.paused || e.link == nil {
 		return
@@ -155,7 +155,7 @@ func (p *pair) restart() {
 	p.ends[server].pathUp()
 }
 
-// restartServer kills the server's program; it comes back without its memory.
+// restartServer kills the server's program and starts another with its ID.
 func (w *world) restartServer() {
 	for _, p := range w.pairs {
 		if p.cut {

@@ -16,8 +16,8 @@ const (
 	client
 )
 
-// A pair is a client and the server, with the lines that there are between them. The
-// last line is the one that is used; older ones may still deliver.
+// A pair is a client and the server, with the lines between them. The last line is in use.
+// Older lines may still deliver.
 type pair struct {
 	world *world
 	id    string
@@ -27,14 +27,14 @@ type pair struct {
 	over  bool // one side has closed
 }
 
-// A line is one direction of a path. It keeps order.
+// A line is one direction of a path. It keeps the order of frames.
 type line struct {
 	pair   *pair
 	to     int // the side
 	frames []frame
-	last   link.Time // when the last frame will arrive
+	last   link.Time // the arrival time of the last frame
 	slow   link.Time // more delay, for a while
-	lose   int       // the frame after so many is lost; 0: none
+	lose   int       // lose the frame after so many; 0: none
 }
 
 type frame struct {
@@ -44,7 +44,7 @@ type frame struct {
 	header  []byte
 }
 
-// current is the line to a side.
+// current returns the line to a side.
 func (p *pair) current(to int) *line {
 	for i := len(p.lines) - 1; i >= 0; i-- {
 		if p.lines[i].to == to {
@@ -54,7 +54,7 @@ func (p *pair) current(to int) *line {
 	return nil
 }
 
-// connect makes a new path. The old lines are dropped, or go on until they are empty.
+// connect makes a new path. It drops the old lines, or keeps them until they are empty.
 func (p *pair) connect(keep bool) {
 	if !keep {
 		p.lines = nil
@@ -65,7 +65,7 @@ func (p *pair) connect(keep bool) {
 	p.lines = append(p.lines, &line{pair: p, to: server}, &line{pair: p, to: client})
 }
 
-// send puts a frame on its way.
+// send sends a frame over the line.
 func (l *line) send(f *link.Frame) {
 	w := l.pair.world
 	if l.lose > 0 {
@@ -73,7 +73,7 @@ func (l *line) send(f *link.Frame) {
 			return
 		}
 	}
-	// What the relay would not take, it does not carry (it would close, too).
+	// The line drops a frame that the relay would refuse (the relay would also close).
 	envelope, err := protocol.ParseEnvelopeV1(f.Append(nil, "receiver"))
 	if err != nil {
 		return
@@ -106,8 +106,8 @@ func hash(parts ...[]byte) string {
 	return fmt.Sprintf("%016x", h.Sum64())
 }
 
-// wire logs a numbered frame that is handed to a path: all of it but what may change
-// when it is sent again, the acknowledgements.
+// wire logs a numbered frame that is given to a path, without its acknowledgements, which may
+// differ when it is sent again.
 func (e *end) wire(f *link.Frame) {
 	for stream, n := range f.Header.N {
 		if n != 0 {

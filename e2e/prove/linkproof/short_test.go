@@ -13,7 +13,7 @@ import (
 	"github.com/sebas642/intercessor/protocol/link"
 )
 
-// seeds says which seeds to run: one, 120, or 10,000.
+// seeds returns the seeds to run: one, 120, or 10,000.
 func seeds(t *testing.T) (first, count uint64) {
 	given, err := form.Number("INTERCESSOR_SEED", -1)
 	require.NoError(t, err)
@@ -41,7 +41,7 @@ func TestShortEverySeedKeepsThePromise(t *testing.T) {
 				t.Log(i, e)
 			}
 		}
-		news := false // the first seed that breaks a rule is told
+		news := false // only the first seed that breaks a rule is reported
 		for _, rule := range report.Broken() {
 			news = news || !broken[rule]
 			broken[rule] = true
@@ -69,7 +69,7 @@ func table(sums map[history.Kind]int) string {
 	return strings.TrimSpace(b.String())
 }
 
-// scenario is one run: trouble for three minutes, then calm, then the end.
+// scenario runs three minutes with faults, a time without faults, and the end.
 func scenario(seed uint64) *world {
 	w := newWorld(seed, 1+int(seed%3))
 	for _, p := range w.pairs {
@@ -86,8 +86,8 @@ func scenario(seed uint64) *world {
 		}
 		w.run(w.now + pause)
 	}
-	w.run(w.now + 400*link.Second) // longer than anything waits
-	for _, p := range w.pairs {    // the end: one side closes while something is under way
+	w.run(w.now + 400*link.Second) // longer than any timeout
+	for _, p := range w.pairs {    // the end: one side closes while messages are under way
 		if p.over {
 			continue
 		}
@@ -108,7 +108,7 @@ func scenario(seed uint64) *world {
 	return w
 }
 
-// measure logs what the links hold of their budgets.
+// measure logs how much of their budgets the links use.
 func (w *world) measure(when string) {
 	held := 0
 	for _, p := range w.pairs {
@@ -154,7 +154,7 @@ func (w *world) step() {
 	case n < 993:
 		w.restartServer()
 	case n < 996:
-		if w.IntN(2) == 0 { // what it says last may well be lost
+		if w.IntN(2) == 0 { // its last frames may be lost
 			p.cutFor(w.between(link.Millisecond, 20*link.Second))
 		}
 		e.close()

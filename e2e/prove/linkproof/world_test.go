@@ -8,8 +8,8 @@ import (
 	"github.com/sebas642/intercessor/protocol/link"
 )
 
-// window is how long an absent peer is waited for, and grace how much longer until the
-// other side gives it up by itself (P4).
+// window is how long the relay waits for an absent peer. After grace more the other side gives
+// it up by itself (P4).
 const (
 	window = 60 * link.Second
 	grace  = 10 * link.Second
@@ -22,24 +22,23 @@ type world struct {
 	log    history.Log
 	server *program
 	pairs  []*pair
-	faults int // that have not healed
+	faults int // number of faults that have not healed
 	apps   int
 	timers []timer
-	steps  int  // since the time last went on
-	stuck  bool // it does not go on any more: a timer that is never satisfied
+	steps  int  // since the time last advanced
+	stuck  bool // the time does not advance: a timer fires again and again
 }
 
-// patience is how much may happen at one moment.
+// patience is how many steps may happen at one time.
 const patience = 100_000
 
-// A timer is something that will happen.
+// A timer is a future event.
 type timer struct {
 	at link.Time
 	do func()
 }
 
-// A program is an instance of an application: its memory. The server's has a door for
-// each client.
+// A program is one run of an application. The server's has a door for each client.
 type program struct {
 	world  *world
 	name   string
@@ -84,7 +83,7 @@ func (w *world) between(low, high link.Time) link.Time {
 	return low + link.Time(w.Int64N(int64(high-low)))
 }
 
-// fault says that something is broken from now on, and heal that it is not any more.
+// fault and heal log the beginning and the end of a fault.
 func (w *world) fault(name string) {
 	w.faults++
 	w.log.Add(history.Event{Kind: history.Fault, Name: name})
@@ -96,7 +95,7 @@ func (w *world) heal(name string) {
 	}
 }
 
-// run lets the world go on until a moment.
+// run advances the world to a time.
 func (w *world) run(until link.Time) {
 	for !w.stuck {
 		at := until
@@ -128,7 +127,7 @@ func (w *world) run(until link.Time) {
 		if w.steps++; at > w.now {
 			w.now, w.steps = at, 0
 		}
-		w.stuck = w.steps > patience // the sends that are left have no outcome: C4
+		w.stuck = w.steps > patience // the remaining sends get no outcome: C4
 		do()
 	}
 	w.now = max(w.now, until)

@@ -12,7 +12,7 @@ import (
 	"github.com/sebas642/intercessor/sdk"
 )
 
-// obey takes the commands.
+// obey carries out the test's commands.
 func (p *peer) obey(quiet context.CancelFunc) {
 	for lines := bufio.NewScanner(os.Stdin); lines.Scan(); {
 		switch command, number, _ := strings.Cut(lines.Text(), " "); command {
@@ -32,8 +32,8 @@ func (p *peer) obey(quiet context.CancelFunc) {
 	}
 }
 
-// hurry ends a wait before the next attempt to connect, as the operating system does by
-// saying that the network has changed. Who is connected would only be cut off by it.
+// hurry ends the wait before the next attempt to connect, with the hint that the network has
+// changed. A peer that is connected gets no hint, because it would drop its connection.
 func (p *peer) hurry() {
 	p.mu.Lock()
 	l := p.listener
@@ -42,7 +42,7 @@ func (p *peer) hurry() {
 		l.NetworkChanged()
 	}
 	if l != nil {
-		return // its Conns share that
+		return // its Conns share the session
 	}
 	for _, t := range p.all() {
 		if t.Conn.State() == sdk.Reconnecting {
@@ -66,7 +66,7 @@ func (p *peer) well() bool {
 	return false
 }
 
-// settle waits until every outcome is known. What has none by then breaks C4.
+// settle waits until every outcome is known. A message without an outcome then breaks C4.
 func (p *peer) settle() {
 	ctx, cancel := context.WithTimeout(p.leaving, rules().Settle+5*time.Second)
 	defer cancel()

@@ -11,12 +11,12 @@ import (
 	"github.com/sebas642/intercessor/e2e/prove/form"
 )
 
-// finish ends all processes, and judges.
+// finish ends all processes and judges the history.
 func (w *world) finish(repeat string) *history.Report {
-	for _, p := range w.everybody() {
+	for _, p := range w.everyone() {
 		p.tell("quiet")
 	}
-	for _, p := range w.everybody() {
+	for _, p := range w.everyone() {
 		if _, ok := p.hear("quiet", rules().Settle+20*time.Second); !ok {
 			w.t.Errorf("%s does not settle", p.order.Name)
 		}
@@ -45,7 +45,7 @@ func (w *world) finish(repeat string) *history.Report {
 	return report
 }
 
-// measure notes the relay's file descriptors (C12).
+// measure logs the relay's file descriptors (C12).
 func (w *world) measure(when string) {
 	w.log.Add(history.Event{Kind: history.Measure, Name: "file descriptors of relayd", Value: float64(openFiles(w.relay.PID())), Slack: 2, Reason: when})
 }

@@ -14,8 +14,8 @@ import (
 	"github.com/sebas642/intercessor/e2e/prove/talker"
 )
 
-// TestProcesses: a listener and four clients, each a process, talk while they and the
-// relay are killed, stopped and starved in turn.
+// TestProcesses: a listener and four clients, each a process, talk while they and the relay are
+// killed, stopped and starved, one after the other.
 func TestProcesses(t *testing.T) {
 	t.Parallel()
 	seed, err := form.Number("INTERCESSOR_SEED", int(time.Now().UnixNano()%1_000_000))
@@ -53,16 +53,16 @@ func TestProcesses(t *testing.T) {
 	require.Greater(t, report.Kinds[history.Delivered], 100)
 }
 
-// lives is how many processes of peers there were.
+// lives returns how many processes of peers there were.
 func (w *world) lives() int {
 	n := w.newcomer
-	for _, p := range w.everybody() {
+	for _, p := range w.everyone() {
 		n += p.lives
 	}
 	return n
 }
 
-// deck is the kinds of faults, as often as each happens before all begin anew.
+// deck returns the faults of one round, each kind as often as it happens in a round.
 func (w *world) deck() []string {
 	deck := []string{"client killed", "client killed twice", "listener killed", "relayd killed", "drain",
 		"client stopped", "listener stopped", "relayd stopped", "few files", "little memory", "ss -K of one", "ss -K of all"}
@@ -75,13 +75,13 @@ func (w *world) deck() []string {
 		deck = slices.DeleteFunc(deck, func(name string) bool { return name == "ss -K of one" || name == "ss -K of all" })
 	}
 	if openFiles(w.relay.PID()) == 0 || dataSize(w.relay.PID()) == 0 {
-		w.t.Logf("few files, little memory: not possible here: there is no /proc that says what a process has")
+		w.t.Logf("few files, little memory: not possible here: /proc does not show a process's files and memory")
 		deck = slices.DeleteFunc(deck, func(name string) bool { return name == "few files" || name == "little memory" })
 	}
 	return deck
 }
 
-// happen breaks something, and heals it. It says what happened.
+// happen causes a fault and heals it. It returns a description of the fault.
 func (w *world) happen(name string) string {
 	client := w.clients[w.random.IntN(len(w.clients))]
 	w.broken(name, func() {
@@ -132,7 +132,7 @@ func (w *world) happen(name string) string {
 	return name
 }
 
-// size is that of the form: so many faults, or as many as begin within a time.
+// size returns how many faults the form of the proof has, or for how long faults begin.
 func size() (faults int, most time.Duration) {
 	if form.Full {
 		return 60, 10 * time.Minute

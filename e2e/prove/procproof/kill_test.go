@@ -10,9 +10,9 @@ import (
 	"github.com/sebas642/intercessor/e2e/prove/form"
 )
 
-// startsAgainWithin is how long what was killed, or has lost its Conn, is not there. Some
-// begin again at once, and some, in the full form, so late that C13 can tell the two lives,
-// or Conns, from each other.
+// startsAgainWithin draws the time until a killed process, or a client without its Conn, starts
+// again. In the full form it is sometimes long enough that C13 can distinguish the two lives or
+// Conns.
 func startsAgainWithin() time.Duration {
 	if form.Full {
 		return 4 * time.Second
@@ -20,8 +20,7 @@ func startsAgainWithin() time.Duration {
 	return time.Second
 }
 
-// kill ends a peer's process, and starts it again after a while. It keeps its identity,
-// and has lost its memory.
+// kill ends a peer's process, and starts it again after a while with the same identity.
 func (w *world) kill(p *process) {
 	p.kill()
 	w.pace(0, startsAgainWithin())
@@ -49,9 +48,8 @@ func (w *world) pauseStopped() {
 	w.pace(time.Second, 2*time.Second)
 }
 
-// stopForLong stops something for so long that it is noticed: up to a minute, after which
-// nothing may be lost; and the first time for longer than the window, after which both
-// sides have been told.
+// stopForLong stops a process long enough to be noticed. The first time it is longer than the
+// window, and both sides are told. Otherwise it is up to a minute, and nothing may be lost.
 func (w *world) stopForLong(client *process) string {
 	if !w.tooLong {
 		w.tooLong = true
@@ -69,6 +67,6 @@ func (w *world) stopForLong(client *process) string {
 	signal(syscall.SIGSTOP)
 	w.pace(30*time.Second, time.Minute)
 	signal(syscall.SIGCONT)
-	w.pace(2*time.Second, 3*time.Second) // until who was given up for silent knows of it
+	w.pace(2*time.Second, 3*time.Second) // until the peer that was given up knows it
 	return "stopped for 30 to 60 s"
 }

@@ -18,7 +18,7 @@ import (
 	"github.com/sebas642/intercessor/sdk"
 )
 
-// An order is what a peer's process is started with.
+// An order is the configuration of a peer's process.
 type order struct {
 	Listens  bool
 	Name     string // of this life
@@ -28,25 +28,25 @@ type order struct {
 	Seed     uint64
 }
 
-// A peer is what such a process is. It takes commands, a line each, and says on its
-// standard output when it has done them. It leaves when there will be no more.
+// A peer is the program in such a process. It reads commands, one per line, and reports each
+// on standard output when it is done. It leaves at the end of its input.
 type peer struct {
 	order
 	log      *history.Log
 	random   *rand.Rand // owned by the client's loop
 	problems atomic.Int64
 
-	leaving context.Context // ends when the process is to end
-	sending context.Context // ends when nothing more is to be sent
+	leaving context.Context // ends when the process must end
+	sending context.Context // ends when no more messages must be sent
 	work    sync.WaitGroup
 
 	mu       sync.Mutex // guards what follows
 	app      *talker.App
 	listener *sdk.Listener
-	talks    []*talker.Talk // those that are not closed
+	talks    []*talker.Talk // the Talks that are not closed
 }
 
-// runPeer is main of a peer's process.
+// runPeer is the main function of a peer's process.
 func runPeer(text string) int {
 	goroutines := runtime.NumGoroutine()
 	p := &peer{}
@@ -102,7 +102,7 @@ func (p *peer) begin(id, room string) *talker.App {
 	return p.app
 }
 
-// talk begins with a Conn.
+// talk starts a Talk on a Conn.
 func (p *peer) talk(app *talker.App, conn *sdk.Conn) *talker.Talk {
 	t := app.Talk(conn)
 	p.mu.Lock()
@@ -130,7 +130,7 @@ func (p *peer) all() []*talker.Talk {
 	return append([]*talker.Talk(nil), p.talks...)
 }
 
-// measure says how many goroutines are left (C12), when the last have had time to end.
+// measure logs how many goroutines are left (C12), after the last have had time to end.
 func (p *peer) measure(before int) {
 	http.DefaultClient.CloseIdleConnections()
 	form.Within(5*time.Second, func() bool { return runtime.NumGoroutine() <= before })

@@ -19,11 +19,12 @@ import (
 	"github.com/sebas642/intercessor/e2e/history"
 )
 
-// peerVariable has an order for this binary, which is a peer then and not a test.
+// peerVariable is the environment variable with an order. With it this binary is a peer and not
+// a test.
 const peerVariable = "INTERCESSOR_PEER"
 
-// A process is a peer in a process of its own, over all its lives, which share an
-// identity file. It belongs to one goroutine.
+// A process is a peer over all its lives, each a process. They share an identity file. Only
+// one goroutine may use it.
 type process struct {
 	t       testing.TB
 	world   *world
@@ -31,13 +32,13 @@ type process struct {
 	name    string
 	url     string
 	seed    uint64
-	id      string // at the relay, once it was said
+	id      string // at the relay; empty until known
 
 	lives  int
 	order  order
 	cmd    *exec.Cmd
 	stdin  io.WriteCloser
-	lines  chan string // what it says; closed when it has ended
+	lines  chan string // its standard output; closed at its end
 	stderr bytes.Buffer
 }
 
@@ -57,7 +58,7 @@ func (p *process) start() {
 	require.NoError(p.t, err)
 	cmd := exec.Command(self)
 	cmd.Env = append(os.Environ(), peerVariable+"="+string(text))
-	// In a group of its own a stopped peer gets SIGHUP when the test has died.
+	// A stopped peer in its own group gets SIGHUP when the test has died.
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	p.stderr.Reset()
 	cmd.Stderr = &p.stderr
@@ -66,7 +67,7 @@ func (p *process) start() {
 	stdout, err := cmd.StdoutPipe()
 	require.NoError(p.t, err)
 	require.NoError(p.t, cmd.Start())
-	lines := make(chan string, 256) // it says less in a life
+	lines := make(chan string, 256) // more lines than a life has
 	go func() {
 		defer close(lines)
 		for scanner := bufio.NewScanner(stdout); scanner.Scan(); {
@@ -78,10 +79,10 @@ func (p *process) start() {
 
 func (p *process) signal(s syscall.Signal) { _ = p.cmd.Process.Signal(s) }
 
-// tell gives it a command.
+// tell sends a command to the peer.
 func (p *process) tell(command string) { _, _ = fmt.Fprintln(p.stdin, command) }
 
-// hear waits until it says a line that begins with some words, and returns the rest.
+// hear waits for a line that begins with some words, and returns the rest of the line.
 func (p *process) hear(words string, within time.Duration) (rest string, ok bool) {
 	late := time.NewTimer(within)
 	defer late.Stop()
@@ -105,15 +106,14 @@ func (p *process) hear(words string, within time.Duration) (rest string, ok bool
 	}
 }
 
-// kill ends a life at once, and notes it when the process is no more.
+// kill ends a life at once, and logs it when the process has ended.
 func (p *process) kill() {
 	_ = p.cmd.Process.Kill()
 	p.end()
 	p.world.log.Add(history.Event{Kind: history.Stop, App: p.order.Name, ID: p.id, Room: p.world.room(), Reason: "killed"})
 }
 
-// leave ends a life in its own way. What it has to complain of is in its exit code and on
-// its standard error.
+// leave has the process end by itself. It reports problems by its exit code and standard error.
 func (p *process) leave() {
 	_ = p.stdin.Close()
 	late := time.AfterFunc(leaveWithin+10*time.Second, func() { _ = p.cmd.Process.Kill() })
@@ -124,7 +124,7 @@ func (p *process) leave() {
 	}
 }
 
-// end waits for the end.
+// end waits for the end of the process.
 func (p *process) end() error {
 	for p.lines != nil {
 		if _, alive := <-p.lines; !alive {

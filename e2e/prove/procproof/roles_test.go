@@ -60,14 +60,14 @@ func (p *peer) listen() {
 	}
 }
 
-// see sees a client off: of the end of its Conn it knows more than the listener does.
+// see waits for the end of a client's Conn and releases it.
 func (p *peer) see(t *talker.Talk) {
 	<-t.Gone()
 	t.Release()
 	p.forget(t)
 }
 
-// dial is a client's life: it dials, and again when its Conn has ended.
+// dial is a client's life: it dials, and dials again when its Conn has ended.
 func (p *peer) dial() {
 	for p.leaving.Err() == nil {
 		conn, err := sdk.Dial(p.leaving, p.URL, p.options())
@@ -89,14 +89,14 @@ func (p *peer) dial() {
 	}
 }
 
-// unlessTemporary tells of an error after which trying again does not help.
+// unlessTemporary reports an error if a retry cannot help.
 func (p *peer) unlessTemporary(what string, err error) {
 	if final(err) {
 		p.problem("%s gave the error %v", what, err)
 	}
 }
 
-// final says that a relay's answer will not be another one the next time.
+// final reports whether the relay's answer will be the same next time.
 func final(err error) bool {
 	var relay *sdk.RelayError
 	return !(errors.As(err, &relay) && relay.Code.Retry()) && !errors.Is(err, context.DeadlineExceeded)

@@ -14,13 +14,13 @@ import (
 	"github.com/sebas642/intercessor/e2e/relayproc"
 )
 
-// openFiles returns how many file descriptors a process has, or 0 if that is not known.
+// openFiles returns how many file descriptors a process has, or 0 if unknown.
 func openFiles(pid int) int {
 	files, _ := os.ReadDir(fmt.Sprintf("/proc/%d/fd", pid))
 	return len(files)
 }
 
-// dataSize is what counts against RLIMIT_DATA of a process, in KiB, or 0.
+// dataSize returns the KiB of a process that count against RLIMIT_DATA, or 0 if unknown.
 func dataSize(pid int) (size int) {
 	file, err := os.Open(fmt.Sprintf("/proc/%d/status", pid))
 	if err != nil {
@@ -35,8 +35,8 @@ func dataSize(pid int) (size int) {
 	return size
 }
 
-// crowd opens connections to the relay, as many as that if it can within two seconds, each with the beginning of a
-// request of so many bytes, and returns what ends them.
+// crowd opens up to n connections to the relay within two seconds. On each it sends the first
+// size bytes of a request. leave closes them.
 func (w *world) crowd(n, size int) (leave func()) {
 	var conns []net.Conn
 	head := append([]byte("GET /server HTTP/1.1\r\nHost: relay\r\nX: "), make([]byte, size)...)
@@ -61,15 +61,15 @@ func (w *world) crowd(n, size int) (leave func()) {
 	}
 }
 
-// keptFiles is how many of few file descriptors relayd keeps for itself.
+// keptFiles is how many file descriptors relayd reserves when it has few.
 const keptFiles = 24
 
-// fewFiles gives the relay so few file descriptors that a crowd takes the last ones that it
-// has for sockets. Who is there notices nothing; who comes waits, and gets in when the crowd
-// has left.
+// fewFiles limits the relay's file descriptors so that a crowd takes all that it has for
+// sockets. Connected peers notice nothing. A newcomer waits, and is admitted when the crowd has
+// left.
 func (w *world) fewFiles() {
 	w.relay.Kill()
-	peers := w.files - w.idle + 1 // and one who comes
+	peers := w.files - w.idle + 1 // and one newcomer
 	sockets := peers*4/3 + 2 + w.random.IntN(3)
 	limit := w.idle + sockets
 	require.NoError(w.t, w.relay.StartWithin(relayproc.Limits{Files: keptFiles + sockets}))
@@ -84,16 +84,15 @@ func (w *world) fewFiles() {
 	w.pace(500*time.Millisecond, 2*time.Second)
 	leave()
 	if !w.calm("the crowd", newcomer) {
-		w.t.Errorf("a newcomer was not let in when there was room again")
+		w.t.Errorf("a newcomer was not admitted when there was capacity again")
 	}
 	newcomer.leave()
 	w.relay.Kill()
 	require.NoError(w.t, w.relay.Start())
 }
 
-// littleMemory gives the relay hardly more memory than it needs to begin, and a crowd that
-// wants more. If it dies of it, it is started again as after every other death. It says
-// whether it died.
+// littleMemory limits the relay's memory to slightly more than it has, and opens a crowd that
+// needs more. A relay that dies is started again. It reports whether the relay died.
 func (w *world) littleMemory() (died bool) {
 	w.relay.Kill()
 	w.relay.Binary = w.small
@@ -119,7 +118,7 @@ func (w *world) littleMemory() (died bool) {
 	select {
 	case <-w.relay.Exited():
 		if fatal := w.relay.Fatal(); !strings.Contains(fatal, "memory") && !strings.Contains(fatal, "newosproc") {
-			w.t.Errorf("relayd died with little memory, and not of it: %q", fatal)
+			w.t.Errorf("relayd died with little memory, but of something else: %q", fatal)
 		}
 		return true
 	case <-time.After(time.Second + time.Duration(w.random.Int64N(int64(2*time.Second)))):

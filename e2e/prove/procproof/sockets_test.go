@@ -10,7 +10,7 @@ import (
 	"time"
 )
 
-// cutSockets has the kernel destroy live TCP connections, and says which those were.
+// cutSockets has the kernel destroy live TCP connections, and returns their list.
 func cutSockets(filter string) (string, error) {
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
@@ -21,9 +21,8 @@ func cutSockets(filter string) (string, error) {
 	return string(out), nil
 }
 
-// mayCutSockets finds out, with a connection of its own, whether ss -K works here. It
-// needs the capability CAP_NET_ADMIN and a kernel with CONFIG_INET_DIAG_DESTROY, and where
-// the latter is missing it fails without a word.
+// mayCutSockets tries ss -K on a probe connection. ss -K needs the capability CAP_NET_ADMIN and
+// a kernel with CONFIG_INET_DIAG_DESTROY. Without the latter it fails silently.
 func mayCutSockets() error {
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -46,7 +45,7 @@ func mayCutSockets() error {
 	return nil
 }
 
-// cutAll destroys all of the relay's ends, or all of the peers'.
+// cutAll destroys all sockets of the relay, or all of the peers.
 func (w *world) cutAll() {
 	side := []string{"sport", "dport"}[w.random.IntN(2)]
 	w.cut(fmt.Sprintf("%s = :%s", side, w.port()))

@@ -14,18 +14,17 @@ import (
 )
 
 const (
-	// patience bounds every wait for something that should come soon.
+	// patience bounds every wait for an event that should come soon.
 	patience = 2 * time.Minute
 
 	// calmWithin limits how long it takes until all are connected again.
 	calmWithin = 60 * time.Second
 
-	// leaveWithin is how long a peer may need to end.
+	// leaveWithin is how long a peer may take to end.
 	leaveWithin = 2 * time.Minute
 )
 
-// rules are the bounds of a run with real time. What an application logs may be late by
-// the time that a busy machine takes.
+// rules returns the rules for real time: on a busy machine an application may log late.
 func rules() history.Rules {
 	return history.Rules{Settle: 75 * time.Second, Skew: 2 * time.Second}
 }
@@ -34,23 +33,23 @@ func rules() history.Rules {
 type world struct {
 	t        testing.TB
 	random   *rand.Rand
-	log      history.Log // of what is done to them
+	log      history.Log // of the faults
 	folder   string
 	racing   string // relayd's binaries
 	small    string
 	relay    *relayproc.Relay
 	listener *process
 	clients  []*process
-	newcomer int // how many there were
+	newcomer int // number of newcomers so far
 	checks   int
 	tooLong  bool // a client was stopped for longer than the window
-	idle     int  // descriptors that the relay has without peers
-	files    int  // and when all are
+	idle     int  // the relay's descriptors without peers
+	files    int  // the relay's descriptors with all peers
 }
 
 func newWorld(t testing.TB, seed uint64, clients int) *world {
 	w := &world{t: t, random: rand.New(rand.NewPCG(seed, 4)), folder: t.TempDir()}
-	w.racing, w.small = relayproc.Racing(t), relayproc.Small(t) // now, because later every process would wait for it
+	w.racing, w.small = relayproc.Racing(t), relayproc.Small(t) // built now, because later every process would wait for it
 	w.relay = relayproc.StartBinary(t, w.racing, "--drain", "2s")
 	w.idle = openFiles(w.relay.PID())
 	w.measure("before")
@@ -58,7 +57,7 @@ func newWorld(t testing.TB, seed uint64, clients int) *world {
 	for i := range clients {
 		w.clients = append(w.clients, w.launch(fmt.Sprint("client", i), "/client/"+w.listener.id, seed+uint64(i+1)))
 	}
-	require.True(t, w.calm("the start"), "not everybody can connect")
+	require.True(t, w.calm("the start"), "not every peer can connect")
 	w.files = openFiles(w.relay.PID())
 	return w
 }
@@ -68,7 +67,7 @@ func (w *world) launch(name, path string, seed uint64) *process {
 	p := &process{t: w.t, world: w, listens: path == "/server", name: name, url: "ws://" + w.relay.Addr + path, seed: seed}
 	p.start()
 	w.t.Cleanup(func() {
-		if p.lines != nil { // the test has not come to its end
+		if p.lines != nil { // the test has ended early
 			_ = p.cmd.Process.Kill()
 			_ = p.end()
 		}
@@ -81,22 +80,22 @@ func (w *world) launch(name, path string, seed uint64) *process {
 // room is the listener's ID.
 func (w *world) room() string { return w.listener.id }
 
-// everybody returns the peers that stay.
-func (w *world) everybody() []*process { return append([]*process{w.listener}, w.clients...) }
+// everyone returns the listener and the clients.
+func (w *world) everyone() []*process { return append([]*process{w.listener}, w.clients...) }
 
-// broken notes what is broken, and that all is well again.
+// broken logs the beginning and the end of a fault.
 func (w *world) broken(what string, do func()) {
 	w.log.Add(history.Event{Kind: history.Fault, Name: what})
 	do()
 	w.log.Add(history.Event{Kind: history.Healed, Name: what})
 }
 
-// pace is the time between two things that happen.
+// pace waits for a random time.
 func (w *world) pace(least, most time.Duration) { form.Pace(w.t.Context(), w.random, least, most) }
 
-// calm waits until each client has sent something that was delivered, so that no peer is
-// away for as long as the window and C13 holds for all of a run. A slow peer has backed off,
-// and is told to reconnect.
+// calm waits until each client has sent a message that was delivered, so that no peer is away
+// for as long as the window and C13 holds for the whole run. A slow peer has backed off, and is
+// told to reconnect.
 func (w *world) calm(after string, more ...*process) bool {
 	w.checks++
 	asked := append(more, w.clients...)
@@ -117,7 +116,7 @@ func (w *world) calm(after string, more ...*process) bool {
 				return false
 			}
 			hurry = patient
-			for _, p := range append(w.everybody(), more...) {
+			for _, p := range append(w.everyone(), more...) {
 				p.tell("hurry")
 			}
 		}

@@ -60,7 +60,7 @@ func (p *peer) dial(c credential) *connection {
 	return k
 }
 
-// pause has the peer not read, or read again. One message may still come.
+// pause stops or continues the peer's reading. One message may still come after a stop.
 func (p *peer) pause(k *connection, paused bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -68,7 +68,7 @@ func (p *peer) pause(k *connection, paused bool) {
 	p.changed.Broadcast()
 }
 
-// read logs what comes until the connection ends.
+// read logs each message until the connection ends.
 func (p *peer) read(k *connection, c credential) {
 	defer close(k.over)
 	for {
@@ -94,7 +94,7 @@ func (p *peer) read(k *connection, c credential) {
 		}
 		d, err := protocol.ParseDeliveryV1(frame)
 		if err != nil {
-			p.t.Errorf("the relay delivers what is not right: %v", err)
+			p.t.Errorf("the relay delivers an invalid message: %v", err)
 			return
 		}
 		p.mu.Lock()

@@ -10,11 +10,11 @@ import (
 	"github.com/sebas642/intercessor/protocol"
 )
 
-// deliver takes one message; p.mu is held.
+// deliver handles one message. The caller holds p.mu.
 func (p *peer) deliver(k *connection, c credential, d protocol.Delivery) {
 	if string(d.From) != string(protocol.RelayID) {
 		if k != p.now {
-			return // it has given this one up (R6)
+			return // the peer has given up this connection (R6)
 		}
 		p.receive(string(d.From), string(d.Type), d.Message)
 		return
@@ -40,7 +40,7 @@ func (p *peer) deliver(k *connection, c credential, d protocol.Delivery) {
 		p.token, p.gen = h.Resume, c.gen+1
 		p.event(history.Up, history.Event{Name: k.name, Node: "n", Order: []uint64{c.gen, c.attempt}})
 		p.seen["HELLO "+history.Kind(k.name)]++
-		if p.id != p.room && p.known[p.room] == nil { // a client's server is there, or PEER_AWAY comes next
+		if p.id != p.room && p.known[p.room] == nil { // a client's server is present, or PEER_AWAY comes next
 			p.heard(protocol.TypePeerJoined, protocol.Presence{ID: protocol.ID(p.room)})
 		}
 	case protocol.TypePeerJoined, protocol.TypePeerAway, protocol.TypePeerBack, protocol.TypePeerGone:
@@ -60,7 +60,7 @@ func (p *peer) deliver(k *connection, c credential, d protocol.Delivery) {
 	}
 }
 
-// heard is presence, as an application without a table of its own would hear it.
+// heard handles presence as an application without a table of peers would.
 func (p *peer) heard(typ string, n protocol.Presence) {
 	id := string(n.ID)
 	o := p.known[id]
@@ -76,7 +76,7 @@ func (p *peer) heard(typ string, n protocol.Presence) {
 	}
 	switch typ {
 	case protocol.TypePeerJoined, protocol.TypePeerBack:
-		if !o.present { // who resumed before its loss was noticed was never away
+		if !o.present { // a peer that resumed before its loss was noticed was never away
 			o.present = true
 			p.event(history.Back, history.Event{Conn: o.conn, Peer: id})
 		}

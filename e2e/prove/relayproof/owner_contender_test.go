@@ -17,15 +17,15 @@ import (
 type contender struct {
 	*contest
 	who  *identity
-	deed deed // how it came
+	deed deed // how it connected
 	ws   *websocket.Conn
 
 	released atomic.Bool
 	over     chan struct{} // closed when nothing more comes
 }
 
-// enter connects, with a credential or as a newcomer, and records what comes of it.
-// Without a look the connection is cut while HELLO is on its way (R5).
+// enter connects, with a credential or as a newcomer, and records the result. Without look it
+// cuts the connection while HELLO is on its way (R5).
 func (c *contest) enter(row int, who *identity, with credential, look bool) {
 	k := &contender{contest: c, who: who, over: make(chan struct{})}
 	k.deed = deed{kind: resume, id: who.name(), conn: int(c.connections.Add(1)), rank: rank{with.gen, with.attempt}}
@@ -86,8 +86,7 @@ func (k *contender) hello(ctx context.Context) (protocol.Hello, error) {
 	return protocol.ParseHello(d.Message)
 }
 
-// read takes what comes until the connection ends, and records why it ended, unless it
-// was the peer that ended it.
+// read reads until the connection ends, and records why it ended, unless the peer ended it.
 func (k *contender) read(since time.Duration) {
 	defer k.running.Done()
 	defer close(k.over)
@@ -107,9 +106,8 @@ func (k *contender) read(since time.Duration) {
 	}
 }
 
-// use has the connection do what only an owner can: a client reaches its server, a
-// server is served by the relay (B9, D7). What a connection tried that then ended says
-// nothing: its end does.
+// use has the connection do what only an owner can: a client sends to its server, a server
+// sends a request to the relay (B9, D7). If the connection ends first, only its end counts.
 func (k *contender) use(row int) {
 	number, seen := k.expect()
 	frame := protocol.AppendRequest(nil, protocol.TypeRelayInfo, protocol.Request{Number: number})
@@ -132,8 +130,8 @@ func (k *contender) use(row int) {
 	}
 }
 
-// release ends the connection as a peer does (R9). Nothing tells when the relay has
-// taken note, so that it may be at any time from now on.
+// release ends the connection as a peer does (R9). It cannot know when the relay notices, so
+// that may be at any time from now on.
 func (k *contender) release(row int, code protocol.Code) {
 	if k.released.Swap(true) {
 		return

@@ -19,8 +19,8 @@ import (
 	"github.com/sebas642/intercessor/relayd/relay"
 )
 
-// A contest is one round: a relay, a server that stays and watches, and programs that
-// all fight for the same few IDs.
+// A contest is one round: a relay, a server that watches, and programs that compete for the same
+// few IDs.
 type contest struct {
 	t     *testing.T
 	begin time.Time
@@ -28,26 +28,26 @@ type contest struct {
 	watcher     *websocket.Conn
 	connections atomic.Int64
 	running     sync.WaitGroup // connections
-	stopped     atomic.Bool    // something is wrong: nothing new is begun
+	stopped     atomic.Bool    // after a failure: no new operation begins
 
 	mu       sync.Mutex
 	ops      []porcupine.Operation
 	closed   bool                     // nothing is recorded any more
-	number   uint64                   // the last that was expected
-	expected map[uint64]chan struct{} // evidence that a goroutine waits for
+	number   uint64                   // the last number that expect returned
+	expected map[uint64]chan struct{} // closed when the number was seen
 }
 
 const (
 	programs = 5
 	deeds    = 7 // of each program
 
-	// pending is the return of what may take effect until the round ends.
+	// pending is the return time of operations that may take effect until the round ends.
 	pending = time.Duration(-1)
-	// The rows of a picture: 0 is what the relay does, 1 what the watcher hears.
+	// The rows of a picture: row 0 is the relay, row 1 the watcher.
 	firstRow = 2
 )
 
-// compete runs a round and gives its history.
+// compete runs a round and returns its history.
 func compete(t *testing.T, seed uint64) []porcupine.Operation {
 	c := &contest{t: t, begin: time.Now(), expected: map[uint64]chan struct{}{}}
 	r := relay.New(relay.Config{})
@@ -59,7 +59,7 @@ func compete(t *testing.T, seed uint64) []porcupine.Operation {
 	each(len(all), func(i int) { c.enter(firstRow+i, all[i], credential{}, true) })
 	if !t.Failed() {
 		each(programs, func(i int) { c.program(firstRow+i, rand.New(rand.NewPCG(seed, uint64(i))), all) })
-		for _, who := range all { // in the end, who owns what?
+		for _, who := range all { // at the end, who owns which ID?
 			for _, k := range who.connected() {
 				if !c.stopped.Load() {
 					k.use(firstRow)
@@ -76,7 +76,7 @@ func compete(t *testing.T, seed uint64) []porcupine.Operation {
 	return ops
 }
 
-// each runs so many functions at the same time.
+// each runs run n times concurrently.
 func each(n int, run func(i int)) {
 	var group sync.WaitGroup
 	for i := range n {
@@ -85,8 +85,8 @@ func each(n int, run func(i int)) {
 	group.Wait()
 }
 
-// program does this and that. What it may do depends on what the others did: the seed
-// fixes what it wants, not what comes of it.
+// program does random deeds. The seed determines what it tries, and the other programs affect
+// the results.
 func (c *contest) program(row int, random *rand.Rand, all []*identity) {
 	hot := all[random.IntN(len(all))]
 	for range deeds {

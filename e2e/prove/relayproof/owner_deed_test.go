@@ -7,39 +7,39 @@ import (
 	"github.com/sebas642/intercessor/protocol"
 )
 
-// A deed is what was done with an ID, or seen of it.
+// A deed is an operation on an ID, or an observation of it.
 type deed struct {
 	kind string
 	id   string
 	conn int           // which connection; 0: none
-	rank rank          // of the connection; heard: what the message says
-	code protocol.Code // release: how the peer closed, 0 for a cut
-	news string        // heard: the type of the message
-	turn int           // heard: its place among those of the ID, from 1
+	rank rank          // of the connection; for heard: the message's
+	code protocol.Code // for release: the peer's close code, 0 for a cut
+	news string        // for heard: the type of the message
+	turn int           // for heard: its place among the messages about the ID, from 1
 }
 
 // The kinds of deeds.
 const (
 	claim   = "claim"   // a first connection, which draws the ID
 	resume  = "resume"  // a connection with a token
-	use     = "use"     // what only the owner can do: to reach its server, or to be served by the relay
+	use     = "use"     // an action of the owner: a message to its server, or a request to the relay
 	release = "release" // the peer ends its connection
 	lost    = "lost"    // the relay ended the connection
-	kick    = "kick"    // the server sent the ID away
-	heard   = "heard"   // the server was told how the ID is
+	kick    = "kick"    // the server kicked the ID
+	heard   = "heard"   // the server was told the presence of the ID
 )
 
-// An outcome is what came of a deed: a close code, or one of these.
+// An outcome is the result of a deed: a close code, or one of these.
 type outcome int
 
 const (
 	done    outcome = 0  // HELLO; the message arrived; the request was answered
 	unseen  outcome = -2 // not observed
-	silence outcome = -3 // neither an answer nor the connection's end, in all patience
+	silence outcome = -3 // neither an answer nor the connection's end within Patience
 )
 
-// A rank is the order of a connection as far as its peer chooses it: the generation in
-// the token, and the attempt. The relay breaks ties by a number that it does not tell (R5).
+// A rank is the part of a connection's order that its peer chooses: the token's generation, and
+// the attempt. The relay breaks ties by a number that it keeps secret (R5).
 type rank struct{ gen, attempt uint64 }
 
 func (r rank) compare(o rank) int {
@@ -63,7 +63,7 @@ func (o outcome) String() string {
 	case done:
 		return "done"
 	case unseen:
-		return "nobody looked"
+		return "not observed"
 	case silence:
 		return "silence"
 	}

@@ -18,14 +18,14 @@ func (c *contest) record(row int, d deed, out outcome, from, to time.Duration) {
 	}
 }
 
-// ended says whether the history has ended: the relay is shut down.
+// ended reports whether the history has ended: the relay is shut down.
 func (c *contest) ended() bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return c.closed
 }
 
-// close ends the history, and gives it.
+// close ends the history and returns it.
 func (c *contest) close() []porcupine.Operation {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -34,9 +34,8 @@ func (c *contest) close() []porcupine.Operation {
 	return c.ops
 }
 
-// bound says of each operation that has no bounds of its own between which moments it
-// must have been. All of it follows from the rest of the history; but the fewer orders
-// there are to be tried, the sooner a history is checked.
+// bound narrows the time range of operations that were not timed. The bounds follow from the
+// rest of the history. They reduce the orders to be tried, and so the time of the check.
 func bound(ops []porcupine.Operation, end int64) {
 	type order struct {
 		id   string
@@ -62,13 +61,13 @@ func bound(ops []porcupine.Operation, end int64) {
 		op := &ops[i]
 		d := op.Input.(deed)
 		o := order{d.id, d.rank}
-		if d.kind == heard { // not before a connection that it speaks of has come
+		if d.kind == heard { // not before its connection was made
 			op.Call = min(first[o], op.Return)
 			turn[d.id]++ // one connection keeps the order in which they were written
 			d.turn = turn[d.id]
 			op.Input = d
 		}
-		if op.Return == int64(pending) { // or later, when it was no longer observed
+		if op.Return == int64(pending) { // or later, unobserved
 			op.Return = end
 			if at := away[o]; d.kind == release && bearers[o] == 1 && at > op.Call {
 				op.Return = at

@@ -6,14 +6,14 @@ import (
 	"sync"
 )
 
-// An identity is what all the programs know of one ID that they fight for.
+// An identity is what all programs know about one ID that they compete for.
 type identity struct {
 	url string // of the endpoint at which it connects
 	to  string // its server's ID; "": it is a server
 
 	mu     sync.Mutex
 	id     string
-	tokens []credential // what each HELLO brought; the attempt is of no meaning
+	tokens []credential // from each HELLO; the attempt is unused
 	used   []credential
 	open   []*contender
 }
@@ -30,8 +30,8 @@ func (who *identity) connected() []*contender {
 	return append([]*contender(nil), who.open...)
 }
 
-// credential picks what to resume with: the newest token, an older one, or exactly
-// what was presented before. Attempts are few, so that many are the same.
+// credential draws a credential to resume with: the newest token, an older one, or exactly one
+// that was presented before. There are few attempts, so that many are equal.
 func (who *identity) credential(random *rand.Rand) credential {
 	who.mu.Lock()
 	defer who.mu.Unlock()

@@ -8,18 +8,18 @@ import (
 	"github.com/sebas642/intercessor/protocol"
 )
 
-// ownership is the model of who owns one ID, deed by deed, by the rules of PROTOCOL.md.
+// ownership is the model of the owner of one ID, deed by deed, by the rules of PROTOCOL.md.
 type ownership struct {
-	conn   int  // who was let in last; 0: the ID was not drawn yet
+	conn   int  // the connection admitted last; 0: the ID was not drawn yet
 	rank   rank // of conn
 	live   bool // conn is still connected
 	gone   bool // the relay does not wait for the ID, so it may have forgotten its order (R7, R9)
 	kicked bool
-	told   int // how often its server was told of it
+	told   int // how many times its server was told about it
 }
 
-// after gives the states in which a deed with this outcome may leave the ID; none if
-// the rules forbid it.
+// after returns the possible states of the ID after a deed with this outcome; none if the
+// rules forbid it.
 func (o ownership) after(d deed, out outcome) []ownership {
 	same, no := []ownership{o}, []ownership(nil)
 	allow := func(is bool) []ownership {
@@ -36,10 +36,10 @@ func (o ownership) after(d deed, out outcome) []ownership {
 		}
 	case resume:
 		return o.resumed(d, out)
-	case use: // who has lost its place hears so (R5): silence is never right
+	case use: // a connection that was replaced is told (R5): silence is always wrong
 		return allow(out == done && owner)
 	case release:
-		if owner { // else it lost its place first, and its end means nothing
+		if owner { // else it was replaced before, and its end means nothing
 			o.live, o.gone = false, d.code == 1000 // R9
 		}
 		return []ownership{o}
@@ -49,7 +49,7 @@ func (o ownership) after(d deed, out outcome) []ownership {
 	case kick:
 		o.live, o.kicked = false, true
 		return []ownership{o}
-	case heard: // P1, P2: presence as it is, with the order of the connection that it speaks of
+	case heard: // P1, P2: the true presence, with the order of its connection
 		over := o.gone || o.kicked
 		is := map[string]bool{
 			protocol.TypePeerJoined: o.live,
@@ -65,9 +65,9 @@ func (o ownership) after(d deed, out outcome) []ownership {
 	return no
 }
 
-// resumed is R5: the highest order is let in, every other is replaced. A valid token is
-// answered with nothing else (R11), but for a kick (D7). A relay may forget who is away
-// (P4), and then fences no longer (R7); this one has no cause to within a round.
+// resumed is R5: the highest order is admitted, every other is replaced. There is no other
+// answer to a valid token (R11), except after a kick (D7). A relay may forget absent peers (P4)
+// and then no longer fences (R7). This relay has no cause to within a round.
 func (o ownership) resumed(d deed, out outcome) (next []ownership) {
 	is := func(code outcome) bool { return out == code || out == unseen }
 	if o.kicked {
@@ -91,7 +91,7 @@ func (o ownership) takenBy(d deed) ownership {
 	return o
 }
 
-// ownerModel is ownership for porcupine: each ID is an object of its own.
+// ownerModel is ownership for porcupine: each ID is a separate object.
 func ownerModel() porcupine.Model {
 	model := porcupine.NondeterministicModel{
 		Partition: func(all []porcupine.Operation) (parts [][]porcupine.Operation) {

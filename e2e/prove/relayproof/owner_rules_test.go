@@ -9,7 +9,8 @@ import (
 	"github.com/sebas642/intercessor/protocol"
 )
 
-// TestShortOwnerModel: one history for each rule, and what the rule forbids there.
+// TestShortOwnerModel: for each rule a history, and the steps that the rule allows and forbids
+// next.
 func TestShortOwnerModel(t *testing.T) {
 	const (
 		replaced = outcome(protocol.CodeReplaced)
@@ -52,7 +53,7 @@ func TestShortOwnerModel(t *testing.T) {
 		"R5 the same twice is decided by the relay": {
 			[]step{first, come(2, 1, 5, done)},
 			[]step{come(3, 1, 5, done), come(3, 1, 5, replaced)}, nil},
-		"R5 a cut while HELLO is on its way locks nobody out": {
+		"R5 a cut while HELLO is on its way keeps the peer able to resume": {
 			[]step{first, come(2, 1, 1, unseen), leave(2, 0)},
 			[]step{come(3, 1, 2, done)}, []step{come(3, 1, 2, replaced)}},
 		"R5 who is away is fenced": {

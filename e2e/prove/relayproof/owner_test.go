@@ -14,10 +14,9 @@ import (
 	"github.com/sebas642/intercessor/e2e/prove/form"
 )
 
-// TestShortOwnershipIsLinearizable: whatever many programs do at the same time with one
-// ID, there is an order of it all in which each got what the rules say. The seed fixes
-// what the programs want; how they meet is up to the machine, so that one seed is run
-// over and over to repeat a failure.
+// TestShortOwnershipIsLinearizable: many programs use one ID concurrently, and there must be an
+// order of their operations in which each result follows the rules. The seed determines the
+// programs' decisions, but not their timing, so one seed is run many times to repeat a failure.
 func TestShortOwnershipIsLinearizable(t *testing.T) {
 	t.Parallel()
 	within := 3 * time.Second
@@ -43,12 +42,12 @@ func TestShortOwnershipIsLinearizable(t *testing.T) {
 	if t.Failed() {
 		return
 	}
-	for _, often := range []string{"claim: done", "resume: done", "resume: closed with 4503", "resume: nobody looked", "lost: closed with 4503", "release: done", "use: done", "heard: done"} {
+	for _, often := range []string{"claim: done", "resume: done", "resume: closed with 4503", "resume: not observed", "lost: closed with 4503", "release: done", "use: done", "heard: done"} {
 		require.Greater(t, sums[often], rounds, "too little of it to prove anything: %s", often)
 	}
 }
 
-// judge has a history checked, and prints what cannot be.
+// judge checks a history, and prints an impossible one.
 func judge(t *testing.T, model porcupine.Model, ops []porcupine.Operation, seed uint64) {
 	t.Helper()
 	for _, part := range model.Partition(ops) {

@@ -12,7 +12,7 @@ import (
 	"github.com/sebas642/intercessor/protocol"
 )
 
-// watch connects the server that hears of all clients and gives its ID.
+// watch connects the server that is told about all clients, and returns its ID.
 func (c *contest) watch(url string) string {
 	ctx, cancel := context.WithTimeout(c.t.Context(), form.Patience())
 	defer cancel()
@@ -37,8 +37,7 @@ func (c *contest) watch(url string) string {
 	return string(hello.ID)
 }
 
-// heard records presence. What it says was so when the relay wrote it, at any time
-// until now (P2).
+// heard records presence. It was true when the relay wrote it, at any time until now (P2).
 func (c *contest) heard(frame []byte) {
 	d, err := protocol.ParseDeliveryV1(frame)
 	if err != nil || string(d.From) != string(protocol.RelayID) || !strings.HasPrefix(string(d.Type), "PEER_") {
@@ -53,7 +52,7 @@ func (c *contest) heard(frame []byte) {
 	c.record(1, deed{kind: heard, id: string(p.ID), rank: rank{p.Order.Generation, p.Order.Attempt}, news: string(d.Type)}, done, 0, c.now())
 }
 
-// kick has the watcher send an ID away (D7).
+// kick has the watcher kick an ID (D7).
 func (c *contest) kick(row int, who *identity) {
 	number, seen := c.expect()
 	body := protocol.AppendRequest(nil, protocol.TypeRelayKick, protocol.Request{Number: number, ID: protocol.ID(who.name())})
@@ -72,11 +71,11 @@ func (c *contest) kick(row int, who *identity) {
 	}
 }
 
-// answered notes what a message of the relay or of a peer is evidence of.
+// answered notes the expected number that a message of the relay or of a peer contains.
 func (c *contest) answered(frame []byte) {
 	d, err := protocol.ParseDeliveryV1(frame)
 	if err != nil {
-		c.t.Errorf("the relay delivers what is not right: %v", err)
+		c.t.Errorf("the relay delivers an invalid message: %v", err)
 		return
 	}
 	var number uint64
@@ -84,7 +83,7 @@ func (c *contest) answered(frame []byte) {
 	case protocol.TypeRelayAnswer:
 		answer, err := protocol.ParseAnswer(d.Message)
 		if err != nil || answer.Error != "" {
-			return // who waits for it will say so
+			return // the goroutine that waits for the number reports its absence
 		}
 		number = answer.Number
 	case "use":

@@ -10,8 +10,7 @@ import (
 	"github.com/sebas642/intercessor/e2e/virtual"
 )
 
-// A peer is a program: its memory, and the connections that it has made. Its methods
-// are called by the test alone.
+// A peer is a program and its connections. Only the test calls its methods.
 type peer struct {
 	t    testing.TB
 	log  *history.Log
@@ -22,17 +21,17 @@ type peer struct {
 	room string
 
 	attempt uint64
-	lives   int // connections so far
+	lives   int // number of connections so far
 
 	mu      sync.Mutex
 	changed *sync.Cond
 	token   string
-	gen     uint64 // generation that the token stands for
+	gen     uint64 // generation of the token
 	known   map[string]*other
 	conns   int
 	seen    map[history.Kind]int // events logged, and types of the relay
 	sent    []*sending
-	frozen  bool // nothing is excused any more
+	frozen  bool // no more messages are excused
 	now     *connection
 }
 
@@ -43,7 +42,7 @@ type other struct {
 	seq     uint64
 }
 
-// sending is one message, until it is known what became of it.
+// sending is one message until its outcome is known.
 type sending struct {
 	conn    int
 	to      string
@@ -70,7 +69,7 @@ func (p *peer) event(kind history.Kind, e history.Event) {
 	p.changed.Broadcast()
 }
 
-// next is the credential of an ordinary resume.
+// next returns the credential of an ordinary resume.
 func (p *peer) next() credential {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -78,7 +77,7 @@ func (p *peer) next() credential {
 	return credential{p.token, p.gen, p.attempt}
 }
 
-// connect makes a connection, which is the peer's own from then on.
+// connect makes a connection, which becomes the peer's current one.
 func (p *peer) connect(c credential) *connection {
 	p.t.Helper()
 	k := p.dial(c)
@@ -89,7 +88,7 @@ func (p *peer) connect(c credential) *connection {
 	return k
 }
 
-// excuse says that what was sent to a peer so far may not have arrived.
+// excuse notes that earlier messages to a peer may be lost.
 func (p *peer) excuse(id string) {
 	for _, s := range p.sent {
 		if s.to == id && !p.frozen {
@@ -98,11 +97,11 @@ func (p *peer) excuse(id string) {
 	}
 }
 
-// wait waits for something that the peer will hear.
+// wait waits until is returns true. It checks after each event of the peer.
 func (p *peer) wait(what string, is func() bool) {
 	p.t.Helper()
 	most := form.Patience()
-	if p.t.Failed() { // it is known already that something is wrong
+	if p.t.Failed() { // the test has already failed
 		most /= 50
 	}
 	timeout := time.AfterFunc(most, p.changed.Broadcast)

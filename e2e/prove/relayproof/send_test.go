@@ -13,7 +13,7 @@ import (
 	"github.com/sebas642/intercessor/protocol"
 )
 
-// send sends numbered messages, in one write after the other.
+// send sends numbered messages, one write each.
 func (p *peer) send(to string, count, size int) {
 	for range count {
 		p.mu.Lock()
@@ -26,7 +26,7 @@ func (p *peer) send(to string, count, size int) {
 		o.seq++
 		data, _ := json.Marshal(message{history.Sender(p.name, o.conn), o.seq, strings.Repeat("\"ü ", size/4)})
 		typ := []string{"chat", "x", "game-state"}[o.seq%3]
-		// Who is away may miss it: that was said before.
+		// A peer that is away may miss it: the sender was told before.
 		p.sent = append(p.sent, &sending{conn: o.conn, to: to, seq: o.seq, excused: !o.present})
 		p.event(history.Send, history.Event{Conn: o.conn, Peer: to, Seq: o.seq, Type: typ, Hash: hash(data)})
 		k := p.now
@@ -44,8 +44,8 @@ func (p *peer) send(to string, count, size int) {
 	}
 }
 
-// stray sends a message to a peer of another room. It is in no history, so a peer that gets it
-// has received what was never sent.
+// stray sends a message to a peer of another room. It does not log it, so a peer that receives
+// it has a message that was never sent.
 func (p *peer) stray(to string) {
 	p.t.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), form.Patience())
@@ -53,19 +53,19 @@ func (p *peer) stray(to string) {
 	require.NoError(p.t, p.now.ws.Write(ctx, websocket.MessageText, protocol.AppendEnvelopeV1(nil, protocol.ID(to), "stray", []byte(`{}`), nil)))
 }
 
-// got waits until so many messages were received in all.
+// got waits until n messages were received in all.
 func (p *peer) got(n int) {
 	p.t.Helper()
 	p.wait(p.name+"'s messages", func() bool { return p.seen[history.Receive] >= n })
 }
 
-// heardOf waits until an event of the kind was logged so often.
+// heardOf waits until n events of the kind were logged.
 func (p *peer) heardOf(kind history.Kind, n int) {
 	p.t.Helper()
 	p.wait(p.name+" hearing "+string(kind), func() bool { return p.seen[kind] >= n })
 }
 
-// cut ends the connection without a word.
+// cut ends the connection without a close frame.
 func (p *peer) cut() {
 	p.mu.Lock()
 	k := p.now
@@ -96,8 +96,8 @@ func (p *peer) leave() {
 	<-k.over
 }
 
-// settle logs what became of each send: what was received was delivered, what its
-// sender was told of is unknown, and the rest has no outcome.
+// settle logs the outcome of each send. Received messages are delivered. Those that their sender
+// was told about are unknown. The others have no outcome.
 func settle(log *history.Log, peers ...*peer) []history.Event {
 	received := map[string]map[uint64]bool{}
 	for _, e := range log.Events() {

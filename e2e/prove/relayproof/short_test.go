@@ -13,7 +13,7 @@ import (
 	"github.com/sebas642/intercessor/relayd/relay"
 )
 
-// window is the relay's, short enough to see its end.
+// window is the relay's window, short enough that tests see its end.
 const window = 4 * time.Second
 
 // A scene is a relay in a bubble, and the peers of one test.
@@ -65,18 +65,18 @@ func (s *scene) client(name string, server *peer) *peer {
 	return p
 }
 
-// judge ends every connection, and has the history checked. need is how much of each
-// kind there must be.
+// judge ends every connection and checks the history. need is the least number of events of
+// each kind.
 func (s *scene) judge(need map[history.Kind]int) {
 	s.t.Helper()
-	for _, p := range s.peers { // what comes now excuses nothing
+	for _, p := range s.peers { // messages from now on excuse nothing
 		p.mu.Lock()
 		p.frozen = true
 		p.mu.Unlock()
 	}
 	for _, p := range s.peers {
 		select {
-		case <-p.now.over: // it has left already
+		case <-p.now.over: // it has already left
 		default:
 			p.leave()
 		}
@@ -109,7 +109,7 @@ func TestShortRoomsTalkAndDoNotMix(t *testing.T) {
 		a.got(60)
 		b.got(60)
 		c.got(60)
-		a.send(one.id, 50, 100) // the last words of who leaves
+		a.send(one.id, 50, 100) // the last messages of a peer that leaves
 		a.leave()
 		one.heardOf(history.Gone, 1)
 		one.got(170)
@@ -124,7 +124,7 @@ func TestShortWhoIsCutComesBack(t *testing.T) {
 		for round := 1; round <= 3; round++ {
 			a.cut()
 			server.heardOf(history.Away, round)
-			server.send(a.id, 3, 100) // nobody is there: its sender knows
+			server.send(a.id, 3, 100) // the receiver is away, and the sender knows it
 			server.send(b.id, 3, 100)
 			a.resume()
 			server.heardOf(history.Back, round)
@@ -133,7 +133,7 @@ func TestShortWhoIsCutComesBack(t *testing.T) {
 			a.got(5 * round)
 			server.got(5 * round)
 		}
-		for round := 1; round <= 2; round++ { // and the server
+		for round := 1; round <= 2; round++ { // the second round with the server
 			server.cut()
 			a.heardOf(history.Away, round)
 			b.heardOf(history.Away, round)
@@ -156,10 +156,10 @@ func TestShortTheHighestOrderLives(t *testing.T) {
 		server := s.server("server")
 		a := s.client("a", server)
 		first := credential{a.token, a.gen, 0}
-		resumed := a.connect(a.next()) // while the relay believes that the old one lives
+		resumed := a.connect(a.next()) // while the relay believes that the old connection lives
 		server.send(a.id, 5, 100)
 		a.got(5)
-		late := func(c credential) { // a copy that was delayed, or stolen
+		late := func(c credential) { // a delayed or stolen copy
 			k := a.dial(c)
 			a.wait("the end of one of two connections", func() bool { return k.closed != 0 || resumed.closed != 0 })
 			synctest.Wait()
@@ -186,7 +186,7 @@ func TestShortASlowServerLosesNothingInSilence(t *testing.T) {
 		a.send(server.id, 40, 40_000)
 		a.heardOf(protocol.TypeRelayUndelivered, 1)
 		server.pause(server.now, false)
-		// Room again: what comes now arrives, behind what waited.
+		// There is space again: new messages arrive after those that waited.
 		a.send(server.id, 5, 100)
 		last := a.sent[len(a.sent)-1].seq
 		server.wait("what was sent last", func() bool {

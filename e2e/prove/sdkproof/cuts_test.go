@@ -16,12 +16,12 @@ import (
 	"github.com/sebas642/intercessor/e2e/relayproc"
 )
 
-// A point is where the client's first connection is cut, and its second, if at all.
+// A point is where the client's first connection is cut, and whether the second is cut too.
 type point struct {
 	down   bool
 	at     int64
 	by     chaos.Kind
-	second bool // cut the resumed connection at the same byte, too
+	second bool // cut the resumed connection at the same byte too
 }
 
 func (p point) String() string {
@@ -40,7 +40,7 @@ func (p point) plan(n int) chaos.Faults {
 	return chaos.Faults{Up: way}
 }
 
-// script is what every run does: messages both ways, each answered, and one of two parts.
+// script is the workload of every run: messages both ways, each answered, and one of two parts.
 func script(t *testing.T, relay *relayproc.Relay, p point, name string) (*history.Report, int64, int64) {
 	r := newRoom(t, relay, 1)
 	r.down.Plan(p.plan)
@@ -62,8 +62,8 @@ func script(t *testing.T, relay *relayproc.Relay, p point, name string) (*histor
 	return report, up, down
 }
 
-// TestCutAtBytes cuts the client's connection at bytes of the whole script, most of them of
-// the handshake and the first messages.
+// TestCutAtBytes cuts the client's connection at bytes of the whole script, most of them in the
+// handshake and the first messages.
 func TestCutAtBytes(t *testing.T) {
 	t.Parallel()
 	relay := newRelayd(t)
@@ -72,7 +72,7 @@ func TestCutAtBytes(t *testing.T) {
 	require.Greater(t, down, int64(1000))
 	dense, step := int64(40), int64(25)
 	if form.Full {
-		dense, step = 600, 2 // each byte is cut in e2e/prove/bubble
+		dense, step = 600, 2 // e2e/prove/bubble cuts at every byte
 	}
 	var points []point
 	n := 0
@@ -84,14 +84,14 @@ func TestCutAtBytes(t *testing.T) {
 				stride = max(stride, length/step)
 			}
 			for _, by := range []chaos.Kind{chaos.FIN, chaos.RST} {
-				if n++; form.Full || n%2 == 0 { // the short form takes them by turns
+				if n++; form.Full || n%2 == 0 { // the short form takes every other
 					points = append(points, point{d, at, by, n%3 == 0})
 				}
 			}
 		}
 	}
-	// Silence takes half a minute each to be noticed: all at once. Not while the client
-	// closes: it waits five seconds for its goodbye, and the server then for the window.
+	// A silent cut takes half a minute to be noticed, so all run at once. There is none while
+	// the client closes: it would wait five seconds for its close, and the server for the window.
 	silent := 8
 	if form.Full {
 		silent = 200
@@ -105,7 +105,7 @@ func TestCutAtBytes(t *testing.T) {
 	each(t, relay, points, 16)
 }
 
-// each runs the script for each point, so many at a time.
+// each runs the script for each point, atOnce at a time.
 func each(t *testing.T, relay *relayproc.Relay, points []point, atOnce int) {
 	begin := time.Now()
 	var mu sync.Mutex

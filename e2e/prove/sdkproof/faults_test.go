@@ -18,13 +18,12 @@ import (
 	"github.com/sebas642/intercessor/sdk"
 )
 
-// rules are the bounds of a run with real time. What an application logs may be late by
-// the time that a busy machine takes.
+// rules returns the rules for real time: on a busy machine an application may log late.
 func rules() history.Rules {
 	return history.Rules{Settle: 75 * time.Second, Skew: 2 * time.Second}
 }
 
-// TestFaults: a listener and four clients talk while everything is broken in turn.
+// TestFaults: a listener and four clients talk while faults happen one after the other.
 func TestFaults(t *testing.T) {
 	t.Parallel()
 	seed, err := form.Number("INTERCESSOR_SEED", int(time.Now().UnixNano()%1_000_000))
@@ -55,7 +54,7 @@ func TestFaults(t *testing.T) {
 		name := r.fault(random)
 		count[name]++
 		if !r.calm(clients, name) {
-			break // the history says what came of it
+			break // the history judges it
 		}
 	}
 	form.Pace(r.t.Context(), random, time.Second, 2*time.Second)
@@ -66,10 +65,10 @@ func TestFaults(t *testing.T) {
 	require.Greater(t, report.Kinds[history.Delivered], 100)
 }
 
-// calm waits until every client is connected again, so that no peer is away for as long
-// as the window: C13 holds for all of a run. A slow peer has backed off, and gets the hint
-// that the network has changed, as an operating system gives it. In the full form peers
-// have the time to notice a silence by themselves. It reports whether all Conns still go on.
+// calm waits until every client is connected again, so that no peer is away for as long as the
+// window and C13 holds for the whole run. A slow peer has backed off, and gets the hint that the
+// network has changed, as from an operating system. In the full form peers have the time to
+// notice a silent cut by themselves. It reports whether no Conn has ended.
 func (r *room) calm(clients []*talker.Talk, fault string) bool {
 	alone := time.Second
 	if fault == "silence" && form.Full {
@@ -96,7 +95,7 @@ func (r *room) calm(clients []*talker.Talk, fault string) bool {
 	return true
 }
 
-// connected waits until all are connected at once. It does not wait for a Conn that has ended.
+// connected waits until all clients are connected at the same time. It ignores ended Conns.
 func connected(ctx context.Context, within time.Duration, clients []*talker.Talk) bool {
 	ctx, cancel := context.WithTimeout(ctx, within)
 	defer cancel()
@@ -117,7 +116,7 @@ func connected(ctx context.Context, within time.Duration, clients []*talker.Talk
 	return true
 }
 
-// fault breaks something, and heals it.
+// fault causes a random fault and heals it.
 func (r *room) fault(random *rand.Rand) string {
 	proxies := [][]*chaos.Proxy{{r.up}, {r.down}, {r.up, r.down}}[random.IntN(3)]
 	by := []chaos.Kind{chaos.FIN, chaos.RST}[random.IntN(2)]
@@ -135,7 +134,7 @@ func (r *room) fault(random *rand.Rand) string {
 				p.CutAll(by)
 			}
 		})
-	case n < 11: // and again while they resume
+	case n < 11: // again during the resume
 		broken("cut at a byte", func() {
 			way := chaos.Way{Cut: chaos.Cut{At: random.Int64N(3000), By: by}}
 			for _, p := range proxies {
@@ -194,7 +193,7 @@ func (r *room) fault(random *rand.Rand) string {
 			for _, p := range proxies {
 				p.CutAll(chaos.Silence)
 			}
-			if !form.Full { // the operating system has noticed, as it often does
+			if !form.Full { // the operating system gives the hint, as it often does
 				r.listener.NetworkChanged()
 			}
 		})

@@ -18,7 +18,7 @@ func TestMain(m *testing.M) {
 	measure(&log, "before")
 	code := relayproc.Main(m)
 	var report *history.Report
-	if !form.Within(5*time.Second, func() bool { // the last ones may still be ending
+	if !form.Within(5*time.Second, func() bool { // the last connections may still be ending
 		measure(&log, "after")
 		report = history.Check(log.Events(), history.Rules{})
 		return report.OK()
@@ -35,7 +35,7 @@ func measure(log *history.Log, when string) {
 	log.Add(history.Event{Kind: history.Measure, Name: "goroutines", Value: float64(runtime.NumGoroutine()), Reason: when})
 }
 
-// newRelayd starts the daemon, and ends it with the test.
+// newRelayd starts relayd, and ends it with the test.
 func newRelayd(t testing.TB) *relayproc.Relay {
 	return relayproc.StartBinary(t, relayproc.Racing(t), "--drain", "2s")
 }

@@ -18,8 +18,8 @@ import (
 	"github.com/sebas642/intercessor/sdk"
 )
 
-// A room is a listener and its clients, each behind a proxy of its own kind: one for
-// the listener, one for all clients.
+// A room is a listener and its clients. The listener is behind one proxy, all clients behind
+// another.
 type room struct {
 	t         testing.TB
 	log       history.Log
@@ -78,7 +78,7 @@ func (r *room) accept() {
 	}
 }
 
-// dial starts a client and gives both sides of its connection.
+// dial starts a client and returns both sides of its connection.
 func (r *room) dial(name string) (client, server *talker.Talk) {
 	r.t.Helper()
 	return r.dialVia(r.down, name, nil)
@@ -94,7 +94,7 @@ func (r *room) dialVia(proxy *chaos.Proxy, name string, options *sdk.Options) (c
 	before := maps.Clone(r.accepted) // earlier instances; the listener may accept this one before Dial returns
 	r.mu.Unlock()
 	conn, err := sdk.Dial(ctx, url, options)
-	for err != nil && ctx.Err() == nil { // the very first connection may be cut
+	for err != nil && ctx.Err() == nil { // the first connection may be cut
 		conn, err = sdk.Dial(ctx, url, options)
 	}
 	require.NoError(r.t, err)
@@ -114,7 +114,7 @@ func (r *room) dialVia(proxy *chaos.Proxy, name string, options *sdk.Options) (c
 	return client, r.accepted[conn.ID()]
 }
 
-// finish waits for every outcome, closes everything, and judges.
+// finish waits for every outcome, closes everything, and judges the history.
 func (r *room) finish(clients []*talker.Talk, rules history.Rules, repeat string) *history.Report {
 	r.t.Helper()
 	r.mu.Lock()
@@ -127,7 +127,7 @@ func (r *room) finish(clients []*talker.Talk, rules history.Rules, repeat string
 	}
 	patience := form.Patience()
 	if ctx.Err() != nil {
-		patience = time.Second // it is known already that something is wrong
+		patience = time.Second // the test has already failed
 	}
 	var closing sync.WaitGroup
 	for _, c := range clients {
@@ -146,7 +146,7 @@ func (r *room) finish(clients []*talker.Talk, rules history.Rules, repeat string
 		select {
 		case <-t.Gone():
 		case <-time.After(patience):
-			r.t.Errorf("the server never heard that %s is gone", t.Conn.PeerID())
+			r.t.Errorf("the server was never told that %s is gone", t.Conn.PeerID())
 		}
 		t.Close()
 	}

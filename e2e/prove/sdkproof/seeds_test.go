@@ -18,13 +18,13 @@ import (
 	"github.com/sebas642/intercessor/sdk"
 )
 
-// TestSeeds is the short proof that seeded bugs are run against: cuts, a relay that is
-// killed, and a client's program that is started again with the same identity.
+// TestSeeds is the short proof for seeded bugs: cuts, a killed relay, and a client's program that
+// is restarted with the same identity.
 func TestSeeds(t *testing.T) {
 	t.Parallel()
 	r := newRoom(t, newRelayd(t), 1)
 	r.dialWithin = 10 * time.Second
-	lonely, err := chaos.Listen(r.relay.Addr, nil) // for the client that is killed
+	lonely, err := chaos.Listen(r.relay.Addr, nil) // for the client that will be killed
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, lonely.Close()) })
 	identity := filepath.Join(t.TempDir(), "identity")
@@ -43,7 +43,7 @@ func TestSeeds(t *testing.T) {
 		r.log.Add(history.Event{Kind: history.Fault, Name: what})
 		do()
 		r.log.Add(history.Event{Kind: history.Healed, Name: what})
-		for _, it := range []interface{ NetworkChanged() }{r.listener, first.Conn, client.Conn} { // no backing off here
+		for _, it := range []interface{ NetworkChanged() }{r.listener, first.Conn, client.Conn} { // skip the back-off
 			it.NetworkChanged()
 		}
 		form.Pace(t.Context(), random, 900*time.Millisecond, 1100*time.Millisecond)
@@ -58,7 +58,7 @@ func TestSeeds(t *testing.T) {
 	cancel()
 	traffic.Wait()
 
-	// To the others the first client's program is killed, and starts again.
+	// For the other peers the first client's program is killed, and starts again.
 	settled, stop := context.WithTimeout(t.Context(), 5*time.Second)
 	first.Settle(settled)
 	toFirst.Settle(settled)
@@ -79,7 +79,8 @@ func TestSeeds(t *testing.T) {
 			require.NoError(t, toSecond.Send(t.Context(), 100))
 		}
 	}
-	// The old one stays cut off. It would win: it presents the same token later (R5).
+	// The old program stays cut off, or it would win, because it presents the same token later
+	// (R5).
 	report := r.finish([]*talker.Talk{client, second, first}, history.Rules{Settle: 15 * time.Second, Skew: time.Second}, "go test -v -run TestSeeds ./e2e/prove/sdkproof")
 	t.Log(table(report))
 	require.Equal(t, second.Conn.ID(), first.Conn.ID(), "the same identity")

@@ -13,8 +13,8 @@ import (
 	"strings"
 )
 
-// Apply writes the changed sources and the overlay file for them into folder, and
-// gives the overlay's path. Root is the workspace's.
+// Apply writes the changed sources and their overlay file into folder, and returns the
+// overlay's path. root is the workspace's root.
 func Apply(root, folder string, s Seed) (string, error) {
 	contents, err := s.change(root)
 	if err != nil {
@@ -36,7 +36,7 @@ func Apply(root, folder string, s Seed) (string, error) {
 	return path, os.WriteFile(path, overlay, 0o600)
 }
 
-// change gives the changed files, by their paths from root.
+// change returns the changed files, by their paths from root.
 func (s Seed) change(root string) (map[string][]byte, error) {
 	contents := map[string][]byte{}
 	for _, e := range s.Edits {
@@ -60,14 +60,15 @@ func (s Seed) change(root string) (map[string][]byte, error) {
 	return contents, nil
 }
 
-// where gives the folder and the function.
+// where returns the folder and the function.
 func (e Edit) where() (folder, function string) {
 	path, name := filepath.Split(e.In)
 	name, function, _ = strings.Cut(name, ".")
 	return filepath.Join(path, name), function
 }
 
-// parsePackage parses the files of a folder that are built here, some of which have changed.
+// parsePackage parses the files of a folder that are built on this platform. changed replaces
+// some of them.
 func parsePackage(root, folder string, changed map[string][]byte) (*token.FileSet, []*ast.File, error) {
 	p, err := build.ImportDir(filepath.Join(root, folder), 0)
 	if err != nil {
@@ -92,7 +93,7 @@ func parsePackage(root, folder string, changed map[string][]byte) (*token.FileSe
 	return fset, files, nil
 }
 
-// findRoot gives the workspace's root: the folder of go.work, upwards from here.
+// findRoot returns the workspace's root: the nearest parent folder with a go.work.
 func findRoot() (string, error) {
 	folder, err := os.Getwd()
 	if err != nil {

@@ -1,14 +1,13 @@
-// Command seeds tests the tests: it puts bugs into the sources, one at a time and
-// without touching a file (go test -overlay), runs the short proof against each, and
-// demands that the checker names the rule that stands beside the bug. There is no hook
-// in code that ships.
+// Command seeds tests the tests. It puts bugs into the sources, one at a time and without
+// changing a file (go test -overlay), runs the short proof against each, and requires that the
+// checker names the bug's rule. The released code needs no hooks for it.
 //
 //	go run ./e2e/prove/seeds                 every seeded bug, and a table of what caught it
 //	go run ./e2e/prove/seeds -run 'grant'    those whose names match
-//	go run ./e2e/prove/seeds -list           what there is, without running
+//	go run ./e2e/prove/seeds -list           list them, without running
 //
-// It runs from anywhere inside the workspace. The exit code is 1 when a bug was not
-// caught by its rule, when the sources have changed so that a bug cannot be put in any
-// more, or when the proof fails without any bug. A caught bug shows the rules that were
-// named, its own first; the others are its consequences.
+// It runs in any folder of the workspace. The exit code is 1 when a bug was not caught by its
+// rule, when a bug no longer fits the sources, or when a proof fails without a bug. For a
+// caught bug it prints the rules that were named, the bug's own first. The others are
+// consequences.
 package main

@@ -1,6 +1,6 @@
 package main
 
-// linkSeeds are bugs in the link, which runs in the peers.
+// linkSeeds are bugs in the link.
 var linkSeeds = []Seed{
 	{"the receiver skips the duplicate check", "C2", linkSuite, []Edit{
 		{In: "protocol/link.Link.frameReceived",

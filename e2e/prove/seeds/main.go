@@ -20,7 +20,7 @@ func main() {
 	os.Exit(code)
 }
 
-// run is main without the process: 0 is success, 1 a failure, 2 a mistake in the call.
+// run is main without os.Exit. It returns 0 for success, 1 for a failure, 2 for a usage error.
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	flags := flag.NewFlagSet("seeds", flag.ContinueOnError)
 	flags.SetOutput(stderr)
@@ -58,7 +58,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		if ctx.Err() != nil {
 			break
 		}
-		r := Result{Seed: s, Err: fmt.Errorf("its suite fails without any bug")}
+		r := Result{Seed: s, Err: fmt.Errorf("its suite fails without a bug")}
 		if sound[s.Suite] {
 			r = Try(ctx, root, s)
 		}
@@ -71,7 +71,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	return report(stdout, results, len(seeds))
 }
 
-// soundSuites runs each suite once without a bug: one that fails then proves nothing.
+// soundSuites runs each suite once without a bug. A suite that then fails proves nothing.
 func soundSuites(ctx context.Context, root string, seeds []Seed, stdout io.Writer) map[Suite]bool {
 	sound := map[Suite]bool{}
 	for _, s := range seeds {
@@ -111,7 +111,7 @@ func report(stdout io.Writer, results []Result, asked int) int {
 
 func (s Suite) name() string { return s.Package[strings.LastIndex(s.Package, "/")+1:] }
 
-// indent gives the end of what a proof printed, and why it was not tried.
+// indent returns the end of a proof's output, and why the proof was not tried.
 func indent(r Result) string {
 	text := r.Output
 	if r.Err != nil {

@@ -13,8 +13,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestEverySeedCompiles is the cheap half: each bug can still be put into the sources, and
-// the package that has it still compiles.
+// TestEverySeedCompiles: each bug can still be put into the sources, and its package still
+// compiles. It runs no proofs.
 func TestEverySeedCompiles(t *testing.T) {
 	root, err := findRoot()
 	require.NoError(t, err)
@@ -41,8 +41,8 @@ func TestEverySeedCompiles(t *testing.T) {
 	require.GreaterOrEqual(t, len(rules), 8)
 }
 
-// exportData has the go command compile what the packages of the seeds import, and gives
-// the files that the compiler has written, by import path.
+// exportData has the go command compile the imports of the seeds' packages, and returns the
+// compiler's output files by import path.
 func exportData(t *testing.T, root string, seeds []Seed) map[string]string {
 	args := []string{"list", "-export", "-deps", "-f", "{{.ImportPath}} {{.Export}}"}
 	for _, s := range seeds {

@@ -1,6 +1,6 @@
 package main
 
-// ownerSeeds are bugs in who owns an ID; porcupine must see each.
+// ownerSeeds are bugs in the ownership of IDs. Porcupine must find each.
 var ownerSeeds = []Seed{
 	{"a server: an older connection takes the place of a newer one", "C8", ownerSuite, []Edit{
 		{In: "relayd/room.Room.ClaimServer",

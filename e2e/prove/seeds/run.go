@@ -13,10 +13,10 @@ import (
 	"time"
 )
 
-// runWithin bounds one seeded bug, its building included. A bug may well hang.
+// runWithin bounds the build and run of one seeded bug. A bug may hang.
 const runWithin = 3 * time.Minute
 
-// A Result is what became of one seeded bug.
+// A Result is the result of one seeded bug.
 type Result struct {
 	Seed   Seed
 	Named  []string // the rules that the proof named, each once
@@ -27,12 +27,12 @@ type Result struct {
 	Took   time.Duration
 }
 
-// Caught says that the proof failed and named the bug's rule.
+// Caught reports whether the proof failed and named the bug's rule.
 func (r Result) Caught() bool {
 	return r.Err == nil && r.Built && r.Failed && slices.Contains(r.Named, r.Seed.Rule)
 }
 
-// Verdict is the result in a few words.
+// Verdict returns the result in a few words.
 func (r Result) Verdict() string {
 	switch {
 	case r.Err != nil:
@@ -81,8 +81,8 @@ func Try(ctx context.Context, root string, s Seed) Result {
 	return r
 }
 
-// goTest runs a suite in a process group of its own, so that what the test started
-// ends with it when its time is over.
+// goTest runs a suite in its own process group, so that the test's children end with it at the
+// time limit.
 func goTest(ctx context.Context, root, overlay string, suite Suite) (string, error) {
 	cmd := exec.CommandContext(ctx, "go", "test", "-overlay", overlay, "-count", "1", "-failfast", "-timeout", "100s", "-run", suite.Run, suite.Package)
 	cmd.Dir = root
@@ -99,7 +99,7 @@ var (
 	unbuilt = regexp.MustCompile(`(?m)^FAIL\s.*\[(build|setup) failed\]`)
 )
 
-// parse finds the rules that a proof's output names, and whether there was a proof at all.
+// parse returns the rules that a proof's output names, and whether the proof was built.
 func parse(output string) (named []string, built bool) {
 	for _, m := range broken.FindAllStringSubmatch(output, -1) {
 		if !slices.Contains(named, m[1]) {

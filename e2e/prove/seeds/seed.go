@@ -1,6 +1,6 @@
 package main
 
-// A Seed is a bug that somebody could have written.
+// A Seed is a plausible bug.
 type Seed struct {
 	Name  string // a sentence without a full stop: what the bug does
 	Rule  string // the rule of the checker that must catch it
@@ -29,7 +29,7 @@ var (
 	sdkSuite   = Suite{"./e2e/prove/sdkproof", "^TestSeeds"}
 )
 
-// all are the seeds of every list.
+// all returns the seeds of every list.
 func all() []Seed {
 	var seeds []Seed
 	for _, list := range [][]Seed{linkSeeds, relaySeeds, ownerSeeds, sdkSeeds} {

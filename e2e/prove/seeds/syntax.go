@@ -37,14 +37,14 @@ func find(fset *token.FileSet, files []*ast.File, function, code string) (place,
 	case functions != 1:
 		return place{}, fmt.Errorf("there are %d functions %s; name one", functions, function)
 	case len(places) == 0:
-		return place{}, fmt.Errorf("%s no longer has its old code; write the edit anew. It was:\n%s", function, code)
+		return place{}, fmt.Errorf("%s no longer has its old code; rewrite the edit. It was:\n%s", function, code)
 	case len(places) > 1:
 		return place{}, fmt.Errorf("%s has its old code %d times; give more of it:\n%s", function, len(places), code)
 	}
 	return places[0], nil
 }
 
-// nameOf gives a function's name, behind that of its receiver's type.
+// nameOf returns a function's name, after its receiver's type.
 func nameOf(f *ast.FuncDecl) string {
 	if f.Recv == nil {
 		return f.Name.Name
@@ -94,8 +94,8 @@ func parseCode(code string) ([]ast.Node, error) {
 	return nodes, nil
 }
 
-// matches calls found with the first and the last node of whatever in body equals the
-// pattern: a node, or a run of statements in one list.
+// matches calls found with the first and the last node of each match of the pattern in body: a
+// node, or a run of statements in one list.
 func matches(body *ast.BlockStmt, pattern []ast.Node, found func(first, last ast.Node)) {
 	ast.Inspect(body, func(n ast.Node) bool {
 		if len(pattern) == 1 && n != nil && equal(reflect.ValueOf(n), reflect.ValueOf(pattern[0])) {
@@ -124,8 +124,8 @@ func matches(body *ast.BlockStmt, pattern []ast.Node, found func(first, last ast
 	})
 }
 
-// equal compares syntax trees but for positions, of which only counts whether there is one:
-// f(x...) has a position for the dots.
+// equal compares syntax trees. Of positions it compares only whether they are valid: f(x...)
+// has a position for the dots.
 func equal(a, b reflect.Value) bool {
 	if a.Type() != b.Type() {
 		return false

@@ -61,7 +61,7 @@ func TestAnEditThatDoesNotFitSaysSo(t *testing.T) {
 	}
 }
 
-// put gives the source with an edit in it.
+// put returns the source with an edit applied.
 func put(t *testing.T, e Edit) (string, error) {
 	root := t.TempDir()
 	require.NoError(t, os.Mkdir(filepath.Join(root, "p"), 0o700))

@@ -10,23 +10,22 @@ import (
 	"github.com/sebas642/intercessor/sdk"
 )
 
-// An App is one life of a program that listens or dials, and logs. Its fields are set
-// before its first Conn and do not change. All methods may be called by many goroutines
-// at once.
+// An App is one life of a program that listens or dials, and logs. Its fields are set before
+// its first Conn and do not change. Its methods may be called concurrently.
 type App struct {
 	Log  *history.Log
 	Name string // of this life, unique in the history
 	ID   string // at the relay
 	Room string // the ID of the room's server
 
-	// Problem takes what is wrong and cannot stand in a history.
+	// Problem reports a failure that cannot be in a history.
 	Problem func(format string, args ...any)
 
 	conns atomic.Int64
-	group sync.WaitGroup // everything that its Conns have started
+	group sync.WaitGroup // the goroutines of its Conns
 
 	mu     sync.Mutex
-	paused chan struct{} // closed when it takes again; nil while it takes
+	paused chan struct{} // closed when it receives again; nil while it receives
 }
 
 // Event logs an event of this program.
@@ -35,7 +34,7 @@ func (a *App) Event(kind history.Kind, e history.Event) {
 	a.Log.Add(e)
 }
 
-// now is the time of the log.
+// now returns the time of the log.
 func (a *App) now() int64 {
 	if a.Log.Clock != nil {
 		return a.Log.Clock()
@@ -43,7 +42,7 @@ func (a *App) now() int64 {
 	return history.Now()
 }
 
-// Pause has the application take nothing for a while.
+// Pause has the application receive nothing for a while.
 func (a *App) Pause(d time.Duration) {
 	a.mu.Lock()
 	if a.paused != nil {
@@ -65,8 +64,8 @@ func (a *App) Pause(d time.Duration) {
 	})
 }
 
-// Follow logs when the connection of a listener to the relay breaks, and when it is back:
-// it is told of its clients' changes in between only later. It ends when the listener does.
+// Follow logs when a listener's connection to the relay is lost and when it is back, because the
+// listener learns of its clients' changes in between only later. It ends with the listener.
 func (a *App) Follow(l *sdk.Listener) {
 	a.group.Go(func() {
 		for state := l.State(); state != sdk.Closed; {
@@ -91,10 +90,10 @@ func (a *App) awaitTaking() {
 	}
 }
 
-// Wait waits for what the program has started, all of whose Conns are closed.
+// Wait waits for the program's goroutines. Close all Conns first.
 func (a *App) Wait() { a.group.Wait() }
 
-// Stop is Wait, and logs the program's end.
+// Stop waits like Wait, and logs the program's end.
 func (a *App) Stop() {
 	a.Wait()
 	a.Event(history.Stop, history.Event{Reason: "closed"})

@@ -11,8 +11,7 @@ import (
 	"github.com/sebas642/intercessor/e2e/prove/form"
 )
 
-// Chat sends until its context, or the Conn, ends: some fifty messages a second, small ones
-// and now and then a large one.
+// Chat sends about fifty messages a second, most of them small, until ctx or the Conn ends.
 func (t *Talk) Chat(ctx context.Context, seed uint64) {
 	random := rand.New(rand.NewPCG(seed, 3))
 	for ctx.Err() == nil {
@@ -27,7 +26,7 @@ func (t *Talk) Chat(ctx context.Context, seed uint64) {
 	}
 }
 
-// Tally is the line of a table: how many events of each kind that a reader asks for.
+// Tally returns a line of a table: the number of events of the interesting kinds.
 func Tally(kinds map[history.Kind]int) string {
 	var b strings.Builder
 	for _, kind := range []history.Kind{history.Send, history.Delivered, history.Refused, history.Unknown, history.Receive, history.Fault, history.Away, history.Back, history.Gone} {

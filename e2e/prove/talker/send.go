@@ -11,7 +11,7 @@ import (
 	"github.com/sebas642/intercessor/sdk"
 )
 
-// message is what travels: it says itself who sent it.
+// message names its sender.
 type message struct {
 	From string `json:"from"`
 	Seq  uint64 `json:"seq"`
@@ -24,9 +24,8 @@ func hash(data []byte) string {
 	return fmt.Sprintf("%016x", h.Sum64())
 }
 
-// Send sends one numbered message of about so many bytes, and waits, at most as long as
-// ctx allows, until the Conn has accepted it. The error is that of the Conn's Send, and
-// stands in the history as a refusal.
+// Send sends one numbered message of about size bytes, and waits until the Conn has accepted it
+// or ctx ends. The error is that of the Conn's Send; the history shows it as a refusal.
 func (t *Talk) Send(ctx context.Context, size int) error {
 	t.sending.Lock()
 	defer t.sending.Unlock()
@@ -79,7 +78,7 @@ func (t *Talk) collect() {
 	}
 }
 
-// next waits for the next send whose outcome is to be learnt; false when there are no more.
+// next waits for the next send without an outcome. ok is false when there are no more.
 func (t *Talk) next() (p pending, ok bool) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -102,8 +101,7 @@ func (t *Talk) settle(kind history.Kind, seq uint64, why string) {
 	t.changed.Broadcast()
 }
 
-// Settle waits until as many sends have their outcome as there are now; false if ctx ends
-// before.
+// Settle waits until all sends so far have their outcome. It returns false if ctx ends first.
 func (t *Talk) Settle(ctx context.Context) bool {
 	stop := context.AfterFunc(ctx, func() {
 		t.mu.Lock()

@@ -10,13 +10,13 @@ import (
 	"github.com/sebas642/intercessor/sdk"
 )
 
-// A Talk is one Conn of an App. All methods may be called by many goroutines at once.
+// A Talk is one Conn of an App. Its methods may be called concurrently.
 type Talk struct {
 	App  *App
 	Conn *sdk.Conn
 
 	n    int           // of the Conn, from 1
-	gone chan struct{} // closed when Receive has said that nothing more comes
+	gone chan struct{} // closed when Receive has returned an error
 
 	sending sync.Mutex // held by Send, so that the numbers are in order and Close comes after the last
 	closing sync.Once
@@ -25,12 +25,12 @@ type Talk struct {
 	mu      sync.Mutex // guards what follows
 	changed sync.Cond
 	seq     uint64 // sends
-	settled uint64 // of them, those with an outcome
+	settled uint64 // sends with an outcome
 	waiting []pending
 	last    bool // nothing more is sent
 }
 
-// pending is a send whose outcome is not known; the link bounds how many there are.
+// pending is a send whose outcome is not known. The link bounds their number.
 type pending struct {
 	seq     uint64
 	receipt *sdk.Receipt
@@ -54,10 +54,10 @@ func (a *App) Talk(conn *sdk.Conn) *Talk {
 	return t
 }
 
-// Gone is closed when nothing more comes from the Conn, and the history says why.
+// Gone is closed when the Conn receives nothing more. The history says why.
 func (t *Talk) Gone() <-chan struct{} { return t.gone }
 
-// about is the event of which nothing is said but the Conn.
+// about returns an event with only the Conn set.
 func (t *Talk) about() history.Event { return history.Event{Conn: t.n, Peer: t.Conn.PeerID()} }
 
 // watch logs away and back.
@@ -81,10 +81,10 @@ func (t *Talk) receive(watched <-chan struct{}) {
 		t.App.awaitTaking()
 		m, err := t.Conn.Receive(context.Background())
 		e := t.about()
-		e.At = t.App.now() // and not when it is logged: a process can be stopped in between
+		e.At = t.App.now() // not when it is logged: the process may be stopped in between
 		if err != nil {
 			<-watched
-			if !errors.Is(err, sdk.ErrClosed) { // its own Close is not logged here
+			if !errors.Is(err, sdk.ErrClosed) { // end logs this side's Close
 				e.At, e.Reason = 0, reason(err)
 				t.App.Event(history.Gone, e)
 			}
@@ -97,7 +97,7 @@ func (t *Talk) receive(watched <-chan struct{}) {
 	}
 }
 
-// reason is the word for the end of a Conn.
+// reason returns the word for the end of a Conn.
 func reason(err error) string {
 	var gone *sdk.GoneError
 	var broken *sdk.LinkError
@@ -116,12 +116,11 @@ func reason(err error) string {
 	return err.Error()
 }
 
-// Close ends the Conn from this side; who sends a moment later is told so. Every call
-// after the first waits for it.
+// Close ends the Conn from this side. A later Send fails. Later calls wait for the first.
 func (t *Talk) Close() { t.end(true) }
 
-// Release is Close for a Conn of which the other side hears nothing any more: it is gone,
-// or the history says that this program was killed.
+// Release is Close without an event in the history, for a Conn whose other side is gone, or whose
+// program was killed according to the history.
 func (t *Talk) Release() { t.end(false) }
 
 func (t *Talk) end(told bool) {

@@ -5,16 +5,16 @@ import (
 	"sync"
 )
 
-var errNoAllowance = errors.New("it is more than is taken here without being asked")
+var errNoAllowance = errors.New("it exceeds what this side accepts without asking")
 
 // An allowance is how many bytes of files may still be stored without asking. It counts
-// what has come, not what was announced.
+// received bytes, not announced ones.
 type allowance struct {
 	mu   sync.Mutex
 	left int64
 }
 
-// spend takes n bytes off, or gives them back if n is negative.
+// spend takes n bytes from the allowance. A negative n gives bytes back.
 func (a *allowance) spend(n int64) error {
 	a.mu.Lock()
 	defer a.mu.Unlock()

@@ -8,14 +8,14 @@ import (
 	"sync"
 )
 
-const chatHelp = `What you type goes to everybody. A line that begins with / is a command:
-  /send FILE [NAME]   send a file directly to somebody
+const chatHelp = `What you type goes to everyone. A line that begins with / is a command:
+  /send FILE [NAME]   send a file directly to someone
   /take [NUMBER]      take a file that was offered
   /refuse [NUMBER]    do not take it
   /people             who is here
   /quit               leave (so do Ctrl-C and Ctrl-D)`
 
-// commandsHint ends the first line of a chat. What is piped in has no commands.
+// commandsHint returns the end of a chat's first line. Piped input has no commands.
 func (inv *invocation) commandsHint() string {
 	if isTerminal(inv.in) {
 		return "; /help lists the commands"
@@ -23,19 +23,19 @@ func (inv *invocation) commandsHint() string {
 	return ""
 }
 
-// A chat is a room whose lines come from the keyboard, or from a program's output.
+// A chat is a room whose lines come from the keyboard or a pipe.
 type chat struct {
 	room   room
 	screen *screen
 	files  files
 	said   *outcomes
-	stays  bool // the end of piped input is no reason to leave
+	stays  bool // the end of piped input does not end the chat
 
 	sending sync.WaitGroup
 }
 
-// hold runs the chat beside serve, which serves the room until it is over, and
-// ends both together. It gives the reason, or nil when the person left.
+// hold runs the chat while serve serves the room, and ends both together. It returns the
+// reason, or nil when the person left.
 func (c *chat) hold(ctx context.Context, in io.Reader, serve func(context.Context) error) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
@@ -60,12 +60,12 @@ func (c *chat) hold(ctx context.Context, in io.Reader, serve func(context.Contex
 	for {
 		select {
 		case reason := <-over:
-			restore() // so that Ctrl-C ends the waiting
+			restore() // so that Ctrl-C interrupts the waits below
 			interrupted := ctx.Err() != nil
 			select {
-			case <-all: // with the room the last outcomes are known
+			case <-all: // all input was said, and the room's end settles the last outcomes
 				if !c.stays {
-					reason = nil // it was about to leave
+					reason = nil // the chat was about to leave
 				}
 			default:
 				stop()
@@ -74,7 +74,7 @@ func (c *chat) hold(ctx context.Context, in io.Reader, serve func(context.Contex
 			if talked != nil {
 				err = <-talked
 			}
-			c.sending.Wait() // the room is over, but a file's own channel goes on
+			c.sending.Wait() // a file's channel outlives the room
 			if interrupted || ctx.Err() != nil {
 				return err
 			}
@@ -91,13 +91,13 @@ func (c *chat) hold(ctx context.Context, in io.Reader, serve func(context.Contex
 	}
 }
 
-// converse says what a person types and obeys commands, until the person leaves. Files that
-// it begins to send end with files.
+// converse sends typed lines and obeys commands until the person leaves. The context files
+// bounds the files that it sends.
 func (c *chat) converse(files, ctx context.Context, typed <-chan input) error {
 	for {
 		select {
 		case <-ctx.Done():
-			return nil // a signal is a way to leave
+			return nil // a signal leaves the room like /quit
 		case line, ok := <-typed:
 			if !ok || line.err != nil || strings.TrimSpace(line.text) == "/quit" {
 				return line.err
@@ -109,9 +109,9 @@ func (c *chat) converse(files, ctx context.Context, typed <-chan input) error {
 	}
 }
 
-// read says what is piped in, line by line and as it is, and returns nil when it is known
-// what became of all of it; all is closed when it is said. There are no commands: one in
-// somebody else's text could hand over a file.
+// read sends piped input unchanged, line by line. It closes all when everything is sent, and
+// returns nil when every outcome is known. It obeys no commands: a command in another person's
+// text could send a file.
 func (c *chat) read(ctx context.Context, typed <-chan input, all chan<- struct{}) error {
 	for {
 		select {
@@ -132,7 +132,7 @@ func (c *chat) read(ctx context.Context, typed <-chan input, all chan<- struct{}
 	}
 }
 
-// say sends a line once the room has another member.
+// say sends a line once someone else is in the room.
 func (c *chat) say(ctx context.Context, text string) error {
 	for {
 		err := c.room.occupied(ctx)

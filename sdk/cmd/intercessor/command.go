@@ -16,9 +16,9 @@ const defaultRelay = "ws://127.0.0.1:8000/server"
 // A command is one verb of the command line.
 type command struct {
 	name, operands string
-	least, most    int // how many operands
+	least, most    int // number of operands
 	summary        string
-	into           string // what --into is, for its help; empty: it receives no files
+	into           string // help text of --into; empty if the command receives no files
 	run            func(context.Context, *invocation) error
 }
 
@@ -33,7 +33,7 @@ func commands() []command {
 
 const unasked = "take files into `FOLDER` without asking, 1 GiB in all; otherwise you are asked about each, and without a terminal all are refused"
 
-// An invocation is a command line, understood.
+// An invocation is a parsed command line.
 type invocation struct {
 	stdio
 	operands []string
@@ -41,10 +41,10 @@ type invocation struct {
 	name     string // what the others in the room see
 	into     string // the folder for received files; empty if it was not given
 	ice      []string
-	identity string // the file that keeps a room's ID; empty: none does
-	secret   string // what the relay asks for; empty: nothing
+	identity string // the file that keeps a room's ID; empty if there is none
+	secret   string // the passphrase or access token; empty if there is none
 
-	fingerprint *fingerprint // of the relay's certificate; nil: it is checked as usual
+	fingerprint *fingerprint // of the relay's certificate; nil for the usual checks
 }
 
 // dispatch finds the command, reads its flags and runs it.
@@ -80,7 +80,7 @@ func dispatch(ctx context.Context, std stdio, args []string) error {
 	return usageError{fmt.Sprintf("there is no command %q", name), nearest(name)}
 }
 
-// parse reads flags in any position: newcomers write them last.
+// parse accepts flags in any position, because newcomers write them last.
 func (c command) parse(std stdio, args []string) (*invocation, error) {
 	inv := &invocation{stdio: std}
 	flags := flag.NewFlagSet(c.name, flag.ContinueOnError)
@@ -162,7 +162,7 @@ func (c command) mistake(err error, flags *flag.FlagSet) error {
 	return usageError{fmt.Sprintf("unknown flag %q", "--"+typed), hint}
 }
 
-// nearest suggests the command that a mistyped one was meant to be.
+// nearest returns a hint with the most similar command.
 func nearest(typed string) string {
 	var names []string
 	for _, c := range commands() {
@@ -174,9 +174,9 @@ func nearest(typed string) string {
 	return "intercessor help lists the commands"
 }
 
-// closest returns the name that a mistyped one was most likely meant to be, or "".
+// closest returns the name most similar to a mistyped one, or "".
 func closest(typed string, names []string) (near string) {
-	distance := 3 // further off is no typing mistake
+	distance := 3 // a greater distance is not a typing mistake
 	for _, name := range names {
 		if d := levenshtein.ComputeDistance(typed, name); d < distance {
 			near, distance = name, d

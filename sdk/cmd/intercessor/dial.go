@@ -22,13 +22,13 @@ func dial(ctx context.Context, inv *invocation) error {
 		screen.event("you are in, %s%s", g.name, inv.commandsHint())
 		err = c.hold(ctx, inv.in, func(ctx context.Context) error { return c.attend(ctx, conn, g.nameOfHost, g.attend) })
 	}
-	_ = conn.Close() // which settles what was said
+	_ = conn.Close() // settles the outcomes
 	switch {
-	case errors.Is(err, sdk.ErrPeerGone) && isTerminal(inv.in): // for a program it left before the end of its output
+	case errors.Is(err, sdk.ErrPeerGone) && isTerminal(inv.in): // for piped input this is an error
 		screen.event("the host left: the room is closed")
 		err = nil
 	case errors.Is(err, sdk.ErrGivenUp):
-		err = errors.New("you were away for too long, and the host has given you up: join again")
+		err = errors.New("you were away for too long, and the host no longer waits for you: join again")
 	}
 	return said.end(err)
 }

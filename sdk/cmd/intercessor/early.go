@@ -2,25 +2,25 @@ package main
 
 import "context"
 
-// What is received at most before the person has answered.
+// Limits of what is received before the person has answered.
 const (
 	maxEarly         = 1 << 20 // bytes
 	maxEarlyMessages = 1 << 10
 )
 
-// early is a channel that receives while the person is asked, so that an offer whose sender
-// leaves before its content is whole is withdrawn.
+// early is a channel that receives while the person is asked, so that an offer is withdrawn
+// if its sender leaves before the content is complete.
 type early struct {
 	channel
-	broken chan struct{} // closed when the channel ends before the content is whole
+	broken chan struct{} // closed when the channel ends before the content is complete
 
 	stop     context.CancelFunc
-	stopped  chan struct{} // closed when what follows is no longer written
+	stopped  chan struct{} // closed when the goroutine no longer writes the fields below
 	messages [][]byte
 	err      error
 }
 
-// receiveEarly begins to receive what was offered. The caller must call finish.
+// receiveEarly begins to receive the offered file. The caller must call finish.
 func receiveEarly(ctx context.Context, ch channel, o offer) *early {
 	ctx, stop := context.WithCancel(ctx)
 	e := &early{channel: ch, broken: make(chan struct{}), stop: stop, stopped: make(chan struct{})}
@@ -43,7 +43,7 @@ func receiveEarly(ctx context.Context, ch channel, o offer) *early {
 	return e
 }
 
-// finish ends the receiving in advance. Receive then begins with what was received.
+// finish ends the early receiving. Receive then returns its messages first.
 func (e *early) finish() {
 	e.stop()
 	<-e.stopped

@@ -11,19 +11,19 @@ import (
 	"github.com/sebas642/intercessor/sdk"
 )
 
-// A complaint is an error as a person should read it.
+// A complaint is an error in the form that a person reads.
 type complaint struct {
 	problem string
 	hint    string // what to do about it; may be empty
 	usage   bool   // the command line itself is wrong
 }
 
-// A usageError is a command line that asks for nothing that can be done.
+// A usageError is a mistake in the command line.
 type usageError struct{ problem, hint string }
 
 func (e usageError) Error() string { return e.problem }
 
-// explain turns an error into a sentence, with a hint where there is something to do.
+// explain turns an error into a sentence, with a hint if the person can do something.
 func explain(ctx context.Context, err error) complaint {
 	var usage usageError
 	var relay *sdk.RelayError
@@ -47,35 +47,35 @@ func explain(ctx context.Context, err error) complaint {
 	case errors.Is(err, sdk.ErrNoSuchServer):
 		return complaint{
 			problem: "there is no such room",
-			hint:    "its host may have left, or the link is not whole; ask for a new one",
+			hint:    "its host may have left, or the link is incomplete; ask for a new one",
 		}
 	case errors.As(err, &relay) && relay.Code == protocol.CodeServerAway:
 		return complaint{problem: "the host of this room is not here", hint: "ask for a new link, or try again"}
 	case errors.Is(err, sdk.ErrAccessRefused):
 		return complaint{
 			problem: "the relay does not let you in",
-			hint:    "it asks for a passphrase, or does not accept the one that it got: put it into a file and name that with --secret-file",
+			hint:    "it needs a passphrase, or does not accept the one that it got: write the passphrase into a file and name it with --secret-file",
 		}
 	case errors.As(err, &ice):
 		return complaint{problem: err.Error(), hint: pathHint(ice)}
 	case errors.Is(err, sdk.ErrPeerGone), errors.Is(err, sdk.ErrPathClosed):
 		return complaint{problem: "the other side left"}
 	case errors.Is(err, sdk.ErrRestarted):
-		return complaint{problem: "the other side was started anew", hint: "do the same again"}
+		return complaint{problem: "the other side was restarted", hint: "do the same again"}
 	case errors.As(err, &relay) && relay.Err == nil && relay.Status == 0 && relay.Code.Retry():
 		return complaint{problem: err.Error(), hint: "try again in a moment"}
 	}
 	return complaint{problem: err.Error()}
 }
 
-// tlsHint says what to do where the relay's TLS is not as the URL or --fingerprint has it.
+// tlsHint says what to do if the relay's TLS does not fit the URL or --fingerprint.
 func tlsHint(err *sdk.RelayError) string {
 	var unknown x509.UnknownAuthorityError
 	var other fingerprintError
 	switch {
 	case errors.Is(err, http.ErrSchemeMismatch):
 		return "it does not speak TLS: write http:// or ws://"
-	case err.Status == http.StatusBadRequest: // as Go's servers answer plain HTTP where they speak TLS
+	case err.Status == http.StatusBadRequest: // the answer of Go's TLS servers to plain HTTP
 		return "a relay that speaks TLS needs https:// or wss://"
 	case errors.As(err, &unknown):
 		return "if the relay runs with --tls-self-signed, name the fingerprint that its log shows with --fingerprint"
@@ -85,7 +85,7 @@ func tlsHint(err *sdk.RelayError) string {
 	return ""
 }
 
-// pathHint says what to do where there is no direct path.
+// pathHint says what to do if there is no direct path.
 func pathHint(err *sdk.ICEError) string {
 	where := "this side"
 	if err.There {

@@ -14,14 +14,14 @@ import (
 const (
 	atOnce = 4 // files from one peer
 
-	// unaskedTotal bounds the bytes of all files that one run takes without asking.
+	// unaskedTotal bounds the bytes of all files that one run stores without asking.
 	unaskedTotal = 1 << 30
 
 	askedFolder = "received" // for files that were asked about
 )
 
-// files decides about the files that come in a chat: --into takes them, within limits;
-// without it a person is asked, and where there is none they are refused.
+// files decides about the files that come in a chat. With --into they are stored, within
+// limits. Otherwise the person is asked. Without a person at the terminal they are refused.
 type files struct {
 	*offers
 	screen  *screen
@@ -34,9 +34,9 @@ func (inv *invocation) files(screen *screen) files {
 	return files{&offers{}, screen, inv.into, isTerminal(inv.in), &allowance{left: unaskedTotal}}
 }
 
-// attend serves one connection of the room: its messages, and the files that
-// come beside them. When the messages end, files under way go on: their channels
-// do not need the relay. It gives the reason why the messages ended.
+// attend serves the messages and files of one connection of the room. When the messages
+// end, files under way continue, because their channels do not need the relay. It returns
+// the reason why the messages ended.
 func (c *chat) attend(ctx context.Context, p *sdk.Conn, name func() string, messages func(context.Context) error) error {
 	accept, stop := context.WithCancel(ctx)
 	var running sync.WaitGroup
@@ -48,8 +48,8 @@ func (c *chat) attend(ctx context.Context, p *sdk.Conn, name func() string, mess
 	return err
 }
 
-// take stores what a peer sends until accept ends or the connection does,
-// then waits for the files under way, which end with ctx.
+// take stores the files of a peer until accept or the connection ends. Then it waits for the
+// files under way, which ctx bounds.
 func (f files) take(ctx, accept context.Context, from peer, name func() string) {
 	var underWay sync.WaitGroup
 	defer underWay.Wait()
@@ -67,7 +67,7 @@ func (f files) take(ctx, accept context.Context, from peer, name func() string) 
 		underWay.Go(func() {
 			defer func() { <-free }()
 			defer ch.Close()
-			if ch.Label() == fileLabel { // any other is of an application that this one does not know
+			if ch.Label() == fileLabel { // other labels belong to unknown applications
 				f.takeOne(ctx, ch, name())
 			}
 		})
@@ -97,11 +97,11 @@ func (f files) takeOne(ctx context.Context, ch channel, from string) {
 			_ = f.unasked.spend(-spent.spent)
 		}
 	case !f.person:
-		refuse(ctx, ch, "no files are taken here: the other side has to start with --into FOLDER")
-		f.screen.event("%s from %s is refused: start with --into FOLDER to take files", o.Name, from)
+		refuse(ctx, ch, "the other side accepts files only if it starts with --into FOLDER")
+		f.screen.event("%s from %s is refused: start with --into FOLDER to accept files", o.Name, from)
 		return
 	case ctx.Err() != nil:
-		refuse(ctx, ch, "the one who was asked has left")
+		refuse(ctx, ch, "the other person has left")
 		return
 	case answer == withdrawn:
 		f.screen.event("%s from %s is withdrawn: the other side left or gave up", o.Name, from)

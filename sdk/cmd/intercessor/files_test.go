@@ -14,7 +14,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// offered has a peer offer a file in a chat, and gives what the peer heard.
+// offered has a peer offer a file in a chat, and returns the peer's error.
 func offered(t *testing.T, f files, name, content string) error {
 	t.Helper()
 	sender, receiver := pipe()
@@ -30,8 +30,8 @@ func TestWithoutATerminalFilesAreTakenOnlyWhereThatWasAskedFor(t *testing.T) {
 	t.Chdir(t.TempDir())
 	var out bytes.Buffer
 	f := files{offers: &offers{}, screen: newScreen(&out), unasked: &allowance{left: 10}}
-	require.EqualError(t, offered(t, f, "a", "123"), "it was refused: no files are taken here: the other side has to start with --into FOLDER")
-	assert.Equal(t, []string{"* a from Bob is refused: start with --into FOLDER to take files"}, shown(&out))
+	require.EqualError(t, offered(t, f, "a", "123"), "it was refused: the other side accepts files only if it starts with --into FOLDER")
+	assert.Equal(t, []string{"* a from Bob is refused: start with --into FOLDER to accept files"}, shown(&out))
 	assert.Empty(t, namesIn(t, "."))
 
 	f.into = "there"

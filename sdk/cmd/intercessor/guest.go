@@ -10,26 +10,25 @@ import (
 	"github.com/sebas642/intercessor/sdk"
 )
 
-// A guest is the end of a room that dialled.
+// A guest is the end of a room that dials.
 type guest struct {
 	name   string // static, as are the next three
 	screen *screen
 	host   peer
-	said   *record // nil where nothing is said
+	said   *record // nil if this end says nothing
 
 	mu       sync.Mutex // guards what follows
 	hostName string
-	own      string   // what the host calls this guest; empty until it has said so
-	list     []string // who is in the room, as the host said last
+	own      string   // the name that the host has given this guest; empty until known
+	list     []string // the host's last list of people
 }
 
-// introduce tells the host this guest's name. It comes before anything else, so that the
-// host knows who says it.
+// introduce tells the host this guest's name. It must be the first message.
 func (g *guest) introduce(ctx context.Context) error {
 	return tell(ctx, g.host, message(typeName, g.name))
 }
 
-// attend serves the connection to the host until it ends, and gives the reason.
+// attend serves the connection to the host until it ends, and returns the reason.
 func (g *guest) attend(ctx context.Context) error {
 	for {
 		m, err := g.host.Receive(ctx)
@@ -43,7 +42,7 @@ func (g *guest) attend(ctx context.Context) error {
 func (g *guest) handle(ctx context.Context, m sdk.Message) {
 	switch m.Type {
 	case typePing:
-		_ = tell(ctx, g.host, sdk.Message{Type: typePong, Data: m.Data}) // Receive will say what is wrong
+		_ = tell(ctx, g.host, sdk.Message{Type: typePong, Data: m.Data}) // Receive returns the error
 	case typeName:
 		if name, ok := readName(m); ok {
 			g.mu.Lock()
@@ -86,7 +85,7 @@ func (g *guest) update(people []string) {
 	}
 }
 
-// without gives the names that are more often in one list than in the other.
+// without returns names minus others. A name may occur more than once.
 func without(names, others []string) []string {
 	others = slices.Clone(others)
 	return slices.DeleteFunc(slices.Clone(names), func(name string) bool {
@@ -99,7 +98,7 @@ func without(names, others []string) []string {
 }
 
 func (g *guest) say(ctx context.Context, text string) error {
-	// Without a limit of time: a file that is piped in outlives a relay that is away.
+	// No timeout: piped input waits for a relay that is away.
 	receipt, err := g.host.Send(ctx, message(typeChat, chatLine{Text: text, Name: g.name}))
 	if err != nil {
 		g.said.notDelivered("not delivered", text)
@@ -109,7 +108,7 @@ func (g *guest) say(ctx context.Context, text string) error {
 	return nil
 }
 
-func (g *guest) occupied(context.Context) error { return nil } // by the host
+func (g *guest) occupied(context.Context) error { return nil } // the host is here
 
 func (g *guest) people() []string {
 	g.mu.Lock()

@@ -10,23 +10,22 @@ import (
 	"github.com/sebas642/intercessor/sdk"
 )
 
-// A host is the end of a room that listens. Every message between guests goes
-// through it.
+// A host is the end of a room that listens. It forwards every message between guests.
 type host struct {
 	name   string // static, as are the next two
 	screen *screen
-	said   *outcomes // nil where nothing is said
+	said   *outcomes // nil if this end says nothing
 
 	// announcing is held while a list of people is made and sent, so that no
-	// guest gets an older list after a newer one. It is taken before mu.
+	// guest gets an older list after a newer one. It is locked before mu.
 	announcing sync.Mutex
 
 	mu    sync.Mutex    // guards what follows
-	seats []*seat       // in the order in which the guests came
+	seats []*seat       // in the order of arrival
 	came  chan struct{} // made by the first waiter, closed when a guest comes
 }
 
-// attend serves one guest until its connection ends, and gives the reason.
+// attend serves one guest until its connection ends, and returns the reason.
 func (h *host) attend(ctx context.Context, s *seat) (err error) {
 	defer func() { h.leave(ctx, s, err) }()
 	if err := h.welcome(ctx, s); err != nil {
@@ -53,7 +52,7 @@ func (h *host) welcome(ctx context.Context, s *seat) error {
 func (h *host) handle(ctx context.Context, s *seat, m sdk.Message) {
 	switch m.Type {
 	case typePing:
-		_ = tell(ctx, s.peer, sdk.Message{Type: typePong, Data: m.Data}) // Receive will say what is wrong
+		_ = tell(ctx, s.peer, sdk.Message{Type: typePong, Data: m.Data}) // Receive returns the error
 	case typeName:
 		if name, ok := readName(m); ok {
 			h.introduce(ctx, s, name)
@@ -97,7 +96,7 @@ func (h *host) leave(ctx context.Context, s *seat, why error) {
 	known := h.introduced(s)
 	name := h.nameOf(s)
 	h.vacate(s)
-	if known && ctx.Err() == nil { // when the room ends all leave, and no departure is announced
+	if known && ctx.Err() == nil { // when the room ends, no departures are announced
 		var gone *sdk.GoneError
 		if errors.As(why, &gone) && gone.Reason == sdk.ReasonTimeout {
 			h.screen.event("%s was away for too long and is no longer here", name)
@@ -115,12 +114,12 @@ func (h *host) announce(ctx context.Context) {
 	h.broadcast(ctx, nil, message(typePeople, h.people()))
 }
 
-// broadcast tells every guest but one. All of it leaves by the host's one
-// connection to the relay, so nothing is gained by telling them at once.
+// broadcast sends m to every guest but one, one after the other: all messages leave over
+// the host's one connection to the relay.
 func (h *host) broadcast(ctx context.Context, except *seat, m sdk.Message) {
 	for _, s := range h.present() {
 		if s != except {
-			_ = tell(ctx, s.peer, m) // a guest that is gone is told so by its own Receive
+			_ = tell(ctx, s.peer, m) // the Receive of a guest that is gone returns the error
 		}
 	}
 }

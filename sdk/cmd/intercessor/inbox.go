@@ -14,15 +14,15 @@ import (
 	"github.com/dustin/go-humanize"
 )
 
-// An inbox is the folder for received files. Nothing in it is ever overwritten,
-// and a file has its name only when it is complete.
+// An inbox is the folder for received files. It never overwrites a file, and a file gets its
+// name only when it is complete.
 type inbox struct {
 	folder string
-	limit  int64 // bytes of one file
+	limit  int64 // of one file, in bytes
 }
 
-// checkFolder says what is wrong with a folder that takes no files. One that is missing is
-// made for the first file, so its nearest parent is tried.
+// checkFolder returns an error if files cannot be stored in the folder. A missing folder is
+// made for the first file, so its nearest parent is checked.
 func checkFolder(folder string) error {
 	existing := filepath.Clean(folder)
 	for {
@@ -41,17 +41,17 @@ func checkFolder(folder string) error {
 	return nil
 }
 
-// store receives the file offered and gives the path where it is.
+// store receives the offered file and returns its path.
 func (b inbox) store(ctx context.Context, ch channel, o offer, progress io.Writer) (string, error) {
 	defer ch.Close()
 	if o.Size > b.limit {
 		refuse(ctx, ch, "it is larger than "+humanize.Bytes(uint64(b.limit)))
-		return "", fmt.Errorf("%s is larger than %s, the most that is taken here", o.Name, humanize.Bytes(uint64(b.limit)))
+		return "", fmt.Errorf("%s is larger than %s, the limit on this side", o.Name, humanize.Bytes(uint64(b.limit)))
 	}
 	if err := os.MkdirAll(b.folder, 0o777); err != nil {
 		return "", err
 	}
-	root, err := os.OpenRoot(b.folder) // no name that a peer chose leads out of it
+	root, err := os.OpenRoot(b.folder) // a name that a peer chose cannot lead out of it
 	if err != nil {
 		return "", err
 	}
@@ -62,7 +62,7 @@ func (b inbox) store(ctx context.Context, ch channel, o offer, progress io.Write
 	if err != nil {
 		return "", err
 	}
-	defer root.Remove(part) // in vain after the rename
+	defer root.Remove(part) // fails after the rename
 	received, err := take(ctx, ch, o, io.MultiWriter(file, progress))
 	if err := errors.Join(err, file.Close()); err != nil {
 		return "", err
@@ -81,8 +81,8 @@ func (b inbox) store(ctx context.Context, ch channel, o offer, progress io.Write
 	return path, nil
 }
 
-// reserve makes an empty file under the name, or under the name with a number
-// when there is one already, and gives the name.
+// reserve makes an empty file and returns its name. It adds a number to the name if the name
+// is taken.
 func reserve(root *os.Root, name string) (string, error) {
 	extension := filepath.Ext(name)
 	stem := strings.TrimSuffix(name, extension)

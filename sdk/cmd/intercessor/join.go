@@ -8,7 +8,7 @@ import (
 	"github.com/sebas642/intercessor/sdk"
 )
 
-// slow is how long joining a room may take before the person is told what it waits for.
+// slow is how long joining a room may take before the person is told why.
 const slow = 3 * time.Second
 
 // join connects to the host of the room that a link names.

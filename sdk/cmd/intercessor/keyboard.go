@@ -11,18 +11,18 @@ import (
 	"golang.org/x/term"
 )
 
-// An input is a line that was typed or piped in, or why there are no more.
+// An input is a typed or piped line, or the error that ended them.
 type input struct {
 	text string
 	err  error
 }
 
-// typed gives what is typed or piped in, line by line, and closes the channel at its end,
-// or after an error. On a terminal it edits the line and keeps it apart from what is shown
-// at the same time; restore gives the terminal back as it was.
+// typed returns a channel of typed or piped lines, which it closes at the end of the input or
+// after an error. On a terminal it provides a line editor and keeps the line apart from the
+// output; restore restores the terminal.
 //
-// The goroutine behind it may be inside a read of standard input, which nothing
-// can interrupt, when the command ends; it ends with the process.
+// Its goroutine reads standard input, which cannot be interrupted, so it may outlive the
+// command. It ends with the process.
 func (s *screen) typed(ctx context.Context, in io.Reader) (lines <-chan input, restore func(), err error) {
 	next, restore := pipedLines(in), func() {}
 	switch {
@@ -72,7 +72,7 @@ func (s *screen) edit(in *os.File) (next func() (string, error), restore func(),
 
 	next = func() (string, error) {
 		line, err := tty.ReadLine()
-		if errors.Is(err, term.ErrPasteIndicator) { // the line was pasted, which is all the same here
+		if errors.Is(err, term.ErrPasteIndicator) { // a pasted line is a line
 			err = nil
 		}
 		return line, err
@@ -88,7 +88,7 @@ func (s *screen) edit(in *os.File) (next func() (string, error), restore func(),
 	return next, restore, nil
 }
 
-// plainLines reads from a terminal, whose own editor bounds a line to 4 KiB.
+// plainLines reads from a terminal, which limits a line to 4 KiB.
 func plainLines(in io.Reader) func() (string, error) {
 	lines := bufio.NewReader(in)
 	return func() (string, error) {

@@ -10,8 +10,8 @@ import (
 
 const linkForms = "a link looks like http://HOST/#ID or ws://HOST/client/ID"
 
-// relayURL gives the address that a listener dials, for any way of naming a
-// relay: ws://HOST/server, http://HOST, HOST:PORT.
+// relayURL returns the URL that a listener dials, for any form of a relay's address:
+// ws://HOST/server, http://HOST, HOST:PORT.
 func relayURL(relay string) (string, error) {
 	full := relay
 	if !strings.Contains(full, "://") {
@@ -26,9 +26,9 @@ func relayURL(relay string) (string, error) {
 	return u.String(), nil
 }
 
-// clientURL gives the address that a client dials, for each form of a link:
-// ws://HOST/client/ID, http://HOST/#ID, and an ID on the relay given, which may be
-// spelt as it is said: Apple Pie.
+// clientURL returns the URL that a client dials, for each form of a link:
+// ws://HOST/client/ID, http://HOST/#ID, and an ID alone, which means the given relay. An
+// ID of words may be written with capitals and spaces: Apple Pie.
 func clientURL(link, relay string) (string, error) {
 	if id, ok := protocol.Spell(link); ok {
 		return strings.TrimSuffix(relay, "/server") + "/client/" + string(id), nil
@@ -49,13 +49,14 @@ func clientURL(link, relay string) (string, error) {
 	return u.String(), nil
 }
 
-// pageLink gives the address of the page that joins the room.
+// pageLink returns the URL of the page that joins the room.
 func pageLink(clientURL string) string {
 	base, id, _ := strings.Cut(clientURL, "/client/")
 	return "http" + strings.TrimPrefix(base, "ws") + "/#" + id // ws and wss become http and https
 }
 
-// socketScheme turns http and https into ws and wss, and says whether it is one of the four.
+// socketScheme turns http and https into ws and wss. It reports whether the scheme is one of
+// these four.
 func socketScheme(u *url.URL) bool {
 	switch u.Scheme {
 	case "http":

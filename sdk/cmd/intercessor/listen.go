@@ -25,7 +25,7 @@ func listen(ctx context.Context, inv *invocation) error {
 	c := &chat{room: h, screen: screen, files: inv.files(screen), said: said, stays: true}
 	screen.event("the room is open, %s%s", h.name, inv.commandsHint())
 	err = c.hold(ctx, inv.in, func(ctx context.Context) error { return c.welcome(ctx, ln, h) })
-	_ = ln.Close() // which settles what was said
+	_ = ln.Close() // settles the outcomes
 	return said.end(err)
 }
 
@@ -33,7 +33,7 @@ func listen(ctx context.Context, inv *invocation) error {
 func (c *chat) welcome(ctx context.Context, ln *sdk.Listener, h *host) error {
 	var guests sync.WaitGroup
 	defer guests.Wait()
-	guests.Go(func() { followRelay(ctx, ln, c.screen) }) // it ends with the room or ctx
+	guests.Go(func() { followRelay(ctx, ln, c.screen) }) // ends with the room or ctx
 	for {
 		conn, err := ln.Accept(ctx)
 		if err != nil {
@@ -42,7 +42,7 @@ func (c *chat) welcome(ctx context.Context, ln *sdk.Listener, h *host) error {
 		guests.Go(func() {
 			defer conn.Close()
 			s := h.admit(conn)
-			_ = c.attend(ctx, conn, // the host has shown that the guest left
+			_ = c.attend(ctx, conn, // attend has already shown that the guest left
 				func() string { return h.nameOf(s) },
 				func(ctx context.Context) error { return h.attend(ctx, s) })
 		})

@@ -14,11 +14,11 @@ import (
 	"syscall"
 )
 
-// The exit codes. A script may rely on them.
+// The exit codes. Scripts may rely on them.
 const (
-	exitDone   = 0 // it did what was asked
-	exitFailed = 1 // it tried and could not
-	exitUsage  = 2 // the command line asks for nothing that it can do
+	exitDone   = 0 // success
+	exitFailed = 1 // failure
+	exitUsage  = 2 // mistake in the command line
 )
 
 // stdio is the process's standard streams, or a test's.
@@ -30,17 +30,17 @@ type stdio struct {
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	context.AfterFunc(ctx, stop) // from here on a second signal ends the process at once
+	context.AfterFunc(ctx, stop) // a second signal ends the process at once
 	os.Exit(run(ctx, stdio{os.Stdin, os.Stdout, os.Stderr}, os.Args[1:]))
 }
 
-// run carries out a command line and gives the exit code.
+// run carries out a command line and returns the exit code.
 func run(ctx context.Context, std stdio, args []string) int {
 	err := dispatch(ctx, std, args)
 	switch {
 	case err == nil:
 		return exitDone
-	case errors.Is(err, flag.ErrHelp): // its text is already on standard output
+	case errors.Is(err, flag.ErrHelp): // parse has printed the help
 		return exitDone
 	}
 	complaint := explain(ctx, err)

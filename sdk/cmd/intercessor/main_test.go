@@ -18,7 +18,7 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// intercessor runs a command line and gives what it printed.
+// intercessor runs a command line and returns its output.
 func intercessor(ctx context.Context, args ...string) (exit int, stdout, stderr string) {
 	var out, errors bytes.Buffer
 	exit = run(ctx, stdio{strings.NewReader(""), &out, &errors}, args)
@@ -100,8 +100,8 @@ func TestAMistypedFlagIsSuggested(t *testing.T) {
 	assert.Equal(t, "intercessor: unknown flag \"--naem\"\nintercessor: hint: did you mean --name?\n", stderr)
 }
 
-// TestARelayThatSpeaksOtherwiseIsExplained: what is wrong between the relay's TLS and the URL has
-// a hint of what to change.
+// TestARelayThatSpeaksOtherwiseIsExplained: if the relay's TLS does not fit the URL, a hint says
+// what to change.
 func TestARelayThatSpeaksOtherwiseIsExplained(t *testing.T) {
 	plain, secure := httptest.NewServer(nil), httptest.NewUnstartedServer(nil)
 	secure.Config.ErrorLog = log.New(io.Discard, "", 0)

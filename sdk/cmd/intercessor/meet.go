@@ -9,10 +9,10 @@ import (
 	"github.com/sebas642/intercessor/sdk"
 )
 
-// meet finds the other end of a transfer, runs do with it and ends the
-// connection. With a link the other end is that room's host. Without one meet starts a
-// room, the other end is the first guest, and later guests are turned away. During the
-// transfer messages are answered as in any room, but chat is not shown.
+// meet finds the other end of a transfer, runs do with it and ends the connection. With a
+// link the other end is that room's host. Without a link meet starts a room, the other end
+// is the first guest, and later guests are refused. During the transfer messages are
+// answered as in any room, but chat is not shown.
 func (inv *invocation) meet(ctx context.Context, link []string, do func(context.Context, peer) error) error {
 	ctx, cancel := context.WithCancel(ctx)
 	var beside sync.WaitGroup
@@ -30,7 +30,7 @@ func (inv *invocation) meet(ctx context.Context, link []string, do func(context.
 		if err := g.introduce(ctx); err != nil {
 			return err
 		}
-		beside.Go(func() { _ = g.attend(ctx) }) // do hears of the end too
+		beside.Go(func() { _ = g.attend(ctx) }) // do learns of the end too
 		beside.Go(func() { showPath(ctx, inv.err, conn) })
 		return do(ctx, conn)
 	}
@@ -45,7 +45,7 @@ func (inv *invocation) meet(ctx context.Context, link []string, do func(context.
 	}
 	defer ln.Close()
 	printLink(inv.stdio, ln)
-	fmt.Fprintln(inv.err, "Waiting for somebody to come.")
+	fmt.Fprintln(inv.err, "Waiting for someone to join.")
 	waiting, came := context.WithCancel(ctx)
 	beside.Go(func() { showRelay(waiting, inv.err, ln) })
 	conn, err := ln.Accept(ctx)
@@ -54,10 +54,10 @@ func (inv *invocation) meet(ctx context.Context, link []string, do func(context.
 		return err
 	}
 	defer conn.Close()
-	fmt.Fprintln(inv.err, "Somebody is here.")
+	fmt.Fprintln(inv.err, "Someone is here.")
 	h := &host{name: inv.name, screen: unseen}
 	s := h.admit(conn)
-	beside.Go(func() { _ = h.attend(ctx, s) }) // do hears of the end too
+	beside.Go(func() { _ = h.attend(ctx, s) }) // do learns of the end too
 	beside.Go(func() { showPath(ctx, inv.err, conn) })
 	beside.Go(func() { turnAway(ctx, ln) })
 	return do(ctx, conn)

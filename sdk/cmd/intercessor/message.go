@@ -9,24 +9,25 @@ import (
 
 // The types of a room's messages; web/CHAT.md says who sends which, and when.
 const (
-	typeName   = "name"   // a string: what I am called
+	typeName   = "name"   // a string: the sender's name
 	typeChat   = "chat"   // a chatLine
-	typePeople = "people" // strings: who is in the room, host first
-	typePing   = "ping"   // anything, to be sent back at once
+	typePeople = "people" // strings: the people in the room, host first
+	typePing   = "ping"   // any value, to be sent back at once
 	typePong   = "pong"
 )
 
-// maxPeople bounds how many names of a list are looked at.
+// maxPeople bounds how many names of a list are read.
 const maxPeople = 1000
 
-// chatLine is what somebody says. The host fills in the name when it passes the
-// line on: a guest cannot speak for another.
+// chatLine is a line of chat. The host sets the name when it forwards the line, so a guest
+// cannot speak for another.
 type chatLine struct {
 	Text string `json:"text"`
 	Name string `json:"name"`
 }
 
-// message makes a message of strings and structs of strings, which always have a JSON form.
+// message returns a message. value consists of strings and structs of strings, which always
+// have a JSON form.
 func message(typ string, value any) sdk.Message {
 	data, err := json.Marshal(value)
 	if err != nil {
@@ -35,8 +36,8 @@ func message(typ string, value any) sdk.Message {
 	return sdk.Message{Type: typ, Data: data}
 }
 
-// The readers clean names, and answer false for data of another shape. The text of a line
-// stays as it is, because a host passes it on; the screen cleans what it shows.
+// The readers clean names, and return false for data of another form. They do not clean the
+// text of a line, because a host forwards it unchanged. The screen cleans what it shows.
 
 func readName(m sdk.Message) (string, bool) {
 	var name string

@@ -12,9 +12,9 @@ const (
 	maxText = 8 << 10 // characters of a line of chat
 )
 
-// cleanText makes text of a peer harmless on a terminal and keeps it on one
-// line: no control or escape characters, nothing that reverses the direction of
-// what follows, at most limit characters.
+// cleanText makes a peer's text safe for a terminal and keeps it on one line. It removes
+// control and escape characters and marks that change the text direction, and cuts the text
+// to limit characters.
 func cleanText(text string, limit int) string {
 	const joiner = '\u200d' // holds the parts of an emoji together
 	text = strings.Map(func(r rune) rune {
@@ -32,22 +32,21 @@ func cleanText(text string, limit int) string {
 	return text
 }
 
-// cleanName makes a name for a person out of what a peer calls itself.
+// cleanName returns a person's name from the name that a peer sent.
 func cleanName(name string) string {
 	name = strings.Join(strings.Fields(cleanText(name, maxText)), " ")
 	if name == "" {
-		return "somebody"
+		return "someone"
 	}
 	return cleanText(name, maxName)
 }
 
-// cleanFileName makes a name that can be used in the folder for received files
-// and nowhere else, out of what the sender calls the file. The name begins
-// neither with a dot, which hides a file, nor with a dash, which makes a command
-// take it for a flag.
+// cleanFileName returns a safe file name from the name that the sender chose. It cannot
+// lead out of the folder for received files. It begins neither with a dot, which hides a
+// file, nor with a dash, which commands read as a flag.
 func cleanFileName(name string) string {
 	const (
-		longest   = 200               // bytes; file systems take 255, and a number may follow
+		longest   = 200               // bytes; file systems allow 255, and a number may be added
 		forbidden = `:*?"<>|` + "\\/" // on Windows; a colon there opens another stream of the file
 		otherwise = "file"
 	)

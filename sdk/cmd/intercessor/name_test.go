@@ -36,7 +36,7 @@ func TestLongTextIsCut(t *testing.T) {
 
 func TestANameIsShortAndNeverEmpty(t *testing.T) {
 	assert.Equal(t, "Ada Lovelace", cleanName("  Ada \t Lovelace\n"))
-	assert.Equal(t, "somebody", cleanName("\x1b\x07 \u200b"))
+	assert.Equal(t, "someone", cleanName("\x1b\x07 \u200b"))
 	assert.Equal(t, maxName, utf8.RuneCountInString(cleanName(strings.Repeat("ä", 33))))
 }
 

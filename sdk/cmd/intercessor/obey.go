@@ -9,8 +9,8 @@ import (
 	"github.com/dustin/go-humanize"
 )
 
-// obey carries out a typed line: a command, or something to say. A file that it begins to
-// send ends with files.
+// obey carries out a typed line: a command, or text to say. The context files bounds the files
+// that it sends.
 func (c *chat) obey(files, ctx context.Context, line string) error {
 	command, operands, _ := strings.Cut(strings.TrimSpace(line), " ")
 	operands = strings.TrimSpace(operands)

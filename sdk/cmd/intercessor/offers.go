@@ -11,10 +11,10 @@ import (
 	"github.com/dustin/go-humanize"
 )
 
-// answerWithin is how long an offer waits for an answer. The sender waits for a minute.
+// answerWithin is how long an offer waits for an answer. The sender waits for one minute.
 const answerWithin = 50 * time.Second
 
-// offers are the files that a person was asked about and has not answered yet.
+// offers are the offered files that the person has not answered yet.
 type offers struct {
 	mu      sync.Mutex
 	last    int
@@ -26,7 +26,7 @@ type asked struct {
 	answer chan answer // holds one
 }
 
-// An answer is what becomes of an offer.
+// An answer is the result of an offer.
 type answer int
 
 const (
@@ -60,7 +60,7 @@ func (f *offers) ask(ctx context.Context, screen *screen, o offer, from string, 
 	return unanswered
 }
 
-// remove takes one out of those that wait; 0 is the oldest.
+// remove removes a waiting offer by its number; 0 means the oldest.
 func (f *offers) remove(number int) (*asked, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -76,7 +76,7 @@ func (f *offers) remove(number int) (*asked, error) {
 	return nil, fmt.Errorf("no file %d waits for an answer", number)
 }
 
-// answer answers for the person. An empty operand means the oldest offer.
+// answer answers an offer. An empty operand means the oldest.
 func (f *offers) answer(operand string, take bool) error {
 	number := 0
 	if operand != "" {

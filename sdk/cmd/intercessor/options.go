@@ -6,7 +6,7 @@ import (
 	"github.com/sebas642/intercessor/sdk"
 )
 
-// options gives the SDK's options for the relay at url that the flags ask for.
+// options returns the SDK's options for the relay at url, as the flags say.
 func (inv *invocation) options(url string) (*sdk.Options, error) {
 	options := &sdk.Options{IdentityFile: inv.identity}
 	if inv.secret != "" {

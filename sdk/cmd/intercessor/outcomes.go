@@ -9,8 +9,8 @@ import (
 	"github.com/sebas642/intercessor/sdk"
 )
 
-// outcomes follows what this end says until it is known what became of it. It shows what
-// was not delivered.
+// outcomes follows the messages of this end until their outcomes are known. It shows those
+// that were not delivered.
 type outcomes struct {
 	screen    *screen
 	following sync.WaitGroup
@@ -19,8 +19,8 @@ type outcomes struct {
 	lost lostError // guarded by mu
 }
 
-// A lostError counts the lines that were not delivered, or perhaps not, and the files that
-// were given up without a receipt.
+// A lostError counts the lines that were not or perhaps not delivered, and the files that
+// ended without a receipt.
 type lostError struct{ lines, files int }
 
 func (e lostError) Error() string {
@@ -49,7 +49,7 @@ func (o *outcomes) loseFile() {
 // wait waits until all outcomes are known.
 func (o *outcomes) wait(ctx context.Context) error {
 	known := make(chan struct{})
-	go func() { // it ends when the connections do, at the latest
+	go func() { // ends with the connections at the latest
 		defer close(known)
 		o.following.Wait()
 	}()
@@ -61,8 +61,8 @@ func (o *outcomes) wait(ctx context.Context) error {
 	}
 }
 
-// end waits for all outcomes, which the end of the connections brings, and returns err, or
-// what was lost.
+// end waits for all outcomes, which are known when the connections have ended. It returns
+// err, or a lostError.
 func (o *outcomes) end(err error) error {
 	o.following.Wait()
 	o.mu.Lock()
@@ -73,13 +73,13 @@ func (o *outcomes) end(err error) error {
 	return err
 }
 
-// A record is what was said to one peer and may not have been delivered yet.
+// A record is the messages to one peer whose outcomes are not known yet.
 type record struct {
-	all  *outcomes     // nil where they are not followed
-	name func() string // of the peer
+	all  *outcomes     // nil if outcomes are not followed
+	name func() string // returns the peer's name
 
 	mu   sync.Mutex
-	said []saying // guarded by mu; oldest first. The link bounds what it accepts
+	said []saying // guarded by mu; oldest first. The link bounds its length
 }
 
 type saying struct {
@@ -92,7 +92,7 @@ type outcome interface {
 	Outcome(context.Context) (sdk.Outcome, error)
 }
 
-// note follows what was said.
+// note adds a message whose outcome is to be followed.
 func (r *record) note(text string, receipt outcome) {
 	if r.all == nil {
 		return
@@ -105,17 +105,17 @@ func (r *record) note(text string, receipt outcome) {
 	}
 }
 
-// follow looks at one outcome after the other: they become known in the order of the lines.
+// follow waits for the outcomes, which become known in the order of the lines.
 func (r *record) follow() {
 	for more := true; more; {
 		r.mu.Lock()
 		first := r.said[0]
 		r.mu.Unlock()
-		o, _ := first.receipt.Outcome(context.Background()) // the end of the connection settles it
+		o, _ := first.receipt.Outcome(context.Background()) // known at the end of the connection at the latest
 		switch {
 		case o.Result == sdk.Refused:
 			r.notDelivered("not delivered", first.text)
-		case o.Result == sdk.Unknown && o.Reason != sdk.ReasonNoLink: // a peer without a link never says
+		case o.Result == sdk.Unknown && o.Reason != sdk.ReasonNoLink: // a peer without a link never confirms
 			r.notDelivered("perhaps not delivered", first.text)
 		}
 		r.mu.Lock()

@@ -12,7 +12,7 @@ import (
 
 // openFile opens a file to be sent.
 func openFile(path string) (*os.File, offer, error) {
-	// Without waiting: a FIFO without a writer would keep the program from ending.
+	// Non-blocking, because opening a FIFO without a writer would block forever.
 	file, err := os.OpenFile(path, os.O_RDONLY|syscall.O_NONBLOCK, 0)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, offer{}, fmt.Errorf("there is no file %s", path)
@@ -28,7 +28,7 @@ func openFile(path string) (*os.File, offer, error) {
 	case !info.Mode().IsRegular():
 		err = fmt.Errorf("%s is a pipe or a device, and not a file", path)
 	case info.Size() == 0:
-		if n, _ := file.ReadAt(make([]byte, 1), 0); n > 0 { // as files of /proc do
+		if n, _ := file.ReadAt(make([]byte, 1), 0); n > 0 { // such as a file of /proc
 			err = fmt.Errorf("%s does not say how large it is; send a copy of it", path)
 		}
 	}
@@ -38,9 +38,9 @@ func openFile(path string) (*os.File, offer, error) {
 	return file, offer{cleanFileName(filepath.Base(path)), info.Size()}, nil
 }
 
-// openOperand opens the file of "/send FILE [NAME]" and gives the name. Either
-// may contain spaces: the longest beginning that names a file is the file. It
-// may be quoted, as terminals do when a file is dropped on them.
+// openOperand opens the file of "/send FILE [NAME]" and returns NAME. Both may contain
+// spaces: the longest prefix that names a file is the file. The file may be quoted, as
+// terminals do when a file is dropped on them.
 func openOperand(operands string) (file *os.File, o offer, name string, err error) {
 	if operands == "" {
 		return nil, offer{}, "", errors.New("which file? /send FILE [NAME]")

@@ -8,13 +8,13 @@ import (
 	"github.com/sebas642/intercessor/sdk"
 )
 
-// showPath tells how the search for a direct path goes, until it is over or ctx ends.
+// showPath shows the progress of the search for a direct path, until it is over or ctx ends.
 func showPath(ctx context.Context, w io.Writer, conn *sdk.Conn) {
 	for path := (sdk.Path{State: sdk.PathIdle}); ; {
 		before := path
 		var err error
 		if path, err = conn.WaitPath(ctx, before); err != nil || path.State == sdk.PathOver {
-			return // the command says why
+			return // the command reports the error
 		}
 		switch {
 		case path.Problem != before.Problem && path.Problem != "":

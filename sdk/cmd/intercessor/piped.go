@@ -11,8 +11,8 @@ import (
 	"github.com/dustin/go-humanize"
 )
 
-// pipedLines reads what is piped in, byte for byte but for the line feed behind each line.
-// The last line need not have one. What cannot be said as it is, is an error.
+// pipedLines reads piped input, byte for byte without the line feed after each line. The last
+// line need not have one. A line that cannot be sent unchanged is an error.
 func pipedLines(in io.Reader) func() (string, error) {
 	lines, number := bufio.NewReaderSize(in, maxText+1), 0
 	return func() (string, error) {

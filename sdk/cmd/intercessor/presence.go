@@ -14,8 +14,7 @@ type stateful interface {
 	WaitState(ctx context.Context, from sdk.State) (sdk.State, error)
 }
 
-// follow calls away when s loses its connection and back when s has one again, by turns, until
-// ctx ends.
+// follow calls away when s loses its connection, and back when s has one again, until ctx ends.
 func follow(ctx context.Context, s stateful, away, back func()) {
 	lost := false
 	for state := s.State(); ; {
@@ -36,8 +35,8 @@ func follow(ctx context.Context, s stateful, away, back func()) {
 	}
 }
 
-// followPeer tells the person when the other side, or the way to it, is away and when it is
-// back. What is said until then waits, and is lost if it does not come back.
+// followPeer tells the person when the other side or the relay is away, and when it is back.
+// Lines wait until then, and are lost if it does not come back.
 func followPeer(ctx context.Context, conn *sdk.Conn, screen *screen, name func() string) {
 	follow(ctx, conn,
 		func() {
@@ -46,15 +45,15 @@ func followPeer(ctx context.Context, conn *sdk.Conn, screen *screen, name func()
 		func() { screen.event("%s is back", name()) })
 }
 
-// followRelay tells the person the same of the relay of a room. Without it a host that is alone
-// would see nothing.
+// followRelay tells the person when the relay is away, and when it is back. followPeer shows
+// nothing to a host that is alone.
 func followRelay(ctx context.Context, ln *sdk.Listener, screen *screen) {
 	follow(ctx, ln,
 		func() { screen.event("the relay is away: trying again") },
 		func() { screen.event("the relay is back") })
 }
 
-// showRelay is followRelay for a command that has no screen.
+// showRelay is followRelay for a command without a screen.
 func showRelay(ctx context.Context, w io.Writer, ln *sdk.Listener) {
 	follow(ctx, ln,
 		func() { fmt.Fprintln(w, "The relay is away: trying again.") },

@@ -7,8 +7,8 @@ import (
 	"github.com/schollz/progressbar/v3"
 )
 
-// newProgress gives a writer that counts what is written to it and draws a bar,
-// or nothing if the output is not a terminal. Closing it leaves the bar's line.
+// newProgress returns a writer that draws a bar of the bytes written to it. It draws nothing
+// if w is not a terminal. Close moves to the line after the bar.
 func newProgress(w io.Writer, o offer) io.WriteCloser {
 	if !isTerminal(w) {
 		return unseen{io.Discard}

@@ -14,7 +14,7 @@ import (
 	"github.com/sebas642/intercessor/sdk"
 )
 
-// printLink shows how to get into a room: for people, on a terminal, as a QR code too.
+// printLink prints how to join a room, on a terminal also as a QR code.
 func printLink(std stdio, ln *sdk.Listener) {
 	link := pageLink(ln.ClientURL())
 	if isTerminal(std.out) {
@@ -38,8 +38,8 @@ func qrCode(text string) string {
 	return code.String()
 }
 
-// inverted paints white on black whatever colours the terminal has: a code with
-// its colours exchanged is one that many cameras do not read.
+// inverted sets the code's colours independent of the terminal's: many cameras cannot read
+// a code with exchanged colours.
 func inverted(code string) string {
 	const paint, reset = "\x1b[97;40m", "\x1b[0m"
 	lines := strings.Split(strings.TrimRight(code, "\n"), "\n")
@@ -51,7 +51,7 @@ func firstLine(text string) string {
 	return line
 }
 
-// onlyHere says whether an address means the machine that reads it.
+// onlyHere reports whether the link's host is a loopback address.
 func onlyHere(link string) bool {
 	u, err := url.Parse(link)
 	if err != nil {

@@ -23,7 +23,7 @@ func receive(ctx context.Context, inv *invocation) error {
 			return err
 		}
 		fmt.Fprintf(inv.err, "Receiving %s (%s).\n", o.Name, humanize.Bytes(uint64(o.Size)))
-		asked := inbox{cmp.Or(inv.into, "."), math.MaxInt64} // who asks for a file takes what comes
+		asked := inbox{cmp.Or(inv.into, "."), math.MaxInt64} // no limit: the person asked for the file
 		progress := newProgress(inv.err, o)
 		path, err := asked.store(ctx, ch, o, progress)
 		_ = progress.Close()
@@ -34,7 +34,7 @@ func receive(ctx context.Context, inv *invocation) error {
 	})
 }
 
-// acceptFile waits for the channel of a file and closes every other.
+// acceptFile waits for the channel of a file and closes all others.
 func acceptFile(ctx context.Context, p peer) (*sdk.Channel, error) {
 	for {
 		ch, err := p.AcceptChannel(ctx)

@@ -8,7 +8,7 @@ import (
 	"github.com/sebas642/intercessor/sdk"
 )
 
-// sendPatience bounds how long one message may wait to leave for the relay.
+// sendPatience bounds how long one message may wait to be sent to the relay.
 const sendPatience = 10 * time.Second
 
 // A peer is the other end of a connection: a *sdk.Conn.
@@ -21,18 +21,18 @@ type peer interface {
 
 var errAlone = errors.New("no one else is here yet")
 
-// A room is what a chat needs of either end, the host's or a guest's.
+// A room is the part of a host or guest that a chat needs.
 type room interface {
-	// say says a line to everybody, and has its outcomes followed.
+	// say sends a line to everyone in the room and has its outcomes followed.
 	say(ctx context.Context, text string) error
 
-	// occupied waits until somebody else is here.
+	// occupied waits until someone else is in the room.
 	occupied(ctx context.Context) error
 
 	people() []string
 
-	// find gives the peer that a file for somebody of that name goes to, and the
-	// name to show. An empty name will do where there is no choice.
+	// find returns the peer to send a file for that person to, and the name to show. The
+	// name may be empty if there is no choice.
 	find(name string) (peer, string, error)
 }
 

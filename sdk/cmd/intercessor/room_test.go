@@ -19,10 +19,10 @@ import (
 
 var errNoChannels = errors.New("this peer has no channels")
 
-// fakePeer is a peer that a test speaks for.
+// fakePeer is a peer whose messages a test provides.
 type fakePeer struct {
-	says  chan sdk.Message // what the peer sends; closed when it leaves
-	hears []string         // what it got, as TYPE DATA
+	says  chan sdk.Message // messages from the peer; closed when it leaves
+	hears []string         // messages to the peer, as TYPE DATA
 }
 
 func newFakePeer() *fakePeer { return &fakePeer{says: make(chan sdk.Message)} }
@@ -48,7 +48,7 @@ func (p *fakePeer) AcceptChannel(context.Context) (*sdk.Channel, error) {
 	return nil, errNoChannels
 }
 
-// heard gives what the peer got since the last time.
+// heard returns the messages to the peer since the last call.
 func (p *fakePeer) heard() []string {
 	heard := p.hears
 	p.hears = nil
@@ -57,7 +57,7 @@ func (p *fakePeer) heard() []string {
 
 func raw(typ, data string) sdk.Message { return sdk.Message{Type: typ, Data: []byte(data)} }
 
-// shown gives the lines on a screen since the last time.
+// shown returns the lines on a screen since the last call.
 func shown(out *bytes.Buffer) []string {
 	lines := strings.FieldsFunc(out.String(), func(r rune) bool { return r == '\n' })
 	out.Reset()
@@ -207,8 +207,8 @@ func TestWhatIsTypedIsObeyed(t *testing.T) {
 	assert.Equal(t, []string{`chat {"text":"hello","name":"Eve"}`, `chat {"text":"  indented ","name":"Eve"}`}, ada.heard())
 }
 
-// What is piped in may be anybody's text: no line of it is a command, and every line is said
-// byte for byte.
+// Piped input may be anyone's text: no line of it is a command, and every line is sent byte for
+// byte.
 func TestWhatIsPipedInIsSaidAsItIs(t *testing.T) {
 	secret := filepath.Join(t.TempDir(), "key")
 	require.NoError(t, os.WriteFile(secret, []byte("secret"), 0o600))
@@ -232,7 +232,7 @@ func TestWhatIsPipedInIsSaidAsItIs(t *testing.T) {
 			g := &guest{name: "Ada", screen: newScreen(io.Discard), host: host, said: &record{}}
 			chat := &chat{room: g, screen: g.screen, said: &outcomes{}}
 			err := chat.hold(t.Context(), strings.NewReader(c.in), func(ctx context.Context) error {
-				<-ctx.Done() // hold ends what serves the room
+				<-ctx.Done() // hold ends it
 				return ctx.Err()
 			})
 			if c.problem == "" {
@@ -251,7 +251,7 @@ func TestWhatIsPipedInIsSaidAsItIs(t *testing.T) {
 	}
 }
 
-// A listener's room outlives what is piped in, and a line waits until somebody can hear it.
+// A listener's room outlives its piped input, and a line waits until someone is in the room.
 func TestTheEndOfPipedInputDoesNotCloseTheRoom(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		h := &host{name: "Eve", screen: newScreen(io.Discard)}
@@ -275,7 +275,7 @@ func TestTheEndOfPipedInputDoesNotCloseTheRoom(t *testing.T) {
 	})
 }
 
-// A host that leaves once it has heard everything cuts nothing off.
+// A host that leaves after it has received everything causes no error.
 func TestAHostThatLeavesAfterTheLastLineIsNoFailure(t *testing.T) {
 	for _, ended := range []bool{true, false} {
 		synctest.Test(t, func(t *testing.T) {
@@ -285,7 +285,7 @@ func TestAHostThatLeavesAfterTheLastLineIsNoFailure(t *testing.T) {
 			}
 			c := &chat{screen: newScreen(io.Discard), said: &outcomes{}}
 			release := make(chan struct{})
-			c.said.following.Go(func() { <-release }) // an outcome that the end of the connection brings
+			c.said.following.Go(func() { <-release }) // an outcome that is known at the end of the connection
 			err := c.hold(t.Context(), in, func(context.Context) error {
 				synctest.Wait()
 				close(release)
@@ -301,7 +301,7 @@ func TestAHostThatLeavesAfterTheLastLineIsNoFailure(t *testing.T) {
 	}
 }
 
-// settled is an outcome that is known.
+// settled is a known outcome.
 type settled sdk.Outcome
 
 func (s settled) Outcome(context.Context) (sdk.Outcome, error) { return sdk.Outcome(s), nil }

@@ -9,8 +9,7 @@ import (
 	"golang.org/x/term"
 )
 
-// A screen is where a room is shown. All text that came from a peer passes
-// through line, which is the one place that makes it harmless.
+// A screen shows a room. All text from peers passes through line, which alone makes it safe.
 type screen struct {
 	mu  sync.Mutex
 	out io.Writer      // guarded by mu
@@ -26,12 +25,12 @@ func (s *screen) event(format string, args ...any) {
 	s.line("* " + fmt.Sprintf(format, args...))
 }
 
-// said shows what somebody said.
+// said shows a line of chat.
 func (s *screen) said(name, text string) {
 	s.line(name + ": " + text)
 }
 
-// line shows one line, above the one that is being typed.
+// line shows one line above the line that is being typed.
 func (s *screen) line(text string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -44,8 +43,8 @@ func (s *screen) line(text string) {
 	_, _ = io.WriteString(s.tty, text)
 }
 
-// resize asks for the window's size before it is needed, which works on every
-// system; a signal for a changed size does not. It needs mu.
+// resize reads the window's size before each use, because a signal for a changed size does
+// not exist on every system. The caller holds mu.
 func (s *screen) resize() {
 	if file, ok := s.out.(*os.File); ok {
 		if width, height, err := term.GetSize(int(file.Fd())); err == nil && width > 0 {
@@ -54,7 +53,7 @@ func (s *screen) resize() {
 	}
 }
 
-// isTerminal says whether somebody looks at w, or types into it.
+// isTerminal reports whether stream is a terminal.
 func isTerminal(stream any) bool {
 	file, ok := stream.(*os.File)
 	return ok && term.IsTerminal(int(file.Fd()))

@@ -8,13 +8,13 @@ import (
 	"strings"
 )
 
-// nameless is what a guest is called that has not said its name.
+// nameless is the name of a guest that has not sent one.
 const nameless = "guest"
 
-// A seat is a guest as the host sees it.
+// A seat is the host's record of a guest.
 type seat struct {
 	peer peer    // static, as is said
-	said *record // what the host said to it
+	said *record // the host's messages to the guest
 	name string  // guarded by host.mu; empty until the guest is introduced
 }
 
@@ -32,7 +32,7 @@ func (h *host) admit(p peer) *seat {
 	return s
 }
 
-// present gives those who have a seat.
+// present returns a copy of the list of seats.
 func (h *host) present() []*seat {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -85,7 +85,7 @@ func (h *host) people() []string {
 	return h.names()
 }
 
-// names gives the host's name and those of the guests that are introduced. It needs mu.
+// names returns the names of the host and of all introduced guests. The caller holds mu.
 func (h *host) names() []string {
 	names := []string{h.name}
 	for _, s := range h.seats {

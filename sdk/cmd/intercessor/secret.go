@@ -11,8 +11,9 @@ import (
 	"github.com/sebas642/intercessor/protocol"
 )
 
-// readSecret reads the file of --secret-file: what the relay asks for, on one line. It is
-// not for others to read; its group may, as that is how a file reaches a service's user.
+// readSecret reads the file of --secret-file: the passphrase or access token, on one line. It
+// refuses a file that others can read. The group may read it, because a service's user often
+// gets a file that way.
 func readSecret(path string) (string, error) {
 	file, err := os.Open(path)
 	if err != nil {
@@ -31,7 +32,7 @@ func readSecret(path string) (string, error) {
 		return "", err
 	}
 	for _, mark := range []string{"\xef\xbb\xbf", "\xff\xfe", "\xfe\xff"} {
-		if bytes.HasPrefix(text, []byte(mark)) { // it would become part of the secret
+		if bytes.HasPrefix(text, []byte(mark)) { // the mark would become part of the secret
 			return "", usageError{problem: path + " begins with a byte order mark; save it as UTF-8 without one"}
 		}
 	}

@@ -13,7 +13,7 @@ func TestSecretFile(t *testing.T) {
 	for _, c := range []struct {
 		text string
 		mode os.FileMode
-		want string // "": it is refused
+		want string // "" if the file is refused
 	}{
 		{"open sesame", 0o600, "open sesame"},
 		{"open sesame\n", 0o640, "open sesame"},

@@ -9,7 +9,7 @@ import (
 	"io"
 )
 
-// takeOffer reads the first message. What it gives is clean.
+// takeOffer reads the first message. The offer that it returns is clean.
 func takeOffer(ctx context.Context, ch channel) (offer, error) {
 	first, err := next(ctx, ch)
 	if err != nil {
@@ -17,13 +17,13 @@ func takeOffer(ctx context.Context, ch channel) (offer, error) {
 	}
 	var o offer
 	if err := json.Unmarshal(first, &o); err != nil || o.Size < 0 {
-		return offer{}, errors.New("what came first was not a file's name and size")
+		return offer{}, errors.New("the first message is not a file's name and size")
 	}
 	o.Name = cleanFileName(o.Name)
 	return o, nil
 }
 
-// take writes the content that was offered.
+// take receives the offered content and writes it to w.
 func take(ctx context.Context, ch channel, o offer, w io.Writer) (receipt, error) {
 	sum := sha256.New()
 	w = io.MultiWriter(sum, w)
@@ -35,7 +35,7 @@ func take(ctx context.Context, ch channel, o offer, w io.Writer) (receipt, error
 		}
 		if received += int64(len(part)); received > o.Size {
 			refuse(ctx, ch, "it is larger than announced")
-			return receipt{}, fmt.Errorf("more than the %d bytes came that were offered", o.Size)
+			return receipt{}, fmt.Errorf("more than the offered %d bytes came", o.Size)
 		}
 		if _, err := w.Write(part); err != nil {
 			refuse(ctx, ch, "it cannot be stored")
@@ -45,7 +45,7 @@ func take(ctx context.Context, ch channel, o offer, w io.Writer) (receipt, error
 	return sign(received, sum), nil
 }
 
-// confirm sends the receipt and waits until the sender, having read it, closes the channel.
+// confirm sends the receipt and waits until the sender has read it and closes the channel.
 func confirm(ctx context.Context, ch channel, r receipt) error {
 	if err := sendJSON(ctx, ch, r); err != nil {
 		return err
@@ -62,7 +62,7 @@ func confirm(ctx context.Context, ch channel, r receipt) error {
 	}
 }
 
-// refuse tells the sender why the file is not taken. It is a courtesy.
+// refuse tells the sender why the file is refused. It ignores errors.
 func refuse(ctx context.Context, ch channel, why string) {
 	_ = sendJSON(ctx, ch, refusal{why})
 	_ = ch.Close()

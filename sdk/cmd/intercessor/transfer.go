@@ -14,14 +14,14 @@ import (
 
 const (
 	fileLabel = "file"   // of the channel that carries one file
-	chunk     = 16 << 10 // bytes of content in one message: every browser takes that many
+	chunk     = 16 << 10 // bytes of content in one message: every browser accepts that many
 
-	// stall is how long a transfer waits for the other side to do anything.
+	// stall is how long a transfer waits for any progress of the other side.
 	stall = 60 * time.Second
-	// afterthought is how long a sender that failed waits to hear why: a refusal
-	// arrives before the end of its channel.
+	// afterthought is how long a sender waits for the reason after a failure: a refusal
+	// comes before the end of its channel.
 	afterthought = time.Second
-	// farewell is how long the receiver waits for the sender to have read the receipt.
+	// farewell is how long the receiver waits until the sender has read the receipt.
 	farewell = 10 * time.Second
 )
 
@@ -33,11 +33,11 @@ var (
 	errNotReceived = errors.New("the other side did not receive the file as it was sent")
 )
 
-// An unknownError is why no answer came to a file whose content was all sent.
+// An unknownError says why no answer came after the whole content was sent.
 type unknownError struct{ why error }
 
 func (e unknownError) Error() string {
-	return "it is not known whether the file was taken: " + e.why.Error()
+	return "it is not known whether the file was received: " + e.why.Error()
 }
 
 func (e unknownError) Unwrap() error { return e.why }
@@ -49,21 +49,21 @@ type channel interface {
 	Close() error
 }
 
-// An offer is the first message on a channel: what is to come.
+// An offer is the first message on a channel.
 type offer struct {
 	Name string `json:"name"`
 	Size int64  `json:"size"` // bytes
 }
 
-// A receipt is the receiver's answer when all of the content is stored.
+// A receipt is the receiver's answer when the whole content is stored.
 type receipt struct {
 	Received int64  `json:"received"` // bytes
 	SHA256   string `json:"sha256"`   // of the content, in hex
 }
 
-// A refusal is the receiver's answer when it takes no more of the file.
+// A refusal is the receiver's answer when it does not accept the file.
 type refusal struct {
-	Refused string `json:"refused"` // why, for the user
+	Refused string `json:"refused"` // the reason, for the user
 }
 
 func sign(size int64, sum hash.Hash) receipt {
@@ -79,7 +79,7 @@ func sendJSON(ctx context.Context, ch channel, value any) error {
 	return err
 }
 
-// A chunkWriter sends what is written as one message and gives up after a stall.
+// A chunkWriter sends each Write as one message and gives up after a stall.
 type chunkWriter struct {
 	ctx context.Context
 	ch  channel
@@ -104,7 +104,7 @@ func next(ctx context.Context, ch channel) ([]byte, error) {
 	return message, nil
 }
 
-// because prefers the reason for which a context or a channel ended to the bare fact.
+// because returns the reason why a context or a channel ended if it is known, else err.
 func because(ctx context.Context, err error) error {
 	switch cause := context.Cause(ctx); {
 	case errors.Is(cause, context.Canceled):

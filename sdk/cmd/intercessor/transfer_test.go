@@ -20,8 +20,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// pipeEnd is one end of a channel in memory. Closing either end ends both, after
-// what was sent has been received, as on a data channel.
+// pipeEnd is one end of a channel in memory. As on a data channel, Close ends both ends once
+// everything sent was received.
 type pipeEnd struct {
 	in, out chan []byte
 	close   func()
@@ -72,7 +72,7 @@ func randomBytes(n int) []byte {
 	return b
 }
 
-// transfer sends content into an inbox and gives both ends' results.
+// transfer sends content into an inbox and returns the results of both ends.
 func transfer(t *testing.T, box inbox, o offer, content []byte) (path string, given, stored error) {
 	t.Helper()
 	sender, receiver := pipe()
@@ -136,7 +136,7 @@ func TestAnUnfinishedFileLeavesNothingBehind(t *testing.T) {
 		problem string
 	}{
 		{"cut short", []byte("12345"), "only 5 of 10 bytes came"},
-		{"too long", []byte("12345678901"), "more than the 10 bytes came that were offered"},
+		{"too long", []byte("12345678901"), "more than the offered 10 bytes came"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			sender, receiver := pipe()
@@ -156,7 +156,7 @@ func TestAFileOverTheLimitIsRefused(t *testing.T) {
 	require.NoError(t, errors.Join(given, stored), "at the limit")
 
 	_, given, stored = transfer(t, box, offer{"b", 1001}, randomBytes(1001))
-	assert.EqualError(t, stored, "b is larger than 1.0 kB, the most that is taken here")
+	assert.EqualError(t, stored, "b is larger than 1.0 kB, the limit on this side")
 	assert.EqualError(t, given, "it was refused: it is larger than 1.0 kB")
 }
 
@@ -228,7 +228,7 @@ func TestASenderThatHasSentAllDoesNotKnowWhetherItWasTaken(t *testing.T) {
 		_ = receiver.Close()
 	}()
 	err := give(t.Context(), sender, offer{"a", 1}, strings.NewReader("a"))
-	assert.EqualError(t, err, "it is not known whether the file was taken: the other side left before the transfer was over")
+	assert.EqualError(t, err, "it is not known whether the file was received: the other side left before the transfer was over")
 	assert.Equal(t, err.Error(), explain(t.Context(), err).problem)
 }
 

@@ -13,7 +13,7 @@ import (
 // A fingerprint is the SHA-256 of a relay's certificate.
 type fingerprint [sha256.Size]byte
 
-// parseFingerprint reads a fingerprint as relayd's log and browsers show it: in hexadecimal
+// parseFingerprint reads a fingerprint as relayd's log and browsers show it: hexadecimal
 // digits, with or without colons.
 func parseFingerprint(text string) (*fingerprint, error) {
 	b, err := hex.DecodeString(strings.NewReplacer(":", "", " ", "").Replace(text))
@@ -27,12 +27,12 @@ func (f *fingerprint) String() string {
 	return strings.ReplaceAll(fmt.Sprintf("% X", f[:]), " ", ":")
 }
 
-// client gives an HTTP client that trusts the certificate with the fingerprint and no other.
-// It looks neither at signatures nor at names.
+// client returns an HTTP client that trusts only the certificate with this fingerprint. It
+// checks neither signatures nor names.
 func (f *fingerprint) client() *http.Client {
 	transport := http.DefaultTransport.(*http.Transport).Clone()
 	transport.TLSClientConfig = &tls.Config{
-		InsecureSkipVerify: true, // VerifyConnection takes its place
+		InsecureSkipVerify: true, // replaced by VerifyConnection
 		VerifyConnection: func(state tls.ConnectionState) error {
 			if shown := fingerprint(sha256.Sum256(state.PeerCertificates[0].Raw)); shown != *f {
 				return fingerprintError{shown}
@@ -47,5 +47,5 @@ func (f *fingerprint) client() *http.Client {
 type fingerprintError struct{ shown fingerprint }
 
 func (e fingerprintError) Error() string {
-	return fmt.Sprintf("the relay's certificate has the fingerprint %v, which is not that of --fingerprint", &e.shown)
+	return fmt.Sprintf("the relay's certificate has the fingerprint %v, which differs from --fingerprint", &e.shown)
 }

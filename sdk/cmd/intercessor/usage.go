@@ -7,16 +7,16 @@ import (
 	"strings"
 )
 
-const usageHead = `Intercessor introduces two peers and lets them talk: this is a peer on the terminal.
+const usageHead = `Intercessor connects peers through a relay. This program is a peer on the terminal.
 
 Usage:
 
 `
 
 const usageTail = `
-A LINK is what listen prints: the page's, http://HOST/#ID, or a client's, ws://HOST/client/ID;
-an ID alone means the room of that ID on the relay of --relay. An ID of words may be written as it is
-said: "apple pie …".
+A LINK is what listen prints: the page's, http://HOST/#ID, or a client's, ws://HOST/client/ID.
+An ID alone means the room with that ID on the relay of --relay. An ID of words may be written with
+spaces: "apple pie …".
 
 Try it, with a relay on this machine (make run):
 
@@ -26,10 +26,10 @@ Try it, with a relay on this machine (make run):
     $ intercessor send photo.jpg                       # prints a LINK and waits
     $ intercessor receive LINK                         # writes ./photo.jpg
 
-What is piped into listen and dial is said line by line, as it is; commands are for terminals. dial
-leaves at the end of its input, when it is known what became of every line. listen stays until it is
-ended, and keeps what is piped in until somebody is here. The exit code is 0 if everything that was
-said was delivered and no file was left without a receipt.
+listen and dial send piped input line by line and unchanged. Commands work only on a terminal. dial
+leaves at the end of its input, once the outcome of every line is known. listen stays until it is
+interrupted, and keeps piped input until someone is in the room. The exit code is 0 if every line was
+delivered and every file has a receipt.
 
 "intercessor help COMMAND" lists the flags of a command, "intercessor --version" prints the version.
 `

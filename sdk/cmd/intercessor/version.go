@@ -6,10 +6,10 @@ import (
 	"runtime/debug"
 )
 
-// release is the version of a release: the linker sets it, see ci/build.sh.
+// release is the version of a release. The linker sets it, see ci/build.sh.
 var release string
 
-// version says which build this is.
+// version returns the version of this build.
 func version() string {
 	built := cmp.Or(release, "unknown")
 	if info, ok := debug.ReadBuildInfo(); ok {

@@ -9,7 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// hosts gives two hosts with peers, joined by a cable.
+// hosts returns two hosts with peers, joined by a cable.
 func hosts(t *testing.T, cable string) (a, b *host) {
 	t.Helper()
 	a, b = newHost(t, settings{Offer: true}), newHost(t, settings{})
@@ -54,7 +54,7 @@ func TestManyAddressesAreBounded(t *testing.T) {
 	}
 }
 
-// A container's only interface may be called as a bridge's end is on its host.
+// A container's only interface may have the name of a virtual interface.
 func TestTheOnlyInterfaceIsGathered(t *testing.T) {
 	if !isolated(t) {
 		return
@@ -65,7 +65,7 @@ func TestTheOnlyInterfaceIsGathered(t *testing.T) {
 	require.Equal(t, []string{"10.0.0.1"}, addresses(t, sent[0]))
 }
 
-// Where there is no network, two peers on one machine still meet.
+// Without a network, two peers on one machine still meet.
 func TestLoopbackIsGatheredAlone(t *testing.T) {
 	if !isolated(t) {
 		return

@@ -11,12 +11,12 @@ import (
 	"github.com/pion/transport/v5"
 )
 
-// maxAddresses bounds the addresses of this host that ICE uses. It checks each of them with
+// maxAddresses bounds the addresses of this host that ICE uses. ICE checks each of them against
 // each address of the other peer, five times a second.
 const maxAddresses = 16
 
-// virtual are the prefixes of the names of interfaces that lead to containers and virtual
-// machines of this host. Docker also makes bridges called br- and 12 hexadecimal digits.
+// virtual lists the name prefixes of interfaces that lead to containers and virtual machines
+// of this host. Docker also names bridges br- and 12 hexadecimal digits.
 var virtual = []string{"docker", "veth", "virbr", "vnet", "vmnet", "vboxnet", "podman", "cni", "flannel", "cali", "lxcbr", "lxdbr", "vEthernet"}
 
 func isVirtual(name string) bool {
@@ -25,18 +25,18 @@ func isVirtual(name string) bool {
 		slices.ContainsFunc(virtual, func(prefix string) bool { return strings.HasPrefix(name, prefix) })
 }
 
-// gatherable returns the interfaces that are up, with the addresses that ICE uses: one of
-// each network of an interface, at most maxAddresses, those in routed first. Virtual
-// interfaces count only if they have an address in routed, or if there is no other, and
-// loopback only if there is nothing else: two peers on one host meet at any address of it.
-// Link-local addresses of IPv6 do not count, because candidates must not hold them.
+// gatherable returns the interfaces that are up, with the addresses that ICE uses: one per
+// network of an interface, at most maxAddresses, those in routed first. A virtual interface
+// is used only if it has an address in routed or if there is no physical one. Loopback is used
+// only if there is nothing else: two peers on one host can meet at any of its addresses.
+// IPv6 link-local addresses are left out, because candidates must not contain them.
 func gatherable(all []*transport.Interface, routed []netip.Addr) []*transport.Interface {
-	var ranked [4][]*transport.Interface // with one address each: routed, physical, virtual, loopback
+	var ranked [4][]*transport.Interface // one address each; by rank: routed, physical, virtual, loopback
 	for _, it := range all {
 		if it.Flags&net.FlagUp == 0 {
 			continue
 		}
-		addrs, _ := it.Addrs() // an error says that there are none
+		addrs, _ := it.Addrs() // an error means none
 		var networks []netip.Prefix
 		for _, addr := range addrs {
 			prefix, err := netip.ParsePrefix(addr.String())
@@ -69,8 +69,8 @@ func gatherable(all []*transport.Interface, routed []netip.Addr) []*transport.In
 	return chosen[:min(len(chosen), maxAddresses)]
 }
 
-// routedAddresses returns the addresses that packets to the internet leave from. Nothing is
-// sent: connecting a UDP socket only looks up the route.
+// routedAddresses returns the source addresses of packets to the internet. It sends nothing:
+// connecting a UDP socket only looks up the route.
 func routedAddresses() (list []netip.Addr) {
 	for _, somewhere := range []string{"198.51.100.1:9", "[2001:db8::1]:9"} { // RFC 5737, RFC 3849
 		conn, err := net.Dial("udp", somewhere)

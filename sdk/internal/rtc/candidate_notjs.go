@@ -13,11 +13,11 @@ import (
 	"github.com/pion/logging"
 )
 
-var errCandidate = errors.New("it is not of a form that is known")
+var errCandidate = errors.New("its form is not known")
 
-// readCandidate gives a candidate in the form that pion takes, whatever spelling browsers
-// take: testdata/candidates.json lists them. sdpMid and sdpMLineIndex do not matter, because
-// all media of a connection share one path.
+// readCandidate converts a candidate to the form that pion accepts. It accepts every spelling
+// that browsers do; testdata/candidates.json lists them. sdpMid and sdpMLineIndex do not
+// matter, because all media of a connection share one path.
 func readCandidate(line string) (string, error) {
 	line = strings.TrimPrefix(strings.TrimSpace(line), "a=")
 	foundation, rest, _ := strings.Cut(strings.TrimPrefix(line, "candidate:"), " ")
@@ -30,7 +30,7 @@ func readCandidate(line string) (string, error) {
 	}
 	address := strings.Trim(fields[3], "[]")
 	if _, err := netip.ParseAddr(address); err != nil {
-		// Another name is not looked up: that would tell a stranger's server of this peer.
+		// Other names are not looked up: the lookup would reveal this peer to a stranger's server.
 		if address = strings.ToLower(address); !strings.HasSuffix(address, ".local") {
 			return "", errCandidate
 		}
@@ -66,7 +66,7 @@ func readCandidate(line string) (string, error) {
 
 const iceChars = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
 
-// unpadded is a number without its leading zeros.
+// unpadded returns number without leading zeros.
 func unpadded(number string) string {
 	if trimmed := strings.TrimLeft(number, "0"); trimmed != "" {
 		return trimmed
@@ -74,11 +74,11 @@ func unpadded(number string) string {
 	return number
 }
 
-// debug tells of something where PION_LOG_DEBUG asks for it.
+// debug logs text if PION_LOG_DEBUG is set.
 func debug(text string) { logger().NewLogger("intercessor").Debug(text) }
 
-// logger is quiet: a library does not write to its program's terminal. PION_LOG_DEBUG and
-// its like still work.
+// logger is silent by default, because a library must not write to its program's terminal.
+// PION_LOG_DEBUG and the related variables still work.
 func logger() *logging.DefaultLoggerFactory {
 	quiet := logging.NewDefaultLoggerFactory()
 	quiet.DefaultLogLevel = logging.LogLevelDisabled

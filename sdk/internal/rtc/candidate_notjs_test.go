@@ -11,8 +11,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestCandidatesThatBrowsersTake: e2e/browser.TestChromiumTakesTheSameCandidates holds the table
-// against Chromium. This side may take more.
+// TestCandidatesThatBrowsersTake: e2e/browser.TestChromiumTakesTheSameCandidates checks the
+// table against Chromium. This side may accept more.
 func TestCandidatesThatBrowsersTake(t *testing.T) {
 	text, err := os.ReadFile("testdata/candidates.json")
 	require.NoError(t, err)
@@ -20,7 +20,7 @@ func TestCandidatesThatBrowsersTake(t *testing.T) {
 		Name    string
 		Init    json.RawMessage
 		Used    bool   // by Chromium
-		NotInGo string // why not here
+		NotInGo string // why Go does not use it
 	}
 	require.NoError(t, json.Unmarshal(text, &table))
 	require.Greater(t, len(table), 100)

@@ -8,11 +8,11 @@ import (
 	"github.com/sebas642/intercessor/protocol"
 )
 
-// ICECause says why there is no direct path. Others may be added.
+// ICECause says why there is no direct path. Values may be added.
 type ICECause string
 
 const (
-	// CauseNoAnswer: the other peer has not answered. It may take no part in WebRTC.
+	// CauseNoAnswer: the other peer has not answered. It may not support WebRTC.
 	CauseNoAnswer ICECause = "no-answer"
 
 	// CauseNoPath: no address of one peer reaches one of the other.
@@ -24,8 +24,8 @@ const (
 	// CauseTURNUnreachable: no path, and the TURN server that could help does not answer.
 	CauseTURNUnreachable ICECause = "turn-unreachable"
 
-	// CauseHandshake: the peers reach each other, but the other's certificate is not the one
-	// that its messages name.
+	// CauseHandshake: the peers reach each other, but the other peer's certificate differs from
+	// the one that its messages name.
 	CauseHandshake ICECause = "handshake"
 
 	// CauseLost: there was a path, and it broke.
@@ -48,23 +48,23 @@ func (c ICECause) sentence() string {
 	return "no address of one peer reaches one of the other; between some networks only a TURN server helps"
 }
 
-// unreachable is the code of a server that gives no answer, as in browsers.
+// unreachable is the code that browsers use for a server that does not answer.
 const unreachable = 701
 
-// ServerError is what came of asking a STUN or TURN server.
+// ServerError is the failure of a request to a STUN or TURN server.
 type ServerError struct {
 	URL  string
-	Code int    // the STUN error code of its answer, or 701 if it cannot be reached
-	Text string // the server's words, or what is wrong
+	Code int    // the STUN error code of the answer, or 701 if the server cannot be reached
+	Text string // the server's reason phrase, or what failed
 }
 
 // Error names the server and its answer.
 func (e ServerError) Error() string { return e.URL + ": " + strconv.Itoa(e.Code) + " " + e.Text }
 
-// maxServers bounds the answers that are kept.
+// maxServers bounds the server errors that are kept.
 const maxServers = 16
 
-// cause gives the cause that the answer of a TURN server is, "" for another server.
+// cause returns the cause that a TURN server's failure amounts to, or "" for a STUN server.
 func (e ServerError) cause() ICECause {
 	switch {
 	case !strings.HasPrefix(e.URL, "turn"):
@@ -75,19 +75,20 @@ func (e ServerError) cause() ICECause {
 	return CauseTURNRefused
 }
 
-// candidates are the lines that ICE tries, and what fails beside them.
+// candidates holds the candidate lines that ICE tries, and the failures of servers.
 type candidates struct {
 	local, remote []string
-	unused        int           // of the remote ones
-	servers       []ServerError // of this side
-	there         ICECause      // what the other side says of its servers
+	unused        int           // number of remote candidates that were not used
+	servers       []ServerError // failures of this side's servers
+	there         ICECause      // what the other side reports about its servers
 }
 
-// turn gives the cause that the TURN servers of one side are, if they are one.
+// turn returns the cause if the TURN servers of one side failed. there is true if that side
+// is the other peer.
 func (c *candidates) turn() (cause ICECause, there bool) {
 	if !slices.ContainsFunc(c.local, isRelay) {
 		for _, e := range c.servers {
-			if cause == "" || e.cause() == CauseTURNRefused { // an answer says more
+			if cause == "" || e.cause() == CauseTURNRefused { // a refusal says more than no answer
 				cause = e.cause()
 			}
 		}
@@ -100,14 +101,14 @@ func (c *candidates) turn() (cause ICECause, there bool) {
 
 func isRelay(line string) bool { return kindOf(line) == "relay" }
 
-// kindOf gives the type of a candidate.
+// kindOf returns the type of a candidate.
 func kindOf(line string) string {
 	_, rest, _ := strings.Cut(line, " typ ")
 	kind, _, _ := strings.Cut(rest, " ")
 	return kind
 }
 
-// failure makes the error for a path that does not come about.
+// failure returns the error for a path that could not be established.
 func (c *candidates) failure(cause ICECause, err error) *ICEError {
 	e := &ICEError{
 		Cause: cause, Local: slices.Clone(c.local), Remote: slices.Clone(c.remote),
@@ -131,8 +132,7 @@ func keep(noted []string, lines ...string) []string {
 // maxNoted bounds how many candidates of a side are remembered for an error.
 const maxNoted = 64
 
-// onServer notes what came of asking a server, and tells the other peer if that is the
-// first of its kind.
+// onServer notes a server's failure, and tells the other peer if it changes the cause.
 func (p *Peer) onServer(e ServerError) {
 	p.mu.Lock()
 	known := len(p.candidates.servers) == maxServers || slices.ContainsFunc(p.candidates.servers, func(o ServerError) bool { return o.URL == e.URL })
@@ -148,13 +148,13 @@ func (p *Peer) onServer(e ServerError) {
 	}
 }
 
-// tell has run say a word to the other peer, in a candidate that says nothing else (B47).
+// tell has run send a word to the other peer, in an otherwise empty candidate (B47).
 func (p *Peer) tell(member string, word ICECause) {
 	message := []byte(`{"candidate":"","` + member + `":"` + string(word) + `"}`)
 	p.post(job{typ: protocol.TypeCandidate, message: message, local: true})
 }
 
-// hear takes what the other peer says in a candidate.
+// hear reads what the other peer's tell has put into a candidate.
 func (p *Peer) hear(message []byte) {
 	var values [3][]byte
 	if protocol.ScanObject(message, []string{"candidate", "problem", "failed"}, values[:]) != nil {
@@ -162,21 +162,21 @@ func (p *Peer) hear(message []byte) {
 	}
 	if word, err := protocol.Unquote(values[1]); err == nil && values[1] != nil {
 		p.mu.Lock()
-		p.candidates.there = known(word)
+		p.candidates.there = parseCause(word)
 		p.changePath()
 		p.mu.Unlock()
 	}
 	if word, err := protocol.Unquote(values[2]); err == nil && values[2] != nil {
 		p.mu.Lock()
-		e := p.candidates.failure(known(word), nil)
-		e.There = e.There || e.Cause == known(word)
+		e := p.candidates.failure(parseCause(word), nil)
+		e.There = e.There || e.Cause == parseCause(word)
 		p.mu.Unlock()
 		p.fail(e)
 	}
 }
 
-// known gives the cause that a word of the other peer names.
-func known(word string) ICECause {
+// parseCause returns the cause that a word of the other peer names.
+func parseCause(word string) ICECause {
 	switch c := ICECause(word); c {
 	case CauseNoAnswer, CauseTURNRefused, CauseTURNUnreachable, CauseHandshake, CauseLost:
 		return c

@@ -13,7 +13,7 @@ import (
 	"github.com/sebas642/intercessor/sdk/internal/rtc"
 )
 
-// fails has the two peers of a pair ask for a path, and gives their errors.
+// fails has both peers of a pair open a channel, and returns their errors.
 func fails(t *testing.T, p *pair) (offering, answering *rtc.ICEError) {
 	t.Helper()
 	errs := make(chan error, 1)
@@ -30,7 +30,7 @@ func fails(t *testing.T, p *pair) (offering, answering *rtc.ICEError) {
 	return offering, answering
 }
 
-// TestWrongFingerprint: a relay that changes what the peers say of their certificates.
+// TestWrongFingerprint: the relay changes the fingerprints of the peers' certificates.
 func TestWrongFingerprint(t *testing.T) {
 	fingerprint := regexp.MustCompile(`(a=fingerprint:sha-256 )..:..`)
 	for _, typ := range []string{"OFFER", "ANSWER"} {
@@ -52,7 +52,7 @@ func TestWrongFingerprint(t *testing.T) {
 	}
 }
 
-// relayOnly gives a pair of which the answering peer uses nothing but a TURN server.
+// relayOnly returns a pair whose answering peer uses only a TURN server.
 func relayOnly(t *testing.T, url string) *pair {
 	p := &pair{}
 	options := rtc.Options{Signal: p.wire(&p.offering), ICEServers: []rtc.ICEServer{{URLs: []string{url}, Username: "ada", Credential: "secret"}}}
@@ -65,7 +65,7 @@ func relayOnly(t *testing.T, url string) *pair {
 	return p
 }
 
-// TestTURNServerThatIsDown: where nothing listens, and where nothing answers.
+// TestTURNServerThatIsDown: one port where nothing listens, one where nothing answers.
 func TestTURNServerThatIsDown(t *testing.T) {
 	closed, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)
@@ -89,7 +89,7 @@ func TestTURNServerThatIsDown(t *testing.T) {
 	}
 }
 
-// TestProgressOfThePath: what a program can show before the end.
+// TestProgressOfThePath: what a program can show while it waits.
 func TestProgressOfThePath(t *testing.T) {
 	closed, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)

@@ -10,18 +10,18 @@ import (
 )
 
 const (
-	// MaxMessage is the largest message of a channel, in bytes: what every browser
-	// and pion take.
+	// MaxMessage is the largest message of a channel, in bytes. Every browser and pion
+	// accept it.
 	MaxMessage = 64<<10 - 1
 
-	// Send waits while more than maxBuffered bytes have not left, until there are
-	// lowBuffered.
+	// Send blocks while more than maxBuffered bytes wait to be sent, until no more than
+	// lowBuffered do.
 	maxBuffered = 1 << 20
 	lowBuffered = 256 << 10
 )
 
-// Channel is a data channel: messages in order, each once, straight to the other
-// peer. All methods may be called by many goroutines at once.
+// Channel is a data channel. It carries messages directly to the other peer, in order,
+// each exactly once. Its methods may be called concurrently.
 type Channel struct {
 	label string // static
 	raw   raw    // static; the platform's channel
@@ -30,31 +30,31 @@ type Channel struct {
 	opened chan struct{}     // closed when messages can be sent
 	low    chan struct{}     // holds a token when little is left to send
 	over   chan struct{}     // closed when err is set
-	onOver func(ch *Channel) // static; tells the Peer
-	ctx    context.Context   // written by track, before the application has the channel; ends what Close waits for
+	onOver func(ch *Channel) // static; notifies the Peer
+	ctx    context.Context   // written by track, before the application has the channel; bounds the waits of Close
 
 	sending chan struct{} // holds one token: the right to send
 
 	opening, taking, going sync.Once
 
 	openedAt time.Time     // written before opened is closed
-	taken    chan struct{} // closed when the other peer has taken the channel in
+	taken    chan struct{} // closed when the other peer has received the channel
 
 	closing sync.Once
 	closed  chan struct{} // closed when Close has begun
-	gone    chan struct{} // closed when the other side's end is closed too
+	gone    chan struct{} // closed when the other side has closed its end too
 	unsent  error         // owned by closing: what Close returns
 
 	mu  sync.Mutex
 	err error // guarded by mu: why the channel is over; io.EOF if the other peer closed it
 }
 
-// raw is the platform's data channel. None of its methods waits.
+// raw is the platform's data channel. No method blocks.
 type raw interface {
-	id() int // of the SCTP stream; -1 before there is one
+	id() int // of the SCTP stream; -1 before it has one
 	send(data []byte) error
-	buffered() int // bytes that were sent and have not left
-	setLow(n int)  // isLow is to be called when no more than n are buffered
+	buffered() int // bytes that wait to be sent
+	setLow(n int)  // isLow is called when no more than n bytes are buffered
 	close()
 }
 
@@ -80,13 +80,13 @@ func newChannel(label string, onOver func(*Channel)) *Channel {
 // Label returns the name that the opener gave the channel.
 func (ch *Channel) Label() string { return ch.label }
 
-// Send sends one message of at most MaxMessage bytes. data is the caller's again
-// when Send returns. It waits while much of what was sent before has not left this
-// machine. One that need not wait goes out even if ctx has ended.
+// Send sends one message of at most MaxMessage bytes. The caller may reuse data when
+// Send returns. Send blocks while too many earlier bytes wait to be sent. A Send that
+// need not block succeeds even if ctx has ended.
 //
-// A Send that has returned nil has queued the message; it arrives if the channel
-// lives long enough, for which a Close by this side waits. Errors: ErrTooLarge,
-// ErrClosed, an *ICEError when the direct path broke, that of ctx.
+// When Send returns nil the message is queued. It arrives if the channel lives long
+// enough; Close waits for that. Errors: ErrTooLarge, ErrClosed, an *ICEError when the
+// direct path broke, ctx.Err().
 func (ch *Channel) Send(ctx context.Context, data []byte) error {
 	if len(data) > MaxMessage {
 		return tooLong(len(data))
@@ -104,7 +104,7 @@ func (ch *Channel) Send(ctx context.Context, data []byte) error {
 		}
 	}
 	select {
-	case <-ch.closed: // what is sent behind a Close's back might be lost
+	case <-ch.closed: // a message sent after Close has begun could be lost
 		return ErrClosed
 	default:
 	}
@@ -119,8 +119,8 @@ func (ch *Channel) Send(ctx context.Context, data []byte) error {
 	return err
 }
 
-// await waits for ready. Close waits too, with draining set, after it has closed
-// the channel to everybody else.
+// await waits for ready. Only Close, which has already stopped all other senders, sets
+// draining.
 func (ch *Channel) await(ctx context.Context, ready <-chan struct{}, draining bool) error {
 	closed := ch.closed
 	if draining {
@@ -150,15 +150,15 @@ func (ch *Channel) await(ctx context.Context, ready <-chan struct{}, draining bo
 	}
 }
 
-// Receive waits for the next message, which is the caller's to keep. After the
-// other peer has closed the channel, and everything that came before was received,
-// the error is io.EOF. If the direct path ended without that, it is an error that
-// says so, such as io.ErrUnexpectedEOF or an *ICEError; after Close, ErrClosed.
+// Receive waits for the next message, which the caller may keep. It returns io.EOF once
+// the other peer has closed the channel and every earlier message was received. If the
+// direct path ended first, the error says so, such as io.ErrUnexpectedEOF or an
+// *ICEError. After Close it is ErrClosed.
 func (ch *Channel) Receive(ctx context.Context) ([]byte, error) {
 	return ch.inbox.Get(ctx)
 }
 
-// isOpen, isTaken, isLow and isGone are what the platform's events call.
+// The platform's events call isOpen, isTaken, isLow and isGone.
 
 func (ch *Channel) isOpen() {
 	ch.opening.Do(func() {
@@ -181,7 +181,7 @@ func (ch *Channel) isGone(err error) {
 	ch.end(err)
 }
 
-// end notes that the channel carries nothing more; the first reason counts.
+// end notes that the channel is over. Only the first reason counts.
 func (ch *Channel) end(err error) {
 	ch.mu.Lock()
 	first := ch.err == nil
@@ -196,13 +196,13 @@ func (ch *Channel) end(err error) {
 	}
 }
 
-// cut ends the channel at once, with what was sent lost.
+// cut ends the channel at once. Messages that wait to be sent are lost.
 func (ch *Channel) cut(err error) {
 	ch.end(err)
 	ch.raw.close()
 }
 
-// reason is what a Send gets on a channel that is over.
+// reason returns the error of a Send on a channel that is over.
 func (ch *Channel) reason() error {
 	ch.mu.Lock()
 	defer ch.mu.Unlock()

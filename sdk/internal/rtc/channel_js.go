@@ -6,16 +6,16 @@ import (
 	"syscall/js"
 )
 
-// The inbox of a channel is large, because a browser does not let a receiver hold
-// back the sender: what does not fit ends the channel.
+// The inbox of a channel is large, because in a browser a receiver cannot slow the
+// sender down. A message that does not fit ends the channel.
 const (
 	maxInbox      = 16 << 20
 	maxInboxItems = 1 << 16
 )
 
 // settleWithin bounds how long Close waits for the close event. A browser counts a
-// message as sent when it is on the network, so only this event says that
-// everything has arrived.
+// message as sent once it is on the network. Only this event tells that everything has
+// arrived.
 const settleWithin = closeWithin
 
 // rawChannel is the browser's RTCDataChannel.
@@ -38,9 +38,9 @@ func (r rawChannel) buffered() int { return r.dc.Get("bufferedAmount").Int() }
 func (r rawChannel) setLow(n int)  { r.dc.Set("bufferedAmountLowThreshold", n) }
 func (r rawChannel) close()        { r.dc.Call("close") }
 
-// wrap makes a Channel of the browser's, and wires its events; release is called
-// after the last. It must be called in the very event that brought the channel, or
-// in the call that made it, before its first message.
+// wrap returns a Channel for the browser's channel and registers its events. It calls
+// release after the last event. Call it in the event that brought the channel, or right
+// after creating the channel: a later call misses messages.
 func wrap(dc js.Value, events *listeners, onOver func(*Channel), release func()) *Channel {
 	ch := newChannel(dc.Get("label").String(), onOver)
 	ch.raw = rawChannel{dc}
@@ -56,8 +56,7 @@ func wrap(dc js.Value, events *listeners, onOver func(*Channel), release func())
 			ch.cut(errInboxFull{})
 		}
 	})
-	// A channel that ends otherwise than by the other peer's close has an error
-	// event before the close event.
+	// An error event precedes the close event unless the other peer closed the channel.
 	events.on("error", func(js.Value) { end = io.ErrUnexpectedEOF })
 	events.on("close", func(js.Value) {
 		ch.isGone(end)
@@ -69,7 +68,7 @@ func wrap(dc js.Value, events *listeners, onOver func(*Channel), release func())
 	return ch
 }
 
-// messageBytes copies a message out of JavaScript. A page may send text.
+// messageBytes copies a message from JavaScript. A page may also send text.
 func messageBytes(data js.Value) []byte {
 	if data.Type() == js.TypeString {
 		return []byte(data.String())

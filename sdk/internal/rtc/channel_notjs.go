@@ -11,15 +11,14 @@ import (
 	"github.com/pion/webrtc/v4"
 )
 
-// The inbox of a channel is small, because pion holds the sender back while it is
-// full.
+// The inbox of a channel is small, because a full one slows the sender down.
 const (
 	maxInbox      = 1 << 20
 	maxInboxItems = 1 << 10
 )
 
-// settleWithin bounds how long Close waits for the other side to close its end. That
-// is a courtesy: what was sent has arrived by then.
+// settleWithin bounds how long Close waits for the other side to close its end. It can be
+// short: everything that was sent has arrived by then.
 const settleWithin = time.Second
 
 // rawChannel is pion's data channel.
@@ -37,7 +36,7 @@ func (r rawChannel) buffered() int          { return int(r.dc.BufferedAmount()) 
 func (r rawChannel) setLow(n int)           { r.dc.SetBufferedAmountLowThreshold(uint64(n)) }
 func (r rawChannel) close()                 { _ = r.dc.Close() }
 
-// wrap makes a Channel of pion's, and wires its events before the first can come.
+// wrap returns a Channel for pion's channel. Call it before the channel's first event.
 func wrap(dc *webrtc.DataChannel, transport *webrtc.SCTPTransport, onOver func(*Channel)) *Channel {
 	ch := newChannel(dc.Label(), onOver)
 	ch.raw = rawChannel{dc}
@@ -46,9 +45,9 @@ func wrap(dc *webrtc.DataChannel, transport *webrtc.SCTPTransport, onOver func(*
 	dc.OnBufferedAmountLow(ch.isLow)
 	dc.OnOpen(ch.isOpen)
 	dc.OnMessage(func(m webrtc.DataChannelMessage) {
-		// pion calls this from the channel's own reading loop, so waiting here leaves
-		// what follows in the SCTP association. Its window, which all channels of a
-		// connection share, then closes, and the sender waits.
+		// pion calls this in the channel's reading loop. Blocking here leaves later
+		// messages in the SCTP association. Its window, which all channels of a
+		// connection share, then closes, and the sender blocks.
 		_ = ch.inbox.Put(m.Data, len(m.Data))
 	})
 	dc.OnError(func(err error) {
@@ -61,12 +60,12 @@ func wrap(dc *webrtc.DataChannel, transport *webrtc.SCTPTransport, onOver func(*
 	return ch
 }
 
-// errorWithin bounds the wait for an error that pion reports beside the close
-// event, in no fixed order.
+// errorWithin bounds the wait for pion's error event, which may come before or after the
+// close event.
 const errorWithin = time.Second
 
-// ending tells whether the other peer closed the channel, or the association
-// beneath it went away. pion reads everything that came first.
+// ending returns io.EOF if the other peer closed the channel, or else why the SCTP
+// association ended. pion has read every earlier message by then.
 func ending(ch *Channel, transport *webrtc.SCTPTransport, failure <-chan error) error {
 	if _, alive := transport.Metadata(); alive {
 		return io.EOF
@@ -74,11 +73,11 @@ func ending(ch *Channel, transport *webrtc.SCTPTransport, failure <-chan error) 
 	late := time.NewTimer(errorWithin)
 	defer late.Stop()
 	select {
-	case <-ch.over: // this side has ended it, and pion reports no error
+	case <-ch.over: // this side ended it; pion reports no error
 		return io.EOF
 	case err := <-failure:
 		if errors.Is(err, sctp.ErrResetPacketInStateNotExist) {
-			return io.EOF // the channel was closed, and then the association
+			return io.EOF // the channel was closed before the association
 		}
 		return io.ErrUnexpectedEOF
 	case <-late.C:

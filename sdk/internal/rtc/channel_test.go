@@ -12,18 +12,18 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// network is a raw channel that sends nothing until it is told to.
+// network is a raw channel that sends only when the test calls leave.
 type network struct {
 	ch *Channel
 
 	mu      sync.Mutex
-	queued  []int // sizes of what was sent and has not left
-	arrived int   // messages that have left
+	queued  []int // sizes of the messages that have not left
+	arrived int   // number of messages that have left
 	low     int
 	closed  bool
 }
 
-// openChannel gives a channel over a network.
+// openChannel returns an open channel over a network.
 func openChannel() (*Channel, *network) {
 	n := &network{low: lowBuffered}
 	n.ch = newChannel("test", func(*Channel) {})
@@ -65,7 +65,7 @@ func (n *network) setLow(low int) {
 	n.low = low
 }
 
-// close is the other side's close too, if everything has left.
+// close closes the other side too, if everything has left.
 func (n *network) close() {
 	n.mu.Lock()
 	defer n.mu.Unlock()
@@ -75,7 +75,7 @@ func (n *network) close() {
 	}
 }
 
-// leave takes one message out, and tells the channel when little is left.
+// leave sends one message, and tells the channel when few bytes are left.
 func (n *network) leave() {
 	n.mu.Lock()
 	before := n.bytes()

@@ -11,15 +11,15 @@ const (
 	// closeWithin bounds how long Close takes.
 	closeWithin = 10 * time.Second
 
-	// takenWithin bounds how long Close waits, from the opening on, to hear that the
-	// other peer has taken the channel in. A peer that never tells is not one of ours.
+	// takenWithin bounds how long after the opening Close waits to hear that the other
+	// peer has received the channel. A peer without this SDK never tells.
 	takenWithin = 2 * time.Second
 )
 
-// Close closes the channel, after what was sent on it has reached the other peer's
-// machine: a Send and then a Close lose nothing. That takes at most 10 seconds;
-// then Close returns an error that says how much may be lost. What has come and was
-// not received is dropped. Every call after the first returns what that returned.
+// Close waits until everything sent on the channel has reached the other peer's machine,
+// and closes the channel. A Send followed by a Close loses nothing. After 10 seconds Close
+// stops waiting and returns an error that says how much may be lost. Messages that were
+// not received are dropped. Later calls return the result of the first.
 func (ch *Channel) Close() error {
 	ch.closing.Do(func() {
 		close(ch.closed)
@@ -28,7 +28,7 @@ func (ch *Channel) Close() error {
 		select {
 		case <-ch.opened:
 			ch.unsent = ch.leave()
-		default: // nothing was ever sent
+		default: // not open yet, so nothing was sent
 			ch.cut(ErrClosed)
 		}
 	})
@@ -46,9 +46,9 @@ func (ch *Channel) leave() error {
 	return unsent
 }
 
-// drain waits until everything has left.
+// drain waits until everything is sent.
 func (ch *Channel) drain(ctx context.Context) error {
-	if ch.await(ctx, ch.sending, true) != nil { // a Send that is not finished
+	if ch.await(ctx, ch.sending, true) != nil { // a Send is still running
 		return nil
 	}
 	ch.raw.setLow(0)
@@ -63,8 +63,8 @@ func (ch *Channel) drain(ctx context.Context) error {
 	}
 }
 
-// awaitTaken waits until the other peer has taken the channel in. A Chromium that
-// hears of a channel and of its close at the same time drops the messages between.
+// awaitTaken waits until the other peer has received the channel. A Chromium that learns
+// of a channel and of its close at the same time drops the messages in between.
 func (ch *Channel) awaitTaken(ctx context.Context) error {
 	late := time.NewTimer(time.Until(ch.openedAt.Add(takenWithin)))
 	defer late.Stop()
@@ -80,8 +80,8 @@ func (ch *Channel) awaitTaken(ctx context.Context) error {
 	}
 }
 
-// settle waits until the other side has closed its end too: a connection that is
-// closed before would take the channel's end away from the other peer.
+// settle waits until the other side has closed its end too. If the connection closed
+// earlier, the other peer would not see the channel's end.
 func (ch *Channel) settle(ctx context.Context) {
 	late := time.NewTimer(settleWithin)
 	defer late.Stop()

@@ -13,8 +13,8 @@ import (
 	"github.com/sebas642/intercessor/sdk/internal/rtc"
 )
 
-// TestCloseEndsWhatICEWaitsFor: TURN servers that swallow every packet, as behind a firewall
-// that lets little out.
+// TestCloseEndsWhatICEWaitsFor: every packet to the TURN servers is lost, as behind a strict
+// firewall.
 func TestCloseEndsWhatICEWaitsFor(t *testing.T) {
 	if !isolated(t) {
 		return
@@ -64,7 +64,7 @@ func TestCloseEndsWhatICEWaitsFor(t *testing.T) {
 			}
 			begun := time.Now()
 			require.NoError(t, peer.Close())
-			require.Less(t, time.Since(begun), 9*time.Second) // the dial would take 10, if Close waited for it
+			require.Less(t, time.Since(begun), 9*time.Second) // the dial takes 10, and Close must not wait for it
 		})
 	}
 }

@@ -19,7 +19,7 @@ func TestCloseWaitsForChannelsAsLongAsItsContext(t *testing.T) {
 	defer cancel()
 	sent := 0
 	for note := make([]byte, rtc.MaxMessage); sent < 200; sent++ {
-		late := time.AfterFunc(time.Second, cancel) // the window is closed: the rest of the channel waits
+		late := time.AfterFunc(time.Second, cancel) // the window is full, so the rest of the messages waits
 		err := a.Send(full, note)
 		late.Stop()
 		if err != nil {
@@ -29,5 +29,5 @@ func TestCloseWaitsForChannelsAsLongAsItsContext(t *testing.T) {
 	require.Less(t, sent, 200)
 	begun := time.Now()
 	require.NoError(t, p.offering.CloseContext(full))
-	require.Less(t, time.Since(begun), 9*time.Second) // a channel is drained for 10
+	require.Less(t, time.Since(begun), 9*time.Second) // without ctx, draining takes 10
 }

@@ -7,8 +7,8 @@ import (
 	"github.com/sebas642/intercessor/protocol"
 )
 
-// checkDescription checks the form of an RTCSessionDescriptionInit that came as
-// OFFER or ANSWER, and returns the candidates that stand in its SDP.
+// checkDescription checks the form of the RTCSessionDescriptionInit of an OFFER or ANSWER,
+// and returns the candidates in its SDP.
 func checkDescription(typ string, message []byte) (candidates []string, err error) {
 	var values [2][]byte
 	if err := protocol.ScanObject(message, []string{"type", "sdp"}, values[:]); err != nil {
@@ -30,8 +30,8 @@ func checkDescription(typ string, message []byte) (candidates []string, err erro
 	return candidates, nil
 }
 
-// candidateLine returns the candidate in an RTCIceCandidateInit, or "" if it says
-// that there are no more.
+// candidateLine returns the candidate in an RTCIceCandidateInit, or "" at the end of the
+// candidates.
 func candidateLine(message []byte) (string, error) {
 	if string(message) == "null" {
 		return "", nil

@@ -7,8 +7,8 @@ import (
 	"testing"
 )
 
-// TestDescriptionWithACandidateOfNoUse: the rest of the description counts. (Chromium refuses the
-// whole of it.)
+// TestDescriptionWithACandidateOfNoUse: the rest of the description is used. (Chromium refuses
+// the whole description.)
 func TestDescriptionWithACandidateOfNoUse(t *testing.T) {
 	p := newPair(t)
 	p.change = func(typ string, message []byte) []byte {

@@ -34,8 +34,8 @@ func (p *Peer) fail(err error) {
 	}
 }
 
-// finish ends the direct path, so that nobody waits for new channels. It returns
-// those that are open, or nothing if the path was over before.
+// finish ends the direct path and wakes all who wait for channels. It returns the open
+// channels, or nil if the path was over before.
 func (p *Peer) finish(err error) []*Channel {
 	p.mu.Lock()
 	if p.err != nil {
@@ -63,14 +63,14 @@ func (p *Peer) open() []*Channel {
 	return channels
 }
 
-// reason says why the path is over, or about to be, or nil.
+// reason returns why the path is over or about to be, or nil.
 func (p *Peer) reason() error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return p.ending()
 }
 
-// ending is reason for a caller who holds mu.
+// ending is reason for a caller that holds mu.
 func (p *Peer) ending() error {
 	if p.err == nil && p.closed {
 		return ErrClosed
@@ -84,9 +84,9 @@ func (p *Peer) isClosed() bool {
 	return p.closed
 }
 
-// Drain closes every channel, after what was sent on them has reached the other
-// peer's machine. It takes some ten seconds at most, and no longer than ctx allows. No
-// channel opens after it.
+// Drain closes every channel after everything sent on it has reached the other peer's
+// machine. It takes about ten seconds at most, and ends with ctx. No channel opens after
+// it.
 func (p *Peer) Drain(ctx context.Context) {
 	stop := context.AfterFunc(ctx, p.cancel)
 	defer stop()
@@ -107,17 +107,17 @@ func (p *Peer) drain() {
 	all.Wait()
 }
 
-// Close drains, ends the connection and waits for everything that the Peer has
-// started. Every call after the first does nothing.
+// Close drains, ends the connection and waits for the Peer's goroutines. Later calls do
+// nothing.
 func (p *Peer) Close() error { return p.CloseContext(context.Background()) }
 
-// CloseContext is Close, but drains only as long as ctx allows.
+// CloseContext is Close, but stops draining when ctx ends.
 func (p *Peer) CloseContext(ctx context.Context) error {
 	p.Drain(ctx)
 	p.closing.Do(func() {
 		p.fail(ErrClosed)
 		p.mu.Lock()
-		p.cancel() // wake starts nothing from here on
+		p.cancel() // from here on wake starts nothing
 		p.mu.Unlock()
 		p.work.Close(ErrClosed)
 		p.running.Wait()
@@ -127,7 +127,7 @@ func (p *Peer) CloseContext(ctx context.Context) error {
 			p.farewell.Stop()
 		}
 		p.mu.Unlock()
-		if p.pc != nil { // nobody makes one any more
+		if p.pc != nil { // no new one can be made now
 			p.pc.close()
 			p.options.Pool.free()
 		}

@@ -8,18 +8,17 @@ import (
 )
 
 var (
-	// ErrClosed is what a call gets on something that this program has closed.
+	// ErrClosed is the error of a call on something that this program has closed.
 	ErrClosed = signaling.ErrClosed
 
 	// ErrTooLarge matches, by errors.Is, the error for a message over a limit.
 	ErrTooLarge = signaling.ErrTooLarge
 
-	// ErrOverflow says that more came than this program received, and that what it
-	// came on has ended therefore.
+	// ErrOverflow says that a channel or peer has ended because the program received
+	// more slowly than messages came.
 	ErrOverflow = errors.New("more came than this program received")
 
-	// ErrPathClosed says that the direct path is over because the other peer closed
-	// its end.
+	// ErrPathClosed says that the other peer closed the direct path.
 	ErrPathClosed = errors.New("the other peer closed the direct path")
 
 	errChannelClosed = errors.New("the other peer closed the channel")
@@ -29,24 +28,24 @@ var (
 // ICEError says that there is no direct path to the other peer.
 type ICEError struct {
 	Cause ICECause
-	There bool // the other peer has found the cause, at its end
+	There bool // the cause is at the other peer's end, which reported it
 
 	// Local and Remote are the candidates that were tried, as lines of SDP
 	// (RFC 8839). They hold addresses of the two peers.
 	Local, Remote []string
 
-	// Unused is how many candidates of the other peer were not used: those of a form that
-	// is not known, and those over 256.
+	// Unused counts the candidates of the other peer that were not used, because their form
+	// is not known or because there were more than 256.
 	Unused int
 
-	// Servers are those of this peer's STUN and TURN servers that did not help.
+	// Servers are the failures of this peer's STUN and TURN servers.
 	Servers []ServerError
 
-	// Err is the end of the context that ended the search, or nil.
+	// Err is the error of the context that ended the search, or nil.
 	Err error
 }
 
-// Error says what is wrong, and what was tried.
+// Error says what is wrong and what was tried.
 func (e *ICEError) Error() string {
 	text := "no direct path to the other peer: " + e.problem() + " (tried: " + kinds(e.Local) + " here, " + kinds(e.Remote) + " there"
 	if e.Unused > 0 {
@@ -59,7 +58,7 @@ func (e *ICEError) Error() string {
 	return text
 }
 
-// problem says what is wrong in a sentence.
+// problem returns a sentence that says what is wrong.
 func (e *ICEError) problem() string {
 	text := e.Cause.sentence()
 	if e.There {
@@ -96,8 +95,8 @@ func kinds(lines []string) string {
 // Unwrap returns e.Err.
 func (e *ICEError) Unwrap() error { return e.Err }
 
-// NegotiationError says that the two peers could not agree on a direct path
-// because a message of the other one is unusable.
+// NegotiationError says that the peers could not agree on a direct path because a message
+// of the other peer cannot be used.
 type NegotiationError struct {
 	// Type is the message's type, such as OFFER.
 	Type string
@@ -106,7 +105,7 @@ type NegotiationError struct {
 	Err error
 }
 
-// Error returns both.
+// Error names the message and says what is wrong with it.
 func (e *NegotiationError) Error() string {
 	return "the other peer's " + e.Type + " cannot be used: " + e.Err.Error()
 }
@@ -114,7 +113,7 @@ func (e *NegotiationError) Error() string {
 // Unwrap returns e.Err.
 func (e *NegotiationError) Unwrap() error { return e.Err }
 
-// tooLong is the size in bytes of a message that a channel does not take.
+// tooLong is the error for a message over MaxMessage; its value is the size in bytes.
 type tooLong int
 
 func (n tooLong) Error() string {

@@ -7,15 +7,15 @@ import (
 	"github.com/sebas642/intercessor/protocol"
 )
 
-// events is what the platform's connection tells its Peer. None of them waits.
+// events are the Peer's callbacks for the platform's connection. None of them blocks.
 type events struct {
 	needed    func()                            // the peers must negotiate
 	candidate func(line string, message []byte) // a local candidate was found
-	server    func(ServerError)                 // a STUN or TURN server does not help
+	server    func(ServerError)                 // a STUN or TURN server failed
 	failed    func(ICECause)                    // ICE, or the handshake over it, has failed
-	up, down  func()                            // the direct path is there, and has ended
+	up, down  func()                            // the direct path is up, and has ended
 	incoming  func(*Channel) bool               // the other peer opened a channel; false if it was closed
-	told      func(text string)                 // the other peer said something on the beacon
+	beacon    func(text string)                 // the other peer sent text on the beacon
 	over      func(*Channel)                    // a channel is over
 }
 
@@ -24,7 +24,7 @@ func (p *Peer) onNeeded() {
 	p.post(job{local: true})
 }
 
-// post gives run something to do.
+// post queues a job for run.
 func (p *Peer) post(j job) {
 	if p.work.Offer(j, len(j.message)) == nil {
 		p.wake()
@@ -38,7 +38,7 @@ func (p *Peer) onCandidate(line string, message []byte) {
 	p.post(job{typ: protocol.TypeCandidate, message: message, local: true})
 }
 
-// onUp may come after the first channel, which says the same.
+// onUp may come after the first incoming channel, which means the same.
 func (p *Peer) onUp() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -47,7 +47,7 @@ func (p *Peer) onUp() {
 }
 
 // onFailed tells the other peer, and ends the path a little later: the application may close
-// everything when it hears of it, and what is on its way to the other peer then is lost.
+// everything when it learns of the end, and the message to the other peer would be lost.
 func (p *Peer) onFailed(cause ICECause) {
 	p.mu.Lock()
 	if p.farewell != nil {
@@ -65,19 +65,19 @@ func (p *Peer) onFailed(cause ICECause) {
 	wasUp := p.isUp
 	p.farewell = time.AfterFunc(tellWithin, func() { p.fail(err) })
 	p.mu.Unlock()
-	if wasUp { // at once: the other peer closes its channels, which must not look like the reason
+	if wasUp { // at once, because the other peer closes its channels, and that must not become the reason
 		p.fail(err)
 	}
 	p.tell("failed", cause)
 }
 
-// onDown leaves the channels alone: each ends when what came on it was read.
+// onDown does not end the channels: each ends when its messages were read.
 func (p *Peer) onDown() { p.finish(ErrPathClosed) }
 
 // onIncoming offers the application a channel that the other peer opened.
 func (p *Peer) onIncoming(ch *Channel) bool {
 	p.onUp()
-	ch.isTaken() // by the peer that opened it
+	ch.isTaken() // the peer that opened it knows it
 	if err := p.track(ch); err != nil {
 		ch.cut(err)
 		return false
@@ -89,9 +89,9 @@ func (p *Peer) onIncoming(ch *Channel) bool {
 	return true
 }
 
-// onTold hears that the other peer has taken in a channel of this side: the text is
-// the channel's ID. Whatever else comes on the beacon is of a later version.
-func (p *Peer) onTold(text string) {
+// onBeacon notes that the other peer has received a channel of this side. The text is the
+// channel's ID. Any other text is of a later version and is ignored.
+func (p *Peer) onBeacon(text string) {
 	id, err := strconv.Atoi(text)
 	if err != nil {
 		return

@@ -7,5 +7,5 @@ func (p *Peer) Unused() int {
 	return p.candidates.unused
 }
 
-// FailICE does what the end of ICE does, for which it takes half a minute.
+// FailICE simulates the failure of ICE, which would take half a minute.
 func (p *Peer) FailICE() { p.onFailed(CauseNoPath) }

@@ -10,8 +10,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// FuzzDescription: what another peer calls an offer, an answer or a candidate is taken only
-// where another parser of JSON finds the same in it.
+// FuzzDescription: an offer, answer or candidate is accepted only if encoding/json reads the
+// same values in it.
 func FuzzDescription(f *testing.F) {
 	for _, seed := range []string{
 		`{"type":"offer","sdp":"v=0\r\na=candidate:1 1 udp 1 192.0.2.1 9 typ host\r\n"}`, `{"type":"answer","sdp":"\ud800"}`, `{"type":"offer","sdp":"a=candidate:\n\na=candidate:"}`,

@@ -28,7 +28,7 @@ const (
 type hostNet struct {
 	*stdnet.Net
 	ctx     context.Context
-	servers *servers // hears which of them cannot be dialled or found
+	servers *servers // notified when one cannot be dialled or looked up
 }
 
 func newHostNet(ctx context.Context, asked *servers) (*hostNet, error) {
@@ -36,7 +36,7 @@ func newHostNet(ctx context.Context, asked *servers) (*hostNet, error) {
 	return &hostNet{Net: std, ctx: ctx, servers: asked}, err
 }
 
-// Interfaces looks anew each time: an ICE restart often follows a change of the network.
+// Interfaces reads the list each time, because an ICE restart often follows a network change.
 func (n *hostNet) Interfaces() ([]*transport.Interface, error) {
 	now, err := stdnet.NewNet()
 	if err != nil {
@@ -92,8 +92,8 @@ func (n *hostNet) ResolveTCPAddr(network, address string) (*net.TCPAddr, error) 
 	return net.TCPAddrFromAddrPort(at), nil
 }
 
-// resolve looks up an address of a network whose name ends with 4 or 6 if it is to be of
-// that version of IP only.
+// resolve looks up an address. If the name of the network ends with 4 or 6, the address is of
+// that IP version.
 func (n *hostNet) resolve(network, address string) (netip.AddrPort, error) {
 	host, service, err := net.SplitHostPort(address)
 	if err != nil {

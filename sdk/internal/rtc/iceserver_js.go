@@ -2,8 +2,9 @@ package rtc
 
 import "syscall/js"
 
-// ParseICEServers reads an array of RTCIceServer, as a relay names them: each with an
-// array of URLs. What has another form, or can never work, is left out. No text names none.
+// ParseICEServers reads an array of RTCIceServer, each with an array of URLs, as a relay
+// sends it. It leaves out entries of another form and servers that can never work. An empty
+// text yields none.
 func ParseICEServers(text []byte) []ICEServer {
 	list, err := parse(text)
 	if err != nil || !isArray(list) {

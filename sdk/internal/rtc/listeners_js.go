@@ -2,8 +2,8 @@ package rtc
 
 import "syscall/js"
 
-// listeners are the callbacks on one JavaScript object. They are added as
-// listeners, not set as properties, for the object may be the page's too.
+// listeners holds the callbacks on one JavaScript object. They are added as listeners and
+// not set as properties, because the page may use the object too.
 type listeners struct {
 	target js.Value
 	added  []listener
@@ -14,7 +14,7 @@ type listener struct {
 	f     js.Func
 }
 
-// on calls f with the event object. f must not wait.
+// on has f called with each event object. f must not block.
 func (l *listeners) on(event string, f func(event js.Value)) {
 	callback := js.FuncOf(func(_ js.Value, args []js.Value) any {
 		f(args[0])
@@ -24,7 +24,7 @@ func (l *listeners) on(event string, f func(event js.Value)) {
 	l.added = append(l.added, listener{event, callback})
 }
 
-// release removes the callbacks and gives them back. It may be called in one.
+// release removes and releases the callbacks. It may be called from one of them.
 func (l *listeners) release() {
 	for _, a := range l.added {
 		l.target.Call("removeEventListener", a.event, a.f)

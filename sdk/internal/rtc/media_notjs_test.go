@@ -10,7 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// video gives a track of the answering side's.
+// video returns a track for the answering side.
 func video(t testing.TB, id string) *webrtc.TrackLocalStaticSample {
 	t.Helper()
 	track, err := webrtc.NewTrackLocalStaticSample(webrtc.RTPCodecCapability{MimeType: webrtc.MimeTypeVP8}, id, "camera")
@@ -45,7 +45,7 @@ func TestTrackThatNoOfferHasRoomForIsNotAskedForAgainAndAgain(t *testing.T) {
 	require.NoError(t, err)
 	open(t, p.answering, p.offering, "control")
 
-	// One more track is asked for once more, and then there is quiet.
+	// One more track needs one more NEGOTIATE, and no more follow.
 	_, err = camera.AddTrack(video(t, "back"))
 	require.NoError(t, err)
 	a, b := open(t, p.offering, p.answering, "later")

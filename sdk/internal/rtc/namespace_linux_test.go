@@ -20,7 +20,7 @@ import (
 	"github.com/sebas642/intercessor/sdk/internal/rtc"
 )
 
-// The variables of a copy of the test program: which one it is, and what the peer is told.
+// Environment variables of a copy of the test program: its role, and the peer's settings.
 const (
 	copyVariable    = "INTERCESSOR_RTC_TEST"
 	optionsVariable = "INTERCESSOR_RTC_OPTIONS"
@@ -33,8 +33,9 @@ func init() {
 	}
 }
 
-// isolated reports whether the test runs in a network namespace of its own. If not, it runs
-// the test again in one, with its result. Root is not needed where user namespaces are allowed.
+// isolated reports whether the test runs in its own network namespace. If not, it runs the
+// test again in one and takes over the result. If user namespaces are allowed, it does not
+// need root.
 func isolated(t *testing.T) bool {
 	t.Helper()
 	if os.Getenv(copyVariable) == "alone" {
@@ -59,7 +60,7 @@ func copyOf(ctx context.Context, which string, args ...string) *exec.Cmd {
 	return cmd
 }
 
-// run runs a command of the shell.
+// run runs a shell command.
 func run(t *testing.T, command string) {
 	t.Helper()
 	out, err := exec.CommandContext(t.Context(), "sh", "-ec", command).CombinedOutput()
@@ -74,14 +75,14 @@ type host struct {
 	said  chan saying
 }
 
-// saying is a line that a peer and the test say to each other: a message of the negotiation,
-// or what the peer has to tell.
+// saying is a line between a peer and the test: a message of the negotiation, or a report of
+// the peer.
 type saying struct {
 	Type    string
 	Message json.RawMessage
 }
 
-// settings are what a peer is told of its options.
+// settings are the options of a peer.
 type settings struct {
 	Offer, RelayOnly bool
 	ICEServers       []rtc.ICEServer
@@ -114,7 +115,7 @@ func newHost(t *testing.T, options settings) *host {
 		}
 	})
 	t.Cleanup(func() {
-		_ = h.input.Close() // ends it
+		_ = h.input.Close() // ends the peer
 		for range h.said {
 		}
 		reading.Wait()
@@ -133,7 +134,7 @@ func (h *host) run(command string) {
 func (h *host) say(s saying) {
 	line, err := json.Marshal(s)
 	require.NoError(h.t, err)
-	_, _ = h.input.Write(append(line, '\n')) // a peer that has ended is noticed otherwise
+	_, _ = h.input.Write(append(line, '\n')) // the reader notices a peer that has ended
 }
 
 // connect joins two hosts by a cable, with 10.0.0.1 and 10.0.0.2 at its ends.
@@ -145,8 +146,8 @@ func connect(t *testing.T, a, b *host, name string) {
 	}
 }
 
-// meeting has two hosts negotiate, and gives how long it took to the first channel, and the
-// messages of each, by type.
+// meeting has two hosts negotiate. It returns the time to the first channel, and the messages
+// of each host by type.
 func meeting(t *testing.T, a, b *host) (took time.Duration, sent [2]map[string][]saying) {
 	t.Helper()
 	sent = [2]map[string][]saying{{}, {}}
@@ -177,8 +178,8 @@ func meeting(t *testing.T, a, b *host) (took time.Duration, sent [2]map[string][
 	return time.Since(begun), sent
 }
 
-// runPeer is a peer that says on standard output what it has for the other one, and reads
-// what that says.
+// runPeer is a peer that writes its messages to standard output and reads the other peer's
+// from standard input.
 func runPeer() {
 	var told settings
 	if err := json.Unmarshal([]byte(os.Getenv(optionsVariable)), &told); err != nil {
@@ -230,7 +231,7 @@ func runPeer() {
 	_ = peer.Close()
 }
 
-// addresses gives the addresses of the candidates that a peer has sent.
+// addresses returns the addresses of the candidates that a peer has sent.
 func addresses(t *testing.T, sent map[string][]saying) (list []string) {
 	t.Helper()
 	for _, s := range sent["CANDIDATE"] {

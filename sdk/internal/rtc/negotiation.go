@@ -6,31 +6,31 @@ import (
 	"github.com/sebas642/intercessor/protocol"
 )
 
-// maxCandidates bounds the candidates of one description: those that wait for it
-// as well as those that come after it. Each costs ICE a check with every local one.
+// maxCandidates bounds the candidates of one description, both before and after it is in
+// place. Each costs ICE a check against every local candidate.
 const maxCandidates = 256
 
-// negotiation decides what to do next to agree with the other peer. It is a state
-// machine without any input or output: Peer carries out what it says.
+// negotiation decides the next step of the negotiation with the other peer. It is a state
+// machine without I/O; Peer carries out the steps.
 type negotiation struct {
 	offers bool // static: this peer makes the offers
 
-	// outstanding says that an offer of this peer has no answer yet; for a peer
-	// that does not offer, that a NEGOTIATE of it has brought no offer yet.
+	// outstanding: this peer's offer has no answer yet, or, for a peer that does not
+	// offer, its NEGOTIATE has brought no offer yet.
 	outstanding bool
 
-	// again says that something changed since, which the next round must carry.
+	// again: something changed since, so another round must follow.
 	again bool
 
-	// unplaced is how many transceivers the last answer had no section for.
+	// unplaced is the number of transceivers without a section in the last answer.
 	unplaced int
 
 	described bool     // the other peer's description is in place
-	waiting   [][]byte // candidates that came before it
-	added     int      // candidates that came after it
+	waiting   [][]byte // candidates received before it
+	added     int      // number of candidates received after it
 }
 
-// step is one thing to do.
+// step is an action for Peer.
 type step uint8
 
 const (
@@ -39,16 +39,16 @@ const (
 	askForOffer        // send NEGOTIATE
 	makeAnswer         // put the OFFER in place, describe this side and send ANSWER
 	takeAnswer         // put the ANSWER in place
-	addCandidate       // hand the CANDIDATE to ICE
+	addCandidate       // give the CANDIDATE to ICE
 	dropCandidate      // there are too many
 )
 
-// needed notes that the connection has changed in a way that the peers must agree
-// on. unplaced is how many of its transceivers no description has a section for.
-func (n *negotiation) needed(unplaced int) step {
+// need notes that a change of the connection needs a negotiation. unplaced is the number of
+// transceivers without a section in any description.
+func (n *negotiation) need(unplaced int) step {
 	if n.outstanding {
-		// A round is under way. An asked-for offer is going to carry the change; an
-		// offer that was made may lack it.
+		// A round is under way. An offer that this peer has asked for will carry the
+		// change. An offer that it has made may lack it.
 		n.again = n.offers
 		return nothing
 	}
@@ -56,9 +56,9 @@ func (n *negotiation) needed(unplaced int) step {
 		n.outstanding = true
 		return makeOffer
 	}
-	// An answer cannot add sections to the offer, so a transceiver that the offer
-	// had no room for is left over after each round. Asking again for what the last
-	// round already left would never end.
+	// An answer cannot add sections, so a transceiver without a section in the offer
+	// remains after each round. Asking again for transceivers that the last round left
+	// would never end.
 	if unplaced > 0 && unplaced <= n.unplaced {
 		return nothing
 	}
@@ -66,8 +66,8 @@ func (n *negotiation) needed(unplaced int) step {
 	return askForOffer
 }
 
-// received takes a message of the other peer.
-func (n *negotiation) received(typ string, message []byte) (step, error) {
+// receive handles a message of the other peer.
+func (n *negotiation) receive(typ string, message []byte) (step, error) {
 	switch typ {
 	case protocol.TypeOffer:
 		if n.offers {
@@ -84,7 +84,7 @@ func (n *negotiation) received(typ string, message []byte) (step, error) {
 		if !n.offers {
 			return nothing, errors.New("the other side makes the offers")
 		}
-		return n.needed(0), nil
+		return n.need(0), nil
 	case protocol.TypeCandidate:
 		switch {
 		case !n.described && len(n.waiting) < maxCandidates:
@@ -99,8 +99,8 @@ func (n *negotiation) received(typ string, message []byte) (step, error) {
 	return nothing, errors.New("it is not a message of a negotiation")
 }
 
-// placed notes that the other peer's description is in place, and returns the
-// candidates that waited for it.
+// placed notes that the other peer's description is in place, and returns the candidates
+// received before it.
 func (n *negotiation) placed() [][]byte {
 	n.described, n.added = true, 0
 	waiting := n.waiting
@@ -108,9 +108,9 @@ func (n *negotiation) placed() [][]byte {
 	return waiting
 }
 
-// settled notes that a round is over, well or not: both descriptions are in place,
-// or one cannot be used. unplaced is as for needed.
-func (n *negotiation) settled(unplaced int) step {
+// settle notes that a round has ended: both descriptions are in place, or one cannot be
+// used. unplaced is as for need.
+func (n *negotiation) settle(unplaced int) step {
 	n.unplaced = unplaced
 	if n.offers {
 		n.outstanding = false
@@ -119,5 +119,5 @@ func (n *negotiation) settled(unplaced int) step {
 		return nothing
 	}
 	n.again = false
-	return n.needed(unplaced)
+	return n.need(unplaced)
 }

@@ -8,9 +8,9 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// A script is what happens to one side of a negotiation, in order: "needed", the
-// type of a message that arrives, or "settled". After a colon stands the step that
-// is to follow, "error", or nothing.
+// play plays a script: the events of one side of a negotiation in order. An event is
+// "needed", the type of a received message, or "settled". After a colon comes the expected
+// step, "error", or nothing.
 func play(t *testing.T, n *negotiation, script string) {
 	t.Helper()
 	names := map[step]string{
@@ -26,13 +26,13 @@ func play(t *testing.T, n *negotiation, script string) {
 		_, _ = fmt.Sscanf(event, name+" %d", &unplaced)
 		switch name {
 		case "needed":
-			next = n.needed(unplaced)
+			next = n.need(unplaced)
 		case "placed":
 			n.placed()
 		case "settled":
-			next = n.settled(unplaced)
+			next = n.settle(unplaced)
 		default:
-			next, err = n.received(name, []byte(event))
+			next, err = n.receive(name, []byte(event))
 		}
 		got := names[next]
 		if err != nil {
@@ -144,7 +144,7 @@ func TestCandidatesWaitForTheDescription(t *testing.T) {
 func TestCandidatesAreBounded(t *testing.T) {
 	n := &negotiation{}
 	for i := range maxCandidates + 10 {
-		next, err := n.received("CANDIDATE", nil)
+		next, err := n.receive("CANDIDATE", nil)
 		require.NoError(t, err)
 		if i < maxCandidates {
 			require.Equal(t, nothing, next)
@@ -156,7 +156,7 @@ func TestCandidatesAreBounded(t *testing.T) {
 
 	added := 0
 	for range maxCandidates + 10 {
-		next, err := n.received("CANDIDATE", nil)
+		next, err := n.receive("CANDIDATE", nil)
 		require.NoError(t, err)
 		if next == addCandidate {
 			added++

@@ -6,7 +6,7 @@ import (
 	"strings"
 )
 
-// Options says how a Peer is to work. Signal is required.
+// Options configures a Peer. Signal is required.
 type Options struct {
 	// Offer says that this peer makes the offers. Exactly one of the two does: the
 	// client.
@@ -15,15 +15,14 @@ type Options struct {
 	// ICEServers are the STUN and TURN servers to use. None by default.
 	ICEServers []ICEServer
 
-	// RelayICEServers, if set, gives further ones in their place: one JSON array of
-	// RTCIceServer, as a relay names them, or nil for no change. It is asked for each
-	// offer and each answer, so that an ICE restart uses what is right then, and must not
-	// wait. What the platform cannot use is ignored.
+	// RelayICEServers, if set, returns servers that replace those: one JSON array of
+	// RTCIceServer, as a relay sends it, or nil for no change. It is called for each offer
+	// and each answer, so that an ICE restart uses current servers. It must not block.
+	// Servers that the platform cannot use are ignored.
 	RelayICEServers func() []byte
 
-	// Signal sends a message to the other peer, where it is handed to Handle. It is
-	// called by one goroutine at a time. message is one JSON value and must not be
-	// changed.
+	// Signal sends a message to the other peer, which passes it to Handle. It is called by
+	// one goroutine at a time. message is one JSON value and must not be changed.
 	Signal func(ctx context.Context, typ string, message []byte) error
 
 	// Link, if set, hears of the channel of the link.
@@ -37,7 +36,7 @@ type Options struct {
 
 // ICEServer is a STUN or TURN server.
 type ICEServer struct {
-	// URLs are like stun:stun.example:3478, turn:turn.example:3478?transport=udp or
+	// URLs look like stun:stun.example:3478, turn:turn.example:3478?transport=udp or
 	// turns:turn.example.
 	URLs []string
 

@@ -2,11 +2,11 @@ package rtc
 
 import "syscall/js"
 
-// PlatformOptions is what only one platform can be told.
+// PlatformOptions holds the options of this platform alone.
 type PlatformOptions struct {
-	// OnDataChannel, if set, gets each RTCDataChannel that the other peer opens, in
-	// the browser's own event: a handler that is attached at once misses no message.
-	// Such a channel belongs to the callback, and AcceptChannel does not return it.
-	// The callback must not wait.
+	// OnDataChannel, if set, is called with each RTCDataChannel that the other peer opens,
+	// within the browser's event. A handler attached in the callback misses no message.
+	// The callback owns the channel, and AcceptChannel does not return it. The callback
+	// must not block.
 	OnDataChannel func(channel js.Value)
 }

@@ -2,9 +2,9 @@
 
 package rtc
 
-// PlatformOptions is what only one platform can be told.
+// PlatformOptions holds the options of this platform alone.
 type PlatformOptions struct {
-	// RelayOnly has the direct path go through a TURN server and in no other way, so that
-	// the other peer does not learn this one's addresses.
+	// RelayOnly makes the direct path use a TURN server and nothing else, so that the other
+	// peer does not learn this peer's addresses.
 	RelayOnly bool
 }

@@ -6,10 +6,9 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestNegotiationAgreesInEveryOrder plays two sides against each other, in every
-// order in which they can come to need something, two and three times, and in which
-// messages can arrive. In the end nothing may be on its way, and what each side needs
-// must be in the descriptions that both have.
+// TestNegotiationAgreesInEveryOrder plays two sides against each other, with two and three
+// changes, in every order of changes and received messages. At the end no message may be on
+// its way, and both descriptions must contain what each side needs.
 func TestNegotiationAgreesInEveryOrder(t *testing.T) {
 	histories := 0
 	var explore func(history []int)
@@ -35,7 +34,7 @@ func TestNegotiationAgreesInEveryOrder(t *testing.T) {
 	require.Greater(t, histories, 10_000)
 }
 
-// world is two parties and what is on its way between them.
+// world is two parties and the messages on their way between them.
 type world struct {
 	t              *testing.T
 	client, server *party
@@ -45,7 +44,7 @@ type world struct {
 type party struct {
 	negotiation
 	needs, offered, agreed int
-	most                   int // of needs
+	most                   int // the limit of needs
 	coming                 []string
 }
 
@@ -64,14 +63,14 @@ func (w *world) choices() []func() {
 		if s.needs < s.most {
 			all = append(all, func() {
 				s.needs++
-				w.take(s, s.needed(0))
+				w.take(s, s.need(0))
 			})
 		}
 		if len(s.coming) > 0 {
 			all = append(all, func() {
 				typ := s.coming[0]
 				s.coming = s.coming[1:]
-				next, err := s.received(typ, nil)
+				next, err := s.receive(typ, nil)
 				require.NoError(w.t, err)
 				w.take(s, next)
 			})
@@ -91,10 +90,10 @@ func (w *world) take(s *party, next step) {
 		s.placed()
 		s.agreed = s.needs
 		w.client.coming = append(w.client.coming, "ANSWER")
-		w.take(s, s.settled(0))
+		w.take(s, s.settle(0))
 	case takeAnswer:
 		s.placed()
 		s.agreed = s.offered
-		w.take(s, s.settled(0))
+		w.take(s, s.settle(0))
 	}
 }

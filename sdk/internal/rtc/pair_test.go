@@ -13,7 +13,7 @@ import (
 	"github.com/sebas642/intercessor/sdk/internal/rtc"
 )
 
-// within gives a context for what should come at once.
+// within returns a context for calls that should return at once.
 func within(t testing.TB) context.Context {
 	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
 	t.Cleanup(cancel)
@@ -23,10 +23,10 @@ func within(t testing.TB) context.Context {
 // pair is two peers and the wire between them, in memory.
 type pair struct {
 	offering, answering *rtc.Peer
-	change              func(typ string, message []byte) []byte // what becomes of a message, if not nil; set before the first
+	change              func(typ string, message []byte) []byte // replaces each message, if not nil; set before the first
 
 	mu   sync.Mutex
-	said []string // the types of the messages, as they were sent
+	said []string // the types of the messages, in the order sent
 }
 
 // newPair starts two peers that end with the test.
@@ -54,7 +54,7 @@ func (p *pair) wire(to **rtc.Peer) func(context.Context, string, []byte) error {
 	}
 }
 
-// count says how many messages of a type were sent.
+// count returns how many messages of a type were sent.
 func (p *pair) count(typ string) int {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -67,7 +67,7 @@ func (p *pair) count(typ string) int {
 	return n
 }
 
-// first gives the type of the first message.
+// first returns the type of the first message.
 func (p *pair) first() string {
 	p.mu.Lock()
 	defer p.mu.Unlock()

@@ -80,7 +80,7 @@ func TestMessagesWaitForAcceptAndReceive(t *testing.T) {
 	require.ErrorIs(t, err, io.EOF)
 }
 
-// A Chromium that hears of a channel and its close at once would drop the messages.
+// A Chromium that learns of a channel and its close at once would drop the messages.
 func TestChannelThatIsClosedAtOnceStillArrives(t *testing.T) {
 	p := newPair(t)
 	open(t, p.offering, p.answering, "first")
@@ -296,8 +296,8 @@ func TestICEThatFailsEndsThePath(t *testing.T) {
 	require.ErrorAs(t, err, &failed)
 }
 
-// TestCandidatesInOtherForms: peers that have no candidates but those that another kind of
-// peer would have sent in another form.
+// TestCandidatesInOtherForms: the peers have only candidates in forms that other kinds of
+// peers send.
 func TestCandidatesInOtherForms(t *testing.T) {
 	p := newPair(t)
 	p.change = func(typ string, message []byte) []byte {

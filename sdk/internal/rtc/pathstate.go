@@ -2,12 +2,12 @@ package rtc
 
 import "context"
 
-// Path says how the direct path stands.
+// Path is the state of the direct path and its last problem.
 type Path struct {
 	State PathState
 
-	// Problem is what has failed so far, as a sentence; "" if nothing has. The path may
-	// still come about.
+	// Problem is a sentence about what has failed so far, or "". The path may still come
+	// up.
 	Problem string
 }
 
@@ -15,22 +15,22 @@ type Path struct {
 type PathState string
 
 const (
-	PathIdle     PathState = "idle"     // no path has been asked for
+	PathIdle     PathState = "idle"     // not used yet
 	PathAsking   PathState = "asking"   // the other peer has not described itself yet
-	PathChecking PathState = "checking" // addresses are tried
+	PathChecking PathState = "checking" // ICE checks addresses
 	PathUp       PathState = "up"
-	PathOver     PathState = "over" // it has failed or ended, and stays so
+	PathOver     PathState = "over" // it has failed or ended; final
 )
 
-// Path returns how the direct path stands.
+// Path returns the state of the direct path.
 func (p *Peer) Path() Path {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return p.path()
 }
 
-// WaitPath waits until the direct path does not stand as from says, and returns how it
-// stands. The error is that of ctx.
+// WaitPath waits until the state of the direct path differs from from, and returns it. The
+// error is ctx.Err().
 func (p *Peer) WaitPath(ctx context.Context, from Path) (Path, error) {
 	for {
 		now, changed := p.WatchPath()

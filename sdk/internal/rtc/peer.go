@@ -12,16 +12,16 @@ import (
 )
 
 const (
-	// answerWithin bounds the wait for an answer, or for the offer that was asked for.
+	// answerWithin bounds the wait for an answer, or for an offer after NEGOTIATE.
 	answerWithin = 30 * time.Second
 
-	// tellWithin is how long the other peer has to hear that the path has failed.
+	// tellWithin is how long the path's end waits for the message to the other peer.
 	tellWithin = time.Second / 2
 
-	// maxUnaccepted bounds the channels that nobody has accepted yet.
+	// maxUnaccepted bounds the channels that wait to be accepted.
 	maxUnaccepted = 64
 
-	// The messages that wait to be worked on, in number and in bytes.
+	// maxWork and maxWorkBytes bound the messages that wait for run.
 	maxWork      = 1 << 10
 	maxWorkBytes = 256 << 10
 
@@ -30,11 +30,11 @@ const (
 	beaconID    = 254
 )
 
-// Peer is one side of a direct path. It does nothing until it is needed: until
-// OpenChannel, AcceptChannel on the side that offers, PeerConnection, or a message
-// of the other peer. All methods may be called by many goroutines at once.
+// Peer is one side of a direct path. It does nothing until OpenChannel, PeerConnection or,
+// on the side that offers, AcceptChannel is called, or a message of the other peer comes.
+// Its methods may be called concurrently.
 //
-// A direct path that has failed or ended stays so; a new one needs a new Peer.
+// A direct path that has failed or ended is final. A new one needs a new Peer.
 type Peer struct {
 	options Options            // static
 	ctx     context.Context    // static; ends with Close
@@ -56,19 +56,19 @@ type Peer struct {
 	closed     bool       // Drain has begun: nothing new is made
 	pc         *peerConn
 	isUp       bool
-	lost       error         // why nothing more can be signalled, or nil
+	lost       error         // why no message can be sent to the other peer, or nil
 	err        error         // why the path is over, or nil; the first reason stays
 	over       chan struct{} // closed when err is set
 	watchdog   *time.Timer   // runs while an answer is awaited
 	channels   map[*Channel]struct{}
 	described  bool        // the other peer's description is in place
-	farewell   *time.Timer // ends the path when the other peer knows
+	farewell   *time.Timer // ends the path when the other peer was told
 	candidates candidates
 
 	pathChanged chan struct{} // made for WaitPath, closed when the path changes
 }
 
-// New returns a Peer that holds what is handed to it until Start.
+// New returns a Peer. It queues the messages passed to Handle until Start.
 func New(options Options) *Peer {
 	p := &Peer{
 		options:     options,
@@ -82,7 +82,7 @@ func New(options Options) *Peer {
 	return p
 }
 
-// Start lets the Peer answer the other one.
+// Start makes the Peer process messages.
 func (p *Peer) Start() {
 	p.mu.Lock()
 	p.started = true
@@ -90,11 +90,11 @@ func (p *Peer) Start() {
 	p.wake()
 }
 
-// Handle takes a message that the other peer's Signal sent: OFFER, ANSWER,
-// CANDIDATE or NEGOTIATE. It does not wait, and keeps message. One that cannot be
-// used ends the direct path, which OpenChannel and AcceptChannel then report; only
-// a candidate is ignored. The error is ErrOverflow if too many messages wait to be
-// worked on, or ErrClosed.
+// Handle queues a message that the other peer's Signal sent: OFFER, ANSWER, CANDIDATE or
+// NEGOTIATE. It does not block, and it keeps message. A candidate that cannot be used is
+// ignored. Any other unusable message ends the direct path, and OpenChannel and
+// AcceptChannel report why. The error is ErrOverflow if too many messages wait, or
+// ErrClosed.
 func (p *Peer) Handle(typ string, message []byte) error {
 	if typ == protocol.TypeCandidate {
 		p.hear(message)
@@ -109,9 +109,9 @@ func (p *Peer) Handle(typ string, message []byte) error {
 	return err
 }
 
-// SignallingLost says that no message can be sent to the other peer any more, and
-// why. A direct path that is up goes on; without one, everything that waits for it
-// gets err.
+// SignallingLost tells the Peer that no message can reach the other peer any more. It does
+// not affect a direct path that is up. Otherwise every call that waits for the path returns
+// err.
 func (p *Peer) SignallingLost(err error) {
 	p.mu.Lock()
 	if p.lost == nil {
@@ -124,10 +124,10 @@ func (p *Peer) SignallingLost(err error) {
 	}
 }
 
-// OpenChannel opens a channel and waits until messages can be sent on it; the other
-// peer may not have seen it yet. Labels need not be unique. Errors: an *ICEError if
-// the peers find no direct path, also if ctx ends before there is one; a
-// *NegotiationError; ErrPathClosed; ErrClosed; that of SignallingLost.
+// OpenChannel opens a channel and waits until messages can be sent on it. The other peer
+// may not have seen it yet. Labels need not be unique. Errors: an *ICEError if there is no
+// direct path, also if ctx ends before there is one; a *NegotiationError; ErrPathClosed;
+// ErrClosed; the error passed to SignallingLost.
 func (p *Peer) OpenChannel(ctx context.Context, label string) (*Channel, error) {
 	if err := p.reason(); err != nil {
 		return nil, err
@@ -187,8 +187,7 @@ func (p *Peer) await(ctx context.Context, opened, over <-chan struct{}) error {
 	}
 }
 
-// explain makes of the end of a context an *ICEError if what was waited for is a
-// direct path.
+// explain turns the error of a context into an *ICEError if the direct path is not up.
 func (p *Peer) explain(err error) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -202,7 +201,7 @@ func (p *Peer) explain(err error) error {
 	return p.candidates.failure(cause, err)
 }
 
-// connection returns the platform's connection, and makes it on first need.
+// connection returns the platform's connection. The first call makes it.
 func (p *Peer) connection() (*peerConn, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -224,7 +223,7 @@ func (p *Peer) connection() (*peerConn, error) {
 		up:        p.onUp,
 		down:      p.onDown,
 		incoming:  p.onIncoming,
-		told:      p.onTold,
+		beacon:    p.onBeacon,
 		over:      p.forget,
 	})
 	if err != nil {

@@ -48,7 +48,7 @@ func newPeerConn(o Options, ev events) (*peerConn, error) {
 		}
 		p.tell(dc)
 	})
-	p.onBeacon.on("message", func(event js.Value) { ev.told(string(messageBytes(event.Get("data")))) })
+	p.onBeacon.on("message", func(event js.Value) { ev.beacon(string(messageBytes(event.Get("data")))) })
 	p.onBeacon.on("open", func(js.Value) { ev.up() })
 	p.onBeacon.on("close", func(js.Value) { ev.down() })
 	if o.Link != nil {
@@ -100,7 +100,7 @@ func iceServers(servers []ICEServer) []any {
 	return list
 }
 
-// setICEServers keeps what the page has configured besides.
+// setICEServers leaves the page's other settings as they are.
 func (p *peerConn) setICEServers(text []byte) {
 	servers, _ := parse(text)
 	_ = try(func() {
@@ -110,7 +110,7 @@ func (p *peerConn) setICEServers(text []byte) {
 	})
 }
 
-// tell tells the other peer that its channel has been taken in.
+// tell tells the other peer that this side has received its channel.
 func (p *peerConn) tell(dc js.Value) {
 	_ = try(func() { p.beacon.Call("send", js.Global().Get("String").Invoke(dc.Get("id"))) })
 }
@@ -118,10 +118,10 @@ func (p *peerConn) tell(dc js.Value) {
 func (p *peerConn) onCandidate(event js.Value) {
 	candidate := event.Get("candidate")
 	if candidate.IsNull() && !p.found && p.pc.Call("getConfiguration").Get("iceTransportPolicy").String() == "relay" {
-		p.events.failed(CauseNoPath) // there will be no candidate, and so no path
+		p.events.failed(CauseNoPath) // without candidates there is no path
 	}
 	if !candidate.Truthy() || candidate.Get("candidate").String() == "" {
-		return // the last one was the last
+		return // end of candidates
 	}
 	p.found = true
 	p.events.candidate(candidate.Get("candidate").String(), stringify(candidate))
@@ -142,8 +142,8 @@ func (p *peerConn) onState(js.Value) {
 	p.events.failed(cause)
 }
 
-// describeLocal makes this side's offer or answer, puts it in place and returns
-// it as an RTCSessionDescriptionInit.
+// describeLocal makes this side's offer or answer, sets it as the local description and
+// returns it as an RTCSessionDescriptionInit.
 func (p *peerConn) describeLocal(ctx context.Context, answer bool) ([]byte, error) {
 	create := "createOffer"
 	if answer {
@@ -168,7 +168,7 @@ func (p *peerConn) describeRemote(ctx context.Context, description []byte) error
 	return err
 }
 
-// describedCandidates reports whether the candidates in a description are still to be added.
+// describedCandidates: the caller of describeRemote must add the description's candidates.
 const describedCandidates = false
 
 func debug(text string) { js.Global().Get("console").Call("debug", text) }
@@ -182,7 +182,7 @@ func (p *peerConn) addCandidate(ctx context.Context, _ string, candidate []byte)
 	return err
 }
 
-// unplaced counts the transceivers that no description has a section for.
+// unplaced counts the transceivers without a section in any description.
 func (p *peerConn) unplaced() int {
 	n := 0
 	transceivers := p.pc.Call("getTransceivers")
@@ -207,7 +207,7 @@ func (p *peerConn) createRaw(label string, init js.Value) (dc js.Value, err erro
 	return dc, err
 }
 
-// wrap makes a Channel of the browser's, whose callbacks are given back at its end.
+// wrap returns a Channel for the browser's channel. Its callbacks are released at its end.
 func (p *peerConn) wrap(dc js.Value) *Channel {
 	events := &listeners{target: dc}
 	p.onChannels[events] = struct{}{}
@@ -246,10 +246,9 @@ func parse(text []byte) (v js.Value, err error) {
 	return v, err
 }
 
-// PeerConnection returns the browser's RTCPeerConnection, and makes it if there is
-// none yet. The program may add tracks and transceivers and listen to its events;
-// the Peer negotiates. The program must not close it. The error is ErrClosed, or
-// what the browser threw.
+// PeerConnection returns the browser's RTCPeerConnection. The first call makes it. The
+// program may add tracks and transceivers and listen to its events; the Peer negotiates.
+// The program must not close it. The error is ErrClosed, or the browser's exception.
 func (p *Peer) PeerConnection() (js.Value, error) {
 	if p.isClosed() {
 		return js.Undefined(), ErrClosed

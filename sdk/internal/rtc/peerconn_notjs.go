@@ -105,11 +105,11 @@ func iceServers(servers []ICEServer) (list []webrtc.ICEServer) {
 	return list
 }
 
-// setICEServers keeps what the program has configured besides.
+// setICEServers leaves the program's other settings as they are.
 func (p *peerConn) setICEServers(text []byte) {
 	named := ParseICEServers(text)
 	p.asked.set(named)
-	_ = p.pc.SetConfiguration(webrtc.Configuration{ // of which pion takes zero for no change
+	_ = p.pc.SetConfiguration(webrtc.Configuration{ // pion leaves settings alone whose field is zero
 		ICEServers:         iceServers(named),
 		ICETransportPolicy: p.pc.GetConfiguration().ICETransportPolicy,
 	})
@@ -122,9 +122,9 @@ func (p *peerConn) createBeacon() error {
 	}
 	p.beacon = dc
 	dc.OnOpen(p.events.up)
-	dc.OnMessage(func(m webrtc.DataChannelMessage) { p.events.told(string(m.Data)) })
-	// Unlike the channel's own close event, this one comes after every channel that
-	// the other peer opened before it closed the path.
+	dc.OnMessage(func(m webrtc.DataChannelMessage) { p.events.beacon(string(m.Data)) })
+	// Unlike the beacon's close event, this event comes after the events of every
+	// channel that the other peer opened before it closed the path.
 	p.pc.SCTP().OnClose(func(error) { p.events.down() })
 	return nil
 }
@@ -167,9 +167,9 @@ func (p *peerConn) onNeeded() {
 }
 
 func (p *peerConn) onCandidate(c *webrtc.ICECandidate) {
-	if c == nil { // the last one was the last
+	if c == nil { // end of candidates
 		if !p.found && p.pc.GetConfiguration().ICETransportPolicy == webrtc.ICETransportPolicyRelay {
-			p.events.failed(CauseNoPath) // there will be no candidate, and so no path
+			p.events.failed(CauseNoPath) // without candidates there is no path
 		}
 		return
 	}
@@ -201,16 +201,16 @@ func (p *peerConn) onState(state webrtc.PeerConnectionState) {
 	}
 }
 
-// onHandshake hears of a handshake that fails, also where pion closes the connection before
-// that has the state failed.
+// onHandshake reports a failed handshake, also if pion closes the connection before its
+// state is failed.
 func (p *peerConn) onHandshake(state webrtc.DTLSTransportState) {
 	if state == webrtc.DTLSTransportStateFailed {
 		p.events.failed(CauseHandshake)
 	}
 }
 
-// describeLocal makes this side's offer or answer, puts it in place and returns
-// it as an RTCSessionDescriptionInit.
+// describeLocal makes this side's offer or answer, sets it as the local description and
+// returns it as an RTCSessionDescriptionInit.
 func (p *peerConn) describeLocal(_ context.Context, answer bool) ([]byte, error) {
 	var d webrtc.SessionDescription
 	var err error
@@ -228,8 +228,8 @@ func (p *peerConn) describeLocal(_ context.Context, answer bool) ([]byte, error)
 	return json.Marshal(d)
 }
 
-// describeRemote leaves out the candidates, of which one that pion does not know would be
-// the end. They are added as others are.
+// describeRemote sets the description without its candidates, because pion refuses the whole
+// description if it does not know one of them. The caller adds them one by one.
 func (p *peerConn) describeRemote(_ context.Context, description []byte) error {
 	var d webrtc.SessionDescription
 	if err := json.Unmarshal(description, &d); err != nil {
@@ -269,10 +269,10 @@ func (p *peerConn) addCandidate(_ context.Context, line string, _ []byte) error 
 	return p.pc.AddICECandidate(webrtc.ICECandidateInit{Candidate: line})
 }
 
-// describedCandidates reports whether the candidates in a description are still to be added.
+// describedCandidates: the caller of describeRemote must add the description's candidates.
 const describedCandidates = true
 
-// unplaced counts the transceivers that no description has a section for.
+// unplaced counts the transceivers without a section in any description.
 func (p *peerConn) unplaced() int {
 	n := 0
 	for _, t := range p.pc.GetTransceivers() {
@@ -322,11 +322,10 @@ func (p *peerConn) close() {
 	}
 }
 
-// PeerConnection returns pion's connection, and makes it if there is none yet. The
-// program may add tracks and transceivers; the Peer negotiates. It must not replace
-// the handlers for OnNegotiationNeeded, OnICECandidate, OnConnectionStateChange and
-// OnDataChannel, nor OnStateChange of the DTLS transport, and not close it. The error is
-// ErrClosed, or that of pion.
+// PeerConnection returns pion's connection. The first call makes it. The program may add
+// tracks and transceivers; the Peer negotiates. The program must not close the connection
+// or replace its handlers OnNegotiationNeeded, OnICECandidate, OnConnectionStateChange and
+// OnDataChannel, or OnStateChange of the DTLS transport. The error is ErrClosed, or pion's.
 func (p *Peer) PeerConnection() (*webrtc.PeerConnection, error) {
 	if p.isClosed() {
 		return nil, ErrClosed

@@ -7,15 +7,15 @@ import (
 	"syscall/js"
 )
 
-// settled is what a promise has come to.
+// settled is the result of a promise.
 type settled struct {
 	value js.Value
 	err   error
 }
 
-// promises are those that somebody waits for, by number. One callback serves them
-// all: a promise of a closed connection never settles, so a callback of its own
-// could never be released.
+// promises holds the promises that a call waits for, by number. One callback serves them
+// all. A promise of a closed connection never settles, so a callback of its own could never
+// be released.
 var promises struct {
 	mu       sync.Mutex
 	waiting  map[int]chan<- settled
@@ -23,7 +23,7 @@ var promises struct {
 	callback js.Func // made once, kept for the life of the program
 }
 
-// await waits for a promise. Without its result, the error is that of ctx.
+// await waits for a promise. If ctx ends first, the error is ctx.Err().
 func await(ctx context.Context, promise js.Value) (js.Value, error) {
 	result := make(chan settled, 1)
 	p := &promises
@@ -51,7 +51,7 @@ func await(ctx context.Context, promise js.Value) (js.Value, error) {
 	}
 }
 
-// onSettled gets the number of a promise, whether it was kept, and its value.
+// onSettled is called with the number of a promise, whether it is fulfilled, and its value.
 func onSettled(_ js.Value, args []js.Value) any {
 	p := &promises
 	p.mu.Lock()

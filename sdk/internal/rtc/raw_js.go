@@ -6,14 +6,13 @@ import (
 )
 
 // OpenDataChannel opens a channel like OpenChannel, and returns the browser's own
-// RTCDataChannel, made of an RTCDataChannelInit or of undefined, open, with a binaryType of
-// "arraybuffer". It belongs to the caller,
-// who attaches handlers at once, before waiting for anything: then no message is
-// missed. Close does not wait for what was sent on it.
+// RTCDataChannel, open and with binaryType "arraybuffer". init is an RTCDataChannelInit or
+// undefined. The caller owns the channel. A caller that attaches handlers before it waits
+// for anything misses no message. Close does not wait for what was sent on the channel.
 //
-// It also waits, two seconds at most, until the other peer has taken the channel in.
-// So a page may send and close right away, of which Chromium, at the other end, would
-// otherwise show nothing at all.
+// It also waits, two seconds at most, until the other peer has received the channel. So a
+// page may send and close at once; without the wait, Chromium at the other end would drop
+// everything.
 func (p *Peer) OpenDataChannel(ctx context.Context, label string, init js.Value) (js.Value, error) {
 	if err := p.reason(); err != nil {
 		return js.Undefined(), err
@@ -26,7 +25,7 @@ func (p *Peer) OpenDataChannel(ctx context.Context, label string, init js.Value)
 	if err != nil {
 		return js.Undefined(), err
 	}
-	// A Channel waits for the events. Its inbox stays empty.
+	// This Channel only waits for events. Its inbox stays empty.
 	ch := newChannel(label, p.forget)
 	ch.raw = rawChannel{dc}
 	early := newEarly(dc)
@@ -51,7 +50,7 @@ func (p *Peer) OpenDataChannel(ctx context.Context, label string, init js.Value)
 	return dc, nil
 }
 
-// early are the messages that come before the caller has the channel.
+// early keeps the messages that come before the caller has the channel.
 type early struct {
 	dc       js.Value
 	messages []js.Value
@@ -64,8 +63,8 @@ func newEarly(dc js.Value) *early {
 
 func (e *early) keep(event js.Value) { e.messages = append(e.messages, event.Get("data")) }
 
-// release brings the messages again, in a microtask: when everything that follows
-// without waiting is done, and before any other event.
+// release dispatches the messages again in a microtask: after the caller's synchronous
+// code, and before any other event.
 func (e *early) release() {
 	if len(e.messages) == 0 {
 		return

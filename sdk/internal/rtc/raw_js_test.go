@@ -10,7 +10,7 @@ import (
 	"github.com/sebas642/intercessor/sdk/internal/rtc"
 )
 
-// newRawPair is newPair with an answering side that gets the browser's own channels.
+// newRawPair is newPair with an answering side that uses the browser's own channels.
 func newRawPair(t testing.TB, onDataChannel func(js.Value)) *pair {
 	p := &pair{}
 	p.offering = rtc.New(rtc.Options{Offer: true, Signal: p.wire(&p.answering)})
@@ -47,7 +47,7 @@ func TestChannelsOfTheBrowsersOwn(t *testing.T) {
 }
 
 func TestMessagesThatComeBeforeTheCallerHasTheChannel(t *testing.T) {
-	// The other side sends in the very event that brings the channel.
+	// The other side sends within the event that brings the channel.
 	p := newRawPair(t, func(channel js.Value) {
 		channel.Call("send", "early")
 		channel.Call("send", js.Global().Get("Uint8Array").New(3))

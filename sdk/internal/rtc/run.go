@@ -6,15 +6,15 @@ import (
 	"github.com/sebas642/intercessor/protocol"
 )
 
-// job is something for run to do: a message of the other peer, a local candidate
-// to send, or, with an empty type, a look at whether the peers must negotiate.
+// job is work for run: a message of the other peer, a local candidate to send, or, with an
+// empty type, a check whether the peers must negotiate.
 type job struct {
 	typ     string
 	message []byte
 	local   bool
 }
 
-// wake sees to it that run runs. It follows each job that was put in.
+// wake starts run unless it is running. Call it after queueing a job.
 func (p *Peer) wake() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -24,8 +24,7 @@ func (p *Peer) wake() {
 	}
 }
 
-// run does one job after the other until there is none. It alone negotiates, and at most
-// one of it runs.
+// run does jobs until there is none. At most one run is active, and it owns the negotiation.
 func (p *Peer) run() {
 	for {
 		j, ok := p.next()
@@ -42,7 +41,7 @@ func (p *Peer) run() {
 	}
 }
 
-// next returns the next job. If there is none, run is over.
+// next returns the next job. If there is none, run ends.
 func (p *Peer) next() (j job, ok bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -66,16 +65,16 @@ func (p *Peer) do(j job) error {
 		if err != nil {
 			return err
 		}
-		return p.take(p.negotiation.needed(pc.unplaced()), nil)
+		return p.take(p.negotiation.need(pc.unplaced()), nil)
 	}
-	next, err := p.negotiation.received(j.typ, j.message)
+	next, err := p.negotiation.receive(j.typ, j.message)
 	if err != nil {
 		return &NegotiationError{Type: j.typ, Err: err}
 	}
 	return p.take(next, j.message)
 }
 
-// take carries out a step of the negotiation, and what follows from it.
+// take carries out a step of the negotiation and the steps that follow from it.
 func (p *Peer) take(next step, message []byte) error {
 	for next != nothing {
 		pc, err := p.connection()
@@ -95,10 +94,10 @@ func (p *Peer) take(next step, message []byte) error {
 			if err = p.place(pc, protocol.TypeOffer, message); err == nil {
 				err = p.describe(pc, protocol.TypeAnswer)
 			}
-			next = p.negotiation.settled(pc.unplaced())
+			next = p.negotiation.settle(pc.unplaced())
 		case takeAnswer:
 			err = p.place(pc, protocol.TypeAnswer, message)
-			next = p.negotiation.settled(pc.unplaced())
+			next = p.negotiation.settle(pc.unplaced())
 		case addCandidate:
 			p.add(pc, message)
 			next = nothing
@@ -113,11 +112,11 @@ func (p *Peer) take(next step, message []byte) error {
 	return nil
 }
 
-// describe puts this side's description in place and sends it.
+// describe sets this side's description and sends it.
 func (p *Peer) describe(pc *peerConn, typ string) error {
-	// The platform looks again at what is needed whenever a round ends. So what it has
-	// told before is not worth another round: for an answer up to here, where one is
-	// under way, for an offer until the offer is in place.
+	// The platform checks again whenever a round ends, so earlier reports need no further
+	// round: for an answer those until now, because a round is under way; for an offer
+	// those until the offer is set.
 	answer := typ == protocol.TypeAnswer
 	if answer {
 		p.stale.Store(false)
@@ -138,8 +137,7 @@ func (p *Peer) describe(pc *peerConn, typ string) error {
 	return nil
 }
 
-// place puts the other side's description in place, and then the candidates that
-// waited for it.
+// place sets the other side's description, and adds the candidates received before it.
 func (p *Peer) place(pc *peerConn, typ string, message []byte) error {
 	p.unwatch()
 	lines, err := checkDescription(typ, message)
@@ -169,14 +167,14 @@ func (p *Peer) place(pc *peerConn, typ string, message []byte) error {
 	return nil
 }
 
-// add hands a candidate to ICE. One that is of no use is no reason to give up:
-// another may be.
+// add gives a candidate to ICE. An unusable candidate is not an error, because another one
+// may work.
 func (p *Peer) add(pc *peerConn, message []byte) {
 	line, err := candidateLine(message)
 	switch {
 	case err != nil:
 		p.noteUnused(err)
-	case line != "": // "" is the end of the candidates, which this side does not wait for
+	case line != "": // "" is the end of the candidates; nothing waits for it
 		p.noteRemote(line)
 		p.addLine(pc, line, message)
 	}
@@ -188,8 +186,8 @@ func (p *Peer) addLine(pc *peerConn, line string, message []byte) {
 	}
 }
 
-// noteUnused counts the candidates of the other peer that are not used, and tells of the
-// first. It does not quote it: a peer's words are not for a log.
+// noteUnused counts the candidates of the other peer that are not used, and logs the first.
+// It does not quote it, because a log must not contain a peer's words.
 func (p *Peer) noteUnused(err error) {
 	p.mu.Lock()
 	p.candidates.unused++
@@ -211,7 +209,7 @@ func (p *Peer) signal(typ string, message []byte) {
 	}
 }
 
-// watch gives the other peer some time to answer.
+// watch fails the path if the other peer does not answer within answerWithin.
 func (p *Peer) watch() {
 	p.mu.Lock()
 	defer p.mu.Unlock()

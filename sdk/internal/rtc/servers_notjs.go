@@ -17,8 +17,8 @@ import (
 	"github.com/pion/stun/v4"
 )
 
-// servers tells what becomes of asking the STUN and TURN servers. pion says so in its log
-// alone.
+// servers reports failures of STUN and TURN servers. pion writes them only to its log, so
+// servers is pion's log.
 type servers struct {
 	logging.LoggerFactory
 	report  func(ServerError) // static; must not wait
@@ -26,7 +26,7 @@ type servers struct {
 
 	mu    sync.Mutex // guards what follows
 	urls  []string
-	names map[string]string // by address: host and port that it was looked up for
+	names map[string]string // the host and port that an address was looked up for, by address
 }
 
 func (s *servers) set(list []ICEServer) {
@@ -54,10 +54,10 @@ func (s *servers) found(name, address string) {
 	s.names[address] = name
 }
 
-// failed reports what came of asking the server at an address, or at a host and port.
+// failed reports the failure of a request to an address, or to a host and port.
 func (s *servers) failed(address string, err error) {
 	if errors.Is(err, context.Canceled) {
-		return // by this side
+		return // this side gave up
 	}
 	e := ServerError{Code: unreachable, Text: "no answer"}
 	var refusal *stun.TurnError
@@ -87,7 +87,7 @@ func (s *servers) failed(address string, err error) {
 	}
 }
 
-// hostPort gives the host and port of a server's URL.
+// hostPort returns the host and port of a server's URL.
 func hostPort(url string) string {
 	scheme, rest, _ := strings.Cut(url, ":")
 	rest, _, _ = strings.Cut(rest, "?")
@@ -101,7 +101,7 @@ func hostPort(url string) string {
 	return net.JoinHostPort(strings.Trim(rest, "[]"), port)
 }
 
-// NewLogger gives the log of a part of pion.
+// NewLogger returns the log of a part of pion.
 func (s *servers) NewLogger(scope string) logging.LeveledLogger {
 	log := s.LoggerFactory.NewLogger(scope)
 	if scope == "ice" {
@@ -110,7 +110,7 @@ func (s *servers) NewLogger(scope string) logging.LeveledLogger {
 	return log
 }
 
-// iceLog looks for what pion says of servers.
+// iceLog finds the failures of servers among pion's warnings.
 type iceLog struct {
 	logging.LeveledLogger
 	servers *servers
@@ -128,7 +128,7 @@ func (l iceLog) Warnf(format string, args ...any) {
 		case error:
 			var family *net.AddrError
 			var lookup *net.DNSError
-			if !errors.As(arg, &family) && !errors.As(arg, &lookup) { // of which hostNet knows
+			if !errors.As(arg, &family) && !errors.As(arg, &lookup) { // hostNet reports those
 				l.servers.failed(address, arg)
 			}
 		}

@@ -6,18 +6,18 @@ import (
 	"sync"
 )
 
-// maxPiece is the size of the messages that a stream writes: the largest that
-// every implementation of WebRTC has always taken.
+// maxPiece is the size of the messages that a stream writes, in bytes. Every implementation
+// of WebRTC has always accepted it.
 const maxPiece = 16 << 10
 
-// Stream returns a channel as a stream of bytes. Write splits what it is given
-// into messages of at most 16 KiB, Read joins messages, and the bounds of messages
-// are lost. Read returns io.EOF once the other peer has closed the channel and
-// everything was read. Close is the channel's Close, and makes the others return.
-// One goroutine may read while another writes.
+// Stream returns a channel as a stream of bytes. Write splits its data into messages of at
+// most 16 KiB, and Read joins messages, so message boundaries are lost. Read returns io.EOF
+// once the other peer has closed the channel and everything was read. Close is the
+// channel's Close, and makes Read and Write return. One goroutine may read while another
+// writes.
 func Stream(ch Messages) io.ReadWriteCloser { return &stream{ch: ch} }
 
-// Messages is what a Channel sends and receives.
+// Messages is the part of a Channel that a stream needs.
 type Messages interface {
 	Send(ctx context.Context, data []byte) error
 	Receive(ctx context.Context) ([]byte, error)
@@ -28,7 +28,7 @@ type stream struct {
 	ch Messages
 
 	reading sync.Mutex
-	rest    []byte // guarded by reading: what the last Read left of a message
+	rest    []byte // guarded by reading: the part of a message that the last Read left
 }
 
 func (s *stream) Read(p []byte) (int, error) {
@@ -37,7 +37,7 @@ func (s *stream) Read(p []byte) (int, error) {
 	}
 	s.reading.Lock()
 	defer s.reading.Unlock()
-	for len(s.rest) == 0 { // an empty message is no reason to return
+	for len(s.rest) == 0 { // skip empty messages
 		message, err := s.ch.Receive(context.Background())
 		if err != nil {
 			return 0, err

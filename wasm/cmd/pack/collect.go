@@ -12,8 +12,8 @@ import (
 
 const program = "intercessor.wasm"
 
-// collect builds the WebAssembly and reads the files that go with it. wasm_exec.js
-// belongs to the Go release that built it and so comes from its installation.
+// collect builds the WebAssembly and reads the files that go with it. wasm_exec.js comes from
+// the Go installation, because it must match the Go release.
 func collect(ctx context.Context) ([]*file, error) {
 	wasm, err := build(ctx)
 	if err != nil {
@@ -40,8 +40,8 @@ func collect(ctx context.Context) ([]*file, error) {
 	return files, nil
 }
 
-// build compiles without inlining (-l), which saves a sixteenth of the brotli
-// size. This program's speed is not what a page waits for.
+// build compiles without inlining (-l), which saves a sixteenth of the brotli size. A page does
+// not notice the lower speed.
 func build(ctx context.Context) ([]byte, error) {
 	folder, err := os.MkdirTemp("", "intercessor-pack-")
 	if err != nil {

@@ -9,8 +9,8 @@ import (
 	"github.com/andybalholm/brotli"
 )
 
-// compress makes the compressed forms of all files concurrently: brotli at its best level
-// takes seconds for a megabyte, and a core for each form.
+// compress makes the compressed forms of all files concurrently, because brotli at its best
+// level takes seconds for a megabyte.
 func compress(files []*file) error {
 	errs := make([]error, 2*len(files))
 	var all sync.WaitGroup

@@ -10,10 +10,10 @@ import (
 // than the address of another piece.
 const gap = 128
 
-// rewriteData edits the data of a WebAssembly module and writes it in few pieces. Go's
-// linker leaves out every eight zeros, so there are 60,000 pieces, each with an address that
-// does not compress: a tenth of what the page must load. The resulting module
-// fills its memory with what edit left there. (WebAssembly 2.0, 5.5.14.)
+// rewriteData edits the data of a WebAssembly module and writes it with few pieces. Go's linker
+// leaves out every run of eight zeros, so there are 60,000 pieces. Their addresses do not compress
+// and are a tenth of the download. The resulting module fills its memory with what edit leaves.
+// (WebAssembly 2.0, 5.5.14.)
 func rewriteData(module []byte, edit func(memory []byte) error) ([]byte, error) {
 	if len(module) < 8 || string(module[:4]) != "\x00asm" {
 		return nil, errors.New("the compiler's output is not WebAssembly")

@@ -8,7 +8,7 @@ import (
 	"testing"
 )
 
-// module is a WebAssembly module of nothing but a data section and one of another kind.
+// module returns a WebAssembly module with only a data section and a custom section.
 func module(pieces []piece) []byte {
 	b := []byte("\x00asm\x01\x00\x00\x00")
 	content := appendData(nil, pieces)

@@ -8,15 +8,14 @@ import (
 	"text/tabwriter"
 )
 
-// A file is one that a page loads, in its three forms.
+// A file is a file that a page loads, in its three forms.
 type file struct {
 	name                string
 	plain, gzip, brotli []byte
 }
 
-// write writes the file to a folder, and each compressed form that saves
-// something. A form of an earlier run that no longer saves anything is removed, because
-// it would be served.
+// write writes the file to a folder, with each compressed form that is smaller. It removes other
+// forms of an earlier run, because they would be served.
 func (f *file) write(folder string) error {
 	path := filepath.Join(folder, f.name)
 	if err := os.WriteFile(path, f.plain, 0o644); err != nil {

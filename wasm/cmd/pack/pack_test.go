@@ -15,8 +15,8 @@ import (
 	"github.com/andybalholm/brotli"
 )
 
-// forbidden is what the build must not link: each would cost tens or hundreds of
-// kilobytes as brotli, and the budget has no room for them.
+// forbidden lists packages that the build must not link. Each would cost tens or hundreds of
+// kilobytes as brotli, more than the budget allows.
 var forbidden = []string{"fmt", "reflect", "os", "net", "net/url", "net/http", "crypto/rand", "log/slog", "encoding/json"}
 
 func TestTheBuildLinksNothingHeavy(t *testing.T) {

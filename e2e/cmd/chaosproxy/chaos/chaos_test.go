@@ -21,7 +21,7 @@ const patience = 2 * time.Minute
 // ends are the two ends of a connection through a proxy.
 type ends struct{ client, server *net.TCPConn }
 
-// through gives a proxy and a function that makes connections through it.
+// through returns a proxy and a function that makes connections through it.
 func through(t *testing.T, o *chaos.Options) (*chaos.Proxy, func() ends) {
 	t.Helper()
 	before := runtime.NumGoroutine()
@@ -32,7 +32,7 @@ func through(t *testing.T, o *chaos.Options) (*chaos.Proxy, func() ends) {
 	t.Cleanup(func() {
 		require.NoError(t, p.Close())
 		require.NoError(t, target.Close())
-		require.Eventually(t, func() bool { return runtime.NumGoroutine() <= before+1 }, // its own is the one
+		require.Eventually(t, func() bool { return runtime.NumGoroutine() <= before+1 }, // one for this check itself
 			patience, time.Millisecond, "every goroutine has ended")
 	})
 	return p, func() ends {
@@ -64,7 +64,7 @@ func read(t *testing.T, c *net.TCPConn, n int) []byte {
 	return data
 }
 
-// wantsReset dials and is reset, which may show in the dial already.
+// wantsReset dials and expects a reset, which the dial itself may report.
 func wantsReset(t *testing.T, p *chaos.Proxy) {
 	t.Helper()
 	c, err := net.Dial("tcp", p.Addr())
@@ -101,7 +101,7 @@ func TestCutAtAnExactByte(t *testing.T) {
 	for at := range int64(len(data) + 1) {
 		for _, by := range []chaos.Kind{chaos.FIN, chaos.RST} {
 			if at == 0 && by == chaos.RST {
-				continue // it comes so soon that the dial may fail: see the next test
+				continue // the dial itself may fail: see the next test
 			}
 			for _, down := range []bool{false, true} {
 				way := chaos.Way{Cut: chaos.Cut{At: at, By: by}}
@@ -121,7 +121,7 @@ func TestCutAtAnExactByte(t *testing.T) {
 				if by == chaos.FIN {
 					require.NoError(t, err)
 					_, err = io.ReadAll(from)
-					require.NoError(t, err, "the sender sees an orderly end, too")
+					require.NoError(t, err, "the sender sees an orderly end too")
 				} else {
 					require.ErrorIs(t, err, syscall.ECONNRESET)
 				}
@@ -143,8 +143,8 @@ func TestSilenceLetsEverythingVanishAndKeepsTheSockets(t *testing.T) {
 	write(t, e.client, []byte("abcdef"))
 	require.Equal(t, "abc", string(read(t, e.server, 3)))
 	require.Eventually(t, func() bool { return p.Conns() == 0 }, patience, time.Millisecond)
-	write(t, e.server, []byte("nobody hears this"))
-	write(t, e.client, bytes.Repeat([]byte("x"), 1<<22)) // more than the sockets hold: it is taken, and vanishes
+	write(t, e.server, []byte("lost in silence"))
+	write(t, e.client, bytes.Repeat([]byte("x"), 1<<22)) // more than the sockets hold, so the proxy must read and discard it
 	require.NoError(t, e.client.CloseWrite())
 	for _, c := range []*net.TCPConn{e.client, e.server} {
 		require.NoError(t, c.SetReadDeadline(time.Now().Add(50*time.Millisecond)))
@@ -249,10 +249,10 @@ func TestConnectionHasALifetime(t *testing.T) {
 }
 
 func TestTargetThatIsNotThereResetsWhoDials(t *testing.T) {
-	nobody, err := net.Listen("tcp", "127.0.0.1:0")
+	closed, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)
-	require.NoError(t, nobody.Close())
-	p, err := chaos.Listen(nobody.Addr().String(), nil)
+	require.NoError(t, closed.Close())
+	p, err := chaos.Listen(closed.Addr().String(), nil)
 	require.NoError(t, err)
 	defer p.Close()
 	wantsReset(t, p)

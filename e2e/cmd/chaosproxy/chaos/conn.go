@@ -10,8 +10,8 @@ import (
 	"time"
 )
 
-// drainWithin is how long a connection that was cut by FIN is still read, so that what
-// an end had in flight does not turn the FIN into a reset.
+// drainWithin is how long a connection that was cut by FIN is still read, so that data in flight
+// does not turn the FIN into a reset.
 const drainWithin = 2 * time.Second
 
 // A conn is one connection through the proxy: two sockets and two directions.
@@ -22,12 +22,12 @@ type conn struct {
 	client  *net.TCPConn
 	up      way
 	down    way
-	cutDone chan struct{} // closed by the first cut: nothing is written any more
-	stalls  atomic.Int64  // no byte passes before this moment, Unix nanoseconds
+	cutDone chan struct{} // closed by the first cut, which ends all writing
+	stalls  atomic.Int64  // no byte passes before this time, in Unix nanoseconds
 
 	mu     sync.Mutex
 	target *net.TCPConn // nil until it is dialled
-	was    Kind         // how it was cut; None is not
+	was    Kind         // how it was cut; None if it was not
 }
 
 func newConn(n int, client *net.TCPConn, address string, f Faults, o Options) *conn {
@@ -37,13 +37,13 @@ func newConn(n int, client *net.TCPConn, address string, f Faults, o Options) *c
 	return c
 }
 
-// run carries the connection until both directions have ended, it was cut, or it is too old.
+// run serves the connection until both directions have ended, it was cut, or it is too old.
 func (c *conn) run(ctx context.Context) {
 	defer c.client.Close()
 	dial, cancel := context.WithTimeout(ctx, c.options.DialWithin)
 	socket, err := new(net.Dialer).DialContext(dial, "tcp", c.address)
 	cancel()
-	if err != nil { // nobody listens there: whoever dialled finds out in the same way
+	if err != nil { // the target is down: the peer sees a reset
 		reset(c.client)
 		return
 	}
@@ -70,8 +70,8 @@ func (c *conn) run(ctx context.Context) {
 	ways.Wait()
 }
 
-// cut ends the connection, or what is left of it; it tells whether there was anything
-// to do. A reset is always the last word.
+// cut cuts the connection, and reports whether it changed anything. Only a reset can follow
+// another cut.
 func (c *conn) cut(by Kind) bool {
 	c.mu.Lock()
 	if by == None || c.was == by || c.was == RST {
@@ -99,7 +99,7 @@ func (c *conn) apply(by Kind) {
 		case RST:
 			reset(s)
 		case FIN:
-			_ = s.SetWriteDeadline(time.Now()) // a write that hangs ends now
+			_ = s.SetWriteDeadline(time.Now()) // ends a blocked write
 			_ = s.CloseWrite()
 			_ = s.SetReadDeadline(time.Now().Add(drainWithin))
 		case Silence:
@@ -116,10 +116,10 @@ func (c *conn) isCut() bool {
 
 func (c *conn) stall(until time.Time) { c.stalls.Store(until.UnixNano()) }
 
-// ended is called when src has no more to say, after all that it said has been passed on.
+// ended is called when src has ended and all its bytes have been passed on.
 func (c *conn) ended(dst *net.TCPConn, err error) {
 	if c.isCut() {
-		return // in silence nobody hears of an end; the others have been told
+		return // a silent connection passes no end on, and after another cut both ends know
 	}
 	if errors.Is(err, errEnd) {
 		_ = dst.CloseWrite()
@@ -128,8 +128,8 @@ func (c *conn) ended(dst *net.TCPConn, err error) {
 	c.cut(RST)
 }
 
-// reset closes a socket so that its other end sees RST. What was written has left on
-// loopback, and is there to be read before the reset.
+// reset closes a socket so that its other end sees RST. Written bytes have already left on
+// loopback, and can be read before the reset.
 func reset(s *net.TCPConn) {
 	_ = s.SetLinger(0)
 	_ = s.Close()

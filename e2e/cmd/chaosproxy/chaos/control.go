@@ -5,28 +5,27 @@ import (
 	"time"
 )
 
-// SetFaults says what every connection from now on has to suffer. Those that are there
-// keep what they have.
+// SetFaults sets the faults of every new connection. Existing connections keep theirs.
 func (p *Proxy) SetFaults(f Faults) { p.Plan(func(int) Faults { return f }) }
 
-// Plan says it for each by its number: 0 is the first that the proxy accepted. The
-// function is called with a lock held, so it must not call the proxy.
+// Plan sets a function that returns the faults of each new connection by its number: 0 is the
+// first that the proxy accepted. The function is called with a lock held, so it must not call
+// the proxy.
 func (p *Proxy) Plan(faults func(n int) Faults) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.plan = faults
 }
 
-// SetRefuse resets new connections as they come, until it is called with false: the
-// network, or the relay, is not there.
+// SetRefuse sets whether new connections are reset, as if the relay or the network were down.
 func (p *Proxy) SetRefuse(refuse bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.refuse = refuse
 }
 
-// CutAll cuts every connection now, and tells how many. Silent ones count again only
-// when they are cut in another way.
+// CutAll cuts every connection now, and returns their number. Silent ones count again only if
+// they are cut in another way.
 func (p *Proxy) CutAll(by Kind) int {
 	cut := 0
 	for _, c := range p.list() {
@@ -37,8 +36,7 @@ func (p *Proxy) CutAll(by Kind) int {
 	return cut
 }
 
-// StallAll holds every connection back in both directions for a while, from now on.
-// Nothing is lost.
+// StallAll blocks every connection in both directions for d. Nothing is lost.
 func (p *Proxy) StallAll(d time.Duration) {
 	until := time.Now().Add(d)
 	for _, c := range p.list() {
@@ -56,7 +54,7 @@ func (p *Proxy) list() []*conn {
 	return all
 }
 
-// Conns counts the connections that carry something: not the silent ones.
+// Conns returns the number of connections that are not silent.
 func (p *Proxy) Conns() int {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -69,22 +67,22 @@ func (p *Proxy) Conns() int {
 	return n
 }
 
-// Accepted counts the connections that there have been: the next one's number.
+// Accepted returns how many connections were accepted so far: the next connection's number.
 func (p *Proxy) Accepted() int {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return p.accepted
 }
 
-// Refused counts the connections that were not admitted.
+// Refused returns how many connections were refused.
 func (p *Proxy) Refused() int {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return p.refused
 }
 
-// Traffic says how many bytes have passed through connection n, each way. It knows the
-// last 4096.
+// Traffic returns how many bytes have passed through connection n each way. It knows the last
+// 4096 connections.
 func (p *Proxy) Traffic(n int) (up, down int64) {
 	p.mu.Lock()
 	defer p.mu.Unlock()

@@ -1,13 +1,12 @@
-// Package chaos is a TCP proxy that breaks connections on purpose: it cuts them at
-// an exact byte (by FIN, by RST, or by letting everything vanish in silence), delays,
-// stalls and narrows them, each connection and each direction by itself.
+// Package chaos is a TCP proxy that breaks connections on purpose. It cuts them at an exact byte
+// (by FIN, by RST, or by silently discarding all bytes), delays them, stalls them and limits
+// their rate, separately for each connection and direction.
 //
-// A test makes one with Listen, points its peers at Addr and says with SetFaults or
-// Plan what the next connections have to suffer, and with CutAll, StallAll and
-// SetRefuse what happens to those that are there. It needs no privileges and works
-// where netem is missing. It listens on loopback only; what it carries it does not
-// look at.
+// A test makes a proxy with Listen and points its peers at Addr. SetFaults and Plan set the
+// faults of new connections. CutAll and StallAll affect existing ones, and SetRefuse refuses new
+// ones. The proxy needs no privileges and works without netem. It listens on loopback only, and
+// does not interpret the bytes.
 //
-// Everything has a bound: connections, the life of each, what waits inside the proxy.
-// Close returns when every goroutine has ended.
+// The number of connections, their lifetime and the bytes inside the proxy are bounded. Close
+// returns when every goroutine has ended.
 package chaos

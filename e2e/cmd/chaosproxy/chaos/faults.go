@@ -31,34 +31,34 @@ func ParseKind(s string) (Kind, error) {
 			return Kind(k), nil
 		}
 	}
-	return None, fmt.Errorf("%q is no way to cut a connection: fin, rst or silence", s)
+	return None, fmt.Errorf("%q is not a way to cut a connection; use fin, rst or silence", s)
 }
 
-// Faults are what one connection has to suffer. The zero value is a good network.
+// Faults are the faults of one connection. The zero value is a good network.
 type Faults struct {
-	Up   Way // from who dialled to the target
-	Down Way // from the target to who dialled
+	Up   Way // from the peer to the target
+	Down Way // from the target to the peer
 }
 
 // A Way is one direction of a connection.
 type Way struct {
 	Cut    Cut
 	Stall  Stall
-	Delay  time.Duration // each byte comes so much later; order stays
-	Jitter time.Duration // and up to so much later still, drawn from the proxy's seed
-	Rate   int64         // bytes a second; 0 is no limit
+	Delay  time.Duration // added to each byte; the order stays
+	Jitter time.Duration // at most this much more delay, drawn from the proxy's seed
+	Rate   int64         // bytes a second; 0 means no limit
 }
 
-// A Cut ends the connection, both directions, as soon as exactly At bytes have passed
-// in its own direction; At 0 is before the first. What is under way in the other
-// direction at that moment may still pass. By None is no cut.
+// A Cut ends both directions of the connection as soon as exactly At bytes have passed in its
+// own direction; At 0 is before the first. Bytes under way in the other direction may still
+// pass. By None means no cut.
 type Cut struct {
 	At int64
 	By Kind
 }
 
-// A Stall holds a direction back for a while once At bytes have passed; then it goes
-// on and nothing is lost. For 0 is no stall.
+// A Stall blocks a direction once At bytes have passed. Afterwards it continues and nothing is
+// lost. For 0 means no stall.
 type Stall struct {
 	At  int64
 	For time.Duration

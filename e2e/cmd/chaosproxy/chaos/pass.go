@@ -9,19 +9,19 @@ import (
 // errCut says that the connection was cut.
 var errCut = errors.New("the connection was cut")
 
-// pass writes data, in as many steps as the faults have edges in it.
+// pass writes data, in one step for each range between faults.
 func (w *way) pass(c *conn, dst *net.TCPConn, data []byte) error {
 	for len(data) > 0 {
-		n := w.room(len(data))
+		n := w.span(len(data))
 		if !w.until(c, time.Time{}) {
 			return errCut
 		}
-		w.passed.Add(int64(n)) // first, so that who has read it finds it counted
+		w.passed.Add(int64(n)) // before the write, so that a reader finds it counted
 		written, err := dst.Write(data[:n])
 		if err != nil {
 			w.passed.Add(int64(written - n))
 			if !c.isCut() {
-				c.cut(RST) // the receiver is gone: the sender learns it
+				c.cut(RST) // the receiver is gone, so reset the sender too
 			}
 			return err
 		}
@@ -36,8 +36,8 @@ func (w *way) pass(c *conn, dst *net.TCPConn, data []byte) error {
 	return nil
 }
 
-// room is how much of n bytes may pass before something is to happen.
-func (w *way) room(n int) int {
+// span returns how many of n bytes may pass before the next fault.
+func (w *way) span(n int) int {
 	room := int64(n)
 	passed := w.passed.Load()
 	if cut := w.faults.Cut; cut.By != None && cut.At > passed {
@@ -52,7 +52,7 @@ func (w *way) room(n int) int {
 	return int(room)
 }
 
-// step does what is to happen at the byte that has been reached.
+// step carries out the fault at the current byte.
 func (w *way) step(c *conn) error {
 	passed := w.passed.Load()
 	if stall := w.faults.Stall; stall.For > 0 && stall.At == passed {

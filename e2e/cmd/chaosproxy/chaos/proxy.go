@@ -17,8 +17,7 @@ type Options struct {
 	Seed       uint64        // jitter is drawn from it
 }
 
-// A Proxy carries connections from Addr to its target. All methods may be called from
-// any goroutine.
+// A Proxy carries connections from Addr to its target. Its methods may be called concurrently.
 type Proxy struct {
 	target   string
 	options  Options
@@ -37,7 +36,7 @@ type Proxy struct {
 	changed  chan struct{} // closed and renewed at each change, for Wait
 }
 
-// remembered is for how many of the last connections Traffic has an answer.
+// remembered is how many of the last connections Traffic knows.
 const remembered = 4096
 
 // Listen starts a proxy on a free port of loopback in front of target, HOST:PORT.
@@ -52,7 +51,7 @@ func ListenOn(address, target string, o *Options) (*Proxy, error) {
 		return nil, fmt.Errorf("chaos proxy: %w", err)
 	}
 	if !local.IP.IsLoopback() {
-		return nil, fmt.Errorf("chaos proxy: %s is not on loopback, and a proxy that breaks things has no business elsewhere", address)
+		return nil, fmt.Errorf("chaos proxy: %s is not a loopback address; the proxy listens on loopback only", address)
 	}
 	listener, err := net.ListenTCP("tcp", local)
 	if err != nil {
@@ -77,7 +76,7 @@ func ListenOn(address, target string, o *Options) (*Proxy, error) {
 	return p, nil
 }
 
-// Addr is where peers connect, HOST:PORT.
+// Addr returns the address for peers, HOST:PORT.
 func (p *Proxy) Addr() string { return p.listener.Addr().String() }
 
 // accept runs until the listener is closed.
@@ -88,7 +87,7 @@ func (p *Proxy) accept() {
 			if errors.Is(err, net.ErrClosed) {
 				return
 			}
-			select { // out of file descriptors: they may come back
+			select { // probably out of file descriptors: retry
 			case <-p.ctx.Done():
 				return
 			case <-time.After(10 * time.Millisecond):
@@ -107,7 +106,8 @@ func (p *Proxy) accept() {
 	}
 }
 
-// admit gives the connection its number and its faults, or nil when it is not to be.
+// admit gives the connection its number and its faults. It returns nil if the connection is
+// refused.
 func (p *Proxy) admit(client *net.TCPConn) *conn {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -131,13 +131,13 @@ func (p *Proxy) forget(c *conn) {
 	p.note()
 }
 
-// note wakes who waits for a change; p.mu is held.
+// note wakes Wait. The caller holds p.mu.
 func (p *Proxy) note() {
 	close(p.changed)
 	p.changed = make(chan struct{})
 }
 
-// Close resets every connection, and returns when all that the proxy started has ended.
+// Close resets every connection, and returns when all goroutines have ended.
 func (p *Proxy) Close() error {
 	p.cancel()
 	err := p.listener.Close()

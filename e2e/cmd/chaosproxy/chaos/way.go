@@ -13,28 +13,28 @@ import (
 // errEnd says that a socket ended in an orderly way.
 var errEnd = errors.New("end of stream")
 
-// A way carries one direction. Its reader stamps what comes with the moment at which it
-// is due, its writer waits for that, so that delays overlap as on a real line.
+// A way carries one direction. Its reader stamps each piece with the time at which it is due,
+// and its writer waits for that time, so that delays overlap as on a real line.
 type way struct {
 	faults Way
-	random *rand.Rand // the reader's
+	random *rand.Rand // owned by the reader
 	passed atomic.Int64
 }
 
-// A piece is some bytes under way, or the end of them.
+// A piece is some bytes under way, or the end of the stream.
 type piece struct {
 	data []byte
 	due  time.Time
 	end  error
 }
 
-// waiting bounds the pieces inside the proxy, of at most pieceSize bytes each: 64 times 16 KiB.
+// waiting bounds the pieces inside the proxy, of at most pieceSize bytes each.
 const (
 	waiting   = 64
 	pieceSize = 16 << 10
 )
 
-// carry returns when src has ended or was closed, and everything due was written.
+// carry returns when src has ended or was closed and everything is written.
 func (w *way) carry(c *conn, src, dst *net.TCPConn) {
 	pieces := make(chan piece, waiting)
 	var reader sync.WaitGroup
@@ -43,8 +43,8 @@ func (w *way) carry(c *conn, src, dst *net.TCPConn) {
 	reader.Wait()
 }
 
-// read ends when src does. After a cut it goes on and throws away: in silence the
-// sockets stay, and a FIN must not become a reset because something was left unread.
+// read ends with src. After a cut it continues and discards bytes: silence keeps the sockets
+// open, and unread bytes would turn a FIN into a reset.
 func (w *way) read(c *conn, src *net.TCPConn, pieces chan<- piece) {
 	defer close(pieces)
 	var last time.Time // no piece may overtake another
@@ -108,7 +108,7 @@ func (w *way) write(c *conn, dst *net.TCPConn, pieces <-chan piece) {
 	}
 }
 
-// until waits for a moment; false is that the connection was cut before.
+// until waits for a time. It returns false if the connection was cut before.
 func (w *way) until(c *conn, due time.Time) bool {
 	if stall := time.Unix(0, c.stalls.Load()); stall.After(due) {
 		due = stall

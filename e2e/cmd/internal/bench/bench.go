@@ -1,7 +1,7 @@
 //go:build linux
 
-// Package bench is what the benchmarks share: their command line, the processes that they
-// measure, and the results that they print. It needs Linux: CPU clocks of processes, /proc.
+// Package bench is shared by the benchmarks: their command line, the processes that they measure,
+// and the results that they print. It needs Linux for the CPU clocks of processes and /proc.
 package bench
 
 import (
@@ -27,23 +27,23 @@ type Command struct {
 	Name  string
 	Usage string // what help prints
 	Modes map[string]Mode
-	Self  map[string]func(args []string) error // what it starts itself as, in a process of its own
+	Self  map[string]func(args []string) error // modes in which it starts itself as a separate process
 }
 
-// A Mode declares its flags, besides --json and --relayd, and returns what measures. A number
-// must be at least 1, and a duration not negative.
+// A Mode declares its flags, other than --json and --relayd, and returns the function that measures.
+// A number must be at least 1, and a duration not negative.
 type Mode func(*pflag.FlagSet) func(*Run)
 
-// A Run is what a mode has while it measures. Like a testing.T it ends at the first failure,
-// and only the goroutine that measures may use it.
+// A Run is one run of a mode. Like a testing.T it ends at the first failure, and only the
+// goroutine that measures may use it.
 type Run struct {
 	Ctx    context.Context // ends with an interrupt
 	Mode   string
 	Relayd string   // the path of --relayd, or empty
-	Args   []string // what stands behind --
+	Args   []string // the arguments after --
 	Wrap   []string // a command that starts the children, such as taskset; empty: none
 
-	state    string // a folder that is removed in the end
+	state    string // a folder that is removed at the end
 	json     bool
 	out      io.Writer
 	status   io.Writer // a terminal, or io.Discard
@@ -51,12 +51,12 @@ type Run struct {
 	err      error
 }
 
-// A Mistake is an error in the call. Its text says how to correct it.
+// A Mistake is an error in the command line. Its text says how to correct it.
 type Mistake string
 
 func (m Mistake) Error() string { return string(m) }
 
-// Check ends the run if there is an error. It runs deferred calls.
+// Check ends the run if err is not nil. Deferred calls run.
 func (r *Run) Check(err error) {
 	if err == nil {
 		return
@@ -72,7 +72,7 @@ func (r *Run) Check(err error) {
 func (r *Run) Fail(format string, args ...any) { r.Check(fmt.Errorf(format, args...)) }
 
 // Main runs the mode that the arguments name. It returns 0, 1 after a failure, or 2 after a
-// mistake in the call.
+// mistake in the command line.
 func (c Command) Main(args []string, stdout, stderr io.Writer) int {
 	if len(args) > 0 && c.Self[args[0]] != nil {
 		fmt.Fprintln(stderr, c.Self[args[0]](args[1:]))
@@ -100,7 +100,7 @@ func (c Command) Main(args []string, stdout, stderr io.Writer) int {
 	return 1
 }
 
-// run measures one mode, and ends what it has started.
+// run runs one mode, and ends the processes that it started.
 func run(name string, declare Mode, args []string, stdout, stderr io.Writer) error {
 	r := &Run{Mode: name, out: stdout, status: io.Discard}
 	flags := pflag.NewFlagSet(name, pflag.ContinueOnError)
@@ -113,7 +113,7 @@ func run(name string, declare Mode, args []string, stdout, stderr io.Writer) err
 		return nil
 	}
 	if err == nil && flags.NArg() > 0 && flags.ArgsLenAtDash() != 0 {
-		err = fmt.Errorf("%q is no flag", flags.Arg(0))
+		err = fmt.Errorf("%q is not a flag", flags.Arg(0))
 	}
 	flags.Visit(func(f *pflag.Flag) {
 		if kind, value := f.Value.Type(), f.Value.String(); kind == "int" && value == "0" || kind != "string" && strings.HasPrefix(value, "-") {
@@ -154,7 +154,7 @@ func run(name string, declare Mode, args []string, stdout, stderr io.Writer) err
 
 const clearLine = "\r\x1b[K"
 
-// Each calls call for 0 to n-1, so many at a time, until one fails or the run is interrupted.
+// Each calls call for 0 to n-1, parallel at a time, until one fails or the run is interrupted.
 func (r *Run) Each(n, parallel int, call func(ctx context.Context, i int) error) {
 	group, ctx := errgroup.WithContext(r.Ctx)
 	group.SetLimit(parallel)
@@ -164,12 +164,12 @@ func (r *Run) Each(n, parallel int, call func(ctx context.Context, i int) error)
 	r.Check(cmp.Or(group.Wait(), r.Ctx.Err()))
 }
 
-// Say shows on a terminal what the run does now.
+// Say shows on a terminal what the run is doing.
 func (r *Run) Say(format string, args ...any) {
 	fmt.Fprintf(r.status, clearLine+r.Mode+": "+format, args...)
 }
 
-// Sleep waits, and ends with the context.
+// Sleep waits for d or until ctx ends.
 func Sleep(ctx context.Context, d time.Duration) error {
 	select {
 	case <-time.After(d):

@@ -22,7 +22,7 @@ import (
 
 func TestMain(m *testing.M) { benchtest.Main(m, scale(nil)) }
 
-// scale is a command that weighs as many things as it is told, in its own way.
+// scale returns a command with one mode, which calls weigh.
 func scale(weigh func(*bench.Run)) bench.Command {
 	return bench.Command{
 		Name:  "scale",
@@ -66,8 +66,8 @@ func TestAMistakeInTheCallIsStatus2(t *testing.T) {
 		"guess":             "scale guess: there is no such mode\n`scale help` lists the modes",
 		"help guess":        "there is no such mode",
 		"weigh --tings 3":   "unknown flag: --tings",
-		"weigh now":         `"now" is no flag`,
-		"weigh now -- then": `"now" is no flag`,
+		"weigh now":         `"now" is not a flag`,
+		"weigh now -- then": `"now" is not a flag`,
 		"weigh --things 0":  "--things is 0, which is too little",
 		"weigh --for -1s":   "--for is -1s, which is too little",
 	})
@@ -96,7 +96,7 @@ func TestAChildThatHasEndedExplainsAFailure(t *testing.T) {
 		r.Fail("a thing was lost")
 	}, "weigh")
 	require.Contains(t, stderr, "a thing was lost; ")
-	require.Contains(t, stderr, "has ended (exit status 1) and said: I am [twice]")
+	require.Contains(t, stderr, "has ended (exit status 1) with the log: I am [twice]")
 }
 
 func TestAnInterruptEndsTheRun(t *testing.T) {

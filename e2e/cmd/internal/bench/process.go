@@ -18,15 +18,15 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// A Child is a process that a run has started. The run ends it, at the latest.
+// A Child is a process that a run has started. The end of the run kills it.
 type Child struct {
 	cmd    *exec.Cmd
-	log    *os.File      // its standard error, in a file: that costs the load nothing to read
+	log    *os.File      // its standard error, in a file, so that the load need not read it
 	exited chan struct{} // closed when the process has ended
 	ended  bool          // End has been called
 }
 
-// Start starts cmd through r.Wrap and takes its standard error. The child dies with this process.
+// Start starts cmd through r.Wrap and keeps its standard error. The child dies with this process.
 func (r *Run) Start(cmd *exec.Cmd) *Child {
 	if len(r.Wrap) > 0 {
 		cmd.Args = slices.Concat(r.Wrap, []string{cmd.Path}, cmd.Args[1:])
@@ -37,7 +37,7 @@ func (r *Run) Start(cmd *exec.Cmd) *Child {
 	c := &Child{cmd: cmd, log: log, exited: make(chan struct{})}
 	cmd.Stderr = log
 	cmd.SysProcAttr = &syscall.SysProcAttr{
-		Setpgid:   true, // Ctrl-C is for this process, which then ends its children
+		Setpgid:   true, // Ctrl-C signals only this process, which then ends its children
 		Pdeathsig: syscall.SIGKILL,
 	}
 	if err := cmd.Start(); err != nil {
@@ -51,7 +51,7 @@ func (r *Run) Start(cmd *exec.Cmd) *Child {
 	return c
 }
 
-// PID is the number of the process.
+// PID returns the number of the process.
 func (c *Child) PID() int { return c.cmd.Process.Pid }
 
 // End kills the process and waits for its end.
@@ -62,7 +62,7 @@ func (c *Child) End() {
 	_ = c.log.Close()
 }
 
-// explain adds to an error that the process has ended by itself, if it has, and the end of its log.
+// explain adds the end of the process's log to an error if the process has ended by itself.
 func (c *Child) explain(err error) error {
 	if c.ended {
 		return err
@@ -70,15 +70,14 @@ func (c *Child) explain(err error) error {
 	select {
 	case <-c.exited:
 		log, _ := os.ReadFile(c.log.Name())
-		return fmt.Errorf("%w; %s has ended (%v) and said: %s", err, c.cmd, c.cmd.ProcessState, log[max(0, len(log)-2000):])
+		return fmt.Errorf("%w; %s has ended (%v) with the log: %s", err, c.cmd, c.cmd.ProcessState, log[max(0, len(log)-2000):])
 	case <-time.After(100 * time.Millisecond): // its connections end before the process
 		return err
 	}
 }
 
-// CPUTime returns the time that all threads of a process, ended ones included, have spent
-// on a core, in user and kernel mode. It is exact to nanoseconds, where /proc/PID/stat counts
-// ticks of ten milliseconds. Process 0 is this one.
+// CPUTime returns the CPU time of a process, user and kernel mode, including ended threads. It is
+// exact to nanoseconds; /proc/PID/stat counts ticks of ten milliseconds. Process 0 is this one.
 func (r *Run) CPUTime(pid int) time.Duration {
 	const sched = 2 // CPUCLOCK_SCHED; clock_getcpuclockid(3) makes the ID of a process's clock in this way
 	var t unix.Timespec
@@ -88,7 +87,7 @@ func (r *Run) CPUTime(pid int) time.Duration {
 	return time.Duration(t.Nano())
 }
 
-// Memory returns what a process holds in memory (VmRSS), in bytes, without page tables and the
+// Memory returns a process's resident memory (VmRSS) in bytes, without page tables and the
 // kernel's socket buffers.
 func (r *Run) Memory(pid int) int64 {
 	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
@@ -116,11 +115,11 @@ func (r *Run) SettledMemory(pid int) int64 {
 	return 0
 }
 
-// patience bounds how long a relay may take to start, or to drain.
+// patience bounds how long a relay may take to start or to drain.
 const patience = 30 * time.Second
 
-// A Relay is a relayd with one port and one state folder for all the processes that it has
-// one after another.
+// A Relay is a relayd that can be restarted. Its successive processes share one port and one
+// state folder.
 type Relay struct {
 	*Child
 	Address string // HOST:PORT
@@ -130,8 +129,8 @@ type Relay struct {
 	env  []string
 }
 
-// StartRelay starts the relayd at path, or the one of --relayd, or the workspace's, which it
-// builds. Its flags are args and what stands behind --. It waits until the relay listens.
+// StartRelay starts the relayd at path, or the one of --relayd, or builds the workspace's. Its
+// flags are args and those after --. It waits until the relay listens.
 func (r *Run) StartRelay(path string, env []string, args ...string) *Relay {
 	if path == "" && r.Relayd == "" {
 		r.Say("building relayd")
@@ -146,12 +145,12 @@ func (r *Run) StartRelay(path string, env []string, args ...string) *Relay {
 	}
 	listener, err := net.Listen("tcp4", "127.0.0.1:0")
 	r.Check(err)
-	address := listener.Addr().String() // free, as soon as the listener is closed
+	address := listener.Addr().String() // free once the listener is closed
 	r.Check(listener.Close())
 	relay := &Relay{Address: address, run: r, env: append(append(os.Environ(), "RELAYD_STATE_DIR="+filepath.Join(r.state, "relay")), env...)}
 	relay.args = append(append([]string{path, "serve", "--listen", address}, args...), r.Args...)
-	// Peers may send as fast as they can. Counting costs the same as ever. An older relayd has
-	// no such limit, and refuses variables that it does not know.
+	// Peers may send as fast as they can; counting their messages costs the same. An older
+	// relayd has no such limit, and refuses unknown variables.
 	help, _ := exec.Command(path, "help").CombinedOutput()
 	if bytes.Contains(help, []byte("--limits-peer-messages")) {
 		relay.env = append(relay.env, "RELAYD_LIMITS_PEER_MESSAGES=100000000", "RELAYD_LIMITS_PEER_BYTES=64GiB")
@@ -160,7 +159,7 @@ func (r *Run) StartRelay(path string, env []string, args ...string) *Relay {
 	return relay
 }
 
-// Restart starts the process, after its end, and waits until it listens.
+// Restart starts the process again after its end, and waits until it listens.
 func (r *Relay) Restart() {
 	ctx, cancel := context.WithTimeout(r.run.Ctx, patience)
 	defer cancel()
@@ -181,7 +180,7 @@ func (r *Relay) Restart() {
 	}
 }
 
-// Drain asks the process to drain and end, and waits for that.
+// Drain asks the process to drain, and waits until it has ended.
 func (r *Relay) Drain() {
 	ctx, cancel := context.WithTimeout(r.run.Ctx, patience)
 	defer cancel()

@@ -13,7 +13,7 @@ import (
 	"github.com/HdrHistogram/hdrhistogram-go"
 )
 
-// A Result is what one measurement found: the fields of a line of JSON, and the rows of a
+// A Result is the result of one measurement: the fields of a line of JSON, and the rows of a
 // table for people, in the order in which they were added.
 type Result struct {
 	title  string
@@ -39,7 +39,7 @@ func NewResult(title string, fields ...any) *Result {
 // Field adds a field. A key has its unit in its name and never changes.
 func (r *Result) Field(key string, value any) { r.fields = append(r.fields, field{key, value}) }
 
-// Row adds a row. A float gets as many digits as mean something.
+// Row adds a row. A float is rounded to its significant digits.
 func (r *Result) Row(label string, cells ...any) {
 	r.rows += "  " + label
 	for _, cell := range cells {
@@ -63,12 +63,12 @@ func (r *Result) Micros(key, label string, d time.Duration, n int64) {
 	r.Add(key, label, Micros(d, n), "µs")
 }
 
-// Micros returns a duration divided among n, in microseconds. Where n is 0 it is not divided.
+// Micros returns a duration divided among n, in microseconds. If n is 0 it is not divided.
 func Micros(d time.Duration, n int64) float64 {
 	return float64(d) / float64(time.Microsecond) / float64(max(n, 1))
 }
 
-// Print writes the result: as a table, or as a line of JSON.
+// Print writes the result as a table or as a line of JSON.
 func (r *Run) Print(res *Result) {
 	fmt.Fprint(r.status, clearLine)
 	if !r.json {
@@ -93,7 +93,7 @@ type Histogram struct{ counts *hdrhistogram.Histogram }
 // NewHistogram returns an empty histogram.
 func NewHistogram() Histogram { return Histogram{hdrhistogram.New(1, int64(time.Hour), 3)} }
 
-// Record counts a duration. What is out of range counts as the limit.
+// Record counts a duration. One out of range counts as the limit.
 func (h Histogram) Record(d time.Duration) {
 	_ = h.counts.RecordValue(int64(min(max(d, 0), time.Hour)))
 }
@@ -101,13 +101,13 @@ func (h Histogram) Record(d time.Duration) {
 // Count returns how many durations there are.
 func (h Histogram) Count() int64 { return h.counts.TotalCount() }
 
-// Percentile returns the duration that so many percent do not exceed. It is 0 if there are none.
+// Percentile returns the duration that percent of the durations do not exceed. It is 0 if there
+// are none.
 func (h Histogram) Percentile(percent float64) time.Duration {
 	return time.Duration(h.counts.ValueAtPercentile(percent))
 }
 
-// A Side is one of two things that are compared. Turn measures it once and returns its
-// figures.
+// A Side is one side of a comparison. Turn measures it once and returns its figures.
 type Side struct {
 	Name string
 	Turn func() []float64
@@ -116,16 +116,16 @@ type Side struct {
 // A Figure is one of the figures that a turn returns.
 type Figure struct {
 	Key, Label string
-	Ratio      string // the key of the ratio of the second side to the first; empty: only the second side has this figure
+	Ratio      string // the key of the ratio of the second side to the first; empty if only the second side has this figure
 }
 
 // Compare has both sides take turns, and adds the medians of all rounds to a result, with the
-// ratios, which are taken round by round. A disturbed round does not move a median.
+// medians of each round's ratio. A disturbed round does not move a median.
 func (r *Run) Compare(res *Result, rounds int, figures []Figure, sides [2]Side) {
-	values := make([][3][]float64, len(figures)) // of each round: both sides, and their ratio
+	values := make([][3][]float64, len(figures)) // by figure, then side or ratio, then round
 	for round := range rounds {
 		for i := range sides {
-			i ^= round & 1 // neither is always first
+			i ^= round & 1 // the sides alternate in going first
 			r.Say("round %d of %d, %s", round+1, rounds, sides[i].Name)
 			for f, value := range sides[i].Turn() {
 				values[f][i] = append(values[f][i], value)

@@ -1,6 +1,6 @@
 //go:build linux
 
-// Package benchtest calls commands of package bench as a user does, and checks what they say.
+// Package benchtest calls commands of package bench as a user does, and checks their output.
 package benchtest
 
 import (
@@ -17,7 +17,7 @@ import (
 	"github.com/sebas642/intercessor/e2e/cmd/internal/bench"
 )
 
-// Main is for TestMain: the command starts the test's program where it starts itself.
+// Main is for TestMain. A command that starts itself starts the test binary.
 func Main(m *testing.M, c bench.Command) {
 	if len(os.Args) > 1 && c.Self[os.Args[1]] != nil {
 		os.Exit(c.Main(os.Args[1:], os.Stdout, os.Stderr))
@@ -33,9 +33,9 @@ func Relayd(t *testing.T) string {
 	return path
 }
 
-// Measure calls a command whose arguments begin with a mode and --json. The command must
-// succeed and print so many results. Of the last, the positive figures must be greater than zero
-// and the zero figures zero; spaces separate their keys.
+// Measure calls a command whose arguments begin with a mode and --json. The command must succeed
+// and print results results. In the last, the positive figures must be greater than zero and the
+// zero figures zero. Spaces separate the keys.
 func Measure(t *testing.T, c bench.Command, results int, positive, zero string, args ...string) {
 	var stdout, stderr bytes.Buffer
 	require.Zero(t, c.Main(args, &stdout, &stderr), &stderr)
@@ -52,8 +52,8 @@ func Measure(t *testing.T, c bench.Command, results int, positive, zero string, 
 	}
 }
 
-// Fails calls a command with arguments, which spaces separate. Each call must end with the
-// exit status and print an error with these words in it.
+// Fails calls a command with arguments, separated by spaces. Each call must end with the exit
+// status and print an error that contains the given words.
 func Fails(t *testing.T, c bench.Command, status int, calls map[string]string) {
 	for args, words := range calls {
 		var stdout, stderr bytes.Buffer
@@ -64,7 +64,7 @@ func Fails(t *testing.T, c bench.Command, status int, calls map[string]string) {
 	}
 }
 
-// Explains fails unless the command's help lists every mode, and explains each.
+// Explains fails unless the command's help lists and explains every mode.
 func Explains(t *testing.T, c bench.Command) {
 	var all, stderr bytes.Buffer
 	require.Zero(t, c.Main([]string{"help"}, &all, &stderr))

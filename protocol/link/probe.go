@@ -73,6 +73,7 @@ func (l *Link) ackReceived(now Time, h *Header) {
 	l.effects.Answered = max(1, now-p.at)
 	p.sample(now - p.at)
 	for s := range l.out {
+		l.partAsked(now, &l.in[s])
 		o := &l.out[s]
 		o.since = now
 		if o.r < o.probed { // a path keeps order: what was sent before the probe is lost

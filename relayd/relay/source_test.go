@@ -71,10 +71,8 @@ func TestLogShowsTheClient(t *testing.T) {
 			for origin, says := range map[string]string{"": `"msg":"left"`, "https://" + mark + ".example": `"msg":"refused"`} {
 				request, err := http.NewRequest(http.MethodGet, strings.Replace(w.url, "ws", "http", 1)+"/server?"+mark+"=%0a", nil)
 				require.NoError(t, err)
-				request.Header = http.Header{
-					"Connection": {"Upgrade"}, "Upgrade": {"websocket"}, "Sec-Websocket-Version": {"13"}, "Sec-Websocket-Key": {"dGhlIHNhbXBsZSBub25jZQ=="},
-					"User-Agent": {mark}, c.header: {c.before + value},
-				}
+				request.Header = handshakeHeader(t)
+				request.Header["User-Agent"], request.Header[c.header] = []string{mark}, []string{c.before + value}
 				if origin != "" {
 					request.Header["Origin"] = []string{origin}
 				}

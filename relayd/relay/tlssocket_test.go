@@ -1,9 +1,7 @@
 package relay_test
 
 import (
-	"bufio"
 	"crypto/tls"
-	"fmt"
 	"io"
 	"log"
 	"net"
@@ -67,18 +65,7 @@ func secureWorldWithin(t *testing.T, handshake time.Duration) (join func(path st
 		t.Cleanup(func() { _ = conn.Close() })
 		require.NoError(t, conn.SetDeadline(time.Now().Add(patience)))
 		below := &gather{Conn: conn}
-		above := tls.Client(below, &tls.Config{InsecureSkipVerify: true})
-		_, err = fmt.Fprintf(above, "GET %s HTTP/1.1\r\nHost: h\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"+
-			"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n", path)
-		require.NoError(t, err)
-		p := &wire{conn: above, read: bufio.NewReaderSize(above, 64<<10)}
-		answer, err := http.ReadResponse(p.read, nil)
-		require.NoError(t, err)
-		require.Equal(t, http.StatusSwitchingProtocols, answer.StatusCode)
-		_, rest, ok := strings.Cut(string(p.skip()), `{"id":"`)
-		require.True(t, ok)
-		p.id, _, _ = strings.Cut(rest, `"`)
-		return p, below
+		return enter(t, tls.Client(below, &tls.Config{InsecureSkipVerify: true}), path), below
 	}, listener.Addr().String()
 }
 

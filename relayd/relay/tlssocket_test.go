@@ -7,7 +7,6 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
-	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -148,26 +147,6 @@ func TestServerHearsOfAClientWhoseSocketEnds(t *testing.T) {
 		require.NoError(t, end(client.conn.(*tls.Conn)))
 		require.Contains(t, string(server.skip()), "PEER_GONE")
 	}
-}
-
-// TestIdlePeerWithTLSWaitsAtItsSocket, and not in crypto/tls, where it would keep
-// memory to read into and a deep stack.
-func TestIdlePeerWithTLSWaitsAtItsSocket(t *testing.T) {
-	join := secureWorld(t)
-	server, _ := join("/server")
-	client, _ := join("/client/" + server.id)
-	server.skip() // PEER_JOINED
-	call, received := encoded(server.id, client.id, strings.Repeat("x", 200))
-	_, err := client.conn.Write(call)
-	require.NoError(t, err)
-	_, err = io.ReadFull(server.read, make([]byte, received))
-	require.NoError(t, err)
-
-	stacks := make([]byte, 1<<20)
-	require.Eventually(t, func() bool {
-		all := string(stacks[:runtime.Stack(stacks, true)])
-		return strings.Count(all, "wsconn.(*readiness).read(") == 2 && !strings.Contains(all, "crypto/tls.(*Conn).Read(")
-	}, patience, time.Millisecond, "two peers wait, both at their sockets")
 }
 
 // TestConnectionCutInARecord: after a cut in the middle of a TLS record the peer is away, and has

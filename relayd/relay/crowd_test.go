@@ -15,13 +15,7 @@ func TestManySlowReaders(t *testing.T) {
 	const readers, total = 125, 4 << 20
 	w := newWorld(t, relay.Config{WaitingBytes: total, WriteWithin: time.Hour, CloseWithin: time.Hour, PingAfter: time.Hour})
 	server := w.server()
-	go func() { // presence is all that comes back
-		for {
-			if _, _, err := server.Read(server.ctx); err != nil {
-				return
-			}
-		}
-	}()
+	server.readsOn()
 	quick := w.client(server)
 	var slow []*wire
 	for range readers {

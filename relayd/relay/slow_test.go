@@ -152,6 +152,7 @@ func TestFullRelayHasRoomForEverybodysMessage(t *testing.T) {
 	}
 	server.send(client, "small", "1")
 	server.send(client, "small", "2")
+	require.NoError(t, server.Ping(server.ctx))
 	require.Zero(t, w.Stats().Closed[protocol.CodeTooSlow])
 }
 

@@ -19,7 +19,7 @@ import (
 func TestIdlePeerOwnsNoBuffer(t *testing.T) {
 	w := newWorld(t, relay.Config{})
 	server := w.wire("/server")
-	const n = 30
+	const n = 100
 	var clients []*wire
 	for range n {
 		clients = append(clients, w.wire("/client/"+server.id))

@@ -1,8 +1,10 @@
 package virtual_test
 
 import (
+	"context"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -63,4 +65,72 @@ func pair(t *testing.T, test func(t *testing.T, w *world)) {
 		w.server = w.accept()
 		test(t, w)
 	})
+}
+
+func (w *world) dial() *sdk.Conn {
+	w.t.Helper()
+	c, err := sdk.Dial(w.t.Context(), "ws://relay/client/"+w.ln.ID(), &w.options)
+	require.NoError(w.t, err)
+	w.t.Cleanup(func() { _ = c.Close() })
+	return c
+}
+
+func (w *world) accept() *sdk.Conn {
+	w.t.Helper()
+	ctx, cancel := context.WithTimeout(w.t.Context(), 2*time.Minute)
+	defer cancel()
+	c, err := w.ln.Accept(ctx)
+	require.NoError(w.t, err)
+	require.True(w.t, c.Reliable())
+	return c
+}
+
+func (w *world) send(c *sdk.Conn, data string) *sdk.Receipt {
+	w.t.Helper()
+	ctx, cancel := context.WithTimeout(w.t.Context(), 2*time.Minute)
+	defer cancel()
+	r, err := c.Send(ctx, sdk.Message{Type: "chat", Data: []byte(data)})
+	require.NoError(w.t, err)
+	return r
+}
+
+// gets receives messages, which must be these.
+func (w *world) gets(c *sdk.Conn, want ...string) {
+	w.t.Helper()
+	ctx, cancel := context.WithTimeout(w.t.Context(), 2*time.Minute)
+	defer cancel()
+	for _, data := range want {
+		m, err := c.Receive(ctx)
+		require.NoError(w.t, err)
+		require.Equal(w.t, data, string(m.Data))
+	}
+}
+
+func (w *world) outcome(r *sdk.Receipt, want sdk.Result, reason sdk.Reason) {
+	w.t.Helper()
+	ctx, cancel := context.WithTimeout(w.t.Context(), 2*time.Minute)
+	defer cancel()
+	o, err := r.Outcome(ctx)
+	require.NoError(w.t, err)
+	require.Equal(w.t, sdk.Outcome{Result: want, Reason: reason}, o)
+}
+
+// ends receives until the Conn ends, and returns why.
+func (w *world) ends(c *sdk.Conn) error {
+	w.t.Helper()
+	ctx, cancel := context.WithTimeout(w.t.Context(), 3*time.Minute)
+	defer cancel()
+	for {
+		if _, err := c.Receive(ctx); err != nil {
+			require.NotErrorIs(w.t, err, context.DeadlineExceeded)
+			return err
+		}
+	}
+}
+
+// delivers receives what was sent, which is then delivered.
+func (w *world) delivers(r *sdk.Receipt, at *sdk.Conn, data string) {
+	w.t.Helper()
+	w.gets(at, data)
+	w.outcome(r, sdk.Delivered, "")
 }

@@ -115,10 +115,10 @@ func (s *Schemas) check(report func(key, why string)) {
 		report("unknown", "cannot be refuse while there is neither schemas.folder nor schemas.builtin: no message would pass")
 	}
 	const none = "is for messages with a schema: set schemas.folder or schemas.builtin"
-	if s.Refused != "drop" {
+	if !isDefault("schemas.refused", s.Refused) {
 		report("refused", none)
 	}
-	if s.MaxMessage != 32*units.KiB {
+	if !isDefault("schemas.max_message", s.MaxMessage) {
 		report("max_message", none)
 	}
 }

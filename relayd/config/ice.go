@@ -26,7 +26,7 @@ func (c *ICE) check(report func(key, why string)) {
 	if repeats(c.URLs) {
 		report("urls", "has an entry twice")
 	}
-	if c.Life != 10*time.Minute && c.SecretFile == "" {
+	if !isDefault("ice.life", c.Life) && c.SecretFile == "" {
 		report("life", "applies only to credentials made with ice.secret_file, which is not set")
 	}
 	switch {

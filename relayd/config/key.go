@@ -117,6 +117,14 @@ func (s *schema) find(is func(*key) bool) *key {
 	return nil
 }
 
+// isDefault reports whether value is the default of a key of Config.
+func isDefault(name string, value any) bool {
+	k := ours.find(func(k *key) bool { return k.name == name })
+	fallback := reflect.New(k.typ).Elem()
+	_ = k.set(fallback, k.apart(k.fallback)) // a test reads all of them
+	return fallback.Interface() == value
+}
+
 // names returns a name of every key that has one.
 func (s *schema) names(of func(*key) string) []string {
 	var names []string

@@ -18,8 +18,6 @@ type TLS struct {
 	ACME        ACME       `key:"acme" doc:"Certificates from an ACME server such as Let's Encrypt. It must reach relayd on port 443 of the hosts, or on port 80 with plain_listen. By using it you agree to the server's terms of service."`
 }
 
-const letsEncrypt = "https://acme-v02.api.letsencrypt.org/directory" // the default of DirectoryURL
-
 // ACME is how an ACME server is asked for certificates.
 type ACME struct {
 	Hosts        []string `key:"hosts" flag:"tls-acme-host" arg:"host" doc:"relayd's names, each as relay.example.org. It gets a certificate for each, and renews it when a third of its lifetime is left."`
@@ -61,7 +59,7 @@ func (t *TLS) check(report func(key, why string)) {
 	if t.PlainListen != "" && !t.Enabled() {
 		report("plain_listen", "has nowhere to redirect to without TLS: set tls.cert_file, tls.self_signed or tls.acme.hosts, or remove it")
 	}
-	if t.MinVersion != "1.2" && !t.Enabled() {
+	if !isDefault("tls.min_version", t.MinVersion) && !t.Enabled() {
 		report("min_version", "is for a relay with TLS: set tls.cert_file, tls.self_signed or tls.acme.hosts")
 	}
 	if len(t.ACME.Hosts) > 0 {
@@ -73,7 +71,7 @@ func (t *TLS) check(report func(key, why string)) {
 
 func (a *ACME) check(report func(key, why string)) {
 	const none = "is for the ACME server, which is asked only where tls.acme.hosts is set"
-	given := map[string]bool{"email": a.Email != "", "ca_file": a.CAFile != "", "directory_url": a.DirectoryURL != letsEncrypt}
+	given := map[string]bool{"email": a.Email != "", "ca_file": a.CAFile != "", "directory_url": !isDefault("tls.acme.directory_url", a.DirectoryURL)}
 	for key, given := range given {
 		if given && len(a.Hosts) == 0 {
 			report(key, none)
@@ -85,7 +83,7 @@ func (a *ACME) check(report func(key, why string)) {
 }
 
 func (p *Proxy) check(report func(key, why string)) {
-	if p.Protocol != edge.XForwardedFor && len(p.Trusted) == 0 {
+	if !isDefault("proxy.protocol", p.Protocol) && len(p.Trusted) == 0 {
 		report("protocol", "is read from trusted proxies alone: name them in proxy.trusted")
 	}
 	if _, err := edge.NewProxies(p.Trusted, p.Protocol); err != nil {

@@ -160,8 +160,7 @@ func (w *world) everything(path, entry string) string {
 	if entry != "" {
 		protocols += ", " + entry
 	}
-	_, err = io.WriteString(conn, "GET "+path+" HTTP/1.1\r\nHost: relay\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"+
-		"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Protocol: "+protocols+"\r\n\r\n")
+	_, err = io.WriteString(conn, handshake(path, "Sec-WebSocket-Protocol: "+protocols))
 	require.NoError(w.t, err)
 	require.NoError(w.t, conn.SetDeadline(time.Now().Add(patience)))
 	var all bytes.Buffer

@@ -1,13 +1,9 @@
 package relay_test
 
 import (
-	"bufio"
 	"encoding/binary"
 	"fmt"
 	"io"
-	"net"
-	"net/http"
-	"net/url"
 	"strings"
 	"testing"
 
@@ -54,46 +50,6 @@ func BenchmarkRelay(b *testing.B) {
 			}
 		})
 	}
-}
-
-// wire is a peer that speaks in bytes.
-type wire struct {
-	conn net.Conn
-	read *bufio.Reader
-	id   string
-}
-
-func (w *world) wire(path string) *wire { w.t.Helper(); return w.wireWithin(path, 0) }
-
-// wireWithin is wire with a receive buffer of so many bytes, if not 0.
-func (w *world) wireWithin(path string, receiveBuffer int) *wire {
-	w.t.Helper()
-	u, err := url.Parse(w.url)
-	require.NoError(w.t, err)
-	conn, err := dialer(receiveBuffer).Dial("tcp", u.Host)
-	require.NoError(w.t, err)
-	w.t.Cleanup(func() { _ = conn.Close() })
-	_, err = fmt.Fprintf(conn, "GET %s HTTP/1.1\r\nHost: %s\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"+
-		"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n", path, u.Host)
-	require.NoError(w.t, err)
-	p := &wire{conn: conn, read: bufio.NewReaderSize(conn, 64<<10)}
-	answer, err := http.ReadResponse(p.read, nil)
-	require.NoError(w.t, err)
-	require.Equal(w.t, http.StatusSwitchingProtocols, answer.StatusCode)
-	hello := string(p.skip())
-	_, rest, ok := strings.Cut(hello, `{"id":"`)
-	require.True(w.t, ok, hello)
-	p.id, _, _ = strings.Cut(rest, `"`)
-	return p
-}
-
-// skip reads one short frame.
-func (p *wire) skip() []byte {
-	var header [2]byte
-	_, _ = io.ReadFull(p.read, header[:])
-	payload := make([]byte, header[1])
-	_, _ = io.ReadFull(p.read, payload)
-	return payload
 }
 
 // encoded returns the frame that a peer sends and the length of the one that the

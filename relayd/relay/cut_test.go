@@ -40,8 +40,7 @@ func TestConnectionCutAtEveryByte(t *testing.T) {
 	w := newWorld(t, relay.Config{})
 	u, err := url.Parse(w.url)
 	require.NoError(t, err)
-	speech := "GET /server HTTP/1.1\r\nHost: h\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n" +
-		"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n" +
+	speech := handshake("/server") +
 		masked(text, `{"to":"nobody","type":"x","message":"ä€"}`) +
 		masked(moreText, `{"to":"nobody",`) + masked(pingFrame, "?") + masked(last, `"type":"x","message":1}`) +
 		closing(1000, "bye")

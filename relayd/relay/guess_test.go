@@ -228,8 +228,7 @@ func (w *world) guessAtShutdown() (answer protocol.Code, within time.Duration) {
 func BenchmarkMiss(b *testing.B) {
 	w := newWorld(b, relay.Config{Settings: relay.Settings{WrongOfAll: quota.Rate{Count: 1_000_000, Within: time.Second}}})
 	for name, id := range w.strangers() {
-		request := []byte("GET /client/" + id + " HTTP/1.1\r\nHost: relay\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n" +
-			"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n")
+		request := []byte(handshake("/client/" + id))
 		b.Run(strings.ReplaceAll(name, " ", "-"), func(b *testing.B) {
 			answer := make([]byte, 4096)
 			for b.Loop() {

@@ -24,12 +24,11 @@ import (
 // once. It becomes a WebSocket only by a handshake of RFC 6455, section 4.2.1. Relay.Handshakes
 // answers as net/http does.
 func FuzzHandshakeAtTheSocket(f *testing.F) {
-	good := "GET /server HTTP/1.1\r\nHost: h\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n" +
-		"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
+	good := strings.TrimSuffix(handshake("/server"), "\r\n")
 	for _, seed := range []string{
 		good + "\r\n", good + "\r\n" + masked(text, `{"to":"a","type":"x","message":1}`), good + "\r\n" + good + "\r\n",
 		good + "Content-Length: 4\r\n\r\nGET ", good + "Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n", good + "Upgrade: h2c\r\n\r\n",
-		good + "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n", strings.Replace(good, "Upgrade: w", "Upgrade : w", 1) + "\r\n",
+		good + "Sec-WebSocket-Key: " + handshakeKey + "\r\n\r\n", strings.Replace(good, "Upgrade: w", "Upgrade : w", 1) + "\r\n",
 		good + "Sec-WebSocket-Protocol: " + strings.Repeat(",", 3000) + "\r\n\r\n", good + "Sec-WebSocket-Extensions: " + strings.Repeat(`;="`, 900) + "\r\n\r\n",
 		good + "Connection: " + strings.Repeat("close,", 900) + "\r\n\r\n", good + "Authorization: Bearer " + strings.Repeat("1", 3000) + ".a\r\n\r\n",
 		strings.ReplaceAll(good, "\r\n", "\n") + "\n", good + " folded\r\n\r\n", "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\x00\x00\x00\x04\x00\x00\x00\x00\x00",

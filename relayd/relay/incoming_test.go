@@ -16,7 +16,7 @@ import (
 // IncomingBytes together. Those that stopped first are closed and may try again. Messages of
 // others still pass.
 func TestUnfinishedMessagesAreBoundedTogether(t *testing.T) {
-	const peers, total = 2000, 16 << 20
+	const peers, total = 250, 2 << 20
 	for name, begun := range map[string]string{
 		"in one frame": masked(text, strings.Repeat(" ", protocol.MaxMessage))[:65_000],
 		"in fragments": masked(moreText, strings.Repeat(" ", 32_000)) + masked(more, strings.Repeat(" ", 33_000)),
@@ -32,7 +32,7 @@ func TestUnfinishedMessagesAreBoundedTogether(t *testing.T) {
 			for i, p := range stopped {
 				_, err := io.WriteString(p.conn, begun)
 				require.NoError(t, err)
-				if i%100 == 0 {
+				if i%25 == 0 {
 					flows()
 				}
 				require.LessOrEqual(t, w.Stats().Incoming, int64(total))

@@ -103,7 +103,7 @@ func upgradeTo(t *testing.T, url, path string) *http.Request {
 	t.Helper()
 	request, err := http.NewRequest(http.MethodGet, strings.Replace(url, "ws", "http", 1)+path, nil)
 	require.NoError(t, err)
-	request.Header = http.Header{"Connection": {"Upgrade"}, "Upgrade": {"websocket"}, "Sec-Websocket-Version": {"13"}, "Sec-Websocket-Key": {"dGhlIHNhbXBsZSBub25jZQ=="}}
+	request.Header = handshakeHeader(t)
 	return request
 }
 

@@ -60,15 +60,10 @@ func (w *world) socket(from string) net.Conn {
 	return conn
 }
 
-func request(path string) string {
-	return "GET " + path + " HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n" +
-		"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
-}
-
 // asks sends a handshake and returns the answer's status and Retry-After.
 func asks(t *testing.T, conn net.Conn) (status, after int) {
 	t.Helper()
-	_, _ = io.WriteString(conn, request("/server"))
+	_, _ = io.WriteString(conn, handshake("/server"))
 	answer, err := http.ReadResponse(bufio.NewReader(conn), nil)
 	require.NoError(t, err)
 	after, _ = strconv.Atoi(answer.Header.Get("Retry-After"))

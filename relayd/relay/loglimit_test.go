@@ -98,11 +98,7 @@ func TestLinesThatPeersCauseAreLimited(t *testing.T) {
 		refuse := func(times int) {
 			for range times {
 				request := httptest.NewRequest("GET", "/server", nil)
-				for key, value := range map[string]string{
-					"Origin": "https://elsewhere.example", "Connection": "Upgrade", "Upgrade": "websocket", "Sec-WebSocket-Version": "13", "Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZQ==",
-				} {
-					request.Header.Set(key, value)
-				}
+				request.Header = handshakeHeader(t, "Origin: https://elsewhere.example")
 				answer := httptest.NewRecorder()
 				r.ServeHTTP(answer, request)
 				require.Equal(t, http.StatusForbidden, answer.Code)

@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"strings"
 	"testing"
 	"time"
 
@@ -66,8 +67,8 @@ func TestRebinding(t *testing.T) {
 			}
 			require.NoError(t, conn.SetDeadline(time.Now().Add(patience)))
 			_, port, _ := net.SplitHostPort(server.Listener.Addr().String())
-			_, err = io.WriteString(conn, "GET /server HTTP/1.1\r\nHost: "+c.host+":"+port+"\r\nOrigin: "+scheme+"://"+c.host+":"+port+"\r\n"+c.header+
-				"Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n")
+			host := c.host + ":" + port
+			_, err = io.WriteString(conn, strings.Replace(handshake("/server"), "Host: h\r\n", "Host: "+host+"\r\nOrigin: "+scheme+"://"+host+"\r\n"+c.header, 1))
 			require.NoError(t, err)
 			answer, err := http.ReadResponse(bufio.NewReader(conn), nil)
 			require.NoError(t, err)

@@ -139,6 +139,18 @@ func (p *peer) wantsJoined(who *peer) {
 }
 func (p *peer) wantsGone(who *peer) { p.t.Helper(); p.wants("0", "PEER_GONE", `{"id":"`+who.id+`"}`) }
 
+// readsOn discards what comes, until the end. CloseRead of the library would close the connection
+// at the first message, and then delays CloseNow by 15 seconds.
+func (p *peer) readsOn() {
+	go func() {
+		for {
+			if _, _, err := p.Read(p.ctx); err != nil {
+				return
+			}
+		}
+	}()
+}
+
 // wantsClose reads until the connection closes and compares the code.
 func (p *peer) wantsClose(code protocol.Code) {
 	p.t.Helper()

@@ -313,8 +313,7 @@ func TestR9ABrokenFrameMayNotBeThePeers(t *testing.T) {
 	conn, err := net.Dial("tcp", u.Host)
 	require.NoError(t, err)
 	defer conn.Close()
-	_, err = io.WriteString(conn, "GET /client/"+server.id+" HTTP/1.1\r\nHost: h\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"+
-		"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Protocol: intercessor.v1\r\n\r\n")
+	_, err = io.WriteString(conn, handshake("/client/"+server.id, "Sec-WebSocket-Protocol: intercessor.v1"))
 	require.NoError(t, err)
 	_, typ, _ := server.next()
 	require.Equal(t, "PEER_JOINED", typ)

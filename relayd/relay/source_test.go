@@ -10,7 +10,6 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
-	"runtime"
 	"strings"
 	"sync"
 	"testing"
@@ -71,10 +70,8 @@ func TestLogShowsTheClient(t *testing.T) {
 			for origin, says := range map[string]string{"": `"msg":"left"`, "https://" + mark + ".example": `"msg":"refused"`} {
 				request, err := http.NewRequest(http.MethodGet, strings.Replace(w.url, "ws", "http", 1)+"/server?"+mark+"=%0a", nil)
 				require.NoError(t, err)
-				request.Header = http.Header{
-					"Connection": {"Upgrade"}, "Upgrade": {"websocket"}, "Sec-Websocket-Version": {"13"}, "Sec-Websocket-Key": {"dGhlIHNhbXBsZSBub25jZQ=="},
-					"User-Agent": {mark}, c.header: {c.before + value},
-				}
+				request.Header = handshakeHeader(t)
+				request.Header["User-Agent"], request.Header[c.header] = []string{mark}, []string{c.before + value}
 				if origin != "" {
 					request.Header["Origin"] = []string{origin}
 				}
@@ -123,31 +120,12 @@ func TestPeersMeetBehindAProxy(t *testing.T) {
 	}
 }
 
-// TestStrangersWaitAtTheirSockets although a proxy is trusted: only connections of the proxy
-// need a read buffer.
-func TestStrangersWaitAtTheirSockets(t *testing.T) {
-	for name, secure := range map[string]bool{"plain": false, "TLS": true} {
-		t.Run(name, func(t *testing.T) {
-			elsewhere, err := edge.NewProxies([]string{"10.0.0.0/8"}, edge.ProxyProtocol)
-			require.NoError(t, err)
-			dial := behindProxy(t, secure, elsewhere, io.Discard)
-			server := dial("", "/server")
-			client := dial("", "/client/"+server.id)
-			server.wantsJoined(client)
-			stacks := make([]byte, 1<<20)
-			require.Eventually(t, func() bool {
-				return strings.Count(string(stacks[:runtime.Stack(stacks, true)]), "wsconn.(*readiness).read(") == 2
-			}, patience, time.Millisecond, "both wait at their sockets")
-		})
-	}
-}
-
-// behindProxy is a relay whose peers say something ahead of their TLS, or their HTTP.
-func behindProxy(t *testing.T, secure bool, proxies edge.Proxies, log io.Writer) (dial func(ahead, path string) *peer) {
+// proxied is a relay that may trust proxies, and may have TLS. It returns its address.
+func proxied(t *testing.T, secure bool, proxies edge.Proxies, log io.Writer) (address string) {
 	t.Helper()
 	r := relay.New(relay.Config{Proxies: proxies, Log: slog.New(slog.NewTextHandler(log, &slog.HandlerOptions{Level: slog.LevelDebug}))})
 	server := httptest.NewUnstartedServer(r)
-	address := server.Listener.Addr().String()
+	address = server.Listener.Addr().String()
 	server.Listener = proxies.Listener(server.Listener, patience)
 	if secure {
 		certificates := httptest.NewTLSServer(nil)
@@ -161,6 +139,13 @@ func behindProxy(t *testing.T, secure bool, proxies edge.Proxies, log io.Writer)
 		_ = r.Shutdown(ctx)
 		server.Close()
 	})
+	return address
+}
+
+// behindProxy is such a relay, whose peers say something ahead of their TLS, or their HTTP.
+func behindProxy(t *testing.T, secure bool, proxies edge.Proxies, log io.Writer) (dial func(ahead, path string) *peer) {
+	t.Helper()
+	address := proxied(t, secure, proxies, log)
 	return func(ahead, path string) *peer {
 		t.Helper()
 		ctx, cancel := context.WithTimeout(context.Background(), patience)

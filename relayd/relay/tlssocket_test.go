@@ -1,15 +1,12 @@
 package relay_test
 
 import (
-	"bufio"
 	"crypto/tls"
-	"fmt"
 	"io"
 	"log"
 	"net"
 	"net/http"
 	"net/http/httptest"
-	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -67,18 +64,7 @@ func secureWorldWithin(t *testing.T, handshake time.Duration) (join func(path st
 		t.Cleanup(func() { _ = conn.Close() })
 		require.NoError(t, conn.SetDeadline(time.Now().Add(patience)))
 		below := &gather{Conn: conn}
-		above := tls.Client(below, &tls.Config{InsecureSkipVerify: true})
-		_, err = fmt.Fprintf(above, "GET %s HTTP/1.1\r\nHost: h\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"+
-			"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n", path)
-		require.NoError(t, err)
-		p := &wire{conn: above, read: bufio.NewReaderSize(above, 64<<10)}
-		answer, err := http.ReadResponse(p.read, nil)
-		require.NoError(t, err)
-		require.Equal(t, http.StatusSwitchingProtocols, answer.StatusCode)
-		_, rest, ok := strings.Cut(string(p.skip()), `{"id":"`)
-		require.True(t, ok)
-		p.id, _, _ = strings.Cut(rest, `"`)
-		return p, below
+		return enter(t, tls.Client(below, &tls.Config{InsecureSkipVerify: true}), path), below
 	}, listener.Addr().String()
 }
 
@@ -161,26 +147,6 @@ func TestServerHearsOfAClientWhoseSocketEnds(t *testing.T) {
 		require.NoError(t, end(client.conn.(*tls.Conn)))
 		require.Contains(t, string(server.skip()), "PEER_GONE")
 	}
-}
-
-// TestIdlePeerWithTLSWaitsAtItsSocket, and not in crypto/tls, where it would keep
-// memory to read into and a deep stack.
-func TestIdlePeerWithTLSWaitsAtItsSocket(t *testing.T) {
-	join := secureWorld(t)
-	server, _ := join("/server")
-	client, _ := join("/client/" + server.id)
-	server.skip() // PEER_JOINED
-	call, received := encoded(server.id, client.id, strings.Repeat("x", 200))
-	_, err := client.conn.Write(call)
-	require.NoError(t, err)
-	_, err = io.ReadFull(server.read, make([]byte, received))
-	require.NoError(t, err)
-
-	stacks := make([]byte, 1<<20)
-	require.Eventually(t, func() bool {
-		all := string(stacks[:runtime.Stack(stacks, true)])
-		return strings.Count(all, "wsconn.(*readiness).read(") == 2 && !strings.Contains(all, "crypto/tls.(*Conn).Read(")
-	}, patience, time.Millisecond, "two peers wait, both at their sockets")
 }
 
 // TestConnectionCutInARecord: after a cut in the middle of a TLS record the peer is away, and has

@@ -123,6 +123,9 @@ func each(t *testing.T, relay *relayproc.Relay, points []point, atOnce int) {
 			mu.Lock()
 			defer mu.Unlock()
 			messages += report.Kinds[history.Delivered]
+			if report.Kinds[history.Delivered] != 8 {
+				t.Logf("%s: %v", p, report.Kinds)
+			}
 			back += min(1, report.Kinds[history.Back])
 			if !report.OK() {
 				broken++

@@ -83,13 +83,18 @@ func (p *pipe) read(b []byte) (int, error) {
 	}
 }
 
-// take reads from the first segment.
-func (p *pipe) take(b []byte) int {
-	first := &p.ahead[0]
-	n := copy(b, first.bytes)
-	first.bytes = first.bytes[n:]
-	if len(first.bytes) == 0 {
-		p.ahead = p.ahead[1:]
+// take reads what has arrived, as a socket does.
+func (p *pipe) take(b []byte) (n int) {
+	for now := time.Now(); n < len(b) && len(p.ahead) > 0; p.ahead = p.ahead[1:] {
+		first := &p.ahead[0]
+		if first.err != nil || now.Before(first.at) {
+			break
+		}
+		taken := copy(b[n:], first.bytes)
+		n += taken
+		if first.bytes = first.bytes[taken:]; len(first.bytes) > 0 {
+			break
+		}
 	}
 	p.size -= n
 	p.turn.Broadcast()

@@ -16,6 +16,13 @@ import (
 // window is the relay's window, short enough that tests see its end.
 const window = 4 * time.Second
 
+// apart is how much virtual time lies between two connections of one ID, so that the checker
+// knows their order (Rules.Skew) and sees whether both live on (Rules.Fence).
+const apart = 2 * time.Second
+
+// delay is the most that what a peer writes needs to the relay.
+const delay = time.Millisecond
+
 // A scene is a relay in a bubble, and the peers of one test.
 type scene struct {
 	t     *testing.T
@@ -81,6 +88,7 @@ func (s *scene) judge(need map[history.Kind]int) {
 			p.leave()
 		}
 	}
+	time.Sleep(delay) // in virtual time: the last close frames arrive
 	synctest.Wait()
 	s.measure("after")
 	report := history.Check(settle(&s.log, s.peers...), history.Rules{Window: window, Skew: time.Millisecond, Need: need})
@@ -91,6 +99,8 @@ func (s *scene) judge(need map[history.Kind]int) {
 
 func TestShortRoomsTalkAndDoNotMix(t *testing.T) {
 	inScene(t, relay.Config{}, func(s *scene) {
+		// What a peer writes in a row arrives at once: the relay handles it as one batch.
+		s.line.SetWays(virtual.Way{Delay: delay}, virtual.Way{})
 		one, two := s.server("one"), s.server("two")
 		a, b, c := s.client("a", one), s.client("b", one), s.client("c", two)
 		for range 3 {
@@ -157,20 +167,23 @@ func TestShortTheHighestOrderLives(t *testing.T) {
 		a := s.client("a", server)
 		first := credential{a.token, a.gen, 0}
 		resumed := a.connect(a.next()) // while the relay believes that the old connection lives
+		time.Sleep(apart)
 		server.send(a.id, 5, 100)
 		a.got(5)
 		late := func(c credential) { // a delayed or stolen copy
 			k := a.dial(c)
 			a.wait("the end of one of two connections", func() bool { return k.closed != 0 || resumed.closed != 0 })
-			synctest.Wait()
+			time.Sleep(apart)
 		}
 		late(credential{first.token, first.gen, 0}) // the same token, a lower attempt
 		resumed = a.connect(a.next())
+		time.Sleep(apart)
 		late(credential{first.token, first.gen, 1 << 40}) // an old token, whatever its attempt
 		server.send(a.id, 5, 100)
 		a.got(10)
 		server.connect(server.next())
 		second := server.now
+		time.Sleep(apart)
 		server.send(a.id, 5, 100)
 		a.got(15)
 		require.Zero(s.t, second.closed)

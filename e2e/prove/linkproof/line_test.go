@@ -16,13 +16,14 @@ const (
 	client
 )
 
-// A pair is a client and the server, with the lines that there are between them. The
-// last line is the one that is used; older ones may still deliver.
+// A pair is a client and the server, with the lines over the relay that there are between
+// them. The last line is the one that is used; older ones may still deliver.
 type pair struct {
 	world *world
 	id    string
 	ends  [2]*end
 	lines []*line
+	cable *cable // the direct path, or nil
 	cut   bool
 	over  bool // one side has closed
 }

@@ -128,3 +128,10 @@ func (p *pathPeer) id() (id string) {
 	p.do(func(l *link.Link, _ link.Time) { id = l.ID().String() })
 	return id
 }
+
+// offer returns the SDP of the last offer, as it stands in JSON.
+func (p *pathPeer) offer() string {
+	text, err := json.Marshal(p.pc.LocalDescription().SDP)
+	require.NoError(p.t, err)
+	return string(text[1 : len(text)-1])
+}

@@ -190,6 +190,27 @@ func TestHealthW4(t *testing.T) {
 		c.pass(10 * Second)
 		require.Len(t, c.pings[0], before+1)
 	})
+	t.Run("a flood of PINGs gets ten PONGs a second, and the last PING one", func(t *testing.T) {
+		var h Health
+		h.Open(1)
+		h.Next(1)
+		var pongs []uint64
+		now := Second
+		for n := uint64(1); n <= 2000; n++ {
+			h.Ping(n)
+			if m, pong, ok := h.Next(now); ok {
+				require.True(t, pong)
+				pongs = append(pongs, m)
+			}
+			now += Millisecond
+		}
+		require.InDelta(t, 20, len(pongs), 1)
+		now = h.Wake()
+		require.LessOrEqual(t, now, 3*Second+100*Millisecond)
+		n, pong, ok := h.Next(now)
+		require.True(t, ok && pong)
+		require.Equal(t, uint64(2000), n)
+	})
 	t.Run("a failed connection is lost at once", func(t *testing.T) {
 		c := openCable(10 * Millisecond)
 		c.sides[0].Fail()

@@ -21,13 +21,14 @@ type incoming struct {
 	ownParts int // bytes of messages in parts held outside it
 
 	// The message that is being put together, if of is not 0 (L7).
-	of     int
-	buf    []byte
-	typ    string
-	claim  claim // at least the capacity of buf
-	partAt Time  // when the last part came, or when the sender's timer may try again
-	place  place // where it waits for memory
-	pace   pace  // how fast it comes, if it holds memory that others need
+	of      int
+	buf     []byte
+	typ     string
+	claim   claim // at least the capacity of buf
+	partAt  Time  // when the last part came, or when the sender's timer may try again
+	heardAt Time  // when the other side answered the question for the next part
+	place   place // where it waits for memory
+	pace    pace  // how fast it comes, if it holds memory that others need
 }
 
 type inMessage struct {

@@ -83,7 +83,15 @@ func (l *Link) partWake(i *incoming) Time {
 	case l.probe.at <= i.partAt || l.probe.pending:
 		return i.partAt + 2*partWithin
 	}
-	return i.partAt + partWithin
+	return max(i.partAt+partWithin, i.heardAt+partWithin/4)
+}
+
+// partAsked notes an answer to the last probe. The first one after the question for a part
+// gives the other side time: it may have had no path, and sends again what is lost.
+func (l *Link) partAsked(now Time, i *incoming) {
+	if i.of != 0 && l.probe.at > i.partAt && i.heardAt <= i.partAt {
+		i.heardAt = now
+	}
 }
 
 // partTick sends a probe if no part comes, and ends the link if the message is late (L7).

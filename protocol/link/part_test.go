@@ -190,3 +190,48 @@ func BenchmarkUnescape(b *testing.B) {
 		})
 	}
 }
+
+// The sender of a message in parts was cut off for a while without the receiver's knowledge.
+// Its answer to the question comes first, and the parts follow.
+func TestL7AnAnswerGivesTimeForThePart(t *testing.T) {
+	n := openNet(t, Config{}, Config{})
+	message := large(60 << 10)
+	n.mustSay(client, 1, message)
+	require.True(t, n.deliver(client))
+	held := n.sides[client].sending
+	n.sides[client].sending = nil
+	tick := func(d Time) {
+		n.now += d
+		n.link(server).Tick(n.now)
+		n.pump(server)
+	}
+	tick(10 * Second) // it asks
+	tick(10*Second + Second/2)
+	require.Empty(t, n.sides[server].ends)
+	n.sides[server].log = nil
+	n.run() // the answer
+	tick(Millisecond)
+	require.Empty(t, n.sides[server].ends)
+	tick(4 * Second)
+	n.sides[client].sending = append(held, n.sides[client].sending...)
+	n.run()
+	require.Equal(t, message, n.take(server))
+
+	t.Run("but once for each part", func(t *testing.T) {
+		n := openNet(t, Config{}, Config{})
+		n.mustSay(client, 1, message)
+		require.True(t, n.deliver(client))
+		n.lose()
+		id := n.link(server).ID()
+		for range 60 {
+			n.now += Second
+			n.tick()
+			n.lose()
+			h := Header{ID: id}
+			h.Ans = n.link(server).probe.asked
+			n.hand(server, "LINK_ACK", "null", h)
+			n.lose()
+		}
+		require.Equal(t, []End{{FailedHere, WhyLate}}, n.sides[server].ends)
+	})
+}

@@ -96,6 +96,7 @@ func (l *Link) ackReceived(now Time, path Path, h *Header) {
 		p.trips[path].sample(now - p.at)
 	}
 	for s := range l.out {
+		l.partAsked(now, &l.in[s])
 		o := &l.out[s]
 		o.since = now
 		if o.r < o.probed { // what was sent before the probe is lost, or late on another path

@@ -31,6 +31,7 @@ func (n *directNet) exchange() {
 		for x := range n.sides {
 			for f, ok := n.link(x).Next(n.now, Direct); ok; f, ok = n.link(x).Next(n.now, Direct) {
 				n.ways[1-x] = append(n.ways[1-x], f.AppendDirect(nil))
+				more = true
 			}
 			for _, text := range n.ways[x] {
 				n.link(x).ReceiveDirect(n.now, text)

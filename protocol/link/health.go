@@ -59,6 +59,7 @@ const (
 	pingEvery  = Second     // at most one PING in this time
 	pongEvery  = Second / 10
 	leastPong  = Second     // how long a PONG may take, at least
+	mostPong   = 10 * Second
 	oneWay     = 5 * Second // how much longer if anything else comes in
 	lateTimer  = Second     // a timer that is later decides nothing
 	lostAfter  = 30 * Second
@@ -186,7 +187,8 @@ func (h *Health) Check() { h.check = h.state == Up }
 
 // patience returns how long the PONG may take (W4).
 func (h *Health) patience() Time {
-	return max(leastPong, 4*h.trip.smoothed+2*h.delivered.timeFor(h.ahead, h.interval()))
+	t := 4*h.trip.smoothed + 2*h.delivered.timeFor(h.ahead, h.interval())
+	return min(max(t, leastPong), mostPong) // a PONG that was held up must not hide the next stall
 }
 
 // missedAt returns when the PING counts as missed.

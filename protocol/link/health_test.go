@@ -211,6 +211,18 @@ func TestHealthW4(t *testing.T) {
 		require.True(t, ok && pong)
 		require.Equal(t, uint64(2000), n)
 	})
+	t.Run("a PONG may take ten seconds at most, whatever was measured before", func(t *testing.T) {
+		var h Health
+		h.Open(1)
+		n, _, _ := h.Next(1)
+		h.Pong(60*Second, n) // it was held up on the way
+		h.Acked(60*Second, 1)
+		h.Sent(64<<10, 60*Second)
+		_, _, ok := h.Next(61 * Second)
+		require.True(t, ok)
+		h.Tick(71*Second + Millisecond)
+		require.Equal(t, Suspect, h.State())
+	})
 	t.Run("a failed connection is lost at once", func(t *testing.T) {
 		c := openCable(10 * Millisecond)
 		c.sides[0].Fail()

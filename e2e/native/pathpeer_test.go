@@ -78,6 +78,8 @@ func (p *pathPeer) do(event func(l *link.Link, now link.Time)) {
 	for m, ok := l.Take(now, link.Signalling); ok; m, ok = l.Take(now, link.Signalling) {
 		p.signalled(m)
 	}
+	for _, ok := l.Take(now, link.Data); ok; _, ok = l.Take(now, link.Data) {
+	}
 	l.Flush(now)
 	for f, ok := l.Next(now, link.Relay); ok; f, ok = l.Next(now, link.Relay) {
 		if p.old {

@@ -124,6 +124,7 @@ func TestHealthW4(t *testing.T) {
 			c.sides[0].Disconnected(c.now)
 			begin := c.now
 			for c.sides[0].State() != Up {
+				require.Equal(t, Suspect, c.sides[0].State(), "what answers is not lost")
 				c.pass(100 * Millisecond)
 			}
 			took := c.now - begin
@@ -146,6 +147,17 @@ func TestHealthW4(t *testing.T) {
 		require.Equal(t, Suspect, h.State())
 		h.Pong(3*Second+2, n)
 		require.Equal(t, Suspect, h.State())
+	})
+	t.Run("a PONG of another number is none", func(t *testing.T) {
+		var h Health
+		h.Open(1)
+		n, _, _ := h.Next(1)
+		for _, other := range []uint64{0, n - 1, n + 1, 1 << 40} {
+			h.Pong(2, other)
+			require.Equal(t, Probing, h.State())
+		}
+		h.Pong(2, n)
+		require.Equal(t, Up, h.State())
 	})
 	t.Run("with one-way loss the path is suspect 5 seconds later, whatever comes in", func(t *testing.T) {
 		c := openCable(10 * Millisecond)

@@ -75,11 +75,11 @@ func TestW2(t *testing.T) {
 		l.Doubt(n.now, Direct)
 		probe := n.saidDirect(client, false)
 		require.Len(t, probe, 1)
-		before := l.RoundTrip(Direct)
+		before := l.probe.trips
 		n.now += 5 * Second
 		h := Header{ID: l.ID(), Ans: probe[0].Header.Ask}
 		l.Receive(n.now, Relay, []byte("LINK_ACK"), nil, &h)
-		require.Equal(t, before, l.RoundTrip(Direct))
+		require.Equal(t, before, l.probe.trips)
 	})
 }
 

@@ -2,7 +2,7 @@ package main
 
 // pathSeeds are bugs in the paths of a link (W1 to W8, F1) and in its first contact (L14).
 var pathSeeds = []Seed{
-	{"a link that loses its path does not take the other one", "C14", pathSuite, []Edit{
+	{"a link that loses its path does not take the other one", "C10", pathSuite, []Edit{
 		{In: "protocol/link.Link.PathDown",
 			Old: `p == l.current && l.up[1-p]`,
 			New: `false`}}},
@@ -13,7 +13,7 @@ var pathSeeds = []Seed{
 	{"a change to the direct path is no doubt", "W2", ruleSuite, []Edit{
 		{In: "protocol/link.Link.PathUp",
 			Old: `l.current = p; l.doubt()`,
-			New: `l.current = p`}}},
+			New: `l.current = p; if p == Relay { l.doubt() }`}}},
 	{"a change of path sends again what was received", "C14", pathSuite, []Edit{
 		{In: "protocol/link.Link.doubt",
 			Old: `l.probe.doubts++`,
@@ -74,7 +74,7 @@ var pathSeeds = []Seed{
 		{In: "protocol/link.Health.Next",
 			Old: `h.ahead = h.flight`,
 			New: ``}}},
-	{"a silent path is never suspect", "C14", pathSuite, []Edit{
+	{"a silent path is never suspect", "C4", pathSuite, []Edit{
 		{In: "protocol/link.Health.Tick",
 			Old: `h.suspect(now)`,
 			New: ``}}},

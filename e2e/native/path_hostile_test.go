@@ -192,6 +192,11 @@ func TestNativeW5PeerThatReadsNothing(t *testing.T) {
 	require.Less(t, most, 2<<20)
 	require.Less(t, heapGrowth(before), int64(16<<20))
 	takes(t, server, sdk.RouteRelay)
+	last, err := server.Send(patience.Context(t), sdk.Message{Type: "chat", Data: []byte(`"last"`)})
+	require.NoError(t, err)
+	outcome, err := last.Outcome(patience.Context(t))
+	require.NoError(t, err)
+	require.Equal(t, sdk.Delivered, outcome.Result, "over the relay")
 	t.Logf("%d messages of 8 KiB, at most %d bytes in the channel", sent, most)
 	s.unhurt(t)
 }

@@ -126,8 +126,4 @@ var pathSeeds = []Seed{
 		{In: "sdk.direct.opened",
 			Old: `!d.allowed()`,
 			New: `false`}}},
-	{"the link is not told that its direct path is gone", "W5", peerSuite, []Edit{
-		{In: "sdk.direct.look",
-			Old: `l.PathDown(now, link.Direct)`,
-			New: ``}}},
 }

@@ -28,7 +28,7 @@ var (
 	ownerSuite = Suite{"./e2e/prove/relayproof", "^TestShortOwnership"}
 	pathSuite  = Suite{"./e2e/prove/linkproof", "^TestShortTwoPaths"}
 	ruleSuite  = Suite{"./protocol/link", "^Test(F1|L14|L7An|W2|W3|HealthW4|InFlightW5)"}
-	peerSuite  = Suite{"./e2e/native", "^TestNative(W3|W5)"}
+	peerSuite  = Suite{"./e2e/native", "^TestNativeW3"}
 	sdkSuite   = Suite{"./e2e/prove/sdkproof", "^TestSeeds"}
 )
 

@@ -24,7 +24,7 @@ type Rules struct {
 
 // A Violation is one way in which a history breaks a rule.
 type Violation struct {
-	Rule   string // C1 to C13
+	Rule   string // C1 to C14
 	Text   string // a sentence
 	Events []int  // positions in the history, the one where it shows first
 }

@@ -11,6 +11,8 @@
 // the bound after the network has healed. C11: what is sent again has the same bytes.
 // C12: afterwards all state is released. C13: if both peers were back
 // within the window and both applications took messages, every outcome is delivered.
+// C14: a change of path repeats, loses and reorders nothing, and one path stands in for the
+// other for as long as that is away.
 //
 // The events must have what a rule needs: Kind lists the fields of each kind. A
 // rule does not judge a history without the events that it is about, so

@@ -24,6 +24,7 @@ const (
 	Away   Kind = "away"   // Conn, Peer; Window where it is not the usual
 	Back   Kind = "back"   // Conn, Peer
 	Gone   Kind = "gone"   // Conn, Peer, Reason
+	Path   Kind = "path"   // Conn, Peer, Name "relay" or "direct": what App sends to Peer takes this path now
 
 	Lost    Kind = "lost"    // the program's own connection to the relay broke
 	Resumed Kind = "resumed" // and is back

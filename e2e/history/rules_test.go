@@ -397,6 +397,54 @@ var verdicts = []verdict{
 		13 s2 joined conn=1 peer=A
 		13 a gone conn=1 peer=S reason=restarted
 		13 a unknown m=a/1:1 reason=restarted`},
+
+	{"", "the direct path stands in for the relay for longer than the window", prologue + `
+		2 a path peer=S conn=1 name=direct
+		2 s path peer=A conn=1 name=direct
+		5 a lost
+		10 a send m=a/1:1 peer=S
+		70000 s receive m=a/1:1 conn=1 peer=A
+		70001 a delivered m=a/1:1
+		70005 a resumed`},
+	{"C14", "it stood in, and the message is not delivered", prologue + `
+		2 a path peer=S conn=1 name=direct
+		2 s path peer=A conn=1 name=direct
+		5 a lost
+		10 a send m=a/1:1 peer=S
+		70001 a unknown m=a/1:1 reason=timeout`},
+	{"", "it did not at the other end", prologue + `
+		2 a path peer=S conn=1 name=direct
+		5 a lost
+		10 a send m=a/1:1 peer=S
+		70001 a unknown m=a/1:1 reason=timeout`},
+	{"", "it went away a window ago", prologue + `
+		2 a path peer=S conn=1 name=direct
+		2 s path peer=A conn=1 name=direct
+		5 a lost
+		10 a send m=a/1:1 peer=S
+		20 s path peer=A conn=1 name=relay
+		60021 a unknown m=a/1:1 reason=timeout`},
+	{"C14", "repeated by a change of path", prologue + `
+		10 a send m=a/1:1 peer=S
+		11 s receive m=a/1:1 conn=1 peer=A
+		12 a path peer=S conn=1 name=direct
+		13 s receive m=a/1:1 conn=1 peer=A
+		14 a delivered m=a/1:1`},
+	{"C14", "reordered by a change of path", prologue + `
+		10 a send m=a/1:1 peer=S
+		11 s path peer=A conn=1 name=direct
+		12 a send m=a/1:2 peer=S
+		13 s receive m=a/1:2 conn=1 peer=A
+		14 s receive m=a/1:1 conn=1 peer=A
+		15 a delivered m=a/1:1
+		15 a delivered m=a/1:2`},
+	{"C14", "lost by a change of path", prologue + `
+		10 a send m=a/1:1 peer=S
+		12 a path peer=S conn=1 name=relay
+		14 a delivered m=a/1:1`},
+	{"C2", "a change of path from before the message", prologue + `
+		9 a path peer=S conn=1 name=direct` + chat + `
+		13 s receive m=a/1:1 conn=1 peer=A`},
 }
 
 func TestEachRuleIsBrokenByItsHistoriesAlone(t *testing.T) {
@@ -417,7 +465,7 @@ func TestEachRuleIsBrokenByItsHistoriesAlone(t *testing.T) {
 			}
 		})
 	}
-	for n := 1; n <= 13; n++ {
+	for n := 1; n <= 14; n++ {
 		rule := fmt.Sprint("C", n)
 		require.GreaterOrEqual(t, wrong[rule], 2, "%s has too few histories that break it", rule)
 	}

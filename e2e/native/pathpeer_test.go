@@ -78,6 +78,8 @@ func (p *pathPeer) do(event func(l *link.Link, now link.Time)) {
 	for m, ok := l.Take(now, link.Signalling); ok; m, ok = l.Take(now, link.Signalling) {
 		p.signalled(m)
 	}
+	for _, ok := l.Take(now, link.Data); ok; _, ok = l.Take(now, link.Data) {
+	}
 	l.Flush(now)
 	for f, ok := l.Next(now, link.Relay); ok; f, ok = l.Next(now, link.Relay) {
 		if p.old {
@@ -127,4 +129,11 @@ func (p *pathPeer) connect() {
 func (p *pathPeer) id() (id string) {
 	p.do(func(l *link.Link, _ link.Time) { id = l.ID().String() })
 	return id
+}
+
+// offer returns the SDP of the last offer, as it stands in JSON.
+func (p *pathPeer) offer() string {
+	text, err := json.Marshal(p.pc.LocalDescription().SDP)
+	require.NoError(p.t, err)
+	return string(text[1 : len(text)-1])
 }

@@ -238,19 +238,6 @@ func pathPeerOf(t testing.TB, relay *relayproc.Relay, old bool) (*pathPeer, *sdk
 	return p, server
 }
 
-func TestNativePeerFromBeforePathsHearsNothingOnItsChannel(t *testing.T) {
-	relay := relayproc.Start(t)
-	p, server := pathPeerOf(t, relay, true)
-	sdkpeer.Send(t, server, "chat", `1`)
-	select {
-	case got := <-p.got:
-		t.Fatalf("%q", got)
-	case <-within1s(t):
-	}
-	require.Equal(t, sdk.RouteRelay, server.Path().Route)
-	require.Equal(t, sdk.PathUp, server.Path().State)
-}
-
 func TestNativePeerPings(t *testing.T) {
 	relay := relayproc.Start(t)
 	p, server := pathPeerOf(t, relay, false)
@@ -262,32 +249,4 @@ func TestNativePeerPings(t *testing.T) {
 	takes(t, server, sdk.RouteDirect)
 	require.NoError(t, p.channel.SendText(`{"type":"chat","message":7,"link":{"id":"`+p.id()+`","n":1}}`))
 	sdkpeer.Receive(t, server, "chat", `7`)
-}
-
-func TestNativeBrokenMessagesEndTheLink(t *testing.T) {
-	relay := relayproc.Start(t)
-	for name, scenario := range map[string]struct {
-		send func(p *pathPeer) error
-		why  string
-	}{
-		"no JSON": {func(p *pathPeer) error { return p.channel.SendText("hello") }, "malformed-message"},
-		"no link": {func(p *pathPeer) error { return p.channel.SendText(`{"type":"chat","message":1}`) }, "malformed-message"},
-		"another link": {func(p *pathPeer) error {
-			return p.channel.SendText(`{"type":"chat","message":1,"link":{"id":"00000000000000ff","n":1}}`)
-		}, "malformed-message"},
-		"no number": {func(p *pathPeer) error {
-			return p.channel.SendText(`{"type":"chat","message":1,"link":{"id":"` + p.id() + `"}}`)
-		}, "frame-number"},
-		"a PING of nobody": {func(p *pathPeer) error { return p.channel.Send([]byte{1}) }, "malformed-message"},
-		"nothing":          {func(p *pathPeer) error { return p.channel.Send(nil) }, "malformed-message"},
-	} {
-		t.Run(name, func(t *testing.T) {
-			p, server := pathPeerOf(t, relay, false)
-			require.NoError(t, scenario.send(p))
-			_, err := server.Receive(patience.Context(t))
-			var broken *sdk.LinkError
-			require.ErrorAs(t, err, &broken)
-			require.Equal(t, sdk.LinkError{Why: scenario.why, Here: true}, *broken)
-		})
-	}
 }

@@ -6,7 +6,7 @@ import "github.com/sebas642/intercessor/protocol"
 // would have checked it (F1). One that breaks a rule ends the link.
 func (l *Link) ReceiveDirect(now Time, text []byte) {
 	d, err := protocol.ParseDirect(text)
-	if err != nil {
+	if err != nil || len(text) > protocol.MaxDelivery {
 		l.Broken()
 		return
 	}

@@ -5,6 +5,8 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/sebas642/intercessor/protocol"
 )
 
 // directNet is two sides that are open and send on the direct path. What they send on it waits
@@ -29,6 +31,7 @@ func (n *directNet) exchange() {
 		for x := range n.sides {
 			for f, ok := n.link(x).Next(n.now, Direct); ok; f, ok = n.link(x).Next(n.now, Direct) {
 				n.ways[1-x] = append(n.ways[1-x], f.AppendDirect(nil))
+				more = true
 			}
 			for _, text := range n.ways[x] {
 				n.link(x).ReceiveDirect(n.now, text)
@@ -79,6 +82,25 @@ func TestF1(t *testing.T) {
 			require.Equal(t, FailedHere, ends[0].How, text)
 			require.Equal(t, why, ends[0].Why, text)
 		}
+	})
+	t.Run("a message longer than the relay delivers ends the link", func(t *testing.T) {
+		for extra, ends := range []int{0, 1} {
+			n := newDirectNet(t)
+			text := `{"type":"chat","message":1,"link":{"id":"` + n.link(server).ID().String() + `","n":1}}`
+			n.link(server).ReceiveDirect(n.now, []byte(text+strings.Repeat(" ", protocol.MaxDelivery-len(text)+extra)))
+			n.pump(server)
+			require.Len(t, n.sides[server].ends, ends)
+		}
+	})
+	t.Run("before the link is open nothing that comes counts", func(t *testing.T) {
+		n := newNet(t, Config{}, Config{})
+		n.lose()
+		for _, text := range []string{`x`, `{"type":"chat","message":1,"link":{"id":"0000000000000007","n":1}}`} {
+			n.link(client).ReceiveDirect(n.now, []byte(text))
+		}
+		n.pump(client)
+		require.Empty(t, n.sides[client].ends)
+		require.Equal(t, opening, n.link(client).phase)
 	})
 	t.Run("PING and PONG", func(t *testing.T) {
 		for n, want := range map[uint64]string{1: "\x01\x01", 127: "\x01\x7f", 128: "\x01\x80\x01", 1<<56 - 1: "\x01\xff\xff\xff\xff\xff\xff\xff\x7f"} {

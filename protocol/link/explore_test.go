@@ -63,9 +63,9 @@ func TestEveryOrder(t *testing.T) {
 		{"three each, two cuts", false, bounds{messages: [2]int{3, 3}, window: 2, hasty: true, cuts: 2}},
 		{"two and one, two cuts, a relay killed", false, bounds{messages: [2]int{2, 1}, window: 2, hasty: true, cuts: 2, restarts: 1}},
 		{"two paths, one way", true, bounds{messages: [2]int{2, 0}, window: 2, hasty: true, direct: true, breaks: 1}},
-		{"two paths, one way, a cut", false, bounds{messages: [2]int{3, 0}, window: 2, hasty: true, direct: true, breaks: 2, cuts: 1}},
-		{"two paths, one closes", false, bounds{messages: [2]int{1, 1}, window: 2, hasty: true, direct: true, breaks: 1, closes: [2]bool{true, false}}},
-		{"two paths, a relay killed", false, bounds{messages: [2]int{2, 1}, window: 2, hasty: true, direct: true, breaks: 1, restarts: 1}},
+		{"two paths, one way, a cut", false, bounds{messages: [2]int{1, 0}, window: 2, hasty: true, direct: true, breaks: 1, cuts: 1}},
+		{"two paths, one closes", false, bounds{messages: [2]int{0, 0}, window: 2, hasty: true, direct: true, breaks: 1, closes: [2]bool{true, false}}},
+		{"two paths, a relay killed", false, bounds{messages: [2]int{1, 0}, window: 2, hasty: true, direct: true, breaks: 1, restarts: 1}},
 		{"three one way, two cuts, a late frame", false, bounds{messages: [2]int{3, 0}, window: 2, hasty: true, cuts: 2, lates: 1}},
 	} {
 		if !c.short && !full {

@@ -18,6 +18,7 @@ type Health struct {
 	heard   bool   // something has come since it was sent
 	check   bool   // another is to be sent, although nothing is unacknowledged
 	answer  uint64 // number of the PING that awaits a PONG; 0: none
+	pongAt  Time   // when the last PONG was sent
 
 	unacked   Time // since when something sent on the path is unacknowledged; 0: nothing is
 	flight    int  // its bytes
@@ -56,7 +57,9 @@ const (
 const (
 	pingAfter  = Second / 2 // something is unacknowledged
 	pingEvery  = Second     // at most one PING in this time
-	leastPong  = Second     // how long a PONG may take, at least
+	pongEvery  = Second / 10
+	leastPong  = Second // how long a PONG may take, at least
+	mostPong   = 10 * Second
 	oneWay     = 5 * Second // how much longer if anything else comes in
 	lateTimer  = Second     // a timer that is later decides nothing
 	lostAfter  = 30 * Second
@@ -147,8 +150,8 @@ func (h *Health) Next(now Time) (n uint64, pong, ok bool) {
 	if !h.open {
 		return 0, false, false
 	}
-	if h.answer != 0 {
-		n, h.answer = h.answer, 0
+	if h.answer != 0 && (h.pongAt == 0 || now >= h.pongAt+pongEvery) {
+		n, h.answer, h.pongAt = h.answer, 0, now
 		return n, true, true
 	}
 	if at := h.pingAt(); at == 0 || now < at {
@@ -184,7 +187,8 @@ func (h *Health) Check() { h.check = h.state == Up }
 
 // patience returns how long the PONG may take (W4).
 func (h *Health) patience() Time {
-	return max(leastPong, 4*h.trip.smoothed+2*h.delivered.timeFor(h.ahead, h.interval()))
+	t := 4*h.trip.smoothed + 2*h.delivered.timeFor(h.ahead, h.interval())
+	return min(max(t, leastPong), mostPong) // a PONG that was held up must not hide the next stall
 }
 
 // missedAt returns when the PING counts as missed.
@@ -207,6 +211,9 @@ func (h *Health) Wake() Time {
 	}
 	if h.waiting {
 		sooner(h.missedAt())
+	}
+	if h.open && h.answer != 0 {
+		sooner(h.pongAt + pongEvery)
 	}
 	switch {
 	case h.state == Suspect:

@@ -124,6 +124,7 @@ func TestHealthW4(t *testing.T) {
 			c.sides[0].Disconnected(c.now)
 			begin := c.now
 			for c.sides[0].State() != Up {
+				require.Equal(t, Suspect, c.sides[0].State(), "what answers is not lost")
 				c.pass(100 * Millisecond)
 			}
 			took := c.now - begin
@@ -146,6 +147,17 @@ func TestHealthW4(t *testing.T) {
 		require.Equal(t, Suspect, h.State())
 		h.Pong(3*Second+2, n)
 		require.Equal(t, Suspect, h.State())
+	})
+	t.Run("a PONG of another number is none", func(t *testing.T) {
+		var h Health
+		h.Open(1)
+		n, _, _ := h.Next(1)
+		for _, other := range []uint64{0, n - 1, n + 1, 1 << 40} {
+			h.Pong(2, other)
+			require.Equal(t, Probing, h.State())
+		}
+		h.Pong(2, n)
+		require.Equal(t, Up, h.State())
 	})
 	t.Run("with one-way loss the path is suspect 5 seconds later, whatever comes in", func(t *testing.T) {
 		c := openCable(10 * Millisecond)
@@ -189,6 +201,39 @@ func TestHealthW4(t *testing.T) {
 		c.sides[0].Sent(0, 0) // as the driver says after each event
 		c.pass(10 * Second)
 		require.Len(t, c.pings[0], before+1)
+	})
+	t.Run("a flood of PINGs gets ten PONGs a second, and the last PING one", func(t *testing.T) {
+		var h Health
+		h.Open(1)
+		h.Next(1)
+		var pongs []uint64
+		now := Second
+		for n := uint64(1); n <= 2000; n++ {
+			h.Ping(n)
+			if m, pong, ok := h.Next(now); ok {
+				require.True(t, pong)
+				pongs = append(pongs, m)
+			}
+			now += Millisecond
+		}
+		require.InDelta(t, 20, len(pongs), 1)
+		now = h.Wake()
+		require.LessOrEqual(t, now, 3*Second+100*Millisecond)
+		n, pong, ok := h.Next(now)
+		require.True(t, ok && pong)
+		require.Equal(t, uint64(2000), n)
+	})
+	t.Run("a PONG may take ten seconds at most, whatever was measured before", func(t *testing.T) {
+		var h Health
+		h.Open(1)
+		n, _, _ := h.Next(1)
+		h.Pong(60*Second, n) // it was held up on the way
+		h.Acked(60*Second, 1)
+		h.Sent(64<<10, 60*Second)
+		_, _, ok := h.Next(61 * Second)
+		require.True(t, ok)
+		h.Tick(71*Second + Millisecond)
+		require.Equal(t, Suspect, h.State())
 	})
 	t.Run("a failed connection is lost at once", func(t *testing.T) {
 		c := openCable(10 * Millisecond)

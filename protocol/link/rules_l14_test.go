@@ -59,6 +59,15 @@ func TestL14(t *testing.T) {
 		n.wantOutcome(client, 1, Unknown, "")
 		n.wantOutcome(client, 2, Refused, "")
 	})
+	t.Run("a server takes no early frames that are not for its program", func(t *testing.T) {
+		for _, c := range []Config{{Mine: func(uint64) bool { return false }}, {}} {
+			n := newNet(t, Config{}, c)
+			n.lose()
+			require.False(t, n.hand(server, "LINK_OPEN", "null", open).Reply.Header.Mine)
+			require.Zero(t, n.hand(server, "chat", `1`, frame))
+			require.Nil(t, n.link(server))
+		}
+	})
 	t.Run("an older instance does not end a link that lives", func(t *testing.T) {
 		n := openNet(t, early, Config{Mine: mine})
 		l := n.link(server)

@@ -18,10 +18,13 @@ type end struct {
 	conn    int
 	seq     uint64
 	budget  *link.Budget
-	up      bool
+	up      bool  // there is the path over the relay
+	plug    *plug // its end of the direct path, or nil
 	paused  bool
 	closed  bool
 	waiting []sending // messages that Send had no space for
+	alone   bool      // there is no path
+	away    int       // the connection whose application has heard so
 	absence int       // counts the absences, to recognise an old timer
 }
 
@@ -54,6 +57,10 @@ func (e *end) begin() {
 	config.Early, config.To = w.IntN(4) > 0, w.server.number
 	program := e.program.number
 	config.Mine = func(attempt uint64) bool { return attempt == program }
+	if w.direct && w.IntN(10) == 0 {
+		config.Policy = link.RelayOnly
+	}
+	e.unplug(true)
 	e.door, e.link, e.seq, e.waiting = link.NewDoor(config), nil, 0, nil
 	if e.side == client {
 		e.joined(e.door.Link())
@@ -134,6 +141,7 @@ func (e *end) receive(f frame) {
 		if e.link != nil {
 			e.gone("restarted")
 		}
+		e.unplug(true)
 		e.joined(entry.Link)
 	}
 	e.pump()
@@ -153,12 +161,14 @@ func (e *end) pump() {
 			e.wire(&f)
 			e.pair.current(1 - e.side).send(&f)
 		}
+		e.plug.send(now)
 		effects := *l.Effects()
 		outcomes := append([]link.Outcome(nil), effects.Outcomes...)
 		l.Effects().Reset()
 		e.settle(outcomes)
+		again = e.plug.look(now, effects.Acked)
 		if !e.paused && !e.closed {
-			again = e.take(l)
+			again = e.take(l) || again
 		}
 		if effects.Room[link.Data] && effects.Ended.How == 0 {
 			e.flush()
@@ -180,7 +190,9 @@ func (e *end) linger() {
 		for f, ok := l.Next(e.pair.world.now, link.Relay); ok; f, ok = l.Next(e.pair.world.now, link.Relay) {
 			e.pair.current(1 - e.side).send(&f)
 		}
+		e.plug.send(e.pair.world.now)
 		l.Effects().Reset()
+		e.plug.look(e.pair.world.now, 0)
 	}
 }
 
@@ -242,10 +254,15 @@ func (e *end) wake() link.Time {
 	if e.program.ended || e.door == nil || e.door.Link() == nil {
 		return 0
 	}
-	return e.door.Link().Wake()
+	wake := e.door.Link().Wake()
+	if at := e.plug.wake(); at != 0 && (wake == 0 || at < wake) {
+		wake = at
+	}
+	return wake
 }
 
 func (e *end) tick() {
 	e.door.Link().Tick(e.pair.world.now)
+	e.plug.tick(e.pair.world.now)
 	e.pump()
 }

@@ -21,6 +21,7 @@ type world struct {
 	now    link.Time
 	log    history.Log
 	server *program
+	direct bool // there are direct paths, too
 	pairs  []*pair
 	faults int // number of faults that have not healed
 	apps   int
@@ -49,8 +50,8 @@ type program struct {
 	ended  bool
 }
 
-func newWorld(seed uint64, clients int) *world {
-	w := &world{Rand: rand.New(rand.NewPCG(seed, 0)), now: link.Second}
+func newWorld(seed uint64, clients int, direct bool) *world {
+	w := &world{Rand: rand.New(rand.NewPCG(seed, 0)), now: link.Second, direct: direct}
 	w.log.Clock = func() int64 { return int64(w.now) }
 	w.server = w.start("S")
 	for n := range clients {
@@ -112,6 +113,14 @@ func (w *world) run(until link.Time) {
 			for _, l := range p.lines {
 				if due, ok := l.due(); ok && due < at {
 					at, do = due, l.deliver
+				}
+			}
+			if p.cable != nil {
+				for x := range p.cable.ways {
+					way := &p.cable.ways[x]
+					if due, ok := way.due(); ok && due < at {
+						at, do = due, way.deliver
+					}
 				}
 			}
 			for _, e := range p.ends {

@@ -14,14 +14,18 @@ type Channel struct{ rtc *rtc.Channel }
 // OpenChannel opens a channel to the other peer, and finds the direct path first if
 // there is none. It returns when messages can be sent; the other peer gets the channel
 // from AcceptChannel, under the same label. Labels need not be unique, and channels
-// need not arrive in the order in which they were opened.
+// need not arrive in the order in which they were opened. If the last direct path is over, it
+// waits for the next one.
 //
 // Errors: an *ICEError if the peers find no direct path, also if ctx ends before
 // they do; ErrPathClosed; before there is a direct path also ErrPeerGone and a
 // *RelayError; ErrClosed; that of ctx.
 func (c *Conn) OpenChannel(ctx context.Context, label string) (*Channel, error) {
-	c.rtc.Start()
-	ch, err := c.rtc.OpenChannel(ctx, label)
+	var ch *rtc.Channel
+	err := c.rtc.open(ctx, func(p *rtc.Peer) (err error) {
+		ch, err = p.OpenChannel(ctx, label)
+		return err
+	})
 	if err != nil {
 		return nil, ofPath(err)
 	}
@@ -30,13 +34,13 @@ func (c *Conn) OpenChannel(ctx context.Context, label string) (*Channel, error) 
 
 // AcceptChannel waits for the next channel that the other peer opens. Messages wait
 // in it until they are received. At most 64 channels wait to be accepted, and the
-// Conn closes those that come beyond. Errors are as for OpenChannel.
+// Conn closes those that come beyond. It goes on waiting when a direct path is over and
+// another may follow (see Paths). Errors are as for OpenChannel.
 //
 // Accept and receive: the channels of a Conn share one window, so that a channel
 // whose messages are not received holds up the others once a megabyte waits in it.
 func (c *Conn) AcceptChannel(ctx context.Context) (*Channel, error) {
-	c.rtc.Start()
-	ch, err := c.rtc.AcceptChannel(ctx)
+	ch, err := c.rtc.accept(ctx)
 	if err != nil {
 		return nil, ofPath(err)
 	}
@@ -52,7 +56,7 @@ func (ch *Channel) Label() string { return ch.rtc.Label() }
 //
 // A Send that has returned nil has queued the message; it arrives if the channel
 // lives long enough, for which a Close by this side waits. Errors: ErrTooLarge,
-// ErrClosed, an *ICEError when the direct path broke, that of ctx.
+// ErrClosed, an *ICEError when the direct path broke, ErrPathReplaced, that of ctx.
 func (ch *Channel) Send(ctx context.Context, data []byte) error {
 	return ofPath(ch.rtc.Send(ctx, data))
 }
@@ -60,7 +64,7 @@ func (ch *Channel) Send(ctx context.Context, data []byte) error {
 // Receive waits for the next message, which is the caller's to keep. After the
 // other peer has closed the channel, and everything that came before was received,
 // the error is io.EOF. If the direct path ended without that, it is an error that
-// says so, such as io.ErrUnexpectedEOF or an *ICEError; after Close, ErrClosed.
+// says so, such as io.ErrUnexpectedEOF, an *ICEError or ErrPathReplaced; after Close, ErrClosed.
 func (ch *Channel) Receive(ctx context.Context) ([]byte, error) {
 	message, err := ch.rtc.Receive(ctx)
 	return message, ofPath(err)

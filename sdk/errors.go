@@ -55,6 +55,10 @@ var (
 	// its end.
 	ErrPathClosed = rtc.ErrPathClosed
 
+	// ErrPathReplaced says that a channel has ended because the direct path was made anew. The
+	// Conn goes on, and so does a channel that is opened now.
+	ErrPathReplaced = rtc.ErrReplaced
+
 	// ErrClosed is what a call gets on something that this program has closed. Except on js
 	// it matches net.ErrClosed.
 	ErrClosed = signaling.ErrClosed

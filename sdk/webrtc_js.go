@@ -3,16 +3,19 @@ package sdk
 import (
 	"context"
 	"syscall/js"
+
+	"github.com/sebas642/intercessor/sdk/internal/rtc"
 )
 
 // PeerConnection returns the RTCPeerConnection to the other peer, and makes it if
 // there is none yet. Add tracks and transceivers to it; the Conn negotiates. The
 // client makes the offers, so a track of the server needs a transceiver that the
-// client has added. Do not close it. The error is ErrClosed, or what the browser
+// client has added. Do not close it. When it is over, another may follow, which has nothing of
+// what was added to it. The error is ErrClosed, or what the browser
 // threw.
 func (c *Conn) PeerConnection() (js.Value, error) {
-	c.rtc.Start()
-	pc, err := c.rtc.PeerConnection()
+	c.rtc.start()
+	pc, err := c.rtc.now().PeerConnection()
 	return pc, ofPath(err)
 }
 
@@ -21,7 +24,10 @@ func (c *Conn) PeerConnection() (js.Value, error) {
 // the channel open. The caller attaches handlers before it waits for anything, and
 // owns the channel: Close of the Conn does not wait for what was sent on it.
 func (c *Conn) OpenDataChannel(ctx context.Context, label string, init js.Value) (js.Value, error) {
-	c.rtc.Start()
-	channel, err := c.rtc.OpenDataChannel(ctx, label, init)
+	var channel js.Value
+	err := c.rtc.open(ctx, func(p *rtc.Peer) (err error) {
+		channel, err = p.OpenDataChannel(ctx, label, init)
+		return err
+	})
 	return channel, ofPath(err)
 }

@@ -9,9 +9,10 @@ import "github.com/pion/webrtc/v4"
 // client makes the offers, so a track of the server needs a transceiver that the
 // client has added. Do not close it, and do not replace its handlers for
 // OnNegotiationNeeded, OnICECandidate, OnConnectionStateChange and OnDataChannel.
+// When it is over, another may follow, which has nothing of what was added to it.
 // The error is ErrClosed, or that of pion.
 func (c *Conn) PeerConnection() (*webrtc.PeerConnection, error) {
-	c.rtc.Start()
-	pc, err := c.rtc.PeerConnection()
+	c.rtc.start()
+	pc, err := c.rtc.now().PeerConnection()
 	return pc, ofPath(err)
 }

@@ -22,6 +22,9 @@ var (
 	// its end.
 	ErrPathClosed = errors.New("the other peer closed the direct path")
 
+	// ErrReplaced says that the direct path is over because it was made anew.
+	ErrReplaced = errors.New("the direct path was made anew, which ends what was on the old one")
+
 	errChannelClosed = errors.New("the other peer closed the channel")
 	errTooMany       = errors.New("more than " + strconv.Itoa(maxCandidates) + " came")
 )

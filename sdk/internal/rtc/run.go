@@ -35,7 +35,11 @@ func (p *Peer) run() {
 		switch err := p.do(j); err {
 		case nil:
 		case errFull:
-			p.onFailed(CauseNoPath) // the other peer need not wait for an answer
+			if p.options.Full == nil || !p.options.Full() {
+				p.onFailed(CauseNoPath) // the other peer need not wait for an answer
+			} else {
+				p.fail(err)
+			}
 		default:
 			p.fail(err)
 		}
@@ -95,10 +99,10 @@ func (p *Peer) take(next step, message []byte) error {
 			if err = p.place(pc, protocol.TypeOffer, message); err == nil {
 				err = p.describe(pc, protocol.TypeAnswer)
 			}
-			next = p.negotiation.settled(pc.unplaced())
+			next = p.agreed(pc, err)
 		case takeAnswer:
 			err = p.place(pc, protocol.TypeAnswer, message)
-			next = p.negotiation.settled(pc.unplaced())
+			next = p.agreed(pc, err)
 		case addCandidate:
 			p.add(pc, message)
 			next = nothing
@@ -111,6 +115,14 @@ func (p *Peer) take(next step, message []byte) error {
 		}
 	}
 	return nil
+}
+
+// agreed notes the end of a round.
+func (p *Peer) agreed(pc *peerConn, err error) step {
+	if err == nil {
+		p.tellLink(LinkAgreed)
+	}
+	return p.negotiation.settled(pc.unplaced())
 }
 
 // describe puts this side's description in place and sends it.
@@ -127,7 +139,7 @@ func (p *Peer) describe(pc *peerConn, typ string) error {
 			pc.setICEServers(servers)
 		}
 	}
-	description, err := pc.describeLocal(p.ctx, answer)
+	description, err := pc.describeLocal(p.ctx, answer, !answer && p.restart.Swap(false))
 	if !answer {
 		p.stale.Store(false)
 	}

@@ -28,7 +28,7 @@ const closeWithin = 5 * time.Second
 type Conn struct {
 	own, peer protocol.ID        // static, as are the next six
 	session   *signaling.Session // a listener's Conns share one
-	rtc       *rtc.Peer
+	rtc       *connections
 	messages  messages
 	named     []ICEServer // by the application; nil: the relay's are used
 	onEnd     func()      // called once, when no more messages are exchanged
@@ -68,18 +68,20 @@ type messages interface {
 // newReliable makes a Conn over a link. Its direct path waits for rtc.Start.
 func newReliable(session *signaling.Session, p *peer, l *link.Link, offer bool, options Options, pool *rtc.Pool) *linked {
 	it := newLinked(p, l)
-	it.conn = newConn(session, p.id, offer, options, pool, it.direct)
+	it.offers = offer
+	it.conn, it.options = newConn(session, p.id, offer, options, pool)
 	it.conn.messages = it
-	if options.Paths == PathsAuto {
-		if it.direct.counts = !offer; offer {
-			it.direct.connectAt = p.mux.now() + connectAfter
-		}
+	it.direct = newDirect(it, 1)
+	it.conn.rtc = newConnections(it.direct.rtc, it.want)
+	if offer {
+		it.connectAt = p.mux.now() + connectAfter
 	}
 	return it
 }
 
-// newConn makes a Conn, which lacks its messages still.
-func newConn(session *signaling.Session, peer protocol.ID, offer bool, options Options, pool *rtc.Pool, listener rtc.LinkListener) *Conn {
+// newConn makes a Conn, which lacks its messages still, and the options of its connections,
+// which lack Signal.
+func newConn(session *signaling.Session, peer protocol.ID, offer bool, options Options, pool *rtc.Pool) (*Conn, rtc.Options) {
 	c := &Conn{
 		own:     session.Hello().ID,
 		peer:    peer,
@@ -88,13 +90,12 @@ func newConn(session *signaling.Session, peer protocol.ID, offer bool, options O
 		onEnd:   func() {},
 	}
 	c.hurry, c.abort = context.WithCancelCause(context.Background())
-	direct := rtc.Options{Offer: offer, ICEServers: forPath(c.named), Signal: c.signal, Link: listener, Pool: pool}
+	direct := rtc.Options{Offer: offer, ICEServers: forPath(c.named), Pool: pool}
 	if c.named == nil {
 		direct.RelayICEServers = c.relayICEServers
 	}
 	options.forPlatform(c, &direct)
-	c.rtc = rtc.New(direct)
-	return c
+	return c, direct
 }
 
 // ID returns this peer's own ID.
@@ -135,11 +136,6 @@ func (c *Conn) Send(ctx context.Context, m Message) (*Receipt, error) {
 	return r, nil
 }
 
-// signal sends a message of the direct path.
-func (c *Conn) signal(ctx context.Context, typ string, message []byte) error {
-	return c.messages.send(ctx, typ, message, nil)
-}
-
 // Receive returns the next message of the other peer, in the order sent. From then on the
 // sender may learn that the message was delivered. After the Conn has ended Receive first
 // returns the messages that came before, and then the reason:
@@ -178,7 +174,8 @@ func (c *Conn) end(err error) {
 	if c.status.end(err) {
 		c.onEnd()
 	}
-	c.rtc.SignallingLost(err)
+	c.rtc.end()
+	c.rtc.now().SignallingLost(err)
 }
 
 // Close ends the Conn. It tells the other peer at once and receives nothing more. It closes
@@ -217,10 +214,12 @@ func (c *Conn) Abort() {
 func (c *Conn) close(ctx context.Context) error {
 	c.closing.Do(func() {
 		c.messages.stop()
-		c.rtc.Drain(c.hurry)
+		c.rtc.end()
+		c.rtc.now().Drain(c.hurry)
 		c.unsettled = c.messages.finish(ctx)
 		c.end(ErrClosed)
-		_ = c.rtc.CloseContext(c.hurry)
+		_ = c.rtc.now().CloseContext(c.hurry)
+		c.rtc.ending.Wait()
 		if it, ok := c.messages.(*linked); ok {
 			it.direct.wait()
 		}

@@ -5,6 +5,7 @@ import (
 	"sync"
 
 	"github.com/sebas642/intercessor/protocol"
+	"github.com/sebas642/intercessor/sdk/internal/rtc"
 	"github.com/sebas642/intercessor/sdk/internal/signaling"
 )
 
@@ -37,9 +38,9 @@ func Dial(ctx context.Context, url string, options *Options) (*Conn, error) {
 		c, d.remote, d.linger = p.current.conn, p, p.current.linger
 		c.status.opening = true
 	} else {
-		c = newConn(session, server, true, o, nil, nil)
-		p := newPlain(c)
-		d.remote, c.messages, d.linger = p, p, func() {}
+		var options rtc.Options
+		c, options = newConn(session, server, true, o, nil)
+		d.remote, d.linger = newPlain(c, options), func() {}
 	}
 	d.conn = c
 	c.onEnd = func() { d.running.Go(d.leave) }
@@ -50,7 +51,7 @@ func Dial(ctx context.Context, url string, options *Options) (*Conn, error) {
 		identity.close()
 	}
 	if o.Paths != PathsRelay {
-		c.rtc.Start()
+		c.rtc.start()
 	}
 	d.remote.online(true)
 	d.running.Go(func() { d.remote.lost(ofSession(session.Serve(d.handle))) })

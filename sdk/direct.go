@@ -8,39 +8,34 @@ import (
 	"github.com/sebas642/intercessor/sdk/internal/rtc"
 )
 
-const (
-	// connectAfter is how old a client's Conn is when it begins to look for the direct path,
-	// and connectBytes is what a server has sent by then (W8).
-	connectAfter = link.Second / 2
-	connectBytes = 64 << 10
+// maxUnsent is how many bytes may wait in the channel of the link (W5).
+const maxUnsent = 1 << 20
 
-	// maxUnsent is how many bytes may wait in the channel of the link (W5).
-	maxUnsent = 1 << 20
-)
-
-// direct is the direct path of a link: its health, and the goroutine that writes to the
-// channel of the link while that is open. What follows the static fields is touched inside
-// peer.step only, as in a linked.
+// direct is the direct path of a link over one connection: its health, and the goroutine that
+// writes to the channel of the link while that is open. What follows the static fields is
+// touched inside peer.step only, as in a linked.
 type direct struct {
-	linked *linked       // static, as are the next two
+	linked *linked // static, as are the next four
+	rtc    *rtc.Peer
+	pc     uint64        // the number of the connection
 	wake   chan struct{} // holds a token if there may be something to send
 	closed chan struct{} // closed when the path is over
 
 	pumping sync.WaitGroup
 
 	health link.Health
-	open   bool // pump runs
-	over   bool // nothing more comes
-	up     bool // the link knows the path
-
-	asked     bool      // this side has begun to look for the path
-	connectAt link.Time // when to begin; 0: not by time
-	counts    bool      // this side begins when it has sent connectBytes
-	sent      int       // bytes, if counts
+	open   bool   // pump runs
+	over   bool   // nothing more comes
+	up     bool   // the link knows the path
+	q      uint64 // the last OFFER
 }
 
-func newDirect(l *linked) *direct {
-	return &direct{linked: l, wake: make(chan struct{}, 1), closed: make(chan struct{})}
+func newDirect(l *linked, pc uint64) *direct {
+	d := &direct{linked: l, pc: pc, wake: make(chan struct{}, 1), closed: make(chan struct{})}
+	options := l.options
+	options.Signal, options.Link, options.Full = d.signal, d, d.full
+	d.rtc = rtc.New(options)
+	return d
 }
 
 // LinkMessage takes a message of the channel.
@@ -48,12 +43,12 @@ func (d *direct) LinkMessage(message []byte, text bool) {
 	d.linked.do(func(now link.Time) {
 		l := d.linked.link
 		switch {
-		case !d.allowed():
-		case text:
+		case l.Version() < 2, d.over:
+		case text && d.allowed():
 			d.health.Received()
 			d.linked.received[link.Direct] += uint64(len(message))
 			l.ReceiveDirect(now, message)
-		case !d.health.Binary(now, message):
+		case !text && !d.health.Binary(now, message):
 			l.Broken()
 		}
 	})
@@ -68,8 +63,13 @@ func (d *direct) LinkNews(news rtc.LinkNews) {
 		d.ring()
 	case rtc.LinkDisconnected:
 		d.linked.do(d.health.Disconnected)
+	case rtc.LinkBegun:
+		d.linked.do(func(now link.Time) { d.linked.begun(now, d) })
+	case rtc.LinkAgreed:
+		d.linked.do(func(now link.Time) { d.linked.agreed(now, d) })
 	case rtc.LinkOver:
 		close(d.closed)
+		d.pumping.Go(func() { d.linked.do(d.ended) })
 	}
 }
 
@@ -82,7 +82,7 @@ func (d *direct) allowed() bool {
 
 // opened notes that the channel is open.
 func (d *direct) opened(now link.Time) {
-	if d.open || d.over || !d.allowed() {
+	if d.open || d.over || d.linked.link.Version() < 2 {
 		return
 	}
 	d.open = true
@@ -90,13 +90,16 @@ func (d *direct) opened(now link.Time) {
 	d.pumping.Go(d.pump)
 }
 
-// ended notes that the path is over, for good as long as nothing repairs it.
-func (d *direct) ended(link.Time) {
+// ended notes that the path is over. Another connection may follow.
+func (d *direct) ended(now link.Time) {
 	d.over = true
 	d.health.Fail()
+	if d == d.linked.direct {
+		d.linked.repair.Over(now, 0)
+	}
 }
 
-// wait waits for pump, after the end of the path.
+// wait waits for what runs still, after the end of the path.
 func (d *direct) wait() {
 	d.linked.peer.step(d.ended)
 	d.pumping.Wait()
@@ -105,7 +108,6 @@ func (d *direct) wait() {
 // look tells the link what has become of the path, and the path what the link has sent on
 // it. acked is what was acknowledged with this event.
 func (d *direct) look(now link.Time, acked int) {
-	d.connect(now)
 	if !d.open {
 		return
 	}
@@ -115,7 +117,7 @@ func (d *direct) look(now link.Time, acked int) {
 	}
 	d.health.Sent(l.Unacknowledged(link.Direct))
 	l.SetInFlight(link.Direct, d.health.InFlight())
-	if up := d.health.State() == link.Up; up != d.up {
+	if up := d.health.State() == link.Up && d.allowed(); up != d.up {
 		d.up = up
 		if up {
 			l.PathUp(now, link.Direct)
@@ -130,22 +132,10 @@ func (d *direct) look(now link.Time, acked int) {
 	}
 	if d.health.State() == link.Lost {
 		d.linked.pathLost(now)
-	}
-}
-
-// connect begins to look for the path if it is time.
-func (d *direct) connect(now link.Time) {
-	l := d.linked.link
-	if d.asked || l.Version() == 0 {
-		return
-	}
-	if !d.allowed() {
-		d.connectAt = 0
-		return
-	}
-	if l.Policy() == link.DirectOnly || d.connectAt != 0 && now >= d.connectAt || d.sent > connectBytes {
-		d.asked, d.connectAt = true, 0
-		d.linked.peer.later(d.linked.conn.rtc.Connect)
+		if !d.over {
+			d.ended(now)
+			d.linked.peer.later(d.rtc.GiveUp)
+		}
 	}
 }
 
@@ -158,13 +148,10 @@ func (d *direct) tick(now link.Time) {
 
 // due returns when the path has something to do; 0 means never.
 func (d *direct) due() link.Time {
-	switch {
-	case d.linked.link.Version() == 0: // it begins when the link is open
-		return 0
-	case d.open && !d.over:
+	if d.open && !d.over {
 		return d.health.Wake()
 	}
-	return d.connectAt
+	return 0
 }
 
 // ring has pump look for something to send.
@@ -183,12 +170,11 @@ func (d *direct) pump() {
 		case <-d.wake:
 			yield()
 		case <-d.closed:
-			d.linked.do(d.ended)
 			return
 		}
-		for d.linked.conn.rtc.LinkBuffered() < maxUnsent {
+		for d.rtc.LinkBuffered() < maxUnsent {
 			var text, ok bool
-			if frame, text, ok = d.next(frame[:0]); !ok || d.linked.conn.rtc.SendLink(frame, text) != nil {
+			if frame, text, ok = d.next(frame[:0]); !ok || d.rtc.SendLink(frame, text) != nil {
 				break // the link sends again what is lost
 			}
 		}
@@ -199,7 +185,7 @@ func (d *direct) pump() {
 func (d *direct) next(dst []byte) (message []byte, text, ok bool) {
 	p := d.linked.peer
 	p.step(func(now link.Time) {
-		if p.current != d.linked || d.over {
+		if p.current != d.linked || d.linked.direct != d || d.over {
 			return
 		}
 		p.tick(now)

@@ -17,6 +17,15 @@
 //	outcome, err := receipt.Outcome(ctx)     // if you care: delivered, refused or unknown
 //	ch, err := conn.OpenChannel(ctx, "file") // a data channel, not through the relay
 //
+// # Paths
+//
+// Messages take the direct path while there is one, and the relay otherwise. A Conn looks for
+// a direct path by itself, and so each peer learns the addresses of the other, unless
+// Options.Paths is [PathsRelay] on one side. A path that breaks is repaired or made anew, and the
+// messages go on; channels and media end with the path on which they were made.
+//
+// # Who sees what
+//
 // A client exchanges messages only with its server, and a server with each of its clients.
 // There is one [Conn] for each.
 //

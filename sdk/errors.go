@@ -54,6 +54,10 @@ var (
 	// ErrPathClosed says that the other peer closed the direct path.
 	ErrPathClosed = rtc.ErrPathClosed
 
+	// ErrPathReplaced says that a channel has ended because the direct path was made anew. The
+	// Conn goes on, and so does a channel that is opened now.
+	ErrPathReplaced = rtc.ErrReplaced
+
 	// ErrClosed is the error of a call on something that this program has closed. Except on
 	// js it matches net.ErrClosed.
 	ErrClosed = signaling.ErrClosed

@@ -7,6 +7,7 @@ import (
 
 	"github.com/sebas642/intercessor/protocol"
 	"github.com/sebas642/intercessor/protocol/link"
+	"github.com/sebas642/intercessor/sdk/internal/rtc"
 )
 
 const (
@@ -21,15 +22,22 @@ const (
 // linked is the part of a Conn that runs over a link. Its peer owns it: what follows the
 // static fields is touched inside peer.step only.
 type linked struct {
-	conn    *Conn // static, as are the next four
+	conn    *Conn // static, as are the next five
 	peer    *peer
 	link    *link.Link
-	direct  *direct
+	options rtc.Options   // of its connections; what differs between them is missing
+	offers  bool          // this side makes the offers
 	settled chan struct{} // closed when nothing more has to be done for the link
 
 	arrived bell    // a message can be taken, or none will come
 	space   [2]bell // by sequence: the link may take a message again
 	turned  bell    // messages take another path
+
+	direct    *direct // the present one
+	repair    link.Repair
+	connectAt link.Time // when a client wants a direct path of itself
+	out       int       // bytes that were sent, for which a server wants one
+	renewals  bucket    // what the other side may still make anew
 
 	since          time.Time // when they took this one
 	sent, received [2]uint64 // bytes, by path
@@ -45,9 +53,10 @@ type linked struct {
 
 // newLinked returns what needs its Conn still.
 func newLinked(p *peer, l *link.Link) *linked {
-	it := &linked{peer: p, link: l, settled: make(chan struct{}), since: time.Now()}
-	it.direct = newDirect(it)
-	return it
+	return &linked{
+		peer: p, link: l, settled: make(chan struct{}), since: time.Now(),
+		repair: link.NewRepair(random), renewals: newBucket(maxRenewals, renewEvery),
+	}
 }
 
 func (l *linked) reliable() bool { return true }
@@ -70,8 +79,22 @@ func (l *linked) send(ctx context.Context, typ string, message []byte, r *Receip
 		token = r
 	}
 	message = bytes.Clone(message)
+	return l.retry(ctx, link.Sequence(typ), func(now link.Time) error {
+		err := l.link.Send(now, typ, message, token)
+		switch err {
+		case nil:
+			l.out += len(message)
+		case link.ErrTooLong:
+			err = tooLong(len(message))
+		}
+		return err
+	})
+}
+
+// retry has the link send a message of a sequence, as soon as it takes it.
+func (l *linked) retry(ctx context.Context, sequence int, send func(now link.Time) error) error {
 	for {
-		full, err := l.trySend(typ, message, token)
+		full, err := l.trySend(sequence, send)
 		if full == nil {
 			return err
 		}
@@ -84,25 +107,19 @@ func (l *linked) send(ctx context.Context, typ string, message []byte, r *Receip
 }
 
 // trySend returns a channel if the link is full. The channel is closed when there may be space.
-func (l *linked) trySend(typ string, message []byte, token any) (full <-chan struct{}, err error) {
+func (l *linked) trySend(sequence int, send func(now link.Time) error) (full <-chan struct{}, err error) {
 	l.do(func(now link.Time) {
 		if l.closed {
 			err = ErrClosed
 			return
 		}
-		switch err = l.link.Send(now, typ, message, token); err {
-		case nil:
-			if l.direct.counts {
-				l.direct.sent += len(message)
-			}
+		switch err = send(now); err {
 		case link.ErrFull:
-			full = l.space[link.Sequence(typ)].wait()
+			full = l.space[sequence].wait()
 		case link.ErrEnded:
 			if err = l.ended; err == nil {
 				err = &GoneError{Reason: ReasonClosed} // the other side accepts nothing more; its messages can still be received
 			}
-		case link.ErrTooLong:
-			err = tooLong(len(message))
 		}
 	})
 	return full, err
@@ -184,6 +201,9 @@ func (l *linked) effects(now link.Time) {
 	}
 	if e.Opened {
 		l.conn.status.set(func(s *status) { s.opening = false })
+		if l.link.Version() < 2 {
+			l.conn.rtc.end()
+		}
 	}
 	if e.Arrived[link.Data] {
 		l.untaken = true
@@ -198,6 +218,7 @@ func (l *linked) effects(now link.Time) {
 		l.endSeen(now)
 	}
 	l.direct.look(now, acked)
+	l.mend(now)
 	if l.link.Over() {
 		select {
 		case <-l.settled:
@@ -213,7 +234,7 @@ func (l *linked) takeSignals(now link.Time) {
 		if !ok {
 			return
 		}
-		if l.conn.rtc.Handle(m.Type, m.Data) == ErrOverflow {
+		if l.signalled(now, m) == ErrOverflow {
 			l.abort(now, ErrOverflow, ReasonBroken)
 			return
 		}

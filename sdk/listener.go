@@ -98,7 +98,7 @@ func (l *Listener) Accept(ctx context.Context) (*Conn, error) {
 		return nil, err
 	}
 	if l.options.Paths != PathsRelay {
-		c.rtc.Start()
+		c.rtc.start()
 	}
 	return c, nil
 }

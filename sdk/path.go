@@ -44,13 +44,14 @@ const (
 	PathAsking   = PathState(rtc.PathAsking)   // the other peer has not described itself yet
 	PathChecking = PathState(rtc.PathChecking) // addresses are tried
 	PathUp       = PathState(rtc.PathUp)
-	PathOver     = PathState(rtc.PathOver) // it has failed or ended, and stays so
+	PathOver     = PathState(rtc.PathOver) // it has failed or ended; another attempt may follow
 )
 
 // Path returns how messages travel, and how the direct path stands.
 func (c *Conn) Path() Path {
 	now, _ := c.messages.path()
-	return c.withState(now, c.rtc.Path())
+	p := c.rtc.now()
+	return withState(now, p, p.Path())
 }
 
 // WaitPath waits until Route, State or Problem is not as from says, and returns how the path
@@ -59,22 +60,24 @@ func (c *Conn) Path() Path {
 func (c *Conn) WaitPath(ctx context.Context, from Path) (Path, error) {
 	for {
 		way, turned := c.messages.path()
-		state, changed := c.rtc.WatchPath()
-		now := c.withState(way, state)
+		p, next := c.rtc.following()
+		state, changed := p.WatchPath()
+		now := withState(way, p, state)
 		if now.State != from.State || now.Problem != from.Problem || from.Route != "" && now.Route != from.Route {
 			return now, nil
 		}
 		select {
 		case <-turned:
 		case <-changed:
+		case <-next:
 		case <-ctx.Done():
 			return now, ctx.Err()
 		}
 	}
 }
 
-func (c *Conn) withState(now Path, of rtc.Path) Path {
-	if now.State, now.Problem = PathState(of.State), of.Problem; now.Route == RouteDirect && c.rtc.ViaTURN() {
+func withState(now Path, p *rtc.Peer, of rtc.Path) Path {
+	if now.State, now.Problem = PathState(of.State), of.Problem; now.Route == RouteDirect && p.ViaTURN() {
 		now.Route = RouteTURN
 	}
 	return now

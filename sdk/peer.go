@@ -11,6 +11,10 @@ import (
 	"github.com/sebas642/intercessor/sdk/internal/signaling"
 )
 
+// A client may open a link a few times at once, and then once a second: each new one is a
+// Conn to be accepted.
+const maxOpens = 5
+
 // remote is another peer as the session sees it.
 type remote interface {
 	// heard handles a message of the peer, or the relay's news about it.
@@ -42,8 +46,7 @@ type peer struct {
 	current *linked    // of the door's link; nil while there is none
 	reply   link.Frame // the door's answer, which belongs to no link
 	replies bool       // there is one
-	opens   float64    // how many more links the other side may open now
-	since   link.Time  // when that was so
+	opens   bucket     // of links that the other side may open
 	timer   *time.Timer
 	timerAt link.Time // when it fires; 0: never
 	after   []func()  // to be done when mu is free
@@ -61,7 +64,7 @@ func newPeer(m *mux, id protocol.ID, client bool, outbox int, paths Paths) *peer
 	} else {
 		config.Draw, config.Mine = newLinkID, m.session.Own
 	}
-	p := &peer{id: id, mux: m, door: link.NewDoor(config), opens: maxOpens}
+	p := &peer{id: id, mux: m, door: link.NewDoor(config), opens: newBucket(maxOpens, link.Second)}
 	p.timer = time.AfterFunc(time.Hour, p.due)
 	p.timer.Stop()
 	return p
@@ -137,6 +140,7 @@ func (p *peer) setTimer(now link.Time) {
 	if c := p.current; c != nil {
 		sooner(c.giveUpAt)
 		sooner(c.direct.due())
+		sooner(c.mendAt())
 	}
 	if at != 0 && at <= now {
 		at = now + soon
@@ -263,7 +267,7 @@ func (p *peer) receive(e signaling.Event) {
 	p.do(func(now link.Time) {
 		var entry link.Entry
 		switch {
-		case e.Type == protocol.TypeLinkOpen && !p.mayOpen(now):
+		case e.Type == protocol.TypeLinkOpen && !p.opens.take(now):
 			return // it will ask again
 		case err != nil:
 			entry = p.door.Malformed(now)
@@ -287,18 +291,4 @@ func (p *peer) receive(e signaling.Event) {
 			p.current.received[link.Relay] += uint64(len(e.Message) + len(e.Link))
 		}
 	})
-}
-
-// A client may open a link a few times at once, and then once a second: each new one is a
-// Conn to be accepted.
-const maxOpens = 5
-
-func (p *peer) mayOpen(now link.Time) bool {
-	p.opens = min(maxOpens, p.opens+float64(now-p.since)/float64(link.Second))
-	p.since = now
-	if p.opens < 1 {
-		return false
-	}
-	p.opens--
-	return true
 }

@@ -27,8 +27,14 @@ type plain struct {
 	inbox *queue.Queue[Message]
 }
 
-func newPlain(c *Conn) *plain {
-	return &plain{conn: c, inbox: queue.New[Message](maxInbox, maxInboxBytes)}
+func newPlain(c *Conn, options rtc.Options) *plain {
+	p := &plain{conn: c, inbox: queue.New[Message](maxInbox, maxInboxBytes)}
+	options.Signal = func(ctx context.Context, typ string, message []byte) error {
+		return p.send(ctx, typ, message, nil)
+	}
+	c.messages, c.rtc = p, newConnections(rtc.New(options), nil)
+	c.rtc.end()
+	return p
 }
 
 func (p *plain) reliable() bool { return false }
@@ -79,7 +85,7 @@ func (p *plain) deliver(e signaling.Event) {
 	case e.Type == protocol.TypeBye:
 		p.lost(&GoneError{Reason: ReasonClosed})
 	case ownType(e.Type):
-		err = p.conn.rtc.Handle(e.Type, message)
+		err = p.conn.rtc.now().Handle(e.Type, message)
 	default:
 		err = p.inbox.Offer(Message{Type: e.Type, Data: message}, messageCost+len(message))
 	}

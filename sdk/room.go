@@ -56,8 +56,8 @@ func (l *Listener) admit(id protocol.ID) {
 
 // admitPlain admits a client that speaks the base protocol.
 func (l *Listener) admitPlain(id protocol.ID) {
-	c := newConn(l.session, id, false, l.options, l.pool, nil)
-	p := newPlain(c)
+	c, options := newConn(l.session, id, false, l.options, l.pool)
+	p := newPlain(c, options)
 	c.messages = p
 	l.mu.Lock()
 	l.clients[id] = p

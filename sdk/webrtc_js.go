@@ -3,15 +3,18 @@ package sdk
 import (
 	"context"
 	"syscall/js"
+
+	"github.com/sebas642/intercessor/sdk/internal/rtc"
 )
 
-// PeerConnection returns the RTCPeerConnection to the other peer. The first call makes it.
+// PeerConnection returns the RTCPeerConnection to the other peer. It makes one if there
+// is none.
 // Add tracks and transceivers to it; the Conn negotiates. The client makes the offers, so a
-// track of the server needs a transceiver that the client has added. Do not close it. The
-// error is ErrClosed, or the browser's exception.
+// track of the server needs a transceiver that the client has added. Do not close it. After its end
+// another may follow, which has nothing of what was added to it. The error is ErrClosed, or the browser's exception.
 func (c *Conn) PeerConnection() (js.Value, error) {
-	c.rtc.Start()
-	pc, err := c.rtc.PeerConnection()
+	c.rtc.start()
+	pc, err := c.rtc.now().PeerConnection()
 	return pc, ofPath(err)
 }
 
@@ -20,7 +23,10 @@ func (c *Conn) PeerConnection() (js.Value, error) {
 // Attach handlers before waiting for anything. The caller owns the channel: Close of the Conn
 // does not wait for what was sent on it.
 func (c *Conn) OpenDataChannel(ctx context.Context, label string, init js.Value) (js.Value, error) {
-	c.rtc.Start()
-	channel, err := c.rtc.OpenDataChannel(ctx, label, init)
+	var channel js.Value
+	err := c.rtc.open(ctx, func(p *rtc.Peer) (err error) {
+		channel, err = p.OpenDataChannel(ctx, label, init)
+		return err
+	})
 	return channel, ofPath(err)
 }

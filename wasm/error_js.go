@@ -57,6 +57,9 @@ func (x *explanation) of(err error) bool {
 	case sdk.ErrPathClosed:
 		x.code, x.reason = "peer-gone", string(sdk.ReasonClosed)
 		return true
+	case sdk.ErrPathReplaced:
+		x.code, x.reason = "ice-failed", string(sdk.ReasonLost)
+		return true
 	case sdk.ErrRestarted:
 		x.code, x.reason = "restarted", string(sdk.ReasonRestarted)
 		return true

@@ -233,4 +233,6 @@ func TestNativeDirectPathOutlivesTheRelay(t *testing.T) {
 	message, err = d.Receive(patience.Context(t))
 	require.NoError(t, err)
 	require.Equal(t, "works too", string(message))
+	require.Equal(t, sdk.Connected, client.State())
+	require.Equal(t, sdk.Connected, server.State())
 }

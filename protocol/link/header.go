@@ -45,6 +45,8 @@ type Header struct {
 	Version uint64 // in LINK_OPEN and LINK_OPENED: the latest version that the sender speaks
 	Policy  Policy // the same: which paths it allows
 
+	About About // in frames of sequence Signalling
+
 	Why string // in LINK_END and LINK_RESET: why the link ends; at most MaxWhy visible ASCII characters
 }
 
@@ -89,6 +91,12 @@ func AppendHeader(dst []byte, h *Header) []byte {
 		dst = append(dst, `,"path":"`...)
 		dst = append(append(dst, policies[h.Policy]...), '"')
 	}
+	dst = appendNumber(dst, `,"pc":`, h.About.PC)
+	dst = appendNumber(dst, `,"q":`, h.About.Q)
+	if h.About.ICE {
+		dst = append(dst, `,"ice":true`...)
+	}
+	dst = appendNumber(dst, `,"wait":`, h.About.Wait)
 	if h.Why != "" {
 		dst = append(dst, `,"why":`...)
 		dst = protocol.AppendString(dst, h.Why)

@@ -57,11 +57,16 @@ const (
 	fieldPath
 	fieldTo
 	fieldMine
+	fieldPC
+	fieldQ
+	fieldICE
+	fieldWait
 	fieldCount
 )
 
 var fieldNames = [fieldCount]string{
 	"id", "n", "r", "t", "g", "n0", "r0", "t0", "g0", "of", "at", "ask", "ans", "nonce", "end", "ended", "why", "v", "path", "to", "mine",
+	"pc", "q", "ice", "wait",
 }
 
 // set parses the raw value of one field and reports whether it has the field's form.
@@ -77,6 +82,9 @@ func (h *Header) set(field int, raw []byte) (ok bool) {
 	case fieldMine:
 		h.Mine = string(raw) == "true"
 		return h.Mine
+	case fieldICE:
+		h.About.ICE = string(raw) == "true"
+		return h.About.ICE
 	case fieldWhy:
 		var err error
 		h.Why, err = protocol.Unquote(raw)
@@ -97,7 +105,7 @@ func (h *Header) set(field int, raw []byte) (ok bool) {
 	}
 	from := uint64(0)
 	switch field {
-	case fieldN, fieldN0, fieldOf, fieldAt, fieldAsk, fieldAns, fieldVersion:
+	case fieldN, fieldN0, fieldOf, fieldAt, fieldAsk, fieldAns, fieldVersion, fieldPC, fieldQ, fieldWait:
 		from = 1
 	case fieldEnd:
 		h.HasEnd = true
@@ -138,6 +146,12 @@ func (h *Header) number(field int) *uint64 {
 		return &h.Version
 	case fieldTo:
 		return &h.To
+	case fieldPC:
+		return &h.About.PC
+	case fieldQ:
+		return &h.About.Q
+	case fieldWait:
+		return &h.About.Wait
 	}
 	return &h.End
 }

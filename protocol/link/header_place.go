@@ -17,6 +17,7 @@ const (
 	hasPath         // v, path
 	hasTo           // to
 	hasMine         // mine
+	hasAbout        // pc, q, ice, wait
 )
 
 func (h *Header) fields() (f fields) {
@@ -35,6 +36,7 @@ func (h *Header) fields() (f fields) {
 		{h.Version != 0 || h.Policy != Auto, hasPath},
 		{h.HasTo, hasTo},
 		{h.Mine, hasMine},
+		{h.About != About{}, hasAbout},
 	} {
 		if group.there {
 			f |= group.field
@@ -61,6 +63,9 @@ func (h *Header) fits(typ string) bool {
 	default:
 		if len(typ) >= 5 && typ[:5] == "LINK_" {
 			return true
+		}
+		if Sequence(typ) == Signalling {
+			allowed |= hasAbout
 		}
 	}
 	return h.fields()&^allowed == 0

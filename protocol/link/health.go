@@ -73,6 +73,9 @@ func (h *Health) State() State { return h.state }
 // RoundTrip returns the smoothed round trip of the path, 0 if it is not known.
 func (h *Health) RoundTrip() Time { return h.trip.smoothed }
 
+// Answers reports whether the path lets PINGs through, also if it is suspect still.
+func (h *Health) Answers() bool { return h.state == Up || h.state == Suspect && h.firstPong != 0 }
+
 // Open says that the channel is open.
 func (h *Health) Open(now Time) {
 	if h.state == Closed {

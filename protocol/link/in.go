@@ -37,12 +37,15 @@ type inMessage struct {
 	last  uint64 // number of its last frame
 	cost  uint64 // how much of the grant it frees when it is taken
 	claim claim  // the memory that it frees then
+	about *About // if it is one of signalling that says so
 }
 
 // Message is a message for the application.
 type Message struct {
 	Type string
 	Data []byte // one JSON value, which the receiver may keep
+
+	About About // of a message of signalling
 }
 
 // Take returns the oldest message of a sequence that the application does not have yet,
@@ -59,7 +62,11 @@ func (l *Link) Take(now Time, sequence int) (Message, bool) {
 	i.freed += m.cost
 	l.acknowledge(now, i, 0)
 	l.settle()
-	return Message{m.typ, m.data}, true
+	taken := Message{Type: m.typ, Data: m.data}
+	if m.about != nil {
+		taken.About = *m.about
+	}
+	return taken, true
 }
 
 // Arriving returns how many bytes have come of an unfinished message in parts, and its
@@ -109,7 +116,7 @@ func (l *Link) frameReceived(now Time, typ, message []byte, h *Header) {
 	var counted bool
 	var why string
 	if h.Of == 0 && h.At == 0 {
-		counted, why = l.whole(i, s, message, cost)
+		counted, why = l.whole(i, s, message, cost, h)
 	} else {
 		counted, why = l.part(now, i, s, message, cost, h)
 	}
@@ -125,7 +132,7 @@ func (l *Link) frameReceived(now Time, typ, message []byte, h *Header) {
 
 // whole handles a frame that is a whole message. It returns false if there is no memory
 // for it, or the rule that the frame breaks.
-func (l *Link) whole(i *incoming, s int, message []byte, cost int) (counted bool, why string) {
+func (l *Link) whole(i *incoming, s int, message []byte, cost int, h *Header) (counted bool, why string) {
 	if i.of != 0 {
 		return false, WhyPart
 	}
@@ -138,7 +145,7 @@ func (l *Link) whole(i *incoming, s int, message []byte, cost int) (counted bool
 	}
 	i.r++
 	i.cost += uint64(cost)
-	i.inbox.push(inMessage{i.last, message, i.r, uint64(cost), c})
+	i.inbox.push(inMessage{i.last, message, i.r, uint64(cost), c, h.about()})
 	l.effects.Arrived[s] = true
 	return true, ""
 }

@@ -44,7 +44,7 @@ func (l *Link) part(now Time, i *incoming, s int, message []byte, cost int, h *H
 	if protocol.Valid(i.buf) != nil {
 		return false, WhyPart
 	}
-	i.inbox.push(inMessage{i.typ, i.buf, i.r, 0, i.claim})
+	i.inbox.push(inMessage{i.typ, i.buf, i.r, 0, i.claim, h.about()})
 	i.of, i.buf, i.claim = 0, nil, claim{}
 	l.effects.Arrived[s] = true
 	return true, ""

@@ -122,6 +122,9 @@ func (l *Link) nextFrame(now Time, p Path, s int, f *Frame) bool {
 	m := o.message(piece.message)
 	f.Type = m.typ
 	f.Header.N[s] = o.next - 1
+	if m.about != nil && l.version != 1 {
+		f.Header.About = *m.about
+	}
 	f.data, f.part = m.data[piece.from:piece.to], !piece.whole
 	switch {
 	case piece.whole:

@@ -32,6 +32,7 @@ type outMessage struct {
 	typ      string
 	data     []byte // nil when the other side has received it
 	token    any
+	about    *About // of a message of signalling; or nil
 	paid     int    // bytes reserved in the budget
 	of       int    // len(data), if it goes in parts
 	cut      int    // data[:cut] is cut

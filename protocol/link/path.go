@@ -72,6 +72,9 @@ func (l *Link) PathDown(now Time, p Path) {
 // Current returns the path that this side sends on. ok is false if there is none.
 func (l *Link) Current() (p Path, ok bool) { return l.current, l.up[l.current] }
 
+// Has reports whether there is such a path.
+func (l *Link) Has(p Path) bool { return l.up[p] }
+
 // RoundTrip returns the smoothed round trip of a path, as probes found it; 0 if none did.
 func (l *Link) RoundTrip(p Path) Time { return l.probe.trips[p].smoothed }
 

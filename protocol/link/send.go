@@ -26,7 +26,11 @@ var (
 // ErrEnded or ErrTooLong. Then the link has not kept the message and has no outcome for
 // it.
 func (l *Link) Send(now Time, typ string, message []byte, token any) error {
-	s := Sequence(typ)
+	return l.send(now, outMessage{typ: typ, data: message, token: token})
+}
+
+func (l *Link) send(now Time, m outMessage) error {
+	s, message := Sequence(m.typ), m.data
 	o := &l.out[s]
 	if l.phase >= done || s == Data && (l.ending.here || l.ending.there) {
 		return ErrEnded
@@ -35,7 +39,6 @@ func (l *Link) Send(now Time, typ string, message []byte, token any) error {
 	if len(message) > protocol.MaxLinkMessage || int64(len(message)) > b.out.limit {
 		return ErrTooLong
 	}
-	m := outMessage{typ: typ, data: message, token: token}
 	if len(message) > protocol.MaxPart {
 		m.of = len(message)
 	}

@@ -23,9 +23,9 @@ export interface Options {
   /**
    * Which paths messages may take; the stricter wish of the two peers counts:
    *
-   * - `auto`: the direct path when it is up, and the connection looks for one itself. So each peer
-   *   learns the addresses of the other. Without this option it looks for one only when the page asks
-   *   for channels or media.
+   * - `auto`, which is what holds without this option: the direct path when it is up, and the
+   *   connection looks for one itself. So each peer learns the addresses of the other. A path that
+   *   breaks is repaired or made anew; channels and media end with the path on which they were made.
    * - `relay`: only the relay. The other peer learns no address unless this page asks for channels or
    *   media.
    * - `direct`: never the relay. Messages wait until there is a direct path.

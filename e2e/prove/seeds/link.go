@@ -11,8 +11,8 @@ var linkSeeds = []Seed{
 			New: `n > i.r+1`}}},
 	{"a message is acknowledged as taken before the application took it", "C5", linkSuite, []Edit{
 		{In: "protocol/link.Link.whole",
-			Old: `i.inbox.push(inMessage{i.last, message, i.r, uint64(cost), c})`,
-			New: `i.inbox.push(inMessage{i.last, message, i.r, uint64(cost), c}); i.t = i.r`}}},
+			Old: `i.inbox.push(inMessage{i.last, message, i.r, uint64(cost), c, h.about()})`,
+			New: `i.inbox.push(inMessage{i.last, message, i.r, uint64(cost), c, h.about()}); i.t = i.r`}}},
 	{"what Close drops counts as taken", "C5", linkSuite, []Edit{
 		{In: "protocol/link.Link.Close",
 			Old: `l.forget(&l.in[Data])`,
@@ -55,8 +55,8 @@ var linkSeeds = []Seed{
 				if again && piece.whole { f.data = append([]byte(" "), f.data...) }`}}},
 	{"a message gets the type of the one that came last", "C1", linkSuite, []Edit{
 		{In: "protocol/link.Link.Take",
-			Old: `Message{m.typ, m.data}`,
-			New: `Message{i.last, m.data}`}}},
+			Old: `Message{Type: m.typ, Data: m.data}`,
+			New: `Message{Type: i.last, Data: m.data}`}}},
 	{"the escapes of a part are undone wrongly", "C1", linkSuite, []Edit{
 		{In: "protocol/link.appendPart",
 			Old: `dst[n] = c; i, n = i+2, n+1`,

@@ -48,9 +48,7 @@ func (p *Peer) finish(err error) []*Channel {
 	p.accepted.Close(err)
 	channels := p.open()
 	p.mu.Unlock()
-	if p.options.Link != nil {
-		p.options.Link.LinkNews(LinkOver)
-	}
+	p.tellLink(LinkOver)
 	return channels
 }
 
@@ -129,8 +127,10 @@ func (p *Peer) CloseContext(ctx context.Context) error {
 		p.mu.Unlock()
 		if p.pc != nil { // no new one can be made now
 			p.pc.close()
-			p.options.Pool.free()
 		}
+		p.mu.Lock()
+		p.free()
+		p.mu.Unlock()
 	})
 	return nil
 }

@@ -26,6 +26,8 @@ const (
 	LinkOpen         LinkNews = iota
 	LinkLow                   // no more than 256 KiB have not left
 	LinkDisconnected          // ICE hears nothing from the other peer, and may again
+	LinkBegun                 // the platform's connection was made; once
+	LinkAgreed                // both descriptions are in place
 	LinkOver                  // the direct path is over; once
 )
 
@@ -51,6 +53,42 @@ func (p *Peer) LinkBuffered() int {
 func (p *Peer) Connect() {
 	if p.present() == nil {
 		p.onNeeded()
+	}
+}
+
+// Restart negotiates a connection again, with other candidates, if this side offers.
+func (p *Peer) Restart() {
+	p.restart.Store(true)
+	p.onNeeded()
+}
+
+// GiveUp ends the direct path because it does not come about, or not again, and tells the
+// other peer.
+func (p *Peer) GiveUp() {
+	p.mu.Lock()
+	cause := CauseNoPath
+	if !p.described {
+		cause = CauseNoAnswer
+	}
+	p.mu.Unlock()
+	p.onFailed(cause)
+}
+
+// Replace ends the direct path because another takes its place.
+func (p *Peer) Replace() {
+	p.mu.Lock()
+	p.free()
+	p.mu.Unlock()
+	p.fail(ErrReplaced)
+}
+
+// IsOver reports whether the direct path has failed or ended.
+func (p *Peer) IsOver() bool { return p.reason() != nil }
+
+// tellLink tells the link what has happened.
+func (p *Peer) tellLink(news LinkNews) {
+	if p.options.Link != nil {
+		p.options.Link.LinkNews(news)
 	}
 }
 

@@ -43,6 +43,7 @@ type Peer struct {
 	work     *queue.Queue[job]
 	accepted *queue.Queue[*Channel]
 	stale    atomic.Bool // the connection has changed since it was last described
+	restart  atomic.Bool // the next OFFER restarts ICE
 
 	negotiation negotiation // owned by run
 
@@ -54,6 +55,7 @@ type Peer struct {
 	started    bool       // Start was called
 	busy       bool       // run is running
 	closed     bool       // Drain has begun: nothing new is made
+	pooled     bool       // there is a place of the Pool to give back
 	pc         *peerConn
 	isUp       bool
 	lost       error         // why no message can be sent to the other peer, or nil
@@ -203,19 +205,30 @@ func (p *Peer) explain(err error) error {
 
 // connection returns the platform's connection. The first call makes it.
 func (p *Peer) connection() (*peerConn, error) {
+	pc, made, err := p.connect()
+	if made {
+		p.tellLink(LinkBegun)
+	}
+	return pc, err
+}
+
+func (p *Peer) connect() (pc *peerConn, made bool, err error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	switch {
 	case p.pc != nil:
-		return p.pc, nil
+		return p.pc, false, nil
+	case p.err != nil:
+		return nil, false, p.err
 	case p.closed:
-		return nil, ErrClosed
+		return nil, false, ErrClosed
 	case p.lost != nil:
-		return nil, p.lost
+		return nil, false, p.lost
 	case !p.options.Pool.take():
-		return nil, errFull
+		return nil, false, errFull
 	}
-	pc, err := newPeerConn(p.options, events{
+	p.pooled = true
+	pc, err = newPeerConn(p.options, events{
 		needed:    p.onNeeded,
 		candidate: p.onCandidate,
 		server:    p.onServer,
@@ -227,10 +240,18 @@ func (p *Peer) connection() (*peerConn, error) {
 		over:      p.forget,
 	})
 	if err != nil {
-		p.options.Pool.free()
-		return nil, err
+		p.free()
+		return nil, false, err
 	}
 	p.pc = pc
 	p.changePath()
-	return pc, nil
+	return pc, true, nil
+}
+
+// free gives the place of the Pool back. The caller holds mu.
+func (p *Peer) free() {
+	if p.pooled {
+		p.pooled = false
+		p.options.Pool.free()
+	}
 }

@@ -143,13 +143,13 @@ func (p *peerConn) onState(js.Value) {
 }
 
 // describeLocal makes this side's offer or answer, sets it as the local description and
-// returns it as an RTCSessionDescriptionInit.
-func (p *peerConn) describeLocal(ctx context.Context, answer bool) ([]byte, error) {
+// returns it as an RTCSessionDescriptionInit. With restart the offer restarts ICE.
+func (p *peerConn) describeLocal(ctx context.Context, answer, restart bool) ([]byte, error) {
 	create := "createOffer"
 	if answer {
 		create = "createAnswer"
 	}
-	d, err := p.call(ctx, create)
+	d, err := p.call(ctx, create, map[string]any{"iceRestart": restart})
 	if err != nil {
 		return nil, err
 	}

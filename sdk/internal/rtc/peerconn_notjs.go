@@ -210,14 +210,14 @@ func (p *peerConn) onHandshake(state webrtc.DTLSTransportState) {
 }
 
 // describeLocal makes this side's offer or answer, sets it as the local description and
-// returns it as an RTCSessionDescriptionInit.
-func (p *peerConn) describeLocal(_ context.Context, answer bool) ([]byte, error) {
+// returns it as an RTCSessionDescriptionInit. With restart the offer restarts ICE.
+func (p *peerConn) describeLocal(_ context.Context, answer, restart bool) ([]byte, error) {
 	var d webrtc.SessionDescription
 	var err error
 	if answer {
 		d, err = p.pc.CreateAnswer(nil)
 	} else {
-		d, err = p.pc.CreateOffer(nil)
+		d, err = p.pc.CreateOffer(&webrtc.OfferOptions{ICERestart: restart})
 	}
 	if err != nil {
 		return nil, err

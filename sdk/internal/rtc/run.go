@@ -34,7 +34,11 @@ func (p *Peer) run() {
 		switch err := p.do(j); err {
 		case nil:
 		case errFull:
-			p.onFailed(CauseNoPath) // the other peer need not wait for an answer
+			if p.options.Full == nil || !p.options.Full() {
+				p.onFailed(CauseNoPath) // the other peer need not wait for an answer
+			} else {
+				p.fail(err)
+			}
 		default:
 			p.fail(err)
 		}
@@ -94,10 +98,10 @@ func (p *Peer) take(next step, message []byte) error {
 			if err = p.place(pc, protocol.TypeOffer, message); err == nil {
 				err = p.describe(pc, protocol.TypeAnswer)
 			}
-			next = p.negotiation.settle(pc.unplaced())
+			next = p.agreed(pc, err)
 		case takeAnswer:
 			err = p.place(pc, protocol.TypeAnswer, message)
-			next = p.negotiation.settle(pc.unplaced())
+			next = p.agreed(pc, err)
 		case addCandidate:
 			p.add(pc, message)
 			next = nothing
@@ -110,6 +114,14 @@ func (p *Peer) take(next step, message []byte) error {
 		}
 	}
 	return nil
+}
+
+// agreed notes the end of a round.
+func (p *Peer) agreed(pc *peerConn, err error) step {
+	if err == nil {
+		p.tellLink(LinkAgreed)
+	}
+	return p.negotiation.settle(pc.unplaced())
 }
 
 // describe sets this side's description and sends it.
@@ -126,7 +138,7 @@ func (p *Peer) describe(pc *peerConn, typ string) error {
 			pc.setICEServers(servers)
 		}
 	}
-	description, err := pc.describeLocal(p.ctx, answer)
+	description, err := pc.describeLocal(p.ctx, answer, !answer && p.restart.Swap(false))
 	if !answer {
 		p.stale.Store(false)
 	}

@@ -157,6 +157,14 @@ func TestTabPathSaysHowMessagesTravel(t *testing.T) {
 		require.Greater(t, path.Received, least[1])
 		require.Positive(t, path.RoundTrip)
 	}
+
+	// ICE goes over to a TURN server.
+	guest.Do(`const { conn } = talks[0], ice = conn.pc.sctp.transport.iceTransport
+		globalThis.turned = new Promise((resolve) => conn.addEventListener("pathchange", () => resolve(conn.path.route)))
+		ice.getSelectedCandidatePair = () => ({ local: { type: "relay" }, remote: { type: "host" } })
+		ice.dispatchEvent(new Event("selectedcandidatepairchange"))`)
+	require.Equal(t, "turn", chromium.Eval[string](guest.Tab, `turned`))
+
 	guest.Do(`talks[0].conn.close()`)
 	require.Equal(t, "number", chromium.Eval[string](guest.Tab, `typeof talks[0].conn.path.sent`), "also when it is closed")
 }

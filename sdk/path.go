@@ -55,8 +55,8 @@ func (c *Conn) Path() Path {
 }
 
 // WaitPath waits until Route, State or Problem is not as from says, and returns how the path
-// stands. A Route of "" in from is every one. The error is that of ctx. A program that shows
-// progress calls it in a loop.
+// stands. A Route of "" in from is every one. The error is that of ctx, or of the Conn after its
+// end. A program that shows progress calls it in a loop.
 func (c *Conn) WaitPath(ctx context.Context, from Path) (Path, error) {
 	for {
 		way, turned := c.messages.path()
@@ -65,6 +65,9 @@ func (c *Conn) WaitPath(ctx context.Context, from Path) (Path, error) {
 		now := withState(way, p, state)
 		if now.State != from.State || now.Problem != from.Problem || from.Route != "" && now.Route != from.Route {
 			return now, nil
+		}
+		if err := c.Err(); err != nil && next == nil && now.State == PathOver {
+			return now, err
 		}
 		select {
 		case <-turned:

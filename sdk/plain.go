@@ -3,6 +3,7 @@ package sdk
 import (
 	"bytes"
 	"context"
+	"time"
 
 	"github.com/sebas642/intercessor/protocol"
 	"github.com/sebas642/intercessor/sdk/internal/queue"
@@ -23,12 +24,13 @@ const (
 // plain is the part of a Conn that exchanges messages without a link, and the remote to
 // which they go: a peer, or a relay, that speaks the base protocol only.
 type plain struct {
-	conn  *Conn // static
+	conn  *Conn     // static, as is the next
+	since time.Time // when it was made
 	inbox *queue.Queue[Message]
 }
 
 func newPlain(c *Conn, options rtc.Options) *plain {
-	p := &plain{conn: c, inbox: queue.New[Message](maxInbox, maxInboxBytes)}
+	p := &plain{conn: c, since: time.Now(), inbox: queue.New[Message](maxInbox, maxInboxBytes)}
 	options.Signal = func(ctx context.Context, typ string, message []byte) error {
 		return p.send(ctx, typ, message, nil)
 	}
@@ -52,7 +54,9 @@ func (p *plain) send(ctx context.Context, typ string, message []byte, r *Receipt
 
 func (p *plain) receive(ctx context.Context) (Message, error) { return p.inbox.Get(ctx) }
 
-func (p *plain) path() (now Path, turned <-chan struct{}) { return Path{Route: RouteRelay}, nil }
+func (p *plain) path() (now Path, turned <-chan struct{}) {
+	return Path{Route: RouteRelay, Since: p.since}, nil
+}
 
 // heard takes what the session says of the peer. It does not wait.
 func (p *plain) heard(e signaling.Event) {

@@ -35,6 +35,7 @@ func main() {
 		// These return at once.
 		"cancel":         immediate(p.cancel),
 		"pc":             immediate(p.peerConnection),
+		"pathNow":        immediate(p.pathNow),
 		"serverInfo":     immediate(p.serverInfo),
 		"iceServers":     immediate(p.iceServers),
 		"networkChanged": immediate(p.networkChanged),

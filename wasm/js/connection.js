@@ -15,8 +15,8 @@ export class Connection extends Stateful {
   #servers; // the ICE servers in the page's options; null for those of the relay
   #info = { json: "", value: null }; // the server's information
   #told = []; // the relay's latest ICE servers
-  #path = { route: "relay", state: "idle", problem: "" };
-  #relayed = 0;
+  #path; // as it was last looked at
+  #ice = null; // the RTCIceTransport whose pair tells whether the direct path leads through a TURN server
   #closing = null; // settled when Go has closed
   #last = null; // the latest send that waits; later ones must not overtake it
 
@@ -36,15 +36,23 @@ export class Connection extends Stateful {
   }
 
   get path() {
+    try {
+      const path = this.#sdk.now("pathNow", this.#number);
+      if (path.route === "direct" && throughTURN(this.pc)) path.route = "turn";
+      this.#path = path;
+    } catch {
+      // The connection was closed, or the SDK has stopped: the path stays as it was.
+    }
     return this.#path;
   }
 
-  get relayed() {
-    return this.#relayed;
-  }
-
   get pc() {
-    return (this.#pc ??= this.#sdk.now("pc", this.#number));
+    try {
+      this.#pc = this.#sdk.now("pc", this.#number);
+    } catch (err) {
+      if (this.#pc === null) throw err; // the last one stays there after the end
+    }
+    return this.#pc;
   }
 
   get serverInfo() {
@@ -69,7 +77,6 @@ export class Connection extends Stateful {
     if (typeof message?.type !== "string") throw invalid("a message is an object with a type and data");
     const json = toJSON(message.data);
     const args = [this.#number, message.type, json];
-    this.#relayed += json.length;
     // Go wakes waiting sends in any order, so they are queued here.
     const sent = this.#last ? this.#last.then(() => this.#sdk.send(args)) : this.#sdk.send(args);
     const last = sent.then(() => {}, () => {});
@@ -82,7 +89,6 @@ export class Connection extends Stateful {
     for (;;) {
       const message = await this.#sdk.call("receive", [this.#number]).catch(endOf);
       if (!message) return;
-      this.#relayed += message[1].length;
       yield { type: message[0], data: JSON.parse(message[1]) };
     }
   }
@@ -130,15 +136,29 @@ export class Connection extends Stateful {
 
   async #followPath() {
     try {
-      while (this.#path.state !== "over" || this.#path.route !== "relay") {
-        const before = this.#path;
-        const [state, problem, route] = await this.#sdk.call("path", [this.#number, before.state, before.problem, before.route === "turn" ? "direct" : before.route]);
-        this.#path = { route: route === "direct" && throughTURN(this.pc) ? "turn" : route, state, problem };
+      let seen = this.#sdk.now("pathNow", this.#number);
+      this.#path = seen;
+      for (;;) {
+        if (seen.route === "direct") this.#followPair();
+        seen = await this.#sdk.call("path", [this.#number, seen.state, seen.problem, seen.route]);
         this.dispatchEvent(new Event("pathchange"));
       }
     } catch {
       // The connection is closed, or the SDK has stopped.
     }
+  }
+
+  // ICE may go over to a TURN server, or from one to a better pair, while the path is up.
+  #followPair() {
+    const ice = iceOf(this.pc);
+    if (!ice || ice === this.#ice) return;
+    this.#ice = ice;
+    let turn = throughTURN(this.pc);
+    ice.addEventListener("selectedcandidatepairchange", () => {
+      const before = turn;
+      turn = throughTURN(this.pc);
+      if (turn !== before && this.path.route !== "relay") this.dispatchEvent(new Event("pathchange"));
+    });
   }
 
   #become(state) {
@@ -156,9 +176,13 @@ export class Connection extends Stateful {
   }
 }
 
+function iceOf(pc) {
+  return pc.sctp?.transport?.iceTransport;
+}
+
 // Whether a connection leads through a TURN server, where the browser tells.
 function throughTURN(pc) {
-  const pair = pc.sctp?.transport?.iceTransport?.getSelectedCandidatePair?.();
+  const pair = iceOf(pc)?.getSelectedCandidatePair?.();
   return pair?.local?.type === "relay" || pair?.remote?.type === "relay";
 }
 

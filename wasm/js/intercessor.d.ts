@@ -1,6 +1,6 @@
 /// <reference lib="esnext.disposable" />
 
-/** A message between peers, over the relay. */
+/** A message between peers, over the relay or the direct path. */
 export interface Message {
   /**
    * 1 to 64 visible ASCII characters. HELLO, PEER_*, RELAY_*, LINK_* belong to the
@@ -55,9 +55,9 @@ export interface Options {
 
 /**
  * - `connecting`: the other side has not answered yet. Messages can be sent.
- * - `connected`: both sides are at the relay.
- * - `reconnecting`: one of the two has lost the relay and may come back. Messages sent in this state
- *   arrive afterwards. Data channels go on.
+ * - `connected`: messages go to the other side: over the relay, or directly if there is no relay.
+ * - `reconnecting`: one of the two has lost the relay and may come back, and messages have no direct
+ *   path. Messages sent in this state arrive afterwards. Data channels go on.
  * - `closed`: no more messages are exchanged. Earlier ones can still be iterated over.
  *
  * A Listener is `connected`, `reconnecting` while it has lost the relay, or `closed`.
@@ -129,10 +129,21 @@ export class IntercessorError extends Error {
   readonly servers?: { url: string; code: number; text: string }[];
 }
 
-/** How messages travel, and the state of the direct path. */
+/** How messages travel, and the state of the direct path. The figures are those of the moment in which it was read. */
 export interface Path {
-  /** The way of this side's messages; `turn` is direct, but through a TURN server. */
+  /** The way of this side's messages; `turn` is direct, but through a TURN server, where the browser tells. */
   readonly route: "relay" | "direct" | "turn";
+  /** When messages took the relay, or the direct path, as Date.now() says it. */
+  readonly since: number;
+  /** How long a question takes on that way, with its answer, in milliseconds; 0 if that is not known. */
+  readonly roundTrip: number;
+  /**
+   * The bytes of messages that went that way and came from there, with what the SDK adds. They go on
+   * when messages return to it. Data channels do not count. Both stay 0 on a connection that is not reliable.
+   */
+  readonly sent: number;
+  readonly received: number;
+  /** The state of the direct path, also while messages take the relay. */
   readonly state: "idle" | "asking" | "checking" | "up" | "over";
   /** A sentence about what has failed so far, "" if nothing has. */
   readonly problem: string;
@@ -195,10 +206,11 @@ interface Stateful<Events> extends EventTarget {
 
 export interface ConnectionEvents {
   statechange: Event;
+  /** path.route, path.state or path.problem has changed. */
   pathchange: Event;
-  /** One of the two sides has lost the relay: the state is "reconnecting". */
+  /** One of the two sides has lost the relay, and there is no direct path: the state is "reconnecting". */
   away: PeerEvent;
-  /** Both sides are at the relay again. */
+  /** Messages go to the other side again. */
   back: PeerEvent;
   /** The connection has ended other than by close(). */
   gone: PeerEvent;
@@ -236,15 +248,14 @@ export interface Connection extends AsyncIterable<Message>, Stateful<ConnectionE
    * The browser's RTCPeerConnection, created on first access. Add tracks to it: the SDK negotiates,
    * and sets iceServers each time. The rest of its configuration is the page's: with iceTransportPolicy
    * "relay" everything goes through a TURN server, and the other peer does not learn this one's addresses.
+   * After its end another may follow, without the tracks and channels of this one: read the property again.
    */
   readonly pc: RTCPeerConnection;
-  /** How many characters of JSON were sent and received over the relay. */
-  readonly relayed: number;
   /** Channels that the other side opens. The iteration ends with the connection. */
   readonly channels: AsyncIterable<RTCDataChannel>;
 
   /**
-   * Sends a message over the relay. Messages arrive in the order of the calls. The promise is fulfilled when
+   * Sends a message. Messages arrive in the order of the calls. The promise is fulfilled when
    * the SDK has accepted the message, which waits while the other side does not read:
    *
    *     const receipt = await conn.send({ type: "chat", data: "hello" });
@@ -269,7 +280,10 @@ export interface Connection extends AsyncIterable<Message>, Stateful<ConnectionE
    * and also rejected if the relay knows no source, or no subject, of the other peer.
    */
   kick(options?: { seconds?: number; by?: "source" | "subject" }): Promise<void>;
-  /** How messages travel, and the state of the direct path. Each change is a `pathchange` event. */
+  /**
+   * How messages travel, and the state of the direct path: a new object each time, or the last one when
+   * the connection is closed. Each change of route, state or problem is a `pathchange` event.
+   */
   readonly path: Path;
   /**
    * Ends the connection and its data channels. Accepted messages are still sent in the background, for a few

@@ -31,7 +31,7 @@ export class Peer {
   /**
    * Takes a conn of the SDK. on has a function for each type of message that the
    * room cares for (name, chat, people, mark, since), called with the message's data; and moved()
-   * for when one of the two has lost the relay, or both are there again.
+   * for when messages begin to wait, or to go again.
    */
   constructor(conn, role, on) {
     this.#conn = conn;

@@ -9,7 +9,9 @@ const note = document.getElementById("people-note");
 
 const badges = { direct: "Direct", turn: "TURN", silent: "No answer", looking: "Relay", relay: "Relay", away: "Away", "relay-away": "Relay away", lost: "Lost" };
 
-// Why messages wait, with and without a direct path.
+const ways = { relay: "Chat through the relay", direct: "Chat directly", turn: "Chat through the TURN server" };
+
+// Why messages wait, with and without a direct path for files.
 const AWAY = "Away. Your messages are delivered if they come back.";
 const WAITS = {
   person: [AWAY, AWAY],
@@ -42,19 +44,20 @@ export class Person {
 
   /** Shows the result of Path.look(). */
   show(path) {
-    const overRelay = path.mute ? "no answer now" : `${figure(path.relayTrip)}${bytes(path.relayRate)}/s`;
+    const chat = path.mute ? "no answer now" : `${figure(path.chatTrip)}${bytes(path.chatRate)}/s`;
+    const way = `${ways[path.route]} · ${chat}`;
     if (path.kind === "direct" || path.kind === "turn") {
       const direct = [`${path.protocol} ${path.candidates}`, `${figure(path.trip)}${bytes(path.rate)}/s`];
-      this.#draw(path.kind, direct, this.#lost || WAITS[this.#away]?.[1] || `Chat through the relay · ${overRelay}`);
+      this.#draw(path.kind, direct, this.#lost || WAITS[this.#away]?.[1] || way);
     } else if (this.#lost) {
       this.#draw("lost", [], this.#lost);
     } else if (this.#away) {
       this.#draw(this.#away === "relay" ? "relay-away" : "away", [], WAITS[this.#away][0]);
     } else if (path.kind === "silent") {
-      this.#draw("silent", [], `Nothing comes over the direct path. Chat through the relay · ${overRelay}`);
+      this.#draw("silent", [], `Nothing comes over the direct path. ${way}`);
     } else {
       const looking = path.kind === "looking";
-      this.#draw(path.kind, [overRelay], looking ? "Looking for a direct path…" : "No direct path, so no files.");
+      this.#draw(path.kind, [chat], looking ? "Looking for a direct path…" : "No direct path, so no files.");
     }
   }
 

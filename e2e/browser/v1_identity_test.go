@@ -72,7 +72,7 @@ func TestTabReloadedIsTheSamePeer(t *testing.T) {
 	other := relayproc.Start(t)
 	stranger := browser.OpenSDK(other.HTTP)
 	stranger.Do(`globalThis.ln = await sdk.listen(a, { identity: true }); const [key] = Object.keys(sessionStorage).filter((key) => key.startsWith("intercessor:"))
-		ln.close(); sessionStorage.setItem(key, JSON.stringify({ id: "somebody", text: "1.AAAA" }))`, other.WS+"/server")
+		await ln[Symbol.asyncDispose](); sessionStorage.setItem(key, JSON.stringify({ id: "somebody", text: "1.AAAA" }))`, other.WS+"/server")
 	require.Equal(t, "identity-refused", chromium.Eval[string](stranger, `sdk.listen(a, { identity: true }).catch(({ code }) => code)`, other.WS+"/server"))
 	stranger.Do(`(await sdk.listen(a, { identity: true })).close()`, other.WS+"/server")
 

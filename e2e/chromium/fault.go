@@ -15,7 +15,7 @@ import (
 )
 
 // LostRelay is what Chromium says on the console while there is no relay.
-var LostRelay = []string{"WebSocket connection to", "ERR_CONNECTION"}
+var LostRelay = []string{"WebSocket connection to", "ERR_CONNECTION", "ERR_EMPTY_RESPONSE"}
 
 // Reload loads the page anew and waits for its load event.
 func (p *Tab) Reload() {

@@ -20,7 +20,7 @@ import (
 )
 
 // stepAfter is how long relayd has run when its clock is set.
-const stepAfter = 3 * time.Second
+const stepAfter = 8 * time.Second
 
 // TestClockIsSet: while peers talk, are away for a while, or were away for a moment,
 // the machine's clock is set by a day and an hour, forward or back. No peer is closed for

@@ -88,7 +88,7 @@ func TestOperatorGetsAnAnswerWhenFilesAreShort(t *testing.T) {
 	require.Eventually(t, func() bool { return relay.OpenFiles() >= most }, patience.Max, 10*time.Millisecond, "the descriptors are used up")
 
 	each := &http.Client{Timeout: patience.Max, Transport: &http.Transport{DisableKeepAlives: true}}
-	for range 20 {
+	for range 10 {
 		for _, path := range []string{"/healthz", "/metrics", "/status.json"} {
 			response, _ := ask(t, each, "GET", admin+path, token)
 			require.Equal(t, http.StatusOK, response.StatusCode)

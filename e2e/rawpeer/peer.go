@@ -218,12 +218,16 @@ func (p *Peer) Await(from, typ string) Delivery {
 	}
 }
 
-// ExpectPong requires that a ping is answered.
+// ExpectPong requires that a ping is answered. It answers the relay's own pings.
 func (p *Peer) ExpectPong() {
 	p.T.Helper()
 	p.Write(Frame(true, OpPing, "alive?"))
 	for {
 		opcode, payload := p.Next()
+		if opcode == OpPing {
+			p.Write(Frame(true, OpPong, string(payload)))
+			continue
+		}
 		require.EqualValues(p.T, OpPong, opcode, "%q", payload)
 		if string(payload) == "alive?" {
 			return

@@ -34,7 +34,7 @@ func TestSlowClientIsCutAndNobodyElseNotices(t *testing.T) {
 }
 
 func TestSlowServerHoldsBackItsOwnClientsOnly(t *testing.T) {
-	w := newWorld(t, relay.Config{HoldWithin: time.Hour, WriteWithin: time.Hour})
+	w := newWorld(t, relay.Config{HoldWithin: time.Hour, WriteWithin: time.Hour, PingAfter: time.Hour})
 	server := w.slowServer()
 	greedy := w.client(server)
 	server.wantsJoined(greedy)

@@ -78,15 +78,18 @@ func (w *world) joinV1(path, credential string, receiveBuffer int) *v1 {
 	return p
 }
 
-// next receives one message, and skips unknown ones.
+// next receives one message. It skips unknown ones, and heartbeats, which a relay may send at any
+// time (D1).
 func (p *v1) next() (from, typ string, message []byte) {
 	p.t.Helper()
 	for {
 		from, typ, message = p.receive()
-		if from != "0" || !strings.HasPrefix(typ, "RELAY_X") {
+		switch {
+		case from == "0" && strings.HasPrefix(typ, "RELAY_X"):
+			p.strange++
+		case from != "0" || typ != protocol.TypeRelayBeat:
 			return from, typ, message
 		}
-		p.strange++
 	}
 }
 

@@ -7,8 +7,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestLookAtPartsOfFrames: wherever the received part of a text ends, within a character or not,
-// validation continues from there, and starts anew for the next text.
+// TestLookAtPartsOfFrames: the received part of a text may end within a character. Validation
+// continues from there, and starts anew for the next text.
 func TestLookAtPartsOfFrames(t *testing.T) {
 	var took texts
 	c := &Conn{group: NewGroup(Limits{MaxMessage: 1 << 10}), handler: &took}

@@ -260,5 +260,5 @@ func TestTargetThatIsNotThereResetsWhoDials(t *testing.T) {
 
 func TestProxyStaysOnLoopback(t *testing.T) {
 	_, err := chaos.ListenOn("0.0.0.0:0", "127.0.0.1:1", nil)
-	require.ErrorContains(t, err, "not on loopback")
+	require.ErrorContains(t, err, "is not a loopback address")
 }

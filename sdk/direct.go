@@ -42,14 +42,9 @@ func newDirect(l *linked, pc uint64) *direct {
 func (d *direct) LinkMessage(message []byte, text bool) {
 	d.linked.do(func(now link.Time) {
 		l := d.linked.link
-		switch {
-		case l.Version() < 2, d.over:
-		case text && d.allowed():
-			d.health.Received()
+		if l.Version() >= 2 && !d.over {
 			d.linked.received[link.Direct] += uint64(len(message))
-			l.ReceiveDirect(now, message)
-		case !text && !d.health.Binary(now, message):
-			l.Broken()
+			l.ReceiveDirect(now, &d.health, message, text)
 		}
 	})
 }
@@ -197,7 +192,7 @@ func (d *direct) next(dst []byte) (message []byte, text, ok bool) {
 		}
 		var f link.Frame
 		if f, ok = d.linked.link.Next(now, link.Direct); ok {
-			dst, text = f.AppendDirect(dst), true
+			dst, text = f.AppendDirect(dst)
 			d.linked.sent[link.Direct] += uint64(len(dst))
 		}
 	})

@@ -28,7 +28,7 @@ func TestAboutW6(t *testing.T) {
 	})
 	t.Run("it may stand in no frame of the other sequence", func(t *testing.T) {
 		n := openNet(t, Config{}, Config{})
-		n.hand(client, "chat", "1", Header{ID: n.link(client).ID(), N: [2]uint64{0, 1}, About: About{PC: 1}})
+		n.hand(client, "chat", "1", Header{ID: n.link(client).ID(), N: [3]uint64{0, 1}, About: About{PC: 1}})
 		require.Equal(t, []End{{How: FailedHere, Why: WhyField}}, n.sides[client].ends)
 	})
 }

@@ -60,7 +60,7 @@ func BenchmarkParseHeader(b *testing.B) {
 }
 
 func BenchmarkAppendHeader(b *testing.B) {
-	h := Header{ID: NewID(1), N: [2]uint64{0, 123456}, R: [2]uint64{0, 123456}, T: [2]uint64{0, 123450}, G: [2]uint64{0, 12345678}}
+	h := Header{ID: NewID(1), N: [3]uint64{0, 123456}, R: [3]uint64{0, 123456}, T: [2]uint64{0, 123450}, G: [2]uint64{0, 12345678}}
 	var dst []byte
 	b.ReportAllocs()
 	for b.Loop() {

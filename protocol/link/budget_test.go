@@ -34,7 +34,7 @@ func (c *crowd) pass(d Time) {
 // begin has a client send the first part of a message of so many bytes, and no more.
 func begin(n *net, of uint64) {
 	n.up[client] = false // its own link knows nothing of this
-	n.hand(server, "chat", `"\"`+strings.Repeat("x", 98)+`"`, Header{ID: n.link(server).ID(), N: [2]uint64{0, 1}, Of: of})
+	n.hand(server, "chat", `"\"`+strings.Repeat("x", 98)+`"`, Header{ID: n.link(server).ID(), N: [3]uint64{0, 1}, Of: of})
 }
 
 // answer has a client answer the last probe, and send nothing else.
@@ -52,7 +52,7 @@ func pour(n *net, of, bytes int) {
 		if at >= bytes {
 			return
 		}
-		h := Header{ID: l.ID(), N: [2]uint64{0, l.in[Data].r + 1}, At: uint64(at)}
+		h := Header{ID: l.ID(), N: [3]uint64{0, l.in[Data].r + 1}, At: uint64(at)}
 		part := `"` + text + `"`
 		if at == 0 {
 			h.Of, part = uint64(of), `"\"`+text[1:]+`"`

@@ -2,9 +2,20 @@ package link
 
 import "github.com/sebas642/intercessor/protocol"
 
-// ReceiveDirect handles a text message of the direct path, which is checked as the relay
-// would have checked it (F1). One that breaks a rule ends the link.
-func (l *Link) ReceiveDirect(now Time, text []byte) {
+// ReceiveDirect handles a message of the direct path, a text or a binary one, which is checked
+// as the relay would have checked it (F1). One that breaks a rule ends the link. What is about
+// the path goes to h. The message may be reused.
+func (l *Link) ReceiveDirect(now Time, h *Health, message []byte, text bool) {
+	switch {
+	case text && l.policy != RelayOnly:
+		h.Received()
+		l.receiveText(now, message)
+	case !text && !l.receiveBinary(now, h, message):
+		l.Broken()
+	}
+}
+
+func (l *Link) receiveText(now Time, text []byte) {
 	d, err := protocol.ParseDirect(text)
 	if err != nil || len(text) > protocol.MaxDelivery {
 		l.Broken()
@@ -24,6 +35,38 @@ func (l *Link) ReceiveDirect(now Time, text []byte) {
 		message = append(make([]byte, 0, len(message)), message...)
 	}
 	l.Receive(now, Direct, d.Type, message, &h)
+}
+
+// The first byte of a binary message (F1).
+const (
+	byteStream = 0
+	bytePing   = 1
+	bytePong   = 2
+)
+
+// receiveBinary handles a binary message. It returns false if the message breaks a rule.
+func (l *Link) receiveBinary(now Time, h *Health, message []byte) bool {
+	if len(message) == 0 {
+		return false
+	}
+	if message[0] > bytePong { // of a later version
+		h.Received()
+		return true
+	}
+	n, rest, ok := cutVarint(message[1:])
+	switch kind := message[0]; {
+	case !ok || kind != byteStream && len(rest) > 0 || len(rest) > maxStreamFrame:
+		return false
+	case kind == bytePing:
+		h.Ping(n)
+	case kind == bytePong:
+		h.Pong(now, n)
+	case l.policy != RelayOnly && l.phase == open:
+		h.Received()
+		l.receiveStream(now, n, rest)
+		l.settle()
+	}
+	return true
 }
 
 // relayOnly reports whether messages of a type never take the direct path (W3).
@@ -52,8 +95,7 @@ func (l *Link) Unacknowledged(p Path) (cost int, since Time) {
 	if l.probe.pending && l.probe.path == p {
 		cost, since = 1, l.probe.at
 	}
-	for s := range l.out {
-		o := &l.out[s]
+	for _, o := range l.sendings() {
 		if o.flight == 0 || l.askDue || l.probe.pending && l.probe.path != p {
 			continue // sent on the other path, perhaps
 		}
@@ -65,60 +107,11 @@ func (l *Link) Unacknowledged(p Path) (cost int, since Time) {
 	return cost, since
 }
 
-// The first byte of a binary message on the direct path (F1).
-const (
-	bytePing = 1
-	bytePong = 2
-)
-
-// mostVarint is the longest number of a PING or PONG, in bytes.
-const mostVarint = 8
-
 // AppendPing appends to dst the binary message for what [Health.Next] has returned.
 func AppendPing(dst []byte, n uint64, pong bool) []byte {
 	kind := byte(bytePing)
 	if pong {
 		kind = bytePong
 	}
-	for dst = append(dst, kind); n >= 0x80; n >>= 7 {
-		dst = append(dst, byte(n)|0x80)
-	}
-	return append(dst, byte(n))
-}
-
-// Binary handles a binary message of the path. It returns false if the message breaks a
-// rule, and the driver calls [Link.Broken].
-func (h *Health) Binary(now Time, message []byte) bool {
-	if len(message) == 0 {
-		return false
-	}
-	kind := message[0]
-	if kind != bytePing && kind != bytePong {
-		h.Received()
-		return true
-	}
-	n, ok := varint(message[1:])
-	switch {
-	case !ok:
-		return false
-	case kind == bytePing:
-		h.Ping(n)
-	default:
-		h.Pong(now, n)
-	}
-	return true
-}
-
-// varint reads an unsigned LEB128 number that fills text.
-func varint(text []byte) (n uint64, ok bool) {
-	if len(text) == 0 || len(text) > mostVarint {
-		return 0, false
-	}
-	for i, b := range text {
-		if more := b&0x80 != 0; more == (i == len(text)-1) {
-			return 0, false
-		}
-		n |= uint64(b&0x7f) << (7 * i)
-	}
-	return n, true
+	return appendVarint(append(dst, kind), n)
 }

@@ -13,7 +13,7 @@ import (
 // in ways, by the side that it goes to.
 type directNet struct {
 	*net
-	ways [2][][]byte
+	ways [2][]Frame
 }
 
 func newDirectNet(t testing.TB) *directNet {
@@ -25,16 +25,26 @@ func newDirectNet(t testing.TB) *directNet {
 	return n
 }
 
+// hearDirect has a side receive a frame on the direct path.
+func (n *net) hearDirect(x int, f Frame) {
+	message, text := f.AppendDirect(nil)
+	n.link(x).ReceiveDirect(n.now, new(Health), message, text)
+}
+
+func (n *net) hearText(x int, text string) {
+	n.link(x).ReceiveDirect(n.now, new(Health), []byte(text), true)
+}
+
 func (n *directNet) exchange() {
 	for more := true; more; {
 		more = false
 		for x := range n.sides {
 			for f, ok := n.link(x).Next(n.now, Direct); ok; f, ok = n.link(x).Next(n.now, Direct) {
-				n.ways[1-x] = append(n.ways[1-x], f.AppendDirect(nil))
+				n.ways[1-x] = append(n.ways[1-x], f)
 				more = true
 			}
-			for _, text := range n.ways[x] {
-				n.link(x).ReceiveDirect(n.now, text)
+			for _, f := range n.ways[x] {
+				n.hearDirect(x, f)
 				more = true
 			}
 			n.ways[x] = nil
@@ -49,9 +59,10 @@ func TestF1(t *testing.T) {
 		require.NoError(t, n.link(client).Send(n.now, "chat", []byte(`"hello"`), 1))
 		f, ok := n.link(client).Next(n.now, Direct)
 		require.True(t, ok)
-		text := f.AppendDirect(nil)
-		require.JSONEq(t, `{"type":"chat","message":"hello","link":{"id":"`+n.link(client).ID().String()+`","n":1}}`, string(text))
-		n.link(server).ReceiveDirect(n.now, text)
+		message, text := f.AppendDirect(nil)
+		require.True(t, text)
+		require.JSONEq(t, `{"type":"chat","message":"hello","link":{"id":"`+n.link(client).ID().String()+`","n":1}}`, string(message))
+		n.hearDirect(server, f)
 		require.Equal(t, []string{`"hello"`}, n.takeAll(server))
 	})
 	t.Run("what breaks a rule ends the link", func(t *testing.T) {
@@ -75,7 +86,7 @@ func TestF1(t *testing.T) {
 			`{"type":"LINK_ACK","message":null,"link":{"id":"ID","n":1}}`:        WhyField,
 		} {
 			n := newDirectNet(t)
-			n.link(server).ReceiveDirect(n.now, []byte(strings.ReplaceAll(text, "ID\"", n.link(server).ID().String()+"\"")))
+			n.hearText(server, strings.ReplaceAll(text, "ID\"", n.link(server).ID().String()+"\""))
 			n.pump(server)
 			ends := n.sides[server].ends
 			require.Len(t, ends, 1, text)
@@ -87,7 +98,7 @@ func TestF1(t *testing.T) {
 		for extra, ends := range []int{0, 1} {
 			n := newDirectNet(t)
 			text := `{"type":"chat","message":1,"link":{"id":"` + n.link(server).ID().String() + `","n":1}}`
-			n.link(server).ReceiveDirect(n.now, []byte(text+strings.Repeat(" ", protocol.MaxDelivery-len(text)+extra)))
+			n.hearText(server, text+strings.Repeat(" ", protocol.MaxDelivery-len(text)+extra))
 			n.pump(server)
 			require.Len(t, n.sides[server].ends, ends)
 		}
@@ -96,18 +107,19 @@ func TestF1(t *testing.T) {
 		n := newNet(t, Config{}, Config{})
 		n.lose()
 		for _, text := range []string{`x`, `{"type":"chat","message":1,"link":{"id":"0000000000000007","n":1}}`} {
-			n.link(client).ReceiveDirect(n.now, []byte(text))
+			n.hearText(client, text)
 		}
 		n.pump(client)
 		require.Empty(t, n.sides[client].ends)
 		require.Equal(t, opening, n.link(client).phase)
 	})
 	t.Run("PING and PONG", func(t *testing.T) {
+		l := newDirectNet(t).link(server)
 		for n, want := range map[uint64]string{1: "\x01\x01", 127: "\x01\x7f", 128: "\x01\x80\x01", 1<<56 - 1: "\x01\xff\xff\xff\xff\xff\xff\xff\x7f"} {
 			require.Equal(t, want, string(AppendPing(nil, n, false)))
 			var h Health
 			h.Open(1)
-			require.True(t, h.Binary(1, AppendPing(nil, n, false)))
+			l.ReceiveDirect(1, &h, AppendPing(nil, n, false), false)
 			pong, is, ok := h.Next(1)
 			require.True(t, ok && is)
 			require.Equal(t, n, pong)
@@ -115,11 +127,14 @@ func TestF1(t *testing.T) {
 		var h Health
 		h.Open(1)
 		h.Next(1)
-		require.True(t, h.Binary(2, AppendPing(nil, 1, true)))
+		l.ReceiveDirect(2, &h, AppendPing(nil, 1, true), false)
 		require.Equal(t, Up, h.State())
-		require.True(t, h.Binary(2, []byte{0, 1, 2}), "what a later version knows")
+		l.ReceiveDirect(2, &h, []byte{3, 1, 2}, false) // what a later version knows
+		require.Equal(t, open, l.phase)
 		for _, wrong := range []string{"", "\x01", "\x02", "\x01\x80", "\x01\x01\x01", "\x01\xff\xff\xff\xff\xff\xff\xff\xff\x01"} {
-			require.False(t, h.Binary(2, []byte(wrong)), "%q", wrong)
+			n := newDirectNet(t)
+			n.link(server).ReceiveDirect(n.now, new(Health), []byte(wrong), false)
+			require.Equal(t, WhyDirect, n.link(server).Effects().Ended.Why, "%q", wrong)
 		}
 	})
 }
@@ -150,10 +165,10 @@ func TestWhatIsUnderWayOnThePath(t *testing.T) {
 	require.Positive(t, cost)
 
 	l.Effects().Reset()
-	n.link(server).ReceiveDirect(n.now, f.AppendDirect(nil))
+	n.hearDirect(server, f)
 	answer, ok := n.link(server).Next(n.now, Direct)
 	require.True(t, ok)
-	l.ReceiveDirect(n.now, answer.AppendDirect(nil))
+	n.hearDirect(client, answer)
 	cost, _ = l.Unacknowledged(Direct)
 	require.Zero(t, cost)
 	require.Zero(t, l.Effects().Acked)
@@ -161,11 +176,11 @@ func TestWhatIsUnderWayOnThePath(t *testing.T) {
 	require.True(t, ok)
 	cost, _ = l.Unacknowledged(Direct)
 	require.Equal(t, relayed, cost, "the same cost on every path (W1)")
-	n.link(server).ReceiveDirect(n.now, again.AppendDirect(nil))
+	n.hearDirect(server, again)
 	n.link(server).Flush(n.now)
 	ack, ok := n.link(server).Next(n.now, Direct)
 	require.True(t, ok)
-	l.ReceiveDirect(n.now, ack.AppendDirect(nil))
+	n.hearDirect(client, ack)
 	require.Equal(t, relayed, l.Effects().Acked)
 	cost, _ = l.Unacknowledged(Direct)
 	require.Zero(t, cost)

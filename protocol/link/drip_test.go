@@ -13,7 +13,7 @@ import (
 func drip(n *net) {
 	l := n.link(server)
 	if at, of := l.Arriving(Data); of > at+1 {
-		n.hand(server, "chat", `"x"`, Header{ID: l.ID(), N: [2]uint64{0, l.in[Data].r + 1}, At: uint64(at)})
+		n.hand(server, "chat", `"x"`, Header{ID: l.ID(), N: [3]uint64{0, l.in[Data].r + 1}, At: uint64(at)})
 	}
 }
 
@@ -89,7 +89,7 @@ func TestSlowMessageIsNotTooSlow(t *testing.T) {
 	text := []byte(`"` + strings.Repeat("x", length-2) + `"`)
 	send := func(at, bytes int) {
 		l := slow.link(server)
-		h := Header{ID: l.ID(), N: [2]uint64{0, l.in[Data].r + 1}, At: uint64(at)}
+		h := Header{ID: l.ID(), N: [3]uint64{0, l.in[Data].r + 1}, At: uint64(at)}
 		if at == 0 {
 			h.Of = length
 		}

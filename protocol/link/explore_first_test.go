@@ -459,7 +459,7 @@ func (w *firstWorld) step(event int) (can bool, wrong string) {
 		w.older++
 		m := firstWire{typ: protocol.TypeLinkOpen, h: Header{Nonce: NewID(olderNonce), G: [2]uint64{64 << 10, 256 << 10}, Version: 2, HasTo: true}}
 		if w.older == 2 {
-			m = firstWire{typ: "m", data: 'o', h: Header{ID: NewID(olderNonce), N: [2]uint64{0, 1}}}
+			m = firstWire{typ: "m", data: 'o', h: Header{ID: NewID(olderNonce), N: [3]uint64{0, 1}}}
 		}
 		return true, w.toServer(m)
 	case firstClose:

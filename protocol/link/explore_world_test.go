@@ -38,7 +38,7 @@ type wire struct {
 
 func (m *wire) header() Header {
 	return Header{
-		ID: NewID(1), N: [2]uint64{0, uint64(m.n)}, R: [2]uint64{0, uint64(m.r)}, T: [2]uint64{0, uint64(m.t)},
+		ID: NewID(1), N: [3]uint64{0, uint64(m.n)}, R: [3]uint64{0, uint64(m.r)}, T: [2]uint64{0, uint64(m.t)},
 		G: [2]uint64{uint64(m.g0), uint64(m.g)}, Ask: uint64(m.ask), Ans: uint64(m.ans),
 		End: uint64(m.end), HasEnd: m.hasEnd, Ended: m.ended,
 	}

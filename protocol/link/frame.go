@@ -8,8 +8,9 @@ type Frame struct {
 	Type   string
 	Header Header
 
-	data []byte // a part's raw bytes, a whole message, or nil for null
+	data []byte // a part's raw bytes, a whole message, the body of a stream's frame, or nil for null
 	part bool
+	body bool
 }
 
 // AppendMessage appends the message of f, one JSON value, to dst and returns the
@@ -20,6 +21,8 @@ func (f *Frame) AppendMessage(dst []byte) []byte {
 		return append(dst, "null"...)
 	case f.part:
 		return appendText(dst, f.data)
+	case f.body:
+		return appendBody(dst, f.data)
 	}
 	return append(dst, f.data...)
 }
@@ -36,8 +39,15 @@ func (f *Frame) Append(dst []byte, to protocol.ID) []byte {
 	return f.appendRest(append(dst, `",`...))
 }
 
-// AppendDirect is Append for the direct path, where there is no receiver to name (F1).
-func (f *Frame) AppendDirect(dst []byte) []byte { return f.appendRest(append(dst, '{')) }
+// AppendDirect is Append for the direct path, where there is no receiver to name (F1). It also
+// returns whether the result is a text message; otherwise it is a binary one.
+func (f *Frame) AppendDirect(dst []byte) (message []byte, text bool) {
+	if f.body {
+		dst = appendVarint(append(dst, byteStream), f.Header.N[Streams])
+		return append(dst, f.data...), false
+	}
+	return f.appendRest(append(dst, '{')), true
+}
 
 func (f *Frame) appendRest(dst []byte) []byte {
 	dst = append(dst, `"type":`...)

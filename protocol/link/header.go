@@ -14,6 +14,9 @@ const (
 
 	// Data carries everything else.
 	Data = 1
+
+	// Streams carries the frames of byte streams (S2). Its fields end in 2.
+	Streams = 2
 )
 
 // Header is the object in the field "link" of a message. A number that is 0 is not
@@ -23,11 +26,11 @@ type Header struct {
 	ID    ID // the link
 	Nonce ID // the client's instance, in LINK_OPEN and LINK_OPENED
 
-	N  [2]uint64 // the number of this frame in its sequence, from 1
+	N  [3]uint64 // the number of this frame in its sequence, from 1
 	Of uint64    // the frame is the first part of a message of this many bytes
 	At uint64    // the frame is a further part, from this byte of the message on
 
-	R [2]uint64 // received: all frames up to this one
+	R [3]uint64 // received: all frames up to this one
 	T [2]uint64 // taken by the application: all frames up to this one
 	G [2]uint64 // granted: the sum of costs that the sender may reach
 
@@ -64,6 +67,7 @@ func AppendHeader(dst []byte, h *Header) []byte {
 	dst = appendID(dst, `,"nonce":"`, h.Nonce)
 	dst = appendNumber(dst, `,"n":`, h.N[Data])
 	dst = appendNumber(dst, `,"n0":`, h.N[Signalling])
+	dst = appendNumber(dst, `,"n2":`, h.N[Streams])
 	dst = appendNumber(dst, `,"of":`, h.Of)
 	dst = appendNumber(dst, `,"at":`, h.At)
 	dst = appendAck(dst, `,"r":`, h.R[Data], h.Ans != 0 || h.HasEnd)
@@ -72,6 +76,7 @@ func AppendHeader(dst []byte, h *Header) []byte {
 	dst = appendAck(dst, `,"r0":`, h.R[Signalling], h.Ans != 0)
 	dst = appendAck(dst, `,"t0":`, h.T[Signalling], h.Ans != 0)
 	dst = appendNumber(dst, `,"g0":`, h.G[Signalling])
+	dst = appendNumber(dst, `,"r2":`, h.R[Streams])
 	dst = appendNumber(dst, `,"ask":`, h.Ask)
 	dst = appendNumber(dst, `,"ans":`, h.Ans)
 	if h.HasEnd {

@@ -45,6 +45,8 @@ const (
 	fieldR0
 	fieldT0
 	fieldG0
+	fieldN2
+	fieldR2
 	fieldOf
 	fieldAt
 	fieldAsk
@@ -65,7 +67,7 @@ const (
 )
 
 var fieldNames = [fieldCount]string{
-	"id", "n", "r", "t", "g", "n0", "r0", "t0", "g0", "of", "at", "ask", "ans", "nonce", "end", "ended", "why", "v", "path", "to", "mine",
+	"id", "n", "r", "t", "g", "n0", "r0", "t0", "g0", "n2", "r2", "of", "at", "ask", "ans", "nonce", "end", "ended", "why", "v", "path", "to", "mine",
 	"pc", "q", "ice", "wait",
 }
 
@@ -105,7 +107,7 @@ func (h *Header) set(field int, raw []byte) (ok bool) {
 	}
 	from := uint64(0)
 	switch field {
-	case fieldN, fieldN0, fieldOf, fieldAt, fieldAsk, fieldAns, fieldVersion, fieldPC, fieldQ, fieldWait:
+	case fieldN, fieldN0, fieldN2, fieldOf, fieldAt, fieldAsk, fieldAns, fieldVersion, fieldPC, fieldQ, fieldWait:
 		from = 1
 	case fieldEnd:
 		h.HasEnd = true
@@ -134,6 +136,10 @@ func (h *Header) number(field int) *uint64 {
 		return &h.T[Signalling]
 	case fieldG0:
 		return &h.G[Signalling]
+	case fieldN2:
+		return &h.N[Streams]
+	case fieldR2:
+		return &h.R[Streams]
 	case fieldOf:
 		return &h.Of
 	case fieldAt:

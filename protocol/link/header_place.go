@@ -6,18 +6,19 @@ import "github.com/sebas642/intercessor/protocol"
 type fields uint16
 
 const (
-	hasID    fields = 1 << iota
-	hasNonce        // nonce
-	hasFrame        // n, n0, of, at
-	hasAck          // r, r0, t, t0
-	hasGrant        // g, g0
-	hasProbe        // ask, ans, ended
-	hasEnd          // end
-	hasWhy          // why
-	hasPath         // v, path
-	hasTo           // to
-	hasMine         // mine
-	hasAbout        // pc, q, ice, wait
+	hasID     fields = 1 << iota
+	hasNonce         // nonce
+	hasFrame         // n, n0, of, at
+	hasAck           // r, r0, t, t0
+	hasGrant         // g, g0
+	hasProbe         // ask, ans, ended
+	hasEnd           // end
+	hasWhy           // why
+	hasPath          // v, path
+	hasTo            // to
+	hasMine          // mine
+	hasAbout         // pc, q, ice, wait
+	hasStream        // n2
 )
 
 func (h *Header) fields() (f fields) {
@@ -27,8 +28,9 @@ func (h *Header) fields() (f fields) {
 	}{
 		{h.ID != ID{}, hasID},
 		{h.Nonce != ID{}, hasNonce},
-		{h.N != [2]uint64{} || h.Of|h.At != 0, hasFrame},
-		{h.R != [2]uint64{} || h.T != [2]uint64{}, hasAck},
+		{h.N[Signalling]|h.N[Data]|h.Of|h.At != 0, hasFrame},
+		{h.N[Streams] != 0, hasStream},
+		{h.R != [3]uint64{} || h.T != [2]uint64{}, hasAck},
 		{h.G != [2]uint64{}, hasGrant},
 		{h.Ask|h.Ans != 0 || h.Ended, hasProbe},
 		{h.HasEnd, hasEnd},
@@ -56,6 +58,8 @@ func (h *Header) fits(typ string) bool {
 		allowed = hasID | hasNonce | hasAck | hasGrant | hasPath | hasMine
 	case protocol.TypeLinkAck:
 		allowed = hasID | hasAck | hasGrant | hasProbe
+	case protocol.TypeLinkStream:
+		allowed = hasID | hasStream | hasAck | hasGrant
 	case protocol.TypeLinkEnd:
 		allowed = hasID | hasAck | hasGrant | hasEnd | hasWhy
 	case protocol.TypeLinkReset:

@@ -16,11 +16,11 @@ func TestHeaderRoundTrip(t *testing.T) {
 		`{"id":"0123456789abcdef"}`: {ID: NewID(0x0123456789abcdef)},
 		`{"id":"0000000000000000","nonce":"ffffffffffffffff"}`: {ID: NewID(0), Nonce: NewID(1<<64 - 1)},
 		`{"n":1,"n0":2,"of":3,"at":4,"r":5,"t":6,"g":7,"r0":8,"t0":9,"g0":10,"ask":11,"ans":12,"end":13,"ended":true,"why":"x\"y"}`: {
-			N: [2]uint64{2, 1}, Of: 3, At: 4, R: [2]uint64{8, 5}, T: [2]uint64{9, 6}, G: [2]uint64{10, 7},
+			N: [3]uint64{2, 1}, Of: 3, At: 4, R: [3]uint64{8, 5}, T: [2]uint64{9, 6}, G: [2]uint64{10, 7},
 			Ask: 11, Ans: 12, End: 13, HasEnd: true, Ended: true, Why: `x"y`,
 		},
 		`{"id":"0000000000000000","n0":1,"pc":2,"q":3,"ice":true,"wait":60}`: {
-			ID: NewID(0), N: [2]uint64{1, 0}, About: About{PC: 2, Q: 3, ICE: true, Wait: 60},
+			ID: NewID(0), N: [3]uint64{1, 0}, About: About{PC: 2, Q: 3, ICE: true, Wait: 60},
 		},
 		`{"g":9007199254740991}`:              {G: [2]uint64{0, last}},
 		`{"r":0,"t":0,"end":0}`:               {HasEnd: true},

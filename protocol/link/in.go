@@ -2,20 +2,26 @@ package link
 
 import "github.com/sebas642/intercessor/protocol"
 
-// incoming is what this side receives in one sequence.
+// receiving is what every sequence has in which this side receives.
+type receiving struct {
+	r      uint64 // received: counted frames
+	window int    // how much the other side may send ahead, in cost
+	dirty  bool   // an acknowledgement or a grant has changed since it was last sent
+}
+
+// incoming is what this side receives in a sequence of messages.
 type incoming struct {
+	receiving
+
 	inbox ring[inMessage] // received whole and not taken
 
-	r uint64 // received: counted frames
 	t uint64 // taken: all frames of messages that the application has
 	g uint64 // granted: the highest value ever sent
 
-	cost   uint64 // of frames 1 to r
-	freed  uint64 // the part of cost that no longer counts against the window
-	window int    // the limit of cost that is not freed
+	cost  uint64 // of frames 1 to r
+	freed uint64 // the part of cost that no longer counts against the window
 
-	dirty bool   // r, t or g has changed since it was last sent
-	last  string // the last type, kept so that most frames allocate no string
+	last string // the last type, kept so that most frames allocate no string
 
 	own      int // cost of frames held outside the budget
 	ownParts int // bytes of messages in parts held outside it
@@ -60,7 +66,7 @@ func (l *Link) Take(now Time, sequence int) (Message, bool) {
 	l.release(i, m.claim)
 	i.t = m.last
 	i.freed += m.cost
-	l.acknowledge(now, i, 0)
+	l.acknowledge(now, &i.receiving, 0)
 	l.settle()
 	taken := Message{Type: m.typ, Data: m.data}
 	if m.about != nil {
@@ -91,10 +97,10 @@ func (l *Link) frameReceived(now Time, typ, message []byte, h *Header) {
 		return
 	}
 	if n <= i.r {
-		l.acknowledge(now, i, 0) // its sender seems to lack the acknowledgement
+		l.acknowledge(now, &i.receiving, 0) // its sender seems to lack the acknowledgement
 		return
 	}
-	if n != i.r+1 || s == Data && l.ending.here {
+	if n != i.r+1 || s == Data && l.ending.begun() {
 		return // after a gap (L4), or after Close
 	}
 	cost := protocol.FrameCost + len(typ) + len(message)
@@ -124,7 +130,7 @@ func (l *Link) frameReceived(now Time, typ, message []byte, h *Header) {
 	case why != "":
 		l.fail(why)
 	case counted:
-		l.acknowledge(now, i, cost)
+		l.acknowledge(now, &i.receiving, cost)
 	default:
 		l.poll(now) // declined (L4): a new grant tells the sender when there is memory again
 	}

@@ -13,6 +13,8 @@ type Link struct {
 	effects Effects
 	out     [2]outgoing
 	in      [2]incoming
+	streams streams
+	turn    int // the sequence that may send next, Data or Streams
 
 	unsure bool // frames went out early, and then there was an interruption (L14)
 	quiet  bool // no more frames go out early
@@ -71,6 +73,8 @@ func newServer(config Config, o offer) *Link {
 
 func newLink(config Config) *Link {
 	l := &Link{config: config.withDefaults()}
+	l.turn = Data
+	l.streams.init(l)
 	for s := range l.out {
 		l.out[s].next = 1
 		l.out[s].hold = l.config.Hold[s]
@@ -137,6 +141,12 @@ func (l *Link) Receive(now Time, p Path, typ, message []byte, h *Header) {
 		l.ackReceived(now, p, h)
 	case string(typ) == protocol.TypeLinkEnd:
 		l.endReceived(h)
+	case string(typ) == protocol.TypeLinkStream:
+		if body, ok := parseBody(message); l.phase == open && ok {
+			l.receiveStream(now, h.N[Streams], body)
+		} else {
+			l.fail(WhyStream)
+		}
 	case ofLinkItself(typ):
 		// A type of a later version.
 	case l.phase == open:
@@ -157,14 +167,17 @@ func (l *Link) opened(now Time, h *Header) {
 	}
 	l.id = h.ID
 	l.phase = open
-	for s := range l.out {
-		l.out[s].g = h.G[s]
-		l.out[s].since = now
+	for s, o := range l.sendings() {
+		o.since = now
+		if s != Streams {
+			l.out[s].g = h.G[s]
+		}
 	}
 	l.openDue = false
 	l.probe = probe{}
 	l.askDue = true
 	l.effects.Opened = true
+	l.streams.room()
 	if l.agree(h.Version, h.Policy); l.acknowledged(now, h) {
 		l.settle()
 	}

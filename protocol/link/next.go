@@ -58,11 +58,9 @@ func (l *Link) Next(now Time, p Path) (f Frame, ok bool) {
 		return f, true
 	}
 	if l.phase == open {
-		for s := range l.out { // signalling first (L3)
-			if l.nextFrame(now, p, s, &f) {
-				l.acks(now, h, false)
-				return f, true
-			}
+		if l.nextOf(now, p, &f) {
+			l.acks(now, h, false)
+			return f, true
 		}
 	}
 	if l.ackDue {
@@ -84,45 +82,106 @@ func (l *Link) nextEarly(now Time) (f Frame, ok bool) {
 	for s := range l.out {
 		o := &l.out[s]
 		o.g = maxEarly
-		if o.prepare(now) && o.ready.whole && l.nextFrame(now, Relay, s, &f) {
+		if o.prepare(now) && o.ready.whole && l.nextFrame(now, Relay, s, &f) == sent {
 			return f, true
 		}
 	}
 	return Frame{}, false
 }
 
-// nextFrame makes f the next frame of a sequence that may be sent now on the current path.
-func (l *Link) nextFrame(now Time, p Path, s int, f *Frame) bool {
-	o := &l.out[s]
-	if l.held(o) || s == Data && p == Relay && l.policy == DirectOnly {
-		return false
+// sendResult is what became of an attempt to send a frame of a sequence.
+type sendResult uint8
+
+const (
+	nothing sendResult = iota // to send, or it may not be sent
+	crowded                   // enough is in flight
+	sent
+)
+
+// nextOf makes f the next frame that may be sent on the current path. Signalling goes first
+// (L3); messages and streams take turns (S4).
+func (l *Link) nextOf(now Time, p Path, f *Frame) bool {
+	if l.nextFrame(now, p, Signalling, f) == sent {
+		return true
 	}
-	again := o.next <= o.made
-	var piece outFrame
-	if again {
-		piece = *o.frames.at(int(o.next - o.r - 1))
-	} else if !o.prepare(now) {
-		return false
-	} else {
-		piece = o.ready
+	first, second := l.turn, Data+Streams-l.turn
+	switch l.nextFrame(now, p, first, f) {
+	case sent:
+		l.turn = second
+		return true
+	case crowded:
+		if l.sendings()[second].flight > 0 {
+			return false // what is next has its turn first
+		}
 	}
-	// Signalling counts, but does not wait. One frame may always be under way (L6).
-	under := l.out[Signalling].flight + l.out[Data].flight
-	if s == Data && o.flight > 0 && under+int(piece.cost) > l.config.InFlight[p] {
-		return false
+	return l.nextFrame(now, p, second, f) == sent
+}
+
+// nextFrame makes f the next frame of a sequence, if it may be sent now on the current path.
+func (l *Link) nextFrame(now Time, p Path, s int, f *Frame) sendResult {
+	o := l.sendings()[s]
+	if l.held(o) || s != Signalling && p == Relay && l.policy == DirectOnly {
+		return nothing
 	}
-	if !again {
+	cost, ok := l.ready(now, s)
+	if !ok {
+		return nothing
+	}
+	// Signalling counts, but does not wait. One frame of each may always be under way (L6).
+	if s != Signalling && o.flight > 0 && l.flight()+cost > l.config.InFlight[p] {
+		return crowded
+	}
+	if o.next > o.made {
 		if o.made == o.r {
 			o.since = now // nothing was under way, so the clock starts
 		}
-		o.push()
+		if s == Streams {
+			l.streams.cut()
+		} else {
+			l.out[s].push()
+		}
 	}
 	o.next++
-	o.flight += int(piece.cost)
+	f.Header.N[s] = o.next - 1
+	if s == Streams {
+		frame := l.streams.frames.at(int(o.next - o.r - 2))
+		f.Type, f.data, f.body = protocol.TypeLinkStream, frame.body, true
+		cost = frame.cost()
+	} else {
+		l.out[s].fill(f, l.version)
+	}
+	o.flight += cost
+	return sent
+}
+
+// ready returns the cost of the next frame of a sequence. ok is false if there is none, or
+// nothing is granted.
+func (l *Link) ready(now Time, s int) (cost int, ok bool) {
+	if s == Streams {
+		return l.streams.ready()
+	}
+	o := &l.out[s]
+	if o.next <= o.made {
+		return int(o.frames.at(int(o.next - o.r - 1)).cost), true
+	}
+	ok = o.prepare(now)
+	return int(o.ready.cost), ok
+}
+
+// flight returns the cost of all that is under way.
+func (l *Link) flight() (cost int) {
+	for _, o := range l.sendings() {
+		cost += o.flight
+	}
+	return cost
+}
+
+// fill makes f the frame that was given to a path last.
+func (o *outgoing) fill(f *Frame, version uint64) {
+	piece := o.frames.at(int(o.next - o.r - 2))
 	m := o.message(piece.message)
 	f.Type = m.typ
-	f.Header.N[s] = o.next - 1
-	if m.about != nil && l.version != 1 {
+	if m.about != nil && version != 1 {
 		f.Header.About = *m.about
 	}
 	f.data, f.part = m.data[piece.from:piece.to], !piece.whole
@@ -133,5 +192,4 @@ func (l *Link) nextFrame(now Time, p Path, s int, f *Frame) bool {
 	default:
 		f.Header.At = uint64(piece.from)
 	}
-	return true
 }

@@ -62,8 +62,7 @@ func (l *Link) ask(now Time, h *Header) {
 	p.asked++
 	p.pending, p.at, p.path = true, now, l.current
 	h.Ask = p.asked
-	for s := range l.out {
-		o := &l.out[s]
+	for _, o := range l.sendings() {
 		o.probed, o.since = o.made, now
 	}
 }
@@ -95,9 +94,10 @@ func (l *Link) ackReceived(now Time, path Path, h *Header) {
 	if path == p.path {
 		p.trips[path].sample(now - p.at)
 	}
-	for s := range l.out {
+	for s := range l.in {
 		l.partAsked(now, &l.in[s])
-		o := &l.out[s]
+	}
+	for _, o := range l.sendings() {
 		o.since = now
 		if o.r < o.probed { // what was sent before the probe is lost, or late on another path
 			o.next, o.flight = o.r+1, 0
@@ -107,7 +107,7 @@ func (l *Link) ackReceived(now Time, path Path, h *Header) {
 
 // held reports whether frames of a sequence must wait for the answer to a probe: if
 // something before the probe is lost, the receiver would not count what follows (L4).
-func (l *Link) held(o *outgoing) bool { return l.probe.pending && o.probed > o.r }
+func (l *Link) held(o *sending) bool { return l.probe.pending && o.probed > o.r }
 
 // sample adds a time from a probe to its answer (RFC 6298, section 2).
 func (p *trip) sample(rtt Time) {

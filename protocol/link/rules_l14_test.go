@@ -10,7 +10,7 @@ import (
 func TestL14(t *testing.T) {
 	mine := func(attempt uint64) bool { return attempt == 5 }
 	early := Config{Early: true, To: 5}
-	frame := Header{ID: NewID(8), N: [2]uint64{0, 1}}
+	frame := Header{ID: NewID(8), N: [3]uint64{0, 1}}
 	open := Header{Nonce: NewID(8), HasTo: true, To: 5, Version: 2}
 
 	t.Run("the first early frame opens the server's link", func(t *testing.T) {

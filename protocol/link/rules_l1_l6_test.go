@@ -44,11 +44,11 @@ func TestL1(t *testing.T) {
 	t.Run("only the current ID is handed out, and the first frame of a new link ends the old", func(t *testing.T) {
 		n := openNet(t, Config{}, Config{})
 		old := n.link(server)
-		n.hand(server, "chat", `"x"`, Header{ID: NewID(55), N: [2]uint64{0, 1}})
+		n.hand(server, "chat", `"x"`, Header{ID: NewID(55), N: [3]uint64{0, 1}})
 		require.Empty(t, n.takeAll(server))
 		e := n.hand(server, protocol.TypeLinkOpen, "null", Header{Nonce: NewID(8)})
 		require.Same(t, old, n.link(server), "an offer changes nothing")
-		e = n.hand(server, "chat", `"first"`, Header{ID: e.Reply.Header.ID, N: [2]uint64{0, 1}})
+		e = n.hand(server, "chat", `"first"`, Header{ID: e.Reply.Header.ID, N: [3]uint64{0, 1}})
 		require.True(t, e.Opened)
 		require.Same(t, old, e.Replaced)
 		n.wantEnd(server, Restarted, "the application's connection does not survive")
@@ -57,7 +57,7 @@ func TestL1(t *testing.T) {
 	t.Run("a link that the server gave up is not made again", func(t *testing.T) {
 		n := openNet(t, Config{}, Config{})
 		n.link(server).Abort(n.now, "gone")
-		e := n.hand(server, "chat", `"x"`, Header{ID: n.link(client).ID(), N: [2]uint64{0, 1}})
+		e := n.hand(server, "chat", `"x"`, Header{ID: n.link(client).ID(), N: [3]uint64{0, 1}})
 		require.False(t, e.Opened)
 		require.Equal(t, protocol.TypeLinkReset, e.Reply.Type)
 	})
@@ -68,7 +68,7 @@ func TestL2(t *testing.T) {
 		n := openNet(t, Config{}, Config{})
 		resets := 0
 		for i := range 30 {
-			h := Header{ID: NewID(uint64(900 + i)), N: [2]uint64{0, 1}}
+			h := Header{ID: NewID(uint64(900 + i)), N: [3]uint64{0, 1}}
 			e := n.hand(server, []string{"chat", "LINK_ACK", "LINK_END"}[i%3], `"x"`, h)
 			if e.HasReply {
 				require.Equal(t, protocol.TypeLinkReset, e.Reply.Type)
@@ -172,7 +172,7 @@ func TestL3(t *testing.T) {
 
 func TestL4(t *testing.T) {
 	frame := func(n *net, x int, number uint64, message string) {
-		n.hand(x, "chat", message, Header{ID: n.link(x).ID(), N: [2]uint64{0, number}})
+		n.hand(x, "chat", message, Header{ID: n.link(x).ID(), N: [3]uint64{0, number}})
 	}
 	t.Run("what it has and what comes after a gap is dropped", func(t *testing.T) {
 		n := openNet(t, Config{}, Config{})

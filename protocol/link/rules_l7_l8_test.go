@@ -144,11 +144,11 @@ func TestL8(t *testing.T) {
 		}
 		n.said(client)
 		n.lose()
-		n.hand(client, "LINK_ACK", "null", Header{ID: id, Ans: 2, R: [2]uint64{0, 1}})
+		n.hand(client, "LINK_ACK", "null", Header{ID: id, Ans: 2, R: [3]uint64{0, 1}})
 		n.wantSaid(client, "an answer to an older probe proves nothing")
-		n.hand(client, "LINK_ACK", "null", Header{ID: id, R: [2]uint64{0, 1}})
+		n.hand(client, "LINK_ACK", "null", Header{ID: id, R: [3]uint64{0, 1}})
 		n.wantSaid(client, "nor what is no answer")
-		n.hand(client, "LINK_ACK", "null", Header{ID: id, Ans: 3, R: [2]uint64{0, 1}})
+		n.hand(client, "LINK_ACK", "null", Header{ID: id, Ans: 3, R: [3]uint64{0, 1}})
 		require.Equal(t, first[1:], n.sides[client].sending)
 	})
 	t.Run("an answer resends nothing that was sent after the probe", func(t *testing.T) {

@@ -19,7 +19,7 @@ func TestL9(t *testing.T) {
 		"reset": {func(n *net) { n.hand(client, "LINK_RESET", "null", Header{ID: n.link(client).ID()}) },
 			[4]OutcomeKind{Delivered, Unknown, Unknown, Refused}},
 		"the other side broke a rule": {func(n *net) {
-			n.hand(client, "LINK_ACK", "null", Header{ID: n.link(client).ID(), R: [2]uint64{0, 99}})
+			n.hand(client, "LINK_ACK", "null", Header{ID: n.link(client).ID(), R: [3]uint64{0, 99}})
 		}, [4]OutcomeKind{Delivered, Unknown, Unknown, Refused}},
 		"closed by the other side": {func(n *net) {
 			n.link(server).Close(n.now)

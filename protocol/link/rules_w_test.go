@@ -12,7 +12,7 @@ func (n *directNet) saidDirect(x int, deliver bool) (all []Frame) {
 	for f, ok := n.link(x).Next(n.now, Direct); ok; f, ok = n.link(x).Next(n.now, Direct) {
 		all = append(all, f)
 		if deliver {
-			n.link(1-x).ReceiveDirect(n.now, f.AppendDirect(nil))
+			n.hearDirect(1-x, f)
 		}
 	}
 	return all

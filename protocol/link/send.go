@@ -32,7 +32,7 @@ func (l *Link) Send(now Time, typ string, message []byte, token any) error {
 func (l *Link) send(now Time, m outMessage) error {
 	s, message := Sequence(m.typ), m.data
 	o := &l.out[s]
-	if l.phase >= done || s == Data && (l.ending.here || l.ending.there) {
+	if l.phase >= done || s == Data && (l.ending.begun() || l.ending.there) {
 		return ErrEnded
 	}
 	b := l.config.Budget

@@ -25,7 +25,7 @@ func (l *Link) Wake() Time {
 	if l.endAwaited() && l.phase != opening {
 		sooner(l.ending.at + l.timeout())
 	}
-	if (l.in[Signalling].dirty || l.in[Data].dirty) && !l.ackDue && l.config.AckAfter > 0 {
+	if l.dirty() && !l.ackDue && l.config.AckAfter > 0 {
 		sooner(l.ackSince + l.config.AckAfter)
 	}
 	return wake
@@ -45,7 +45,7 @@ func (l *Link) Tick(now Time) {
 	for s := range l.in {
 		l.partTick(now, &l.in[s])
 	}
-	if (l.in[Signalling].dirty || l.in[Data].dirty) && l.config.AckAfter > 0 && now >= l.ackSince+l.config.AckAfter {
+	if l.dirty() && l.config.AckAfter > 0 && now >= l.ackSince+l.config.AckAfter {
 		l.ackDue = true
 	}
 	end := l.endAwaited() && l.phase != opening && now >= l.ending.at+l.timeout()
@@ -76,13 +76,12 @@ func (l *Link) probeAt() (at Time) {
 	if l.probe.pending {
 		return l.probe.at + l.timeout()
 	}
-	for s := range l.out {
-		o := &l.out[s]
+	for s, o := range l.sendings() {
 		var due Time
 		switch {
-		case o.frames.len() > 0, o.starving:
+		case o.made > o.r, o.starving:
 			due = o.since + l.timeout()
-		case o.messages.len() > 0 && o.messages.at(0).begun:
+		case s != Streams && l.out[s].untaken():
 			// Received and not taken: the application is slow, or a LINK_ACK was lost.
 			due = o.since + maxTimeout
 		default:
@@ -100,8 +99,8 @@ func (l *Link) hasty() bool {
 	if l.phase == opening || l.probe.pending {
 		return true
 	}
-	for s := range l.out {
-		if o := &l.out[s]; o.frames.len() > 0 || o.starving {
+	for _, o := range l.sendings() {
+		if o.made > o.r || o.starving {
 			return true
 		}
 	}

@@ -52,13 +52,7 @@ func TestF1Vectors(t *testing.T) {
 			l.PathUp(1, Direct)
 			var h Health
 			h.Open(1)
-			if v.Binary {
-				if !h.Binary(1, data) {
-					l.Broken()
-				}
-			} else {
-				l.ReceiveDirect(1, data)
-			}
+			l.ReceiveDirect(1, &h, data, !v.Binary)
 			require.Equal(t, v.Expect.Ends, l.Effects().Ended.How == FailedHere, v.Why)
 			m, taken := l.Take(1, Data)
 			require.Equal(t, v.Expect.Type != "", taken, v.Why)
@@ -74,7 +68,7 @@ func TestF1Vectors(t *testing.T) {
 			}
 			if v.Expect.Pong != 0 {
 				h = Health{state: Probing, open: true, asked: v.Expect.Pong, waiting: true}
-				require.True(t, h.Binary(1, data))
+				l.ReceiveDirect(1, &h, data, false)
 				require.Equal(t, Up, h.State())
 			}
 		})
@@ -107,7 +101,7 @@ func TestL14OpenVectors(t *testing.T) {
 				return
 			}
 			require.Equal(t, v.Expect.Mine, e.Reply.Header.Mine, v.Why)
-			early := n.hand(server, "chat", `1`, Header{ID: h.Nonce, N: [2]uint64{0, 1}})
+			early := n.hand(server, "chat", `1`, Header{ID: h.Nonce, N: [3]uint64{0, 1}})
 			require.Equal(t, v.Expect.Early, early.Opened, v.Why)
 			n.hand(server, "LINK_ACK", "null", Header{ID: e.Reply.Header.ID, Ask: 1})
 			if v.Expect.Ends != "" {

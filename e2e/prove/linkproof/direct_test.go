@@ -157,7 +157,7 @@ func (p *plug) send(now link.Time) {
 		if p.end.link == p.link {
 			p.end.wire(&f)
 		}
-		out.add(f.AppendDirect(nil), true)
+		out.add(f.AppendDirect(nil))
 	}
 }
 
@@ -203,13 +203,8 @@ func (y *way) deliver() {
 	switch {
 	case e.plug != p || e.program.ended:
 		return
-	case !m.text:
-		if !p.health.Binary(now, m.data) {
-			p.link.Broken()
-		}
 	default:
-		p.health.Received()
-		p.link.ReceiveDirect(now, m.data)
+		p.link.ReceiveDirect(now, &p.health, m.data, m.text)
 	}
 	e.pump()
 }

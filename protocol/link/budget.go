@@ -76,6 +76,11 @@ func (s *share) reserve(n int) bool {
 	return false
 }
 
+// reserveFair takes n bytes if half of the share stays free.
+func (s *share) reserveFair(n int) bool {
+	return int64(s.free()-n) >= s.limit/2 && s.reserve(n)
+}
+
 func (s *share) release(n int) { s.held.Add(-int64(n)) }
 
 // free returns how many bytes are left. The result may be too low while another link's

@@ -120,7 +120,7 @@ func (l *Link) endReceived(h *Header) {
 		how = FailedThere
 	}
 	l.settleAll(&l.out[Data], Refused, how)
-	l.streams.end()
+	l.streams.end(how == ClosedThere)
 	if h.Why != "" {
 		l.finish(End{how, h.Why})
 	}
@@ -161,7 +161,7 @@ func (l *Link) finish(end End) {
 	}
 	l.forget(&l.in[Signalling])
 	l.forgetParts(&l.in[Data])
-	l.streams.end()
+	l.streams.end(false)
 	l.phase, l.askDue, l.pollAt = done, false, 0
 	l.effects.Ended = end
 }

@@ -141,7 +141,7 @@ func (l *Link) Receive(now Time, p Path, typ, message []byte, h *Header) {
 		l.ackReceived(now, p, h)
 	case string(typ) == protocol.TypeLinkEnd:
 		l.endReceived(h)
-	case string(typ) == protocol.TypeLinkStream:
+	case string(typ) == protocol.TypeLinkStream && l.version > 1:
 		if body, ok := parseBody(message); l.phase == open && ok {
 			l.receiveStream(now, h.N[Streams], body)
 		} else {

@@ -57,9 +57,11 @@ func (l *Link) Next(now Time, p Path) (f Frame, ok bool) {
 		l.acks(now, h, true)
 		return f, true
 	}
-	if l.phase == open {
+	if l.phase == open && !(l.ackDue && p == Direct && l.streams.any()) {
 		if l.nextOf(now, p, &f) {
-			l.acks(now, h, false)
+			if !f.body || p == Relay { // a binary message says nothing else (F1)
+				l.acks(now, h, false)
+			}
 			return f, true
 		}
 	}

@@ -78,6 +78,7 @@ type sendingHalf struct {
 	over   bool         // nothing more is sent
 	read   bool         // done came: the other application has read to the end
 	lost   bool         // the link has ended before
+	unread bool         // and the other application will never read to the end
 	abort  *StreamError // what the frame abort says
 	failed *StreamError // what the other side has said
 }
@@ -215,7 +216,8 @@ func (s *Stream) Read(now Time, p []byte) (n int, err error) {
 
 // Sent returns what has become of what was written; 0 if it is not known yet. Delivered: the
 // other application has read it to the end. Refused: it has not and never will, and err is its
-// *StreamError if there is one. Unknown: the link has ended before.
+// *StreamError if there is one. Unknown: the link has ended before, or Abort came after the end
+// was sent.
 func (s *Stream) Sent() (kind OutcomeKind, err error) {
 	to := &s.to
 	switch {
@@ -223,9 +225,11 @@ func (s *Stream) Sent() (kind OutcomeKind, err error) {
 		return Delivered, nil
 	case to.failed != nil:
 		return Refused, to.failed
+	case to.abort != nil && to.ended:
+		return Unknown, ErrStreamClosed
 	case to.abort != nil:
 		return Refused, ErrStreamClosed
-	case to.lost && (s.due&dueOpen != 0 || s.streams.link.ending.there && s.streams.link.how != FailedThere):
+	case to.lost && to.unread:
 		return Refused, ErrEnded
 	case to.lost:
 		return Unknown, ErrEnded

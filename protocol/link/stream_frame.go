@@ -94,5 +94,6 @@ func parseBody(message []byte) (body []byte, ok bool) {
 		text = []byte(unquoted)
 	}
 	body, err := base64.StdEncoding.Strict().AppendDecode(make([]byte, 0, base64.StdEncoding.DecodedLen(len(text))), text)
-	return body, err == nil && len(body) <= maxStreamFrame
+	// The decoder skips breaks of lines, which do not belong there.
+	return body, err == nil && len(body) <= maxStreamFrame && base64.StdEncoding.EncodedLen(len(body)) == len(text)
 }

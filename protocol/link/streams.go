@@ -17,8 +17,9 @@ const (
 	ownCredit = 64 << 10 // bytes for the first credit of streams that each link has outside the budget
 	ownUnsent = 16 << 10 // bytes to be sent that each stream has outside the budget
 
-	// maxUnanswered bounds the frames that are not acknowledged when the other side opens a
-	// stream. A side that keeps to the limits above never comes near it.
+	// maxUnanswered bounds the frames other than data that are not acknowledged when the other
+	// side opens a stream; with half of it this side opens none. Two sides that keep to the limits
+	// above never come near it.
 	maxUnanswered = 4096
 )
 
@@ -29,10 +30,11 @@ type streams struct {
 
 	link *Link
 
-	frames  ring[sentFrame] // numbered and not received: r+1 to made
-	control ring[*Stream]   // that have a frame other than data and end to send
-	turns   ring[*Stream]   // that have data or end to send, and credit for it
-	fresh   ring[*Stream]   // opened by the other side and not accepted
+	frames   ring[sentFrame] // numbered and not received: r+1 to made
+	controls int             // how many of frames are not data
+	control  ring[*Stream]   // that have a frame other than data and end to send
+	turns    ring[*Stream]   // that have data or end to send, and credit for it
+	fresh    ring[*Stream]   // opened by the other side and not accepted
 
 	all        map[uint64]*Stream // by number: those of which a direction is not over
 	mine       int                // how many of them this side has opened
@@ -76,7 +78,7 @@ func (l *Link) OpenStream(now Time, name string) (*Stream, error) {
 		return nil, ErrEnded
 	case l.phase == open && l.version < 2:
 		return nil, ErrNoStreams
-	case l.phase == opening || st.mine == maxStreams:
+	case l.phase == opening || st.mine == maxStreams || st.unanswered() > maxUnanswered/2:
 		st.waiting = true
 		return nil, ErrFull
 	}
@@ -118,11 +120,13 @@ func (st *streams) add(s *Stream) {
 // finish forgets a stream of which both directions are over.
 func (st *streams) finish(s *Stream) {
 	st.touch(s)
+	if s.from.over || s.from.stopped { // nothing is kept any more
+		st.release(s)
+	}
 	if !s.to.over || !s.from.over || st.all[s.id] != s {
 		return
 	}
 	delete(st.all, s.id)
-	st.release(s)
 	if s.mine {
 		st.mine--
 		st.room()
@@ -178,12 +182,19 @@ func (st *streams) sorted() []*Stream {
 	return all
 }
 
-// end tells all streams that the link has ended. What came can still be read.
-func (st *streams) end() {
+// end tells all streams that the link has ended. What came can still be read. Whole says that
+// the other side has closed the link, so that what it has not read it never will.
+func (st *streams) end(whole bool) {
 	st.forgetFresh()
+	for i := range st.frames.len() { // also of streams that are finished
+		if f := st.frames.at(i); f.kind == kindData {
+			st.unpay(f.stream, len(f.body)-f.stream.prefix())
+		}
+	}
 	for _, s := range st.sorted() {
 		s.to.lost = !s.to.over
 		s.from.lost = !s.from.over
+		s.to.unread = whole || s.due&dueOpen != 0
 		s.to.over, s.from.over = true, true
 		s.to.unsent.clear()
 		st.unpay(s, s.to.held)
@@ -194,7 +205,7 @@ func (st *streams) end() {
 	st.control.clear()
 	st.turns.clear()
 	st.frames.clear()
-	st.flight, st.next, st.r = 0, st.made+1, st.made
+	st.flight, st.next, st.r, st.controls = 0, st.made+1, st.made, 0
 	st.room()
 }
 

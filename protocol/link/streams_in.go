@@ -68,9 +68,10 @@ func (st *streams) take(f *streamFrame) (why string) {
 		st.takeTurn(s)
 		return ""
 	case kindStop:
-		if to.failed == nil {
-			to.failed = f.reason()
+		if to.over {
+			return ""
 		}
+		to.failed = f.reason()
 		if !to.ended {
 			st.abort(s, &StreamError{})
 		}
@@ -91,7 +92,7 @@ func (st *streams) opened(f *streamFrame) (why string) {
 	switch {
 	case f.id != st.nextTheirs:
 		return WhyStream
-	case st.frames.len()+st.control.len() > maxUnanswered:
+	case st.unanswered() > maxUnanswered:
 		return WhyStreams
 	}
 	st.nextTheirs += 2
@@ -137,6 +138,9 @@ func (st *streams) data(s *Stream, data []byte) (why string) {
 
 // accepted gives a stream that the application has more credit.
 func (st *streams) accepted(now Time, s *Stream) {
+	if s.from.over {
+		return
+	}
 	st.widen(s, acceptedCredit)
 	s.from.creditAt = now - Second
 	st.credit(now, s)
@@ -162,13 +166,11 @@ func (st *streams) credit(now Time, s *Stream) {
 // widen raises the window of a stream if there is memory: half of what links share is left for
 // others.
 func (st *streams) widen(s *Stream, window int) {
-	from, b := &s.from, &st.link.config.Budget.frames
+	from := &s.from
 	window = min(window, maxCredit)
-	more := window - from.window
-	if more <= 0 || int64(b.free()-more) < b.limit/2 || !b.reserve(more) {
-		return
+	if more := window - from.window; more > 0 && st.link.config.Budget.frames.reserveFair(more) {
+		from.window = window
 	}
-	from.window = window
 }
 
 // claimFirst claims memory for the first credit of a stream. Some of it other links cannot use.

@@ -34,11 +34,12 @@ func (st *streams) canSend(s *Stream) bool {
 	return !to.over && (to.waiting > 0 && to.sent < to.credit || to.waiting == 0 && to.closed && !to.ended)
 }
 
-// pay reserves memory for data that is written. It returns false if there is none.
+// pay reserves memory for data that is written. It returns false if there is none: streams
+// that are not read leave half for messages.
 func (st *streams) pay(now Time, s *Stream, n int) bool {
 	to, l := &s.to, st.link
 	if to.held+n > ownUnsent {
-		if !l.config.Budget.out.reserve(n) {
+		if !l.config.Budget.out.reserveFair(n) {
 			l.poll(now)
 			return false
 		}
@@ -92,6 +93,12 @@ func (st *streams) ready() (cost int, ok bool) {
 	return 0, false
 }
 
+// any reports whether there is a frame to send.
+func (st *streams) any() bool {
+	_, ok := st.ready()
+	return ok
+}
+
 // dataSize returns how long the next data frame is.
 func (s *Stream) dataSize() int {
 	return int(min(uint64(len(*s.to.unsent.at(0))-s.prefix()), s.to.credit-s.to.sent))
@@ -105,9 +112,15 @@ func (st *streams) cut() {
 	} else {
 		f = st.cutData()
 	}
+	if f.kind != kindData {
+		st.controls++
+	}
 	st.frames.push(f)
 	st.made++
 }
+
+// unanswered returns how many frames other than data are not acknowledged, or about to be sent.
+func (st *streams) unanswered() int { return st.controls + st.control.len() }
 
 // cutControl returns the next control frame. Open is the first of a stream.
 func (st *streams) cutControl() sentFrame {
@@ -177,6 +190,9 @@ func (st *streams) freeUpTo(now Time, r uint64) {
 			st.flight -= f.cost()
 			l.countAcked(&st.sending, f.cost())
 		}
+		if f.kind != kindData {
+			st.controls--
+		}
 		switch f.kind {
 		case kindData:
 			st.unpay(f.stream, len(f.body)-f.stream.prefix())
@@ -189,4 +205,7 @@ func (st *streams) freeUpTo(now Time, r uint64) {
 		}
 	}
 	st.next = max(st.next, r+1)
+	if st.unanswered() <= maxUnanswered/2 {
+		st.room()
+	}
 }

@@ -155,7 +155,7 @@ func TestEveryRuleThatIsCitedExists(t *testing.T) {
 			require.True(t, rules[v.Rule], "vector %s cites %s", v.Name, v.Rule)
 		}
 	}
-	for _, m := range regexp.MustCompile(`"rule": "(\w+)"`).FindAllStringSubmatch(vectors.Direct+vectors.LinkOpen, -1) {
+	for _, m := range regexp.MustCompile(`"rule": "(\w+)"`).FindAllStringSubmatch(vectors.Direct+vectors.LinkOpen+vectors.Stream, -1) {
 		require.True(t, rules[m[1]], "a vector cites %s", m[1])
 	}
 	for _, s := range load[script](t, vectors.V1Scripts) {

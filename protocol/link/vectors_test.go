@@ -1,7 +1,10 @@
 package link
 
 import (
+	"bytes"
+	"encoding/base64"
 	"encoding/json"
+	"io"
 	"strings"
 	"testing"
 
@@ -112,6 +115,117 @@ func TestL14OpenVectors(t *testing.T) {
 			require.Equal(t, v.Expect.Version, n.link(server).Version(), v.Why)
 			require.Equal(t, policies[v.Expect.Path], n.link(server).Policy(), v.Why)
 			require.Equal(t, v.Expect.Early, n.take(server) == `1`)
+		})
+	}
+}
+
+func TestS2Vectors(t *testing.T) {
+	type vector struct {
+		Name, Rule, Why string
+
+		Frames []struct {
+			N              uint64
+			Base64, Direct []byte
+			Message        string
+			Zeros          int
+		}
+		Expect struct {
+			Ends                           string
+			Counted                        *uint64
+			Streams                        []string
+			Read, Text                     string
+			Zeros                          int
+			EOF                            bool
+			Code                           *uint64
+			Delivered3, Refused3, Refused5 bool
+			Credit                         uint64
+			Answers                        [][]byte
+		}
+	}
+	for _, v := range loadVectors[vector](t, vectors.Stream) {
+		t.Run(v.Name, func(t *testing.T) {
+			l := newServer(Config{}, offer{id: ID([]byte("0123456789abcdef")), version: 2})
+			l.PathUp(1, Relay)
+			l.Receive(1, Relay, []byte("LINK_ACK"), nil, &Header{ID: l.id, Ask: 1})
+			l.Receive(1, Relay, []byte("LINK_ACK"), nil, &Header{ID: l.id, Ask: 2})
+			pull := func() (bodies [][]byte) {
+				for f, ok := l.Next(1, Relay); ok; f, ok = l.Next(1, Relay) {
+					if f.body {
+						bodies = append(bodies, bytes.Clone(f.data))
+					}
+					if f.Header.Ask != 0 {
+						l.Receive(1, Relay, []byte("LINK_ACK"), nil, &Header{ID: l.id, Ans: f.Header.Ask})
+					}
+				}
+				return bodies
+			}
+			three, err := l.OpenStream(1, "three")
+			require.NoError(t, err)
+			_, err = three.Write(1, []byte("abc"))
+			require.NoError(t, err)
+			three.CloseWrite()
+			five, err := l.OpenStream(1, "five")
+			require.NoError(t, err)
+			pull()
+			require.True(t, three.to.ended)
+			l.Receive(1, Relay, []byte("LINK_ACK"), nil, &Header{ID: l.id, R: [3]uint64{Streams: l.streams.made}})
+
+			for _, f := range v.Frames {
+				body := append(f.Base64, make([]byte, f.Zeros)...)
+				switch {
+				case f.Direct != nil:
+					l.ReceiveDirect(1, new(Health), append(f.Direct, make([]byte, f.Zeros)...), false)
+				case f.Message != "":
+					l.Receive(1, Relay, []byte("LINK_STREAM"), []byte(f.Message), &Header{ID: l.id, N: [3]uint64{Streams: f.N}})
+				default:
+					text := `"` + base64.StdEncoding.EncodeToString(body) + `"`
+					l.Receive(1, Relay, []byte("LINK_STREAM"), []byte(text), &Header{ID: l.id, N: [3]uint64{Streams: f.N}})
+				}
+			}
+			require.Equal(t, v.Expect.Ends, l.Effects().Ended.Why, v.Why)
+			if v.Expect.Ends != "" {
+				return
+			}
+			counted := uint64(len(v.Frames))
+			if v.Expect.Counted != nil {
+				counted = *v.Expect.Counted
+			}
+			require.Equal(t, counted, l.streams.in.r, v.Why)
+			var names []string
+			for s, ok := l.AcceptStream(1); ok; s, ok = l.AcceptStream(1) {
+				names = append(names, s.Name())
+				if s.id != 2 {
+					continue
+				}
+				got := make([]byte, 20_000)
+				n, err := s.Read(1, got)
+				if want := v.Expect.Read; v.Expect.Zeros == 0 {
+					require.Equal(t, want, string(got[:n]), v.Why)
+				} else {
+					require.Equal(t, make([]byte, v.Expect.Zeros), got[:n])
+				}
+				if err == nil {
+					_, err = s.Read(1, got)
+				}
+				switch {
+				case v.Expect.EOF:
+					require.Equal(t, io.EOF, err)
+				case v.Expect.Code != nil:
+					require.Equal(t, &StreamError{*v.Expect.Code, v.Expect.Text}, err, v.Why)
+				default:
+					require.NoError(t, err)
+				}
+			}
+			require.Equal(t, append([]string(nil), v.Expect.Streams...), names, v.Why)
+			wanted := func(delivered, refused bool) OutcomeKind {
+				return map[[2]bool]OutcomeKind{{true, false}: Delivered, {false, true}: Refused}[[2]bool{delivered, refused}]
+			}
+			kind, _ := three.Sent()
+			require.Equal(t, wanted(v.Expect.Delivered3, v.Expect.Refused3), kind, v.Why)
+			kind, _ = five.Sent()
+			require.Equal(t, wanted(false, v.Expect.Refused5), kind, v.Why)
+			require.Equal(t, max(v.Expect.Credit, 16_384), five.to.credit, v.Why)
+			require.Equal(t, v.Expect.Answers, pull(), v.Why)
 		})
 	}
 }

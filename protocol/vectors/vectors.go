@@ -54,3 +54,8 @@ var Direct string
 //
 //go:embed link-open.json
 var LinkOpen string
+
+// Stream are frames of byte streams, and what a peer makes of each.
+//
+//go:embed stream.json
+var Stream string

@@ -4,7 +4,7 @@ package main
 var linkSeeds = []Seed{
 	{"the receiver skips the duplicate check", "C2", linkSuite, []Edit{
 		{In: "protocol/link.Link.frameReceived",
-			Old: `if n <= i.r { l.acknowledge(now, i, 0); return }`,
+			Old: `if n <= i.r { l.acknowledge(now, &i.receiving, 0); return }`,
 			New: ``},
 		{In: "protocol/link.Link.frameReceived",
 			Old: `n != i.r+1`,
@@ -46,13 +46,13 @@ var linkSeeds = []Seed{
 			New: `i.cost += uint64(cost); if i.inbox.len() > 4 { return true, "" }`}}},
 	{"a frame is accepted after a gap", "C3", linkSuite, []Edit{
 		{In: "protocol/link.Link.frameReceived",
-			Old: `n != i.r+1 || s == Data && l.ending.here`,
-			New: `s == Data && l.ending.here`}}},
+			Old: `n != i.r+1 || s == Data && l.ending.begun()`,
+			New: `s == Data && l.ending.begun()`}}},
 	{"a message is encoded again when it is sent again", "C11", linkSuite, []Edit{
-		{In: "protocol/link.Link.nextFrame",
+		{In: "protocol/link.outgoing.fill",
 			Old: `f.data, f.part = m.data[piece.from:piece.to], !piece.whole`,
 			New: `f.data, f.part = m.data[piece.from:piece.to], !piece.whole
-				if again && piece.whole { f.data = append([]byte(" "), f.data...) }`}}},
+				if o.next <= o.made && piece.whole { f.data = append([]byte(" "), f.data...) }`}}},
 	{"a message gets the type of the one that came last", "C1", linkSuite, []Edit{
 		{In: "protocol/link.Link.Take",
 			Old: `Message{Type: m.typ, Data: m.data}`,

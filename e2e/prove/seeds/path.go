@@ -23,7 +23,7 @@ var pathSeeds = []Seed{
 			Old: `back := path`,
 			New: `back := l.current`}}},
 	{"LINK_END goes on the current path only", "W2", ruleSuite, []Edit{
-		{In: "protocol/link.Link.Close",
+		{In: "protocol/link.Link.sayEnd",
 			Old: `[2]bool{true, true}`,
 			New: `[2]bool{l.current == Relay, l.current == Direct}`}}},
 	{"a round trip over two paths counts for one", "W2", ruleSuite, []Edit{
@@ -83,21 +83,21 @@ var pathSeeds = []Seed{
 			Old: `min(max(h.delivered.most, leastFlight), mostFlight)`,
 			New: `max(h.delivered.most, leastFlight)`}}},
 	{"a direct message of another link is taken", "F1", ruleSuite, []Edit{
-		{In: "protocol/link.Link.ReceiveDirect",
+		{In: "protocol/link.Link.receiveText",
 			Old: `h.ID != l.id`,
 			New: `false`}}},
 	{"LINK_RESET is taken from the direct path", "F1", ruleSuite, []Edit{
-		{In: "protocol/link.Link.ReceiveDirect",
+		{In: "protocol/link.Link.receiveText",
 			Old: `relayOnly(d.Type)`,
 			New: `false`}}},
 	{"a direct message may have any length", "F1", ruleSuite, []Edit{
-		{In: "protocol/link.Link.ReceiveDirect",
+		{In: "protocol/link.Link.receiveText",
 			Old: `len(text) > protocol.MaxDelivery`,
 			New: `false`}}},
 	{"bytes after the number of a PING are ignored", "F1", ruleSuite, []Edit{
-		{In: "protocol/link.varint",
-			Old: `more == (i == len(text)-1)`,
-			New: `more && i == len(text)-1`}}},
+		{In: "protocol/link.Link.receiveBinary",
+			Old: `kind != byteStream && len(rest) > 0`,
+			New: `false`}}},
 	{"early frames of an older instance end the link that lives", "L14", ruleSuite, []Edit{
 		{In: "protocol/link.Door.unknown",
 			Old: `!o.early || d.link != nil || max(o.policy, d.config.Policy) == DirectOnly`,
@@ -120,10 +120,10 @@ var pathSeeds = []Seed{
 			New: `i.partAt + partWithin`}}},
 	{"what a peer from before paths sends on channel 253 is read", "W3", peerSuite, []Edit{
 		{In: "sdk.direct.LinkMessage",
-			Old: `!d.allowed()`,
-			New: `false`}}},
+			Old: `l.Version() >= 2`,
+			New: `true`}}},
 	{"a peer from before paths gets a PING", "W3", peerSuite, []Edit{
 		{In: "sdk.direct.opened",
-			Old: `!d.allowed()`,
+			Old: `d.linked.link.Version() < 2`,
 			New: `false`}}},
 }

@@ -108,6 +108,9 @@ type receivingHalf struct {
 // Name returns what the side that opened the stream has called it.
 func (s *Stream) Name() string { return s.name }
 
+// ID returns the stream's number (S1).
+func (s *Stream) ID() uint64 { return s.id }
+
 // Write takes bytes of p to send, and returns how many. If it has not taken all, a later event
 // touches the stream when there is space. The error is ErrStreamClosed, ErrEnded or a
 // *StreamError.

@@ -23,9 +23,10 @@ type end struct {
 	paused  bool
 	closed  bool
 	waiting []sending // messages that Send had no space for
-	alone   bool      // there is no path
-	away    int       // the connection whose application has heard so
-	absence int       // counts the absences, to recognise an old timer
+	streams []*stream
+	alone   bool // there is no path
+	away    int  // the connection whose application has heard so
+	absence int  // counts the absences, to recognise an old timer
 }
 
 // message names its sender.
@@ -61,7 +62,7 @@ func (e *end) begin() {
 		config.Policy = link.RelayOnly
 	}
 	e.unplug(true)
-	e.door, e.link, e.seq, e.waiting = link.NewDoor(config), nil, 0, nil
+	e.door, e.link, e.seq, e.waiting, e.streams = link.NewDoor(config), nil, 0, nil, nil
 	if e.side == client {
 		e.joined(e.door.Link())
 		if e.up {
@@ -170,6 +171,7 @@ func (e *end) pump() {
 		if !e.paused && !e.closed {
 			again = e.take(l) || again
 		}
+		again = e.flow(l) || again
 		if effects.Room[link.Data] && effects.Ended.How == 0 {
 			e.flush()
 			again = true
@@ -177,6 +179,7 @@ func (e *end) pump() {
 		if effects.Ended.How != 0 {
 			e.paused = e.paused && e.side == client // the remaining messages are received at the end
 			e.take(l)
+			e.flow(l)
 			e.flush()
 			e.gone(reason(effects.Ended.How))
 			return
@@ -224,7 +227,7 @@ func (e *end) take(l *link.Link) (any bool) {
 
 // gone tells the application that the link has ended. A client dials again.
 func (e *end) gone(why string) {
-	e.waiting = nil
+	e.waiting, e.streams = nil, nil
 	e.event(history.Gone, history.Event{Peer: e.peerID(), Reason: why})
 	e.link = nil
 	if e.side == client && !e.closed && !e.program.ended && why != "left" {

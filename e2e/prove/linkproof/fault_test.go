@@ -197,6 +197,7 @@ func (e *end) close() {
 	e.event(history.Close, history.Event{Peer: e.peerID()})
 	e.closed = true
 	e.pair.over = true
+	e.closeStreams()
 	e.link.Close(e.pair.world.now)
 	for len(e.waiting) > 0 { // they were never accepted
 		seq := e.seq - uint64(len(e.waiting)) + 1

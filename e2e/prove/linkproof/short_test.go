@@ -27,21 +27,25 @@ func seeds(t *testing.T, some, all uint64) (first, count uint64) {
 }
 
 func TestShortEverySeedKeepsThePromise(t *testing.T) {
-	keep(t, false, 120, 10_000, history.Back)
+	keep(t, false, false, 120, 10_000, history.Back)
 }
 
 func TestShortTwoPathsKeepThePromise(t *testing.T) {
-	keep(t, true, 100, 2_000, history.Path)
+	keep(t, true, false, 100, 2_000, history.Path)
 }
 
-// keep runs seeds with or without direct paths. It demands enough events of each kind, those
+func TestShortStreamsKeepThePromise(t *testing.T) {
+	keep(t, true, true, 60, 1_000, history.EOF)
+}
+
+// keep runs seeds with or without direct paths and byte streams. It demands enough events of each kind, those
 // of more included.
-func keep(t *testing.T, direct bool, some, all uint64, more history.Kind) {
+func keep(t *testing.T, direct, flows bool, some, all uint64, more history.Kind) {
 	first, count := seeds(t, some, all)
 	sums, broken := map[history.Kind]int{}, map[string]bool{}
 	begin := time.Now()
 	for seed := first; seed < first+count; seed++ {
-		w := scenario(seed, direct)
+		w := scenario(seed, direct, flows)
 		report := history.Check(w.log.Events(), rules())
 		for kind, n := range report.Kinds {
 			sums[kind] += n
@@ -73,15 +77,15 @@ func keep(t *testing.T, direct bool, some, all uint64, more history.Kind) {
 
 func table(sums map[history.Kind]int) string {
 	var b strings.Builder
-	for _, kind := range []history.Kind{history.Send, history.Delivered, history.Refused, history.Unknown, history.Receive, history.Wire, history.Fault, history.Stop, history.Away, history.Back, history.Path, history.Gone} {
+	for _, kind := range []history.Kind{history.Send, history.Delivered, history.Refused, history.Unknown, history.Receive, history.Wire, history.Fault, history.Stop, history.Away, history.Back, history.Path, history.Gone, history.Wrote, history.ReadTo, history.EOF, history.Sent} {
 		fmt.Fprintf(&b, " %s=%d", kind, sums[kind])
 	}
 	return strings.TrimSpace(b.String())
 }
 
 // scenario runs three minutes with faults, a time without faults, and the end.
-func scenario(seed uint64, direct bool) *world {
-	w := newWorld(seed, 1+int(seed%3), direct)
+func scenario(seed uint64, direct, flows bool) *world {
+	w := newWorld(seed, 1+int(seed%3), direct, flows)
 	for _, p := range w.pairs {
 		p.connect(false)
 		p.ends[client].pathUp()
@@ -138,6 +142,10 @@ func (w *world) step() {
 		return
 	}
 	e := p.ends[w.IntN(2)]
+	if w.flows && w.IntN(2) == 0 {
+		e.useStreams()
+		return
+	}
 	switch n := w.IntN(1000); {
 	case n < 700:
 		e.send(w.IntN(600))

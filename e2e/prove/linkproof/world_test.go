@@ -22,6 +22,7 @@ type world struct {
 	log    history.Log
 	server *program
 	direct bool // there are direct paths, too
+	flows  bool // and byte streams
 	pairs  []*pair
 	faults int // number of faults that have not healed
 	apps   int
@@ -50,8 +51,8 @@ type program struct {
 	ended  bool
 }
 
-func newWorld(seed uint64, clients int, direct bool) *world {
-	w := &world{Rand: rand.New(rand.NewPCG(seed, 0)), now: link.Second, direct: direct}
+func newWorld(seed uint64, clients int, direct, flows bool) *world {
+	w := &world{Rand: rand.New(rand.NewPCG(seed, 0)), now: link.Second, direct: direct, flows: flows}
 	w.log.Clock = func() int64 { return int64(w.now) }
 	w.server = w.start("S")
 	for n := range clients {

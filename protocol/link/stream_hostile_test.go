@@ -226,7 +226,7 @@ func TestBinaryFramesThatDoNotCount(t *testing.T) {
 }
 
 // A binary message carries no acknowledgements. They may not be taken for said.
-func TestAStreamOnTheDirectPathAcknowledges(t *testing.T) {
+func TestL12OnTheDirectPath(t *testing.T) {
 	n := newDirectNet(t)
 	var streams [2]*Stream
 	for x := range n.sides {
@@ -407,7 +407,7 @@ func TestAPeerThatReadsNoStream(t *testing.T) {
 }
 
 // What a stream held is free when it is over, whatever the order of its frames.
-func TestMemoryOfStreams(t *testing.T) {
+func TestS3(t *testing.T) {
 	t.Run("finished, and its frames are not acknowledged", func(t *testing.T) {
 		h := newHostile(t, Config{})
 		l := h.link(server)
@@ -460,6 +460,21 @@ func TestMemoryOfStreams(t *testing.T) {
 			require.Zero(t, in, how)
 		}
 	})
+	t.Run("credit is what there is memory for", func(t *testing.T) {
+		n := openNet(t, Config{}, Config{})
+		mine, theirs := n.openStream(client, "x")
+		for range 50 {
+			_, err := mine.Write(n.now, make([]byte, 10<<10))
+			require.NoError(t, err)
+			n.settleAll()
+			_, err = theirs.Read(n.now, make([]byte, 10<<10))
+			require.NoError(t, err)
+			n.settleAll()
+			require.LessOrEqual(t, theirs.from.credit-theirs.from.taken, uint64(theirs.from.window))
+			_, in := n.link(server).config.Budget.Held()
+			require.Equal(t, theirs.from.window, in+n.link(server).streams.ownUsed)
+		}
+	})
 	t.Run("every kind of end", func(t *testing.T) {
 		for k, end := range []func(n *net){
 			func(n *net) { n.link(client).Close(n.now) },
@@ -497,7 +512,7 @@ func TestMemoryOfStreams(t *testing.T) {
 	})
 }
 
-func TestOutcomesOfStreams(t *testing.T) {
+func TestS6Outcomes(t *testing.T) {
 	t.Run("do not change after the link has ended", func(t *testing.T) {
 		n := openNet(t, Config{}, Config{})
 		mine, theirs := n.openStream(client, "x")
@@ -569,7 +584,7 @@ func TestTheLastFrameIsSentAgain(t *testing.T) {
 	}
 }
 
-func TestClosingWithStreams(t *testing.T) {
+func TestS6Closing(t *testing.T) {
 	t.Run("both at once", func(t *testing.T) {
 		n := openNet(t, Config{}, Config{})
 		mine, _ := n.openStream(client, "x")

@@ -191,6 +191,30 @@ func TestS4(t *testing.T) {
 		}
 		require.Equal(t, 1<<20, theirs.from.window, "eight times what may be in flight")
 	})
+	t.Run("streams take turns, and so do streams and messages", func(t *testing.T) {
+		n := openNet(t, Config{InFlight: [2]int{Relay: 1 << 20}}, Config{})
+		one, _ := n.openStream(client, "one")
+		two, _ := n.openStream(client, "two")
+		n.said(client)
+		for _, s := range []*Stream{one, two} {
+			_, err := s.Write(n.now, make([]byte, 64<<10))
+			require.NoError(t, err)
+		}
+		l := n.link(client)
+		for range 4 {
+			require.NoError(t, l.Send(n.now, "chat", []byte(`1`), nil))
+		}
+		n.pump(client)
+		var order []string
+		for _, text := range n.said(client) {
+			typ, _, _ := strings.Cut(text, " ")
+			order = append(order, typ)
+		}
+		require.Equal(t, strings.Fields("chat LINK_STREAM chat LINK_STREAM chat LINK_STREAM chat LINK_STREAM LINK_STREAM LINK_STREAM LINK_STREAM LINK_STREAM"), order)
+		for i := range 8 {
+			require.Same(t, []*Stream{one, two}[i%2], l.streams.frames.at(i).stream)
+		}
+	})
 	t.Run("many small writes go in few frames", func(t *testing.T) {
 		n := openNet(t, Config{}, Config{})
 		mine, theirs := n.openStream(client, "x")

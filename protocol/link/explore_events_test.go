@@ -19,11 +19,13 @@ const (
 	eventStuck // the direct path lets nothing through any more; or again, what it held and all
 	eventSuspect
 	eventDirectUp
+	eventWrite // the next step of the writer of a stream
+	eventRead
 	eventCount
 )
 
 var eventNames = []string{"deliver from", "take at", "send at", "cut", "relay killed", "back", "cut, but the last under way stays late, from",
-	"deliver, and again later, from", "late frame arrives", "time", "close at", "deliver directly from", "the direct path holds up, or loses, what is under way", "direct path suspect at", "direct path up at"}
+	"deliver, and again later, from", "late frame arrives", "time", "close at", "deliver directly from", "the direct path holds up, or loses, what is under way", "direct path suspect at", "direct path up at", "writer of", "reader at"}
 
 // step lets one event happen, if it can.
 func (w *world) step(event int) (can bool, wrong string) {
@@ -152,6 +154,10 @@ func (w *world) step(event int) (can bool, wrong string) {
 			return false, ""
 		}
 		return true, w.close(x)
+	case eventWrite:
+		return w.write(x)
+	case eventRead:
+		return w.read(x)
 	}
 	return false, ""
 }
@@ -184,6 +190,8 @@ func (w *world) can(event int) bool {
 		return x < len(w.late)
 	case eventClose:
 		return w.left.closes[x]
+	case eventWrite, eventRead:
+		return w.left.streams != [2]int{}
 	}
 	return true
 }

@@ -20,6 +20,9 @@ func (w *world) clone() *world {
 		copied.out[Data].frames = copied.out[Data].frames.clone()
 		copied.in[Data].inbox = copied.in[Data].inbox.clone()
 		c.links[x] = &copied
+		if w.left.streams != [2]int{} {
+			c.cloneStreams(x)
+		}
 	}
 	return &c
 }
@@ -69,6 +72,12 @@ func (w *world) encode(b []byte) []byte {
 		u(rank(from, m.ask))
 		flags(m.ask != 0, m.ans != 0, uint64(m.ans) == w.links[1-from].probe.asked) // only the last answer counts
 		flags(m.hasEnd, m.ended)
+		if w.left.streams != [2]int{} {
+			u(uint64(m.n2))
+			u(uint64(m.r2))
+			u(uint64(len(m.body)))
+			b = append(b, m.body...)
+		}
 	}
 	for x, l := range w.links {
 		o, i, p, e := &l.out[Data], &l.in[Data], &l.probe, &l.ending
@@ -118,6 +127,9 @@ func (w *world) encode(b []byte) []byte {
 			b = append(b, byte(kind))
 		}
 		b = append(b, byte(w.ended[x]))
+		if w.left.streams != [2]int{} {
+			b = w.encodeStreams(b, x)
+		}
 		for p := range w.ways[x] {
 			u(uint64(len(w.ways[x][p])))
 			for _, m := range w.ways[x][p] {

@@ -21,6 +21,7 @@ type world struct {
 	outcomes [2][4]OutcomeKind
 	ended    [2]How
 	closed   [2]bool
+	flows    [2]flow // flows[x] is the stream that x opens
 	left     bounds
 }
 
@@ -29,6 +30,8 @@ type wire struct {
 	typ        string
 	data       byte
 	n, r, t, g uint16
+	n2, r2     uint16
+	body       string // of a stream's frame
 	g0         uint32
 	ask, ans   uint32
 	end        uint8
@@ -38,7 +41,7 @@ type wire struct {
 
 func (m *wire) header() Header {
 	return Header{
-		ID: NewID(1), N: [3]uint64{0, uint64(m.n)}, R: [3]uint64{0, uint64(m.r)}, T: [2]uint64{0, uint64(m.t)},
+		ID: NewID(1), N: [3]uint64{0, uint64(m.n), uint64(m.n2)}, R: [3]uint64{0, uint64(m.r), uint64(m.r2)}, T: [2]uint64{0, uint64(m.t)},
 		G: [2]uint64{uint64(m.g0), uint64(m.g)}, Ask: uint64(m.ask), Ans: uint64(m.ans),
 		End: uint64(m.end), HasEnd: m.hasEnd, Ended: m.ended,
 	}
@@ -60,6 +63,12 @@ func newWorld(b bounds) *world {
 		l.out[Data].messages.items = make([]outMessage, 4) // small, to be cloned often
 		l.out[Data].frames.items = make([]outFrame, 2)
 		l.in[Data].inbox.items = make([]inMessage, 2)
+		if b.streams != [2]int{} {
+			l.version = Version
+		}
+		if x == 0 {
+			l.streams.nextMine, l.streams.nextTheirs = 2, 3
+		}
 		w.links[x] = l
 	}
 	for x := range w.links {
@@ -69,6 +78,9 @@ func newWorld(b bounds) *world {
 		}
 		for b.hasty && w.sent[x] < b.messages[x] {
 			w.send(x)
+		}
+		for more := b.hasty; more; {
+			more, _ = w.write(x)
 		}
 		w.pump(x)
 	}
@@ -105,11 +117,14 @@ func (w *world) pumpPath(x int, p Path) string {
 		m := wire{
 			typ: f.Type, n: uint16(h.N[Data]), r: uint16(h.R[Data]), t: uint16(h.T[Data]), g: uint16(h.G[Data]),
 			g0: uint32(h.G[Signalling]), ask: uint32(h.Ask), ans: uint32(h.Ans), end: uint8(h.End), hasEnd: h.HasEnd, ended: h.Ended,
+			n2: uint16(h.N[Streams]), r2: uint16(h.R[Streams]),
 		}
 		if m.header() != f.Header {
 			return fmt.Sprintf("a header that the model does not know: %+v", f.Header)
 		}
-		if f.data != nil {
+		if f.body {
+			m.body = string(f.data)
+		} else if f.data != nil {
 			m.data = f.data[0]
 		}
 		if p == Direct || w.up[1-x] {
@@ -142,6 +157,9 @@ func (w *world) hear(x int) (wrong string) {
 		w.ended[x] = how
 	}
 	e.Reset()
+	if s := w.hearFlow(x); s != "" {
+		wrong = s
+	}
 	l.probe.trips = [2]trip{{backoff: l.probe.trips[0].backoff}, {backoff: l.probe.trips[1].backoff}} // a path of which nothing is known: else no state comes twice
 	return wrong
 }
@@ -152,8 +170,18 @@ func (w *world) receive(x int, p Path, m wire) string {
 		data = digits[m.data-'0' : m.data-'0'+1]
 	}
 	h := m.header()
+	if m.n2 != 0 {
+		data = appendBody(nil, []byte(m.body))
+	}
 	w.links[x].Receive(w.now, p, []byte(m.typ), data, &h)
-	return w.pump(x)
+	wrong := w.pump(x)
+	for more := w.left.eager; more; {
+		var s string
+		if more, s = w.read(x); s != "" {
+			wrong = s
+		}
+	}
+	return wrong
 }
 
 func (w *world) take(x int) string {

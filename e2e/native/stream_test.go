@@ -147,7 +147,7 @@ func TestNativeStreamCanBeReadAfterTheConn(t *testing.T) {
 		_, err := io.ReadFull(s, one)
 		require.NoError(t, err)
 	}
-	client.Abort()
+	require.NoError(t, server.Kick(patience.Context(t), nil))
 	var gone *sdk.GoneError
 	_, err := server.Receive(patience.Context(t))
 	require.ErrorAs(t, err, &gone)
@@ -162,12 +162,18 @@ func TestNativeStreamCanBeReadAfterTheConn(t *testing.T) {
 	require.ErrorAs(t, err, &gone)
 	_, err = server.OpenStream(patience.Context(t), "late")
 	require.ErrorAs(t, err, &gone)
+
+	_, err = open.Read(one)
+	require.ErrorIs(t, err, sdk.ErrKicked)
 	o, err := whole.Wait(patience.Context(t))
 	require.NoError(t, err)
-	require.Equal(t, sdk.ReasonClosedHere, o.Reason)
+	require.Equal(t, sdk.Unknown, o.Result)
+	client.Abort()
 	_, err = client.OpenStream(patience.Context(t), "late")
 	require.ErrorIs(t, err, sdk.ErrClosed)
 	_, err = client.AcceptStream(patience.Context(t))
+	require.ErrorIs(t, err, sdk.ErrClosed)
+	_, err = open.Read(one)
 	require.ErrorIs(t, err, sdk.ErrClosed)
 }
 
@@ -198,29 +204,19 @@ func TestNativeStreamWithACode(t *testing.T) {
 func TestNativeStreamsHaveBounds(t *testing.T) {
 	relay := relayproc.Start(t)
 	server, client := meet(t, relay, sdk.Options{}, sdk.Options{Paths: sdk.PathsRelay})
-	var all []*sdk.Stream
-	for range 64 {
-		s, err := client.OpenStream(patience.Context(t), "waits")
-		require.NoError(t, err)
-		all = append(all, s)
-	}
-	busy, err := client.OpenStream(patience.Context(t), "busy")
-	require.NoError(t, err)
-	_, err = busy.Read(make([]byte, 1))
-	require.Equal(t, &sdk.StreamError{Code: sdk.CodeBusy}, err)
-	require.NoError(t, busy.Close())
+	all := fill(t, client)
 	for range all {
 		_, err := server.AcceptStream(patience.Context(t))
 		require.NoError(t, err)
 	}
-	for range 64 {
+	for range waiting {
 		s, err := client.OpenStream(patience.Context(t), "more")
 		require.NoError(t, err)
 		all = append(all, s)
 	}
 	short, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
 	defer cancel()
-	_, err = client.OpenStream(short, "too many")
+	_, err := client.OpenStream(short, "too many")
 	require.ErrorIs(t, err, context.DeadlineExceeded)
 	accepted, err := server.AcceptStream(patience.Context(t))
 	require.NoError(t, err)

@@ -73,46 +73,51 @@ func TestNativeHTTP(t *testing.T) {
 func TestNativeStreamsTakeTurns(t *testing.T) {
 	relay := relayproc.Start(t)
 	ln := sdkpeer.Listen(t, relay)
-	many, one := sdkpeer.Dial(t, ln.ClientURL()), sdkpeer.Dial(t, ln.ClientURL())
-	opens := func(c *sdk.Conn) {
-		_, err := c.OpenStream(patience.Context(t), "turn")
-		require.NoError(t, err)
-		sdkpeer.Send(t, c, "chat", `1`)
-		sdkpeer.Receive(t, sdkpeer.Accept(t, ln), "chat", `1`)
+	for range 2 {
+		fill(t, sdkpeer.Dial(t, ln.ClientURL()))
 	}
-	for range 60 {
-		_, err := many.OpenStream(patience.Context(t), "turn")
-		require.NoError(t, err)
-	}
-	opens(many)
-	opens(one)
 	streams := ln.Streams()
 	from := map[string]int{}
-	for range 3 {
+	for n := 1; n <= 2*waiting; n++ {
 		s, err := streams.Accept()
 		require.NoError(t, err)
 		from[s.RemoteAddr().String()]++
+		if n%2 == 0 {
+			for _, of := range from {
+				require.Equal(t, n/2, of)
+			}
+		}
 	}
-	require.Equal(t, 1, from[one.ID()])
-	require.Equal(t, 2, from[many.ID()])
-
+	require.NoError(t, streams.Close())
+	_, err := streams.Accept()
+	require.ErrorIs(t, err, net.ErrClosed)
+	streams = ln.Streams()
 	accepted := make(chan error)
-	for range 2 {
-		require.NoError(t, streams.Close())
-		_, err := streams.Accept()
-		require.ErrorIs(t, err, net.ErrClosed)
-		streams = ln.Streams()
-	}
-	for range 59 {
-		_, err := streams.Accept()
-		require.NoError(t, err)
-	}
 	go func() {
 		_, err := streams.Accept()
 		accepted <- err
 	}()
 	require.NoError(t, ln.Close())
 	require.ErrorIs(t, <-accepted, sdk.ErrClosed)
+}
+
+// waiting is how many streams of a Conn wait to be accepted.
+const waiting = 64
+
+// fill opens so many streams that one more is refused. Then the other side has all of them.
+func fill(t testing.TB, c *sdk.Conn) (all []*sdk.Stream) {
+	t.Helper()
+	for range waiting {
+		s, err := c.OpenStream(patience.Context(t), "waits")
+		require.NoError(t, err)
+		all = append(all, s)
+	}
+	busy, err := c.OpenStream(patience.Context(t), "busy")
+	require.NoError(t, err)
+	_, err = busy.Read(make([]byte, 1))
+	require.Equal(t, &sdk.StreamError{Code: sdk.CodeBusy}, err)
+	require.NoError(t, busy.Close())
+	return all
 }
 
 // TestNativeStreamsOfManyBytes: 100 MB arrive with their hash, although the relay is killed.

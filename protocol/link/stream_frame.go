@@ -86,13 +86,19 @@ func parseBody(message []byte) (body []byte, ok bool) {
 	if len(text) < 2 || text[0] != '"' || len(text) > 2*base64.StdEncoding.EncodedLen(maxStreamFrame) {
 		return nil, false
 	}
-	if text = text[1 : len(text)-1]; slices.Contains(text, '\\') {
+	text = text[1 : len(text)-1]
+	body, err := decodeBody(text)
+	if err != nil && slices.Contains(text, '\\') {
 		unquoted, err := protocol.Unquote(message)
 		if err != nil {
 			return nil, false
 		}
-		text = []byte(unquoted)
+		body, err = decodeBody([]byte(unquoted))
+		return body, err == nil && len(body) <= maxStreamFrame
 	}
-	body, err := base64.StdEncoding.Strict().AppendDecode(make([]byte, 0, base64.StdEncoding.DecodedLen(len(text))), text)
 	return body, err == nil && len(body) <= maxStreamFrame
+}
+
+func decodeBody(text []byte) ([]byte, error) {
+	return base64.StdEncoding.Strict().AppendDecode(make([]byte, 0, base64.StdEncoding.DecodedLen(len(text))), text)
 }

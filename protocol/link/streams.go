@@ -17,6 +17,10 @@ const (
 	ownCredit = 64 << 10 // bytes for the first credit of streams that each link has outside the budget
 	ownUnsent = 16 << 10 // bytes to be sent that each stream has outside the budget
 
+	// keptFrame is from how many bytes on a frame is not copied. The rest of its memory is little
+	// then.
+	keptFrame = 4 << 10
+
 	// maxUnanswered bounds the frames that are not acknowledged when the other side opens a
 	// stream. A side that keeps to the limits above never comes near it.
 	maxUnanswered = 4096

@@ -15,9 +15,9 @@ import (
 // closeWithin is how long Close waits for the outcomes of what was sent.
 const closeWithin = 5 * time.Second
 
-// Conn is a connection to one other peer. Messages go through the relay, or directly while
-// there is a direct path (see Paths); channels go straight to the other peer. All methods may be called by many goroutines at
-// once. Close a Conn when it is no longer needed, also after it has ended.
+// Conn is a connection to one other peer. Messages and streams go through the relay, or directly
+// while there is a direct path (see Paths); channels go straight to the other peer. All methods
+// may be called by many goroutines at once. Close a Conn when it is no longer needed, also after it has ended.
 //
 // If both peers and the relay speak intercessor.v1 the Conn is reliable: it survives the
 // loss of either side's connection and of the relay. Each message arrives once and in order,
@@ -185,7 +185,8 @@ func (c *Conn) end(err error) {
 // Close ends the Conn. It tells the other peer at once and receives nothing more. It closes
 // the channels as Channel.Close does, so that messages on them arrive, and ends the direct
 // path. The Conn that Dial returned also leaves the relay. A reliable Conn waits at most 5
-// seconds for the outcomes of its messages; later ones are Unknown. Close takes about ten
+// seconds for the outcomes of its messages, and for the delivery of what was written on streams
+// that are closed; later outcomes are Unknown. It gives up streams that are open. Close takes about ten
 // seconds if the other peer or the network does not answer, and waits for the Conn's
 // goroutines. Later calls wait for the first.
 func (c *Conn) Close() error {

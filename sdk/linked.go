@@ -413,7 +413,7 @@ func (l *linked) finish(ctx context.Context) error {
 	}
 	known := false
 	l.do(func(now link.Time) {
-		known = l.link.Pending(link.Data) == 0
+		known = l.link.Pending(link.Data)+l.link.Pending(link.Streams) == 0
 		l.abort(now, ErrClosed, ReasonClosedHere)
 	})
 	if known {

@@ -130,6 +130,22 @@ func TestNativeStreamCloseDelivers(t *testing.T) {
 	require.Error(t, err)
 }
 
+// TestNativeStreamThatIsNotRead: who closes the Conn learns that it was not delivered.
+func TestNativeStreamThatIsNotRead(t *testing.T) {
+	relay := relayproc.Start(t)
+	server, client := meet(t, relay, sdk.Options{}, sdk.Options{Paths: sdk.PathsRelay})
+	a, _ := stream(t, client, server)
+	_, err := a.Write([]byte("hello"))
+	require.NoError(t, err)
+	require.NoError(t, a.Close())
+	ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
+	defer cancel()
+	require.ErrorIs(t, client.CloseContext(ctx), context.DeadlineExceeded)
+	o, err := a.Wait(patience.Context(t))
+	require.NoError(t, err)
+	require.Equal(t, sdk.Outcome{Result: sdk.Unknown, Reason: sdk.ReasonClosedHere}, o)
+}
+
 func TestNativeStreamCanBeReadAfterTheConn(t *testing.T) {
 	relay := relayproc.Start(t)
 	server, client := meet(t, relay, sdk.Options{}, sdk.Options{Paths: sdk.PathsRelay})

@@ -155,15 +155,17 @@ func (st *streams) close() {
 // idle reports whether everything that was written has come to an end, and the other side has
 // all frames.
 func (st *streams) idle() bool {
-	if st.made != st.r || st.control.len() > 0 {
-		return false
-	}
+	return st.made == st.r && st.control.len() == 0 && st.pending() == 0
+}
+
+// pending returns in how many streams the direction in which this side sends is not over.
+func (st *streams) pending() (n int) {
 	for _, s := range st.all {
 		if !s.to.over {
-			return false
+			n++
 		}
 	}
-	return true
+	return n
 }
 
 // forgetFresh forgets the streams that the application will not accept.

@@ -57,11 +57,12 @@ func (l *Link) Next(now Time, p Path) (f Frame, ok bool) {
 		l.acks(now, h, true)
 		return f, true
 	}
-	if l.phase == open {
-		if l.nextOf(now, p, &f) {
+	bare := p == Direct && l.streams.hasNext() // a binary message has no header, and so acknowledges nothing (F1)
+	if l.phase == open && !(bare && l.ackDue) && l.nextOf(now, p, &f) {
+		if p != Direct || !f.body {
 			l.acks(now, h, false)
-			return f, true
 		}
+		return f, true
 	}
 	if l.ackDue {
 		f.Type = protocol.TypeLinkAck

@@ -92,6 +92,12 @@ func (st *streams) ready() (cost int, ok bool) {
 	return 0, false
 }
 
+// hasNext reports whether there is a frame to send.
+func (st *streams) hasNext() bool {
+	_, ok := st.ready()
+	return ok
+}
+
 // dataSize returns how long the next data frame is.
 func (s *Stream) dataSize() int {
 	return int(min(uint64(len(*s.to.unsent.at(0))-s.prefix()), s.to.credit-s.to.sent))

@@ -76,6 +76,7 @@ func (s *Stream) Write(p []byte) (n int, err error) {
 		full, past, err := s.try(&s.writeBy, func(now link.Time) error {
 			k, err := s.link.Write(now, p[n:])
 			n += k
+			s.linked.out += k
 			return err
 		})
 		if err != nil || n == len(p) {

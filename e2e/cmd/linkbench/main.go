@@ -57,7 +57,8 @@ type pair struct {
 	client, server *sdk.Conn
 }
 
-// openPairs opens n pairs, whose messages stay on the relay. Servers and clients reach the relay at these addresses, HOST:PORT.
+// openPairs opens n pairs, whose messages stay on the relay. Servers and clients reach it at
+// these addresses, HOST:PORT.
 func openPairs(r *bench.Run, n int, server, client string, http *http.Client) []*pair {
 	pairs := make([]*pair, n)
 	options := &sdk.Options{HTTPClient: http, Paths: sdk.PathsRelay}

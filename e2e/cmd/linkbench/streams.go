@@ -6,6 +6,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"slices"
 	"time"
 
 	"github.com/pion/webrtc/v4"
@@ -43,7 +44,11 @@ func streams(flags *pflag.FlagSet) func(*bench.Run) {
 		} {
 			stream, other := openStream(r, relay, of.options), of.other()
 			res := bench.NewResult(fmt.Sprintf("streams: %d rounds, one pair, over %s, beside %s", *rounds, of.path, of.beside), "path", of.path, "beside", of.beside)
-			r.Compare(res, *rounds, costFigures, [2]bench.Side{costSide("other", other, relay, *during, *warmup), costSide("stream", stream, relay, *during, *warmup)})
+			figures := slices.Clone(costFigures)
+			if of.path == "direct" {
+				figures[1].Ratio = "" // the relay has next to nothing to do
+			}
+			r.Compare(res, *rounds, figures, [2]bench.Side{costSide("other", other, relay, *during, *warmup), costSide("stream", stream, relay, *during, *warmup)})
 			if *profile != "" {
 				r.Check(profileTo(*profile+"."+of.path, stream, relay, *during, *warmup))
 			}

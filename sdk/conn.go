@@ -15,9 +15,10 @@ import (
 // closeWithin is how long Close waits for the outcomes of what was sent.
 const closeWithin = 5 * time.Second
 
-// Conn is a connection to one other peer. Messages go through the relay, or directly while
-// there is a direct path (see Paths); channels go straight to the other peer. All methods may be called by many goroutines at
-// once. Close a Conn when it is no longer needed, also after it has ended.
+// Conn is a connection to one other peer. Messages and streams go through the relay, or directly
+// while there is a direct path (see Paths); channels go straight to the other peer. All methods
+// may be called by many goroutines at once. Close a Conn when it is no longer needed, also after
+// it has ended.
 //
 // If both peers and the relay speak intercessor.v1 the Conn is reliable: it survives the
 // loss of either side's connection and of the relay. Each message arrives once and in order,
@@ -54,6 +55,10 @@ type messages interface {
 
 	// receive waits for the next message.
 	receive(ctx context.Context) (Message, error)
+
+	// openStream and acceptStream are those of the Conn.
+	openStream(ctx context.Context, name string) (*Stream, error)
+	acceptStream(ctx context.Context) (*Stream, error)
 
 	// path returns how messages travel, without what the direct path knows itself, and a
 	// channel that is closed when the way is another one.
@@ -180,9 +185,10 @@ func (c *Conn) end(err error) {
 
 // Close ends the Conn. It tells the other peer at once and receives nothing more. It closes
 // the channels as Channel.Close does, so that messages on them arrive, and ends the direct
-// path. The Conn that Dial returned also leaves the relay. A reliable Conn waits at most 5
-// seconds for the outcomes of its messages; later ones are Unknown. Close takes about ten
-// seconds if the other peer or the network does not answer, and waits for the Conn's
+// path. It gives up the streams that are open. The Conn that Dial returned also leaves the
+// relay. A reliable Conn waits at most 5 seconds for the outcomes of its messages, and for the
+// delivery of what was written on closed streams; later outcomes are Unknown. Close takes about
+// ten seconds if the other peer or the network does not answer, and waits for the Conn's
 // goroutines. Later calls wait for the first.
 func (c *Conn) Close() error {
 	ctx, cancel := context.WithTimeout(c.hurry, closeWithin)

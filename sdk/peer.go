@@ -273,7 +273,7 @@ func (p *peer) receive(e signaling.Event) {
 			entry = p.door.Malformed(now)
 		default:
 			message := e.Message
-			if header.Of == 0 && header.At == 0 { // the link copies parts itself
+			if header.Of == 0 && header.At == 0 && e.Type != protocol.TypeLinkStream { // the link copies those itself
 				message = bytes.Clone(message)
 			}
 			entry = p.door.Receive(now, []byte(e.Type), message, &header)

@@ -100,6 +100,9 @@ func TestNativeF1BrokenMessagesEndTheLink(t *testing.T) {
 		"a PONG of ten bytes":      {"\x02\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01", broken},
 		"a PING and more":          {"\x01\x01\x01", broken},
 		"nothing":                  {"", broken},
+		"S2 a long frame":          {"\x00\x01\x02\x01" + strings.Repeat("x", 20_000), broken},
+		"S2 no body":               {"\x00\x01", "stream-frame"},
+		"S7 data before open":      {"\x00\x01\x02\x01x", "stream-frame"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			p, server := s.join(t, false)
@@ -123,7 +126,7 @@ func TestNativeF1UnknownMessagesAreIgnored(t *testing.T) {
 	relay := relayproc.Start(t)
 	s := newStage(t, relay)
 	p, server := s.join(t, false)
-	for _, kind := range []byte{0, 3, 0x7f, 0x80, 0xff} {
+	for _, kind := range []byte{3, 4, 0x7f, 0x80, 0xff} {
 		require.NoError(t, p.channel.Send(append([]byte{kind}, make([]byte, 60_000)...)))
 	}
 	require.NoError(t, p.channel.Send([]byte{2, 99})) // PONG to no PING

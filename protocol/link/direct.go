@@ -4,7 +4,7 @@ import "github.com/sebas642/intercessor/protocol"
 
 // ReceiveDirect handles a message of the direct path, a text or a binary one, which is checked
 // as the relay would have checked it (F1). One that breaks a rule ends the link. What is about
-// the path goes to h. The message may be reused.
+// the path goes to h. The link may keep the message, which must not change any more.
 func (l *Link) ReceiveDirect(now Time, h *Health, message []byte, text bool) {
 	switch {
 	case text && l.policy != RelayOnly:

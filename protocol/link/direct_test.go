@@ -54,6 +54,42 @@ func (n *directNet) exchange() {
 }
 
 func TestF1(t *testing.T) {
+	t.Run("a binary message acknowledges nothing, so a LINK_ACK does, and does not wait for a pause", func(t *testing.T) {
+		n := newDirectNet(t)
+		mine, err := n.link(client).OpenStream(n.now, "x")
+		require.NoError(t, err)
+		n.exchange()
+		theirs, ok := n.link(server).AcceptStream(n.now)
+		require.True(t, ok)
+		n.exchange()
+		hear := func(s *Stream) (last uint64) {
+			k, err := s.Write(n.now, []byte("hello"))
+			require.NoError(t, err)
+			require.Equal(t, 5, k)
+			f, ok := n.link(client).Next(n.now, Direct)
+			require.True(t, ok)
+			require.Equal(t, protocol.TypeLinkStream, f.Type)
+			n.hearDirect(server, f)
+			return f.Header.N[Streams]
+		}
+		n.pass(50 * Millisecond)
+		n.exchange()
+		last := hear(mine)
+		_, err = theirs.Write(n.now, make([]byte, 100<<10)) // more than one frame
+		require.NoError(t, err)
+		f, ok := n.link(server).Next(n.now, Direct)
+		require.True(t, ok)
+		require.Equal(t, protocol.TypeLinkStream, f.Type)
+		n.now += 20 * Millisecond
+		n.link(server).Tick(n.now)
+		f, ok = n.link(server).Next(n.now, Direct)
+		require.True(t, ok)
+		require.Equal(t, protocol.TypeLinkAck, f.Type)
+		require.Equal(t, last, f.Header.R[Streams])
+		f, ok = n.link(server).Next(n.now, Direct)
+		require.True(t, ok)
+		require.Equal(t, protocol.TypeLinkStream, f.Type)
+	})
 	t.Run("a message takes the direct path as the relay would deliver it, without from", func(t *testing.T) {
 		n := newDirectNet(t)
 		require.NoError(t, n.link(client).Send(n.now, "chat", []byte(`"hello"`), 1))

@@ -57,13 +57,12 @@ func (l *Link) Next(now Time, p Path) (f Frame, ok bool) {
 		l.acks(now, h, true)
 		return f, true
 	}
-	if l.phase == open && !(l.ackDue && p == Direct && l.streams.any()) {
-		if l.nextOf(now, p, &f) {
-			if !f.body || p == Relay { // a binary message says nothing else (F1)
-				l.acks(now, h, false)
-			}
-			return f, true
+	bare := p == Direct && l.streams.hasNext() // a binary message has no header, and so acknowledges nothing (F1)
+	if l.phase == open && !(bare && l.ackDue) && l.nextOf(now, p, &f) {
+		if p != Direct || !f.body {
+			l.acks(now, h, false)
 		}
+		return f, true
 	}
 	if l.ackDue {
 		f.Type = protocol.TypeLinkAck

@@ -59,8 +59,14 @@ func (l *Link) send(now Time, m outMessage) error {
 	return nil
 }
 
-// Pending returns how many sends of a sequence have no outcome yet.
-func (l *Link) Pending(sequence int) int { return l.out[sequence].messages.len() }
+// Pending returns how many sends of a sequence have no outcome yet; for Streams, in how many
+// streams this side's direction is not over.
+func (l *Link) Pending(sequence int) int {
+	if sequence == Streams {
+		return l.streams.pending()
+	}
+	return l.out[sequence].messages.len()
+}
 
 // room records that a sequence has space for waiting senders.
 func (l *Link) room(s int) {

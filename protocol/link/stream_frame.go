@@ -2,7 +2,6 @@ package link
 
 import (
 	"encoding/base64"
-	"slices"
 	"unicode/utf8"
 
 	"github.com/sebas642/intercessor/protocol"
@@ -86,14 +85,24 @@ func parseBody(message []byte) (body []byte, ok bool) {
 	if len(text) < 2 || text[0] != '"' || len(text) > 2*base64.StdEncoding.EncodedLen(maxStreamFrame) {
 		return nil, false
 	}
-	if text = text[1 : len(text)-1]; slices.Contains(text, '\\') {
-		unquoted, err := protocol.Unquote(message)
-		if err != nil {
-			return nil, false
-		}
-		text = []byte(unquoted)
+	text = text[1 : len(text)-1]
+	if body, err := decodeBody(text); err == nil {
+		return body, fits(body, text)
 	}
-	body, err := base64.StdEncoding.Strict().AppendDecode(make([]byte, 0, base64.StdEncoding.DecodedLen(len(text))), text)
-	// The decoder skips breaks of lines, which do not belong there.
-	return body, err == nil && len(body) <= maxStreamFrame && base64.StdEncoding.EncodedLen(len(body)) == len(text)
+	unquoted, err := protocol.Unquote(message) // some encoders escape a slash
+	if err != nil {
+		return nil, false
+	}
+	body, err = decodeBody([]byte(unquoted))
+	return body, err == nil && fits(body, []byte(unquoted))
+}
+
+// fits reports whether a body is not too long, and its text has nothing that the decoder skips:
+// breaks of lines.
+func fits(body, text []byte) bool {
+	return len(body) <= maxStreamFrame && base64.StdEncoding.EncodedLen(len(body)) == len(text)
+}
+
+func decodeBody(text []byte) ([]byte, error) {
+	return base64.StdEncoding.Strict().AppendDecode(make([]byte, 0, base64.StdEncoding.DecodedLen(len(text))), text)
 }

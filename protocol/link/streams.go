@@ -17,6 +17,10 @@ const (
 	ownCredit = 64 << 10 // bytes for the first credit of streams that each link has outside the budget
 	ownUnsent = 16 << 10 // bytes to be sent that each stream has outside the budget
 
+	// keptFrame is from how many bytes on a frame is not copied. The rest of its memory is little
+	// then.
+	keptFrame = 4 << 10
+
 	// maxUnanswered bounds the frames other than data that are not acknowledged when the other
 	// side opens a stream; with half of it this side opens none. Two sides that keep to the limits
 	// above never come near it.
@@ -155,15 +159,17 @@ func (st *streams) close() {
 // idle reports whether everything that was written has come to an end, and the other side has
 // all frames.
 func (st *streams) idle() bool {
-	if st.made != st.r || st.control.len() > 0 {
-		return false
-	}
+	return st.made == st.r && st.control.len() == 0 && st.pending() == 0
+}
+
+// pending returns in how many streams the direction in which this side sends is not over.
+func (st *streams) pending() (n int) {
 	for _, s := range st.all {
 		if !s.to.over {
-			return false
+			n++
 		}
 	}
-	return true
+	return n
 }
 
 // forgetFresh forgets the streams that the application will not accept.

@@ -114,7 +114,7 @@ func (st *streams) opened(f *streamFrame) (why string) {
 	return ""
 }
 
-// data handles what the other side sends on a stream.
+// data handles what the other side sends on a stream. It keeps the memory of a long frame.
 func (st *streams) data(s *Stream, data []byte) (why string) {
 	from := &s.from
 	from.received += uint64(len(data))
@@ -128,6 +128,8 @@ func (st *streams) data(s *Stream, data []byte) (why string) {
 	if last := from.chunks.len() - 1; last >= 0 && cap(*from.chunks.at(last))-len(*from.chunks.at(last)) >= len(data) {
 		chunk := from.chunks.at(last)
 		*chunk = append(*chunk, data...)
+	} else if len(data) >= keptFrame {
+		from.chunks.push(data)
 	} else { // many small frames share a chunk
 		from.chunks.push(append(make([]byte, 0, max(len(data), 512)), data...))
 	}

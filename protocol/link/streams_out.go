@@ -93,8 +93,8 @@ func (st *streams) ready() (cost int, ok bool) {
 	return 0, false
 }
 
-// any reports whether there is a frame to send.
-func (st *streams) any() bool {
+// hasNext reports whether there is a frame to send.
+func (st *streams) hasNext() bool {
 	_, ok := st.ready()
 	return ok
 }

@@ -44,25 +44,29 @@ func besideRaw(r *bench.Run, relay *bench.Relay, size, rounds int, during, warmu
 	linked, raw := openFlow(r, 1, relay.Address, relay.Address, nil, size, window), openRaw(r, relay.Address, size, window)
 	defer linked.close()
 	defer raw.close()
-	side := func(name string, f *flow) bench.Side {
-		return bench.Side{Name: name, Turn: func() (figures []float64) {
-			f.measure(warmup, func() {
-				s := f.observe(relay.PID(), during)
-				bytes := float64(s.messages) * float64(size)
-				figures = []float64{float64(s.ownCPU) / bytes, float64(s.relayCPU) / bytes, bytes / 1e6 / s.took.Seconds()}
-			})
-			return figures
-		}}
-	}
 	res := bench.NewResult(fmt.Sprintf("cost: %d rounds, one pair, %d bytes, window %d", rounds, size, window), "size", size, "window", window)
-	r.Compare(res, rounds, []bench.Figure{
-		{Key: "own_cpu_s_per_gb", Label: "CPU time of both peers, s a GB", Ratio: "own_cpu_s_per_gb_ratio"},
-		{Key: "relay_cpu_s_per_gb", Label: "CPU time of the relay, s a GB", Ratio: "relay_cpu_s_per_gb_ratio"},
-		{Key: "mb_per_second", Label: "MB a second", Ratio: "mb_per_second_ratio"},
-	}, [2]bench.Side{side("raw", raw), side("linked", linked)})
+	r.Compare(res, rounds, costFigures, [2]bench.Side{costSide("raw", raw, relay, during, warmup), costSide("linked", linked, relay, during, warmup)})
 	if profile != "" {
 		r.Check(profileTo(fmt.Sprintf("%s.%d", profile, size), linked, relay, during, warmup))
 	}
+}
+
+// costFigures are the figures of a costSide.
+var costFigures = []bench.Figure{
+	{Key: "own_cpu_s_per_gb", Label: "CPU time of both peers, s a GB", Ratio: "own_cpu_s_per_gb_ratio"},
+	{Key: "relay_cpu_s_per_gb", Label: "CPU time of the relay, s a GB", Ratio: "relay_cpu_s_per_gb_ratio"},
+	{Key: "mb_per_second", Label: "MB a second", Ratio: "mb_per_second_ratio"},
+}
+
+func costSide(name string, f *flow, relay *bench.Relay, during, warmup time.Duration) bench.Side {
+	return bench.Side{Name: name, Turn: func() (figures []float64) {
+		f.measure(warmup, func() {
+			s := f.observe(relay.PID(), during)
+			bytes := float64(s.messages) * float64(f.size)
+			figures = []float64{float64(s.ownCPU) / bytes, float64(s.relayCPU) / bytes, bytes / 1e6 / s.took.Seconds()}
+		})
+		return figures
+	}}
 }
 
 func profileTo(path string, f *flow, relay *bench.Relay, during, warmup time.Duration) error {

@@ -36,7 +36,7 @@ var usage string
 var linkbench = bench.Command{
 	Name:  "linkbench",
 	Usage: usage,
-	Modes: map[string]bench.Mode{"recover": recoverMode, "stream": stream, "cost": cost, "goodput": goodput, "listen": listen},
+	Modes: map[string]bench.Mode{"recover": recoverMode, "stream": stream, "streams": streams, "cost": cost, "goodput": goodput, "listen": listen},
 	Self:  map[string]func([]string) error{listenerMode: listener},
 }
 
@@ -57,11 +57,11 @@ type pair struct {
 	client, server *sdk.Conn
 }
 
-// openPairs opens n pairs. Servers and clients reach the relay at these addresses, HOST:PORT.
+// openPairs opens n pairs, whose messages stay on the relay. Servers and clients reach it at
+// these addresses, HOST:PORT.
 func openPairs(r *bench.Run, n int, server, client string, http *http.Client) []*pair {
 	pairs := make([]*pair, n)
-	options := new(sdk.Options)
-	options.HTTPClient = http
+	options := &sdk.Options{HTTPClient: http, Paths: sdk.PathsRelay}
 	r.Each(n, 16, func(ctx context.Context, i int) (err error) {
 		ctx, cancel := context.WithTimeout(ctx, patience)
 		defer cancel()

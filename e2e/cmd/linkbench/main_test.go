@@ -32,6 +32,8 @@ func TestEveryModeMeasuresRealPeers(t *testing.T) {
 			"base_messages_per_second_median messages_per_second_ratio_min relay_cpu_us_per_message_ratio_median own_cpu_us_per_message_ratio_max link_acks_per_message", ""},
 		{"cost --size 1000,60000 --rounds 2 --for 200ms --warmup 50ms", 2,
 			"size window raw_own_cpu_s_per_gb_median own_cpu_s_per_gb_ratio_max relay_cpu_s_per_gb_ratio_min linked_mb_per_second_median", ""},
+		{"streams --rounds 2 --for 200ms --warmup 50ms", 3,
+			"other_mb_per_second_median stream_mb_per_second_median mb_per_second_ratio_min stream_own_cpu_s_per_gb_median", ""},
 		{"goodput --for 700ms --warmup 300ms", 4, "bytes_per_second round_trip_ms longest_gap_ms", ""},
 		{"listen --clients 20 --for 300ms", 1,
 			"rss_bytes_alone rss_bytes_idle rss_bytes_sending messages_per_second", ""},

@@ -170,8 +170,11 @@ func (c *Conn) Messages(ctx context.Context) iter.Seq2[Message, error] {
 }
 
 // end notes why there will be no more messages. A direct path that is up goes on.
-func (c *Conn) end(err error) {
-	if c.status.end(err) {
+func (c *Conn) end(err error) { c.ended(c.status.end(err), err) }
+
+// ended is end after the state has changed. first says that it was not closed before.
+func (c *Conn) ended(first bool, err error) {
+	if first {
 		c.onEnd()
 	}
 	c.rtc.end()

@@ -262,9 +262,9 @@ func (l *linked) linkEnded(now link.Time, end link.End) {
 	default:
 		l.ended = l.cause
 	}
+	err, first := l.ended, l.conn.status.end(l.ended) // before Receive returns the reason
 	l.wake()
-	err := l.ended
-	l.peer.later(func() { l.conn.end(err) })
+	l.peer.later(func() { l.conn.ended(first, err) })
 }
 
 // wake makes all calls that wait for the link check again.

@@ -310,11 +310,11 @@ func (l *linked) endSeen(now link.Time) {
 }
 
 // lose ends the link because of what the relay says, or because there is no relay. why is for
-// the outcomes. While the direct path is up the link goes on, unless the other peer is not to
-// be there any more (W7).
+// the outcomes. While there is a direct path, even a suspect one, the link goes on, unless the
+// other peer is not to be there any more (W7).
 func (l *linked) lose(now link.Time, cause error, why Reason) {
 	switch word := dismissal(cause, why); {
-	case !l.direct.up, cause == ErrClosed:
+	case !l.direct.stands(), cause == ErrClosed:
 		l.abort(now, cause, why)
 	case word != "":
 		l.cause, l.why = cause, why

@@ -64,7 +64,7 @@ type Peer struct {
 	watchdog   *time.Timer   // runs while an answer is awaited
 	channels   map[*Channel]struct{}
 	described  bool        // the other peer's description is in place
-	farewell   *time.Timer // ends the path when the other peer was told
+	farewell   *time.Timer // ends the path, and then the connection, when the other peer was told
 	candidates candidates
 
 	pathChanged chan struct{} // made for WaitPath, closed when the path changes

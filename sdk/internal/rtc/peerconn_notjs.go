@@ -305,6 +305,12 @@ func (p *Peer) ViaTURN() bool {
 // connection that do not return.
 const tidyWithin = 2 * time.Second
 
+// shut ends the connection before close does, and does not wait.
+func (p *peerConn) shut() {
+	p.cancel()
+	_ = p.pc.Close()
+}
+
 // close ends the connection and waits for pion's goroutines.
 func (p *peerConn) close() {
 	p.cancel()

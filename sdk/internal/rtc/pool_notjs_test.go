@@ -7,7 +7,9 @@ import (
 	"runtime"
 	"sync"
 	"testing"
+	"time"
 
+	"github.com/pion/webrtc/v4"
 	"github.com/stretchr/testify/require"
 
 	"github.com/sebas642/intercessor/sdk/internal/rtc"
@@ -125,4 +127,24 @@ func TestAPoolIsFull(t *testing.T) {
 	next := pooled(pool)
 	defer next.close(t)
 	open(t, next.offering, next.answering, "next")
+}
+
+// TestALostPathGivesItsPlaceBack: a path that has failed uses no capacity and no connection,
+// although its Peers are not closed yet.
+func TestALostPathGivesItsPlaceBack(t *testing.T) {
+	pool := rtc.NewPool(1)
+	defer pool.Close()
+	lost := pooled(pool)
+	defer lost.close(t)
+	open(t, lost.offering, lost.answering, "lost")
+	pc, err := lost.answering.PeerConnection()
+	require.NoError(t, err)
+	lost.answering.FailICE()
+
+	next := pooled(pool)
+	defer next.close(t)
+	open(t, next.offering, next.answering, "next")
+	require.Eventually(t, func() bool {
+		return pc.ConnectionState() == webrtc.PeerConnectionStateClosed
+	}, 30*time.Second, 10*time.Millisecond)
 }

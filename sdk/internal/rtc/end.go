@@ -35,6 +35,9 @@ func (p *Peer) fail(err error) {
 	}
 }
 
+// Refused ends the direct path because the other peer has no place for it.
+func (p *Peer) Refused() { p.fail(&ICEError{Cause: CauseBusy, There: true}) }
+
 // finish ends the direct path, gives its place of the Pool back and wakes all who wait for
 // channels. The platform's connection is closed, unless a channel on it may have something to
 // read. It returns the open channels, or nil if the path was over before.

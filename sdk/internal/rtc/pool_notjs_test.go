@@ -19,7 +19,8 @@ import (
 func pooled(answering *rtc.Pool) *pair {
 	p := &pair{}
 	p.offering = rtc.New(rtc.Options{Offer: true, Signal: p.wire(&p.answering)})
-	p.answering = rtc.New(rtc.Options{Pool: answering, Signal: p.wire(&p.offering)})
+	full := func() bool { p.offering.Refused(); return true }
+	p.answering = rtc.New(rtc.Options{Pool: answering, Signal: p.wire(&p.offering), Full: full})
 	p.offering.Start()
 	p.answering.Start()
 	return p
@@ -116,8 +117,20 @@ func TestAPoolIsFull(t *testing.T) {
 	_, err := late.offering.OpenChannel(within(t), "late")
 	var noPath *rtc.ICEError
 	require.ErrorAs(t, err, &noPath)
+	require.Equal(t, rtc.CauseBusy, noPath.Cause)
 	require.True(t, noPath.There, "the other peer has said so")
 	require.Zero(t, late.count("ANSWER"))
+	_, err = late.answering.OpenChannel(within(t), "late")
+	require.ErrorAs(t, err, &noPath)
+	require.Equal(t, rtc.CauseBusy, noPath.Cause)
+
+	deaf := &pair{} // that cannot be told, so that it is not bounded
+	deaf.offering = rtc.New(rtc.Options{Offer: true, Signal: deaf.wire(&deaf.answering)})
+	deaf.answering = rtc.New(rtc.Options{Pool: pool, Signal: deaf.wire(&deaf.offering)})
+	deaf.offering.Start()
+	deaf.answering.Start()
+	open(t, deaf.offering, deaf.answering, "deaf")
+	deaf.close(t)
 
 	a, b := open(t, first.offering, first.answering, "second")
 	sendText(t, a, "still there")

@@ -237,4 +237,9 @@ func (c *Conn) close(ctx context.Context) error {
 // wait. A connection that is up is dropped and resumed, because it would not survive the
 // change, and a direct path is asked whether it still works. In a page the browser gives the hint
 // itself. A listener's Conns share it.
-func (c *Conn) NetworkChanged() { c.session.NetworkChanged() }
+func (c *Conn) NetworkChanged() {
+	if it, ok := c.messages.(*linked); ok {
+		it.do(func(link.Time) { it.direct.health.Check() })
+	}
+	c.session.NetworkChanged()
+}

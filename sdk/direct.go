@@ -68,8 +68,8 @@ func (d *direct) LinkNews(news rtc.LinkNews) {
 	case rtc.LinkAgreed:
 		d.linked.do(func(now link.Time) { d.linked.agreed(now, d) })
 	case rtc.LinkOver:
+		d.pumping.Go(func() { d.linked.do(d.ended) }) // before pump ends, for which wait waits
 		close(d.closed)
-		d.pumping.Go(func() { d.linked.do(d.ended) })
 	}
 }
 
@@ -190,7 +190,7 @@ func (d *direct) pump() {
 func (d *direct) next(dst []byte) (message []byte, text, ok bool) {
 	p := d.linked.peer
 	p.step(func(now link.Time) {
-		if p.current != d.linked || d.linked.direct != d || d.over {
+		if p.current != d.linked || d.linked.direct != d || d.over || d.linked.link.Dead() {
 			return
 		}
 		p.tick(now)

@@ -12,7 +12,7 @@ charts: ; @ci/charts.sh ## copy the status page's chart library to web/charts
 e2e:    ; @ci/e2e.sh    ## test real peers, Chromium among them, against the real relayd
 fuzz:   ; @ci/fuzz.sh   ## run every fuzz target for ten seconds, or for FUZZTIME
 check:  ; @ci/check.sh  ## test for races and leaks, 100,000 connections, and every fuzz target, in half an hour
-prove:  ; @ci/prove.sh  ## run the proof of the delivery promise at full size, in under forty minutes
+prove:  ; @ci/prove.sh  ## run the proof of the delivery promise at full size, in under an hour
 image:  ; @ci/image.sh  ## build the container image into bin/relayd-image.tar; needs buildah
 release:; @ci/release.sh ## make archives, checksums and tags of VERSION=v1.2.3 in bin/release
 package:; @ci/package.sh ## build the image and a release, and test them (Debian, as root)

@@ -175,8 +175,11 @@ func (c *Conn) Messages(ctx context.Context) iter.Seq2[Message, error] {
 }
 
 // end notes why there will be no more messages. A direct path that is up goes on.
-func (c *Conn) end(err error) {
-	if c.status.end(err) {
+func (c *Conn) end(err error) { c.ended(c.status.end(err), err) }
+
+// ended is end after the state has changed. first says that it was not closed before.
+func (c *Conn) ended(first bool, err error) {
+	if first {
 		c.onEnd()
 	}
 	c.rtc.end()
@@ -240,4 +243,9 @@ func (c *Conn) close(ctx context.Context) error {
 // wait. A connection that is up is dropped and resumed, because it would not survive the
 // change, and a direct path is asked whether it still works. In a page the browser gives the hint
 // itself. A listener's Conns share it.
-func (c *Conn) NetworkChanged() { c.session.NetworkChanged() }
+func (c *Conn) NetworkChanged() {
+	if it, ok := c.messages.(*linked); ok {
+		it.do(func(link.Time) { it.direct.health.Check() })
+	}
+	c.session.NetworkChanged()
+}

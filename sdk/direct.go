@@ -79,6 +79,11 @@ func (d *direct) allowed() bool {
 	return l.Version() >= 2 && l.Policy() != link.RelayOnly
 }
 
+// stands reports whether the path is up, or was and is not lost.
+func (d *direct) stands() bool {
+	return d.open && !d.over && d.allowed() && d.health.State() != link.Probing
+}
+
 // opened notes that the channel is open.
 func (d *direct) opened(now link.Time) {
 	if d.open || d.over || d.linked.link.Version() < 2 {
@@ -184,7 +189,7 @@ func (d *direct) pump() {
 func (d *direct) next(dst []byte) (message []byte, text, ok bool) {
 	p := d.linked.peer
 	p.step(func(now link.Time) {
-		if p.current != d.linked || d.linked.direct != d || d.over {
+		if p.current != d.linked || d.linked.direct != d || d.over || d.linked.link.Dead() {
 			return
 		}
 		p.tick(now)

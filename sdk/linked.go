@@ -45,14 +45,15 @@ type linked struct {
 	since          time.Time // when they took this one
 	sent, received [2]uint64 // bytes, by path
 
-	closed   bool            // this side has closed
-	untaken  bool            // there may be a message to take
-	cause    error           // why this side has aborted the link
-	why      Reason          // the same for outcomes
-	ended    error           // why the link has ended
-	end      link.End        // the same as the link says it
-	giveUpAt link.Time       // when to abort a link that the other side has closed; or 0
-	loss     func(link.Time) // aborts the link when the direct path is lost, because the relay is; or nil
+	closed   bool      // this side has closed
+	untaken  bool      // there may be a message to take
+	cause    error     // why this side has aborted the link
+	why      Reason    // the same for outcomes
+	ended    error     // why the link has ended
+	end      link.End  // the same as the link says it
+	giveUpAt link.Time // when to abort a link that the other side has closed; or 0
+	alone    error     // why the relay does not carry this link any more, while the direct path does; or nil
+	aloneFor Reason    // the same for outcomes
 }
 
 // newLinked returns what needs its Conn still.
@@ -281,9 +282,12 @@ func (l *linked) linkEnded(now link.Time, end link.End) {
 	default:
 		l.ended = l.cause
 	}
+	if l.alone != nil {
+		l.peer.later(l.peer.forget)
+	}
+	err, first := l.ended, l.conn.status.end(l.ended) // before Receive returns the reason
 	l.wake()
-	err := l.ended
-	l.peer.later(func() { l.conn.end(err) })
+	l.peer.later(func() { l.conn.ended(first, err) })
 }
 
 // wake makes all calls that wait for the link check again.
@@ -331,11 +335,11 @@ func (l *linked) endSeen(now link.Time) {
 }
 
 // lose ends the link because of what the relay says, or because there is no relay. why is for
-// the outcomes. While the direct path is up the link goes on, unless the other peer is not to
-// be there any more (W7).
+// the outcomes. While there is a direct path, even a suspect one, the link goes on, unless the
+// other peer is not to be there any more (W7).
 func (l *linked) lose(now link.Time, cause error, why Reason) {
 	switch word := dismissal(cause, why); {
-	case !l.direct.up, cause == ErrClosed:
+	case !l.direct.stands(), cause == ErrClosed:
 		l.abort(now, cause, why)
 	case word != "":
 		l.cause, l.why = cause, why
@@ -343,7 +347,7 @@ func (l *linked) lose(now link.Time, cause error, why Reason) {
 	default:
 		l.link.PathDown(now, link.Relay)
 		l.conn.status.set(func(s *status) { s.away = true })
-		l.loss = func(now link.Time) { l.abort(now, cause, why) }
+		l.alone, l.aloneFor = cause, why
 	}
 }
 
@@ -376,11 +380,13 @@ func (l *linked) dismissed(why Reason) error {
 
 // pathLost notes that the direct path will not be back.
 func (l *linked) pathLost(now link.Time) {
-	if abort := l.loss; abort != nil {
-		l.loss = nil
-		abort(now)
+	if l.isAlone() {
+		l.abort(now, l.alone, l.aloneFor)
 	}
 }
+
+// isAlone reports whether the link lives, and only the direct path carries it.
+func (l *linked) isAlone() bool { return l.alone != nil && l.ended == nil }
 
 // tick gives up a link that the other side has closed and of which nothing more comes.
 func (l *linked) tick(now link.Time) {

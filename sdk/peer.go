@@ -41,6 +41,10 @@ type peer struct {
 	mux  *mux
 	open func(*link.Link) *linked // makes the Conn of a link that the other side has opened; called under mu
 
+	// forget is called when the relay has said that the peer is gone, and later the link has
+	// ended which the direct path carried on.
+	forget func()
+
 	mu      sync.Mutex // guards what follows, the links, and every linked of this peer
 	door    *link.Door
 	current *linked    // of the door's link; nil while there is none
@@ -64,7 +68,7 @@ func newPeer(m *mux, id protocol.ID, client bool, outbox int, paths Paths) *peer
 	} else {
 		config.Draw, config.Mine = newLinkID, m.session.Own
 	}
-	p := &peer{id: id, mux: m, door: link.NewDoor(config), opens: newBucket(maxOpens, link.Second)}
+	p := &peer{id: id, mux: m, forget: func() {}, door: link.NewDoor(config), opens: newBucket(maxOpens, link.Second)}
 	p.timer = time.AfterFunc(time.Hour, p.due)
 	p.timer.Stop()
 	return p
@@ -202,7 +206,12 @@ func (p *peer) heard(e signaling.Event) {
 		})
 	case signaling.Away:
 		p.path(false, func(s *status) { s.away = true })
-	case signaling.Back:
+	case signaling.Back, signaling.Joined:
+		p.do(func(link.Time) {
+			if p.current != nil {
+				p.current.alone = nil
+			}
+		})
 		p.path(true, func(s *status) { s.away, s.offline = false, false })
 	case signaling.Gone:
 		p.lose(&GoneError{Reason: Reason(e.Reason)}, Reason(e.Reason))
@@ -224,12 +233,20 @@ func (p *peer) online(up bool) {
 
 func (p *peer) lost(err error) { p.lose(err, ReasonRelay) }
 
-// path tells the link that there is a path to the peer, possibly a new one, or none.
+// alone reports whether the peer is gone for the relay, but not for its link.
+func (p *peer) alone() bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.current != nil && p.current.isAlone()
+}
+
+// path tells the link that there is a path to the peer, possibly a new one, or none. There is
+// none over the relay while the peer is gone there.
 func (p *peer) path(up bool, change func(*status)) {
 	p.do(func(now link.Time) {
 		if l := p.door.Link(); l == nil {
 			return
-		} else if up {
+		} else if up && (p.current == nil || !p.current.isAlone()) {
 			l.PathUp(now, link.Relay)
 		} else {
 			l.PathDown(now, link.Relay)

@@ -79,8 +79,9 @@ func (p *plain) online(up bool) { p.conn.status.set(func(s *status) { s.offline 
 
 // lost ends the messages. Those that came before can still be received.
 func (p *plain) lost(err error) {
+	first := p.conn.status.end(err) // before Receive returns the reason
 	p.inbox.Close(err)
-	p.conn.end(err)
+	p.conn.ended(first, err)
 }
 
 func (p *plain) deliver(e signaling.Event) {

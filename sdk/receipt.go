@@ -65,6 +65,7 @@ const (
 
 	// Those of an ICEError.
 	ReasonNoAnswer        Reason = "no-answer"        // the other peer has not answered; it may not support WebRTC
+	ReasonBusy            Reason = "busy"             // the listener has as many direct paths as it allows
 	ReasonNoPath          Reason = "no-path"          // no address of one peer reaches one of the other
 	ReasonTURNRefused     Reason = "turn-refused"     // the TURN server that could help refuses the credential
 	ReasonTURNUnreachable Reason = "turn-unreachable" // the TURN server that could help does not answer

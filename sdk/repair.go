@@ -86,7 +86,8 @@ func (l *linked) signalled(now link.Time, m link.Message) error {
 		return nil
 	case asks:
 		l.repair.Over(now, link.Time(min(about.Wait, 1<<10))*link.Second)
-		return d.rtc.Handle(protocol.TypeCandidate, []byte(`{"candidate":"","failed":"busy"}`))
+		l.peer.later(d.rtc.Refused)
+		return nil
 	}
 	return d.rtc.Handle(m.Type, m.Data)
 }

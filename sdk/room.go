@@ -19,7 +19,9 @@ func (l *Listener) handle(e signaling.Event) {
 		l.status.set(func(s *status) { s.offline = false })
 		return // the relay now reports each client that is back
 	case signaling.Joined:
-		if e.Protocol == protocol.SubprotocolV1 {
+		if p, ok := l.client(e.Peer).(*peer); ok && p.alone() {
+			p.heard(e)
+		} else if e.Protocol == protocol.SubprotocolV1 {
 			l.admit(e.Peer)
 		} else {
 			l.admitPlain(e.Peer)
@@ -31,16 +33,27 @@ func (l *Listener) handle(e signaling.Event) {
 		client.heard(e)
 	}
 	if e.Kind == signaling.Gone {
-		if p, ok := client.(*peer); ok && e.Reason == signaling.ReasonTimeout {
-			l.remember(p)
-		}
-		l.leave(e.Peer)
+		l.gone(e.Peer, client, e.Reason)
 	}
+}
+
+// gone notes that the relay has no such client any more. One whose link goes on directly may come
+// back to the relay.
+func (l *Listener) gone(id protocol.ID, client remote, reason string) {
+	p, ok := client.(*peer)
+	if ok && p.alone() {
+		return
+	}
+	if ok && reason == signaling.ReasonTimeout {
+		l.remember(p)
+	}
+	l.leave(id, client)
 }
 
 // admit admits a client that speaks v1. It gets a Conn when it opens a link.
 func (l *Listener) admit(id protocol.ID) {
 	p := newPeer(l.mux, id, false, l.session.Hello().Limits.Outbox, l.options.Paths)
+	p.forget = func() { l.gone(id, p, signaling.ReasonTimeout) }
 	p.open = func(opened *link.Link) *linked {
 		it := newReliable(l.session, p, opened, false, l.options, l.pool)
 		it.turns = &l.turns
@@ -107,10 +120,12 @@ func (l *Listener) client(id protocol.ID) remote {
 
 // leave notes that a client will not be back. Its Conn may still have a direct path, so only
 // the application closes it.
-func (l *Listener) leave(id protocol.ID) {
+func (l *Listener) leave(id protocol.ID, client remote) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	delete(l.clients, id)
+	if l.clients[id] == client {
+		delete(l.clients, id)
+	}
 }
 
 // everyone returns all clients.

@@ -183,6 +183,33 @@ func TestNativeConnOutlivesItsSessionsWhileItIsDirect(t *testing.T) {
 	}
 }
 
+// The sessions end while the direct path lets nothing through: it may come back.
+func TestNativeConnOutlivesItsSessionsWhileItsPathIsSuspect(t *testing.T) {
+	relay := relayproc.Start(t)
+	w, server, client := wired(t, relay)
+	there, back := newTalk(t, client, server), newTalk(t, server, client)
+	w.setCut(true)
+	takes(t, client, sdk.RouteRelay)
+	takes(t, server, sdk.RouteRelay)
+	relay.Kill()
+	require.NoError(t, os.Remove(filepath.Join(relay.Args[1], "resume.key")))
+	require.NoError(t, relay.Process.Start()) // which lets nobody resume
+	for _, c := range []*sdk.Conn{client, server} {
+		for state := c.State(); state != sdk.Reconnecting; {
+			var err error
+			state, err = c.WaitState(patience.Context(t), state)
+			require.NoError(t, err)
+		}
+	}
+	<-within1s(t)
+	<-within1s(t)
+	w.setCut(false)
+	takes(t, client, sdk.RouteTURN)
+	takes(t, server, sdk.RouteTURN)
+	there.end(t)
+	back.end(t)
+}
+
 func TestNativeKickEndsADirectConn(t *testing.T) {
 	relay := relayproc.Start(t)
 	server, client := direct(t, relay)

@@ -66,6 +66,16 @@ func (w *wire) kill() {
 // messages take it.
 func wired(t testing.TB, relay *relayproc.Relay) (w *wire, server, client *sdk.Conn) {
 	t.Helper()
+	w, options := newWire(t)
+	server, client = meet(t, relay, options, options)
+	takes(t, client, sdk.RouteTURN)
+	takes(t, server, sdk.RouteTURN)
+	return w, server, client
+}
+
+// newWire returns a wire, and the options of the two sides whose direct path leads over it.
+func newWire(t testing.TB) (w *wire, options sdk.Options) {
+	t.Helper()
 	socket, err := net.ListenPacket("udp4", "127.0.0.1:0")
 	require.NoError(t, err)
 	w = &wire{PacketConn: socket, seen: make(map[string]bool)}
@@ -82,13 +92,9 @@ func wired(t testing.TB, relay *relayproc.Relay) (w *wire, server, client *sdk.C
 	})
 	require.NoError(t, err)
 	t.Cleanup(func() { _ = turnServer.Close() })
-	options := sdk.Options{RelayOnly: true, ICEServers: []sdk.ICEServer{{
+	return w, sdk.Options{RelayOnly: true, ICEServers: []sdk.ICEServer{{
 		URLs: []string{"turn:" + socket.LocalAddr().String()}, Username: user, Credential: password,
 	}}}
-	server, client = meet(t, relay, options, options)
-	takes(t, client, sdk.RouteTURN)
-	takes(t, server, sdk.RouteTURN)
-	return w, server, client
 }
 
 // mended has messages go both ways while a direct path fails and comes back. fail must end

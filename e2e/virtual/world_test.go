@@ -123,6 +123,7 @@ func (w *world) ends(c *sdk.Conn) error {
 	for {
 		if _, err := c.Receive(ctx); err != nil {
 			require.NotErrorIs(w.t, err, context.DeadlineExceeded)
+			require.Equal(w.t, sdk.Closed, c.State(), "who learns the reason can see the end")
 			return err
 		}
 	}

@@ -2,6 +2,7 @@ package wire_test
 
 import (
 	"encoding/json"
+	"net"
 	"path/filepath"
 	"strings"
 	"syscall"
@@ -57,12 +58,9 @@ var provocations = map[string]func(t *testing.T, relay *relayproc.Relay, server,
 	"message-without-end": func(_ *testing.T, _ *relayproc.Relay, _, client *rawpeer.Peer) *rawpeer.Peer {
 		client.Write(rawpeer.Frame(false, rawpeer.OpText, "{"))
 		for tick := time.NewTicker(100 * time.Millisecond); ; <-tick.C {
-			if _, err := client.Conn.Write([]byte(rawpeer.Frame(false, rawpeer.OpContinuation, ""))); err != nil || client.Reader.Buffered() > 0 {
+			if _, err := client.Conn.Write([]byte(rawpeer.Frame(false, rawpeer.OpContinuation, ""))); err != nil || hasWord(client) {
 				return client
 			}
-			_ = client.Conn.SetReadDeadline(time.Now().Add(time.Millisecond))
-			_, _ = client.Reader.Peek(1)
-			_ = client.Conn.SetReadDeadline(time.Now().Add(time.Minute))
 		}
 	},
 	"client-does-not-read": func(t *testing.T, relay *relayproc.Relay, server, _ *rawpeer.Peer) *rawpeer.Peer {
@@ -72,11 +70,12 @@ var provocations = map[string]func(t *testing.T, relay *relayproc.Relay, server,
 		slow.ID = rawpeer.HelloID(slow)
 		server.ExpectJoined(slow)
 		flood := `{"to":"` + slow.ID + `","type":"flood","message":"` + strings.Repeat("x", 60000) + `"}`
-		for range 400 {
+		for !hasWord(server) {
 			server.Text("%s", flood)
 		}
 		server.ExpectGone(slow)
-		return slow // now it reads, and finds the reason behind what was on its way
+		require.NoError(t, slow.Conn.(*net.TCPConn).SetReadBuffer(1<<20))
+		return slow // now it reads, quickly, and finds the reason behind what was on its way
 	},
 	"server-away": func(t *testing.T, relay *relayproc.Relay, _, _ *rawpeer.Peer) *rawpeer.Peer {
 		server := rawpeer.Join(t, relay.Addr, "/server", rawpeer.V1)
@@ -127,6 +126,14 @@ func sends(frames string) func(*testing.T, *relayproc.Relay, *rawpeer.Peer, *raw
 
 // operators are additional flags of the relay for some provocations.
 var operators = map[string][]string{"not-allowed": {"--schemas-builtin", "--schemas-refused", "close"}}
+
+// hasWord reports whether something of the relay has come, within a millisecond.
+func hasWord(p *rawpeer.Peer) bool {
+	_ = p.Conn.SetReadDeadline(time.Now().Add(time.Millisecond))
+	_, _ = p.Reader.Peek(1)
+	_ = p.Conn.SetReadDeadline(time.Now().Add(time.Minute))
+	return p.Reader.Buffered() > 0
+}
 
 // TestEveryCloseCode provokes each code of codes.json at the running relay,
 // with a reason in words, while a pair in another room notices nothing.

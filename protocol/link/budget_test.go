@@ -194,6 +194,28 @@ func TestPartThatDoesNotCome(t *testing.T) {
 		n.pass(2 * Second)
 		require.Equal(t, late, ends(n))
 	})
+	t.Run("nor while there is none that the message may take", func(t *testing.T) {
+		n := openNet(t, Config{}, Config{Policy: DirectOnly})
+		d, l := &directNet{net: n}, n.link(server)
+		l.PathUp(n.now, Direct)
+		begin(n, 1000)
+		pass := func(seconds int) {
+			for range seconds {
+				n.now += Second
+				l.Tick(n.now)
+				n.pump(server)
+				d.saidDirect(server, false)
+			}
+		}
+		l.PathDown(n.now, Direct)
+		pass(100)
+		require.Empty(t, ends(n))
+		l.PathUp(n.now, Direct)
+		pass(19)
+		require.Empty(t, ends(n))
+		pass(40)
+		require.Equal(t, late, ends(n))
+	})
 	t.Run("nor because the program slept", func(t *testing.T) {
 		n := openNet(t, Config{}, Config{})
 		begin(n, 1000)

@@ -231,7 +231,7 @@ func (h *Health) Wake() Time {
 func (h *Health) Tick(now Time) {
 	if at := h.missedAt(); h.waiting && now >= at {
 		if now >= at+lateTimer { // this program was not running: ask again first
-			h.askedAt, h.heard, h.waiting = now-pingEvery, false, false
+			h.askedAt, h.heard, h.waiting, h.check = now-pingEvery, false, false, h.state == Up
 			h.suspectAt = max(h.suspectAt, now-lostAfter+2*leastPong)
 			return
 		}

@@ -305,3 +305,20 @@ func TestHealthRandom(t *testing.T) {
 		require.Len(t, c.pings[0], pings, "seed %d: an idle path is silent", seed)
 	}
 }
+
+// TestHealthAsksAgainAfterALateTimer: also when everything was acknowledged before it fired.
+func TestHealthAsksAgainAfterALateTimer(t *testing.T) {
+	var h Health
+	h.Open(Second)
+	n, _, _ := h.Next(Second)
+	h.Pong(Second+Millisecond, n)
+	h.Check()
+	now := 3 * Second
+	_, _, ok := h.Next(now)
+	require.True(t, ok)
+	now += 100 * Second // this program did not run
+	h.Tick(now)
+	require.Equal(t, Up, h.State())
+	_, pong, ok := h.Next(now)
+	require.True(t, ok && !pong)
+}

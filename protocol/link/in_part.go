@@ -76,7 +76,7 @@ func (i *incoming) granted() bool {
 // partWake returns when something is due for the unfinished message. 0 means never.
 func (l *Link) partWake(i *incoming) Time {
 	switch {
-	case i.of == 0 || l.phase != open || !i.granted():
+	case i.of == 0 || l.phase != open || !i.granted() || l.waits(i):
 		return 0
 	case l.probe.at <= i.partAt && !l.askDue:
 		return i.partAt + partWithin/2
@@ -84,6 +84,11 @@ func (l *Link) partWake(i *incoming) Time {
 		return i.partAt + 2*partWithin
 	}
 	return max(i.partAt+partWithin, i.heardAt+partWithin/4)
+}
+
+// waits reports whether the sender of a sequence has no path that it may use (W8).
+func (l *Link) waits(i *incoming) bool {
+	return i == &l.in[Data] && l.policy == DirectOnly && !l.up[Direct]
 }
 
 // partAsked notes an answer to the last probe. The first one after the question for a part

@@ -97,6 +97,10 @@ func (l *Link) Over() bool {
 	return l.phase == dead || l.phase == done && (!l.ending.here || l.ending.known)
 }
 
+// Dead reports whether the link sends nothing more, and does not answer. Nor may the driver
+// answer for it on the direct path: the other side asks over the relay then, and hears LINK_RESET.
+func (l *Link) Dead() bool { return l.phase == dead }
+
 // SetInFlight changes how much may be unacknowledged on a path: see Config.InFlight.
 func (l *Link) SetInFlight(p Path, bytes int) { l.config.InFlight[p] = bytes }
 

@@ -37,9 +37,9 @@ func (l *Link) PathUp(now Time, p Path) {
 	if p == Relay && !l.openDue { // the first path is no interruption
 		l.interrupted()
 	}
-	if !l.up[Relay] && !l.up[Direct] {
-		for s := range l.in {
-			l.in[s].partAt = max(l.in[s].partAt, now) // its clock stops without a path
+	for s := range l.in {
+		if i := &l.in[s]; !l.up[Relay] && !l.up[Direct] || p == Direct && l.waits(i) {
+			i.partAt = max(i.partAt, now) // its clock stops without a path
 		}
 	}
 	l.up[p] = true

@@ -83,8 +83,8 @@ export type State = "connecting" | "connected" | "reconnecting" | "closed";
  * - `ice-failed`: there is no direct path. reason says why: `no-answer` (of the other peer),
  *   `no-path` (no address of one reaches one of the other), `turn-refused` (the TURN server does not
  *   accept the credential), `turn-unreachable` (the TURN server does not answer), `handshake` (the other peer's
- *   certificate is not the one that its messages name), `negotiation` (its messages cannot be used)
- *   or `lost` (there was a path). There may be others. See also there, candidates and servers.
+ *   certificate is not the one that its messages name), `negotiation` (its messages cannot be used),
+ *   `busy` (the listener has as many paths as it allows) or `lost` (there was a path). There may be others. See also there, candidates and servers.
  * - `closed`: this program closed it.
  * - `too-large`: the message is too long; see Message.
  * - `invalid`: an argument has the wrong form, such as data without a JSON form; or the relay cannot

@@ -3,6 +3,7 @@ package rtc
 import (
 	"context"
 	"sync"
+	"time"
 )
 
 // track notes an open channel, so that Close can end it.
@@ -34,8 +35,12 @@ func (p *Peer) fail(err error) {
 	}
 }
 
-// finish ends the direct path and wakes all who wait for channels. It returns the open
-// channels, or nil if the path was over before.
+// Refused ends the direct path because the other peer has no place for it.
+func (p *Peer) Refused() { p.fail(&ICEError{Cause: CauseBusy, There: true}) }
+
+// finish ends the direct path, gives its place of the Pool back and wakes all who wait for
+// channels. The platform's connection is closed, unless a channel on it may have something to
+// read. It returns the open channels, or nil if the path was over before.
 func (p *Peer) finish(err error) []*Channel {
 	p.mu.Lock()
 	if p.err != nil {
@@ -47,6 +52,10 @@ func (p *Peer) finish(err error) []*Channel {
 	p.changePath()
 	p.accepted.Close(err)
 	channels := p.open()
+	p.free()
+	if _, failed := err.(*ICEError); p.pc != nil && (failed || err == ErrPathClosed && len(channels) == 0) {
+		p.farewell = time.AfterFunc(tellWithin, p.pc.shut) // when the other peer was told
+	}
 	p.mu.Unlock()
 	p.tellLink(LinkOver)
 	return channels
@@ -128,9 +137,6 @@ func (p *Peer) CloseContext(ctx context.Context) error {
 		if p.pc != nil { // no new one can be made now
 			p.pc.close()
 		}
-		p.mu.Lock()
-		p.free()
-		p.mu.Unlock()
 	})
 	return nil
 }

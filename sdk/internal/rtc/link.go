@@ -76,9 +76,6 @@ func (p *Peer) GiveUp() {
 
 // Replace ends the direct path because another takes its place.
 func (p *Peer) Replace() {
-	p.mu.Lock()
-	p.free()
-	p.mu.Unlock()
 	p.fail(ErrReplaced)
 }
 

@@ -217,6 +217,9 @@ func (p *peerConn) wrap(dc js.Value) *Channel {
 	})
 }
 
+// shut ends the connection before close does.
+func (p *peerConn) shut() { p.pc.Call("close") }
+
 // close ends the connection. A browser need not send any event after it.
 func (p *peerConn) close() {
 	p.pc.Call("close")

@@ -47,7 +47,12 @@ type peerConn struct {
 	cancel context.CancelFunc // ends what waits in hostNet, and finding
 
 	finding sync.WaitGroup // searches for mDNS names
+	places  chan struct{}  // holds a token for each
 }
+
+// maxFinding bounds the mDNS names that are searched for at once. A browser has one for each of
+// its host's addresses.
+const maxFinding = 16
 
 func newPeerConn(o Options, ev events) (*peerConn, error) {
 	ctx, cancel := context.WithCancel(context.Background())
@@ -82,7 +87,7 @@ func newPeerConn(o Options, ev events) (*peerConn, error) {
 		cancel()
 		return nil, err
 	}
-	p := &peerConn{pc: pc, events: ev, report: o.Link, asked: asked, ctx: ctx, cancel: cancel}
+	p := &peerConn{pc: pc, events: ev, report: o.Link, asked: asked, ctx: ctx, cancel: cancel, places: make(chan struct{}, maxFinding)}
 	pc.OnNegotiationNeeded(p.onNeeded)
 	pc.OnICECandidate(p.onCandidate)
 	pc.OnConnectionStateChange(p.onState)
@@ -255,7 +260,13 @@ func (p *peerConn) addCandidate(_ context.Context, line string, _ []byte) error 
 	}
 	fields := strings.Fields(line)
 	if name := fields[4]; strings.HasSuffix(name, ".local") {
+		select {
+		case p.places <- struct{}{}:
+		default:
+			return errTooMany
+		}
 		p.finding.Go(func() {
+			defer func() { <-p.places }()
 			addr, err := names.find(p.ctx, name)
 			if err != nil {
 				debug("intercessor: a candidate's name is not found: " + err.Error())
@@ -304,6 +315,12 @@ func (p *Peer) ViaTURN() bool {
 // tidyWithin bounds the wait for pion's goroutines. An application may have handlers on the
 // connection that do not return.
 const tidyWithin = 2 * time.Second
+
+// shut ends the connection before close does, and does not wait.
+func (p *peerConn) shut() {
+	p.cancel()
+	_ = p.pc.Close()
+}
 
 // close ends the connection and waits for pion's goroutines.
 func (p *peerConn) close() {

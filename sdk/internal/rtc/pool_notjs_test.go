@@ -7,7 +7,9 @@ import (
 	"runtime"
 	"sync"
 	"testing"
+	"time"
 
+	"github.com/pion/webrtc/v4"
 	"github.com/stretchr/testify/require"
 
 	"github.com/sebas642/intercessor/sdk/internal/rtc"
@@ -17,7 +19,8 @@ import (
 func pooled(answering *rtc.Pool) *pair {
 	p := &pair{}
 	p.offering = rtc.New(rtc.Options{Offer: true, Signal: p.wire(&p.answering)})
-	p.answering = rtc.New(rtc.Options{Pool: answering, Signal: p.wire(&p.offering)})
+	full := func() bool { p.offering.Refused(); return true }
+	p.answering = rtc.New(rtc.Options{Pool: answering, Signal: p.wire(&p.offering), Full: full})
 	p.offering.Start()
 	p.answering.Start()
 	return p
@@ -114,8 +117,20 @@ func TestAPoolIsFull(t *testing.T) {
 	_, err := late.offering.OpenChannel(within(t), "late")
 	var noPath *rtc.ICEError
 	require.ErrorAs(t, err, &noPath)
+	require.Equal(t, rtc.CauseBusy, noPath.Cause)
 	require.True(t, noPath.There, "the other peer has said so")
 	require.Zero(t, late.count("ANSWER"))
+	_, err = late.answering.OpenChannel(within(t), "late")
+	require.ErrorAs(t, err, &noPath)
+	require.Equal(t, rtc.CauseBusy, noPath.Cause)
+
+	deaf := &pair{} // that cannot be told, so that it is not bounded
+	deaf.offering = rtc.New(rtc.Options{Offer: true, Signal: deaf.wire(&deaf.answering)})
+	deaf.answering = rtc.New(rtc.Options{Pool: pool, Signal: deaf.wire(&deaf.offering)})
+	deaf.offering.Start()
+	deaf.answering.Start()
+	open(t, deaf.offering, deaf.answering, "deaf")
+	deaf.close(t)
 
 	a, b := open(t, first.offering, first.answering, "second")
 	sendText(t, a, "still there")
@@ -125,4 +140,24 @@ func TestAPoolIsFull(t *testing.T) {
 	next := pooled(pool)
 	defer next.close(t)
 	open(t, next.offering, next.answering, "next")
+}
+
+// TestALostPathGivesItsPlaceBack: a path that has failed uses no capacity and no connection,
+// although its Peers are not closed yet.
+func TestALostPathGivesItsPlaceBack(t *testing.T) {
+	pool := rtc.NewPool(1)
+	defer pool.Close()
+	lost := pooled(pool)
+	defer lost.close(t)
+	open(t, lost.offering, lost.answering, "lost")
+	pc, err := lost.answering.PeerConnection()
+	require.NoError(t, err)
+	lost.answering.FailICE()
+
+	next := pooled(pool)
+	defer next.close(t)
+	open(t, next.offering, next.answering, "next")
+	require.Eventually(t, func() bool {
+		return pc.ConnectionState() == webrtc.PeerConnectionStateClosed
+	}, 30*time.Second, 10*time.Millisecond)
 }

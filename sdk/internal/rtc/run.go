@@ -31,15 +31,7 @@ func (p *Peer) run() {
 		if !ok {
 			return
 		}
-		switch err := p.do(j); err {
-		case nil:
-		case errFull:
-			if p.options.Full == nil || !p.options.Full() {
-				p.onFailed(CauseNoPath) // the other peer need not wait for an answer
-			} else {
-				p.fail(err)
-			}
-		default:
+		if err := p.do(j); err != nil {
 			p.fail(err)
 		}
 	}
@@ -71,11 +63,36 @@ func (p *Peer) do(j job) error {
 		}
 		return p.take(p.negotiation.need(pc.unplaced()), nil)
 	}
+	if j.typ == protocol.TypeOffer {
+		p.pace()
+	}
 	next, err := p.negotiation.receive(j.typ, j.message)
 	if err != nil {
 		return &NegotiationError{Type: j.typ, Err: err}
 	}
 	return p.take(next, j.message)
+}
+
+// The other peer has this many offers answered at once, and then one in offerEvery (W6): each
+// may make ICE begin anew.
+const (
+	offersAtOnce = 3
+	offerEvery   = 2 * time.Second
+)
+
+// pace waits until another offer may be answered.
+func (p *Peer) pace() {
+	now := time.Now()
+	if p.offersAt.Before(now) {
+		p.offersAt = now
+	}
+	p.offersAt = p.offersAt.Add(offerEvery)
+	if early := p.offersAt.Sub(now) - offersAtOnce*offerEvery; early > 0 {
+		select {
+		case <-time.After(early):
+		case <-p.ctx.Done():
+		}
+	}
 }
 
 // take carries out a step of the negotiation and the steps that follow from it.

@@ -55,6 +55,10 @@ type messages interface {
 	// receive waits for the next message.
 	receive(ctx context.Context) (Message, error)
 
+	// openStream and acceptStream are those of the Conn.
+	openStream(ctx context.Context, name string) (*Stream, error)
+	acceptStream(ctx context.Context) (*Stream, error)
+
 	// path returns how messages travel, without what the direct path knows itself, and a
 	// channel that is closed when the way is another one.
 	path() (now Path, turned <-chan struct{})

@@ -33,8 +33,9 @@ var (
 	// The session ends, because the peer would have another ID after the next restart.
 	ErrIdentity = signaling.ErrIdentity
 
-	// ErrUnsupported is the error of a call that needs intercessor.v1 if the relay does not
-	// speak it.
+	// ErrUnsupported matches the error of a call that needs intercessor.v1 if the relay does
+	// not speak it, and of one that needs streams if the other peer has none. Both match
+	// errors.ErrUnsupported.
 	ErrUnsupported = signaling.ErrUnsupported
 
 	// ErrPeerGone matches the *GoneError that says that the other peer has left: it
@@ -128,3 +129,13 @@ type invalid string
 
 func (e invalid) Error() string        { return string(e) }
 func (e invalid) Is(target error) bool { return target == ErrInvalid }
+
+// unsupported is the text of an error that matches ErrUnsupported.
+type unsupported string
+
+const noStreams unsupported = "the other peer cannot use streams: it, or its relay, is too old"
+
+func (e unsupported) Error() string { return string(e) }
+func (e unsupported) Is(target error) bool {
+	return target == ErrUnsupported || target == errors.ErrUnsupported
+}

@@ -22,16 +22,19 @@ const (
 // linked is the part of a Conn that runs over a link. Its peer owns it: what follows the
 // static fields is touched inside peer.step only.
 type linked struct {
-	conn    *Conn // static, as are the next five
+	conn    *Conn // static, as are the next six
 	peer    *peer
 	link    *link.Link
 	options rtc.Options   // of its connections; what differs between them is missing
 	offers  bool          // this side makes the offers
+	turns   *turns        // of its listener; nil if there is none
 	settled chan struct{} // closed when nothing more has to be done for the link
 
 	arrived bell    // a message can be taken, or none will come
 	space   [2]bell // by sequence: the link may take a message again
 	turned  bell    // messages take another path
+	streams streams
+	inTurn  bool // it is in turns, whose lock guards this
 
 	direct    *direct // the present one
 	repair    link.Repair
@@ -47,6 +50,7 @@ type linked struct {
 	cause    error           // why this side has aborted the link
 	why      Reason          // the same for outcomes
 	ended    error           // why the link has ended
+	end      link.End        // the same as the link says it
 	giveUpAt link.Time       // when to abort a link that the other side has closed; or 0
 	loss     func(link.Time) // aborts the link when the direct path is lost, because the relay is; or nil
 }
@@ -117,12 +121,21 @@ func (l *linked) trySend(sequence int, send func(now link.Time) error) (full <-c
 		case link.ErrFull:
 			full = l.space[sequence].wait()
 		case link.ErrEnded:
-			if err = l.ended; err == nil {
-				err = &GoneError{Reason: ReasonClosed} // the other side accepts nothing more; its messages can still be received
-			}
+			err = l.over()
 		}
 	})
 	return full, err
+}
+
+// over returns why the link accepts nothing more.
+func (l *linked) over() error {
+	switch {
+	case l.closed:
+		return ErrClosed
+	case l.ended != nil:
+		return l.ended
+	}
+	return &GoneError{Reason: ReasonClosed} // its messages can still be received
 }
 
 // receive takes the next message from the link.
@@ -185,11 +198,7 @@ func (l *linked) effects(now link.Time) {
 		l.givenUp(e.Ended.Why)
 	}
 	for _, o := range e.Outcomes {
-		outcome := outcomeOf(o, l.why)
-		if why := Reason(e.Ended.Why); o.How == link.FailedThere && dismisses(why) {
-			outcome.Reason = why
-		}
-		o.Token.(*Receipt).settle(outcome)
+		o.Token.(*Receipt).settle(l.outcome(o, e.Ended))
 	}
 	for _, p := range e.Progress {
 		p.Token.(*Receipt).progress(p.Received, p.Of)
@@ -209,6 +218,7 @@ func (l *linked) effects(now link.Time) {
 		l.untaken = true
 		l.arrived.ring()
 	}
+	l.streamEffects(e)
 	end, acked := e.Ended, e.Acked
 	e.Reset()
 	if end.How != 0 {
@@ -228,6 +238,15 @@ func (l *linked) effects(now link.Time) {
 	}
 }
 
+// outcome translates an outcome of the link, which has ended like that if it has.
+func (l *linked) outcome(o link.Outcome, end link.End) Outcome {
+	outcome := outcomeOf(o, l.why)
+	if why := Reason(end.Why); o.How == link.FailedThere && dismisses(why) {
+		outcome.Reason = why
+	}
+	return outcome
+}
+
 func (l *linked) takeSignals(now link.Time) {
 	for {
 		m, ok := l.link.Take(now, link.Signalling)
@@ -244,7 +263,7 @@ func (l *linked) takeSignals(now link.Time) {
 // linkEnded notes why the link has ended. The application learns it after it has received
 // the messages that came before.
 func (l *linked) linkEnded(now link.Time, end link.End) {
-	l.giveUpAt = 0
+	l.giveUpAt, l.end = 0, end
 	switch end.How {
 	case link.ClosedHere:
 		l.ended = ErrClosed
@@ -273,6 +292,7 @@ func (l *linked) wake() {
 	for sequence := range l.space {
 		l.space[sequence].ring()
 	}
+	l.streams.wake()
 }
 
 // abort ends the link because it cannot go on. why is for the outcomes.
@@ -306,6 +326,7 @@ func (l *linked) givenUp(why string) {
 func (l *linked) endSeen(now link.Time) {
 	if l.giveUpAt == 0 && l.ended == nil && !l.closed {
 		l.giveUpAt = now + link.Time(stalledAfter)
+		l.streams.wake() // no more are accepted
 	}
 }
 

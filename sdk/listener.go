@@ -33,6 +33,7 @@ type Listener struct {
 
 	backlog *queue.Queue[*Conn]
 	status  status
+	turns   turns
 	closing sync.Once
 	running sync.WaitGroup // the session, and the closing of refused Conns
 
@@ -132,6 +133,7 @@ func (l *Listener) NetworkChanged() { l.session.NetworkChanged() }
 func (l *Listener) lose(err error) {
 	l.status.end(err)
 	l.backlog.Close(err)
+	l.turns.wake()
 	for _, client := range l.everyone() {
 		client.lost(err)
 	}
@@ -139,6 +141,9 @@ func (l *Listener) lose(err error) {
 
 // forget removes a Conn that was closed.
 func (l *Listener) forget(c *Conn) {
+	if it, ok := c.messages.(*linked); ok {
+		l.turns.remove(it)
+	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	delete(l.conns, c)
@@ -153,6 +158,7 @@ func (l *Listener) Close() error {
 	l.closing.Do(func() {
 		l.status.end(ErrClosed)
 		l.backlog.Close(ErrClosed)
+		l.turns.wake()
 		l.mu.Lock()
 		conns := make([]*Conn, 0, len(l.conns))
 		for c := range l.conns {

@@ -54,6 +54,9 @@ func (p *plain) send(ctx context.Context, typ string, message []byte, r *Receipt
 
 func (p *plain) receive(ctx context.Context) (Message, error) { return p.inbox.Get(ctx) }
 
+func (p *plain) openStream(context.Context, string) (*Stream, error) { return nil, noStreams }
+func (p *plain) acceptStream(context.Context) (*Stream, error)       { return nil, noStreams }
+
 func (p *plain) path() (now Path, turned <-chan struct{}) {
 	return Path{Route: RouteRelay, Since: p.since}, nil
 }

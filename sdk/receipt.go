@@ -51,7 +51,7 @@ type Outcome struct {
 type Reason string
 
 const (
-	ReasonClosedHere Reason = "closed-here" // this side closed the Conn
+	ReasonClosedHere Reason = "closed-here" // this side closed the Conn, or gave up the stream
 	ReasonClosed     Reason = "closed"      // the other side closed its Conn
 	ReasonRestarted  Reason = "restarted"   // one side does not know the other any more
 	ReasonBroken     Reason = "broken"      // one side broke a rule of the link
@@ -61,6 +61,7 @@ const (
 	ReasonKicked     Reason = "kicked"      // the server sent the other peer away
 	ReasonReplaced   Reason = "replaced"    // another program or page has the other peer's identity
 	ReasonRelay      Reason = "relay"       // the session with the relay ended
+	ReasonStopped    Reason = "stopped"     // the other side does not read the stream to its end
 
 	// Those of an ICEError.
 	ReasonNoAnswer        Reason = "no-answer"        // the other peer has not answered; it may not support WebRTC

@@ -43,6 +43,7 @@ func (l *Listener) admit(id protocol.ID) {
 	p := newPeer(l.mux, id, false, l.session.Hello().Limits.Outbox, l.options.Paths)
 	p.open = func(opened *link.Link) *linked {
 		it := newReliable(l.session, p, opened, false, l.options, l.pool)
+		it.turns = &l.turns
 		p.later(func() { l.join(it.conn) })
 		return it
 	}
@@ -71,6 +72,9 @@ func (l *Listener) join(c *Conn) {
 	l.mu.Lock()
 	l.conns[c] = struct{}{}
 	l.mu.Unlock()
+	if it, ok := c.messages.(*linked); ok {
+		l.turns.add(it)
+	}
 	if l.backlog.Offer(c, 1) != nil {
 		l.running.Go(func() { _ = c.Close() })
 	}

@@ -75,7 +75,7 @@ func (p *program) sentStream(ctx context.Context, args []js.Value) (any, error) 
 		return nil, err
 	}
 	outcome, err := s.Wait(ctx)
-	if err != nil {
+	if outcome.Result == 0 {
 		return nil, err
 	}
 	return []any{outcome.Result.String(), string(outcome.Reason)}, nil
@@ -92,19 +92,20 @@ func (p *program) closeStream(args []js.Value) (js.Value, error) {
 
 // abortStream(stream, code, text) and stopStream end the writing, and the reading, before the end.
 func (p *program) abortStream(args []js.Value) (js.Value, error) {
-	return js.Undefined(), p.breakStream(args, (*sdk.Stream).AbortWrite)
+	return js.Undefined(), p.breakStream(args, (*sdk.Stream).CancelWrite)
 }
 
 func (p *program) stopStream(args []js.Value) (js.Value, error) {
-	return js.Undefined(), p.breakStream(args, (*sdk.Stream).StopRead)
+	return js.Undefined(), p.breakStream(args, (*sdk.Stream).CancelRead)
 }
 
-func (p *program) breakStream(args []js.Value, end func(*sdk.Stream, uint64, string) error) error {
+func (p *program) breakStream(args []js.Value, end func(*sdk.Stream, uint64, string)) error {
 	s, err := p.stream(args[0])
 	if err != nil {
 		return err
 	}
-	return end(s, uint64(args[1].Float()), args[2].String())
+	end(s, uint64(args[1].Float()), args[2].String())
+	return nil
 }
 
 // forgetStream(stream) forgets a stream that the page does not use any more.

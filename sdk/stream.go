@@ -128,14 +128,27 @@ func (s *Stream) Close() error {
 // the other side return a *StreamError with the code and the text. A code has at most 53 bits: a
 // larger one is sent as the largest. A text is cut to 64 bytes.
 func (s *Stream) CloseWithCode(code uint64, text string) {
+	s.CancelWrite(code, text)
+	s.CancelRead(code, text)
+}
+
+// CancelWrite is CloseWithCode for the direction in which this side sends.
+func (s *Stream) CancelWrite(code uint64, text string) {
+	s.end(func() { s.link.Abort(sayable(code, text)) })
+}
+
+// CancelRead is CloseWithCode for the direction in which the other side sends.
+func (s *Stream) CancelRead(code uint64, text string) {
+	s.end(func() { s.link.Stop(sayable(code, text)) })
+}
+
+// sayable returns what a frame can say of a code and a text.
+func sayable(code uint64, text string) (uint64, string) {
 	text = strings.ToValidUTF8(text, "\uFFFD")
 	if len(text) > link.MaxStreamText {
 		text = strings.ToValidUTF8(text[:link.MaxStreamText], "")
 	}
-	s.end(func() {
-		s.link.Abort(min(code, maxCode), text)
-		s.link.Stop(min(code, maxCode), text)
-	})
+	return min(code, maxCode), text
 }
 
 func (s *Stream) end(how func()) {

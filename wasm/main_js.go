@@ -32,6 +32,13 @@ func main() {
 		"openChannel": p.promised(p.openChannel),
 		"pathEnd":     p.promised(p.pathEnd),
 		"close":       p.promised(p.close),
+
+		"openStream":   p.promised(p.openStream),
+		"acceptStream": p.promised(p.acceptStream),
+		"readStream":   p.promised(p.readStream),
+		"writeStream":  p.promised(p.writeStream),
+		"sentStream":   p.promised(p.sentStream),
+
 		// These return at once.
 		"cancel":         immediate(p.cancel),
 		"pc":             immediate(p.peerConnection),
@@ -39,6 +46,10 @@ func main() {
 		"serverInfo":     immediate(p.serverInfo),
 		"iceServers":     immediate(p.iceServers),
 		"networkChanged": immediate(p.networkChanged),
+		"closeStream":    immediate(p.closeStream),
+		"abortStream":    immediate(p.abortStream),
+		"stopStream":     immediate(p.stopStream),
+		"forgetStream":   immediate(p.forgetStream),
 	})
 	select {} // JavaScript calls the functions from now on
 }

@@ -4,6 +4,7 @@ import { hold, Incoming } from "./channels.js";
 import { closedHere, endOf, invalid } from "./errors.js";
 import { asyncDispose, PeerEvent, Stateful } from "./events.js";
 import { none } from "./identity.js";
+import { incomingStreams, Stream } from "./streams.js";
 
 export class Connection extends Stateful {
   #sdk;
@@ -12,6 +13,7 @@ export class Connection extends Stateful {
   #pc = null;
   #incoming = new Incoming();
   #watched = false; // whether pathEnd is being awaited
+  #streams = null; // that the other side opens
   #servers; // the ICE servers in the page's options; null for those of the relay
   #info = { json: "", value: null }; // the server's information
   #told = []; // the relay's latest ICE servers
@@ -95,6 +97,14 @@ export class Connection extends Stateful {
 
   openChannel(label, { signal, ...init } = {}) {
     return this.#sdk.call("openChannel", [this.#number, String(label), init], signal, hold);
+  }
+
+  async createBidirectionalStream({ name = "stream", signal } = {}) {
+    return new Stream(this.#sdk, await this.#sdk.call("openStream", [this.#number, String(name)], signal));
+  }
+
+  get incomingBidirectionalStreams() {
+    return (this.#streams ??= incomingStreams(this.#sdk, this.#number));
   }
 
   async kick({ seconds = 0, by = "" } = {}) {

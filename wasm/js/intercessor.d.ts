@@ -84,7 +84,9 @@ export type State = "connecting" | "connected" | "reconnecting" | "closed";
  *   `no-path` (no address of one reaches one of the other), `turn-refused` (the TURN server does not
  *   accept the credential), `turn-unreachable` (the TURN server does not answer), `handshake` (the other peer's
  *   certificate is not the one that its messages name), `negotiation` (its messages cannot be used),
- *   `busy` (the listener has as many paths as it allows) or `lost` (there was a path). There may be others. See also there, candidates and servers.
+ *   `busy` (the listener has as many paths as it allows) or `lost` (there was a path). There may be
+ *   others. See also there, candidates and servers.
+ * - `stream-ended`: the other side has ended a stream; see reason and streamCode.
  * - `closed`: this program closed it.
  * - `too-large`: the message is too long; see Message.
  * - `invalid`: an argument has the wrong form, such as data without a JSON form; or the relay cannot
@@ -107,6 +109,7 @@ export type ErrorCode =
   | "given-up"
   | "broken"
   | "ice-failed"
+  | "stream-ended"
   | "closed"
   | "too-large"
   | "invalid"
@@ -121,6 +124,8 @@ export class IntercessorError extends Error {
   readonly closeCode?: number;
   /** The relay's reason for closing; why a peer is gone (see PeerEvent); or why there is no path. */
   readonly reason?: string;
+  /** The code of a stream that the other side has ended; 1 is "busy", others are the application's. */
+  readonly streamCode?: number;
   /** The ICE candidates that were tried, for "ice-failed". */
   readonly candidates?: { local: string[]; remote: string[] };
   /** For "ice-failed": the other peer has reported the reason, which is at its end. */
@@ -204,6 +209,33 @@ interface Stateful<Events> extends EventTarget {
   addEventListener(type: string, listener: EventListenerOrEventListenerObject | null, options?: boolean | AddEventListenerOptions): void;
 }
 
+/**
+ * A byte stream to the other peer, as a bidirectional stream of WebTransport. It takes the direct path when
+ * there is one, else the relay, and lives as long as its connection. A peer that does not read holds up
+ * its own stream only. There is no order between streams, nor between streams and messages.
+ */
+export interface BidirectionalStream {
+  /** What the side that opened it has called it. */
+  readonly name: string;
+  /**
+   * Bytes of the other side. It closes after all that the other side has written before it closed its own
+   * direction. An error of code "stream-ended" says that the other side has ended it before.
+   * cancel(reason) tells the other side that this one reads no more.
+   */
+  readonly readable: ReadableStream<Uint8Array>;
+  /**
+   * Takes Uint8Array, ArrayBuffer and other views. A write is fulfilled when the SDK has taken the bytes, which
+   * waits while 256 KiB are not sent. close() ends this direction; abort(reason) drops what the other side has
+   * not read. Of an error as reason the other side gets the first 64 bytes of message, and streamCode.
+   */
+  readonly writable: WritableStream<BufferSource>;
+  /**
+   * What became of all that was written, once the direction is closed. It is never rejected.
+   * `delivered`: the other application has read to the end.
+   */
+  readonly outcome: Promise<Outcome>;
+}
+
 export interface ConnectionEvents {
   statechange: Event;
   /** path.route, path.state or path.problem has changed. */
@@ -270,6 +302,17 @@ export interface Connection extends AsyncIterable<Message>, Stateful<ConnectionE
    * The signal ends the wait.
    */
   openChannel(label: string, init?: RTCDataChannelInit & { signal?: AbortSignal }): Promise<RTCDataChannel>;
+  /**
+   * Opens a byte stream, with a name of 1 to 255 bytes for the other side. The promise waits until the other
+   * side has answered, and while 128 streams of this side are open. It is rejected with `invalid` if the
+   * connection is not reliable or the other side is too old for streams.
+   */
+  createBidirectionalStream(options?: { name?: string; signal?: AbortSignal }): Promise<BidirectionalStream>;
+  /**
+   * Streams that the other side opens. At most 64 wait to be read here; further ones end with code 1, "busy".
+   * It closes with the connection.
+   */
+  readonly incomingBidirectionalStreams: ReadableStream<BidirectionalStream>;
   /**
    * Removes the other peer from the room and keeps it out, for `seconds` (default a day, at most a year).
    * Its connection closes with the code `kicked`; here it is gone with that reason. A peer

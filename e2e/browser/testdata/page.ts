@@ -2,7 +2,7 @@
 // after @ts-expect-error must not compile.
 
 import { connect, listen, IntercessorError } from "../../../wasm/js/intercessor.js";
-import type { Connection, ErrorCode, Listener, Message, Options, Outcome, Path, PeerEvent, Receipt, State } from "../../../wasm/js/intercessor.js";
+import type { BidirectionalStream, Connection, ErrorCode, Listener, Message, Options, Outcome, Path, PeerEvent, Receipt, State } from "../../../wasm/js/intercessor.js";
 
 const options: Options = {
   iceServers: [{ urls: ["turn:turn.example"], username: "ada", credential: "secret" }],
@@ -34,6 +34,11 @@ async function client(url: string): Promise<void> {
   const channel: RTCDataChannel = await conn.openChannel("file", { signal: AbortSignal.timeout(1000) });
   channel.send(new Uint8Array([1, 2, 3]));
   await conn.openChannel("position", { ordered: false, maxRetransmits: 0, protocol: "v2" });
+  const stream: BidirectionalStream = await conn.createBidirectionalStream({ name: "log", signal: AbortSignal.timeout(1000) });
+  await new Blob(["a line"]).stream().pipeTo(stream.writable);
+  console.log(stream.name, (await stream.outcome).kind, await new Response(stream.readable).text());
+  // @ts-expect-error a stream takes bytes
+  await stream.writable.getWriter().write("a line");
   const { route, since, roundTrip, sent, received, state: direct }: Path = conn.path;
   console.log(route satisfies "relay" | "direct" | "turn", new Date(since), roundTrip.toFixed(1), sent + received, direct);
   conn.addEventListener("pathchange", () => console.log(conn.path.route, conn.path.problem));

@@ -24,9 +24,10 @@ type KickOptions struct {
 
 // Kick has the relay close the other peer, a client, and refuse to let it resume. options may
 // be nil. Only a listener's Conns can kick. The Conn ends when the relay confirms, or at once if
-// there is a direct path and By is ""; the program must still close it. Kicking a client that is not there is no error, unless KickOptions.By
-// is set. Then Kick does nothing and returns a *RelayError with the reason "unmarked". It does
-// the same for a client without a source (on the relay's machine) or without an access token.
+// there is a direct path and By is ""; the program must still close it. Kicking a client that is
+// not there is no error, unless KickOptions.By is set. Then Kick does nothing and returns a
+// *RelayError with the reason "unmarked". It does the same for a client without a source (on the
+// relay's machine) or without an access token.
 //
 // The kick stays in force, even if Kick returns ctx.Err() or the relay did not answer within
 // 30 seconds: the listener repeats it after each resume, because a relay may forget it.

@@ -47,7 +47,7 @@ func (c *Conn) Kick(ctx context.Context, options *KickOptions) error {
 	if kick.For < 0 {
 		return invalid("a client cannot be kept out for less than no time: KickOptions.For is " + kick.For.String())
 	}
-	if kick.By == "" {
+	if c.peer != c.session.Room() && kick.By == "" { // the relay refuses a client
 		c.dismiss(true)
 	}
 	err := ofSession(c.session.Kick(ctx, c.peer, kick))

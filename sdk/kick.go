@@ -24,9 +24,10 @@ type KickOptions struct {
 
 // Kick has the relay close the other peer, a client, and refuse to let it resume. options may
 // be nil. Only a listener's Conns can kick. The Conn ends when the relay confirms, or at once if
-// there is a direct path and By is ""; the program must still close it. Kicking a client that is not there is no error, unless KickOptions.By
-// is set. Then Kick does nothing and returns a *RelayError with the reason "unmarked". It does
-// the same for a client without a source (on the relay's machine) or without an access token.
+// there is a direct path and By is ""; the program must still close it. Kicking a client that is
+// not there is no error, unless KickOptions.By is set. Then Kick does nothing and returns a
+// *RelayError with the reason "unmarked". It does the same for a client without a source (on the
+// relay's machine) or without an access token.
 //
 // The kick stays in force, even if Kick returns ctx.Err() or the relay did not answer within
 // 30 seconds: the listener repeats it after each resume, because a relay may forget it.
@@ -46,7 +47,7 @@ func (c *Conn) Kick(ctx context.Context, options *KickOptions) error {
 	if kick.For < 0 {
 		return invalid("a client cannot be kept out for less than no time: KickOptions.For is " + kick.For.String())
 	}
-	if kick.By == "" {
+	if c.peer != c.session.Room() && kick.By == "" { // the relay refuses a client
 		c.dismiss(true)
 	}
 	err := ofSession(c.session.Kick(ctx, c.peer, kick))

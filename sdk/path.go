@@ -43,8 +43,8 @@ const (
 	PathIdle     = PathState(rtc.PathIdle)     // no path has been asked for
 	PathAsking   = PathState(rtc.PathAsking)   // the other peer has not described itself yet
 	PathChecking = PathState(rtc.PathChecking) // addresses are tried
-	PathUp       = PathState(rtc.PathUp)
-	PathOver     = PathState(rtc.PathOver) // it has failed or ended; another attempt may follow
+	PathUp       = PathState(rtc.PathUp)       // connected, and not over; see Route for whether it works just now
+	PathOver     = PathState(rtc.PathOver)     // it has failed or ended; another attempt may follow
 )
 
 // Path returns how messages travel, and how the direct path stands.

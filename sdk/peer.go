@@ -207,11 +207,7 @@ func (p *peer) heard(e signaling.Event) {
 	case signaling.Away:
 		p.path(false, func(s *status) { s.away = true })
 	case signaling.Back, signaling.Joined:
-		p.do(func(link.Time) {
-			if p.current != nil {
-				p.current.alone = nil
-			}
-		})
+		p.rejoin()
 		p.path(true, func(s *status) { s.away, s.offline = false, false })
 	case signaling.Gone:
 		p.lose(&GoneError{Reason: Reason(e.Reason)}, Reason(e.Reason))
@@ -238,6 +234,18 @@ func (p *peer) alone() bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return p.current != nil && p.current.isAlone()
+}
+
+// rejoin notes that the peer is at the relay, and reports whether it was alone. Both are one
+// step: a link that ends in between would have forget called for a peer that is back.
+func (p *peer) rejoin() (alone bool) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.current != nil {
+		alone = p.current.isAlone()
+		p.current.alone = nil
+	}
+	return alone
 }
 
 // path tells the link that there is a path to the peer, possibly a new one, or none. There is

@@ -19,7 +19,7 @@ func (l *Listener) handle(e signaling.Event) {
 		l.status.set(func(s *status) { s.offline = false })
 		return // the relay now reports each client that is back
 	case signaling.Joined:
-		if p, ok := l.client(e.Peer).(*peer); ok && p.alone() {
+		if p, ok := l.client(e.Peer).(*peer); ok && p.rejoin() {
 			p.heard(e)
 		} else if e.Protocol == protocol.SubprotocolV1 {
 			l.admit(e.Peer)

@@ -10,6 +10,7 @@ import (
 
 	"github.com/sebas642/intercessor/e2e/cmd/chaosproxy/chaos"
 	"github.com/sebas642/intercessor/e2e/patience"
+	"github.com/sebas642/intercessor/e2e/relayproc"
 	"github.com/sebas642/intercessor/e2e/sdkpeer"
 	"github.com/sebas642/intercessor/relayd/relay"
 	"github.com/sebas642/intercessor/sdk"
@@ -80,4 +81,13 @@ func TestNativeKickOfAClientThatIsAtNoRelay(t *testing.T) {
 	require.NoError(t, server.Kick(patience.Context(t), nil))
 	_, err = client.Receive(patience.Context(t))
 	require.ErrorIs(t, err, sdk.ErrKicked)
+}
+
+// The relay refuses it, also if there is a direct path, and the Conn goes on.
+func TestNativeKickByAClientIsRefused(t *testing.T) {
+	relay := relayproc.Start(t)
+	s := newStage(t, relay)
+	var refused *sdk.RelayError
+	require.ErrorAs(t, s.client.Kick(patience.Context(t), nil), &refused)
+	s.unhurt(t)
 }

@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/pion/webrtc/v4"
 	"github.com/stretchr/testify/require"
 
 	"github.com/sebas642/intercessor/e2e/patience"
@@ -164,6 +165,33 @@ func TestNativeW4FloodOfPings(t *testing.T) {
 	}
 	require.Less(t, pongs, 1000)
 	require.Equal(t, sdk.Connected, server.State())
+	s.unhurt(t)
+}
+
+// A link that is over for good answers no PING, so that the other side turns to the relay and
+// hears LINK_RESET (W7).
+func TestNativeW7DeadLinkAnswersNoPing(t *testing.T) {
+	relay := relayproc.Start(t)
+	s := newStage(t, relay)
+	p, server := s.join(t, false)
+	require.Equal(t, "\x01\x01", <-p.got)
+	require.NoError(t, p.channel.Send([]byte{1, 7}))
+	require.Equal(t, "\x02\x07", <-p.got)
+	reset := link.Frame{Type: protocol.TypeLinkReset, Header: link.Header{ID: p.door.Link().ID(), Why: "timeout"}}
+	require.NoError(t, p.session.SendFrame(p.ctx, reset.Append(nil, p.server), false))
+	_, err := server.Receive(patience.Context(t))
+	require.ErrorIs(t, err, sdk.ErrGivenUp)
+	require.NoError(t, p.channel.Send([]byte{1, 8}))
+	for late := time.After(2 * time.Second); ; {
+		select {
+		case got := <-p.got:
+			require.NotEqual(t, "\x02\x08", got)
+			continue
+		case <-late:
+		}
+		break
+	}
+	require.Equal(t, webrtc.DataChannelStateOpen, p.channel.ReadyState(), "only the link is over")
 	s.unhurt(t)
 }
 

@@ -93,6 +93,6 @@ func TestOperatorGetsAnAnswerWhenFilesAreShort(t *testing.T) {
 			response, _ := ask(t, each, "GET", admin+path, token)
 			require.Equal(t, http.StatusOK, response.StatusCode)
 		}
+		server.ExpectPong() // and who was here before is unharmed
 	}
-	server.ExpectPong() // and who was here before is unharmed
 }

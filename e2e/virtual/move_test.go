@@ -27,7 +27,7 @@ func TestCutAtEveryByteOfAMove(t *testing.T) {
 					w.line.PlanNext(virtual.Cut{}, cut)
 				}
 				w.relay.Drain(10*time.Second, true)
-				got(t, s, sdktest.Lost, time.Minute)
+				lost(t, s, time.Minute)
 				got(t, s, sdktest.Connected, time.Minute)
 				time.Sleep(10 * time.Minute) // the beats fill the rest up to the cut
 				require.Equal(t, "connected", s.State().String())

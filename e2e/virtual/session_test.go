@@ -22,6 +22,22 @@ func dialIn(t testing.TB, l *virtual.Line, path string) *sdktest.Peer {
 	return s
 }
 
+// lost waits until a session has lost its relay. Of what is cut at the same instant it may hear
+// first that its peer is away.
+func lost(t testing.TB, s *sdktest.Peer, within time.Duration) sdktest.Event {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), within)
+	defer cancel()
+	for {
+		e, err := s.Receive(ctx)
+		require.NoError(t, err)
+		if e.Kind != sdktest.Away {
+			require.Equal(t, sdktest.Lost, e.Kind)
+			return e
+		}
+	}
+}
+
 // got returns the next event, which must come within a time.
 func got(t testing.TB, s *sdktest.Peer, kind sdktest.Kind, within time.Duration) sdktest.Event {
 	t.Helper()
@@ -49,7 +65,7 @@ func TestSilenceIsTakenForALoss(t *testing.T) {
 		time.Sleep(time.Minute)
 		w.silence()
 		start := time.Now()
-		e := got(t, s, sdktest.Lost, time.Minute)
+		e := lost(t, s, time.Minute)
 		require.ErrorContains(t, e.Err, "nothing came for 30s")
 		require.LessOrEqual(t, time.Since(start), 31*time.Second)
 		got(t, s, sdktest.Connected, 2*time.Second)
@@ -60,7 +76,7 @@ func TestSendWaitsWhileTheSessionReconnects(t *testing.T) {
 	inBubble(t, func(t *testing.T, w *world) {
 		s := dialIn(t, w.line, "/server")
 		w.cut()
-		got(t, s, sdktest.Lost, time.Second)
+		lost(t, s, time.Second)
 		start := time.Now()
 		require.NoError(t, s.Send(t.Context(), "nobody", "chat", []byte("1")))
 		require.Positive(t, time.Since(start))
@@ -74,7 +90,7 @@ func TestAttemptsGoOnUntilTheRelayIsBack(t *testing.T) {
 		id := s.Hello().ID
 		w.line.Shut(true, false)
 		w.restart()
-		got(t, s, sdktest.Lost, time.Second)
+		lost(t, s, time.Second)
 		require.Equal(t, "reconnecting", s.State().String())
 		time.Sleep(24 * time.Hour)
 		w.line.Shut(false, false)
@@ -88,7 +104,7 @@ func TestHintOfTheNetwork(t *testing.T) {
 		s := dialIn(t, w.line, "/server")
 		w.line.Shut(true, false)
 		w.cut()
-		got(t, s, sdktest.Lost, time.Second)
+		lost(t, s, time.Second)
 		time.Sleep(10 * time.Minute)
 		w.line.Shut(false, false)
 		s.NetworkChanged()
@@ -101,7 +117,7 @@ func TestHintOfTheNetwork(t *testing.T) {
 		require.False(t, some)
 
 		s.NetworkChanged()
-		got(t, s, sdktest.Lost, time.Millisecond)
+		lost(t, s, time.Millisecond)
 		got(t, s, sdktest.Connected, time.Millisecond)
 	})
 }
@@ -111,7 +127,7 @@ func TestAttemptThatHangsIsGivenUpForAHint(t *testing.T) {
 		s := dialIn(t, w.line, "/server")
 		w.line.PlanNext(virtual.Cut{By: virtual.Silence}, virtual.Cut{})
 		w.cut()
-		got(t, s, sdktest.Lost, time.Second)
+		lost(t, s, time.Second)
 		time.Sleep(3 * time.Second) // the attempt is under way
 		s.NetworkChanged()
 		got(t, s, sdktest.Connected, time.Millisecond)
@@ -126,7 +142,7 @@ func TestRelayThatRestartsIsLeftAtItsMoment(t *testing.T) {
 		var draining sync.WaitGroup
 		draining.Go(func() { w.relay.Drain(8*time.Second, true) })
 		start := time.Now()
-		e := got(t, s, sdktest.Lost, time.Minute)
+		e := lost(t, s, time.Minute)
 		require.ErrorContains(t, e.Err, "the relay restarts")
 		require.LessOrEqual(t, time.Since(start), 6*time.Second)
 		got(t, s, sdktest.Connected, time.Millisecond)
@@ -144,7 +160,7 @@ func TestPeersOfARelayThatIsGoneAreWaitedFor(t *testing.T) {
 		w.restart()
 		start := time.Now()
 		for _, s := range []*sdktest.Peer{server, client} {
-			got(t, s, sdktest.Lost, time.Second)
+			lost(t, s, time.Second)
 			e := got(t, s, sdktest.Gone, 2*time.Minute)
 			require.Equal(t, "timeout", e.Reason)
 			require.InDelta(t, 70, time.Since(start).Seconds(), 0.1)
@@ -176,7 +192,7 @@ func TestCutAtEveryByteOfAResume(t *testing.T) {
 					w.line.PlanNext(virtual.Cut{}, cut)
 				}
 				w.cut()
-				got(t, s, sdktest.Lost, time.Second)
+				lost(t, s, time.Second)
 				got(t, s, sdktest.Connected, time.Minute)
 				require.Equal(t, id, s.Hello().ID)
 				time.Sleep(10 * time.Minute) // the beats fill the rest up to the cut

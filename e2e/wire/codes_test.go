@@ -49,8 +49,11 @@ var provocations = map[string]func(t *testing.T, relay *relayproc.Relay, server,
 		client.ExpectGone(server)
 		return client
 	},
-	"ping-unanswered": func(t *testing.T, _ *relayproc.Relay, _, client *rawpeer.Peer) *rawpeer.Peer {
-		opcode, _ := client.Next()
+	"ping-unanswered": func(t *testing.T, _ *relayproc.Relay, server, client *rawpeer.Peer) *rawpeer.Peer {
+		opcode, payload := server.Next()
+		require.EqualValues(t, rawpeer.OpPing, opcode)
+		server.Write(rawpeer.Frame(true, rawpeer.OpPong, string(payload))) // or its room would end
+		opcode, _ = client.Next()
 		require.EqualValues(t, rawpeer.OpPing, opcode)
 		return client
 	},

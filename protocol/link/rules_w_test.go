@@ -116,3 +116,31 @@ func TestW3(t *testing.T) {
 		require.NotContains(t, said[0], `"ask"`)
 	})
 }
+
+func TestW7(t *testing.T) {
+	t.Run("a link that is over for good says nothing more on direct, nor does its driver for it", func(t *testing.T) {
+		for name, end := range map[string]func(n *directNet){
+			"given up": func(n *directNet) { n.link(server).Abort(n.now, "timeout") },
+			"LINK_RESET": func(n *directNet) {
+				n.hand(server, "LINK_RESET", "null", Header{ID: n.link(server).ID()})
+			},
+		} {
+			n := newDirectNet(t)
+			end(n)
+			require.True(t, n.link(server).Dead(), name)
+			require.Empty(t, n.saidDirect(server, false), name)
+			n.hand(server, "LINK_ACK", "null", Header{ID: n.link(client).ID(), Ask: 90})
+			n.pump(server)
+			require.Contains(t, n.said(server)[0], "LINK_RESET", name)
+		}
+	})
+	t.Run("one that has ended with LINK_END answers still", func(t *testing.T) {
+		n := newDirectNet(t)
+		n.link(server).Dismiss(n.now, "kicked")
+		require.False(t, n.link(server).Dead())
+		said := n.saidDirect(server, true)
+		require.Len(t, said, 1)
+		require.Equal(t, "kicked", said[0].Header.Why)
+		require.False(t, n.link(client).Dead())
+	})
+}

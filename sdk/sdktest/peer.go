@@ -26,6 +26,7 @@ type (
 const (
 	Joined    = signaling.Joined
 	Gone      = signaling.Gone
+	Away      = signaling.Away
 	Lost      = signaling.Lost
 	Connected = signaling.Connected
 )

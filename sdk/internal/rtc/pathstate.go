@@ -18,8 +18,8 @@ const (
 	PathIdle     PathState = "idle"     // not used yet
 	PathAsking   PathState = "asking"   // the other peer has not described itself yet
 	PathChecking PathState = "checking" // ICE checks addresses
-	PathUp       PathState = "up"
-	PathOver     PathState = "over" // it has failed or ended; final
+	PathUp       PathState = "up"       // connected, and not over; link.Health knows whether it works just now
+	PathOver     PathState = "over"     // it has failed or ended; final
 )
 
 // Path returns the state of the direct path.

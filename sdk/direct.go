@@ -21,7 +21,7 @@ type direct struct {
 	wake   chan struct{} // holds a token if there may be something to send
 	closed chan struct{} // closed when the path is over
 
-	pumping sync.WaitGroup
+	running sync.WaitGroup // pump, and what follows the end of the connection
 
 	health link.Health
 	open   bool   // pump runs
@@ -32,6 +32,7 @@ type direct struct {
 
 func newDirect(l *linked, pc uint64) *direct {
 	d := &direct{linked: l, pc: pc, wake: make(chan struct{}, 1), closed: make(chan struct{})}
+	d.running.Add(1) // until LinkOver, which another goroutine may bring while one waits
 	options := l.options
 	options.Signal, options.Link, options.Full = d.signal, d, d.full
 	d.rtc = rtc.New(options)
@@ -68,8 +69,11 @@ func (d *direct) LinkNews(news rtc.LinkNews) {
 	case rtc.LinkAgreed:
 		d.linked.do(func(now link.Time) { d.linked.agreed(now, d) })
 	case rtc.LinkOver:
-		d.pumping.Go(func() { d.linked.do(d.ended) }) // before pump ends, for which wait waits
 		close(d.closed)
+		go func() {
+			defer d.running.Done()
+			d.linked.do(d.ended)
+		}()
 	}
 }
 
@@ -92,7 +96,7 @@ func (d *direct) opened(now link.Time) {
 	}
 	d.open = true
 	d.health.Open(now)
-	d.pumping.Go(d.pump)
+	d.running.Go(d.pump)
 }
 
 // ended notes that the path is over. Another connection may follow.
@@ -107,7 +111,7 @@ func (d *direct) ended(now link.Time) {
 // wait waits for what runs still, after the end of the path.
 func (d *direct) wait() {
 	d.linked.peer.step(d.ended)
-	d.pumping.Wait()
+	d.running.Wait()
 }
 
 // look tells the link what has become of the path, and the path what the link has sent on

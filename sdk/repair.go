@@ -112,7 +112,7 @@ func (l *linked) renew(now link.Time, pc uint64) {
 	old.over = true
 	old.health.Fail()
 	old.look(now, 0)
-	l.conn.rtc.replace(l.direct.rtc, old.pumping.Wait)
+	l.conn.rtc.replace(l.direct.rtc, old.running.Wait)
 }
 
 // begun and agreed note how the negotiation of a connection goes.

@@ -242,7 +242,8 @@ func (c *Conn) close(ctx context.Context) error {
 // session that is reconnecting retries at once, unless the relay has told it how long to
 // wait. A connection that is up is dropped and resumed, because it would not survive the
 // change, and a direct path is asked whether it still works. In a page the browser gives the hint
-// itself. A listener's Conns share it.
+// itself, and a native program notices it when the address is gone from which it talks to the
+// relay. A listener's Conns share it.
 func (c *Conn) NetworkChanged() {
 	if it, ok := c.messages.(*linked); ok {
 		it.do(func(link.Time) { it.direct.health.Check() })

@@ -141,7 +141,7 @@ func (s *Session) Serve(handle func(Event)) error {
 	s.handler = handle
 	s.telling.Unlock()
 	if s.v1 {
-		stop := watchPage(s)
+		stop := watch(s)
 		defer stop()
 		s.rearm()
 	}

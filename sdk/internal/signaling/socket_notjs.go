@@ -8,6 +8,7 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"net/netip"
 	"net/url"
 	"sync/atomic"
 	"time"
@@ -22,6 +23,8 @@ type socket struct {
 	conn *websocket.Conn
 	wire wire // what is below conn: closing it ends whatever conn waits for
 
+	local netip.Addr // of this machine; none if the relay is here, too, or it is not known
+
 	// watchdog cuts the connection when a write makes no progress. One timer for
 	// all writes costs less than a context with a deadline for each.
 	watchdog *time.Timer
@@ -32,7 +35,7 @@ type socket struct {
 
 func openSocket(ctx context.Context, address string, protocols []string, options Options) (*socket, error) {
 	s := &socket{}
-	conn, response, err := websocket.Dial(ctx, address, &websocket.DialOptions{
+	conn, response, err := websocket.Dial(tracing(ctx, &s.local), address, &websocket.DialOptions{
 		HTTPClient:   wired(options.HTTPClient, &s.wire),
 		Subprotocols: protocols,
 	})

@@ -261,6 +261,9 @@ func (p *peer) path(up bool, change func(*status)) {
 		}
 		if p.current != nil {
 			p.current.conn.status.set(change)
+			if up {
+				p.current.repair.Anew()
+			}
 		}
 	})
 }

@@ -11,7 +11,7 @@ type Repair struct {
 	restartAt Time // when to restart the path; 0: never
 	retryAt   Time // when the next attempt may begin
 	overAt    Time // when the last one ended
-	tries     int  // attempts since a path was up for calm
+	tries     int  // attempts since a path was up for calm, or Anew
 
 	up      bool // the path answers
 	upAt    Time // since when
@@ -52,9 +52,10 @@ const (
 	pongWithin   = 15 * Second
 	restartAfter = 3 * Second // and up to as much again
 	leastRetry   = Second
-	mostRetry    = 60 * Second
-	calm         = 10 * Second // how long a path is up that the past does not count against
-	grace        = 5 * Second  // what a timer waits again that was held up
+	mostRetry    = 15 * 60 * Second
+	mostWait     = 10 * 60 * Second // how long the other side can have no capacity
+	calm         = 10 * Second      // how long a path is up that the past does not count against
+	grace        = 5 * Second       // what a timer waits again that was held up
 )
 
 // NewRepair returns a Repair of a side that wants no path yet. random returns random bits.
@@ -67,6 +68,15 @@ func (r *Repair) Want() {
 		r.phase = wanted
 	case over:
 		r.retryAt = min(r.retryAt, r.overAt+leastRetry)
+	}
+}
+
+// Anew says that either side may have another network: earlier attempts say nothing about the
+// next one, which follows soon if there is one to follow.
+func (r *Repair) Anew() {
+	r.tries = 0
+	if r.phase == over {
+		r.Want()
 	}
 }
 
@@ -102,10 +112,10 @@ func (r *Repair) Over(now, wait Time) {
 	}
 	r.noteUp(now, false)
 	r.phase, r.deadline, r.restartAt, r.overAt = over, 0, 0, now
-	bound := min(leastRetry<<min(r.tries, 6), mostRetry)
+	bound := min(leastRetry<<min(r.tries, 10), mostRetry)
 	r.retryAt = now + leastRetry + r.below(bound-leastRetry)
 	if wait > 0 {
-		wait = min(wait, 10*mostRetry)
+		wait = min(wait, mostWait)
 		r.retryAt = now + wait + r.below(wait)
 		r.overAt = r.retryAt - leastRetry // also if the application asks
 	}

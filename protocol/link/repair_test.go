@@ -140,9 +140,9 @@ func TestRepairW6(t *testing.T) {
 		m.Asked(m.now)
 		require.Equal(t, Stay, m.step(), "which is under way")
 	})
-	t.Run("between attempts pass 1 to 60 seconds, and more if the other side says so", func(t *testing.T) {
+	t.Run("between attempts pass 1 second to 15 minutes, and more if the other side says so", func(t *testing.T) {
 		m := connected(t, most)
-		for _, want := range []Time{1, 2, 4, 8, 16, 32, 60, 60} {
+		for _, want := range []Time{1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 900, 900} {
 			m.Over(m.now, 0)
 			s, took := m.wait(1000 * Second)
 			require.Equal(t, Connect, s)
@@ -159,6 +159,14 @@ func TestRepairW6(t *testing.T) {
 		m.Want()
 		_, took = m.wait(1000 * Second)
 		require.Equal(t, leastRetry, took, "the application asks")
+
+		m.Over(m.now, 0)
+		m.Anew()
+		_, took = m.wait(1000 * Second)
+		require.Equal(t, leastRetry, took, "the network may be another one")
+		m.Over(m.now, 0)
+		_, took = m.wait(1000 * Second)
+		require.LessOrEqual(t, took, 2*Second)
 	})
 	t.Run("the other side's new connection takes the place of the last", func(t *testing.T) {
 		m := connected(t, none)
@@ -181,7 +189,7 @@ func TestRepairIsCalm(t *testing.T) {
 		m := newMender(random.Uint64)
 		ended := Time(0)
 		for range 60 {
-			switch random.IntN(9) {
+			switch random.IntN(10) {
 			case 0:
 				m.Want()
 			case 1:
@@ -204,6 +212,8 @@ func TestRepairIsCalm(t *testing.T) {
 					m.answers = false
 					m.Renewed(m.now)
 				}
+			case 8:
+				m.Anew()
 			}
 			before := m.phase
 			switch s, _ := m.wait(Time(random.Int64N(int64(40 * Second)))); {

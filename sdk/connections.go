@@ -106,6 +106,28 @@ func (c *connections) open(ctx context.Context, do func(*rtc.Peer) error) error 
 	}
 }
 
+// other waits until is reports true for the last connection, and looks at each that follows.
+func (c *connections) other(ctx context.Context, is func(*rtc.Peer) (bool, error)) error {
+	c.start()
+	for {
+		p, next := c.following()
+		yes, err := is(p)
+		switch {
+		case yes:
+			return nil
+		case next == nil && err == nil:
+			return rtc.ErrClosed
+		case next == nil:
+			return err
+		}
+		select {
+		case <-next:
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+}
+
 // accept waits for a channel on the last connection, and on those that follow.
 func (c *connections) accept(ctx context.Context) (*rtc.Channel, error) {
 	c.start()

@@ -24,8 +24,12 @@ const (
 
 // signal sends a message of a connection to the other peer.
 func (d *direct) signal(ctx context.Context, typ string, message []byte) error {
+	var room rtc.Sections
+	if typ == protocol.TypeNegotiate {
+		room = d.rtc.Sections()
+	}
 	return d.linked.retry(ctx, link.Signalling, func(now link.Time) error {
-		return d.send(now, typ, message, link.About{PC: d.pc, Q: d.q})
+		return d.send(now, typ, message, link.About{PC: d.pc, Q: d.q, Audio: room.Audio, Video: room.Video})
 	})
 }
 
@@ -88,6 +92,8 @@ func (l *linked) signalled(now link.Time, m link.Message) error {
 		l.repair.Over(now, link.Time(min(about.Wait, 1<<10))*link.Second)
 		l.peer.later(d.rtc.Refused)
 		return nil
+	case m.Type == protocol.TypeNegotiate:
+		d.rtc.MakeRoom(rtc.Sections{Audio: about.Audio, Video: about.Video})
 	}
 	return d.rtc.Handle(m.Type, m.Data)
 }

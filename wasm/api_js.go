@@ -166,6 +166,15 @@ func (p *program) peerConnection(args []js.Value) (js.Value, error) {
 	return c.PeerConnection()
 }
 
+// nextPC(conn, pc) resolves to the RTCPeerConnection that follows pc.
+func (p *program) nextPC(ctx context.Context, args []js.Value) (any, error) {
+	c, err := p.conn(args[0])
+	if err != nil {
+		return nil, err
+	}
+	return c.NextPeerConnection(ctx, args[1])
+}
+
 // options reads the options in the form that intercessor.js gives them: an array of
 // {urls: [string], username: string, credential: string} or null, a store or null, the
 // function to ask for the secret or null, and paths or "".

@@ -30,6 +30,7 @@ func main() {
 		"setOpen":     p.promised(p.setOpen),
 		"setInfo":     p.promised(p.setInfo),
 		"openChannel": p.promised(p.openChannel),
+		"nextPC":      p.promised(p.nextPC),
 		"pathEnd":     p.promised(p.pathEnd),
 		"close":       p.promised(p.close),
 

@@ -7,6 +7,8 @@ type About struct {
 	Q    uint64 // the OFFER of that connection, from 1; 0: none has come yet
 	ICE  bool   // in NEGOTIATE: its sender asks for an ICE restart
 	Wait uint64 // in NEGOTIATE: its sender has no capacity; seconds until the next OFFER
+
+	Audio, Video uint64 // in NEGOTIATE: how many sections of each kind its sender needs in all
 }
 
 // Signal is Send for a message of signalling, which has no outcome. Between links of version 1

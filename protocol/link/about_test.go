@@ -9,7 +9,7 @@ import (
 )
 
 func TestAboutW6(t *testing.T) {
-	about := About{PC: 3, Q: 2, ICE: true, Wait: 7}
+	about := About{PC: 3, Q: 2, ICE: true, Wait: 7, Audio: 1, Video: 2}
 	heard := func(n *net) About {
 		require.NoError(t, n.link(server).Signal(n.now, protocol.TypeNegotiate, []byte("null"), about))
 		n.pump(server)

@@ -102,6 +102,8 @@ func AppendHeader(dst []byte, h *Header) []byte {
 		dst = append(dst, `,"ice":true`...)
 	}
 	dst = appendNumber(dst, `,"wait":`, h.About.Wait)
+	dst = appendNumber(dst, `,"audio":`, h.About.Audio)
+	dst = appendNumber(dst, `,"video":`, h.About.Video)
 	if h.Why != "" {
 		dst = append(dst, `,"why":`...)
 		dst = protocol.AppendString(dst, h.Why)

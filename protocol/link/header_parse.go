@@ -63,12 +63,14 @@ const (
 	fieldQ
 	fieldICE
 	fieldWait
+	fieldAudio
+	fieldVideo
 	fieldCount
 )
 
 var fieldNames = [fieldCount]string{
 	"id", "n", "r", "t", "g", "n0", "r0", "t0", "g0", "n2", "r2", "of", "at", "ask", "ans", "nonce", "end", "ended", "why", "v", "path", "to", "mine",
-	"pc", "q", "ice", "wait",
+	"pc", "q", "ice", "wait", "audio", "video",
 }
 
 // set parses the raw value of one field and reports whether it has the field's form.
@@ -107,7 +109,7 @@ func (h *Header) set(field int, raw []byte) (ok bool) {
 	}
 	from := uint64(0)
 	switch field {
-	case fieldN, fieldN0, fieldN2, fieldOf, fieldAt, fieldAsk, fieldAns, fieldVersion, fieldPC, fieldQ, fieldWait:
+	case fieldN, fieldN0, fieldN2, fieldOf, fieldAt, fieldAsk, fieldAns, fieldVersion, fieldPC, fieldQ, fieldWait, fieldAudio, fieldVideo:
 		from = 1
 	case fieldEnd:
 		h.HasEnd = true
@@ -158,6 +160,10 @@ func (h *Header) number(field int) *uint64 {
 		return &h.About.Q
 	case fieldWait:
 		return &h.About.Wait
+	case fieldAudio:
+		return &h.About.Audio
+	case fieldVideo:
+		return &h.About.Video
 	}
 	return &h.End
 }

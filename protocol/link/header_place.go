@@ -17,7 +17,7 @@ const (
 	hasPath          // v, path
 	hasTo            // to
 	hasMine          // mine
-	hasAbout         // pc, q, ice, wait
+	hasAbout         // pc, q, ice, wait, audio, video
 	hasStream        // n2
 )
 

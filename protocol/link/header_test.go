@@ -19,8 +19,8 @@ func TestHeaderRoundTrip(t *testing.T) {
 			N: [3]uint64{2, 1}, Of: 3, At: 4, R: [3]uint64{8, 5}, T: [2]uint64{9, 6}, G: [2]uint64{10, 7},
 			Ask: 11, Ans: 12, End: 13, HasEnd: true, Ended: true, Why: `x"y`,
 		},
-		`{"id":"0000000000000000","n0":1,"pc":2,"q":3,"ice":true,"wait":60}`: {
-			ID: NewID(0), N: [3]uint64{1, 0}, About: About{PC: 2, Q: 3, ICE: true, Wait: 60},
+		`{"id":"0000000000000000","n0":1,"pc":2,"q":3,"ice":true,"wait":60,"audio":1,"video":16}`: {
+			ID: NewID(0), N: [3]uint64{1, 0}, About: About{PC: 2, Q: 3, ICE: true, Wait: 60, Audio: 1, Video: 16},
 		},
 		`{"g":9007199254740991}`:              {G: [2]uint64{0, last}},
 		`{"r":0,"t":0,"end":0}`:               {HasEnd: true},

@@ -50,7 +50,9 @@ export class Connection extends Stateful {
 
   get pc() {
     try {
+      const first = this.#pc === null;
       this.#pc = this.#sdk.now("pc", this.#number);
+      if (first) this.#followPC(this.#pc);
     } catch (err) {
       if (this.#pc === null) throw err; // the last one stays there after the end
     }
@@ -155,6 +157,17 @@ export class Connection extends Stateful {
       }
     } catch {
       // The connection is closed, or the SDK has stopped.
+    }
+  }
+
+  async #followPC(pc) {
+    try {
+      for (;;) {
+        pc = await this.#sdk.call("nextPC", [this.#number, pc]);
+        this.dispatchEvent(new Event("pcchange"));
+      }
+    } catch {
+      // None follows.
     }
   }
 

@@ -240,6 +240,8 @@ export interface ConnectionEvents {
   statechange: Event;
   /** path.route, path.state or path.problem has changed. */
   pathchange: Event;
+  /** pc is another RTCPeerConnection, which has no tracks: add yours again. Comes only after pc was read once. */
+  pcchange: Event;
   /** One of the two sides has lost the relay, and there is no direct path: the state is "reconnecting". */
   away: PeerEvent;
   /** Messages go to the other side again. */
@@ -277,10 +279,10 @@ export interface Connection extends AsyncIterable<Message>, Stateful<ConnectionE
    */
   readonly iceServers: RTCIceServer[];
   /**
-   * The browser's RTCPeerConnection, created on first access. Add tracks to it: the SDK negotiates,
+   * The browser's RTCPeerConnection, created on first access. Add tracks at any time: the SDK negotiates,
    * and sets iceServers each time. The rest of its configuration is the page's: with iceTransportPolicy
    * "relay" everything goes through a TURN server, and the other peer does not learn this one's addresses.
-   * After its end another may follow, without the tracks and channels of this one: read the property again.
+   * After its end another may follow, without the tracks and channels of this one: a `pcchange` event says so.
    */
   readonly pc: RTCPeerConnection;
   /** Channels that the other side opens. The iteration ends with the connection. */

@@ -66,6 +66,7 @@ type Peer struct {
 	watchdog   *time.Timer   // runs while an answer is awaited
 	channels   map[*Channel]struct{}
 	described  bool        // the other peer's description is in place
+	room       Sections    // what MakeRoom was told
 	farewell   *time.Timer // ends the path, and then the connection, when the other peer was told
 	candidates candidates
 

@@ -194,6 +194,23 @@ func (p *peerConn) unplaced() int {
 	return n
 }
 
+func (p *peerConn) sections() (s Sections) {
+	transceivers := p.pc.Call("getTransceivers")
+	for i := range transceivers.Length() {
+		if transceivers.Index(i).Get("receiver").Get("track").Get("kind").String() == "audio" {
+			s.Audio++
+		} else {
+			s.Video++
+		}
+	}
+	return s
+}
+
+// addSection adds a transceiver that receives.
+func (p *peerConn) addSection(kind string) error {
+	return try(func() { p.pc.Call("addTransceiver", kind, map[string]any{"direction": "recvonly"}) })
+}
+
 func (p *peerConn) createChannel(label string) (*Channel, error) {
 	dc, err := p.createRaw(label, js.Undefined())
 	if err != nil {

@@ -294,6 +294,23 @@ func (p *peerConn) unplaced() int {
 	return n
 }
 
+func (p *peerConn) sections() (s Sections) {
+	for _, t := range p.pc.GetTransceivers() {
+		if t.Kind() == webrtc.RTPCodecTypeAudio {
+			s.Audio++
+		} else {
+			s.Video++
+		}
+	}
+	return s
+}
+
+// addSection adds a transceiver that receives.
+func (p *peerConn) addSection(kind string) error {
+	_, err := p.pc.AddTransceiverFromKind(webrtc.NewRTPCodecType(kind), webrtc.RTPTransceiverInit{Direction: webrtc.RTPTransceiverDirectionRecvonly})
+	return err
+}
+
 func (p *peerConn) createChannel(label string) (*Channel, error) {
 	dc, err := p.pc.CreateDataChannel(label, nil)
 	if err != nil {

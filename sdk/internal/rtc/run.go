@@ -61,7 +61,7 @@ func (p *Peer) do(j job) error {
 		if err != nil {
 			return err
 		}
-		return p.take(p.negotiation.need(pc.unplaced()), nil)
+		return p.take(p.negotiation.need(pc.unplaced(), pc.sections().all()), nil)
 	}
 	if j.typ == protocol.TypeOffer {
 		p.pace()
@@ -138,7 +138,7 @@ func (p *Peer) agreed(pc *peerConn, err error) step {
 	if err == nil {
 		p.tellLink(LinkAgreed)
 	}
-	return p.negotiation.settle(pc.unplaced())
+	return p.negotiation.settle(pc.unplaced(), pc.sections().all())
 }
 
 // describe sets this side's description and sends it.
@@ -153,6 +153,11 @@ func (p *Peer) describe(pc *peerConn, typ string) error {
 	if p.options.RelayICEServers != nil {
 		if servers := p.options.RelayICEServers(); servers != nil {
 			pc.setICEServers(servers)
+		}
+	}
+	if !answer {
+		if err := p.makeRoom(pc); err != nil {
+			return err
 		}
 	}
 	description, err := pc.describeLocal(p.ctx, answer, !answer && p.restart.Swap(false))

@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"io"
+	"slices"
 )
 
 // flow is a stream that one side opens and on which it writes digits; the other reads them.
@@ -163,10 +164,9 @@ func (w *world) cloneStreams(x int) {
 			*q.at(i) = clone(*q.at(i))
 		}
 	}
-	all := st.all
-	st.all = map[uint64]*Stream{}
-	for id, s := range all {
-		st.all[id] = clone(s)
+	st.all = slices.Clone(st.all)
+	for i, s := range st.all {
+		st.all[i] = clone(s)
 	}
 	w.flows[x].writer = clone(w.flows[x].writer)
 	w.flows[1-x].reader = clone(w.flows[1-x].reader)
@@ -194,13 +194,19 @@ func (w *world) encodeStreams(b []byte, x int) []byte {
 		}
 		to, from := &s.to, &s.from
 		flags(true, s.queued, s.inTurn, to.closed, to.ended, to.over, to.read, to.lost, to.unread, to.abort != nil, to.failed != nil,
-			from.ended, from.stopped, from.over, from.lost, from.failed != nil, st.all[s.id] == s)
+			from.ended, from.stopped, from.over, from.lost, from.failed != nil, slices.Contains(st.all, s))
 		for _, n := range []uint64{uint64(s.due), uint64(to.waiting), to.sent, to.credit, uint64(from.unread), from.received, from.taken, from.credit, uint64(from.credits)} {
 			u(n)
 		}
 	}
+	numbered := func(id uint64) *Stream {
+		if i, there := st.find(id); there {
+			return st.all[i]
+		}
+		return nil
+	}
 	f, g := &w.flows[x], &w.flows[1-x]
-	for _, s := range []*Stream{f.writer, g.reader, st.all[2], st.all[3]} {
+	for _, s := range []*Stream{f.writer, g.reader, numbered(2), numbered(3)} {
 		stream(s)
 	}
 	for _, q := range []*ring[*Stream]{&st.control, &st.turns, &st.fresh} {

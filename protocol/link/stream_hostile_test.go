@@ -346,7 +346,7 @@ func TestStreamsWithoutEnd(t *testing.T) {
 func TestManySmallFramesUnderWay(t *testing.T) {
 	n := openNet(t, Config{InFlight: [2]int{Relay: 4 << 20}}, Config{})
 	mine, _ := n.openStream(client, "chatty")
-	n.link(client).streams.all[mine.id].to.credit = 1 << 30
+	mine.to.credit = 1 << 30
 	n.up[server] = false
 	for range 10_000 {
 		_, err := mine.Write(n.now, []byte("x"))
@@ -443,7 +443,7 @@ func TestS3(t *testing.T) {
 			_, theirs := n.openStream(client, "x")
 			_, in := n.link(server).config.Budget.Held()
 			require.NotZero(t, in)
-			mine := n.link(client).streams.all[2]
+			mine := n.link(client).streams.all[0]
 			switch how {
 			case "abort":
 				mine.Abort(0, "")

@@ -1,6 +1,9 @@
 package link
 
-import "slices"
+import (
+	"cmp"
+	"slices"
+)
 
 // What the streams of a link may hold (S4, S5).
 const (
@@ -40,9 +43,9 @@ type streams struct {
 	turns    ring[*Stream]   // that have data or end to send, and credit for it
 	fresh    ring[*Stream]   // opened by the other side and not accepted
 
-	all        map[uint64]*Stream // by number: those of which a direction is not over
-	mine       int                // how many of them this side has opened
-	nextMine   uint64             // number of the next stream of each side
+	all        []*Stream // by number: those of which a direction is not over
+	mine       int       // how many of them this side has opened
+	nextMine   uint64    // number of the next stream of each side
 	nextTheirs uint64
 
 	ownUsed int  // of ownCredit
@@ -114,11 +117,14 @@ func (l *Link) AcceptStream(now Time) (s *Stream, ok bool) {
 }
 
 func (st *streams) add(s *Stream) {
-	if st.all == nil {
-		st.all = make(map[uint64]*Stream)
-	}
-	st.all[s.id] = s
+	i, _ := st.find(s.id)
+	st.all = slices.Insert(st.all, i, s)
 	s.to.credit, s.from.credit = firstCredit, firstCredit
+}
+
+// find returns where in all the stream with a number is or would be, and whether it is there.
+func (st *streams) find(id uint64) (i int, there bool) {
+	return slices.BinarySearchFunc(st.all, id, func(s *Stream, id uint64) int { return cmp.Compare(s.id, id) })
 }
 
 // finish forgets a stream of which both directions are over.
@@ -127,10 +133,11 @@ func (st *streams) finish(s *Stream) {
 	if s.from.over || s.from.stopped { // nothing is kept any more
 		st.release(s)
 	}
-	if !s.to.over || !s.from.over || st.all[s.id] != s {
+	i, there := st.find(s.id)
+	if !s.to.over || !s.from.over || !there {
 		return
 	}
-	delete(st.all, s.id)
+	st.all = slices.Delete(st.all, i, i+1)
 	if s.mine {
 		st.mine--
 		st.room()
@@ -148,7 +155,7 @@ func (st *streams) touch(s *Stream) {
 // close ends what the application has not ended, because it has closed the link.
 func (st *streams) close() {
 	st.forgetFresh()
-	for _, s := range st.sorted() {
+	for _, s := range slices.Clone(st.all) { // from which Stop removes
 		if !s.to.closed {
 			s.Abort(0, "")
 		}
@@ -178,16 +185,6 @@ func (st *streams) forgetFresh() {
 	st.fresh.clear()
 }
 
-// sorted returns the streams in the order of their numbers.
-func (st *streams) sorted() []*Stream {
-	all := make([]*Stream, 0, len(st.all))
-	for _, s := range st.all {
-		all = append(all, s)
-	}
-	slices.SortFunc(all, func(a, b *Stream) int { return int(a.id) - int(b.id) })
-	return all
-}
-
 // end tells all streams that the link has ended. What came can still be read. Whole says that
 // the other side has closed the link, so that what it has not read it never will.
 func (st *streams) end(whole bool) {
@@ -197,7 +194,7 @@ func (st *streams) end(whole bool) {
 			st.unpay(f.stream, len(f.body)-f.stream.prefix())
 		}
 	}
-	for _, s := range st.sorted() {
+	for _, s := range st.all {
 		s.to.lost = !s.to.over
 		s.from.lost = !s.from.over
 		s.to.unread = whole || s.due&dueOpen != 0
@@ -218,7 +215,7 @@ func (st *streams) end(whole bool) {
 // polled has those try again that wait for memory which links share.
 func (st *streams) polled() {
 	st.room()
-	for _, s := range st.sorted() {
+	for _, s := range st.all {
 		if s.to.full {
 			st.touch(s)
 		}

@@ -41,10 +41,11 @@ func (st *streams) take(f *streamFrame) (why string) {
 	if f.id < 2 || f.id >= next {
 		return WhyStream // never opened
 	}
-	s := st.all[f.id]
-	if s == nil {
+	i, there := st.find(f.id)
+	if !there {
 		return "" // finished
 	}
+	s := st.all[i]
 	to, from := &s.to, &s.from
 	switch f.kind {
 	case kindData, kindEnd, kindAbort:

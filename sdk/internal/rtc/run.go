@@ -1,6 +1,7 @@
 package rtc
 
 import (
+	"context"
 	"time"
 
 	"github.com/sebas642/intercessor/protocol"
@@ -88,10 +89,9 @@ func (p *Peer) pace() {
 	}
 	p.offersAt = p.offersAt.Add(offerEvery)
 	if early := p.offersAt.Sub(now) - offersAtOnce*offerEvery; early > 0 {
-		select {
-		case <-time.After(early):
-		case <-p.ctx.Done():
-		}
+		wait, cancel := context.WithTimeout(p.ctx, early)
+		defer cancel()
+		<-wait.Done()
 	}
 }
 

@@ -65,7 +65,7 @@ func loadIdentity(store Store) (*identity, error) {
 	if err != nil {
 		return i, &IdentityError{Err: err}
 	}
-	if text = strings.TrimSpace(text); text == "" {
+	if text == "" {
 		return i, nil
 	}
 	attempt, token, _ := strings.Cut(text, ".")

@@ -74,15 +74,13 @@ func (s *Session) request(ctx context.Context, typ string, r protocol.Request) e
 	if err != nil {
 		return err
 	}
-	late := time.NewTimer(answerWithin)
-	defer late.Stop()
+	ctx, cancel := context.WithTimeout(ctx, answerWithin)
+	defer cancel()
 	select {
 	case err := <-answered:
 		return err
 	case <-ctx.Done():
 		return ctx.Err()
-	case <-late.C:
-		return context.DeadlineExceeded
 	}
 }
 

@@ -88,15 +88,15 @@ func (s *Session) write(ctx context.Context, c *connection, more bool, encode fu
 	if err == nil || err == ctx.Err() {
 		return err
 	}
-	late := time.NewTimer(noticeWithin)
-	defer late.Stop()
+	late, cancel := context.WithTimeout(context.Background(), noticeWithin)
+	defer cancel()
 	select {
 	case <-c.over:
 		if reason := s.reason(); reason != nil {
 			return reason
 		}
 		return c.err
-	case <-late.C:
+	case <-late.Done():
 	}
 	if !c.v1 {
 		return s.end(err)

@@ -164,7 +164,7 @@ func (s *Session) greeted(ctx context.Context) (*connection, error) {
 			return c, err
 		}
 		before = err
-		if !sleep(ctx, max(s.backoff.next(), toldWait(err.(*RelayError).Reason))) {
+		if !sleep(ctx, max(s.backoff.next(), toldWait(err.(*RelayError).Reason)), nil) {
 			return nil, err
 		}
 	}
@@ -267,16 +267,15 @@ func serverOf(url string) protocol.ID {
 	return protocol.ID(path[strings.LastIndexByte(path, '/')+1:])
 }
 
-// sleep waits, and reports whether ctx allowed it.
-func sleep(ctx context.Context, d time.Duration) bool {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
+// sleep waits for d, or until wake, and reports whether ctx allowed it.
+func sleep(ctx context.Context, d time.Duration, wake <-chan struct{}) bool {
+	rest, cancel := context.WithTimeout(ctx, d)
+	defer cancel()
 	select {
-	case <-timer.C:
-		return true
-	case <-ctx.Done():
-		return false
+	case <-rest.Done():
+	case <-wake:
 	}
+	return ctx.Err() == nil
 }
 
 func post(token chan struct{}) {

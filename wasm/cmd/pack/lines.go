@@ -8,7 +8,8 @@ import (
 )
 
 // dropLines clears the tables of files and line numbers in the data of a Go program, 15 % of
-// what the page must load. A stack trace still names its functions. The runtime takes a table
+// what the page must load, and those of unsafe points, which only preemption by signals reads:
+// WebAssembly has none. A stack trace still names its functions. The runtime takes a table
 // at offset 0 for a missing one and prints "?:0" (runtime.pcvalue; the layout is that of
 // runtime.pcHeader and runtime._func, unchanged since Go 1.20).
 func dropLines(memory []byte) error {
@@ -35,10 +36,13 @@ func dropLines(memory []byte) error {
 		}
 		f := table[at:]
 		clear(f[20:28]) // pcfile and pcln
-		clear(f[36:40]) // startLine
+		clear(f[32:40]) // cuOffset, of the files, and startLine
 		data := uint64(half(f[28:]))
 		if at+funcSize+4*data > uint64(len(table)) {
 			return errUnknownTable
+		}
+		if data > 0 {
+			clear(f[funcSize : funcSize+4]) // abi.PCDATA_UnsafePoint
 		}
 		if !keep(values, kept, half(f[16:])) {
 			return errUnknownTable

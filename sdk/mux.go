@@ -103,13 +103,13 @@ func (m *mux) attend(p *peer) {
 
 func (m *mux) run() {
 	for m.ctx.Err() == nil {
-		wait := m.wait(&m.paces[0])
-		more := wait == 0 && m.cut()
-		if !more {
-			if wait == 0 && len(m.lines[withStreams]) > 0 {
-				wait = m.wait(&m.paces[1])
-			}
+		if wait := m.wait(&m.paces[0]); wait > 0 {
 			m.rest(wait)
+			continue
+		}
+		more := m.cut()
+		if !more {
+			m.rest(m.pause())
 		}
 		for more {
 			m.frame[0], m.frame[1] = m.frame[1], m.frame[0]
@@ -121,6 +121,15 @@ func (m *mux) run() {
 
 // wait returns for how long nothing may be sent because of a pace.
 func (m *mux) wait(p *pace) link.Time { return p.wait(m.now()) }
+
+// pause returns for how long run rests after cut has found nothing; 0 if that is until something
+// changes. A stream that had to wait then may go by now, so that is never 0.
+func (m *mux) pause() link.Time {
+	if len(m.lines[withStreams]) > 0 {
+		return max(1, m.wait(&m.paces[1]))
+	}
+	return 0
+}
 
 // rest waits for something to send, or for the end of wait if that is not 0.
 func (m *mux) rest(wait link.Time) {
@@ -213,7 +222,7 @@ func (m *mux) count(bytes int, kind link.Kinds) {
 		m.paces[1].take(now, bytes, limits.StreamRate)
 		m.owed -= 3 * bytes
 	case kind == link.Messages && len(m.lines[withStreams]) > 0:
-		m.owed += bytes
+		m.owed = min(m.owed+bytes, protocol.MaxMessage) // streams may be held by their pace
 	}
 	if len(m.lines[withMessages]) == 0 || len(m.lines[withStreams]) == 0 {
 		m.owed = 0 // one of the two does not wait

@@ -250,6 +250,10 @@ func TestW9Pace(t *testing.T) {
 	require.Positive(t, m.wait(&m.paces[1]))
 	require.Zero(t, m.wait(&m.paces[0]))
 	m.send(one, "chat", []byte("1"))
+	require.Positive(t, m.pause())
+	m.paces[1] = pace{}
+	require.Positive(t, m.pause(), "the pace may be over by then, and nothing else wakes run")
+	m.paces[1].take(m.now(), 1<<20, 64<<10)
 	_, e = m.next()
 	require.Equal(t, "chat", string(e.Type))
 	require.False(t, m.cut())

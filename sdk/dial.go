@@ -77,8 +77,11 @@ func (d *dialled) leave() {
 
 func (d *dialled) handle(e signaling.Event) {
 	switch {
-	case e.Kind == signaling.Lost, e.Kind == signaling.Connected:
-		d.remote.online(e.Kind == signaling.Connected)
+	case e.Kind == signaling.Lost:
+		d.remote.online(false)
+	case e.Kind == signaling.Connected:
+		d.mux.heed(e.Hello.Limits)
+		d.remote.online(true)
 	case e.Peer == d.conn.peer: // the relay connects a client only with its server
 		d.remote.heard(e)
 	}

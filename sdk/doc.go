@@ -34,7 +34,8 @@
 // that the other side does not receive hold up the sender of messages, and a stream that it does
 // not read holds up that stream only. There is no order between streams, nor between streams and
 // messages. Both peers need a version of the SDK that has streams: OpenStream returns an error
-// that matches [errors.ErrUnsupported] otherwise.
+// that matches [errors.ErrUnsupported] otherwise. If the operator of the relay carries no byte
+// streams, they need the direct path: OpenStream waits for it.
 //
 // # Who sees what
 //

@@ -34,8 +34,8 @@ var (
 	ErrIdentity = signaling.ErrIdentity
 
 	// ErrUnsupported matches the error of a call that needs intercessor.v1 if the relay does
-	// not speak it, and of one that needs streams if the other peer has none. Both match
-	// errors.ErrUnsupported.
+	// not speak it, and of one that needs streams if the other peer has none or no path may
+	// carry them. Both match errors.ErrUnsupported.
 	ErrUnsupported = signaling.ErrUnsupported
 
 	// ErrPeerGone matches the *GoneError that says that the other peer has left: it
@@ -129,6 +129,15 @@ type invalid string
 
 func (e invalid) Error() string        { return string(e) }
 func (e invalid) Is(target error) bool { return target == ErrInvalid }
+
+// noPathError says what a call that needs a stream has waited for until its context ended.
+type noPathError struct{ of error }
+
+func (e *noPathError) Error() string {
+	return "the relay's operator carries no byte streams, and there is no direct path to the other peer: " + e.of.Error()
+}
+
+func (e *noPathError) Unwrap() error { return e.of }
 
 // unsupported is the text of an error that matches ErrUnsupported.
 type unsupported string

@@ -55,13 +55,17 @@ type peer struct {
 	timerAt link.Time // when it fires; 0: never
 	after   []func()  // to be done when mu is free
 
-	queued atomic.Bool // the mux has it in its list
+	queued atomic.Bool // the mux has it in ready
+	inLine [2]bool     // owned by the mux: it is in its lines
 }
 
 // newPeer makes the owner of the links with a peer. outbox is how much the relay holds for
 // one peer, or 0 if it did not say: half of it may be under way (L6).
 func newPeer(m *mux, id protocol.ID, client bool, outbox int, paths Paths) *peer {
-	config := link.Config{Client: client, Policy: paths.policy(), Budget: m.budget, AckAfter: ackAfter, InFlight: [2]int{link.Relay: outbox / 2}}
+	config := link.Config{
+		Client: client, Policy: paths.policy(), Budget: m.budget, AckAfter: ackAfter, InFlight: [2]int{link.Relay: outbox / 2},
+		NoStreams: m.limits.Load().NoStreams,
+	}
 	if client {
 		server := m.session.Hello().ServerOrder
 		config.Nonce, config.Early, config.To = newLinkID(), server != protocol.Order{}, server.Attempt
@@ -159,25 +163,27 @@ func (p *peer) setTimer(now link.Time) {
 	p.timerAt = at
 }
 
-// next appends the next frame for the relay to dst, if there is one.
-func (p *peer) next(dst []byte) (frame []byte, ok bool) {
+// next appends the next frame for the relay, of some kinds, to dst, and returns of which kind it
+// is, or 0 if there is none. Left are the kinds that others have.
+func (p *peer) next(dst []byte, of link.Kinds) (frame []byte, kind, left link.Kinds) {
 	frame = dst
 	p.step(func(now link.Time) {
-		var f link.Frame
-		if f, ok = p.reply, p.replies; ok {
-			p.replies = false
-		} else if l := p.door.Link(); l != nil {
+		f, ok, l := p.reply, p.replies, p.door.Link()
+		if p.replies = false; !ok && l != nil {
 			p.tick(now)
-			f, ok = l.Next(now, link.Relay)
+			f, ok = l.NextOf(now, link.Relay, of)
 		}
 		if ok {
-			frame = f.Append(dst, p.id)
+			frame, kind = f.Append(dst, p.id), f.Kind()
 			if p.current != nil {
 				p.current.sent[link.Relay] += uint64(len(frame))
 			}
 		}
+		if l != nil {
+			left = l.Waiting(now, link.Relay)
+		}
 	})
-	return frame, ok
+	return frame, kind, left
 }
 
 // tick does what is due.
@@ -199,7 +205,11 @@ func (p *peer) heard(e signaling.Event) {
 	case signaling.Delivered:
 		p.receive(e)
 	case signaling.Undelivered:
+		if e.Reason == signaling.ReasonStreams {
+			p.mux.noStreams()
+		}
 		p.do(func(now link.Time) {
+			p.door.CarryStreams(!p.mux.limits.Load().NoStreams)
 			if l := p.door.Link(); l != nil {
 				l.Doubt(now, link.Relay)
 			}
@@ -252,6 +262,7 @@ func (p *peer) rejoin() (alone bool) {
 // none over the relay while the peer is gone there.
 func (p *peer) path(up bool, change func(*status)) {
 	p.do(func(now link.Time) {
+		p.door.CarryStreams(!p.mux.limits.Load().NoStreams)
 		if l := p.door.Link(); l == nil {
 			return
 		} else if up && (p.current == nil || !p.current.isAlone()) {

@@ -16,6 +16,7 @@ func (l *Listener) handle(e signaling.Event) {
 		}
 		return
 	case signaling.Connected:
+		l.mux.heed(e.Hello.Limits)
 		l.status.set(func(s *status) { s.offline = false })
 		return // the relay now reports each client that is back
 	case signaling.Joined:

@@ -238,6 +238,8 @@ func (l *linked) ofStream(err error) error {
 		return io.EOF
 	case link.ErrNoStreams:
 		return noStreams
+	case link.ErrNotCarried:
+		return unsupported(err.Error())
 	case link.ErrStreamName:
 		return invalid(err.Error())
 	case link.ErrEnded:

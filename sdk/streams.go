@@ -14,8 +14,12 @@ import (
 // not be unique. If 64 streams wait there to be accepted, Read and Write of another one return a
 // *StreamError with CodeBusy.
 //
-// Errors: ErrInvalid for the name, ErrUnsupported if the other peer or the relay is too old,
-// how the Conn ended, ctx.Err().
+// A relay whose operator carries no byte streams leaves them to the direct path: then OpenStream
+// also waits for that, and a Stream waits while there is none. Messages are not affected.
+//
+// Errors: ErrInvalid for the name; ErrUnsupported if the other peer or the relay is too old, or if
+// the relay carries no streams and one of the peers has PathsRelay; how the Conn ended; one that
+// matches ctx.Err(), and says so if the direct path is missing.
 func (c *Conn) OpenStream(ctx context.Context, name string) (*Stream, error) {
 	return c.messages.openStream(ctx, name)
 }
@@ -56,9 +60,18 @@ func (l *linked) streamEffects(e *link.Effects) {
 }
 
 func (l *linked) openStream(ctx context.Context, name string) (*Stream, error) {
-	return l.stream(ctx, &l.streams.room, func(now link.Time) (*link.Stream, error) {
-		return l.link.OpenStream(now, name)
+	needsDirect := false
+	s, err := l.stream(ctx, &l.streams.room, func(now link.Time) (*link.Stream, error) {
+		s, err := l.link.OpenStream(now, name)
+		if needsDirect = err == link.ErrFull && l.link.StreamsNeedDirect(); needsDirect {
+			l.repair.Want()
+		}
+		return s, err
 	})
+	if needsDirect && err != nil && err == ctx.Err() {
+		err = &noPathError{err}
+	}
+	return s, err
 }
 
 func (l *linked) acceptStream(ctx context.Context) (*Stream, error) {

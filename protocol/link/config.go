@@ -53,6 +53,9 @@ type Config struct {
 	// Policy is this side's wish which paths are used (W8).
 	Policy Policy
 
+	// NoStreams says that the relay carries no byte streams (D11). Door.CarryStreams changes it.
+	NoStreams bool
+
 	// AckAfter is how long an acknowledgement may wait for more frames (L12). 0 means
 	// 20 ms. Negative means no timer: the driver calls Flush at the end of each event,
 	// as on js.

@@ -83,6 +83,15 @@ func (d *Door) Past() (p Past, ok bool) {
 // why, and no early frames are taken again.
 func (d *Door) Remember(p Past, why string) { d.past, d.pastWhy, d.early = p, why, p.early }
 
+// CarryStreams says whether the relay carries byte streams: see Config.NoStreams.
+func (d *Door) CarryStreams(carried bool) {
+	d.config.NoStreams = !carried
+	if d.link != nil {
+		d.link.config.NoStreams = !carried
+		d.link.streams.room()
+	}
+}
+
 // Receive handles a message of the peer that has a header and came over the relay, where a
 // new link begins. The arguments are those of [Link.Receive].
 func (d *Door) Receive(now Time, typ, message []byte, h *Header) Entry {

@@ -13,6 +13,17 @@ type Frame struct {
 	body bool
 }
 
+// Kind returns of which kind the frame is.
+func (f *Frame) Kind() Kinds {
+	switch {
+	case f.Header.N[Streams] > 0:
+		return StreamFrames
+	case f.Header.N[Data] > 0:
+		return Messages
+	}
+	return Urgent
+}
+
 // AppendMessage appends the message of f, one JSON value, to dst and returns the
 // result.
 func (f *Frame) AppendMessage(dst []byte) []byte {

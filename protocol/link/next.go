@@ -2,10 +2,28 @@ package link
 
 import "github.com/sebas642/intercessor/protocol"
 
+// Kinds is a set of kinds of frames, in the order in which those of several links go out (W9).
+type Kinds uint8
+
+const (
+	Urgent       Kinds = 1 << iota // all but the following; also early frames
+	Messages                       // frames of sequence Data
+	StreamFrames                   // frames of sequence Streams
+	AllKinds     = Urgent | Messages | StreamFrames
+)
+
+func (k Kinds) has(sequence int) bool {
+	return sequence == Data && k&Messages != 0 || sequence == Streams && k&StreamFrames != 0
+}
+
 // Next returns the next frame for a path, or false if there is none now. Call it for each
 // path after each other call of the link, until it returns false or the path is full. A
 // frame that it returned counts as given to the path.
-func (l *Link) Next(now Time, p Path) (f Frame, ok bool) {
+func (l *Link) Next(now Time, p Path) (f Frame, ok bool) { return l.NextOf(now, p, AllKinds) }
+
+// NextOf is Next for some kinds of frames. An urgent frame goes ahead of the others, whether it
+// is asked for or not.
+func (l *Link) NextOf(now Time, p Path, of Kinds) (f Frame, ok bool) {
 	if !l.up[p] || l.phase == dead {
 		return Frame{}, false
 	}
@@ -58,11 +76,14 @@ func (l *Link) Next(now Time, p Path) (f Frame, ok bool) {
 		return f, true
 	}
 	bare := p == Direct && l.streams.hasNext() // a binary message has no header, and so acknowledges nothing (F1)
-	if l.phase == open && !(bare && l.ackDue) && l.nextOf(now, p, &f) {
-		if p != Direct || !f.body {
-			l.acks(now, h, false)
+	if l.phase == open && !(bare && l.ackDue) {
+		if s, ok := l.nextSequence(now, p, of); ok {
+			l.give(now, s, &f)
+			if p != Direct || !f.body {
+				l.acks(now, h, false)
+			}
+			return f, true
 		}
-		return f, true
 	}
 	if l.ackDue {
 		f.Type = protocol.TypeLinkAck
@@ -83,55 +104,86 @@ func (l *Link) nextEarly(now Time) (f Frame, ok bool) {
 	for s := range l.out {
 		o := &l.out[s]
 		o.g = maxEarly
-		if o.prepare(now) && o.ready.whole && l.nextFrame(now, Relay, s, &f) == sent {
+		if o.prepare(now) && o.ready.whole && l.look(now, Relay, s) == ready {
+			l.give(now, s, &f)
 			return f, true
 		}
 	}
 	return Frame{}, false
 }
 
-// sendResult is what became of an attempt to send a frame of a sequence.
-type sendResult uint8
-
-const (
-	nothing sendResult = iota // to send, or it may not be sent
-	crowded                   // enough is in flight
-	sent
-)
-
-// nextOf makes f the next frame that may be sent on the current path. Signalling goes first
-// (L3); messages and streams take turns (S4).
-func (l *Link) nextOf(now Time, p Path, f *Frame) bool {
-	if l.nextFrame(now, p, Signalling, f) == sent {
-		return true
+// Waiting returns which kinds of frames NextOf has for a path.
+func (l *Link) Waiting(now Time, p Path) (of Kinds) {
+	switch {
+	case !l.up[p] || l.phase == dead:
+		return 0
+	case l.phase == opening, l.endDue[p], l.answerDue[p], l.endedDue[p], l.knockDue && p == Relay:
+		of = Urgent
+	case p == l.current && (l.ackDue || l.askDue):
+		of = Urgent
 	}
-	first, second := l.turn, Data+Streams-l.turn
-	switch l.nextFrame(now, p, first, f) {
-	case sent:
-		l.turn = second
-		return true
-	case crowded:
-		if l.sendings()[second].flight > 0 {
-			return false // what is next has its turn first
+	if p != l.current || l.phase != open {
+		return of
+	}
+	for _, kind := range [...]Kinds{Messages, StreamFrames} {
+		if s, ok := l.nextSequence(now, p, kind); ok && s == Signalling {
+			of |= Urgent
+		} else if ok {
+			of |= kind
 		}
 	}
-	return l.nextFrame(now, p, second, f) == sent
+	return of
 }
 
-// nextFrame makes f the next frame of a sequence, if it may be sent now on the current path.
-func (l *Link) nextFrame(now Time, p Path, s int, f *Frame) sendResult {
+// nextSequence returns which sequence sends next on the current path. Signalling goes first
+// (L3); messages and streams take turns (S4).
+func (l *Link) nextSequence(now Time, p Path, of Kinds) (s int, ok bool) {
+	if l.look(now, p, Signalling) == ready {
+		return Signalling, true
+	}
+	first, second := l.turn, Data+Streams-l.turn
+	switch l.look(now, p, first) {
+	case ready:
+		if of.has(first) {
+			return first, true
+		}
+	case crowded:
+		if l.sendings()[second].flight > 0 {
+			return 0, false // what is next has its turn first
+		}
+	}
+	return second, of.has(second) && l.look(now, p, second) == ready
+}
+
+// readiness is whether a frame of a sequence can be sent.
+type readiness uint8
+
+const (
+	nothing readiness = iota // there is none, or it may not be sent
+	crowded                  // enough is in flight
+	ready
+)
+
+// look returns whether the next frame of a sequence may be sent now on the current path.
+func (l *Link) look(now Time, p Path, s int) readiness {
 	o := l.sendings()[s]
-	if l.held(o) || s != Signalling && p == Relay && l.policy == DirectOnly {
+	if l.held(o) || l.barred(s, p) {
 		return nothing
 	}
 	cost, ok := l.ready(now, s)
-	if !ok {
+	switch {
+	case !ok:
 		return nothing
-	}
 	// Signalling counts, but does not wait. One frame of each may always be under way (L6).
-	if s != Signalling && o.flight > 0 && l.flight()+cost > l.config.InFlight[p] {
+	case s != Signalling && o.flight > 0 && l.flight()+cost > l.config.InFlight[p]:
 		return crowded
 	}
+	return ready
+}
+
+// give makes f the next frame of a sequence.
+func (l *Link) give(now Time, s int, f *Frame) {
+	o := l.sendings()[s]
 	if o.next > o.made {
 		if o.made == o.r {
 			o.since = now // nothing was under way, so the clock starts
@@ -147,12 +199,13 @@ func (l *Link) nextFrame(now Time, p Path, s int, f *Frame) sendResult {
 	if s == Streams {
 		frame := l.streams.frames.at(int(o.next - o.r - 2))
 		f.Type, f.data, f.body = protocol.TypeLinkStream, frame.body, true
-		cost = frame.cost()
+		o.flight += frame.cost()
 	} else {
-		l.out[s].fill(f, l.version)
+		o.flight += l.out[s].fill(f, l.version)
 	}
-	o.flight += cost
-	return sent
+	if s == l.turn {
+		l.turn = Data + Streams - s
+	}
 }
 
 // ready returns the cost of the next frame of a sequence. ok is false if there is none, or
@@ -177,8 +230,8 @@ func (l *Link) flight() (cost int) {
 	return cost
 }
 
-// fill makes f the frame that was given to a path last.
-func (o *outgoing) fill(f *Frame, version uint64) {
+// fill makes f the frame that was given to a path last, and returns its cost.
+func (o *outgoing) fill(f *Frame, version uint64) (cost int) {
 	piece := o.frames.at(int(o.next - o.r - 2))
 	m := o.message(piece.message)
 	f.Type = m.typ
@@ -193,4 +246,5 @@ func (o *outgoing) fill(f *Frame, version uint64) {
 	default:
 		f.Header.At = uint64(piece.from)
 	}
+	return int(piece.cost)
 }

@@ -47,6 +47,7 @@ func (l *Link) PathUp(now Time, p Path) {
 	case p == Direct, !l.up[Direct]:
 		l.current = p
 		l.doubt()
+		l.streams.room()
 	default:
 		l.knockDue = l.phase == open || l.phase == done
 	}
@@ -84,6 +85,17 @@ func (l *Link) Version() uint64 { return l.version }
 
 // Policy returns which paths may be used.
 func (l *Link) Policy() Policy { return l.policy }
+
+// barred reports whether frames of a sequence may not take a path (W8, S8).
+func (l *Link) barred(s int, p Path) bool {
+	return p == Relay && (s == Streams && l.config.NoStreams || s != Signalling && l.policy == DirectOnly)
+}
+
+// StreamsNeedDirect reports whether byte streams wait for the direct path, because the relay
+// carries none.
+func (l *Link) StreamsNeedDirect() bool {
+	return l.config.NoStreams && !l.up[Direct] && l.version > 1
+}
 
 // agree applies what the other side said of its version and policy in LINK_OPEN or
 // LINK_OPENED: the lower version, the stricter policy (W3).

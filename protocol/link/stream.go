@@ -23,6 +23,10 @@ var (
 	// ErrNoStreams says that the other side is of a version without streams.
 	ErrNoStreams = errors.New("the other side cannot use streams: its version is too old")
 
+	// ErrNotCarried says that the relay carries no streams, and that the link may not take
+	// the direct path (S8).
+	ErrNotCarried = errors.New("the relay's operator carries no byte streams, and this connection is restricted to the relay")
+
 	// ErrStreamClosed says that the application has closed this direction of the stream.
 	ErrStreamClosed = errors.New("the stream is closed")
 )

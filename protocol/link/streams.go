@@ -73,9 +73,9 @@ func (st *streams) init(l *Link) {
 	}
 }
 
-// OpenStream opens a stream. The error is ErrFull if the link is not open yet or has too many
-// streams: Effects.StreamRoom says when to try again. It is ErrEnded, ErrStreamName, or
-// ErrNoStreams if the other side cannot.
+// OpenStream opens a stream. The error is ErrFull if the link is not open yet, has too many
+// streams, or needs the direct path for them: Effects.StreamRoom says when to try again. It is
+// ErrEnded, ErrStreamName, ErrNoStreams if the other side cannot, or ErrNotCarried.
 func (l *Link) OpenStream(now Time, name string) (*Stream, error) {
 	st := &l.streams
 	switch err := checkStreamName(name); {
@@ -85,7 +85,9 @@ func (l *Link) OpenStream(now Time, name string) (*Stream, error) {
 		return nil, ErrEnded
 	case l.phase == open && l.version < 2:
 		return nil, ErrNoStreams
-	case l.phase == opening || st.mine == maxStreams || st.unanswered() > maxUnanswered/2:
+	case l.StreamsNeedDirect() && l.policy == RelayOnly:
+		return nil, ErrNotCarried
+	case l.StreamsNeedDirect() || l.phase == opening || st.mine == maxStreams || st.unanswered() > maxUnanswered/2:
 		st.waiting = true
 		return nil, ErrFull
 	}

@@ -79,7 +79,7 @@ func (l *Link) probeAt() (at Time) {
 	for s, o := range l.sendings() {
 		var due Time
 		switch {
-		case o.made > o.r, o.starving:
+		case l.missing(s, o), o.starving:
 			due = o.since + l.timeout()
 		case s != Streams && l.out[s].untaken():
 			// Received and not taken: the application is slow, or a LINK_ACK was lost.
@@ -99,10 +99,15 @@ func (l *Link) hasty() bool {
 	if l.phase == opening || l.probe.pending {
 		return true
 	}
-	for _, o := range l.sendings() {
-		if o.made > o.r || o.starving {
+	for s, o := range l.sendings() {
+		if l.missing(s, o) || o.starving {
 			return true
 		}
 	}
 	return false
+}
+
+// missing reports whether frames of a sequence are not acknowledged that are, or can be, under way.
+func (l *Link) missing(s int, o *sending) bool {
+	return o.made > o.r && (o.flight > 0 || !l.barred(s, l.current))
 }

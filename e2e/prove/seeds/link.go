@@ -80,7 +80,7 @@ var linkSeeds = []Seed{
 			Old: `l.endDue = [2]bool{true, true}`,
 			New: ``}}},
 	{"LINK_END does not say what was taken", "C9", linkSuite, []Edit{
-		{In: "protocol/link.Link.Next",
+		{In: "protocol/link.Link.NextOf",
 			Old: `h.R[Data], h.T[Data] = l.in[Data].r, l.in[Data].t`,
 			New: ``}}},
 	{"what was under way when the link ended is told as refused", "C9", linkSuite, []Edit{

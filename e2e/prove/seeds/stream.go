@@ -20,8 +20,8 @@ var streamSeeds = []Seed{
 			New: `o.next, o.flight = o.r+1, 0
 				if o == &l.streams.sending && o.next < o.made { o.next++ }`}}},
 	{"messages go before streams", "S4", creditSuite, []Edit{
-		{In: "protocol/link.Link.nextOf",
-			Old: `l.turn = second`,
+		{In: "protocol/link.Link.give",
+			Old: `l.turn = Data + Streams - s`,
 			New: ``}}},
 	{"a stream keeps its turn", "S4", creditSuite, []Edit{
 		{In: "protocol/link.streams.cutData",
@@ -54,7 +54,7 @@ var streamSeeds = []Seed{
 			Old: `f.kind == kindData`,
 			New: `false`}}},
 	{"a binary message is taken for an acknowledgement", "L12", creditSuite, []Edit{
-		{In: "protocol/link.Link.Next",
-			Old: `!f.body || p == Relay`,
+		{In: "protocol/link.Link.NextOf",
+			Old: `p != Direct || !f.body`,
 			New: `true`}}},
 }

@@ -41,17 +41,13 @@ func (c *Chatter) AcceptFile() *File {
 func (f *File) Say(lines ...any) {
 	f.c.T.Helper()
 	for _, line := range lines {
-		b, raw := []byte(nil), false
-		if text, ok := line.(string); ok {
-			b, raw = []byte(text), true
-		}
+		text, raw := line.(string)
 		if !raw {
-			var err error
-			b, err = json.Marshal(line)
+			b, err := json.Marshal(line)
 			require.NoError(f.c.T, err)
-			b = append(b, '\n')
+			text = string(b) + "\n"
 		}
-		_, err := f.Write(b)
+		_, err := io.WriteString(f, text)
 		require.NoError(f.c.T, err)
 	}
 }
@@ -63,6 +59,9 @@ func (f *File) Line() string {
 	require.NoError(f.c.T, err)
 	return line
 }
+
+// JSON is Line for an object.
+func (f *File) JSON(v any) error { return json.Unmarshal([]byte(f.Line()), v) }
 
 // Content returns the next bytes of the page.
 func (f *File) Content(size int) []byte {

@@ -120,7 +120,7 @@ class Files {
 
   /** Says over which path files go, and whether they do. */
   #way() {
-    if (this.#conn.state === "reconnecting") return { moves: false, words: "waits for the connection to come back" };
+    if (this.#conn.state === "reconnecting") return { moves: false, words: "waits for the connection" };
     return { moves: true, words: ROUTES[this.#conn.path.route] };
   }
 

@@ -15,9 +15,9 @@ export class Transfer {
   #way; // tells {moves, words}: whether anything can move, and over which path or what it waits for
   #abort;
   #waiting = ""; // what it waits for before content comes
-  #begun; // when content began to come; 0 before
-  #from; // bytes that were there before
-  #done; // bytes
+  #begun = 0; // when content began to come; 0 before
+  #from = 0; // bytes that were there before
+  #done = 0; // bytes
   #drawn = 0; // when figures were last shown
   #pace = null; // while the transfer runs
   #stop; // the button's action
@@ -41,7 +41,6 @@ export class Transfer {
   start(who, mine) {
     this.#abort = new AbortController();
     this.#stop = () => this.#abort.abort(failure("cancelled"));
-    this.#begun = this.#from = this.#done = 0;
     this.#item.classList.toggle("mine", mine);
     delete this.#part(".parcel").dataset.state;
     this.#part(".outcome").textContent = "";
@@ -101,7 +100,7 @@ export class Transfer {
 
   /** The transfer failed. If a part of the file is kept, drop() drops it. */
   failed(err, drop) {
-    this.#end("failed", transferSentence(err) + (drop ? " It goes on from here when it is sent again." : ""));
+    this.#end(drop ? "kept" : "failed", transferSentence(err) + (drop ? " It goes on from here when it is sent again." : ""));
     this.#figures(this.#begun ? `${bytes(this.#done)} of ${bytes(this.size)}` : bytes(this.size));
     if (drop) this.#discards(drop);
   }
@@ -120,7 +119,9 @@ export class Transfer {
     this.#drawn = performance.now();
     const { moves, words } = this.#way();
     const { quiet, rate } = this.#pace ?? { quiet: 0 };
-    const now = !moves ? words : this.#waiting || `${quiet < SHOWN ? `${bytes(rate)}/s` : `no progress for ${quiet} s`} · ${words}`;
+    let now = this.#waiting;
+    if (!moves) now = words;
+    else if (!now) now = quiet < SHOWN ? `${bytes(rate)}/s · ${words}` : `no progress for ${quiet} s`;
     this.#part("progress").value = this.size === 0 ? 0 : this.#done / this.size;
     this.#figures(`${this.#begun ? `${bytes(this.#done)} of ` : ""}${bytes(this.size)} · ${now}`);
   }

@@ -214,7 +214,7 @@ func TestAReloadedPageSendsTheRest(t *testing.T) {
 	bob.Say("I have to load the page again.") // the browser asks only a user who has touched the page
 	bob.AnswerDialog(true, `location.reload()`)
 	ada.WaitText("#log .outcome", "It goes on from here when it is sent again.")
-	bob.WaitText("#log .note", "film.mp4 was interrupted because this page was reloaded.")
+	bob.WaitText("#log .note", "Sent again, it goes on from what has arrived.")
 	bob.WaitText("#people .name", "Ada")
 	ada.Do(`globalThis.least = 1;
 		new MutationObserver(() => { least = Math.min(least, document.querySelector("#log progress").value) })
@@ -224,6 +224,31 @@ func TestAReloadedPageSendsTheRest(t *testing.T) {
 	bob.WaitText("#log .mine .outcome", "Sent and checked.")
 	require.Greater(t, chromium.Eval[float64](ada, `least`), 0.5)
 	require.Equal(t, 1, chromium.Eval[int](ada, `document.querySelectorAll("#log .transfer").length`))
+}
+
+// TestAFileGoesOnWhenItsReceiverIsReloaded: the page that receives is loaded again in the middle, and has
+// forgotten what had come. The sender begins anew by itself when the page is back.
+func TestAFileGoesOnWhenItsReceiverIsReloaded(t *testing.T) {
+	t.Parallel()
+	relay := relayproc.Start(t)
+	browser := chromium.Start(t)
+	ada, bob := browser.Blank(), browser.Blank()
+	noDirect(ada)
+	ada.Navigate(slow(t, relay, 2<<20) + "/")
+	bob.Navigate(ada.Host("Ada"))
+	bob.Rename("Bob")
+	ada.WaitText("#people .name", "Bob")
+	for _, sides := range [][2]*chromium.Tab{{ada, bob}, {bob, ada}} {
+		from, to := sides[0], sides[1]
+		film, content := newFile(t, "film.mp4", 8_000_000)
+		from.SendFile(film)
+		to.WaitFor("a part", `document.querySelector("#log progress:not([hidden])")?.value > 0.3`)
+		to.Say("I have to load the page again.") // the browser asks only a user who has touched the page
+		to.AnswerDialog(true, `location.reload()`)
+		to.WaitText("#log .note", "film.mp4 was interrupted because this page was reloaded.")
+		saves(to, "film.mp4", content)
+		from.WaitText("#log .mine .outcome", "Sent and checked.")
+	}
 }
 
 // TestAFileGoesOnWithAnotherConnection: a guest is away for longer than the relay waits, so that its connection

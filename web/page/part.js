@@ -30,7 +30,7 @@ export class Part {
       const some = bytes.subarray(0, MERGE - this.#used);
       this.#buffer.set(some, this.#used);
       bytes = bytes.subarray(some.length);
-      if ((this.#used += some.length) === MERGE) this.#merge();
+      if ((this.#used += some.length) === MERGE) this.merge();
     }
   }
 
@@ -52,19 +52,15 @@ export class Part {
   }
 
   file(name, lastModified) {
-    this.#merge();
+    this.merge();
     // Never a type that the sender chooses: a blob has this page's origin.
     const options = { type: "application/octet-stream" };
-    if (Number.isSafeInteger(lastModified)) options.lastModified = lastModified;
+    if (lastModified !== 0) options.lastModified = lastModified;
     return new File(this.#blobs, name, options);
   }
 
-  /** Puts what is there where it costs no memory. */
-  rest() {
-    this.#merge();
-  }
-
-  #merge() {
+  /** Frees the memory that waits for more. */
+  merge() {
     if (this.#used > 0) this.#blobs.push(new Blob([this.#buffer.subarray(0, this.#used)]));
     this.#buffer = null;
     this.#used = 0;
@@ -82,15 +78,10 @@ const kept = new Map(); // by what was offered: {part, transfer, timer}
 
 /** Keeps a part for the next offer of the file, for an hour. Returns a function that drops it. */
 export function keep(offer, part, transfer) {
-  part.rest();
-  takeUp(offer)?.part.clear();
-  const drop = () => {
-    if (kept.get(offer)?.part !== part) return;
-    takeUp(offer);
-    part.clear();
-  };
-  kept.set(offer, { part, transfer, timer: setTimeout(() => (drop(), transfer.dropped()), KEPT) });
-  return drop;
+  part.merge();
+  drop(offer);
+  kept.set(offer, { part, transfer, timer: setTimeout(() => drop(offer), KEPT) });
+  return () => kept.get(offer)?.part === part && drop(offer);
 }
 
 /** Returns {part, transfer} for a file that is offered again, which is then no longer kept; or undefined. */
@@ -99,4 +90,10 @@ export function takeUp(offer) {
   clearTimeout(it?.timer);
   kept.delete(offer);
   return it;
+}
+
+function drop(offer) {
+  const it = takeUp(offer);
+  it?.part.clear();
+  it?.transfer.dropped();
 }

@@ -17,7 +17,8 @@ export async function receiveFile({ readable, writable }, shelf, show, signal) {
   const to = writable.getWriter();
   let key, part, transfer;
   try {
-    const { name, size, modified } = await from.line();
+    const { name, size, modified: told } = await from.line();
+    const modified = Number.isSafeInteger(told) ? told : 0;
     if (!Number.isSafeInteger(size) || size < 0) throw failure("damaged");
     key = JSON.stringify([name, size, modified]);
     const before = takeUp(key);

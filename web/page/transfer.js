@@ -129,7 +129,8 @@ export class Transfer {
   // Ask before a running transfer or an unsaved file is given up.
   #keep(kept) {
     this.#item.classList.toggle("kept", kept);
-    if (kept) unsaved.add(this, this.#file !== null);
+    const state = this.#item.matches(".mine") ? "sending" : this.#file ? "received" : "receiving";
+    if (kept) unsaved.add(this, state);
     else unsaved.delete(this);
   }
 

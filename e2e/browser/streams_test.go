@@ -46,6 +46,7 @@ func TestStreamsOfPages(t *testing.T) {
 				(async () => {
 					for await (const { name, readable, writable } of server.incomingBidirectionalStreams) {
 						if (name === "echo") readable.pipeTo(writable);
+						if (name === "sink") new Response(readable).arrayBuffer();
 						if (name === "refuse") { readable.cancel({ streamCode: 7, message: "not today" }); writable.abort({ streamCode: 8 }) }
 					}
 				})()`, relay.WS+"/server", paths)
@@ -57,6 +58,27 @@ func TestStreamsOfPages(t *testing.T) {
 				await writable.getWriter().write(new Uint8Array(10)).catch(() => {});
 				const err = await readable.getReader().read().catch((err) => err);
 				return [(await outcome).kind, err.code, err.streamCode].join(" ");
+			})()`))
+			require.Equal(t, "stream-ended 7", chromium.Eval[string](p, `(async () => { // also if the page writes nothing
+				const { writable } = await client.createBidirectionalStream({ name: "refuse" });
+				return writable.getWriter().closed.catch(({ code, streamCode }) => [code, streamCode].join(" "));
+			})()`))
+			require.Equal(t, "given up, refused", chromium.Eval[string](p, `(async () => { // an abort does not wait for a write
+				const { writable, outcome } = await client.createBidirectionalStream({ name: "unread" });
+				const writer = writable.getWriter();
+				const writing = writer.write(new Uint8Array(1_000_000)).catch((err) => err);
+				await writer.abort(new Error("given up"));
+				await writing;
+				return [await writer.closed.catch(({ message }) => message), (await outcome).kind].join(", ");
+			})()`))
+			require.Equal(t, "delivered", chromium.Eval[string](p, `(async () => { // one direction goes on without the other
+				const { readable, writable, outcome } = await client.createBidirectionalStream({ name: "sink" });
+				const reader = readable.getReader();
+				const reading = reader.read();
+				await reader.cancel();
+				await reading;
+				await new Blob([new Uint8Array(100_000)]).stream().pipeTo(writable);
+				return (await outcome).kind;
 			})()`))
 			require.Equal(t, "invalid", chromium.Eval[string](p, `client.createBidirectionalStream({ name: "x".repeat(256) }).catch(({ code }) => code)`))
 			require.Equal(t, "invalid", chromium.Eval[string](p, `client.createBidirectionalStream().then(({ writable }) => writable.getWriter().write("text")).catch(({ code }) => code)`))

@@ -6,7 +6,7 @@ import { endOf, invalid } from "./errors.js";
 export class Stream {
   #sdk;
   #number;
-  #open = 2; // directions that are not over
+  #open = new Set(["reading", "writing"]); // directions that are not over
 
   constructor(sdk, { number, name }) {
     this.#sdk = sdk;
@@ -16,10 +16,13 @@ export class Stream {
     // Nothing is read ahead: what the page has not read does not count as delivered.
     this.readable = new ReadableStream({ pull: (to) => this.#pull(to), cancel: (why) => this.#cancel(why) }, { highWaterMark: 0 });
     this.writable = new WritableStream({
-      start: (to) => this.#watch(to),
-      write: (chunk) => this.#sdk.call("writeStream", [this.#number, bytesOf(chunk)]),
+      start: (to) => {
+        // An abort must also end a write that waits, and the sink's own method would wait for the write.
+        to.signal.addEventListener("abort", () => this.#end("abortStream", to.signal.reason));
+        this.#watch(to);
+      },
+      write: (chunk) => this.#write(bytesOf(chunk)),
       close: () => this.#sdk.now("closeStream", this.#number),
-      abort: (why) => this.#sdk.now("abortStream", this.#number, ...reasonOf(why)),
     });
   }
 
@@ -31,12 +34,16 @@ export class Stream {
     } catch (err) {
       to.error(err);
     }
-    this.#over();
+    this.#over("reading");
   }
 
   #cancel(why) {
-    this.#sdk.now("stopStream", this.#number, ...reasonOf(why));
-    this.#over();
+    this.#end("stopStream", why);
+    this.#over("reading");
+  }
+
+  #write(bytes) {
+    return this.#sdk.call("writeStream", [this.#number, bytes]);
   }
 
   async #settled() {
@@ -45,19 +52,27 @@ export class Stream {
       return kind === "delivered" ? { kind } : { kind, reason };
     } catch (err) {
       return { kind: "unknown", reason: err.code };
-    } finally {
-      this.#over();
     }
   }
 
   /** Lets a page that does not write learn that the other side reads no more. */
   async #watch(to) {
-    const { kind, reason } = await this.outcome;
-    if (kind !== "delivered") to.error(invalid(`the other side reads no more of the stream: ${reason}`));
+    const { kind } = await this.outcome;
+    if (kind !== "delivered") await this.#write(new Uint8Array()).catch((err) => to.error(err));
+    this.#over("writing");
   }
 
-  #over() {
-    if (--this.#open > 0) return;
+  #end(how, why) {
+    try {
+      this.#sdk.now(how, this.#number, ...reasonOf(why));
+    } catch {
+      // The connection was closed, or the SDK has stopped.
+    }
+  }
+
+  #over(direction) {
+    this.#open.delete(direction);
+    if (this.#open.size > 0) return;
     try {
       this.#sdk.now("forgetStream", this.#number);
     } catch {

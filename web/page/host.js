@@ -103,10 +103,10 @@ export class Host {
       await guest.run();
       const { code } = await guest.closed;
       if (code === "restarted") await delay(RETURN);
-      if (this.#guests.has(guest) && !this.#left) await this.#goodbye(guest);
+      if (this.#guests.has(guest) && !this.#left) this.#goodbye(guest);
     } catch {
-      // The session is over: run() says so once, and files under way go on.
-      guest.row.lost("Chat has ended with the relay.");
+      // The session is over: run() says so once.
+      guest.lost("Chat has ended with the relay.");
     }
   }
 
@@ -171,17 +171,15 @@ export class Host {
     this.#broadcast("people", this.#people());
   }
 
-  /** Keeps the connection of a guest who left until no file is under way on it. */
-  async #goodbye(guest) {
+  #goodbye(guest) {
     if (this.#names.delete(guest)) {
       chat.note(`${guest.name} left`);
       this.#remember();
       this.#broadcast("people", this.#people());
     }
-    guest.row.lost("Has left.");
-    this.#status();
-    await guest.finish();
     this.#guests.delete(guest);
+    guest.close();
+    this.#status();
   }
 
   #status() {

@@ -11,7 +11,6 @@ export class Path {
   #heard = { count: 0, at: 0 }; // what has come over the direct path, and when it was first seen to be so much
   #unanswered = 0; // pings since the last answer
   #chatTrip = null; // seconds
-  over = false; // whether no direct path can come any more
 
   constructor(conn) {
     this.#conn = conn;
@@ -33,9 +32,9 @@ export class Path {
    * in bytes a second. mute says that the peer's page, which has answered before, does not.
    */
   async look() {
-    const pc = this.#connection();
+    const { route, state, sent, received } = this.#conn.path;
+    const pc = state === "up" ? this.#conn.pc : null;
     const pair = pc?.connectionState === "connected" ? await selectedPair(pc) : null;
-    const { route, sent, received } = this.#conn.path;
     const now = { at: performance.now(), direct: pair?.bytes ?? 0, route, chat: sent + received };
     const last = this.#last ?? now;
     const seconds = Math.max(0.001, (now.at - last.at) / 1000);
@@ -46,7 +45,7 @@ export class Path {
     const mute = this.#chatTrip !== null && this.#unanswered > MISSED;
     const common = { route, chatTrip: this.#chatTrip, chatRate, mute };
     if (pair && this.#silent(pair.heard) && route === "relay") return { kind: "silent", ...common };
-    if (!pair) return { kind: this.over ? "relay" : "looking", ...common };
+    if (!pair) return { kind: state === "asking" || state === "checking" ? "looking" : "relay", ...common };
     const turn = pair.local === "relay" || pair.remote === "relay";
     return {
       kind: turn ? "turn" : "direct",
@@ -62,15 +61,6 @@ export class Path {
     const now = performance.now();
     if (count !== this.#heard.count) this.#heard = { count, at: now };
     return count !== null && now - this.#heard.at > SILENT;
-  }
-
-  #connection() {
-    try {
-      return this.#conn.pc;
-    } catch {
-      this.over = true; // there was none yet, and without the relay none can be made
-      return null;
-    }
   }
 }
 

@@ -98,6 +98,7 @@ function explain(err: unknown): string {
     case "restarted":
     case "given-up":
     case "broken":
+    case "stream-ended":
     case "closed":
     case "too-large":
     case "invalid":

@@ -95,7 +95,7 @@ func (c command) parse(std stdio, args []string) (*invocation, error) {
 		inv.fingerprint, err = parseFingerprint(text)
 		return err
 	})
-	flags.Func("path", "`WAY` of what is sent: auto takes the direct path when there is one, else the relay; relay keeps this side's addresses to itself; direct waits for a direct path (auto)", func(text string) (err error) {
+	flags.Func("path", "which `WAY` messages and files take: auto, the direct path when there is one, else the relay; relay, so that the other side learns no address; direct, which waits for a direct path (auto)", func(text string) (err error) {
 		inv.paths, err = parsePaths(text)
 		return err
 	})

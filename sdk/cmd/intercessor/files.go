@@ -45,7 +45,7 @@ func (c *chat) attend(ctx context.Context, p *sdk.Conn, name func() string, mess
 	if c.files.channels {
 		running.Go(func() {
 			refuseChannels(accept, p, func() {
-				c.screen.event("a file from %s did not come: the program there is too old, or serves something else", name())
+				c.screen.event("a file from %s did not come: its program is too old, or opens channels for something else", name())
 			})
 		})
 	}

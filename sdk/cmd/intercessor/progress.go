@@ -19,10 +19,11 @@ type progress struct {
 	say  func(string) // shows a line
 	bar  io.Writer    // a terminal on which a bar is drawn instead of lines; nil if there is none
 
-	mu    sync.Mutex
-	drawn *progressbar.ProgressBar // guarded by mu; nil without a bar
-	name  string                   // static after start, as is stop
+	name  string                   // static after start, as are the next two
 	stop  func()                   // nil before start
+	drawn *progressbar.ProgressBar // nil without a bar
+
+	mu sync.Mutex // held while the bar is drawn
 }
 
 // newProgress shows a bar if w is a terminal, else lines.

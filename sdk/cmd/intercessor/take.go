@@ -60,7 +60,7 @@ func take(w *wire, o offer, p *part, spent *meter, shown *progress) (receipt, er
 	}
 	shown.start(o, at.From)
 	came, err := io.CopyBuffer(io.MultiWriter(spent, p, shown), io.LimitReader(w.in, o.Size-at.From), make([]byte, block))
-	switch came += at.From; {
+	switch {
 	case errors.Is(err, errNoAllowance):
 		w.refuse("it is more than the other side takes without asking")
 		return receipt{}, err
@@ -68,9 +68,7 @@ func take(w *wire, o offer, p *part, spent *meter, shown *progress) (receipt, er
 		w.refuse("it cannot be stored")
 		return receipt{}, err
 	case err != nil:
-		return receipt{}, fmt.Errorf("only %d of %d bytes came: %w", came, o.Size, w.complain(err))
-	case came < o.Size:
-		return receipt{}, fmt.Errorf("only %d of %d bytes came: %w", came, o.Size, errTheyLeft)
+		return receipt{}, fmt.Errorf("only %d of %d bytes came: %w", at.From+came, o.Size, w.complain(err))
 	}
 	var whole digest
 	if err := w.hear(&whole, stall); err == errNoLine {

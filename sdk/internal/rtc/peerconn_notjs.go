@@ -233,9 +233,35 @@ func (p *peerConn) describeLocal(_ context.Context, answer, restart bool) ([]byt
 	return json.Marshal(d)
 }
 
+// beginWithin bounds the wait of awaitICE.
+const beginWithin = 2 * time.Second
+
+// awaitICE waits until ICE has begun with what the last round has agreed on. pion does that on its
+// own time, and takes an offer that comes before for one that restarts ICE. It has no event for it.
+func (p *peerConn) awaitICE(ctx context.Context) {
+	if p.pc.CurrentRemoteDescription() == nil {
+		return
+	}
+	ctx, cancel := context.WithTimeout(ctx, beginWithin)
+	defer cancel()
+	look := time.NewTicker(time.Millisecond)
+	defer look.Stop()
+	for ctx.Err() == nil {
+		there, err := p.pc.SCTP().Transport().ICETransport().GetRemoteParameters()
+		if err != nil || there.UsernameFragment != "" {
+			return
+		}
+		select {
+		case <-look.C:
+		case <-ctx.Done():
+		}
+	}
+}
+
 // describeRemote sets the description without its candidates, because pion refuses the whole
 // description if it does not know one of them. The caller adds them one by one.
-func (p *peerConn) describeRemote(_ context.Context, description []byte) error {
+func (p *peerConn) describeRemote(ctx context.Context, description []byte) error {
+	p.awaitICE(ctx)
 	var d webrtc.SessionDescription
 	if err := json.Unmarshal(description, &d); err != nil {
 		return err

@@ -95,3 +95,25 @@ func (l *Listener) links() []*linked {
 	}
 	return all
 }
+
+// use has Conns take turns from now on.
+func (t *turns) use() {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.used = true
+}
+
+// next returns the Conn whose turn it is. If there is none it returns a channel that is closed
+// when there is another one.
+func (t *turns) next() (l *linked, none <-chan struct{}) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if len(t.ready) == 0 {
+		return nil, t.more.wait()
+	}
+	l = t.ready[0]
+	t.ready[0] = nil
+	t.ready = t.ready[1:]
+	l.inTurn = false
+	return l, nil
+}

@@ -73,6 +73,9 @@ func (x *explanation) of(err error) bool {
 	case sdk.ErrClosed:
 		x.code = "closed"
 		return true
+	case sdk.ErrKicked: // the server itself has said so, over either path
+		x.code = "kicked"
+		return true
 	case sdk.ErrOverflow:
 		x.code = "overflow"
 		return true

@@ -33,6 +33,8 @@ func (s *stage) direct() (host, guest *actor, between *cable) {
 	s.t.Helper()
 	host, guest = s.enter("host"), s.enter("guest")
 	between = newCable(guest.Tab)
+	host.Do(`paths = "auto"`)
+	guest.Do(`paths = "auto"`)
 	host.listens()
 	guest.joins(host)
 	guest.Do(`talks[0].conn.pc`)
@@ -131,7 +133,7 @@ func TestTabPathSaysHowMessagesTravel(t *testing.T) {
 	t.Parallel()
 	s := newStage(t, relayproc.Start(t).HTTP)
 	began := time.Now()
-	host, guest := s.pair()
+	host, guest := s.pairOn("auto")
 	guest.Do(`const { conn } = talks[0]
 		globalThis.turned = new Promise((resolve) => conn.addEventListener("pathchange", () => conn.path.route === "direct" && resolve()))
 		conn.pc
@@ -187,6 +189,7 @@ func TestTabTalksOnWithoutTheRelay(t *testing.T) {
 	s.heal("SIGKILL")
 	host.WaitFor("the relay", `ln.state === "connected"`)
 	third := s.enter("third")
+	third.Do(`paths = "auto"`)
 	third.joins(host)
 	third.streams(20, 100, 0)
 	host.hears(320)

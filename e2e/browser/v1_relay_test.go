@@ -29,7 +29,7 @@ func TestTabStreamOutlivesTheRelay(t *testing.T) {
 	require.NoError(t, err)
 	defer ln.Close()
 	page := chromium.Start(t).OpenSDK(relay.HTTP, chromium.LostRelay...)
-	page.Do(`globalThis.conn = await sdk.connect(a)
+	page.Do(`globalThis.conn = await sdk.connect(a, { paths: "relay" })
 		globalThis.got = []; globalThis.states = []; globalThis.kinds = {}
 		conn.addEventListener("statechange", () => states.push(conn.state))
 		;(async () => { for await (const m of conn) got.push(m.data) })()
@@ -135,7 +135,7 @@ func TestTabRoomOutlivesTheRelay(t *testing.T) {
 	require.NoError(t, os.WriteFile(film, content, 0o600))
 	bob.SendFile(film)
 	ada.WaitFor("a part of the film", `document.querySelector("#log progress")?.value > 1 / 20`)
-	bob.WaitText("#people .relayed", "Chat directly")
+	bob.WaitText("#people .relayed", "Chat and files directly")
 	relay.Restart(func() {
 		ada.WaitText("#room-state", "The relay is away. New guests must wait.")
 		before := chromium.Eval[float64](ada, `document.querySelector("#log progress").value`)
@@ -144,7 +144,7 @@ func TestTabRoomOutlivesTheRelay(t *testing.T) {
 		ada.WaitText("#log .text", "It is on its way")
 		bob.WaitText("#log .text", "I see it come")
 		bob.WaitText("#room-state", "You are in")
-		ada.WaitText("#people .relayed", "Chat directly")
+		ada.WaitText("#people .relayed", "Chat and files directly")
 		for _, p := range []*chromium.Tab{ada, bob} {
 			p.WaitFor("that all has arrived", `[...document.querySelectorAll("#log .mark[data-mark]")].every((e) => e.textContent === "Delivered")`)
 		}
@@ -157,7 +157,7 @@ func TestTabRoomOutlivesTheRelay(t *testing.T) {
 	for _, p := range []*chromium.Tab{ada, bob} {
 		require.NotContains(t, chromium.Eval[string](p, `document.getElementById("log").innerText`), " left")
 	}
-	ada.WaitText("#people .relayed", "Chat directly")
+	ada.WaitText("#people .relayed", "Chat and files directly")
 
 	folder := t.TempDir()
 	ada.DownloadTo(folder)
@@ -200,7 +200,6 @@ func TestTabConversationOutlivesReloads(t *testing.T) {
 	}
 	// The guest.
 	bob.Do(`setTimeout(() => location.reload())`)
-	ada.WaitText("#people .relayed", "Away. Your messages are delivered if they come back.")
 	ada.Say("three")
 	said(bob, "one two three")
 	ada.WaitFor("that three has arrived", `[...document.querySelectorAll("#log .mark[data-mark]")].every((e) => e.textContent === "Delivered")`)

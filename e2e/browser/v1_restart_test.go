@@ -176,7 +176,7 @@ func TestTabSendsAFileWithoutTheRelay(t *testing.T) {
 	t.Parallel()
 	relay := relayproc.Start(t)
 	s := newStage(t, relay.HTTP)
-	host, guest := s.pair()
+	host, guest := s.pairOn("auto")
 	host.Do(`globalThis.digest = async (bytes) => btoa(String.fromCharCode(...new Uint8Array(await crypto.subtle.digest("SHA-256", bytes))))
 		globalThis.file = (async () => {
 			const parts = []

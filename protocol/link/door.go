@@ -36,7 +36,7 @@ type offer struct {
 	g         [2]uint64
 	version   uint64
 	policy    Policy
-	early     bool // early frames are for this program (L14)
+	early     bool // early frames are for this program, and the client does not use the ID yet (L14)
 }
 
 // Entry is the result of a message.
@@ -112,6 +112,10 @@ func (d *Door) Receive(now Time, typ, message []byte, h *Header) Entry {
 		return d.unknown(now, typ, message, h)
 	}
 	d.link.Receive(now, Relay, typ, message, h)
+	if d.early.early && h.ID == d.early.id && d.link.id == h.ID {
+		d.early.early = false
+		d.link.met()
+	}
 	return Entry{Link: d.link}
 }
 

@@ -56,6 +56,15 @@ func (l *Link) doubt() {
 	}
 }
 
+// met says that the client of a link that early frames have made has LINK_OPENED now. It has
+// dropped what came before that, probes included (L14).
+func (l *Link) met() {
+	if l.phase == open && l.hasty() {
+		l.probe.doubts, l.probe.trips[Relay].backoff = 0, 0
+		l.doubt()
+	}
+}
+
 // ask writes the next probe into h.
 func (l *Link) ask(now Time, h *Header) {
 	p := &l.probe

@@ -27,6 +27,21 @@ func TestL14(t *testing.T) {
 		n.wantOutcome(client, 1, Delivered, "")
 		require.Contains(t, n.said(server)[0], `"mine":true`)
 	})
+	t.Run("what the client drops before LINK_OPENED comes at once when it has that", func(t *testing.T) {
+		n := newNet(t, early, Config{Mine: mine})
+		n.mustSay(client, 1, `"first"`)
+		n.up[client] = false // the relay drops what is for the client
+		n.run()
+		require.Equal(t, []string{`"first"`}, n.takeAll(server))
+		n.mustSay(server, 1, `"answer"`)
+		n.pass(60 * Second) // the timers of both sides have doubled
+		n.up[client] = true
+		for n.link(client).phase == opening {
+			n.pass(Second)
+		}
+		n.run()
+		require.Equal(t, []string{`"answer"`}, n.takeAll(client))
+	})
 	t.Run("at most 16 KiB, and no parts", func(t *testing.T) {
 		n := newNet(t, early, Config{Mine: mine})
 		n.mustSay(client, 1, `"`+strings.Repeat("x", 16<<10)+`"`)

@@ -234,7 +234,7 @@ func TestAFileGoesOnWhenItsReceiverIsReloaded(t *testing.T) {
 	browser := chromium.Start(t)
 	ada, bob := browser.Blank(), browser.Blank()
 	noDirect(ada)
-	ada.Navigate(slow(t, relay, 2<<20) + "/")
+	ada.Navigate(slow(t, relay, 1<<20) + "/")
 	bob.Navigate(ada.Host("Ada"))
 	bob.Rename("Bob")
 	ada.WaitText("#people .name", "Bob")
@@ -242,7 +242,7 @@ func TestAFileGoesOnWhenItsReceiverIsReloaded(t *testing.T) {
 		from, to := sides[0], sides[1]
 		film, content := newFile(t, "film.mp4", 8_000_000)
 		from.SendFile(film)
-		to.WaitFor("a part", `document.querySelector("#log progress:not([hidden])")?.value > 0.3`)
+		to.WaitFor("a part", `document.querySelector("#log progress:not([hidden])")?.value > 0.1`)
 		to.Say("I have to load the page again.") // the browser asks only a user who has touched the page
 		to.AnswerDialog(true, `location.reload()`)
 		to.WaitText("#log .note", "film.mp4 was interrupted because this page was reloaded.")

@@ -348,6 +348,8 @@ func TestTabAndNativePeerTalkOnOverEitherPath(t *testing.T) {
 	third := sdkpeer.Dial(t, url)
 	sdkpeer.Send(t, third, "chat", `1`)
 	require.Equal(t, 1, chromium.Eval[int](page, `(async () => { for await (const conn of ln) for await (const { data } of conn) return data })()`))
+	var refused *sdk.RelayError // which says that the client is at the relay again, too
+	require.ErrorAs(t, conn.Kick(patience.Context(t), nil), &refused)
 
 	talk = newNumbers(page, conn)
 	page.WaitFor("messages", `got.length > 50`)

@@ -66,7 +66,7 @@ func grown(t *testing.T, folder string, size int64) {
 // started again twice. Both sides say which path it takes.
 func TestALargeFileOutlivesTheRelay(t *testing.T) {
 	t.Parallel()
-	for path, way := range map[string]string{"relay": "goes over the relay", "direct": "goes direct", "auto": "now goes direct"} {
+	for path, way := range map[string]string{"relay": "goes over the relay", "direct": "goes direct", "auto": "(now )?goes direct"} {
 		t.Run(path, func(t *testing.T) {
 			relay := relayproc.Start(t)
 			name := filepath.Join(t.TempDir(), "large.bin")
@@ -91,7 +91,7 @@ func TestALargeFileOutlivesTheRelay(t *testing.T) {
 			require.NoError(t, err)
 			require.Equal(t, modified, info.ModTime())
 			for _, p := range []*termproc.Peer{sender, receiver} {
-				require.Contains(t, p.Stderr(), "large.bin "+way+".\n")
+				require.Regexp(t, "large.bin "+way+"\\.\n", p.Stderr())
 			}
 			if path != "auto" {
 				require.NotContains(t, sender.Stderr(), "now goes", "it never changes")

@@ -35,6 +35,30 @@ func ParseDeliveryV1(frame []byte) (Delivery, error) {
 	return Delivery{From: v[0], Type: v[1], Message: v[2], Link: v[3]}, nil
 }
 
+// ParseDirect parses a message that came on the direct path (F1): a delivery without From,
+// which has a link and no type that only the relay sends. The error is an *Error.
+func ParseDirect(text []byte) (Delivery, error) {
+	var v [3][]byte
+	if err := ScanObject(text, directNames, v[:]); err != nil {
+		return Delivery{}, err
+	}
+	if err := present(directNames, v[:]); err != nil {
+		return Delivery{}, err
+	}
+	typ, ok := typeField(v[0])
+	switch {
+	case !ok:
+		return Delivery{}, errType()
+	case !validLink(v[2]):
+		return Delivery{}, errLink()
+	case reservedV1(typ, nil):
+		return Delivery{}, errReservedV1()
+	}
+	return Delivery{Type: typ, Message: v[1], Link: v[2]}, nil
+}
+
+var directNames = []string{"type", "message", "link"}
+
 // scanDelivery sets v to the first len(v) fields of deliveryNames. It decodes and checks
 // those that base peers know.
 func scanDelivery(frame []byte, v [][]byte) error {

@@ -21,7 +21,8 @@ var allowed = map[string]string{
 	"errors":       "strconv imports it",
 	"runtime":      "every Go program has it",
 	"unsafe":       "the runtime imports it",
-	"github.com/sebas642/intercessor/protocol": "itself",
+	"github.com/sebas642/intercessor/protocol":               "itself",
+	"github.com/sebas642/intercessor/protocol/internal/word": "eight bytes at once",
 }
 
 func TestDependencies(t *testing.T) {

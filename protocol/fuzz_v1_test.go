@@ -100,7 +100,8 @@ func FuzzHello(f *testing.F) {
 		require.Equal(t, want["server"] != nil, h.ServerKnown)
 		order, _ := want["serverOrder"].(protocol.Order)
 		require.Equal(t, order, h.ServerOrder)
-		require.Equal(t, protocol.Limits{Message: number("message"), Delivery: number("delivery"), Outbox: number("outbox")}, h.Limits)
+		require.Equal(t, protocol.Limits{Message: number("message"), Delivery: number("delivery"), Outbox: number("outbox"),
+			Rate: number("rate"), StreamRate: number("streamRate"), NoStreams: want["streams"] == false}, h.Limits)
 		require.Equal(t, text("features"), string(h.Features))
 		require.Equal(t, text("iceServers"), string(h.ICE.Servers))
 		require.Equal(t, number("iceExpiresIn"), h.ICE.ExpiresIn)

@@ -43,6 +43,10 @@ type Limits struct {
 	Message  int // one message of a peer
 	Delivery int // one message of the relay
 	Outbox   int // all messages that wait for one peer
+
+	Rate       int  // what the relay takes from this peer in a second (D11)
+	StreamRate int  // the same of LINK_STREAM
+	NoStreams  bool // it takes no LINK_STREAM
 }
 
 // ParseHello parses the message of HELLO. ServerInfo, Features and ICEServers are
@@ -117,16 +121,41 @@ func parseLimits(raw []byte) (l Limits, err error) {
 	if raw[0] != '{' {
 		return l, errField("limits", "an object")
 	}
-	var values [3][]byte
+	var values [6][]byte
 	if err := ScanObject(raw, limitsNames, values[:]); err != nil {
 		return l, err
 	}
-	for i, n := range []*int{&l.Message, &l.Delivery, &l.Outbox} {
+	for i, n := range []*int{&l.Message, &l.Delivery, &l.Outbox, &l.Rate, &l.StreamRate} {
 		if *n, err = count(limitsNames[i], values[i]); err != nil {
 			return Limits{}, err
 		}
 	}
+	if raw := values[5]; raw != nil {
+		streams, ok := boolean(raw)
+		if !ok {
+			return Limits{}, errField("streams", "true or false")
+		}
+		l.NoStreams = !streams
+	}
 	return l, nil
+}
+
+func appendLimits(dst []byte, l Limits) []byte {
+	for i, n := range []int{l.Message, l.Delivery, l.Outbox, l.Rate, l.StreamRate} {
+		if i >= 3 && n == 0 {
+			continue // which a missing field says as well
+		}
+		dst = append(dst, ',', '"')
+		if i == 0 {
+			dst[len(dst)-2] = '{'
+		}
+		dst = append(dst, limitsNames[i]...)
+		dst = appendCount(append(dst, `":`...), n)
+	}
+	if l.NoStreams {
+		dst = append(dst, `,"streams":false`...)
+	}
+	return append(dst, '}')
 }
 
 // AppendHello appends the message of HELLO to dst and returns the result. It writes the
@@ -159,13 +188,8 @@ func AppendHello(dst []byte, h Hello) []byte {
 		dst = append(dst, `,"serverOrder":`...)
 		dst = appendOrder(dst, h.ServerOrder)
 	}
-	dst = append(dst, `,"limits":{"message":`...)
-	dst = appendCount(dst, h.Limits.Message)
-	dst = append(dst, `,"delivery":`...)
-	dst = appendCount(dst, h.Limits.Delivery)
-	dst = append(dst, `,"outbox":`...)
-	dst = appendCount(dst, h.Limits.Outbox)
-	dst = append(dst, `},"features":`...)
+	dst = appendLimits(append(dst, `,"limits":`...), h.Limits)
+	dst = append(dst, `,"features":`...)
 	if h.Features == nil {
 		dst = append(dst, `[]`...)
 	}
@@ -179,5 +203,5 @@ func AppendHello(dst []byte, h Hello) []byte {
 var (
 	helloNames   = []string{"id", "serverInfo", "room"}
 	helloNamesV1 = []string{"resume", "window", "resumed", "server", "limits", "features", "iceServers", "iceExpiresIn", "serverOrder"}
-	limitsNames  = []string{"message", "delivery", "outbox"}
+	limitsNames  = []string{"message", "delivery", "outbox", "rate", "streamRate", "streams"}
 )

@@ -145,7 +145,7 @@ func TestEveryRuleThatIsCitedExists(t *testing.T) {
 		require.Equal(t, strconv.Itoa(last[letter]), m[2], "the rules %s are numbered in order", letter)
 		rules[letter+m[2]] = true
 	}
-	require.Equal(t, []string{"A", "B", "D", "I", "L", "P", "R"}, slices.Sorted(maps.Keys(last)), "the letters of the rules")
+	require.Equal(t, []string{"A", "B", "D", "F", "I", "L", "M", "P", "R", "S", "W"}, slices.Sorted(maps.Keys(last)), "the letters of the rules")
 	cited := regexp.MustCompile(`\b[ABRPDLI]\d+\b`)
 	for _, rule := range cited.FindAllString(norm(t), -1) {
 		require.True(t, rules[rule], "PROTOCOL.md cites %s", rule)
@@ -154,6 +154,9 @@ func TestEveryRuleThatIsCitedExists(t *testing.T) {
 		for _, v := range load[vectorV1](t, data) {
 			require.True(t, rules[v.Rule], "vector %s cites %s", v.Name, v.Rule)
 		}
+	}
+	for _, m := range regexp.MustCompile(`"rule": "(\w+)"`).FindAllStringSubmatch(vectors.Direct+vectors.LinkOpen+vectors.Stream, -1) {
+		require.True(t, rules[m[1]], "a vector cites %s", m[1])
 	}
 	for _, s := range load[script](t, vectors.V1Scripts) {
 		require.True(t, rules[s.Rule], "script %s cites %s", s.Name, s.Rule)

@@ -76,6 +76,9 @@ func TestBodiesOfTheRelay(t *testing.T) {
 		`{"id":"c-1","resume":"t","window":60,"resumed":true,"server":"","limits":{"message":1,"delivery":2,"outbox":3},"features":[]}`: protocol.AppendHello(nil, protocol.Hello{
 			ID: "c-1", Resume: "t", Window: 60, Resumed: true, ServerKnown: true, Limits: protocol.Limits{Message: 1, Delivery: 2, Outbox: 3},
 		}),
+		`{"id":"c-1","resume":"t","window":60,"resumed":false,"limits":{"message":0,"delivery":0,"outbox":0,"rate":4,"streamRate":5,"streams":false},"features":[]}`: protocol.AppendHello(nil, protocol.Hello{
+			ID: "c-1", Resume: "t", Window: 60, Limits: protocol.Limits{Rate: 4, StreamRate: 5, NoStreams: true},
+		}),
 		`{"id":"c-1","order":[1,1700000000000,7],"protocol":"intercessor.v1"}`: protocol.AppendPresence(nil, protocol.TypePeerBack,
 			protocol.Presence{ID: "c-1", Order: order, Protocol: protocol.SubprotocolV1, Window: 1, Reason: "x"}),
 		`{"id":"c-1","order":[1,1700000000000,7],"window":15}`:       protocol.AppendPresence(nil, protocol.TypePeerAway, protocol.Presence{ID: "c-1", Order: order, Window: 15}),

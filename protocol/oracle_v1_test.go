@@ -78,7 +78,7 @@ var (
 		"resume":      tokenOf, "window": numberOf, "resumed": boolOf, "server": textOf, "limits": objectOf, "features": arrayOf,
 		"iceServers": arrayOf, "iceExpiresIn": numberOf,
 	}
-	limitForms = map[string]form{"message": numberOf, "delivery": numberOf, "outbox": numberOf}
+	limitForms = map[string]form{"message": numberOf, "delivery": numberOf, "outbox": numberOf, "rate": numberOf, "streamRate": numberOf, "streams": boolOf}
 )
 
 // wantBody gives the meaning of an object's fields, and the codes of which one is to

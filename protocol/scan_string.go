@@ -1,17 +1,18 @@
 package protocol
 
 import (
-	"math/bits"
 	"unicode/utf8"
+
+	"github.com/sebas642/intercessor/protocol/internal/word"
 )
 
 // scanString scans a string whose opening quote is before i.
 func scanString(b []byte, i int) (int, fault) {
 	for {
 		for i+8 <= len(b) {
-			special := specials(load64(b[i:]))
+			special := specials(word.Load(b[i:]))
 			if special != 0 {
-				i += bits.TrailingZeros64(special) / 8
+				i += word.First(special)
 				break
 			}
 			i += 8
@@ -56,13 +57,6 @@ func scanEscape(b []byte, i int) (int, fault) {
 		}
 	}
 	return i + 1, 0
-}
-
-// load64 reads eight bytes, the first into the lowest bits. The compiler emits one load.
-func load64(b []byte) uint64 {
-	_ = b[7]
-	return uint64(b[0]) | uint64(b[1])<<8 | uint64(b[2])<<16 | uint64(b[3])<<24 |
-		uint64(b[4])<<32 | uint64(b[5])<<40 | uint64(b[6])<<48 | uint64(b[7])<<56
 }
 
 // specials returns a word whose lowest set bit is the highest bit of the first

@@ -34,6 +34,7 @@ const (
 	TypeLinkOpened = "LINK_OPENED" // server to client: names the link
 	TypeLinkAck    = "LINK_ACK"    // either way: an acknowledgement, a probe or its answer
 	TypeLinkReset  = "LINK_RESET"  // either way: the sender has no such link
+	TypeLinkStream = "LINK_STREAM" // either way: a frame of the byte streams
 	TypeLinkEnd    = "LINK_END"    // either way: the sender sends no more and takes no more
 )
 

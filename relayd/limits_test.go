@@ -37,4 +37,30 @@ func TestLimitsThatContradict(t *testing.T) {
 	require.Contains(t, fails(t, 2, nil, "--limits-outbox-bytes", "2MiB", "--limits-waiting-bytes", "1MiB"), "--limits-waiting-bytes must be at least outbox_bytes")
 	require.Contains(t, fails(t, 2, nil, "--limits-client-idle", "9s"), "--limits-client-idle must be 0s or at least 10s")
 	require.Contains(t, fails(t, 2, nil, "--limits-peer-messages", "9"), "--limits-peer-messages")
+	require.Contains(t, fails(t, 2, nil, "--limits-streams=false", "--limits-stream-bytes", "1MiB"), "--limits-stream-bytes is for byte streams")
+}
+
+// TestReloadOfStreams: SIGHUP turns byte streams off, and a file that no longer says so does not
+// turn them on.
+func TestReloadOfStreams(t *testing.T) {
+	t.Parallel()
+	path := written(t, "relayd.toml", "[limits]\nstream_bytes = '1MiB'\n")
+	d := start(t, nil, "--config", path)
+	says := func(text string) {
+		t.Helper()
+		require.NoError(t, os.WriteFile(path, []byte("[limits]\n"+text), 0o600))
+		d.signal(syscall.SIGHUP)
+	}
+	require.Equal(t, 1<<20, d.hello(protocol.SubprotocolV1).Limits.StreamRate)
+	says("streams = false\n")
+	require.Contains(t, d.logs("configuration unchanged: the new one has a mistake")["error"], "the file no longer sets limits.stream_bytes")
+	says("streams = false\nstream_bytes = '32MiB'\n")
+	require.Equal(t, []any{"limits.streams", "limits.stream_bytes"}, d.logs("configuration reloaded")["changed"])
+	require.True(t, d.hello(protocol.SubprotocolV1).Limits.NoStreams)
+	says("stream_bytes = '32MiB'\n")
+	require.Contains(t, d.logs("configuration unchanged: the new one has a mistake")["error"], "the file no longer sets limits.streams")
+	require.True(t, d.hello(protocol.SubprotocolV1).Limits.NoStreams)
+	says("streams = true\nstream_bytes = '32MiB'\n")
+	d.logs("configuration reloaded")
+	require.False(t, d.hello(protocol.SubprotocolV1).Limits.NoStreams)
 }

@@ -76,6 +76,7 @@ func (r *running) settings(c *config.Config, servers *ice.Servers) (s relay.Sett
 		s.ServerInfo = []byte(c.ServerInfo)
 	}
 	s.WrongOfSource, s.WrongOfAll = c.IDs.Rates()
+	s.NoStreams = !c.Limits.Streams
 	s.Limits = r.room.within(c.Limits.Reloadable(), r.log)
 	return s, nil
 }

@@ -14,13 +14,18 @@ type Channel struct{ rtc *rtc.Channel }
 // OpenChannel opens a channel to the other peer. If there is no direct path yet, it first
 // establishes one. It returns when messages can be sent; the other peer gets the channel
 // from AcceptChannel, with the same label. Labels need not be unique, and channels may
-// arrive in another order than they were opened.
+// arrive in another order than they were opened. If the last direct
+// path is over, it waits for the next one.
 //
 // Errors: an *ICEError if the peers find no direct path, also if ctx ends before they do;
 // ErrPathClosed; before there is a direct path also ErrPeerGone and a *RelayError;
 // ErrClosed; ctx.Err().
 func (c *Conn) OpenChannel(ctx context.Context, label string) (*Channel, error) {
-	ch, err := c.rtc.OpenChannel(ctx, label)
+	var ch *rtc.Channel
+	err := c.rtc.open(ctx, func(p *rtc.Peer) (err error) {
+		ch, err = p.OpenChannel(ctx, label)
+		return err
+	})
 	if err != nil {
 		return nil, ofPath(err)
 	}
@@ -29,12 +34,13 @@ func (c *Conn) OpenChannel(ctx context.Context, label string) (*Channel, error) 
 
 // AcceptChannel waits for the next channel that the other peer opens. Messages wait in the
 // channel until they are received. At most 64 channels wait to be accepted; the Conn closes
-// any more. Errors are as for OpenChannel.
+// any more. It goes on waiting when a direct path is over and another may follow (see Paths).
+// Errors are as for OpenChannel.
 //
 // A program must receive from every channel: the channels of a Conn share one window, so
 // one with a megabyte of unreceived messages blocks the others.
 func (c *Conn) AcceptChannel(ctx context.Context) (*Channel, error) {
-	ch, err := c.rtc.AcceptChannel(ctx)
+	ch, err := c.rtc.accept(ctx)
 	if err != nil {
 		return nil, ofPath(err)
 	}
@@ -50,15 +56,15 @@ func (ch *Channel) Label() string { return ch.rtc.Label() }
 //
 // When Send returns nil the message is queued. It arrives if the channel lives long
 // enough; Close waits for that. Errors: ErrTooLarge, ErrClosed, an *ICEError when the
-// direct path broke, ctx.Err().
+// direct path broke, ErrPathReplaced, ctx.Err().
 func (ch *Channel) Send(ctx context.Context, data []byte) error {
 	return ofPath(ch.rtc.Send(ctx, data))
 }
 
 // Receive waits for the next message, which the caller may keep. It returns io.EOF once
 // the other peer has closed the channel and every earlier message was received. If the
-// direct path ended first, the error says so, such as io.ErrUnexpectedEOF or an
-// *ICEError. After Close it is ErrClosed.
+// direct path ended first, the error says so, such as io.ErrUnexpectedEOF, an
+// *ICEError or ErrPathReplaced. After Close it is ErrClosed.
 func (ch *Channel) Receive(ctx context.Context) ([]byte, error) {
 	message, err := ch.rtc.Receive(ctx)
 	return message, ofPath(err)

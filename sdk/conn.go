@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/sebas642/intercessor/protocol"
+	"github.com/sebas642/intercessor/protocol/link"
 	"github.com/sebas642/intercessor/sdk/internal/rtc"
 	"github.com/sebas642/intercessor/sdk/internal/signaling"
 )
@@ -14,9 +15,10 @@ import (
 // closeWithin is how long Close waits for the outcomes of what was sent.
 const closeWithin = 5 * time.Second
 
-// Conn is a connection to one other peer. Messages go through the relay; channels
-// go straight to the other peer. All methods may be called by many goroutines at
-// once. Close a Conn when it is no longer needed, also after it has ended.
+// Conn is a connection to one other peer. Messages and streams go through the relay, or directly
+// while there is a direct path (see Paths); channels go straight to the other peer. All methods
+// may be called by many goroutines at once. Close a Conn when it is no longer needed, also after
+// it has ended.
 //
 // If both peers and the relay speak intercessor.v1 the Conn is reliable: it survives the
 // loss of either side's connection and of the relay. Each message arrives once and in order,
@@ -27,7 +29,7 @@ const closeWithin = 5 * time.Second
 type Conn struct {
 	own, peer protocol.ID        // static, as are the next six
 	session   *signaling.Session // a listener's Conns share one
-	rtc       *rtc.Peer
+	rtc       *connections
 	messages  messages
 	named     []ICEServer // by the application; nil: the relay's are used
 	onEnd     func()      // called once, when no more messages are exchanged
@@ -54,14 +56,37 @@ type messages interface {
 	// receive waits for the next message.
 	receive(ctx context.Context) (Message, error)
 
+	// openStream and acceptStream are those of the Conn.
+	openStream(ctx context.Context, name string) (*Stream, error)
+	acceptStream(ctx context.Context) (*Stream, error)
+
+	// path returns how messages travel, without what the direct path knows itself, and a
+	// channel that is closed when the way is another one.
+	path() (now Path, turned <-chan struct{})
+
 	// stop ends the receiving, and finish the sending: the other side has been told then, as
 	// far as ctx allows.
 	stop()
 	finish(ctx context.Context) error
 }
 
-// newConn makes a Conn, which lacks its messages still. Its direct path waits for rtc.Start.
-func newConn(session *signaling.Session, peer protocol.ID, offer bool, options Options) *Conn {
+// newReliable makes a Conn over a link. Its direct path waits for rtc.Start.
+func newReliable(session *signaling.Session, p *peer, l *link.Link, offer bool, options Options, pool *rtc.Pool) *linked {
+	it := newLinked(p, l)
+	it.offers = offer
+	it.conn, it.options = newConn(session, p.id, offer, options, pool)
+	it.conn.messages = it
+	it.direct = newDirect(it, 1)
+	it.conn.rtc = newConnections(it.direct.rtc, it.want)
+	if offer {
+		it.connectAt = p.mux.now() + connectAfter
+	}
+	return it
+}
+
+// newConn makes a Conn, which lacks its messages still, and the options of its connections,
+// which lack Signal.
+func newConn(session *signaling.Session, peer protocol.ID, offer bool, options Options, pool *rtc.Pool) (*Conn, rtc.Options) {
 	c := &Conn{
 		own:     session.Hello().ID,
 		peer:    peer,
@@ -70,13 +95,12 @@ func newConn(session *signaling.Session, peer protocol.ID, offer bool, options O
 		onEnd:   func() {},
 	}
 	c.hurry, c.abort = context.WithCancelCause(context.Background())
-	direct := rtc.Options{Offer: offer, ICEServers: forPath(c.named), Signal: c.signal}
+	direct := rtc.Options{Offer: offer, ICEServers: forPath(c.named), Pool: pool}
 	if c.named == nil {
 		direct.RelayICEServers = c.relayICEServers
 	}
 	options.forPlatform(c, &direct)
-	c.rtc = rtc.New(direct)
-	return c
+	return c, direct
 }
 
 // ID returns this peer's own ID.
@@ -93,7 +117,7 @@ func (c *Conn) Reliable() bool { return c.messages.reliable() }
 // was when this peer last connected to the relay; nil if there is none.
 func (c *Conn) ServerInfo() []byte { return c.session.Hello().ServerInfo }
 
-// Send sends a message through the relay. m.Data is the caller's again when Send
+// Send sends a message. m.Data is the caller's again when Send
 // returns. Messages arrive in the order of their Sends. Send waits while the other side or
 // the network accepts no more, at most until ctx ends. A message that need not wait is sent
 // even if ctx has ended.
@@ -115,11 +139,6 @@ func (c *Conn) Send(ctx context.Context, m Message) (*Receipt, error) {
 		return nil, err
 	}
 	return r, nil
-}
-
-// signal sends a message of the direct path.
-func (c *Conn) signal(ctx context.Context, typ string, message []byte) error {
-	return c.messages.send(ctx, typ, message, nil)
 }
 
 // Receive returns the next message of the other peer, in the order sent. From then on the
@@ -163,14 +182,16 @@ func (c *Conn) ended(first bool, err error) {
 	if first {
 		c.onEnd()
 	}
-	c.rtc.SignallingLost(err)
+	c.rtc.end()
+	c.rtc.now().SignallingLost(err)
 }
 
 // Close ends the Conn. It tells the other peer at once and receives nothing more. It closes
 // the channels as Channel.Close does, so that messages on them arrive, and ends the direct
-// path. The Conn that Dial returned also leaves the relay. A reliable Conn waits at most 5
-// seconds for the outcomes of its messages; later ones are Unknown. Close takes about ten
-// seconds if the other peer or the network does not answer, and waits for the Conn's
+// path. It gives up the streams that are open. The Conn that Dial returned also leaves the
+// relay. A reliable Conn waits at most 5 seconds for the outcomes of its messages, and for the
+// delivery of what was written on closed streams; later outcomes are Unknown. Close takes about
+// ten seconds if the other peer or the network does not answer, and waits for the Conn's
 // goroutines. Later calls wait for the first.
 func (c *Conn) Close() error {
 	ctx, cancel := context.WithTimeout(c.hurry, closeWithin)
@@ -202,10 +223,15 @@ func (c *Conn) Abort() {
 func (c *Conn) close(ctx context.Context) error {
 	c.closing.Do(func() {
 		c.messages.stop()
-		c.rtc.Drain(c.hurry)
+		c.rtc.end()
+		c.rtc.now().Drain(c.hurry)
 		c.unsettled = c.messages.finish(ctx)
 		c.end(ErrClosed)
-		_ = c.rtc.CloseContext(c.hurry)
+		_ = c.rtc.now().CloseContext(c.hurry)
+		c.rtc.ending.Wait()
+		if it, ok := c.messages.(*linked); ok {
+			it.direct.wait()
+		}
 		c.release()
 		c.abort(nil) // releases hurry
 	})
@@ -215,5 +241,12 @@ func (c *Conn) close(ctx context.Context) error {
 // NetworkChanged is an optional hint that the network is available again or has changed. A
 // session that is reconnecting retries at once, unless the relay has told it how long to
 // wait. A connection that is up is dropped and resumed, because it would not survive the
-// change. In a page the browser gives the hint itself. A listener's Conns share it.
-func (c *Conn) NetworkChanged() { c.session.NetworkChanged() }
+// change, and a direct path is asked whether it still works. In a page the browser gives the hint
+// itself, and a native program notices it when the address is gone from which it talks to the
+// relay. A listener's Conns share it.
+func (c *Conn) NetworkChanged() {
+	if it, ok := c.messages.(*linked); ok {
+		it.do(func(link.Time) { it.direct.health.Check() })
+	}
+	c.session.NetworkChanged()
+}

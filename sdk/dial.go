@@ -5,6 +5,7 @@ import (
 	"sync"
 
 	"github.com/sebas642/intercessor/protocol"
+	"github.com/sebas642/intercessor/sdk/internal/rtc"
 	"github.com/sebas642/intercessor/sdk/internal/signaling"
 )
 
@@ -30,17 +31,18 @@ func Dial(ctx context.Context, url string, options *Options) (*Conn, error) {
 		return nil, ofSession(err)
 	}
 	d, server := &dialled{session: session, mux: newMux(session)}, session.Room()
-	c := newConn(session, server, true, o)
-	d.conn, d.linger = c, func() {}
+	var c *Conn
 	if hello := session.Hello(); session.Durable() && hello.Server == protocol.SubprotocolV1 {
-		p := newPeer(d.mux, server, true, hello.Limits.Outbox)
-		p.current = newLinked(c, p, p.door.Link())
-		d.remote, c.messages, d.linger = p, p.current, p.current.linger
+		p := newPeer(d.mux, server, true, hello.Limits.Outbox, o.Paths)
+		p.current = newReliable(session, p, p.door.Link(), true, o, nil)
+		c, d.remote, d.linger = p.current.conn, p, p.current.linger
 		c.status.opening = true
 	} else {
-		p := newPlain(c)
-		d.remote, c.messages = p, p
+		var options rtc.Options
+		c, options = newConn(session, server, true, o, nil)
+		d.remote, d.linger = newPlain(c, options), func() {}
 	}
+	d.conn = c
 	c.onEnd = func() { d.running.Go(d.leave) }
 	c.release = func() {
 		session.Close(c.hurry)
@@ -48,7 +50,9 @@ func Dial(ctx context.Context, url string, options *Options) (*Conn, error) {
 		d.mux.close()
 		identity.close()
 	}
-	c.rtc.Start()
+	if o.Paths != PathsRelay {
+		c.rtc.start()
+	}
 	d.remote.online(true)
 	d.running.Go(func() { d.remote.lost(ofSession(session.Serve(d.handle))) })
 	return c, nil
@@ -73,8 +77,11 @@ func (d *dialled) leave() {
 
 func (d *dialled) handle(e signaling.Event) {
 	switch {
-	case e.Kind == signaling.Lost, e.Kind == signaling.Connected:
-		d.remote.online(e.Kind == signaling.Connected)
+	case e.Kind == signaling.Lost:
+		d.remote.online(false)
+	case e.Kind == signaling.Connected:
+		d.mux.heed(e.Hello.Limits)
+		d.remote.online(true)
 	case e.Peer == d.conn.peer: // the relay connects a client only with its server
 		d.remote.heard(e)
 	}

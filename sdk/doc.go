@@ -7,7 +7,7 @@
 //	ln, err := sdk.Listen(ctx, "wss://relay.example/server", nil)
 //	for {
 //		conn, err := ln.Accept(ctx)
-//		go serve(conn) // conn.Receive, conn.Send, conn.AcceptChannel
+//		go serve(conn) // conn.Receive, conn.Send, conn.AcceptStream, conn.AcceptChannel
 //	}
 //
 // The others dial it:
@@ -15,7 +15,29 @@
 //	conn, err := sdk.Dial(ctx, "wss://relay.example/client/ID", nil)
 //	receipt, err := conn.Send(ctx, sdk.Message{Type: "chat", Data: []byte(`"hello"`)})
 //	outcome, err := receipt.Outcome(ctx)     // if you care: delivered, refused or unknown
-//	ch, err := conn.OpenChannel(ctx, "file") // a data channel, not through the relay
+//	stream, err := conn.OpenStream(ctx, "file") // bytes, as over TCP
+//	ch, err := conn.OpenChannel(ctx, "game")    // a data channel, not through the relay
+//
+// # Paths
+//
+// Messages and streams take the direct path while there is one, and the relay otherwise. A Conn
+// looks for a direct path by itself, and so each peer learns the addresses of the other, unless
+// Options.Paths is [PathsRelay] on one side. A path that breaks is repaired or made anew, and
+// messages and streams go on; channels and media end with the path on which they were made.
+//
+// # Streams
+//
+// A [Stream] carries bytes in both directions, as a TCP connection does, over whatever path
+// there is. It is what files, HTTP and other protocols need. On native a *Stream is a
+// [net.Conn], [Listener.Streams] is a [net.Listener], and [Conn.DialContext] fits into a
+// [net/http.Transport], so that a program without an open port can serve another one. Messages
+// that the other side does not receive hold up the sender of messages, and a stream that it does
+// not read holds up that stream only. There is no order between streams, nor between streams and
+// messages. Both peers need a version of the SDK that has streams: OpenStream returns an error
+// that matches [errors.ErrUnsupported] otherwise. If the operator of the relay carries no byte
+// streams, they need the direct path: OpenStream waits for it.
+//
+// # Who sees what
 //
 // A client exchanges messages only with its server, and a server with each of its clients.
 // There is one [Conn] for each.
@@ -56,6 +78,9 @@
 // OpenDataChannel(ctx, label, init) (js.Value, error), which returns an open RTCDataChannel.
 // PeerConnection returns the RTCPeerConnection as a js.Value; on native it returns pion's
 // *webrtc.PeerConnection.
+//
+// A Stream has no LocalAddr and RemoteAddr there, because package net is large, and there is no
+// Listener.Streams and no Conn.DialContext.
 //
 // In a browser a receiver cannot slow a sender down: on js a [Channel] ends with ErrOverflow
 // when 16 MiB wait in it. On native the sender blocks.

@@ -33,8 +33,9 @@ var (
 	// The session ends, because the peer would have another ID after the next restart.
 	ErrIdentity = signaling.ErrIdentity
 
-	// ErrUnsupported is the error of a call that needs intercessor.v1 if the relay does not
-	// speak it.
+	// ErrUnsupported matches the error of a call that needs intercessor.v1 if the relay does
+	// not speak it, and of one that needs streams if the other peer has none or no path may
+	// carry them. Both match errors.ErrUnsupported.
 	ErrUnsupported = signaling.ErrUnsupported
 
 	// ErrPeerGone matches the *GoneError that says that the other peer has left: it
@@ -53,6 +54,10 @@ var (
 
 	// ErrPathClosed says that the other peer closed the direct path.
 	ErrPathClosed = rtc.ErrPathClosed
+
+	// ErrPathReplaced says that a channel has ended because the direct path was made anew. The
+	// Conn goes on, and so does a channel that is opened now.
+	ErrPathReplaced = rtc.ErrReplaced
 
 	// ErrClosed is the error of a call on something that this program has closed. Except on
 	// js it matches net.ErrClosed.
@@ -124,3 +129,22 @@ type invalid string
 
 func (e invalid) Error() string        { return string(e) }
 func (e invalid) Is(target error) bool { return target == ErrInvalid }
+
+// noPathError says what a call that needs a stream has waited for until its context ended.
+type noPathError struct{ of error }
+
+func (e *noPathError) Error() string {
+	return "the relay's operator carries no byte streams, and there is no direct path to the other peer: " + e.of.Error()
+}
+
+func (e *noPathError) Unwrap() error { return e.of }
+
+// unsupported is the text of an error that matches ErrUnsupported.
+type unsupported string
+
+const noStreams unsupported = "the other peer cannot use streams: it, or its relay, is too old"
+
+func (e unsupported) Error() string { return string(e) }
+func (e unsupported) Is(target error) bool {
+	return target == ErrUnsupported || target == errors.ErrUnsupported
+}

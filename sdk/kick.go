@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"github.com/sebas642/intercessor/protocol/link"
 	"github.com/sebas642/intercessor/sdk/internal/signaling"
 )
 
@@ -22,10 +23,11 @@ type KickOptions struct {
 }
 
 // Kick has the relay close the other peer, a client, and refuse to let it resume. options may
-// be nil. Only a listener's Conns can kick. The Conn ends when the relay confirms; the program
-// must still close it. Kicking a client that is not there is no error, unless KickOptions.By
-// is set. Then Kick does nothing and returns a *RelayError with the reason "unmarked". It does
-// the same for a client without a source (on the relay's machine) or without an access token.
+// be nil. Only a listener's Conns can kick. The Conn ends when the relay confirms, or at once if
+// there is a direct path and By is ""; the program must still close it. Kicking a client that is
+// not there is no error, unless KickOptions.By is set. Then Kick does nothing and returns a
+// *RelayError with the reason "unmarked". It does the same for a client without a source (on the
+// relay's machine) or without an access token.
 //
 // The kick stays in force, even if Kick returns ctx.Err() or the relay did not answer within
 // 30 seconds: the listener repeats it after each resume, because a relay may forget it.
@@ -45,5 +47,24 @@ func (c *Conn) Kick(ctx context.Context, options *KickOptions) error {
 	if kick.For < 0 {
 		return invalid("a client cannot be kept out for less than no time: KickOptions.For is " + kick.For.String())
 	}
-	return ofSession(c.session.Kick(ctx, c.peer, kick))
+	if c.peer != c.session.Room() && kick.By == "" { // the relay refuses a client
+		c.dismiss(true)
+	}
+	err := ofSession(c.session.Kick(ctx, c.peer, kick))
+	if err == nil {
+		c.dismiss(false)
+	}
+	return err
+}
+
+// dismiss ends the messages with a client that is kicked. It may be at no relay any more. If
+// direct is set, it does so only while there is a direct path, so that the client hears of it.
+func (c *Conn) dismiss(direct bool) {
+	if it, ok := c.messages.(*linked); ok {
+		it.do(func(now link.Time) {
+			if it.ended == nil && (!direct || it.direct.stands()) {
+				it.lose(now, &GoneError{Reason: ReasonKicked}, ReasonKicked)
+			}
+		})
+	}
 }

@@ -7,6 +7,7 @@ import (
 
 	"github.com/sebas642/intercessor/protocol"
 	"github.com/sebas642/intercessor/protocol/link"
+	"github.com/sebas642/intercessor/sdk/internal/rtc"
 )
 
 const (
@@ -21,24 +22,46 @@ const (
 // linked is the part of a Conn that runs over a link. Its peer owns it: what follows the
 // static fields is touched inside peer.step only.
 type linked struct {
-	conn    *Conn // static, as are the next three
+	conn    *Conn // static, as are the next six
 	peer    *peer
 	link    *link.Link
+	options rtc.Options   // of its connections; what differs between them is missing
+	offers  bool          // this side makes the offers
+	turns   *turns        // of its listener; nil if there is none
 	settled chan struct{} // closed when nothing more has to be done for the link
 
 	arrived bell    // a message can be taken, or none will come
 	space   [2]bell // by sequence: the link may take a message again
+	turned  bell    // messages take another path
+	streams streams
+	inTurn  bool // it is in turns, whose lock guards this
+
+	direct    *direct // the present one
+	repair    link.Repair
+	connectAt link.Time // when a client wants a direct path of itself
+	out       int       // bytes that were sent, for which a server wants one
+	renewals  bucket    // what the other side may still make anew
+
+	since          time.Time // when they took this one
+	sent, received [2]uint64 // bytes, by path
 
 	closed   bool      // this side has closed
 	untaken  bool      // there may be a message to take
 	cause    error     // why this side has aborted the link
 	why      Reason    // the same for outcomes
 	ended    error     // why the link has ended
+	end      link.End  // the same as the link says it
 	giveUpAt link.Time // when to abort a link that the other side has closed; or 0
+	alone    error     // why the relay does not carry this link any more, while the direct path does; or nil
+	aloneFor Reason    // the same for outcomes
 }
 
-func newLinked(c *Conn, p *peer, l *link.Link) *linked {
-	return &linked{conn: c, peer: p, link: l, settled: make(chan struct{})}
+// newLinked returns what needs its Conn still.
+func newLinked(p *peer, l *link.Link) *linked {
+	return &linked{
+		peer: p, link: l, settled: make(chan struct{}), since: time.Now(),
+		repair: link.NewRepair(random), renewals: newBucket(maxRenewals, renewEvery),
+	}
 }
 
 func (l *linked) reliable() bool { return true }
@@ -61,8 +84,22 @@ func (l *linked) send(ctx context.Context, typ string, message []byte, r *Receip
 		token = r
 	}
 	message = bytes.Clone(message)
+	return l.retry(ctx, link.Sequence(typ), func(now link.Time) error {
+		err := l.link.Send(now, typ, message, token)
+		switch err {
+		case nil:
+			l.out += len(message)
+		case link.ErrTooLong:
+			err = tooLong(len(message))
+		}
+		return err
+	})
+}
+
+// retry has the link send a message of a sequence, as soon as it takes it.
+func (l *linked) retry(ctx context.Context, sequence int, send func(now link.Time) error) error {
 	for {
-		full, err := l.trySend(typ, message, token)
+		full, err := l.trySend(sequence, send)
 		if full == nil {
 			return err
 		}
@@ -75,24 +112,31 @@ func (l *linked) send(ctx context.Context, typ string, message []byte, r *Receip
 }
 
 // trySend returns a channel if the link is full. The channel is closed when there may be space.
-func (l *linked) trySend(typ string, message []byte, token any) (full <-chan struct{}, err error) {
+func (l *linked) trySend(sequence int, send func(now link.Time) error) (full <-chan struct{}, err error) {
 	l.do(func(now link.Time) {
 		if l.closed {
 			err = ErrClosed
 			return
 		}
-		switch err = l.link.Send(now, typ, message, token); err {
+		switch err = send(now); err {
 		case link.ErrFull:
-			full = l.space[link.Sequence(typ)].wait()
+			full = l.space[sequence].wait()
 		case link.ErrEnded:
-			if err = l.ended; err == nil {
-				err = &GoneError{Reason: ReasonClosed} // the other side accepts nothing more; its messages can still be received
-			}
-		case link.ErrTooLong:
-			err = tooLong(len(message))
+			err = l.over()
 		}
 	})
 	return full, err
+}
+
+// over returns why the link accepts nothing more.
+func (l *linked) over() error {
+	switch {
+	case l.closed:
+		return ErrClosed
+	case l.ended != nil:
+		return l.ended
+	}
+	return &GoneError{Reason: ReasonClosed} // its messages can still be received
 }
 
 // receive takes the next message from the link.
@@ -131,6 +175,20 @@ func (l *linked) take() (m Message, empty <-chan struct{}, err error) {
 	return m, empty, err
 }
 
+// path returns how messages travel.
+func (l *linked) path() (now Path, turned <-chan struct{}) {
+	l.peer.mu.Lock()
+	defer l.peer.mu.Unlock()
+	way, trip := link.Relay, l.link.RoundTrip(link.Relay)
+	now.Route = RouteRelay
+	if l.direct.up {
+		way, trip, now.Route = link.Direct, l.direct.health.RoundTrip(), RouteDirect
+	}
+	now.Since, now.RoundTrip = l.since, time.Duration(trip)
+	now.Sent, now.Received = l.sent[way], l.received[way]
+	return now, l.turned.wait()
+}
+
 // effects carries out what the link says.
 func (l *linked) effects(now link.Time) {
 	e := l.link.Effects()
@@ -141,7 +199,7 @@ func (l *linked) effects(now link.Time) {
 		l.givenUp(e.Ended.Why)
 	}
 	for _, o := range e.Outcomes {
-		o.Token.(*Receipt).settle(outcomeOf(o, l.why))
+		o.Token.(*Receipt).settle(l.outcome(o, e.Ended))
 	}
 	for _, p := range e.Progress {
 		p.Token.(*Receipt).progress(p.Received, p.Of)
@@ -153,16 +211,25 @@ func (l *linked) effects(now link.Time) {
 	}
 	if e.Opened {
 		l.conn.status.set(func(s *status) { s.opening = false })
+		if l.link.Version() < 2 {
+			l.conn.rtc.end()
+		}
 	}
 	if e.Arrived[link.Data] {
 		l.untaken = true
 		l.arrived.ring()
 	}
-	end := e.Ended
+	l.streamEffects(e)
+	end, acked := e.Ended, e.Acked
 	e.Reset()
 	if end.How != 0 {
 		l.linkEnded(now, end)
 	}
+	if l.link.Ending() {
+		l.endSeen(now)
+	}
+	l.direct.look(now, acked)
+	l.mend(now)
 	if l.link.Over() {
 		select {
 		case <-l.settled:
@@ -172,13 +239,22 @@ func (l *linked) effects(now link.Time) {
 	}
 }
 
+// outcome translates an outcome of the link, which has ended like that if it has.
+func (l *linked) outcome(o link.Outcome, end link.End) Outcome {
+	outcome := outcomeOf(o, l.why)
+	if why := Reason(end.Why); o.How == link.FailedThere && dismisses(why) {
+		outcome.Reason = why
+	}
+	return outcome
+}
+
 func (l *linked) takeSignals(now link.Time) {
 	for {
 		m, ok := l.link.Take(now, link.Signalling)
 		if !ok {
 			return
 		}
-		if l.conn.rtc.Handle(m.Type, m.Data) == ErrOverflow {
+		if l.signalled(now, m) == ErrOverflow {
 			l.abort(now, ErrOverflow, ReasonBroken)
 			return
 		}
@@ -188,7 +264,7 @@ func (l *linked) takeSignals(now link.Time) {
 // linkEnded notes why the link has ended. The application learns it after it has received
 // the messages that came before.
 func (l *linked) linkEnded(now link.Time, end link.End) {
-	l.giveUpAt = 0
+	l.giveUpAt, l.end = 0, end
 	switch end.How {
 	case link.ClosedHere:
 		l.ended = ErrClosed
@@ -198,13 +274,20 @@ func (l *linked) linkEnded(now link.Time, end link.End) {
 	case link.Restarted:
 		l.ended = ErrRestarted
 	case link.FailedHere, link.FailedThere:
+		if why := Reason(end.Why); end.How == link.FailedThere && dismisses(why) {
+			l.ended = l.dismissed(why)
+			break
+		}
 		l.ended = &LinkError{Why: end.Why, Here: end.How == link.FailedHere}
 	default:
 		l.ended = l.cause
 	}
+	if l.alone != nil {
+		l.peer.later(l.peer.forget)
+	}
 	err, first := l.ended, l.conn.status.end(l.ended) // before Receive returns the reason
 	l.wake()
-	l.peer.after = append(l.peer.after, func() { l.conn.ended(first, err) })
+	l.peer.later(func() { l.conn.ended(first, err) })
 }
 
 // wake makes all calls that wait for the link check again.
@@ -213,6 +296,7 @@ func (l *linked) wake() {
 	for sequence := range l.space {
 		l.space[sequence].ring()
 	}
+	l.streams.wake()
 }
 
 // abort ends the link because it cannot go on. why is for the outcomes.
@@ -246,11 +330,67 @@ func (l *linked) givenUp(why string) {
 func (l *linked) endSeen(now link.Time) {
 	if l.giveUpAt == 0 && l.ended == nil && !l.closed {
 		l.giveUpAt = now + link.Time(stalledAfter)
+		l.streams.wake() // no more are accepted
 	}
 }
 
+// lose ends the link because of what the relay says, or because there is no relay. why is for
+// the outcomes. While there is a direct path, even a suspect one, the link goes on, unless the
+// other peer is not to be there any more (W7).
+func (l *linked) lose(now link.Time, cause error, why Reason) {
+	switch word := dismissal(cause, why); {
+	case !l.direct.stands(), cause == ErrClosed:
+		l.abort(now, cause, why)
+	case word != "":
+		l.cause, l.why = cause, why
+		l.link.Dismiss(now, string(word))
+	default:
+		l.link.PathDown(now, link.Relay)
+		l.conn.status.set(func(s *status) { s.away = true })
+		l.alone, l.aloneFor = cause, why
+	}
+}
+
+// dismissal returns why one of the two peers is not to be there any more, if that is what the
+// relay says.
+func dismissal(cause error, why Reason) Reason {
+	of, _ := cause.(*RelayError)
+	switch {
+	case dismisses(why):
+		return why
+	case of != nil && of.Err == ErrKicked:
+		return ReasonKicked
+	case of != nil && of.Err == ErrReplaced:
+		return ReasonReplaced
+	}
+	return ""
+}
+
+func dismisses(why Reason) bool {
+	return why == ReasonKicked || why == ReasonReplaced || why == ReasonLeft
+}
+
+// dismissed is why a link has ended that the other side has dismissed.
+func (l *linked) dismissed(why Reason) error {
+	if why == ReasonKicked && l.conn.peer == l.conn.session.Room() {
+		return ErrKicked // it is clients that are
+	}
+	return &GoneError{Reason: why}
+}
+
+// pathLost notes that the direct path will not be back.
+func (l *linked) pathLost(now link.Time) {
+	if l.isAlone() {
+		l.abort(now, l.alone, l.aloneFor)
+	}
+}
+
+// isAlone reports whether the link lives, and only the direct path carries it.
+func (l *linked) isAlone() bool { return l.alone != nil && l.ended == nil }
+
 // tick gives up a link that the other side has closed and of which nothing more comes.
 func (l *linked) tick(now link.Time) {
+	l.direct.tick(now)
 	if l.giveUpAt == 0 || now < l.giveUpAt {
 		return
 	}
@@ -279,7 +419,7 @@ func (l *linked) finish(ctx context.Context) error {
 	}
 	known := false
 	l.do(func(now link.Time) {
-		known = l.link.Pending(link.Data) == 0
+		known = l.link.Pending(link.Data)+l.link.Pending(link.Streams) == 0
 		l.abort(now, ErrClosed, ReasonClosedHere)
 	})
 	if known {

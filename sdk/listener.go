@@ -7,6 +7,7 @@ import (
 	"github.com/sebas642/intercessor/protocol"
 	"github.com/sebas642/intercessor/protocol/link"
 	"github.com/sebas642/intercessor/sdk/internal/queue"
+	"github.com/sebas642/intercessor/sdk/internal/rtc"
 	"github.com/sebas642/intercessor/sdk/internal/signaling"
 )
 
@@ -17,23 +18,29 @@ const maxBacklog = 1 << 10
 // is forgotten learns ErrRestarted instead of ErrGivenUp.
 const maxPast = 1 << 12
 
-// Listener is a server peer. All methods may be called by many goroutines at once.
+// maxDirect bounds the direct paths of a listener. pion needs 300 KiB for each.
+const maxDirect = 256
+
+// Listener is a server peer. It has at most 256 direct paths: a further client hears that
+// there is none for it, and its messages go on through the relay. All methods may be called by many goroutines at once.
 type Listener struct {
-	session   *signaling.Session // static, as are the next four
+	session   *signaling.Session // static, as are the next five
 	identity  identity
 	mux       *mux
+	pool      *rtc.Pool
 	options   Options
 	clientURL string
 
 	backlog *queue.Queue[*Conn]
 	status  status
+	turns   turns
 	closing sync.Once
 	running sync.WaitGroup // the session, and the closing of refused Conns
 
-	mu      sync.Mutex              // guards what follows
-	clients map[protocol.ID]remote  // that are present or away
-	past    map[protocol.ID]link.ID // the last links of clients that were away for too long (L2)
-	conns   map[*Conn]struct{}      // all that were not closed yet
+	mu      sync.Mutex                // guards what follows
+	clients map[protocol.ID]remote    // that are present or away
+	past    map[protocol.ID]link.Past // the last links of clients that were away for too long (L2)
+	conns   map[*Conn]struct{}        // all that were not closed yet
 }
 
 // Listen makes this program a server peer. The relay at url, wss://HOST/server, assigns it an
@@ -60,11 +67,12 @@ func Listen(ctx context.Context, url string, options *Options) (*Listener, error
 	l := &Listener{
 		session:  session,
 		mux:      newMux(session),
+		pool:     rtc.NewPool(maxDirect),
 		identity: identity,
 		options:  o,
 		backlog:  queue.New[*Conn](maxBacklog, maxBacklog),
 		clients:  make(map[protocol.ID]remote),
-		past:     make(map[protocol.ID]link.ID),
+		past:     make(map[protocol.ID]link.Past),
 		conns:    make(map[*Conn]struct{}),
 	}
 	l.clientURL, _ = clientURL(url, session.Hello().ID)
@@ -90,7 +98,9 @@ func (l *Listener) Accept(ctx context.Context) (*Conn, error) {
 	if err != nil {
 		return nil, err
 	}
-	c.rtc.Start()
+	if l.options.Paths != PathsRelay {
+		c.rtc.start()
+	}
 	return c, nil
 }
 
@@ -123,6 +133,7 @@ func (l *Listener) NetworkChanged() { l.session.NetworkChanged() }
 func (l *Listener) lose(err error) {
 	l.status.end(err)
 	l.backlog.Close(err)
+	l.turns.wake()
 	for _, client := range l.everyone() {
 		client.lost(err)
 	}
@@ -130,6 +141,9 @@ func (l *Listener) lose(err error) {
 
 // forget removes a Conn that was closed.
 func (l *Listener) forget(c *Conn) {
+	if it, ok := c.messages.(*linked); ok {
+		l.turns.remove(it)
+	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	delete(l.conns, c)
@@ -144,6 +158,7 @@ func (l *Listener) Close() error {
 	l.closing.Do(func() {
 		l.status.end(ErrClosed)
 		l.backlog.Close(ErrClosed)
+		l.turns.wake()
 		l.mu.Lock()
 		conns := make([]*Conn, 0, len(l.conns))
 		for c := range l.conns {
@@ -157,6 +172,7 @@ func (l *Listener) Close() error {
 		all.Wait()
 		l.session.Close(context.Background())
 		l.running.Wait()
+		l.pool.Close()
 		l.mux.close()
 		l.identity.close()
 	})

@@ -12,6 +12,11 @@ func (o *Options) check() (Options, error) {
 	if o == nil {
 		return Options{}, nil
 	}
+	switch o.Paths {
+	case "", PathsAuto, PathsRelay, PathsDirect:
+	default:
+		return Options{}, invalid(`Options.Paths is "auto", "relay", "direct" or ""`)
+	}
 	for _, s := range forPath(o.ICEServers) {
 		if err := s.Check(); err != nil {
 			return Options{}, invalid(err.Error())

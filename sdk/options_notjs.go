@@ -17,6 +17,9 @@ type Options struct {
 	// Without servers only peers on one network or one machine find each other.
 	ICEServers []ICEServer
 
+	// Paths says which paths messages may take.
+	Paths Paths
+
 	// Secret returns what this peer presents to a relay that does not let everyone in: a
 	// passphrase, or a token that the application's backend has signed.
 	//

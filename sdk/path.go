@@ -2,18 +2,39 @@ package sdk
 
 import (
 	"context"
+	"time"
 
 	"github.com/sebas642/intercessor/sdk/internal/rtc"
 )
 
-// Path says how the direct path of a Conn stands.
+// Path says how the messages of a Conn travel, and how its direct path stands.
 type Path struct {
+	// Route is the way of the messages that this side sends, and Since is when they took it.
+	Route Route
+	Since time.Time
+
+	// RoundTrip is how long a question takes on that way, with its answer; 0 if it is not
+	// known. Sent and Received count the bytes that went there and came from there, with
+	// what the link adds.
+	RoundTrip      time.Duration
+	Sent, Received uint64
+
+	// State is that of the direct path, also while messages take the relay.
 	State PathState
 
 	// Problem is what has failed so far, as a sentence; "" if nothing has. The path may
 	// still come about.
 	Problem string
 }
+
+// Route is a way of messages.
+type Route string
+
+const (
+	RouteRelay  Route = "relay"
+	RouteDirect Route = "direct"
+	RouteTURN   Route = "turn" // direct, but through a TURN server
+)
 
 // PathState is a state of a direct path.
 type PathState string
@@ -22,21 +43,48 @@ const (
 	PathIdle     = PathState(rtc.PathIdle)     // no path has been asked for
 	PathAsking   = PathState(rtc.PathAsking)   // the other peer has not described itself yet
 	PathChecking = PathState(rtc.PathChecking) // addresses are tried
-	PathUp       = PathState(rtc.PathUp)
-	PathOver     = PathState(rtc.PathOver) // it has failed or ended, and stays so
+	PathUp       = PathState(rtc.PathUp)       // connected, and not over; see Route for whether it works just now
+	PathOver     = PathState(rtc.PathOver)     // it has failed or ended; another attempt may follow
 )
 
-// Path returns how the direct path stands.
-func (c *Conn) Path() Path { return pathOf(c.rtc.Path()) }
-
-// WaitPath waits until the direct path does not stand as from says, and returns how it
-// stands. The error is that of ctx. A program that shows progress calls it in a loop.
-func (c *Conn) WaitPath(ctx context.Context, from Path) (Path, error) {
-	now, err := c.rtc.WaitPath(ctx, rtc.Path{State: rtc.PathState(from.State), Problem: from.Problem})
-	return pathOf(now), err
+// Path returns how messages travel, and how the direct path stands.
+func (c *Conn) Path() Path {
+	now, _ := c.messages.path()
+	p := c.rtc.now()
+	return withState(now, p, p.Path())
 }
 
-func pathOf(p rtc.Path) Path { return Path{PathState(p.State), p.Problem} }
+// WaitPath waits until Route, State or Problem is not as from says, and returns how the path
+// stands. A Route of "" in from is every one. The error is that of ctx, or of the Conn after its
+// end. A program that shows progress calls it in a loop.
+func (c *Conn) WaitPath(ctx context.Context, from Path) (Path, error) {
+	for {
+		way, turned := c.messages.path()
+		p, next := c.rtc.following()
+		state, changed := p.WatchPath()
+		now := withState(way, p, state)
+		if now.State != from.State || now.Problem != from.Problem || from.Route != "" && now.Route != from.Route {
+			return now, nil
+		}
+		if err := c.Err(); err != nil && next == nil && now.State == PathOver {
+			return now, err
+		}
+		select {
+		case <-turned:
+		case <-changed:
+		case <-next:
+		case <-ctx.Done():
+			return now, ctx.Err()
+		}
+	}
+}
+
+func withState(now Path, p *rtc.Peer, of rtc.Path) Path {
+	if now.State, now.Problem = PathState(of.State), of.Problem; now.Route == RouteDirect && p.ViaTURN() {
+		now.Route = RouteTURN
+	}
+	return now
+}
 
 // ICEError says that there is no direct path to the other peer, or none any more.
 type ICEError struct {

@@ -11,6 +11,10 @@ import (
 	"github.com/sebas642/intercessor/sdk/internal/signaling"
 )
 
+// A client may open a link a few times at once, and then once a second: each new one is a
+// Conn to be accepted.
+const maxOpens = 5
+
 // remote is another peer as the session sees it.
 type remote interface {
 	// heard handles a message of the peer, or the relay's news about it.
@@ -37,31 +41,39 @@ type peer struct {
 	mux  *mux
 	open func(*link.Link) *linked // makes the Conn of a link that the other side has opened; called under mu
 
+	// forget is called when the relay has said that the peer is gone, and later the link has
+	// ended which the direct path carried on.
+	forget func()
+
 	mu      sync.Mutex // guards what follows, the links, and every linked of this peer
 	door    *link.Door
 	current *linked    // of the door's link; nil while there is none
 	reply   link.Frame // the door's answer, which belongs to no link
 	replies bool       // there is one
-	opens   float64    // how many more links the other side may open now
-	since   link.Time  // when that was so
+	opens   bucket     // of links that the other side may open
 	timer   *time.Timer
 	timerAt link.Time // when it fires; 0: never
 	after   []func()  // to be done when mu is free
 
-	queued atomic.Bool // the mux has it in its list
+	queued atomic.Bool // the mux has it in ready
+	inLine [2]bool     // owned by the mux: it is in its lines
 }
 
 // newPeer makes the owner of the links with a peer. outbox is how much the relay holds for
 // one peer, or 0 if it did not say: half of it may be under way (L6).
-func newPeer(m *mux, id protocol.ID, client bool, outbox int) *peer {
-	config := link.Config{Client: client, Budget: m.budget, AckAfter: ackAfter, InFlight: outbox / 2}
-	if client {
-		config.Nonce = newLinkID()
-	} else {
-		config.Draw = newLinkID
+func newPeer(m *mux, id protocol.ID, client bool, outbox int, paths Paths) *peer {
+	config := link.Config{
+		Client: client, Policy: paths.policy(), Budget: m.budget, AckAfter: ackAfter, InFlight: [2]int{link.Relay: outbox / 2},
+		NoStreams: m.limits.Load().NoStreams,
 	}
-	p := &peer{id: id, mux: m, door: link.NewDoor(config), opens: maxOpens}
-	p.timer = time.AfterFunc(time.Hour, func() { m.attend(p) })
+	if client {
+		server := m.session.Hello().ServerOrder
+		config.Nonce, config.Early, config.To = newLinkID(), server != protocol.Order{}, server.Attempt
+	} else {
+		config.Draw, config.Mine = newLinkID, m.session.Own
+	}
+	p := &peer{id: id, mux: m, forget: func() {}, door: link.NewDoor(config), opens: newBucket(maxOpens, link.Second)}
+	p.timer = time.AfterFunc(time.Hour, p.due)
 	p.timer.Stop()
 	return p
 }
@@ -76,35 +88,70 @@ func newLinkID() link.ID {
 
 // do has an event happen, and frames sent that follow from it.
 func (p *peer) do(event func(now link.Time)) {
-	p.step(event)
+	p.notify(p.step(event))
+}
+
+// notify has the goroutines look that send for the peer: the mux, and pump of d, if there is
+// one.
+func (p *peer) notify(d *direct) {
 	p.mux.attend(p)
+	if d != nil {
+		d.ring()
+	}
+}
+
+// due is what the timer calls.
+func (p *peer) due() {
+	p.notify(p.step(func(link.Time) { p.timerAt = -1 }))
 }
 
 // step is the one way in. With the lock and the time it has event call the link, carries out
-// what the link says, and sets the timer. What others are to do follows without the lock.
-func (p *peer) step(event func(now link.Time)) {
+// what the link says, and sets the timer. What others are to do follows without the lock. It
+// returns the direct path if something can be sent there.
+func (p *peer) step(event func(now link.Time)) (d *direct) {
 	p.mu.Lock()
 	now := p.mux.now()
 	event(now)
 	if p.current != nil {
 		p.current.effects(now)
+		if p.current.direct.open {
+			d = p.current.direct
+		}
 	}
-	p.setTimer()
+	p.setTimer(now)
 	after := p.after
 	p.after = nil
 	p.mu.Unlock()
 	for _, do := range after {
 		do()
 	}
+	return d
 }
 
-func (p *peer) setTimer() {
+// later has something done when mu is free.
+func (p *peer) later(do func()) { p.after = append(p.after, do) }
+
+// soon is how long the timer waits for what is due already. A goroutine is about to do it,
+// or is held up.
+const soon = 10 * link.Millisecond
+
+func (p *peer) setTimer(now link.Time) {
 	var at link.Time
-	if l := p.door.Link(); l != nil {
-		at = l.Wake()
+	sooner := func(t link.Time) {
+		if t != 0 && (at == 0 || t < at) {
+			at = t
+		}
 	}
-	if c := p.current; c != nil && c.giveUpAt != 0 && (at == 0 || c.giveUpAt < at) {
-		at = c.giveUpAt
+	if l := p.door.Link(); l != nil {
+		sooner(l.Wake())
+	}
+	if c := p.current; c != nil {
+		sooner(c.giveUpAt)
+		sooner(c.direct.due())
+		sooner(c.mendAt())
+	}
+	if at != 0 && at <= now {
+		at = now + soon
 	}
 	switch {
 	case at == p.timerAt:
@@ -116,30 +163,40 @@ func (p *peer) setTimer() {
 	p.timerAt = at
 }
 
-// next appends the next frame for the relay to dst, if there is one.
-func (p *peer) next(dst []byte) (frame []byte, ok bool) {
+// next appends the next frame for the relay, of some kinds, to dst, and returns of which kind it
+// is, or 0 if there is none. Left are the kinds that others have.
+func (p *peer) next(dst []byte, of link.Kinds) (frame []byte, kind, left link.Kinds) {
 	frame = dst
 	p.step(func(now link.Time) {
-		p.timerAt = -1 // it may have fired: set it anew
-		var f link.Frame
-		if f, ok = p.reply, p.replies; ok {
-			p.replies = false
-		} else if l := p.door.Link(); l != nil {
-			l.Tick(now)
-			if flushes {
-				l.Flush(now)
-			}
-			if p.current != nil {
-				p.current.tick(now)
-				p.current.effects(now)
-			}
-			f, ok = l.Next(now)
+		f, ok, l := p.reply, p.replies, p.door.Link()
+		if p.replies = false; !ok && l != nil {
+			p.tick(now)
+			f, ok = l.NextOf(now, link.Relay, of)
 		}
 		if ok {
-			frame = f.Append(dst, p.id)
+			frame, kind = f.Append(dst, p.id), f.Kind()
+			if p.current != nil {
+				p.current.sent[link.Relay] += uint64(len(frame))
+			}
+		}
+		if l != nil {
+			left = l.Waiting(now, link.Relay)
 		}
 	})
-	return frame, ok
+	return frame, kind, left
+}
+
+// tick does what is due.
+func (p *peer) tick(now link.Time) {
+	l := p.door.Link()
+	l.Tick(now)
+	if flushes {
+		l.Flush(now)
+	}
+	if p.current != nil {
+		p.current.tick(now)
+		p.current.effects(now)
+	}
 }
 
 // heard takes what the session says of the peer.
@@ -148,57 +205,95 @@ func (p *peer) heard(e signaling.Event) {
 	case signaling.Delivered:
 		p.receive(e)
 	case signaling.Undelivered:
+		if e.Reason == signaling.ReasonStreams {
+			p.mux.noStreams()
+		}
 		p.do(func(now link.Time) {
+			p.door.CarryStreams(!p.mux.limits.Load().NoStreams)
 			if l := p.door.Link(); l != nil {
-				l.Doubt(now)
+				l.Doubt(now, link.Relay)
 			}
 		})
 	case signaling.Away:
 		p.path(false, func(s *status) { s.away = true })
-	case signaling.Back:
+	case signaling.Back, signaling.Joined:
+		p.rejoin()
 		p.path(true, func(s *status) { s.away, s.offline = false, false })
 	case signaling.Gone:
 		p.lose(&GoneError{Reason: Reason(e.Reason)}, Reason(e.Reason))
 	}
 }
 
-func (p *peer) online(up bool) { p.path(up, func(s *status) { s.offline = !up }) }
+// online also asks the direct path whether it still works, because what has cut this side off
+// from the relay may be a change of its network (W6).
+func (p *peer) online(up bool) {
+	p.path(up, func(s *status) { s.offline = !up })
+	if !up {
+		p.do(func(link.Time) {
+			if p.current != nil {
+				p.current.direct.health.Check()
+			}
+		})
+	}
+}
 
 func (p *peer) lost(err error) { p.lose(err, ReasonRelay) }
 
-// path tells the link that there is a path to the peer, possibly a new one, or none.
+// alone reports whether the peer is gone for the relay, but not for its link.
+func (p *peer) alone() bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.current != nil && p.current.isAlone()
+}
+
+// rejoin notes that the peer is at the relay, and reports whether it was alone. Both are one
+// step: a link that ends in between would have forget called for a peer that is back.
+func (p *peer) rejoin() (alone bool) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.current != nil {
+		alone = p.current.isAlone()
+		p.current.alone = nil
+	}
+	return alone
+}
+
+// path tells the link that there is a path to the peer, possibly a new one, or none. There is
+// none over the relay while the peer is gone there.
 func (p *peer) path(up bool, change func(*status)) {
 	p.do(func(now link.Time) {
+		p.door.CarryStreams(!p.mux.limits.Load().NoStreams)
 		if l := p.door.Link(); l == nil {
 			return
-		} else if up {
-			l.PathUp(now)
+		} else if up && (p.current == nil || !p.current.isAlone()) {
+			l.PathUp(now, link.Relay)
 		} else {
-			l.PathDown(now)
+			l.PathDown(now, link.Relay)
 		}
 		if p.current != nil {
 			p.current.conn.status.set(change)
+			if up {
+				p.current.repair.Anew()
+			}
 		}
 	})
 }
 
-// lose ends the current link because it cannot go on. why is for the outcomes.
+// lose ends the current link because the relay does not carry it any more. why is for the
+// outcomes.
 func (p *peer) lose(cause error, why Reason) {
 	p.do(func(now link.Time) {
 		if p.current != nil {
-			p.current.abort(now, cause, why)
+			p.current.lose(now, cause, why)
 		}
 	})
 }
 
-// last returns the ID of the current link, if there is one.
-func (p *peer) last() (id link.ID, ok bool) {
+// last returns what a later peer of the same ID must remember, if anything.
+func (p *peer) last() (past link.Past, ok bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if l := p.door.Link(); l != nil {
-		return l.ID(), true
-	}
-	return id, false
+	return p.door.Past()
 }
 
 // receive takes a message of the peer. One without a header belongs to no link and is
@@ -211,13 +306,13 @@ func (p *peer) receive(e signaling.Event) {
 	p.do(func(now link.Time) {
 		var entry link.Entry
 		switch {
-		case e.Type == protocol.TypeLinkOpen && !p.mayOpen(now):
+		case e.Type == protocol.TypeLinkOpen && !p.opens.take(now):
 			return // it will ask again
 		case err != nil:
 			entry = p.door.Malformed(now)
 		default:
 			message := e.Message
-			if header.Of == 0 && header.At == 0 { // the link copies parts itself
+			if header.Of == 0 && header.At == 0 && e.Type != protocol.TypeLinkStream { // the link copies those itself
 				message = bytes.Clone(message)
 			}
 			entry = p.door.Receive(now, []byte(e.Type), message, &header)
@@ -231,22 +326,8 @@ func (p *peer) receive(e signaling.Event) {
 		if entry.Opened {
 			p.current = p.open(entry.Link)
 		}
-		if entry.Link != nil && p.current != nil && err == nil && e.Type == protocol.TypeLinkEnd {
-			p.current.endSeen(now)
+		if entry.Link != nil && p.current != nil {
+			p.current.received[link.Relay] += uint64(len(e.Message) + len(e.Link))
 		}
 	})
-}
-
-// A client may open a link a few times at once, and then once a second: each new one is a
-// Conn to be accepted.
-const maxOpens = 5
-
-func (p *peer) mayOpen(now link.Time) bool {
-	p.opens = min(maxOpens, p.opens+float64(now-p.since)/float64(link.Second))
-	p.since = now
-	if p.opens < 1 {
-		return false
-	}
-	p.opens--
-	return true
 }

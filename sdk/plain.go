@@ -3,6 +3,7 @@ package sdk
 import (
 	"bytes"
 	"context"
+	"time"
 
 	"github.com/sebas642/intercessor/protocol"
 	"github.com/sebas642/intercessor/sdk/internal/queue"
@@ -23,12 +24,19 @@ const (
 // plain is the part of a Conn that exchanges messages without a link, and the remote to
 // which they go: a peer, or a relay, that speaks the base protocol only.
 type plain struct {
-	conn  *Conn // static
+	conn  *Conn     // static, as is the next
+	since time.Time // when it was made
 	inbox *queue.Queue[Message]
 }
 
-func newPlain(c *Conn) *plain {
-	return &plain{conn: c, inbox: queue.New[Message](maxInbox, maxInboxBytes)}
+func newPlain(c *Conn, options rtc.Options) *plain {
+	p := &plain{conn: c, since: time.Now(), inbox: queue.New[Message](maxInbox, maxInboxBytes)}
+	options.Signal = func(ctx context.Context, typ string, message []byte) error {
+		return p.send(ctx, typ, message, nil)
+	}
+	c.messages, c.rtc = p, newConnections(rtc.New(options), nil)
+	c.rtc.end()
+	return p
 }
 
 func (p *plain) reliable() bool { return false }
@@ -45,6 +53,13 @@ func (p *plain) send(ctx context.Context, typ string, message []byte, r *Receipt
 }
 
 func (p *plain) receive(ctx context.Context) (Message, error) { return p.inbox.Get(ctx) }
+
+func (p *plain) openStream(context.Context, string) (*Stream, error) { return nil, noStreams }
+func (p *plain) acceptStream(context.Context) (*Stream, error)       { return nil, noStreams }
+
+func (p *plain) path() (now Path, turned <-chan struct{}) {
+	return Path{Route: RouteRelay, Since: p.since}, nil
+}
 
 // heard takes what the session says of the peer. It does not wait.
 func (p *plain) heard(e signaling.Event) {
@@ -78,7 +93,7 @@ func (p *plain) deliver(e signaling.Event) {
 	case e.Type == protocol.TypeBye:
 		p.lost(&GoneError{Reason: ReasonClosed})
 	case ownType(e.Type):
-		err = p.conn.rtc.Handle(e.Type, message)
+		err = p.conn.rtc.now().Handle(e.Type, message)
 	default:
 		err = p.inbox.Offer(Message{Type: e.Type, Data: message}, messageCost+len(message))
 	}

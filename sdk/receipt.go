@@ -51,7 +51,7 @@ type Outcome struct {
 type Reason string
 
 const (
-	ReasonClosedHere Reason = "closed-here" // this side closed the Conn
+	ReasonClosedHere Reason = "closed-here" // this side closed the Conn, or gave up the stream
 	ReasonClosed     Reason = "closed"      // the other side closed its Conn
 	ReasonRestarted  Reason = "restarted"   // one side does not know the other any more
 	ReasonBroken     Reason = "broken"      // one side broke a rule of the link
@@ -59,10 +59,13 @@ const (
 	ReasonLeft       Reason = "left"        // the other peer left the relay
 	ReasonTimeout    Reason = "timeout"     // the other peer, or this one, was away for too long
 	ReasonKicked     Reason = "kicked"      // the server sent the other peer away
+	ReasonReplaced   Reason = "replaced"    // another program or page has the other peer's identity
 	ReasonRelay      Reason = "relay"       // the session with the relay ended
+	ReasonStopped    Reason = "stopped"     // the other side does not read the stream to its end
 
 	// Those of an ICEError.
 	ReasonNoAnswer        Reason = "no-answer"        // the other peer has not answered; it may not support WebRTC
+	ReasonBusy            Reason = "busy"             // the listener has as many direct paths as it allows
 	ReasonNoPath          Reason = "no-path"          // no address of one peer reaches one of the other
 	ReasonTURNRefused     Reason = "turn-refused"     // the TURN server that could help refuses the credential
 	ReasonTURNUnreachable Reason = "turn-unreachable" // the TURN server that could help does not answer

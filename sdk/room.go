@@ -16,10 +16,13 @@ func (l *Listener) handle(e signaling.Event) {
 		}
 		return
 	case signaling.Connected:
+		l.mux.heed(e.Hello.Limits)
 		l.status.set(func(s *status) { s.offline = false })
 		return // the relay now reports each client that is back
 	case signaling.Joined:
-		if e.Protocol == protocol.SubprotocolV1 {
+		if p, ok := l.client(e.Peer).(*peer); ok && p.rejoin() {
+			p.heard(e)
+		} else if e.Protocol == protocol.SubprotocolV1 {
 			l.admit(e.Peer)
 		} else {
 			l.admitPlain(e.Peer)
@@ -31,35 +34,45 @@ func (l *Listener) handle(e signaling.Event) {
 		client.heard(e)
 	}
 	if e.Kind == signaling.Gone {
-		if p, ok := client.(*peer); ok && e.Reason == signaling.ReasonTimeout {
-			l.remember(p)
-		}
-		l.leave(e.Peer)
+		l.gone(e.Peer, client, e.Reason)
 	}
+}
+
+// gone notes that the relay has no such client any more. One whose link goes on directly may come
+// back to the relay.
+func (l *Listener) gone(id protocol.ID, client remote, reason string) {
+	p, ok := client.(*peer)
+	if ok && p.alone() {
+		return
+	}
+	if ok && reason == signaling.ReasonTimeout {
+		l.remember(p)
+	}
+	l.leave(id, client)
 }
 
 // admit admits a client that speaks v1. It gets a Conn when it opens a link.
 func (l *Listener) admit(id protocol.ID) {
-	p := newPeer(l.mux, id, false, l.session.Hello().Limits.Outbox)
+	p := newPeer(l.mux, id, false, l.session.Hello().Limits.Outbox, l.options.Paths)
+	p.forget = func() { l.gone(id, p, signaling.ReasonTimeout) }
 	p.open = func(opened *link.Link) *linked {
-		c := newConn(l.session, id, false, l.options)
-		it := newLinked(c, p, opened)
-		c.messages = it
-		p.after = append(p.after, func() { l.join(c) })
+		it := newReliable(l.session, p, opened, false, l.options, l.pool)
+		it.turns = &l.turns
+		p.later(func() { l.join(it.conn) })
 		return it
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if id, ok := l.past[id]; ok {
-		p.door.Remember(id, string(ReasonTimeout))
+	if past, ok := l.past[id]; ok {
+		p.door.Remember(past, string(ReasonTimeout))
 	}
 	l.clients[id] = p
 }
 
 // admitPlain admits a client that speaks the base protocol.
 func (l *Listener) admitPlain(id protocol.ID) {
-	c := newConn(l.session, id, false, l.options)
-	p := newPlain(c)
+	c, options := newConn(l.session, id, false, l.options, l.pool)
+	p := newPlain(c, options)
 	c.messages = p
 	l.mu.Lock()
 	l.clients[id] = p
@@ -73,6 +86,9 @@ func (l *Listener) join(c *Conn) {
 	l.mu.Lock()
 	l.conns[c] = struct{}{}
 	l.mu.Unlock()
+	if it, ok := c.messages.(*linked); ok {
+		l.turns.add(it)
+	}
 	if l.backlog.Offer(c, 1) != nil {
 		l.running.Go(func() { _ = c.Close() })
 	}
@@ -105,10 +121,12 @@ func (l *Listener) client(id protocol.ID) remote {
 
 // leave notes that a client will not be back. Its Conn may still have a direct path, so only
 // the application closes it.
-func (l *Listener) leave(id protocol.ID) {
+func (l *Listener) leave(id protocol.ID, client remote) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	delete(l.clients, id)
+	if l.clients[id] == client {
+		delete(l.clients, id)
+	}
 }
 
 // everyone returns all clients.

@@ -6,8 +6,7 @@ import (
 	"sync"
 )
 
-// State says how a Conn, or a Listener, stands. It speaks of the relay: a direct path that
-// is up goes on in each of them.
+// State says how a Conn, or a Listener, stands.
 type State uint8
 
 const (
@@ -15,11 +14,12 @@ const (
 	// is never in this state.
 	Connecting State = iota
 
-	// Connected: both sides are at the relay; the Listener is.
+	// Connected: messages go to the other side, over the relay or directly. A Listener is at
+	// the relay.
 	Connected
 
-	// Reconnecting: this side or the other is away and may return. Messages sent in
-	// this state arrive afterwards. A Listener: it is away itself.
+	// Reconnecting: this side or the other is away and may return, and there is no direct
+	// path. Messages sent in this state arrive afterwards. A Listener: it is away itself.
 	Reconnecting
 
 	// Closed: no more messages are exchanged, no more clients come, and Err says why.
@@ -45,6 +45,7 @@ func (s State) String() string {
 type status struct {
 	mu      sync.Mutex
 	opening bool          // the link is not open yet
+	direct  bool          // the direct path is up
 	offline bool          // this side has no connection to the relay
 	away    bool          // the other side has none
 	err     error         // why it is closed; the first reason stays
@@ -55,7 +56,7 @@ func (s *status) state() State {
 	switch {
 	case s.err != nil:
 		return Closed
-	case s.offline, s.away:
+	case !s.direct && (s.offline || s.away):
 		return Reconnecting
 	case s.opening:
 		return Connecting

@@ -8,18 +8,18 @@ import (
 	"github.com/sebas642/intercessor/sdk"
 )
 
-// dial(url, iceServers, store, ask) resolves to {number, id, peerId, reliable, state}.
+// dial(url, iceServers, store, ask, paths) resolves to {number, id, peerId, reliable, state}.
 func (p *program) dial(ctx context.Context, args []js.Value) (any, error) {
-	c, err := sdk.Dial(ctx, args[0].String(), p.options(args[1], args[2], args[3]))
+	c, err := sdk.Dial(ctx, args[0].String(), p.options(args[1], args[2], args[3], args[4]))
 	if err != nil {
 		return nil, err
 	}
 	return p.addConn(c), nil
 }
 
-// listen(url, iceServers, store, ask) resolves to {number, id, url, state}.
+// listen(url, iceServers, store, ask, paths) resolves to {number, id, url, state}.
 func (p *program) listen(ctx context.Context, args []js.Value) (any, error) {
-	l, err := sdk.Listen(ctx, args[0].String(), p.options(args[1], args[2], args[3]))
+	l, err := sdk.Listen(ctx, args[0].String(), p.options(args[1], args[2], args[3], args[4]))
 	if err != nil {
 		return nil, err
 	}
@@ -166,11 +166,20 @@ func (p *program) peerConnection(args []js.Value) (js.Value, error) {
 	return c.PeerConnection()
 }
 
+// nextPC(conn, pc) resolves to the RTCPeerConnection that follows pc.
+func (p *program) nextPC(ctx context.Context, args []js.Value) (any, error) {
+	c, err := p.conn(args[0])
+	if err != nil {
+		return nil, err
+	}
+	return c.NextPeerConnection(ctx, args[1])
+}
+
 // options reads the options in the form that intercessor.js gives them: an array of
-// {urls: [string], username: string, credential: string} or null, a store or null, and the
-// function to ask for the secret or null.
-func (p *program) options(iceServers, identity, ask js.Value) *sdk.Options {
-	o := &sdk.Options{Secret: secret(ask)}
+// {urls: [string], username: string, credential: string} or null, a store or null, the
+// function to ask for the secret or null, and paths or "".
+func (p *program) options(iceServers, identity, ask, paths js.Value) *sdk.Options {
+	o := &sdk.Options{Secret: secret(ask), Paths: sdk.Paths(paths.String())}
 	o.OnDataChannel = p.deliver
 	if !identity.IsNull() {
 		o.Identity = store{identity}

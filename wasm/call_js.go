@@ -8,7 +8,7 @@ import (
 // promised makes a function that JavaScript calls as f(call, resolve, reject, ...args). call is a
 // number by which it may be cancelled. The function calls either resolve or reject, once. It runs
 // in a goroutine, because a callback of the browser must not block.
-func (p *program) promised(do func(context.Context, []js.Value) (any, error)) js.Func {
+func (p *program) promised(do func(*program, context.Context, []js.Value) (any, error)) js.Func {
 	return js.FuncOf(func(_ js.Value, args []js.Value) any {
 		number, resolve, reject := args[0].Int(), args[1], args[2]
 		ctx, cancel := context.WithCancel(context.Background())
@@ -16,7 +16,7 @@ func (p *program) promised(do func(context.Context, []js.Value) (any, error)) js
 		p.calls[number] = cancel
 		p.mu.Unlock()
 		go func() {
-			value, err := protect(func() (any, error) { return do(ctx, args[3:]) })
+			value, err := protect(func() (any, error) { return do(p, ctx, args[3:]) })
 			if err != nil && ctx.Err() != nil {
 				err = ctx.Err() // rather than an error from an attempt, such as a relay's request to retry
 			}
@@ -34,11 +34,11 @@ func (p *program) promised(do func(context.Context, []js.Value) (any, error)) js
 	})
 }
 
-// immediate makes a function that JavaScript calls as f(...args). The function returns
+// atOnce makes a function that JavaScript calls as f(...args). The function returns
 // {value} or {error}: a panic of Go would end the program, not throw.
-func immediate(do func([]js.Value) (js.Value, error)) js.Func {
+func (p *program) atOnce(do func(*program, []js.Value) (js.Value, error)) js.Func {
 	return js.FuncOf(func(_ js.Value, args []js.Value) any {
-		value, err := protect(func() (js.Value, error) { return do(args) })
+		value, err := protect(func() (js.Value, error) { return do(p, args) })
 		if err != nil {
 			return map[string]any{"error": explain(err)}
 		}

@@ -31,6 +31,9 @@ func explain(err error) map[string]any {
 	if x.closeCode != 0 {
 		e["closeCode"] = int(x.closeCode)
 	}
+	if x.stream != nil {
+		e["reason"], e["streamCode"] = x.reason, float64(x.stream.Code)
+	}
 	if ice := x.ice; ice != nil {
 		e["reason"], e["there"] = string(ice.Reason), ice.There
 		e["candidates"] = map[string]any{"local": list(ice.Local), "remote": list(ice.Remote)}
@@ -48,6 +51,7 @@ type explanation struct {
 	code, reason string
 	closeCode    protocol.Code // 0: none
 	ice          *sdk.ICEError
+	stream       *sdk.StreamError
 }
 
 // of fills in x for a known kind of error, without unwrapping it, and reports whether it did. A switch
@@ -57,6 +61,9 @@ func (x *explanation) of(err error) bool {
 	case sdk.ErrPathClosed:
 		x.code, x.reason = "peer-gone", string(sdk.ReasonClosed)
 		return true
+	case sdk.ErrPathReplaced:
+		x.code, x.reason = "ice-failed", string(sdk.ReasonLost)
+		return true
 	case sdk.ErrRestarted:
 		x.code, x.reason = "restarted", string(sdk.ReasonRestarted)
 		return true
@@ -65,6 +72,9 @@ func (x *explanation) of(err error) bool {
 		return true
 	case sdk.ErrClosed:
 		x.code = "closed"
+		return true
+	case sdk.ErrKicked: // the server itself has said so, over either path
+		x.code = "kicked"
 		return true
 	case sdk.ErrOverflow:
 		x.code = "overflow"
@@ -83,6 +93,8 @@ func (x *explanation) of(err error) bool {
 		x.code, x.ice = "ice-failed", err
 	case *sdk.GoneError:
 		x.code, x.reason = "peer-gone", string(err.Reason)
+	case *sdk.StreamError:
+		x.code, x.reason, x.stream = "stream-ended", err.Text, err
 	case *sdk.LinkError:
 		x.code, x.reason = "broken", err.Why
 	case panicError:

@@ -8,36 +8,68 @@
 // passes in the functions that settle it. Connections and listeners have numbers.
 package main
 
-import "syscall/js"
+import (
+	"context"
+	"syscall/js"
+)
 
 // ready is the name of the global function that js/intercessor.js sets while it
 // starts this program. It takes the functions by name, and returns the function that
 // gets each data channel that a peer opens.
 const ready = "intercessorReady"
 
+// promising are the functions that settle a promise; see promised.
+var promising = []struct {
+	name string
+	do   func(*program, context.Context, []js.Value) (any, error)
+}{
+	{"dial", (*program).dial},
+	{"listen", (*program).listen},
+	{"accept", (*program).accept},
+	{"send", (*program).send},
+	{"receive", (*program).receive},
+	{"news", (*program).news},
+	{"path", (*program).path},
+	{"kick", (*program).kick},
+	{"setOpen", (*program).setOpen},
+	{"setInfo", (*program).setInfo},
+	{"openChannel", (*program).openChannel},
+	{"nextPC", (*program).nextPC},
+	{"pathEnd", (*program).pathEnd},
+	{"close", (*program).close},
+	{"openStream", (*program).openStream},
+	{"acceptStream", (*program).acceptStream},
+	{"readStream", (*program).readStream},
+	{"writeStream", (*program).writeStream},
+	{"sentStream", (*program).sentStream},
+}
+
+// immediate are the functions that return at once; see atOnce.
+var immediate = []struct {
+	name string
+	do   func(*program, []js.Value) (js.Value, error)
+}{
+	{"cancel", (*program).cancel},
+	{"pc", (*program).peerConnection},
+	{"pathNow", (*program).pathNow},
+	{"serverInfo", (*program).serverInfo},
+	{"iceServers", (*program).iceServers},
+	{"networkChanged", (*program).networkChanged},
+	{"closeStream", (*program).closeStream},
+	{"abortStream", (*program).abortStream},
+	{"stopStream", (*program).stopStream},
+	{"forgetStream", (*program).forgetStream},
+}
+
 func main() {
 	p := newProgram()
-	p.onChannel = js.Global().Call(ready, map[string]any{
-		// Each of these settles a promise; see promised.
-		"dial":        p.promised(p.dial),
-		"listen":      p.promised(p.listen),
-		"accept":      p.promised(p.accept),
-		"send":        p.promised(p.send),
-		"receive":     p.promised(p.receive),
-		"news":        p.promised(p.news),
-		"path":        p.promised(p.path),
-		"kick":        p.promised(p.kick),
-		"setOpen":     p.promised(p.setOpen),
-		"setInfo":     p.promised(p.setInfo),
-		"openChannel": p.promised(p.openChannel),
-		"pathEnd":     p.promised(p.pathEnd),
-		"close":       p.promised(p.close),
-		// These return at once.
-		"cancel":         immediate(p.cancel),
-		"pc":             immediate(p.peerConnection),
-		"serverInfo":     immediate(p.serverInfo),
-		"iceServers":     immediate(p.iceServers),
-		"networkChanged": immediate(p.networkChanged),
-	})
+	functions := make(map[string]any)
+	for _, f := range promising {
+		functions[f.name] = p.promised(f.do)
+	}
+	for _, f := range immediate {
+		functions[f.name] = p.atOnce(f.do)
+	}
+	p.onChannel = js.Global().Call(ready, functions)
 	select {} // JavaScript calls the functions from now on
 }

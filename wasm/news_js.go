@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"syscall/js"
+	"time"
 
 	"github.com/sebas642/intercessor/sdk"
 )
@@ -24,18 +25,36 @@ func (p *program) news(ctx context.Context, args []js.Value) (any, error) {
 	return state.String(), nil
 }
 
-// path(conn, state, problem) resolves to the state and the problem of its direct path when
-// they are no longer the given ones.
+// path(conn, state, problem, route) resolves to what pathOf says, when the three are no longer
+// the given ones.
 func (p *program) path(ctx context.Context, args []js.Value) (any, error) {
 	c, err := p.conn(args[0])
 	if err != nil {
 		return nil, err
 	}
-	now, err := c.WaitPath(ctx, sdk.Path{State: sdk.PathState(args[1].String()), Problem: args[2].String()})
+	now, err := c.WaitPath(ctx, sdk.Path{State: sdk.PathState(args[1].String()), Problem: args[2].String(), Route: sdk.Route(args[3].String())})
 	if err != nil {
 		return nil, err
 	}
-	return []any{string(now.State), now.Problem}, nil
+	return pathOf(now), nil
+}
+
+// pathNow(conn) returns what pathOf says.
+func (p *program) pathNow(args []js.Value) (js.Value, error) {
+	c, err := p.conn(args[0])
+	if err != nil {
+		return js.Undefined(), err
+	}
+	return js.ValueOf(pathOf(c.Path())), nil
+}
+
+// pathOf describes a path for JavaScript, with its times in milliseconds.
+func pathOf(of sdk.Path) map[string]any {
+	return map[string]any{
+		"route": string(of.Route), "since": float64(of.Since.UnixMilli()), "roundTrip": float64(of.RoundTrip) / float64(time.Millisecond),
+		"sent": float64(of.Sent), "received": float64(of.Received),
+		"state": string(of.State), "problem": of.Problem,
+	}
 }
 
 // stateful is the common interface of connections and listeners.

@@ -17,6 +17,7 @@ type program struct {
 	conns     map[int]*sdk.Conn
 	numbers   map[*sdk.Conn]int // the reverse of conns
 	listeners map[int]*sdk.Listener
+	streams   map[int]openedStream
 	calls     map[int]context.CancelFunc // by the numbers that JavaScript gave them
 }
 
@@ -25,6 +26,7 @@ func newProgram() *program {
 		conns:     make(map[int]*sdk.Conn),
 		numbers:   make(map[*sdk.Conn]int),
 		listeners: make(map[int]*sdk.Listener),
+		streams:   make(map[int]openedStream),
 		calls:     make(map[int]context.CancelFunc),
 	}
 }
@@ -76,7 +78,15 @@ func (p *program) close(_ context.Context, args []js.Value) (any, error) {
 	p.mu.Unlock()
 	switch {
 	case c != nil:
-		return nil, c.Close()
+		err := c.Close()
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		for number, s := range p.streams {
+			if s.conn == c {
+				delete(p.streams, number)
+			}
+		}
+		return nil, err
 	case l != nil:
 		return nil, l.Close()
 	}

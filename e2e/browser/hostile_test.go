@@ -46,9 +46,7 @@ func TestPrototypeKeysStayData(t *testing.T) {
 			sdkpeer.MustSend(t, conn, sdk.Message{Type: typ, Data: []byte(data)})
 		}
 	}
-	ch, err := conn.OpenChannel(patience.Context(t), "file")
-	require.NoError(t, err)
-	require.NoError(t, ch.Send(patience.Context(t), []byte(`{"name":"__proto__","size":1,"__proto__":{"polluted":1}}`)))
+	sdkpeer.NewChatter(t, conn).OpenFile(`{"name":"__proto__","size":1,"__proto__":{"polluted":1}}` + "\n")
 	sdkpeer.MustSend(t, conn, sdk.Message{Type: "chat", Data: []byte(`{"text":"the last","name":"x"}`)})
 	page.WaitText("#log .text", "the last")
 	page.WaitText("#log .file-name", "__proto__")
@@ -93,14 +91,7 @@ func TestNaughtyStringsAreText(t *testing.T) {
 		sdkpeer.MustSend(t, conn, sdk.Message{Type: "name", Data: name})
 		sdkpeer.MustSend(t, conn, sdk.Message{Type: "chat", Data: said})
 		if i%10 == 0 {
-			ch, err := conn.OpenChannel(patience.Context(t), "file")
-			require.NoError(t, err)
-			header, err := json.Marshal(map[string]any{"name": text, "size": 0})
-			require.NoError(t, err)
-			require.NoError(t, ch.Send(patience.Context(t), header))
-			_, err = ch.Receive(patience.Context(t))
-			require.NoError(t, err)
-			require.NoError(t, ch.Close())
+			sdkpeer.NewChatter(t, conn).GiveFile(text, nil)
 		}
 		if text != "" {
 			page.WaitFor(strconv.Quote(text), `[...document.querySelectorAll("#log .text")].at(-1)?.textContent === a.slice(0, 8000)`, text)

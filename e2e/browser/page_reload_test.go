@@ -16,17 +16,6 @@ import (
 	"github.com/sebas642/intercessor/e2e/sdkpeer"
 )
 
-// giveFile sends the page a small file whole.
-func giveFile(c *sdkpeer.Chatter, name string) {
-	c.T.Helper()
-	ch, err := c.Conn.OpenChannel(c.Ctx, "file")
-	require.NoError(c.T, err)
-	c.SendOver(ch, map[string]any{"name": name, "size": 2})
-	require.NoError(c.T, ch.Send(c.Ctx, []byte("ab")))
-	require.Contains(c.T, string(c.ReceiveFrom(ch)), `"received":2`)
-	require.NoError(c.T, ch.Close())
-}
-
 // TestUnsavedFilesAreNotLostWithoutAWord: a page that holds a file which was not saved asks
 // before it is reloaded or left, and says afterwards what is gone.
 func TestUnsavedFilesAreNotLostWithoutAWord(t *testing.T) {
@@ -36,7 +25,7 @@ func TestUnsavedFilesAreNotLostWithoutAWord(t *testing.T) {
 	_, id, _ := strings.Cut(ada.Host("Ada"), "#")
 	native := sdkpeer.NewChatter(t, dial(t, relay, id))
 	native.Say("name", "Gopher")
-	giveFile(native, "saved.txt")
+	native.GiveFile("saved.txt", []byte("ab"))
 	ada.WaitText("#log .outcome", "Received and checked.")
 	folder := t.TempDir()
 	ada.DownloadTo(folder)
@@ -44,7 +33,7 @@ func TestUnsavedFilesAreNotLostWithoutAWord(t *testing.T) {
 	require.Eventually(t, func() bool { _, err := os.Stat(filepath.Join(folder, "saved.txt")); return err == nil }, patience.Max, 20*time.Millisecond)
 	require.False(t, chromium.Eval[bool](ada, `!dispatchEvent(new Event("beforeunload", { cancelable: true }))`), "all is saved")
 
-	giveFile(native, "harbour.jpg")
+	native.GiveFile("harbour.jpg", []byte("ab"))
 	ada.WaitFor("harbour.jpg", `[...document.querySelectorAll("#log .transfer")].some((e) => e.textContent.includes("harbour.jpg") && e.textContent.includes("Received and checked."))`)
 	require.Equal(t, page.DialogTypeBeforeunload, ada.AnswerDialog(false, `location.reload()`).Type)
 	for _, leave := range []string{`document.getElementById("leave").click()`, `location.hash = "#another-room"`} {

@@ -11,19 +11,7 @@ import (
 	"github.com/sebas642/intercessor/e2e/patience"
 	"github.com/sebas642/intercessor/e2e/relayproc"
 	"github.com/sebas642/intercessor/e2e/sdkpeer"
-	"github.com/sebas642/intercessor/sdk"
 )
-
-// offerFile opens a channel and sends what is given, for a file that does not come.
-func offerFile(c *sdkpeer.Chatter, messages ...string) *sdk.Channel {
-	c.T.Helper()
-	ch, err := c.Conn.OpenChannel(c.Ctx, "file")
-	require.NoError(c.T, err)
-	for _, m := range messages {
-		require.NoError(c.T, ch.Send(c.Ctx, []byte(m)))
-	}
-	return ch
-}
 
 // TestAnnouncedFilesHoldNothing: a guest that announces all the page can hold, and sends
 // nothing, keeps no other from sending; and after a minute without progress it is told why its transfers end.
@@ -39,38 +27,36 @@ func TestAnnouncedFilesHoldNothing(t *testing.T) {
 	busy.Say("name", "Busy")
 	ada.WaitText("#people .name", "Busy")
 
-	var channels []*sdk.Channel
+	var files []*sdkpeer.File
 	for n := range 15 {
-		channels = append(channels, offerFile(idle, fmt.Sprintf(`{"name":"%d.iso","size":1000000000}`, n)))
+		files = append(files, idle.OpenFile(map[string]any{"name": fmt.Sprintf("%d.iso", n), "size": 1_000_000_000}))
+		require.JSONEq(t, `{"from":0}`, files[n].Line())
 	}
-	channels = append(channels, offerFile(idle)) // and one that does not even say what comes
+	files = append(files, idle.OpenFile()) // and one that does not even say what comes
 	ada.WaitFor("fifteen transfers", `document.querySelectorAll("#log .transfer").length === 15`)
-	require.Contains(t, string(idle.ReceiveFrom(offerFile(idle, `{"name":"one-more.txt","size":2}`, "ab"))), `at most 16 files at once`)
-	giveFile(busy, "from-busy.txt")
+	require.Contains(t, idle.OpenFile(map[string]any{"name": "one-more.txt", "size": 2}).Line(), `at most 16 files at once`)
+	busy.GiveFile("from-busy.txt", []byte("ab"))
 
 	ada.Do(`globalThis.fast = true`)
 	idle.Ctx = patience.Context(t)
-	for _, ch := range channels {
-		require.JSONEq(t, `{"refused":"nothing moved for a minute"}`, string(idle.ReceiveFrom(ch)))
+	for _, file := range files {
+		require.JSONEq(t, `{"refused":"nothing moved for a minute"}`, file.Line())
+		file.Ends()
 	}
 	ada.WaitFor("the end of all", `[...document.querySelectorAll("#log .outcome")].filter((e) => e.textContent === "Ended: nothing moved for a minute.").length === 15`)
 	ada.Do(`globalThis.fast = false`)
-	giveFile(idle, "after-all.txt")
+	idle.GiveFile("after-all.txt", []byte("ab"))
 }
 
 // TestOneGuestGetsHalfOfThePage: what one guest may have the page hold leaves as much for
-// the others, in bytes and in files; and messages without content are no progress.
+// the others, in bytes and in files.
 func TestOneGuestGetsHalfOfThePage(t *testing.T) {
 	t.Parallel()
 	relay := relayproc.Start(t)
 	ada := chromium.Start(t).Open(relay.HTTP + "/")
 	_, id, _ := strings.Cut(ada.Host("Ada"), "#")
 	guest := sdkpeer.NewChatter(t, dial(t, relay, id))
-	require.Contains(t, string(guest.ReceiveFrom(offerFile(guest, `{"name":"huge.iso","size":1100000000}`))), `{"refused":"the receiving page holds at most 1.1`)
-	ch := offerFile(guest, `{"name":"empty.txt","size":3}`, "")
-	_, err := ch.Receive(guest.Ctx)
-	require.Error(t, err)
-	ada.WaitText("#log .outcome", "Damaged")
+	require.Contains(t, guest.OpenFile(map[string]any{"name": "huge.iso", "size": 1_100_000_000}).Line(), `{"refused":"the receiving page holds at most 1.1`)
 
 	// Gigabytes are not sent in a test: the page's own account is asked.
 	ada.Do(`const { Shelf } = await import("./shelf.js");

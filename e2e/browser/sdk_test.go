@@ -147,15 +147,19 @@ func TestJavaScriptErrors(t *testing.T) {
 	p.Do(`for await (const m of server);`)
 	require.Equal(t, "peer-gone", chromium.Eval[string](p, `code(server.send({type: "a", data: 1}))`))
 
-	// The relay goes away: messages wait for it, open channels do not end.
-	p.Do(`Object.assign(globalThis, await pair()); globalThis.ch = await client.openChannel("a");
+	// The relay goes away: messages take the direct path, and wait if there is none; open channels do not end.
+	p.Do(`globalThis.far = await pair()
+		Object.assign(globalThis, await pair()); globalThis.ch = await client.openChannel("a");
 		for await (const channel of server.channels) { globalThis.peer = channel; break }`)
+	p.WaitFor("the direct path", `[client, server].every(({ path }) => path.route === "direct")`)
 	relay.Kill()
-	p.WaitFor("that both wait for the relay", `client.state === "reconnecting" && server.state === "reconnecting"`)
+	p.WaitFor("that the others wait for the relay", `far.client.state === "reconnecting" && far.server.state === "reconnecting" && ln.state === "reconnecting"`)
+	require.Equal(t, "connected connected", chromium.Eval[string](p, `client.state + " " + server.state`))
 	require.Equal(t, "no error", chromium.Eval[string](p, `code(client.send({type: "a", data: 1}))`))
 	require.Equal(t, "relay-closed", chromium.Eval[string](p, `code(sdk.connect(a))`, relay.WS+"/client/nobody"))
 	require.Equal(t, "still here", chromium.Eval[string](p, `new Promise((resolve) => { peer.onmessage = ({data}) => resolve(data); ch.send("still here") })`))
-	p.Do(`globalThis.last = client.send({type: "a", data: 2}); client.close()`)
+	require.Equal(t, 1, chromium.Eval[int](p, `(async () => { for await (const { data } of server) return data })()`))
+	p.Do(`globalThis.last = far.client.send({type: "a", data: 2}); far.client.close()`)
 	require.Equal(t, "refused closed-here", chromium.Eval[string](p, `last.then(({outcome}) => outcome).then(({kind, reason}) => kind + " " + reason)`))
 }
 

@@ -71,7 +71,7 @@ func (a *actor) acts() {
 // listens makes the page a server peer.
 func (a *actor) listens() {
 	a.T.Helper()
-	a.Do(`globalThis.ln = await sdk.listen(a, { identity: true })
+	a.Do(`globalThis.ln = await sdk.listen(a, { identity: true, paths })
 		is(ln.id, ln.id)
 		;(async () => { for await (const conn of ln) new Talk(conn) })().catch(() => {})`, "ws://"+a.proxy.Addr()+"/server")
 }
@@ -79,7 +79,7 @@ func (a *actor) listens() {
 // connects connects the page to a host, which may be away.
 func (a *actor) connects(host *actor) {
 	a.T.Helper()
-	a.Do(`const room = b, conn = await sdk.connect(a + room, { identity })
+	a.Do(`const room = b, conn = await sdk.connect(a + room, { identity, paths })
 		is(conn.id, room)
 		new Talk(conn)`, "ws://"+a.proxy.Addr()+"/client/", chromium.Eval[string](host.Tab, `ln.id`))
 }
@@ -92,10 +92,19 @@ func (a *actor) joins(host *actor) {
 	host.WaitFor("the guest", `talks.at(-1)?.conn.peerId === a && talks.at(-1).conn.state === "connected"`, chromium.Eval[string](a.Tab, `talks.at(-1).conn.id`))
 }
 
-// pair is a host and a guest that are connected.
+// pair is a host and a guest that are connected, and keep to the relay.
 func (s *stage) pair() (host, guest *actor) {
 	s.t.Helper()
+	return s.pairOn("relay")
+}
+
+// pairOn is pair for the paths that both sides allow.
+func (s *stage) pairOn(paths string) (host, guest *actor) {
+	s.t.Helper()
 	host, guest = s.enter("host"), s.enter("guest")
+	for _, a := range []*actor{host, guest} {
+		a.Do(`globalThis.paths = a`, paths)
+	}
 	host.listens()
 	guest.joins(host)
 	return host, guest
@@ -210,6 +219,7 @@ addEventListener("pagehide", ({ persisted }) => {
 	sessionStorage.setItem("events", JSON.stringify(events))
 })
 globalThis.identity = true
+globalThis.paths = "relay" // most faults are those of the relay; see stage.direct
 globalThis.me = {}; globalThis.talks = []; globalThis.pending = 0; globalThis.received = 0
 globalThis.is = (id, room) => { me = { app: name + life, id, room }; say("start") }
 globalThis.clock = () => Math.round((performance.timeOrigin + performance.now()) * 1000) * 1000 // nanoseconds

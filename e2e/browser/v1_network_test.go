@@ -143,7 +143,7 @@ func TestTabTakesPartsOfALargeMessage(t *testing.T) {
 	defer ln.Close()
 	page := s.enter("page")
 	page.plan(chaos.Faults{Down: chaos.Way{Cut: chaos.Cut{At: size / 2, By: chaos.RST}}})
-	page.Do(`globalThis.conn = await sdk.connect(a); globalThis.got = []
+	page.Do(`globalThis.conn = await sdk.connect(a, { paths: "relay" }); globalThis.got = []
 		;(async () => { for await (const m of conn) got.push(m.data) })()`, "ws://"+page.proxy.Addr()+"/client/"+ln.ID())
 	conn, err := ln.Accept(patience.Context(t))
 	require.NoError(t, err)

@@ -29,7 +29,7 @@ func TestTabStreamOutlivesTheRelay(t *testing.T) {
 	require.NoError(t, err)
 	defer ln.Close()
 	page := chromium.Start(t).OpenSDK(relay.HTTP, chromium.LostRelay...)
-	page.Do(`globalThis.conn = await sdk.connect(a)
+	page.Do(`globalThis.conn = await sdk.connect(a, { paths: "relay" })
 		globalThis.got = []; globalThis.states = []; globalThis.kinds = {}
 		conn.addEventListener("statechange", () => states.push(conn.state))
 		;(async () => { for await (const m of conn) got.push(m.data) })()
@@ -110,8 +110,8 @@ func TestTabStreamOutlivesTheRelay(t *testing.T) {
 	require.Equal(t, "delivered", chromium.Eval[string](page, `large.then(({ kind }) => kind)`))
 }
 
-// TestTabRoomOutlivesTheRelay: a file goes on over the direct path between two pages while
-// the relay is dead, and messages written in between arrive afterwards.
+// TestTabRoomOutlivesTheRelay: chat and a file go on over the direct path between two pages
+// while the relay is dead. The host's page says that new guests must wait.
 func TestTabRoomOutlivesTheRelay(t *testing.T) {
 	t.Parallel()
 	relay := relayproc.Start(t)
@@ -135,26 +135,29 @@ func TestTabRoomOutlivesTheRelay(t *testing.T) {
 	require.NoError(t, os.WriteFile(film, content, 0o600))
 	bob.SendFile(film)
 	ada.WaitFor("a part of the film", `document.querySelector("#log progress")?.value > 1 / 20`)
+	bob.WaitText("#people .relayed", "Chat and files directly")
 	relay.Restart(func() {
-		bob.WaitText("#room-state", "Reconnecting…")
-		ada.WaitText("#room-state", "Reconnecting…")
+		ada.WaitText("#room-state", "The relay is away. New guests must wait.")
 		before := chromium.Eval[float64](ada, `document.querySelector("#log progress").value`)
 		bob.Say("It is on its way")
 		ada.Say("I see it come")
-		bob.WaitText("#log .mark", "Sending…")
+		ada.WaitText("#log .text", "It is on its way")
+		bob.WaitText("#log .text", "I see it come")
+		bob.WaitText("#room-state", "You are in")
+		ada.WaitText("#people .relayed", "Chat and files directly")
+		for _, p := range []*chromium.Tab{ada, bob} {
+			p.WaitFor("that all has arrived", `[...document.querySelectorAll("#log .mark[data-mark]")].every((e) => e.textContent === "Delivered")`)
+		}
 		ada.WaitFor("more of the film, without a relay", `document.querySelector("#log progress").value > a`, before)
 		ada.Shot("v1-relay-away")
 		bob.Shot("v1-relay-away-phone")
 	})
 	bob.WaitText("#room-state", "You are in")
 	ada.WaitText("#room-state", "Your room is open")
-	ada.WaitText("#log .text", "It is on its way")
-	bob.WaitText("#log .text", "I see it come")
 	for _, p := range []*chromium.Tab{ada, bob} {
-		p.WaitFor("that all has arrived", `[...document.querySelectorAll("#log .mark[data-mark]")].every((e) => e.textContent === "Delivered")`)
 		require.NotContains(t, chromium.Eval[string](p, `document.getElementById("log").innerText`), " left")
 	}
-	ada.WaitText("#people .relayed", "Chat through the relay")
+	ada.WaitText("#people .relayed", "Chat and files directly")
 
 	folder := t.TempDir()
 	ada.DownloadTo(folder)
@@ -197,7 +200,6 @@ func TestTabConversationOutlivesReloads(t *testing.T) {
 	}
 	// The guest.
 	bob.Do(`setTimeout(() => location.reload())`)
-	ada.WaitText("#people .relayed", "Away. Your messages are delivered if they come back.")
 	ada.Say("three")
 	said(bob, "one two three")
 	ada.WaitFor("that three has arrived", `[...document.querySelectorAll("#log .mark[data-mark]")].every((e) => e.textContent === "Delivered")`)

@@ -176,7 +176,7 @@ func TestTabSendsAFileWithoutTheRelay(t *testing.T) {
 	t.Parallel()
 	relay := relayproc.Start(t)
 	s := newStage(t, relay.HTTP)
-	host, guest := s.pair()
+	host, guest := s.pairOn("auto")
 	host.Do(`globalThis.digest = async (bytes) => btoa(String.fromCharCode(...new Uint8Array(await crypto.subtle.digest("SHA-256", bytes))))
 		globalThis.file = (async () => {
 			const parts = []
@@ -189,10 +189,11 @@ func TestTabSendsAFileWithoutTheRelay(t *testing.T) {
 	guest.Do(`globalThis.channel = await talks[0].conn.openChannel("file")`)
 	s.fault("SIGKILL")
 	relay.Restart(func() {
-		guest.in("reconnecting")
-		host.in("reconnecting")
+		host.WaitFor("that the relay is gone", `ln.state === "reconnecting"`)
 		guest.streams(20, 100, 0)
 		host.streams(20, 100, 0)
+		guest.hears(20)
+		host.hears(20)
 		guest.Do(`const bytes = new Uint8Array(4 << 20)
 			for (let i = 0; i < bytes.length; i += 1 << 16) {
 				crypto.getRandomValues(bytes.subarray(i, i + (1 << 16)))
@@ -201,10 +202,8 @@ func TestTabSendsAFileWithoutTheRelay(t *testing.T) {
 			globalThis.sum = btoa(String.fromCharCode(...new Uint8Array(await crypto.subtle.digest("SHA-256", bytes))))
 			channel.close()`)
 		require.Equal(t, chromium.Eval[string](guest.Tab, `sum`), chromium.Eval[string](host.Tab, `file`))
-		require.Equal(t, "reconnecting", chromium.Eval[string](host.Tab, `talks[0].conn.state`))
+		require.Equal(t, "reconnecting", chromium.Eval[string](host.Tab, `ln.state`))
 	})
 	s.heal("SIGKILL")
-	guest.hears(20)
-	host.hears(20)
 	s.delivered(40)
 }

@@ -69,6 +69,9 @@ func launch(t testing.TB, names []string, further ...chromedp.ExecAllocatorOptio
 		chromedp.Flag("disable-features", "WebRtcHideLocalIpsWithMdns,Translate"),
 		chromedp.Flag("allow-loopback-in-peer-connection", true),
 		chromedp.Flag("force-color-profile", "srgb"),
+		chromedp.Flag("use-fake-device-for-media-stream", true),
+		chromedp.Flag("use-fake-ui-for-media-stream", true),
+		chromedp.Flag("autoplay-policy", "no-user-gesture-required"),
 	)...)
 	ctx, closeTabs := chromedp.NewContext(ctx)
 	b := &Browser{T: t, Ctx: ctx, Close: sync.OnceFunc(func() {

@@ -11,6 +11,10 @@
 // the bound after the network has healed. C11: what is sent again has the same bytes.
 // C12: afterwards all state is released. C13: if both peers were back
 // within the window and both applications took messages, every outcome is delivered.
+// C14: a change of path repeats, loses and reorders nothing, and one path stands in for the
+// other for as long as that is away. C15: what is read of a byte stream are its bytes, once, in
+// order and unchanged, and then its end if it was closed. C16: a byte stream is delivered only
+// when it was read to its end, refused only when it never is, and has one outcome.
 //
 // The events must have what a rule needs: Kind lists the fields of each kind. A
 // rule does not judge a history without the events that it is about, so

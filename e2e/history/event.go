@@ -24,6 +24,14 @@ const (
 	Away   Kind = "away"   // Conn, Peer; Window where it is not the usual
 	Back   Kind = "back"   // Conn, Peer
 	Gone   Kind = "gone"   // Conn, Peer, Reason
+	Path   Kind = "path"   // Conn, Peer, Name "relay" or "direct": what App sends to Peer takes this path now
+
+	Wrote  Kind = "wrote" // Conn, Peer, Link, Stream, Seq, Hash: so many bytes of a byte stream were written in all, all with this hash
+	Ended  Kind = "ended" // Conn, Peer, Link, Stream: the application is about to close what it writes
+	Cut    Kind = "cut"   // Conn, Peer, Link, Stream, Name "abort" of what it writes, or "stop" of what it reads
+	ReadTo Kind = "read"  // Conn, Peer, Link, Stream, Seq, Hash: so many bytes were read in all
+	EOF    Kind = "eof"   // Conn, Peer, Link, Stream, Seq: the end came after so many
+	Sent   Kind = "sent"  // Conn, Peer, Link, Stream, Name "delivered", "refused" or "unknown": what became of what was written
 
 	Lost    Kind = "lost"    // the program's own connection to the relay broke
 	Resumed Kind = "resumed" // and is back
@@ -84,6 +92,9 @@ func (e Event) String() string {
 	}
 	if e.Conn != 0 {
 		fmt.Fprintf(&b, " conn=%d", e.Conn)
+	}
+	if e.Stream != 0 {
+		fmt.Fprintf(&b, " stream=%d", e.Stream)
 	}
 	if e.Seq != 0 {
 		fmt.Fprintf(&b, " seq=%d", e.Seq)

@@ -19,8 +19,9 @@ type app struct {
 	start     int64
 	stop      int64 // never, if it did not
 	killed    bool
-	lost      []span // its own connection was not there
-	paused    []span // it did not take
+	lost      []span            // its own connection was not there
+	paused    []span            // it did not take
+	direct    map[string][]span // by the peer's ID: it sent on the direct path
 	resumed   []int64
 	closes    map[string][]int64 // by the peer's ID: when it closed its side
 	left      bool
@@ -48,14 +49,15 @@ type index struct {
 	apps   map[string]*app
 	byID   map[string][]*app
 	sends  map[sending]*sent
-	order  []sending        // the sends as they came
-	opened map[string]int64 // by Sender: when the connection was joined
-	calm   []span           // when all was well
+	order  []sending          // the sends as they came
+	opened map[string]int64   // by Sender: when the connection was joined
+	turns  map[string][]int64 // by Sender: when what it sends took another path
+	calm   []span             // when all was well
 }
 
 func newIndex(events []Event, rules Rules, report *Report) *index {
 	x := &index{events: events, rules: rules, report: report, apps: map[string]*app{}, byID: map[string][]*app{},
-		sends: map[sending]*sent{}, opened: map[string]int64{}, calm: []span{{math.MinInt64, never}}}
+		sends: map[sending]*sent{}, opened: map[string]int64{}, turns: map[string][]int64{}, calm: []span{{math.MinInt64, never}}}
 	for i := range events {
 		x.read(i, &events[i])
 	}
@@ -107,6 +109,12 @@ func (x *index) read(i int, e *Event) {
 		s.outcome = i
 	case Joined:
 		x.opened[Sender(e.App, e.Conn)] = e.At
+	case Path:
+		x.turn(e)
+	case Gone:
+		if spans := x.app(e).direct[e.Peer]; spans != nil {
+			shut(&spans, e.At)
+		}
 	case Close:
 		a := x.app(e)
 		a.closes[e.Peer] = append(a.closes[e.Peer], e.At)

@@ -34,7 +34,7 @@ func (o *order) see(i int, e *Event) {
 	if e.Seq <= last.seq {
 		if last.gap[e.Seq] {
 			delete(last.gap, e.Seq)
-			o.report.add("C3", "a message came after one that was sent later", i, last.at)
+			o.report.add(o.across("C3", e.From, Sender(e.App, e.Conn), o.events[s.at].At, e.At), "a message came after one that was sent later", i, last.at)
 		}
 		return // else C2
 	}
@@ -49,7 +49,7 @@ func (o *order) see(i int, e *Event) {
 		}
 		last.gap[seq] = true
 		if !base && !(missing.outcome >= 0 && o.events[missing.outcome].Kind == Refused) {
-			o.report.add("C3", "a message came before one that was sent earlier", i, missing.at)
+			o.report.add(o.across("C3", e.From, Sender(e.App, e.Conn), o.events[missing.at].At, e.At), "a message came before one that was sent earlier", i, missing.at)
 		}
 	}
 	last.seq, last.at = e.Seq, i

@@ -1,6 +1,6 @@
 package history
 
-// judgeOutcomes checks each send and its outcome: C4, C5, C9, C10 and C13.
+// judgeOutcomes checks each send and its outcome: C4, C5, C9, C10, C13 and C14.
 func (x *index) judgeOutcomes() {
 	for _, key := range x.order {
 		s := x.sends[key]
@@ -51,7 +51,7 @@ func (x *index) judgeDelivered(key sending, s *sent, outcome *Event) {
 			return
 		}
 	}
-	x.report.add("C5", "a message was delivered and never received", s.outcome, s.at)
+	x.report.add(x.across("C5", key.from, "", send.At, outcome.At), "a message was delivered and never received", s.outcome, s.at)
 }
 
 // own are reasons of a refusal for which the sending application itself is the cause.
@@ -68,19 +68,30 @@ func (x *index) judgeSaved(s *sent, send, outcome *Event) {
 	skew := int64(x.rules.Skew)
 	window := int64(x.rules.Window) - skew
 	from, to := send.At, outcome.At
+	rule := "C13"
 	for _, p := range []*app{a, b} {
 		slow := touches(p.paused, from, to) && outcome.Reason != "broken" // being slow must not break a link
 		// A peer that was away too long at any time since the connection began may have been given
 		// up by the other, and is told only now.
-		apart := longest(p.lost, begin, to) >= window
-		if p.stop <= to+skew || apart || slow {
+		if p.stop <= to+skew || slow || x.apart(p, other(p, a, b), begin, to) >= window {
 			return
+		}
+		if longest(p.lost, begin, to) >= window {
+			rule = "C14"
 		}
 	}
 	if within(a.closes[b.id], begin, to) || within(b.closes[a.id], begin-skew, to+skew) {
 		return
 	}
-	x.report.add("C13", "a send was not delivered though both were there in time and took", s.outcome, s.at)
+	x.report.add(x.across(rule, Sender(send.App, send.Conn), "", from, to), "a send was not delivered though both were there in time and took", s.outcome, s.at)
+}
+
+// other returns the one of a and b that p is not.
+func other(p, a, b *app) *app {
+	if p == a {
+		return b
+	}
+	return a
 }
 
 // only returns the one instance that had the receiver's ID from the beginning of the

@@ -397,11 +397,128 @@ var verdicts = []verdict{
 		13 s2 joined conn=1 peer=A
 		13 a gone conn=1 peer=S reason=restarted
 		13 a unknown m=a/1:1 reason=restarted`},
+
+	{"", "the direct path stands in for the relay for longer than the window", prologue + `
+		2 a path peer=S conn=1 name=direct
+		2 s path peer=A conn=1 name=direct
+		5 a lost
+		10 a send m=a/1:1 peer=S
+		70000 s receive m=a/1:1 conn=1 peer=A
+		70001 a delivered m=a/1:1
+		70005 a resumed`},
+	{"C14", "it stood in, and the message is not delivered", prologue + `
+		2 a path peer=S conn=1 name=direct
+		2 s path peer=A conn=1 name=direct
+		5 a lost
+		10 a send m=a/1:1 peer=S
+		70001 a unknown m=a/1:1 reason=timeout`},
+	{"", "it did not at the other end", prologue + `
+		2 a path peer=S conn=1 name=direct
+		5 a lost
+		10 a send m=a/1:1 peer=S
+		70001 a unknown m=a/1:1 reason=timeout`},
+	{"", "it went away a window ago", prologue + `
+		2 a path peer=S conn=1 name=direct
+		2 s path peer=A conn=1 name=direct
+		5 a lost
+		10 a send m=a/1:1 peer=S
+		20 s path peer=A conn=1 name=relay
+		60021 a unknown m=a/1:1 reason=timeout`},
+	{"C14", "repeated by a change of path", prologue + `
+		10 a send m=a/1:1 peer=S
+		11 s receive m=a/1:1 conn=1 peer=A
+		12 a path peer=S conn=1 name=direct
+		13 s receive m=a/1:1 conn=1 peer=A
+		14 a delivered m=a/1:1`},
+	{"C14", "reordered by a change of path", prologue + `
+		10 a send m=a/1:1 peer=S
+		11 s path peer=A conn=1 name=direct
+		12 a send m=a/1:2 peer=S
+		13 s receive m=a/1:2 conn=1 peer=A
+		14 s receive m=a/1:1 conn=1 peer=A
+		15 a delivered m=a/1:1
+		15 a delivered m=a/1:2`},
+	{"C14", "lost by a change of path", prologue + `
+		10 a send m=a/1:1 peer=S
+		12 a path peer=S conn=1 name=relay
+		14 a delivered m=a/1:1`},
+	{"C2", "a change of path from before the message", prologue + `
+		9 a path peer=S conn=1 name=direct` + chat + `
+		13 s receive m=a/1:1 conn=1 peer=A`},
+}
+
+// A stream that a opened, number 2 of link l, and the 20 bytes that it writes.
+const stream = prologue + `
+		10 a wrote peer=S conn=1 link=l stream=2 seq=10 hash=h1
+		11 a wrote peer=S conn=1 link=l stream=2 seq=20 hash=h2`
+
+var streamVerdicts = []verdict{
+	{"", "a stream", stream + `
+		12 s read peer=A conn=1 link=l stream=2 seq=10 hash=h1
+		13 a ended peer=S conn=1 link=l stream=2
+		14 s read peer=A conn=1 link=l stream=2 seq=20 hash=h2
+		15 s eof peer=A conn=1 link=l stream=2 seq=20
+		16 a sent peer=S conn=1 link=l stream=2 name=delivered`},
+	{"", "a stream that is stopped", stream + `
+		12 s read peer=A conn=1 link=l stream=2 seq=10 hash=h1
+		13 s cut peer=A conn=1 link=l stream=2 name=stop
+		14 a sent peer=S conn=1 link=l stream=2 name=refused`},
+	{"", "read at other cuts than it was written", stream + `
+		12 s read peer=A conn=1 link=l stream=2 seq=15 hash=x
+		13 s read peer=A conn=1 link=l stream=2 seq=20 hash=h2`},
+	{"", "closed, and then killed", stream + `
+		13 a ended peer=S conn=1 link=l stream=2
+		14 a stop reason=killed`},
+	{"C15", "other bytes", stream + `
+		12 s read peer=A conn=1 link=l stream=2 seq=10 hash=h2`},
+	{"C15", "bytes that were never written", stream + `
+		12 s read peer=A conn=1 link=l stream=2 seq=21 hash=h3`},
+	{"C15", "bytes again", stream + `
+		12 s read peer=A conn=1 link=l stream=2 seq=10 hash=h1
+		13 s read peer=A conn=1 link=l stream=2 seq=10 hash=h1`},
+	{"C15", "an end that was not written", stream + `
+		12 s read peer=A conn=1 link=l stream=2 seq=20 hash=h2
+		13 s eof peer=A conn=1 link=l stream=2 seq=20`},
+	{"C15", "an end after a cut only", stream + `
+		12 a cut peer=S conn=1 link=l stream=2 name=abort
+		13 s eof peer=A conn=1 link=l stream=2 seq=20
+		14 a sent peer=S conn=1 link=l stream=2 name=unknown`},
+	{"C15", "an end before all bytes", stream + `
+		12 a ended peer=S conn=1 link=l stream=2
+		13 s read peer=A conn=1 link=l stream=2 seq=10 hash=h1
+		14 s eof peer=A conn=1 link=l stream=2 seq=10
+		15 a sent peer=S conn=1 link=l stream=2 name=unknown`},
+	{"C15", "bytes after the end", stream + `
+		12 a ended peer=S conn=1 link=l stream=2
+		13 s read peer=A conn=1 link=l stream=2 seq=20 hash=h2
+		14 s eof peer=A conn=1 link=l stream=2 seq=20
+		15 a wrote peer=S conn=1 link=l stream=2 seq=21 hash=h3
+		16 s read peer=A conn=1 link=l stream=2 seq=21 hash=h3
+		17 a sent peer=S conn=1 link=l stream=2 name=unknown`},
+	{"C16", "delivered before it was read", stream + `
+		12 a ended peer=S conn=1 link=l stream=2
+		13 s read peer=A conn=1 link=l stream=2 seq=10 hash=h1
+		14 a sent peer=S conn=1 link=l stream=2 name=delivered`},
+	{"C16", "refused, and read later", stream + `
+		12 a ended peer=S conn=1 link=l stream=2
+		13 a sent peer=S conn=1 link=l stream=2 name=refused
+		14 s read peer=A conn=1 link=l stream=2 seq=20 hash=h2
+		15 s eof peer=A conn=1 link=l stream=2 seq=20`},
+	{"C16", "refused after it was read", stream + `
+		12 a ended peer=S conn=1 link=l stream=2
+		14 s read peer=A conn=1 link=l stream=2 seq=20 hash=h2
+		15 s eof peer=A conn=1 link=l stream=2 seq=20
+		16 a sent peer=S conn=1 link=l stream=2 name=refused`},
+	{"C16", "two outcomes", stream + `
+		12 a sent peer=S conn=1 link=l stream=2 name=unknown
+		13 a sent peer=S conn=1 link=l stream=2 name=refused`},
+	{"C16", "none", stream + `
+		12 a ended peer=S conn=1 link=l stream=2`},
 }
 
 func TestEachRuleIsBrokenByItsHistoriesAlone(t *testing.T) {
 	wrong, right := map[string]int{}, 0
-	for _, v := range verdicts {
+	for _, v := range append(verdicts, streamVerdicts...) {
 		t.Run(v.rule+" "+v.name, func(t *testing.T) {
 			report := history.Check(parse(t, v.text), history.Rules{})
 			if v.rule == "" {
@@ -417,7 +534,7 @@ func TestEachRuleIsBrokenByItsHistoriesAlone(t *testing.T) {
 			}
 		})
 	}
-	for n := 1; n <= 13; n++ {
+	for n := 1; n <= 16; n++ {
 		rule := fmt.Sprint("C", n)
 		require.GreaterOrEqual(t, wrong[rule], 2, "%s has too few histories that break it", rule)
 	}

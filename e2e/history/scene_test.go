@@ -85,6 +85,8 @@ func parse(t testing.TB, text string) []history.Event {
 				e.Protocol = value
 			case "link":
 				e.Link = value
+			case "stream":
+				e.Stream = int(number)
 			case "node":
 				e.Node = value
 			case "name":

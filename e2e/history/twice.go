@@ -19,7 +19,7 @@ func (t *twice) see(i int, e *Event) {
 	}
 	key := sending{e.From, e.Seq}
 	if before, again := seen[key]; again {
-		t.report.add("C2", "a message was received twice by one application", i, before)
+		t.report.add(t.across("C2", e.From, Sender(e.App, e.Conn), t.sentAt(key, e.At), e.At), "a message was received twice by one application", i, before)
 		return
 	}
 	seen[key] = i

@@ -209,12 +209,18 @@ func TestNativeDirectPathOutlivesTheRelay(t *testing.T) {
 	server := sdkpeer.Accept(t, ln)
 	a, b := sdkpeer.Channels(t, client, server, "direct")
 
+	takes(t, client, sdk.RouteDirect)
+	takes(t, server, sdk.RouteDirect)
+
 	relay.Kill()
 
-	for _, conn := range []*sdk.Conn{server, client} {
-		state, err := conn.WaitState(patience.Context(t), sdk.Connected)
+	for _, way := range [][2]*sdk.Conn{{client, server}, {server, client}} {
+		_, err := way[0].Send(patience.Context(t), sdk.Message{Type: "chat", Data: []byte(`"as before"`)})
 		require.NoError(t, err)
-		require.Equal(t, sdk.Reconnecting, state, "a relay that was killed may come back")
+		m, err := way[1].Receive(patience.Context(t))
+		require.NoError(t, err)
+		require.Equal(t, `"as before"`, string(m.Data))
+		require.Equal(t, sdk.Connected, way[0].State(), "the other side is there")
 	}
 
 	require.NoError(t, a.Send(patience.Context(t), []byte("still here")))
@@ -227,4 +233,6 @@ func TestNativeDirectPathOutlivesTheRelay(t *testing.T) {
 	message, err = d.Receive(patience.Context(t))
 	require.NoError(t, err)
 	require.Equal(t, "works too", string(message))
+	require.Equal(t, sdk.Connected, client.State())
+	require.Equal(t, sdk.Connected, server.State())
 }

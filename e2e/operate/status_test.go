@@ -9,6 +9,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -18,6 +19,7 @@ import (
 	"github.com/sebas642/intercessor/e2e/patience"
 	"github.com/sebas642/intercessor/e2e/relayproc"
 	"github.com/sebas642/intercessor/e2e/sdkpeer"
+	"github.com/sebas642/intercessor/sdk"
 )
 
 // startAdmin starts a relayd with an admin listener and a token, and gives the listener's
@@ -63,8 +65,9 @@ func adminOf(t testing.TB, relay *relayproc.Relay) (url string) {
 // TestStatusPage: an operator gives the token once and sees what the relay does.
 func TestStatusPage(t *testing.T) {
 	t.Parallel()
-	relay, admin, token := startAdmin(t)
+	relay, admin, token := startAdmin(t, "--limits-stream-bytes", "1MiB")
 	server, _ := sdkpeer.Meet(t, relay)
+	floodStreams(t, relay)
 	refused, err := http.Get(relay.HTTP + "/server")
 	require.NoError(t, err)
 	require.NoError(t, refused.Body.Close())
@@ -78,7 +81,8 @@ func TestStatusPage(t *testing.T) {
 	p.Click("#ask button")
 	p.WaitText("#state", "in service")
 	p.WaitFor("six charts", `document.querySelectorAll(".uplot canvas").length === 6`)
-	p.WaitFor("the server and the client", `[...document.querySelectorAll("#now dd")].slice(0, 2).map((e) => e.textContent).join() === "1,1"`)
+	p.WaitFor("the server and the client", `[...document.querySelectorAll("#now dd")].slice(0, 2).map((e) => e.textContent).join() === "2,2"`)
+	p.WaitFor("bytes of streams", `[...document.querySelectorAll("#now div")].some((e) => /^Of byte streams[1-9].*\/s$/.test(e.textContent))`)
 	p.WaitText("#reasons td", "connection refused")
 	p.WaitText("#reasons td", "handshake")
 	p.WaitFor("a history", `document.querySelector(".uplot .u-legend") !== null`)
@@ -90,6 +94,34 @@ func TestStatusPage(t *testing.T) {
 	p.SetViewport(390, 844, "dark")
 	p.WaitFor("a page as wide as a phone", `document.documentElement.scrollWidth <= innerWidth && [...document.querySelectorAll(".uplot")].every((e) => e.getBoundingClientRect().right <= innerWidth)`)
 	p.Shot("status-phone")
+}
+
+// floodStreams has a client send bytes to its server over the relay until the end of the test.
+func floodStreams(t *testing.T, relay *relayproc.Relay) {
+	t.Helper()
+	options := &sdk.Options{Paths: sdk.PathsRelay}
+	ln, err := sdk.Listen(t.Context(), relay.WS+"/server", options)
+	require.NoError(t, err)
+	conn, err := sdk.Dial(t.Context(), ln.ClientURL(), options)
+	require.NoError(t, err)
+	stream, err := conn.OpenStream(t.Context(), "flood")
+	require.NoError(t, err)
+	var running sync.WaitGroup
+	running.Go(func() {
+		for _, err := stream.Write(make([]byte, 1000)); err == nil; _, err = stream.Write(make([]byte, 1000)) {
+		}
+	})
+	running.Go(func() {
+		if theirs, err := ln.Streams().Accept(); err == nil {
+			_, _ = io.Copy(io.Discard, theirs)
+		}
+	})
+	t.Cleanup(func() {
+		stream.CloseWithCode(0, "")
+		_ = conn.Close()
+		_ = ln.Close()
+		running.Wait()
+	})
 }
 
 // TestCertificateExpiryIsAMetric of a relay that speaks TLS.

@@ -49,18 +49,3 @@ func (c *Chatter) Expect(typ, data string) {
 		return
 	}
 }
-
-// SendOver and ReceiveFrom exchange messages over a channel.
-func (c *Chatter) SendOver(ch *sdk.Channel, value any) {
-	c.T.Helper()
-	b, err := json.Marshal(value)
-	require.NoError(c.T, err)
-	require.NoError(c.T, ch.Send(c.Ctx, b))
-}
-
-func (c *Chatter) ReceiveFrom(ch *sdk.Channel) []byte {
-	c.T.Helper()
-	b, err := ch.Receive(c.Ctx)
-	require.NoError(c.T, err)
-	return b
-}

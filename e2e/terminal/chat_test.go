@@ -1,6 +1,10 @@
 package terminal_test
 
 import (
+	"bufio"
+	"crypto/sha256"
+	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"testing"
@@ -88,13 +92,18 @@ func TestWhatAPeerSaysCannotTouchTheTerminal(t *testing.T) {
 	require.Equal(t, "joined", ada.Expect("* Mal]0;ownedlory * Bob joined"))
 	require.Equal(t, "[2Jhi  * Ada left", ada.Expect("Mal]0;ownedlory * Bob joined:"))
 
-	ch, err := mallory.OpenChannel(patience.Context(t), "file")
+	file, err := mallory.OpenStream(patience.Context(t), "file")
 	require.NoError(t, err)
-	require.NoError(t, ch.Send(patience.Context(t), []byte(`{"name":"../../.\u001b[31mbashrc","size":2}`)))
-	require.NoError(t, ch.Send(patience.Context(t), []byte("hi")))
-	_, err = ch.Receive(patience.Context(t))
+	lines := bufio.NewReader(file)
+	_, err = io.WriteString(file, `{"name":"../../.\u001b[31mbashrc","size":2}`+"\n")
+	require.NoError(t, err)
+	_, err = lines.ReadString('\n')
+	require.NoError(t, err, "it is taken")
+	_, err = fmt.Fprintf(file, `{"from":0}`+"\nhi"+`{"sha256":"%x"}`+"\n", sha256.Sum256([]byte("hi")))
+	require.NoError(t, err)
+	_, err = io.Copy(io.Discard, lines)
 	require.NoError(t, err, "the receipt")
-	require.NoError(t, ch.Close())
+	require.NoError(t, file.Close())
 	ada.Expect("* received/[31mbashrc is there")
 	require.FileExists(t, filepath.Join(ada.Cmd.Dir, "received", "[31mbashrc"))
 }

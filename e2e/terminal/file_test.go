@@ -7,13 +7,13 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/require"
 
 	"github.com/sebas642/intercessor/e2e/patience"
 	"github.com/sebas642/intercessor/e2e/rawpeer"
 	"github.com/sebas642/intercessor/e2e/relayproc"
+	"github.com/sebas642/intercessor/e2e/sdkpeer"
 	"github.com/sebas642/intercessor/e2e/termproc"
 )
 
@@ -68,15 +68,29 @@ func TestASenderWhoseReceiverLeavesFails(t *testing.T) {
 	writeNoise(t, path)
 
 	sender := termproc.Start(t, "send", path, "--relay", relay.HTTP)
-	stranger := rawpeer.Join(t, relay.Addr, strings.TrimPrefix(sender.Expect("client:"), relay.WS))
-	require.NoError(t, stranger.Conn.Close())
+	stranger := sdkpeer.Dial(t, sender.Expect("client:"))
+	_, err := stranger.AcceptStream(patience.Context(t))
+	require.NoError(t, err)
+	require.NoError(t, stranger.Close())
 	require.Equal(t, 1, sender.Exit())
 	require.Contains(t, sender.Stderr(), "intercessor: the other side left")
 }
 
-// A sender that leaves when all was sent and before it was taken does not know whether it
-// is taken, which it still can be.
-func TestATerminalThatLeavesDoesNotSayThatItsFileWasNotTaken(t *testing.T) {
+// A peer without byte streams is too old for files.
+func TestASenderSaysThatItsReceiverIsTooOld(t *testing.T) {
+	t.Parallel()
+	relay := relayproc.Start(t)
+	path := filepath.Join(t.TempDir(), "noise.bin")
+	writeNoise(t, path)
+
+	sender := termproc.Start(t, "send", path, "--relay", relay.HTTP)
+	rawpeer.Join(t, relay.Addr, strings.TrimPrefix(sender.Expect("client:"), relay.WS))
+	require.Equal(t, 1, sender.Exit())
+	require.Contains(t, sender.Stderr(), "intercessor: the other side, or the relay, is too old to exchange files with this program\n")
+}
+
+// A sender that leaves while the other person is asked withdraws its file.
+func TestATerminalThatLeavesWithdrawsItsFile(t *testing.T) {
 	t.Parallel()
 	relay := relayproc.Start(t)
 	path := filepath.Join(t.TempDir(), "empty.txt")
@@ -88,12 +102,11 @@ func TestATerminalThatLeavesDoesNotSayThatItsFileWasNotTaken(t *testing.T) {
 	bob.Type("/send " + path)
 	ada.Expect("* Bob offers empty.txt")
 	bob.Interrupt()
-	require.Equal(t, "took empty.txt: this side left before the transfer was over", bob.Expect("* it is not known whether Ada"))
+	require.Equal(t, "empty.txt: this side left before the transfer was over", bob.Expect("* Ada did not get"))
 	require.Equal(t, 1, bob.Exit())
 	require.Contains(t, bob.Stderr(), "intercessor: one file has no receipt\n")
+	ada.Expect("* empty.txt from Bob is withdrawn: the other side left or gave up")
 	ada.Type("/take 1")
-	require.Eventually(t, func() bool {
-		_, err := os.Stat(filepath.Join(ada.Cmd.Dir, "received", "empty.txt"))
-		return err == nil
-	}, patience.Max, 10*time.Millisecond)
+	ada.Expect("* no file 1 waits for an answer")
+	require.NoDirExists(t, filepath.Join(ada.Cmd.Dir, "received"))
 }

@@ -32,7 +32,7 @@ func (w *world) raw() *rawLink {
 
 func (c *rawLink) says(typ, message string, header string) {
 	c.t.Helper()
-	require.NoError(c.t, c.session.SendFrame(c.t.Context(), protocol.AppendEnvelopeV1(nil, protocol.ID(c.ln.ID()), typ, []byte(message), []byte(header))))
+	require.NoError(c.t, c.session.SendFrame(c.t.Context(), protocol.AppendEnvelopeV1(nil, protocol.ID(c.ln.ID()), typ, []byte(message), []byte(header)), false))
 	synctest.Wait()
 }
 

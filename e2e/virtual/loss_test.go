@@ -111,7 +111,7 @@ func TestClientThatWasGivenUp(t *testing.T) {
 	pair(t, func(t *testing.T, w *world) {
 		far := virtual.NewLine(w.relay)
 		defer far.Close()
-		client, err := sdk.Dial(t.Context(), "ws://relay/client/"+w.ln.ID(), &sdk.Options{HTTPClient: far.Client()})
+		client, err := sdk.Dial(t.Context(), "ws://relay/client/"+w.ln.ID(), &sdk.Options{HTTPClient: far.Client(), Paths: sdk.PathsRelay})
 		require.NoError(t, err)
 		defer client.Close()
 		server := w.accept()

@@ -57,6 +57,7 @@ func pair(t *testing.T, test func(t *testing.T, w *world)) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t)
 		w.options.HTTPClient = w.line.Client()
+		w.options.Paths = sdk.PathsRelay // virtual time stands still while a socket is read
 		ln, err := sdk.Listen(t.Context(), "ws://relay/server", &w.options)
 		require.NoError(t, err)
 		t.Cleanup(func() { _ = ln.Close() })

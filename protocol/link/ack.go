@@ -12,8 +12,8 @@ const pollAfter = 250 * Millisecond
 
 // acknowledge records that a sequence has something to acknowledge: a frame of this cost
 // was received, or, if cost is 0, a message was taken.
-func (l *Link) acknowledge(now Time, i *incoming, cost int) {
-	if !l.in[Signalling].dirty && !l.in[Data].dirty {
+func (l *Link) acknowledge(now Time, i *receiving, cost int) {
+	if !l.dirty() {
 		l.ackSince = now
 	}
 	i.dirty = true
@@ -28,10 +28,15 @@ func (l *Link) acknowledge(now Time, i *incoming, cost int) {
 	}
 }
 
+// dirty reports whether there is something to acknowledge.
+func (l *Link) dirty() bool {
+	return l.in[Signalling].dirty || l.in[Data].dirty || l.streams.in.dirty
+}
+
 // Flush sends pending acknowledgements with the next frames, or in a LINK_ACK. On js call
 // it at the end of each event (L12).
 func (l *Link) Flush(now Time) {
-	l.ackDue = l.ackDue || l.in[Signalling].dirty || l.in[Data].dirty
+	l.ackDue = l.ackDue || l.dirty()
 }
 
 // acks writes new acknowledgements and grants into h: of the sequences that have any, or
@@ -46,7 +51,10 @@ func (l *Link) acks(now Time, h *Header, both bool) {
 		h.R[s], h.T[s], h.G[s] = i.r, i.t, i.g
 		i.dirty = false
 	}
-	if !l.in[Signalling].dirty && !l.in[Data].dirty {
+	if st := &l.streams; both && l.version != 1 || st.in.dirty {
+		h.R[Streams], st.in.dirty = st.in.r, false
+	}
+	if !l.dirty() {
 		l.received, l.taken, l.receivedCost = 0, 0, 0
 		l.ackDue = false
 	}
@@ -88,6 +96,7 @@ func (l *Link) polled(now Time) {
 			l.poll(now)
 		}
 	}
+	l.streams.polled()
 	for s := range l.in {
 		if i := &l.in[s]; i.place != 0 && !l.claimShared(now, i) {
 			l.poll(now)
@@ -97,7 +106,7 @@ func (l *Link) polled(now Time) {
 	before := i.g
 	l.regrant(now, Data)
 	if i.g > before {
-		l.acknowledge(now, i, 0)
+		l.acknowledge(now, &i.receiving, 0)
 		l.ackDue = true
 	}
 }

@@ -3,6 +3,15 @@ package link
 // acknowledged applies the acknowledgements of a header. It returns false if they ended
 // the link. One that is lower than before is old and ignored (L11).
 func (l *Link) acknowledged(now Time, h *Header) bool {
+	st := &l.streams
+	if r := h.R[Streams]; r > st.made {
+		l.fail(WhyAck)
+		return false
+	} else if r > st.r {
+		st.freeUpTo(now, r)
+		st.since = now
+		l.probe.trips[l.current].backoff = 0
+	}
 	for s := range l.out {
 		o := &l.out[s]
 		r, t := h.R[s], h.T[s]
@@ -28,7 +37,7 @@ func (l *Link) acknowledged(now Time, h *Header) bool {
 			if o.frames.len() == 0 { // otherwise the clock of what may be lost keeps running
 				o.since = now
 			}
-			l.probe.backoff = 0
+			l.probe.trips[l.current].backoff = 0
 			l.room(s)
 		}
 	}
@@ -42,6 +51,7 @@ func (l *Link) freeUpTo(o *outgoing, r uint64) {
 		o.r++
 		if o.r < o.next {
 			o.flight -= int(f.cost)
+			l.countAcked(&o.sending, int(f.cost))
 		}
 		m := o.message(f.message)
 		if m.of != 0 && m.token != nil {
@@ -55,6 +65,13 @@ func (l *Link) freeUpTo(o *outgoing, r uint64) {
 		}
 	}
 	o.next = max(o.next, r+1)
+}
+
+// countAcked counts the cost of a frame as acknowledged, if it was sent on the current path.
+func (l *Link) countAcked(o *sending, cost int) {
+	if !l.askDue && (!l.probe.pending || o.r > o.probed) {
+		l.effects.Acked += cost
+	}
 }
 
 // settleUpTo settles as delivered the messages whose last frame is not above t (L5).

@@ -16,7 +16,7 @@ func BenchmarkMessage(b *testing.B) {
 	var wire, header []byte
 	pump := func(x int) {
 		l, other := links[x], links[1-x]
-		for f, ok := l.Next(n.now); ok; f, ok = l.Next(n.now) {
+		for f, ok := l.Next(n.now, Relay); ok; f, ok = l.Next(n.now, Relay) {
 			wire = f.Append(wire[:0], "peer")
 			header = f.AppendLink(header[:0])
 			h, err := ParseHeader(header)
@@ -24,9 +24,9 @@ func BenchmarkMessage(b *testing.B) {
 				b.Fatal(err)
 			}
 			if f.data == nil {
-				other.Receive(n.now, []byte("LINK_ACK"), nil, &h)
+				other.Receive(n.now, Relay, []byte("LINK_ACK"), nil, &h)
 			} else {
-				other.Receive(n.now, typ, message, &h)
+				other.Receive(n.now, Relay, typ, message, &h)
 			}
 		}
 	}
@@ -60,7 +60,7 @@ func BenchmarkParseHeader(b *testing.B) {
 }
 
 func BenchmarkAppendHeader(b *testing.B) {
-	h := Header{ID: NewID(1), N: [2]uint64{0, 123456}, R: [2]uint64{0, 123456}, T: [2]uint64{0, 123450}, G: [2]uint64{0, 12345678}}
+	h := Header{ID: NewID(1), N: [3]uint64{0, 123456}, R: [3]uint64{0, 123456}, T: [2]uint64{0, 123450}, G: [2]uint64{0, 12345678}}
 	var dst []byte
 	b.ReportAllocs()
 	for b.Loop() {

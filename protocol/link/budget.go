@@ -16,6 +16,7 @@ import (
 // holds by itself. In the second half, short and long messages have separate memory.
 type Budget struct {
 	out, frames share
+	fresh       share // streams that no application has accepted
 	short, long queue // long holds one message of the maximum length
 }
 
@@ -31,6 +32,9 @@ const shortShare = 16
 // DefaultBudget is the default size of a budget, in bytes for each direction.
 const DefaultBudget = 64 << 20
 
+// maxFresh is how many streams may wait to be accepted (S5).
+const maxFresh = 1024
+
 // NewBudget returns a budget of this many bytes for each direction. 0 means
 // DefaultBudget, and the minimum is 128 KiB. A message in parts that is longer than a
 // quarter of the budget ends its link.
@@ -44,7 +48,7 @@ func NewBudget(bytes int) *Budget {
 func newBudget(bytes int64) *Budget {
 	half := bytes / 2
 	longest := min(half/2, protocol.MaxLinkMessage)
-	b := &Budget{out: share{limit: bytes}, frames: share{limit: half}}
+	b := &Budget{out: share{limit: bytes}, frames: share{limit: half}, fresh: share{limit: maxFresh}}
 	b.short.limit, b.long.limit = half-longest, longest
 	return b
 }
@@ -70,6 +74,11 @@ func (s *share) reserve(n int) bool {
 	}
 	s.release(n)
 	return false
+}
+
+// reserveFair takes n bytes if half of the share stays free.
+func (s *share) reserveFair(n int) bool {
+	return int64(s.free()-n) >= s.limit/2 && s.reserve(n)
 }
 
 func (s *share) release(n int) { s.held.Add(-int64(n)) }

@@ -34,7 +34,7 @@ func (c *crowd) pass(d Time) {
 // begin has a client send the first part of a message of so many bytes, and no more.
 func begin(n *net, of uint64) {
 	n.up[client] = false // its own link knows nothing of this
-	n.hand(server, "chat", `"\"`+strings.Repeat("x", 98)+`"`, Header{ID: n.link(server).ID(), N: [2]uint64{0, 1}, Of: of})
+	n.hand(server, "chat", `"\"`+strings.Repeat("x", 98)+`"`, Header{ID: n.link(server).ID(), N: [3]uint64{0, 1}, Of: of})
 }
 
 // answer has a client answer the last probe, and send nothing else.
@@ -52,7 +52,7 @@ func pour(n *net, of, bytes int) {
 		if at >= bytes {
 			return
 		}
-		h := Header{ID: l.ID(), N: [2]uint64{0, l.in[Data].r + 1}, At: uint64(at)}
+		h := Header{ID: l.ID(), N: [3]uint64{0, l.in[Data].r + 1}, At: uint64(at)}
 		part := `"` + text + `"`
 		if at == 0 {
 			h.Of, part = uint64(of), `"\"`+text[1:]+`"`
@@ -185,13 +185,35 @@ func TestPartThatDoesNotCome(t *testing.T) {
 	t.Run("but not while there is no path", func(t *testing.T) {
 		n := openNet(t, Config{}, Config{})
 		begin(n, 1000)
-		n.link(server).PathDown(n.now)
+		n.link(server).PathDown(n.now, Relay)
 		n.pass(100 * Second)
 		require.Empty(t, ends(n))
-		n.link(server).PathUp(n.now)
+		n.link(server).PathUp(n.now, Relay)
 		n.pass(39 * Second)
 		require.Empty(t, ends(n))
 		n.pass(2 * Second)
+		require.Equal(t, late, ends(n))
+	})
+	t.Run("nor while there is none that the message may take", func(t *testing.T) {
+		n := openNet(t, Config{}, Config{Policy: DirectOnly})
+		d, l := &directNet{net: n}, n.link(server)
+		l.PathUp(n.now, Direct)
+		begin(n, 1000)
+		pass := func(seconds int) {
+			for range seconds {
+				n.now += Second
+				l.Tick(n.now)
+				n.pump(server)
+				d.saidDirect(server, false)
+			}
+		}
+		l.PathDown(n.now, Direct)
+		pass(100)
+		require.Empty(t, ends(n))
+		l.PathUp(n.now, Direct)
+		pass(19)
+		require.Empty(t, ends(n))
+		pass(40)
 		require.Equal(t, late, ends(n))
 	})
 	t.Run("nor because the program slept", func(t *testing.T) {

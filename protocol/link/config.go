@@ -19,8 +19,17 @@ type Config struct {
 	// Nonce is for a client: 64 random bits of this instance, never used before.
 	Nonce ID
 
+	// Early is for a client: messages go out before the server has answered (L14). To is
+	// the attempt (R5) of the server's connection that the client knows.
+	Early bool
+	To    uint64
+
 	// Draw is for a server: it returns 64 random bits, as an ID, at each call.
 	Draw func() ID
+
+	// Mine is for a server: it reports whether an attempt is one of this program's. Nil
+	// means that it does not know, so that no early messages are taken.
+	Mine func(attempt uint64) bool
 
 	// Budget is shared by all links of a listener. Nil means a separate budget of
 	// DefaultBudget bytes for this link.
@@ -36,10 +45,16 @@ type Config struct {
 	// message may exceed it. 0 means 256 KiB.
 	Hold [2]int
 
-	// InFlight is how much cost may be unacknowledged (L6): half of the relay's outbox.
-	// 0 means 128 KiB. Signalling counts, but does not wait. SetInFlight changes it
-	// when the path changes.
-	InFlight int
+	// InFlight is how much cost may be unacknowledged on each path (L6, W5): half of the
+	// outbox on [Relay], 0 meaning 128 KiB; 64 KiB at first on [Direct]. Signalling counts,
+	// but does not wait. SetInFlight changes it.
+	InFlight [2]int
+
+	// Policy is this side's wish which paths are used (W8).
+	Policy Policy
+
+	// NoStreams says that the relay carries no byte streams (D11). Door.CarryStreams changes it.
+	NoStreams bool
 
 	// AckAfter is how long an acknowledgement may wait for more frames (L12). 0 means
 	// 20 ms. Negative means no timer: the driver calls Flush at the end of each event,
@@ -51,6 +66,9 @@ const (
 	minWindow = 64 << 10
 	maxWindow = 4 << 20
 )
+
+// maxEarly bounds the cost of the early frames of a sequence (L14).
+const maxEarly = 16 << 10
 
 // withDefaults returns c with its zero values replaced.
 func (c Config) withDefaults() Config {
@@ -66,8 +84,11 @@ func (c Config) withDefaults() Config {
 			c.Hold[s] = 256 << 10
 		}
 	}
-	if c.InFlight == 0 {
-		c.InFlight = 128 << 10
+	if c.InFlight[Relay] == 0 {
+		c.InFlight[Relay] = 128 << 10
+	}
+	if c.InFlight[Direct] == 0 {
+		c.InFlight[Direct] = 64 << 10
 	}
 	if c.AckAfter == 0 {
 		c.AckAfter = 20 * Millisecond

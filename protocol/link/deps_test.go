@@ -15,16 +15,22 @@ import (
 // runtime's own insides, and why. No clock, no random numbers, no lock but a
 // budget's and no reflection: the link is a pure state machine, and part of the WebAssembly build.
 var allowed = map[string]string{
-	"errors":       "what Send returns",
-	"strconv":      "numbers of the header",
-	"sync":         "a budget is shared by links that run at the same time",
-	"sync/atomic":  "the same, where one number is enough",
-	"unicode/utf8": "a part ends at the end of a character",
-	"math/bits":    "protocol imports it",
-	"runtime":      "every Go program has it",
-	"unsafe":       "the runtime imports it",
-	"github.com/sebas642/intercessor/protocol":      "the codec, the types and the limits",
-	"github.com/sebas642/intercessor/protocol/link": "itself",
+	"errors":          "what Send returns",
+	"cmp":             "slices imports it",
+	"iter":            "slices imports it",
+	"io":              "the end of a stream is io.EOF",
+	"slices":          "streams in the order of their numbers",
+	"encoding/base64": "bytes of a stream over the relay",
+	"strconv":         "numbers of the header",
+	"sync":            "a budget is shared by links that run at the same time",
+	"sync/atomic":     "the same, where one number is enough",
+	"unicode/utf8":    "a part ends at the end of a character",
+	"math/bits":       "the set of special bytes among eight",
+	"runtime":         "every Go program has it",
+	"unsafe":          "the runtime imports it",
+	"github.com/sebas642/intercessor/protocol/internal/word": "eight bytes at once",
+	"github.com/sebas642/intercessor/protocol":               "the codec, the types and the limits",
+	"github.com/sebas642/intercessor/protocol/link":          "itself",
 }
 
 func TestDependencies(t *testing.T) {

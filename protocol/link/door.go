@@ -20,13 +20,23 @@ type Door struct {
 	resets  bool // LINK_RESET was sent, last at resetAt
 	resetAt Time
 
-	past    ID     // the link that an earlier door gave up
+	early   offer  // of the link that early frames made; zero: none did (L14)
+	past    Past   // what an earlier door gave up
 	pastWhy string // the reason
+}
+
+// Past is what a server remembers of a client that was away for too long.
+type Past struct {
+	link  ID
+	early offer
 }
 
 type offer struct {
 	nonce, id ID
 	g         [2]uint64
+	version   uint64
+	policy    Policy
+	early     bool // early frames are for this program, and the client does not use the ID yet (L14)
 }
 
 // Entry is the result of a message.
@@ -60,12 +70,30 @@ func NewDoor(config Config) *Door {
 // Link returns the current link, nil if there is none.
 func (d *Door) Link() *Link { return d.link }
 
-// Remember records a link that an earlier door of this peer gave up, so that LINK_RESET
-// can say why.
-func (d *Door) Remember(id ID, why string) { d.past, d.pastWhy = id, why }
+// Past returns what a later door of this peer must remember. ok is false if there never
+// was a link.
+func (d *Door) Past() (p Past, ok bool) {
+	if d.link == nil {
+		return d.past, d.past != Past{}
+	}
+	return Past{d.link.id, d.early}, true
+}
 
-// Receive handles a message of the peer that has a header. A new link uses the path that
-// the message came from. The arguments are those of [Link.Receive].
+// Remember records what an earlier door of this peer gave up, so that LINK_RESET can say
+// why, and no early frames are taken again.
+func (d *Door) Remember(p Past, why string) { d.past, d.pastWhy, d.early = p, why, p.early }
+
+// CarryStreams says whether the relay carries byte streams: see Config.NoStreams.
+func (d *Door) CarryStreams(carried bool) {
+	d.config.NoStreams = !carried
+	if d.link != nil {
+		d.link.config.NoStreams = !carried
+		d.link.streams.room()
+	}
+}
+
+// Receive handles a message of the peer that has a header and came over the relay, where a
+// new link begins. The arguments are those of [Link.Receive].
 func (d *Door) Receive(now Time, typ, message []byte, h *Header) Entry {
 	switch {
 	case string(typ) == protocol.TypeLinkOpen:
@@ -77,12 +105,17 @@ func (d *Door) Receive(now Time, typ, message []byte, h *Header) Entry {
 	case h.ID == (ID{}):
 		return d.Malformed(now)
 	case d.link != nil && d.link.phase != dead && h.ID == d.link.id:
+	case d.link != nil && d.link.phase != dead && d.link.id == d.early.id && h.ID == d.early.nonce && !ofLinkItself(typ):
 	case string(typ) == protocol.TypeLinkReset:
 		return Entry{}
 	default:
 		return d.unknown(now, typ, message, h)
 	}
-	d.link.Receive(now, typ, message, h)
+	d.link.Receive(now, Relay, typ, message, h)
+	if d.early.early && h.ID == d.early.id && d.link.id == h.ID {
+		d.early.early = false
+		d.link.met()
+	}
 	return Entry{Link: d.link}
 }
 
@@ -103,9 +136,14 @@ func (d *Door) open(h *Header) Entry {
 	if d.config.Client || h.Nonce == (ID{}) || !h.fits(protocol.TypeLinkOpen) {
 		return Entry{}
 	}
+	current := d.link != nil && h.Nonce == d.nonce
+	mine := h.HasTo && d.config.Mine != nil && d.config.Mine(h.To)
 	var id ID
-	if d.link != nil && h.Nonce == d.nonce {
+	switch {
+	case current:
 		id = d.link.id
+	case h.Nonce == d.early.nonce:
+		id = d.early.id
 	}
 	for _, o := range d.offers {
 		if o.nonce == h.Nonce {
@@ -114,12 +152,17 @@ func (d *Door) open(h *Header) Entry {
 	}
 	if id == (ID{}) {
 		id = d.config.Draw()
-		d.offers[d.oldest] = offer{h.Nonce, id, h.G}
+		d.offers[d.oldest] = offer{h.Nonce, id, h.G, h.Version, h.Policy, mine}
 		d.oldest = (d.oldest + 1) % len(d.offers)
 	}
 	e := Entry{HasReply: true}
 	e.Reply.Type = protocol.TypeLinkOpened
-	e.Reply.Header = Header{ID: id, Nonce: h.Nonce}
+	e.Reply.Header = Header{ID: id, Nonce: h.Nonce, Version: Version, Policy: d.config.Policy, Mine: mine}
+	if mine && current {
+		for s := range d.link.in {
+			e.Reply.Header.R[s], e.Reply.Header.T[s] = d.link.in[s].r, d.link.in[s].t
+		}
+	}
 	for s, window := range d.config.Window {
 		e.Reply.Header.G[s] = uint64(window)
 	}
@@ -127,22 +170,31 @@ func (d *Door) open(h *Header) Entry {
 }
 
 // unknown handles a message of a link that is not the current one. The first message of
-// an offered link makes that link the current one. Any other is answered with LINK_RESET
-// (L1, L2).
+// an offered link makes that link the current one; an early frame does so only if there
+// never was another (L14). Any other is answered with LINK_RESET (L1, L2).
 func (d *Door) unknown(now Time, typ, message []byte, h *Header) (e Entry) {
 	for i, o := range d.offers {
-		if o.id != h.ID {
+		switch {
+		case o.id == h.ID:
+		case o.nonce != h.ID || ofLinkItself(typ):
 			continue
+		case !o.early || d.link != nil || max(o.policy, d.config.Policy) == DirectOnly:
+			return e // the client sends it again when the link is open
+		default:
+			d.early = o
 		}
 		d.offers[i] = offer{} // an ID makes only one link
 		if e.Replaced = d.link; d.link != nil {
 			d.link.kill(End{How: Restarted})
 		}
-		d.link, d.nonce = newServer(d.config, o.id, o.g), o.nonce
-		d.link.PathUp(now)
-		d.link.Receive(now, typ, message, h)
+		d.link, d.nonce = newServer(d.config, o), o.nonce
+		d.link.PathUp(now, Relay)
+		d.link.Receive(now, Relay, typ, message, h)
 		e.Link, e.Opened = d.link, true
 		return e
+	}
+	if d.config.Client && d.link.saidEarly() {
+		return e // it may be of the link that this client has made, whose ID it does not know yet
 	}
 	if d.resets && now-d.resetAt < Second {
 		return e
@@ -153,9 +205,12 @@ func (d *Door) unknown(now Time, typ, message []byte, h *Header) (e Entry) {
 	switch {
 	case d.link != nil && h.ID == d.link.id:
 		e.Reply.Header.Why = d.link.ending.gaveUp
-	case h.ID == d.past:
+	case h.ID == d.past.link:
 		e.Reply.Header.Why = d.pastWhy
 	}
 	e.HasReply = true
 	return e
 }
+
+// ofLinkItself reports whether messages of a type are the link's own, and not frames.
+func ofLinkItself(typ []byte) bool { return len(typ) >= 5 && string(typ[:5]) == "LINK_" }

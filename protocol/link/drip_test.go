@@ -13,7 +13,7 @@ import (
 func drip(n *net) {
 	l := n.link(server)
 	if at, of := l.Arriving(Data); of > at+1 {
-		n.hand(server, "chat", `"x"`, Header{ID: l.ID(), N: [2]uint64{0, l.in[Data].r + 1}, At: uint64(at)})
+		n.hand(server, "chat", `"x"`, Header{ID: l.ID(), N: [3]uint64{0, l.in[Data].r + 1}, At: uint64(at)})
 	}
 }
 
@@ -86,10 +86,10 @@ func TestSlowMessageIsNotTooSlow(t *testing.T) {
 	c := newCrowd(t, 2, 0)
 	slow, other := c.nets[0], c.nets[1]
 	const length, part = 16 * 31 << 10, 31 << 10
-	text := `"` + strings.Repeat("x", length-2) + `"`
+	text := []byte(`"` + strings.Repeat("x", length-2) + `"`)
 	send := func(at, bytes int) {
 		l := slow.link(server)
-		h := Header{ID: l.ID(), N: [2]uint64{0, l.in[Data].r + 1}, At: uint64(at)}
+		h := Header{ID: l.ID(), N: [3]uint64{0, l.in[Data].r + 1}, At: uint64(at)}
 		if at == 0 {
 			h.Of = length
 		}
@@ -105,7 +105,7 @@ func TestSlowMessageIsNotTooSlow(t *testing.T) {
 		c.pass(155 * Second / 10)
 	}
 	require.Empty(t, slow.sides[server].ends)
-	require.True(t, slow.take(server) == text)
+	require.True(t, slow.take(server) == string(text))
 	require.True(t, c.budget.short.isWanted())
 	c.budget.short.held.Store(0)
 	c.pass(30 * Second)
@@ -117,7 +117,7 @@ func TestMessageOfAPeerThatIsAway(t *testing.T) {
 	c := newCrowd(t, 2, 0)
 	away, other := c.nets[0], c.nets[1]
 	pour(away, protocol.MaxLinkMessage, 1<<20)
-	away.link(server).PathDown(away.now)
+	away.link(server).PathDown(away.now, Relay)
 	c.pass(300 * Second)
 	require.Empty(t, away.sides[server].ends, "as long as it likes, if no other waits")
 	text := large(2 << 20)

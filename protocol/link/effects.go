@@ -16,6 +16,13 @@ type Effects struct {
 	// Arrived says for each sequence that Take has a new message.
 	Arrived [2]bool
 
+	// Streams are those for which something has changed: there may be something to read, or
+	// space to write. StreamArrived says that AcceptStream has a new one, and StreamRoom that
+	// an OpenStream that returned ErrFull may be tried again.
+	Streams       []*Stream
+	StreamArrived bool
+	StreamRoom    bool
+
 	// Room says for each sequence that a Send that returned ErrFull may be tried again.
 	// It is set only once, so wake all that wait.
 	Room [2]bool
@@ -23,6 +30,10 @@ type Effects struct {
 	// Answered is the time from the last probe to its answer, at least 1, if the answer
 	// came with this event. It shows that the path works in both directions.
 	Answered Time
+
+	// Acked is the cost of what was sent on the current path and was acknowledged with this
+	// event. It is for [Health.Acked].
+	Acked int
 
 	// Ended says, once, that the link has ended for the application. Messages that Take
 	// still returns came before the end.
@@ -33,7 +44,11 @@ type Effects struct {
 func (e *Effects) Reset() {
 	clear(e.Outcomes)
 	clear(e.Progress)
-	*e = Effects{Outcomes: e.Outcomes[:0], Progress: e.Progress[:0]}
+	for i, s := range e.Streams {
+		s.touched = false
+		e.Streams[i] = nil
+	}
+	*e = Effects{Outcomes: e.Outcomes[:0], Progress: e.Progress[:0], Streams: e.Streams[:0]}
 }
 
 // Outcome is the outcome of one Send.
@@ -106,6 +121,9 @@ const (
 const (
 	WhyHeader  = "malformed-header"  // the field link could not be read
 	WhyField   = "misplaced-field"   // a field in a message where it may not stand
+	WhyStream  = "stream-frame"      // a frame that a stream cannot have
+	WhyCredit  = "beyond-the-credit" // more data of a stream than it had credit for
+	WhyStreams = "too-many-streams"  // streams were opened, and nothing was acknowledged
 	WhyNumber  = "frame-number"      // a frame without a number, or in the other sequence
 	WhyType    = "reserved-type"     // a frame of a reserved type
 	WhyGrant   = "beyond-the-grant"  // a frame that was not granted
@@ -117,4 +135,6 @@ const (
 	WhyBeyond  = "beyond-the-end"    // a frame above the last number of LINK_END
 	WhyLate    = "part-too-late"     // the next part of a message did not come
 	WhySlow    = "parts-too-slow"    // a message in parts kept others waiting for its memory
+	WhyDirect  = "malformed-message" // what came on the direct path is no message of the link (F1)
+	WhyPolicy  = "no-common-path"    // the two sides allow no path in common (W3)
 )

@@ -2,6 +2,8 @@ package link
 
 // ending is the state of the link's end on both sides.
 type ending struct {
+	closing bool // Close was called, and LINK_END waits for what streams have to deliver
+
 	// LINK_END of this side.
 	here  bool   // this side has closed or failed, so LINK_END must be sent
 	mine  uint64 // its field end
@@ -17,19 +19,30 @@ type ending struct {
 }
 
 // Close ends the link from this side: it takes nothing more and accepts no more sends.
-// Accepted messages are still sent and settled. Then the link ends as ClosedHere, and
-// Over is true when the other side knows (L10). The caller decides how long to wait for
-// that: see Abort. Close may be called again, and drops what Take would still return.
+// Accepted messages are still sent and settled, and what was written on streams that were
+// closed is delivered; others are aborted. Then the link ends as ClosedHere, and Over is true
+// when the other side knows (L10). The caller decides how long to wait for that: see Abort.
+// Close may be called again, and drops what Take would still return.
 func (l *Link) Close(now Time) {
 	l.forget(&l.in[Data])
 	switch {
-	case l.phase == opening:
+	case l.phase == opening && !l.saidEarly():
 		l.kill(End{How: ClosedHere})
-	case l.phase == open && !l.ending.here, l.phase == done && l.how == ClosedThere && !l.ending.here:
-		// After the other side's close, LINK_END still carries the last t.
-		l.ending.here, l.ending.mine, l.endDue = true, l.out[Data].count(), true
+	case l.phase <= open && !l.ending.begun():
+		l.ending.closing = true
+		l.streams.close()
+	case l.phase == done && l.how == ClosedThere && !l.ending.here:
+		l.sayEnd() // which still carries the last t
 	}
 	l.settle()
+}
+
+// begun reports whether this side takes nothing more.
+func (e *ending) begun() bool { return e.closing || e.here }
+
+// sayEnd has LINK_END sent.
+func (l *Link) sayEnd() {
+	l.ending.here, l.ending.mine, l.endDue = true, l.out[Data].count(), [2]bool{true, true}
 }
 
 // Abort ends the link at once, because the caller knows that it cannot go on: there was
@@ -44,6 +57,19 @@ func (l *Link) Abort(now Time, why string) {
 		return
 	}
 	l.kill(End{How: Aborted, Why: why})
+}
+
+// Dismiss is Abort because of what the relay has said of one of the two sides, while there is
+// a direct path. LINK_END says why on every path (W7), which is kicked, replaced or left.
+func (l *Link) Dismiss(now Time, why string) {
+	if l.phase != open {
+		l.Abort(now, why)
+		return
+	}
+	e := &l.ending
+	e.here, e.known, e.mine, e.why = true, false, l.out[Data].made, why
+	l.endDue = [2]bool{true, true}
+	l.finish(End{How: Aborted, Why: why})
 }
 
 // lost ends a link that the other side does not know, or has given up with a reason (L2).
@@ -72,7 +98,7 @@ func (l *Link) fail(why string) {
 	}
 	e := &l.ending
 	e.here, e.known, e.mine, e.why = true, false, l.out[Data].made, why
-	l.endDue = true
+	l.endDue = [2]bool{true, true}
 	l.forget(&l.in[Data])
 	l.finish(End{How: FailedHere, Why: why})
 }
@@ -81,19 +107,20 @@ func (l *Link) fail(why string) {
 func (l *Link) endReceived(h *Header) {
 	e := &l.ending
 	if l.phase >= done {
-		e.there, l.endedDue = true, true
+		e.there, l.endedDue = true, [2]bool{true, true}
 		return
 	}
 	if !h.HasEnd || h.Why == "" && (e.there && h.End != e.last || h.End < l.in[Data].r) {
 		l.fail(WhyEnd)
 		return
 	}
-	e.there, e.last, l.endedDue = true, h.End, true
+	e.there, e.last, l.endedDue = true, h.End, [2]bool{true, true}
 	how := ClosedThere
 	if h.Why != "" {
 		how = FailedThere
 	}
 	l.settleAll(&l.out[Data], Refused, how)
+	l.streams.end(how == ClosedThere)
 	if h.Why != "" {
 		l.finish(End{how, h.Why})
 	}
@@ -102,16 +129,23 @@ func (l *Link) endReceived(h *Header) {
 // endAwaited reports whether LINK_END must be repeated.
 func (l *Link) endAwaited() bool { return l.ending.here && !l.ending.known && l.phase != dead }
 
+// Ending reports whether the other side has closed. What it sent before may be on its way
+// still.
+func (l *Link) Ending() bool { return l.ending.there }
+
 // settle ends the link when everything is done that must follow one side's close.
 func (l *Link) settle() {
 	if l.phase != open {
 		return
 	}
 	e := &l.ending
+	if e.closing && !e.here && (e.there || l.streams.idle()) {
+		l.sayEnd()
+	}
 	switch {
 	case e.here && e.known && l.out[Data].messages.len() == 0:
 		l.finish(End{How: ClosedHere})
-	case e.there && !e.here && l.in[Data].t >= e.last:
+	case e.there && !e.begun() && l.in[Data].t >= e.last:
 		l.finish(End{How: ClosedThere})
 	}
 }
@@ -121,11 +155,13 @@ func (l *Link) finish(end End) {
 	if l.phase >= done {
 		return
 	}
+	l.how = end.How
 	for s := range l.out {
 		l.settleAll(&l.out[s], Unknown, end.How)
 	}
 	l.forget(&l.in[Signalling])
 	l.forgetParts(&l.in[Data])
-	l.phase, l.how, l.askDue, l.pollAt = done, end.How, false, 0
+	l.streams.end(false)
+	l.phase, l.askDue, l.pollAt = done, false, 0
 	l.effects.Ended = end
 }

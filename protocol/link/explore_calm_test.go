@@ -5,7 +5,7 @@ import "fmt"
 // calm lets nothing more break, and both applications take what comes. It stops
 // where it comes to a state from which that is known to end well.
 func (w *world) calm(well map[uint64]struct{}, hash func(*world) uint64) string {
-	w.left = bounds{messages: w.left.messages}
+	w.left = bounds{messages: w.left.messages, streams: w.left.streams, abort: w.left.abort, stop: w.left.stop, eager: w.left.eager} // a direct path that is stuck, or down, stays so
 	var way []uint64
 	for range 500 {
 		state := hash(w)
@@ -34,7 +34,7 @@ func (w *world) calm(well map[uint64]struct{}, hash func(*world) uint64) string 
 }
 
 func (w *world) calmStep() (moved bool, wrong string) {
-	for _, event := range []int{eventBack, eventDeliver, eventTake, eventSend, eventLateArrives} {
+	for _, event := range []int{eventBack, eventSuspect, eventDeliver, eventDeliverDirect, eventTake, eventSend, eventLateArrives, eventWrite, eventRead} {
 		for x := range w.links {
 			if w.can(event + x) {
 				if moved, wrong = w.step(event + x); moved {
@@ -60,6 +60,9 @@ func (w *world) final() string {
 			default:
 				return fmt.Sprintf("in the end message %d of %d has the outcome %d", k, x, kind)
 			}
+		}
+		if wrong := w.finalFlow(x); wrong != "" {
+			return wrong
 		}
 		if w.links[x].probe.pending && w.links[x].phase == open {
 			return "a probe has no answer"

@@ -8,7 +8,9 @@ import (
 func (w *world) clone() *world {
 	c := *w
 	for x := range c.ways {
-		c.ways[x] = slices.Clone(w.ways[x])
+		for p := range c.ways[x] {
+			c.ways[x][p] = slices.Clone(w.ways[x][p])
+		}
 	}
 	c.late = slices.Clone(w.late)
 	for x, l := range w.links {
@@ -18,6 +20,9 @@ func (w *world) clone() *world {
 		copied.out[Data].frames = copied.out[Data].frames.clone()
 		copied.in[Data].inbox = copied.in[Data].inbox.clone()
 		c.links[x] = &copied
+		if w.left.streams != [2]int{} {
+			c.cloneStreams(x)
+		}
 	}
 	return &c
 }
@@ -47,9 +52,11 @@ func (w *world) encode(b []byte) []byte {
 		if uint64(ask) < w.links[1-x].probe.heard {
 			n++
 		}
-		for _, m := range w.ways[x] {
-			if ask < m.ask {
-				n++
+		for p := range w.ways[x] {
+			for _, m := range w.ways[x][p] {
+				if ask < m.ask {
+					n++
+				}
 			}
 		}
 		for _, m := range w.late {
@@ -65,10 +72,17 @@ func (w *world) encode(b []byte) []byte {
 		u(rank(from, m.ask))
 		flags(m.ask != 0, m.ans != 0, uint64(m.ans) == w.links[1-from].probe.asked) // only the last answer counts
 		flags(m.hasEnd, m.ended)
+		if w.left.streams != [2]int{} {
+			u(uint64(m.n2))
+			u(uint64(m.r2))
+			u(uint64(len(m.body)))
+			b = append(b, m.body...)
+		}
 	}
 	for x, l := range w.links {
 		o, i, p, e := &l.out[Data], &l.in[Data], &l.probe, &l.ending
-		flags(l.up, w.up[x], l.openDue, l.askDue, l.answerDue, l.endDue, l.endedDue, l.ackDue, p.pending, o.starving, o.waiting, i.dirty,
+		flags(l.up[Relay], l.up[Direct], l.current == Direct, l.knockDue, p.path == Direct, l.answerDue[Direct], l.endDue[Direct], l.endedDue[Direct])
+		flags(w.up[x], l.openDue, l.askDue, l.answerDue[Relay], l.endDue[Relay], l.endedDue[Relay], l.ackDue, p.pending, o.starving, o.waiting, i.dirty,
 			l.in[Signalling].dirty, e.here, e.known, e.there, o.ready.cost != 0, w.closed[x])
 		u(uint64(l.phase))
 		u(uint64(l.how))
@@ -98,7 +112,8 @@ func (w *world) encode(b []byte) []byte {
 			ago(p.at)
 		}
 		u(uint64(p.doubts))
-		u(uint64(p.backoff))
+		u(uint64(p.trips[Relay].backoff))
+		u(uint64(p.trips[Direct].backoff))
 		u(rank(1-x, uint32(p.heard)))
 		flags(p.heard == w.links[1-x].probe.asked)
 		if e.here && !e.known {
@@ -112,9 +127,14 @@ func (w *world) encode(b []byte) []byte {
 			b = append(b, byte(kind))
 		}
 		b = append(b, byte(w.ended[x]))
-		u(uint64(len(w.ways[x])))
-		for _, m := range w.ways[x] {
-			message(x, m)
+		if w.left.streams != [2]int{} {
+			b = w.encodeStreams(b, x)
+		}
+		for p := range w.ways[x] {
+			u(uint64(len(w.ways[x][p])))
+			for _, m := range w.ways[x][p] {
+				message(x, m)
+			}
 		}
 	}
 	u(uint64(len(w.late)))
@@ -122,6 +142,8 @@ func (w *world) encode(b []byte) []byte {
 		u(uint64(m.to))
 		message(1-m.to, m.wire)
 	}
+	flags(w.stuck, w.left.direct)
+	u(uint64(w.left.breaks))
 	u(uint64(w.left.cuts))
 	u(uint64(w.left.restarts))
 	u(uint64(w.left.lates))

@@ -34,12 +34,20 @@ import (
 type bounds struct {
 	messages [2]int // that each side sends
 	window   int    // in messages
-	hasty    bool   // all sends come first, instead of at any time
+	hasty    bool   // all sends and writes come first, instead of at any time
 	cuts     int
 	restarts int
 	lates    int // frames of an old connection that arrive later, or again
 	early    int // timers that run out while something is under way
 	closes   [2]bool
+
+	streams [2]int // bytes on the stream that each side opens, if there are any
+	abort   bool   // the writers abort instead of closing
+	stop    bool   // the readers stop instead of reading
+	eager   bool   // the readers read all at once
+
+	direct bool // there is a direct path, too
+	breaks int  // of the direct path, or suspicions of one that is well
 }
 
 func TestEveryOrder(t *testing.T) {
@@ -59,6 +67,10 @@ func TestEveryOrder(t *testing.T) {
 		{"both close", false, bounds{messages: [2]int{2, 1}, window: 2, hasty: true, cuts: 1, closes: [2]bool{true, true}}},
 		{"three each, two cuts", false, bounds{messages: [2]int{3, 3}, window: 2, hasty: true, cuts: 2}},
 		{"two and one, two cuts, a relay killed", false, bounds{messages: [2]int{2, 1}, window: 2, hasty: true, cuts: 2, restarts: 1}},
+		{"two paths, one way", true, bounds{messages: [2]int{2, 0}, window: 2, hasty: true, direct: true, breaks: 1}},
+		{"two paths, one way, a cut", false, bounds{messages: [2]int{1, 0}, window: 2, hasty: true, direct: true, breaks: 1, cuts: 1}},
+		{"two paths, one closes", false, bounds{messages: [2]int{0, 0}, window: 2, hasty: true, direct: true, breaks: 1, closes: [2]bool{true, false}}},
+		{"two paths, a relay killed", false, bounds{messages: [2]int{1, 0}, window: 2, hasty: true, direct: true, breaks: 1, restarts: 1}},
 		{"three one way, two cuts, a late frame", false, bounds{messages: [2]int{3, 0}, window: 2, hasty: true, cuts: 2, lates: 1}},
 	} {
 		if !c.short && !full {
@@ -66,6 +78,38 @@ func TestEveryOrder(t *testing.T) {
 		}
 		t.Run(c.name, func(t *testing.T) {
 			start := time.Now()
+			states, peak := explore(t, c.b)
+			t.Logf("%d states, %d at most in one level, %v", states, peak, time.Since(start).Round(time.Millisecond))
+		})
+	}
+}
+
+// TestEveryOrderOfStreams is TestEveryOrder for byte streams: what is read are the bytes, once
+// and in order; EOF comes only after close; the outcomes are true.
+func TestEveryOrderOfStreams(t *testing.T) {
+	full := os.Getenv("LINK_FULL") != ""
+	for _, c := range []struct {
+		name  string
+		short bool
+		b     bounds
+	}{
+		{"two bytes", true, bounds{streams: [2]int{2, 0}}},
+		{"one byte, a cut", !raceEnabled, bounds{streams: [2]int{1, 0}, cuts: 1}},
+		{"aborted, a cut", !raceEnabled, bounds{streams: [2]int{1, 0}, cuts: 1, abort: true}},
+		{"both close", !raceEnabled, bounds{streams: [2]int{1, 0}, closes: [2]bool{true, true}}},
+		{"one each way", true, bounds{streams: [2]int{1, 1}, hasty: true}},
+		{"one each way, a cut", true, bounds{streams: [2]int{1, 1}, hasty: true, eager: true, cuts: 1}},
+		{"stopped, a cut", false, bounds{streams: [2]int{1, 0}, cuts: 1, stop: true}},
+		{"one closes, a cut", false, bounds{streams: [2]int{1, 0}, cuts: 1, closes: [2]bool{true, false}}},
+		{"a cut and a late frame", false, bounds{streams: [2]int{1, 0}, hasty: true, cuts: 1, lates: 1}},
+		{"two paths, aborted", false, bounds{streams: [2]int{1, 0}, hasty: true, eager: true, abort: true, direct: true, breaks: 1}},
+	} {
+		if !c.short && !full {
+			continue
+		}
+		t.Run(c.name, func(t *testing.T) {
+			start := time.Now()
+			c.b.window = 2
 			states, peak := explore(t, c.b)
 			t.Logf("%d states, %d at most in one level, %v", states, peak, time.Since(start).Round(time.Millisecond))
 		})

@@ -11,8 +11,9 @@ import (
 type world struct {
 	now   Time
 	links [2]*Link
-	up    [2]bool
-	ways  [2][]wire // ways[x] goes from x to the other
+	up    [2]bool      // who is at the relay
+	stuck bool         // nothing passes on the direct path
+	ways  [2][2][]wire // ways[x][p] goes from x to the other
 	late  []late
 
 	sent     [2]int
@@ -20,6 +21,7 @@ type world struct {
 	outcomes [2][4]OutcomeKind
 	ended    [2]How
 	closed   [2]bool
+	flows    [2]flow // flows[x] is the stream that x opens
 	left     bounds
 }
 
@@ -28,6 +30,8 @@ type wire struct {
 	typ        string
 	data       byte
 	n, r, t, g uint16
+	n2, r2     uint16
+	body       string // of a stream's frame
 	g0         uint32
 	ask, ans   uint32
 	end        uint8
@@ -37,7 +41,7 @@ type wire struct {
 
 func (m *wire) header() Header {
 	return Header{
-		ID: NewID(1), N: [2]uint64{0, uint64(m.n)}, R: [2]uint64{0, uint64(m.r)}, T: [2]uint64{0, uint64(m.t)},
+		ID: NewID(1), N: [3]uint64{0, uint64(m.n), uint64(m.n2)}, R: [3]uint64{0, uint64(m.r), uint64(m.r2)}, T: [2]uint64{0, uint64(m.t)},
 		G: [2]uint64{uint64(m.g0), uint64(m.g)}, Ask: uint64(m.ask), Ans: uint64(m.ans),
 		End: uint64(m.end), HasEnd: m.hasEnd, Ended: m.ended,
 	}
@@ -45,25 +49,38 @@ func (m *wire) header() Header {
 
 type late struct {
 	wire
-	to int
+	to   int
+	path Path
 }
 
 func newWorld(b bounds) *world {
 	w := &world{left: b, up: [2]bool{true, true}}
 	budget := NewBudget(1 << 60)
 	for x := range w.links {
-		l := newServer(Config{Budget: budget}, NewID(1), [2]uint64{0, w.cost() * uint64(b.window)})
+		l := newServer(Config{Budget: budget}, offer{id: NewID(1), g: [2]uint64{0, w.cost() * uint64(b.window)}})
 		l.in[Data].window = b.window * int(w.cost()) // smaller than New allows
 		l.in[Data].g = uint64(l.in[Data].window)
 		l.out[Data].messages.items = make([]outMessage, 4) // small, to be cloned often
 		l.out[Data].frames.items = make([]outFrame, 2)
 		l.in[Data].inbox.items = make([]inMessage, 2)
+		if b.streams != [2]int{} {
+			l.version = Version
+		}
+		if x == 0 {
+			l.streams.nextMine, l.streams.nextTheirs = 2, 3
+		}
 		w.links[x] = l
 	}
 	for x := range w.links {
-		w.links[x].up = true
+		w.links[x].up[Relay] = true
+		if b.direct {
+			w.links[x].up[Direct], w.links[x].current = true, Direct
+		}
 		for b.hasty && w.sent[x] < b.messages[x] {
 			w.send(x)
+		}
+		for more := b.hasty; more; {
+			more, _ = w.write(x)
 		}
 		w.pump(x)
 	}
@@ -82,23 +99,44 @@ var digits = []byte("0123456789")
 
 // pump sends what a link has to say, and hears what it tells.
 func (w *world) pump(x int) (wrong string) {
+	for _, p := range []Path{Relay, Direct} {
+		if s := w.pumpPath(x, p); s != "" {
+			wrong = s
+		}
+	}
+	if s := w.hear(x); s != "" {
+		wrong = s
+	}
+	return wrong
+}
+
+func (w *world) pumpPath(x int, p Path) string {
 	l := w.links[x]
-	for f, ok := l.Next(w.now); ok; f, ok = l.Next(w.now) {
+	for f, ok := l.Next(w.now, p); ok; f, ok = l.Next(w.now, p) {
 		h := &f.Header
 		m := wire{
 			typ: f.Type, n: uint16(h.N[Data]), r: uint16(h.R[Data]), t: uint16(h.T[Data]), g: uint16(h.G[Data]),
 			g0: uint32(h.G[Signalling]), ask: uint32(h.Ask), ans: uint32(h.Ans), end: uint8(h.End), hasEnd: h.HasEnd, ended: h.Ended,
+			n2: uint16(h.N[Streams]), r2: uint16(h.R[Streams]),
 		}
 		if m.header() != f.Header {
 			return fmt.Sprintf("a header that the model does not know: %+v", f.Header)
 		}
-		if f.data != nil {
+		if f.body {
+			m.body = string(f.data)
+		} else if f.data != nil {
 			m.data = f.data[0]
 		}
-		if w.up[1-x] {
-			w.ways[x] = append(w.ways[x], m)
+		if p == Direct || w.up[1-x] {
+			w.ways[x][p] = append(w.ways[x][p], m)
 		}
 	}
+	return ""
+}
+
+// hear checks what a link tells.
+func (w *world) hear(x int) (wrong string) {
+	l := w.links[x]
 	e := l.Effects()
 	for _, o := range e.Outcomes {
 		k := o.Token.(int)
@@ -119,18 +157,31 @@ func (w *world) pump(x int) (wrong string) {
 		w.ended[x] = how
 	}
 	e.Reset()
-	l.probe.smoothed, l.probe.variation = 0, 0 // a path of which nothing is known: else no state comes twice
+	if s := w.hearFlow(x); s != "" {
+		wrong = s
+	}
+	l.probe.trips = [2]trip{{backoff: l.probe.trips[0].backoff}, {backoff: l.probe.trips[1].backoff}} // a path of which nothing is known: else no state comes twice
 	return wrong
 }
 
-func (w *world) receive(x int, m wire) string {
+func (w *world) receive(x int, p Path, m wire) string {
 	var data []byte
 	if m.data != 0 {
 		data = digits[m.data-'0' : m.data-'0'+1]
 	}
 	h := m.header()
-	w.links[x].Receive(w.now, []byte(m.typ), data, &h)
-	return w.pump(x)
+	if m.n2 != 0 {
+		data = appendBody(nil, []byte(m.body))
+	}
+	w.links[x].Receive(w.now, p, []byte(m.typ), data, &h)
+	wrong := w.pump(x)
+	for more := w.left.eager; more; {
+		var s string
+		if more, s = w.read(x); s != "" {
+			wrong = s
+		}
+	}
+	return wrong
 }
 
 func (w *world) take(x int) string {
@@ -171,16 +222,16 @@ func (w *world) nextWake() (at Time) {
 	return at
 }
 
-// lose drops what is under way.
-func (w *world) lose() { w.ways = [2][]wire{} }
+// lose drops what is under way on a path.
+func (w *world) lose(p Path) { w.ways[0][p], w.ways[1][p] = nil, nil }
 
 // comeBack is a peer's resume: the other hears of it, if it is there.
 func (w *world) comeBack(x int) string {
 	w.up[x] = true
-	w.links[x].PathUp(w.now)
+	w.links[x].PathUp(w.now, Relay)
 	wrong := w.pump(x)
-	if w.up[1-x] {
-		w.links[1-x].Doubt(w.now)
+	if w.up[1-x] { // the other hears that this side is back (P6)
+		w.links[1-x].PathUp(w.now, Relay)
 		if s := w.pump(1 - x); s != "" {
 			wrong = s
 		}

@@ -84,9 +84,9 @@ func FuzzStep(f *testing.F) {
 			case 7:
 				n.up[x] = !n.up[x]
 				if n.up[x] {
-					l.PathUp(n.now)
+					l.PathUp(n.now, Relay)
 				} else {
-					l.PathDown(n.now)
+					l.PathDown(n.now, Relay)
 				}
 				n.pump(x)
 			case 8:

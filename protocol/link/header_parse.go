@@ -45,6 +45,8 @@ const (
 	fieldR0
 	fieldT0
 	fieldG0
+	fieldN2
+	fieldR2
 	fieldOf
 	fieldAt
 	fieldAsk
@@ -53,11 +55,22 @@ const (
 	fieldEnd
 	fieldEnded
 	fieldWhy
+	fieldVersion
+	fieldPath
+	fieldTo
+	fieldMine
+	fieldPC
+	fieldQ
+	fieldICE
+	fieldWait
+	fieldAudio
+	fieldVideo
 	fieldCount
 )
 
 var fieldNames = [fieldCount]string{
-	"id", "n", "r", "t", "g", "n0", "r0", "t0", "g0", "of", "at", "ask", "ans", "nonce", "end", "ended", "why",
+	"id", "n", "r", "t", "g", "n0", "r0", "t0", "g0", "n2", "r2", "of", "at", "ask", "ans", "nonce", "end", "ended", "why", "v", "path", "to", "mine",
+	"pc", "q", "ice", "wait", "audio", "video",
 }
 
 // set parses the raw value of one field and reports whether it has the field's form.
@@ -70,10 +83,25 @@ func (h *Header) set(field int, raw []byte) (ok bool) {
 	case fieldEnded:
 		h.Ended = string(raw) == "true"
 		return h.Ended
+	case fieldMine:
+		h.Mine = string(raw) == "true"
+		return h.Mine
+	case fieldICE:
+		h.About.ICE = string(raw) == "true"
+		return h.About.ICE
 	case fieldWhy:
 		var err error
 		h.Why, err = protocol.Unquote(raw)
 		return err == nil && visible(h.Why)
+	}
+	if field == fieldPath {
+		word, err := protocol.Unquote(raw)
+		for policy, known := range policies {
+			if word == known {
+				h.Policy = Policy(policy)
+			}
+		}
+		return err == nil && visible(word) // another word is one of a later version
 	}
 	n, ok := protocol.Number(raw)
 	if !ok {
@@ -81,10 +109,12 @@ func (h *Header) set(field int, raw []byte) (ok bool) {
 	}
 	from := uint64(0)
 	switch field {
-	case fieldN, fieldN0, fieldOf, fieldAt, fieldAsk, fieldAns:
+	case fieldN, fieldN0, fieldN2, fieldOf, fieldAt, fieldAsk, fieldAns, fieldVersion, fieldPC, fieldQ, fieldWait, fieldAudio, fieldVideo:
 		from = 1
 	case fieldEnd:
 		h.HasEnd = true
+	case fieldTo:
+		h.HasTo = true
 	}
 	*h.number(field) = n
 	return n >= from
@@ -108,6 +138,10 @@ func (h *Header) number(field int) *uint64 {
 		return &h.T[Signalling]
 	case fieldG0:
 		return &h.G[Signalling]
+	case fieldN2:
+		return &h.N[Streams]
+	case fieldR2:
+		return &h.R[Streams]
 	case fieldOf:
 		return &h.Of
 	case fieldAt:
@@ -116,6 +150,20 @@ func (h *Header) number(field int) *uint64 {
 		return &h.Ask
 	case fieldAns:
 		return &h.Ans
+	case fieldVersion:
+		return &h.Version
+	case fieldTo:
+		return &h.To
+	case fieldPC:
+		return &h.About.PC
+	case fieldQ:
+		return &h.About.Q
+	case fieldWait:
+		return &h.About.Wait
+	case fieldAudio:
+		return &h.About.Audio
+	case fieldVideo:
+		return &h.About.Video
 	}
 	return &h.End
 }

@@ -3,17 +3,22 @@ package link
 import "github.com/sebas642/intercessor/protocol"
 
 // The columns of the table of fields and messages in PROTOCOL.md.
-type fields uint8
+type fields uint16
 
 const (
-	hasID    fields = 1 << iota
-	hasNonce        // nonce
-	hasFrame        // n, n0, of, at
-	hasAck          // r, r0, t, t0
-	hasGrant        // g, g0
-	hasProbe        // ask, ans, ended
-	hasEnd          // end
-	hasWhy          // why
+	hasID     fields = 1 << iota
+	hasNonce         // nonce
+	hasFrame         // n, n0, of, at
+	hasAck           // r, r0, t, t0
+	hasGrant         // g, g0
+	hasProbe         // ask, ans, ended
+	hasEnd           // end
+	hasWhy           // why
+	hasPath          // v, path
+	hasTo            // to
+	hasMine          // mine
+	hasAbout         // pc, q, ice, wait, audio, video
+	hasStream        // n2
 )
 
 func (h *Header) fields() (f fields) {
@@ -23,12 +28,17 @@ func (h *Header) fields() (f fields) {
 	}{
 		{h.ID != ID{}, hasID},
 		{h.Nonce != ID{}, hasNonce},
-		{h.N != [2]uint64{} || h.Of|h.At != 0, hasFrame},
-		{h.R != [2]uint64{} || h.T != [2]uint64{}, hasAck},
+		{h.N[Signalling]|h.N[Data]|h.Of|h.At != 0, hasFrame},
+		{h.N[Streams] != 0, hasStream},
+		{h.R != [3]uint64{} || h.T != [2]uint64{}, hasAck},
 		{h.G != [2]uint64{}, hasGrant},
 		{h.Ask|h.Ans != 0 || h.Ended, hasProbe},
 		{h.HasEnd, hasEnd},
 		{h.Why != "", hasWhy},
+		{h.Version != 0 || h.Policy != Auto, hasPath},
+		{h.HasTo, hasTo},
+		{h.Mine, hasMine},
+		{h.About != About{}, hasAbout},
 	} {
 		if group.there {
 			f |= group.field
@@ -43,11 +53,13 @@ func (h *Header) fits(typ string) bool {
 	allowed := hasID | hasFrame | hasAck | hasGrant
 	switch typ {
 	case protocol.TypeLinkOpen:
-		allowed = hasNonce | hasGrant
+		allowed = hasNonce | hasGrant | hasPath | hasTo
 	case protocol.TypeLinkOpened:
-		allowed = hasID | hasNonce | hasGrant
+		allowed = hasID | hasNonce | hasAck | hasGrant | hasPath | hasMine
 	case protocol.TypeLinkAck:
 		allowed = hasID | hasAck | hasGrant | hasProbe
+	case protocol.TypeLinkStream:
+		allowed = hasID | hasStream | hasAck | hasGrant
 	case protocol.TypeLinkEnd:
 		allowed = hasID | hasAck | hasGrant | hasEnd | hasWhy
 	case protocol.TypeLinkReset:
@@ -55,6 +67,9 @@ func (h *Header) fits(typ string) bool {
 	default:
 		if len(typ) >= 5 && typ[:5] == "LINK_" {
 			return true
+		}
+		if Sequence(typ) == Signalling {
+			allowed |= hasAbout
 		}
 	}
 	return h.fields()&^allowed == 0

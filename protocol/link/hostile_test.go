@@ -16,9 +16,9 @@ func TestL11(t *testing.T) {
 		typ, text string
 		h         Header
 	}
-	data := func(n uint64, text string) message { return message{"chat", text, Header{N: [2]uint64{0, n}}} }
+	data := func(n uint64, text string) message { return message{"chat", text, Header{N: [3]uint64{0, n}}} }
 	part := func(n, of, at uint64, text string) message {
-		return message{"chat", text, Header{N: [2]uint64{0, n}, Of: of, At: at}}
+		return message{"chat", text, Header{N: [3]uint64{0, n}, Of: of, At: at}}
 	}
 	ack := func(h Header) message { return message{"LINK_ACK", "null", h} }
 	kib := `"` + strings.Repeat("x", 1<<10) + `"`
@@ -26,41 +26,41 @@ func TestL11(t *testing.T) {
 		in  []message
 		why string // "": nothing happens
 	}{
-		"r of what was never sent":           {[]message{ack(Header{R: [2]uint64{0, 4}})}, WhyAck},
-		"r0 of what was never sent":          {[]message{ack(Header{R: [2]uint64{1, 0}})}, WhyAck},
+		"r of what was never sent":           {[]message{ack(Header{R: [3]uint64{0, 4}})}, WhyAck},
+		"r0 of what was never sent":          {[]message{ack(Header{R: [3]uint64{1, 0}})}, WhyAck},
 		"t of what was never sent":           {[]message{ack(Header{T: [2]uint64{0, 4}})}, WhyAck},
-		"r of the last number":               {[]message{ack(Header{R: [2]uint64{0, protocol.MaxNumber}})}, WhyAck},
-		"t above r":                          {[]message{ack(Header{R: [2]uint64{0, 1}, T: [2]uint64{0, 2}})}, WhyAck},
-		"r goes back":                        {[]message{ack(Header{R: [2]uint64{0, 3}}), ack(Header{R: [2]uint64{0, 1}})}, ""},
-		"t goes back":                        {[]message{ack(Header{R: [2]uint64{0, 3}, T: [2]uint64{0, 3}}), ack(Header{T: [2]uint64{0, 1}})}, ""},
+		"r of the last number":               {[]message{ack(Header{R: [3]uint64{0, protocol.MaxNumber}})}, WhyAck},
+		"t above r":                          {[]message{ack(Header{R: [3]uint64{0, 1}, T: [2]uint64{0, 2}})}, WhyAck},
+		"r goes back":                        {[]message{ack(Header{R: [3]uint64{0, 3}}), ack(Header{R: [3]uint64{0, 1}})}, ""},
+		"t goes back":                        {[]message{ack(Header{R: [3]uint64{0, 3}, T: [2]uint64{0, 3}}), ack(Header{T: [2]uint64{0, 1}})}, ""},
 		"a grant of the last number":         {[]message{ack(Header{G: [2]uint64{0, protocol.MaxNumber}})}, ""},
 		"a grant that goes back to 1":        {[]message{ack(Header{G: [2]uint64{1, 1}})}, ""},
 		"an answer to what was never asked":  {[]message{ack(Header{Ans: 99})}, WhyAnswer},
 		"the last number of a probe":         {[]message{ack(Header{Ask: protocol.MaxNumber}), ack(Header{Ask: 1})}, ""},
 		"a frame without a number":           {[]message{data(0, `1`)}, WhyNumber},
-		"a frame with two numbers":           {[]message{{"chat", `1`, Header{N: [2]uint64{1, 1}}}}, WhyNumber},
-		"data in the sequence of signalling": {[]message{{"chat", `1`, Header{N: [2]uint64{1, 0}}}}, WhyNumber},
-		"signalling in the sequence of data": {[]message{{"OFFER", `1`, Header{N: [2]uint64{0, 1}}}}, WhyNumber},
-		"a probe in a frame":                 {[]message{{"chat", `1`, Header{N: [2]uint64{0, 1}, Ask: 2}}}, WhyField},
-		"an answer in a frame":               {[]message{{"chat", `1`, Header{N: [2]uint64{0, 1}, Ans: 1}}}, WhyField},
-		"an end in a frame":                  {[]message{{"chat", `1`, Header{N: [2]uint64{0, 1}, HasEnd: true}}}, WhyField},
-		"an answer to LINK_END in a frame":   {[]message{{"OFFER", `1`, Header{N: [2]uint64{1, 0}, Ended: true}}}, WhyField},
-		"a number in LINK_ACK":               {[]message{ack(Header{N: [2]uint64{0, 1}})}, WhyField},
+		"a frame with two numbers":           {[]message{{"chat", `1`, Header{N: [3]uint64{1, 1}}}}, WhyNumber},
+		"data in the sequence of signalling": {[]message{{"chat", `1`, Header{N: [3]uint64{1, 0}}}}, WhyNumber},
+		"signalling in the sequence of data": {[]message{{"OFFER", `1`, Header{N: [3]uint64{0, 1}}}}, WhyNumber},
+		"a probe in a frame":                 {[]message{{"chat", `1`, Header{N: [3]uint64{0, 1}, Ask: 2}}}, WhyField},
+		"an answer in a frame":               {[]message{{"chat", `1`, Header{N: [3]uint64{0, 1}, Ans: 1}}}, WhyField},
+		"an end in a frame":                  {[]message{{"chat", `1`, Header{N: [3]uint64{0, 1}, HasEnd: true}}}, WhyField},
+		"an answer to LINK_END in a frame":   {[]message{{"OFFER", `1`, Header{N: [3]uint64{1, 0}, Ended: true}}}, WhyField},
+		"a number in LINK_ACK":               {[]message{ack(Header{N: [3]uint64{0, 1}})}, WhyField},
 		"a part in LINK_ACK":                 {[]message{ack(Header{Of: 1})}, WhyField},
 		"a nonce in LINK_ACK":                {[]message{ack(Header{Nonce: NewID(7)})}, WhyField},
 		"a probe in LINK_END":                {[]message{{"LINK_END", "null", Header{HasEnd: true, Ask: 1}}}, WhyField},
 		"a why in LINK_ACK":                  {[]message{ack(Header{Why: "x"})}, WhyField},
-		"a number in LINK_RESET":             {[]message{{"LINK_RESET", "null", Header{N: [2]uint64{0, 1}}}}, WhyField},
+		"a number in LINK_RESET":             {[]message{{"LINK_RESET", "null", Header{N: [3]uint64{0, 1}}}}, WhyField},
 		"unknown types may have any field":   {[]message{{"LINK_LATER", `1`, Header{Nonce: NewID(7), Of: 9, Ask: 1}}}, ""},
-		"a reserved type":                    {[]message{{"PEER_GONE", `1`, Header{N: [2]uint64{0, 1}}}}, WhyType},
-		"an unknown type of the link":        {[]message{{"LINK_LATER", `1`, Header{N: [2]uint64{0, 1}}}}, ""},
+		"a reserved type":                    {[]message{{"PEER_GONE", `1`, Header{N: [3]uint64{0, 1}}}}, WhyType},
+		"an unknown type of the link":        {[]message{{"LINK_LATER", `1`, Header{N: [3]uint64{0, 1}}}}, ""},
 		"numbers that jump, repeat, go back": {[]message{data(7, `1`), data(7, `1`), data(3, `1`), data(protocol.MaxNumber, `1`)}, ""},
 		"beyond the grant":                   {repeat(70, func(i int) message { return data(uint64(i+1), kib) }), WhyGrant},
 		"a part of nothing":                  {[]message{part(1, 0, 5, `"x"`)}, WhyPart},
 		"a first part and a further one":     {[]message{part(1, 9, 5, `"x"`)}, WhyPart},
 		"two first parts":                    {[]message{part(1, 9, 0, `"\"x"`), part(2, 9, 0, `"\"x"`)}, WhyPart},
 		"a part elsewhere":                   {[]message{part(1, 9, 0, `"\"x"`), part(2, 0, 3, `"\"x"`)}, WhyPart},
-		"a part of another type":             {[]message{part(1, 9, 0, `"\"x"`), {"else", `"x"`, Header{N: [2]uint64{0, 2}, At: 2}}}, WhyPart},
+		"a part of another type":             {[]message{part(1, 9, 0, `"\"x"`), {"else", `"x"`, Header{N: [3]uint64{0, 2}, At: 2}}}, WhyPart},
 		"a whole message between parts":      {[]message{part(1, 9, 0, `"\"x"`), data(2, `1`)}, WhyPart},
 		"a part that is too long":            {[]message{part(1, 3, 0, `"\"xxx"`)}, WhyPart},
 		"a part of no bytes":                 {[]message{part(1, 3, 0, `""`)}, WhyPart},
@@ -134,9 +134,9 @@ func TestAPeerThatTakesNothing(t *testing.T) {
 		l, id := n.link(client), n.link(client).ID()
 		for k := range maxUnsettled {
 			require.NoError(t, l.Send(n.now, "chat", []byte(`1`), k))
-			for _, ok := l.Next(n.now); ok; _, ok = l.Next(n.now) {
+			for _, ok := l.Next(n.now, Relay); ok; _, ok = l.Next(n.now, Relay) {
 			}
-			l.Receive(n.now, []byte("LINK_ACK"), nil, &Header{ID: id, R: [2]uint64{0, l.out[Data].made}, G: [2]uint64{0, protocol.MaxNumber}})
+			l.Receive(n.now, Relay, []byte("LINK_ACK"), nil, &Header{ID: id, R: [3]uint64{0, l.out[Data].made}, G: [2]uint64{0, protocol.MaxNumber}})
 			l.Effects().Reset()
 		}
 		require.ErrorIs(t, l.Send(n.now, "chat", []byte(`1`), 1), ErrFull)
@@ -148,7 +148,7 @@ func TestPartsThatNeverEnd(t *testing.T) {
 	n := openNet(t, Config{}, Config{Budget: budget})
 	id := n.link(server).ID()
 	for i := range uint64(100_000) {
-		h := Header{ID: id, N: [2]uint64{0, i + 1}, At: i}
+		h := Header{ID: id, N: [3]uint64{0, i + 1}, At: i}
 		if i == 0 {
 			h.Of = 1 << 20
 		}
@@ -166,7 +166,7 @@ func TestFloods(t *testing.T) {
 	n := openNet(t, Config{}, Config{})
 	l := n.link(server)
 	for i := range 10_000 {
-		n.hand(server, "chat", `1`, Header{ID: NewID(uint64(i + 1000)), N: [2]uint64{0, 1}})
+		n.hand(server, "chat", `1`, Header{ID: NewID(uint64(i + 1000)), N: [3]uint64{0, 1}})
 		n.hand(server, protocol.TypeLinkOpen, "null", Header{Nonce: NewID(uint64(i + 1000))})
 		n.hand(client, protocol.TypeLinkOpened, "null", Header{Nonce: NewID(7), ID: NewID(uint64(i + 1000))})
 	}
@@ -201,7 +201,7 @@ func TestMisplacedFieldsOpenNothing(t *testing.T) {
 	n := newNet(t, Config{}, Config{})
 	n.lose()
 	n.said(client)
-	for _, h := range []Header{{Nonce: NewID(7), ID: NewID(1)}, {Nonce: NewID(7), Ask: 1}, {Nonce: NewID(7), R: [2]uint64{0, 1}}} {
+	for _, h := range []Header{{Nonce: NewID(7), ID: NewID(1)}, {Nonce: NewID(7), Ask: 1}, {Nonce: NewID(7), R: [3]uint64{0, 1}}} {
 		require.False(t, n.hand(server, "LINK_OPEN", "null", h).HasReply)
 	}
 	n.hand(client, "LINK_OPENED", "null", Header{Nonce: NewID(7), ID: NewID(1), Ask: 1})

@@ -2,20 +2,26 @@ package link
 
 import "github.com/sebas642/intercessor/protocol"
 
-// incoming is what this side receives in one sequence.
+// receiving is what every sequence has in which this side receives.
+type receiving struct {
+	r      uint64 // received: counted frames
+	window int    // how much the other side may send ahead, in cost
+	dirty  bool   // an acknowledgement or a grant has changed since it was last sent
+}
+
+// incoming is what this side receives in a sequence of messages.
 type incoming struct {
+	receiving
+
 	inbox ring[inMessage] // received whole and not taken
 
-	r uint64 // received: counted frames
 	t uint64 // taken: all frames of messages that the application has
 	g uint64 // granted: the highest value ever sent
 
-	cost   uint64 // of frames 1 to r
-	freed  uint64 // the part of cost that no longer counts against the window
-	window int    // the limit of cost that is not freed
+	cost  uint64 // of frames 1 to r
+	freed uint64 // the part of cost that no longer counts against the window
 
-	dirty bool   // r, t or g has changed since it was last sent
-	last  string // the last type, kept so that most frames allocate no string
+	last string // the last type, kept so that most frames allocate no string
 
 	own      int // cost of frames held outside the budget
 	ownParts int // bytes of messages in parts held outside it
@@ -37,12 +43,15 @@ type inMessage struct {
 	last  uint64 // number of its last frame
 	cost  uint64 // how much of the grant it frees when it is taken
 	claim claim  // the memory that it frees then
+	about *About // if it is one of signalling that says so
 }
 
 // Message is a message for the application.
 type Message struct {
 	Type string
 	Data []byte // one JSON value, which the receiver may keep
+
+	About About // of a message of signalling
 }
 
 // Take returns the oldest message of a sequence that the application does not have yet,
@@ -57,9 +66,13 @@ func (l *Link) Take(now Time, sequence int) (Message, bool) {
 	l.release(i, m.claim)
 	i.t = m.last
 	i.freed += m.cost
-	l.acknowledge(now, i, 0)
+	l.acknowledge(now, &i.receiving, 0)
 	l.settle()
-	return Message{m.typ, m.data}, true
+	taken := Message{Type: m.typ, Data: m.data}
+	if m.about != nil {
+		taken.About = *m.about
+	}
+	return taken, true
 }
 
 // Arriving returns how many bytes have come of an unfinished message in parts, and its
@@ -84,10 +97,10 @@ func (l *Link) frameReceived(now Time, typ, message []byte, h *Header) {
 		return
 	}
 	if n <= i.r {
-		l.acknowledge(now, i, 0) // its sender seems to lack the acknowledgement
+		l.acknowledge(now, &i.receiving, 0) // its sender seems to lack the acknowledgement
 		return
 	}
-	if n != i.r+1 || s == Data && l.ending.here {
+	if n != i.r+1 || s == Data && l.ending.begun() {
 		return // after a gap (L4), or after Close
 	}
 	cost := protocol.FrameCost + len(typ) + len(message)
@@ -109,7 +122,7 @@ func (l *Link) frameReceived(now Time, typ, message []byte, h *Header) {
 	var counted bool
 	var why string
 	if h.Of == 0 && h.At == 0 {
-		counted, why = l.whole(i, s, message, cost)
+		counted, why = l.whole(i, s, message, cost, h)
 	} else {
 		counted, why = l.part(now, i, s, message, cost, h)
 	}
@@ -117,7 +130,7 @@ func (l *Link) frameReceived(now Time, typ, message []byte, h *Header) {
 	case why != "":
 		l.fail(why)
 	case counted:
-		l.acknowledge(now, i, cost)
+		l.acknowledge(now, &i.receiving, cost)
 	default:
 		l.poll(now) // declined (L4): a new grant tells the sender when there is memory again
 	}
@@ -125,7 +138,7 @@ func (l *Link) frameReceived(now Time, typ, message []byte, h *Header) {
 
 // whole handles a frame that is a whole message. It returns false if there is no memory
 // for it, or the rule that the frame breaks.
-func (l *Link) whole(i *incoming, s int, message []byte, cost int) (counted bool, why string) {
+func (l *Link) whole(i *incoming, s int, message []byte, cost int, h *Header) (counted bool, why string) {
 	if i.of != 0 {
 		return false, WhyPart
 	}
@@ -138,7 +151,7 @@ func (l *Link) whole(i *incoming, s int, message []byte, cost int) (counted bool
 	}
 	i.r++
 	i.cost += uint64(cost)
-	i.inbox.push(inMessage{i.last, message, i.r, uint64(cost), c})
+	i.inbox.push(inMessage{i.last, message, i.r, uint64(cost), c, h.about()})
 	l.effects.Arrived[s] = true
 	return true, ""
 }

@@ -44,20 +44,20 @@ func (l *Link) part(now Time, i *incoming, s int, message []byte, cost int, h *H
 	if protocol.Valid(i.buf) != nil {
 		return false, WhyPart
 	}
-	i.inbox.push(inMessage{i.typ, i.buf, i.r, 0, i.claim})
+	i.inbox.push(inMessage{i.typ, i.buf, i.r, 0, i.claim, h.about()})
 	i.of, i.buf, i.claim = 0, nil, claim{}
 	l.effects.Arrived[s] = true
 	return true, ""
 }
 
 // growBuffer makes space for n more bytes of the unfinished message, or returns false.
-// The buffer grows with what came, not with what was announced.
+// The buffer grows with what came, to twice as much, not with what was announced.
 func (l *Link) growBuffer(now Time, i *incoming, n int) bool {
 	need := min(i.of, len(i.buf)+n)
 	if need <= cap(i.buf) {
 		return true
 	}
-	size := min(i.of, max(need, 2*cap(i.buf)))
+	size := min(i.of, 2*need)
 	if own := i.ownLeft(); need <= own {
 		size = min(size, own)
 	}
@@ -76,7 +76,7 @@ func (i *incoming) granted() bool {
 // partWake returns when something is due for the unfinished message. 0 means never.
 func (l *Link) partWake(i *incoming) Time {
 	switch {
-	case i.of == 0 || l.phase != open || !i.granted():
+	case i.of == 0 || l.phase != open || !i.granted() || l.waits(i):
 		return 0
 	case l.probe.at <= i.partAt && !l.askDue:
 		return i.partAt + partWithin/2
@@ -84,6 +84,11 @@ func (l *Link) partWake(i *incoming) Time {
 		return i.partAt + 2*partWithin
 	}
 	return max(i.partAt+partWithin, i.heardAt+partWithin/4)
+}
+
+// waits reports whether the sender of a sequence has no path that it may use (W8).
+func (l *Link) waits(i *incoming) bool {
+	return i == &l.in[Data] && l.policy == DirectOnly && !l.up[Direct]
 }
 
 // partAsked notes an answer to the last probe. The first one after the question for a part

@@ -8,18 +8,28 @@ type Link struct {
 	config  Config
 	id      ID
 	phase   phase
-	up      bool // there is a path
+	up      [2]bool // the paths that there are
+	current Path    // the path that this side sends on, if it is up
 	effects Effects
 	out     [2]outgoing
 	in      [2]incoming
+	streams streams
+	turn    int // the sequence that may send next, Data or Streams
 
-	// What Next must send besides frames.
+	unsure bool // frames went out early, and then there was an interruption (L14)
+	quiet  bool // no more frames go out early
+
+	version uint64 // of the protocol between the two sides (W3): 0 before the link is open
+	policy  Policy // the stricter of the two
+
+	// What Next must send besides frames, on one path each or on the current one.
 	openDue   bool
 	askDue    bool
-	answerDue bool
-	endDue    bool
-	endedDue  bool
+	answerDue [2]bool
+	endDue    [2]bool
+	endedDue  [2]bool
 	ackDue    bool
+	knockDue  bool // an acknowledgement over the relay, though another path is the current one (W3)
 
 	// What the next acknowledgement covers.
 	ackSince     Time // since when something is unacknowledged, if a sequence is dirty
@@ -51,17 +61,20 @@ func New(config Config) *Link {
 	return l
 }
 
-// newServer returns a server's link, whose client has granted g.
-func newServer(config Config, id ID, g [2]uint64) *Link {
+// newServer returns a server's link, which a client has asked for with o.
+func newServer(config Config, o offer) *Link {
 	l := newLink(config)
 	l.phase = open
-	l.id = id
-	l.out[Signalling].g, l.out[Data].g = g[Signalling], g[Data]
+	l.id = o.id
+	l.out[Signalling].g, l.out[Data].g = o.g[Signalling], o.g[Data]
+	l.agree(o.version, o.policy)
 	return l
 }
 
 func newLink(config Config) *Link {
 	l := &Link{config: config.withDefaults()}
+	l.turn = Data
+	l.streams.init(l)
 	for s := range l.out {
 		l.out[s].next = 1
 		l.out[s].hold = l.config.Hold[s]
@@ -84,8 +97,12 @@ func (l *Link) Over() bool {
 	return l.phase == dead || l.phase == done && (!l.ending.here || l.ending.known)
 }
 
-// SetInFlight changes how much may be unacknowledged: see Config.InFlight.
-func (l *Link) SetInFlight(bytes int) { l.config.InFlight = bytes }
+// Dead reports whether the link sends nothing more, and does not answer. Nor may the driver
+// answer for it on the direct path: the other side asks over the relay then, and hears LINK_RESET.
+func (l *Link) Dead() bool { return l.phase == dead }
+
+// SetInFlight changes how much may be unacknowledged on a path: see Config.InFlight.
+func (l *Link) SetInFlight(p Path, bytes int) { l.config.InFlight[p] = bytes }
 
 // SetWindow changes how much the other side may send ahead in a sequence: see
 // Config.Window. What was granted stays granted.
@@ -94,24 +111,11 @@ func (l *Link) SetWindow(now Time, sequence, bytes int) {
 	l.regrant(now, sequence)
 }
 
-// PathUp says that there is a path to the other side: the first, one after a time without
-// a path, or another one. It counts as a doubt (L8).
-func (l *Link) PathUp(now Time) {
-	l.up = true
-	for s := range l.in {
-		l.in[s].partAt = max(l.in[s].partAt, now) // its clock stops without a path
-	}
-	l.Doubt(now)
-}
-
-// PathDown says that there is no path. Next returns nothing until there is.
-func (l *Link) PathDown(now Time) { l.up = false }
-
-// Receive handles a message of the other side, with its header. The caller has matched it
-// to this link, by its ID or, for LINK_OPENED, by its nonce: see [Door]. The link keeps
-// message, which must not change any more and should not be part of a larger slice. typ
-// and h may be reused.
-func (l *Link) Receive(now Time, typ, message []byte, h *Header) {
+// Receive handles a message of the other side, with its header, that came over a path. The
+// caller has matched it to this link, by its ID or, for LINK_OPENED, by its nonce: see
+// [Door]. The link keeps message, which must not change any more and should not be part of
+// a larger slice. typ and h may be reused.
+func (l *Link) Receive(now Time, p Path, typ, message []byte, h *Header) {
 	if l.phase == dead {
 		return
 	}
@@ -138,10 +142,16 @@ func (l *Link) Receive(now Time, typ, message []byte, h *Header) {
 	}
 	switch {
 	case string(typ) == protocol.TypeLinkAck:
-		l.ackReceived(now, h)
+		l.ackReceived(now, p, h)
 	case string(typ) == protocol.TypeLinkEnd:
 		l.endReceived(h)
-	case len(typ) >= 5 && string(typ[:5]) == "LINK_":
+	case string(typ) == protocol.TypeLinkStream && l.version > 1:
+		if body, ok := parseBody(message); l.phase == open && ok {
+			l.receiveStream(now, h.N[Streams], body)
+		} else {
+			l.fail(WhyStream)
+		}
+	case ofLinkItself(typ):
 		// A type of a later version.
 	case l.phase == open:
 		l.frameReceived(now, typ, message, h)
@@ -155,14 +165,40 @@ func (l *Link) opened(now Time, h *Header) {
 	if h.Nonce != l.config.Nonce || h.ID == (ID{}) {
 		return
 	}
+	if l.unsure && !h.Mine { // another program may have taken the early frames
+		l.lost("")
+		return
+	}
 	l.id = h.ID
 	l.phase = open
-	for s := range l.out {
-		l.out[s].g = h.G[s]
-		l.out[s].since = now
+	for s, o := range l.sendings() {
+		o.since = now
+		if s != Streams {
+			l.out[s].g = h.G[s]
+		}
 	}
 	l.openDue = false
 	l.probe = probe{}
 	l.askDue = true
 	l.effects.Opened = true
+	l.streams.room()
+	if l.agree(h.Version, h.Policy); l.acknowledged(now, h) {
+		l.settle()
+	}
+}
+
+// interrupted says, before the link is open, that what was sent may be lost. Nothing more
+// goes out early: it would come after a gap. From now on only the program that may have
+// taken early frames can open the link (L14).
+func (l *Link) interrupted() {
+	if l.phase != opening {
+		return
+	}
+	l.quiet = true
+	l.unsure = l.saidEarly()
+}
+
+// saidEarly reports whether frames went out early, and the link is not open yet.
+func (l *Link) saidEarly() bool {
+	return l.phase == opening && l.out[Signalling].made+l.out[Data].made > 0
 }

@@ -44,7 +44,7 @@ func newNet(t testing.TB, c, s Config) *net {
 		n.sides[x] = &side{door: NewDoor(config), outcomes: map[any]Outcome{}}
 	}
 	n.sides[client].links = []*Link{n.link(client)}
-	n.link(client).PathUp(n.now)
+	n.link(client).PathUp(n.now, Relay)
 	n.pump(client)
 	return n
 }
@@ -65,7 +65,7 @@ func (n *net) link(x int) *Link { return n.sides[x].door.Link() }
 func (n *net) pump(x int) {
 	s := n.sides[x]
 	for _, l := range s.links {
-		for f, ok := l.Next(n.now); ok; f, ok = l.Next(n.now) {
+		for f, ok := l.Next(n.now, Relay); ok; f, ok = l.Next(n.now, Relay) {
 			n.send(x, &f)
 		}
 		e := l.Effects()
@@ -170,7 +170,7 @@ func (n *net) cut() {
 	n.lose()
 	for x := range n.sides {
 		if l := n.link(x); l != nil {
-			l.PathUp(n.now)
+			l.PathUp(n.now, Relay)
 			n.pump(x)
 		}
 	}

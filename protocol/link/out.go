@@ -2,36 +2,48 @@ package link
 
 import "github.com/sebas642/intercessor/protocol"
 
-// outgoing is what this side sends in one sequence. A frame is cut from its message and
-// numbered when it is given to a path.
+// sending is what every sequence has in which this side sends.
+type sending struct {
+	made   uint64 // number of the last frame that was cut
+	next   uint64 // number of the frame that a path gets next: r+1 to made+1
+	r      uint64 // the other side has received up to this frame
+	flight int    // the cost of frames r+1 to next-1
+
+	starving bool   // the next frame costs more than what is left of the grant
+	probed   uint64 // made at the time of the last probe
+	since    Time   // since when nothing was acknowledged
+}
+
+// sendings returns what the sequences have in common.
+func (l *Link) sendings() [3]*sending {
+	return [...]*sending{&l.out[Signalling].sending, &l.out[Data].sending, &l.streams.sending}
+}
+
+// outgoing is what this side sends in a sequence of messages. A frame is cut from its message
+// and numbered when it is given to a path.
 type outgoing struct {
+	sending
+
 	messages ring[outMessage] // accepted and not settled, in the order of Send
 	base     uint64           // how many were settled; the oldest is message base
 	uncut    uint64           // the first message that is not completely cut
 	frames   ring[outFrame]   // cut and not received: numbers r+1 to made
 
-	made uint64 // number of the last frame that was cut
-	next uint64 // number of the frame that a path gets next: r+1 to made+1
-	r    uint64 // the other side has received up to this frame
-	t    uint64 // its application has taken up to this frame
-	g    uint64 // the cost that it has granted in total (L6)
+	t     uint64 // the other application has taken up to this frame
+	g     uint64 // the cost that the other side has granted in total (L6)
+	spent uint64 // the cost of frames 1 to made
+	held  int    // bytes of messages that are accepted and not received
+	hold  int    // Send waits unless held is below this
 
-	spent  uint64 // the cost of frames 1 to made
-	flight int    // the cost of frames r+1 to next-1
-	held   int    // bytes of messages that are accepted and not received
-	hold   int    // Send waits unless held is below this
-
-	ready    outFrame // the frame made+1, if its cost is not 0
-	starving bool     // ready costs more than what is left of the grant
-	waiting  bool     // a Send returned ErrFull
-	probed   uint64   // made at the time of the last probe
-	since    Time     // since when nothing was acknowledged
+	ready   outFrame // the frame made+1, if its cost is not 0
+	waiting bool     // a Send returned ErrFull
 }
 
 type outMessage struct {
 	typ      string
 	data     []byte // nil when the other side has received it
 	token    any
+	about    *About // of a message of signalling; or nil
 	paid     int    // bytes reserved in the budget
 	of       int    // len(data), if it goes in parts
 	cut      int    // data[:cut] is cut
@@ -57,6 +69,9 @@ const maxUnsettled = 1 << 16
 func (o *outgoing) full() bool {
 	return o.held >= o.hold || o.messages.len() >= maxUnsettled
 }
+
+// untaken reports whether the other side may have received a message that it has not taken.
+func (o *outgoing) untaken() bool { return o.messages.len() > 0 && o.messages.at(0).begun }
 
 // message returns the message with this place in the order of Send.
 func (o *outgoing) message(place uint64) *outMessage { return o.messages.at(int(place - o.base)) }

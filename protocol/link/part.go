@@ -4,6 +4,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/sebas642/intercessor/protocol"
+	"github.com/sebas642/intercessor/protocol/internal/word"
 )
 
 // A part of a message is a JSON string (L7). Its length in the frame is at most partSize,
@@ -12,65 +13,99 @@ import (
 // which would hold only three of MaxPart.
 const partSize = protocol.MaxPart - 1<<10
 
-// cutPart returns where the part of data that begins at from ends, and how long
-// it is as a JSON string. It cuts at the end of a character.
+// cutPart returns where the part of data, a text in UTF-8, that begins at from ends, and how
+// long it is as a JSON string. It cuts at the end of a character.
 func cutPart(data []byte, from int) (end, encoded int) {
-	encoded = 2
-	end = from
-	for i := from; i < len(data); {
-		n, size := 1, escaped(data[i])
-		if data[i] >= utf8.RuneSelf {
-			_, n = utf8.DecodeRune(data[i:])
-			size = n
+	const longest = 8 * len(`\u0000`) // of eight bytes
+	end, encoded = from, 2
+	for end+8 <= len(data) && encoded+longest <= partSize {
+		w := word.Load(data[end:])
+		if word.Below(w, ' ') == 0 {
+			encoded += 8 + word.Count(escapes(w))
+		} else {
+			for _, c := range data[end : end+8] {
+				encoded += escaped(c)
+			}
 		}
-		if encoded+size > partSize {
-			break
-		}
-		encoded += size
-		i += n
-		end = i
+		end += 8
+	}
+	for end < len(data) && encoded+escaped(data[end]) <= partSize {
+		encoded += escaped(data[end])
+		end++
+	}
+	for n := 1; n < utf8.UTFMax && end < len(data) && !utf8.RuneStart(data[end]); n++ {
+		end, encoded = end-1, encoded-1
 	}
 	return end, encoded
 }
 
-// escaped returns how many bytes an ASCII character takes in a JSON string.
-func escaped(c byte) int {
-	switch {
-	case c == '"', c == '\\', c == '\n', c == '\r', c == '\t':
-		return 2
-	case c < ' ':
-		return 6
-	}
-	return 1
+// escapes returns the set of the bytes of w that have an escape in a JSON string.
+func escapes(w uint64) uint64 {
+	return word.Equal(w, '"') | word.Equal(w, '\\') | word.Below(w, ' ')
 }
 
-// appendText appends s to dst as a JSON string. Bytes beyond ASCII stay as they are.
-func appendText[T string | []byte](dst []byte, s T) []byte {
-	const hex = "0123456789abcdef"
+// letters has what follows the backslash in the escape of a byte; 0 for a byte without one.
+// After u follow four digits.
+const letters = "uuuuuuuuutnuuruuuuuuuuuuuuuuuuuu\x00\x00\"" // of control characters, space, ! and "
+
+func letter(c byte) byte {
+	if c == '\\' {
+		return c
+	}
+	if int(c) < len(letters) {
+		return letters[c]
+	}
+	return 0
+}
+
+// escaped returns how many bytes c takes in a JSON string.
+func escaped(c byte) int {
+	switch letter(c) {
+	case 0:
+		return 1
+	case 'u':
+		return 6
+	}
+	return 2
+}
+
+// appendText appends text to dst as a JSON string. Bytes beyond ASCII stay as they are.
+func appendText(dst, text []byte) []byte {
+	const spare = 8 + len(`\u0000`) // what one turn of the loop may write
 	dst = append(dst, '"')
-	done := 0 // s[:done] is in dst
-	for i := range len(s) {
-		c := s[i]
-		if escaped(c) == 1 {
-			continue
+	n := len(dst) // dst[:n] is written
+	dst = dst[:cap(dst)]
+	for i := 0; i < len(text); {
+		if len(dst)-n < spare {
+			dst = append(dst[:n], make([]byte, len(text)-i+spare)...)
+			dst = dst[:cap(dst)]
 		}
-		dst = append(dst, s[done:i]...)
-		done = i + 1
-		switch c {
-		case '"', '\\':
-			dst = append(dst, '\\', c)
-		case '\n':
-			dst = append(dst, '\\', 'n')
-		case '\r':
-			dst = append(dst, '\\', 'r')
-		case '\t':
-			dst = append(dst, '\\', 't')
+		if i+8 <= len(text) {
+			w := word.Load(text[i:])
+			word.Store(dst[n:], w)
+			set := escapes(w)
+			if set == 0 {
+				i, n = i+8, n+8
+				continue
+			}
+			plain := word.First(set)
+			i, n = i+plain, n+plain
+		}
+		c := text[i]
+		i++
+		switch l := letter(c); l {
+		case 0:
+			dst[n] = c
+			n++
+		case 'u':
+			const hex = "0123456789abcdef"
+			n += copy(dst[n:], []byte{'\\', 'u', '0', '0', hex[c>>4], hex[c&15]})
 		default:
-			dst = append(dst, '\\', 'u', '0', '0', hex[c>>4], hex[c&15])
+			dst[n], dst[n+1] = '\\', l
+			n += 2
 		}
 	}
-	dst = append(dst, s[done:]...)
-	return append(dst, '"')
+	return append(dst[:n], '"')
 }
 
 // appendPart appends the text of raw, one JSON string, to dst, as long as dst's
@@ -81,56 +116,59 @@ func appendPart(dst, raw []byte) ([]byte, bool) {
 		return dst, false
 	}
 	raw = raw[1 : len(raw)-1]
-	for len(raw) > 0 {
-		plain := 0
-		for plain < len(raw) && raw[plain] != '\\' {
-			plain++
+	n := len(dst) // dst[:n] is written
+	dst = dst[:cap(dst)]
+	for i := 0; i < len(raw); {
+		if i+8 <= len(raw) && n+8 <= len(dst) {
+			w := word.Load(raw[i:])
+			word.Store(dst[n:], w)
+			set := word.Equal(w, '\\')
+			if set == 0 {
+				i, n = i+8, n+8
+				continue
+			}
+			plain := word.First(set)
+			i, n = i+plain, n+plain
 		}
-		if plain > cap(dst)-len(dst) {
-			return dst, false
+		if n == len(dst) {
+			return dst[:n], false
 		}
-		dst = append(dst, raw[:plain]...)
-		if raw = raw[plain:]; len(raw) == 0 {
-			break
+		c := raw[i]
+		if c != '\\' {
+			dst[n] = c
+			i, n = i+1, n+1
+			continue
 		}
-		r, n := unescape(raw)
-		if n == 0 || utf8.RuneLen(r) < 0 || utf8.RuneLen(r) > cap(dst)-len(dst) {
-			return dst, false
+		if i+1 == len(raw) {
+			return dst[:n], false
 		}
-		dst = utf8.AppendRune(dst, r)
-		raw = raw[n:]
+		if c = meant[raw[i+1]]; c != 0 {
+			dst[n] = c
+			i, n = i+2, n+1
+			continue
+		}
+		r, size := unescape(raw[i:])
+		if size == 0 || utf8.RuneLen(r) < 0 || utf8.RuneLen(r) > len(dst)-n {
+			return dst[:n], false
+		}
+		i, n = i+size, n+utf8.EncodeRune(dst[n:], r)
 	}
-	return dst, true
+	return dst[:n], true
 }
 
-// unescape reads the escape with which raw begins, both halves of a surrogate
-// pair, and returns how long it is; 0 if there is none.
+// meant says for the second byte of an escape of two bytes what the escape stands for.
+var meant = [256]byte{'"': '"', '\\': '\\', '/': '/', 'b': '\b', 'f': '\f', 'n': '\n', 'r': '\r', 't': '\t'}
+
+// unescape reads the escape of the form \u0041 with which raw begins, both halves of a
+// surrogate pair, and returns how long it is; 0 if there is none.
 func unescape(raw []byte) (r rune, n int) {
-	if len(raw) < 2 {
-		return 0, 0
-	}
-	switch c := raw[1]; c {
-	case '"', '\\', '/':
-		return rune(c), 2
-	case 'b':
-		return '\b', 2
-	case 'f':
-		return '\f', 2
-	case 'n':
-		return '\n', 2
-	case 'r':
-		return '\r', 2
-	case 't':
-		return '\t', 2
-	case 'u':
-		r, n = hex4(raw)
-		if 0xD800 <= r && r < 0xDC00 && n != 0 {
-			low, m := hex4(raw[n:])
-			if m == 0 || low < 0xDC00 || low > 0xDFFF {
-				return 0, 0
-			}
-			return 0x10000 + (r-0xD800)<<10 + low - 0xDC00, n + m
+	r, n = hex4(raw)
+	if 0xD800 <= r && r < 0xDC00 && n != 0 {
+		low, m := hex4(raw[n:])
+		if m == 0 || low < 0xDC00 || low > 0xDFFF {
+			return 0, 0
 		}
+		return 0x10000 + (r-0xD800)<<10 + low - 0xDC00, n + m
 	}
 	return r, n
 }

@@ -76,11 +76,13 @@ func newScript(t *testing.T, seed uint64) *script {
 	var configs [2]Config
 	for x := range configs {
 		s.budgets[x] = NewBudget([]int{0, 2_400_000, 6_000_000}[s.r.IntN(3)])
-		configs[x] = Config{Budget: s.budgets[x], Window: [2]int{0, s.r.IntN(300_000)}, InFlight: 1 + s.r.IntN(200_000), Hold: [2]int{0, 1 + s.r.IntN(300_000)}}
+		configs[x] = Config{Budget: s.budgets[x], Window: [2]int{0, s.r.IntN(300_000)}, InFlight: [2]int{Relay: 1 + s.r.IntN(200_000)}, Hold: [2]int{0, 1 + s.r.IntN(300_000)}}
 		if s.r.IntN(4) == 0 {
 			configs[x].AckAfter = -1
 		}
 	}
+	configs[client].Early = s.r.IntN(2) == 0
+	configs[server].Mine = func(uint64) bool { return true }
 	s.n = newNet(quiet{t, s}, configs[client], configs[server])
 	s.net = s.n
 	return s
@@ -130,13 +132,13 @@ func (s *script) act() {
 		s.cut()
 	case k < 89: // a side is away for a while
 		s.up[x] = false
-		l.PathDown(s.now)
+		l.PathDown(s.now, Relay)
 		s.lose()
 	case k < 91 && len(side.sending) > 0: // the relay drops one, and may say so
 		i := s.r.IntN(len(side.sending))
 		side.sending = append(side.sending[:i:i], side.sending[i+1:]...)
 		if s.r.IntN(2) == 0 {
-			l.Doubt(s.now)
+			l.Doubt(s.now, Relay)
 			s.pump(x)
 		}
 	case k < 94 && len(side.sending) > 0: // one comes by another way, and perhaps again
@@ -182,7 +184,7 @@ func (s *script) comeBack(x int) {
 	s.up[x] = true
 	for y := range s.sides {
 		if l := s.net.link(y); l != nil && s.up[y] {
-			l.PathUp(s.now)
+			l.PathUp(s.now, Relay)
 			s.pump(y)
 		}
 	}
@@ -197,7 +199,9 @@ func (s *script) forgetful() {
 	old.Abort(s.now, "killed")
 	s.pump(server)
 	old.Close(s.now) // its memory is gone
-	s.sides[server].door = NewDoor(s.sides[server].door.config)
+	config := s.sides[server].door.config
+	config.Mine = nil // another program
+	s.sides[server].door = NewDoor(config)
 }
 
 func (s *script) write(x int) {

@@ -18,7 +18,7 @@ func TestL1(t *testing.T) {
 		n.lose()
 		n.now = 3*Second + 1
 		n.tick()
-		open := `LINK_OPEN {"nonce":"0000000000000007","g":262144,"g0":65536}`
+		open := `LINK_OPEN {"nonce":"0000000000000007","g":262144,"g0":65536,"v":2}`
 		require.Equal(t, []string{open, open, open}, n.said(client))
 		n.run()
 		n.pass(20 * Second)
@@ -44,11 +44,11 @@ func TestL1(t *testing.T) {
 	t.Run("only the current ID is handed out, and the first frame of a new link ends the old", func(t *testing.T) {
 		n := openNet(t, Config{}, Config{})
 		old := n.link(server)
-		n.hand(server, "chat", `"x"`, Header{ID: NewID(55), N: [2]uint64{0, 1}})
+		n.hand(server, "chat", `"x"`, Header{ID: NewID(55), N: [3]uint64{0, 1}})
 		require.Empty(t, n.takeAll(server))
 		e := n.hand(server, protocol.TypeLinkOpen, "null", Header{Nonce: NewID(8)})
 		require.Same(t, old, n.link(server), "an offer changes nothing")
-		e = n.hand(server, "chat", `"first"`, Header{ID: e.Reply.Header.ID, N: [2]uint64{0, 1}})
+		e = n.hand(server, "chat", `"first"`, Header{ID: e.Reply.Header.ID, N: [3]uint64{0, 1}})
 		require.True(t, e.Opened)
 		require.Same(t, old, e.Replaced)
 		n.wantEnd(server, Restarted, "the application's connection does not survive")
@@ -57,7 +57,7 @@ func TestL1(t *testing.T) {
 	t.Run("a link that the server gave up is not made again", func(t *testing.T) {
 		n := openNet(t, Config{}, Config{})
 		n.link(server).Abort(n.now, "gone")
-		e := n.hand(server, "chat", `"x"`, Header{ID: n.link(client).ID(), N: [2]uint64{0, 1}})
+		e := n.hand(server, "chat", `"x"`, Header{ID: n.link(client).ID(), N: [3]uint64{0, 1}})
 		require.False(t, e.Opened)
 		require.Equal(t, protocol.TypeLinkReset, e.Reply.Type)
 	})
@@ -68,7 +68,7 @@ func TestL2(t *testing.T) {
 		n := openNet(t, Config{}, Config{})
 		resets := 0
 		for i := range 30 {
-			h := Header{ID: NewID(uint64(900 + i)), N: [2]uint64{0, 1}}
+			h := Header{ID: NewID(uint64(900 + i)), N: [3]uint64{0, 1}}
 			e := n.hand(server, []string{"chat", "LINK_ACK", "LINK_END"}[i%3], `"x"`, h)
 			if e.HasReply {
 				require.Equal(t, protocol.TypeLinkReset, e.Reply.Type)
@@ -86,9 +86,9 @@ func TestL2(t *testing.T) {
 	t.Run("LINK_RESET of the link means that it is lost", func(t *testing.T) {
 		n := openNet(t, Config{}, Config{})
 		n.mustSay(client, 1, `"sent"`)
-		n.link(client).PathDown(n.now)
+		n.link(client).PathDown(n.now, Relay)
 		n.mustSay(client, 2, `"not sent"`)
-		n.link(client).PathUp(n.now)
+		n.link(client).PathUp(n.now, Relay)
 		n.hand(client, protocol.TypeLinkReset, "null", Header{ID: n.link(client).ID()})
 		n.wantEnd(client, Restarted, "")
 		n.wantOutcome(client, 1, Unknown, "it may have been taken")
@@ -114,7 +114,7 @@ func TestL2(t *testing.T) {
 	})
 	t.Run("a new door remembers what the one before gave up", func(t *testing.T) {
 		door := NewDoor(Config{Draw: func() ID { return NewID(5) }})
-		door.Remember(NewID(7), "timeout")
+		door.Remember(Past{link: NewID(7)}, "timeout")
 		e := door.Receive(1, []byte(protocol.TypeLinkAck), []byte("null"), &Header{ID: NewID(7), Ask: 1})
 		require.Equal(t, Header{ID: NewID(7), Why: "timeout"}, e.Reply.Header)
 		e = door.Receive(1+Second, []byte(protocol.TypeLinkAck), []byte("null"), &Header{ID: NewID(8), Ask: 1})
@@ -130,7 +130,7 @@ func TestL3(t *testing.T) {
 		require.Equal(t, Data, Sequence("offer"))
 	})
 	t.Run("signalling does not wait behind data", func(t *testing.T) {
-		n := openNet(t, Config{InFlight: 1}, Config{})
+		n := openNet(t, Config{InFlight: [2]int{Relay: 1}}, Config{})
 		for range 300 { // more than the window
 			if n.say(client, 0, `"`+strings.Repeat("x", 1000)+`"`) != nil {
 				break
@@ -161,10 +161,10 @@ func TestL3(t *testing.T) {
 	})
 	t.Run("signalling goes first", func(t *testing.T) {
 		n := openNet(t, Config{}, Config{})
-		n.link(client).PathDown(n.now)
+		n.link(client).PathDown(n.now, Relay)
 		n.mustSay(client, 0, `"data"`)
 		require.NoError(t, n.link(client).Send(n.now, "BYE", []byte(`null`), nil))
-		n.link(client).PathUp(n.now)
+		n.link(client).PathUp(n.now, Relay)
 		n.pump(client)
 		n.wantSaid(client, "", "LINK_ACK {ask:2}", "BYE {n0:1}", "chat {n:1}")
 	})
@@ -172,7 +172,7 @@ func TestL3(t *testing.T) {
 
 func TestL4(t *testing.T) {
 	frame := func(n *net, x int, number uint64, message string) {
-		n.hand(x, "chat", message, Header{ID: n.link(x).ID(), N: [2]uint64{0, number}})
+		n.hand(x, "chat", message, Header{ID: n.link(x).ID(), N: [3]uint64{0, number}})
 	}
 	t.Run("what it has and what comes after a gap is dropped", func(t *testing.T) {
 		n := openNet(t, Config{}, Config{})
@@ -276,7 +276,7 @@ func TestL6(t *testing.T) {
 		}
 	})
 	t.Run("no more than InFlight is unacknowledged", func(t *testing.T) {
-		n := openNet(t, Config{InFlight: 10 << 10}, Config{})
+		n := openNet(t, Config{InFlight: [2]int{Relay: 10 << 10}}, Config{})
 		for range 100 {
 			n.mustSay(client, 0, `"`+strings.Repeat("x", 1000)+`"`)
 		}

@@ -90,8 +90,8 @@ func TestL7(t *testing.T) {
 func TestL8(t *testing.T) {
 	t.Run("the time to an answer is measured", func(t *testing.T) {
 		n := openNet(t, Config{}, Config{})
-		n.link(client).probe.smoothed, n.link(client).probe.variation = 0, 0
-		n.link(client).Doubt(n.now)
+		n.link(client).probe.trips = [2]trip{}
+		n.link(client).Doubt(n.now, Relay)
 		n.pump(client)
 		n.now += 2 * Second
 		n.run()
@@ -104,7 +104,7 @@ func TestL8(t *testing.T) {
 		n.said(client)
 		n.lose()
 		for range 10 {
-			n.link(client).Doubt(n.now)
+			n.link(client).Doubt(n.now, Relay)
 			n.pump(client)
 		}
 		n.wantSaid(client, "", "LINK_ACK {ask:2}", "LINK_ACK {ask:3}", "LINK_ACK {ask:4}", "LINK_ACK {ask:5}")
@@ -125,7 +125,7 @@ func TestL8(t *testing.T) {
 		n.wantSaid(client, "only probes", "chat {n:1}", "LINK_ACK {ask:2}", "LINK_ACK {ask:3}", "LINK_ACK {ask:4}", "LINK_ACK {ask:5}",
 			"LINK_ACK {ask:6}", "LINK_ACK {ask:7}", "LINK_ACK {ask:8}", "LINK_ACK {ask:9}")
 		n.up[server] = true
-		n.link(client).PathUp(n.now)
+		n.link(client).PathUp(n.now, Relay)
 		n.pump(client)
 		n.run()
 		require.Equal(t, `1`, n.take(server))
@@ -139,21 +139,21 @@ func TestL8(t *testing.T) {
 		first := n.sides[client].sending
 		n.lose()
 		for range 2 {
-			n.link(client).Doubt(n.now)
+			n.link(client).Doubt(n.now, Relay)
 			n.pump(client)
 		}
 		n.said(client)
 		n.lose()
-		n.hand(client, "LINK_ACK", "null", Header{ID: id, Ans: 2, R: [2]uint64{0, 1}})
+		n.hand(client, "LINK_ACK", "null", Header{ID: id, Ans: 2, R: [3]uint64{0, 1}})
 		n.wantSaid(client, "an answer to an older probe proves nothing")
-		n.hand(client, "LINK_ACK", "null", Header{ID: id, R: [2]uint64{0, 1}})
+		n.hand(client, "LINK_ACK", "null", Header{ID: id, R: [3]uint64{0, 1}})
 		n.wantSaid(client, "nor what is no answer")
-		n.hand(client, "LINK_ACK", "null", Header{ID: id, Ans: 3, R: [2]uint64{0, 1}})
+		n.hand(client, "LINK_ACK", "null", Header{ID: id, Ans: 3, R: [3]uint64{0, 1}})
 		require.Equal(t, first[1:], n.sides[client].sending)
 	})
 	t.Run("an answer resends nothing that was sent after the probe", func(t *testing.T) {
 		n := openNet(t, Config{}, Config{})
-		n.link(client).Doubt(n.now)
+		n.link(client).Doubt(n.now, Relay)
 		n.pump(client)
 		n.mustSay(client, 1, `1`)
 		n.said(client)
@@ -164,7 +164,7 @@ func TestL8(t *testing.T) {
 		n := openNet(t, Config{}, Config{})
 		n.mustSay(client, 1, `1`)
 		n.lose()
-		n.link(client).Doubt(n.now)
+		n.link(client).Doubt(n.now, Relay)
 		n.pump(client)
 		n.said(client)
 		n.mustSay(client, 2, `2`)
@@ -219,7 +219,7 @@ func TestL8(t *testing.T) {
 		require.Empty(t, n.said(client), "and then there is silence")
 	})
 	t.Run("the timeout follows the path", func(t *testing.T) {
-		var p probe
+		var p trip
 		require.Equal(t, Second, p.timeout())
 		p.sample(2 * Second)
 		require.Equal(t, 6*Second, p.timeout(), "RFC 6298: 2 + 4*1")

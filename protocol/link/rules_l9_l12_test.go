@@ -19,7 +19,7 @@ func TestL9(t *testing.T) {
 		"reset": {func(n *net) { n.hand(client, "LINK_RESET", "null", Header{ID: n.link(client).ID()}) },
 			[4]OutcomeKind{Delivered, Unknown, Unknown, Refused}},
 		"the other side broke a rule": {func(n *net) {
-			n.hand(client, "LINK_ACK", "null", Header{ID: n.link(client).ID(), R: [2]uint64{0, 99}})
+			n.hand(client, "LINK_ACK", "null", Header{ID: n.link(client).ID(), R: [3]uint64{0, 99}})
 		}, [4]OutcomeKind{Delivered, Unknown, Unknown, Refused}},
 		"closed by the other side": {func(n *net) {
 			n.link(server).Close(n.now)
@@ -41,7 +41,7 @@ func TestL9(t *testing.T) {
 			n.pass(Second)
 			n.mustSay(client, 3, `3`)
 			n.lose()
-			n.link(client).PathDown(n.now)
+			n.link(client).PathDown(n.now, Relay)
 			n.mustSay(client, 4, `4`)
 			c.end(n)
 			n.pump(client)
@@ -55,7 +55,7 @@ func TestL9(t *testing.T) {
 
 func TestL10(t *testing.T) {
 	t.Run("LINK_END names the last of what was accepted, parts not yet cut included", func(t *testing.T) {
-		n := openNet(t, Config{InFlight: 1, Hold: [2]int{0, 1 << 20}}, Config{})
+		n := openNet(t, Config{InFlight: [2]int{Relay: 1}, Hold: [2]int{0, 1 << 20}}, Config{})
 		n.mustSay(client, 1, large(300<<10))
 		n.mustSay(client, 2, `2`)
 		n.link(client).Close(n.now)
@@ -98,7 +98,7 @@ func TestL10(t *testing.T) {
 			n.now = n.link(client).Wake()
 			n.tick()
 		}
-		n.link(client).Doubt(n.now)
+		n.link(client).Doubt(n.now, Relay)
 		n.pump(client)
 		ends := 0
 		for _, text := range n.said(client) {
@@ -122,7 +122,7 @@ func TestL10(t *testing.T) {
 		n.link(client).Close(n.now)
 		n.pump(client)
 		n.sides[client].sending = nil // all of it
-		n.link(client).PathUp(n.now)
+		n.link(client).PathUp(n.now, Relay)
 		n.pump(client)
 		n.run()
 		require.Empty(t, n.sides[server].ends, "nothing is taken yet")

@@ -26,16 +26,19 @@ var (
 // ErrEnded or ErrTooLong. Then the link has not kept the message and has no outcome for
 // it.
 func (l *Link) Send(now Time, typ string, message []byte, token any) error {
-	s := Sequence(typ)
+	return l.send(now, outMessage{typ: typ, data: message, token: token})
+}
+
+func (l *Link) send(now Time, m outMessage) error {
+	s, message := Sequence(m.typ), m.data
 	o := &l.out[s]
-	if l.phase >= done || s == Data && (l.ending.here || l.ending.there) {
+	if l.phase >= done || s == Data && (l.ending.begun() || l.ending.there) {
 		return ErrEnded
 	}
 	b := l.config.Budget
 	if len(message) > protocol.MaxLinkMessage || int64(len(message)) > b.out.limit {
 		return ErrTooLong
 	}
-	m := outMessage{typ: typ, data: message, token: token}
 	if len(message) > protocol.MaxPart {
 		m.of = len(message)
 	}
@@ -56,8 +59,14 @@ func (l *Link) Send(now Time, typ string, message []byte, token any) error {
 	return nil
 }
 
-// Pending returns how many sends of a sequence have no outcome yet.
-func (l *Link) Pending(sequence int) int { return l.out[sequence].messages.len() }
+// Pending returns how many sends of a sequence have no outcome yet; for Streams, in how many
+// streams this side's direction is not over.
+func (l *Link) Pending(sequence int) int {
+	if sequence == Streams {
+		return l.streams.pending()
+	}
+	return l.out[sequence].messages.len()
+}
 
 // room records that a sequence has space for waiting senders.
 func (l *Link) room(s int) {

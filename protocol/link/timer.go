@@ -15,17 +15,17 @@ func (l *Link) Wake() Time {
 	for s := range l.in {
 		sooner(l.paceWake(&l.in[s]))
 	}
-	if !l.up || l.phase == dead {
+	if !l.up[l.current] || l.phase == dead {
 		return wake
 	}
 	sooner(l.probeAt())
 	for s := range l.in {
 		sooner(l.partWake(&l.in[s]))
 	}
-	if l.endAwaited() {
-		sooner(l.ending.at + l.probe.timeout())
+	if l.endAwaited() && l.phase != opening {
+		sooner(l.ending.at + l.timeout())
 	}
-	if (l.in[Signalling].dirty || l.in[Data].dirty) && !l.ackDue && l.config.AckAfter > 0 {
+	if l.dirty() && !l.ackDue && l.config.AckAfter > 0 {
 		sooner(l.ackSince + l.config.AckAfter)
 	}
 	return wake
@@ -39,22 +39,24 @@ func (l *Link) Tick(now Time) {
 	for s := range l.in {
 		l.paceTick(now, &l.in[s])
 	}
-	if !l.up || l.phase == dead {
+	if !l.up[l.current] || l.phase == dead {
 		return
 	}
 	for s := range l.in {
 		l.partTick(now, &l.in[s])
 	}
-	if (l.in[Signalling].dirty || l.in[Data].dirty) && l.config.AckAfter > 0 && now >= l.ackSince+l.config.AckAfter {
+	if l.dirty() && l.config.AckAfter > 0 && now >= l.ackSince+l.config.AckAfter {
 		l.ackDue = true
 	}
-	end := l.endAwaited() && now >= l.ending.at+l.probe.timeout()
+	end := l.endAwaited() && l.phase != opening && now >= l.ending.at+l.timeout()
 	at := l.probeAt()
 	ask := at != 0 && now >= at
-	if end && !l.endDue || ask && !l.askDue && !l.openDue && l.hasty() {
-		l.probe.backOff()
+	if end && !l.endDue[l.current] || ask && !l.askDue && !l.openDue && l.hasty() {
+		l.probe.trips[l.current].backOff()
 	}
-	l.endDue = l.endDue || end
+	if end {
+		l.endDue = [2]bool{true, true}
+	}
 	switch {
 	case ask && l.phase == opening:
 		l.openDue = true
@@ -66,21 +68,20 @@ func (l *Link) Tick(now Time) {
 // probeAt returns when the next probe, or LINK_OPEN, is due; 0 means never.
 func (l *Link) probeAt() (at Time) {
 	if l.phase == opening {
-		return l.probe.at + l.probe.timeout()
+		return l.probe.at + l.timeout()
 	}
 	if l.phase != open {
 		return 0
 	}
 	if l.probe.pending {
-		return l.probe.at + l.probe.timeout()
+		return l.probe.at + l.timeout()
 	}
-	for s := range l.out {
-		o := &l.out[s]
+	for s, o := range l.sendings() {
 		var due Time
 		switch {
-		case o.frames.len() > 0, o.starving:
-			due = o.since + l.probe.timeout()
-		case o.messages.len() > 0 && o.messages.at(0).begun:
+		case l.missing(s, o), o.starving:
+			due = o.since + l.timeout()
+		case s != Streams && l.out[s].untaken():
 			// Received and not taken: the application is slow, or a LINK_ACK was lost.
 			due = o.since + maxTimeout
 		default:
@@ -98,10 +99,15 @@ func (l *Link) hasty() bool {
 	if l.phase == opening || l.probe.pending {
 		return true
 	}
-	for s := range l.out {
-		if o := &l.out[s]; o.frames.len() > 0 || o.starving {
+	for s, o := range l.sendings() {
+		if l.missing(s, o) || o.starving {
 			return true
 		}
 	}
 	return false
+}
+
+// missing reports whether frames of a sequence are not acknowledged that are, or can be, under way.
+func (l *Link) missing(s int, o *sending) bool {
+	return o.made > o.r && (o.flight > 0 || !l.barred(s, l.current))
 }

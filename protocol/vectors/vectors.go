@@ -44,3 +44,18 @@ var Codes string
 //
 //go:embed limits.json
 var Limits string
+
+// Direct are messages that come on the direct path, and what a peer makes of each.
+//
+//go:embed direct.json
+var Direct string
+
+// LinkOpen are LINK_OPENs, and what a server makes of each.
+//
+//go:embed link-open.json
+var LinkOpen string
+
+// Stream are frames of byte streams, and what a peer makes of each.
+//
+//go:embed stream.json
+var Stream string

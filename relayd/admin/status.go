@@ -29,6 +29,7 @@ type statusJSON struct {
 	Out      []float64 `json:"out"`
 	InBytes  []float64 `json:"inBytes"`
 	OutBytes []float64 `json:"outBytes"`
+	Streams  []float64 `json:"streams"` // bytes of byte streams, which are part of inBytes
 	Joins    []float64 `json:"joins"`
 	Resumes  []float64 `json:"resumes"`
 	Drops    []float64 `json:"drops"`
@@ -79,6 +80,7 @@ func (s *statusJSON) add(before, now sample) {
 	rate(&s.Out, before.Traffic.Out, now.Traffic.Out)
 	rate(&s.InBytes, before.Traffic.InBytes, now.Traffic.InBytes)
 	rate(&s.OutBytes, before.Traffic.OutBytes, now.Traffic.OutBytes)
+	rate(&s.Streams, before.Traffic.StreamBytes, now.Traffic.StreamBytes)
 	rate(&s.Joins, both(before.Joined), both(now.Joined))
 	rate(&s.Resumes, both(before.Resumed), both(now.Resumed))
 	rate(&s.Drops, sum(before.Dropped), sum(now.Dropped))

@@ -103,6 +103,10 @@ func TestValuesWithoutEffect(t *testing.T) {
 		"[schemas]\nmax_message = '1KiB'":                                           "is for messages with a schema: set schemas.folder or schemas.builtin",
 		"[admin]\ntoken_file = 'f'":                                                 "of which there is none",
 		"[limits]\nwaiting_bytes = '1MiB'\noutbox_bytes = '2MiB'":                   "must be at least outbox_bytes",
+		"[limits]\nstreams = false\nstream_bytes = '1MiB'":                          "is for byte streams, which streams = false turns off",
+		"[limits]\npeer_bytes = '1MiB'\nstream_bytes = '2MiB'":                      "must be at most peer_bytes",
+		"[limits]\nstream_bytes = '63KiB'":                                          "must be from 64KiB to 64GiB",
+		"[limits]\nstreams = 'no'":                                                  "must be true or false, without quotes",
 		"[limits]\nsession_life = '1s'":                                             "must be 0s or at least 10s",
 	} {
 		_, _, err := config.Load([]string{"--config", file(t, text+"\n")}, nil)
@@ -122,6 +126,8 @@ func TestValuesThatAreTaken(t *testing.T) {
 		"[proxy]\ntrusted = ['127.0.0.1']\nprotocol = 'forwarded'",
 		"[ids]\nclient = 'words'\nwords = 3",
 		"[ids]\nwords = 6",
+		"[limits]\npeer_bytes = '1MiB'", // below the default of stream_bytes
+		"[limits]\nstreams = false",
 	} {
 		_, _, err := config.Load([]string{"--config", file(t, text+"\n")}, nil)
 		require.NoError(t, err, text)

@@ -13,6 +13,8 @@ type Limits struct {
 	PeerMessages int              `key:"peer_messages" arg:"number" min:"10" max:"100000000" reload:"yes" doc:"How many frames a second one peer may send: messages, parts of them, pings. relayd reads no faster."`
 	PeerBytes    units.Base2Bytes `key:"peer_bytes" arg:"size" min:"64KiB" max:"64GiB" reload:"yes" doc:"How many bytes a second one peer may send."`
 	PeerBurst    time.Duration    `key:"peer_burst" arg:"duration" min:"100ms" max:"1m" reload:"yes" doc:"Burst size, as a time: after being idle, a peer may send at once what it may send in this time."`
+	Streams      bool             `key:"streams" default:"true" reload:"yes" doc:"Whether relayd carries byte streams, which is how SDK peers send files without a direct path. If not, byte streams need a direct path; messages are not affected. Of false set by SIGHUP, connected peers hear at their next frame of a stream; of true, when they next connect."`
+	StreamBytes  units.Base2Bytes `key:"stream_bytes" arg:"size" min:"64KiB" max:"64GiB" reload:"yes" doc:"How many of peer_bytes may be of byte streams. Connected SDK peers pace themselves by the new number from their next connection on; until then relayd reads no faster."`
 
 	OutboxBytes    units.Base2Bytes `key:"outbox_bytes" arg:"size" min:"128KiB" max:"16MiB" doc:"How much may wait to be written to one peer. A client with more is closed; a server's own clients are held back."`
 	OutboxMessages int              `key:"outbox_messages" arg:"number" min:"16" max:"100000" doc:"The same in messages."`
@@ -39,6 +41,7 @@ func (l *Limits) setDefaults() {
 	l.PeerMessages = relay.DefaultPeerMessages
 	l.PeerBytes = relay.DefaultPeerBytes
 	l.PeerBurst = relay.DefaultPeerBurst
+	l.StreamBytes = relay.DefaultStreamBytes
 	l.OutboxBytes = relay.DefaultOutboxBytes
 	l.OutboxMessages = relay.DefaultOutboxFrames
 	l.WaitingBytes = relay.DefaultWaitingBytes
@@ -59,6 +62,7 @@ func (l *Limits) Reloadable() relay.Limits {
 		PeerMessages:       l.PeerMessages,
 		PeerBytes:          int64(l.PeerBytes),
 		PeerBurst:          l.PeerBurst,
+		StreamBytes:        int64(l.StreamBytes),
 		RoomClients:        l.RoomClients,
 		SourceConnections:  l.SourceConnections,
 		SourceConnects:     l.SourceConnects,
@@ -76,6 +80,14 @@ func (l *Limits) Reloadable() relay.Limits {
 func (l *Limits) check(report func(key, why string)) {
 	if l.WaitingBytes < l.OutboxBytes {
 		report("waiting_bytes", "must be at least outbox_bytes: one slow peer would fill it")
+	}
+	if l.StreamBytes != relay.DefaultStreamBytes {
+		switch {
+		case !l.Streams:
+			report("stream_bytes", "is for byte streams, which streams = false turns off: leave one of the two out")
+		case l.StreamBytes > l.PeerBytes:
+			report("stream_bytes", "must be at most peer_bytes, of which it is a part")
+		}
 	}
 	for key, life := range map[string]time.Duration{"client_idle": l.ClientIdle, "server_alone": l.ServerAlone, "session_life": l.SessionLife} {
 		if 0 < life && life < 10*time.Second {

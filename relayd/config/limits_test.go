@@ -19,7 +19,7 @@ func TestTableOfLimits(t *testing.T) {
 	for _, k := range config.Keys() {
 		if bare, ok := strings.CutPrefix(k.Name, "limits."); ok {
 			want = append(want, bare+" "+k.Default)
-			require.NotEmpty(t, k.Min+k.Max, "%s has bounds", k.Name)
+			require.True(t, k.Default == "true" || k.Min+k.Max != "", "%s has bounds", k.Name)
 		}
 	}
 	for _, row := range regexp.MustCompile("(?m)^\\| `([a-z_]+)` \\| (\\S+) \\|").FindAllStringSubmatch(string(text), -1) {
@@ -33,7 +33,9 @@ func TestLimitsReachTheRelay(t *testing.T) {
 	var c config.Limits
 	set := reflect.ValueOf(&c).Elem()
 	for i := range set.NumField() {
-		set.Field(i).SetInt(int64(i + 1))
+		if f := set.Field(i); f.CanInt() {
+			f.SetInt(int64(i + 1))
+		}
 	}
 	relays := reflect.ValueOf(c.Reloadable())
 	for i := range relays.NumField() {

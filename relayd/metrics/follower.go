@@ -21,6 +21,8 @@ var (
 	resumes  = describe("relayd_resumes_total", "Peers that came back under their ID, by role.", "role")
 	messages = describe("relayd_messages_total", "Messages from peers (in), and those of them that were sent on to a receiver (out).", "direction")
 	sizes    = describe("relayd_message_bytes_total", "The bytes of these messages.", "direction")
+	streams  = describe("relayd_stream_frames_total", "Those of the messages from peers that were frames of byte streams and had a receiver.")
+	streamed = describe("relayd_stream_bytes_total", "The bytes of these frames, as they came: in base64.")
 	drops    = describe("relayd_drops_total", "Messages that were not delivered, by reason.", "reason")
 	closes   = describe("relayd_closes_total", "Connections that the relay closed, by close code and its meaning.", "code", "reason")
 	refusals = describe("relayd_refusals_total", "Connections that were not admitted, by reason.", "reason")
@@ -35,7 +37,7 @@ func describe(name, help string, labels ...string) *prometheus.Desc {
 
 // Describe implements [prometheus.Collector].
 func (f follower) Describe(to chan<- *prometheus.Desc) {
-	for _, d := range []*prometheus.Desc{peers, away, rooms, joins, resumes, messages, sizes, drops, closes, refusals, waiting, incoming, outboxes} {
+	for _, d := range []*prometheus.Desc{peers, away, rooms, joins, resumes, messages, sizes, streams, streamed, drops, closes, refusals, waiting, incoming, outboxes} {
 		to <- d
 	}
 }
@@ -63,6 +65,8 @@ func (f follower) Collect(to chan<- prometheus.Metric) {
 	counter(messages, stats.Traffic.Out, "out")
 	counter(sizes, stats.Traffic.InBytes, "in")
 	counter(sizes, stats.Traffic.OutBytes, "out")
+	counter(streams, stats.Traffic.Streams)
+	counter(streamed, stats.Traffic.StreamBytes)
 	for _, why := range relay.Drops {
 		counter(drops, stats.Dropped[why], string(why))
 	}

@@ -1,6 +1,7 @@
 package relay
 
 import (
+	"cmp"
 	"math/rand/v2"
 	"time"
 
@@ -32,7 +33,15 @@ func (s *session) hello() {
 	h.Resume = s.token()
 	h.Window = int((s.relay.config.Window + time.Second - 1) / time.Second)
 	h.Resumed = s.arrival.resumed
-	h.Limits = protocol.Limits{Message: protocol.MaxMessage, Delivery: protocol.MaxDelivery, Outbox: s.relay.config.OutboxBytes}
+	settings := s.relay.settings.Load()
+	h.Limits = protocol.Limits{
+		Message: protocol.MaxMessage, Delivery: protocol.MaxDelivery, Outbox: s.relay.config.OutboxBytes,
+		Rate:      int(cmp.Or(s.arrival.grant.PeerBytes, settings.Limits.PeerBytes)),
+		NoStreams: settings.NoStreams,
+	}
+	if !settings.NoStreams {
+		h.Limits.StreamRate = int(settings.Limits.StreamBytes)
+	}
 	if server := s.lobby.room.Server(); !s.server {
 		h.ServerKnown, h.ServerOrder = true, server.Order
 		if server.V1 {

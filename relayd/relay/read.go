@@ -6,6 +6,7 @@ import (
 
 	"github.com/sebas642/intercessor/protocol"
 	"github.com/sebas642/intercessor/relayd/frame"
+	"github.com/sebas642/intercessor/relayd/quota"
 	"github.com/sebas642/intercessor/relayd/wsconn"
 )
 
@@ -35,7 +36,9 @@ func (s *session) ahead(got wsconn.Amount) time.Duration {
 		own := settings.Limits.pace(*s.granted)
 		rates = &own
 	}
-	return s.pace.Take(rates, int64(got.Frames), int64(got.Bytes), s.relay.conns.Now(), s.relay.started)
+	amount := quota.Amount{Frames: got.Frames, Bytes: got.Bytes, Streams: s.streamed}
+	s.streamed = 0
+	return s.pace.Take(rates, amount, s.relay.conns.Now(), s.relay.started)
 }
 
 // keepPace blocks while a peer exceeds its rate (B54). The peer's socket fills, so the peer

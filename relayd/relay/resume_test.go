@@ -47,7 +47,7 @@ func TestR1HelloOfV1(t *testing.T) {
 	for _, p := range []*v1{server, client} {
 		require.Equal(t, 30, p.hello.Window)
 		require.False(t, p.hello.Resumed)
-		require.Equal(t, protocol.Limits{Message: 65536, Delivery: 66560, Outbox: 128 << 10}, p.hello.Limits)
+		require.Equal(t, protocol.Limits{Message: 65536, Delivery: 66560, Outbox: 128 << 10, Rate: 32 << 20, StreamRate: 32 << 20}, p.hello.Limits)
 		require.Equal(t, "[]", string(p.hello.Features))
 	}
 	require.False(t, server.hello.ServerKnown)

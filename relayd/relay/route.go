@@ -38,16 +38,27 @@ func (s *session) route(b *batch, text []byte) error {
 	if envelope.From != nil && string(envelope.From) != string(s.id) {
 		return wrongSender
 	}
+	stream := s.v1 && string(envelope.Type) == protocol.TypeLinkStream
+	if stream {
+		s.streamed += len(text)
+	}
 	receiver, ok := s.lobby.route(s, envelope.To)
 	switch {
 	case ok && s.v1 && !receiver.to.v1 && isLinked(envelope): // D6
 		s.flush(b)
 		s.undelivered(envelope.To, DropBase, 1, toABase)
 		return nil
+	case ok && stream && s.relay.settings.Load().NoStreams: // D11
+		s.flush(b)
+		s.undelivered(envelope.To, DropStreams, 1, noStreams)
+		return nil
 	case ok:
 		if why := s.refuses(envelope); why != nil {
 			s.flush(b)
 			return s.refuse(why, envelope)
+		}
+		if stream {
+			b.streams, b.streamBytes = b.streams+1, b.streamBytes+len(text)
 		}
 		s.gather(b, receiver, envelope)
 		return nil
@@ -170,8 +181,9 @@ type batch struct {
 	frames int
 	news   bool // the receiver must first be told of the sender
 
-	read, readBytes int       // messages received, and their bytes
-	began           time.Time // zero if this read is not measured
+	read, readBytes      int       // messages received, and their bytes
+	streams, streamBytes int       // those of byte streams that have a receiver
+	began                time.Time // zero if this read is not measured
 }
 
 var batches = sync.Pool{New: func() any {
@@ -261,6 +273,8 @@ const (
 	slow    = "slow"
 	toABase = "base"
 	refused = "schema"
+
+	noStreams = "streams"
 )
 
 // firstMiss reports whether this is the first message since the receiver went absent. Of

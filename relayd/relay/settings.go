@@ -45,6 +45,9 @@ type Settings struct {
 	WrongOfSource quota.Rate
 	WrongOfAll    quota.Rate
 
+	// NoStreams says that the relay carries no byte streams (D11).
+	NoStreams bool
+
 	// Limits are what peers may have and do.
 	Limits Limits
 }
@@ -67,6 +70,9 @@ type Limits struct {
 	PeerMessages int
 	PeerBytes    int64
 	PeerBurst    time.Duration
+
+	// StreamBytes is how many of the bytes may be of byte streams.
+	StreamBytes int64
 
 	// RoomClients is how many clients a room takes, those included who are away.
 	// Grant.Clients may say fewer or more for one room.
@@ -97,6 +103,7 @@ const (
 	DefaultPeerMessages = 20_000
 	DefaultPeerBytes    = 32 << 20
 	DefaultPeerBurst    = time.Second
+	DefaultStreamBytes  = DefaultPeerBytes
 
 	DefaultRoomClients = 10_000
 
@@ -117,6 +124,7 @@ func (l Limits) withDefaults() Limits {
 	l.PeerMessages = cmp.Or(l.PeerMessages, DefaultPeerMessages)
 	l.PeerBytes = cmp.Or(l.PeerBytes, DefaultPeerBytes)
 	l.PeerBurst = cmp.Or(l.PeerBurst, DefaultPeerBurst)
+	l.StreamBytes = cmp.Or(l.StreamBytes, DefaultStreamBytes)
 	l.RoomClients = cmp.Or(l.RoomClients, DefaultRoomClients)
 	l.SourceConnections = cmp.Or(l.SourceConnections, DefaultSourceConnections)
 	l.SourceConnects = cmp.Or(l.SourceConnects, DefaultSourceConnects)
@@ -140,7 +148,7 @@ func (s Settings) Validate() error {
 	}
 	l := s.Limits
 	if name := negative(map[string]int64{
-		"PeerMessages": int64(l.PeerMessages), "PeerBytes": l.PeerBytes, "PeerBurst": int64(l.PeerBurst), "RoomClients": int64(l.RoomClients),
+		"PeerMessages": int64(l.PeerMessages), "PeerBytes": l.PeerBytes, "PeerBurst": int64(l.PeerBurst), "StreamBytes": l.StreamBytes, "RoomClients": int64(l.RoomClients),
 		"SourceConnections": int64(l.SourceConnections), "SourceConnects": int64(l.SourceConnects), "SourceConnectBurst": int64(l.SourceConnectBurst),
 		"SourceRooms": int64(l.SourceRooms), "Connections": int64(l.Connections), "Rooms": int64(l.Rooms), "Away": int64(l.Away),
 		"ClientIdle": int64(l.ClientIdle), "ServerAlone": int64(l.ServerAlone), "SessionLife": int64(l.SessionLife),
@@ -207,8 +215,9 @@ func (s Settings) current() *current {
 // pace is how much a peer with a grant may send.
 func (l *Limits) pace(g access.Grant) quota.PaceRates {
 	return quota.PaceRates{
-		Frames: quota.PerSecondFor(int64(cmp.Or(g.PeerMessages, l.PeerMessages)), l.PeerBurst),
-		Bytes:  quota.PerSecondFor(cmp.Or(g.PeerBytes, l.PeerBytes), l.PeerBurst),
+		Frames:  quota.PerSecondFor(int64(cmp.Or(g.PeerMessages, l.PeerMessages)), l.PeerBurst),
+		Bytes:   quota.PerSecondFor(cmp.Or(g.PeerBytes, l.PeerBytes), l.PeerBurst),
+		Streams: quota.PerSecondFor(l.StreamBytes, l.PeerBurst),
 	}
 }
 

@@ -87,6 +87,8 @@ type session struct {
 	heldOf int        // how many messages are held
 	pace   quota.Pace // how much it may still send
 
+	streamed int // bytes of byte streams in the current read
+
 	// In ticks, see [wsconn.Group].
 	carried atomic.Int64 // when a message last went from or to the peer
 	placed  int64        // when the sweeper first saw it in its room; 0 means not yet. Owned by the sweeper

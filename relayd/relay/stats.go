@@ -33,8 +33,9 @@ type Stats struct {
 type PerRole struct{ Servers, Clients uint64 }
 
 // Traffic counts the messages that peers have sent (In) and those that were sent on to a
-// receiver (Out), with their bytes. It does not count the relay's own messages.
-type Traffic struct{ In, InBytes, Out, OutBytes uint64 }
+// receiver (Out), with their bytes. Streams are frames of byte streams, which In counts too,
+// that had a receiver. It does not count the relay's own messages.
+type Traffic struct{ In, InBytes, Out, OutBytes, Streams, StreamBytes uint64 }
 
 // Outboxes counts peers by the bytes in their outboxes: none, up to each of Depths, and more.
 type Outboxes [len(Depths) + 2]int
@@ -89,10 +90,11 @@ const (
 	DropBase       Drop = "base"        // a message of the link to a base peer
 	DropClientSlow Drop = "client-slow" // the client's outbox was full; the client was closed
 	DropRefused    Drop = "refused"     // the operator does not allow it; its sender may have been closed
+	DropStreams    Drop = "streams"     // a frame of a byte stream, and the relay carries none
 )
 
 // Drops lists every Drop.
-var Drops = []Drop{DropAbsent, DropServerSlow, DropBase, DropClientSlow, DropRefused}
+var Drops = []Drop{DropAbsent, DropServerSlow, DropBase, DropClientSlow, DropRefused, DropStreams}
 
 // counters is the only place that counts drops, closes and refusals.
 type counters struct {
@@ -168,11 +170,17 @@ func (p *perRole) load() PerRole { return PerRole{p.servers.Load(), p.clients.Lo
 type traffic struct {
 	in, inBytes   atomic.Uint64
 	out, outBytes atomic.Uint64
+
+	streams, streamBytes atomic.Uint64
 }
 
 func (t *traffic) received(b *batch) {
 	t.in.Add(uint64(b.read))
 	t.inBytes.Add(uint64(b.readBytes))
+	if b.streams > 0 {
+		t.streams.Add(uint64(b.streams))
+		t.streamBytes.Add(uint64(b.streamBytes))
+	}
 }
 
 func (t *traffic) delivered(frames, bytes int) {
@@ -185,6 +193,8 @@ func (t *traffic) addTo(sum *Traffic) {
 	sum.InBytes += t.inBytes.Load()
 	sum.Out += t.out.Load()
 	sum.OutBytes += t.outBytes.Load()
+	sum.Streams += t.streams.Load()
+	sum.StreamBytes += t.streamBytes.Load()
 }
 
 // Watch receives measured durations. Many goroutines call its functions, which must not

@@ -4,6 +4,7 @@ import { hold, Incoming } from "./channels.js";
 import { closedHere, endOf, invalid } from "./errors.js";
 import { asyncDispose, PeerEvent, Stateful } from "./events.js";
 import { none } from "./identity.js";
+import { incomingStreams, Stream } from "./streams.js";
 
 export class Connection extends Stateful {
   #sdk;
@@ -12,11 +13,12 @@ export class Connection extends Stateful {
   #pc = null;
   #incoming = new Incoming();
   #watched = false; // whether pathEnd is being awaited
+  #streams = null; // that the other side opens
   #servers; // the ICE servers in the page's options; null for those of the relay
   #info = { json: "", value: null }; // the server's information
   #told = []; // the relay's latest ICE servers
-  #path = { state: "idle", problem: "" };
-  #relayed = 0;
+  #path; // as it was last looked at
+  #ice = null; // the RTCIceTransport whose pair tells whether the direct path leads through a TURN server
   #closing = null; // settled when Go has closed
   #last = null; // the latest send that waits; later ones must not overtake it
 
@@ -36,15 +38,25 @@ export class Connection extends Stateful {
   }
 
   get path() {
+    try {
+      const path = this.#sdk.now("pathNow", this.#number);
+      if (path.route === "direct" && throughTURN(this.pc)) path.route = "turn";
+      this.#path = path;
+    } catch {
+      // The connection was closed, or the SDK has stopped: the path stays as it was.
+    }
     return this.#path;
   }
 
-  get relayed() {
-    return this.#relayed;
-  }
-
   get pc() {
-    return (this.#pc ??= this.#sdk.now("pc", this.#number));
+    try {
+      const first = this.#pc === null;
+      this.#pc = this.#sdk.now("pc", this.#number);
+      if (first) this.#followPC(this.#pc);
+    } catch (err) {
+      if (this.#pc === null) throw err; // the last one stays there after the end
+    }
+    return this.#pc;
   }
 
   get serverInfo() {
@@ -69,7 +81,6 @@ export class Connection extends Stateful {
     if (typeof message?.type !== "string") throw invalid("a message is an object with a type and data");
     const json = toJSON(message.data);
     const args = [this.#number, message.type, json];
-    this.#relayed += json.length;
     // Go wakes waiting sends in any order, so they are queued here.
     const sent = this.#last ? this.#last.then(() => this.#sdk.send(args)) : this.#sdk.send(args);
     const last = sent.then(() => {}, () => {});
@@ -82,13 +93,20 @@ export class Connection extends Stateful {
     for (;;) {
       const message = await this.#sdk.call("receive", [this.#number]).catch(endOf);
       if (!message) return;
-      this.#relayed += message[1].length;
       yield { type: message[0], data: JSON.parse(message[1]) };
     }
   }
 
   openChannel(label, { signal, ...init } = {}) {
     return this.#sdk.call("openChannel", [this.#number, String(label), init], signal, hold);
+  }
+
+  async createBidirectionalStream({ name = "stream", signal } = {}) {
+    return new Stream(this.#sdk, await this.#sdk.call("openStream", [this.#number, String(name)], signal));
+  }
+
+  get incomingBidirectionalStreams() {
+    return (this.#streams ??= incomingStreams(this.#sdk, this.#number));
   }
 
   async kick({ seconds = 0, by = "" } = {}) {
@@ -130,14 +148,40 @@ export class Connection extends Stateful {
 
   async #followPath() {
     try {
-      while (this.#path.state !== "over") {
-        const [state, problem] = await this.#sdk.call("path", [this.#number, this.#path.state, this.#path.problem]);
-        this.#path = { state, problem };
+      let seen = this.#sdk.now("pathNow", this.#number);
+      this.#path = seen;
+      for (;;) {
+        if (seen.route === "direct") this.#followPair();
+        seen = await this.#sdk.call("path", [this.#number, seen.state, seen.problem, seen.route]);
         this.dispatchEvent(new Event("pathchange"));
       }
     } catch {
       // The connection is closed, or the SDK has stopped.
     }
+  }
+
+  async #followPC(pc) {
+    try {
+      for (;;) {
+        pc = await this.#sdk.call("nextPC", [this.#number, pc]);
+        this.dispatchEvent(new Event("pcchange"));
+      }
+    } catch {
+      // None follows.
+    }
+  }
+
+  // ICE may go over to a TURN server, or from one to a better pair, while the path is up.
+  #followPair() {
+    const ice = iceOf(this.pc);
+    if (!ice || ice === this.#ice) return;
+    this.#ice = ice;
+    let turn = throughTURN(this.pc);
+    ice.addEventListener("selectedcandidatepairchange", () => {
+      const before = turn;
+      turn = throughTURN(this.pc);
+      if (turn !== before && this.path.route !== "relay") this.dispatchEvent(new Event("pathchange"));
+    });
   }
 
   #become(state) {
@@ -153,6 +197,16 @@ export class Connection extends Stateful {
     this.#identity.ended(err);
     if (err.code !== "closed") this.dispatchEvent(new PeerEvent("gone", this, err.reason || err.code));
   }
+}
+
+function iceOf(pc) {
+  return pc.sctp?.transport?.iceTransport;
+}
+
+// Whether a connection leads through a TURN server, where the browser tells.
+function throughTURN(pc) {
+  const pair = iceOf(pc)?.getSelectedCandidatePair?.();
+  return pair?.local?.type === "relay" || pair?.remote?.type === "relay";
 }
 
 export function toJSON(data) {

@@ -1,6 +1,6 @@
 /// <reference lib="esnext.disposable" />
 
-/** A message between peers, over the relay. */
+/** A message between peers, over the relay or the direct path. */
 export interface Message {
   /**
    * 1 to 64 visible ASCII characters. HELLO, PEER_*, RELAY_*, LINK_* belong to the
@@ -20,6 +20,17 @@ export interface Options {
    * default the relay's are used, if any. An empty array means none.
    */
   iceServers?: RTCIceServer[];
+  /**
+   * Which paths messages may take; the stricter wish of the two peers counts:
+   *
+   * - `auto`, which is what holds without this option: the direct path when it is up, and the
+   *   connection looks for one itself. So each peer learns the addresses of the other. A path that
+   *   breaks is repaired or made anew; channels and media end with the path on which they were made.
+   * - `relay`: only the relay. The other peer learns no address unless this page asks for channels or
+   *   media.
+   * - `direct`: never the relay. Messages wait until there is a direct path.
+   */
+  paths?: "auto" | "relay" | "direct";
   /**
    * The access secret for a relay that asks for one: a passphrase, or a token that
    * the application's backend has signed. A function is called before each connection, also when a
@@ -44,9 +55,9 @@ export interface Options {
 
 /**
  * - `connecting`: the other side has not answered yet. Messages can be sent.
- * - `connected`: both sides are at the relay.
- * - `reconnecting`: one of the two has lost the relay and may come back. Messages sent in this state
- *   arrive afterwards. Data channels go on.
+ * - `connected`: messages go to the other side: over the relay, or directly if there is no relay.
+ * - `reconnecting`: one of the two has lost the relay and may come back, and messages have no direct
+ *   path. Messages sent in this state arrive afterwards. Data channels go on.
  * - `closed`: no more messages are exchanged. Earlier ones can still be iterated over.
  *
  * A Listener is `connected`, `reconnecting` while it has lost the relay, or `closed`.
@@ -72,8 +83,10 @@ export type State = "connecting" | "connected" | "reconnecting" | "closed";
  * - `ice-failed`: there is no direct path. reason says why: `no-answer` (of the other peer),
  *   `no-path` (no address of one reaches one of the other), `turn-refused` (the TURN server does not
  *   accept the credential), `turn-unreachable` (the TURN server does not answer), `handshake` (the other peer's
- *   certificate is not the one that its messages name), `negotiation` (its messages cannot be used)
- *   or `lost` (there was a path). There may be others. See also there, candidates and servers.
+ *   certificate is not the one that its messages name), `negotiation` (its messages cannot be used),
+ *   `busy` (the listener has as many paths as it allows) or `lost` (there was a path). There may be
+ *   others. See also there, candidates and servers.
+ * - `stream-ended`: the other side has ended a stream; see reason and streamCode.
  * - `closed`: this program closed it.
  * - `too-large`: the message is too long; see Message.
  * - `invalid`: an argument has the wrong form, such as data without a JSON form; or the relay cannot
@@ -96,6 +109,7 @@ export type ErrorCode =
   | "given-up"
   | "broken"
   | "ice-failed"
+  | "stream-ended"
   | "closed"
   | "too-large"
   | "invalid"
@@ -110,6 +124,8 @@ export class IntercessorError extends Error {
   readonly closeCode?: number;
   /** The relay's reason for closing; why a peer is gone (see PeerEvent); or why there is no path. */
   readonly reason?: string;
+  /** The code of a stream that the other side has ended; 1 is "busy", others are the application's. */
+  readonly streamCode?: number;
   /** The ICE candidates that were tried, for "ice-failed". */
   readonly candidates?: { local: string[]; remote: string[] };
   /** For "ice-failed": the other peer has reported the reason, which is at its end. */
@@ -118,8 +134,21 @@ export class IntercessorError extends Error {
   readonly servers?: { url: string; code: number; text: string }[];
 }
 
-/** The state of the direct path. */
+/** How messages travel, and the state of the direct path. The figures are those of the moment in which it was read. */
 export interface Path {
+  /** The way of this side's messages; `turn` is direct, but through a TURN server, where the browser tells. */
+  readonly route: "relay" | "direct" | "turn";
+  /** When messages took the relay, or the direct path, as Date.now() says it. */
+  readonly since: number;
+  /** How long a question takes on that way, with its answer, in milliseconds; 0 if that is not known. */
+  readonly roundTrip: number;
+  /**
+   * The bytes of messages that went that way and came from there, with what the SDK adds. They go on
+   * when messages return to it. Data channels do not count. Both stay 0 on a connection that is not reliable.
+   */
+  readonly sent: number;
+  readonly received: number;
+  /** The state of the direct path, also while messages take the relay. */
   readonly state: "idle" | "asking" | "checking" | "up" | "over";
   /** A sentence about what has failed so far, "" if nothing has. */
   readonly problem: string;
@@ -180,12 +209,42 @@ interface Stateful<Events> extends EventTarget {
   addEventListener(type: string, listener: EventListenerOrEventListenerObject | null, options?: boolean | AddEventListenerOptions): void;
 }
 
+/**
+ * A byte stream to the other peer, as a bidirectional stream of WebTransport. It takes the direct path when
+ * there is one, else the relay, and lives as long as its connection. A peer that does not read holds up
+ * its own stream only. There is no order between streams, nor between streams and messages.
+ */
+export interface BidirectionalStream {
+  /** What the side that opened it has called it. */
+  readonly name: string;
+  /**
+   * Bytes of the other side. It closes after all that the other side has written before it closed its own
+   * direction. An error of code "stream-ended" says that the other side has ended it before.
+   * cancel(reason) tells the other side that this one reads no more.
+   */
+  readonly readable: ReadableStream<Uint8Array>;
+  /**
+   * Takes Uint8Array, ArrayBuffer and other views. A write is fulfilled when the SDK has taken the bytes, which
+   * waits while 256 KiB are not sent. close() ends this direction; abort(reason) drops what the other side has
+   * not read. Of an error as reason the other side gets the first 64 bytes of message, and streamCode.
+   */
+  readonly writable: WritableStream<BufferSource>;
+  /**
+   * What became of all that was written, once the direction is closed. It is never rejected.
+   * `delivered`: the other application has read to the end.
+   */
+  readonly outcome: Promise<Outcome>;
+}
+
 export interface ConnectionEvents {
   statechange: Event;
+  /** path.route, path.state or path.problem has changed. */
   pathchange: Event;
-  /** One of the two sides has lost the relay: the state is "reconnecting". */
+  /** pc is another RTCPeerConnection, which has no tracks: add yours again. Comes only after pc was read once. */
+  pcchange: Event;
+  /** One of the two sides has lost the relay, and there is no direct path: the state is "reconnecting". */
   away: PeerEvent;
-  /** Both sides are at the relay again. */
+  /** Messages go to the other side again. */
   back: PeerEvent;
   /** The connection has ended other than by close(). */
   gone: PeerEvent;
@@ -220,18 +279,17 @@ export interface Connection extends AsyncIterable<Message>, Stateful<ConnectionE
    */
   readonly iceServers: RTCIceServer[];
   /**
-   * The browser's RTCPeerConnection, created on first access. Add tracks to it: the SDK negotiates,
+   * The browser's RTCPeerConnection, created on first access. Add tracks at any time: the SDK negotiates,
    * and sets iceServers each time. The rest of its configuration is the page's: with iceTransportPolicy
    * "relay" everything goes through a TURN server, and the other peer does not learn this one's addresses.
+   * After its end another may follow, without the tracks and channels of this one: a `pcchange` event says so.
    */
   readonly pc: RTCPeerConnection;
-  /** How many characters of JSON were sent and received over the relay. */
-  readonly relayed: number;
   /** Channels that the other side opens. The iteration ends with the connection. */
   readonly channels: AsyncIterable<RTCDataChannel>;
 
   /**
-   * Sends a message over the relay. Messages arrive in the order of the calls. The promise is fulfilled when
+   * Sends a message. Messages arrive in the order of the calls. The promise is fulfilled when
    * the SDK has accepted the message, which waits while the other side does not read:
    *
    *     const receipt = await conn.send({ type: "chat", data: "hello" });
@@ -247,6 +305,17 @@ export interface Connection extends AsyncIterable<Message>, Stateful<ConnectionE
    */
   openChannel(label: string, init?: RTCDataChannelInit & { signal?: AbortSignal }): Promise<RTCDataChannel>;
   /**
+   * Opens a byte stream, with a name of 1 to 255 bytes for the other side. The promise waits until the other
+   * side has answered, and while 128 streams of this side are open. It is rejected with `invalid` if the
+   * connection is not reliable or the other side is too old for streams.
+   */
+  createBidirectionalStream(options?: { name?: string; signal?: AbortSignal }): Promise<BidirectionalStream>;
+  /**
+   * Streams that the other side opens. At most 64 wait to be read here; further ones end with code 1, "busy".
+   * It closes with the connection.
+   */
+  readonly incomingBidirectionalStreams: ReadableStream<BidirectionalStream>;
+  /**
    * Removes the other peer from the room and keeps it out, for `seconds` (default a day, at most a year).
    * Its connection closes with the code `kicked`; here it is gone with that reason. A peer
    * that connects without its identity is a new one. `by: "source"` keeps out all newcomers
@@ -256,7 +325,10 @@ export interface Connection extends AsyncIterable<Message>, Stateful<ConnectionE
    * and also rejected if the relay knows no source, or no subject, of the other peer.
    */
   kick(options?: { seconds?: number; by?: "source" | "subject" }): Promise<void>;
-  /** The state of the direct path. Each change is a `pathchange` event. */
+  /**
+   * How messages travel, and the state of the direct path: a new object each time, or the last one when
+   * the connection is closed. Each change of route, state or problem is a `pathchange` event.
+   */
   readonly path: Path;
   /**
    * Ends the connection and its data channels. Accepted messages are still sent in the background, for a few

@@ -8,9 +8,7 @@ export function sentence(err, entered = true) {
     case "relay-closed":
       if (err.closeCode === 4005) return "The host of this room is not here. Ask for a new link, or try again.";
       if (!entered) return `The relay did not let this page in${because(err)}. Try again.`;
-      return `The connection to the relay is lost${because(err)}. Chat has ended; running file transfers continue.`;
-    case "ice-failed":
-      return `${pathSentence(err)} So the file cannot be sent; chat still works over the relay.`;
+      return `The connection to the relay is lost${because(err)}. Chat has ended.`;
     case "peer-gone":
       return "The other side has left.";
     case "access-refused":
@@ -54,6 +52,8 @@ export function transferSentence(err) {
       return `Refused: ${err.message}.`;
     case "stalled":
       return `Ended: ${err.message}.`;
+    case "invalid":
+      return "The other side's program is too old to receive files from this page.";
     case "unreadable":
       return "The file could not be read. It may have changed.";
     default:
@@ -64,24 +64,6 @@ export function transferSentence(err) {
 /** An error of the page's own, with a code like those of the SDK. */
 export function failure(code, message = code) {
   return Object.assign(new Error(message), { code });
-}
-
-function pathSentence({ reason, there }) {
-  const whose = there ? "The other device's" : "This device's";
-  switch (reason) {
-    case "turn-refused":
-      return `${whose} TURN server does not accept its password; the relay's operator can fix that.`;
-    case "turn-unreachable":
-      return `${whose} TURN server does not answer: it is down, or the network does not let it through.`;
-    case "handshake":
-      return "The other device's certificate is not the one that it named over the relay: something in between changes messages.";
-    case "no-answer":
-      return "The other device does not answer.";
-    case "lost":
-      return "The direct path between the two devices broke.";
-    default:
-      return "No direct path was found between the two devices. It works most often on one network.";
-  }
 }
 
 function because(err) {

@@ -59,7 +59,8 @@ export class Guest {
       try {
         await this.#host.run();
       } catch (err) {
-        this.#end("Chat has ended with the relay.");
+        this.#host.lost("Chat has ended with the relay.");
+        this.#empty();
         throw err;
       }
       if (this.#left) return;
@@ -69,8 +70,8 @@ export class Guest {
       else break;
       await this.#return();
     }
-    this.#end("Has left.");
-    this.#host.finish();
+    this.#host.close();
+    this.#empty();
     throw failure("peer-gone");
   }
 
@@ -89,12 +90,6 @@ export class Guest {
   leave() {
     this.#left = true;
     this.#host.close();
-    this.#empty();
-  }
-
-  // The host's row stays for as long as files go on.
-  #end(why) {
-    this.#host.row.lost(why);
     this.#empty();
   }
 
@@ -126,12 +121,16 @@ export class Guest {
 
   /** Dials a host again that has no memory of our connection. */
   async #return() {
-    this.#host.close();
+    const before = this.#host;
     this.#listed = false;
     this.#called = "";
-    const conn = await this.#dial();
-    if (this.#left) return conn.close();
-    this.#meet(conn);
+    try {
+      const conn = await this.#dial();
+      if (this.#left) return conn.close();
+      this.#meet(conn);
+    } finally {
+      before.close(); // files go on if there is another connection
+    }
   }
 
   #anchor(id) {

@@ -2,7 +2,7 @@
 // through it.
 
 import { chat } from "./chat.js";
-import { foldInvite } from "./invite.js";
+import { foldInvite, withdrawInvite } from "./invite.js";
 import { me } from "./name.js";
 import { Peer } from "./peer.js";
 import { Said } from "./said.js";
@@ -47,7 +47,24 @@ export class Host {
   async run() {
     chat.restore(() => this.#transcript.entries.forEach((entry) => this.#show(entry)));
     this.#transcript.save();
-    for await (const conn of this.#listener) this.#attend(conn);
+    try {
+      for await (const conn of this.#listener) this.#attend(conn);
+    } catch (err) {
+      await this.#goOn();
+      throw err;
+    }
+  }
+
+  /** Talks on with the guests who have a direct path, until the last one is gone. No one else can join. */
+  async #goOn() {
+    withdrawInvite();
+    const there = () => [...this.#guests].filter(({ state }) => state !== "closed");
+    await delay(0); // those without a direct path end in this task
+    if (there().length > 0) {
+      this.#tell("Closed to new guests");
+      chat.note("The relay has closed the room to new guests. You can go on with those who are here.");
+    }
+    while (there().length > 0) await Promise.all(there().map(({ closed }) => closed));
   }
 
   say(text) {
@@ -86,10 +103,10 @@ export class Host {
       await guest.run();
       const { code } = await guest.closed;
       if (code === "restarted") await delay(RETURN);
-      if (this.#guests.has(guest) && !this.#left) await this.#goodbye(guest);
+      if (this.#guests.has(guest) && !this.#left) this.#goodbye(guest);
     } catch {
-      // The session is over: run() says so once, and files under way go on.
-      guest.row.lost("Chat has ended with the relay.");
+      // The session is over: run() says so once.
+      guest.lost("Chat has ended with the relay.");
     }
   }
 
@@ -154,25 +171,25 @@ export class Host {
     this.#broadcast("people", this.#people());
   }
 
-  /** Keeps the connection of a guest who left until no file is under way on it. */
-  async #goodbye(guest) {
+  #goodbye(guest) {
     if (this.#names.delete(guest)) {
       chat.note(`${guest.name} left`);
       this.#remember();
       this.#broadcast("people", this.#people());
     }
-    guest.row.lost("Has left.");
-    this.#status();
-    await guest.finish();
     this.#guests.delete(guest);
+    guest.close();
+    this.#status();
   }
 
   #status() {
     if (this.#left || this.#listener.state === "closed") return; // the page says how it ended
-    const away = [...this.#guests].filter(({ state }) => state === "reconnecting");
+    const guests = [...this.#guests];
+    const away = guests.filter(({ state }) => state === "reconnecting");
     const relayAway = this.#listener.state === "reconnecting";
     for (const guest of this.#guests) guest.row.away(!away.includes(guest) ? "" : relayAway ? "relay" : "person");
-    if (relayAway) this.#tell("Reconnecting…");
+    if (relayAway && guests.some(({ state }) => state === "connected")) this.#tell("The relay is away. New guests must wait.");
+    else if (relayAway) this.#tell("Reconnecting…");
     else if (away.length === 0) this.#tell("Your room is open");
     else if (away.length === 1) this.#tell(`${away[0].name} is away`);
     else this.#tell(`${away.length} are away`);

@@ -33,6 +33,11 @@ export async function showInvite(url, dialURL, open) {
   if (response?.ok) code.src = URL.createObjectURL(await response.blob());
 }
 
+/** Hides the invitation to a room that no one can enter any more. */
+export function withdrawInvite() {
+  box.hidden = true;
+}
+
 /** Folds the invitation on small screens, to leave space for the chat. */
 export function foldInvite() {
   if (matchMedia("(max-width: 50rem)").matches) box.open = false;

@@ -23,6 +23,13 @@ export class Pace {
     }, SECOND);
   }
 
+  /** Goes on from what was done before it began. */
+  begin(done) {
+    this.#past = [{ at: performance.now(), done }];
+    this.reach(done);
+    this.quiet = 0;
+  }
+
   /** Sets how much is done. */
   reach(done) {
     this.#done = done;

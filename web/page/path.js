@@ -1,5 +1,5 @@
 // What connects the page to one peer, and how fast it is: the browser's own
-// statistics for the direct path, counters and pings for the way over the relay.
+// statistics for the direct path, the SDK's route and counters, and pings, for the chat.
 
 const SILENT = 6000; // milliseconds without a packet after which a path is called silent: browsers ask every 2 to 5 s
 const MISSED = 2; // pings without an answer that may yet be answered
@@ -10,41 +10,42 @@ export class Path {
   #last = null; // the counters at the last look
   #heard = { count: 0, at: 0 }; // what has come over the direct path, and when it was first seen to be so much
   #unanswered = 0; // pings since the last answer
-  #relayTrip = null; // seconds
-  over = false; // whether no direct path can come any more
+  #chatTrip = null; // seconds
 
   constructor(conn) {
     this.#conn = conn;
   }
 
-  /** Records that a ping went over the relay, or that its answer came after this many seconds. */
+  /** Records that a ping was sent, or that its answer came after this many seconds. */
   asked() {
     this.#unanswered++;
   }
   answered(seconds) {
     this.#unanswered = 0;
-    this.#relayTrip = seconds;
+    this.#chatTrip = seconds;
   }
 
   /**
-   * Gives {kind, candidates, protocol, trip, rate, relayTrip, relayRate, mute}: kind is
+   * Gives {kind, candidates, protocol, trip, rate, route, chatTrip, chatRate, mute}: kind is
    * "direct", "turn" (a direct path through a TURN server), "silent" (one that was there, and on which nothing
-   * comes), "looking" or "relay" (no direct path); trips are in seconds, rates in bytes a second. mute says that
-   * the peer's page, which has answered before, does not.
+   * comes), "looking" or "relay" (no direct path); route is the SDK's for messages; trips are in seconds, rates
+   * in bytes a second. mute says that the peer's page, which has answered before, does not.
    */
   async look() {
-    const pc = this.#connection();
+    const { route, state, sent, received } = this.#conn.path;
+    const pc = state === "up" ? this.#conn.pc : null;
     const pair = pc?.connectionState === "connected" ? await selectedPair(pc) : null;
-    const now = { at: performance.now(), direct: pair?.bytes ?? 0, relayed: this.#conn.relayed };
+    const now = { at: performance.now(), direct: pair?.bytes ?? 0, route, chat: sent + received };
     const last = this.#last ?? now;
     const seconds = Math.max(0.001, (now.at - last.at) / 1000);
     const rate = Math.max(0, now.direct - last.direct) / seconds;
-    const relayRate = (now.relayed - last.relayed) / seconds;
+    const chatRate = route === last.route ? (now.chat - last.chat) / seconds : 0;
     this.#last = now;
 
-    const common = { relayTrip: this.#relayTrip, relayRate, mute: this.#relayTrip !== null && this.#unanswered > MISSED };
-    if (pair && this.#silent(pair.heard)) return { kind: "silent", ...common };
-    if (!pair) return { kind: this.over ? "relay" : "looking", ...common };
+    const mute = this.#chatTrip !== null && this.#unanswered > MISSED;
+    const common = { route, chatTrip: this.#chatTrip, chatRate, mute };
+    if (pair && this.#silent(pair.heard) && route === "relay") return { kind: "silent", ...common };
+    if (!pair) return { kind: state === "asking" || state === "checking" ? "looking" : "relay", ...common };
     const turn = pair.local === "relay" || pair.remote === "relay";
     return {
       kind: turn ? "turn" : "direct",
@@ -60,15 +61,6 @@ export class Path {
     const now = performance.now();
     if (count !== this.#heard.count) this.#heard = { count, at: now };
     return count !== null && now - this.#heard.at > SILENT;
-  }
-
-  #connection() {
-    try {
-      return this.#conn.pc;
-    } catch {
-      this.over = true; // there was none yet, and without the relay none can be made
-      return null;
-    }
   }
 }
 

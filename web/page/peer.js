@@ -1,29 +1,21 @@
-// One peer that this page has a connection to: its messages, its files, its row in
-// the list of people, and what connects the two.
+// One connection to another peer: its messages, its row in the list of people, and what
+// connects the two. Its files may outlive it.
 
 import { failure } from "./errors.js";
+import { filesOver } from "./files.js";
 import { cleanID, cleanName, cleanText } from "./format.js";
-import { Pace } from "./pace.js";
 import { Path } from "./path.js";
 import { Person } from "./people.js";
-import { receiveFile, refuse } from "./receive.js";
-import { sendFile } from "./send.js";
-import { Shelf } from "./shelf.js";
-import { Transfer } from "./transfer.js";
 
 const TICK = 1000; // milliseconds between two looks at the path
 const PING_EVERY = 3; // ticks
-const TAKEN = 16; // files received at once from one peer
-const SENT = 4; // files sent at once to one peer; more wait for their turn
 const PENDING = 500; // messages that wait because the peer does not read; more are dropped
 
 export class Peer {
   #conn;
   #on;
   #path;
-  #shelf;
-  #incoming = new Set(); // promises of files being received
-  #outgoing = new Set();
+  #files;
   #ticks = 0;
   #pending = 0; // messages that are not accepted yet
   #timer = 0;
@@ -31,14 +23,14 @@ export class Peer {
   /**
    * Takes a conn of the SDK. on has a function for each type of message that the
    * room cares for (name, chat, people, mark, since), called with the message's data; and moved()
-   * for when one of the two has lost the relay, or both are there again.
+   * for when messages begin to wait, or to go again.
    */
   constructor(conn, role, on) {
     this.#conn = conn;
     this.#on = on;
     this.#path = new Path(conn);
-    this.#shelf = new Shelf(conn.peerId);
-    this.row = new Person({ name: "Guest", role, onfile: (file) => this.sendFile(file) });
+    this.row = new Person({ name: "Guest", role, onfile: (file) => this.#files.send(file) });
+    this.#files = filesOver(conn, () => this.name);
     conn.addEventListener("away", () => on.moved());
     conn.addEventListener("back", () => on.moved());
   }
@@ -63,7 +55,7 @@ export class Peer {
   async run() {
     this.#timer = setInterval(() => this.#tick(), TICK);
     this.#tick();
-    this.#takeFiles();
+    this.#closeChannels();
     for await (const { type, data } of this.#conn) {
       this.#take(type, data);
     }
@@ -85,27 +77,16 @@ export class Peer {
     }
   }
 
-  async sendFile(file) {
-    const transfer = new Transfer(`You to ${this.name}`, file.name, file.size, true);
-    const { signal } = transfer;
-    const cancelled = new Promise((resolve) => signal.addEventListener("abort", resolve));
-    transfer.waits("waits for its turn");
-    while (this.#outgoing.size >= SENT && !signal.aborted) await Promise.race([cancelled, ...this.#outgoing]);
-    if (signal.aborted) return transfer.failed(signal.reason);
-    transfer.waits("connecting…");
-    const sending = sendFile(this.#conn, file, (sent) => transfer.progress(sent), signal);
-    track(this.#outgoing, sending.then(() => transfer.done(), (err) => transfer.failed(err)));
-  }
-
-  /** Ends the connection once no file is being transferred. */
-  async finish() {
-    await Promise.allSettled([...this.#incoming, ...this.#outgoing]);
-    this.close();
+  /** Says in the row that nothing reaches the peer any more. */
+  lost(words) {
+    this.#files.end(this.#conn);
+    this.row.lost(words);
   }
 
   close() {
     clearInterval(this.#timer);
     this.row.remove();
+    this.#files.end(this.#conn);
     this.#conn.close();
   }
 
@@ -133,37 +114,13 @@ export class Peer {
     }
   }
 
-  async #takeFiles() {
+  // Nothing here is sent over data channels.
+  async #closeChannels() {
     try {
-      for await (const channel of this.#conn.channels) {
-        if (channel.label !== "file") channel.close();
-        else if (this.#incoming.size < TAKEN) this.#receive(channel);
-        else refuse(channel, failure("too-large", `the receiving page takes at most ${TAKEN} files at once from one person`));
-      }
+      for await (const channel of this.#conn.channels) channel.close();
     } catch {
-      // run() or the transfers under way say what happened
-    } finally {
-      this.#path.over = true;
+      // run() says what happened
     }
-  }
-
-  #receive(channel) {
-    let transfer = null;
-    const stop = new AbortController();
-    const unnamed = new Pace(() => unnamed.stalled && stop.abort(unnamed.stalled)); // until it is announced
-    const receiving = receiveFile(
-      channel,
-      this.#shelf,
-      ({ name, size }) => {
-        unnamed.end();
-        transfer = new Transfer(this.name, name, size, false);
-        transfer.signal.addEventListener("abort", () => stop.abort(transfer.signal.reason));
-      },
-      (received) => transfer.progress(received),
-      stop.signal,
-    );
-    receiving.catch(() => unnamed.end());
-    track(this.#incoming, receiving.then((file) => transfer.done(file), (err) => transfer?.failed(err)));
   }
 
   async #tick() {
@@ -174,9 +131,4 @@ export class Peer {
     }
     this.row.show(await this.#path.look());
   }
-}
-
-function track(transfers, transfer) {
-  transfers.add(transfer);
-  transfer.finally(() => transfers.delete(transfer));
 }

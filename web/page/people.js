@@ -9,12 +9,13 @@ const note = document.getElementById("people-note");
 
 const badges = { direct: "Direct", turn: "TURN", silent: "No answer", looking: "Relay", relay: "Relay", away: "Away", "relay-away": "Relay away", lost: "Lost" };
 
-// Why messages wait, with and without a direct path.
-const AWAY = "Away. Your messages are delivered if they come back.";
+const ways = { relay: "Chat and files through the relay", direct: "Chat and files directly", turn: "Chat and files through the TURN server" };
+
+// Why messages and files wait.
 const WAITS = {
-  person: [AWAY, AWAY],
-  relay: ["The relay is away. Messages wait.", "The relay is away. Messages wait; files still go directly."],
-  either: ["The host or the relay is away. Messages wait.", "The host or the relay is away. Messages wait; files still go directly."],
+  person: "Away. Your messages and files go on if they come back.",
+  relay: "The relay is away. Messages and files wait.",
+  either: "The host or the relay is away. Messages and files wait.",
 };
 
 export class Person {
@@ -42,19 +43,20 @@ export class Person {
 
   /** Shows the result of Path.look(). */
   show(path) {
-    const overRelay = path.mute ? "no answer now" : `${figure(path.relayTrip)}${bytes(path.relayRate)}/s`;
+    const figures = path.mute ? "no answer now" : `${figure(path.chatTrip)}${bytes(path.chatRate)}/s`;
+    const way = `${ways[path.route]} · ${figures}`;
     if (path.kind === "direct" || path.kind === "turn") {
       const direct = [`${path.protocol} ${path.candidates}`, `${figure(path.trip)}${bytes(path.rate)}/s`];
-      this.#draw(path.kind, direct, this.#lost || WAITS[this.#away]?.[1] || `Chat through the relay · ${overRelay}`);
+      this.#draw(path.kind, direct, this.#lost || WAITS[this.#away] || way);
     } else if (this.#lost) {
       this.#draw("lost", [], this.#lost);
     } else if (this.#away) {
-      this.#draw(this.#away === "relay" ? "relay-away" : "away", [], WAITS[this.#away][0]);
+      this.#draw(this.#away === "relay" ? "relay-away" : "away", [], WAITS[this.#away]);
     } else if (path.kind === "silent") {
-      this.#draw("silent", [], `Nothing comes over the direct path. Chat through the relay · ${overRelay}`);
+      this.#draw("silent", [], `Nothing comes over the direct path. ${way}`);
     } else {
       const looking = path.kind === "looking";
-      this.#draw(path.kind, [overRelay], looking ? "Looking for a direct path…" : "No direct path, so no files.");
+      this.#draw(path.kind, [figures], looking ? "Looking for a direct path…" : "No direct path. Chat and files go through the relay.");
     }
   }
 
@@ -70,8 +72,7 @@ export class Person {
   away(what) {
     if (what === this.#away) return;
     this.#away = what;
-    const direct = ["direct", "turn"].includes(this.#part(".path").dataset.path);
-    if (!this.#lost) this.#part(".relayed").textContent = WAITS[what]?.[Number(direct)] ?? "";
+    if (!this.#lost) this.#part(".relayed").textContent = WAITS[what] ?? "";
   }
 
   remove() {

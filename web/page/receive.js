@@ -3,82 +3,57 @@
 
 import { failure } from "./errors.js";
 import { cleanFileName } from "./format.js";
-import { decode, encode, Inbox } from "./inbox.js";
-import { Sha256 } from "./sha256.js";
+import { line, Lines } from "./lines.js";
+import { keep, Part, takeUp } from "./part.js";
 
-const MERGE = 4 << 20; // bytes of messages that become a Blob, which the browser may keep on disk
-const PIECES = 1024; // messages that become one piece: each alone costs more than its content, if that is short
-const LINGER = 10_000; // milliseconds that the sender has to close the channel after our answer
+const LINGER = 10_000; // milliseconds that the sender has to close its direction after our answer
 
 /**
- * Receives the file that comes over a channel and gives {blob, release}; release()
- * says that the page no longer holds the blob. announce({name, size}) is called
- * first, then progress(received); signal ends it, with a reason that the sender hears.
+ * Receives the file that comes on a stream. show({name, size}, before) is called when it is offered and
+ * returns its Transfer, which is before if a part is there already. The signal ends it, with a reason that the sender hears.
  */
-export async function receiveFile(channel, shelf, announce, progress, signal) {
-  const inbox = new Inbox(channel, signal);
-  let place = null;
+export async function receiveFile({ readable, writable }, shelf, show, signal) {
+  const from = new Lines(readable, signal);
+  const to = writable.getWriter();
+  let key, part, transfer;
   try {
-    const header = decode(await inbox.next());
-    if (!Number.isSafeInteger(header.size) || header.size < 0) throw failure("damaged");
-    const { size } = header;
-    announce({ name: cleanFileName(header.name), size });
-    place = shelf.place(size);
-    progress(0);
+    const { name, size, modified: told } = await from.line();
+    const modified = Number.isSafeInteger(told) ? told : 0;
+    if (!Number.isSafeInteger(size) || size < 0) throw failure("damaged");
+    key = JSON.stringify([name, size, modified]);
+    const before = takeUp(key);
+    part = before?.part ?? new Part();
+    const file = { name: cleanFileName(name), size };
+    transfer = show(file, before?.transfer);
+    part.move(shelf, size);
+    await to.write(line(part.size > 0 ? { from: part.size, sha256: part.sha256 } : { from: 0 }));
+    const { from: begin } = await from.line();
+    if (begin === 0) part.empty();
+    else if (begin !== part.size) throw failure("damaged");
 
-    const { blob, sha256 } = await content(inbox, size, place, progress);
-    channel.send(encode({ received: size, sha256 }));
-    setTimeout(() => channel.close(), LINGER);
-    return { blob, release: place.clear };
-  } catch (err) {
-    place?.clear();
-    refuse(channel, err);
-    throw err;
-  }
-}
-
-/** Closes a channel, and tells the sender the reason if the close alone does not show it. */
-export function refuse(channel, { code, message }) {
-  const told = code === "too-large" || code === "stalled";
-  if (told && channel.readyState === "open") channel.send(encode({ refused: message })); // close sends it first
-  channel.close();
-}
-
-async function content(inbox, size, place, progress) {
-  const hash = new Sha256();
-  const blobs = [];
-  let pieces = [];
-  let loose = [];
-  for (let received = 0, merged = 0; received < size; ) {
-    const message = await inbox.next();
-    // A message without content would be no progress.
-    if (!message.byteLength || received + message.byteLength > size) throw failure("damaged");
-    place.add(message.byteLength);
-    hash.update(new Uint8Array(message));
-    loose.push(message);
-    received += message.byteLength;
-    if (received - merged >= MERGE) {
-      blobs.push(new Blob([...pieces, ...loose]));
-      pieces = [];
-      loose = [];
-      merged = received;
-    } else if (loose.length === PIECES) {
-      pieces.push(joined(loose));
-      loose = [];
+    transfer.begins(part.size);
+    while (part.size < size) {
+      part.add(await from.content(size - part.size));
+      transfer.progress(part.size);
     }
-    progress(received);
+    const { sha256 } = await from.line();
+    if (sha256 !== part.sha256) throw failure("damaged");
+    const answered = to.write(line({ received: size, sha256 }));
+    answered.catch(() => {}); // the sender has gone, but the file is here
+    to.close().catch(() => {});
+    from.end(LINGER);
+    transfer.done({ blob: part.file(file.name, modified), release: () => part.clear() });
+  } catch (err) {
+    refuse(to, err);
+    from.cancel();
+    const final = ["damaged", "too-large", "cancelled"].includes(err.code);
+    transfer?.failed(err, final || part.size === 0 ? part.clear() : keep(key, part, transfer));
   }
-  // Never a type that the sender chooses: a blob has this page's origin.
-  const blob = new Blob([...blobs, ...pieces, ...loose], { type: "application/octet-stream" });
-  return { blob, sha256: hash.hex() };
 }
 
-function joined(buffers) {
-  const all = new Uint8Array(buffers.reduce((size, { byteLength }) => size + byteLength, 0));
-  let at = 0;
-  for (const buffer of buffers) {
-    all.set(new Uint8Array(buffer), at);
-    at += buffer.byteLength;
-  }
-  return all;
+/** Ends what this side writes on a stream, and tells the sender the reason if it is ours. */
+export function refuse(to, { code, message }) {
+  const reasons = { damaged: "it was damaged on the way", cancelled: "the receiver has cancelled it", "too-large": message, stalled: message };
+  if (reasons[code]) to.write(line({ refused: reasons[code] })).catch(() => {});
+  to.close().catch(() => {});
 }

@@ -1,70 +1,78 @@
-// The sending side of a file transfer (CHAT.md): a header, the content in
-// small messages, the receiver's answer.
+// The sending side of a file transfer (CHAT.md).
 
 import { failure } from "./errors.js";
-import { decode, encode, Inbox } from "./inbox.js";
+import { line, Lines } from "./lines.js";
 import { Sha256 } from "./sha256.js";
 
-const MESSAGE = 16 << 10; // bytes of content in one message
 const READ = 256 << 10; // bytes read from the file at once
-const HIGH = 1 << 20; // bytes buffered above which the sender waits
-const LOW = 256 << 10; // and below which it goes on
-const LOOK = 1000; // milliseconds between two looks at what is still buffered
+const LINGER = 10_000; // milliseconds that the receiver has to close its direction after its answer
 
 /**
- * Sends a File over a new channel of conn and returns when the receiver has said
- * that it arrived whole. progress(sent) is called as bytes leave the browser;
- * signal ends it with its reason.
+ * Sends a File over a new stream of conn, and returns when the receiver has said that it arrived whole.
+ * transfer.begins(from) is called first, then transfer.progress(sent). transfer.signal ends it with its reason.
  */
-export async function sendFile(conn, file, progress, signal) {
-  const channel = await conn.openChannel("file", { signal }).catch((err) => {
+export async function sendFile(conn, file, transfer) {
+  const { signal } = transfer;
+  const stream = await conn.createBidirectionalStream({ name: "file", signal }).catch((err) => {
     throw signal.aborted ? signal.reason : err;
   });
-  channel.bufferedAmountLowThreshold = LOW;
-  // The answer comes after the content; a refusal or the channel's end may come at
-  // any time, and must end a wait for the buffer too.
-  const answer = new Inbox(channel, signal).next().then(decode);
-  const interrupted = answer.then(({ refused }) => {
-    throw refused === undefined ? failure("damaged") : failure("refused", String(refused).slice(0, 200));
-  });
-  interrupted.catch(() => {});
-  let sent = 0;
-  const look = () => progress(Math.max(0, sent - channel.bufferedAmount));
-  const looking = setInterval(look, LOOK); // also while it waits for the buffer, or for the answer
+  const from = new Lines(stream.readable, signal);
+  const to = stream.writable.getWriter();
+  const giveUp = () => to.abort(signal.reason).catch(() => {});
+  signal.addEventListener("abort", giveUp);
+  if (signal.aborted) giveUp();
+  let answer;
+  const listen = () => (answer = from.line()).catch(() => {}); // it is awaited later
+  // What the receiver says instead of reading on is the reason why a write fails.
+  const write = async (bytes) => {
+    const early = answer.then(() => {
+      throw failure("damaged");
+    });
+    await Promise.race([early, to.write(bytes).catch(() => early)]);
+  };
   try {
-    const hash = new Sha256();
-    channel.send(encode({ name: file.name, size: file.size }));
-    progress(0);
-    while (sent < file.size) {
-      const piece = await read(file, sent);
-      hash.update(piece);
-      for (let i = 0; i < piece.length; i += MESSAGE) {
-        if (channel.readyState !== "open" || signal.aborted) await interrupted;
-        channel.send(piece.subarray(i, i + MESSAGE));
-      }
-      sent += piece.length;
-      look();
-      if (channel.bufferedAmount > HIGH) await Promise.race([drained(channel), interrupted]);
+    listen();
+    await to.write(line({ name: file.name, size: file.size, modified: file.lastModified })).catch(() => answer);
+    const there = await answer;
+    const { hash, sent } = await begin(file, there, signal);
+    listen();
+    await write(line({ from: sent }));
+    transfer.begins(sent);
+    for (let at = sent; at < file.size; ) {
+      const content = await read(file, at, Math.min(at + READ, file.size));
+      hash.update(content);
+      await write(content);
+      transfer.progress((at += content.length));
     }
-    const { received, sha256, refused } = await answer;
-    if (refused !== undefined) await interrupted;
-    if (received !== file.size || sha256 !== hash.hex()) throw failure("damaged");
-    progress(file.size);
+    const sha256 = hash.hex();
+    await write(line({ sha256 }));
+    to.close().catch(() => {});
+    const result = await answer;
+    if (result.received !== file.size || result.sha256 !== sha256) throw failure("damaged");
+    from.end(LINGER);
+  } catch (err) {
+    to.abort(err).catch(() => {});
+    from.cancel();
+    throw err;
   } finally {
-    clearInterval(looking);
-    channel.close();
+    signal.removeEventListener("abort", giveUp);
   }
 }
 
-async function read(file, at) {
-  const slice = file.slice(at, at + READ);
-  try {
-    return new Uint8Array(await slice.arrayBuffer());
-  } catch {
-    throw failure("unreadable");
+/** Decides where the content begins, with the hash up to there: behind what the receiver has, if it is the same. */
+async function begin(file, { from, sha256 }, signal) {
+  const hash = new Sha256();
+  if (!Number.isSafeInteger(from) || from < 0) throw failure("damaged");
+  if (from === 0 || from > file.size) return { hash, sent: 0 };
+  for (let at = 0; at < from; at = Math.min(at + READ, from)) {
+    hash.update(await read(file, at, Math.min(at + READ, from)));
+    signal.throwIfAborted();
   }
+  return hash.hex() === sha256 ? { hash, sent: from } : { hash: new Sha256(), sent: 0 };
 }
 
-function drained(channel) {
-  return new Promise((resolve) => channel.addEventListener("bufferedamountlow", resolve, { once: true }));
+async function read(file, at, end) {
+  const content = await file.slice(at, end).arrayBuffer().catch(() => null);
+  if (content?.byteLength !== end - at) throw failure("unreadable");
+  return new Uint8Array(content);
 }

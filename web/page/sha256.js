@@ -4,7 +4,7 @@
 // is missing on a page that came over plain http from another host, which is how
 // two people try this on one network. So the page hashes the bytes as they pass, in any
 // size and on any page, without a second copy. The hash detects damage on the
-// way. Secrecy and authenticity come from DTLS.
+// way, and whether a part of a file is that of this one. It is no secret, and proves no author.
 
 const K = new Int32Array(64);
 const START = new Int32Array(8);
@@ -47,7 +47,7 @@ export class Sha256 {
     this.#filled = bytes.length - at;
   }
 
-  /** Ends the hash and returns it as 64 hexadecimal digits. */
+  /** Returns the hash of what was added so far as 64 hexadecimal digits. */
   hex() {
     const length = this.#length;
     const padding = new Uint8Array(Math.ceil((length + 9) / 64) * 64 - length);
@@ -55,8 +55,12 @@ export class Sha256 {
     const bits = new DataView(padding.buffer, padding.length - 8);
     bits.setUint32(0, Math.floor(length / 2 ** 29));
     bits.setUint32(4, (length << 3) >>> 0);
-    this.update(padding);
-    return Array.from(this.#state, (word) => (word >>> 0).toString(16).padStart(8, "0")).join("");
+    const end = new Sha256();
+    end.#state = this.#state.slice();
+    end.#block = this.#block.slice();
+    end.#filled = this.#filled;
+    end.update(padding);
+    return Array.from(end.#state, (word) => (word >>> 0).toString(16).padStart(8, "0")).join("");
   }
 
   #mix(bytes, at) {

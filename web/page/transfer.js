@@ -12,29 +12,41 @@ const SHOWN = 3; // seconds without progress before the page says so
 
 export class Transfer {
   #item = template.content.firstElementChild.cloneNode(true);
-  #abort = new AbortController();
-  #started = 0; // when the first progress was shown
-  #drawn = 0; // when figures were last shown
+  #way; // tells {moves, words}: whether anything can move, and over which path or what it waits for
+  #abort;
+  #waiting = ""; // what it waits for before content comes
+  #begun = 0; // when content began to come; 0 before
+  #from = 0; // bytes that were there before
   #done = 0; // bytes
+  #drawn = 0; // when figures were last shown
   #pace = null; // while the transfer runs
-  #stop = () => this.#abort.abort(failure("cancelled")); // the button's action
+  #stop; // the button's action
   #file = null; // what was received, while the page holds it
 
-  /** Shows a transfer; who is the name or the sentence above it. */
-  constructor(who, name, size, mine) {
+  constructor(name, size, way) {
     this.name = name;
     this.size = size;
-    this.#item.classList.toggle("mine", mine);
+    this.#way = way;
     this.#part(".file-name bdi").textContent = name;
     this.#part("progress").setAttribute("aria-label", `Progress of ${name}`);
-    this.#button("Cancel");
     this.#part(".cancel").addEventListener("click", () => this.#stop());
     this.#part(".save").addEventListener("click", () => this.#keep(false));
     this.#item.addEventListener("removed", () => {
       this.#stop();
       this.#release();
     });
-    this.#figures(bytes(size));
+  }
+
+  /** Shows the transfer at the end of the chat, also when it goes on after it had failed; who is the name above it. */
+  start(who, mine) {
+    this.#abort = new AbortController();
+    this.#stop = () => this.#abort.abort(failure("cancelled"));
+    this.#item.classList.toggle("mine", mine);
+    delete this.#part(".parcel").dataset.state;
+    this.#part(".outcome").textContent = "";
+    this.#part("progress").hidden = false;
+    this.#button("Cancel");
+    this.#figures(bytes(this.size));
     this.#keep(true);
     chat.add(this.#item, who);
   }
@@ -44,28 +56,37 @@ export class Transfer {
     return this.#abort.signal;
   }
 
-  /** Shows what the transfer waits for before its first progress. */
+  /** Begins to count the time in which nothing moves. */
+  runs() {
+    this.#pace = new Pace(() => this.#tick());
+  }
+
+  /** Shows what the transfer waits for before content comes. */
   waits(words) {
-    this.#figures(`${bytes(this.size)} · ${words}`);
+    this.#waiting = words;
+    this.#draw();
+  }
+
+  /** Content comes, behind so many bytes that are there already. */
+  begins(from) {
+    this.#waiting = "";
+    this.#begun = performance.now();
+    this.#from = this.#done = from;
+    this.#pace.begin(from);
+    this.#draw();
   }
 
   progress(done) {
-    const now = performance.now();
-    this.#started ||= now;
-    this.#pace ??= new Pace(() => this.#tick());
     this.#pace.reach((this.#done = done));
-    if (this.#pace.quiet > 0 || now - this.#drawn < 100) return;
-    this.#drawn = now;
-    this.#part("progress").value = this.size === 0 ? 1 : done / this.size;
-    this.#draw(`${bytes(this.#pace.rate)}/s`);
+    if (this.#pace.quiet === 0 && performance.now() - this.#drawn > 100) this.#draw();
   }
 
   /** The file arrived whole; a received one comes as {blob, release} and is offered. */
   done(file) {
     if (file && this.signal.aborted) return file.release(); // too late: it is no longer shown
     this.#end("done", file ? "Received and checked." : "Sent and checked.");
-    const seconds = Math.max(0.001, (performance.now() - this.#started) / 1000);
-    this.#figures(`${bytes(this.size)} · ${bytes(this.size / seconds)}/s`);
+    const seconds = Math.max(0.001, (performance.now() - this.#begun) / 1000);
+    this.#figures(`${bytes(this.size)} · ${bytes((this.size - this.#from) / seconds)}/s`);
     if (!file) return;
     this.#file = file;
     this.#keep(true);
@@ -74,33 +95,42 @@ export class Transfer {
     save.download = this.name;
     save.setAttribute("aria-label", `Save ${this.name}`);
     save.hidden = false;
-    this.#button("Discard");
-    this.#stop = () => {
-      this.#release();
-      this.#end("failed", "Discarded.");
-    };
+    this.#discards(() => this.#release());
   }
 
-  failed(err) {
-    this.#end("failed", transferSentence(err));
-    if (this.#started) this.#figures(`${bytes(this.#done)} of ${bytes(this.size)}`);
-    else this.#figures(bytes(this.size));
+  /** The transfer failed. If a part of the file is kept, drop() drops it. */
+  failed(err, drop) {
+    this.#end(drop ? "kept" : "failed", transferSentence(err) + (drop ? " It goes on from here when it is sent again." : ""));
+    this.#figures(this.#begun ? `${bytes(this.#done)} of ${bytes(this.size)}` : bytes(this.size));
+    if (drop) this.#discards(drop);
+  }
+
+  /** The part that was kept has been dropped. */
+  dropped() {
+    this.#end("failed", "Discarded.");
   }
 
   #tick() {
-    const { quiet, rate, stalled } = this.#pace;
-    if (stalled) this.#abort.abort(stalled);
-    else this.#draw(quiet < SHOWN ? `${bytes(rate)}/s` : `no progress for ${quiet} s`);
+    if (this.#pace.stalled) this.#abort.abort(this.#pace.stalled);
+    else this.#draw();
   }
 
-  #draw(words) {
-    this.#figures(`${bytes(this.#done)} of ${bytes(this.size)} · ${words}`);
+  #draw() {
+    this.#drawn = performance.now();
+    const { moves, words } = this.#way();
+    const { quiet, rate } = this.#pace ?? { quiet: 0 };
+    let now = this.#waiting;
+    if (!moves) now = words;
+    else if (!now) now = quiet < SHOWN ? `${bytes(rate)}/s · ${words}` : `no progress for ${quiet} s`;
+    this.#part("progress").value = this.size === 0 ? 0 : this.#done / this.size;
+    this.#figures(`${this.#begun ? `${bytes(this.#done)} of ` : ""}${bytes(this.size)} · ${now}`);
   }
 
   // Ask before a running transfer or an unsaved file is given up.
   #keep(kept) {
     this.#item.classList.toggle("kept", kept);
-    if (kept) unsaved.add(this, this.#file !== null);
+    const state = this.#item.matches(".mine") ? "sending" : this.#file ? "received" : "receiving";
+    if (kept) unsaved.add(this, state);
     else unsaved.delete(this);
   }
 
@@ -114,10 +144,20 @@ export class Transfer {
 
   #end(state, text) {
     this.#pace?.end();
+    this.#pace = null;
+    this.#stop = () => {};
     this.#keep(false);
     this.#part(".parcel").dataset.state = state;
     for (const part of ["progress", ".save", ".cancel"]) this.#part(part).hidden = true;
     this.#part(".outcome").textContent = text;
+  }
+
+  #discards(drop) {
+    this.#button("Discard");
+    this.#stop = () => {
+      drop();
+      this.dropped();
+    };
   }
 
   #button(label) {

@@ -2,14 +2,20 @@
 // has not saved. The browser may end a page without asking, so sessionStorage knows it too.
 
 const KEY = "unsaved";
-const files = new Map(); // by the transfer: {name, received}
+const files = new Map(); // by the transfer: {name, state}
+
+const LOST = {
+  received: (names, was, is) => `${names} ${was} not saved before this page was reloaded, and ${is} lost.`,
+  receiving: (names, was) => `${names} ${was} interrupted because this page was reloaded.`,
+  sending: (names, was, _, goes) => `${names} ${was} interrupted because this page was reloaded. Sent again, ${goes} on from what has arrived.`,
+};
 
 let before = stored(); // what the page before this one lost
 
 export const unsaved = {
-  /** Records a running transfer, or (received) a file that is not saved. */
-  add(transfer, received) {
-    files.set(transfer, { name: transfer.name, received });
+  /** Records a file that is "sending", "receiving", or "received" and not saved. */
+  add(transfer, state) {
+    files.set(transfer, { name: transfer.name, state });
     store();
   },
 
@@ -30,15 +36,10 @@ export const unsaved = {
   /** Sentences about what a reload has lost, once. */
   lost() {
     const sentences = [];
-    for (const received of [true, false]) {
-      const some = before.filter((file) => file.received === received);
-      if (some.length === 0) continue;
-      const [was, is] = some.length === 1 ? ["was", "is"] : ["were", "are"];
-      sentences.push(
-        received
-          ? `${list(some)} ${was} not saved before this page was reloaded, and ${is} lost.`
-          : `${list(some)} ${was} interrupted because this page was reloaded.`,
-      );
+    for (const [state, say] of Object.entries(LOST)) {
+      const some = before.filter((file) => file.state === state);
+      if (some.length === 1) sentences.push(say(list(some), "was", "is", "it goes"));
+      else if (some.length > 1) sentences.push(say(list(some), "were", "are", "they go"));
     }
     before = [];
     store();

@@ -6,7 +6,7 @@ const perSecond = (format) => (n) => `${format(n)}/s`;
 const plan = [
   { title: "Peers and rooms", format: number, of: [["rooms", "red"], ["servers", "one"], ["clients", "two"], ["away", "three"]] },
   { title: "Messages a second", format: perSecond(number), of: [["in", "one"], ["out", "two"]] },
-  { title: "Bytes a second", format: perSecond(bytes), binary: true, of: [["inBytes", "one", "in"], ["outBytes", "two", "out"]] },
+  { title: "Bytes a second", format: perSecond(bytes), binary: true, of: [["inBytes", "one", "in"], ["outBytes", "two", "out"], ["streams", "three", "of byte streams, in"]] },
   { title: "Waiting in outboxes", format: bytes, binary: true, of: [["waiting", "one"]] },
   { title: "Joins and resumes", format: perSecond(number), of: [["joins", "one"], ["resumes", "two"]] },
   { title: "Dropped, closed, refused", format: perSecond(number), of: [["drops", "red"], ["closes", "two"], ["refusals", "three"]] },

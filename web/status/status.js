@@ -39,6 +39,7 @@ function show(s) {
     ["Rooms", number(last("rooms"))],
     ["Messages in", `${number(last("in"))}/s`],
     ["Bytes in", `${bytes(last("inBytes"))}/s`],
+    ["Of byte streams", `${bytes(last("streams"))}/s`],
     ["Waiting", bytes(last("waiting"))],
     ["Dropped", `${number(last("drops"))}/s`],
   ]);

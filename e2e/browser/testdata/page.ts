@@ -2,13 +2,14 @@
 // after @ts-expect-error must not compile.
 
 import { connect, listen, IntercessorError } from "../../../wasm/js/intercessor.js";
-import type { Connection, ErrorCode, Listener, Message, Options, Outcome, PeerEvent, Receipt, State } from "../../../wasm/js/intercessor.js";
+import type { BidirectionalStream, Connection, ErrorCode, Listener, Message, Options, Outcome, Path, PeerEvent, Receipt, State } from "../../../wasm/js/intercessor.js";
 
 const options: Options = {
   iceServers: [{ urls: ["turn:turn.example"], username: "ada", credential: "secret" }],
   signal: AbortSignal.timeout(10_000),
   identity: "chat",
   secret: "open sesame",
+  paths: "auto",
 };
 const renewed: Options = { secret: async () => (await fetch("/token")).text() };
 // @ts-expect-error a secret is a text
@@ -33,8 +34,16 @@ async function client(url: string): Promise<void> {
   const channel: RTCDataChannel = await conn.openChannel("file", { signal: AbortSignal.timeout(1000) });
   channel.send(new Uint8Array([1, 2, 3]));
   await conn.openChannel("position", { ordered: false, maxRetransmits: 0, protocol: "v2" });
-  const relayed: number = conn.relayed;
-  console.log(relayed);
+  const stream: BidirectionalStream = await conn.createBidirectionalStream({ name: "log", signal: AbortSignal.timeout(1000) });
+  await new Blob(["a line"]).stream().pipeTo(stream.writable);
+  console.log(stream.name, (await stream.outcome).kind, await new Response(stream.readable).text());
+  // @ts-expect-error a stream takes bytes
+  await stream.writable.getWriter().write("a line");
+  const { route, since, roundTrip, sent, received, state: direct }: Path = conn.path;
+  console.log(route satisfies "relay" | "direct" | "turn", new Date(since), roundTrip.toFixed(1), sent + received, direct);
+  conn.addEventListener("pathchange", () => console.log(conn.path.route, conn.path.problem));
+  // @ts-expect-error the route is the SDK's to choose
+  conn.path.route = "relay";
   conn.pc.setConfiguration({ ...conn.pc.getConfiguration(), iceTransportPolicy: "relay" });
   conn.pc.addTransceiver("audio");
   const other = new RTCPeerConnection({ iceServers: conn.iceServers });
@@ -89,6 +98,7 @@ function explain(err: unknown): string {
     case "restarted":
     case "given-up":
     case "broken":
+    case "stream-ended":
     case "closed":
     case "too-large":
     case "invalid":

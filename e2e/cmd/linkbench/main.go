@@ -8,8 +8,8 @@
 //	go run ./e2e/cmd/linkbench stream --rounds 3 --json
 //	go run ./e2e/cmd/linkbench help
 //
-// Each mode is a file. The mode recover is made of talks (talk.go), stream and goodput of flows
-// (flow.go). The listener of the mode listen is this program in another process. What a relay
+// Each mode is a file. The mode recover is made of talks (talk.go), stream, cost and goodput of
+// flows (flow.go). The listener of the mode listen is this program in another process. What a relay
 // costs without the SDK is measured by relaybench.
 package main
 
@@ -36,7 +36,7 @@ var usage string
 var linkbench = bench.Command{
 	Name:  "linkbench",
 	Usage: usage,
-	Modes: map[string]bench.Mode{"recover": recoverMode, "stream": stream, "goodput": goodput, "listen": listen},
+	Modes: map[string]bench.Mode{"recover": recoverMode, "stream": stream, "streams": streams, "cost": cost, "goodput": goodput, "listen": listen},
 	Self:  map[string]func([]string) error{listenerMode: listener},
 }
 
@@ -57,11 +57,11 @@ type pair struct {
 	client, server *sdk.Conn
 }
 
-// openPairs opens n pairs. Servers and clients reach the relay at these addresses, HOST:PORT.
+// openPairs opens n pairs, whose messages stay on the relay. Servers and clients reach it at
+// these addresses, HOST:PORT.
 func openPairs(r *bench.Run, n int, server, client string, http *http.Client) []*pair {
 	pairs := make([]*pair, n)
-	options := new(sdk.Options)
-	options.HTTPClient = http
+	options := &sdk.Options{HTTPClient: http, Paths: sdk.PathsRelay}
 	r.Each(n, 16, func(ctx context.Context, i int) (err error) {
 		ctx, cancel := context.WithTimeout(ctx, patience)
 		defer cancel()

@@ -30,6 +30,10 @@ func TestEveryModeMeasuresRealPeers(t *testing.T) {
 			"recover_ms_max away_ms_p99 messages", "lost repeated reordered not_delivered"},
 		{"stream --pairs 1,3 --rounds 2 --for 200ms --warmup 50ms", 2,
 			"base_messages_per_second_median messages_per_second_ratio_min relay_cpu_us_per_message_ratio_median own_cpu_us_per_message_ratio_max link_acks_per_message", ""},
+		{"cost --size 1000,60000 --rounds 2 --for 200ms --warmup 50ms", 2,
+			"size window raw_own_cpu_s_per_gb_median own_cpu_s_per_gb_ratio_max relay_cpu_s_per_gb_ratio_min linked_mb_per_second_median", ""},
+		{"streams --rounds 2 --for 200ms --warmup 50ms", 3,
+			"other_mb_per_second_median stream_mb_per_second_median mb_per_second_ratio_min stream_own_cpu_s_per_gb_median", ""},
 		{"goodput --for 700ms --warmup 300ms", 4, "bytes_per_second round_trip_ms longest_gap_ms", ""},
 		{"listen --clients 20 --for 300ms", 1,
 			"rss_bytes_alone rss_bytes_idle rss_bytes_sending messages_per_second", ""},
@@ -47,6 +51,7 @@ func TestAWrongCallIsToldWhatIsWrong(t *testing.T) {
 		"listen --cliens 3":   "unknown flag: --cliens",
 		"listen --clients 0":  "--clients is 0, which is too little",
 		"stream --pairs 1,x":  `invalid argument "1,x" for "--pairs" flag`,
+		"cost --size 70000":   "does not fit into one frame",
 		"recover --kind rest": `there is no kind "rest"`,
 		"stream --warmup -1s": "--warmup is -1s, which is too little",
 	})

@@ -63,15 +63,10 @@ func compare(r *bench.Run, relay *bench.Relay, pairs, rounds int, during, warmup
 
 // turn returns the figures of one turn.
 func (f *flow) turn(w *wire, relay int, during time.Duration) []float64 {
-	relayCPU, ownCPU, messages, acks, began := f.run.CPUTime(relay), f.run.CPUTime(0), f.arrived.Load(), w.acks.Load(), time.Now()
-	f.run.Check(bench.Sleep(f.ctx, during))
-	relayCPU, ownCPU = f.run.CPUTime(relay)-relayCPU, f.run.CPUTime(0)-ownCPU
-	messages, acks = f.arrived.Load()-messages, w.acks.Load()-acks
-	if messages == 0 {
-		f.run.Fail("no message has arrived in %v", during)
-	}
-	rate := float64(messages) / time.Since(began).Seconds()
-	return []float64{rate, bench.Micros(relayCPU, messages), bench.Micros(ownCPU, messages), float64(acks) / float64(messages)}
+	acks := w.acks.Load()
+	s := f.observe(relay, during)
+	acks = w.acks.Load() - acks
+	return []float64{s.rate(), bench.Micros(s.relayCPU, s.messages), bench.Micros(s.ownCPU, s.messages), float64(acks) / float64(s.messages)}
 }
 
 // A wire is an http.RoundTripper for the SDK's connections to the relay. It counts LINK_ACK

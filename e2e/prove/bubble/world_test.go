@@ -100,7 +100,7 @@ func (w *world) app(name, id string, l *virtual.Line) *talker.App {
 func (w *world) listen(l *virtual.Line) bool {
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
-	options := &sdk.Options{HTTPClient: l.Client()}
+	options := &sdk.Options{HTTPClient: l.Client(), Paths: sdk.PathsRelay} // virtual time stands still while a socket is read
 	var err error
 	for ctx.Err() == nil { // the first connection may be cut
 		if w.listener, err = sdk.Listen(ctx, "ws://relay/server", options); err == nil {
@@ -140,7 +140,7 @@ func (w *world) accept() {
 func (w *world) dial(name string, l *virtual.Line) *talker.Talk {
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
-	options := &sdk.Options{HTTPClient: l.Client()}
+	options := &sdk.Options{HTTPClient: l.Client(), Paths: sdk.PathsRelay} // virtual time stands still while a socket is read
 	var conn *sdk.Conn
 	var err error
 	for ctx.Err() == nil {

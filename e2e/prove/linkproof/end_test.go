@@ -18,11 +18,15 @@ type end struct {
 	conn    int
 	seq     uint64
 	budget  *link.Budget
-	up      bool
+	up      bool  // there is the path over the relay
+	plug    *plug // its end of the direct path, or nil
 	paused  bool
 	closed  bool
 	waiting []sending // messages that Send had no space for
-	absence int       // counts the absences, to recognise an old timer
+	streams []*stream
+	alone   bool // there is no path
+	away    int  // the connection whose application has heard so
+	absence int  // counts the absences, to recognise an old timer
 }
 
 // message names its sender.
@@ -51,11 +55,18 @@ func (e *end) begin() {
 	}
 	draw := func() link.ID { return link.NewID(w.Uint64()) }
 	config.Nonce, config.Draw = draw(), draw
-	e.door, e.link, e.seq, e.waiting = link.NewDoor(config), nil, 0, nil
+	config.Early, config.To = w.IntN(4) > 0, w.server.number
+	program := e.program.number
+	config.Mine = func(attempt uint64) bool { return attempt == program }
+	if w.direct && w.IntN(10) == 0 {
+		config.Policy = link.RelayOnly
+	}
+	e.unplug(true)
+	e.door, e.link, e.seq, e.waiting, e.streams = link.NewDoor(config), nil, 0, nil, nil
 	if e.side == client {
 		e.joined(e.door.Link())
 		if e.up {
-			e.link.PathUp(w.now)
+			e.link.PathUp(w.now, link.Relay)
 			e.pump()
 		}
 	}
@@ -131,6 +142,7 @@ func (e *end) receive(f frame) {
 		if e.link != nil {
 			e.gone("restarted")
 		}
+		e.unplug(true)
 		e.joined(entry.Link)
 	}
 	e.pump()
@@ -146,17 +158,20 @@ func (e *end) pump() {
 	now := e.pair.world.now
 	for again := true; again; {
 		again = false
-		for f, ok := l.Next(now); ok; f, ok = l.Next(now) {
+		for f, ok := l.Next(now, link.Relay); ok; f, ok = l.Next(now, link.Relay) {
 			e.wire(&f)
 			e.pair.current(1 - e.side).send(&f)
 		}
+		e.plug.send(now)
 		effects := *l.Effects()
 		outcomes := append([]link.Outcome(nil), effects.Outcomes...)
 		l.Effects().Reset()
 		e.settle(outcomes)
+		again = e.plug.look(now, effects.Acked)
 		if !e.paused && !e.closed {
-			again = e.take(l)
+			again = e.take(l) || again
 		}
+		again = e.flow(l) || again
 		if effects.Room[link.Data] && effects.Ended.How == 0 {
 			e.flush()
 			again = true
@@ -164,6 +179,7 @@ func (e *end) pump() {
 		if effects.Ended.How != 0 {
 			e.paused = e.paused && e.side == client // the remaining messages are received at the end
 			e.take(l)
+			e.flow(l)
 			e.flush()
 			e.gone(reason(effects.Ended.How))
 			return
@@ -174,10 +190,12 @@ func (e *end) pump() {
 // linger lets a link that has ended for the application send its last frames.
 func (e *end) linger() {
 	if l := e.door.Link(); l != nil {
-		for f, ok := l.Next(e.pair.world.now); ok; f, ok = l.Next(e.pair.world.now) {
+		for f, ok := l.Next(e.pair.world.now, link.Relay); ok; f, ok = l.Next(e.pair.world.now, link.Relay) {
 			e.pair.current(1 - e.side).send(&f)
 		}
+		e.plug.send(e.pair.world.now)
 		l.Effects().Reset()
+		e.plug.look(e.pair.world.now, 0)
 	}
 }
 
@@ -209,7 +227,7 @@ func (e *end) take(l *link.Link) (any bool) {
 
 // gone tells the application that the link has ended. A client dials again.
 func (e *end) gone(why string) {
-	e.waiting = nil
+	e.waiting, e.streams = nil, nil
 	e.event(history.Gone, history.Event{Peer: e.peerID(), Reason: why})
 	e.link = nil
 	if e.side == client && !e.closed && !e.program.ended && why != "left" {
@@ -239,10 +257,15 @@ func (e *end) wake() link.Time {
 	if e.program.ended || e.door == nil || e.door.Link() == nil {
 		return 0
 	}
-	return e.door.Link().Wake()
+	wake := e.door.Link().Wake()
+	if at := e.plug.wake(); at != 0 && (wake == 0 || at < wake) {
+		wake = at
+	}
+	return wake
 }
 
 func (e *end) tick() {
 	e.door.Link().Tick(e.pair.world.now)
+	e.plug.tick(e.pair.world.now)
 	e.pump()
 }

@@ -5,16 +5,17 @@ import (
 	"github.com/sebas642/intercessor/protocol/link"
 )
 
-// pathUp and pathDown tell an end about the path. The two ends learn it at different times.
+// pathUp and pathDown tell an end about the path over the relay. The two ends learn it at
+// different times.
 func (e *end) pathUp() {
 	if e.program.ended {
 		return
 	}
 	e.up = true
-	e.absence++
 	if l := e.door.Link(); l != nil {
-		l.PathUp(e.pair.world.now)
+		l.PathUp(e.pair.world.now, link.Relay)
 	}
+	e.wait()
 	e.pump()
 }
 
@@ -22,14 +23,35 @@ func (e *end) pathDown() {
 	if e.program.ended || !e.up {
 		return
 	}
-	w := e.pair.world
 	e.up = false
 	if l := e.door.Link(); l != nil {
-		l.PathDown(w.now)
+		l.PathDown(e.pair.world.now, link.Relay)
 	}
+	e.wait()
+	e.pump()
+}
+
+// wait begins or ends the end's own patience with a peer to which there is no path (P4, W7).
+func (e *end) wait() {
+	alone := !e.up && (e.plug == nil || !e.plug.up)
+	if alone == e.alone {
+		return
+	}
+	e.alone = alone
 	e.absence++
-	now := e.absence
-	w.after(window+grace, func() { // this side gives up by itself (P4)
+	if e.side == server && e.link != nil { // the application hears of it
+		if alone {
+			e.away = e.conn
+			e.event(history.Away, history.Event{Peer: e.peerID()})
+		} else if e.away == e.conn {
+			e.event(history.Back, history.Event{Peer: e.peerID()})
+		}
+	}
+	if !alone {
+		return
+	}
+	w, now := e.pair.world, e.absence
+	w.after(window+grace, func() {
 		if e.absence == now && !e.program.ended && e.link != nil {
 			e.link.Abort(w.now, "timeout")
 			e.pump()
@@ -52,14 +74,7 @@ func (p *pair) cutFor(d link.Time) {
 		keep := w.IntN(len(l.frames) + 1) // the first few may still arrive
 		l.frames = l.frames[:keep]
 	}
-	away := 0 // the connection whose application was told
-	w.after(w.between(0, min(d, link.Second)), func() {
-		s.pathDown()
-		if s.link != nil {
-			away = s.conn
-			s.event(history.Away, history.Event{Peer: p.id})
-		}
-	})
+	w.after(w.between(0, min(d, link.Second)), s.pathDown)
 	was := c.program
 	w.after(w.between(0, min(d, link.Second)), c.pathDown)
 	w.after(d+link.Second, func() {
@@ -67,9 +82,6 @@ func (p *pair) cutFor(d link.Time) {
 		p.cut = false
 		if c.program == was {
 			c.program.event(history.Resumed, history.Event{})
-		}
-		if away != 0 && s.link != nil && s.conn == away {
-			s.event(history.Back, history.Event{Peer: p.id})
 		}
 		order := []*end{s, c}
 		if w.IntN(2) == 0 {
@@ -103,7 +115,7 @@ func (p *pair) loseOne() {
 		e := p.ends[1-to]
 		w.after(w.between(0, link.Second), func() {
 			if l := e.door.Link(); l != nil && !e.program.ended {
-				l.Doubt(w.now)
+				l.Doubt(w.now, link.Relay)
 				e.pump()
 			}
 		})
@@ -146,6 +158,7 @@ func (p *pair) restart() {
 	c := p.ends[client]
 	c.program.event(history.Stop, history.Event{Reason: "killed"})
 	c.program.ended = true
+	c.unplug(false)
 	c.paused = false
 	c.up = false
 	c.program = p.world.start(p.id)
@@ -167,6 +180,7 @@ func (w *world) restartServer() {
 	w.server = w.start("S")
 	for _, p := range w.pairs {
 		s := p.ends[server]
+		s.unplug(false)
 		s.program, s.link, s.paused, s.closed = w.server, nil, false, false
 		s.begin()
 		p.connect(false)
@@ -183,6 +197,7 @@ func (e *end) close() {
 	e.event(history.Close, history.Event{Peer: e.peerID()})
 	e.closed = true
 	e.pair.over = true
+	e.closeStreams()
 	e.link.Close(e.pair.world.now)
 	for len(e.waiting) > 0 { // they were never accepted
 		seq := e.seq - uint64(len(e.waiting)) + 1

@@ -16,13 +16,14 @@ const (
 	client
 )
 
-// A pair is a client and the server, with the lines between them. The last line is in use.
-// Older lines may still deliver.
+// A pair is a client and the server, with the lines over the relay between them. The last
+// line is in use. Older lines may still deliver.
 type pair struct {
 	world *world
 	id    string
 	ends  [2]*end
 	lines []*line
+	cable *cable // the direct path, or nil
 	cut   bool
 	over  bool // one side has closed
 }

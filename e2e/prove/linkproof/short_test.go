@@ -13,25 +13,39 @@ import (
 	"github.com/sebas642/intercessor/protocol/link"
 )
 
-// seeds returns the seeds to run: one, 120, or 10,000.
-func seeds(t *testing.T) (first, count uint64) {
+// seeds returns the seeds to run: one, some, or in the full form all.
+func seeds(t *testing.T, some, all uint64) (first, count uint64) {
 	given, err := form.Number("INTERCESSOR_SEED", -1)
 	require.NoError(t, err)
 	switch {
 	case given >= 0:
 		return uint64(given), 1
 	case form.Full:
-		return 0, 10_000
+		return 0, all
 	}
-	return 0, 120
+	return 0, some
 }
 
 func TestShortEverySeedKeepsThePromise(t *testing.T) {
-	first, count := seeds(t)
+	keep(t, false, false, 120, 10_000, history.Back)
+}
+
+func TestShortTwoPathsKeepThePromise(t *testing.T) {
+	keep(t, true, false, 100, 2_000, history.Path)
+}
+
+func TestShortStreamsKeepThePromise(t *testing.T) {
+	keep(t, true, true, 60, 1_000, history.EOF)
+}
+
+// keep runs seeds with or without direct paths and byte streams. It demands enough events of each kind, those
+// of more included.
+func keep(t *testing.T, direct, flows bool, some, all uint64, more history.Kind) {
+	first, count := seeds(t, some, all)
 	sums, broken := map[history.Kind]int{}, map[string]bool{}
 	begin := time.Now()
 	for seed := first; seed < first+count; seed++ {
-		w := scenario(seed)
+		w := scenario(seed, direct, flows)
 		report := history.Check(w.log.Events(), rules())
 		for kind, n := range report.Kinds {
 			sums[kind] += n
@@ -47,7 +61,7 @@ func TestShortEverySeedKeepsThePromise(t *testing.T) {
 			broken[rule] = true
 		}
 		if news {
-			t.Errorf("seed %d breaks the promise; to repeat it: INTERCESSOR_SEED=%d go test -v -run TestShortEverySeed ./e2e/prove/linkproof\n%v", seed, seed, report)
+			t.Errorf("seed %d breaks the promise; to repeat it: INTERCESSOR_SEED=%d go test -v -run %s ./e2e/prove/linkproof\n%v", seed, seed, t.Name(), report)
 		}
 	}
 	if t.Failed() {
@@ -55,7 +69,7 @@ func TestShortEverySeedKeepsThePromise(t *testing.T) {
 	}
 	t.Logf("%d seeds in %v: %v", count, time.Since(begin).Round(time.Millisecond), table(sums))
 	if count > 1 {
-		for _, kind := range []history.Kind{history.Delivered, history.Refused, history.Unknown, history.Fault, history.Stop, history.Paused, history.Back} {
+		for _, kind := range []history.Kind{history.Delivered, history.Refused, history.Unknown, history.Fault, history.Stop, history.Paused, more} {
 			require.Greater(t, sums[kind], int(count)/10, "the scenarios have too few events of the kind %q to prove anything", kind)
 		}
 	}
@@ -63,15 +77,15 @@ func TestShortEverySeedKeepsThePromise(t *testing.T) {
 
 func table(sums map[history.Kind]int) string {
 	var b strings.Builder
-	for _, kind := range []history.Kind{history.Send, history.Delivered, history.Refused, history.Unknown, history.Receive, history.Wire, history.Fault, history.Stop, history.Away, history.Back, history.Gone} {
+	for _, kind := range []history.Kind{history.Send, history.Delivered, history.Refused, history.Unknown, history.Receive, history.Wire, history.Fault, history.Stop, history.Away, history.Back, history.Path, history.Gone, history.Wrote, history.ReadTo, history.EOF, history.Sent} {
 		fmt.Fprintf(&b, " %s=%d", kind, sums[kind])
 	}
 	return strings.TrimSpace(b.String())
 }
 
 // scenario runs three minutes with faults, a time without faults, and the end.
-func scenario(seed uint64) *world {
-	w := newWorld(seed, 1+int(seed%3))
+func scenario(seed uint64, direct, flows bool) *world {
+	w := newWorld(seed, 1+int(seed%3), direct, flows)
 	for _, p := range w.pairs {
 		p.connect(false)
 		p.ends[client].pathUp()
@@ -123,7 +137,15 @@ func (w *world) measure(when string) {
 // step does one random thing.
 func (w *world) step() {
 	p := w.pairs[w.IntN(len(w.pairs))]
+	if w.direct && w.IntN(5) == 0 {
+		p.trouble()
+		return
+	}
 	e := p.ends[w.IntN(2)]
+	if w.flows && w.IntN(2) == 0 {
+		e.useStreams()
+		return
+	}
 	switch n := w.IntN(1000); {
 	case n < 700:
 		e.send(w.IntN(600))

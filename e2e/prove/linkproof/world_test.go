@@ -21,6 +21,8 @@ type world struct {
 	now    link.Time
 	log    history.Log
 	server *program
+	direct bool // there are direct paths, too
+	flows  bool // and byte streams
 	pairs  []*pair
 	faults int // number of faults that have not healed
 	apps   int
@@ -40,16 +42,17 @@ type timer struct {
 
 // A program is one run of an application. The server's has a door for each client.
 type program struct {
-	world *world
-	name  string
-	id    string
-	room  string
-	conns int
-	ended bool
+	world  *world
+	name   string
+	id     string
+	room   string
+	number uint64 // of all programs, as the attempt of its connections
+	conns  int
+	ended  bool
 }
 
-func newWorld(seed uint64, clients int) *world {
-	w := &world{Rand: rand.New(rand.NewPCG(seed, 0)), now: link.Second}
+func newWorld(seed uint64, clients int, direct, flows bool) *world {
+	w := &world{Rand: rand.New(rand.NewPCG(seed, 0)), now: link.Second, direct: direct, flows: flows}
 	w.log.Clock = func() int64 { return int64(w.now) }
 	w.server = w.start("S")
 	for n := range clients {
@@ -65,7 +68,7 @@ func newWorld(seed uint64, clients int) *world {
 
 func (w *world) start(id string) *program {
 	w.apps++
-	p := &program{world: w, name: id + "." + string(rune('a'+w.apps%26)) + string(rune('a'+w.apps/26)), id: id, room: "S"}
+	p := &program{world: w, number: uint64(w.apps), name: id + "." + string(rune('a'+w.apps%26)) + string(rune('a'+w.apps/26)), id: id, room: "S"}
 	p.event(history.Start, history.Event{})
 	return p
 }
@@ -111,6 +114,14 @@ func (w *world) run(until link.Time) {
 			for _, l := range p.lines {
 				if due, ok := l.due(); ok && due < at {
 					at, do = due, l.deliver
+				}
+			}
+			if p.cable != nil {
+				for x := range p.cable.ways {
+					way := &p.cable.ways[x]
+					if due, ok := way.due(); ok && due < at {
+						at, do = due, way.deliver
+					}
 				}
 			}
 			for _, e := range p.ends {

@@ -47,19 +47,16 @@ func mayCutSockets() error {
 
 // cutAll destroys all sockets of the relay, or all of the peers.
 func (w *world) cutAll() {
+	_ = w.connected()
 	side := []string{"sport", "dport"}[w.random.IntN(2)]
 	w.cut(fmt.Sprintf("%s = :%s", side, w.port()))
 }
 
 // cutOne destroys one peer's connection, at the peer's end or at the relay's.
 func (w *world) cutOne() {
-	ctx, cancel := context.WithTimeout(context.Background(), patience)
-	defer cancel()
-	out, err := exec.CommandContext(ctx, "ss", "-H", "-t", "-n", "state", "established", "dport = :"+w.port()).Output()
-	lines := strings.Split(strings.TrimSpace(string(out)), "\n")
-	fields := strings.Fields(lines[w.random.IntN(len(lines))])
-	if err != nil || len(fields) < 4 {
-		w.t.Errorf("ss does not list the peers' connections: %v\n%s", err, out)
+	fields := strings.Fields(w.connected())
+	if len(fields) < 4 {
+		w.t.Errorf("ss does not list the peers' connections: %q", fields)
 		return
 	}
 	_, port, _ := strings.Cut(fields[2], ":")
@@ -68,6 +65,22 @@ func (w *world) cutOne() {
 		filter = fmt.Sprintf("dport = :%s and sport = :%s", port, w.port())
 	}
 	w.cut(filter)
+}
+
+// connected returns a line of ss for one of the peers' connections. It waits until there is one:
+// peers with a direct path go on without the relay.
+func (w *world) connected() string {
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	defer cancel()
+	for ctx.Err() == nil {
+		out, err := exec.CommandContext(ctx, "ss", "-H", "-t", "-n", "state", "established", "dport = :"+w.port()).Output()
+		if text := strings.TrimSpace(string(out)); err == nil && text != "" {
+			lines := strings.Split(text, "\n")
+			return lines[w.random.IntN(len(lines))]
+		}
+		time.Sleep(10 * time.Millisecond) // ss has no event for it
+	}
+	return ""
 }
 
 func (w *world) cut(filter string) {

@@ -4,15 +4,15 @@ package main
 var linkSeeds = []Seed{
 	{"the receiver skips the duplicate check", "C2", linkSuite, []Edit{
 		{In: "protocol/link.Link.frameReceived",
-			Old: `if n <= i.r { l.acknowledge(now, i, 0); return }`,
+			Old: `if n <= i.r { l.acknowledge(now, &i.receiving, 0); return }`,
 			New: ``},
 		{In: "protocol/link.Link.frameReceived",
 			Old: `n != i.r+1`,
 			New: `n > i.r+1`}}},
 	{"a message is acknowledged as taken before the application took it", "C5", linkSuite, []Edit{
 		{In: "protocol/link.Link.whole",
-			Old: `i.inbox.push(inMessage{i.last, message, i.r, uint64(cost), c})`,
-			New: `i.inbox.push(inMessage{i.last, message, i.r, uint64(cost), c}); i.t = i.r`}}},
+			Old: `i.inbox.push(inMessage{i.last, message, i.r, uint64(cost), c, h.about()})`,
+			New: `i.inbox.push(inMessage{i.last, message, i.r, uint64(cost), c, h.about()}); i.t = i.r`}}},
 	{"what Close drops counts as taken", "C5", linkSuite, []Edit{
 		{In: "protocol/link.Link.Close",
 			Old: `l.forget(&l.in[Data])`,
@@ -46,21 +46,21 @@ var linkSeeds = []Seed{
 			New: `i.cost += uint64(cost); if i.inbox.len() > 4 { return true, "" }`}}},
 	{"a frame is accepted after a gap", "C3", linkSuite, []Edit{
 		{In: "protocol/link.Link.frameReceived",
-			Old: `n != i.r+1 || s == Data && l.ending.here`,
-			New: `s == Data && l.ending.here`}}},
+			Old: `n != i.r+1 || s == Data && l.ending.begun()`,
+			New: `s == Data && l.ending.begun()`}}},
 	{"a message is encoded again when it is sent again", "C11", linkSuite, []Edit{
-		{In: "protocol/link.Link.nextFrame",
+		{In: "protocol/link.outgoing.fill",
 			Old: `f.data, f.part = m.data[piece.from:piece.to], !piece.whole`,
 			New: `f.data, f.part = m.data[piece.from:piece.to], !piece.whole
-				if again && piece.whole { f.data = append([]byte(" "), f.data...) }`}}},
+				if o.next <= o.made && piece.whole { f.data = append([]byte(" "), f.data...) }`}}},
 	{"a message gets the type of the one that came last", "C1", linkSuite, []Edit{
 		{In: "protocol/link.Link.Take",
-			Old: `Message{m.typ, m.data}`,
-			New: `Message{i.last, m.data}`}}},
+			Old: `Message{Type: m.typ, Data: m.data}`,
+			New: `Message{Type: i.last, Data: m.data}`}}},
 	{"the escapes of a part are undone wrongly", "C1", linkSuite, []Edit{
-		{In: "protocol/link.unescape",
-			Old: `return rune(c), 2`,
-			New: `if c == '"' { c = '0' }; return rune(c), 2`},
+		{In: "protocol/link.appendPart",
+			Old: `dst[n] = c; i, n = i+2, n+1`,
+			New: `if c == '"' { c = '0' }; dst[n] = c; i, n = i+2, n+1`},
 		{In: "protocol/link.Link.part",
 			Old: `if protocol.Valid(i.buf) != nil { return false, WhyPart }`,
 			New: ``}}},
@@ -70,17 +70,17 @@ var linkSeeds = []Seed{
 			New: `false`}}},
 	{"a part is cut inside a character", "C10", linkSuite, []Edit{
 		{In: "protocol/link.cutPart",
-			Old: `_, n = utf8.DecodeRune(data[i:]); size = n`,
-			New: `_, _ = utf8.DecodeRune(data[i:])`}}},
+			Old: `!utf8.RuneStart(data[end])`,
+			New: `false`}}},
 	{"LINK_END is said once and never again", "C4", linkSuite, []Edit{
 		{In: "protocol/link.Link.Tick",
-			Old: `l.endDue = l.endDue || end`,
+			Old: `l.endDue = [2]bool{true, true}`,
 			New: ``},
-		{In: "protocol/link.Link.Doubt",
-			Old: `l.endDue = l.endAwaited()`,
+		{In: "protocol/link.Link.doubt",
+			Old: `l.endDue = [2]bool{true, true}`,
 			New: ``}}},
 	{"LINK_END does not say what was taken", "C9", linkSuite, []Edit{
-		{In: "protocol/link.Link.Next",
+		{In: "protocol/link.Link.NextOf",
 			Old: `h.R[Data], h.T[Data] = l.in[Data].r, l.in[Data].t`,
 			New: ``}}},
 	{"what was under way when the link ended is told as refused", "C9", linkSuite, []Edit{

@@ -67,6 +67,8 @@ func TestRulesAreReadFromAProofsOutput(t *testing.T) {
 	named, built := parse("--- FAIL: TestX\n    x_test.go:9: seed 4:\n        broken C3: a gap\n             7 receive\n        broken C13: late\n        broken C3: 44 times in all\nFAIL\n")
 	require.Equal(t, []string{"C3", "C13"}, named)
 	require.True(t, built)
+	named, _ = parse("--- FAIL: TestF1 (0.00s)\n    --- FAIL: TestF1/W2 (0.00s)\n--- FAIL: TestNativeW4FloodOfPings (1.00s)\n--- FAIL: TestWalk (0.00s)\n")
+	require.Equal(t, []string{"F1", "W4"}, named)
 	named, built = parse("# x\nx.go:1: undefined: y\nFAIL\tx [build failed]\n")
 	require.Empty(t, named)
 	require.False(t, built)

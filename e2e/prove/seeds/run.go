@@ -96,12 +96,13 @@ func goTest(ctx context.Context, root, overlay string, suite Suite) (string, err
 
 var (
 	broken  = regexp.MustCompile(`(?m)^\s*(?:.*: )?broken (C\d+|need): `)
+	failed  = regexp.MustCompile(`(?m)^--- FAIL: Test(?:Native|Health|InFlight)?([FLSW]\d+)`) // a test of a rule of PROTOCOL.md
 	unbuilt = regexp.MustCompile(`(?m)^FAIL\s.*\[(build|setup) failed\]`)
 )
 
 // parse returns the rules that a proof's output names, and whether the proof was built.
 func parse(output string) (named []string, built bool) {
-	for _, m := range broken.FindAllStringSubmatch(output, -1) {
+	for _, m := range append(broken.FindAllStringSubmatch(output, -1), failed.FindAllStringSubmatch(output, -1)...) {
 		if !slices.Contains(named, m[1]) {
 			named = append(named, m[1])
 		}

@@ -8,8 +8,8 @@ var sdkSeeds = []Seed{
 			New: `next == nil`}}},
 	{"the link is not told that its path is back", "C10", sdkSuite, []Edit{
 		{In: "sdk.peer.path",
-			Old: `l.PathUp(now)`,
-			New: `if l.ID() == (link.ID{}) { l.PathUp(now) }`}}},
+			Old: `l.PathUp(now, link.Relay)`,
+			New: `if l.ID() == (link.ID{}) { l.PathUp(now, link.Relay) }`}}},
 	{"a receipt says delivered as soon as the link has accepted the message", "C5", sdkSuite, []Edit{
 		{In: "sdk.linked.send",
 			Old: `token = r`,

@@ -3,7 +3,7 @@ package main
 // A Seed is a plausible bug.
 type Seed struct {
 	Name  string // a sentence without a full stop: what the bug does
-	Rule  string // the rule of the checker that must catch it
+	Rule  string // the rule that must catch it, of the checker (C) or of PROTOCOL.md
 	Suite Suite  // the proof that must notice
 	Edits []Edit
 }
@@ -23,16 +23,21 @@ type Suite struct {
 }
 
 var (
-	linkSuite  = Suite{"./e2e/prove/linkproof", "^TestShort"}
-	relaySuite = Suite{"./e2e/prove/relayproof", "^TestShort[^O]"}
-	ownerSuite = Suite{"./e2e/prove/relayproof", "^TestShortOwnership"}
-	sdkSuite   = Suite{"./e2e/prove/sdkproof", "^TestSeeds"}
+	linkSuite   = Suite{"./e2e/prove/linkproof", "^TestShort"}
+	relaySuite  = Suite{"./e2e/prove/relayproof", "^TestShort[^O]"}
+	ownerSuite  = Suite{"./e2e/prove/relayproof", "^TestShortOwnership"}
+	pathSuite   = Suite{"./e2e/prove/linkproof", "^TestShortTwoPaths"}
+	ruleSuite   = Suite{"./protocol/link", "^Test(F1|L14|L7An|W2|W3|HealthW4|InFlightW5)"}
+	streamSuite = Suite{"./e2e/prove/linkproof", "^TestShortStreams"}
+	creditSuite = Suite{"./protocol/link", "^Test(S[1-6]|L12On)"}
+	peerSuite   = Suite{"./e2e/native", "^TestNativeW3"}
+	sdkSuite    = Suite{"./e2e/prove/sdkproof", "^TestSeeds"}
 )
 
 // all returns the seeds of every list.
 func all() []Seed {
 	var seeds []Seed
-	for _, list := range [][]Seed{linkSeeds, relaySeeds, ownerSeeds, sdkSeeds} {
+	for _, list := range [][]Seed{linkSeeds, pathSeeds, streamSeeds, relaySeeds, ownerSeeds, sdkSeeds} {
 		seeds = append(seeds, list...)
 	}
 	return seeds

@@ -2,13 +2,14 @@ package main
 
 import (
 	"errors"
+	"math"
 	"sync"
 )
 
 var errNoAllowance = errors.New("it exceeds what this side accepts without asking")
 
 // An allowance is how many bytes of files may still be stored without asking. It counts
-// received bytes, not announced ones.
+// received bytes, not announced ones. nil has no limit.
 type allowance struct {
 	mu   sync.Mutex
 	left int64
@@ -16,6 +17,9 @@ type allowance struct {
 
 // spend takes n bytes from the allowance. A negative n gives bytes back.
 func (a *allowance) spend(n int64) error {
+	if a == nil {
+		return nil
+	}
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	if n > a.left {
@@ -26,6 +30,9 @@ func (a *allowance) spend(n int64) error {
 }
 
 func (a *allowance) rest() int64 {
+	if a == nil {
+		return math.MaxInt64
+	}
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	return a.left

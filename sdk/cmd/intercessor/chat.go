@@ -9,7 +9,7 @@ import (
 )
 
 const chatHelp = `What you type goes to everyone. A line that begins with / is a command:
-  /send FILE [NAME]   send a file directly to someone
+  /send FILE [NAME]   send a file to someone
   /take [NUMBER]      take a file that was offered
   /refuse [NUMBER]    do not take it
   /people             who is here
@@ -74,7 +74,7 @@ func (c *chat) hold(ctx context.Context, in io.Reader, serve func(context.Contex
 			if talked != nil {
 				err = <-talked
 			}
-			c.sending.Wait() // a file's channel outlives the room
+			c.sending.Wait()
 			if interrupted || ctx.Err() != nil {
 				return err
 			}

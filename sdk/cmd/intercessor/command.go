@@ -9,6 +9,8 @@ import (
 	"strings"
 
 	"github.com/agnivade/levenshtein"
+
+	"github.com/sebas642/intercessor/sdk"
 )
 
 const defaultRelay = "ws://127.0.0.1:8000/server"
@@ -41,6 +43,7 @@ type invocation struct {
 	name     string // what the others in the room see
 	into     string // the folder for received files; empty if it was not given
 	ice      []string
+	paths    sdk.Paths
 	identity string // the file that keeps a room's ID; empty if there is none
 	secret   string // the passphrase or access token; empty if there is none
 
@@ -90,6 +93,10 @@ func (c command) parse(std stdio, args []string) (*invocation, error) {
 	secretFile := flags.String("secret-file", "", "a `FILE` with the passphrase or the token that the relay asks for, on one line")
 	flags.Func("fingerprint", "trust the relay's certificate of this SHA-256 and no other: `HEX`, as relayd --tls-self-signed logs it", func(text string) (err error) {
 		inv.fingerprint, err = parseFingerprint(text)
+		return err
+	})
+	flags.Func("path", "which `WAY` messages and files take: auto, the direct path when there is one, else the relay; relay, so that the other side learns no address; direct, which waits for a direct path (auto)", func(text string) (err error) {
+		inv.paths, err = parsePaths(text)
 		return err
 	})
 	flags.Func("ice", "a STUN server, `stun:HOST:PORT`, for peers that are not on one network; may be repeated", func(url string) error {

@@ -27,7 +27,6 @@ func (e usageError) Error() string { return e.problem }
 func explain(ctx context.Context, err error) complaint {
 	var usage usageError
 	var relay *sdk.RelayError
-	var ice *sdk.ICEError
 	var unknown unknownError
 	var lost lostError
 	switch {
@@ -56,9 +55,12 @@ func explain(ctx context.Context, err error) complaint {
 			problem: "the relay does not let you in",
 			hint:    "it needs a passphrase, or does not accept the one that it got: write the passphrase into a file and name it with --secret-file",
 		}
-	case errors.As(err, &ice):
-		return complaint{problem: err.Error(), hint: pathHint(ice)}
-	case errors.Is(err, sdk.ErrPeerGone), errors.Is(err, sdk.ErrPathClosed):
+	case errors.Is(err, sdk.ErrUnsupported):
+		return complaint{
+			problem: "the other side, or the relay, is too old to exchange files with this program",
+			hint:    "update it",
+		}
+	case errors.Is(err, sdk.ErrPeerGone):
 		return complaint{problem: "the other side left"}
 	case errors.Is(err, sdk.ErrRestarted):
 		return complaint{problem: "the other side was restarted", hint: "do the same again"}
@@ -81,27 +83,6 @@ func tlsHint(err *sdk.RelayError) string {
 		return "if the relay runs with --tls-self-signed, name the fingerprint that its log shows with --fingerprint"
 	case errors.As(err, &other):
 		return "compare it with the one in the relay's log; if that is another, something between you and the relay answers in its place"
-	}
-	return ""
-}
-
-// pathHint says what to do if there is no direct path.
-func pathHint(err *sdk.ICEError) string {
-	where := "this side"
-	if err.There {
-		where = "the other side"
-	}
-	switch err.Reason {
-	case sdk.ReasonNoPath:
-		return "the relay, or --ice of both sides, must name a TURN server; ask the relay's operator"
-	case sdk.ReasonTURNRefused:
-		return "the relay, or --ice of " + where + ", has another secret than the TURN server; ask the relay's operator"
-	case sdk.ReasonTURNUnreachable:
-		return "the TURN server is down, or the network of " + where + " does not let its port out"
-	case sdk.ReasonHandshake:
-		return "use another relay, or another network: one of them cannot be trusted"
-	case sdk.ReasonNoAnswer, sdk.ReasonLost:
-		return "try again"
 	}
 	return ""
 }

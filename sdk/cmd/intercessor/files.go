@@ -3,11 +3,10 @@ package main
 import (
 	"context"
 	"fmt"
-	"io"
-	"math"
 	"sync"
 
 	"github.com/dustin/go-humanize"
+
 	"github.com/sebas642/intercessor/sdk"
 )
 
@@ -28,20 +27,28 @@ type files struct {
 	into    string // the folder of --into; empty: not given
 	person  bool
 	unasked *allowance
+
+	channels bool // data channels may come, and are refused
 }
 
 func (inv *invocation) files(screen *screen) files {
-	return files{&offers{}, screen, inv.into, isTerminal(inv.in), &allowance{left: unaskedTotal}}
+	return files{&offers{}, screen, inv.into, isTerminal(inv.in), &allowance{left: unaskedTotal}, inv.takesChannels()}
 }
 
-// attend serves the messages and files of one connection of the room. When the messages
-// end, files under way continue, because their channels do not need the relay. It returns
-// the reason why the messages ended.
+// attend serves the messages and files of one connection of the room. It returns the reason
+// why the messages ended.
 func (c *chat) attend(ctx context.Context, p *sdk.Conn, name func() string, messages func(context.Context) error) error {
 	accept, stop := context.WithCancel(ctx)
 	var running sync.WaitGroup
 	running.Go(func() { followPeer(accept, p, c.screen, name) })
 	running.Go(func() { c.files.take(ctx, accept, p, name) })
+	if c.files.channels {
+		running.Go(func() {
+			refuseChannels(accept, p, func() {
+				c.screen.event("a file from %s did not come: its program is too old, or opens channels for something else", name())
+			})
+		})
+	}
 	err := messages(ctx)
 	stop()
 	running.Wait()
@@ -49,7 +56,7 @@ func (c *chat) attend(ctx context.Context, p *sdk.Conn, name func() string, mess
 }
 
 // take stores the files of a peer until accept or the connection ends. Then it waits for the
-// files under way, which ctx bounds.
+// files under way: what came whole is still stored.
 func (f files) take(ctx, accept context.Context, from peer, name func() string) {
 	var underWay sync.WaitGroup
 	defer underWay.Wait()
@@ -60,66 +67,67 @@ func (f files) take(ctx, accept context.Context, from peer, name func() string) 
 		case <-accept.Done():
 			return
 		}
-		ch, err := from.AcceptChannel(accept)
+		s, err := acceptFile(accept, from)
 		if err != nil {
 			return
 		}
 		underWay.Go(func() {
 			defer func() { <-free }()
-			defer ch.Close()
-			if ch.Label() == fileLabel { // other labels belong to unknown applications
-				f.takeOne(ctx, ch, name())
-			}
+			f.takeOne(newWire(ctx, s), name(), f.progress(from))
 		})
 	}
 }
 
-func (f files) takeOne(ctx context.Context, ch channel, from string) {
-	o, err := takeOffer(ctx, ch)
+func (f files) progress(conn peer) *progress {
+	return &progress{conn: conn, say: func(text string) { f.screen.event("%s", text) }}
+}
+
+func (f files) takeOne(w *wire, from string, shown *progress) {
+	o, err := hearOffer(w)
 	if err != nil {
+		w.end(err)
 		f.screen.event("a file from %s did not come: %v", from, err)
 		return
 	}
 	var path string
-	var answer answer
-	if f.into == "" && f.person {
-		early := receiveEarly(ctx, ch, o)
-		answer = f.ask(ctx, f.screen, o, from, early.broken)
-		early.finish()
-		ch = early
-	}
 	switch {
 	case f.into != "":
 		f.screen.event("%s sends %s (%s)", from, o.Name, humanize.Bytes(uint64(o.Size)))
-		spent := &meter{allowance: f.unasked}
-		path, err = inbox{f.into, f.unasked.rest()}.store(ctx, ch, o, spent)
-		if path == "" {
-			_ = f.unasked.spend(-spent.spent)
-		}
+		path, err = inbox{f.into, f.unasked}.store(w, o, shown)
 	case !f.person:
-		refuse(ctx, ch, "the other side accepts files only if it starts with --into FOLDER")
-		f.screen.event("%s from %s is refused: start with --into FOLDER to accept files", o.Name, from)
-		return
-	case ctx.Err() != nil:
-		refuse(ctx, ch, "the other person has left")
-		return
-	case answer == withdrawn:
-		f.screen.event("%s from %s is withdrawn: the other side left or gave up", o.Name, from)
-		return
-	case answer == unanswered:
-		refuse(ctx, ch, fmt.Sprintf("the question was not answered within %v", answerWithin))
-		f.screen.event("%s from %s is refused: you did not answer within %v", o.Name, from, answerWithin)
-		return
-	case answer == refused:
-		refuse(ctx, ch, "it was not wanted")
-		f.screen.event("%s from %s is refused", o.Name, from)
+		f.refuse(w, o, from, "the other side accepts files only if it starts with --into FOLDER", "start with --into FOLDER to accept files")
 		return
 	default:
-		path, err = inbox{askedFolder, math.MaxInt64}.store(ctx, ch, o, io.Discard)
+		over, stop := w.watch()
+		answer := f.ask(w.ctx, f.screen, o, from, over)
+		stop()
+		switch answer {
+		case withdrawn:
+			w.end(errTheyLeft)
+			f.screen.event("%s from %s is withdrawn: the other side left or gave up", o.Name, from)
+			return
+		case unanswered:
+			f.refuse(w, o, from, fmt.Sprintf("the question was not answered within %v", answerWithin), fmt.Sprintf("you did not answer within %v", answerWithin))
+			return
+		case refused:
+			f.refuse(w, o, from, "it was not wanted", "")
+			return
+		}
+		path, err = inbox{folder: askedFolder}.store(w, o, shown)
 	}
 	if err != nil {
 		f.screen.event("%s from %s: %v", o.Name, from, err)
 		return
 	}
 	f.screen.event("%s is there", path)
+}
+
+// refuse tells both sides why a file is refused.
+func (f files) refuse(w *wire, o offer, from, there, here string) {
+	w.refuse(there)
+	w.end(nil)
+	if here != "" {
+		here = ": " + here
+	}
+	f.screen.event("%s from %s is refused%s", o.Name, from, here)
 }

@@ -5,7 +5,6 @@ import (
 	"context"
 	"os"
 	"path/filepath"
-	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -17,13 +16,11 @@ import (
 // offered has a peer offer a file in a chat, and returns the peer's error.
 func offered(t *testing.T, f files, name, content string) error {
 	t.Helper()
-	sender, receiver := pipe()
-	done := make(chan error, 1)
-	go func() {
-		done <- give(t.Context(), sender, offer{name, int64(len(content))}, strings.NewReader(content))
-	}()
-	f.takeOne(t.Context(), receiver, "Bob")
-	return <-done
+	file, o := outgoing(t, name, []byte(content))
+	sender, receiver := streams()
+	given := giving(t, sender, file, o)
+	f.takeOne(newWire(t.Context(), receiver), "Bob", nil)
+	return <-given
 }
 
 func TestWithoutATerminalFilesAreTakenOnlyWhereThatWasAskedFor(t *testing.T) {
@@ -103,30 +100,6 @@ func TestAPersonIsAskedAboutEachFile(t *testing.T) {
 	}
 }
 
-func TestAFileThatChangesWhileItIsSentIsNotSaidToHaveArrived(t *testing.T) {
-	for _, c := range []struct {
-		name, content, problem string
-	}{
-		{"it grows", "1234", "the file grew while it was being sent; send a copy of it"},
-		{"it shrinks", "12", "the file shrank while it was being sent"},
-	} {
-		t.Run(c.name, func(t *testing.T) {
-			sender, receiver := pipe()
-			done := make(chan error, 1)
-			go func() { done <- give(t.Context(), sender, offer{"log", 3}, strings.NewReader(c.content)) }()
-			o, err := takeOffer(t.Context(), receiver)
-			require.NoError(t, err)
-			folder := t.TempDir()
-			path, err := inbox{folder, 100}.store(t.Context(), receiver, o, &meter{allowance: &allowance{left: 100}})
-			require.EqualError(t, <-done, c.problem)
-			if c.name == "it shrinks" {
-				require.Error(t, err)
-				require.Empty(t, path)
-			}
-		})
-	}
-}
-
 func TestWhatIsNoFileIsNotSent(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
 	defer cancel()
@@ -143,34 +116,35 @@ func TestWhatIsNoFileIsNotSent(t *testing.T) {
 	file, o, err := openFile(empty)
 	require.NoError(t, err)
 	require.NoError(t, file.Close())
-	require.Equal(t, offer{"empty", 0}, o)
+	require.Equal(t, "empty", o.Name)
+	require.Zero(t, o.Size)
 }
 
-func TestAnOfferWhoseSenderLeavesIsWithdrawnUnlessItsContentIsWhole(t *testing.T) {
-	for content, want := range map[string]string{
-		"12":  "* photo.jpg from Bob is withdrawn: the other side left or gave up",
-		"123": "received/photo.jpg is ",
+func TestAnOfferWhoseSenderLeavesIsWithdrawn(t *testing.T) {
+	for name, leave := range map[string]func(*streamEnd){
+		"it closes":           func(s *streamEnd) { _ = s.Close() },
+		"it gives up":         func(s *streamEnd) { s.CloseWithCode(0, "") },
+		"it speaks too early": func(s *streamEnd) { _, _ = s.Write([]byte("content")) },
 	} {
-		t.Run(content, func(t *testing.T) {
+		t.Run(name, func(t *testing.T) {
 			t.Chdir(t.TempDir())
 			synctest.Test(t, func(t *testing.T) {
 				var out bytes.Buffer
 				screen := newScreen(&out)
 				chat := &chat{screen: screen, files: files{offers: &offers{}, screen: screen, person: true}}
-				sender, receiver := pipe()
-				require.NoError(t, sendJSON(t.Context(), sender, offer{"photo.jpg", 3}))
-				require.NoError(t, sender.Send(t.Context(), []byte(content)))
-				require.NoError(t, sender.Close())
+				sender, receiver := streams()
+				farEnd(t, sender).say(`{"name":"photo.jpg","size":3}` + "\n")
 				over := make(chan struct{})
 				go func() {
 					defer close(over)
-					chat.files.takeOne(t.Context(), receiver, "Bob")
+					chat.files.takeOne(newWire(t.Context(), receiver), "Bob", nil)
 				}()
 				synctest.Wait()
-				err := chat.obey(t.Context(), t.Context(), "/take 1")
+				leave(sender)
 				<-over
-				require.Equal(t, content == "12", err != nil, "whether there is nothing to take")
-				require.Contains(t, out.String(), want)
+				require.Error(t, chat.obey(t.Context(), t.Context(), "/take 1"), "there is nothing to take")
+				require.Contains(t, out.String(), "* photo.jpg from Bob is withdrawn: the other side left or gave up")
+				require.Empty(t, namesIn(t, "."))
 			})
 		})
 	}

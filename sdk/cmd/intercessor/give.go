@@ -1,56 +1,107 @@
 package main
 
 import (
-	"context"
 	"crypto/sha256"
 	"encoding/json"
 	"errors"
-	"fmt"
+	"hash"
 	"io"
+	"os"
 )
 
+var errChanged = errors.New("the file changed while it was being sent; send a copy of it")
+
 // give sends a file and returns once the receiver has confirmed its hash.
-func give(ctx context.Context, ch channel, o offer, content io.Reader) error {
-	defer ch.Close()
-	sum := sha256.New()
-	err := sendJSON(ctx, ch, o)
-	if err == nil {
-		err = giveContent(ctx, ch, o, io.TeeReader(content, sum))
+func give(w *wire, o offer, file *os.File, shown *progress) (err error) {
+	defer func() { w.end(err) }()
+	defer shown.close()
+	if err := w.say(o); err != nil {
+		return w.reason(err)
 	}
-	patience := stall
-	if err != nil {
-		patience = afterthought
-	}
-	ctx, cancel := context.WithTimeoutCause(ctx, patience, errStalled)
-	defer cancel()
-	answer, noAnswer := next(ctx, ch)
-	var got struct {
-		receipt
-		refusal
-	}
-	switch {
-	case noAnswer == nil && json.Unmarshal(answer, &got) == nil && got.Refused != "":
-		return fmt.Errorf("it was refused: %s", got.Refused)
-	case err != nil:
+	at := start{From: -1}
+	if err := w.answer(&at); err != nil {
 		return err
-	case noAnswer != nil:
-		return unknownError{noAnswer}
-	case got.receipt != sign(o.Size, sum):
+	}
+	if at.From < 0 || at.From > o.Size {
+		return errNoLine
+	}
+	sum, err := skip(file, &at)
+	if err != nil {
+		return err
+	}
+	if err := w.say(start{From: at.From}); err != nil {
+		return w.reason(err)
+	}
+	shown.start(o, at.From)
+	content := io.TeeReader(io.LimitReader(file, o.Size-at.From), io.MultiWriter(sum, shown))
+	if _, err := io.CopyBuffer(w, content, make([]byte, block)); err != nil {
+		return w.reason(err)
+	}
+	if info, err := file.Stat(); err != nil {
+		return err
+	} else if offerOf(o.Name, info) != o {
+		return errChanged
+	}
+	if err := w.say(digest{inHex(sum)}); err != nil {
+		return w.reason(err)
+	}
+	_ = w.stream.CloseWrite()
+	var got receipt
+	switch err := w.answer(&got); {
+	case errors.As(err, new(refusedError)):
+		return err
+	case err != nil:
+		return unknownError{err}
+	case got != receipt{o.Size, inHex(sum)}:
 		return errNotReceived
+	}
+	_, _ = io.Copy(io.Discard, w.in) // the receiver is told that its receipt was read
+	return nil
+}
+
+// skip moves to where the receiver goes on, and returns the hash of what is before. If the
+// receiver has something else it is the beginning.
+func skip(file *os.File, at *start) (hash.Hash, error) {
+	sum := sha256.New()
+	if _, err := io.CopyN(sum, file, at.From); err == io.EOF {
+		return nil, errChanged
+	} else if err != nil {
+		return nil, err
+	}
+	if at.From > 0 && inHex(sum) != at.SHA256 {
+		at.From = 0
+		sum.Reset()
+	}
+	_, err := file.Seek(at.From, io.SeekStart)
+	return sum, err
+}
+
+// A refusedError is what the receiver says when it does not take a file.
+type refusedError string
+
+func (e refusedError) Error() string { return "it was refused: " + string(e) }
+
+// answer receives a line of the receiver, which can be a refusal.
+func (w *wire) answer(line any) error {
+	var text json.RawMessage
+	if err := w.hear(&text, stall); err != nil {
+		return err
+	}
+	var no refusal
+	if json.Unmarshal(text, &no) == nil && no.Refused != "" {
+		return refusedError(no.Refused)
+	}
+	if json.Unmarshal(text, line) != nil {
+		return errNoLine
 	}
 	return nil
 }
 
-func giveContent(ctx context.Context, ch channel, o offer, content io.Reader) error {
-	sent, err := io.CopyBuffer(&chunkWriter{ctx, ch}, io.LimitReader(content, o.Size), make([]byte, chunk))
-	if err != nil {
-		return err
+// reason returns the refusal that has ended the transfer, or err.
+func (w *wire) reason(err error) error {
+	var no refusal
+	if w.hear(&no, afterthought) == nil && no.Refused != "" {
+		return refusedError(no.Refused)
 	}
-	if sent != o.Size {
-		return errors.New("the file shrank while it was being sent")
-	}
-	if n, _ := io.CopyN(io.Discard, content, 1); n > 0 {
-		return errors.New("the file grew while it was being sent; send a copy of it")
-	}
-	return nil
+	return err
 }

@@ -2,23 +2,23 @@ package main
 
 import (
 	"context"
-	"crypto/rand"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
 
 	"github.com/dustin/go-humanize"
+
+	"github.com/sebas642/intercessor/sdk"
 )
 
 // An inbox is the folder for received files. It never overwrites a file, and a file gets its
 // name only when it is complete.
 type inbox struct {
-	folder string
-	limit  int64 // of one file, in bytes
+	folder  string
+	unasked *allowance // nil if the person asked for the file
 }
 
 // checkFolder returns an error if files cannot be stored in the folder. A missing folder is
@@ -31,7 +31,7 @@ func checkFolder(folder string) error {
 		}
 		existing = filepath.Dir(existing)
 	}
-	trial, err := os.CreateTemp(existing, ".intercessor-*.part")
+	trial, err := os.CreateTemp(existing, partPrefix+"*"+partSuffix)
 	if err == nil {
 		err = errors.Join(trial.Close(), os.Remove(trial.Name()))
 	}
@@ -42,43 +42,70 @@ func checkFolder(folder string) error {
 }
 
 // store receives the offered file and returns its path.
-func (b inbox) store(ctx context.Context, ch channel, o offer, progress io.Writer) (string, error) {
-	defer ch.Close()
-	if o.Size > b.limit {
-		refuse(ctx, ch, "it is larger than "+humanize.Bytes(uint64(b.limit)))
-		return "", fmt.Errorf("%s is larger than %s, the limit on this side", o.Name, humanize.Bytes(uint64(b.limit)))
-	}
-	if err := os.MkdirAll(b.folder, 0o777); err != nil {
-		return "", err
-	}
-	root, err := os.OpenRoot(b.folder) // a name that a peer chose cannot lead out of it
+func (b inbox) store(w *wire, o offer, shown *progress) (path string, err error) {
+	defer func() { w.end(err) }()
+	defer shown.close()
+	root, p, err := b.open(o)
 	if err != nil {
+		w.refuse("it cannot be stored")
 		return "", err
 	}
 	defer root.Close()
+	spent := &meter{allowance: b.unasked}
+	defer func() {
+		if p.leave() && path == "" {
+			_ = b.unasked.spend(-spent.spent)
+		}
+	}()
 
-	part := ".intercessor-" + rand.Text() + ".part"
-	file, err := root.OpenFile(part, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o666)
+	if rest := b.unasked.rest(); o.Size-p.size() > rest {
+		w.refuse("it is larger than " + humanize.Bytes(uint64(rest)))
+		return "", fmt.Errorf("%s is larger than %s, the limit on this side", o.Name, humanize.Bytes(uint64(rest)))
+	}
+	received, err := take(w, o, p, spent, shown)
 	if err != nil {
 		return "", err
 	}
-	defer root.Remove(part) // fails after the rename
-	received, err := take(ctx, ch, o, io.MultiWriter(file, progress))
-	if err := errors.Join(err, file.Close()); err != nil {
-		return "", err
-	}
-	name, err := reserve(root, o.Name)
+	name, err := p.finish(o)
 	if err != nil {
+		w.refuse("it cannot be stored")
 		return "", err
 	}
-	if err := root.Rename(part, name); err != nil {
-		return "", errors.Join(err, root.Remove(name))
-	}
-	path := filepath.Join(b.folder, name)
-	if err := confirm(ctx, ch, received); err != nil {
+	path = filepath.Join(b.folder, name)
+	if err := confirm(w, received); err != nil {
 		return path, fmt.Errorf("%s is complete, but the sender may not know: %w", path, err)
 	}
 	return path, nil
+}
+
+// open opens the folder, and in it the part for an offer.
+func (b inbox) open(o offer) (*os.Root, *part, error) {
+	if err := os.MkdirAll(b.folder, 0o777); err != nil {
+		return nil, nil, err
+	}
+	root, err := os.OpenRoot(b.folder) // a name that a peer chose cannot lead out of it
+	if err != nil {
+		return nil, nil, err
+	}
+	p, err := openPart(root, o)
+	if err != nil {
+		return nil, nil, errors.Join(err, root.Close())
+	}
+	return root, p, nil
+}
+
+// confirm sends the receipt and waits until the sender has read it.
+func confirm(w *wire, r receipt) error {
+	if err := w.say(r); err != nil {
+		return err
+	}
+	_ = w.stream.CloseWrite()
+	ctx, cancel := context.WithTimeout(w.ctx, farewell)
+	defer cancel()
+	if o, _ := w.stream.Wait(ctx); o.Result != sdk.Delivered {
+		return errNoFarewell
+	}
+	return nil
 }
 
 // reserve makes an empty file and returns its name. It adds a number to the name if the name

@@ -1,6 +1,6 @@
 // Intercessor is a peer on the terminal: it starts or joins a room on a relay,
-// chats in it, and sends and receives files over a direct connection. The other
-// end is another intercessor, or the page that relayd serves.
+// chats in it, and sends and receives files, over a direct path or the relay. The
+// other end is another intercessor, or the page that relayd serves.
 package main
 
 import (

@@ -31,8 +31,7 @@ func (inv *invocation) meet(ctx context.Context, link []string, do func(context.
 			return err
 		}
 		beside.Go(func() { _ = g.attend(ctx) }) // do learns of the end too
-		beside.Go(func() { showPath(ctx, inv.err, conn) })
-		return do(ctx, conn)
+		return inv.exchange(ctx, &beside, conn, do)
 	}
 
 	options, err := inv.options(inv.relay)
@@ -58,8 +57,20 @@ func (inv *invocation) meet(ctx context.Context, link []string, do func(context.
 	h := &host{name: inv.name, screen: unseen}
 	s := h.admit(conn)
 	beside.Go(func() { _ = h.attend(ctx, s) }) // do learns of the end too
-	beside.Go(func() { showPath(ctx, inv.err, conn) })
 	beside.Go(func() { turnAway(ctx, ln) })
+	return inv.exchange(ctx, &beside, conn, do)
+}
+
+// exchange runs do, when there is the path that the person wants.
+func (inv *invocation) exchange(ctx context.Context, beside *sync.WaitGroup, conn *sdk.Conn, do func(context.Context, peer) error) error {
+	if inv.takesChannels() {
+		beside.Go(func() { refuseChannels(ctx, conn, func() {}) })
+	}
+	if inv.paths == sdk.PathsDirect {
+		if err := awaitDirect(ctx, inv.err, conn); err != nil {
+			return err
+		}
+	}
 	return do(ctx, conn)
 }
 

@@ -7,6 +7,8 @@ import (
 	"strings"
 
 	"github.com/dustin/go-humanize"
+
+	"github.com/sebas642/intercessor/sdk"
 )
 
 // obey carries out a typed line: a command, or text to say. The context files bounds the files
@@ -51,9 +53,9 @@ func (c *chat) send(ctx context.Context, operands string) error {
 	c.sending.Go(func() {
 		defer file.Close()
 		c.screen.event("sending %s (%s) to %s", o.Name, humanize.Bytes(uint64(o.Size)), name)
-		ch, err := to.OpenChannel(ctx, fileLabel)
+		s, err := to.OpenStream(ctx, fileStream)
 		if err == nil {
-			err = give(ctx, ch, o, file)
+			err = give(newWire(ctx, s), o, file, c.files.progress(to))
 		}
 		var unknown unknownError
 		switch {
@@ -62,6 +64,8 @@ func (c *chat) send(ctx context.Context, operands string) error {
 		case errors.As(err, &unknown):
 			c.said.loseFile()
 			c.screen.event("it is not known whether %s took %s: %v", name, o.Name, unknown.why)
+		case errors.Is(err, sdk.ErrUnsupported):
+			c.screen.event("%s cannot get %s: the program there, or the relay, is too old to exchange files with this one", name, o.Name)
 		default:
 			if errors.Is(err, errWeLeft) {
 				c.said.loseFile()

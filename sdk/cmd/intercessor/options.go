@@ -8,7 +8,7 @@ import (
 
 // options returns the SDK's options for the relay at url, as the flags say.
 func (inv *invocation) options(url string) (*sdk.Options, error) {
-	options := &sdk.Options{IdentityFile: inv.identity}
+	options := &sdk.Options{IdentityFile: inv.identity, Paths: inv.paths}
 	if inv.secret != "" {
 		options.Secret = sdk.Passphrase(inv.secret)
 	}
@@ -23,3 +23,7 @@ func (inv *invocation) options(url string) (*sdk.Options, error) {
 	}
 	return options, nil
 }
+
+// takesChannels reports whether data channels of the other side are answered, which shows it
+// this side's addresses.
+func (inv *invocation) takesChannels() bool { return inv.paths != sdk.PathsRelay }

@@ -35,7 +35,12 @@ func openFile(path string) (*os.File, offer, error) {
 	if err != nil {
 		return nil, offer{}, errors.Join(err, file.Close())
 	}
-	return file, offer{cleanFileName(filepath.Base(path)), info.Size()}, nil
+	return file, offerOf(cleanFileName(filepath.Base(path)), info), nil
+}
+
+// offerOf returns the offer of a file. Another one later says that the file has changed.
+func offerOf(name string, info fs.FileInfo) offer {
+	return offer{name, info.Size(), info.ModTime().UnixMilli()}
 }
 
 // openOperand opens the file of "/send FILE [NAME]" and returns NAME. Both may contain

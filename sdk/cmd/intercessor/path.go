@@ -2,31 +2,48 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 
 	"github.com/sebas642/intercessor/sdk"
 )
 
-// showPath shows the progress of the search for a direct path, until it is over or ctx ends.
-func showPath(ctx context.Context, w io.Writer, conn *sdk.Conn) {
-	for path := (sdk.Path{State: sdk.PathIdle}); ; {
+// onWay says which way a file takes.
+func onWay(route sdk.Route) string {
+	switch route {
+	case sdk.RouteDirect:
+		return "direct"
+	case sdk.RouteTURN:
+		return "direct, through a TURN server"
+	}
+	return "over the relay"
+}
+
+// awaitDirect waits for a direct path, and shows why there is none yet.
+func awaitDirect(ctx context.Context, w io.Writer, conn peer) error {
+	path := conn.Path()
+	if path.Route == sdk.RouteRelay {
+		fmt.Fprintln(w, "Waiting for a direct path.")
+	}
+	for path.Route == sdk.RouteRelay {
 		before := path
 		var err error
-		if path, err = conn.WaitPath(ctx, before); err != nil || path.State == sdk.PathOver {
-			return // the command reports the error
+		if path, err = conn.WaitPath(ctx, before); err != nil {
+			return err
 		}
-		switch {
-		case path.Problem != before.Problem && path.Problem != "":
+		if path.Problem != before.Problem && path.Problem != "" {
 			fmt.Fprintf(w, "Still trying, but %s.\n", cleanText(path.Problem, maxText))
-		case path.State == before.State:
-		case path.State == sdk.PathAsking:
-			fmt.Fprintln(w, "Looking for a direct path.")
-		case path.State == sdk.PathChecking:
-			fmt.Fprintln(w, "Trying the addresses of both sides.")
-		case path.State == sdk.PathUp:
-			fmt.Fprintln(w, "Connected directly.")
-			return
 		}
 	}
+	return nil
+}
+
+// parsePaths reads the value of --path.
+func parsePaths(text string) (sdk.Paths, error) {
+	switch paths := sdk.Paths(text); paths {
+	case sdk.PathsAuto, sdk.PathsRelay, sdk.PathsDirect:
+		return paths, nil
+	}
+	return "", errors.New("it is auto, relay or direct")
 }

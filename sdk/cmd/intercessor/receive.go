@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"fmt"
-	"math"
 
 	"github.com/dustin/go-humanize"
 
@@ -14,19 +13,18 @@ import (
 // receive receives one file and prints its path.
 func receive(ctx context.Context, inv *invocation) error {
 	return inv.meet(ctx, inv.operands, func(ctx context.Context, p peer) error {
-		ch, err := acceptFile(ctx, p)
+		s, err := acceptFile(ctx, p)
 		if err != nil {
 			return err
 		}
-		o, err := takeOffer(ctx, ch)
+		w := newWire(ctx, s)
+		o, err := hearOffer(w)
 		if err != nil {
+			w.end(err)
 			return err
 		}
 		fmt.Fprintf(inv.err, "Receiving %s (%s).\n", o.Name, humanize.Bytes(uint64(o.Size)))
-		asked := inbox{cmp.Or(inv.into, "."), math.MaxInt64} // no limit: the person asked for the file
-		progress := newProgress(inv.err, o)
-		path, err := asked.store(ctx, ch, o, progress)
-		_ = progress.Close()
+		path, err := inbox{folder: cmp.Or(inv.into, ".")}.store(w, o, newProgress(p, inv.err))
 		if path != "" {
 			fmt.Fprintln(inv.out, path)
 		}
@@ -34,13 +32,27 @@ func receive(ctx context.Context, inv *invocation) error {
 	})
 }
 
-// acceptFile waits for the channel of a file and closes all others.
-func acceptFile(ctx context.Context, p peer) (*sdk.Channel, error) {
+// acceptFile waits for the stream of a file, and refuses others.
+func acceptFile(ctx context.Context, p peer) (*sdk.Stream, error) {
+	for {
+		s, err := p.AcceptStream(ctx)
+		if err != nil || s.Name() == fileStream {
+			return s, err
+		}
+		s.CloseWithCode(0, "only streams with the name file are taken")
+	}
+}
+
+// refuseChannels closes data channels: earlier versions sent files over them. It calls told
+// after each.
+func refuseChannels(ctx context.Context, p peer, told func()) {
 	for {
 		ch, err := p.AcceptChannel(ctx)
-		if err != nil || ch.Label() == fileLabel {
-			return ch, err
+		if err != nil {
+			return
 		}
+		_ = ch.Send(ctx, []byte(`{"refused":"this version is too old to send files to the other side; update it"}`))
 		_ = ch.Close()
+		told()
 	}
 }

@@ -15,8 +15,11 @@ const sendPatience = 10 * time.Second
 type peer interface {
 	Send(context.Context, sdk.Message) (*sdk.Receipt, error)
 	Receive(context.Context) (sdk.Message, error)
-	OpenChannel(ctx context.Context, label string) (*sdk.Channel, error)
+	OpenStream(ctx context.Context, name string) (*sdk.Stream, error)
+	AcceptStream(context.Context) (*sdk.Stream, error)
 	AcceptChannel(context.Context) (*sdk.Channel, error)
+	Path() sdk.Path
+	WaitPath(ctx context.Context, from sdk.Path) (sdk.Path, error)
 }
 
 var errAlone = errors.New("no one else is here yet")

@@ -17,7 +17,7 @@ import (
 	"github.com/sebas642/intercessor/sdk"
 )
 
-var errNoChannels = errors.New("this peer has no channels")
+var errNoFiles = errors.New("this peer has no streams and no channels")
 
 // fakePeer is a peer whose messages a test provides.
 type fakePeer struct {
@@ -40,12 +40,23 @@ func (p *fakePeer) Receive(context.Context) (sdk.Message, error) {
 	return m, nil
 }
 
-func (p *fakePeer) OpenChannel(context.Context, string) (*sdk.Channel, error) {
-	return nil, errNoChannels
+func (p *fakePeer) OpenStream(context.Context, string) (*sdk.Stream, error) {
+	return nil, errNoFiles
+}
+
+func (p *fakePeer) AcceptStream(context.Context) (*sdk.Stream, error) {
+	return nil, errNoFiles
 }
 
 func (p *fakePeer) AcceptChannel(context.Context) (*sdk.Channel, error) {
-	return nil, errNoChannels
+	return nil, errNoFiles
+}
+
+func (p *fakePeer) Path() sdk.Path { return sdk.Path{Route: sdk.RouteRelay} }
+
+func (p *fakePeer) WaitPath(ctx context.Context, from sdk.Path) (sdk.Path, error) {
+	<-ctx.Done()
+	return from, ctx.Err()
 }
 
 // heard returns the messages to the peer since the last call.
@@ -343,7 +354,8 @@ func TestTheFileAndTheNameOfSendMayContainSpaces(t *testing.T) {
 		file, o, name, err := openOperand(c.operands)
 		require.NoError(t, err, c.operands)
 		require.NoError(t, file.Close())
-		assert.Equal(t, offer{"my photo.jpg", 3}, o)
+		assert.Equal(t, "my photo.jpg", o.Name)
+		assert.EqualValues(t, 3, o.Size)
 		assert.Equal(t, c.name, name)
 	}
 	_, _, _, err = openOperand("folder")

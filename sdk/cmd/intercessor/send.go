@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"fmt"
-	"io"
 
 	"github.com/dustin/go-humanize"
 )
@@ -16,14 +15,11 @@ func send(ctx context.Context, inv *invocation) error {
 	}
 	defer file.Close()
 	return inv.meet(ctx, inv.operands[1:], func(ctx context.Context, p peer) error {
-		ch, err := p.OpenChannel(ctx, fileLabel)
+		s, err := p.OpenStream(ctx, fileStream)
 		if err != nil {
 			return err
 		}
-		progress := newProgress(inv.err, o)
-		err = give(ctx, ch, o, io.TeeReader(file, progress))
-		_ = progress.Close()
-		if err != nil {
+		if err := give(newWire(ctx, s), o, file, newProgress(p, inv.err)); err != nil {
 			return err
 		}
 		fmt.Fprintf(inv.err, "The other side has %s (%s).\n", o.Name, humanize.Bytes(uint64(o.Size)))

@@ -1,25 +1,29 @@
 package main
 
 import (
+	"bufio"
 	"context"
 	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"hash"
 	"io"
+	"os"
+	"sync"
 	"time"
 
 	"github.com/sebas642/intercessor/sdk"
 )
 
 const (
-	fileLabel = "file"   // of the channel that carries one file
-	chunk     = 16 << 10 // bytes of content in one message: every browser accepts that many
+	fileStream = "file"   // the name of a stream that carries one file
+	maxLine    = 4096     // bytes of a line, with its line feed
+	block      = 64 << 10 // bytes of content that are copied at once
 
 	// stall is how long a transfer waits for any progress of the other side.
 	stall = 60 * time.Second
-	// afterthought is how long a sender waits for the reason after a failure: a refusal
-	// comes before the end of its channel.
+	// afterthought is how long a sender waits for the reason after a failure. A refusal comes
+	// before the end of its stream.
 	afterthought = time.Second
 	// farewell is how long the receiver waits until the sender has read the receipt.
 	farewell = 10 * time.Second
@@ -27,7 +31,9 @@ const (
 
 var (
 	errStalled     = errors.New("the other side has done nothing for a minute")
-	errNoFarewell  = errors.New("it did not close the channel")
+	errBusy        = errors.New("the other side takes no more files at the moment")
+	errNoFarewell  = errors.New("it has not confirmed the end")
+	errNoLine      = errors.New("the other side does not follow the rules for files")
 	errWeLeft      = errors.New("this side left before the transfer was over")
 	errTheyLeft    = errors.New("the other side left before the transfer was over")
 	errNotReceived = errors.New("the other side did not receive the file as it was sent")
@@ -42,76 +48,156 @@ func (e unknownError) Error() string {
 
 func (e unknownError) Unwrap() error { return e.why }
 
-// A channel carries one file, message by message: a *sdk.Channel.
-type channel interface {
-	Send(context.Context, []byte) error
-	Receive(context.Context) ([]byte, error)
-	Close() error
-}
-
-// An offer is the first message on a channel.
-type offer struct {
-	Name string `json:"name"`
-	Size int64  `json:"size"` // bytes
-}
-
-// A receipt is the receiver's answer when the whole content is stored.
-type receipt struct {
-	Received int64  `json:"received"` // bytes
-	SHA256   string `json:"sha256"`   // of the content, in hex
-}
-
-// A refusal is the receiver's answer when it does not accept the file.
-type refusal struct {
-	Refused string `json:"refused"` // the reason, for the user
-}
-
-func sign(size int64, sum hash.Hash) receipt {
-	return receipt{size, hex.EncodeToString(sum.Sum(nil))}
-}
-
-func sendJSON(ctx context.Context, ch channel, value any) error {
-	b, err := json.Marshal(value)
-	if err != nil {
-		return err
+// The lines of a transfer. web/CHAT.md says which side sends which, and when.
+type (
+	offer struct {
+		Name     string `json:"name"`
+		Size     int64  `json:"size"`               // bytes
+		Modified int64  `json:"modified,omitempty"` // milliseconds since 1970; 0 is unknown
 	}
-	_, err = (&chunkWriter{ctx, ch}).Write(b)
+	start struct {
+		From   int64  `json:"from"`             // bytes that the receiver has already
+		SHA256 string `json:"sha256,omitempty"` // of these bytes, in hex
+	}
+	digest struct {
+		SHA256 string `json:"sha256"` // of the whole content
+	}
+	receipt struct {
+		Received int64  `json:"received"` // bytes
+		SHA256   string `json:"sha256"`
+	}
+	refusal struct {
+		Refused string `json:"refused"` // the reason, for the user
+	}
+)
+
+func inHex(sum hash.Hash) string { return hex.EncodeToString(sum.Sum(nil)) }
+
+// A stream carries one file: a *sdk.Stream.
+type stream interface {
+	io.ReadWriteCloser
+	CloseWrite() error
+	CloseWithCode(code uint64, text string)
+	SetReadDeadline(time.Time) error
+	SetWriteDeadline(time.Time) error
+	Wait(context.Context) (sdk.Outcome, error)
+}
+
+// A wire is this side's end of a stream. Reading and writing end after a stall, or with the
+// context that newWire got.
+type wire struct {
+	ctx    context.Context // static, as are the next three
+	stream stream
+	in     *bufio.Reader // reads from the wire
+	began  time.Time
+
+	until   time.Time // when the line must be whole that is read; zero while content is read
+	ending  sync.Once
+	release func() bool
+}
+
+// newWire returns a wire. The caller must call end.
+func newWire(ctx context.Context, s stream) *wire {
+	w := &wire{ctx: ctx, stream: s, began: time.Now()}
+	w.in = bufio.NewReaderSize(w, maxLine)
+	w.release = context.AfterFunc(ctx, w.abort)
+	return w
+}
+
+// end closes the stream. After an error the other side learns that this one gives up.
+func (w *wire) end(err error) {
+	if err != nil {
+		w.abort()
+	}
+	w.ending.Do(func() { _ = w.stream.Close() })
+	w.release()
+}
+
+func (w *wire) abort() { w.ending.Do(func() { w.stream.CloseWithCode(0, "") }) }
+
+// refuse tells the sender why the file is refused, and closes the stream. It ignores errors.
+func (w *wire) refuse(why string) {
+	_ = w.say(refusal{why})
+	w.ending.Do(func() { _ = w.stream.Close() })
+}
+
+// Read does not read what is buffered in w.in.
+func (w *wire) Read(p []byte) (int, error) {
+	until := w.until
+	if until.IsZero() {
+		until = time.Now().Add(stall)
+	}
+	_ = w.stream.SetReadDeadline(until)
+	n, err := w.stream.Read(p)
+	return n, w.because(err)
+}
+
+// Write goes on for as long as some bytes are taken within each stall.
+func (w *wire) Write(p []byte) (n int, err error) {
+	for {
+		_ = w.stream.SetWriteDeadline(time.Now().Add(stall))
+		k, err := w.stream.Write(p[n:])
+		if n += k; k == 0 || !errors.Is(err, os.ErrDeadlineExceeded) {
+			return n, w.because(err)
+		}
+	}
+}
+
+// say sends a line.
+func (w *wire) say(line any) error {
+	b, err := json.Marshal(line)
+	if err == nil {
+		_, err = w.Write(append(b, '\n'))
+	}
 	return err
 }
 
-// A chunkWriter sends each Write as one message and gives up after a stall.
-type chunkWriter struct {
-	ctx context.Context
-	ch  channel
-}
-
-func (w *chunkWriter) Write(p []byte) (int, error) {
-	ctx, cancel := context.WithTimeoutCause(w.ctx, stall, errStalled)
-	defer cancel()
-	if err := w.ch.Send(ctx, p); err != nil {
-		return 0, because(ctx, err)
+// hear receives a line.
+func (w *wire) hear(line any, within time.Duration) error {
+	w.until = time.Now().Add(within)
+	defer func() { w.until = time.Time{} }()
+	text, err := w.in.ReadSlice('\n')
+	switch {
+	case errors.Is(err, bufio.ErrBufferFull):
+		return errNoLine
+	case err != nil:
+		return err
+	case json.Unmarshal(text, line) != nil:
+		return errNoLine
 	}
-	return len(p), nil
+	return nil
 }
 
-func next(ctx context.Context, ch channel) ([]byte, error) {
-	ctx, cancel := context.WithTimeoutCause(ctx, stall, errStalled)
-	defer cancel()
-	message, err := ch.Receive(ctx)
-	if err != nil {
-		return nil, because(ctx, err)
+// watch returns a channel that is closed when the stream ends, or when the other side says
+// something. Nothing else may be read until the caller has called stop.
+func (w *wire) watch() (over <-chan struct{}, stop func()) {
+	ended, done := make(chan struct{}), make(chan struct{})
+	_ = w.stream.SetReadDeadline(time.Time{})
+	go func() {
+		defer close(done)
+		if _, err := w.stream.Read(make([]byte, 1)); !errors.Is(err, os.ErrDeadlineExceeded) {
+			close(ended)
+		}
+	}()
+	return ended, func() {
+		_ = w.stream.SetReadDeadline(time.Unix(1, 0))
+		<-done
 	}
-	return message, nil
 }
 
-// because returns the reason why a context or a channel ended if it is known, else err.
-func because(ctx context.Context, err error) error {
-	switch cause := context.Cause(ctx); {
-	case errors.Is(cause, context.Canceled):
+// because returns the reason for an error of the stream.
+func (w *wire) because(err error) error {
+	var ended *sdk.StreamError
+	switch {
+	case err == nil:
+		return nil
+	case w.ctx.Err() != nil:
 		return errWeLeft
-	case cause != nil:
-		return cause
-	case errors.Is(err, io.EOF), errors.Is(err, io.ErrClosedPipe), errors.Is(err, sdk.ErrPathClosed):
+	case errors.Is(err, os.ErrDeadlineExceeded):
+		return errStalled
+	case errors.As(err, &ended) && ended.Code == sdk.CodeBusy:
+		return errBusy
+	case errors.As(err, &ended), err == io.EOF:
 		return errTheyLeft
 	}
 	return err

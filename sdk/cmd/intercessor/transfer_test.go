@@ -1,70 +1,26 @@
 package main
 
 import (
+	"bufio"
 	"bytes"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"strings"
-	"sync"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 )
-
-// pipeEnd is one end of a channel in memory. As on a data channel, Close ends both ends once
-// everything sent was received.
-type pipeEnd struct {
-	in, out chan []byte
-	close   func()
-	closed  chan struct{}
-}
-
-func pipe() (a, b *pipeEnd) {
-	x, y, closed := make(chan []byte, 8), make(chan []byte, 8), make(chan struct{})
-	once := sync.OnceFunc(func() { close(closed) })
-	return &pipeEnd{x, y, once, closed}, &pipeEnd{y, x, once, closed}
-}
-
-func (p *pipeEnd) Send(ctx context.Context, message []byte) error {
-	select {
-	case p.out <- bytes.Clone(message):
-		return nil
-	case <-p.closed:
-		return io.ErrClosedPipe
-	case <-ctx.Done():
-		return ctx.Err()
-	}
-}
-
-func (p *pipeEnd) Receive(ctx context.Context) ([]byte, error) {
-	select {
-	case m := <-p.in:
-		return m, nil
-	default:
-	}
-	select {
-	case m := <-p.in:
-		return m, nil
-	case <-p.closed:
-		return nil, io.EOF
-	case <-ctx.Done():
-		return nil, ctx.Err()
-	}
-}
-
-func (p *pipeEnd) Close() error {
-	p.close()
-	return nil
-}
 
 func randomBytes(n int) []byte {
 	b := make([]byte, n)
@@ -72,16 +28,70 @@ func randomBytes(n int) []byte {
 	return b
 }
 
-// transfer sends content into an inbox and returns the results of both ends.
-func transfer(t *testing.T, box inbox, o offer, content []byte) (path string, given, stored error) {
+func hexOf(b []byte) string {
+	sum := sha256.Sum256(b)
+	return hex.EncodeToString(sum[:])
+}
+
+// outgoing writes a file and returns it as openFile does.
+func outgoing(t *testing.T, name string, content []byte) (*os.File, offer) {
 	t.Helper()
-	sender, receiver := pipe()
-	done := make(chan error, 1)
-	go func() { done <- give(t.Context(), sender, o, bytes.NewReader(content)) }()
-	got, stored := takeOffer(t.Context(), receiver)
-	require.NoError(t, stored)
-	path, stored = box.store(t.Context(), receiver, got, io.Discard)
-	return path, <-done, stored
+	path := filepath.Join(t.TempDir(), name)
+	require.NoError(t, os.WriteFile(path, content, 0o600))
+	modified := time.UnixMilli(1_700_000_000_123)
+	require.NoError(t, os.Chtimes(path, modified, modified))
+	file, o, err := openFile(path)
+	require.NoError(t, err)
+	t.Cleanup(func() { _ = file.Close() })
+	return file, o
+}
+
+// giving sends a file from another goroutine, and returns where its error comes.
+func giving(t *testing.T, s stream, file *os.File, o offer) <-chan error {
+	given := make(chan error, 1)
+	go func() { given <- give(newWire(t.Context(), s), o, file, nil) }()
+	return given
+}
+
+// receiving stores what comes, as the command receive does.
+func receiving(ctx context.Context, s stream, box inbox) (path string, err error) {
+	w := newWire(ctx, s)
+	o, err := hearOffer(w)
+	if err != nil {
+		w.end(err)
+		return "", err
+	}
+	return box.store(w, o, nil)
+}
+
+// transfer sends a file into an inbox and returns the results of both ends.
+func transfer(t *testing.T, box inbox, name string, content []byte) (path string, given, stored error) {
+	t.Helper()
+	file, o := outgoing(t, name, content)
+	sender, receiver := streams()
+	giving := giving(t, sender, file, o)
+	path, stored = receiving(t.Context(), receiver, box)
+	return path, <-giving, stored
+}
+
+// A far is one end of a stream, with a test that says and hears the lines.
+type far struct {
+	t *testing.T
+	*streamEnd
+	lines *bufio.Reader
+}
+
+func farEnd(t *testing.T, s *streamEnd) far { return far{t, s, bufio.NewReader(s)} }
+
+func (r far) say(text string) {
+	_, _ = io.WriteString(r, text) // the other end may have ended
+}
+
+func (r far) hear() string {
+	r.t.Helper()
+	line, err := r.lines.ReadString('\n')
+	require.NoError(r.t, err)
+	return strings.TrimSuffix(line, "\n")
 }
 
 func namesIn(t *testing.T, folder string) []string {
@@ -96,156 +106,311 @@ func namesIn(t *testing.T, folder string) []string {
 }
 
 func TestAFileArrivesByteForByte(t *testing.T) {
-	for _, size := range []int{0, 1, chunk - 1, chunk, chunk + 1, 300_000} {
+	for _, size := range []int{0, 1, block - 1, block, block + 1, 300_000} {
 		content := randomBytes(size)
-		box := inbox{filepath.Join(t.TempDir(), "made/on/demand"), 1 << 20}
-		path, given, stored := transfer(t, box, offer{"photo.jpg", int64(size)}, content)
+		box := inbox{folder: filepath.Join(t.TempDir(), "made/on/demand")}
+		path, given, stored := transfer(t, box, "photo.jpg", content)
 		require.NoError(t, given)
 		require.NoError(t, stored)
 		require.Equal(t, filepath.Join(box.folder, "photo.jpg"), path)
 		arrived, err := os.ReadFile(path)
 		require.NoError(t, err)
 		require.True(t, bytes.Equal(content, arrived))
-		require.Equal(t, []string{"photo.jpg"}, namesIn(t, box.folder), "no temporary file is left")
+		require.Equal(t, []string{"photo.jpg"}, namesIn(t, box.folder), "no part is left")
+		info, err := os.Stat(path)
+		require.NoError(t, err)
+		require.EqualValues(t, 1_700_000_000_123, info.ModTime().UnixMilli(), "it has the sender's time")
 	}
 }
 
+// What the two ends say is what web/CHAT.md says.
+func TestTheLinesOfATransfer(t *testing.T) {
+	content := "content"
+	file, o := outgoing(t, "a", []byte(content))
+	sender, receiver := streams()
+	given := giving(t, sender, file, o)
+	r := farEnd(t, receiver)
+	require.Equal(t, `{"name":"a","size":7,"modified":1700000000123}`, r.hear())
+	r.say(fmt.Sprintf(`{"from":3,"sha256":%q,"later":true}`+"\n", hexOf([]byte("con"))))
+	require.Equal(t, `{"from":3}`, r.hear())
+	rest, err := io.ReadAll(r.lines)
+	require.NoError(t, err)
+	require.Equal(t, fmt.Sprintf(`tent{"sha256":%q}`+"\n", hexOf([]byte(content))), string(rest))
+	r.say(fmt.Sprintf(`{"received":7,"sha256":%q}`+"\n", hexOf([]byte(content))))
+	require.NoError(t, receiver.CloseWrite())
+	require.NoError(t, <-given)
+
+	sender, receiver = streams()
+	stored := make(chan error, 1)
+	box := inbox{folder: t.TempDir()}
+	go func() {
+		_, err := receiving(t.Context(), receiver, box)
+		stored <- err
+	}()
+	s := farEnd(t, sender)
+	s.say(`{"name":"a","size":7,"later":[]}` + "\n")
+	require.Equal(t, `{"from":0}`, s.hear())
+	s.say(`{"from":0}` + "\n" + content + fmt.Sprintf(`{"sha256":%q}`+"\n", hexOf([]byte(content))))
+	require.NoError(t, sender.CloseWrite())
+	require.Equal(t, fmt.Sprintf(`{"received":7,"sha256":%q}`, hexOf([]byte(content))), s.hear())
+	_, err = s.lines.ReadByte()
+	require.Equal(t, io.EOF, err)
+	require.NoError(t, <-stored)
+	require.Equal(t, []string{"a"}, namesIn(t, box.folder))
+}
+
 func TestAReceivedFileNeverReplacesAnother(t *testing.T) {
-	box := inbox{t.TempDir(), 1 << 20}
+	box := inbox{folder: t.TempDir()}
 	for _, name := range []string{"notes.txt", "notes (2).txt", "notes (3).txt"} {
-		path, given, stored := transfer(t, box, offer{"notes.txt", 3}, []byte("new"))
+		path, given, stored := transfer(t, box, "notes.txt", []byte("new"))
 		require.NoError(t, errors.Join(given, stored))
 		assert.Equal(t, filepath.Join(box.folder, name), path)
 	}
 }
 
 func TestAReceivedFileDoesNotFollowALinkOutOfTheFolder(t *testing.T) {
-	box := inbox{t.TempDir(), 1 << 20}
+	box := inbox{folder: t.TempDir()}
 	outside := filepath.Join(t.TempDir(), "outside.txt")
 	require.NoError(t, os.Symlink(outside, filepath.Join(box.folder, "notes.txt")))
-	_, given, stored := transfer(t, box, offer{"notes.txt", 3}, []byte("new"))
+	_, given, stored := transfer(t, box, "notes.txt", []byte("new"))
 	require.NoError(t, errors.Join(given, stored))
 	assert.NoFileExists(t, outside)
 	assert.Equal(t, []string{"notes (2).txt", "notes.txt"}, namesIn(t, box.folder))
 }
 
-func TestAnUnfinishedFileLeavesNothingBehind(t *testing.T) {
-	for _, c := range []struct {
-		name    string
-		content []byte
-		problem string
-	}{
-		{"cut short", []byte("12345"), "only 5 of 10 bytes came"},
-		{"too long", []byte("12345678901"), "more than the offered 10 bytes came"},
+func TestAFileOverTheLimitIsRefused(t *testing.T) {
+	box := inbox{t.TempDir(), &allowance{left: 1000}}
+	_, given, stored := transfer(t, box, "b", randomBytes(1001))
+	assert.EqualError(t, stored, "b is larger than 1.0 kB, the limit on this side")
+	assert.EqualError(t, given, "it was refused: it is larger than 1.0 kB")
+	assert.Empty(t, namesIn(t, box.folder))
+
+	_, given, stored = transfer(t, box, "a", randomBytes(1000))
+	require.NoError(t, errors.Join(given, stored), "at the limit")
+}
+
+func TestWhatAReceiverDoesNotUnderstandIsRefused(t *testing.T) {
+	const notOffered = "the first line is not a file's name and size"
+	for name, c := range map[string]struct{ says, problem string }{
+		"no JSON":                {"hello\n", notOffered},
+		"an empty line":          {"\n", notOffered},
+		"null":                   {"null\n", notOffered},
+		"no size":                {`{"name":"a"}` + "\n", notOffered},
+		"a negative size":        {`{"name":"a","size":-1}` + "\n", notOffered},
+		"half a byte":            {`{"name":"a","size":1.5}` + "\n", notOffered},
+		"a name that is none":    {`{"name":1,"size":1}` + "\n", notOffered},
+		"a size over all":        {`{"name":"a","size":9223372036854775808}` + "\n", notOffered},
+		"a long line":            {`{"name":"` + strings.Repeat("a", maxLine) + `","size":1}` + "\n", notOffered},
+		"a line without its end": {strings.Repeat(" ", 2*maxLine), notOffered},
+
+		"a beginning that is none":   {`{"name":"a","size":3}` + "\nhello\n", errNoLine.Error()},
+		"a beginning that is absent": {`{"name":"a","size":3}` + "\n{}\n", errNoLine.Error()},
+		"a beginning before it":      {`{"name":"a","size":3}` + "\n" + `{"from":-1}` + "\n", errNoLine.Error()},
+		"a beginning in the middle":  {`{"name":"a","size":3}` + "\n" + `{"from":1}` + "\n", errNoLine.Error()},
+		"a beginning behind it":      {`{"name":"a","size":3}` + "\n" + `{"from":4}` + "\n", errNoLine.Error()},
+		"too much content":           {`{"name":"a","size":3}` + "\n" + `{"from":0}` + "\n1234{}\n", "it is not what was announced"},
+		"content without end":        {`{"name":"a","size":3}` + "\n" + `{"from":0}` + "\n123" + strings.Repeat("4", 2*maxLine), "it is not what was announced"},
+		"another hash":               {`{"name":"a","size":3}` + "\n" + `{"from":0}` + "\n123" + `{"sha256":"` + hexOf(nil) + `"}` + "\n", "it did not arrive as it was sent"},
+		"no hash":                    {`{"name":"a","size":3}` + "\n" + `{"from":0}` + "\n123{}\n", "it did not arrive as it was sent"},
 	} {
-		t.Run(c.name, func(t *testing.T) {
-			sender, receiver := pipe()
-			require.NoError(t, sender.Send(t.Context(), c.content))
-			require.NoError(t, sender.Close())
-			box := inbox{t.TempDir(), 1 << 20}
-			_, err := box.store(t.Context(), receiver, offer{"a", 10}, io.Discard)
-			assert.ErrorContains(t, err, c.problem)
-			assert.Empty(t, namesIn(t, box.folder))
+		t.Run(name, func(t *testing.T) {
+			sender, receiver := streams()
+			s := farEnd(t, sender)
+			s.say(c.says)
+			box := inbox{folder: t.TempDir()}
+			_, err := receiving(t.Context(), receiver, box)
+			require.Error(t, err)
+			last := ""
+			for last == "" || strings.HasPrefix(last, `{"from"`) {
+				last = s.hear()
+			}
+			require.Equal(t, refusal{c.problem}, func() (r refusal) { _ = json.Unmarshal([]byte(last), &r); return r }())
+			_, err = s.lines.ReadByte()
+			require.Equal(t, io.EOF, err, "it closes the stream")
+			require.Empty(t, namesIn(t, box.folder))
 		})
 	}
 }
 
-func TestAFileOverTheLimitIsRefused(t *testing.T) {
-	box := inbox{t.TempDir(), 1000}
-	_, given, stored := transfer(t, box, offer{"a", 1000}, randomBytes(1000))
-	require.NoError(t, errors.Join(given, stored), "at the limit")
-
-	_, given, stored = transfer(t, box, offer{"b", 1001}, randomBytes(1001))
-	assert.EqualError(t, stored, "b is larger than 1.0 kB, the limit on this side")
-	assert.EqualError(t, given, "it was refused: it is larger than 1.0 kB")
+func TestASenderGivesUpOnWhatItDoesNotUnderstand(t *testing.T) {
+	for _, answer := range []string{
+		"hello\n", "{}\n", "null\n", `{"from":-1}` + "\n", `{"from":8}` + "\n", `{"from":"0"}` + "\n", `{"from":1e400}` + "\n",
+		strings.Repeat(" ", maxLine) + "\n",
+	} {
+		file, o := outgoing(t, "a", []byte("content"))
+		sender, receiver := streams()
+		given := giving(t, sender, file, o)
+		r := farEnd(t, receiver)
+		r.hear()
+		r.say(answer)
+		require.Equal(t, errNoLine, <-given, answer)
+		_, err := r.lines.ReadByte()
+		require.Error(t, err)
+		require.NotEqual(t, io.EOF, err, "it cancels its direction")
+	}
 }
 
-func TestWhatComesFirstMustBeAnOffer(t *testing.T) {
-	for _, first := range []string{"", "hello", `{"name":"a","size":-1}`, `{"name":"a","size":1.5}`, `{"name":1,"size":1}`} {
-		sender, receiver := pipe()
-		require.NoError(t, sender.Send(t.Context(), []byte(first)))
-		_, err := takeOffer(t.Context(), receiver)
-		assert.Error(t, err, first)
+// A receiver that names bytes which the sender's file has not gets the file from its beginning.
+func TestASenderBeginsAtTheBeginningForAnotherBeginning(t *testing.T) {
+	for _, hash := range []string{hexOf([]byte("Con")), "", "nonsense"} {
+		file, o := outgoing(t, "a", []byte("content"))
+		sender, receiver := streams()
+		given := giving(t, sender, file, o)
+		r := farEnd(t, receiver)
+		r.hear()
+		r.say(fmt.Sprintf(`{"from":3,"sha256":%q}`+"\n", hash))
+		require.Equal(t, `{"from":0}`, r.hear())
+		require.NoError(t, receiver.Close())
+		require.Error(t, <-given)
 	}
 }
 
 func TestTheSenderComparesTheReceipt(t *testing.T) {
-	content := "content"
-	sum := sha256.Sum256([]byte(content))
-	for _, c := range []struct {
-		name   string
-		answer receipt
+	for name, c := range map[string]struct {
+		answer string
 		err    error
 	}{
-		{"right", receipt{7, hex.EncodeToString(sum[:])}, nil},
-		{"another size", receipt{6, hex.EncodeToString(sum[:])}, errNotReceived},
-		{"another hash", receipt{7, hex.EncodeToString(make([]byte, 32))}, errNotReceived},
-		{"none", receipt{}, errNotReceived},
+		"right":        {fmt.Sprintf(`{"received":7,"sha256":%q}`, hexOf([]byte("content"))), nil},
+		"another size": {fmt.Sprintf(`{"received":6,"sha256":%q}`, hexOf([]byte("content"))), errNotReceived},
+		"another hash": {fmt.Sprintf(`{"received":7,"sha256":%q}`, hexOf(nil)), errNotReceived},
+		"none":         {`{}`, errNotReceived},
+		"a refusal":    {`{"refused":"the disk is full"}`, refusedError("the disk is full")},
+		"no JSON":      {`hello`, unknownError{errNoLine}},
 	} {
-		t.Run(c.name, func(t *testing.T) {
-			sender, receiver := pipe()
-			answer, err := json.Marshal(c.answer)
-			require.NoError(t, err)
-			require.NoError(t, receiver.Send(t.Context(), answer))
-			assert.Equal(t, c.err, give(t.Context(), sender, offer{"a", 7}, strings.NewReader(content)))
+		t.Run(name, func(t *testing.T) {
+			file, o := outgoing(t, "a", []byte("content"))
+			sender, receiver := streams()
+			r := farEnd(t, receiver)
+			r.say(`{"from":0}` + "\n" + c.answer + "\n")
+			require.NoError(t, receiver.CloseWrite())
+			require.Equal(t, c.err, <-giving(t, sender, file, o))
 		})
 	}
 }
 
-func TestAFileThatShrinksIsNotedBySender(t *testing.T) {
-	sender, _ := pipe()
-	err := give(t.Context(), sender, offer{"a", 8}, strings.NewReader("content"))
-	assert.EqualError(t, err, "the file shrank while it was being sent")
-}
-
 func TestATransferDoesNotWaitForEver(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		sender, receiver := pipe()
-		_, err := takeOffer(t.Context(), receiver)
-		assert.ErrorIs(t, err, errStalled, "an offer that does not come")
-		err = give(t.Context(), sender, offer{"a", 1 << 20}, bytes.NewReader(make([]byte, 1<<20)))
-		assert.ErrorIs(t, err, errStalled, "a receiver that does not receive")
+		sender, receiver := streams()
+		_, err := receiving(t.Context(), receiver, inbox{folder: t.TempDir()})
+		assert.Equal(t, errStalled, err, "an offer that does not come")
+		assert.Equal(t, `{"refused":"nothing was offered for a minute"}`, farEnd(t, sender).hear())
+
+		for _, says := range []string{"", `{"from":0}` + "\n"} {
+			began := time.Now()
+			file, o := outgoing(t, "a", make([]byte, 2*flowRoom))
+			sender, receiver = streams()
+			farEnd(t, receiver).say(says)
+			assert.Equal(t, errStalled, <-giving(t, sender, file, o), "a receiver that does nothing more")
+			assert.LessOrEqual(t, time.Since(began), 2*stall+afterthought)
+		}
+
+		sender, receiver = streams()
+		s := farEnd(t, sender)
+		s.say(`{"name":"a","size":3}` + "\n" + `{"from":0}` + "\n1")
+		box := inbox{folder: t.TempDir()}
+		_, err = receiving(t.Context(), receiver, box)
+		assert.ErrorIs(t, err, errStalled, "content that does not come")
+		s.hear()
+		assert.Equal(t, `{"refused":"the other side has done nothing for a minute"}`, s.hear())
+		assert.Len(t, namesIn(t, box.folder), 1, "what came is kept")
+	})
+}
+
+// A slow transfer that moves is not given up.
+func TestASlowTransferGoesOn(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		file, o := outgoing(t, "a", make([]byte, 2*flowRoom))
+		sender, receiver := streams()
+		given := giving(t, sender, file, o)
+		r := farEnd(t, receiver)
+		r.hear()
+		r.say(`{"from":0}` + "\n")
+		r.hear()
+		for range flowRoom / block { // then it has written all
+			time.Sleep(stall - time.Second)
+			_, err := io.CopyN(io.Discard, r.lines, block)
+			require.NoError(t, err)
+		}
+		_, err := io.CopyN(io.Discard, r.lines, flowRoom)
+		require.NoError(t, err)
+		r.hear()
+		r.say(fmt.Sprintf(`{"received":%d,"sha256":%q}`+"\n", o.Size, hexOf(make([]byte, o.Size))))
+		require.NoError(t, receiver.CloseWrite())
+		require.NoError(t, <-given)
 	})
 }
 
 func TestASenderThatStopsSaysSo(t *testing.T) {
-	sender, _ := pipe()
+	file, o := outgoing(t, "a", []byte("content"))
+	sender, receiver := streams()
 	ctx, stop := context.WithCancel(t.Context())
 	stop()
-	large := func() io.Reader { return bytes.NewReader(make([]byte, 1<<20)) } // more than the pipe holds
-	assert.EqualError(t, give(ctx, sender, offer{"a", 1 << 20}, large()), "this side left before the transfer was over")
+	assert.Equal(t, errWeLeft, give(newWire(ctx, sender), o, file, nil))
+	_, err := receiver.Read(make([]byte, 1))
+	assert.Error(t, err)
+	assert.NotEqual(t, io.EOF, err, "it cancels its direction")
 
-	sender, receiver := pipe()
-	require.NoError(t, receiver.Close())
-	assert.EqualError(t, give(t.Context(), sender, offer{"a", 1 << 20}, large()), "the other side left before the transfer was over")
+	sender, receiver = streams()
+	receiver.CloseWithCode(0, "")
+	assert.Equal(t, errTheyLeft, <-giving(t, sender, file, o))
 }
 
 func TestASenderThatHasSentAllDoesNotKnowWhetherItWasTaken(t *testing.T) {
-	sender, receiver := pipe()
-	go func() {
-		_, _ = takeOffer(t.Context(), receiver)
-		_, _ = receiver.Receive(t.Context())
-		_ = receiver.Close()
-	}()
-	err := give(t.Context(), sender, offer{"a", 1}, strings.NewReader("a"))
+	file, o := outgoing(t, "a", []byte("a"))
+	sender, receiver := streams()
+	farEnd(t, receiver).say(`{"from":0}` + "\n")
+	require.NoError(t, receiver.CloseWrite())
+	err := <-giving(t, sender, file, o)
 	assert.EqualError(t, err, "it is not known whether the file was received: the other side left before the transfer was over")
 	assert.Equal(t, err.Error(), explain(t.Context(), err).problem)
 }
 
 func TestTheReceiverWaitsAWhileForTheSenderToReadTheReceipt(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		_, receiver := pipe()
-		err := confirm(t.Context(), receiver, receipt{})
-		assert.ErrorIs(t, err, errNoFarewell)
+		_, receiver := streams()
+		w := newWire(t.Context(), receiver)
+		began := time.Now()
+		assert.Equal(t, errNoFarewell, confirm(w, receipt{}))
+		assert.Equal(t, farewell, time.Since(began))
+		w.end(nil)
 	})
 }
 
 func TestASenderHearsOfARefusalInTheMidst(t *testing.T) {
-	sender, receiver := pipe()
-	go func() {
-		_, _ = takeOffer(t.Context(), receiver)
-		refuse(t.Context(), receiver, "no room")
-	}()
-	err := give(t.Context(), sender, offer{"a", 1 << 20}, bytes.NewReader(make([]byte, 1<<20)))
-	assert.EqualError(t, err, "it was refused: no room")
+	file, o := outgoing(t, "a", make([]byte, 4*flowRoom))
+	sender, receiver := streams()
+	given := giving(t, sender, file, o)
+	r := farEnd(t, receiver)
+	r.hear()
+	r.say(`{"from":0}` + "\n")
+	_, err := io.CopyN(io.Discard, r.lines, 2*flowRoom)
+	require.NoError(t, err)
+	r.say(`{"refused":"the disk is full"}` + "\n")
+	require.NoError(t, receiver.Close())
+	assert.EqualError(t, <-given, "it was refused: the disk is full")
+}
+
+func TestAFileThatChangesWhileItIsSentIsNotSaidToHaveArrived(t *testing.T) {
+	for name, change := range map[string]func(path string) error{
+		"it grows": func(path string) error {
+			file, err := os.OpenFile(path, os.O_WRONLY|os.O_APPEND, 0)
+			if err == nil {
+				_, err = file.WriteString("more")
+			}
+			return errors.Join(err, file.Close())
+		},
+		"it shrinks":       func(path string) error { return os.Truncate(path, 3) },
+		"it becomes other": func(path string) error { return os.WriteFile(path, []byte("CONTENT"), 0o600) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			file, o := outgoing(t, "log", []byte("content"))
+			sender, receiver := streams()
+			require.NoError(t, change(file.Name()))
+			given := giving(t, sender, file, o)
+			path, err := receiving(t.Context(), receiver, inbox{folder: t.TempDir()})
+			require.Equal(t, errChanged, <-given)
+			require.ErrorIs(t, err, errTheyLeft)
+			require.Empty(t, path)
+		})
+	}
 }

@@ -26,6 +26,10 @@ Try it, with a relay on this machine (make run):
     $ intercessor send photo.jpg                       # prints a LINK and waits
     $ intercessor receive LINK                         # writes ./photo.jpg
 
+A file goes over the relay until there is a direct path, and again when there is none any more; --path
+says otherwise. What came of a file whose transfer broke stays for a week in the folder, as
+.intercessor-….part. Send the file again into that folder, and it goes on from there.
+
 listen and dial send piped input line by line and unchanged. Commands work only on a terminal. dial
 leaves at the end of its input, once the outcome of every line is known. listen stays until it is
 interrupted, and keeps piped input until someone is in the room. The exit code is 0 if every line was

@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/sebas642/intercessor/sdk/internal/netns"
 )
 
 // hosts returns two hosts with peers, joined by a cable.
@@ -18,7 +20,7 @@ func hosts(t *testing.T, cable string) (a, b *host) {
 }
 
 func TestVirtualBridgesAreNotGathered(t *testing.T) {
-	if !isolated(t) {
+	if !netns.Isolated(t) {
 		return
 	}
 	a, b := hosts(t, "eth0")
@@ -34,7 +36,7 @@ func TestVirtualBridgesAreNotGathered(t *testing.T) {
 }
 
 func TestManyAddressesAreBounded(t *testing.T) {
-	if !isolated(t) {
+	if !netns.Isolated(t) {
 		return
 	}
 	for name, address := range map[string]string{"of one network": "10.0.0.%d/24", "each of its own": "10.1.%d.1/24"} {
@@ -56,7 +58,7 @@ func TestManyAddressesAreBounded(t *testing.T) {
 
 // A container's only interface may have the name of a virtual interface.
 func TestTheOnlyInterfaceIsGathered(t *testing.T) {
-	if !isolated(t) {
+	if !netns.Isolated(t) {
 		return
 	}
 	a, b := hosts(t, "veth0")
@@ -67,25 +69,25 @@ func TestTheOnlyInterfaceIsGathered(t *testing.T) {
 
 // Without a network, two peers on one machine still meet.
 func TestLoopbackIsGatheredAlone(t *testing.T) {
-	if !isolated(t) {
+	if !netns.Isolated(t) {
 		return
 	}
 	p := newPair(t)
 	open(t, p.offering, p.answering, "first")
-	run(t, "ip link add eth0 type veth peer name eth1; ip link set eth1 up; ip addr add 10.0.0.1/24 dev eth0; ip link set eth0 up")
+	netns.Run(t, "ip link add eth0 type veth peer name eth1; ip link set eth1 up; ip addr add 10.0.0.1/24 dev eth0; ip link set eth0 up")
 	q := newPair(t)
 	open(t, q.offering, q.answering, "first")
 }
 
 func TestTwoPeersOnAHostOfManyAddresses(t *testing.T) {
-	if !isolated(t) {
+	if !netns.Isolated(t) {
 		return
 	}
 	commands := []string{"ip link add eth0 type veth peer name eth1; ip link set eth1 up; ip link set eth0 up"}
 	for i := range 120 {
 		commands = append(commands, fmt.Sprintf("ip addr add 10.1.%d.1/24 dev eth0", i))
 	}
-	run(t, strings.Join(commands, "; "))
+	netns.Run(t, strings.Join(commands, "; "))
 	p := newPair(t)
 	begun := time.Now()
 	open(t, p.offering, p.answering, "first")

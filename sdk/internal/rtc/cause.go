@@ -28,6 +28,9 @@ const (
 	// the one that its messages name.
 	CauseHandshake ICECause = "handshake"
 
+	// CauseBusy: the listener has as many paths as it allows.
+	CauseBusy ICECause = "busy"
+
 	// CauseLost: there was a path, and it broke.
 	CauseLost ICECause = "lost"
 )
@@ -42,6 +45,8 @@ func (c ICECause) sentence() string {
 		return "the TURN server cannot be reached"
 	case CauseHandshake:
 		return "the other peer's certificate is not the one that its messages name, so something on the way changes messages"
+	case CauseBusy:
+		return "the listener has as many direct paths as it allows; messages take the relay"
 	case CauseLost:
 		return "it broke, and no other was found"
 	}
@@ -178,7 +183,7 @@ func (p *Peer) hear(message []byte) {
 // parseCause returns the cause that a word of the other peer names.
 func parseCause(word string) ICECause {
 	switch c := ICECause(word); c {
-	case CauseNoAnswer, CauseTURNRefused, CauseTURNUnreachable, CauseHandshake, CauseLost:
+	case CauseNoAnswer, CauseTURNRefused, CauseTURNUnreachable, CauseHandshake, CauseBusy, CauseLost:
 		return c
 	}
 	return CauseNoPath

@@ -66,28 +66,25 @@ func (ch *Channel) drain(ctx context.Context) error {
 // awaitTaken waits until the other peer has received the channel. A Chromium that learns
 // of a channel and of its close at the same time drops the messages in between.
 func (ch *Channel) awaitTaken(ctx context.Context) error {
-	late := time.NewTimer(time.Until(ch.openedAt.Add(takenWithin)))
-	defer late.Stop()
+	late, cancel := context.WithDeadline(ctx, ch.openedAt.Add(takenWithin))
+	defer cancel()
 	select {
 	case <-ch.taken:
 		return nil
-	case <-late.C:
-		return nil
 	case <-ch.over:
 		return ch.reason()
-	case <-ctx.Done():
-		return ctx.Err()
+	case <-late.Done():
+		return ctx.Err() // nil if only takenWithin has passed
 	}
 }
 
 // settle waits until the other side has closed its end too. If the connection closed
 // earlier, the other peer would not see the channel's end.
 func (ch *Channel) settle(ctx context.Context) {
-	late := time.NewTimer(settleWithin)
-	defer late.Stop()
+	ctx, cancel := context.WithTimeout(ctx, settleWithin)
+	defer cancel()
 	select {
 	case <-ch.gone:
-	case <-late.C:
 	case <-ctx.Done():
 	}
 }

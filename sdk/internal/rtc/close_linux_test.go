@@ -10,16 +10,17 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/sebas642/intercessor/sdk/internal/netns"
 	"github.com/sebas642/intercessor/sdk/internal/rtc"
 )
 
 // TestCloseEndsWhatICEWaitsFor: every packet to the TURN servers is lost, as behind a strict
 // firewall.
 func TestCloseEndsWhatICEWaitsFor(t *testing.T) {
-	if !isolated(t) {
+	if !netns.Isolated(t) {
 		return
 	}
-	run(t, `ip link add eth0 type veth peer name eth1; ip link set eth1 up; ip link set eth0 up
+	netns.Run(t, `ip link add eth0 type veth peer name eth1; ip link set eth1 up; ip link set eth0 up
 		ip addr add 10.0.0.1/24 dev eth0; ip route add default via 10.0.0.9
 		ip neigh add 10.0.0.9 lladdr 02:00:00:00:00:09 dev eth0 nud permanent`)
 	dials := func() bool {

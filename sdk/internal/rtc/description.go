@@ -14,17 +14,22 @@ func checkDescription(typ string, message []byte) (candidates []string, err erro
 	if err := protocol.ScanObject(message, []string{"type", "sdp"}, values[:]); err != nil {
 		return nil, err
 	}
-	kind, err := protocol.Unquote(values[0])
-	if err != nil || kind != strings.ToLower(typ) {
-		return nil, errors.New(`its "type" is not "` + strings.ToLower(typ) + `"`)
+	want := "offer"
+	if typ == protocol.TypeAnswer {
+		want = "answer"
+	}
+	if kind, err := protocol.Unquote(values[0]); err != nil || kind != want {
+		return nil, errors.New(`its "type" is not "` + want + `"`)
 	}
 	sdp, err := protocol.Unquote(values[1])
 	if err != nil {
 		return nil, errors.New(`its "sdp" is not a string`)
 	}
-	for line := range strings.Lines(sdp) {
+	for sdp != "" {
+		var line string
+		line, sdp, _ = strings.Cut(sdp, "\n")
 		if line, ok := strings.CutPrefix(line, "a=candidate:"); ok {
-			candidates = append(candidates, "candidate:"+strings.TrimSpace(line))
+			candidates = append(candidates, "candidate:"+strings.TrimSuffix(line, "\r"))
 		}
 	}
 	return candidates, nil

@@ -13,7 +13,9 @@
 // for an offer with NEGOTIATE. Both create the negotiated channel "intercessor"
 // with ID 254: it gives each offer an application section, so that either side may
 // open channels, and tells both when the direct path is up and when it ends. On it
-// a peer says, with the ID as text, which channel of the other it has taken in.
+// a peer says, with the ID as text, which channel of the other it has taken in. They create
+// the channel with ID 253 in the same way. It is for a link (Options.Link): nothing is sent
+// on it but by SendLink.
 //
 // No ICE server is contacted unless Options.ICEServers or Options.RelayICEServers names
 // one. Without a server, only peers on one network or one machine find each other.

@@ -3,6 +3,7 @@ package rtc
 import (
 	"context"
 	"sync"
+	"time"
 )
 
 // track notes an open channel, so that Close can end it.
@@ -34,19 +35,30 @@ func (p *Peer) fail(err error) {
 	}
 }
 
-// finish ends the direct path and wakes all who wait for channels. It returns the open
-// channels, or nil if the path was over before.
+// Refused ends the direct path because the other peer has no place for it.
+func (p *Peer) Refused() { p.fail(&ICEError{Cause: CauseBusy, There: true}) }
+
+// finish ends the direct path, gives its place of the Pool back and wakes all who wait for
+// channels. The platform's connection is closed, unless a channel on it may have something to
+// read. It returns the open channels, or nil if the path was over before.
 func (p *Peer) finish(err error) []*Channel {
 	p.mu.Lock()
-	defer p.mu.Unlock()
 	if p.err != nil {
+		p.mu.Unlock()
 		return nil
 	}
 	p.err = err
 	close(p.over)
 	p.changePath()
 	p.accepted.Close(err)
-	return p.open()
+	channels := p.open()
+	p.free()
+	if _, failed := err.(*ICEError); p.pc != nil && (failed || err == ErrPathClosed && len(channels) == 0) {
+		p.farewell = time.AfterFunc(tellWithin, p.pc.shut) // when the other peer was told
+	}
+	p.mu.Unlock()
+	p.tellLink(LinkOver)
+	return channels
 }
 
 // open lists the channels. The caller holds mu.

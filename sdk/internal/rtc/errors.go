@@ -21,6 +21,9 @@ var (
 	// ErrPathClosed says that the other peer closed the direct path.
 	ErrPathClosed = errors.New("the other peer closed the direct path")
 
+	// ErrReplaced says that the direct path is over because it was made anew.
+	ErrReplaced = errors.New("the direct path was made anew, which ends what was on the old one")
+
 	errChannelClosed = errors.New("the other peer closed the channel")
 	errTooMany       = errors.New("more than " + strconv.Itoa(maxCandidates) + " came")
 )

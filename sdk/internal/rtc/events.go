@@ -1,7 +1,6 @@
 package rtc
 
 import (
-	"strconv"
 	"time"
 
 	"github.com/sebas642/intercessor/protocol"
@@ -92,15 +91,15 @@ func (p *Peer) onIncoming(ch *Channel) bool {
 // onBeacon notes that the other peer has received a channel of this side. The text is the
 // channel's ID. Any other text is of a later version and is ignored.
 func (p *Peer) onBeacon(text string) {
-	id, err := strconv.Atoi(text)
-	if err != nil {
+	id, ok := protocol.Number([]byte(text))
+	if !ok {
 		return
 	}
 	p.mu.Lock()
 	channels := p.open()
 	p.mu.Unlock()
 	for _, ch := range channels {
-		if ch.raw.id() == id {
+		if ch.raw.id() == int(id) {
 			ch.isTaken()
 		}
 	}

@@ -8,6 +8,8 @@ import (
 	"net"
 	"net/netip"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"github.com/pion/transport/v5"
 	"github.com/stretchr/testify/require"
@@ -32,6 +34,36 @@ func TestHostNetGivesUpWithItsContext(t *testing.T) {
 	require.ErrorContains(t, err, "canceled")
 	_, err = n.DialTCP("tcp", nil, net.TCPAddrFromAddrPort(netip.MustParseAddrPort("127.0.0.1:9")))
 	require.ErrorContains(t, err, "canceled")
+}
+
+// TestHostNetHoldsTCPBack: a TURN server over TCP is asked later than one over UDP, and at
+// once if there is none.
+func TestHostNetHoldsTCPBack(t *testing.T) {
+	for _, c := range []struct {
+		url     string
+		relayed bool
+		held    time.Duration
+	}{
+		{"turn:127.0.0.1:3478", false, holdTCP},
+		{"turn:127.0.0.1:3478", true, holdTCP + holdRelayed},
+		{"turn:127.0.0.1:3478?transport=udp", false, holdTCP},
+		{"turn:127.0.0.1:3478?transport=tcp", false, 0},
+		{"stun:127.0.0.1:3478", false, 0},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			asked := &servers{report: func(ServerError) {}, names: make(map[string]string)}
+			asked.set([]ICEServer{{URLs: []string{"turns:127.0.0.1:5349", c.url}}})
+			asked.relayed.Store(c.relayed)
+			ctx, cancel := context.WithTimeout(t.Context(), c.held)
+			defer cancel()
+			n, err := newHostNet(ctx, asked)
+			require.NoError(t, err)
+			begun := time.Now()
+			_, err = n.DialTCP("tcp", nil, net.TCPAddrFromAddrPort(netip.MustParseAddrPort("127.0.0.1:9")))
+			require.Error(t, err)
+			require.Equal(t, c.held, time.Since(begun), c.url)
+		})
+	}
 }
 
 func TestGatherableAddresses(t *testing.T) {

@@ -56,3 +56,15 @@ func TestTrackThatNoOfferHasRoomForIsNotAskedForAgainAndAgain(t *testing.T) {
 	require.LessOrEqual(t, p.count("NEGOTIATE"), 3)
 	require.LessOrEqual(t, p.count("OFFER"), 4)
 }
+
+// Rounds follow each other at once, before ICE has begun, as often as not.
+func TestRoundsThatFollowEachOther(t *testing.T) {
+	for range 30 {
+		p := newPair(t)
+		camera, err := p.answering.PeerConnection()
+		require.NoError(t, err)
+		_, err = camera.AddTrack(video(t, "front"))
+		require.NoError(t, err)
+		open(t, p.answering, p.offering, "control")
+	}
+}

@@ -17,6 +17,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/sebas642/intercessor/sdk/internal/netns"
 	"github.com/sebas642/intercessor/sdk/internal/rtc"
 )
 
@@ -33,38 +34,10 @@ func init() {
 	}
 }
 
-// isolated reports whether the test runs in its own network namespace. If not, it runs the
-// test again in one and takes over the result. If user namespaces are allowed, it does not
-// need root.
-func isolated(t *testing.T) bool {
-	t.Helper()
-	if os.Getenv(copyVariable) == "alone" {
-		run(t, "ip link set lo up")
-		return true
-	}
-	cmd := copyOf(t.Context(), "alone", "-test.v", "-test.run=^"+t.Name()+"$")
-	cmd.SysProcAttr = &syscall.SysProcAttr{Cloneflags: syscall.CLONE_NEWNET, Pdeathsig: syscall.SIGKILL}
-	if os.Getuid() != 0 {
-		cmd.SysProcAttr.Cloneflags |= syscall.CLONE_NEWUSER
-		cmd.SysProcAttr.UidMappings = []syscall.SysProcIDMap{{HostID: os.Getuid(), Size: 1}}
-	}
-	out, err := cmd.CombinedOutput()
-	t.Logf("%s", out)
-	require.NoError(t, err, "in a network namespace")
-	return false
-}
-
 func copyOf(ctx context.Context, which string, args ...string) *exec.Cmd {
 	cmd := exec.CommandContext(ctx, os.Args[0], args...)
 	cmd.Env = append(os.Environ(), copyVariable+"="+which)
 	return cmd
-}
-
-// run runs a shell command.
-func run(t *testing.T, command string) {
-	t.Helper()
-	out, err := exec.CommandContext(t.Context(), "sh", "-ec", command).CombinedOutput()
-	require.NoError(t, err, "%s\n%s", command, out)
 }
 
 // A host is a network namespace with a peer in it.
@@ -128,7 +101,7 @@ func newHost(t *testing.T, options settings) *host {
 // run runs a command in the host's namespace.
 func (h *host) run(command string) {
 	h.t.Helper()
-	run(h.t, fmt.Sprintf("exec nsenter --net=/proc/%d/ns/net sh -ec '%s'", h.pid, command))
+	netns.Run(h.t, fmt.Sprintf("exec nsenter --net=/proc/%d/ns/net sh -ec '%s'", h.pid, command))
 }
 
 func (h *host) say(s saying) {
@@ -140,7 +113,7 @@ func (h *host) say(s saying) {
 // connect joins two hosts by a cable, with 10.0.0.1 and 10.0.0.2 at its ends.
 func connect(t *testing.T, a, b *host, name string) {
 	t.Helper()
-	run(t, fmt.Sprintf("ip link add cable0 type veth peer name cable1; ip link set cable0 name %s netns %d; ip link set cable1 name %s netns %d", name, a.pid, name, b.pid))
+	netns.Run(t, fmt.Sprintf("ip link add cable0 type veth peer name cable1; ip link set cable0 name %s netns %d; ip link set cable1 name %s netns %d", name, a.pid, name, b.pid))
 	for i, h := range []*host{a, b} {
 		h.run(fmt.Sprintf("ip addr add 10.0.0.%d/24 dev %s; ip link set %s up", i+1, name, name))
 	}

@@ -22,8 +22,9 @@ type negotiation struct {
 	// again: something changed since, so another round must follow.
 	again bool
 
-	// unplaced is the number of transceivers without a section in the last answer.
-	unplaced int
+	// unplaced is the number of transceivers without a section in the last answer, and asked
+	// is for how many sections NEGOTIATE has asked.
+	unplaced, asked int
 
 	described bool     // the other peer's description is in place
 	waiting   [][]byte // candidates received before it
@@ -44,8 +45,8 @@ const (
 )
 
 // need notes that a change of the connection needs a negotiation. unplaced is the number of
-// transceivers without a section in any description.
-func (n *negotiation) need(unplaced int) step {
+// transceivers without a section in any description, sections that of all transceivers.
+func (n *negotiation) need(unplaced, sections int) step {
 	if n.outstanding {
 		// A round is under way. An offer that this peer has asked for will carry the
 		// change. An offer that it has made may lack it.
@@ -56,12 +57,12 @@ func (n *negotiation) need(unplaced int) step {
 		n.outstanding = true
 		return makeOffer
 	}
-	// An answer cannot add sections, so a transceiver without a section in the offer
-	// remains after each round. Asking again for transceivers that the last round left
-	// would never end.
-	if unplaced > 0 && unplaced <= n.unplaced {
+	// An answer cannot add sections. A client whose link is of version 1 adds none when it is
+	// asked, so asking again for what the last round left would never end.
+	if unplaced > 0 && unplaced <= n.unplaced && sections <= n.asked {
 		return nothing
 	}
+	n.asked = max(n.asked, sections)
 	n.outstanding = true
 	return askForOffer
 }
@@ -84,7 +85,7 @@ func (n *negotiation) receive(typ string, message []byte) (step, error) {
 		if !n.offers {
 			return nothing, errors.New("the other side makes the offers")
 		}
-		return n.need(0), nil
+		return n.need(0, 0), nil
 	case protocol.TypeCandidate:
 		switch {
 		case !n.described && len(n.waiting) < maxCandidates:
@@ -109,15 +110,16 @@ func (n *negotiation) placed() [][]byte {
 }
 
 // settle notes that a round has ended: both descriptions are in place, or one cannot be
-// used. unplaced is as for need.
-func (n *negotiation) settle(unplaced int) step {
+// used. unplaced and sections are as for need.
+func (n *negotiation) settle(unplaced, sections int) step {
 	n.unplaced = unplaced
 	if n.offers {
 		n.outstanding = false
 	}
-	if !n.again {
+	taken := !n.offers && unplaced > 0 && sections > n.asked // by what the client has added itself
+	if !n.again && !taken {
 		return nothing
 	}
 	n.again = false
-	return n.need(unplaced)
+	return n.need(unplaced, sections)
 }

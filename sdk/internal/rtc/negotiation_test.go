@@ -21,16 +21,16 @@ func play(t *testing.T, n *negotiation, script string) {
 		event, want, _ := strings.Cut(strings.TrimSpace(line), ":")
 		var next step
 		var err error
-		var unplaced int
+		var unplaced, sections int
 		name, _, _ := strings.Cut(event, " ")
-		_, _ = fmt.Sscanf(event, name+" %d", &unplaced)
+		_, _ = fmt.Sscanf(event, name+" %d of %d", &unplaced, &sections)
 		switch name {
 		case "needed":
-			next = n.need(unplaced)
+			next = n.need(unplaced, sections)
 		case "placed":
 			n.placed()
 		case "settled":
-			next = n.settle(unplaced)
+			next = n.settle(unplaced, sections)
 		default:
 			next, err = n.receive(name, []byte(event))
 		}
@@ -122,6 +122,12 @@ func TestNegotiationOfTheSideThatAnswers(t *testing.T) {
 			OFFER: make answer
 			settled 0:
 			needed 1: ask`,
+		"what the other side has added itself is asked for again": `
+			needed 1 of 1: ask
+			OFFER: make answer
+			settled 1 of 2: ask
+			OFFER: make answer
+			settled 1 of 2:`,
 		"an answer to the side that answers": `ANSWER: error`,
 		"a request to the side that answers": `NEGOTIATE: error`,
 	} {

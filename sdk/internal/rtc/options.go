@@ -25,6 +25,16 @@ type Options struct {
 	// one goroutine at a time. message is one JSON value and must not be changed.
 	Signal func(ctx context.Context, typ string, message []byte) error
 
+	// Full, if set, hears that the Pool has no place, and reports whether it has told the
+	// other peer.
+	Full func() bool
+
+	// Link, if set, hears of the channel of the link.
+	Link LinkListener
+
+	// Pool, if set, is what this Peer shares with others.
+	Pool *Pool
+
 	PlatformOptions
 }
 

@@ -63,7 +63,7 @@ func (w *world) choices() []func() {
 		if s.needs < s.most {
 			all = append(all, func() {
 				s.needs++
-				w.take(s, s.need(0))
+				w.take(s, s.need(0, 0))
 			})
 		}
 		if len(s.coming) > 0 {
@@ -90,10 +90,10 @@ func (w *world) take(s *party, next step) {
 		s.placed()
 		s.agreed = s.needs
 		w.client.coming = append(w.client.coming, "ANSWER")
-		w.take(s, s.settle(0))
+		w.take(s, s.settle(0, 0))
 	case takeAnswer:
 		s.placed()
 		s.agreed = s.offered
-		w.take(s, s.settle(0))
+		w.take(s, s.settle(0, 0))
 	}
 }

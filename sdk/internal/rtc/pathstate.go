@@ -18,8 +18,8 @@ const (
 	PathIdle     PathState = "idle"     // not used yet
 	PathAsking   PathState = "asking"   // the other peer has not described itself yet
 	PathChecking PathState = "checking" // ICE checks addresses
-	PathUp       PathState = "up"
-	PathOver     PathState = "over" // it has failed or ended; final
+	PathUp       PathState = "up"       // connected, and not over; link.Health knows whether it works just now
+	PathOver     PathState = "over"     // it has failed or ended; final
 )
 
 // Path returns the state of the direct path.
@@ -33,13 +33,7 @@ func (p *Peer) Path() Path {
 // error is ctx.Err().
 func (p *Peer) WaitPath(ctx context.Context, from Path) (Path, error) {
 	for {
-		p.mu.Lock()
-		now := p.path()
-		if p.pathChanged == nil {
-			p.pathChanged = make(chan struct{})
-		}
-		changed := p.pathChanged
-		p.mu.Unlock()
+		now, changed := p.WatchPath()
 		if now != from {
 			return now, nil
 		}
@@ -49,6 +43,17 @@ func (p *Peer) WaitPath(ctx context.Context, from Path) (Path, error) {
 			return now, ctx.Err()
 		}
 	}
+}
+
+// WatchPath returns how the direct path stands, and a channel that is closed when that may
+// have changed.
+func (p *Peer) WatchPath() (now Path, changed <-chan struct{}) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.pathChanged == nil {
+		p.pathChanged = make(chan struct{})
+	}
+	return p.path(), p.pathChanged
 }
 
 // path is Path for a caller who holds mu.

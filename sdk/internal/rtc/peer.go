@@ -43,8 +43,10 @@ type Peer struct {
 	work     *queue.Queue[job]
 	accepted *queue.Queue[*Channel]
 	stale    atomic.Bool // the connection has changed since it was last described
+	restart  atomic.Bool // the next OFFER restarts ICE
 
-	negotiation negotiation // owned by run
+	negotiation negotiation // owned by run, as is offersAt
+	offersAt    time.Time   // when the last offer would have come at the lowest pace that needs no wait
 
 	draining sync.Once
 	closing  sync.Once
@@ -54,6 +56,8 @@ type Peer struct {
 	started    bool       // Start was called
 	busy       bool       // run is running
 	closed     bool       // Drain has begun: nothing new is made
+	pooled     bool       // there is a place of the Pool to give back
+	unbounded  bool       // the Pool has no place, and the other peer cannot be told
 	pc         *peerConn
 	isUp       bool
 	lost       error         // why no message can be sent to the other peer, or nil
@@ -62,7 +66,8 @@ type Peer struct {
 	watchdog   *time.Timer   // runs while an answer is awaited
 	channels   map[*Channel]struct{}
 	described  bool        // the other peer's description is in place
-	farewell   *time.Timer // ends the path when the other peer was told
+	room       Sections    // what MakeRoom was told
+	farewell   *time.Timer // ends the path, and then the connection, when the other peer was told
 	candidates candidates
 
 	pathChanged chan struct{} // made for WaitPath, closed when the path changes
@@ -201,19 +206,44 @@ func (p *Peer) explain(err error) error {
 	return p.candidates.failure(cause, err)
 }
 
-// connection returns the platform's connection. The first call makes it.
+// connection returns the platform's connection. The first call makes it. A peer that cannot be
+// told that the Pool has no place gets a connection all the same.
 func (p *Peer) connection() (*peerConn, error) {
+	pc, made, err := p.connect()
+	if err == errFull {
+		if p.options.Full != nil && p.options.Full() {
+			return nil, &ICEError{Cause: CauseBusy}
+		}
+		p.mu.Lock()
+		p.unbounded = true
+		p.mu.Unlock()
+		pc, made, err = p.connect()
+	}
+	if made {
+		p.tellLink(LinkBegun)
+	}
+	return pc, err
+}
+
+func (p *Peer) connect() (pc *peerConn, made bool, err error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	switch {
 	case p.pc != nil:
-		return p.pc, nil
+		return p.pc, false, nil
+	case p.err != nil:
+		return nil, false, p.err
 	case p.closed:
-		return nil, ErrClosed
+		return nil, false, ErrClosed
 	case p.lost != nil:
-		return nil, p.lost
+		return nil, false, p.lost
+	case p.unbounded:
+	case !p.options.Pool.take():
+		return nil, false, errFull
+	default:
+		p.pooled = true
 	}
-	pc, err := newPeerConn(p.options, events{
+	pc, err = newPeerConn(p.options, events{
 		needed:    p.onNeeded,
 		candidate: p.onCandidate,
 		server:    p.onServer,
@@ -224,9 +254,19 @@ func (p *Peer) connection() (*peerConn, error) {
 		beacon:    p.onBeacon,
 		over:      p.forget,
 	})
-	if err == nil {
-		p.pc = pc
-		p.changePath()
+	if err != nil {
+		p.free()
+		return nil, false, err
 	}
-	return pc, err
+	p.pc = pc
+	p.changePath()
+	return pc, true, nil
+}
+
+// free gives the place of the Pool back. The caller holds mu.
+func (p *Peer) free() {
+	if p.pooled {
+		p.pooled = false
+		p.options.Pool.free()
+	}
 }

@@ -9,11 +9,13 @@ import (
 // peerConn is the browser's RTCPeerConnection.
 type peerConn struct {
 	pc, beacon js.Value
+	link       rawChannel
 	events     events
-	found      bool // there is a local candidate
+	report     LinkListener // may be nil
+	found      bool         // there is a local candidate
 
-	onPC, onBeacon listeners
-	onChannels     map[*listeners]struct{} // owned by the callbacks and by close
+	onPC, onBeacon, onLink listeners
+	onChannels             map[*listeners]struct{} // owned by the callbacks and by close
 }
 
 func newPeerConn(o Options, ev events) (*peerConn, error) {
@@ -21,11 +23,11 @@ func newPeerConn(o Options, ev events) (*peerConn, error) {
 	if class.IsUndefined() {
 		return nil, errors.New("this JavaScript environment has no RTCPeerConnection; a worker has none")
 	}
-	p := &peerConn{events: ev, onChannels: make(map[*listeners]struct{})}
+	p := &peerConn{events: ev, report: o.Link, onChannels: make(map[*listeners]struct{})}
 	err := try(func() {
 		p.pc = class.New(map[string]any{"iceServers": iceServers(o.ICEServers)})
-		p.beacon = p.pc.Call("createDataChannel", beaconLabel, map[string]any{"negotiated": true, "id": beaconID})
-		p.beacon.Set("binaryType", "arraybuffer")
+		p.beacon = p.negotiated(beaconLabel, beaconID)
+		p.link = rawChannel{p.negotiated(linkLabel, linkID)}
 	})
 	if err != nil {
 		return nil, err
@@ -49,7 +51,37 @@ func newPeerConn(o Options, ev events) (*peerConn, error) {
 	p.onBeacon.on("message", func(event js.Value) { ev.beacon(string(messageBytes(event.Get("data")))) })
 	p.onBeacon.on("open", func(js.Value) { ev.up() })
 	p.onBeacon.on("close", func(js.Value) { ev.down() })
+	if o.Link != nil {
+		p.hearLink()
+	}
 	return p, nil
+}
+
+func (p *peerConn) negotiated(label string, id int) js.Value {
+	dc := p.pc.Call("createDataChannel", label, map[string]any{"negotiated": true, "id": id})
+	dc.Set("binaryType", "arraybuffer")
+	return dc
+}
+
+func (p *peerConn) hearLink() {
+	p.onLink.target = p.link.dc
+	p.link.setLow(lowBuffered)
+	p.onLink.on("bufferedamountlow", func(js.Value) { p.report.LinkNews(LinkLow) })
+	p.onLink.on("open", func(js.Value) { p.report.LinkNews(LinkOpen) })
+	p.onLink.on("message", func(event js.Value) {
+		data := event.Get("data")
+		p.report.LinkMessage(messageBytes(data), data.Type() == js.TypeString)
+	})
+}
+
+// ViaTURN is left to the page.
+func (p *Peer) ViaTURN() bool { return false }
+
+func (p *peerConn) sendLink(data []byte, text bool) error {
+	if text {
+		return try(func() { p.link.dc.Call("send", string(data)) })
+	}
+	return p.link.send(data)
 }
 
 func iceServers(servers []ICEServer) []any {
@@ -96,7 +128,11 @@ func (p *peerConn) onCandidate(event js.Value) {
 }
 
 func (p *peerConn) onState(js.Value) {
-	if p.pc.Get("connectionState").String() != "failed" {
+	state := p.pc.Get("connectionState").String()
+	if state == "disconnected" && p.report != nil {
+		p.report.LinkNews(LinkDisconnected)
+	}
+	if state != "failed" {
 		return
 	}
 	cause := CauseHandshake
@@ -107,13 +143,13 @@ func (p *peerConn) onState(js.Value) {
 }
 
 // describeLocal makes this side's offer or answer, sets it as the local description and
-// returns it as an RTCSessionDescriptionInit.
-func (p *peerConn) describeLocal(ctx context.Context, answer bool) ([]byte, error) {
+// returns it as an RTCSessionDescriptionInit. With restart the offer restarts ICE.
+func (p *peerConn) describeLocal(ctx context.Context, answer, restart bool) ([]byte, error) {
 	create := "createOffer"
 	if answer {
 		create = "createAnswer"
 	}
-	d, err := p.call(ctx, create)
+	d, err := p.call(ctx, create, map[string]any{"iceRestart": restart})
 	if err != nil {
 		return nil, err
 	}
@@ -158,6 +194,23 @@ func (p *peerConn) unplaced() int {
 	return n
 }
 
+func (p *peerConn) sections() (s Sections) {
+	transceivers := p.pc.Call("getTransceivers")
+	for i := range transceivers.Length() {
+		if transceivers.Index(i).Get("receiver").Get("track").Get("kind").String() == "audio" {
+			s.Audio++
+		} else {
+			s.Video++
+		}
+	}
+	return s
+}
+
+// addSection adds a transceiver that receives.
+func (p *peerConn) addSection(kind string) error {
+	return try(func() { p.pc.Call("addTransceiver", kind, map[string]any{"direction": "recvonly"}) })
+}
+
 func (p *peerConn) createChannel(label string) (*Channel, error) {
 	dc, err := p.createRaw(label, js.Undefined())
 	if err != nil {
@@ -181,6 +234,9 @@ func (p *peerConn) wrap(dc js.Value) *Channel {
 	})
 }
 
+// shut ends the connection before close does.
+func (p *peerConn) shut() { p.pc.Call("close") }
+
 // close ends the connection. A browser need not send any event after it.
 func (p *peerConn) close() {
 	p.pc.Call("close")
@@ -189,6 +245,7 @@ func (p *peerConn) close() {
 	}
 	p.onPC.release()
 	p.onBeacon.release()
+	p.onLink.release()
 }
 
 // call calls a method that returns a promise, and waits for it.

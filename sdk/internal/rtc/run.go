@@ -1,6 +1,7 @@
 package rtc
 
 import (
+	"context"
 	"time"
 
 	"github.com/sebas642/intercessor/protocol"
@@ -61,13 +62,37 @@ func (p *Peer) do(j job) error {
 		if err != nil {
 			return err
 		}
-		return p.take(p.negotiation.need(pc.unplaced()), nil)
+		return p.take(p.negotiation.need(pc.unplaced(), pc.sections().all()), nil)
+	}
+	if j.typ == protocol.TypeOffer {
+		p.pace()
 	}
 	next, err := p.negotiation.receive(j.typ, j.message)
 	if err != nil {
 		return &NegotiationError{Type: j.typ, Err: err}
 	}
 	return p.take(next, j.message)
+}
+
+// The other peer has this many offers answered at once, and then one in offerEvery (W6): each
+// may make ICE begin anew.
+const (
+	offersAtOnce = 3
+	offerEvery   = 2 * time.Second
+)
+
+// pace waits until another offer may be answered.
+func (p *Peer) pace() {
+	now := time.Now()
+	if p.offersAt.Before(now) {
+		p.offersAt = now
+	}
+	p.offersAt = p.offersAt.Add(offerEvery)
+	if early := p.offersAt.Sub(now) - offersAtOnce*offerEvery; early > 0 {
+		wait, cancel := context.WithTimeout(p.ctx, early)
+		defer cancel()
+		<-wait.Done()
+	}
 }
 
 // take carries out a step of the negotiation and the steps that follow from it.
@@ -90,10 +115,10 @@ func (p *Peer) take(next step, message []byte) error {
 			if err = p.place(pc, protocol.TypeOffer, message); err == nil {
 				err = p.describe(pc, protocol.TypeAnswer)
 			}
-			next = p.negotiation.settle(pc.unplaced())
+			next = p.agreed(pc, err)
 		case takeAnswer:
 			err = p.place(pc, protocol.TypeAnswer, message)
-			next = p.negotiation.settle(pc.unplaced())
+			next = p.agreed(pc, err)
 		case addCandidate:
 			p.add(pc, message)
 			next = nothing
@@ -106,6 +131,14 @@ func (p *Peer) take(next step, message []byte) error {
 		}
 	}
 	return nil
+}
+
+// agreed notes the end of a round.
+func (p *Peer) agreed(pc *peerConn, err error) step {
+	if err == nil {
+		p.tellLink(LinkAgreed)
+	}
+	return p.negotiation.settle(pc.unplaced(), pc.sections().all())
 }
 
 // describe sets this side's description and sends it.
@@ -122,7 +155,12 @@ func (p *Peer) describe(pc *peerConn, typ string) error {
 			pc.setICEServers(servers)
 		}
 	}
-	description, err := pc.describeLocal(p.ctx, answer)
+	if !answer {
+		if err := p.makeRoom(pc); err != nil {
+			return err
+		}
+	}
+	description, err := pc.describeLocal(p.ctx, answer, !answer && p.restart.Swap(false))
 	if !answer {
 		p.stale.Store(false)
 	}

@@ -6,9 +6,11 @@ import (
 	"context"
 	"errors"
 	"net"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"syscall"
 
 	"github.com/pion/logging"
@@ -19,7 +21,8 @@ import (
 // servers is pion's log.
 type servers struct {
 	logging.LoggerFactory
-	report func(ServerError) // static; must not wait
+	report  func(ServerError) // static; must not wait
+	relayed atomic.Bool       // there is a relayed candidate
 
 	mu    sync.Mutex // guards what follows
 	urls  []string
@@ -33,6 +36,15 @@ func (s *servers) set(list []ICEServer) {
 	for _, server := range list {
 		s.urls = append(s.urls, server.URLs...)
 	}
+}
+
+// haveUDP reports whether there is a TURN server over UDP.
+func (s *servers) haveUDP() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.ContainsFunc(s.urls, func(url string) bool {
+		return strings.HasPrefix(url, "turn:") && !strings.HasSuffix(url, "transport=tcp")
+	})
 }
 
 // found notes that a host and port has an address.

@@ -2,9 +2,10 @@ package signaling
 
 import (
 	"math/rand/v2"
-	"strconv"
 	"strings"
 	"time"
+
+	"github.com/sebas642/intercessor/protocol"
 )
 
 // The wait before a connection is tried again: a random time between two bounds, the
@@ -15,8 +16,8 @@ const (
 	waitFirst   = time.Second
 	waitAtMost  = 20 * time.Second
 
-	// maxToldWait bounds what a relay can ask for in a reason (R12).
-	maxToldWait = time.Hour
+	// maxToldWait bounds what a relay can ask for in a reason, in seconds (R12).
+	maxToldWait = 3600
 )
 
 // backoff counts the attempts since a connection was last worth something.
@@ -40,9 +41,6 @@ func toldWait(reason string) time.Duration {
 	if !ok || open < 0 {
 		return 0
 	}
-	n, err := strconv.ParseUint(rest[open+2:], 10, 32)
-	if err != nil {
-		return 0
-	}
-	return min(time.Duration(n)*time.Second, maxToldWait)
+	n, _ := protocol.Number([]byte(rest[open+2:])) // 0 if it is none
+	return time.Duration(min(n, maxToldWait)) * time.Second
 }

@@ -74,8 +74,8 @@ func (s *Session) due(now time.Time) time.Time {
 	return next
 }
 
-// look drops a connection on which nothing has come for too long, and returns when to
-// look again.
+// look drops a connection on which nothing has come for too long, or can come, and returns
+// when to look again.
 func (s *Session) look(now time.Time) time.Time {
 	s.mu.Lock()
 	c := s.current
@@ -84,7 +84,11 @@ func (s *Session) look(now time.Time) time.Time {
 		return now.Add(silenceWithin)
 	}
 	silent := c.silent(now)
-	if silent >= silenceWithin {
+	switch {
+	case c.stranded.Load():
+		c.drop(errNetworkChanged)
+		return now.Add(silenceWithin)
+	case silent >= silenceWithin:
 		c.drop(errSilent)
 		return now.Add(silenceWithin)
 	}
@@ -94,7 +98,8 @@ func (s *Session) look(now time.Time) time.Time {
 // NetworkChanged is an optional hint that the network is available again or has changed. A
 // session that is reconnecting retries at once, unless the relay has told it how long to
 // wait. A connection that is up is dropped and resumed, because it would not survive the
-// change. In a page the browser gives the hint itself.
+// change. In a page the browser gives the hint itself; elsewhere a session notices it when this
+// machine's address changes.
 func (s *Session) NetworkChanged() { s.networkChanged(hintedAfter) }
 
 // networkChanged drops only a connection that is older than than. Hints less than
@@ -102,7 +107,7 @@ func (s *Session) NetworkChanged() { s.networkChanged(hintedAfter) }
 func (s *Session) networkChanged(than time.Duration) {
 	now := time.Now()
 	s.mu.Lock()
-	c, hurry := s.current, s.hurry
+	c := s.current
 	counts := s.v1 && now.Sub(s.hinted) >= hintsApart && (c == nil || now.Sub(c.since) > than)
 	if counts {
 		s.hinted = now
@@ -113,10 +118,18 @@ func (s *Session) networkChanged(than time.Duration) {
 	case c != nil:
 		c.drop(errNetworkChanged)
 	default:
-		post(s.hint)
-		if hurry != nil {
-			hurry()
-		}
+		s.retry()
+	}
+}
+
+// retry has a session that is reconnecting try at once.
+func (s *Session) retry() {
+	post(s.hint)
+	s.mu.Lock()
+	hurry := s.hurry
+	s.mu.Unlock()
+	if hurry != nil {
+		hurry()
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/sebas642/intercessor/protocol"
@@ -16,6 +17,8 @@ type connection struct {
 	v1      bool           // the relay selected intercessor.v1
 	attempt uint64         // the number that it presented (R5); 0 if it was new
 	since   time.Time
+
+	stranded atomic.Bool // it is from an address that this machine no longer has
 
 	over chan struct{} // closed when err is set
 	err  error         // how it ended; read after over

@@ -62,7 +62,7 @@ func TestSessionOfV1(t *testing.T) {
 	require.Equal(t, signaling.Online, s.State())
 	require.NoError(t, s.Send(within(t), "other", "chat", []byte(`1`)))
 	require.Equal(t, signaling.Event{Kind: signaling.Delivered, Peer: "other", Type: "chat", Message: []byte("1")}, receive(t, s))
-	require.NoError(t, s.SendFrame(within(t), protocol.AppendEnvelopeV1(nil, "other", "LINK_ACK", []byte(`null`), []byte(`{"id":"0123456789abcdef"}`))))
+	require.NoError(t, s.SendFrame(within(t), protocol.AppendEnvelopeV1(nil, "other", "LINK_ACK", []byte(`null`), []byte(`{"id":"0123456789abcdef"}`)), false))
 	require.Equal(t, signaling.Event{
 		Kind: signaling.Delivered, Peer: "other", Type: "LINK_ACK", Message: []byte(`null`), Link: []byte(`{"id":"0123456789abcdef"}`),
 	}, receive(t, s))
@@ -255,7 +255,7 @@ func TestBaseRelayKnowsNoRequests(t *testing.T) {
 func TestSendWaitsForTheConnection(t *testing.T) {
 	s := dialV1(t, visit(t, "v1-once", asClient), nil)
 	next(t, s, signaling.Lost)
-	require.ErrorIs(t, s.SendFrame(within(t), protocol.AppendEnvelopeV1(nil, "other", "chat", []byte("1"), nil)), signaling.ErrReconnecting)
+	require.ErrorIs(t, s.SendFrame(within(t), protocol.AppendEnvelopeV1(nil, "other", "chat", []byte("1"), nil), false), signaling.ErrReconnecting)
 	require.NoError(t, s.Send(within(t), "other", "chat", []byte("2")))
 	require.Equal(t, "2", string(next(t, s, signaling.Delivered).Message))
 }

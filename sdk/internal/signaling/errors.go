@@ -46,8 +46,16 @@ var (
 
 	// ErrUnsupported is what a call gets that needs intercessor.v1, from a relay that
 	// does not speak it.
-	ErrUnsupported = errors.New("this relay does not speak intercessor.v1, which this needs")
+	ErrUnsupported error = unsupportedError{}
 )
+
+type unsupportedError struct{}
+
+func (unsupportedError) Error() string {
+	return "this relay does not speak intercessor.v1, which this needs"
+}
+
+func (unsupportedError) Is(target error) bool { return target == errors.ErrUnsupported }
 
 type closedError struct{}
 

@@ -49,6 +49,9 @@ const (
 	ReasonRelay   = "relay"   // the relay gave it up
 )
 
+// ReasonStreams is that of Undelivered where the relay carries no byte streams (D11).
+const ReasonStreams = "streams"
+
 // String returns the kind in a word.
 func (k Kind) String() string {
 	words := [...]string{Delivered: "delivered", Joined: "joined", Gone: "gone", Away: "away", Back: "back",

@@ -1,6 +1,7 @@
 package signaling
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -48,7 +49,11 @@ type identity struct {
 	token   string
 	of      uint64 // the attempt of the connection that brought the token
 	attempt uint64
+	made    []uint64 // by this session, the last few; 0 is that of a connection without a token
 }
+
+// maxMade is how many of its attempts a session knows again.
+const maxMade = 16
 
 // loadIdentity takes up what the store has.
 func loadIdentity(store Store) (*identity, error) {
@@ -60,7 +65,7 @@ func loadIdentity(store Store) (*identity, error) {
 	if err != nil {
 		return i, &IdentityError{Err: err}
 	}
-	if text = strings.TrimSpace(text); text == "" {
+	if text == "" {
 		return i, nil
 	}
 	attempt, token, _ := strings.Cut(text, ".")
@@ -79,13 +84,30 @@ func (i *identity) credential(now time.Time) (credential string, attempt uint64,
 	i.mu.Lock()
 	defer i.mu.Unlock()
 	if i.token == "" {
+		i.note(0)
 		return "", 0, nil
 	}
 	i.attempt = max(i.attempt+1, uint64(max(now.UnixMilli(), 0)))
 	if err := i.save(); err != nil {
 		return "", 0, err
 	}
+	i.note(i.attempt)
 	return i.text(), i.attempt, nil
+}
+
+// note records an attempt of this session. The caller holds mu.
+func (i *identity) note(attempt uint64) {
+	if len(i.made) == maxMade {
+		i.made = append(i.made[:0], i.made[1:]...)
+	}
+	i.made = append(i.made, attempt)
+}
+
+// own reports whether an attempt was this session's. It may have forgotten an old one.
+func (i *identity) own(attempt uint64) bool {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	return slices.Contains(i.made, attempt)
 }
 
 // renew takes a token that the relay gave on the connection of an attempt. A connection

@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"strings"
 )
 
 // File is a Store in a file, which only its owner may read. Close it when its session
@@ -48,7 +49,7 @@ func (f *File) Load() (string, error) {
 	if err == nil && len(text) > maxIdentity {
 		err = errNotIdentity
 	}
-	return string(text), err
+	return strings.TrimSpace(string(text)), err
 }
 
 // Save replaces what the file holds. A crash leaves the old text or the new one, whole.

@@ -33,7 +33,7 @@ func TestIdentityInAFile(t *testing.T) {
 	require.NoError(t, f.Save("2.two"))
 	text, err = f.Load()
 	require.NoError(t, err)
-	require.Equal(t, "2.two\n", text)
+	require.Equal(t, "2.two", text)
 
 	entries, err := os.ReadDir(filepath.Dir(path))
 	require.NoError(t, err)

@@ -52,7 +52,7 @@ func (s *Session) tryMove(ctx context.Context, m *move, old *connection) *connec
 		if closed, ok := err.(*RelayError); ok {
 			wait = max(wait, toldWait(closed.Reason))
 		}
-		if m.last.Load() || !mayResume(err) || !sleep(ctx, wait) {
+		if m.last.Load() || !mayResume(err) || !sleep(ctx, wait, nil) {
 			return nil // the old connection goes on, and says itself how it ends
 		}
 	}

@@ -39,6 +39,7 @@ type knownPeer struct {
 	seen  time.Time // when an absent or doubtful peer was last known present
 	doubt bool      // this side's own connection broke since
 	due   time.Time // when it is gone; zero while it is present
+	gone  bool      // it was told as gone, and is a client's one server
 }
 
 func newPresence(server bool, window time.Duration) *presence {
@@ -187,7 +188,11 @@ func (p *presence) pass(now time.Time) (events []Event) {
 		case now.Before(k.due):
 			p.sooner(k.due)
 		default:
-			delete(p.peers, id)
+			if k.due = (time.Time{}); p.server {
+				delete(p.peers, id)
+			} else { // a client's one server may come back
+				k.gone = true
+			}
 			events = append(events, Event{Kind: Gone, Peer: id, Reason: ReasonTimeout})
 		}
 	}
@@ -206,8 +211,10 @@ func (p *presence) away(now time.Time, id protocol.ID, k *knownPeer, window time
 }
 
 func (p *presence) wait(k *knownPeer, until time.Time) {
-	k.due = until
-	p.sooner(until)
+	if !k.gone {
+		k.due = until
+		p.sooner(until)
+	}
 }
 
 func (p *presence) sooner(at time.Time) {
@@ -217,7 +224,7 @@ func (p *presence) sooner(at time.Time) {
 }
 
 func (k *knownPeer) present() {
-	k.away, k.doubt, k.seen, k.due = false, false, time.Time{}, time.Time{}
+	k.away, k.doubt, k.gone, k.seen, k.due = false, false, false, time.Time{}, time.Time{}
 }
 
 func (k *knownPeer) name() string {

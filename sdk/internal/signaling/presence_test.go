@@ -245,6 +245,40 @@ func TestServerThatIsAwayCountsFromTheFirstLoss(t *testing.T) {
 	p.want(t, "srv gone timeout")
 }
 
+// The link with the server may go on directly, and needs the relay again (W7).
+func TestServerThatIsGoneMayComeBack(t *testing.T) {
+	for name, back := range map[string]func(*testing.T, *table){
+		"the own connection resumes": func(_ *testing.T, p *table) {
+			p.resume()
+			p.after(time.Second)
+		},
+		"PEER_AWAY and PEER_BACK": func(t *testing.T, p *table) {
+			p.resume()
+			p.relay(protocol.TypePeerAway, "srv", 0, "")
+			p.want(t, "srv away")
+			p.after(time.Hour) // it is gone once
+			p.relay(protocol.TypePeerBack, "srv", 2, v1)
+		},
+		"a message": func(t *testing.T, p *table) {
+			e, _, known := p.heard("srv")
+			require.True(t, known)
+			p.note(e)
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			p := newTable(false)
+			p.meet("srv", v1, protocol.Order{Attempt: 1})
+			for range 2 {
+				p.lost(p.now, 0)
+				p.after(70 * time.Second)
+				p.want(t, "srv gone timeout")
+				back(t, p)
+				p.want(t, "srv back")
+			}
+		})
+	}
+}
+
 func TestOwnLossLongerThanTheWindow(t *testing.T) {
 	p := newTable(true)
 	p.relay(protocol.TypePeerJoined, "ada", 1, v1)

@@ -74,15 +74,13 @@ func (s *Session) request(ctx context.Context, typ string, r protocol.Request) e
 	if err != nil {
 		return err
 	}
-	late := time.NewTimer(answerWithin)
-	defer late.Stop()
+	ctx, cancel := context.WithTimeout(ctx, answerWithin)
+	defer cancel()
 	select {
 	case err := <-answered:
 		return err
 	case <-ctx.Done():
 		return ctx.Err()
-	case <-late.C:
-		return context.DeadlineExceeded
 	}
 }
 
@@ -98,7 +96,7 @@ func (s *Session) want(typ string, r protocol.Request) (answered <-chan error, e
 	it, answered := s.wishes.want(typ, r)
 	body := it.body()
 	s.mu.Unlock()
-	_ = s.SendFrame(s.ctx, protocol.AppendEnvelopeV1(nil, protocol.RelayID, typ, body, nil))
+	_ = s.SendFrame(s.ctx, protocol.AppendEnvelopeV1(nil, protocol.RelayID, typ, body, nil), false)
 	return answered, nil
 }
 
@@ -110,5 +108,5 @@ func (s *Session) again(it *wish) {
 	s.wishes.number(it)
 	body := it.body()
 	s.mu.Unlock()
-	_ = s.SendFrame(s.ctx, protocol.AppendEnvelopeV1(nil, protocol.RelayID, it.typ, body, nil))
+	_ = s.SendFrame(s.ctx, protocol.AppendEnvelopeV1(nil, protocol.RelayID, it.typ, body, nil), false)
 }

@@ -105,17 +105,9 @@ func (s *Session) waitToResume(err error) bool {
 		told = toldWait(closed.Reason)
 	}
 	if told > 0 {
-		return sleep(s.ctx, told+wait)
+		return sleep(s.ctx, told+wait, nil)
 	}
-	timer := time.NewTimer(wait)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-	case <-s.hint:
-	case <-s.ctx.Done():
-		return false
-	}
-	return true
+	return sleep(s.ctx, wait, s.hint)
 }
 
 // mayResume reports whether a connection that ended, or did not come about, with err
@@ -160,7 +152,7 @@ func (s *Session) attach(c *connection) bool {
 	}
 	s.mu.Unlock()
 	for _, frame := range first {
-		if c.socket.write(s.ctx, frame) != nil {
+		if c.socket.write(s.ctx, frame, false) != nil {
 			break // which read will notice
 		}
 	}

@@ -25,7 +25,7 @@ func (s *Session) Send(ctx context.Context, to protocol.ID, typ string, message 
 			return err
 		}
 		if c != nil {
-			err = s.write(ctx, c, func() []byte {
+			err = s.write(ctx, c, false, func() []byte {
 				s.frame = protocol.AppendEnvelopeV1(s.frame[:0], to, typ, message, nil)
 				return s.frame
 			})
@@ -47,8 +47,8 @@ func (s *Session) Send(ctx context.Context, to protocol.ID, typ string, message 
 // Send it may be of a LINK_ type and have the object link, which the relay hands on unread
 // (D4), and it does not wait for a connection: the error is then ErrReconnecting. It is for
 // a link, which sends again what was lost. A base relay drops the object, so only v1 sessions
-// should send one.
-func (s *Session) SendFrame(ctx context.Context, frame []byte) error {
+// should send one. With more another call follows at once, and short frames leave together.
+func (s *Session) SendFrame(ctx context.Context, frame []byte, more bool) error {
 	c, _, err := s.connected()
 	if err != nil {
 		return err
@@ -56,7 +56,7 @@ func (s *Session) SendFrame(ctx context.Context, frame []byte) error {
 	if c == nil {
 		return ErrReconnecting
 	}
-	if err = s.write(ctx, c, func() []byte { return frame }); err == errOld {
+	if err = s.write(ctx, c, more, func() []byte { return frame }); err == errOld {
 		return ErrReconnecting
 	}
 	return err
@@ -75,7 +75,7 @@ func (s *Session) connected() (c *connection, changed <-chan struct{}, err error
 
 // write sends the frame that encode returns, once this caller has the right to write, on a
 // connection. The error is errOld, and nothing was written, if that has ended before.
-func (s *Session) write(ctx context.Context, c *connection, encode func() []byte) error {
+func (s *Session) write(ctx context.Context, c *connection, more bool, encode func() []byte) error {
 	if err := s.lock(ctx, c); err != nil {
 		return err
 	}
@@ -84,19 +84,19 @@ func (s *Session) write(ctx context.Context, c *connection, encode func() []byte
 	if len(frame) > protocol.MaxMessage {
 		return tooLarge(len(frame))
 	}
-	err := c.socket.write(ctx, frame)
+	err := c.socket.write(ctx, frame, more)
 	if err == nil || err == ctx.Err() {
 		return err
 	}
-	late := time.NewTimer(noticeWithin)
-	defer late.Stop()
+	late, cancel := context.WithTimeout(context.Background(), noticeWithin)
+	defer cancel()
 	select {
 	case <-c.over:
 		if reason := s.reason(); reason != nil {
 			return reason
 		}
 		return c.err
-	case <-late.C:
+	case <-late.Done():
 	}
 	if !c.v1 {
 		return s.end(err)

@@ -141,7 +141,7 @@ func (s *Session) Serve(handle func(Event)) error {
 	s.handler = handle
 	s.telling.Unlock()
 	if s.v1 {
-		stop := watchPage(s)
+		stop := watch(s)
 		defer stop()
 		s.rearm()
 	}
@@ -164,7 +164,7 @@ func (s *Session) greeted(ctx context.Context) (*connection, error) {
 			return c, err
 		}
 		before = err
-		if !sleep(ctx, max(s.backoff.next(), toldWait(err.(*RelayError).Reason))) {
+		if !sleep(ctx, max(s.backoff.next(), toldWait(err.(*RelayError).Reason)), nil) {
 			return nil, err
 		}
 	}
@@ -177,6 +177,9 @@ func (s *Session) Hello() protocol.Hello {
 	defer s.mu.Unlock()
 	return s.hello
 }
+
+// Own reports whether the connection of an attempt (R5) was one of this session's.
+func (s *Session) Own(attempt uint64) bool { return s.identity.own(attempt) }
 
 // Room returns the ID of the server whose client this peer is, to which it sends; for a
 // server it means nothing. The URL may have spelt it in another way (B52).
@@ -264,16 +267,15 @@ func serverOf(url string) protocol.ID {
 	return protocol.ID(path[strings.LastIndexByte(path, '/')+1:])
 }
 
-// sleep waits, and reports whether ctx allowed it.
-func sleep(ctx context.Context, d time.Duration) bool {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
+// sleep waits for d, or until wake, and reports whether ctx allowed it.
+func sleep(ctx context.Context, d time.Duration, wake <-chan struct{}) bool {
+	rest, cancel := context.WithTimeout(ctx, d)
+	defer cancel()
 	select {
-	case <-timer.C:
-		return true
-	case <-ctx.Done():
-		return false
+	case <-rest.Done():
+	case <-wake:
 	}
+	return ctx.Err() == nil
 }
 
 func post(token chan struct{}) {

@@ -184,12 +184,11 @@ func (s *socket) protocol() string { return s.ws.Get("protocol").String() }
 func (s *socket) read(ctx context.Context) ([]byte, error) { return s.inbox.Get(ctx) }
 
 // write hands one message to the browser. It waits while too much is there.
-func (s *socket) write(ctx context.Context, frame []byte) error {
+func (s *socket) write(ctx context.Context, frame []byte, _ bool) error {
 	if err := s.drain(ctx); err != nil {
 		return err
 	}
-	const open = 1
-	if s.ws.Get("readyState").Int() != open { // send would drop the message in silence
+	if !s.isOpen() { // send would drop the message in silence
 		return &RelayError{Code: CodeBroken, Reason: "it is closed"}
 	}
 	s.ws.Call("send", string(frame))
@@ -198,28 +197,20 @@ func (s *socket) write(ctx context.Context, frame []byte) error {
 
 // drain waits until the browser has sent most of what it was given.
 func (s *socket) drain(ctx context.Context) error {
-	if s.ws.Get("bufferedAmount").Int() <= maxBuffered {
-		return nil
-	}
-	again := time.NewTicker(drainAfter)
-	defer again.Stop()
-	late := time.NewTimer(writeWithin)
-	defer late.Stop()
-	for s.ws.Get("bufferedAmount").Int() > maxBuffered {
-		select {
-		case <-again.C:
-		case <-s.closed:
-			return nil // which write sees
-		case <-ctx.Done():
-			return ctx.Err()
-		case <-late.C:
+	for begin := time.Now(); s.isOpen() && s.ws.Get("bufferedAmount").Int() > maxBuffered; {
+		if time.Since(begin) > writeWithin {
 			stalled := &RelayError{Code: CodeBroken, Reason: "nothing could be written for " + writeWithin.String()}
 			s.fail(protocol.CodeTooSlow, stalled)
 			return stalled
 		}
+		if !sleep(ctx, drainAfter, s.closed) {
+			return ctx.Err()
+		}
 	}
 	return nil
 }
+
+func (s *socket) isOpen() bool { return s.ws.Get("readyState").Int() == 1 }
 
 // codeGivenUp says to the relay that the peer is going to resume (R9).
 const codeGivenUp = 3000
@@ -237,12 +228,10 @@ func (s *socket) drop() {
 // time. JavaScript allows code 1000 and 3000 to 4999.
 func (s *socket) close(ctx context.Context, code protocol.Code, reason string) {
 	s.ws.Call("close", int(code), reason)
-	late := time.NewTimer(closeWithin)
-	defer late.Stop()
+	ctx, cancel := context.WithTimeout(ctx, closeWithin)
+	defer cancel()
 	select {
 	case <-s.closed:
-	case <-late.C:
-		s.release()
 	case <-ctx.Done():
 		s.release()
 	}

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"net/netip"
 	"net/url"
 	"sync/atomic"
 	"time"
@@ -20,7 +21,9 @@ import (
 // socket is a WebSocket by coder/websocket. It answers pings only in read.
 type socket struct {
 	conn *websocket.Conn
-	raw  io.Closer // what is below conn: closing it ends whatever conn waits for
+	wire wire // what is below conn: closing it ends whatever conn waits for
+
+	local netip.Addr // of this machine; none if the relay is here, too, or it is not known
 
 	// watchdog cuts the connection when a write makes no progress. One timer for
 	// all writes costs less than a context with a deadline for each.
@@ -32,8 +35,8 @@ type socket struct {
 
 func openSocket(ctx context.Context, address string, protocols []string, options Options) (*socket, error) {
 	s := &socket{}
-	conn, response, err := websocket.Dial(ctx, address, &websocket.DialOptions{
-		HTTPClient:   unended(options.HTTPClient, &s.raw),
+	conn, response, err := websocket.Dial(tracing(ctx, &s.local), address, &websocket.DialOptions{
+		HTTPClient:   wired(options.HTTPClient, &s.wire),
 		Subprotocols: protocols,
 	})
 	if err != nil {
@@ -79,17 +82,29 @@ func (s *socket) read(ctx context.Context) ([]byte, error) {
 	return nil, s.ended(err)
 }
 
-// write sends one text message. It does not look at ctx: the watchdog bounds it,
-// and a frame that was begun has to be finished.
-func (s *socket) write(_ context.Context, frame []byte) error {
+// write sends one text message, which may leave with the next one if more follows. It does
+// not look at ctx: the watchdog bounds it, and a frame that was begun has to be finished.
+func (s *socket) write(_ context.Context, frame []byte, more bool) error {
 	s.watchdog.Reset(writeWithin)
 	defer s.watchdog.Stop()
+	s.wire.collect()
 	err := s.conn.Write(context.Background(), websocket.MessageText, frame)
+	least := 0
+	if more {
+		least = enough
+	}
+	if failed := s.wire.flush(least); err == nil {
+		err = failed
+	}
 	if err != nil {
 		return s.ended(err)
 	}
 	return nil
 }
+
+// enough is how many bytes leave at once, whatever follows: a system call costs little beside
+// them.
+const enough = 16 << 10
 
 // lastWord is how long a close frame may take to leave when there is no time left.
 const lastWord = 100 * time.Millisecond
@@ -103,7 +118,7 @@ func (s *socket) close(ctx context.Context, code protocol.Code, reason string) {
 		defer late.Stop()
 		select {
 		case <-late.C:
-			_ = s.raw.Close()
+			_ = s.wire.Close()
 		case <-closed:
 		}
 	})

@@ -5,10 +5,10 @@ import (
 	"time"
 )
 
-// watchPage has the session look after its connection when the page wakes up: a hidden
+// watch has the session look after its connection when the page wakes up: a hidden
 // or frozen page has no timers to speak of (D1). The browser says itself when the
 // network is back.
-func watchPage(s *Session) (stop func()) {
+func watch(s *Session) (stop func()) {
 	look := js.FuncOf(func(js.Value, []js.Value) any {
 		s.look(time.Now())
 		s.rearm()

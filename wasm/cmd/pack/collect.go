@@ -57,7 +57,7 @@ func build(ctx context.Context) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	return joinData(module)
+	return rewriteData(module, dropLines)
 }
 
 func run(ctx context.Context, env []string, name string, args ...string) (string, error) {

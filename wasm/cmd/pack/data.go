@@ -1,21 +1,20 @@
 package main
 
 import (
-	"bytes"
 	"encoding/binary"
 	"errors"
 	"slices"
 )
 
-// gap is the largest run of zeros between two pieces that are joined. Brotli compresses zeros
-// better than the address of a separate piece.
+// gap is the shortest run of zeros that is left out: a shorter one costs brotli less
+// than the address of another piece.
 const gap = 128
 
-// joinData rewrites the data section of a WebAssembly module with few pieces. Go's linker leaves
-// out every run of eight zeros, so there are 60,000 pieces. Their addresses do not compress and
-// are a tenth of the download. The resulting module fills its memory with the same bytes.
+// rewriteData edits the data of a WebAssembly module and writes it with few pieces. Go's linker
+// leaves out every run of eight zeros, so there are 60,000 pieces. Their addresses do not compress
+// and are a tenth of the download. The resulting module fills its memory with what edit leaves.
 // (WebAssembly 2.0, 5.5.14.)
-func joinData(module []byte) ([]byte, error) {
+func rewriteData(module []byte, edit func(memory []byte) error) ([]byte, error) {
 	if len(module) < 8 || string(module[:4]) != "\x00asm" {
 		return nil, errors.New("the compiler's output is not WebAssembly")
 	}
@@ -24,11 +23,14 @@ func joinData(module []byte) ([]byte, error) {
 	for len(r.rest) > 0 && !r.short {
 		id, content := r.byte(), r.bytes()
 		if id == 11 {
-			pieces, err := readData(content)
+			memory, err := readData(content)
 			if err != nil {
 				return nil, err
 			}
-			content = appendData(nil, join(pieces))
+			if err := edit(memory); err != nil {
+				return nil, err
+			}
+			content = appendData(nil, split(memory))
 		}
 		out = binary.AppendUvarint(append(out, id), uint64(len(content)))
 		out = append(out, content...)
@@ -39,43 +41,53 @@ func joinData(module []byte) ([]byte, error) {
 	return out, nil
 }
 
-// A piece is the initial content of memory at an address.
+// readData returns the memory that a data section fills, from address 0 on.
+func readData(section []byte) (memory []byte, err error) {
+	r := reader{rest: section}
+	for range r.uint() {
+		// Of memory 0, at the address that the constant i32.const says.
+		if r.byte() != 0 || r.byte() != 0x41 {
+			return nil, errors.New("the linker makes data segments of an unknown kind: extend readData")
+		}
+		address := r.sint()
+		end := r.byte()
+		content := r.bytes()
+		if end != 0x0b || r.short || address < 0 || address > 1<<26 {
+			return nil, errors.New("a data segment of the WebAssembly is broken")
+		}
+		if more := int(address) + len(content) - len(memory); more > 0 {
+			memory = append(memory, make([]byte, more)...)
+		}
+		copy(memory[address:], content)
+	}
+	return memory, nil
+}
+
+// A piece is the initial content of memory from an address on.
 type piece struct {
 	address int64
 	content []byte
 }
 
-func readData(section []byte) ([]piece, error) {
-	r := reader{rest: section}
-	pieces := make([]piece, r.uint())
-	for i := range pieces {
-		// Only segments of memory 0 with a constant address (i32.const) are known.
-		if r.byte() != 0 || r.byte() != 0x41 {
-			return nil, errors.New("the linker makes data segments of an unknown kind: extend joinData")
+// split returns the memory without its long runs of zeros.
+func split(memory []byte) (pieces []piece) {
+	begin, end := 0, 0 // of the piece so far
+	for i, b := range memory {
+		if b == 0 {
+			continue
 		}
-		pieces[i].address = r.sint()
-		end := r.byte()
-		pieces[i].content = r.bytes()
-		if end != 0x0b || r.short {
-			return nil, errors.New("a data segment of the WebAssembly is broken")
-		}
-	}
-	return pieces, nil
-}
-
-func join(pieces []piece) (joined []piece) {
-	slices.SortFunc(pieces, func(a, b piece) int { return int(a.address - b.address) })
-	for _, p := range pieces {
-		if n := len(joined); n > 0 {
-			last := &joined[n-1]
-			if zeros := p.address - last.address - int64(len(last.content)); zeros >= 0 && zeros < gap {
-				last.content = append(append(last.content, make([]byte, zeros)...), p.content...)
-				continue
+		if i-end >= gap {
+			if begin < end {
+				pieces = append(pieces, piece{int64(begin), memory[begin:end]})
 			}
+			begin = i
 		}
-		joined = append(joined, piece{p.address, bytes.Clone(p.content)})
+		end = i + 1
 	}
-	return joined
+	if begin < end {
+		pieces = append(pieces, piece{int64(begin), memory[begin:end]})
+	}
+	return pieces
 }
 
 func appendData(b []byte, pieces []piece) []byte {

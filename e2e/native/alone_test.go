@@ -1,0 +1,93 @@
+package native_test
+
+import (
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/sebas642/intercessor/e2e/cmd/chaosproxy/chaos"
+	"github.com/sebas642/intercessor/e2e/patience"
+	"github.com/sebas642/intercessor/e2e/relayproc"
+	"github.com/sebas642/intercessor/e2e/sdkpeer"
+	"github.com/sebas642/intercessor/relayd/relay"
+	"github.com/sebas642/intercessor/sdk"
+)
+
+// For the relay a client is gone that was away for longer than the window. The Conn goes on
+// directly, and takes the relay again when the client is back there, also if the client has
+// taken its server as gone (W7).
+func TestNativeConnThatIsGoneForTheRelayTakesItAgain(t *testing.T) {
+	r := relay.New(relay.Config{Window: time.Second})
+	station := httptest.NewServer(r)
+	defer station.Close()
+	proxy, err := chaos.Listen(strings.TrimPrefix(station.URL, "http://"), nil)
+	require.NoError(t, err)
+	defer proxy.Close()
+	w, options := newWire(t)
+	ln, err := sdk.Listen(patience.Context(t), "ws"+strings.TrimPrefix(station.URL, "http")+"/server", &options)
+	require.NoError(t, err)
+	defer ln.Close()
+	client, err := sdk.Dial(patience.Context(t), "ws://"+proxy.Addr()+"/client/"+ln.ID(), &options)
+	require.NoError(t, err)
+	defer client.Close()
+	server := sdkpeer.Accept(t, ln)
+	takes(t, client, sdk.RouteTURN)
+	takes(t, server, sdk.RouteTURN)
+
+	for _, away := range []time.Duration{3 * time.Second, 13 * time.Second} { // the client waits for the window and 10 seconds
+		there, back := newTalk(t, client, server), newTalk(t, server, client)
+		proxy.SetRefuse(true)
+		proxy.CutAll(chaos.RST)
+		<-time.After(away)
+		require.Equal(t, 1, r.Stats().Sessions, "the client is gone for the relay")
+		proxy.SetRefuse(false)
+		client.NetworkChanged()
+		require.Eventually(t, func() bool { return r.Stats().Sessions == 2 }, patience.Max, 10*time.Millisecond)
+		w.setCut(true)
+		takes(t, client, sdk.RouteRelay)
+		takes(t, server, sdk.RouteRelay)
+		there.end(t)
+		back.end(t)
+		w.setCut(false)
+		takes(t, client, sdk.RouteTURN)
+		takes(t, server, sdk.RouteTURN)
+	}
+}
+
+// The client has left the relay without a word, and talks on directly. A kick reaches it there.
+func TestNativeKickOfAClientThatIsAtNoRelay(t *testing.T) {
+	r := relay.New(relay.Config{Window: time.Second})
+	station := httptest.NewServer(r)
+	defer station.Close()
+	proxy, err := chaos.Listen(strings.TrimPrefix(station.URL, "http://"), nil)
+	require.NoError(t, err)
+	defer proxy.Close()
+	ln, err := sdk.Listen(patience.Context(t), "ws"+strings.TrimPrefix(station.URL, "http")+"/server", nil)
+	require.NoError(t, err)
+	defer ln.Close()
+	client, err := sdk.Dial(patience.Context(t), "ws://"+proxy.Addr()+"/client/"+ln.ID(), nil)
+	require.NoError(t, err)
+	defer client.Close()
+	server := sdkpeer.Accept(t, ln)
+	takes(t, client, sdk.RouteDirect)
+	takes(t, server, sdk.RouteDirect)
+	proxy.SetRefuse(true)
+	proxy.CutAll(chaos.RST)
+	require.Eventually(t, func() bool { return r.Stats().Sessions == 1 }, patience.Max, 10*time.Millisecond)
+	<-time.After(2 * time.Second) // the window
+	require.NoError(t, server.Kick(patience.Context(t), nil))
+	_, err = client.Receive(patience.Context(t))
+	require.ErrorIs(t, err, sdk.ErrKicked)
+}
+
+// The relay refuses it, also if there is a direct path, and the Conn goes on.
+func TestNativeKickByAClientIsRefused(t *testing.T) {
+	relay := relayproc.Start(t)
+	s := newStage(t, relay)
+	var refused *sdk.RelayError
+	require.ErrorAs(t, s.client.Kick(patience.Context(t), nil), &refused)
+	s.unhurt(t)
+}

@@ -1,0 +1,79 @@
+// What comes on the stream of a file (CHAT.md): lines of JSON, and content between them.
+
+import { failure } from "./errors.js";
+
+const LONGEST = 4096; // bytes of a line, with its end
+const END = 10; // a line feed
+
+export class Lines {
+  #reader;
+  #signal;
+  #rest = new Uint8Array(); // what has come and was not asked for yet
+
+  /** The signal ends what waits, with its reason. */
+  constructor(readable, signal) {
+    this.#reader = readable.getReader();
+    this.#signal = signal;
+    signal.addEventListener("abort", () => this.cancel());
+    if (signal.aborted) this.cancel();
+  }
+
+  /** Waits for the object of the next line; throws damaged, or refused if that is what it says. */
+  async line() {
+    const bytes = [];
+    for (let byte = 0; byte !== END; bytes.push(byte)) {
+      if (bytes.length === LONGEST) throw failure("damaged");
+      [byte] = await this.content(1);
+    }
+    const value = parsed(new Uint8Array(bytes));
+    if (value.refused !== undefined) throw failure("refused", String(value.refused).slice(0, 200));
+    return value;
+  }
+
+  /** Waits for the next bytes of content, at most so many. */
+  async content(most) {
+    if (this.#rest.length === 0) this.#rest = await this.#read();
+    if (this.#rest === null) throw failure("broken-off");
+    const content = this.#rest.subarray(0, most);
+    this.#rest = this.#rest.subarray(most);
+    return content;
+  }
+
+  /** Waits until the other side has closed its direction, and reads no more if it does not. */
+  async end(milliseconds) {
+    const late = setTimeout(() => this.cancel(), milliseconds);
+    await this.#read().catch(() => {});
+    clearTimeout(late);
+    this.cancel();
+  }
+
+  cancel() {
+    this.#reader.cancel().catch(() => {});
+  }
+
+  // Returns null at the end.
+  async #read() {
+    try {
+      const { value, done } = await this.#reader.read();
+      this.#signal.throwIfAborted();
+      return done ? null : value;
+    } catch (err) {
+      throw err.code === "stream-ended" ? failure("broken-off") : err;
+    }
+  }
+}
+
+/** A value as a line. */
+export function line(value) {
+  return new TextEncoder().encode(JSON.stringify(value) + "\n");
+}
+
+function parsed(bytes) {
+  try {
+    const value = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
+    if (value !== null && typeof value === "object") return value;
+  } catch {
+    // reported below
+  }
+  throw failure("damaged");
+}

@@ -39,7 +39,7 @@ func (m *muxer) meet() *peer {
 	return p
 }
 
-// next cuts a frame, and returns to whom it goes and of which type it is. It does not arrive.
+// next cuts a frame, and returns its receiver and its type. It does not arrive.
 func (m *muxer) next() (to protocol.ID, e protocol.Envelope) {
 	m.t.Helper()
 	require.True(m.t, m.cut(), "there is a frame")

@@ -162,7 +162,7 @@ func TestNativeConnOutlivesItsSessionsWhileItIsDirect(t *testing.T) {
 	server, client := direct(t, relay)
 	relay.Kill()
 	require.NoError(t, os.Remove(filepath.Join(relay.Args[1], "resume.key")))
-	require.NoError(t, relay.Process.Start()) // which lets nobody resume
+	require.NoError(t, relay.Process.Start()) // which lets no peer resume
 	<-within1s(t)
 	for range 3 {
 		<-within1s(t)
@@ -193,7 +193,7 @@ func TestNativeConnOutlivesItsSessionsWhileItsPathIsSuspect(t *testing.T) {
 	takes(t, server, sdk.RouteRelay)
 	relay.Kill()
 	require.NoError(t, os.Remove(filepath.Join(relay.Args[1], "resume.key")))
-	require.NoError(t, relay.Process.Start()) // which lets nobody resume
+	require.NoError(t, relay.Process.Start()) // which lets no peer resume
 	for _, c := range []*sdk.Conn{client, server} {
 		for state := c.State(); state != sdk.Reconnecting; {
 			var err error

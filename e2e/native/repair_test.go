@@ -16,7 +16,7 @@ import (
 )
 
 // wire is the UDP socket of a TURN server through which all packets between two peers pass. It
-// can drop them, of which nobody is told.
+// can drop them, and no side is told.
 type wire struct {
 	net.PacketConn
 

@@ -286,7 +286,7 @@ func TestHealthRandom(t *testing.T) {
 			case 6:
 				c.sides[x].Check()
 			case 7:
-				c.now += Time(r.Int64N(int64(5 * Second))) // nobody ran
+				c.now += Time(r.Int64N(int64(5 * Second))) // neither side ran
 			}
 			c.pass(Time(r.Int64N(int64(3 * Second))))
 		}

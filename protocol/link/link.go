@@ -22,7 +22,7 @@ type Link struct {
 	version uint64 // of the protocol between the two sides (W3): 0 before the link is open
 	policy  Policy // the stricter of the two
 
-	// What Next must send besides frames, on one path each or on the current one.
+	// What Next must send beside frames, on one path each or on the current one.
 	openDue   bool
 	askDue    bool
 	answerDue [2]bool

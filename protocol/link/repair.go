@@ -83,7 +83,7 @@ func (r *Repair) Anew() {
 // Wanted reports whether this side wants a path, of itself or because the other one does.
 func (r *Repair) Wanted() bool { return r.phase != unwanted }
 
-// Begun says that a connection is negotiated for the first time, whoever wants it.
+// Begun says that a connection is negotiated for the first time, at the wish of either side.
 func (r *Repair) Begun(now Time) {
 	if r.phase <= wanted {
 		r.try(now)

@@ -8,7 +8,8 @@ import (
 
 const (
 	// unsaidWithin is how long after HELLO a resumed client waits for PEER_AWAY: the
-	// relay sends it as the next message, or not at all (P3).
+	// relay sends it as the next message, or not at all (P3). A server waits as long for who
+	// is present.
 	unsaidWithin = time.Second
 
 	// goneAfter is how much longer than the window an observer waits (P4).
@@ -75,6 +76,12 @@ func (p *presence) lost(now time.Time, tryFor time.Duration) {
 // does has an older view: the server is not there (P3).
 func (p *presence) resumed(now time.Time, window time.Duration, order protocol.Order) (events []Event) {
 	p.window = window
+	told := now.Add(unsaidWithin)
+	for _, k := range p.peers { // none is gone before this relay has said who is there
+		if k.doubt && !k.due.IsZero() && k.due.Before(told) {
+			p.wait(k, told)
+		}
+	}
 	if p.server {
 		return nil
 	}
@@ -89,8 +96,8 @@ func (p *presence) resumed(now time.Time, window time.Duration, order protocol.O
 			k.order = order
 		}
 	}
-	p.told = now.Add(unsaidWithin)
-	p.sooner(p.told)
+	p.told = told
+	p.sooner(told)
 	return nil
 }
 

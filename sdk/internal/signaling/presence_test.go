@@ -288,6 +288,34 @@ func TestOwnLossLongerThanTheWindow(t *testing.T) {
 	p.want(t, "ada joined", "bob joined", "ada gone timeout", "bob gone timeout")
 }
 
+// The own connection is back just before the others are gone. The relay has a second to say who
+// is there.
+func TestOwnLossAlmostAsLongAsTheWindow(t *testing.T) {
+	server := newTable(true)
+	for _, id := range []protocol.ID{"ada", "bob"} {
+		server.relay(protocol.TypePeerJoined, id, 1, v1)
+	}
+	server.said = nil
+	server.lost(server.now, 0)
+	server.after(70*time.Second - 1)
+	server.resume()
+	server.after(time.Second - 1)
+	server.relay(protocol.TypePeerBack, "ada", 1, v1)
+	server.want(t, "ada back")
+	server.after(1)
+	server.want(t, "bob gone timeout")
+
+	client := newTable(false)
+	client.meet("srv", v1, protocol.Order{})
+	client.lost(client.now, 0)
+	client.after(70*time.Second - 1)
+	client.resume()
+	client.after(time.Second - 1)
+	client.want(t)
+	client.after(1)
+	client.want(t, "srv back")
+}
+
 func TestRelayThatAsksForPatience(t *testing.T) {
 	p := newTable(true)
 	p.relay(protocol.TypePeerJoined, "ada", 1, v1)

@@ -3,11 +3,11 @@ package sdk
 import (
 	"context"
 	"iter"
-	"sync"
 	"time"
 
 	"github.com/sebas642/intercessor/protocol"
 	"github.com/sebas642/intercessor/protocol/link"
+	"github.com/sebas642/intercessor/sdk/internal/once"
 	"github.com/sebas642/intercessor/sdk/internal/rtc"
 	"github.com/sebas642/intercessor/sdk/internal/signaling"
 )
@@ -40,7 +40,7 @@ type Conn struct {
 
 	ice       iceServers // that the relay has named
 	status    status
-	closing   sync.Once
+	closing   once.Once
 	unsettled error // what CloseContext returned
 }
 

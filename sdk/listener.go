@@ -6,6 +6,7 @@ import (
 
 	"github.com/sebas642/intercessor/protocol"
 	"github.com/sebas642/intercessor/protocol/link"
+	"github.com/sebas642/intercessor/sdk/internal/once"
 	"github.com/sebas642/intercessor/sdk/internal/queue"
 	"github.com/sebas642/intercessor/sdk/internal/rtc"
 	"github.com/sebas642/intercessor/sdk/internal/signaling"
@@ -34,7 +35,7 @@ type Listener struct {
 	backlog *queue.Queue[*Conn]
 	status  status
 	turns   turns
-	closing sync.Once
+	closing once.Once
 	running sync.WaitGroup // the session, and the closing of refused Conns
 
 	mu      sync.Mutex                // guards what follows

@@ -46,14 +46,9 @@ func (p *pipe) breaks(c Cut) {
 		p.silent = max(p.silent, 1)
 	case Stall:
 		p.notBefore = time.Now().Add(c.Long)
-		p.stalled = p.notBefore
 	}
 	p.turn.Broadcast()
-	leaving := p.leaving || p.back.leaving
 	p.mu.Unlock()
-	if leaving {
-		p.leave()
-	}
 }
 
 // end ends a direction from without; drop loses what is on its way.

@@ -12,7 +12,7 @@ type conn struct{ in, out *pipe }
 func newConns(up, down Way) (client, server *conn) {
 	there, back := newPipe(), newPipe()
 	there.way, back.way = up, down
-	there.back, back.back, there.client = back, there, true
+	there.back, back.back = back, there
 	return &conn{in: back, out: there}, &conn{in: there, out: back}
 }
 

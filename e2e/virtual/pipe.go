@@ -25,9 +25,6 @@ type pipe struct {
 
 	way       Way
 	notBefore time.Time // nothing that is written from now on arrives earlier
-	stalled   time.Time // until then, because of a stall
-	client    bool      // the program writes here, not the relay
-	leaving   bool      // it has written its close frame
 	writes    int       // calls of Write
 
 	behindHeader bool  // cut it inside its third call, behind the frame's header
@@ -106,11 +103,6 @@ func (p *pipe) write(b []byte) (written int, err error) {
 	if p.writes++; p.behindHeader && p.writes == 3 && len(b) > 4 {
 		p.cut = Cut{At: p.total + headerOf(b), By: FIN}
 	}
-	leaves := p.client && isClose(b)
-	if leaves {
-		p.way = Way{}
-		defer p.leave()
-	}
 	for len(b) > 0 && err == nil {
 		room := socketBuffer - p.size
 		switch {
@@ -123,7 +115,7 @@ func (p *pipe) write(b []byte) (written int, err error) {
 		case p.lost != nil || p.deaf: // the other end answers it with a reset
 			p.lost, p.swallowed = failure("write", syscall.EPIPE), true
 			written, b = written+len(b), nil
-		case p.silent > 0 && (leaves || p.silent <= socketBuffer):
+		case p.silent > 0 && p.silent <= socketBuffer:
 			p.silent += len(b)
 			written, b = written+len(b), nil
 		case p.silent > 0 || room <= 0:

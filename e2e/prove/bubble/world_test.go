@@ -3,6 +3,7 @@ package bubble
 import (
 	"context"
 	"fmt"
+	"runtime/debug"
 	"strings"
 	"sync"
 	"testing"
@@ -53,7 +54,10 @@ func in(t *testing.T, repeat string, rules history.Rules, run func(w *world)) *v
 		}
 	}()
 	// Outside the bubble, in real time.
-	frozen := time.AfterFunc(2*time.Minute, func() { panic("virtual time stands still; to repeat it: " + repeat) })
+	frozen := time.AfterFunc(2*time.Minute, func() {
+		debug.SetTraceback("all")
+		panic("virtual time stands still; to repeat it: " + repeat)
+	})
 	defer frozen.Stop()
 	var length time.Duration
 	synctest.Test(t, func(*testing.T) {

@@ -6,6 +6,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/sebas642/intercessor/sdk/internal/once"
 	"github.com/sebas642/intercessor/sdk/internal/queue"
 )
 
@@ -40,7 +41,7 @@ type Channel struct {
 	openedAt time.Time     // written before opened is closed
 	taken    chan struct{} // closed when the other peer has received the channel
 
-	closing sync.Once
+	closing once.Once
 	closed  chan struct{} // closed when Close has begun
 	gone    chan struct{} // closed when the other side has closed its end too
 	unsent  error         // owned by closing: what Close returns

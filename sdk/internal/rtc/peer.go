@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/sebas642/intercessor/protocol"
+	"github.com/sebas642/intercessor/sdk/internal/once"
 	"github.com/sebas642/intercessor/sdk/internal/queue"
 )
 
@@ -48,8 +49,8 @@ type Peer struct {
 	negotiation negotiation // owned by run, as is offersAt
 	offersAt    time.Time   // when the last offer would have come at the lowest pace that needs no wait
 
-	draining sync.Once
-	closing  sync.Once
+	draining once.Once
+	closing  once.Once
 	running  sync.WaitGroup // run
 
 	mu         sync.Mutex // guards what follows

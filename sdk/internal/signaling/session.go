@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/sebas642/intercessor/protocol"
+	"github.com/sebas642/intercessor/sdk/internal/once"
 )
 
 const (
@@ -45,7 +46,7 @@ type Session struct {
 
 	ctx     context.Context // ends with the session
 	cancel  context.CancelFunc
-	closing sync.Once
+	closing once.Once
 	ended   chan struct{} // closed when err is set
 	hint    chan struct{} // holds a token if the network has changed
 

@@ -21,7 +21,7 @@ import (
 // socket is a WebSocket by coder/websocket. It answers pings only in read.
 type socket struct {
 	conn *websocket.Conn
-	wire wire // what is below conn: closing it ends whatever conn waits for
+	wire *wire // what is below conn: closing it ends whatever conn waits for
 
 	local netip.Addr // of this machine; none if the relay is here, too, or it is not known
 
@@ -34,9 +34,9 @@ type socket struct {
 }
 
 func openSocket(ctx context.Context, address string, protocols []string, options Options) (*socket, error) {
-	s := &socket{}
+	s := &socket{wire: newWire()}
 	conn, response, err := websocket.Dial(tracing(ctx, &s.local), address, &websocket.DialOptions{
-		HTTPClient:   wired(options.HTTPClient, &s.wire),
+		HTTPClient:   wired(options.HTTPClient, s.wire),
 		Subprotocols: protocols,
 	})
 	if err != nil {

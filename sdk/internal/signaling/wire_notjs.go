@@ -5,7 +5,6 @@ package signaling
 import (
 	"io"
 	"net/http"
-	"sync"
 )
 
 // wired gives a client whose WebSocket runs over w.
@@ -46,10 +45,15 @@ func (t wiredTransport) RoundTrip(request *http.Request) (*http.Response, error)
 type wire struct {
 	io.ReadWriteCloser // static once there is a WebSocket
 
-	mu      sync.Mutex // guards what follows, and the order of writes
-	held    []byte     // written and not handed on
+	turn    chan struct{} // static; who has its token has what follows, and writes. Not a mutex: a write waits (see package once)
+	held    []byte        // written and not handed on
 	holding bool
 }
+
+func newWire() *wire { return &wire{turn: make(chan struct{}, 1)} }
+
+func (w *wire) lock()   { w.turn <- struct{}{} }
+func (w *wire) unlock() { <-w.turn }
 
 // holdAtMost is when pieces leave although more may follow.
 const holdAtMost = 64 << 10
@@ -67,8 +71,8 @@ func (w *wire) Read(p []byte) (int, error) {
 
 // Write hands p on, after what was held, unless it holds p as well.
 func (w *wire) Write(p []byte) (int, error) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
+	w.lock()
+	defer w.unlock()
 	if !w.holding && len(w.held) == 0 {
 		return w.ReadWriteCloser.Write(p)
 	}
@@ -81,15 +85,15 @@ func (w *wire) Write(p []byte) (int, error) {
 
 // collect has the wire hold what is written from now on.
 func (w *wire) collect() {
-	w.mu.Lock()
-	defer w.mu.Unlock()
+	w.lock()
+	defer w.unlock()
 	w.holding = true
 }
 
 // flush ends the holding. What is held and shorter than least may wait for the next write.
 func (w *wire) flush(least int) error {
-	w.mu.Lock()
-	defer w.mu.Unlock()
+	w.lock()
+	defer w.unlock()
 	w.holding = false
 	if len(w.held) < least {
 		return nil

@@ -25,7 +25,8 @@ func (l *line) Write(p []byte) (int, error) {
 
 func TestPiecesOfAMessageLeaveTogether(t *testing.T) {
 	l := &line{}
-	w := &wire{ReadWriteCloser: l}
+	w := newWire()
+	w.ReadWriteCloser = l
 	write := func(text string) { require.NoError(t, writeTo(w, text)) }
 
 	write("handshake ")
@@ -56,7 +57,8 @@ func TestPiecesOfAMessageLeaveTogether(t *testing.T) {
 // What follows may never be written: the last word is a close frame then.
 func TestAControlFrameTakesAlongWhatIsHeld(t *testing.T) {
 	l := &line{}
-	w := &wire{ReadWriteCloser: l}
+	w := newWire()
+	w.ReadWriteCloser = l
 	w.collect()
 	require.NoError(t, writeTo(w, "held "))
 	require.NoError(t, w.flush(100))
@@ -66,7 +68,8 @@ func TestAControlFrameTakesAlongWhatIsHeld(t *testing.T) {
 
 func TestAWireHoldsNoMoreThanItMay(t *testing.T) {
 	l := &line{}
-	w := &wire{ReadWriteCloser: l}
+	w := newWire()
+	w.ReadWriteCloser = l
 	w.collect()
 	for range 5 * holdAtMost >> 12 {
 		require.NoError(t, writeTo(w, strings.Repeat("x", 4<<10)))
@@ -77,7 +80,8 @@ func TestAWireHoldsNoMoreThanItMay(t *testing.T) {
 
 func TestAWireThatBreaksSaysSo(t *testing.T) {
 	broken := errors.New("broken")
-	w := &wire{ReadWriteCloser: &line{err: broken}}
+	w := newWire()
+	w.ReadWriteCloser = &line{err: broken}
 	w.collect()
 	require.NoError(t, writeTo(w, "held"))
 	require.ErrorIs(t, w.flush(0), broken)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"net"
 	"strconv"
+	"strings"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -11,6 +12,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/sebas642/intercessor/e2e/virtual"
 	"github.com/sebas642/intercessor/sdk"
 )
 
@@ -104,6 +106,20 @@ func TestCloseContextBoundsEverything(t *testing.T) {
 		start := time.Now()
 		require.ErrorIs(t, w.client.CloseContext(ctx), context.DeadlineExceeded)
 		require.Equal(t, 3*time.Second, time.Since(start).Truncate(time.Second))
+	})
+}
+
+// The network goes silent in the middle of a frame that comes slowly.
+func TestCloseIsBoundedInTheMiddleOfAFrame(t *testing.T) {
+	pair(t, func(t *testing.T, w *world) {
+		w.line.SetWays(virtual.Way{}, virtual.Way{Piece: 100, Rate: 1900})
+		w.line.PlanNext(virtual.Cut{}, virtual.Cut{At: 15_000, By: virtual.Silence})
+		client := w.dial()
+		w.send(w.accept(), `"`+strings.Repeat("x", 30_000)+`"`)
+		time.Sleep(time.Second)
+		start := time.Now()
+		require.NoError(t, client.Close())
+		require.Less(t, time.Since(start), 11*time.Second)
 	})
 }
 

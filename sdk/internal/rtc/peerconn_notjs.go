@@ -58,7 +58,7 @@ func newPeerConn(o Options, ev events) (*peerConn, error) {
 	ctx, cancel := context.WithCancel(context.Background())
 	asked := &servers{LoggerFactory: logger(), report: ev.server, names: make(map[string]string)}
 	asked.set(o.ICEServers)
-	host, err := newHostNet(ctx, asked)
+	host, err := newHostNet(ctx, o.Network, asked)
 	if err != nil {
 		cancel()
 		return nil, err
@@ -68,7 +68,7 @@ func newPeerConn(o Options, ev events) (*peerConn, error) {
 	settings.SetIncludeLoopbackCandidate(true)                    // which hostNet has only where there is nothing else
 	settings.SetICEMulticastDNSMode(ice.MulticastDNSModeDisabled) // see addCandidate
 	if o.Pool != nil {
-		settings.SetICEUDPMux(&o.Pool.sockets)
+		settings.SetICEUDPMux(o.Pool.sockets.on(o.Network))
 	}
 	settings.SetSCTPMaxMessageSize(MaxMessage)
 	settings.SetSCTPRTOMax(maxRTO)

@@ -48,11 +48,24 @@ func (p *paths) end() {
 				p.judgeDeaf(a, direct, p.deaf[a.id])
 				p.judgeDeaf(a, direct, p.deaf[peer])
 			}
-			for _, calm := range p.calm {
-				if at := calm.from + int64(p.rules.Mend); p.rules.Mend > 0 && calm.from > 0 && at < calm.to && at < p.over(a, peer) && !touches(spans, at, at) {
-					p.report.add("C17", fmt.Sprintf("all was well for %v, and the path to %s is not direct", p.rules.Mend, peer), p.pathAt(a.name, at))
-				}
+			if p.rules.Mend > 0 && !p.excluded(a.id, "direct") && !p.excluded(peer, "direct") {
+				p.judgeMended(a, peer)
 			}
+		}
+	}
+}
+
+func (p *paths) excluded(id, path string) bool {
+	_, is := p.bound[[2]string{id, path}]
+	return is
+}
+
+// judgeMended demands that a path is direct again when all is well.
+func (p *paths) judgeMended(a *app, peer string) {
+	for _, calm := range p.calm {
+		at := calm.from + int64(p.rules.Mend)
+		if calm.from > 0 && at < calm.to && at < p.over(a, peer) && !touches(a.direct[peer], at, at) {
+			p.report.add("C17", fmt.Sprintf("all was well for %v, and the path to %s is not direct", p.rules.Mend, peer), p.pathAt(a.name, at))
 		}
 	}
 }

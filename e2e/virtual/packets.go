@@ -40,6 +40,7 @@ type Host struct {
 	on       *Packets // static
 	addr     netip.Addr
 	sockets  map[netip.AddrPort]*datagrams
+	packets  int // sent from it and to it
 	up, down lane
 }
 
@@ -80,6 +81,13 @@ func (h *Host) Stall(d time.Duration) {
 	h.on.mu.Lock()
 	defer h.on.mu.Unlock()
 	h.up.after, h.down.after = time.Now().Add(d), time.Now().Add(d)
+}
+
+// Seen returns how many packets were sent from the host and to it, and how many sockets are open.
+func (h *Host) Seen() (packets, sockets int) {
+	h.on.mu.Lock()
+	defer h.on.mu.Unlock()
+	return h.packets, len(h.sockets)
 }
 
 // Interfaces returns the one interface of the host.
@@ -201,9 +209,11 @@ func (d *datagrams) WriteTo(b []byte, to net.Addr) (int, error) {
 	}
 	at := netip.AddrPortFrom(udp.AddrPort().Addr().Unmap(), udp.AddrPort().Port())
 	host := n.hosts[at.Addr()]
+	d.host.packets++
 	if host == nil || host.sockets[at] == nil {
 		return len(b), nil
 	}
+	host.packets++
 	out, ok := d.host.up.pass(time.Now(), len(b))
 	if ok {
 		out, ok = host.down.pass(out, len(b))

@@ -15,7 +15,9 @@ import (
 )
 
 // A Packets is a network on which the direct paths of programs have their UDP sockets. The zero
-// value has no host.
+// value has no host. No two packets to a host arrive at once, so that whatever the first one
+// causes has happened before the next: pion waits for a time while it holds a mutex if both ends
+// of a connection end at once, and virtual time stands still for those who wait for that mutex.
 type Packets struct {
 	mu    sync.Mutex // guards what follows, and every Host and datagrams of the network
 	hosts map[netip.Addr]*Host
@@ -47,7 +49,7 @@ type Host struct {
 // lane is one direction of a host's road.
 type lane struct {
 	road  Road
-	after time.Time // nothing arrives earlier
+	after time.Time // nothing arrives earlier, or at the same time: see Packets
 }
 
 // Host adds a host with an address.
@@ -121,8 +123,8 @@ func (h *Host) ListenUDP(_ string, local *net.UDPAddr) (transport.UDPConn, error
 // pass returns when a packet comes out that goes in at a moment. ok is false if it is lost.
 func (l *lane) pass(in time.Time, size int) (out time.Time, ok bool) {
 	out = in.Add(l.road.Delay)
-	if out.Before(l.after) {
-		out = l.after
+	if !out.After(l.after) {
+		out = l.after.Add(time.Microsecond)
 	}
 	if l.road.Rate > 0 {
 		out = out.Add(time.Duration(size) * time.Second / time.Duration(l.road.Rate))

@@ -22,7 +22,7 @@ func Dial(ctx context.Context, url string, options *Options) (*Conn, error) {
 	if err != nil {
 		return nil, err
 	}
-	o, err := options.check()
+	o, err := options.check(ctx)
 	if err != nil {
 		return nil, err
 	}

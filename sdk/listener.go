@@ -57,7 +57,7 @@ func Listen(ctx context.Context, url string, options *Options) (*Listener, error
 	if _, err := clientURL(url, ""); err != nil {
 		return nil, err
 	}
-	o, err := options.check()
+	o, err := options.check(ctx)
 	if err != nil {
 		return nil, err
 	}

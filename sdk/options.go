@@ -8,19 +8,21 @@ func Passphrase(text string) func(context.Context) (string, error) {
 }
 
 // check returns a copy of the options, or an error if they can never work.
-func (o *Options) check() (Options, error) {
-	if o == nil {
-		return Options{}, nil
+func (o *Options) check(ctx context.Context) (Options, error) {
+	var checked Options
+	if o != nil {
+		checked = *o
 	}
-	switch o.Paths {
+	switch checked.Paths {
 	case "", PathsAuto, PathsRelay, PathsDirect:
 	default:
 		return Options{}, invalid(`Options.Paths is "auto", "relay", "direct" or ""`)
 	}
-	for _, s := range forPath(o.ICEServers) {
+	for _, s := range forPath(checked.ICEServers) {
 		if err := s.Check(); err != nil {
 			return Options{}, invalid(err.Error())
 		}
 	}
-	return *o, nil
+	checked.heed(ctx)
+	return checked, nil
 }

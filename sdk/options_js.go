@@ -47,6 +47,8 @@ type Options struct {
 	}
 }
 
+func (o *Options) heed(context.Context) {}
+
 func (o *Options) forPlatform(c *Conn, direct *rtc.Options) {
 	if o.OnDataChannel != nil {
 		direct.OnDataChannel = func(channel js.Value) { o.OnDataChannel(c, channel) }

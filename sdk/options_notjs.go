@@ -6,6 +6,8 @@ import (
 	"context"
 	"net/http"
 
+	"github.com/pion/transport/v5"
+
 	"github.com/sebas642/intercessor/sdk/internal/rtc"
 )
 
@@ -47,6 +49,13 @@ type Options struct {
 	// another network. Its Timeout must be zero. If nil, it is http.DefaultClient, which uses
 	// the proxy of $HTTP_PROXY for ws and of $HTTPS_PROXY for wss, with CONNECT.
 	HTTPClient *http.Client
+
+	network transport.Net // of the direct paths; nil: this host's
 }
 
-func (o *Options) forPlatform(_ *Conn, direct *rtc.Options) { direct.RelayOnly = o.RelayOnly }
+// heed takes from the context of Listen or Dial what package sdktest has put there.
+func (o *Options) heed(ctx context.Context) { o.network = rtc.NetworkOf(ctx) }
+
+func (o *Options) forPlatform(_ *Conn, direct *rtc.Options) {
+	direct.RelayOnly, direct.Network = o.RelayOnly, o.network
+}

@@ -15,7 +15,9 @@ type Rules struct {
 	Fence     time.Duration // C8: how long two connections of one ID may live on one node; 1 s
 	Heal      time.Duration // C8: and on several, after a partition has healed; 5 s
 	Skew      time.Duration // how much later than it happened an event may be stamped; 0
-	Delay     time.Duration // by how much the news of an absence may be slower than the news of its end; 0
+	Delay     time.Duration // by how much the news of an absence may be slower than the news of its end, and a packet late; 0
+	Notice    time.Duration // C17: a direct path on which nothing passes is not told to be one for longer; 15 s
+	Mend      time.Duration // C17: a path is direct again within it when all is well; 0: that is not judged
 
 	// Need is the minimum number of events of a kind: a history that is too
 	// thin proves nothing. A shortfall is reported as the rule "need".
@@ -24,7 +26,7 @@ type Rules struct {
 
 // A Violation is one way in which a history breaks a rule.
 type Violation struct {
-	Rule   string // C1 to C16
+	Rule   string // C1 to C18
 	Text   string // a sentence
 	Events []int  // positions in the history, the one where it shows first
 }
@@ -45,7 +47,7 @@ func Check(events []Event, rules Rules) *Report {
 	rules = rules.withDefaults()
 	r := &Report{Count: map[string]int{}, Kinds: map[Kind]int{}, events: events}
 	x := newIndex(events, rules, r)
-	all := []rule{newContent(x), newTwice(x), newOrder(x), newMixed(x), newHeard(x), newOwner(x), newResent(x), newRestored(x), newStreams(x)}
+	all := []rule{newContent(x), newTwice(x), newOrder(x), newMixed(x), newHeard(x), newOwner(x), newResent(x), newRestored(x), newStreams(x), newPaths(x)}
 	for i := range events {
 		r.Kinds[events[i].Kind]++
 		for _, rule := range all {
@@ -76,7 +78,7 @@ func (r Rules) withDefaults() Rules {
 		field *time.Duration
 		value time.Duration
 	}{{&r.Window, 60 * time.Second}, {&r.GoneAfter, 10 * time.Second}, {&r.Settle, 90 * time.Second},
-		{&r.Fence, time.Second}, {&r.Heal, 5 * time.Second}} {
+		{&r.Fence, time.Second}, {&r.Heal, 5 * time.Second}, {&r.Notice, 15 * time.Second}} {
 		if *d.field == 0 {
 			*d.field = d.value
 		}

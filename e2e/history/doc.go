@@ -14,7 +14,10 @@
 // C14: a change of path repeats, loses and reorders nothing, and one path stands in for the
 // other for as long as that is away. C15: what is read of a byte stream are its bytes, once, in
 // order and unchanged, and then its end if it was closed. C16: a byte stream is delivered only
-// when it was read to its end, refused only when it never is, and has one outcome.
+// when it was read to its end, refused only when it never is, and has one outcome; it is delivered
+// where C13 demands that of a message. C17: what an application is told of its path is true, it
+// has a direct path again when all is well, and one path is enough. C18: nothing takes a path
+// that the application has excluded.
 //
 // The events must have what a rule needs: Kind lists the fields of each kind. A
 // rule does not judge a history without the events that it is about, so

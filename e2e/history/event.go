@@ -26,6 +26,11 @@ const (
 	Gone   Kind = "gone"   // Conn, Peer, Reason
 	Path   Kind = "path"   // Conn, Peer, Name "relay" or "direct": what App sends to Peer takes this path now
 
+	Bound   Kind = "bound"   // Name "relay" or "direct": the application has excluded every other path
+	Crossed Kind = "crossed" // Name "relay" or "direct", Value: so many pieces of what applications say took this path to ID or from it
+	Deaf    Kind = "deaf"    // of ID: nothing passes on direct paths to it and from it any more
+	Hears   Kind = "hears"   // of ID: and again
+
 	Wrote  Kind = "wrote" // Conn, Peer, Link, Stream, Seq, Hash: so many bytes of a byte stream were written in all, all with this hash
 	Ended  Kind = "ended" // Conn, Peer, Link, Stream: the application is about to close what it writes
 	Cut    Kind = "cut"   // Conn, Peer, Link, Stream, Name "abort" of what it writes, or "stop" of what it reads

@@ -22,6 +22,7 @@ type app struct {
 	lost      []span            // its own connection was not there
 	paused    []span            // it did not take
 	direct    map[string][]span // by the peer's ID: it sent on the direct path
+	gone      map[string]int64  // by the peer's ID: when it heard first that the peer is gone
 	resumed   []int64
 	closes    map[string][]int64 // by the peer's ID: when it closed its side
 	left      bool
@@ -53,11 +54,12 @@ type index struct {
 	opened map[string]int64   // by Sender: when the connection was joined
 	turns  map[string][]int64 // by Sender: when what it sends took another path
 	calm   []span             // when all was well
+	deaf   map[string][]span  // by ID: nothing passed on direct paths
 }
 
 func newIndex(events []Event, rules Rules, report *Report) *index {
 	x := &index{events: events, rules: rules, report: report, apps: map[string]*app{}, byID: map[string][]*app{},
-		sends: map[sending]*sent{}, opened: map[string]int64{}, turns: map[string][]int64{}, calm: []span{{math.MinInt64, never}}}
+		sends: map[sending]*sent{}, opened: map[string]int64{}, turns: map[string][]int64{}, calm: []span{{math.MinInt64, never}}, deaf: map[string][]span{}}
 	for i := range events {
 		x.read(i, &events[i])
 	}
@@ -74,7 +76,7 @@ func newIndex(events []Event, rules Rules, report *Report) *index {
 func (x *index) app(e *Event) *app {
 	a := x.apps[e.App]
 	if a == nil {
-		a = &app{name: e.App, id: e.ID, start: e.At, stop: never, closes: map[string][]int64{}, killSpent: map[string]bool{}}
+		a = &app{name: e.App, id: e.ID, start: e.At, stop: never, closes: map[string][]int64{}, gone: map[string]int64{}, killSpent: map[string]bool{}}
 		x.apps[e.App] = a
 		x.byID[e.ID] = append(x.byID[e.ID], a)
 	}
@@ -112,12 +114,23 @@ func (x *index) read(i int, e *Event) {
 	case Path:
 		x.turn(e)
 	case Gone:
-		if spans := x.app(e).direct[e.Peer]; spans != nil {
-			shut(&spans, e.At)
+		a := x.app(e)
+		if a.gone[e.Peer] == 0 {
+			a.gone[e.Peer] = e.At
 		}
+		x.shutDirect(e)
 	case Close:
 		a := x.app(e)
 		a.closes[e.Peer] = append(a.closes[e.Peer], e.At)
+		x.shutDirect(e)
+	case Deaf, Hears:
+		spans := x.deaf[e.ID]
+		if e.Kind == Deaf {
+			open(&spans, e.At)
+		} else {
+			shut(&spans, e.At)
+		}
+		x.deaf[e.ID] = spans
 	case Lost:
 		open(&x.app(e).lost, e.At)
 	case Resumed:

@@ -60,30 +60,34 @@ var own = map[string]bool{"canceled": true, "too large": true, "invalid": true}
 // judgeSaved checks C13: if both peers were back within the window and both applications
 // took, every outcome is delivered.
 func (x *index) judgeSaved(s *sent, send, outcome *Event) {
+	if rule, saved := x.saved(send, send.At, outcome.At, outcome.Reason); saved && !own[outcome.Reason] {
+		x.report.add(x.across(rule, Sender(send.App, send.Conn), "", send.At, outcome.At), "a send was not delivered though both were there in time and took", s.outcome, s.at)
+	}
+}
+
+// saved reports whether something that an end sent at a moment, and that has an outcome at another
+// one, must have been delivered, and by which rule: C14 if the direct path had to stand in.
+func (x *index) saved(send *Event, from, to int64, reason string) (rule string, saved bool) {
 	begin := x.opened[Sender(send.App, send.Conn)]
-	a, b := x.apps[send.App], x.only(send.Peer, begin, outcome.At)
-	if own[outcome.Reason] || b == nil || a.base || b.base {
-		return
+	a, b := x.apps[send.App], x.only(send.Peer, begin, to)
+	if b == nil || a.base || b.base {
+		return "", false
 	}
 	skew := int64(x.rules.Skew)
 	window := int64(x.rules.Window) - skew
-	from, to := send.At, outcome.At
-	rule := "C13"
+	rule = "C13"
 	for _, p := range []*app{a, b} {
-		slow := touches(p.paused, from, to) && outcome.Reason != "broken" // being slow must not break a link
+		slow := touches(p.paused, from, to) && reason != "broken" // being slow must not break a link
 		// A peer that was away too long at any time since the connection began may have been given
 		// up by the other, and is told only now.
 		if p.stop <= to+skew || slow || x.apart(p, other(p, a, b), begin, to) >= window {
-			return
+			return "", false
 		}
 		if longest(p.lost, begin, to) >= window {
 			rule = "C14"
 		}
 	}
-	if within(a.closes[b.id], begin, to) || within(b.closes[a.id], begin-skew, to+skew) {
-		return
-	}
-	x.report.add(x.across(rule, Sender(send.App, send.Conn), "", from, to), "a send was not delivered though both were there in time and took", s.outcome, s.at)
+	return rule, !within(a.closes[b.id], begin, to) && !within(b.closes[a.id], begin-skew, to+skew)
 }
 
 // other returns the one of a and b that p is not.
@@ -115,21 +119,22 @@ func (x *index) only(id string, begin, end int64) (b *app) {
 // healed, while both applications take messages. If the receiver has ended, the
 // observer's own patience is added.
 func (x *index) judgePrompt(s *sent, send, outcome *Event) {
+	if x.slow(send, send.At, outcome.At) {
+		x.report.add("C10", "an outcome came too late, while all was well", s.outcome, s.at)
+	}
+}
+
+// slow reports whether the outcome of something that an end sent came too late.
+func (x *index) slow(send *Event, from, to int64) bool {
 	settle := int64(x.rules.Settle)
-	from := send.At
 	a := x.apps[send.App]
 	for _, b := range x.byID[send.Peer] {
-		if touches(b.paused, from, outcome.At) {
-			return
+		if touches(b.paused, from, to) {
+			return false
 		}
-		if b.stop < outcome.At {
+		if b.stop < to {
 			settle = int64(x.rules.Settle + x.rules.Window + x.rules.GoneAfter)
 		}
 	}
-	if a == nil || touches(a.paused, from, outcome.At) {
-		return
-	}
-	if overlapping(x.calm, from, outcome.At) > settle {
-		x.report.add("C10", "an outcome came too late, while all was well", s.outcome, s.at)
-	}
+	return a != nil && !touches(a.paused, from, to) && overlapping(x.calm, from, to) > settle
 }

@@ -2,6 +2,7 @@ package history_test
 
 import (
 	"fmt"
+	"slices"
 	"testing"
 	"time"
 
@@ -487,6 +488,7 @@ var streamVerdicts = []verdict{
 		12 a ended peer=S conn=1 link=l stream=2
 		13 s read peer=A conn=1 link=l stream=2 seq=10 hash=h1
 		14 s eof peer=A conn=1 link=l stream=2 seq=10
+		14 s close peer=A conn=1
 		15 a sent peer=S conn=1 link=l stream=2 name=unknown`},
 	{"C15", "bytes after the end", stream + `
 		12 a ended peer=S conn=1 link=l stream=2
@@ -494,6 +496,7 @@ var streamVerdicts = []verdict{
 		14 s eof peer=A conn=1 link=l stream=2 seq=20
 		15 a wrote peer=S conn=1 link=l stream=2 seq=21 hash=h3
 		16 s read peer=A conn=1 link=l stream=2 seq=21 hash=h3
+		16 s close peer=A conn=1
 		17 a sent peer=S conn=1 link=l stream=2 name=unknown`},
 	{"C16", "delivered before it was read", stream + `
 		12 a ended peer=S conn=1 link=l stream=2
@@ -514,13 +517,95 @@ var streamVerdicts = []verdict{
 		13 a sent peer=S conn=1 link=l stream=2 name=refused`},
 	{"C16", "none", stream + `
 		12 a ended peer=S conn=1 link=l stream=2`},
+	{"C16", "none of a program that has left", stream + `
+		12 a ended peer=S conn=1 link=l stream=2
+		13 a stop reason=closed`},
+	{"C16", "unknown for no reason", stream + `
+		12 a ended peer=S conn=1 link=l stream=2
+		13 a sent peer=S conn=1 link=l stream=2 name=unknown`},
+	{"C16", "late", stream + `
+		12 a ended peer=S conn=1 link=l stream=2
+		13 s read peer=A conn=1 link=l stream=2 seq=20 hash=h2
+		14 s eof peer=A conn=1 link=l stream=2 seq=20
+		90013 a sent peer=S conn=1 link=l stream=2 name=delivered`},
+	{"", "unknown after a close", stream + `
+		12 a ended peer=S conn=1 link=l stream=2
+		13 a close peer=S conn=1
+		14 a sent peer=S conn=1 link=l stream=2 name=unknown`},
+}
+
+// A direct path between a and s.
+const direct = prologue + `
+		10 a path peer=S conn=1 name=direct
+		10 s path peer=A conn=1 name=direct`
+
+var pathVerdicts = []verdict{
+	{"", "the path is no more when nothing passes", direct + `
+		20 S deaf
+		10000 a path peer=S conn=1 name=relay
+		15019 s path peer=A conn=1 name=relay
+		40000 S hears
+		41000 a path peer=S conn=1 name=direct`},
+	{"C17", "it still is at one end", direct + `
+		20 S deaf
+		10000 a path peer=S conn=1 name=relay
+		15021 s path peer=A conn=1 name=relay`},
+	{"C17", "it comes while nothing passes", direct + `
+		15 a path peer=S conn=1 name=relay
+		20 A deaf
+		21 a path peer=S conn=1 name=direct
+		22 a path peer=S conn=1 name=relay
+		23 s path peer=A conn=1 name=relay`},
+	{"C17", "the relay has gone", direct + `
+		20 a lost
+		21 s away peer=A conn=1`},
+	{"", "both have gone", direct + `
+		20 a lost
+		21 s path peer=A conn=1 name=relay
+		21 s away peer=A conn=1`},
+	{"C17", "the window of the relay is over", direct + `
+		20 a lost
+		70021 s gone peer=A conn=1 reason=given-up`},
+	{"", "the peer has left", direct + `
+		20 a close peer=S conn=1
+		21 s gone peer=A conn=1 reason=left`},
+	{"", "all is well again", direct + `
+		20 - fault
+		21 a path peer=S conn=1 name=relay
+		22 s path peer=A conn=1 name=relay
+		30 - healed
+		60025 a path peer=S conn=1 name=direct
+		60026 s path peer=A conn=1 name=direct
+		70000 - fault`},
+	{"C17", "all is well for long, and the path is not there", direct + `
+		20 - fault
+		21 a path peer=S conn=1 name=relay
+		30 - healed
+		60031 a path peer=S conn=1 name=direct
+		70000 - fault`},
+	{"", "it is well for too short a time", direct + `
+		20 - fault
+		21 a path peer=S conn=1 name=relay
+		30 - healed
+		60020 - fault`},
+	{"", "nothing crosses", prologue + `
+		10 a bound name=relay
+		11 A crossed name=direct value=0
+		12 A crossed name=relay value=9
+		12 B crossed name=direct value=9`},
+	{"C18", "a direct path that was excluded", prologue + `
+		10 a bound name=relay
+		11 A crossed name=direct value=1`},
+	{"C18", "the relay was excluded", prologue + `
+		10 a bound name=direct
+		11 A crossed name=relay value=1`},
 }
 
 func TestEachRuleIsBrokenByItsHistoriesAlone(t *testing.T) {
 	wrong, right := map[string]int{}, 0
-	for _, v := range append(verdicts, streamVerdicts...) {
+	for _, v := range slices.Concat(verdicts, streamVerdicts, pathVerdicts) {
 		t.Run(v.rule+" "+v.name, func(t *testing.T) {
-			report := history.Check(parse(t, v.text), history.Rules{})
+			report := history.Check(parse(t, v.text), history.Rules{Mend: time.Minute})
 			if v.rule == "" {
 				right++
 				require.True(t, report.OK(), "a right history:\n%v", report)
@@ -534,7 +619,7 @@ func TestEachRuleIsBrokenByItsHistoriesAlone(t *testing.T) {
 			}
 		})
 	}
-	for n := 1; n <= 16; n++ {
+	for n := 1; n <= 18; n++ {
 		rule := fmt.Sprint("C", n)
 		require.GreaterOrEqual(t, wrong[rule], 2, "%s has too few histories that break it", rule)
 	}

@@ -46,8 +46,11 @@ func parse(t testing.TB, text string) []history.Event {
 		require.NoError(t, err, line)
 		who := people[words[1]]
 		e := history.Event{At: int64(ms*1e6) + 1, App: words[1], ID: who.id, Room: who.room, Kind: history.Kind(words[2])}
-		if e.App == "-" {
+		switch e.App {
+		case "-":
 			e.App = ""
+		case "A", "B", "S":
+			e.App, e.ID = "", e.App
 		}
 		if e.Kind == history.Send || e.Kind == history.Receive || e.Kind == history.Wire {
 			e.Type, e.Hash = "chat", "h"

@@ -98,14 +98,22 @@ func (s *streams) judgeSent(i int, e *Event, f *flowing) {
 	case e.Name == "refused" && f.eof >= 0:
 		s.report.add("C16", "a stream was refused that was read to its end", i, f.eof)
 	}
+	if e.Name != "delivered" && f.end >= 0 && f.cut < 0 {
+		if _, saved := s.saved(e, s.events[f.end].At, e.At, e.Reason); saved {
+			s.report.add("C16", "a stream was not delivered though both were there in time and took", i, f.end)
+		}
+	}
+	if f.end >= 0 && s.slow(e, s.events[f.end].At, e.At) {
+		s.report.add("C16", "the outcome of a stream came too late, while all was well", i, f.end)
+	}
 	f.outcome = i
 }
 
-// end demands an outcome of each stream, if its writer was not stopped before.
+// end demands an outcome of each stream, if its writer was not killed before.
 func (s *streams) end() {
 	for _, key := range s.order {
 		f := s.flows[key]
-		if f.outcome < 0 && f.end >= 0 && s.apps[s.events[f.end].App].stop == never {
+		if f.outcome < 0 && f.end >= 0 && !s.apps[s.events[f.end].App].killed {
 			s.report.add("C16", "a stream that was closed has no outcome", f.end, f.first)
 		}
 	}

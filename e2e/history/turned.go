@@ -21,6 +21,13 @@ func (x *index) turn(e *Event) {
 	a.direct[e.Peer] = spans
 }
 
+// shutDirect notes that an end has nothing to send any more.
+func (x *index) shutDirect(e *Event) {
+	if spans := x.app(e).direct[e.Peer]; spans != nil {
+		shut(&spans, e.At)
+	}
+}
+
 // across returns the rule that a message breaks which was sent and, perhaps, received by two
 // ends: C14 if one of them has changed its path between two moments.
 func (x *index) across(rule, from, to string, begin, end int64) string {

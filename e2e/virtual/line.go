@@ -21,6 +21,7 @@ type Line struct {
 	refuse       bool // no connection is accepted
 	hole         bool // no connection is answered
 	behindHeader bool // the first connection is cut behind the header of its third frame
+	watch        func(b []byte)
 }
 
 // NewLine makes a line that is in order.
@@ -72,6 +73,13 @@ func (l *Line) PlanBehindHeader() {
 	l.behindHeader = true
 }
 
+// Watch has watch called with each piece that the relay writes on new connections.
+func (l *Line) Watch(watch func(b []byte)) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.watch = watch
+}
+
 // Shut says whether new connections are refused, or find a hole in which they hear nothing.
 func (l *Line) Shut(refuse, hole bool) {
 	l.mu.Lock()
@@ -114,6 +122,7 @@ func (l *Line) dial(ctx context.Context, _, _ string) (net.Conn, error) {
 	l.mu.Lock()
 	refuse, hole, d := l.refuse, l.hole, l.relay.open()
 	client, server := newConns(l.up, l.down)
+	server.out.watch = l.watch
 	refuse = refuse || !hole && !l.relay.hold(d, server)
 	if !hole && !refuse {
 		client.out.cut, server.out.cut = l.plan(len(l.conns))

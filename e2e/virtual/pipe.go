@@ -27,12 +27,13 @@ type pipe struct {
 	notBefore time.Time // nothing that is written from now on arrives earlier
 	writes    int       // calls of Write
 
-	behindHeader bool  // cut it inside its third call, behind the frame's header
-	silent       int   // bytes that went nowhere, from 1 on; 0: it is not silent
-	lost         error // what Write gets, once one write has gone nowhere
-	swallowed    bool  // that one has
-	shut         bool  // the writing end has ended this direction
-	deaf         bool  // the reading end has closed
+	watch        func(b []byte) // static; called with each piece that is written, unless it is nil
+	behindHeader bool           // cut it inside its third call, behind the frame's header
+	silent       int            // bytes that went nowhere, from 1 on; 0: it is not silent
+	lost         error          // what Write gets, once one write has gone nowhere
+	swallowed    bool           // that one has
+	shut         bool           // the writing end has ended this direction
+	deaf         bool           // the reading end has closed
 
 	readBy, writeBy time.Time
 	alarm           [2]*time.Timer // of a reader and of a writer that wait
@@ -99,6 +100,9 @@ func (p *pipe) take(b []byte) (n int) {
 }
 
 func (p *pipe) write(b []byte) (written int, err error) {
+	if p.watch != nil {
+		p.watch(b)
+	}
 	p.mu.Lock()
 	if p.writes++; p.behindHeader && p.writes == 3 && len(b) > 4 {
 		p.cut = Cut{At: p.total + headerOf(b), By: FIN}

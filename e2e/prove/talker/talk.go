@@ -27,6 +27,7 @@ type Talk struct {
 	seq     uint64 // sends
 	settled uint64 // sends with an outcome
 	waiting []pending
+	streams int  // that it has opened
 	last    bool // nothing more is sent
 }
 

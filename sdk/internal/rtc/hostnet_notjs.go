@@ -26,24 +26,24 @@ const (
 // gathering from, and what waits ends with ctx. pion itself resolves and dials without a
 // context.
 type hostNet struct {
-	*stdnet.Net
+	transport.Net
+	network transport.Net // of PlatformOptions
 	ctx     context.Context
 	servers *servers // notified when one cannot be dialled or looked up
 }
 
-func newHostNet(ctx context.Context, asked *servers) (*hostNet, error) {
+func newHostNet(ctx context.Context, network transport.Net, asked *servers) (*hostNet, error) {
 	std, err := stdnet.NewNet()
-	return &hostNet{Net: std, ctx: ctx, servers: asked}, err
+	n := &hostNet{Net: std, network: network, ctx: ctx, servers: asked}
+	if network != nil {
+		n.Net = network
+	}
+	return n, err
 }
 
 // Interfaces reads the list each time, because an ICE restart often follows a network change.
 func (n *hostNet) Interfaces() ([]*transport.Interface, error) {
-	now, err := stdnet.NewNet()
-	if err != nil {
-		return nil, err
-	}
-	all, err := now.Interfaces()
-	return gatherable(all, routedAddresses()), err
+	return interfacesOf(n.network)
 }
 
 // wait ends early with ctx.

@@ -17,7 +17,7 @@ import (
 
 func TestHostNetGivesUpWithItsContext(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
-	n, err := newHostNet(ctx, &servers{report: func(ServerError) {}, names: make(map[string]string)})
+	n, err := newHostNet(ctx, nil, &servers{report: func(ServerError) {}, names: make(map[string]string)})
 	require.NoError(t, err)
 	at, err := n.ResolveUDPAddr("udp4", "127.0.0.1:53")
 	require.NoError(t, err)
@@ -56,7 +56,7 @@ func TestHostNetHoldsTCPBack(t *testing.T) {
 			asked.relayed.Store(c.relayed)
 			ctx, cancel := context.WithTimeout(t.Context(), c.held)
 			defer cancel()
-			n, err := newHostNet(ctx, asked)
+			n, err := newHostNet(ctx, nil, asked)
 			require.NoError(t, err)
 			begun := time.Now()
 			_, err = n.DialTCP("tcp", nil, net.TCPAddrFromAddrPort(netip.MustParseAddrPort("127.0.0.1:9")))

@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/pion/ice/v4"
@@ -43,6 +44,7 @@ type peerConn struct {
 	report LinkListener // may be nil
 	asked  *servers
 	found  bool               // owned by onCandidate: there is a local candidate
+	turn   atomic.Bool        // the selected pair leads through a TURN server
 	ctx    context.Context    // ends with cancel
 	cancel context.CancelFunc // ends what waits in hostNet, and finding
 
@@ -58,7 +60,7 @@ func newPeerConn(o Options, ev events) (*peerConn, error) {
 	ctx, cancel := context.WithCancel(context.Background())
 	asked := &servers{LoggerFactory: logger(), report: ev.server, names: make(map[string]string)}
 	asked.set(o.ICEServers)
-	host, err := newHostNet(ctx, asked)
+	host, err := newHostNet(ctx, o.Network, asked)
 	if err != nil {
 		cancel()
 		return nil, err
@@ -68,7 +70,7 @@ func newPeerConn(o Options, ev events) (*peerConn, error) {
 	settings.SetIncludeLoopbackCandidate(true)                    // which hostNet has only where there is nothing else
 	settings.SetICEMulticastDNSMode(ice.MulticastDNSModeDisabled) // see addCandidate
 	if o.Pool != nil {
-		settings.SetICEUDPMux(&o.Pool.sockets)
+		settings.SetICEUDPMux(o.Pool.sockets.on(o.Network))
 	}
 	settings.SetSCTPMaxMessageSize(MaxMessage)
 	settings.SetSCTPRTOMax(maxRTO)
@@ -76,6 +78,7 @@ func newPeerConn(o Options, ev events) (*peerConn, error) {
 	settings.SetSCTPMinCwnd(minWindow)
 	settings.SetSCTPCwndCAStep(windowStep)
 	settings.SetRelayAcceptanceMinWait(acceptRelay)
+	settings.DisableCloseByDTLS(true) // the Peer ends the connection, when its channels are read
 	settings.LoggerFactory = asked
 
 	config := webrtc.Configuration{ICEServers: iceServers(o.ICEServers)}
@@ -93,6 +96,7 @@ func newPeerConn(o Options, ev events) (*peerConn, error) {
 	pc.OnConnectionStateChange(p.onState)
 	pc.OnDataChannel(p.onDataChannel)
 	pc.SCTP().Transport().OnStateChange(p.onHandshake)
+	pc.SCTP().Transport().ICETransport().OnSelectedCandidatePairChange(p.onPair)
 	if err = p.createBeacon(); err == nil {
 		err = p.createLink()
 	}
@@ -345,14 +349,15 @@ func (p *peerConn) createChannel(label string) (*Channel, error) {
 	return wrap(dc, p.pc.SCTP(), p.events.over), nil
 }
 
-// ViaTURN reports whether the direct path leads through a TURN server.
+func (p *peerConn) onPair(pair *webrtc.ICECandidatePair) {
+	p.turn.Store(pair.Local.Typ == webrtc.ICECandidateTypeRelay || pair.Remote.Typ == webrtc.ICECandidateTypeRelay)
+}
+
+// ViaTURN reports whether the direct path leads through a TURN server. It does not ask pion, which
+// would have it wait for up to 0.4 s while the connection is closed.
 func (p *Peer) ViaTURN() bool {
 	pc := p.present()
-	if pc == nil {
-		return false
-	}
-	pair, err := pc.pc.SCTP().Transport().ICETransport().GetSelectedCandidatePair()
-	return err == nil && pair != nil && (pair.Local.Typ == webrtc.ICECandidateTypeRelay || pair.Remote.Typ == webrtc.ICECandidateTypeRelay)
+	return pc != nil && pc.turn.Load()
 }
 
 // tidyWithin bounds the wait for pion's goroutines. An application may have handlers on the

@@ -9,7 +9,7 @@ import (
 	"time"
 
 	"github.com/pion/ice/v4"
-	"github.com/pion/transport/v5/stdnet"
+	"github.com/pion/transport/v5"
 )
 
 // keepGone is how long a socket is kept after its address has gone. The address may come
@@ -20,9 +20,18 @@ const keepGone = time.Minute
 // host that ICE uses. The zero value has none: they are opened when a connection gathers.
 // It is an ice.UDPMux.
 type sockets struct {
-	mu     sync.Mutex // guards what follows, and is taken before the locks of pion's UDPMux
-	closed bool
-	byAddr map[netip.Addr]*socket
+	mu      sync.Mutex // guards what follows, and is taken before the locks of pion's UDPMux
+	network transport.Net
+	closed  bool
+	byAddr  map[netip.Addr]*socket
+}
+
+// on returns the sockets, of which those that are opened from now on are on a network.
+func (s *sockets) on(network transport.Net) *sockets {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.network = network
+	return s
 }
 
 // socket is the UDP socket of one address.
@@ -39,7 +48,7 @@ func (s *sockets) GetListenAddresses() (list []net.Addr) {
 	if s.closed {
 		return nil
 	}
-	addrs, err := hostAddresses()
+	addrs, err := addressesOn(s.network)
 	if err == nil {
 		s.update(addrs, time.Now())
 	}
@@ -61,7 +70,7 @@ func (s *sockets) update(addrs []netip.Addr, now time.Time) {
 			of.gone = time.Time{}
 			continue
 		}
-		conn, err := net.ListenUDP("udp", net.UDPAddrFromAddrPort(netip.AddrPortFrom(addr, 0)))
+		conn, err := listenOn(s.network, addr)
 		if err != nil {
 			continue // other addresses may do
 		}
@@ -82,14 +91,10 @@ func (s *sockets) update(addrs []netip.Addr, now time.Time) {
 	}
 }
 
-// hostAddresses returns the addresses of this host that ICE uses, the most useful first.
-func hostAddresses() (list []netip.Addr, err error) {
-	std, err := stdnet.NewNet()
-	if err != nil {
-		return nil, err
-	}
-	all, err := std.Interfaces()
-	for _, it := range gatherable(all, routedAddresses()) {
+// addressesOn returns the addresses on a network that ICE uses, the most useful first.
+func addressesOn(network transport.Net) (list []netip.Addr, err error) {
+	all, err := interfacesOf(network)
+	for _, it := range all {
 		addrs, _ := it.Addrs()
 		for _, addr := range addrs {
 			if prefix, err := netip.ParsePrefix(addr.String()); err == nil {

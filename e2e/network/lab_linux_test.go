@@ -9,13 +9,13 @@ import (
 // A lab is two peers' networks, and between them the machine of the relay, which is also their
 // router.
 type lab struct {
-	t            *testing.T
+	t            testing.TB
 	router, a, b *space
 	relay        *relayproc.Relay
 }
 
 // newLab makes a lab in which there is no direct path.
-func newLab(t *testing.T) *lab {
+func newLab(t testing.TB) *lab {
 	t.Helper()
 	relayd := relayproc.Build(t, "relayd", "-race") // where there may be an Internet
 	relayproc.Build(t, "sdk/cmd/intercessor")

@@ -20,12 +20,12 @@ import (
 // A space is a network namespace. It has no name: the kernel removes it when its last process
 // has ended and its file is closed.
 type space struct {
-	t    *testing.T
+	t    testing.TB
 	path string // of its file
 	fd   int
 }
 
-func newSpace(t *testing.T) *space {
+func newSpace(t testing.TB) *space {
 	t.Helper()
 	s := &space{t: t}
 	onThread(t, func() {
@@ -41,7 +41,7 @@ func newSpace(t *testing.T) *space {
 
 // onThread calls a function that moves its thread to another namespace, and moves the thread
 // back. A thread that cannot be moved back ends with the test.
-func onThread(t *testing.T, move func()) {
+func onThread(t testing.TB, move func()) {
 	t.Helper()
 	runtime.LockOSThread()
 	home := openNamespace(t)
@@ -54,7 +54,7 @@ func onThread(t *testing.T, move func()) {
 }
 
 // openNamespace opens the file of the thread's namespace.
-func openNamespace(t *testing.T) *os.File {
+func openNamespace(t testing.TB) *os.File {
 	t.Helper()
 	file, err := os.Open("/proc/thread-self/ns/net")
 	require.NoError(t, err)

@@ -35,7 +35,7 @@ func fileSize() int64 {
 }
 
 // newFile makes a file of noise and returns its path and its hash.
-func newFile(t *testing.T) (path string, sum []byte) {
+func newFile(t testing.TB) (path string, sum []byte) {
 	t.Helper()
 	path = filepath.Join(t.TempDir(), fileName)
 	file, err := os.Create(path)
@@ -46,7 +46,7 @@ func newFile(t *testing.T) (path string, sum []byte) {
 	return path, sumOf(t, path)
 }
 
-func sumOf(t *testing.T, path string) []byte {
+func sumOf(t testing.TB, path string) []byte {
 	t.Helper()
 	file, err := os.Open(path)
 	require.NoError(t, err)
@@ -59,7 +59,7 @@ func sumOf(t *testing.T, path string) []byte {
 
 // A transfer is a file that a terminal peer of A sends to one of B.
 type transfer struct {
-	t                *testing.T
+	t                testing.TB
 	began            time.Time
 	sum              []byte
 	sender, receiver *termproc.Peer
@@ -84,7 +84,7 @@ func (f *transfer) goes(way string) {
 var wayLine = regexp.MustCompile(regexp.QuoteMeta(fileName) + ` (?:now )?goes (.*)\.\n`)
 
 // waitWay waits until the last way of the file that a peer has named is this one.
-func waitWay(t *testing.T, p *termproc.Peer, way string) {
+func waitWay(t testing.TB, p *termproc.Peer, way string) {
 	t.Helper()
 	require.Eventually(t, func() bool { ways := waysOf(p); return len(ways) > 0 && ways[len(ways)-1] == way },
 		patience.Max, 10*time.Millisecond, "%v never goes %s", p.Cmd.Args[1:], way)

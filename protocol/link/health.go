@@ -55,8 +55,8 @@ const (
 
 // The times of W4.
 const (
-	pingAfter  = Second / 2 // something is unacknowledged
-	pingEvery  = Second     // at most one PING in this time
+	pingAfter  = 400 * Millisecond // something is unacknowledged
+	pingEvery  = Second            // at most one PING in this time
 	pongEvery  = Second / 10
 	leastPong  = Second // how long a PONG may take, at least
 	mostPong   = 10 * Second
@@ -102,7 +102,9 @@ func (h *Health) Sent(bytes int, since Time) {
 }
 
 // Acked says that this many bytes sent on the path were acknowledged.
-func (h *Health) Acked(now Time, bytes int) { h.delivered.add(now, bytes, h.interval()) }
+func (h *Health) Acked(now Time, bytes int) {
+	h.delivered.add(now, bytes, h.interval(), h.flight >= h.InFlight()/2)
+}
 
 // Received says that something came in on the path.
 func (h *Health) Received() { h.heard = true }
@@ -269,22 +271,26 @@ func (h *Health) InFlight() int {
 // interval is over which time delivery is measured.
 func (h *Health) interval() Time { return h.shortest + queueing }
 
-// delivery counts the bytes that were acknowledged in an interval.
+// delivery counts the bytes that were acknowledged in an interval. What a sender delivers that
+// has little to send says nothing about the path, so only busy intervals count.
 type delivery struct {
 	begin Time
-	bytes int // since begin
-	most  int // of the last whole interval, or of the present one if that is more already
+	bytes int  // since begin
+	busy  bool // since begin, the path had much to deliver
+	most  int  // of the last whole busy interval, or of the present one if that is more already; 0: not known
 }
 
-func (d *delivery) add(now Time, bytes int, interval Time) {
-	switch past := now - d.begin; {
-	case d.begin == 0 || past >= 2*interval: // nothing was sent for a while: what is known stays
-		d.begin, d.bytes = now, 0
-	case past >= interval:
-		d.most, d.begin, d.bytes = d.bytes, now, 0
+func (d *delivery) add(now Time, bytes int, interval Time, busy bool) {
+	if past := now - d.begin; d.begin == 0 || past >= interval {
+		if d.busy && past < 2*interval { // otherwise nothing was sent for a while
+			d.most = d.bytes
+		}
+		d.begin, d.bytes, d.busy = now, 0, false
 	}
 	d.bytes += bytes
-	d.most = max(d.most, d.bytes)
+	if d.busy = d.busy || busy; d.busy {
+		d.most = max(d.most, d.bytes)
+	}
 }
 
 // timeFor returns how long bytes take at the measured rate; 0 if it is not known.

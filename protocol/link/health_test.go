@@ -103,11 +103,11 @@ func TestHealthW4(t *testing.T) {
 		require.Len(t, c.pings[0], 1)
 		require.Zero(t, c.sides[0].Wake())
 	})
-	t.Run("what is sent and not acknowledged makes a cut path suspect in 1.5 seconds, and lost 30 later", func(t *testing.T) {
+	t.Run("what is sent and not acknowledged makes a cut path suspect in 1.4 seconds, and lost 30 later", func(t *testing.T) {
 		c := openCable(10 * Millisecond)
 		c.cut = [2]bool{true, true}
 		c.sides[0].Sent(1000, c.now)
-		c.pass(1499 * Millisecond)
+		c.pass(1399 * Millisecond)
 		require.Equal(t, Up, c.sides[0].State())
 		c.pass(2 * Millisecond)
 		require.Equal(t, Suspect, c.sides[0].State())
@@ -186,12 +186,32 @@ func TestHealthW4(t *testing.T) {
 	t.Run("a slow path has time for what is under way", func(t *testing.T) {
 		c := openCable(10 * Millisecond)
 		for range 30 { // 32 kB a second
+			c.sides[0].Sent(64<<10, c.now)
 			c.sides[0].Acked(c.now, 3200)
 			c.pass(100 * Millisecond)
 		}
 		c.sides[0].Sent(64<<10, c.now)
 		c.pass(Second) // a PING goes behind them
 		require.InDelta(t, float64(4*Second), float64(c.sides[0].patience()), float64(2*Second))
+	})
+	t.Run("a sender with little to send learns nothing of how slow the path is", func(t *testing.T) {
+		c := openCable(10 * Millisecond)
+		send := func() {
+			for range 20 { // 60 bytes every 5 ms
+				c.sides[0].Sent(60, c.now)
+				c.pass(5 * Millisecond)
+				c.sides[0].Acked(c.now, 60)
+				c.sides[0].Sent(0, 0)
+			}
+		}
+		for range 20 {
+			send()
+			c.pass(400 * Millisecond) // and nothing for a while
+		}
+		c.cut = [2]bool{true, true}
+		c.sides[0].Sent(12_000, c.now)
+		c.pass(1402 * Millisecond)
+		require.Equal(t, Suspect, c.sides[0].State())
 	})
 	t.Run("a check is a PING, although nothing is under way", func(t *testing.T) {
 		c := openCable(10 * Millisecond)
@@ -249,17 +269,25 @@ func TestInFlightW5(t *testing.T) {
 	h := &c.sides[0]
 	require.Equal(t, 64<<10, h.InFlight())
 	for range 100 { // 10 MB a second, which a flight of 3.5 MB fills in 0.35 s
+		h.Sent(h.InFlight(), c.now)
 		h.Acked(c.now, 100_000)
 		c.now += 10 * Millisecond
 	}
 	require.InDelta(t, 3_500_000, h.InFlight(), 200_000)
 	for range 100 {
+		h.Sent(h.InFlight(), c.now)
 		h.Acked(c.now, 1_000_000)
 		c.now += 10 * Millisecond
 	}
 	require.Equal(t, 4<<20, h.InFlight())
 	h.Acked(c.now+100*Second, 1)
 	require.Equal(t, 4<<20, h.InFlight(), "a rest changes nothing")
+	for range 100 {
+		h.Sent(1000, c.now)
+		h.Acked(c.now, 1000)
+		c.now += 10 * Millisecond
+	}
+	require.Equal(t, 4<<20, h.InFlight(), "and little to send does neither")
 }
 
 // TestHealthRandom has seeds draw what happens to a path. Whatever it is: one PING a second at

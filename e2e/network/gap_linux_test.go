@@ -1,0 +1,70 @@
+package network_test
+
+import (
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/sebas642/intercessor/sdk"
+)
+
+// BenchmarkWithoutDelivery measures how long nothing arrives when a path is lost while messages
+// take the direct one: when that drops everything without a word, and when the relay is killed.
+// Each loss is one iteration, between new peers:
+//
+//	go test -run '^$' -bench WithoutDelivery -benchtime 20x ./e2e/network
+func BenchmarkWithoutDelivery(b *testing.B) {
+	for _, loss := range []struct {
+		of    string
+		lose  func(l *lab)
+		taken sdk.Route // by the messages in the end
+	}{
+		{"nothing", func(*lab) {}, sdk.RouteDirect},
+		{"direct", (*lab).cut, sdk.RouteRelay},
+		{"relay", func(l *lab) { l.relay.Kill() }, sdk.RouteDirect},
+	} {
+		b.Run(loss.of, func(b *testing.B) {
+			var gaps []time.Duration
+			for b.Loop() {
+				l := newLab(b)
+				l.mend()
+				gaps = append(gaps, l.gap(func() { loss.lose(l) }, loss.taken))
+			}
+			slices.Sort(gaps)
+			b.ReportMetric(0, "ns/op")
+			b.ReportMetric(float64(gaps[(len(gaps)-1)/2].Milliseconds()), "p50-ms")
+			b.ReportMetric(float64(gaps[len(gaps)-1].Milliseconds()), "max-ms")
+		})
+	}
+}
+
+// gap returns the longest time between two messages within some seconds after lose was called.
+func (l *lab) gap(lose func(), taken sdk.Route) time.Duration {
+	l.t.Helper()
+	listener := l.b.peer(l.relay.WS + "/server")
+	dialer := l.a.peer(<-listener)
+	route := ""
+	for route != string(sdk.RouteDirect) {
+		route = <-dialer
+	}
+	follow := func(d time.Duration) (longest time.Duration) {
+		end, last := time.After(d), time.Now()
+		for {
+			select {
+			case <-listener:
+				now := time.Now()
+				longest, last = max(longest, now.Sub(last)), now
+			case route = <-dialer:
+			case <-end:
+				return max(longest, time.Since(last))
+			}
+		}
+	}
+	follow(2 * time.Second) // what the path was asked when it was new is over
+	lose()
+	longest := follow(5 * time.Second)
+	require.Equal(l.t, string(taken), route)
+	return longest
+}

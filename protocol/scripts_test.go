@@ -18,6 +18,7 @@ import (
 // it is seen to that it can be run and asks for nothing that the codec contradicts.
 type script struct {
 	Name, Rule, Why string
+	Streams         *bool
 	Steps           []step
 }
 

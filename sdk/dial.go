@@ -54,7 +54,7 @@ func Dial(ctx context.Context, url string, options *Options) (*Conn, error) {
 		c.rtc.start()
 	}
 	d.remote.online(true)
-	d.running.Go(func() { d.remote.lost(ofSession(session.Serve(d.handle))) })
+	d.running.Go(func() { d.remote.lost(ofSession(session.Serve(d.handle, d.remote))) })
 	return c, nil
 }
 

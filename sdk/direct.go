@@ -122,10 +122,11 @@ func (d *direct) look(now link.Time, acked int) {
 	d.health.Sent(l.Unacknowledged(link.Direct))
 	l.SetInFlight(link.Direct, d.health.InFlight())
 	if up := d.health.State() == link.Up && d.allowed(); up != d.up {
-		d.up = up
-		if up {
+		if d.up = up; up {
+			d.linked.downAt = 0
 			l.PathUp(now, link.Direct)
 		} else {
+			d.linked.downAt = now
 			l.PathDown(now, link.Direct)
 		}
 		d.linked.since = time.Now()

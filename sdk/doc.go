@@ -30,7 +30,8 @@
 // A [Stream] carries bytes in both directions, as a TCP connection does, over whatever path
 // there is. It is what files, HTTP and other protocols need. On native a *Stream is a
 // [net.Conn], [Listener.Streams] is a [net.Listener], and [Conn.DialContext] fits into a
-// [net/http.Transport], so that a program without an open port can serve another one. Messages
+// [net/http.Transport], so that a program without an open port can serve another one. Pages have
+// fetchFrom for that (wasm/js/fetch.d.ts). Messages
 // that the other side does not receive hold up the sender of messages, and a stream that it does
 // not read holds up that stream only. There is no order between streams, nor between streams and
 // messages. Both peers need a version of the SDK that has streams: OpenStream returns an error

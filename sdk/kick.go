@@ -63,7 +63,7 @@ func (c *Conn) dismiss(direct bool) {
 	if it, ok := c.messages.(*linked); ok {
 		it.do(func(now link.Time) {
 			if it.ended == nil && (!direct || it.direct.stands()) {
-				it.lose(now, &GoneError{Reason: ReasonKicked}, ReasonKicked)
+				it.lose(now, &GoneError{Reason: ReasonKicked}, ReasonKicked, true)
 			}
 		})
 	}

@@ -54,6 +54,9 @@ type linked struct {
 	giveUpAt link.Time // when to abort a link that the other side has closed; or 0
 	alone    error     // why the relay does not carry this link any more, while the direct path does; or nil
 	aloneFor Reason    // the same for outcomes
+	final    bool      // and never will
+	downAt   link.Time // when the direct path was up last, and is not now; or 0
+	goneAt   link.Time // when the link is over that has no path at all; or 0
 }
 
 // newLinked returns what needs its Conn still.
@@ -264,7 +267,7 @@ func (l *linked) takeSignals(now link.Time) {
 // linkEnded notes why the link has ended. The application learns it after it has received
 // the messages that came before.
 func (l *linked) linkEnded(now link.Time, end link.End) {
-	l.giveUpAt, l.end = 0, end
+	l.giveUpAt, l.goneAt, l.end = 0, 0, end
 	switch end.How {
 	case link.ClosedHere:
 		l.ended = ErrClosed
@@ -337,9 +340,11 @@ func (l *linked) endSeen(now link.Time) {
 // lose ends the link because of what the relay says, or because there is no relay. why is for
 // the outcomes. While there is a direct path, even a suspect one, the link goes on, unless the
 // other peer is not to be there any more (W7).
-func (l *linked) lose(now link.Time, cause error, why Reason) {
+func (l *linked) lose(now link.Time, cause error, why Reason, final bool) {
+	stands := l.direct.stands()
+	waits := !final && why == ReasonTimeout && now < l.patience() // the direct path was up not long ago
 	switch word := dismissal(cause, why); {
-	case !l.direct.stands(), cause == ErrClosed:
+	case cause == ErrClosed, !stands && !waits:
 		l.abort(now, cause, why)
 	case word != "":
 		l.cause, l.why = cause, why
@@ -347,7 +352,10 @@ func (l *linked) lose(now link.Time, cause error, why Reason) {
 	default:
 		l.link.PathDown(now, link.Relay)
 		l.conn.status.set(func(s *status) { s.away = true })
-		l.alone, l.aloneFor = cause, why
+		l.alone, l.aloneFor, l.final = cause, why, final
+		if !stands {
+			l.pathLost(now)
+		}
 	}
 }
 
@@ -378,19 +386,41 @@ func (l *linked) dismissed(why Reason) error {
 	return &GoneError{Reason: why}
 }
 
-// pathLost notes that the direct path will not be back.
+// pathLost notes that the direct path will not be back. The relay may carry the link again: the
+// other side notices the same, and needs it, too (W7).
 func (l *linked) pathLost(now link.Time) {
-	if l.isAlone() {
+	switch {
+	case !l.isAlone():
+	case l.final:
 		l.abort(now, l.alone, l.aloneFor)
+	default:
+		l.goneAt = max(now, l.patience())
 	}
+}
+
+// patience returns until when a side waits for another path after the end of the direct path.
+func (l *linked) patience() link.Time {
+	if l.downAt == 0 {
+		return 0
+	}
+	return l.downAt + link.Time(l.conn.session.Patience())
 }
 
 // isAlone reports whether the link lives, and only the direct path carries it.
 func (l *linked) isAlone() bool { return l.alone != nil && l.ended == nil }
 
+// lives reports whether the link goes on.
+func (l *linked) lives() bool {
+	return !l.closed && l.ended == nil && l.cause == nil && !l.link.Ending()
+}
+
 // tick gives up a link that the other side has closed and of which nothing more comes.
 func (l *linked) tick(now link.Time) {
 	l.direct.tick(now)
+	if l.goneAt != 0 && now >= l.goneAt {
+		l.goneAt = 0
+		l.abort(now, l.alone, l.aloneFor)
+	}
 	if l.giveUpAt == 0 || now < l.giveUpAt {
 		return
 	}

@@ -17,6 +17,8 @@ const maxOpens = 5
 
 // remote is another peer as the session sees it.
 type remote interface {
+	signaling.Spare
+
 	// heard handles a message of the peer, or the relay's news about it.
 	heard(e signaling.Event)
 
@@ -147,6 +149,7 @@ func (p *peer) setTimer(now link.Time) {
 	}
 	if c := p.current; c != nil {
 		sooner(c.giveUpAt)
+		sooner(c.goneAt)
 		sooner(c.direct.due())
 		sooner(c.mendAt())
 	}
@@ -220,7 +223,7 @@ func (p *peer) heard(e signaling.Event) {
 		p.rejoin()
 		p.path(true, func(s *status) { s.away, s.offline = false, false })
 	case signaling.Gone:
-		p.lose(&GoneError{Reason: Reason(e.Reason)}, Reason(e.Reason))
+		p.lose(&GoneError{Reason: Reason(e.Reason)}, Reason(e.Reason), false)
 	}
 }
 
@@ -237,7 +240,7 @@ func (p *peer) online(up bool) {
 	}
 }
 
-func (p *peer) lost(err error) { p.lose(err, ReasonRelay) }
+func (p *peer) lost(err error) { p.lose(err, ReasonRelay, true) }
 
 // alone reports whether the peer is gone for the relay, but not for its link.
 func (p *peer) alone() bool {
@@ -253,7 +256,7 @@ func (p *peer) rejoin() (alone bool) {
 	defer p.mu.Unlock()
 	if p.current != nil {
 		alone = p.current.isAlone()
-		p.current.alone = nil
+		p.current.alone, p.current.goneAt = nil, 0
 	}
 	return alone
 }
@@ -279,12 +282,12 @@ func (p *peer) path(up bool, change func(*status)) {
 	})
 }
 
-// lose ends the current link because the relay does not carry it any more. why is for the
-// outcomes.
-func (p *peer) lose(cause error, why Reason) {
+// lose ends the current link because the relay does not carry it any more, and never will if
+// final. why is for the outcomes.
+func (p *peer) lose(cause error, why Reason, final bool) {
 	p.do(func(now link.Time) {
 		if p.current != nil {
-			p.current.lose(now, cause, why)
+			p.current.lose(now, cause, why, final)
 		}
 	})
 }

@@ -57,6 +57,61 @@ func TestNativeConnThatIsGoneForTheRelayTakesItAgain(t *testing.T) {
 	}
 }
 
+// For the relay a client is gone, and then the direct path is closed. The client may come back to
+// the relay for the window and 10 seconds (P4, W7).
+func TestNativeConnWithoutAnyPath(t *testing.T) {
+	r := relay.New(relay.Config{Window: time.Second})
+	station := httptest.NewServer(r)
+	defer station.Close()
+	proxy, err := chaos.Listen(strings.TrimPrefix(station.URL, "http://"), nil)
+	require.NoError(t, err)
+	defer proxy.Close()
+	ln, err := sdk.Listen(patience.Context(t), "ws"+strings.TrimPrefix(station.URL, "http")+"/server", nil)
+	require.NoError(t, err)
+	defer ln.Close()
+	client, err := sdk.Dial(patience.Context(t), "ws://"+proxy.Addr()+"/client/"+ln.ID(), nil)
+	require.NoError(t, err)
+	defer client.Close()
+	server := sdkpeer.Accept(t, ln)
+	loses := func() {
+		t.Helper()
+		takes(t, client, sdk.RouteDirect)
+		takes(t, server, sdk.RouteDirect)
+		proxy.SetRefuse(true)
+		proxy.CutAll(chaos.RST)
+		require.Eventually(t, func() bool { return r.Stats().Sessions == 1 }, patience.Max, 10*time.Millisecond)
+		<-time.After(2 * time.Second) // the window
+		pc, err := client.PeerConnection()
+		require.NoError(t, err)
+		require.NoError(t, pc.Close())
+		for _, c := range []*sdk.Conn{client, server} {
+			state, err := c.WaitState(patience.Context(t), sdk.Connected)
+			require.NoError(t, err)
+			require.Equal(t, sdk.Reconnecting, state)
+		}
+	}
+
+	loses()
+	sdkpeer.Send(t, client, "chat", `1`)
+	sdkpeer.Send(t, server, "chat", `2`)
+	<-within1s(t)
+	proxy.SetRefuse(false)
+	client.NetworkChanged()
+	sdkpeer.Receive(t, server, "chat", `1`)
+	sdkpeer.Receive(t, client, "chat", `2`)
+
+	loses()
+	since := time.Now()
+	for _, c := range []*sdk.Conn{client, server} {
+		_, err := c.Receive(patience.Context(t))
+		var gone *sdk.GoneError
+		require.ErrorAs(t, err, &gone)
+		require.Equal(t, sdk.ReasonTimeout, gone.Reason)
+	}
+	require.Greater(t, time.Since(since), 8*time.Second)
+	require.Less(t, time.Since(since), time.Minute)
+}
+
 // The client has left the relay without a word, and talks on directly. A kick reaches it there.
 func TestNativeKickOfAClientThatIsAtNoRelay(t *testing.T) {
 	r := relay.New(relay.Config{Window: time.Second})

@@ -32,6 +32,9 @@ func Main(m *testing.M) int {
 	return m.Run()
 }
 
+// Folder makes a folder that is removed after the package's tests.
+func Folder() (string, error) { return os.MkdirTemp(binaries.folder, "") }
+
 // Build builds a main package once per run and returns the binary's path. The package is
 // named by its folder in the workspace, or by the absolute path of its file.
 func Build(t testing.TB, pkg string, flags ...string) string {
@@ -46,7 +49,7 @@ func build(env []string, pkg string, flags ...string) (path string, err error) {
 	once, _ := binaries.built.LoadOrStore(key, sync.OnceValues(func() (string, error) {
 		ctx, cancel := context.WithTimeout(context.Background(), 5*time.Minute)
 		defer cancel()
-		folder, err := os.MkdirTemp(binaries.folder, "") // the same package may be built with other flags
+		folder, err := Folder() // the same package may be built with other flags
 		if err != nil {
 			return "", err
 		}

@@ -25,16 +25,21 @@ import (
 func TestScripts(t *testing.T) {
 	t.Parallel()
 	var scripts []struct {
-		Name  string
-		Why   string
-		Steps []scriptStep
+		Name    string
+		Why     string
+		Streams *bool
+		Steps   []scriptStep
 	}
 	require.NoError(t, json.Unmarshal([]byte(vectors.V1Scripts), &scripts))
 	require.NotEmpty(t, scripts)
-	relay := relayproc.Start(t)
+	usual, withoutStreams := relayproc.Start(t), relayproc.Start(t, "--limits-streams=false")
 	for _, script := range scripts {
 		t.Run(script.Name, func(t *testing.T) {
 			t.Parallel()
+			relay := usual
+			if script.Streams != nil && !*script.Streams {
+				relay = withoutStreams
+			}
 			p := &play{T: t, relay: relay, peers: map[string]*rawpeer.Peer{}, values: map[string]any{}, early: map[*rawpeer.Peer]scriptDelivery{}}
 			for i, step := range script.Steps {
 				p.where = fmt.Sprintf("%s, step %d", script.Why, i+1)

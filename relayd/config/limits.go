@@ -32,8 +32,8 @@ type Limits struct {
 	Rooms       int `key:"rooms" arg:"number" min:"1" max:"10000000" reload:"yes" doc:"How many rooms there may be in all."`
 	Away        int `key:"away" arg:"number" min:"1" max:"10000000" reload:"yes" doc:"How many absent peers relayd remembers. A forgotten peer can still come back."`
 
-	ClientIdle  time.Duration `key:"client_idle" arg:"duration" default:"0s" min:"0s" max:"8760h" reload:"yes" doc:"How long a client may stay without a message from it or to it; then it is closed, for good. 0s: no limit. Peers with a direct path may be idle here for hours."`
-	ServerAlone time.Duration `key:"server_alone" arg:"duration" default:"0s" min:"0s" max:"8760h" reload:"yes" doc:"How long a server may stay without a client; then it is closed, for good. 0s: no limit."`
+	ClientIdle  time.Duration `key:"client_idle" arg:"duration" default:"0s" min:"0s" max:"8760h" reload:"yes" doc:"How long a client may stay without a message from it or to it; then it is closed, for good. 0s: no limit. A client with a direct path may be idle here for hours; it comes back when it needs the relay."`
+	ServerAlone time.Duration `key:"server_alone" arg:"duration" default:"0s" min:"0s" max:"8760h" reload:"yes" doc:"How long a server may stay without a client; then it is closed, for good. 0s: no limit. A server with a direct path to a client comes back at once."`
 	SessionLife time.Duration `key:"session_life" arg:"duration" default:"0s" min:"0s" max:"8760h" reload:"yes" doc:"How long any connection may last; then it is closed, and its peer comes back at once if it is still admitted. 0s: no limit. Base peers lose their ID."`
 }
 

@@ -51,7 +51,7 @@ func Dial(ctx context.Context, url string, options *Options) (*Peer, error) {
 		return nil, err
 	}
 	p := &Peer{Session: s, Events: queue.New[signaling.Event](maxEvents, maxBytes)}
-	p.serving.Go(func() { p.Events.Close(s.Serve(p.keep)) })
+	p.serving.Go(func() { p.Events.Close(s.Serve(p.keep, nil)) })
 	return p, nil
 }
 

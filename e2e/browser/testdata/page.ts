@@ -2,6 +2,7 @@
 // after @ts-expect-error must not compile.
 
 import { connect, listen, IntercessorError } from "../../../wasm/js/intercessor.js";
+import { fetchFrom } from "../../../wasm/js/fetch.js";
 import type { BidirectionalStream, Connection, ErrorCode, Listener, Message, Options, Outcome, Path, PeerEvent, Receipt, State } from "../../../wasm/js/intercessor.js";
 
 const options: Options = {
@@ -39,6 +40,10 @@ async function client(url: string): Promise<void> {
   console.log(stream.name, (await stream.outcome).kind, await new Response(stream.readable).text());
   // @ts-expect-error a stream takes bytes
   await stream.writable.getWriter().write("a line");
+  const response: Response = await fetchFrom(conn, "/upload", { method: "POST", body: "a line", signal: AbortSignal.timeout(1000) });
+  console.log(response.ok);
+  // @ts-expect-error it is of a connection
+  await fetchFrom("/upload");
   const { route, since, roundTrip, sent, received, state: direct }: Path = conn.path;
   console.log(route satisfies "relay" | "direct" | "turn", new Date(since), roundTrip.toFixed(1), sent + received, direct);
   conn.addEventListener("pathchange", () => console.log(conn.path.route, conn.path.problem));

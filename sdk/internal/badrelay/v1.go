@@ -79,6 +79,22 @@ var scriptsV1 = map[string]func(*conn){
 		}
 		c.linger()
 	},
+	// For the relay the peer is idle, or its server is gone, on the first visit.
+	"v1-idle": func(c *conn) {
+		c.helloV1()
+		if c.visit == 1 {
+			c.close(protocol.CodeIdle, "nothing came")
+		}
+		c.linger()
+	},
+	"v1-server-gone": func(c *conn) {
+		c.helloV1()
+		if c.visit == 1 {
+			c.relay(protocol.TypePeerGone, `{"id":"other","order":[0,0,1],"reason":"relay"}`)
+			c.close(protocol.CodeServerGone, "the server has left")
+		}
+		c.linger()
+	},
 	"v1-kicked": func(c *conn) { c.helloV1(); c.close(protocol.CodeKicked, "the server said so") },
 	"v1-refused": func(c *conn) {
 		if c.credential != "" {

@@ -138,7 +138,7 @@ func (p *presence) said(now time.Time, typ string, m protocol.Presence) (Event, 
 		if k == nil {
 			return Event{}, false
 		}
-		delete(p.peers, m.ID)
+		p.end(m.ID, k)
 		return Event{Kind: Gone, Peer: m.ID, Reason: m.Reason}, true
 	}
 	return Event{}, false
@@ -195,11 +195,7 @@ func (p *presence) pass(now time.Time) (events []Event) {
 		case now.Before(k.due):
 			p.sooner(k.due)
 		default:
-			if k.due = (time.Time{}); p.server {
-				delete(p.peers, id)
-			} else { // a client's one server may come back
-				k.gone = true
-			}
+			p.end(id, k)
 			events = append(events, Event{Kind: Gone, Peer: id, Reason: ReasonTimeout})
 		}
 	}
@@ -215,6 +211,14 @@ func (p *presence) away(now time.Time, id protocol.ID, k *knownPeer, window time
 	k.away, k.doubt = true, false
 	p.wait(k, k.seen.Add(window+goneAfter))
 	return Event{Kind: Away, Peer: id}, !before
+}
+
+// end notes that a peer is gone. A client does not forget its one server, which may come back.
+func (p *presence) end(id protocol.ID, k *knownPeer) {
+	k.doubt, k.gone, k.due = true, true, time.Time{}
+	if p.server {
+		delete(p.peers, id)
+	}
 }
 
 func (p *presence) wait(k *knownPeer, until time.Time) {

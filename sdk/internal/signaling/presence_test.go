@@ -279,6 +279,19 @@ func TestServerThatIsGoneMayComeBack(t *testing.T) {
 	}
 }
 
+func TestServerThatTheRelayCallsGoneMayComeBack(t *testing.T) {
+	p := newTable(false)
+	p.meet("srv", v1, protocol.Order{Attempt: 1})
+	p.relay(protocol.TypePeerGone, "srv", 1, "")
+	p.want(t, "srv gone left")
+	p.lost(p.now, 0)
+	p.after(time.Hour)
+	p.want(t)
+	p.resume()
+	p.after(time.Second)
+	p.want(t, "srv back")
+}
+
 func TestOwnLossLongerThanTheWindow(t *testing.T) {
 	p := newTable(true)
 	p.relay(protocol.TypePeerJoined, "ada", 1, v1)

@@ -25,7 +25,8 @@ func (s *Session) run(c *connection) {
 		}
 		// While it moved, an attempt may have taken the place of c and been cut (R5).
 		replaced := isReplaced(err) && s.identity.tried(c.attempt)
-		if next == nil && !replaced && (!s.v1 || !mayResume(err)) {
+		spared := s.spares(err)
+		if next == nil && !replaced && !spared && (!s.v1 || !mayResume(err)) {
 			s.end(err)
 			c.socket.close(context.Background(), closeCode(err), "")
 			return
@@ -35,6 +36,9 @@ func (s *Session) run(c *connection) {
 			s.lose(errRestarting)
 		} else {
 			s.lose(err)
+		}
+		if spared && !s.server {
+			s.spare.Rest(s.ctx)
 		}
 		if next == nil {
 			next, err = s.resume(c, err)

@@ -39,7 +39,8 @@ type Session struct {
 
 	identity *identity
 	known    protocol.ID // the own ID, once it is known; likewise
-	backoff  backoff     // owned by run
+	backoff  backoff     // owned by run, as is the next
+	spare    Spare       // what Serve was given
 
 	sending chan struct{} // holds one token: the right to write
 	frame   []byte        // owned by the holder of that right
@@ -137,7 +138,10 @@ func Open(ctx context.Context, url string, options *Options) (*Session, error) {
 // things happened. An Event's bytes are valid until handle returns. While handle waits
 // nothing is read, and a relay whose messages are not taken ends the connection. handle
 // must not call Close.
-func (s *Session) Serve(handle func(Event)) error {
+//
+// spare may be nil.
+func (s *Session) Serve(handle func(Event), spare Spare) error {
+	s.spare = spare
 	s.telling.Lock()
 	s.handler = handle
 	s.telling.Unlock()

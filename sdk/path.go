@@ -60,6 +60,7 @@ func (c *Conn) Path() Path {
 func (c *Conn) WaitPath(ctx context.Context, from Path) (Path, error) {
 	for {
 		way, turned := c.messages.path()
+		_, ended := c.status.get()
 		p, next := c.rtc.following()
 		state, changed := p.WatchPath()
 		now := withState(way, p, state)
@@ -73,6 +74,7 @@ func (c *Conn) WaitPath(ctx context.Context, from Path) (Path, error) {
 		case <-turned:
 		case <-changed:
 		case <-next:
+		case <-ended:
 		case <-ctx.Done():
 			return now, ctx.Err()
 		}

@@ -1,8 +1,10 @@
 package virtual_test
 
 import (
+	"context"
 	"net"
 	"net/netip"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -147,5 +149,28 @@ func TestPackets(t *testing.T) {
 		require.NoError(t, to.Close())
 		_, _, err = to.ReadFrom(make([]byte, 1500))
 		require.ErrorIs(t, err, net.ErrClosed)
+	})
+}
+
+// Who waits for another path than one that has failed hears of the end of the Conn.
+func TestWaitPathEndsWithAConnWithoutAPath(t *testing.T) {
+	hosts(t, func(t *testing.T, w *world, server, _ *virtual.Host) {
+		nothing := virtual.Road{Loss: 100}
+		server.SetRoads(nothing, nothing)
+		for p := w.client.Path(); p.State != sdk.PathOver; {
+			var err error
+			p, err = w.client.WaitPath(t.Context(), p)
+			require.NoError(t, err)
+		}
+		ctx, cancel := context.WithTimeout(t.Context(), time.Hour)
+		defer cancel()
+		var waiting sync.WaitGroup
+		waiting.Go(func() {
+			_, err := w.client.WaitPath(ctx, w.client.Path())
+			require.ErrorIs(t, err, sdk.ErrClosed)
+		})
+		synctest.Wait()
+		require.NoError(t, w.client.Close())
+		waiting.Wait()
 	})
 }

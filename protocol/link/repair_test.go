@@ -149,6 +149,16 @@ func TestRepairW6(t *testing.T) {
 			require.LessOrEqual(t, took, want*Second)
 			require.GreaterOrEqual(t, took, leastRetry)
 		}
+		var longest Time
+		for seed := range uint64(50) {
+			m := connected(t, rand.New(rand.NewPCG(seed, 2)).Uint64)
+			for range 7 {
+				m.Over(m.now, 0)
+				_, took := m.wait(1000 * Second)
+				longest = max(longest, took)
+			}
+		}
+		require.Greater(t, longest, 32*Second, "the pauses grow, and are random")
 		m.Over(m.now, 60*Second)
 		m.Want()
 		_, took := m.wait(1000 * Second)

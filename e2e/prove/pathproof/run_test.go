@@ -60,8 +60,18 @@ func (p plan) run(w *world) {
 	}
 	time.Sleep(mendWithin + time.Second)
 	cancel()
-	traffic.Wait()
-	w.leave()
+	over := make(chan struct{})
+	go func() {
+		defer close(over)
+		traffic.Wait()
+	}()
+	select {
+	case <-over:
+	case <-time.After(patience):
+		w.problem("not every message was accepted, or not every stream ended, within %v", patience)
+	}
+	w.leave() // ends what waits still
+	<-over
 	accepting.Wait()
 }
 

@@ -96,7 +96,7 @@ func goTest(ctx context.Context, root, overlay string, suite Suite) (string, err
 
 var (
 	broken  = regexp.MustCompile(`(?m)^\s*(?:.*: )?broken (C\d+|need): `)
-	failed  = regexp.MustCompile(`(?m)^--- FAIL: Test(?:Native|Health|InFlight)?([FLSW]\d+)`) // a test of a rule of PROTOCOL.md
+	failed  = regexp.MustCompile(`(?m)^--- FAIL: Test(?:Native|Health|InFlight|Repair)?([FLSW]\d+)`) // a test of a rule of PROTOCOL.md
 	unbuilt = regexp.MustCompile(`(?m)^FAIL\s.*\[(build|setup) failed\]`)
 )
 

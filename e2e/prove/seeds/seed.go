@@ -27,17 +27,19 @@ var (
 	relaySuite  = Suite{"./e2e/prove/relayproof", "^TestShort[^O]"}
 	ownerSuite  = Suite{"./e2e/prove/relayproof", "^TestShortOwnership"}
 	pathSuite   = Suite{"./e2e/prove/linkproof", "^TestShortTwoPaths"}
-	ruleSuite   = Suite{"./protocol/link", "^Test(F1|L14|L7An|W2|W3|HealthW4|InFlightW5)"}
+	ruleSuite   = Suite{"./protocol/link", "^Test(F1|L14|L7An|W2|W3|HealthW4|InFlightW5|RepairW6)"}
 	streamSuite = Suite{"./e2e/prove/linkproof", "^TestShortStreams"}
 	creditSuite = Suite{"./protocol/link", "^Test(S[1-6]|L12On)"}
 	peerSuite   = Suite{"./e2e/native", "^TestNativeW3"}
+	muxSuite    = Suite{"./sdk", "^TestW9"}
+	bothSuite   = Suite{"./e2e/prove/pathproof", "^TestSeeds"}
 	sdkSuite    = Suite{"./e2e/prove/sdkproof", "^TestSeeds"}
 )
 
 // all returns the seeds of every list.
 func all() []Seed {
 	var seeds []Seed
-	for _, list := range [][]Seed{linkSeeds, pathSeeds, streamSeeds, relaySeeds, ownerSeeds, sdkSeeds} {
+	for _, list := range [][]Seed{linkSeeds, pathSeeds, streamSeeds, relaySeeds, ownerSeeds, sdkSeeds, muxSeeds, repairSeeds, bothSeeds} {
 		seeds = append(seeds, list...)
 	}
 	return seeds

@@ -24,7 +24,7 @@ func TestAFileGoesOverTheRelayAlone(t *testing.T) {
 			l := newLab(t)
 			f := l.transfer()
 			for n := range kills {
-				f.has(0.2 + 0.4*float64(n))
+				f.has(fileSize() * int64(1+2*n) / 5)
 				l.blip()
 			}
 			f.arrives()
@@ -60,7 +60,7 @@ func TestAFileGoesToThePage(t *testing.T) {
 			l.a.slow(slowly)
 			sender := l.a.terminal("send", path, "--relay", l.relay.HTTP)
 			began := time.Now()
-			page := l.b.browser(l.relay.HTTP).Open(sender.Expect("link:"))
+			page := l.b.browser().Open(sender.Expect("link:"), "Cross-Origin-Opener-Policy") // which needs TLS
 			page.WaitText("#log .rate", "/s · "+way)
 			waitWay(t, sender, way)
 			l.a.fast()
@@ -109,7 +109,7 @@ func TestAFileOutlivesItsDirectPath(t *testing.T) {
 	require.Equal(t, cuts, strings.Count(f.sender.Stderr(), "now goes "+relayed))
 }
 
-// TestAFileOutlivesRoaming: a peer's machine joins another network in the middle.
+// TestAFileOutlivesRoaming: the machine of a peer joins another network in the middle.
 func TestAFileOutlivesRoaming(t *testing.T) {
 	t.Parallel()
 	for name, roam := range map[string]func(l *lab){
@@ -129,6 +129,19 @@ func TestAFileOutlivesRoaming(t *testing.T) {
 			t.Logf("over the relay after %.1f s", time.Since(began).Seconds())
 			f.goes(direct)
 			t.Logf("direct after %.1f s", time.Since(began).Seconds())
+			l.a.fast()
+			f.arrives()
+		})
+		t.Run(name+" without a direct path", func(t *testing.T) {
+			t.Parallel()
+			l := newLab(t)
+			l.a.slow(slowly)
+			f := l.transfer()
+			there := f.has(1)
+			roam(l)
+			began := time.Now()
+			f.has(there + 500_000) // more than was under way
+			t.Logf("it goes on after %.1f s", time.Since(began).Seconds())
 			l.a.fast()
 			f.arrives()
 		})

@@ -29,7 +29,7 @@ func newSpace(t testing.TB) *space {
 	t.Helper()
 	s := &space{t: t}
 	onThread(t, func() {
-		require.NoError(t, unix.Unshare(unix.CLONE_NEWNET), "a network namespace needs root")
+		require.NoError(t, unix.Unshare(unix.CLONE_NEWNET), "a network namespace needs CAP_SYS_ADMIN")
 		file := openNamespace(t)
 		t.Cleanup(func() { _ = file.Close() })
 		s.fd = int(file.Fd())
@@ -86,14 +86,13 @@ func (s *space) terminal(args ...string) (p *termproc.Peer) {
 	return p
 }
 
-// browser starts Chromium. Pages at this URL may do what they may with TLS.
-func (s *space) browser(url string) *chromium.Browser {
+// browser starts Chromium.
+func (s *space) browser() *chromium.Browser {
 	s.t.Helper()
 	nsenter, err := exec.LookPath("nsenter")
 	require.NoError(s.t, err)
-	return chromium.Start(s.t, chromedp.Flag("unsafely-treat-insecure-origin-as-secure", url),
-		chromedp.ModifyCmdFunc(func(cmd *exec.Cmd) { // it is started by a goroutine of chromedp
-			cmd.Path, cmd.Args = nsenter, append([]string{nsenter, "--net=" + s.path, cmd.Path}, cmd.Args[1:]...)
-			cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
-		}))
+	return chromium.Start(s.t, chromedp.ModifyCmdFunc(func(cmd *exec.Cmd) { // a goroutine of chromedp starts it
+		cmd.Path, cmd.Args = nsenter, append([]string{nsenter, "--net=" + s.path, cmd.Path}, cmd.Args[1:]...)
+		cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
+	}))
 }

@@ -98,8 +98,8 @@ func waysOf(p *termproc.Peer) (ways []string) {
 	return ways
 }
 
-// has waits until this part of the file is there.
-func (f *transfer) has(part float64) {
+// has waits until so many bytes of the file are there, and returns how many are.
+func (f *transfer) has(bytes int64) (there int64) {
 	f.t.Helper()
 	require.Eventually(f.t, func() bool {
 		parts, err := filepath.Glob(filepath.Join(f.receiver.Cmd.Dir, ".intercessor-*.part"))
@@ -107,8 +107,12 @@ func (f *transfer) has(part float64) {
 			return false
 		}
 		info, err := os.Stat(parts[0])
-		return err == nil && float64(info.Size()) >= part*float64(fileSize())
+		if err == nil {
+			there = info.Size()
+		}
+		return there >= bytes
 	}, patience.Max, time.Millisecond)
+	return there
 }
 
 // arrives waits until both peers have ended, and compares the file.

@@ -173,6 +173,7 @@ func TestNativeMessagesGoOnWithoutTheDirectPath(t *testing.T) {
 }
 
 func TestNativeConnOutlivesItsSessionsWhileItIsDirect(t *testing.T) {
+	t.Parallel()
 	relay := relayproc.Start(t)
 	server, client := direct(t, relay)
 	relay.Kill()
@@ -200,6 +201,7 @@ func TestNativeConnOutlivesItsSessionsWhileItIsDirect(t *testing.T) {
 
 // The sessions end while the direct path lets nothing through: it may come back.
 func TestNativeConnOutlivesItsSessionsWhileItsPathIsSuspect(t *testing.T) {
+	t.Parallel()
 	relay := relayproc.Start(t)
 	w, server, client := wired(t, relay)
 	there, back := newTalk(t, client, server), newTalk(t, server, client)
@@ -238,6 +240,7 @@ func TestNativeKickEndsADirectConn(t *testing.T) {
 }
 
 func TestNativePolicies(t *testing.T) {
+	t.Parallel()
 	relay := relayproc.Start(t)
 	t.Run("relay: no path is made unless the application asks", func(t *testing.T) {
 		server, client := meet(t, relay, sdk.Options{Paths: sdk.PathsRelay}, sdk.Options{Paths: sdk.PathsAuto})

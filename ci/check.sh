@@ -20,6 +20,7 @@ step 'wasm' ci/wasm.sh
 step 'charts' ci/charts.sh
 step 'race detector and goroutines: the modules' go test -race -count 1 -timeout 300s $(ci/modules.sh | grep -v '^./e2e$' | sed 's|$|/...|')
 step 'race detector: real peers' go test -race -count 1 -timeout 1200s $(go list ./e2e/... | grep -v /e2e/package$) # ci/package.sh runs that one
+step 'a hundred megabytes' env INTERCESSOR_PROVE=full go test -count 1 -timeout 900s -run '^(TestNativeStreamsOfManyBytes|TestALargeFileOutlivesTheRelay|TestAFile[A-Z].*)$' ./e2e/native ./e2e/terminal
 step 'a hundred thousand connections' env INTERCESSOR_PROVE=full go test -count 1 -v -timeout 600s -run '^TestSoak$' ./relayd
 step 'fuzzing' env FUZZTIME="${FUZZTIME:-30s}" ci/fuzz.sh
 printf '[%2d:%02d] no error found\n' $((SECONDS / 60)) $((SECONDS % 60))

@@ -18,8 +18,9 @@ var browsers = []string{"chromium", "chromium-browser", "google-chrome", "google
 // back-forward cache.
 const shell = "chromium-headless-shell"
 
-// chromiums bounds how many run at once: each takes a core while it starts.
-var chromiums = make(chan struct{}, 2)
+// starting bounds how many start at once: each takes a core until it has. Then its test mostly
+// waits, so go test's -parallel bounds how many run.
+var starting = make(chan struct{}, 2)
 
 // A Browser is a headless Chromium of the test's own, with a profile of its own.
 type Browser struct {
@@ -53,7 +54,8 @@ func launch(t testing.TB, names []string, further ...chromedp.ExecAllocatorOptio
 	}
 	require.NotEmpty(t, path, "no Chromium on this machine; run `make setup`, or install chromium")
 
-	chromiums <- struct{}{}
+	starting <- struct{}{}
+	defer func() { <-starting }()
 	ctx, end := chromedp.NewExecAllocator(context.Background(), append(further,
 		chromedp.ExecPath(path),
 		chromedp.UserDataDir(t.TempDir()),
@@ -77,7 +79,6 @@ func launch(t testing.TB, names []string, further ...chromedp.ExecAllocatorOptio
 	b := &Browser{T: t, Ctx: ctx, Close: sync.OnceFunc(func() {
 		closeTabs()
 		end()
-		<-chromiums
 	})}
 	t.Cleanup(b.Close)
 	require.NoError(t, chromedp.Do(ctx), "Chromium does not start")

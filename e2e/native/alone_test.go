@@ -20,6 +20,7 @@ import (
 // directly, and takes the relay again when the client is back there, also if the client has
 // taken its server as gone (W7).
 func TestNativeConnThatIsGoneForTheRelayTakesItAgain(t *testing.T) {
+	t.Parallel()
 	r := relay.New(relay.Config{Window: time.Second})
 	station := httptest.NewServer(r)
 	defer station.Close()
@@ -60,6 +61,7 @@ func TestNativeConnThatIsGoneForTheRelayTakesItAgain(t *testing.T) {
 // For the relay a client is gone, and then the direct path is closed. The client may come back to
 // the relay for the window and 10 seconds (P4, W7).
 func TestNativeConnWithoutAnyPath(t *testing.T) {
+	t.Parallel()
 	r := relay.New(relay.Config{Window: time.Second})
 	station := httptest.NewServer(r)
 	defer station.Close()
@@ -114,6 +116,7 @@ func TestNativeConnWithoutAnyPath(t *testing.T) {
 
 // The client has left the relay without a word, and talks on directly. A kick reaches it there.
 func TestNativeKickOfAClientThatIsAtNoRelay(t *testing.T) {
+	t.Parallel()
 	r := relay.New(relay.Config{Window: time.Second})
 	station := httptest.NewServer(r)
 	defer station.Close()

@@ -21,6 +21,7 @@ import (
 // TestNativeStreamsThatTheRelayDoesNotCarry: they take the direct path, or OpenStream says why
 // there are none. Messages are not affected.
 func TestNativeStreamsThatTheRelayDoesNotCarry(t *testing.T) {
+	t.Parallel()
 	relay := relayproc.Start(t, "--limits-streams=false")
 	t.Run("the direct path carries them", func(t *testing.T) {
 		server, client := meet(t, relay, sdk.Options{}, sdk.Options{})
@@ -62,6 +63,7 @@ func TestNativeStreamsThatTheRelayDoesNotCarry(t *testing.T) {
 // TestNativeStreamsAreTurnedOff while one is open: it waits, messages go on, and when the relay
 // carries streams again it goes on as well.
 func TestNativeStreamsAreTurnedOff(t *testing.T) {
+	t.Parallel()
 	path := filepath.Join(t.TempDir(), "relayd.toml")
 	says := func(streams string) {
 		require.NoError(t, os.WriteFile(path, []byte("[limits]\nstreams = "+streams+"\n"), 0o600))

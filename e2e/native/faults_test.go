@@ -44,6 +44,7 @@ func rawClient(t testing.TB, relay *relayproc.Relay) (raw *sdktest.Peer, server 
 }
 
 func TestNativeICEFailsWhenNobodyAnswers(t *testing.T) {
+	t.Parallel()
 	relay := relayproc.Start(t)
 	raw, client := rawServer(t, relay)
 
@@ -64,6 +65,7 @@ func TestNativeICEFailsWhenNobodyAnswers(t *testing.T) {
 }
 
 func TestNativeICEFailsWithoutAWay(t *testing.T) {
+	t.Parallel()
 	relay := relayproc.Start(t)
 	raw, server := rawClient(t, relay)
 

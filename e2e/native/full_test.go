@@ -70,6 +70,7 @@ func fullServer(ctx context.Context, session *sdktest.Peer, wait uint64, offers 
 // A listener that has no capacity says for how long a client waits (W6). The client does, also if
 // its application asks for a path, and its messages go over the relay.
 func TestNativeW6ClientOfAFullListenerWaits(t *testing.T) {
+	t.Parallel()
 	relay := relayproc.Start(t)
 	session, err := sdktest.Dial(patience.Context(t), relay.WS+"/server", nil)
 	require.NoError(t, err)

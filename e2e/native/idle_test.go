@@ -61,6 +61,7 @@ func (i *idlers) closed(t *testing.T, closed uint64, left int) {
 // The relay closes a client for good that is idle there. The Conn goes on directly, and the
 // client is back at the relay when there is no direct path (W7).
 func TestNativeW7IdleClient(t *testing.T) {
+	t.Parallel()
 	for name, fail := range map[string]func(i *idlers){
 		"its path is cut": func(i *idlers) { i.wire.setCut(true) },
 		"its path is closed": func(i *idlers) {
@@ -93,6 +94,7 @@ func TestNativeW7IdleClient(t *testing.T) {
 // The relay closes a server for good that has no client there. It has one on a direct path, so it
 // is back at once, under its ID.
 func TestNativeW7ServerWithoutClients(t *testing.T) {
+	t.Parallel()
 	i := newIdlers(t, relay.Limits{ClientIdle: 2 * time.Second, ServerAlone: 2 * time.Second})
 	there, back := newTalk(t, i.client, i.server), newTalk(t, i.server, i.client)
 	i.closed(t, 2, 1)
@@ -109,6 +111,7 @@ func TestNativeW7ServerWithoutClients(t *testing.T) {
 
 // Without a direct path the relay's word is final.
 func TestNativeW7IdleClientWithoutADirectPath(t *testing.T) {
+	t.Parallel()
 	r := relay.New(relay.Config{Settings: relay.Settings{Limits: relay.Limits{ClientIdle: time.Second}}})
 	station := httptest.NewServer(r)
 	defer station.Close()

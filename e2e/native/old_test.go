@@ -36,6 +36,7 @@ func meetOld(t *testing.T, relay *relayproc.Relay, oldRole string, options *sdk.
 // An old peer returns messages and those on channels. It gets no OFFER that no application has
 // asked for, nothing on channel 253, and no stream (W3).
 func TestNativeOldPeer(t *testing.T) {
+	t.Parallel()
 	relay := relayproc.Start(t)
 	for _, role := range []string{"client", "server"} {
 		t.Run(role, func(t *testing.T) {
@@ -123,6 +124,7 @@ func linkMessages(pc *webrtc.PeerConnection) (sent uint32, found bool) {
 
 // Messages to an old peer go over the relay or not at all (W8).
 func TestNativeOldPeerHasNoDirectPathForMessages(t *testing.T) {
+	t.Parallel()
 	relay := relayproc.Start(t)
 	conn := meetOld(t, relay, "client", &sdk.Options{Paths: sdk.PathsDirect})
 	_, err := conn.Receive(patience.Context(t))

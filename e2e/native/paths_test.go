@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -62,6 +63,7 @@ func cut(t testing.TB, c *sdk.Conn) {
 type talk struct {
 	stop  context.CancelFunc
 	all   sync.WaitGroup
+	heard atomic.Int64  // messages that have arrived
 	sent  int           // owned by the sender, as is err
 	quiet time.Duration // owned by the receiver: the longest time without a message
 	err   error
@@ -77,9 +79,11 @@ func newTalk(t testing.TB, from, to *sdk.Conn) *talk {
 		return err
 	}
 	k.all.Go(func() {
+		pace := time.NewTicker(time.Millisecond)
+		defer pace.Stop()
 		for ; talking.Err() == nil && k.err == nil; k.sent++ {
 			k.err = send(strconv.Itoa(k.sent))
-			time.Sleep(time.Millisecond)
+			<-pace.C
 		}
 		if k.err == nil {
 			k.err = send(`"end"`)
@@ -98,9 +102,17 @@ func newTalk(t testing.TB, from, to *sdk.Conn) *talk {
 				t.Errorf("message %d: %s %v", n, m.Data, err)
 				return
 			}
+			k.heard.Add(1)
 		}
 	})
 	return k
+}
+
+// hears waits until so many more messages have arrived.
+func (k *talk) hears(t testing.TB, more int64) {
+	t.Helper()
+	until := k.heard.Load() + more
+	require.Eventually(t, func() bool { return k.heard.Load() >= until }, patience.Max, 5*time.Millisecond)
 }
 
 // end ends the talk.
@@ -117,9 +129,11 @@ func TestNativeMessagesGoOnWithoutTheRelay(t *testing.T) {
 	server, client := direct(t, relay)
 	require.Equal(t, sdk.PathUp, client.Path().State)
 	there, back := newTalk(t, client, server), newTalk(t, server, client)
-	time.Sleep(200 * time.Millisecond) // the talk
+	there.hears(t, 100)
+	back.hears(t, 100)
 	relay.Kill()
-	time.Sleep(2 * time.Second) // the talk without the relay
+	there.hears(t, 1000)
+	back.hears(t, 1000)
 	require.Equal(t, sdk.Connected, client.State())
 	require.Equal(t, sdk.Connected, server.State())
 	require.NoError(t, relay.Process.Start())
@@ -143,7 +157,8 @@ func TestNativeMessagesGoOnWithoutTheDirectPath(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			server, client := direct(t, relay)
 			there, back := newTalk(t, client, server), newTalk(t, server, client)
-			time.Sleep(time.Second) // the talk
+			there.hears(t, 500)
+			back.hears(t, 500)
 			cut(t, of(server, client))
 			takes(t, client, sdk.RouteRelay)
 			takes(t, server, sdk.RouteRelay)
@@ -158,6 +173,7 @@ func TestNativeMessagesGoOnWithoutTheDirectPath(t *testing.T) {
 }
 
 func TestNativeConnOutlivesItsSessionsWhileItIsDirect(t *testing.T) {
+	t.Parallel()
 	relay := relayproc.Start(t)
 	server, client := direct(t, relay)
 	relay.Kill()
@@ -185,6 +201,7 @@ func TestNativeConnOutlivesItsSessionsWhileItIsDirect(t *testing.T) {
 
 // The sessions end while the direct path lets nothing through: it may come back.
 func TestNativeConnOutlivesItsSessionsWhileItsPathIsSuspect(t *testing.T) {
+	t.Parallel()
 	relay := relayproc.Start(t)
 	w, server, client := wired(t, relay)
 	there, back := newTalk(t, client, server), newTalk(t, server, client)
@@ -223,6 +240,7 @@ func TestNativeKickEndsADirectConn(t *testing.T) {
 }
 
 func TestNativePolicies(t *testing.T) {
+	t.Parallel()
 	relay := relayproc.Start(t)
 	t.Run("relay: no path is made unless the application asks", func(t *testing.T) {
 		server, client := meet(t, relay, sdk.Options{Paths: sdk.PathsRelay}, sdk.Options{Paths: sdk.PathsAuto})

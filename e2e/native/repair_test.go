@@ -115,6 +115,7 @@ func mended(t testing.TB, server, client *sdk.Conn, fail func()) {
 }
 
 func TestNativeRepairAfterSilence(t *testing.T) {
+	t.Parallel()
 	w, server, client := wired(t, relayproc.Start(t))
 	mended(t, server, client, func() {
 		w.setCut(true)
@@ -127,6 +128,7 @@ func TestNativeRepairAfterSilence(t *testing.T) {
 }
 
 func TestNativeRepairWithNewSockets(t *testing.T) {
+	t.Parallel()
 	w, server, client := wired(t, relayproc.Start(t))
 	mended(t, server, client, func() {
 		w.kill()
@@ -138,6 +140,7 @@ func TestNativeRepairWithNewSockets(t *testing.T) {
 // TestNativeRepairWithANewConnection: one side's connection is closed, which ends the channels
 // on it. Messages go on, and so do channels that are opened then.
 func TestNativeRepairWithANewConnection(t *testing.T) {
+	t.Parallel()
 	relay := relayproc.Start(t)
 	for name, of := range map[string]func(server, client *sdk.Conn) *sdk.Conn{
 		"the client's": func(_, client *sdk.Conn) *sdk.Conn { return client },
@@ -170,6 +173,7 @@ func TestNativeRepairWithANewConnection(t *testing.T) {
 }
 
 func TestNativeNoRepairWithoutTheRelay(t *testing.T) {
+	t.Parallel()
 	relay := relayproc.Start(t)
 	w, server, client := wired(t, relay)
 	before, err := client.PeerConnection()

@@ -74,6 +74,7 @@ func changePaths(t *testing.T, server, client *sdk.Conn) (changes func() int64) 
 }
 
 func TestNativeStreamIsANetConn(t *testing.T) {
+	t.Parallel()
 	relay := relayproc.Start(t)
 	t.Run("over the relay", func(t *testing.T) {
 		server, client := meet(t, relay, sdk.Options{Paths: sdk.PathsRelay}, sdk.Options{})

@@ -8,6 +8,8 @@ import (
 	"os/exec"
 	"strings"
 	"time"
+
+	"github.com/sebas642/intercessor/e2e/prove/form"
 )
 
 // cutSockets has the kernel destroy live TCP connections, and returns their list.
@@ -72,15 +74,16 @@ func (w *world) cutOne() {
 func (w *world) connected() string {
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
-	for ctx.Err() == nil {
+	var text string
+	if !form.Within(patience, func() bool {
 		out, err := exec.CommandContext(ctx, "ss", "-H", "-t", "-n", "state", "established", "dport = :"+w.port()).Output()
-		if text := strings.TrimSpace(string(out)); err == nil && text != "" {
-			lines := strings.Split(text, "\n")
-			return lines[w.random.IntN(len(lines))]
-		}
-		time.Sleep(10 * time.Millisecond) // ss has no event for it
+		text = strings.TrimSpace(string(out))
+		return err == nil && text != ""
+	}) {
+		return ""
 	}
-	return ""
+	lines := strings.Split(text, "\n")
+	return lines[w.random.IntN(len(lines))]
 }
 
 func (w *world) cut(filter string) {

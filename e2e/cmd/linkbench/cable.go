@@ -94,9 +94,10 @@ func (c *cable) plug(i int, relay string) {
 }
 
 func openTAP(name string) (*os.File, error) {
-	fd, err := unix.Open("/dev/net/tun", unix.O_RDWR|unix.O_CLOEXEC|unix.O_NONBLOCK, 0)
+	const device = "/dev/net/tun"
+	fd, err := unix.Open(device, unix.O_RDWR|unix.O_CLOEXEC|unix.O_NONBLOCK, 0)
 	if err != nil {
-		return nil, err
+		return nil, &os.PathError{Op: "open", Path: device, Err: err}
 	}
 	request, err := unix.NewIfreq(name)
 	if err == nil {

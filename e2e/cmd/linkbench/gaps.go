@@ -43,8 +43,8 @@ func pathLoss(flags *pflag.FlagSet) func(*bench.Run) {
 			{"relay", "the relay dies, the direct path is there", relay.End, relay.Restart},
 		} {
 			gaps := bench.NewHistogram()
-			for gaps.Count() < int64(*cuts) {
-				r.Say("%s: %d of %d cuts are done", fault.about, gaps.Count(), *cuts)
+			for gaps.Count() < 2*int64(*cuts) { // each end of a pair has one
+				r.Say("%s: %d of %d cuts are done", fault.about, gaps.Count()/2, *cuts)
 				for i := range c.ends {
 					c.call(i, "Direct", n, new(Nothing))
 				}
@@ -65,7 +65,7 @@ func pathLoss(flags *pflag.FlagSet) func(*bench.Run) {
 					gaps.Record(gap)
 				}
 			}
-			res := bench.NewResult(fmt.Sprintf("paths: %s; %d gaps, %d pairs at once", fault.about, gaps.Count(), n), "kind", fault.name, "gaps", gaps.Count())
+			res := bench.NewResult(fmt.Sprintf("paths: %s; %d cuts, %d pairs at once", fault.about, gaps.Count()/2, n), "kind", fault.name, "cuts", gaps.Count()/2)
 			for _, p := range []float64{50, 99, 100} {
 				res.Add(fmt.Sprintf("gap_ms_p%g", p), fmt.Sprintf("longest time without a message, p%g", p), bench.Micros(gaps.Percentile(p), 1000), "ms")
 			}

@@ -178,11 +178,8 @@ func (e *End) Direct(n int, _ *Nothing) error {
 		}
 	}
 	for _, g := range e.all() {
-		for path := g.conn.Path(); path.Route != sdk.RouteDirect; {
-			var err error
-			if path, err = g.conn.WaitPath(ctx, path); err != nil {
-				return fmt.Errorf("a pair has no direct path: %w", err)
-			}
+		if err := waitDirect(ctx, g.conn); err != nil {
+			return err
 		}
 	}
 	return nil

@@ -38,7 +38,7 @@ var linkbench = bench.Command{
 	Name:  "linkbench",
 	Usage: usage,
 	Modes: map[string]bench.Mode{"recover": recoverMode, "stream": stream, "streams": streams, "cost": cost, "line": line, "paths": pathLoss, "goodput": goodput, "listen": listen},
-	Self:  map[string]func([]string) error{listenerMode: listener, endMode: runEnd},
+	Self:  map[string]func([]string) error{listenerMode: runListener, endMode: runEnd},
 }
 
 // patience bounds every wait for an event that should come soon.

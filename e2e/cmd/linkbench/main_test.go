@@ -38,8 +38,8 @@ func TestEveryModeMeasuresRealPeers(t *testing.T) {
 		{"streams --rounds 2 --for 200ms --warmup 50ms", 3,
 			"other_mb_per_second_median stream_mb_per_second_median mb_per_second_ratio_min stream_own_cpu_s_per_gb_median", ""},
 		{"goodput --for 700ms --warmup 300ms", 4, "bytes_per_second round_trip_ms longest_gap_ms", ""},
-		{"listen --clients 20 --for 300ms", 1,
-			"rss_bytes_alone rss_bytes_idle rss_bytes_sending messages_per_second", ""},
+		{"listen --clients 20 --direct 3 --for 300ms", 1,
+			"rss_bytes_alone rss_bytes_idle rss_bytes_sending messages_per_second descriptors_direct goroutines_direct", ""},
 	} {
 		t.Run(test.args, func(t *testing.T) {
 			t.Parallel()

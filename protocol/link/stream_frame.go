@@ -75,7 +75,7 @@ func (f *streamFrame) reason() *StreamError { return &StreamError{f.n, string(f.
 // appendBody appends the message of LINK_STREAM: the body as a string in base64.
 func appendBody(dst, body []byte) []byte {
 	dst = append(dst, '"')
-	dst = base64.StdEncoding.AppendEncode(dst, body)
+	dst = appendBase64(dst, body)
 	return append(dst, '"')
 }
 
@@ -86,14 +86,14 @@ func parseBody(message []byte) (body []byte, ok bool) {
 		return nil, false
 	}
 	text = text[1 : len(text)-1]
-	if body, err := decodeBody(text); err == nil {
+	if body, err := decodeBase64(text); err == nil {
 		return body, fits(body, text)
 	}
 	unquoted, err := protocol.Unquote(message) // some encoders escape a slash
 	if err != nil {
 		return nil, false
 	}
-	body, err = decodeBody([]byte(unquoted))
+	body, err = decodeBase64([]byte(unquoted))
 	return body, err == nil && fits(body, []byte(unquoted))
 }
 
@@ -101,8 +101,4 @@ func parseBody(message []byte) (body []byte, ok bool) {
 // breaks of lines.
 func fits(body, text []byte) bool {
 	return len(body) <= maxStreamFrame && base64.StdEncoding.EncodedLen(len(body)) == len(text)
-}
-
-func decodeBody(text []byte) ([]byte, error) {
-	return base64.StdEncoding.Strict().AppendDecode(make([]byte, 0, base64.StdEncoding.DecodedLen(len(text))), text)
 }

@@ -4,8 +4,11 @@ package main
 
 import (
 	"net"
+	"os"
+	"os/exec"
 	"strings"
 	"sync/atomic"
+	"syscall"
 	"testing"
 	"time"
 
@@ -35,12 +38,41 @@ func TestEveryModeMeasuresRealPeers(t *testing.T) {
 		{"streams --rounds 2 --for 200ms --warmup 50ms", 3,
 			"other_mb_per_second_median stream_mb_per_second_median mb_per_second_ratio_min stream_own_cpu_s_per_gb_median", ""},
 		{"goodput --for 700ms --warmup 300ms", 4, "bytes_per_second round_trip_ms longest_gap_ms", ""},
-		{"listen --clients 20 --for 300ms", 1,
-			"rss_bytes_alone rss_bytes_idle rss_bytes_sending messages_per_second", ""},
+		{"listen --clients 20 --direct 3 --for 300ms", 1,
+			"rss_bytes_alone rss_bytes_idle rss_bytes_sending messages_per_second descriptors_direct goroutines_direct", ""},
 	} {
 		t.Run(test.args, func(t *testing.T) {
 			t.Parallel()
 			args := append(strings.Fields(test.args), "--json", "--relayd", relayd, "--", "--drain", "100ms")
+			benchtest.Measure(t, linkbench, test.results, test.positive, test.zero, args...)
+		})
+	}
+}
+
+// TestModesWithACable runs itself again in a user namespace if it is not called by root.
+func TestModesWithACable(t *testing.T) {
+	if os.Getuid() != 0 {
+		cmd := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^"+t.Name()+"$")
+		cmd.SysProcAttr = &syscall.SysProcAttr{
+			Cloneflags: syscall.CLONE_NEWUSER, UidMappings: []syscall.SysProcIDMap{{HostID: os.Getuid(), Size: 1}}, Pdeathsig: syscall.SIGKILL,
+		}
+		out, err := cmd.CombinedOutput()
+		require.NoError(t, err, "%s", out)
+		return
+	}
+	relayd := benchtest.Relayd(t)
+	for _, test := range []struct {
+		args           string
+		results        int
+		positive, zero string // figures of the last result
+	}{
+		{"line --rounds 1 --round-trip 10ms --loss 1 --for 300ms --warmup 100ms", 2,
+			"other_mbit_per_second_median stream_mbit_per_second_median mbit_per_second_ratio_min", ""},
+		{"paths --pairs 2 --cuts 2 --for 2500ms", 3, "cuts gap_ms_p50 gap_ms_p99", "out_of_order"},
+	} {
+		t.Run(test.args, func(t *testing.T) {
+			t.Parallel()
+			args := append(strings.Fields(test.args), "--json", "--relayd", relayd)
 			benchtest.Measure(t, linkbench, test.results, test.positive, test.zero, args...)
 		})
 	}

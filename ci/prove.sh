@@ -15,7 +15,7 @@ step() {
 ci/wasm.sh >/dev/null
 step 'L1 every order: the link'  go test -count 1 -v -timeout 20m -run '^TestEveryOrder$' ./protocol/link
 step 'L1 every order: the room'  go test -count 1 -v -timeout 20m -run '^TestEveryOrder$' ./relayd/room
-step 'L2 and L3 in virtual time' go test -count 1 -v -timeout 30m ./e2e/prove/bubble ./e2e/prove/linkproof ./e2e/prove/relayproof
+step 'L2 and L3 in virtual time' go test -count 1 -v -timeout 30m ./e2e/prove/bubble ./e2e/prove/pathproof ./e2e/prove/linkproof ./e2e/prove/relayproof
 step 'L4 processes and sockets'  go test -count 1 -v -timeout 30m ./e2e/prove/sdkproof ./e2e/prove/procproof
 step 'L6 in Chromium'            go test -count 1 -v -timeout 15m -run '^TestTab[A-Z]' ./e2e/browser
 step 'The checker itself'        go test -count 1 ./e2e/history ./e2e/prove/seeds

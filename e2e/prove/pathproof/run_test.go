@@ -92,8 +92,11 @@ func chat(ctx context.Context, t *talker.Talk, random *rand.Rand) {
 // stream opens one stream after the other until ctx ends.
 func stream(ctx context.Context, t *talker.Talk, random *rand.Rand) {
 	for ctx.Err() == nil {
-		size := random.IntN([]int{10, 20_000, 100_000}[random.IntN(3)])
-		if t.Stream(ctx, size, time.Duration(random.Int64N(int64(20*time.Second))), random) != nil && t.Conn.Err() != nil {
+		size, over := random.IntN([]int{10, 20_000, 100_000}[random.IntN(3)]), time.Duration(random.Int64N(int64(20*time.Second)))
+		if random.IntN(10) == 0 { // more than a stream buffers, at once
+			size, over = 400_000, 0
+		}
+		if t.Stream(ctx, size, over, random) != nil && t.Conn.Err() != nil {
 			return
 		}
 		form.Pace(ctx, random, 0, 2*time.Second)

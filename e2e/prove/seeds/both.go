@@ -96,7 +96,7 @@ var bothSeeds = []Seed{
 		{In: "protocol/link.Link.barred",
 			Old: `s != Signalling && l.policy == DirectOnly`,
 			New: `s != Signalling && l.policy == DirectOnly && l.up[Direct]`}}},
-	{"the number of a stream's frame is one too high on the direct path", "C13", bothSuite, []Edit{
+	{"the number of a stream's frame is one too high on the direct path", "C16", bothSuite, []Edit{
 		{In: "protocol/link.Frame.AppendDirect",
 			Old: `f.Header.N[Streams]`,
 			New: `f.Header.N[Streams]+1`}}},
@@ -104,10 +104,10 @@ var bothSeeds = []Seed{
 		{In: "sdk.Stream.Write",
 			Old: `n += k`,
 			New: `n = len(p)`}}},
-	{"a read that waits is not woken", "C16", bothSuite, []Edit{
+	{"an application that waits for a stream is not woken", "C16", bothSuite, []Edit{
 		{In: "sdk.linked.streamEffects",
-			Old: `s.changed.ring()`,
-			New: `_ = s`}}},
+			Old: `if e.Opened || e.StreamArrived { l.streams.arrived.ring() }`,
+			New: `if e.Opened { l.streams.arrived.ring() }`}}},
 	{"Close of a stream gives up what was written", "C16", bothSuite, []Edit{
 		{In: "sdk.Stream.CloseWrite",
 			Old: `s.end(s.link.CloseWrite)`,

@@ -331,6 +331,9 @@ func (p *peer) receive(e signaling.Event) {
 		}
 		if entry.Link != nil && p.current != nil {
 			p.current.received[link.Relay] += uint64(len(e.Message) + len(e.Link))
+			if sends, _ := entry.Link.Current(); header.Ask != 0 && sends == link.Direct {
+				p.current.direct.health.Check() // the other side may have left the direct path (W4)
+			}
 		}
 	})
 }

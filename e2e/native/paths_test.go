@@ -15,6 +15,7 @@ import (
 	"github.com/sebas642/intercessor/e2e/patience"
 	"github.com/sebas642/intercessor/e2e/relayproc"
 	"github.com/sebas642/intercessor/e2e/sdkpeer"
+	"github.com/sebas642/intercessor/protocol/link"
 	"github.com/sebas642/intercessor/sdk"
 )
 
@@ -294,4 +295,29 @@ func TestNativePeerPings(t *testing.T) {
 	takes(t, server, sdk.RouteDirect)
 	require.NoError(t, p.channel.SendText(`{"type":"chat","message":7,"link":{"id":"`+p.id()+`","n":1}}`))
 	sdkpeer.Receive(t, server, "chat", `7`)
+}
+
+// TestNativeProbeOverTheRelay: the other side no longer sends on the direct path, so this side asks
+// it at once, although nothing of its own is under way.
+func TestNativeProbeOverTheRelay(t *testing.T) {
+	relay := relayproc.Start(t)
+	p, server := pathPeerOf(t, relay, false)
+	hear := func() string {
+		select {
+		case message := <-p.got:
+			return message
+		case <-patience.Context(t).Done():
+			t.Fatal("nothing comes on channel 253")
+			return ""
+		}
+	}
+	require.Equal(t, "\x01\x01", hear())
+	require.NoError(t, p.channel.Send([]byte{2, 1}))
+	takes(t, server, sdk.RouteDirect)
+	probe := hear()
+	p.do(func(l *link.Link, now link.Time) {
+		l.ReceiveDirect(now, new(link.Health), []byte(probe), true)
+		l.Doubt(now, link.Relay)
+	})
+	require.Equal(t, "\x01\x02", hear())
 }

@@ -63,6 +63,7 @@ func (l *Link) receiveBinary(now Time, h *Health, message []byte) bool {
 		h.Pong(now, n)
 	case l.policy != RelayOnly && l.phase == open:
 		h.Received()
+		l.heard = Direct
 		l.receiveStream(now, n, rest)
 		l.settle()
 	}

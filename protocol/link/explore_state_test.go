@@ -81,7 +81,7 @@ func (w *world) encode(b []byte) []byte {
 	}
 	for x, l := range w.links {
 		o, i, p, e := &l.out[Data], &l.in[Data], &l.probe, &l.ending
-		flags(l.up[Relay], l.up[Direct], l.current == Direct, l.knockDue, p.path == Direct, l.answerDue[Direct], l.endDue[Direct], l.endedDue[Direct])
+		flags(l.up[Relay], l.up[Direct], l.current == Direct, l.heard == Direct, l.knockDue, p.path == Direct, l.answerDue[Direct], l.endDue[Direct], l.endedDue[Direct])
 		flags(w.up[x], l.openDue, l.askDue, l.answerDue[Relay], l.endDue[Relay], l.endedDue[Relay], l.ackDue, p.pending, o.starving, o.waiting, i.dirty,
 			l.in[Signalling].dirty, e.here, e.known, e.there, o.ready.cost != 0, w.closed[x])
 		u(uint64(l.phase))

@@ -122,10 +122,11 @@ func (h *Health) Pong(now Time, n uint64) {
 		return
 	}
 	h.waiting = false
-	rtt := now - h.askedAt
-	h.trip.sample(rtt)
-	if h.shortest == 0 || rtt < h.shortest {
-		h.shortest = max(1, rtt)
+	if rtt := now - h.askedAt; h.state != Suspect || h.firstPong != 0 { // otherwise it was held up while nothing passed
+		h.trip.sample(rtt)
+		if h.shortest == 0 || rtt < h.shortest {
+			h.shortest = max(1, rtt)
+		}
 	}
 	switch h.state {
 	case Probing:
@@ -187,7 +188,8 @@ func (h *Health) pingAt() Time {
 	return at
 }
 
-// Check asks for a PING, because the network may have changed (W6).
+// Check asks for a PING, because the network may have changed (W6), or the other side has
+// sent a probe over the relay.
 func (h *Health) Check() { h.check = h.state == Up }
 
 // patience returns how long the PONG may take (W4).

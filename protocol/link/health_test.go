@@ -135,6 +135,16 @@ func TestHealthW4(t *testing.T) {
 		c.pass(5 * 60 * Second)
 		require.Zero(t, c.sides[0].hold, "and each minute halves it")
 	})
+	t.Run("a PONG that was held up while nothing passed is no round trip", func(t *testing.T) {
+		c := openCable(10 * Millisecond)
+		c.sides[0].Disconnected(c.now)
+		c.cut = [2]bool{true, true}
+		c.pass(900 * Millisecond)
+		c.cut = [2]bool{}
+		c.pass(2 * Second)
+		require.Equal(t, Up, c.sides[0].State())
+		require.Equal(t, 20*Millisecond, c.sides[0].RoundTrip())
+	})
 	t.Run("a PONG to a PING from before the suspicion is none", func(t *testing.T) {
 		var h Health
 		h.Open(1)

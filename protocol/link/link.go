@@ -10,6 +10,7 @@ type Link struct {
 	phase   phase
 	up      [2]bool // the paths that there are
 	current Path    // the path that this side sends on, if it is up
+	heard   Path    // the path on which the other side's last numbered frame came
 	effects Effects
 	out     [2]outgoing
 	in      [2]incoming
@@ -139,6 +140,9 @@ func (l *Link) Receive(now Time, p Path, typ, message []byte, h *Header) {
 	}
 	if !l.acknowledged(now, h) {
 		return
+	}
+	if h.N != [3]uint64{} {
+		l.heard = p
 	}
 	switch {
 	case string(typ) == protocol.TypeLinkAck:

@@ -66,26 +66,26 @@ func (l *Link) NextOf(now Time, p Path, of Kinds) (f Frame, ok bool) {
 		f.Type = protocol.TypeLinkAck
 		l.acks(now, h, true)
 		return f, true
-	case p != l.current:
-		return Frame{}, false
-	case l.askDue && l.phase == open:
+	case p == l.current && l.askDue && l.phase == open:
 		l.askDue = false
 		f.Type = protocol.TypeLinkAck
 		l.ask(now, h)
 		l.acks(now, h, true)
 		return f, true
 	}
+	back := p == l.back()
+	ackDue := back && l.ackDue
 	bare := p == Direct && l.streams.hasNext() // a binary message has no header, and so acknowledges nothing (F1)
-	if l.phase == open && !(bare && l.ackDue) {
+	if p == l.current && l.phase == open && !(bare && ackDue) {
 		if s, ok := l.nextSequence(now, p, of); ok {
 			l.give(now, s, &f)
-			if p != Direct || !f.body {
+			if back && (p != Direct || !f.body) {
 				l.acks(now, h, false)
 			}
 			return f, true
 		}
 	}
-	if l.ackDue {
+	if ackDue {
 		f.Type = protocol.TypeLinkAck
 		h.Ended = l.ending.there
 		l.acks(now, h, false)
@@ -119,7 +119,7 @@ func (l *Link) Waiting(now Time, p Path) (of Kinds) {
 		return 0
 	case l.phase == opening, l.endDue[p], l.answerDue[p], l.endedDue[p], l.knockDue && p == Relay:
 		of = Urgent
-	case p == l.current && (l.ackDue || l.askDue):
+	case p == l.current && l.askDue, p == l.back() && l.ackDue:
 		of = Urgent
 	}
 	if p != l.current || l.phase != open {

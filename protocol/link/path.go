@@ -73,6 +73,15 @@ func (l *Link) PathDown(now Time, p Path) {
 // Current returns the path that this side sends on. ok is false if there is none.
 func (l *Link) Current() (p Path, ok bool) { return l.current, l.up[l.current] }
 
+// back returns the path on which acknowledgements go: that of the other side's frames, which
+// may have found out before this side that the other path is dead (W2).
+func (l *Link) back() Path {
+	if l.up[l.heard] {
+		return l.heard
+	}
+	return l.current
+}
+
 // Has reports whether there is such a path.
 func (l *Link) Has(p Path) bool { return l.up[p] }
 

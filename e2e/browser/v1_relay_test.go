@@ -129,7 +129,7 @@ func TestTabRoomOutlivesTheRelay(t *testing.T) {
 	bob.WaitText("#log .mark", "Delivered")
 	ada.WaitDirect()
 
-	content := make([]byte, 80<<20)
+	content := make([]byte, 40<<20)
 	_, _ = rand.Read(content)
 	film := filepath.Join(t.TempDir(), "film.mp4")
 	require.NoError(t, os.WriteFile(film, content, 0o600))

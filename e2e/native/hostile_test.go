@@ -34,6 +34,7 @@ func openLink(p *rawpeer.Peer, server, nonce string) (id string) {
 // Four clients announce as much as the server's budget holds, and send 100 bytes of
 // it. The fifth client's messages are handed out all the same.
 func TestAnnouncedMessagesLockNobodyOut(t *testing.T) {
+	t.Parallel()
 	relay := relayproc.Start(t)
 	ln := sdkpeer.Listen(t, relay)
 	for i := range 4 {

@@ -75,6 +75,7 @@ func sees(t *testing.T, seen <-chan string, id string) {
 // A server adds tracks at any time, for which the client does nothing (M1); then the client; and
 // both again on the connection that follows (M2).
 func TestNativeM1Tracks(t *testing.T) {
+	t.Parallel()
 	relay := relayproc.Start(t)
 	server, client := direct(t, relay)
 	viewer, err := client.PeerConnection()

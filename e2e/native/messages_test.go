@@ -13,6 +13,7 @@ import (
 )
 
 func TestNativePeersExchangeMessages(t *testing.T) {
+	t.Parallel()
 	relay := relayproc.Start(t)
 	server, client := sdkpeer.Meet(t, relay)
 
@@ -53,6 +54,7 @@ func TestNativeServerHasManyClients(t *testing.T) {
 }
 
 func TestNativeClientLeaves(t *testing.T) {
+	t.Parallel()
 	relay := relayproc.Start(t)
 	server, client := sdkpeer.Meet(t, relay)
 
@@ -72,6 +74,7 @@ func TestNativeClientLeaves(t *testing.T) {
 }
 
 func TestNativeServerClosesOneConn(t *testing.T) {
+	t.Parallel()
 	relay := relayproc.Start(t)
 	ln := sdkpeer.Listen(t, relay)
 	ada := sdkpeer.Dial(t, ln.ClientURL())

@@ -150,6 +150,7 @@ func TestNativeMessagesGoOnWithoutTheRelay(t *testing.T) {
 }
 
 func TestNativeMessagesGoOnWithoutTheDirectPath(t *testing.T) {
+	t.Parallel()
 	relay := relayproc.Start(t)
 	for name, of := range map[string]func(server, client *sdk.Conn) *sdk.Conn{
 		"the client's end": func(_, client *sdk.Conn) *sdk.Conn { return client },

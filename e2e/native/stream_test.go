@@ -247,6 +247,7 @@ func TestNativeStreamsHaveBounds(t *testing.T) {
 
 // TestNativeSlowReader: it holds up its own stream only.
 func TestNativeSlowReader(t *testing.T) {
+	t.Parallel()
 	relay := relayproc.Start(t)
 	for name, paths := range map[string]sdk.Paths{"relay": sdk.PathsRelay, "direct": sdk.PathsDirect} {
 		t.Run(name, func(t *testing.T) {

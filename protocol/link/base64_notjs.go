@@ -4,8 +4,10 @@ package link
 
 import (
 	"encoding/base64"
-	"encoding/binary"
+	"math/bits"
 	"slices"
+
+	"github.com/sebas642/intercessor/protocol/internal/word"
 )
 
 // Base64 as encoding/base64 does it, in half of the time: it takes a third of what a stream costs
@@ -36,13 +38,16 @@ func init() {
 
 // appendBase64 appends data in base64 to dst.
 func appendBase64(dst, data []byte) []byte {
+	n := len(dst)
 	dst = slices.Grow(dst, base64.StdEncoding.EncodedLen(len(data)))
+	dst = dst[:cap(dst)]
 	for ; len(data) >= 8; data = data[6:] { // the last two bytes are read, and wait
-		v := binary.BigEndian.Uint64(data)
-		dst = binary.LittleEndian.AppendUint64(dst, uint64(charPairs[v>>52])|uint64(charPairs[v>>40&0xfff])<<16|
+		v := bits.ReverseBytes64(word.Load(data))
+		word.Store(dst[n:], uint64(charPairs[v>>52])|uint64(charPairs[v>>40&0xfff])<<16|
 			uint64(charPairs[v>>28&0xfff])<<32|uint64(charPairs[v>>16&0xfff])<<48)
+		n += 8
 	}
-	return base64.StdEncoding.AppendEncode(dst, data)
+	return base64.StdEncoding.AppendEncode(dst[:n], data)
 }
 
 // decodeBase64 is the reverse. Bits after the end must be zero.
@@ -55,7 +60,7 @@ func decodeBase64(text []byte) ([]byte, error) {
 		if (high|low)&notBase64 != 0 {
 			break
 		}
-		binary.BigEndian.PutUint64(data[n:], uint64(high)<<40|uint64(low)<<16)
+		word.Store(data[n:], bits.ReverseBytes64(uint64(high)<<40|uint64(low)<<16))
 		n += 6
 	}
 	rest, err := strict.Decode(data[n:], text)

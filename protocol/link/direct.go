@@ -8,7 +8,7 @@ import "github.com/sebas642/intercessor/protocol"
 func (l *Link) ReceiveDirect(now Time, h *Health, message []byte, text bool) {
 	switch {
 	case text && l.policy != RelayOnly:
-		h.Received()
+		h.Received(now)
 		l.receiveText(now, message)
 	case !text && !l.receiveBinary(now, h, message):
 		l.Broken()
@@ -50,7 +50,7 @@ func (l *Link) receiveBinary(now Time, h *Health, message []byte) bool {
 		return false
 	}
 	if message[0] > bytePong { // of a later version
-		h.Received()
+		h.Received(now)
 		return true
 	}
 	n, rest, ok := cutVarint(message[1:])
@@ -58,11 +58,11 @@ func (l *Link) receiveBinary(now Time, h *Health, message []byte) bool {
 	case !ok || kind != byteStream && len(rest) > 0 || len(rest) > maxStreamFrame:
 		return false
 	case kind == bytePing:
-		h.Ping(n)
+		h.Ping(now, n)
 	case kind == bytePong:
 		h.Pong(now, n)
 	case l.policy != RelayOnly && l.phase == open:
-		h.Received()
+		h.Received(now)
 		l.heard = Direct
 		l.receiveStream(now, n, rest)
 		l.settle()

@@ -15,7 +15,7 @@ type Health struct {
 	asked   uint64 // number of the last PING
 	askedAt Time   // when it was sent; when it was given another chance
 	waiting bool   // it has no PONG yet
-	heard   bool   // something has come since it was sent
+	heardAt Time   // when something last came
 	check   bool   // another is to be sent, although nothing is unacknowledged
 	answer  uint64 // number of the PING that awaits a PONG; 0: none
 	pongAt  Time   // when the last PONG was sent
@@ -107,17 +107,17 @@ func (h *Health) Acked(now Time, bytes int) {
 }
 
 // Received says that something came in on the path.
-func (h *Health) Received() { h.heard = true }
+func (h *Health) Received(now Time) { h.heardAt = now }
 
 // Ping handles a PING of the other side: Next answers the latest one.
-func (h *Health) Ping(n uint64) {
-	h.heard = true
+func (h *Health) Ping(now Time, n uint64) {
+	h.heardAt = now
 	h.answer = max(h.answer, n)
 }
 
 // Pong handles a PONG. One that does not answer the last PING says only that something came.
 func (h *Health) Pong(now Time, n uint64) {
-	h.heard = true
+	h.heardAt = now
 	if !h.waiting || n != h.asked {
 		return
 	}
@@ -164,7 +164,7 @@ func (h *Health) Next(now Time) (n uint64, pong, ok bool) {
 		return 0, false, false
 	}
 	h.asked++
-	h.askedAt, h.waiting, h.heard, h.check = now, true, false, false
+	h.askedAt, h.waiting, h.check = now, true, false
 	h.ahead = h.flight
 	return h.asked, false, true
 }
@@ -200,11 +200,8 @@ func (h *Health) patience() Time {
 
 // missedAt returns when the PING counts as missed.
 func (h *Health) missedAt() Time {
-	at := h.askedAt + h.patience()
-	if h.heard {
-		at += oneWay
-	}
-	return at
+	last := min(max(h.askedAt, h.heardAt), h.askedAt+oneWay)
+	return last + h.patience()
 }
 
 // Wake returns the latest time for the next call of Tick, or of Next for a PING. 0 means that
@@ -235,7 +232,7 @@ func (h *Health) Wake() Time {
 func (h *Health) Tick(now Time) {
 	if at := h.missedAt(); h.waiting && now >= at {
 		if now >= at+lateTimer { // this program was not running: ask again first
-			h.askedAt, h.heard, h.waiting, h.check = now-pingEvery, false, false, h.state == Up
+			h.askedAt, h.waiting, h.check = now-pingEvery, false, h.state == Up
 			h.suspectAt = max(h.suspectAt, now-lostAfter+2*leastPong)
 			return
 		}

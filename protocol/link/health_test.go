@@ -80,11 +80,11 @@ func (c *cable) pass(d Time) {
 		c.ways[x] = c.ways[x][1:]
 		switch h := &c.sides[x]; {
 		case p.data > 0:
-			h.Received()
+			h.Received(c.now)
 		case p.pong:
 			h.Pong(c.now, p.n)
 		default:
-			h.Ping(p.n)
+			h.Ping(c.now, p.n)
 		}
 	}
 	c.now = end
@@ -156,6 +156,21 @@ func TestHealthW4(t *testing.T) {
 		h.Tick(3*Second + 1)
 		require.Equal(t, Suspect, h.State())
 		h.Pong(3*Second+2, n)
+		require.Equal(t, Suspect, h.State())
+	})
+	t.Run("what came before the cut does not put the suspicion off", func(t *testing.T) {
+		var h Health
+		h.Open(1)
+		n, _, _ := h.Next(1)
+		h.Pong(2, n)
+		h.Sent(1, 2)
+		_, _, ok := h.Next(2 * Second)
+		require.True(t, ok)
+		h.Received(2*Second + 100*Millisecond) // and then nothing
+		h.Tick(3*Second + 50*Millisecond)
+		require.Equal(t, Up, h.State())
+		require.Equal(t, 3*Second+100*Millisecond, h.Wake())
+		h.Tick(3*Second + 100*Millisecond)
 		require.Equal(t, Suspect, h.State())
 	})
 	t.Run("a PONG of another number is none", func(t *testing.T) {
@@ -239,7 +254,7 @@ func TestHealthW4(t *testing.T) {
 		var pongs []uint64
 		now := Second
 		for n := uint64(1); n <= 2000; n++ {
-			h.Ping(n)
+			h.Ping(now, n)
 			if m, pong, ok := h.Next(now); ok {
 				require.True(t, pong)
 				pongs = append(pongs, m)

@@ -29,54 +29,60 @@ func pathLoss(flags *pflag.FlagSet) func(*bench.Run) {
 		socket, closeSocket := relaySocket(r, relay)
 		defer closeSocket()
 		n := min(*pairs, *cuts)
-		c := newCable(r, socket, *trip, 0, 1000)
-		defer c.close()
-		var url string
-		c.call(1, "Accept", Nothing{}, &url)
-		c.call(0, "Join", Joining{url, n}, new(Nothing))
+		cutDirect := func(c *cable) { c.isCut.Store(true) }
 		for _, fault := range []struct {
 			name, about string
-			begin, end  func()
+			begin       func(*cable)
+			end         func()
 		}{
-			{"none", "nothing dies", func() {}, func() {}},
-			{"direct", "the direct path dies, the relay is there", func() { c.isCut.Store(true) }, func() { c.isCut.Store(false) }},
-			{"relay", "the relay dies, the direct path is there", relay.End, relay.Restart},
+			{"none", "nothing dies", func(*cable) {}, func() {}},
+			{"direct", "the direct path dies, the relay is there", cutDirect, func() {}},
+			{"relay", "the relay dies, the direct path is there", func(*cable) { relay.End() }, relay.Restart},
 		} {
-			gaps := bench.NewHistogram()
+			gaps, wrong := bench.NewHistogram(), 0
 			for gaps.Count() < 2*int64(*cuts) { // each end of a pair has one
 				r.Say("%s: %d of %d cuts are done", fault.about, gaps.Count()/2, *cuts)
-				for i := range c.ends {
-					c.call(i, "Direct", n, new(Nothing))
-				}
-				for i := range c.ends {
-					c.call(i, "Watch", Nothing{}, new(Nothing))
-				}
-				fault.begin()
-				r.Check(bench.Sleep(r.Ctx, *watch))
-				var longest [2][]time.Duration
-				for i := range c.ends {
-					c.call(i, "Longest", Nothing{}, &longest[i])
-				}
+				c := newCable(r, socket, *trip, 0, 1000)
+				wrong += c.cutOnce(n, *watch, fault.begin, gaps)
+				c.close()
 				fault.end()
-				for _, gap := range longest[0] { // the order of the pairs differs
-					gaps.Record(gap)
-				}
-				for _, gap := range longest[1] {
-					gaps.Record(gap)
-				}
 			}
 			res := bench.NewResult(fmt.Sprintf("paths: %s; %d cuts, %d pairs at once", fault.about, gaps.Count()/2, n), "kind", fault.name, "cuts", gaps.Count()/2)
 			for _, p := range []float64{50, 99, 100} {
 				res.Add(fmt.Sprintf("gap_ms_p%g", p), fmt.Sprintf("longest time without a message, p%g", p), bench.Micros(gaps.Percentile(p), 1000), "ms")
 			}
-			var wrong [2]int
-			for i := range c.ends {
-				c.call(i, "Wrong", Nothing{}, &wrong[i])
-			}
-			res.Add("out_of_order", "lost, repeated or out of order", wrong[0]+wrong[1], "")
+			res.Add("out_of_order", "lost, repeated or out of order", wrong, "")
 			r.Print(res)
 		}
 	}
+}
+
+// cutOnce opens n pairs over a cable, and records the longest gap of each end from begin on. It
+// returns how many messages did not follow the one before. Each pair is cut once: what it learns from
+// that of the path is for the next time.
+func (c *cable) cutOnce(n int, watch time.Duration, begin func(*cable), gaps bench.Histogram) (wrong int) {
+	var url string
+	c.call(1, "Accept", Nothing{}, &url)
+	c.call(0, "Join", Joining{url, n}, new(Nothing))
+	for i := range c.ends {
+		c.call(i, "Direct", n, new(Nothing))
+	}
+	for i := range c.ends {
+		c.call(i, "Watch", Nothing{}, new(Nothing))
+	}
+	begin(c)
+	c.run.Check(bench.Sleep(c.run.Ctx, watch))
+	for i := range c.ends {
+		var longest []time.Duration
+		var outOfOrder int
+		c.call(i, "Longest", Nothing{}, &longest)
+		c.call(i, "Wrong", Nothing{}, &outOfOrder)
+		wrong += outOfOrder
+		for _, gap := range longest {
+			gaps.Record(gap)
+		}
+	}
+	return wrong
 }
 
 // gaps is one direction of a talk, at its receiver.

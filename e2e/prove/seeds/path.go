@@ -52,8 +52,12 @@ var pathSeeds = []Seed{
 			New: ``}}},
 	{"a path is suspect although something comes in", "W4", ruleSuite, []Edit{
 		{In: "protocol/link.Health.missedAt",
-			Old: `at += oneWay`,
-			New: ``}}},
+			Old: `h.askedAt+oneWay`,
+			New: `h.askedAt`}}},
+	{"what came before a cut puts the suspicion off", "W4", ruleSuite, []Edit{
+		{In: "protocol/link.Health.missedAt",
+			Old: `min(max(h.askedAt, h.heardAt), h.askedAt+oneWay)`,
+			New: `h.askedAt+oneWay`}}},
 	{"a program that was frozen decides at once", "W4", ruleSuite, []Edit{
 		{In: "protocol/link.Health.Tick",
 			Old: `now >= at+lateTimer`,

@@ -1,5 +1,6 @@
 // Package sdktest has a peer for tests that exchanges messages with a relay, without a link
-// and without WebRTC. The compatibility promise of package sdk does not cover it.
+// and without WebRTC, and puts the direct paths of other peers on a test's own network. The
+// compatibility promise of package sdk does not cover it.
 package sdktest
 
 import (

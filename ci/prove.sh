@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Runs the proof of the delivery promise at full size, in about forty minutes on two cores.
+# Runs the proof of the delivery promise at full size, in about three quarters of an hour on two cores.
 # Each layer prints what it ran; the table in PROOF.md comes from this output.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -17,6 +17,7 @@ step 'L1 every order: the link'  go test -count 1 -v -timeout 20m -run '^TestEve
 step 'L1 every order: the room'  go test -count 1 -v -timeout 20m -run '^TestEveryOrder$' ./relayd/room
 step 'L2 and L3 in virtual time' go test -count 1 -v -timeout 30m ./e2e/prove/bubble ./e2e/prove/pathproof ./e2e/prove/linkproof ./e2e/prove/relayproof
 step 'L4 processes and sockets'  go test -count 1 -v -timeout 30m ./e2e/prove/sdkproof ./e2e/prove/procproof
+step 'Files between networks'    go test -count 1 -v -timeout 15m -parallel 3 ./e2e/network
 step 'L6 in Chromium'            go test -count 1 -v -timeout 15m -run '^TestTab[A-Z]' ./e2e/browser
 step 'The checker itself'        go test -count 1 ./e2e/history ./e2e/prove/seeds
 step 'Seeded bugs'               go run ./e2e/prove/seeds

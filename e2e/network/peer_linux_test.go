@@ -11,6 +11,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/sebas642/intercessor/e2e/prove/form"
 	"github.com/sebas642/intercessor/sdk"
 )
 
@@ -52,7 +53,7 @@ func runPeer(url string) error {
 		if _, err := conn.Send(ctx, sdk.Message{Type: "number", Data: fmt.Append(nil, n)}); err != nil {
 			return err
 		}
-		time.Sleep(5 * time.Millisecond)
+		form.Pause(ctx, 5*time.Millisecond)
 	}
 }
 

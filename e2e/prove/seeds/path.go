@@ -78,6 +78,14 @@ var pathSeeds = []Seed{
 		{In: "protocol/link.Health.Next",
 			Old: `h.ahead = h.flight`,
 			New: ``}}},
+	{"what a sender with little to send delivers is taken for the rate of the path", "W4", ruleSuite, []Edit{
+		{In: "protocol/link.Health.Acked",
+			Old: `h.flight >= h.InFlight()/2`,
+			New: `true`}}},
+	{"acknowledgements take the path on which this side sends", "W2", ruleSuite, []Edit{
+		{In: "protocol/link.Link.back",
+			Old: `return l.heard`,
+			New: `return l.current`}}},
 	{"a silent path is never suspect", "C4", pathSuite, []Edit{
 		{In: "protocol/link.Health.Tick",
 			Old: `h.suspect(now)`,

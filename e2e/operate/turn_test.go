@@ -143,8 +143,9 @@ func TestPagesMeetByTURNAlone(t *testing.T) {
 	p := browser.OpenSDK(relay.HTTP)
 	p.Do(`
 		const only = (conn) => conn.pc.setConfiguration({...conn.pc.getConfiguration(), iceTransportPolicy: "relay"});
-		globalThis.ln = await sdk.listen(a);
-		globalThis.client = await sdk.connect(ln.url);
+		const asked = { paths: "relay" }; // no path is made before its policy is set
+		globalThis.ln = await sdk.listen(a, asked);
+		globalThis.client = await sdk.connect(ln.url, asked);
 		for await (const conn of ln) { globalThis.server = conn; break }
 		globalThis.own = await sdk.connect(ln.url, {iceServers: [{urls: "stun:stun.invalid"}]});
 		only(client); only(server);

@@ -17,20 +17,22 @@ import (
 //	go test -run '^$' -bench WithoutDelivery -benchtime 20x ./e2e/network
 func BenchmarkWithoutDelivery(b *testing.B) {
 	for _, loss := range []struct {
-		of    string
-		lose  func(l *lab)
-		taken sdk.Route // by the messages in the end
+		of       string
+		lose     func(l *lab)
+		taken    sdk.Route // by the messages in the end
+		recovers func(l *lab)
 	}{
-		{"nothing", func(*lab) {}, sdk.RouteDirect},
-		{"direct", (*lab).cut, sdk.RouteRelay},
-		{"relay", func(l *lab) { l.relay.Kill() }, sdk.RouteDirect},
+		{"nothing", func(*lab) {}, sdk.RouteDirect, func(*lab) {}},
+		{"direct", (*lab).cut, sdk.RouteRelay, (*lab).mend},
+		{"relay", func(l *lab) { l.relay.Kill() }, sdk.RouteDirect, (*lab).blip},
 	} {
 		b.Run(loss.of, func(b *testing.B) {
+			l := newLab(b)
+			l.mend()
 			var gaps []time.Duration
 			for b.Loop() {
-				l := newLab(b)
-				l.mend()
 				gaps = append(gaps, l.gap(func() { loss.lose(l) }, loss.taken))
+				loss.recovers(l)
 			}
 			slices.Sort(gaps)
 			b.ReportMetric(0, "ns/op")
@@ -43,8 +45,10 @@ func BenchmarkWithoutDelivery(b *testing.B) {
 // gap returns the longest time between two messages within some seconds after lose was called.
 func (l *lab) gap(lose func(), taken sdk.Route) time.Duration {
 	l.t.Helper()
-	listener := l.b.peer(l.relay.WS + "/server")
-	dialer := l.a.peer(<-listener)
+	listener, endListener := l.b.peer(l.relay.WS + "/server")
+	defer endListener()
+	dialer, endDialer := l.a.peer(<-listener)
+	defer endDialer()
 	route := ""
 	for route != string(sdk.RouteDirect) {
 		route = <-dialer

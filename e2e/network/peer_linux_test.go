@@ -57,10 +57,11 @@ func runPeer(url string) error {
 	}
 }
 
-// peer starts a peer and returns what it prints. It ends with the test.
-func (s *space) peer(url string) (said <-chan string) {
+// peer starts a peer. said is what it prints.
+func (s *space) peer(url string) (said <-chan string, end func()) {
 	s.t.Helper()
-	cmd := exec.CommandContext(s.t.Context(), os.Args[0])
+	ctx, cancel := context.WithCancel(s.t.Context())
+	cmd := exec.CommandContext(ctx, os.Args[0])
 	cmd.Env = append(os.Environ(), peerVariable+"="+url)
 	cmd.Stderr = os.Stderr
 	out, err := cmd.StdoutPipe()
@@ -74,9 +75,9 @@ func (s *space) peer(url string) (said <-chan string) {
 		}
 		_ = cmd.Wait()
 	}()
-	s.t.Cleanup(func() {
+	return lines, func() {
+		cancel()
 		for range lines {
 		}
-	})
-	return lines
+	}
 }

@@ -12,7 +12,6 @@ import (
 	"runtime"
 	"strings"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -36,7 +35,6 @@ type cable struct {
 	loss  float64       // the share of the frames that is lost
 	rate  float64       // bytes a second
 	queue time.Duration // how long a frame may wait for its turn
-	isCut atomic.Bool   // everything is lost
 
 	running sync.WaitGroup // carry
 }
@@ -138,7 +136,7 @@ func (c *cable) carry(from, to *os.File) {
 		if free.Before(now) {
 			free = now
 		}
-		if c.isCut.Load() || rand.Float64() < c.loss || free.Sub(now) > c.queue {
+		if rand.Float64() < c.loss || free.Sub(now) > c.queue {
 			continue
 		}
 		free = free.Add(time.Duration(float64(n) / c.rate * float64(time.Second)))

@@ -13,7 +13,6 @@ import (
 	"net/rpc/jsonrpc"
 	"os"
 	"path/filepath"
-	"sync"
 	"sync/atomic"
 
 	"github.com/pion/webrtc/v4"
@@ -65,9 +64,6 @@ type End struct {
 	options  sdk.Options
 	pc       *webrtc.PeerConnection
 	carriers map[string]*carrier
-
-	mu    sync.Mutex // guards talks
-	talks []*gaps
 }
 
 // A carrier carries bytes from one End to the other.

@@ -9,7 +9,7 @@
 //	go run ./e2e/cmd/linkbench help
 //
 // Each mode is a file. The mode recover is made of talks (talk.go), stream, cost and goodput of
-// flows (flow.go), line and paths of the two ends of a cable (cable.go, end.go). The listener of the
+// flows (flow.go), line of the two ends of a cable (cable.go, end.go). The listener of the
 // mode listen is this program in another process, and so are the ends. What a relay
 // costs without the SDK is measured by relaybench.
 package main
@@ -37,7 +37,7 @@ var usage string
 var linkbench = bench.Command{
 	Name:  "linkbench",
 	Usage: usage,
-	Modes: map[string]bench.Mode{"recover": recoverMode, "stream": stream, "streams": streams, "cost": cost, "line": line, "paths": pathLoss, "goodput": goodput, "listen": listen},
+	Modes: map[string]bench.Mode{"recover": recoverMode, "stream": stream, "streams": streams, "cost": cost, "line": line, "goodput": goodput, "listen": listen},
 	Self:  map[string]func([]string) error{listenerMode: runListener, endMode: runEnd},
 }
 

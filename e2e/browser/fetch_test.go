@@ -56,6 +56,14 @@ func application(gone chan<- struct{}) http.Handler {
 		<-r.Context().Done()
 		close(gone)
 	})
+	mux.HandleFunc("GET /endless", func(w http.ResponseWriter, _ *http.Request) { // its length is that of the stream
+		conn, _, err := http.NewResponseController(w).Hijack()
+		if err == nil {
+			_, _ = io.WriteString(conn, "HTTP/1.1 200 OK\r\n\r\ntick")
+			_, _ = io.Copy(io.Discard, conn)
+			_ = conn.Close()
+		}
+	})
 	mux.HandleFunc("GET /nonsense", func(w http.ResponseWriter, _ *http.Request) {
 		conn, _, err := http.NewResponseController(w).Hijack()
 		if err == nil {
@@ -103,17 +111,25 @@ func TestTabFetchesFromAPeer(t *testing.T) {
 		require.Equal(t, fmt.Sprintf("200 hello %d of %s, ", n, ln.ID()), got)
 	}
 
+	require.Equal(t, 200, chromium.Eval[int](p, `(async () => { // more than the streams that may be open at once
+		let last
+		for (let n = 0; n < 150; n++) last = (await get("/hello")).status
+		return last
+	})()`), "a page that looks at the status alone")
+
 	require.Equal(t, "TypeError", chromium.Eval[string](p, `text("/cut").catch(({ name }) => name)`), "what was cut is no whole body")
 	require.Equal(t, "TypeError", chromium.Eval[string](p, `text("/nonsense").catch(({ name }) => name)`))
-	require.Equal(t, "AbortError", chromium.Eval[string](p, `(async () => {
+	for _, path := range []string{"/endless", "/forever"} {
+		require.Equal(t, "AbortError", chromium.Eval[string](p, `(async () => {
 		const controller = new AbortController()
-		const { body } = await get("/forever", { signal: controller.signal })
+		const { body } = await get("`+path+`", { signal: controller.signal })
 		const reader = body.getReader()
 		const { value } = await reader.read()
 		if (new TextDecoder().decode(value) !== "tick") return "no tick"
 		controller.abort()
 		return reader.read().then(() => "it goes on", ({ name }) => name)
-	})()`))
+	})()`), path)
+	}
 	select {
 	case <-gone:
 	case <-patience.Context(t).Done():

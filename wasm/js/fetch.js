@@ -1,6 +1,7 @@
 // HTTP/1.1 over byte streams. Each request has a stream of its own.
 
 const MAX_HEAD = 64 << 10; // bytes of the lines before the body
+const UNREAD = 64 << 10; // bytes of a body that come unasked: who looks at the status alone leaves no stream open
 const BODILESS = [204, 205, 304];
 
 export async function fetchFrom(conn, resource, init) {
@@ -37,7 +38,7 @@ export async function fetchFrom(conn, resource, init) {
     const answer = await readHead(source);
     const parts = request.method === "HEAD" || BODILESS.includes(answer.status) ? null : bodyOf(source, answer.headers);
     if (!parts) end();
-    return new Response(parts && streamOf(parts, end, fail), answer);
+    return new Response(parts && streamOf(parts, signal, end, fail), answer);
   } catch (err) {
     throw fail(err);
   }
@@ -99,11 +100,12 @@ async function* untilTheEnd(source) {
   for (let part; (part = await source.some(Infinity)); ) yield part;
 }
 
-function streamOf(parts, end, fail) {
+function streamOf(parts, signal, end, fail) {
   return new ReadableStream({
     async pull(to) {
       try {
         const { value, done } = await parts.next();
+        if (signal.aborted) throw signal.reason; // which looks like the end of a body without a length
         if (!done) return to.enqueue(value);
         end();
         to.close();
@@ -112,7 +114,7 @@ function streamOf(parts, end, fail) {
       }
     },
     cancel: (why) => end(why ?? "cancelled"),
-  }, { highWaterMark: 0 });
+  }, new ByteLengthQueuingStrategy({ highWaterMark: UNREAD }));
 }
 
 // Lines and bytes of a ReadableStream.

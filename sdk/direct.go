@@ -121,7 +121,8 @@ func (d *direct) look(now link.Time, acked int) {
 	}
 	d.health.Sent(l.Unacknowledged(link.Direct))
 	l.SetInFlight(link.Direct, d.health.InFlight())
-	if up := d.health.State() == link.Up && d.allowed(); up != d.up {
+	usable := d.health.State() == link.Up || d.health.Answers() && !l.Has(link.Relay) // there is no better one (W4)
+	if up := usable && d.allowed(); up != d.up {
 		if d.up = up; up {
 			d.linked.downAt = 0
 			l.PathUp(now, link.Direct)

@@ -81,6 +81,27 @@ func TestRelayStandsInForTheDirectPath(t *testing.T) {
 	})
 }
 
+// Without the relay a path that stalls again and again is used whenever it answers.
+func TestDirectPathWithStallsStandsInForTheRelay(t *testing.T) {
+	hosts(t, func(t *testing.T, w *world, server, _ *virtual.Host) {
+		w.travels(w.client, sdk.RouteDirect, time.Second)
+		w.travels(w.server, sdk.RouteDirect, time.Second)
+		w.line.Shut(true, false)
+		w.cut()
+		nothing := virtual.Road{Loss: 100}
+		for range 30 {
+			r := w.send(w.client, "1")
+			server.SetRoads(nothing, nothing)
+			time.Sleep(4 * time.Second)
+			server.SetRoads(virtual.Road{}, virtual.Road{})
+			time.Sleep(16 * time.Second)
+			w.delivers(r, w.server, "1")
+			require.Equal(t, sdk.Connected, w.client.State())
+			require.Equal(t, sdk.Connected, w.server.State())
+		}
+	})
+}
+
 func TestPathOfAnotherNetwork(t *testing.T) {
 	hosts(t, func(t *testing.T, w *world, server, client *virtual.Host) {
 		w.travels(w.client, sdk.RouteDirect, time.Second)

@@ -32,11 +32,13 @@ func Dial(ctx context.Context, url string, options *Options) (*Conn, error) {
 	}
 	d, server := &dialled{session: session, mux: newMux(session)}, session.Room()
 	var c *Conn
+	var spare signaling.Spare
 	if hello := session.Hello(); session.Durable() && hello.Server == protocol.SubprotocolV1 {
 		p := newPeer(d.mux, server, true, hello.Limits.Outbox, o.Paths)
 		p.current = newReliable(session, p, p.door.Link(), true, o, nil)
 		c, d.remote, d.linger = p.current.conn, p, p.current.linger
 		c.status.opening = true
+		spare = signaling.Spare{Stands: p.stands, Rest: p.rest}
 	} else {
 		var options rtc.Options
 		c, options = newConn(session, server, true, o, nil)
@@ -54,7 +56,7 @@ func Dial(ctx context.Context, url string, options *Options) (*Conn, error) {
 		c.rtc.start()
 	}
 	d.remote.online(true)
-	d.running.Go(func() { d.remote.lost(ofSession(session.Serve(d.handle, d.remote))) })
+	d.running.Go(func() { d.remote.lost(ofSession(session.Serve(d.handle, spare))) })
 	return c, nil
 }
 

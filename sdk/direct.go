@@ -205,6 +205,8 @@ func (d *direct) next(dst []byte) (message []byte, text, ok bool) {
 		if f, ok = d.linked.link.Next(now, link.Direct); ok {
 			dst, text = f.AppendDirect(dst)
 			d.linked.sent[link.Direct] += uint64(len(dst))
+		} else if d.linked.link.Waiting(now, link.Relay)&link.Urgent != 0 {
+			p.later(func() { p.mux.attend(p) }) // tick has found it
 		}
 	})
 	return dst, text, ok

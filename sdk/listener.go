@@ -77,7 +77,7 @@ func Listen(ctx context.Context, url string, options *Options) (*Listener, error
 		conns:    make(map[*Conn]struct{}),
 	}
 	l.clientURL, _ = clientURL(url, session.Hello().ID)
-	l.running.Go(func() { l.lose(ofSession(session.Serve(l.handle, l))) })
+	l.running.Go(func() { l.lose(ofSession(session.Serve(l.handle, signaling.Spare{Stands: l.stands}))) })
 	return l, nil
 }
 

@@ -17,7 +17,8 @@ const maxOpens = 5
 
 // remote is another peer as the session sees it.
 type remote interface {
-	signaling.Spare
+	// stands reports whether there is a direct path to the peer, even a suspect one (W7).
+	stands() bool
 
 	// heard handles a message of the peer, or the relay's news about it.
 	heard(e signaling.Event)
@@ -184,6 +185,9 @@ func (p *peer) next(dst []byte, of link.Kinds) (frame []byte, kind, left link.Ki
 		}
 		if l != nil {
 			left = l.Waiting(now, link.Relay)
+		}
+		if c := p.current; !ok && c != nil && c.direct.open && c.link.Waiting(now, link.Direct)&link.Urgent != 0 {
+			p.later(c.direct.ring) // tick has found it
 		}
 	})
 	return frame, kind, left

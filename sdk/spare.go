@@ -2,15 +2,27 @@ package sdk
 
 import "context"
 
-// Stands reports whether there is a direct path to the peer, even a suspect one (W7).
-func (p *peer) Stands() bool {
+func (p *peer) stands() bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return p.current != nil && p.current.lives() && p.current.direct.stands()
 }
 
-// Rest waits until the direct path is not up, or for the end of ctx.
-func (p *peer) Rest(ctx context.Context) {
+func (p *plain) stands() bool { return false }
+
+// stands reports whether there is a direct path to one of the clients. At the relay newcomers
+// find a listener, so it does not rest.
+func (l *Listener) stands() bool {
+	for _, client := range l.everyone() {
+		if client.stands() {
+			return true
+		}
+	}
+	return false
+}
+
+// rest waits until the direct path is not up, or for the end of ctx.
+func (p *peer) rest(ctx context.Context) {
 	for {
 		up, turned := p.isUp()
 		if !up {
@@ -32,22 +44,3 @@ func (p *peer) isUp() (up bool, turned <-chan struct{}) {
 	}
 	return p.current.direct.up, p.current.turned.wait()
 }
-
-// Stands returns false, because a plain Conn has no path but the relay.
-func (p *plain) Stands() bool { return false }
-
-// Rest does nothing.
-func (p *plain) Rest(context.Context) {}
-
-// Stands reports whether there is a direct path to one of the clients.
-func (l *Listener) Stands() bool {
-	for _, client := range l.everyone() {
-		if client.Stands() {
-			return true
-		}
-	}
-	return false
-}
-
-// Rest does nothing: newcomers find a listener at the relay only.
-func (l *Listener) Rest(context.Context) {}

@@ -50,14 +50,16 @@ func (l *lab) gap(lose func(), taken sdk.Route) time.Duration {
 	dialer, endDialer := l.a.peer(<-listener)
 	defer endDialer()
 	route := ""
-	for route != string(sdk.RouteDirect) {
-		route = <-dialer
+	for lives := true; route != string(sdk.RouteDirect); {
+		route, lives = <-dialer
+		require.True(l.t, lives, "the client has ended")
 	}
 	follow := func(d time.Duration) (longest time.Duration) {
 		end, last := time.After(d), time.Now()
 		for {
 			select {
-			case <-listener:
+			case _, lives := <-listener:
+				require.True(l.t, lives, "the listener has ended")
 				now := time.Now()
 				longest, last = max(longest, now.Sub(last)), now
 			case route = <-dialer:

@@ -60,6 +60,25 @@ func (l *Link) acks(now Time, h *Header, both bool) {
 	}
 }
 
+// report writes all acknowledgements and grants into h, for a frame on a path. If that is not the
+// one on which they belong, what is new goes there as well (W2).
+func (l *Link) report(now Time, p Path, h *Header) {
+	due, streams := l.ackDue, l.streams.in.dirty
+	var dirty [2]bool
+	var g [2]uint64
+	for s := range l.in {
+		dirty[s], g[s] = l.in[s].dirty, l.in[s].g
+	}
+	l.acks(now, h, true)
+	if p == l.back() {
+		return
+	}
+	l.ackDue, l.streams.in.dirty = due, streams
+	for s := range l.in {
+		l.in[s].dirty = dirty[s] || l.in[s].g != g[s]
+	}
+}
+
 // regrant raises the grant of a sequence as far as the window and the budget allow
 // (L6). A full budget grants what the link can hold in addition to it. Parts of an
 // unfinished message do not reduce the grant: nothing else can come before its end.

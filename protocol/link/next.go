@@ -59,18 +59,18 @@ func (l *Link) NextOf(now Time, p Path, of Kinds) (f Frame, ok bool) {
 		}
 		h.Ended = l.ending.there
 		l.answerDue[p], l.endedDue[p] = false, false
-		l.acks(now, h, true)
+		l.report(now, p, h)
 		return f, true
 	case l.knockDue && p == Relay:
 		l.knockDue = false
 		f.Type = protocol.TypeLinkAck
-		l.acks(now, h, true)
+		l.report(now, p, h)
 		return f, true
 	case p == l.current && l.askDue && l.phase == open:
 		l.askDue = false
 		f.Type = protocol.TypeLinkAck
 		l.ask(now, h)
-		l.acks(now, h, true)
+		l.report(now, p, h)
 		return f, true
 	}
 	back := p == l.back()

@@ -76,6 +76,24 @@ func TestW2(t *testing.T) {
 		require.Empty(t, n.saidDirect(server, false))
 		n.wantOutcome(client, 2, Delivered, "")
 	})
+	t.Run("a probe on another path does not take them along", func(t *testing.T) {
+		n := newDirectNet(t)
+		l := n.link(server)
+		n.link(client).PathDown(n.now, Direct)
+		n.mustSay(client, 1, `"relayed"`)
+		n.run()
+		n.mustSay(client, 2, `"last"`)
+		for n.deliver(client) {
+		}
+		l.Doubt(n.now, Direct)
+		_, ok := l.Next(n.now, Direct)
+		require.True(t, ok)
+		n.now += 30 * Millisecond
+		l.Tick(n.now)
+		f, ok := l.Next(n.now, Relay)
+		require.True(t, ok)
+		require.Contains(t, string(f.AppendLink(nil)), `"r":2`)
+	})
 	t.Run("LINK_END goes on every path", func(t *testing.T) {
 		n := newDirectNet(t)
 		n.link(client).Close(n.now)

@@ -52,7 +52,7 @@ func Dial(ctx context.Context, url string, options *Options) (*Peer, error) {
 		return nil, err
 	}
 	p := &Peer{Session: s, Events: queue.New[signaling.Event](maxEvents, maxBytes)}
-	p.serving.Go(func() { p.Events.Close(s.Serve(p.keep, nil)) })
+	p.serving.Go(func() { p.Events.Close(s.Serve(p.keep, signaling.Spare{})) })
 	return p, nil
 }
 

@@ -31,7 +31,7 @@ func streams(flags *pflag.FlagSet) func(*bench.Run) {
 	warmup := flags.Duration("warmup", 500*time.Millisecond, "the same load before that, not measured")
 	profile := flags.String("profile", "", "`file` for a CPU profile of both peers with a stream, for each path")
 	return func(r *bench.Run) {
-		relay := r.StartRelay("", nil)
+		relay := r.StartRelay("", nil, "--limits-peer-bytes", "1GiB", "--limits-stream-bytes", "1GiB") // no pace
 		const size = 60000
 		for _, of := range []struct {
 			path, beside string

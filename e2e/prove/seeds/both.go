@@ -76,8 +76,8 @@ var bothSeeds = []Seed{
 			New: `s.offline || s.away`}}},
 	{"a peer that the relay gives up is gone although there is a direct path", "C17", bothSuite, []Edit{
 		{In: "sdk.linked.lose",
-			Old: `!l.direct.stands()`,
-			New: `true`}}},
+			Old: `!stands && !waits`,
+			New: `true || waits`}}},
 	{"a path is told to be direct for as long as its connection stands", "C17", bothSuite, []Edit{
 		{In: "sdk.linked.path",
 			Old: `l.direct.up`,

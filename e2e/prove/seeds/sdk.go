@@ -4,7 +4,7 @@ package main
 var sdkSeeds = []Seed{
 	{"a session ends with its connection instead of resuming", "C13", sdkSuite, []Edit{
 		{In: "sdk/internal/signaling.Session.run",
-			Old: `next == nil && !replaced && (!s.v1 || !mayResume(err))`,
+			Old: `next == nil && !replaced && !spared && (!s.v1 || !mayResume(err))`,
 			New: `next == nil`}}},
 	{"the link is not told that its path is back", "C10", sdkSuite, []Edit{
 		{In: "sdk.peer.path",

@@ -6,7 +6,7 @@
 //	if err != nil {
 //		return err
 //	}
-//	err = s.Serve(func(e signaling.Event) { ... }, nil) // until the session has ended
+//	err = s.Serve(func(e signaling.Event) { ... }, signaling.Spare{}) // until the session has ended
 //
 // With a relay that speaks intercessor.v1 a session outlives its connections: it resumes by
 // itself, under the same ID, and says so with [Lost] and [Connected]; [Away] and [Back]

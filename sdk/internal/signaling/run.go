@@ -95,7 +95,7 @@ func (s *Session) resume(last *connection, err error) (*connection, error) {
 		if s.reason() != nil {
 			return nil, ErrClosed
 		}
-		if isFinal(err, before) {
+		if isFinal(err, before) && !s.spares(err) {
 			return nil, err
 		}
 	}

@@ -138,8 +138,6 @@ func Open(ctx context.Context, url string, options *Options) (*Session, error) {
 // things happened. An Event's bytes are valid until handle returns. While handle waits
 // nothing is read, and a relay whose messages are not taken ends the connection. handle
 // must not call Close.
-//
-// spare may be nil.
 func (s *Session) Serve(handle func(Event), spare Spare) error {
 	s.spare = spare
 	s.telling.Lock()

@@ -8,4 +8,4 @@ cd "$(dirname "$0")/.."
 
 # ci/package.sh and ci/unit.sh run the other two.
 go test -count 1 -timeout 40m -p 2 -parallel 3 $(go list ./e2e/... | grep -vE '/e2e/(package|virtual)$')
-go test -run '^$' -bench '/chat/cold' -benchtime 1x -timeout 10m ./e2e/browser
+go test -run '^$' -bench '^BenchmarkPageToHello$/chat/cold' -benchtime 1x -timeout 10m ./e2e/browser

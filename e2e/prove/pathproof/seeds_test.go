@@ -2,6 +2,7 @@ package pathproof
 
 import (
 	"fmt"
+	"os"
 	"testing"
 	"time"
 
@@ -17,6 +18,12 @@ func TestSeeds(t *testing.T) {
 	enough, long, most := 50, 10*time.Second, 100
 	if form.Full {
 		enough, long, most = 1000, 3*time.Minute, 10_000
+	}
+	if s := os.Getenv("INTERCESSOR_FOR"); s != "" {
+		var err error
+		long, err = time.ParseDuration(s)
+		require.NoError(t, err, "INTERCESSOR_FOR is a duration")
+		most = 10_000
 	}
 	single, err := form.Number("INTERCESSOR_SEED", -1)
 	require.NoError(t, err)

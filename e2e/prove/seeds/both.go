@@ -62,10 +62,6 @@ var repairSeeds = []Seed{
 		{In: "sdk.linked.mend",
 			Old: `l.renew(now, l.direct.pc+1)`,
 			New: ``}}},
-	{"an OFFER of another connection is not heard", "C17", bothSuite, []Edit{
-		{In: "sdk.linked.signalled",
-			Old: `l.theirs(now, about)`,
-			New: ``}}},
 }
 
 // bothSeeds are bugs in what the SDK does with two paths and with byte streams (W2, W7, W8, S6).

@@ -16,6 +16,9 @@ import (
 // runWithin bounds the build and run of one seeded bug. A bug may hang.
 const runWithin = 3 * time.Minute
 
+// tryFor is how long a proof with random scripts looks for the bug.
+const tryFor = "70s"
+
 // A Result is the result of one seeded bug.
 type Result struct {
 	Seed   Seed
@@ -86,7 +89,7 @@ func Try(ctx context.Context, root string, s Seed) Result {
 func goTest(ctx context.Context, root, overlay string, suite Suite) (string, error) {
 	cmd := exec.CommandContext(ctx, "go", "test", "-overlay", overlay, "-count", "1", "-failfast", "-timeout", "100s", "-run", suite.Run, suite.Package)
 	cmd.Dir = root
-	cmd.Env = append(os.Environ(), "INTERCESSOR_PROVE=", "INTERCESSOR_OVERLAY="+overlay) // for programs that the suite builds
+	cmd.Env = append(os.Environ(), "INTERCESSOR_PROVE=", "INTERCESSOR_FOR="+tryFor, "INTERCESSOR_OVERLAY="+overlay) // for programs that the suite builds
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	cmd.Cancel = func() error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) }
 	cmd.WaitDelay = 5 * time.Second

@@ -16,37 +16,63 @@ import (
 	"github.com/sebas642/intercessor/sdk"
 )
 
+// A forgetful relay waits for a second for those who are away. A client reaches it through a proxy,
+// its server without.
+type forgetful struct {
+	relay          *relay.Relay
+	proxy          *chaos.Proxy
+	client, server *sdk.Conn
+}
+
+func newForgetful(t *testing.T, options *sdk.Options) *forgetful {
+	t.Helper()
+	f := &forgetful{relay: relay.New(relay.Config{Window: time.Second})}
+	station := httptest.NewServer(f.relay)
+	t.Cleanup(station.Close)
+	host := strings.TrimPrefix(station.URL, "http://")
+	var err error
+	f.proxy, err = chaos.Listen(host, nil)
+	require.NoError(t, err)
+	t.Cleanup(func() { _ = f.proxy.Close() })
+	ln, err := sdk.Listen(patience.Context(t), "ws://"+host+"/server", options)
+	require.NoError(t, err)
+	t.Cleanup(func() { _ = ln.Close() })
+	f.client, err = sdk.Dial(patience.Context(t), "ws://"+f.proxy.Addr()+"/client/"+ln.ID(), options)
+	require.NoError(t, err)
+	t.Cleanup(func() { _ = f.client.Close() })
+	f.server = sdkpeer.Accept(t, ln)
+	return f
+}
+
+// cutOff cuts the client off until the relay has forgotten it.
+func (f *forgetful) cutOff(t *testing.T) {
+	t.Helper()
+	f.proxy.SetRefuse(true)
+	f.proxy.CutAll(chaos.RST)
+	require.Eventually(t, func() bool { return f.relay.Stats().Sessions == 1 }, patience.Max, 10*time.Millisecond)
+	<-time.After(2 * time.Second) // the window: that it is over can be seen at no peer, and at the relay only by chance
+}
+
 // For the relay a client is gone that was away for longer than the window. The Conn goes on
 // directly, and takes the relay again when the client is back there, also if the client has
 // taken its server as gone (W7).
 func TestNativeConnThatIsGoneForTheRelayTakesItAgain(t *testing.T) {
 	t.Parallel()
-	r := relay.New(relay.Config{Window: time.Second})
-	station := httptest.NewServer(r)
-	defer station.Close()
-	proxy, err := chaos.Listen(strings.TrimPrefix(station.URL, "http://"), nil)
-	require.NoError(t, err)
-	defer proxy.Close()
 	w, options := newWire(t)
-	ln, err := sdk.Listen(patience.Context(t), "ws"+strings.TrimPrefix(station.URL, "http")+"/server", &options)
-	require.NoError(t, err)
-	defer ln.Close()
-	client, err := sdk.Dial(patience.Context(t), "ws://"+proxy.Addr()+"/client/"+ln.ID(), &options)
-	require.NoError(t, err)
-	defer client.Close()
-	server := sdkpeer.Accept(t, ln)
+	f := newForgetful(t, &options)
+	client, server := f.client, f.server
 	takes(t, client, sdk.RouteTURN)
 	takes(t, server, sdk.RouteTURN)
 
 	for _, away := range []time.Duration{3 * time.Second, 13 * time.Second} { // the client waits for the window and 10 seconds
 		there, back := newTalk(t, client, server), newTalk(t, server, client)
-		proxy.SetRefuse(true)
-		proxy.CutAll(chaos.RST)
+		f.proxy.SetRefuse(true)
+		f.proxy.CutAll(chaos.RST)
 		<-time.After(away)
-		require.Equal(t, 1, r.Stats().Sessions, "the client is gone for the relay")
-		proxy.SetRefuse(false)
+		require.Equal(t, 1, f.relay.Stats().Sessions, "the client is gone for the relay")
+		f.proxy.SetRefuse(false)
 		client.NetworkChanged()
-		require.Eventually(t, func() bool { return r.Stats().Sessions == 2 }, patience.Max, 10*time.Millisecond)
+		require.Eventually(t, func() bool { return f.relay.Stats().Sessions == 2 }, patience.Max, 10*time.Millisecond)
 		w.setCut(true)
 		takes(t, client, sdk.RouteRelay)
 		takes(t, server, sdk.RouteRelay)
@@ -62,27 +88,13 @@ func TestNativeConnThatIsGoneForTheRelayTakesItAgain(t *testing.T) {
 // the relay for the window and 10 seconds (P4, W7).
 func TestNativeConnWithoutAnyPath(t *testing.T) {
 	t.Parallel()
-	r := relay.New(relay.Config{Window: time.Second})
-	station := httptest.NewServer(r)
-	defer station.Close()
-	proxy, err := chaos.Listen(strings.TrimPrefix(station.URL, "http://"), nil)
-	require.NoError(t, err)
-	defer proxy.Close()
-	ln, err := sdk.Listen(patience.Context(t), "ws"+strings.TrimPrefix(station.URL, "http")+"/server", nil)
-	require.NoError(t, err)
-	defer ln.Close()
-	client, err := sdk.Dial(patience.Context(t), "ws://"+proxy.Addr()+"/client/"+ln.ID(), nil)
-	require.NoError(t, err)
-	defer client.Close()
-	server := sdkpeer.Accept(t, ln)
+	f := newForgetful(t, nil)
+	client, server := f.client, f.server
 	loses := func() {
 		t.Helper()
 		takes(t, client, sdk.RouteDirect)
 		takes(t, server, sdk.RouteDirect)
-		proxy.SetRefuse(true)
-		proxy.CutAll(chaos.RST)
-		require.Eventually(t, func() bool { return r.Stats().Sessions == 1 }, patience.Max, 10*time.Millisecond)
-		<-time.After(2 * time.Second) // the window
+		f.cutOff(t)
 		pc, err := client.PeerConnection()
 		require.NoError(t, err)
 		require.NoError(t, pc.Close())
@@ -97,7 +109,7 @@ func TestNativeConnWithoutAnyPath(t *testing.T) {
 	sdkpeer.Send(t, client, "chat", `1`)
 	sdkpeer.Send(t, server, "chat", `2`)
 	<-within1s(t)
-	proxy.SetRefuse(false)
+	f.proxy.SetRefuse(false)
 	client.NetworkChanged()
 	sdkpeer.Receive(t, server, "chat", `1`)
 	sdkpeer.Receive(t, client, "chat", `2`)
@@ -117,27 +129,13 @@ func TestNativeConnWithoutAnyPath(t *testing.T) {
 // The client has left the relay without a word, and talks on directly. A kick reaches it there.
 func TestNativeKickOfAClientThatIsAtNoRelay(t *testing.T) {
 	t.Parallel()
-	r := relay.New(relay.Config{Window: time.Second})
-	station := httptest.NewServer(r)
-	defer station.Close()
-	proxy, err := chaos.Listen(strings.TrimPrefix(station.URL, "http://"), nil)
-	require.NoError(t, err)
-	defer proxy.Close()
-	ln, err := sdk.Listen(patience.Context(t), "ws"+strings.TrimPrefix(station.URL, "http")+"/server", nil)
-	require.NoError(t, err)
-	defer ln.Close()
-	client, err := sdk.Dial(patience.Context(t), "ws://"+proxy.Addr()+"/client/"+ln.ID(), nil)
-	require.NoError(t, err)
-	defer client.Close()
-	server := sdkpeer.Accept(t, ln)
+	f := newForgetful(t, nil)
+	client, server := f.client, f.server
 	takes(t, client, sdk.RouteDirect)
 	takes(t, server, sdk.RouteDirect)
-	proxy.SetRefuse(true)
-	proxy.CutAll(chaos.RST)
-	require.Eventually(t, func() bool { return r.Stats().Sessions == 1 }, patience.Max, 10*time.Millisecond)
-	<-time.After(2 * time.Second) // the window
+	f.cutOff(t)
 	require.NoError(t, server.Kick(patience.Context(t), nil))
-	_, err = client.Receive(patience.Context(t))
+	_, err := client.Receive(patience.Context(t))
 	require.ErrorIs(t, err, sdk.ErrKicked)
 }
 

@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"net/netip"
+	"runtime/debug"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -64,7 +65,10 @@ func in(t *testing.T, repeat string, run func(w *world)) *verdict {
 		}
 	}()
 	// Outside the bubble, in real time.
-	frozen := time.AfterFunc(2*time.Minute, func() { panic("virtual time stands still; to repeat it: " + repeat) })
+	frozen := time.AfterFunc(2*time.Minute, func() {
+		debug.SetTraceback("all")
+		panic("virtual time stands still; to repeat it: " + repeat)
+	})
 	defer frozen.Stop()
 	var length time.Duration
 	synctest.Test(t, func(*testing.T) {

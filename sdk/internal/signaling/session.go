@@ -22,6 +22,11 @@ const (
 	// writeWithin is how long one message may take to leave this program.
 	writeWithin = 10 * time.Second
 
+	// closeWithin bounds the closing handshake. A browser whose network is gone says a minute
+	// later that the socket is closed, and coder/websocket v1.8.15 has no bound of its own while it
+	// reads the rest of a frame.
+	closeWithin = 5 * time.Second
+
 	// noticeWithin is how long a failed Send waits to learn the close code, which
 	// says more than a broken write does.
 	noticeWithin = time.Second

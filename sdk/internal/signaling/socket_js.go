@@ -20,10 +20,6 @@ const (
 	// browser tells no event when it has sent, so write looks again after drainAfter.
 	maxBuffered = 1 << 20
 	drainAfter  = 20 * time.Millisecond
-
-	// closeWithin bounds the wait for the close event. A browser whose network is
-	// gone sends it after a minute.
-	closeWithin = 5 * time.Second
 )
 
 // socket is the browser's WebSocket. Its callbacks never wait: they fill the inbox

@@ -109,10 +109,6 @@ const enough = 16 << 10
 // lastWord is how long a close frame may take to leave when there is no time left.
 const lastWord = 100 * time.Millisecond
 
-// closeWithin bounds the closing handshake. The library's own bound does not count while it
-// reads the rest of a frame (coder/websocket v1.8.15).
-const closeWithin = 5 * time.Second
-
 // close does the closing handshake. It waits for the relay's answer as long as ctx allows, and
 // closeWithin at most.
 func (s *socket) close(ctx context.Context, code protocol.Code, reason string) {

@@ -95,7 +95,8 @@ func (f *flow) send(ctx context.Context, l lane) {
 	}
 }
 
-// measure sends for the warmup and then while call runs. At the end nothing is under way.
+// measure sends until something has arrived, for the warmup, and then while call runs. At the end
+// nothing is under way.
 func (f *flow) measure(warmup time.Duration, call func()) {
 	ctx, stop := context.WithCancel(f.ctx)
 	defer stop()
@@ -103,10 +104,15 @@ func (f *flow) measure(warmup time.Duration, call func()) {
 	for _, l := range f.lanes {
 		sending.Go(func() { f.send(ctx, l) })
 	}
+	late := time.AfterFunc(patience, func() { f.fail(fmt.Errorf("no message has arrived within %v", patience)) })
+	for before := f.arrived.Load(); f.arrived.Load() == before; {
+		f.run.Check(bench.Sleep(f.ctx, time.Millisecond))
+	}
+	late.Stop()
 	f.run.Check(bench.Sleep(f.ctx, warmup))
 	call()
 	stop()
-	late := time.AfterFunc(patience, func() { f.fail(fmt.Errorf("a message has not arrived within %v", patience)) })
+	late = time.AfterFunc(patience, func() { f.fail(fmt.Errorf("a message has not arrived within %v", patience)) })
 	defer late.Stop()
 	sending.Wait()
 	for _, l := range f.lanes {

@@ -7,13 +7,14 @@ import (
 	"syscall"
 )
 
-// listen rings when the kernel says that an address has come or gone (rtnetlink(7)), until ctx
-// ends; then wait waits for its goroutine. Android forbids it to programs: there it polls.
+// listen rings when the kernel says that an address has come or gone (rtnetlink(7)), from now
+// until ctx ends; then wait waits for its goroutine. Android forbids it to programs: there it polls.
 func listen(ctx context.Context) (rings <-chan struct{}, wait func()) {
 	bell := make(chan struct{}, 1)
+	socket := netlink()
 	var running sync.WaitGroup
 	running.Go(func() {
-		if socket := netlink(); socket != nil {
+		if socket != nil {
 			stop := context.AfterFunc(ctx, func() { _ = socket.Close() })
 			read(socket, bell)
 			stop()

@@ -37,18 +37,28 @@ func (a Addresses) Has(addr netip.Addr) bool {
 	return has
 }
 
-// Watch calls changed after each change, until stop is called. changed must return soon, and
-// not call stop.
+// Watch calls changed at once, because its caller may have begun before, and after each change,
+// until stop is called. changed must return soon, and not call stop. It is not called while the
+// system does not say what addresses there are.
 func Watch(changed func(Addresses)) (stop func()) {
 	w := &watching
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if len(w.all) == 0 {
 		ctx, cancel := context.WithCancel(context.Background())
-		w.all, w.stop, w.over = map[*func(Addresses)]struct{}{}, cancel, make(chan struct{})
-		go run(ctx, w.over)
+		rings, wait := listen(ctx)
+		last, over := addresses(), make(chan struct{})
+		w.all, w.stop, w.over = map[*func(Addresses)]struct{}{}, cancel, over
+		go func() {
+			defer close(over)
+			defer wait()
+			run(ctx, rings, last)
+		}()
 	}
 	w.all[&changed] = struct{}{}
+	if now := addresses(); now != nil {
+		changed(now)
+	}
 	return sync.OnceFunc(func() { leave(&changed) })
 }
 
@@ -68,12 +78,8 @@ func leave(changed *func(Addresses)) {
 	}
 }
 
-// run tells of changes until ctx ends.
-func run(ctx context.Context, over chan<- struct{}) {
-	defer close(over)
-	last := addresses()
-	rings, wait := listen(ctx)
-	defer wait()
+// run tells of changes since last, until ctx ends.
+func run(ctx context.Context, rings <-chan struct{}, last Addresses) {
 	for {
 		select {
 		case <-rings:

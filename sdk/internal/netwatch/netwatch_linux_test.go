@@ -15,7 +15,8 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// Each of two learns of an address that comes and of one that goes, until it stops.
+// Each of two learns what addresses there are, of one that comes and of one that goes, until it
+// stops.
 func TestWatch(t *testing.T) {
 	if !netns.Isolated(t) {
 		return
@@ -38,8 +39,10 @@ func TestWatch(t *testing.T) {
 	}
 	first, stopFirst := follow()
 	defer stopFirst()
+	require.False(t, first())
 	second, stopSecond := follow()
 	defer stopSecond()
+	require.False(t, second())
 
 	netns.Run(t, "ip addr add 10.0.0.1/24 dev lo")
 	require.True(t, first())
@@ -51,6 +54,7 @@ func TestWatch(t *testing.T) {
 
 	again, stopAgain := follow()
 	defer stopAgain()
+	require.False(t, again())
 	netns.Run(t, "ip addr add 10.0.0.1/24 dev lo")
 	require.True(t, again())
 }

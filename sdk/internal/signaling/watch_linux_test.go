@@ -5,6 +5,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -14,10 +15,10 @@ import (
 	"github.com/sebas642/intercessor/sdk/internal/badrelay"
 	"github.com/sebas642/intercessor/sdk/internal/netns"
 	"github.com/sebas642/intercessor/sdk/internal/signaling"
-	"github.com/sebas642/intercessor/sdk/sdktest"
 )
 
-// A session whose address is taken from this machine notices it and resumes from another one.
+// A session whose address is taken from this machine notices it and resumes from another one, even
+// if that happened before it was served.
 func TestAddressThatIsGone(t *testing.T) {
 	if !netns.Isolated(t) {
 		return
@@ -31,24 +32,42 @@ func TestAddressThatIsGone(t *testing.T) {
 	defer relay.Close()
 
 	var from atomic.Value
-	from.Store("10.0.0.2")
 	transport := &http.Transport{DialContext: func(ctx context.Context, network, address string) (net.Conn, error) {
 		dialer := net.Dialer{LocalAddr: &net.TCPAddr{IP: net.ParseIP(from.Load().(string))}, Timeout: time.Minute}
 		return dialer.DialContext(ctx, network, address)
 	}}
 	options := &signaling.Options{PlatformOptions: signaling.PlatformOptions{HTTPClient: &http.Client{Transport: transport}}}
-	s, err := sdktest.Dial(within(t), "ws://"+listener.Addr().String()+"/v1-echo/client/other", options)
-	require.NoError(t, err)
-	defer s.Close()
-
-	from.Store("10.0.0.3")
-	netns.Run(t, "ip addr del 10.0.0.2/24 dev eth0")
-	for {
-		e := receive(t, s)
-		if e.Kind == signaling.Lost {
-			require.EqualError(t, e.Err, "the connection to the relay was given up: the network has changed")
-			break
+	for _, served := range []bool{true, false} {
+		from.Store("10.0.0.2")
+		s, err := signaling.Open(within(t), "ws://"+listener.Addr().String()+"/v1-echo/client/other", options)
+		require.NoError(t, err)
+		events := make(chan signaling.Event, 10)
+		var serving sync.WaitGroup
+		serve := func() {
+			serving.Go(func() { _ = s.Serve(func(e signaling.Event) { events <- e }, signaling.Spare{}) })
 		}
+		if served {
+			serve()
+		}
+		from.Store("10.0.0.3")
+		netns.Run(t, "ip addr del 10.0.0.2/24 dev eth0")
+		if !served {
+			serve()
+		}
+		for _, kind := range []signaling.Kind{signaling.Lost, signaling.Connected} {
+			for e := (signaling.Event{}); e.Kind != kind; {
+				select {
+				case e = <-events:
+				case <-within(t).Done():
+					t.Fatalf("%v does not come, served %v", kind, served)
+				}
+				if e.Kind == signaling.Lost {
+					require.EqualError(t, e.Err, "the connection to the relay was given up: the network has changed", "served %v", served)
+				}
+			}
+		}
+		s.Close(context.Background())
+		serving.Wait()
+		netns.Run(t, "ip addr add 10.0.0.2/24 dev eth0")
 	}
-	require.Equal(t, signaling.Connected, receive(t, s).Kind)
 }

@@ -195,7 +195,6 @@ func (s *Server) events() pion.EventHandler {
 			}
 			s.hub.bind(label, owner, flow{sourceOf(source), local}, end)
 		},
-		OnAllocationDeleted: func(_, _ net.Addr, _, _, _ string) { s.hub.running.Done() },
 		OnPermissionCreated: func(_, _ net.Addr, _, _, _ string, label net.Addr, _ net.IP) { s.hub.permit(label, true) },
 		OnPermissionDeleted: func(_, _ net.Addr, _, _, _ string, label net.Addr, _ net.IP) { s.hub.permit(label, false) },
 		OnChannelCreated: func(_, _ net.Addr, _, _, _ string, label, _ net.Addr, channel uint16) {

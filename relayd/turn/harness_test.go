@@ -112,30 +112,39 @@ type client struct {
 	t              *testing.T
 }
 
-// dial connects over "udp", "tcp" or "tls".
-func (r *relay) dial(network string) net.PacketConn {
+// dial opens the socket of a client over UDP.
+func (r *relay) dial() net.PacketConn {
 	r.t.Helper()
-	var conn net.Conn
+	host, _, _ := net.SplitHostPort(r.udp.LocalAddr().String())
+	socket, err := net.ListenPacket("udp", net.JoinHostPort(host, "0"))
+	require.NoError(r.t, err)
+	r.t.Cleanup(func() { socket.Close() })
+	return socket
+}
+
+// connect connects over "tcp" or "tls".
+func (r *relay) connect(network string) (conn net.Conn) {
+	r.t.Helper()
 	var err error
-	switch network {
-	case "udp":
-		socket, err := net.ListenPacket("udp", "127.0.0.1:0")
-		require.NoError(r.t, err)
-		return socket
-	case "tcp":
+	if network == "tcp" {
 		conn, err = net.Dial("tcp", r.tcp.Addr().String())
-	case "tls":
+	} else {
 		conn, err = tls.Dial("tcp", r.tls.Addr().String(), &tls.Config{InsecureSkipVerify: true})
 	}
 	require.NoError(r.t, err)
-	return pion.NewSTUNConn(conn)
+	r.t.Cleanup(func() { conn.Close() })
+	return conn
 }
 
 // tryAllocate makes an allocation with a credential.
 func (r *relay) tryAllocate(network, username, password string) (*client, error) {
 	r.t.Helper()
-	c := &client{socket: r.dial(network), t: r.t}
-	r.t.Cleanup(func() { c.socket.Close() })
+	c := &client{t: r.t}
+	if network == "udp" {
+		c.socket = r.dial()
+	} else {
+		c.socket = pion.NewSTUNConn(r.connect(network))
+	}
 	server := r.udp.LocalAddr().String()
 	var err error
 	c.pion, err = pion.NewClient(&pion.ClientConfig{
@@ -190,3 +199,16 @@ type silent struct{}
 func (silent) NewLogger(string) logging.LeveledLogger { return quietLogger }
 
 var quietLogger = logging.NewDefaultLeveledLoggerForScope("", logging.LogLevelDisabled, nil)
+
+// dropped waits until a number of packets were dropped for a reason.
+func (r *relay) dropped(reason string, n int) {
+	r.t.Helper()
+	require.Eventually(r.t, func() bool { return r.Stats().Dropped[reason] == uint64(n) }, within, time.Millisecond,
+		"%v", r.Stats().Dropped)
+}
+
+// allocations waits until the server has a number of allocations.
+func (r *relay) allocations(n int) {
+	r.t.Helper()
+	require.Eventually(r.t, func() bool { return r.Stats().Allocations == n }, within, time.Millisecond)
+}

@@ -33,21 +33,31 @@ func (r *relay) raw(network string, p *peer) *raw {
 
 func (r *relay) rawAs(network, username, password string) *raw {
 	r.t.Helper()
-	c := &raw{t: r.t, username: username, password: password}
-	socket := r.dial(network)
-	r.t.Cleanup(func() { socket.Close() })
-	c.write = func(frame []byte) {
-		_, err := socket.WriteTo(frame, r.udp.LocalAddr())
-		require.NoError(r.t, err)
+	var c *raw
+	if network == "udp" {
+		c = r.rawOnPackets(r.dial())
+	} else {
+		c = rawOn(r.t, r.connect(network))
 	}
-	c.read = func() []byte {
-		require.NoError(r.t, socket.SetReadDeadline(time.Now().Add(within)))
-		buffer := make([]byte, 2000)
-		n, _, err := socket.ReadFrom(buffer)
-		require.NoError(r.t, err)
-		return buffer[:n]
-	}
+	c.username, c.password = username, password
 	return c
+}
+
+func (r *relay) rawOnPackets(socket net.PacketConn) *raw {
+	return &raw{
+		t: r.t,
+		write: func(frame []byte) {
+			_, err := socket.WriteTo(frame, r.udp.LocalAddr())
+			require.NoError(r.t, err)
+		},
+		read: func() []byte {
+			require.NoError(r.t, socket.SetReadDeadline(time.Now().Add(within)))
+			buffer := make([]byte, 2000)
+			n, _, err := socket.ReadFrom(buffer)
+			require.NoError(r.t, err)
+			return buffer[:n]
+		},
+	}
 }
 
 // rawOn is a raw client on one end of a stream.
@@ -60,6 +70,7 @@ func rawOn(t *testing.T, conn net.Conn) *raw {
 			require.NoError(t, err)
 		},
 		read: func() []byte {
+			require.NoError(t, conn.SetReadDeadline(time.Now().Add(within)))
 			header := make([]byte, 20)
 			_, err := io.ReadFull(reader, header[:4])
 			require.NoError(t, err)

@@ -22,7 +22,7 @@ var firstKey = turn.Key{Name: "k1", Secret: []byte("0123456789abcdef")}
 // A roster is the peers of a relay.
 type roster struct {
 	mu    sync.Mutex
-	peers map[[2]protocol.ID]*peer
+	peers map[string]*peer
 }
 
 // A peer is one stay of a peer in a room.
@@ -41,7 +41,7 @@ func (p *peer) Clients() int { return int(p.clients.Load()) }
 func (r *roster) Find(room, id protocol.ID) turn.Peer {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if p := r.peers[[2]protocol.ID{room, id}]; p != nil && p.Here() {
+	if p := r.peers[string(room+":"+id)]; p != nil && p.Here() {
 		return p
 	}
 	return nil
@@ -52,7 +52,7 @@ func (r *roster) add(room, id protocol.ID) *peer {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	p := &peer{room: room, id: id, server: room == id}
-	r.peers[[2]protocol.ID{room, id}] = p
+	r.peers[string(room+":"+id)] = p
 	return p
 }
 
@@ -67,7 +67,7 @@ type relay struct {
 
 func start(t *testing.T, change func(*turn.Config)) *relay {
 	t.Helper()
-	r := &relay{roster: &roster{peers: make(map[[2]protocol.ID]*peer)}, t: t}
+	r := &relay{roster: &roster{peers: make(map[string]*peer)}, t: t}
 	config := turn.Config{Keys: []turn.Key{firstKey}, Peers: r.roster}
 	if change != nil {
 		change(&config)

@@ -183,6 +183,7 @@ func TestBytesAreLimited(t *testing.T) {
 				require.Equal(t, burst, send(2*burst, size), "and saves up no more than a burst")
 				time.Sleep(time.Minute)
 				require.Equal(t, 40, send(100, 1), "small packets count as 256 bytes")
+				time.Sleep(50 * time.Millisecond)
 				r.SetLimits(turn.Limits{})
 				require.Equal(t, 2*burst, send(2*burst, size), "the limit can be raised")
 			})

@@ -97,6 +97,7 @@ func (r *relay) listen(wrap func(net.Conn) net.Conn) net.Listener {
 			if err != nil {
 				return
 			}
+			c.(*net.TCPConn).SetWriteBuffer(16 << 10) // so that a test can fill it
 			r.ServeConn(wrap(c))
 		}
 	})

@@ -143,7 +143,9 @@ func (s *Server) ServePacket(socket net.PacketConn) {
 	if err := s.start(pion.ServerConfig{PacketConnConfigs: []pion.PacketConnConfig{{
 		PacketConn: p, RelayAddressGenerator: s.hub, PermissionHandler: s.permit,
 	}}}); err != nil {
-		s.log.Error("cannot serve TURN over UDP", "error", err)
+		if !errors.Is(err, net.ErrClosed) {
+			s.log.Error("cannot serve TURN over UDP", "error", err)
+		}
 		socket.Close()
 	}
 }

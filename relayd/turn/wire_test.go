@@ -1,6 +1,7 @@
 package turn_test
 
 import (
+	"log/slog"
 	"net"
 	"net/netip"
 	"sync"
@@ -36,7 +37,7 @@ func startOn(t *testing.T, limits turn.Limits) (*relay, *wire) {
 	w := &wire{in: make(chan datagram), errors: make(chan error), closed: make(chan struct{}), clients: make(map[netip.AddrPort]chan []byte)}
 	r := &relay{roster: &roster{peers: make(map[string]*peer)}, t: t}
 	var err error
-	r.Server, err = turn.New(turn.Config{Keys: []turn.Key{firstKey}, Peers: r.roster, Limits: limits})
+	r.Server, err = turn.New(turn.Config{Keys: []turn.Key{firstKey}, Peers: r.roster, Limits: limits, Log: slog.New(slog.DiscardHandler)})
 	require.NoError(t, err)
 	t.Cleanup(r.Close)
 	r.ServePacket(w)

@@ -60,12 +60,12 @@ func (r *roster) add(room, id protocol.ID) *peer {
 type relay struct {
 	*turn.Server
 	*roster
-	t        *testing.T
+	t        testing.TB
 	udp      net.PacketConn
 	tcp, tls net.Listener
 }
 
-func start(t *testing.T, change func(*turn.Config)) *relay {
+func start(t testing.TB, change func(*turn.Config)) *relay {
 	t.Helper()
 	r := &relay{roster: &roster{peers: make(map[string]*peer)}, t: t}
 	config := turn.Config{Keys: []turn.Key{firstKey}, Peers: r.roster}
@@ -110,7 +110,7 @@ type client struct {
 	net.PacketConn // the allocation
 	pion           *pion.Client
 	socket         net.PacketConn
-	t              *testing.T
+	t              testing.TB
 }
 
 // dial opens the socket of a client over UDP.

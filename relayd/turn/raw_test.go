@@ -16,7 +16,7 @@ import (
 // A raw client sends what no well-behaved client does. Its answers come in the order of its
 // requests.
 type raw struct {
-	t     *testing.T
+	t     testing.TB
 	write func(frame []byte)
 	read  func() []byte // the next frame
 
@@ -61,7 +61,7 @@ func (r *relay) rawOnPackets(socket net.PacketConn) *raw {
 }
 
 // rawOn is a raw client on one end of a stream.
-func rawOn(t *testing.T, conn net.Conn) *raw {
+func rawOn(t testing.TB, conn net.Conn) *raw {
 	reader := bufio.NewReader(conn)
 	return &raw{
 		t: t,
@@ -144,7 +144,7 @@ func (c *raw) allocate() *net.UDPAddr {
 	return labelOf(c.t, answer)
 }
 
-func labelOf(t *testing.T, answer *stun.Message) *net.UDPAddr {
+func labelOf(t testing.TB, answer *stun.Message) *net.UDPAddr {
 	var label stun.XORMappedAddress
 	require.NoError(t, label.GetFromAs(answer, stun.AttrXORRelayedAddress))
 	return &net.UDPAddr{IP: label.IP, Port: label.Port}

@@ -33,7 +33,7 @@ type datagram struct {
 }
 
 // startOn starts a relay whose only socket is a wire.
-func startOn(t *testing.T, limits turn.Limits) (*relay, *wire) {
+func startOn(t testing.TB, limits turn.Limits) (*relay, *wire) {
 	w := &wire{in: make(chan datagram), errors: make(chan error), closed: make(chan struct{}), clients: make(map[netip.AddrPort]chan []byte)}
 	r := &relay{roster: &roster{peers: make(map[string]*peer)}, t: t}
 	var err error

@@ -2,12 +2,14 @@ package native_test
 
 import (
 	"net"
+	"strings"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
 
 	"github.com/sebas642/intercessor/e2e/patience"
+	"github.com/sebas642/intercessor/e2e/rawpeer"
 	"github.com/sebas642/intercessor/e2e/relayproc"
 	"github.com/sebas642/intercessor/e2e/sdkpeer"
 	"github.com/sebas642/intercessor/sdk"
@@ -84,4 +86,55 @@ func TestTURNOverTCPAloneIsSoon(t *testing.T) {
 	require.NoError(t, err)
 	t.Log(time.Since(begun))
 	require.Less(t, time.Since(begun), 1500*time.Millisecond)
+}
+
+// TestWhyTURNDoesNotHelp: both sides say so soon, and name the reason.
+func TestWhyTURNDoesNotHelp(t *testing.T) {
+	t.Parallel()
+	relay := relayproc.Start(t, "--turn-enabled")
+	_, own := newWire(t)
+	own.OnlyOwnICEServers = true
+	silent, err := net.ListenPacket("udp", "127.0.0.1:0")
+	require.NoError(t, err)
+	t.Cleanup(func() { _ = silent.Close() })
+	dead := []sdk.ICEServer{{URLs: []string{"turn:" + silent.LocalAddr().String()}, Username: "user", Credential: "password"}}
+	for name, c := range map[string]struct {
+		client sdk.Options
+		reason sdk.Reason
+		text   string
+	}{
+		"no server":      {sdk.Options{RelayOnly: true, OnlyOwnICEServers: true}, sdk.ReasonNoTURN, "neither the program nor the relay names one"},
+		"another server": {own, sdk.ReasonTURNApart, "only peers that both use it"},
+		"no answer":      {sdk.Options{RelayOnly: true, ICEServers: dead, OnlyOwnICEServers: true}, sdk.ReasonTURNUnreachable, "cannot be reached"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			server, client := meet(t, relay, sdk.Options{RelayOnly: true}, c.client)
+			begun := time.Now()
+			_, err := client.OpenChannel(patience.Context(t), "never")
+			var failure *sdk.ICEError
+			require.ErrorAs(t, err, &failure)
+			require.Equal(t, c.reason, failure.Reason, err)
+			require.ErrorContains(t, err, c.text)
+			require.Less(t, time.Since(begun), 15*time.Second)
+			for p := server.Path(); !strings.Contains(p.Problem, c.text); {
+				p, err = server.WaitPath(patience.Context(t), p)
+				require.NoError(t, err)
+			}
+		})
+	}
+}
+
+// TestBasePeerHasNoDirectPath: it does not answer, and may know nothing of direct paths.
+func TestBasePeerHasNoDirectPath(t *testing.T) {
+	t.Parallel()
+	relay := relayproc.Start(t, "--turn-enabled")
+	server := rawpeer.Join(t, relay.Addr, "/server")
+	client := sdkpeer.Dial(t, relay.WS+"/client/"+server.ID)
+	begun := time.Now()
+	_, err := client.OpenChannel(patience.Context(t), "never")
+	var failure *sdk.ICEError
+	require.ErrorAs(t, err, &failure)
+	require.Equal(t, sdk.ReasonNoAnswer, failure.Reason, err)
+	require.Less(t, time.Since(begun), 15*time.Second)
 }

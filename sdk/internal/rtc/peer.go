@@ -13,8 +13,9 @@ import (
 )
 
 const (
-	// answerWithin bounds the wait for an answer, or for an offer after NEGOTIATE.
+	// answerWithin and baseWithin bound the wait for an answer, or for an offer after NEGOTIATE.
 	answerWithin = 30 * time.Second
+	baseWithin   = 12 * time.Second
 
 	// tellWithin is how long the path's end waits for the message to the other peer.
 	tellWithin = time.Second / 2

@@ -14,19 +14,17 @@ export class Connection extends Stateful {
   #incoming = new Incoming();
   #watched = false; // whether pathEnd is being awaited
   #streams = null; // that the other side opens
-  #servers; // the ICE servers in the page's options; null for those of the relay
   #info = { json: "", value: null }; // the server's information
-  #told = []; // the relay's latest ICE servers
+  #servers = []; // the latest ICE servers
   #path; // as it was last looked at
   #ice = null; // the RTCIceTransport whose pair tells whether the direct path leads through a TURN server
   #closing = null; // settled when Go has closed
   #last = null; // the latest send that waits; later ones must not overtake it
 
-  constructor(sdk, { number, id, peerId, reliable, state }, servers, identity = none) {
+  constructor(sdk, { number, id, peerId, reliable, state }, identity = none) {
     super(state);
     this.#sdk = sdk;
     this.#number = number;
-    this.#servers = servers;
     this.#identity = identity;
     this.id = id;
     this.peerId = peerId;
@@ -66,7 +64,7 @@ export class Connection extends Stateful {
 
   get iceServers() {
     this.#learn();
-    return structuredClone(this.#servers ?? this.#told);
+    return structuredClone(this.#servers);
   }
 
   get channels() {
@@ -133,7 +131,7 @@ export class Connection extends Stateful {
   /** Keeps what the relay has told, also for when the connection is closed. */
   #learn() {
     if (this.state === "closed") return;
-    this.#told = this.#sdk.now("iceServers", this.#number);
+    this.#servers = this.#sdk.now("iceServers", this.#number);
     const json = this.#sdk.now("serverInfo", this.#number);
     if (json !== this.#info.json) this.#info = { json, value: JSON.parse(json || "null") };
   }

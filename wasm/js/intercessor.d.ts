@@ -15,11 +15,13 @@ export interface Message {
 }
 
 export interface Options {
-  /**
-   * STUN and TURN servers for the direct path, instead of those that the relay names and renews. By
-   * default the relay's are used, if any. An empty array means none.
-   */
+  /** STUN and TURN servers for the direct path, in addition to those that the relay names and renews. */
   iceServers?: RTCIceServer[];
+  /**
+   * Leaves out the servers of the relay. The relay's own TURN server connects two peers only if both
+   * use it.
+   */
+  onlyOwnIceServers?: boolean;
   /**
    * Which paths messages may take; the stricter wish of the two peers counts:
    *
@@ -273,8 +275,8 @@ export interface Connection extends AsyncIterable<Message>, Stateful<ConnectionE
    */
   readonly serverInfo: unknown;
   /**
-   * The STUN and TURN servers of the direct path: those of the options, else those that the relay
-   * named last. Use them for your own RTCPeerConnection. The relay's credentials
+   * The STUN and TURN servers of the direct path: those of the options, and those that the relay
+   * named last unless the options leave them out. Use them for your own RTCPeerConnection. The relay's credentials
    * are only for this peer and expire, so read this property again for each.
    */
   readonly iceServers: RTCIceServer[];

@@ -15,10 +15,10 @@ type Options struct {
 	// ICEServers are the STUN and TURN servers to use. None by default.
 	ICEServers []ICEServer
 
-	// RelayICEServers, if set, returns servers that replace those: one JSON array of
+	// RelayICEServers, if set, returns servers to use in addition: one JSON array of
 	// RTCIceServer, as a relay sends it, or nil for no change. It is called for each offer
 	// and each answer, so that an ICE restart uses current servers. It must not block.
-	// Servers that the platform cannot use are ignored.
+	// Servers that can never work are left out.
 	RelayICEServers func() []byte
 
 	// Signal sends a message to the other peer, which passes it to Handle. It is called by

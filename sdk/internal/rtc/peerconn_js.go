@@ -101,11 +101,10 @@ func iceServers(servers []ICEServer) []any {
 }
 
 // setICEServers leaves the page's other settings as they are.
-func (p *peerConn) setICEServers(text []byte) {
-	servers, _ := parse(text)
+func (p *peerConn) setICEServers(servers []ICEServer) {
 	_ = try(func() {
 		config := p.pc.Call("getConfiguration")
-		config.Set("iceServers", servers)
+		config.Set("iceServers", iceServers(servers))
 		p.pc.Call("setConfiguration", config)
 	})
 }

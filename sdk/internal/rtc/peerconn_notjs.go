@@ -115,11 +115,10 @@ func iceServers(servers []ICEServer) (list []webrtc.ICEServer) {
 }
 
 // setICEServers leaves the program's other settings as they are.
-func (p *peerConn) setICEServers(text []byte) {
-	named := ParseICEServers(text)
-	p.asked.set(named)
+func (p *peerConn) setICEServers(servers []ICEServer) {
+	p.asked.set(servers)
 	_ = p.pc.SetConfiguration(webrtc.Configuration{ // pion leaves settings alone whose field is zero
-		ICEServers:         iceServers(named),
+		ICEServers:         iceServers(servers),
 		ICETransportPolicy: p.pc.GetConfiguration().ICETransportPolicy,
 	})
 }

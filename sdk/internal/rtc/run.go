@@ -152,7 +152,7 @@ func (p *Peer) describe(pc *peerConn, typ string) error {
 	}
 	if p.options.RelayICEServers != nil {
 		if servers := p.options.RelayICEServers(); servers != nil {
-			pc.setICEServers(servers)
+			pc.setICEServers(append(ParseICEServers(servers), p.options.ICEServers...))
 		}
 	}
 	if !answer {

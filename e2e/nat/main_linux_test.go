@@ -9,12 +9,10 @@ import (
 	"github.com/sebas642/intercessor/e2e/netspace"
 )
 
-var write = flag.Bool("write", false, "write the results into docs/connectivity.md")
-
 func TestMain(m *testing.M) {
 	flag.Parse()
-	if task := os.Getenv(taskVariable); task != "" {
-		if err := runPeer(task); err != nil {
+	if text := os.Getenv(taskVariable); text != "" {
+		if err := runPeer(text); err != nil {
 			fmt.Fprintln(os.Stderr, err)
 			os.Exit(1)
 		}

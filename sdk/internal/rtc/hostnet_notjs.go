@@ -20,6 +20,7 @@ type hostNet struct {
 	network transport.Net // of PlatformOptions
 	ctx     context.Context
 	servers *servers // notified when one cannot be dialled or looked up
+	checks  *checks  // nil on the side that answers
 }
 
 func newHostNet(ctx context.Context, network transport.Net, asked *servers) (*hostNet, error) {

@@ -30,9 +30,6 @@ const (
 	// With a minWindow of 120 kB it lost a third.
 	minWindow  = 32 << 10
 	windowStep = 9600
-
-	// acceptRelay is how long ICE looks for a better pair than a relayed one.
-	acceptRelay = 500 * time.Millisecond
 )
 
 // peerConn is pion's peer connection.
@@ -45,6 +42,7 @@ type peerConn struct {
 	asked  *servers
 	found  bool               // owned by onCandidate: there is a local candidate
 	turn   atomic.Bool        // the selected pair leads through a TURN server
+	checks *checks            // nil on the side that answers
 	ctx    context.Context    // ends with cancel
 	cancel context.CancelFunc // ends what waits in hostNet, and finding
 
@@ -61,11 +59,17 @@ func newPeerConn(o Options, ev events) (*peerConn, error) {
 	asked := &servers{LoggerFactory: logger(), report: ev.server, names: make(map[string]string)}
 	asked.set(o.ICEServers)
 	host, err := newHostNet(ctx, o.Network, asked)
+	var settings webrtc.SettingEngine
+	if err == nil {
+		err = nominateAgain(&settings)
+	}
 	if err != nil {
 		cancel()
 		return nil, err
 	}
-	var settings webrtc.SettingEngine
+	if o.Offer {
+		host.checks = newChecks()
+	}
 	settings.SetNet(host)
 	settings.SetIncludeLoopbackCandidate(true)                    // which hostNet has only where there is nothing else
 	settings.SetICEMulticastDNSMode(ice.MulticastDNSModeDisabled) // see addCandidate
@@ -77,7 +81,6 @@ func newPeerConn(o Options, ev events) (*peerConn, error) {
 	settings.SetSCTPMaxReceiveBufferSize(receiveBuffer)
 	settings.SetSCTPMinCwnd(minWindow)
 	settings.SetSCTPCwndCAStep(windowStep)
-	settings.SetRelayAcceptanceMinWait(acceptRelay)
 	settings.DisableCloseByDTLS(true) // the Peer ends the connection, when its channels are read
 	settings.LoggerFactory = asked
 
@@ -90,7 +93,7 @@ func newPeerConn(o Options, ev events) (*peerConn, error) {
 		cancel()
 		return nil, err
 	}
-	p := &peerConn{pc: pc, events: ev, report: o.Link, asked: asked, ctx: ctx, cancel: cancel, places: make(chan struct{}, maxFinding)}
+	p := &peerConn{pc: pc, events: ev, report: o.Link, asked: asked, checks: host.checks, ctx: ctx, cancel: cancel, places: make(chan struct{}, maxFinding)}
 	pc.OnNegotiationNeeded(p.onNeeded)
 	pc.OnICECandidate(p.onCandidate)
 	pc.OnConnectionStateChange(p.onState)
@@ -182,6 +185,7 @@ func (p *peerConn) onCandidate(c *webrtc.ICECandidate) {
 		return
 	}
 	p.found = true
+	p.look()
 	if c.Typ == webrtc.ICECandidateTypeRelay {
 		p.asked.relayed.Store(true)
 	}
@@ -283,6 +287,7 @@ func (p *peerConn) describeRemote(ctx context.Context, description []byte) error
 // Browsers hide their addresses behind mDNS names. pion would open sockets for mDNS with
 // each connection, so they are looked up here.
 func (p *peerConn) addCandidate(_ context.Context, line string, _ []byte) error {
+	p.look()
 	line, err := readCandidate(line)
 	if err != nil {
 		return err
@@ -349,7 +354,18 @@ func (p *peerConn) createChannel(label string) (*Channel, error) {
 }
 
 func (p *peerConn) onPair(pair *webrtc.ICECandidatePair) {
-	p.turn.Store(pair.Local.Typ == webrtc.ICECandidateTypeRelay || pair.Remote.Typ == webrtc.ICECandidateTypeRelay)
+	turn := pair.Local.Typ == webrtc.ICECandidateTypeRelay || pair.Remote.Typ == webrtc.ICECandidateTypeRelay
+	p.turn.Store(turn)
+	if p.checks != nil {
+		p.checks.pair(pair, turn)
+	}
+}
+
+// look has ICE look for a better pair again.
+func (p *peerConn) look() {
+	if p.checks != nil {
+		p.checks.look()
+	}
 }
 
 // ViaTURN reports whether the direct path leads through a TURN server. It does not ask pion, which
@@ -372,6 +388,9 @@ func (p *peerConn) shut() {
 // close ends the connection and waits for pion's goroutines.
 func (p *peerConn) close() {
 	p.cancel()
+	if p.checks != nil {
+		p.checks.stop()
+	}
 	p.finding.Wait()
 	done := make(chan struct{})
 	go func() {

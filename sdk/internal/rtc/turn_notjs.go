@@ -56,7 +56,11 @@ func (n *hostNet) dialTURN(network string, local, remote *net.TCPAddr) (*turnCon
 		n.servers.failed(remote.String(), err)
 		return nil, err
 	}
-	return &turnConn{TCPConn: conn.(*net.TCPConn)}, nil
+	made := &turnConn{TCPConn: conn.(*net.TCPConn), checks: n.checks}
+	if n.checks != nil {
+		n.checks.add(made)
+	}
+	return made, nil
 }
 
 // wait ends early with ctx.
@@ -75,7 +79,7 @@ func (n *hostNet) ListenPacket(network, address string) (net.PacketConn, error) 
 	if err != nil {
 		return nil, err
 	}
-	return turnSocket{conn}, nil
+	return turnSocket{conn, n.checks}, nil
 }
 
 // turnConn and turnSocket tell pion that they are of IPv4. It asks for a relayed address of the
@@ -83,7 +87,8 @@ func (n *hostNet) ListenPacket(network, address string) (net.PacketConn, error) 
 // IPv4 one. Browsers, too, ask for IPv4 whatever leads to the server (I6).
 type turnConn struct {
 	*net.TCPConn
-	heard atomic.Bool // the server has said something
+	checks *checks     // nil on the side that answers
+	heard  atomic.Bool // the server has said something
 }
 
 func (c *turnConn) LocalAddr() net.Addr {
@@ -103,7 +108,24 @@ func (c *turnConn) Read(b []byte) (int, error) {
 	return count, err
 }
 
-type turnSocket struct{ net.PacketConn }
+func (c *turnConn) Close() error {
+	if c.checks != nil {
+		c.checks.remove(c)
+	}
+	return c.TCPConn.Close()
+}
+
+type turnSocket struct {
+	net.PacketConn
+	checks *checks
+}
+
+func (s turnSocket) WriteTo(packet []byte, to net.Addr) (int, error) {
+	if s.checks != nil && s.checks.silent(packet) {
+		return len(packet), nil
+	}
+	return s.PacketConn.WriteTo(packet, to)
+}
 
 func (s turnSocket) LocalAddr() net.Addr {
 	at := *s.PacketConn.LocalAddr().(*net.UDPAddr)

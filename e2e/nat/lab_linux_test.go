@@ -139,9 +139,6 @@ func (l *lab) dial(t testing.TB, at *site, todo task) (r result) {
 	var says bytes.Buffer
 	cmd.Stderr = &says
 	out, err := cmd.Output()
-	if os.Getenv("DBG") != "" {
-		t.Log(says.String())
-	}
 	require.NoError(t, err, says.String())
 	require.NoError(t, json.Unmarshal(out, &r), "%s", out)
 	return r

@@ -17,7 +17,6 @@ export class Connection extends Stateful {
   #info = { json: "", value: null }; // the server's information
   #servers = []; // the latest ICE servers
   #path; // as it was last looked at
-  #ice = null; // the RTCIceTransport whose pair tells whether the direct path leads through a TURN server
   #closing = null; // settled when Go has closed
   #last = null; // the latest send that waits; later ones must not overtake it
 
@@ -37,9 +36,7 @@ export class Connection extends Stateful {
 
   get path() {
     try {
-      const path = this.#sdk.now("pathNow", this.#number);
-      if (path.route === "direct" && throughTURN(this.pc)) path.route = "turn";
-      this.#path = path;
+      this.#path = this.#sdk.now("pathNow", this.#number);
     } catch {
       // The connection was closed, or the SDK has stopped: the path stays as it was.
     }
@@ -149,8 +146,7 @@ export class Connection extends Stateful {
       let seen = this.#sdk.now("pathNow", this.#number);
       this.#path = seen;
       for (;;) {
-        if (seen.route === "direct") this.#followPair();
-        seen = await this.#sdk.call("path", [this.#number, seen.state, seen.problem, seen.route]);
+        seen = await this.#sdk.call("path", [this.#number, seen.state, seen.problem, seen.route, seen.turn]);
         this.dispatchEvent(new Event("pathchange"));
       }
     } catch {
@@ -169,19 +165,6 @@ export class Connection extends Stateful {
     }
   }
 
-  // ICE may go over to a TURN server, or from one to a better pair, while the path is up.
-  #followPair() {
-    const ice = iceOf(this.pc);
-    if (!ice || ice === this.#ice) return;
-    this.#ice = ice;
-    let turn = throughTURN(this.pc);
-    ice.addEventListener("selectedcandidatepairchange", () => {
-      const before = turn;
-      turn = throughTURN(this.pc);
-      if (turn !== before && this.path.route !== "relay") this.dispatchEvent(new Event("pathchange"));
-    });
-  }
-
   #become(state) {
     const before = this.state;
     if (!this._enter(state)) return;
@@ -195,16 +178,6 @@ export class Connection extends Stateful {
     this.#identity.ended(err);
     if (err.code !== "closed") this.dispatchEvent(new PeerEvent("gone", this, err.reason || err.code));
   }
-}
-
-function iceOf(pc) {
-  return pc.sctp?.transport?.iceTransport;
-}
-
-// Whether a connection leads through a TURN server, where the browser tells.
-function throughTURN(pc) {
-  const pair = iceOf(pc)?.getSelectedCandidatePair?.();
-  return pair?.local?.type === "relay" || pair?.remote?.type === "relay";
 }
 
 export function toJSON(data) {

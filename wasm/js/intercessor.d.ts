@@ -138,7 +138,7 @@ export class IntercessorError extends Error {
 
 /** How messages travel, and the state of the direct path. The figures are those of the moment in which it was read. */
 export interface Path {
-  /** The way of this side's messages; `turn` is direct, but through a TURN server, where the browser tells. */
+  /** The way of this side's messages; `turn` is direct, but through a TURN server. */
   readonly route: "relay" | "direct" | "turn";
   /** When messages took the relay, or the direct path, as Date.now() says it. */
   readonly since: number;
@@ -152,6 +152,11 @@ export interface Path {
   readonly received: number;
   /** The state of the direct path, also while messages take the relay. */
   readonly state: "idle" | "asking" | "checking" | "up" | "over";
+  /**
+   * Whether the direct path leads through a TURN server. Messages do not take one through the relay's
+   * own, which ends with the relay. Channels and media do.
+   */
+  readonly turn: boolean;
   /** A sentence about what has failed so far, "" if nothing has. */
   readonly problem: string;
 }

@@ -71,7 +71,8 @@ type Peer struct {
 	watchdog   *time.Timer   // runs while an answer is awaited
 	attempt    *time.Timer   // runs from the first description on, without a link
 	channels   map[*Channel]struct{}
-	described  bool        // the other peer's description is in place
+	described  bool // the other peer's description is in place
+	pair       Pair
 	room       Sections    // what MakeRoom was told
 	farewell   *time.Timer // ends the path, and then the connection, when the other peer was told
 	candidates candidates
@@ -254,6 +255,7 @@ func (p *Peer) connect() (pc *peerConn, made bool, err error) {
 		candidate: p.onCandidate,
 		server:    p.onServer,
 		failed:    p.onFailed,
+		pair:      p.onPair,
 		up:        p.onUp,
 		down:      p.onDown,
 		incoming:  p.onIncoming,

@@ -8,7 +8,6 @@ import (
 	"strconv"
 	"strings"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"github.com/pion/ice/v4"
@@ -41,7 +40,6 @@ type peerConn struct {
 	report LinkListener // may be nil
 	asked  *servers
 	found  bool               // owned by onCandidate: there is a local candidate
-	turn   atomic.Bool        // the selected pair leads through a TURN server
 	checks *checks            // nil on the side that answers
 	ctx    context.Context    // ends with cancel
 	cancel context.CancelFunc // ends what waits in hostNet, and finding
@@ -353,12 +351,13 @@ func (p *peerConn) createChannel(label string) (*Channel, error) {
 	return wrap(dc, p.pc.SCTP(), p.events.over), nil
 }
 
-func (p *peerConn) onPair(pair *webrtc.ICECandidatePair) {
-	turn := pair.Local.Typ == webrtc.ICECandidateTypeRelay || pair.Remote.Typ == webrtc.ICECandidateTypeRelay
-	p.turn.Store(turn)
+func (p *peerConn) onPair(of *webrtc.ICECandidatePair) {
+	pair := Pair{Local: of.Local.Typ.String(), Remote: of.Remote.Typ.String()}
+	pair.Label = isLabel(pair.Local, of.Local.Address) || isLabel(pair.Remote, of.Remote.Address)
 	if p.checks != nil {
-		p.checks.pair(pair, turn)
+		p.checks.pair(of, pair.TURN())
 	}
+	p.events.pair(pair)
 }
 
 // look has ICE look for a better pair again.
@@ -366,13 +365,6 @@ func (p *peerConn) look() {
 	if p.checks != nil {
 		p.checks.look()
 	}
-}
-
-// ViaTURN reports whether the direct path leads through a TURN server. It does not ask pion, which
-// would have it wait for up to 0.4 s while the connection is closed.
-func (p *Peer) ViaTURN() bool {
-	pc := p.present()
-	return pc != nil && pc.turn.Load()
 }
 
 // tidyWithin bounds the wait for pion's goroutines. An application may have handlers on the

@@ -65,12 +65,12 @@ func TestABetterPairTakesOver(t *testing.T) {
 	begun := time.Now()
 	opened, accepted := open(t, p.offering, p.answering, "first")
 	require.Less(t, time.Since(begun), 1500*time.Millisecond)
-	require.True(t, p.offering.ViaTURN())
-	require.True(t, p.answering.ViaTURN())
+	require.True(t, p.offering.Pair().TURN())
+	require.True(t, p.answering.Pair().TURN())
 
 	time.AfterFunc(time.Until(begun.Add(time.Second)), func() { network.open.Store(true) })
 	for _, peer := range []*rtc.Peer{p.offering, p.answering} {
-		require.Eventually(t, func() bool { return !peer.ViaTURN() }, time.Until(begun.Add(6*time.Second)), time.Millisecond)
+		require.Eventually(t, func() bool { return !peer.Pair().TURN() }, time.Until(begun.Add(6*time.Second)), time.Millisecond)
 	}
 	t.Log(time.Since(begun))
 	sendText(t, opened, "directly")

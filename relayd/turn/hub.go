@@ -44,7 +44,7 @@ type hub struct {
 	meters sync.Mutex  // guards all meters of bytes
 	all    quota.Meter // of all allocations
 
-	running sync.WaitGroup // allocations that pion reads from or knows
+	running sync.WaitGroup // two for each allocation: pion reads from it, and has not closed it
 }
 
 // A roomUse is what the allocations of one room share.
@@ -116,7 +116,7 @@ func (h *hub) AllocatePacketConn(config pion.AllocateListenerConfig) (net.Packet
 	a.shared.allocations++
 	h.ports[port] = a
 	h.owners[owner] = append(h.owners[owner], a)
-	h.running.Add(2) // until pion stops reading, and until it has deleted the allocation
+	h.running.Add(2) // until pion stops reading, and until it closes the allocation
 	return a, a.label, nil
 }
 

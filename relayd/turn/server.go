@@ -143,7 +143,9 @@ func (s *Server) ServePacket(socket net.PacketConn) {
 	if err := s.start(pion.ServerConfig{PacketConnConfigs: []pion.PacketConnConfig{{
 		PacketConn: p, RelayAddressGenerator: s.hub, PermissionHandler: s.permit,
 	}}}); err != nil {
-		s.log.Error("cannot serve TURN over UDP", "error", err)
+		if !errors.Is(err, net.ErrClosed) {
+			s.log.Error("cannot serve TURN over UDP", "error", err)
+		}
 		socket.Close()
 	}
 }
@@ -195,7 +197,6 @@ func (s *Server) events() pion.EventHandler {
 			}
 			s.hub.bind(label, owner, flow{sourceOf(source), local}, end)
 		},
-		OnAllocationDeleted: func(_, _ net.Addr, _, _, _ string) { s.hub.running.Done() },
 		OnPermissionCreated: func(_, _ net.Addr, _, _, _ string, label net.Addr, _ net.IP) { s.hub.permit(label, true) },
 		OnPermissionDeleted: func(_, _ net.Addr, _, _, _ string, label net.Addr, _ net.IP) { s.hub.permit(label, false) },
 		OnChannelCreated: func(_, _ net.Addr, _, _, _ string, label, _ net.Addr, channel uint16) {

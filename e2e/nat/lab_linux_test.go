@@ -47,9 +47,11 @@ const (
 func newLab(t testing.TB, args ...string) *lab {
 	t.Helper()
 	l := &lab{internet: newInternet(t), folder: t.TempDir()}
-	l.certify("relay.test", "strays.test", "container.test")
+	l.certify("relay.test", "second.test", "strays.test")
 	l.write(keyOfAll, base64.StdEncoding.AppendEncode(nil, noise(32)))
-	l.relay = l.startRelay(l.machine("198.18.0.10", "2001:db8::10"), args...)
+	machine := l.machine("198.18.0.10", "2001:db8::10")
+	machine.Run("ip addr add 198.18.0.15/16 dev eth0")
+	l.relay = l.startRelay(machine, args...)
 	return l
 }
 

@@ -18,5 +18,12 @@ func TestMain(m *testing.M) {
 		}
 		return
 	}
-	os.Exit(netspace.Main(m))
+	code := netspace.Main(m)
+	if code == 0 && *write {
+		if err := report(); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			code = 1
+		}
+	}
+	os.Exit(code)
 }

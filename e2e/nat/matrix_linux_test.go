@@ -83,6 +83,16 @@ func TestOtherNetworksMeet(t *testing.T) {
 	}
 }
 
+// TestTheRelayAnswersFromTheAddressThatWasAsked: its machine has two, and packets that come from
+// the other one do not pass a NAT.
+func TestTheRelayAnswersFromTheAddressThatWasAsked(t *testing.T) {
+	t.Parallel()
+	l := newLab(t)
+	k := kindOf("port-restricted")
+	url := l.listen(t, l.join(k), task{URL: "wss://second.test/server"})
+	l.dial(t, l.join(k), task{URL: url, Want: direct})
+}
+
 // deaf are the networks of clients to whom a TURN server of the operator's does not answer.
 var deaf = []kind{kindOf("no NAT"), kindOf("UDP blocked")}
 

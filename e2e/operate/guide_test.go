@@ -23,7 +23,7 @@ import (
 )
 
 // The operator's guide. The other pages in docs have tests of their own.
-var guide = []string{"operating", "tls", "proxy", "turn", "service", "codes", "sizing", "troubleshooting"}
+var guide = []string{"operating", "tls", "proxy", "turn", "service", "codes", "sizing", "troubleshooting", "connectivity"}
 
 const notRun = "not run by a test"
 

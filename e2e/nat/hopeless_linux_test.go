@@ -77,7 +77,7 @@ func TestWhatCannotConnectSaysWhy(t *testing.T) {
 			r := l.dial(t, client, f.dial)
 			require.Contains(t, r.Problem, f.says)
 			require.Less(t, r.Channel-r.Message, tooLate)
-			note(f.name, fmt.Sprintf("after %.1f s: %s", (r.Channel-r.Message).Seconds(), r.Problem))
+			note(f.name, fmt.Sprintf("%.1f: `%s`", (r.Channel-r.Message).Seconds(), r.Problem))
 		})
 	}
 }

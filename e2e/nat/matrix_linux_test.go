@@ -97,7 +97,7 @@ func TestTheRelayAnswersFromTheAddressThatWasAsked(t *testing.T) {
 var deaf = []kind{kindOf("no NAT"), kindOf("UDP blocked")}
 
 func deafName(k kind) string {
-	return "no NAT; " + k.name + "; besides, the operator names a TURN server that does not answer"
+	return "no NAT; " + k.name
 }
 
 // TestADeafTURNServerHoldsUpNothing: packets to a TURN server that the operator names beside the

@@ -9,22 +9,22 @@ import (
 	"time"
 )
 
-var write = flag.Bool("write", false, "write the results into docs/connectivity.md")
+var write = flag.Bool("write", false, "write the results into docs/connectivity.md; run all tests")
 
-// results are what the tests have seen, by the name of the test.
+// results are the cells of the tables, by the names of the networks.
 var results struct {
 	sync.Mutex
 	of map[string]string
 }
 
-// note keeps what a cell of a table says.
-func note(test, cell string) {
+// note keeps what a cell says.
+func note(name, cell string) {
 	results.Lock()
 	defer results.Unlock()
 	if results.of == nil {
 		results.of = make(map[string]string)
 	}
-	results.of[test] = cell
+	results.of[name] = cell
 }
 
 // cell is a result as a table shows it: the path, and seconds to the first answer and to the path.
@@ -32,7 +32,7 @@ func (r result) cell(path string) string {
 	return fmt.Sprintf("%s %.2f %.2f", path, r.Message.Seconds(), r.Path.Seconds())
 }
 
-// document is where the results stand, between two lines.
+// The results stand in the document between two lines.
 const (
 	document = "../../docs/connectivity.md"
 	begins   = "<!-- make nat writes from here -->\n"
@@ -50,46 +50,54 @@ func report() error {
 	if !found || !also {
 		return fmt.Errorf("%s lacks the lines %q and %q", document, begins, ends)
 	}
-	var b bytes.Buffer
-	b.Write(before)
-	b.WriteString(begins)
-	fmt.Fprintf(&b, "\nWritten by `make nat` on %s.\n\n", time.Now().Format(time.DateOnly))
-	matrix(&b)
-	b.WriteString("\nA page in Chromium, and a native server without NAT:\n\n")
-	list(&b, "the page's network", kinds, pageName)
-	b.WriteString("\nOther networks:\n\n")
-	list(&b, "server; client", meetings, func(m meeting) string { return m.name })
-	list(&b, "", deaf, deafName)
-	b.WriteString("\nWhat cannot connect, and what the SDK says about it:\n\n")
-	list(&b, "what", failures, func(f failure) string { return f.name })
-	b.WriteByte('\n')
-	b.WriteString(ends)
-	b.Write(after)
-	return os.WriteFile(document, b.Bytes(), 0o644)
+	r := &tables{}
+	r.matrix()
+	list(r, "a page in Chromium, and a native server without NAT", kinds, pageName)
+	list(r, "other networks: server; client", meetings, func(m meeting) string { return m.name })
+	list(r, "a TURN server of the operator's that does not answer, beside the relay's own: server; client", deaf, deafName)
+	list(r, "what cannot connect, and what the SDK says, so many seconds after the channel was asked for", failures, func(f failure) string { return f.name })
+	if r.missing != "" {
+		return fmt.Errorf("no result for %s: run all tests", r.missing)
+	}
+	head := fmt.Sprintf("\nWritten by `make nat` on %s.\n", time.Now().Format(time.DateOnly))
+	return os.WriteFile(document, bytes.Join([][]byte{before, []byte(begins + head), r.text.Bytes(), []byte("\n" + ends), after}, nil), 0o644)
+}
+
+// tables are the results as Markdown.
+type tables struct {
+	text    bytes.Buffer
+	missing string // a name without a result
+}
+
+func (r *tables) result(name string) string {
+	cell, ok := results.of[name]
+	if !ok {
+		r.missing = name
+	}
+	return cell
 }
 
 // matrix writes the table of all pairs.
-func matrix(b *bytes.Buffer) {
+func (r *tables) matrix() {
 	row := func(first string, cell func(kind) string) {
-		fmt.Fprintf(b, "| %s |", first)
+		fmt.Fprintf(&r.text, "| %s |", first)
 		for _, k := range kinds {
-			fmt.Fprintf(b, " %s |", cell(k))
+			fmt.Fprintf(&r.text, " %s |", cell(k))
 		}
-		b.WriteByte('\n')
+		r.text.WriteByte('\n')
 	}
-	row("server, client", func(k kind) string { return k.name })
+	r.text.WriteByte('\n')
+	row("server \\ client", func(k kind) string { return k.name })
 	row("---", func(kind) string { return "---" })
 	for _, server := range kinds {
-		row("**"+server.name+"**", func(client kind) string { return results.of[pair(server, client)] })
+		row("**"+server.name+"**", func(client kind) string { return r.result(pair(server, client)) })
 	}
 }
 
-// list writes rows of a table of two columns, which begins with them if it has a head.
-func list[T any](b *bytes.Buffer, head string, rows []T, name func(T) string) {
-	if head != "" {
-		fmt.Fprintf(b, "| %s | |\n| --- | --- |\n", head)
-	}
-	for _, r := range rows {
-		fmt.Fprintf(b, "| %s | %s |\n", name(r), results.of[name(r)])
+// list writes a table of two columns.
+func list[T any](r *tables, head string, rows []T, name func(T) string) {
+	fmt.Fprintf(&r.text, "\n| %s | |\n| --- | --- |\n", head)
+	for _, row := range rows {
+		fmt.Fprintf(&r.text, "| %s | %s |\n", name(row), r.result(name(row)))
 	}
 }

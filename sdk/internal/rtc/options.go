@@ -25,6 +25,10 @@ type Options struct {
 	// one goroutine at a time. message is one JSON value and must not be changed.
 	Signal func(ctx context.Context, typ string, message []byte) error
 
+	// Base says that the other peer speaks the base protocol. It may know nothing of direct
+	// paths, so its answer is not awaited for long.
+	Base bool
+
 	// Full, if set, hears that the Pool has no place, and reports whether it has told the
 	// other peer.
 	Full func() bool

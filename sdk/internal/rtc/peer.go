@@ -13,8 +13,9 @@ import (
 )
 
 const (
-	// answerWithin bounds the wait for an answer, or for an offer after NEGOTIATE.
+	// answerWithin and baseWithin bound the wait for an answer, or for an offer after NEGOTIATE.
 	answerWithin = 30 * time.Second
+	baseWithin   = 12 * time.Second
 
 	// attemptWithin bounds an attempt after both peers have described themselves, as W6 does, for
 	// peers without a link. ICE itself gives up after 30 s.

@@ -126,7 +126,7 @@ func (p *peerConn) tell(dc js.Value) {
 func (p *peerConn) onCandidate(event js.Value) {
 	candidate := event.Get("candidate")
 	if candidate.IsNull() && !p.found && p.pc.Call("getConfiguration").Get("iceTransportPolicy").String() == "relay" {
-		p.events.failed(CauseNoPath) // without candidates there is no path
+		p.events.failed(CauseNoTURN) // without candidates there is no path
 	}
 	if !candidate.Truthy() || candidate.Get("candidate").String() == "" {
 		return // end of candidates

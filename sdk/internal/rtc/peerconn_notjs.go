@@ -178,7 +178,7 @@ func (p *peerConn) onNeeded() {
 func (p *peerConn) onCandidate(c *webrtc.ICECandidate) {
 	if c == nil { // end of candidates
 		if !p.found && p.pc.GetConfiguration().ICETransportPolicy == webrtc.ICETransportPolicyRelay {
-			p.events.failed(CauseNoPath) // without candidates there is no path
+			p.events.failed(CauseNoTURN) // without candidates there is no path
 		}
 		return
 	}

@@ -55,7 +55,7 @@ func report() error {
 	list(r, "a page in Chromium, and a native server without NAT", kinds, pageName)
 	list(r, "other networks: server; client", meetings, func(m meeting) string { return m.name })
 	list(r, "a TURN server of the operator's that does not answer, beside the relay's own: server; client", deaf, deafName)
-	list(r, "what cannot connect, and what the SDK says, so many seconds after the channel was asked for", failures, func(f failure) string { return f.name })
+	list(r, "what cannot connect, and what the SDK says, so many seconds after Dial", failures, func(f failure) string { return f.name })
 	if r.missing != "" {
 		return fmt.Errorf("no result for %s: run all tests", r.missing)
 	}

@@ -101,7 +101,7 @@ func TestGuideSettings(t *testing.T) {
 		require.NoError(t, err, "%s.md: %s\n%s", s.page, s.text, out)
 		checked++
 	}
-	require.Equal(t, 8, checked)
+	require.Equal(t, 9, checked)
 }
 
 // TestGuideCommands runs the commands of each page in a folder of its own, in order.

@@ -19,7 +19,7 @@ const (
 
 	// attemptWithin bounds an attempt after both peers have described themselves, as W6 does, for
 	// peers without a link. ICE itself gives up after 30 s.
-	attemptWithin = 15 * time.Second
+	attemptWithin = 12 * time.Second
 
 	// tellWithin is how long the path's end waits for the message to the other peer.
 	tellWithin = time.Second / 2

@@ -197,6 +197,7 @@ func FuzzHub(f *testing.F) {
 		}
 		reading.Wait()
 		h.running.Wait()
+		h.sweep()
 		require.Empty(t, h.ports)
 		require.Empty(t, h.flows)
 		require.Empty(t, h.owners)

@@ -171,8 +171,10 @@ func TestAReplayedAllocateIsDropped(t *testing.T) {
 		require.Equal(t, 0, codeOf(c.ask(stun.MethodRefresh, lifetime(0))))
 		time.Sleep(59 * time.Minute)
 		replay(4)
+		time.Sleep(119 * time.Second) // the nonce is valid for a last second
+		replay(6)
 		require.Equal(t, 0, r.Stats().Allocations)
-		time.Sleep(2 * time.Minute)
+		time.Sleep(time.Minute + time.Second)
 		require.Equal(t, 438, codeOf(thief.askWith(request)), "the nonce is too old")
 	})
 }
@@ -249,6 +251,24 @@ func TestASocketThatFailsForAMoment(t *testing.T) {
 		w.errors <- errors.New("connection refused")
 		r.rawAt(w, "198.18.0.1:1000", r.add("room", "guest")).allocate()
 	})
+}
+
+// TestASocketWhoseCloseHasItsOwnError is closed nevertheless.
+func TestASocketWhoseCloseHasItsOwnError(t *testing.T) {
+	r := start(t, nil)
+	socket, err := net.ListenPacket("udp", "127.0.0.1:0")
+	require.NoError(t, err)
+	r.ServePacket(ownError{socket})
+}
+
+type ownError struct{ net.PacketConn }
+
+func (s ownError) ReadFrom(into []byte) (int, net.Addr, error) {
+	n, from, err := s.PacketConn.ReadFrom(into)
+	if err != nil {
+		err = errors.New("closed, in other words")
+	}
+	return n, from, err
 }
 
 func TestCloseEndsEverything(t *testing.T) {

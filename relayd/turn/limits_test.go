@@ -191,6 +191,44 @@ func TestBytesAreLimited(t *testing.T) {
 	}
 }
 
+// TestNewAllocationsDoNotRenewTheLimitOfARoom: a room stays limited while it has none.
+func TestNewAllocationsDoNotRenewTheLimitOfARoom(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r, w := startOn(t, turn.Limits{BytesOfRoom: 40_000}) // bursts of 10,000
+		c := r.rawAt(w, "198.18.0.1:1000", r.add("room", "guest"))
+		for range 5 {
+			require.Equal(t, 0, codeOf(c.bind(0x4000, c.allocate())))
+			for range 20 {
+				c.write(data(0x4000, string(make([]byte, 1000))))
+			}
+			synctest.Wait()
+			require.EqualValues(t, 10, r.Stats().Packets)
+			for range 10 {
+				if r.Stats().Dropped["over_room"] == 10 {
+					c.read()
+				}
+			}
+			require.Equal(t, 0, codeOf(c.ask(stun.MethodRefresh, lifetime(0))))
+		}
+	})
+}
+
+// TestRefusalsCountAsUnauthenticated: a peer that has left can sign requests from forged sources.
+func TestRefusalsCountAsUnauthenticated(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r, w := startOn(t, turn.Limits{})
+		guest := r.add("room", "guest")
+		c := r.rawAt(w, "198.18.0.1:1000", guest)
+		c.challenge()
+		guest.gone.Store(true)
+		for range 300 {
+			w.send(c.message(stun.MethodAllocate, udp).Raw, &net.UDPAddr{IP: net.IPv4(198, 18, 0, 2), Port: 1})
+		}
+		synctest.Wait()
+		require.Equal(t, 199, w.packets)
+	})
+}
+
 // TestUnauthenticatedRequestsAreLimited: of a network, and in all.
 func TestUnauthenticatedRequestsAreLimited(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

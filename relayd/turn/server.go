@@ -16,6 +16,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/pion/stun/v4"
 	pion "github.com/pion/turn/v5"
 	"github.com/sebas642/intercessor/protocol"
 )
@@ -179,7 +180,7 @@ func (s *Server) start(config pion.ServerConfig) error {
 // authenticate is pion's AuthHandler. Only Allocate looks at the expiry of a credential (T4).
 func (s *Server) authenticate(r *pion.RequestAttributes) (owner string, key []byte, ok bool) {
 	c, ok := s.parse(r.Username)
-	if !ok || r.Method.String() == "Allocate" && !time.Now().Before(c.expires) {
+	if !ok || r.Method == stun.MethodAllocate && !time.Now().Before(c.expires) {
 		return "", nil, false
 	}
 	return c.owner(), c.key, true

@@ -1,0 +1,73 @@
+package doctor
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/sebas642/intercessor/protocol"
+)
+
+// kind is the type of the doctor's messages.
+const kind = "doctor"
+
+// large is the length of a message that needs several packets.
+const large = 16 << 10
+
+// talk makes a client join the server's room, and sends a short and a large message each way.
+func (v *visit) talk(ctx context.Context) Result {
+	client, response, err := v.dial(ctx, handshake{path: "/client/" + string(v.hello.ID), secret: v.ClientSecret, subprotocol: protocol.SubprotocolV1})
+	if err != nil {
+		return notUpgraded(response, err)
+	}
+	defer client.leave()
+	hello, err := client.hello(ctx)
+	if err != nil {
+		return v.whyClosed(err, "client")
+	}
+	began := time.Now()
+	if err := echo(ctx, client, v.server, hello.ID, v.hello.ID, []byte(`"?"`)); err != nil {
+		return v.lost(err, "a short message")
+	}
+	short := time.Since(began)
+	began = time.Now()
+	if err := echo(ctx, client, v.server, hello.ID, v.hello.ID, fmt.Appendf(nil, "%q", bytes.Repeat([]byte("."), large))); err != nil {
+		return v.lost(err, "a large message")
+	}
+	return Passed("there and back in %v, %d KiB in %v", short.Round(100*time.Microsecond), large>>10, time.Since(began).Round(100*time.Microsecond))
+}
+
+// echo sends a message from client to server and back.
+func echo(ctx context.Context, client, server *peer, clientID, serverID protocol.ID, message []byte) error {
+	ctx, cancel := context.WithTimeout(ctx, answerWithin)
+	defer cancel()
+	if err := pass(ctx, client, server, clientID, serverID, message); err != nil {
+		return err
+	}
+	return pass(ctx, server, client, serverID, clientID, message)
+}
+
+func pass(ctx context.Context, from, to *peer, fromID, toID protocol.ID, message []byte) error {
+	if err := from.send(ctx, toID, kind, message); err != nil {
+		return err
+	}
+	d, err := to.receive(ctx, fromID, kind)
+	if err == nil && !bytes.Equal(d.Message, message) {
+		err = fmt.Errorf("the message was changed on its way")
+	}
+	return err
+}
+
+func (v *visit) lost(err error, what string) Result {
+	if isTimeout(err) && what == "a large message" {
+		return Fail("short messages pass, but one of 16 KiB does not: large packets are lost on the way and no one reports it",
+			"set the MTU of the tunnel or interface on the way to what it really carries, and let ICMP \"fragmentation needed\" through the firewall")
+	}
+	if isTimeout(err) {
+		return Fail(what+" between two peers does not arrive within "+answerWithin.String(),
+			"look at relayd's log; `schemas` may drop messages of types that it does not know, and a proxy must not collect data")
+	}
+	code, reason := closed(err)
+	return Fail(fmt.Sprintf("%s between two peers fails: closed with %d, %s", what, code, quote(reason)), "docs/codes.md says what to do about this code")
+}

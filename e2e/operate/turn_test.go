@@ -92,7 +92,7 @@ func TestTURNBearsClocksThatDiffer(t *testing.T) {
 	require.NoError(t, err)
 	for skew, taken := range map[time.Duration]bool{-300 * time.Second: true, -time.Second: true, 300 * time.Second: true, -610 * time.Second: false} {
 		var named []sdk.ICEServer
-		require.NoError(t, json.Unmarshal(servers.For("ada", time.Now().Add(skew)).Servers, &named))
+		require.NoError(t, json.Unmarshal(servers.For(ice.Peer{ID: "ada"}, time.Now().Add(skew)).Servers, &named))
 		require.Equal(t, taken, allocates(t, port, named[0].Username, named[0].Credential), skew)
 	}
 }

@@ -52,7 +52,8 @@ type Config struct {
 	Proxy      Proxy   `key:"proxy" doc:"The proxies in front of relayd that may report a client's address."`
 	Access     Access  `key:"access" doc:"Who may connect. Without this section anyone may. Every connection is checked, also a resumed one."`
 	IDs        IDs     `key:"ids" doc:"The IDs of peers. docs/identifiers.md explains how hard they are to guess."`
-	ICE        ICE     `key:"ice" doc:"The STUN and TURN servers that peers use to find a direct path. relayd is neither."`
+	ICE        ICE     `key:"ice" doc:"Further STUN and TURN servers that peers use to find a direct path, beside relayd's own."`
+	TURN       TURN    `key:"turn" doc:"relayd's own STUN and TURN server, which lets any two SDK peers of this relay connect with WebRTC. docs/turn.md explains it."`
 	Limits     Limits  `key:"limits" doc:"Limits for peers, each on by default. docs/limits.md explains what happens beyond them. Limits that every peer relies on, such as a message's size, are in protocol/PROTOCOL.md."`
 	Schemas    Schemas `key:"schemas" doc:"Which messages of peers may pass, by JSON Schema; docs/schemas.md has more. With neither folder nor builtin, all pass."`
 	Log        Log     `key:"log" doc:"What relayd writes to standard error."`
@@ -104,7 +105,14 @@ func (c *Config) check(report func(key, why string)) {
 		if address == c.Listen && !strings.HasSuffix(string(address), ":0") {
 			report(key, "is the address of listen: give it another port")
 		}
+		if address == c.TURN.Listen && address != "" && !strings.HasSuffix(string(address), ":0") {
+			report(key, "is the address of turn.listen: give it another port")
+		}
 	}
+	if !isDefault("ice.life", c.ICE.Life) && c.ICE.SecretFile == "" && !c.TURN.Enabled {
+		report("ice.life", "applies only to credentials made with ice.secret_file or for turn.enabled, and neither is set")
+	}
+	c.checkTURN(report)
 }
 
 func (s *Schemas) check(report func(key, why string)) {

@@ -7,6 +7,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
+const turnOn = "[turn]\nenabled = true\n"
+
 // TestValuesWithoutEffect: what could never match, or never take effect, is refused by a
 // sentence that says what to write.
 func TestValuesWithoutEffect(t *testing.T) {
@@ -90,7 +92,7 @@ func TestValuesWithoutEffect(t *testing.T) {
 		"[access]\nauthorize_url = 'http://app.example/a'":                          "must begin with https://",
 		"[access]\nserver_passphrase_hashes = ['" + hash + "', '" + hash + "']":     "has a hash twice",
 		"[ids]\nwords = 5":                                                          "is for IDs of words: set ids.server or ids.client to words",
-		"[ice]\nlife = '1h'":                                                        "applies only to credentials made with ice.secret_file",
+		"[ice]\nlife = '1h'":                                                        "applies only to credentials made with ice.secret_file or for turn.enabled",
 		"[ice]\nurls = ['STUN:stun.example']":                                       "must begin with stun:",
 		"[ice]\nurls = ['stun://stun.example']":                                     "has slashes",
 		"[ice]\nurls = ['stun:stun.example:0']":                                     "must be from 1 to 65535",
@@ -98,6 +100,24 @@ func TestValuesWithoutEffect(t *testing.T) {
 		"[ice]\nurls = ['stun:stun.example', 'stun:stun.example']":                  "has an entry twice",
 		"[ice]\nurls = ['stun:bücher.example']":                                     "has no valid host",
 		"[ice]\nsecret_file = 'f'":                                                  "is for TURN servers, and urls has none",
+		"[turn]\nlisten = ':3478'":                                                  "enabled must be true for the other settings of [turn]",
+		"[turn]\nhosts = ['relay.example']":                                         "enabled must be true for the other settings of [turn]",
+		turnOn + "hosts = ['relay.example:80']":                                     "without a port",
+		turnOn + "hosts = ['*.example.org']":                                        "is not a host: write a name or an address",
+		turnOn + "hosts = ['2001:db8::7']":                                          "or [2001:db8::7], without a port",
+		turnOn + "hosts = ['a.example', 'a.example']":                               "has an entry twice",
+		turnOn + "label = '10.0.0.1'":                                               "must be an address of 192.0.2.0/24, 198.51.100.0/24 or 203.0.113.0/24",
+		turnOn + "label = '2001:db8::1'":                                            "must be an address of 192.0.2.0/24",
+		turnOn + "label = '192.0.3.0'":                                              "must be an address of 192.0.2.0/24",
+		turnOn + "udp_port = 1023":                                                  "turn.udp_port is a port for which browsers ignore TURN servers",
+		turnOn + "tcp_port = 81":                                                    "turn.tcp_port is a port for which browsers ignore TURN servers",
+		turnOn + "listen = ':79'":                                                   "turn.listen is a port for which browsers ignore TURN servers",
+		"listen = ':444'\n" + turnOn:                                                "listen is a port for which browsers ignore TURN servers",
+		"listen = ':444'\n" + turnOn + "udp_port = 443":                             "listen is a port for which browsers ignore TURN servers",
+		"listen = ':3478'\n" + turnOn + "listen = ':3478'":                          "turn.listen is the address of listen",
+		turnOn + "listen = ':3478'\n[admin]\nlisten = ':3478'\ntoken_file = 'f'":    "is the address of turn.listen: give it another port",
+		turnOn + "[proxy]\ntrusted = ['127.0.0.1']":                                 "turn.listen must be set behind a proxy that speaks HTTP",
+		turnOn + "hosts = ['a.example']\n[tls.acme]\nhosts = ['b.example']":         "for which there is no certificate: add it to tls.acme.hosts",
 		"[schemas]\nunknown = 'refuse'":                                             "no message would pass",
 		"[schemas]\nrefused = 'close'":                                              "is for messages with a schema: set schemas.folder or schemas.builtin",
 		"[schemas]\nmax_message = '1KiB'":                                           "is for messages with a schema: set schemas.folder or schemas.builtin",
@@ -128,6 +148,13 @@ func TestValuesThatAreTaken(t *testing.T) {
 		"[ids]\nwords = 6",
 		"[limits]\npeer_bytes = '1MiB'", // below the default of stream_bytes
 		"[limits]\nstreams = false",
+		turnOn, turnOn + "udp_port = 53\ntcp_port = 80", turnOn + "udp_port = 443\ntcp_port = 1024",
+		"listen = ':444'\n" + turnOn + "udp_port = 443\ntcp_port = 443",
+		"listen = ':81'\n" + turnOn + "listen = ':3478'",
+		turnOn + "hosts = ['relay.example', '192.0.2.7', '[2001:db8::7]']\nlabel = '198.51.100.255'",
+		turnOn + "listen = ':3478'\n[proxy]\ntrusted = ['127.0.0.1']",
+		turnOn + "[proxy]\ntrusted = ['127.0.0.1']\nprotocol = 'proxy-protocol'",
+		turnOn + "[ice]\nlife = '1h'",
 	} {
 		_, _, err := config.Load([]string{"--config", file(t, text+"\n")}, nil)
 		require.NoError(t, err, text)

@@ -12,7 +12,7 @@ type ICE struct {
 	URLs           []string      `key:"urls" flag:"ice-url" arg:"url" reload:"yes" doc:"Their URLs, as stun:stun.example, turn:turn.example:3478?transport=udp or turns:turn.example."`
 	SecretFile     SecretFile    `key:"secret_file" arg:"file" reload:"yes" doc:"A file with the secret that the TURN servers share with relayd, coturn's static-auth-secret. Each peer gets its own credential. To replace the secret, write two lines: the first signs, and the TURN servers accept both."`
 	CredentialFile SecretFile    `key:"credential_file" arg:"file" reload:"yes" doc:"A file with one USERNAME:CREDENTIAL of the TURN servers, instead of the secret. Every peer gets it."`
-	Life           time.Duration `key:"life" arg:"duration" default:"10m" min:"1m" max:"24h" reload:"yes" doc:"How long a credential made with the secret is valid. Peers get another when half of it is over."`
+	Life           time.Duration `key:"life" arg:"duration" default:"10m" min:"1m" max:"24h" reload:"yes" doc:"How long a credential is valid that is made with the secret, or for relayd's own TURN server. Peers get another when half of it is over."`
 }
 
 func (c *ICE) check(report func(key, why string)) {
@@ -25,9 +25,6 @@ func (c *ICE) check(report func(key, why string)) {
 	}
 	if repeats(c.URLs) {
 		report("urls", "has an entry twice")
-	}
-	if !isDefault("ice.life", c.Life) && c.SecretFile == "" {
-		report("life", "applies only to credentials made with ice.secret_file, which is not set")
 	}
 	switch {
 	case c.SecretFile != "" && c.CredentialFile != "":

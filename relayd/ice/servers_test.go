@@ -45,7 +45,7 @@ type rtcIceServer struct {
 // tell gives what a peer is told, and for how long it may use that.
 func tell(t testing.TB, s *ice.Servers, peer protocol.ID, now time.Time) (servers []rtcIceServer, life time.Duration) {
 	t.Helper()
-	told := s.For(peer, now)
+	told := s.For(ice.Peer{ID: peer}, now)
 	require.NoError(t, json.Unmarshal(told.Servers, &servers))
 	return servers, time.Duration(told.ExpiresIn) * time.Second
 }
@@ -156,9 +156,9 @@ func TestACredentialIsNotShorterThanThePeerWasTold(t *testing.T) {
 
 func TestAFixedCredentialAndNone(t *testing.T) {
 	s := servers(t, ice.Config{URLs: []string{"turn:turn.example"}, Username: "ada", Credential: "lovelace"})
-	require.Equal(t, protocol.ICE{Servers: []byte(`[{"urls":["turn:turn.example"],"username":"ada","credential":"lovelace"}]`)}, s.For("x", now))
+	require.Equal(t, protocol.ICE{Servers: []byte(`[{"urls":["turn:turn.example"],"username":"ada","credential":"lovelace"}]`)}, s.For(ice.Peer{ID: "x"}, now))
 	s = servers(t, ice.Config{URLs: []string{"stun:stun.example"}})
-	require.Equal(t, protocol.ICE{Servers: []byte(`[{"urls":["stun:stun.example"]}]`)}, s.For("x", now))
+	require.Equal(t, protocol.ICE{Servers: []byte(`[{"urls":["stun:stun.example"]}]`)}, s.For(ice.Peer{ID: "x"}, now))
 	s, err := ice.New(ice.Config{Life: time.Minute})
 	require.NoError(t, err)
 	require.Nil(t, s)
@@ -198,7 +198,7 @@ func TestWhatIsToldHasABound(t *testing.T) {
 			break
 		}
 		// As long as an ID and an expiry can be.
-		longest = len(protocol.AppendICE(nil, s.For(protocol.ID(strings.Repeat("x", protocol.MaxID)), time.Unix(1<<40, 0))))
+		longest = len(protocol.AppendICE(nil, s.For(ice.Peer{ID: protocol.ID(strings.Repeat("x", protocol.MaxID))}, time.Unix(1<<40, 0))))
 	}
 	require.Equal(t, protocol.MaxICE, longest)
 }

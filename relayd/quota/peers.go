@@ -56,20 +56,34 @@ func (t *Table) Leave(p Place) { t.add(p, func(s *source) { s.connections-- }) }
 // Arrive counts a socket before its handshake, until Arrived. A source may have as many of
 // these as connections, in addition. It returns false if the source has too many.
 func (t *Table) Arrive(from netip.Addr, l Limits) (Place, bool) {
+	return t.hold(from, l, func(s *source) *int { return &s.arriving })
+}
+
+// Arrived reverses Arrive.
+func (t *Table) Arrived(p Place) { t.add(p, func(s *source) { s.arriving-- }) }
+
+// Divert counts a connection of another protocol, until Return. A source may have as many of
+// these as connections, in addition. It returns false if the source has too many.
+func (t *Table) Divert(from netip.Addr, l Limits) (Place, bool) {
+	return t.hold(from, l, func(s *source) *int { return &s.diverted })
+}
+
+// Return reverses Divert.
+func (t *Table) Return(p Place) { t.add(p, func(s *source) { s.diverted-- }) }
+
+// hold adds one to a count of which a source may have as many as connections.
+func (t *Table) hold(from netip.Addr, l Limits, count func(*source) *int) (Place, bool) {
 	if t.isExempt(from) {
 		return Place{}, true
 	}
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	p := t.place(from)
-	if !p.each(func(s *source, share int64) bool { return s.arriving < l.Connections*int(share) }) {
+	if !p.each(func(s *source, share int64) bool { return *count(s) < l.Connections*int(share) }) {
 		return Place{}, false
 	}
-	return p, p.each(func(s *source, _ int64) bool { s.arriving++; return true })
+	return p, p.each(func(s *source, _ int64) bool { *count(s)++; return true })
 }
-
-// Arrived reverses Arrive.
-func (t *Table) Arrived(p Place) { t.add(p, func(s *source) { s.arriving-- }) }
 
 // Open counts a room, until Close. It returns false if the source has too many.
 func (t *Table) Open(p Place, l Limits) bool {

@@ -45,6 +45,7 @@ type source struct {
 type holds struct {
 	connections int
 	arriving    int // sockets before their handshakes
+	diverted    int // connections of another protocol
 	rooms       int
 	bars        int
 	trials      int // waiting or running trials

@@ -188,6 +188,27 @@ func TestSocketsThatSayNothing(t *testing.T) {
 	require.True(t, ok)
 }
 
+// TestDivertedConnections are counted apart from the others: one below, at, one above.
+func TestDivertedConnections(t *testing.T) {
+	table := quota.NewTable(false)
+	from := netip.MustParseAddr("192.0.2.1")
+	var last quota.Place
+	for range 3 {
+		p, ok := table.Divert(from, limits)
+		require.True(t, ok)
+		last = p
+	}
+	_, ok := table.Divert(from, limits)
+	require.False(t, ok)
+	_, ok = table.Arrive(from, limits)
+	require.True(t, ok)
+	table.Return(last)
+	_, ok = table.Divert(from, limits)
+	require.True(t, ok)
+	_, ok = table.Divert(from, limits)
+	require.False(t, ok)
+}
+
 // TestNetworks: the addresses of one IPv4 address or /64 are one source.
 func TestNetworks(t *testing.T) {
 	table := quota.NewTable(false)

@@ -9,10 +9,12 @@ import (
 	"net/http"
 	"net/netip"
 	"time"
+	"unique"
 
 	"github.com/sebas642/intercessor/protocol"
 	"github.com/sebas642/intercessor/relayd/access"
 	"github.com/sebas642/intercessor/relayd/edge"
+	"github.com/sebas642/intercessor/relayd/ice"
 	"github.com/sebas642/intercessor/relayd/quota"
 	"github.com/sebas642/intercessor/relayd/resume"
 	"github.com/sebas642/intercessor/relayd/wsconn"
@@ -95,10 +97,11 @@ func (r *Relay) judge(request *http.Request) *verdict {
 func (r *Relay) newSession(request *http.Request, source netip.Addr, claim claim) (s *session, subprotocol string) {
 	subprotocol = edge.Subprotocol(request)
 	return &session{
-		relay:  r,
-		v1:     subprotocol == protocol.SubprotocolV1,
-		source: source,
-		claim:  claim,
+		relay:   r,
+		v1:      subprotocol == protocol.SubprotocolV1,
+		reached: unique.Make(ice.ParseHost(request.Host)),
+		source:  source,
+		claim:   claim,
 	}, subprotocol
 }
 

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/sebas642/intercessor/protocol"
+	"github.com/sebas642/intercessor/relayd/ice"
 	"github.com/sebas642/intercessor/relayd/resume"
 )
 
@@ -100,17 +101,17 @@ func (s *session) token() string {
 
 // iceServers returns the ICE servers for the peer, and schedules the next ones for when
 // half of their time has passed (I3).
-func (s *session) iceServers() (ice protocol.ICE) {
+func (s *session) iceServers() (told protocol.ICE) {
 	before := s.iceDue.Load()
 	due := int64(0)
 	if servers := s.relay.settings.Load().ICEServers; servers != nil {
-		ice = servers.For(s.id, time.Now())
-		if ice.ExpiresIn > 0 {
-			half := time.Duration(ice.ExpiresIn) * time.Second / 2
+		told = servers.For(ice.Peer{Room: s.lobby.id, ID: s.id, Host: s.reached.Value()}, time.Now())
+		if told.ExpiresIn > 0 {
+			half := time.Duration(told.ExpiresIn) * time.Second / 2
 			due = max(1, s.relay.conns.Now()+s.relay.conns.Ticks(half))
 		}
 	}
 	// Keep the time that a concurrent Reload has set: the peer then gets the new servers.
 	s.iceDue.CompareAndSwap(before, due)
-	return ice
+	return told
 }

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/sebas642/intercessor/protocol"
+	"github.com/sebas642/intercessor/relayd/ice"
 	"github.com/sebas642/intercessor/relayd/relay"
 	"github.com/stretchr/testify/require"
 )
@@ -16,8 +17,8 @@ type iceOf struct {
 	seconds int
 }
 
-func (i iceOf) For(peer protocol.ID, _ time.Time) protocol.ICE {
-	return protocol.ICE{Servers: []byte(`[{"urls":["` + i.url + `"],"username":"` + string(peer) + `","credential":"x"}]`), ExpiresIn: i.seconds}
+func (i iceOf) For(peer ice.Peer, _ time.Time) protocol.ICE {
+	return protocol.ICE{Servers: []byte(`[{"urls":["` + i.url + `"],"username":"` + string(peer.ID) + `","credential":"x"}]`), ExpiresIn: i.seconds}
 }
 
 // toldOfICE receives messages until RELAY_ICE comes.
@@ -37,11 +38,11 @@ func TestI1HelloBringsEachV1PeerServersOfItsOwn(t *testing.T) {
 	servers := iceOf{"turn:turn.example", 600}
 	w, server, client := v1Room(t, relay.Config{Settings: relay.Settings{ICEServers: servers}})
 	for _, p := range []*v1{server, client} {
-		require.Equal(t, servers.For(p.hello.ID, time.Now()), p.hello.ICE)
+		require.Equal(t, servers.For(ice.Peer{ID: p.hello.ID}, time.Now()), p.hello.ICE)
 	}
 	client = w.again(client)
 	require.True(t, client.hello.Resumed)
-	require.Equal(t, servers.For(client.hello.ID, time.Now()), client.hello.ICE)
+	require.Equal(t, servers.For(ice.Peer{ID: client.hello.ID}, time.Now()), client.hello.ICE)
 
 	_, _, hello := w.knock("/client/"+server.id, 0).receive()
 	require.NotContains(t, string(hello), "ice", "base peers are told of none")
@@ -60,7 +61,7 @@ func TestI3ServersAreRenewedWhileHalfOfTheirTimeIsLeft(t *testing.T) {
 		begin := time.Now()
 		for range 2 {
 			for _, p := range []*v1{server, client} {
-				require.Equal(t, servers.For(p.hello.ID, time.Now()), p.toldOfICE())
+				require.Equal(t, servers.For(ice.Peer{ID: p.hello.ID}, time.Now()), p.toldOfICE())
 			}
 		}
 		require.Greater(t, time.Since(begin), time.Second, "not all the time")
@@ -70,10 +71,10 @@ func TestI3ServersAreRenewedWhileHalfOfTheirTimeIsLeft(t *testing.T) {
 func TestI3OtherServersReachWhoIsHere(t *testing.T) {
 	always, other := iceOf{"turn:turn.example", 0}, iceOf{"turn:other.example", 0}
 	w, server, client := v1Room(t, relay.Config{BeatAfter: 20 * time.Millisecond, Settings: relay.Settings{ICEServers: always}})
-	require.Equal(t, always.For(client.hello.ID, time.Now()), client.hello.ICE)
+	require.Equal(t, always.For(ice.Peer{ID: client.hello.ID}, time.Now()), client.hello.ICE)
 	require.NoError(t, w.Reload(relay.Settings{ICEServers: other}))
 	for _, p := range []*v1{server, client} {
-		require.Equal(t, other.For(p.hello.ID, time.Now()), p.toldOfICE())
+		require.Equal(t, other.For(ice.Peer{ID: p.hello.ID}, time.Now()), p.toldOfICE())
 	}
 	require.NoError(t, w.Reload(relay.Settings{}))
 	require.Equal(t, protocol.ICE{Servers: []byte("[]")}, client.toldOfICE())

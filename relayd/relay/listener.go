@@ -98,7 +98,7 @@ func (r *Relay) arrive(conn net.Conn) Refusal {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	most := int64(r.config.Sockets)
-	for most > 0 && int64(len(a.flows)-len(a.late))+r.peers.Load()+r.told.Load() >= most {
+	for most > 0 && int64(len(a.flows)-len(a.late))+r.peers.Load()+r.told.Load()+r.diverted.Load() >= most {
 		wait := r.addLate(f, conn)
 		if wait == 0 {
 			return ""
@@ -127,8 +127,8 @@ func (r *Relay) ConnState(conn net.Conn, state http.ConnState) {
 	if state != http.StateHijacked && state != http.StateClosed {
 		return
 	}
-	if plain, ok := conn.(*wsconn.PlainConn); ok && plain.Taken() && state == http.StateClosed {
-		return // net/http has only lost sight of it: the relay has the socket
+	if taken, ok := conn.(interface{ Taken() bool }); ok && taken.Taken() && state == http.StateClosed {
+		return // net/http has only lost sight of it: another server has the socket
 	}
 	f, ok := flowOf(conn)
 	if !ok {
@@ -247,7 +247,12 @@ func (r *Relay) isLate(conn net.Conn) bool {
 	}
 	r.arrivals.mu.Lock()
 	defer r.arrivals.mu.Unlock()
-	return slices.ContainsFunc(r.arrivals.late, func(l late) bool { return l.flow == f })
+	return r.arrivals.isLate(f)
+}
+
+// isLate is the same with mu held.
+func (a *arrivals) isLate(f flow) bool {
+	return slices.ContainsFunc(a.late, func(l late) bool { return l.flow == f })
 }
 
 // RefuseLate answers a request with 503 and returns true if its connection came when

@@ -11,6 +11,7 @@ import (
 	"github.com/sebas642/intercessor/protocol"
 	"github.com/sebas642/intercessor/relayd/access"
 	"github.com/sebas642/intercessor/relayd/edge"
+	"github.com/sebas642/intercessor/relayd/ice"
 	"github.com/sebas642/intercessor/relayd/quota"
 	"github.com/sebas642/intercessor/relayd/resume"
 )
@@ -53,10 +54,10 @@ type Settings struct {
 }
 
 // ICEServers name the STUN and TURN servers that one peer is told of now, within
-// [protocol.MaxICE] bytes. For is called by many goroutines at once, while a room is locked, so
-// it must not wait. Reload compares two of them by ==.
+// [protocol.MaxICE] bytes, as an [ice.Servers] does. For is called by many goroutines at once,
+// while a room is locked, so it must not wait. Reload compares two of them by ==.
 type ICEServers interface {
-	For(peer protocol.ID, now time.Time) protocol.ICE
+	For(peer ice.Peer, now time.Time) protocol.ICE
 }
 
 // Limits are what peers may have and do, beside the limits of PROTOCOL.md, which are the

@@ -7,9 +7,11 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+	"unique"
 
 	"github.com/sebas642/intercessor/protocol"
 	"github.com/sebas642/intercessor/relayd/access"
+	"github.com/sebas642/intercessor/relayd/ice"
 	"github.com/sebas642/intercessor/relayd/quota"
 	"github.com/sebas642/intercessor/relayd/room"
 	"github.com/sebas642/intercessor/relayd/wsconn"
@@ -35,6 +37,7 @@ type Relay struct {
 	arrivals arrivals
 	peers    atomic.Int64 // connections that were admitted
 	told     atomic.Int64 // refused connections that are being closed with a frame
+	diverted atomic.Int64 // connections of another protocol
 	turned   atomic.Int64 // refused connections that the listener is answering
 
 	started     time.Time
@@ -76,8 +79,9 @@ type session struct {
 
 	server     bool
 	v1         bool
-	generation uint64                 // of its token
-	seat       *room.Member[*session] // its place, which the lobby's lock guards
+	reached    unique.Handle[ice.Host] // the host of its handshake; unique, because peers share few
+	generation uint64                  // of its token
+	seat       *room.Member[*session]  // its place, which the lobby's lock guards
 
 	arrival *arrival // owned by the handshake's goroutine; nil after it
 
@@ -97,6 +101,7 @@ type session struct {
 	due    atomic.Int64 // when a v1 peer gets its next token, or a base peer is drained; 0 means never
 	iceDue atomic.Int64 // when a v1 peer gets ICE servers again; 0 means never
 	ownICE bool         // its ICE servers are from Authorize; written before greeted
+	reads  uint8        // owned by the reading goroutine: counts reads, for Watch
 
 	inRoom  atomic.Bool // it has its place; written after lobby and seat
 	greeted atomic.Bool // HELLO was sent to a v1 peer; nothing may precede it (B7)
@@ -109,7 +114,6 @@ type session struct {
 	share *wsconn.Share
 
 	moved traffic
-	reads uint8 // owned by the reading goroutine: counts reads, for Watch
 
 	stranger protocol.ID // the last unknown receiver that it was told about; guarded by the lobby's mu
 }

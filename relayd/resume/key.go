@@ -3,6 +3,7 @@
 package resume
 
 import (
+	"crypto/hkdf"
 	"crypto/hmac"
 	"crypto/rand"
 	"crypto/sha256"
@@ -51,6 +52,16 @@ func (k Key) Name() string {
 	mac := hmac.New(sha256.New, k.secret())
 	mac.Write([]byte("intercessor name of a resume key\x00"))
 	return hex.EncodeToString(mac.Sum(nil)[:4])
+}
+
+// Derive returns a secret of 32 bytes for a purpose (HKDF, RFC 5869). It reveals neither the key
+// nor the secret of another purpose.
+func (k Key) Derive(purpose string) []byte {
+	derived, err := hkdf.Key(sha256.New, k.secret(), nil, purpose, keyBytes)
+	if err != nil {
+		panic("resume: " + err.Error()) // only for a length that HKDF does not have
+	}
+	return derived
 }
 
 // ErrKeyFile is in the errors about a key file that exists but is not acceptable. The

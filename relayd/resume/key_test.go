@@ -3,6 +3,7 @@ package resume_test
 import (
 	"bytes"
 	"encoding/base64"
+	"encoding/hex"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -184,4 +185,16 @@ func FuzzKeyFile(f *testing.F) {
 		}
 		require.Equal(t, 1, lines)
 	})
+}
+
+// TestDerivedSecrets are those of HKDF with SHA-256 (RFC 5869), computed by another implementation.
+func TestDerivedSecrets(t *testing.T) {
+	var secret [32]byte
+	for i := range secret {
+		secret[i] = byte(i)
+	}
+	key := resume.KeyOf(secret)
+	require.Equal(t, "830ee402014e7acabaa05c926c24f2359d1d4ded7ee0354795a9765c00e2c49b", hex.EncodeToString(key.Derive("turn")))
+	require.NotEqual(t, key.Derive("turn"), key.Derive("turn "))
+	require.NotEqual(t, key.Derive("turn"), resume.NewKey().Derive("turn"))
 }

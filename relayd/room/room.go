@@ -271,6 +271,10 @@ func (r *Room[M]) Expire(now int64) (out []M, last bool) {
 	return nil, false
 }
 
+// Present returns how many clients are connected. It counts those, too, that are gone without
+// their server having been told.
+func (r *Room[M]) Present() int { return len(r.clients) - r.absent }
+
 // Empty reports whether the server has no client, present or away.
 func (r *Room[M]) Empty() bool { return len(r.clients) == 0 }
 

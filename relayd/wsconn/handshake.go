@@ -23,8 +23,12 @@ func upgrade(w http.ResponseWriter, r *http.Request, subprotocol string) (conn n
 		return nil, nil, nil, err
 	}
 	early, _ = buffered.Reader.Peek(buffered.Reader.Buffered())
-	if plain, ok := conn.(*PlainConn); ok {
-		conn = plain.TCPConn
+	for {
+		wrapped, ok := conn.(interface{ Unwrap() net.Conn })
+		if !ok {
+			break
+		}
+		conn = wrapped.Unwrap()
 	}
 	return conn, appendAnswer(r.Header.Get("Sec-WebSocket-Key"), subprotocol), append([]byte(nil), early...), nil
 }

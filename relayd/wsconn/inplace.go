@@ -46,6 +46,9 @@ type PlainConn struct {
 // NetConn returns the socket.
 func (p *PlainConn) NetConn() net.Conn { return p.TCPConn }
 
+// Unwrap returns the socket, for use in place of the connection once it is hijacked.
+func (p *PlainConn) Unwrap() net.Conn { return p.TCPConn }
+
 // Taken reports whether the connection is now a [Conn]. The server takes it for closed.
 func (p *PlainConn) Taken() bool { return p.taken.Load() }
 

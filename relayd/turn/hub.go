@@ -1,0 +1,336 @@
+package turn
+
+import (
+	"errors"
+	"math/rand/v2"
+	"net"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	pion "github.com/pion/turn/v5"
+	"github.com/sebas642/intercessor/relayd/quota"
+)
+
+const (
+	// idleFor is how long an allocation has to be idle before its owner's next one may replace it.
+	idleFor = 30 * time.Second
+
+	// lowestPort is the lowest port of a label (T2).
+	lowestPort = 1024
+
+	// maxChannels is how many channels an allocation may bind. pion searches them one by one.
+	maxChannels = 64
+)
+
+// A hub connects allocations in memory (T2). It makes the labels, and decides which packet goes
+// where. It is a pion.RelayAddressGenerator.
+//
+// No method of a Peer is called with mu held.
+type hub struct {
+	peers  Peers
+	label  net.IP
+	limits *atomic.Pointer[Limits]
+	counts *counters
+	begun  time.Time
+
+	mu     sync.RWMutex
+	ports  map[uint16]*allocation
+	flows  map[flow]*allocation
+	owners map[Peer][]*allocation // the oldest first
+	rooms  map[any]*roomUse
+
+	meters sync.Mutex  // guards all meters of bytes
+	all    quota.Meter // of all allocations
+
+	running sync.WaitGroup // allocations that pion reads from or knows
+}
+
+// A roomUse is what the allocations of one room share.
+type roomUse struct {
+	allocations int         // guarded by hub.mu
+	meter       quota.Meter // guarded by hub.meters
+}
+
+func newHub(config Config, limits *atomic.Pointer[Limits], counts *counters) *hub {
+	return &hub{
+		peers:  config.Peers,
+		label:  config.Label.AsSlice(),
+		limits: limits,
+		counts: counts,
+		begun:  time.Now(),
+		ports:  make(map[uint16]*allocation),
+		flows:  make(map[flow]*allocation),
+		owners: make(map[Peer][]*allocation),
+		rooms:  make(map[any]*roomUse),
+	}
+}
+
+func (h *hub) now() time.Duration { return time.Since(h.begun) }
+
+func (h *hub) count() int {
+	h.mu.RLock()
+	defer h.mu.RUnlock()
+	return len(h.ports)
+}
+
+// at returns the allocation of a flow, or nil.
+func (h *hub) at(f flow) *allocation {
+	h.mu.RLock()
+	defer h.mu.RUnlock()
+	return h.flows[f]
+}
+
+var (
+	errGone     = errors.New("the owner has left")
+	errCapacity = errors.New("too many allocations")
+	errNoTCP    = errors.New("there are no TCP allocations")
+)
+
+func (h *hub) Validate() error { return nil }
+
+// AllocatePacketConn makes an allocation with a random label.
+func (h *hub) AllocatePacketConn(config pion.AllocateListenerConfig) (net.PacketConn, net.Addr, error) {
+	owner := h.peers.Find(parseOwner(config.UserID))
+	if owner == nil {
+		return nil, nil, errGone
+	}
+	a := &allocation{hub: h, owner: owner, room: owner.Room(), server: owner.Server(), created: h.now()}
+	a.queue.ready.L = &a.queue.mu
+	limits := h.limits.Load()
+	most := mostOf(owner, limits)
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	// Two TCP connections of an owner can pass makeSpace at once.
+	if len(h.ports) >= limits.Allocations || len(h.owners[owner]) >= most {
+		return nil, nil, errCapacity
+	}
+	port := h.freePort()
+	a.label = &net.UDPAddr{IP: h.label, Port: int(port)}
+	a.shared = h.rooms[a.room]
+	if a.shared == nil {
+		a.shared = new(roomUse)
+		h.rooms[a.room] = a.shared
+	}
+	a.shared.allocations++
+	h.ports[port] = a
+	h.owners[owner] = append(h.owners[owner], a)
+	h.running.Add(2) // until pion stops reading, and until it has deleted the allocation
+	return a, a.label, nil
+}
+
+// labelled returns the allocation whose label is the pointer that AllocatePacketConn returned, or
+// nil. With mu held.
+func (h *hub) labelled(label net.Addr) *allocation {
+	u, ok := label.(*net.UDPAddr)
+	if !ok {
+		return nil
+	}
+	if a := h.ports[uint16(u.Port)]; a != nil && a.label == u {
+		return a
+	}
+	return nil
+}
+
+// bind tells whose packets a new allocation is for. end ends its TCP connection.
+func (h *hub) bind(label net.Addr, userID string, f flow, end func()) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if a := h.labelled(label); a != nil {
+		a.userID, a.flow, a.end = userID, f, end
+		h.flows[f] = a
+	}
+}
+
+// permit tells whether an allocation has a permission for the labels' address.
+func (h *hub) permit(label net.Addr, permitted bool) {
+	h.mu.RLock()
+	defer h.mu.RUnlock()
+	if a := h.labelled(label); a != nil {
+		a.permitted.Store(permitted)
+	}
+}
+
+// setChannel tells that an allocation has bound a channel, or that the binding has expired.
+func (h *hub) setChannel(label net.Addr, channel uint16, bound bool) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	a := h.labelled(label)
+	switch {
+	case a == nil:
+	case !bound:
+		delete(a.channels, channel)
+	default:
+		if a.channels == nil {
+			a.channels = make(map[uint16]struct{})
+		}
+		a.channels[channel] = struct{}{}
+	}
+}
+
+// mayBind reports whether an allocation may bind or refresh a channel.
+func (h *hub) mayBind(a *allocation, channel uint16) bool {
+	h.mu.RLock()
+	defer h.mu.RUnlock()
+	_, bound := a.channels[channel]
+	return bound || len(a.channels) < maxChannels
+}
+
+func (h *hub) AllocateListener(pion.AllocateListenerConfig) (net.Listener, net.Addr, error) {
+	return nil, nil, errNoTCP
+}
+
+func (h *hub) AllocateConn(pion.AllocateConnConfig) (net.Conn, error) { return nil, errNoTCP }
+
+// freePort returns the port of no allocation. Limits.Allocations is far below the number of ports.
+// With mu held.
+func (h *hub) freePort() uint16 {
+	for {
+		port := uint16(lowestPort + rand.N(1<<16-lowestPort))
+		if h.ports[port] == nil {
+			return port
+		}
+	}
+}
+
+func mostOf(owner Peer, limits *Limits) int {
+	if owner.Server() {
+		return limits.AllocationsOfClient * (owner.Clients() + 1)
+	}
+	return limits.AllocationsOfClient
+}
+
+// makeSpace makes space for one more allocation of an owner. It returns false if the owner has as
+// many as it may, and none was idle.
+func (h *hub) makeSpace(owner Peer) bool {
+	most := mostOf(owner, h.limits.Load())
+	h.mu.Lock()
+	own := h.owners[owner]
+	if len(own) < most {
+		h.mu.Unlock()
+		return true
+	}
+	since := h.now() - idleFor
+	i := slices.IndexFunc(own, func(a *allocation) bool { return a.idleSince() <= since })
+	h.mu.Unlock()
+	if i < 0 {
+		return false
+	}
+	h.kill(own[i])
+	return true
+}
+
+// kill deletes an allocation, and ends its connection over TCP.
+func (h *hub) kill(a *allocation) {
+	if end := h.delete(a); end != nil {
+		end()
+	}
+}
+
+// delete forgets an allocation. It returns what ends its connection.
+func (h *hub) delete(a *allocation) (end func()) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if a.deleted {
+		return nil
+	}
+	a.deleted = true
+	delete(h.ports, uint16(a.label.Port))
+	if h.flows[a.flow] == a {
+		delete(h.flows, a.flow)
+	}
+	own := slices.DeleteFunc(h.owners[a.owner], func(b *allocation) bool { return b == a })
+	if h.owners[a.owner] = own; len(own) == 0 {
+		delete(h.owners, a.owner)
+	}
+	if a.shared.allocations--; a.shared.allocations == 0 {
+		delete(h.rooms, a.room)
+	}
+	a.queue.close()
+	return a.end
+}
+
+// sweep deletes the allocations of owners that are gone (T4).
+func (h *hub) sweep() {
+	h.mu.RLock()
+	owners := make([]Peer, 0, len(h.owners))
+	for owner := range h.owners {
+		owners = append(owners, owner)
+	}
+	h.mu.RUnlock()
+	for _, owner := range owners {
+		if owner.Here() {
+			continue
+		}
+		h.mu.RLock()
+		own := slices.Clone(h.owners[owner])
+		h.mu.RUnlock()
+		for _, a := range own {
+			h.kill(a)
+		}
+	}
+}
+
+// relay passes a packet on to the allocation of a label, or drops it and counts why.
+func (h *hub) relay(from *allocation, data []byte, to net.Addr) {
+	label, ok := to.(*net.UDPAddr)
+	if !ok || !label.IP.Equal(h.label) {
+		h.counts.drop(noLabel)
+		return
+	}
+	h.mu.RLock()
+	receiver := h.ports[uint16(label.Port)]
+	h.mu.RUnlock()
+	switch {
+	case receiver == nil:
+		h.counts.drop(noLabel)
+		return
+	case !from.mayReach(receiver):
+		h.counts.drop(strangers)
+		return
+	case !receiver.permitted.Load():
+		h.counts.drop(noPermission)
+		return
+	}
+	now := h.now()
+	if why, ok := h.spend(from, len(data), now); !ok {
+		h.counts.drop(why)
+		return
+	}
+	p := newPacket(data, from.label)
+	if !receiver.queue.push(p) {
+		p.free()
+		h.counts.drop(queueFull)
+		return
+	}
+	from.used.Store(int64(now))
+	receiver.used.Store(int64(now))
+	h.counts.packets.Add(1)
+	h.counts.bytes.Add(uint64(len(data)))
+}
+
+// spend counts the bytes of a packet. It returns false and a reason if they exceed a limit.
+func (h *hub) spend(from *allocation, size int, now time.Duration) (why reason, ok bool) {
+	limits, n := h.limits.Load(), int64(max(size, leastCharge))
+	use := [...]struct {
+		meter *quota.Meter
+		rate  quota.Rate
+		why   reason
+	}{
+		{&from.meter, byteRate(limits.BytesOfAllocation), overAllocation},
+		{&from.shared.meter, byteRate(limits.BytesOfRoom), overRoom},
+		{&h.all, byteRate(limits.Bytes), overAll},
+	}
+	h.meters.Lock()
+	defer h.meters.Unlock()
+	for _, u := range use {
+		if u.meter.Wait(u.rate, n, now) > 0 {
+			return u.why, false
+		}
+	}
+	for _, u := range use {
+		u.meter.Take(u.rate, n, now)
+	}
+	return 0, true
+}

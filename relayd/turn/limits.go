@@ -1,0 +1,62 @@
+package turn
+
+import (
+	"cmp"
+	"time"
+
+	"github.com/sebas642/intercessor/relayd/quota"
+)
+
+// Limits are the bounds of T5. A zero field means its default.
+type Limits struct {
+	// AllocationsOfClient is how many allocations a client may have. The default is 8. A server
+	// may have as many for each client present, and as many for itself. Beyond it, the owner's
+	// oldest allocation that was idle for 30 s is deleted; if there is none, the answer is 486.
+	AllocationsOfClient int
+
+	// Allocations is how many there may be in all. The default is 4096. Beyond it the answer is 508.
+	Allocations int
+
+	// Connections is how many TCP connections there may be in all. The default is 4096. Those
+	// beyond it are closed.
+	Connections int
+
+	// Bytes of relayed payload a second that an allocation may send, that all allocations of a
+	// room may send, and that all may send: 4 MB, 8 MB and 25 MB. Bursts of a quarter of a second
+	// pass at once. A packet counts as at least 256 bytes, because small packets cost as much
+	// CPU. Packets beyond a limit are dropped.
+	BytesOfAllocation, BytesOfRoom, Bytes int
+
+	// Unauthenticated requests a second of an IPv4 /24 or IPv6 /56 over UDP, and of all: 100 with
+	// bursts of 200, and 5000. A TCP connection has the first limit for itself. Requests beyond a
+	// limit are not answered.
+	RequestsOfNetwork, Requests int
+}
+
+func (l Limits) withDefaults() *Limits {
+	return &Limits{
+		AllocationsOfClient: cmp.Or(l.AllocationsOfClient, 8),
+		Allocations:         cmp.Or(l.Allocations, 4096),
+		Connections:         cmp.Or(l.Connections, 4096),
+		BytesOfAllocation:   cmp.Or(l.BytesOfAllocation, 4_000_000),
+		BytesOfRoom:         cmp.Or(l.BytesOfRoom, 8_000_000),
+		Bytes:               cmp.Or(l.Bytes, 25_000_000),
+		RequestsOfNetwork:   cmp.Or(l.RequestsOfNetwork, 100),
+		Requests:            cmp.Or(l.Requests, 5000),
+	}
+}
+
+// leastCharge is the number of bytes that the smallest packet counts as.
+const leastCharge = 256
+
+func byteRate(bytes int) quota.Rate {
+	return quota.PerSecondFor(int64(bytes), 250*time.Millisecond)
+}
+
+func (l *Limits) ofNetwork() quota.Rate {
+	return quota.PerSecondFor(int64(l.RequestsOfNetwork), 2*time.Second)
+}
+
+func (l *Limits) ofAllNetworks() quota.Rate {
+	return quota.PerSecondFor(int64(l.Requests), time.Second)
+}

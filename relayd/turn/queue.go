@@ -1,0 +1,108 @@
+package turn
+
+import (
+	"net"
+	"sync"
+)
+
+const (
+	// maxFrame is the size of the largest message or channel data that a client may send or
+	// receive. pion's buffers have one byte more.
+	maxFrame = 1599
+
+	// maxQueue bounds the memory of the packets that wait for one client (T5). Over UDP a packet
+	// waits only until the allocation's goroutine runs.
+	maxQueue = 128 << 10
+)
+
+// A packet is what one allocation sent and another has yet to pass on.
+type packet struct {
+	next *packet
+	from *net.UDPAddr // the sender's label
+	data []byte
+}
+
+// packets are unused packets, for small data and for all data.
+var packets = [...]struct {
+	size int
+	pool sync.Pool
+}{{size: 256}, {size: maxFrame + 1}}
+
+func newPacket(data []byte, from *net.UDPAddr) *packet {
+	class := 0
+	if len(data) > packets[0].size {
+		class = 1
+	}
+	p, _ := packets[class].pool.Get().(*packet)
+	if p == nil {
+		p = &packet{data: make([]byte, 0, packets[class].size)}
+	}
+	p.from, p.data = from, append(p.data[:0], data...)
+	return p
+}
+
+func (p *packet) free() {
+	class := 0
+	if cap(p.data) > packets[0].size {
+		class = 1
+	}
+	p.next, p.from = nil, nil
+	packets[class].pool.Put(p)
+}
+
+// A queue holds the packets for one allocation. The hub adds to it, and the allocation's goroutine
+// takes from it.
+type queue struct {
+	mu          sync.Mutex
+	ready       sync.Cond // L is mu
+	first, last *packet
+	held        int // bytes of memory
+	closed      bool
+}
+
+// push adds a packet. It returns false if the queue is full or closed.
+func (q *queue) push(p *packet) bool {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if q.closed || q.held+cap(p.data) > maxQueue {
+		return false
+	}
+	if q.first == nil {
+		q.first = p
+		q.ready.Signal()
+	} else {
+		q.last.next = p
+	}
+	q.last = p
+	q.held += cap(p.data)
+	return true
+}
+
+// pop waits for a packet. It returns nil once the queue is closed.
+func (q *queue) pop() *packet {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	for q.first == nil && !q.closed {
+		q.ready.Wait()
+	}
+	p := q.first
+	if p != nil {
+		q.first = p.next
+		q.held -= cap(p.data)
+	}
+	return p
+}
+
+// close ends pop and frees what waits.
+func (q *queue) close() {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.closed = true
+	for p := q.first; p != nil; {
+		next := p.next
+		p.free()
+		p = next
+	}
+	q.first, q.held = nil, 0
+	q.ready.Broadcast()
+}

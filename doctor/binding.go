@@ -18,6 +18,8 @@ func AskSTUN(ctx context.Context, address string) error {
 	if err != nil {
 		return err
 	}
-	_, err = (&allocation{conn: conn}).ask(ctx, request)
-	return err
+	if _, err = (&allocation{conn: conn}).ask(ctx, request); err != nil {
+		return root(err)
+	}
+	return nil
 }

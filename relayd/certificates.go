@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/http"
 	"path/filepath"
+	"strings"
 	"sync/atomic"
 	"time"
 
@@ -23,6 +24,7 @@ const lookAtFiles = 10 * time.Second
 // certificates are the certificates of a relay with TLS and the functions that keep them valid.
 type certificates struct {
 	certs.Source
+	secure   func(host string) bool          // browsers accept the certificate for this host
 	reload   func() error                    // at SIGHUP
 	tend     func(ctx context.Context)       // until the context ends
 	answers  func(http.Handler) http.Handler // what comes to the plain address first
@@ -34,6 +36,9 @@ func openCertificates(c *config.Config, log *slog.Logger) (*certificates, error)
 	switch {
 	case c.TLS.CertFile != "":
 		files, err := certs.OpenFiles(c.TLS.CertFile, string(c.TLS.KeyFile))
+		if err == nil {
+			err = covers(files, c.TURN)
+		}
 		if err != nil {
 			return nil, err
 		}
@@ -44,6 +49,16 @@ func openCertificates(c *config.Config, log *slog.Logger) (*certificates, error)
 		return fromACME(c, log)
 	}
 	return nil, nil
+}
+
+// covers returns an error if peers could not use TLS with a host of the TURN server.
+func covers(files *certs.Files, c config.TURN) error {
+	for _, host := range c.Hosts {
+		if !files.Serves(strings.Trim(host, "[]")) {
+			return fmt.Errorf("turn.hosts has %s, for which the certificate of tls.cert_file is not valid: use another certificate, or name another host", host)
+		}
+	}
+	return nil
 }
 
 func fromFiles(files *certs.Files, log *slog.Logger) *certificates {
@@ -58,6 +73,7 @@ func fromFiles(files *certs.Files, log *slog.Logger) *certificates {
 	}
 	return &certificates{
 		Source:   files,
+		secure:   func(host string) bool { return files.Serves(host) && !files.IsSelfSigned() },
 		reload:   files.Reload,
 		tend:     func(ctx context.Context) { files.Watch(ctx, lookAtFiles, report) },
 		answers:  func(next http.Handler) http.Handler { return next },
@@ -116,7 +132,7 @@ func fromACME(c *config.Config, log *slog.Logger) (*certificates, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &certificates{Source: acme, reload: func() error { return nil }, tend: acme.Run, answers: acme.Challenges, failures: failures}, nil
+	return &certificates{Source: acme, secure: acme.Serves, reload: func() error { return nil }, tend: acme.Run, answers: acme.Challenges, failures: failures}, nil
 }
 
 // readRoots returns nil, which means the system's roots, if no file is named.

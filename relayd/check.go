@@ -8,6 +8,7 @@ import (
 
 	"github.com/sebas642/intercessor/relayd/certs"
 	"github.com/sebas642/intercessor/relayd/config"
+	"github.com/sebas642/intercessor/relayd/ice"
 	"github.com/sebas642/intercessor/relayd/quota"
 	"github.com/sebas642/intercessor/relayd/resume"
 )
@@ -15,7 +16,11 @@ import (
 // checkFiles reads the files that the configuration names, as serve does, and creates none.
 func checkFiles(c *config.Config) error {
 	if c.TLS.CertFile != "" {
-		if _, err := certs.OpenFiles(c.TLS.CertFile, string(c.TLS.KeyFile)); err != nil {
+		files, err := certs.OpenFiles(c.TLS.CertFile, string(c.TLS.KeyFile))
+		if err == nil {
+			err = covers(files, c.TURN)
+		}
+		if err != nil {
 			return err
 		}
 	}
@@ -28,7 +33,7 @@ func checkFiles(c *config.Config) error {
 	if _, err := readSchemas(c.Schemas); err != nil {
 		return err
 	}
-	if _, err := readICE(c.ICE); err != nil {
+	if err := checkICE(c); err != nil {
 		return err
 	}
 	if _, err := readAdminToken(c.Admin); err != nil {
@@ -39,6 +44,24 @@ func checkFiles(c *config.Config) error {
 		return err
 	}
 	return nil // serve creates a missing key
+}
+
+// checkICE returns why peers could not be told of the ICE servers.
+func checkICE(c *config.Config) error {
+	set, err := readICE(c.ICE)
+	if err != nil {
+		return err
+	}
+	own, err := openTURN(c.TURN, nil, []resume.Key{resume.NewKey()}, nil)
+	if err != nil {
+		return err
+	}
+	if own != nil {
+		defer own.Close()
+		set.Own = ownICE(c.TURN, own, 0, nil)
+	}
+	_, err = ice.New(set)
+	return err
 }
 
 // writeKeys writes as comments which key signs. Relays that share a key may sign with a new

@@ -23,7 +23,7 @@ func opens(t *testing.T, sockets int, limits relay.Limits, proxies edge.Proxies)
 	t.Helper()
 	log := slog.New(slog.DiscardHandler)
 	r := relay.New(relay.Config{Log: log, Sockets: sockets, Proxies: proxies, Settings: relay.Settings{Limits: limits}})
-	f, err := listen(&config.Config{Listen: "127.0.0.1:0"}, r, proxies, nil, routes(r, proxies, new(atomic.Bool)))
+	f, err := listen(&config.Config{Listen: "127.0.0.1:0"}, r, nil, proxies, nil, routes(r, proxies, new(atomic.Bool)))
 	require.NoError(t, err)
 	ended := f.serve()
 	t.Cleanup(func() {

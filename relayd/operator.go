@@ -11,6 +11,7 @@ import (
 	"github.com/sebas642/intercessor/relayd/config"
 	"github.com/sebas642/intercessor/relayd/metrics"
 	"github.com/sebas642/intercessor/relayd/relay"
+	"github.com/sebas642/intercessor/relayd/turn"
 	"github.com/sebas642/intercessor/web"
 )
 
@@ -62,9 +63,9 @@ func (o *operator) close() {
 }
 
 // serve answers requests until the context ends.
-func (o *operator) serve(ctx context.Context, r *relay.Relay, drain time.Duration, ready func() bool, end func(), log *slog.Logger) {
+func (o *operator) serve(ctx context.Context, r *relay.Relay, own *turn.Server, drain time.Duration, ready func() bool, end func(), log *slog.Logger) {
 	o.metrics.Follow(r.Stats)
-	pages := admin.New(admin.Config{
+	set := admin.Config{
 		Relay:   r,
 		Metrics: o.metrics.Handler(),
 		Page:    web.Status(),
@@ -73,7 +74,11 @@ func (o *operator) serve(ctx context.Context, r *relay.Relay, drain time.Duratio
 		Ready:   ready,
 		End:     end,
 		Drain:   drain,
-	})
+	}
+	if own != nil {
+		set.TURN = own.Stats
+	}
+	pages := admin.New(set)
 	server := newServer(pages, r.ErrorLog())
 	log.Info("admin listener", "admin", o.listener.Addr().String(), "page", "http://"+o.listener.Addr().String()+"/")
 	served := make(chan error, 1)

@@ -10,31 +10,47 @@ import (
 	"github.com/sebas642/intercessor/relayd/edge"
 	"github.com/sebas642/intercessor/relayd/ice"
 	"github.com/sebas642/intercessor/relayd/relay"
+	"github.com/sebas642/intercessor/relayd/turn"
 )
 
 // running is a running relay with all that a reload can change. serve makes it; then the
 // goroutine of reloads owns it.
 type running struct {
-	config  *config.Config
-	sources config.Sources // of the last configuration
-	relay   *relay.Relay
-	shown   *certificates // nil without TLS
-	room    files
-	door    *door
-	ice     *ice.Servers // nil if there are none
-	level   *slog.LevelVar
-	log     *slog.Logger
+	config   *config.Config
+	sources  config.Sources // of the last configuration
+	relay    *relay.Relay
+	turn     *turn.Server  // nil if there is none
+	turnPort int           // of turn.listen; 0 if there is none
+	shown    *certificates // nil without TLS
+	room     files
+	door     *door
+	ice      *ice.Servers // nil if there are none
+	told     told         // of ice
+	level    *slog.LevelVar
+	log      *slog.Logger
+}
+
+// told is what decides which ICE servers peers are told of, but for their credentials.
+type told struct {
+	operators        ice.Config
+	hosts            []string // of the own TURN server
+	udpPort, tcpPort int
 }
 
 // apply passes on the keys that can be reloaded, and the contents of the files that they
 // name; at the start too. If it fails, nothing has changed.
 func (r *running) apply(c *config.Config, sources config.Sources) error {
-	servers, err := readICE(c.ICE)
+	set, err := readICE(c.ICE)
 	if err != nil {
 		return err
 	}
-	if reflect.DeepEqual(servers, r.ice) {
-		servers = r.ice // the same for the relay, too, which then tells no peer
+	now := told{set, c.TURN.Hosts, c.TURN.UDPPort, c.TURN.TCPPort}
+	servers := r.ice // the same for the relay, too, which then tells no peer
+	if r.config == nil || !reflect.DeepEqual(now, r.told) {
+		set.Own = ownICE(c.TURN, r.turn, r.turnPort, r.shown)
+		if servers, err = ice.New(set); err != nil {
+			return err
+		}
 	}
 	settings, err := r.settings(c, servers)
 	if err == nil {
@@ -49,8 +65,11 @@ func (r *running) apply(c *config.Config, sources config.Sources) error {
 	if err != nil {
 		return err
 	}
+	if r.turn != nil {
+		r.turn.SetLimits(turnLimits(c.TURN, r.room))
+	}
 	r.level.Set(c.Log.Level)
-	r.config, r.sources, r.ice = c, sources, servers
+	r.config, r.sources, r.ice, r.told = c, sources, servers, now
 	return nil
 }
 
@@ -77,7 +96,7 @@ func (r *running) settings(c *config.Config, servers *ice.Servers) (s relay.Sett
 	}
 	s.WrongOfSource, s.WrongOfAll = c.IDs.Rates()
 	s.NoStreams = !c.Limits.Streams
-	s.Limits = r.room.within(c.Limits.Reloadable(), r.log)
+	s.Limits = r.room.within(c.Limits.Reloadable(), c.TURN, r.log)
 	return s, nil
 }
 

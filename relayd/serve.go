@@ -89,14 +89,21 @@ func serve(ctx context.Context, end func(), c *config.Config, sources config.Sou
 		log.Warn("cannot get the keys of tokens; the known ones stay valid for a day", "error", err)
 	})
 	defer door.client.CloseIdleConnections()
-	run := &running{relay: r, shown: shown, room: room, door: door, level: out.level, log: log}
-	if err := run.apply(c, sources); err != nil {
-		return errors.Join(err, r.Shutdown(ctx))
-	}
-	var ending atomic.Bool
-	front, err := listen(c, r, proxies, shown, routes(r, proxies, &ending))
+	own, err := openTURN(c.TURN, r, keys, log)
 	if err != nil {
 		return errors.Join(err, r.Shutdown(ctx))
+	}
+	if own != nil {
+		defer own.Close()
+	}
+	var ending atomic.Bool
+	front, err := listen(c, r, own, proxies, shown, routes(r, proxies, &ending))
+	if err != nil {
+		return errors.Join(err, r.Shutdown(ctx))
+	}
+	run := &running{relay: r, turn: own, turnPort: front.turnPort(), shown: shown, room: room, door: door, level: out.level, log: log}
+	if err := run.apply(c, sources); err != nil {
+		return errors.Join(err, r.Shutdown(ctx), front.closeListeners())
 	}
 	front.announce(log)
 
@@ -111,8 +118,11 @@ func serve(ctx context.Context, end func(), c *config.Config, sources config.Sou
 		if shown != nil {
 			operator.metrics.FollowCertificates(shown.NotAfter, shown.failures.Load)
 		}
+		if own != nil {
+			operator.metrics.FollowTURN(own.Stats)
+		}
 		background.Go(func() {
-			operator.serve(serving, r, c.Drain, func() bool { return !ending.Load() }, end, log)
+			operator.serve(serving, r, own, c.Drain, func() bool { return !ending.Load() }, end, log)
 		})
 	}
 

@@ -13,13 +13,15 @@ import (
 	"time"
 
 	"github.com/sebas642/intercessor/relayd/relay"
+	"github.com/sebas642/intercessor/relayd/turn"
 )
 
-// Config is what an admin handler shows and controls. Only the token is optional.
+// Config is what an admin handler shows and controls. Only TURN and the token are optional.
 type Config struct {
 	Relay   *relay.Relay
-	Metrics http.Handler // answers a scrape
-	Page    http.Handler // the status page
+	TURN    func() turn.Stats // of the relay's own TURN server; nil if it has none
+	Metrics http.Handler      // answers a scrape
+	Page    http.Handler      // the status page
 	Version string
 	Token   []byte        // of [ReadToken]; nil: reading is free, and actions are refused
 	Ready   func() bool   // false once relayd shuts down

@@ -1,6 +1,7 @@
 package certs
 
 import (
+	"bytes"
 	"context"
 	"crypto/tls"
 	"os"
@@ -103,6 +104,13 @@ func (f *Files) GetCertificate(*tls.ClientHelloInfo) (*tls.Certificate, error) {
 // Serves implements [Source].
 func (f *Files) Serves(host string) bool {
 	return f.served.Load().Leaf.VerifyHostname(host) == nil
+}
+
+// IsSelfSigned reports whether the certificate was signed with its own key, so that browsers do
+// not accept it.
+func (f *Files) IsSelfSigned() bool {
+	leaf := f.served.Load().Leaf
+	return bytes.Equal(leaf.RawIssuer, leaf.RawSubject)
 }
 
 // NotAfter implements [Source].

@@ -15,6 +15,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/collectors"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 	"github.com/sebas642/intercessor/relayd/relay"
+	"github.com/sebas642/intercessor/relayd/turn"
 )
 
 // Metrics are the metrics of one relay.
@@ -77,6 +78,11 @@ func (m *Metrics) FollowCertificates(notAfter func() time.Time, failures func() 
 		}
 		return 0
 	}))
+}
+
+// FollowTURN adds the figures of the relay's own TURN server. Call it once, if there is one.
+func (m *Metrics) FollowTURN(stats func() turn.Stats) {
+	m.registry.MustRegister(turnFollower(stats))
 }
 
 // FollowLog adds how many lines of the log were dropped. Call it once.

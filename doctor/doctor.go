@@ -37,8 +37,8 @@ type Config struct {
 	// machine's.
 	TLS *tls.Config
 
-	// Before and After are steps of the caller. Those of After need a TURN server, and are
-	// not tried if none answers.
+	// Before and After are steps of the caller. Those of After are peers that use the
+	// TURN server, and are not tried if messages or TURN fail.
 	Before, After []Step
 
 	// Each is called with each result as soon as it is known. It may be nil.
@@ -63,6 +63,7 @@ type visit struct {
 	date      skew             // by the relay's HTTP answer
 	server    *peer
 	hello     protocol.Hello
+	talked    bool // messages pass
 	endpoints []endpoint
 	relayed   []netip.Addr // addresses that TURN servers answered with
 	labels    []string     // where they came from, as "udp 192.0.2.1"
@@ -111,8 +112,8 @@ func Run(ctx context.Context, c Config) (*Report, error) {
 		v.take(ctx, Step{"label", v.compareLabels}, stepWithin)
 	}
 	for _, step := range c.After {
-		if v.relayed == nil {
-			step.Run = func(context.Context) Result { return skip("it needs a TURN server that answers", "") }
+		if v.blocked == "" && (v.relayed == nil || !v.talked) {
+			step.Run = func(context.Context) Result { return skip("it needs messages and a TURN server that pass", "") }
 		}
 		v.take(ctx, step, 2*stepWithin)
 	}

@@ -103,7 +103,7 @@ func (v *visit) checkHost(ctx context.Context, e *endpoint) *Result {
 			"name the host in `turn.hosts` by which clients reach the relay, or correct `ice.urls`")
 	case found[0].IsLoopback() && !v.open[0].Addr().IsLoopback():
 		result = Fail(fmt.Sprintf("the relay names the TURN host %s, which is each client's own machine", e.host),
-			"name the host in `turn.hosts` by which clients reach the relay, or correct `ice.urls`")
+			"name the host in `turn.hosts` by which clients reach the relay, have the proxy pass Host on, or correct `ice.urls`")
 	default:
 		return nil
 	}

@@ -15,27 +15,46 @@ const kind = "doctor"
 // large is the length of a message that needs several packets.
 const large = 16 << 10
 
-// talk makes a client join the server's room, and sends a short and a large message each way.
+// talk makes clients join the server's room, and sends a short and a large message each way. It
+// takes two, because a load balancer may send one of them to the server's relay by chance.
 func (v *visit) talk(ctx context.Context) Result {
-	client, response, err := v.dial(ctx, handshake{path: "/client/" + string(v.hello.ID), secret: v.ClientSecret, subprotocol: protocol.SubprotocolV1})
-	if err != nil {
-		return notUpgraded(response, err)
+	other, _, failure := v.join(ctx)
+	if failure != nil {
+		return *failure
+	}
+	defer other.leave()
+	client, id, failure := v.join(ctx)
+	if failure != nil {
+		return *failure
 	}
 	defer client.leave()
-	hello, err := client.hello(ctx)
-	if err != nil {
-		return v.whyClosed(err, "client")
-	}
 	began := time.Now()
-	if err := echo(ctx, client, v.server, hello.ID, v.hello.ID, []byte(`"?"`)); err != nil {
+	if err := echo(ctx, client, v.server, id, v.hello.ID, []byte(`"?"`)); err != nil {
 		return v.lost(err, "a short message")
 	}
 	short := time.Since(began)
 	began = time.Now()
-	if err := echo(ctx, client, v.server, hello.ID, v.hello.ID, fmt.Appendf(nil, "%q", bytes.Repeat([]byte("."), large))); err != nil {
+	if err := echo(ctx, client, v.server, id, v.hello.ID, fmt.Appendf(nil, "%q", bytes.Repeat([]byte("."), large))); err != nil {
 		return v.lost(err, "a large message")
 	}
+	v.talked = true
 	return Passed("there and back in %v, %d KiB in %v", short.Round(100*time.Microsecond), large>>10, time.Since(began).Round(100*time.Microsecond))
+}
+
+// join connects a client. The result says why it failed.
+func (v *visit) join(ctx context.Context) (*peer, protocol.ID, *Result) {
+	client, response, err := v.dial(ctx, handshake{path: "/client/" + string(v.hello.ID), secret: v.ClientSecret, subprotocol: protocol.SubprotocolV1})
+	if err != nil {
+		failure := notUpgraded(response, err)
+		return nil, "", &failure
+	}
+	hello, err := client.hello(ctx)
+	if err != nil {
+		client.leave()
+		failure := v.whyClosed(err, "client")
+		return nil, "", &failure
+	}
+	return client, hello.ID, nil
 }
 
 // echo sends a message from client to server and back.

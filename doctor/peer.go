@@ -73,9 +73,14 @@ func (p *peer) read() {
 	}
 }
 
+// leaveWithin bounds the closing handshake.
+const leaveWithin = time.Second
+
 // leave closes the connection and waits for the end of its goroutine.
 func (p *peer) leave() {
+	late := time.AfterFunc(leaveWithin, func() { _ = p.conn.CloseNow() })
 	_ = p.conn.Close(websocket.StatusNormalClosure, "")
+	late.Stop()
 	_ = p.conn.CloseNow()
 	<-p.ended
 }

@@ -105,6 +105,8 @@ func whyInsecure(address, host string, err error) Result {
 	case errors.As(err, &invalid) && invalid.Reason == x509.Expired:
 		return Fail(fmt.Sprintf("the certificate expired on %s, and this machine's clock says %s", date(invalid.Cert.NotAfter), date(time.Now())),
 			"renew the certificate in `tls.cert_file` (relayd reloads it), or let relayd renew it itself with `tls.acme.hosts`; behind a proxy it is the proxy's certificate")
+	case errors.As(err, &wrongName) && isSelfSigned(wrongName.Certificate):
+		return unknownChain(wrongName.Certificate, another)
 	case errors.As(err, &wrongName):
 		return Fail(fmt.Sprintf("the certificate is for %s and not for %s", names(wrongName.Certificate), host),
 			"connect by a name of the certificate, or get one for "+host+": "+another)
@@ -124,7 +126,7 @@ func whyInsecure(address, host string, err error) Result {
 
 // unknownChain explains a certificate that no known authority has signed.
 func unknownChain(leaf *x509.Certificate, another string) Result {
-	if leaf != nil && leaf.Issuer.String() == leaf.Subject.String() {
+	if isSelfSigned(leaf) {
 		return Fail("the certificate is self-signed, so browsers and programs do not trust it",
 			"replace `tls.self_signed`: "+another+"; for a trial, `intercessor doctor --fingerprint` trusts this certificate only")
 	}
@@ -134,4 +136,8 @@ func unknownChain(leaf *x509.Certificate, another string) Result {
 	}
 	return Fail("no authority that this machine trusts has signed the certificate of "+issuer+", or the chain is incomplete",
 		"put the whole chain into `tls.cert_file`, the server's own certificate first (certbot calls it fullchain.pem); the authority of a private CA must be installed on each client")
+}
+
+func isSelfSigned(leaf *x509.Certificate) bool {
+	return leaf != nil && leaf.Issuer.String() == leaf.Subject.String()
 }

@@ -8,6 +8,9 @@ import (
 
 	"github.com/miekg/dns"
 	"github.com/stretchr/testify/require"
+
+	"github.com/sebas642/intercessor/e2e/netspace"
+	"github.com/sebas642/intercessor/e2e/relayproc"
 )
 
 func TestNothingListens(t *testing.T) {
@@ -69,11 +72,15 @@ func TestUDPIsBlocked(t *testing.T) {
 	s.examine(plainURL).requireFailed(t, want{"turn udp", "nothing comes back from UDP port 8000 of relay.test", "open UDP port 8000 in the firewall"})
 }
 
+// relayd is in a container, whose machine forwards only its TCP port.
 func TestTheUDPPortIsNotPublished(t *testing.T) {
 	s := newStage(t)
-	s.relay("--listen", "127.0.0.1:8000", "--turn-enabled")
-	s.site.Run(`echo 1 >/proc/sys/net/ipv4/conf/all/route_localnet
-		nft 'add table ip container { chain in { type nat hook prerouting priority dstnat; tcp dport 8000 dnat to 127.0.0.1; }; }'`)
+	container := netspace.New(t)
+	s.site.Run(`ip link add name bridge type veth peer name eth0 netns ` + container.Path + `
+		ip addr add 172.17.0.1/16 dev bridge; ip link set bridge up; echo 1 >/proc/sys/net/ipv4/ip_forward
+		nft 'add table ip container { chain in { type nat hook prerouting priority dstnat; iif eth0 tcp dport 8000 dnat to 172.17.0.2; }; }'`)
+	container.Run(`ip addr add 172.17.0.2/16 dev eth0; ip link set eth0 up; ip route add default via 172.17.0.1`)
+	container.Do(func() { relayproc.StartBinary(t, s.relayd, plain...) })
 	s.examine(plainURL).requireFailed(t, want{"turn udp", "nothing listens on UDP port 8000 of relay.test: the port is not published", "-p 8000:8000/udp"})
 }
 

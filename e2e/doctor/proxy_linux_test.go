@@ -97,7 +97,9 @@ func TestAProxyThatPassesAll(t *testing.T) {
 func TestAProxyChangesHost(t *testing.T) {
 	s := newStage(t)
 	s.behind("443", strings.Replace(passes, "proxy_set_header Host $http_host;\n", "", 1))
-	s.examine("https://relay.test").requireFailed(t, want{"origin", "a proxy changes Host", "proxy_set_header Host $http_host"})
+	s.examine("https://relay.test").requireFailed(t,
+		want{"origin", "a proxy changes Host", "proxy_set_header Host $http_host"},
+		want{"turn", "the relay names the TURN host 127.0.0.1", "have the proxy pass Host on"})
 }
 
 func TestAProxyDropsThePortFromHost(t *testing.T) {

@@ -46,7 +46,7 @@ func TestNobodyKnowsTheAuthority(t *testing.T) {
 func TestTheRelayHasNoTLS(t *testing.T) {
 	s := newStage(t)
 	s.relay("--listen", ":8000", "--turn-enabled")
-	s.examine("https://relay.test:8000").requireFailed(t, want{"tls", "relay.test", "write http:// or ws://"})
+	s.examine("https://relay.test:8000").requireFailed(t, want{"tls", "10.0.0.1:8000 does not speak TLS", "write http:// or ws://"})
 }
 
 func TestTheURLHasNoTLS(t *testing.T) {

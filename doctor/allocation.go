@@ -112,6 +112,9 @@ func (a *allocation) ask(ctx context.Context, message *stun.Message) (*stun.Mess
 	if by, ok := ctx.Deadline(); ok && by.Before(deadline) {
 		deadline = by
 	}
+	if err := a.conn.SetWriteDeadline(deadline); err != nil {
+		return nil, err
+	}
 	for wait := resend; ; wait *= 2 {
 		if err := ctx.Err(); err != nil {
 			return nil, err
@@ -208,6 +211,9 @@ func (a *allocation) send(other *allocation, packet []byte) error {
 	message, err := stun.Build(stun.TransactionID, stun.NewType(stun.MethodSend, stun.ClassIndication),
 		peerAddress(other.relayed), stun.RawAttribute{Type: stun.AttrData, Value: packet})
 	if err != nil {
+		return err
+	}
+	if err := a.conn.SetWriteDeadline(time.Now().Add(answerWithin)); err != nil {
 		return err
 	}
 	_, err = a.conn.Write(message.Raw)

@@ -72,7 +72,11 @@ func (a *Admin) Run(ctx context.Context) {
 	ticker := time.NewTicker(sampleEvery)
 	defer ticker.Stop()
 	for {
-		a.ring.add(sample{at: time.Now(), Stats: a.config.Relay.Stats()})
+		now := sample{at: time.Now(), Stats: a.config.Relay.Stats()}
+		if a.config.TURN != nil {
+			now.turn = a.config.TURN()
+		}
+		a.ring.add(now)
 		select {
 		case <-ctx.Done():
 			return

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/sebas642/intercessor/relayd/relay"
+	"github.com/sebas642/intercessor/relayd/turn"
 )
 
 const (
@@ -17,6 +18,7 @@ const (
 type sample struct {
 	at time.Time
 	relay.Stats
+	turn turn.Stats // zero without a TURN server
 }
 
 // A ring keeps the last samples. Its zero value has none.

@@ -18,7 +18,7 @@ func TestHistoryIsBounded(t *testing.T) {
 	for i := range maxSamples + 50 {
 		stats := relay.Stats{Rooms: i, Closed: map[protocol.Code]uint64{protocol.CodeTooSlow: uint64(i)}}
 		stats.Traffic.In = uint64(10 * i)
-		a.ring.add(sample{start.Add(time.Duration(i) * 2 * time.Second), stats})
+		a.ring.add(sample{at: start.Add(time.Duration(i) * 2 * time.Second), Stats: stats})
 	}
 	w := httptest.NewRecorder()
 	a.status(w, nil)

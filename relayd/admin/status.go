@@ -36,12 +36,16 @@ type statusJSON struct {
 	Closes   []float64 `json:"closes"`
 	Refusals []float64 `json:"refusals"`
 
+	// Only with a TURN server.
+	TURN      []float64 `json:"turn,omitempty"`      // allocations
+	TURNBytes []float64 `json:"turnBytes,omitempty"` // relayed, per second
+
 	// Counts since the start and within the samples, by reason.
 	Reasons []reasonJSON `json:"reasons"`
 }
 
 type reasonJSON struct {
-	Kind   string `json:"kind"` // drop, close or refusal
+	Kind   string `json:"kind"` // drop, close, refusal, or turn: what the TURN server dropped
 	Reason string `json:"reason"`
 	Lately uint64 `json:"lately"`
 	Total  uint64 `json:"total"`
@@ -58,15 +62,15 @@ func (a *Admin) status(w http.ResponseWriter, _ *http.Request) {
 		Reasons: []reasonJSON{},
 	}
 	for i, now := range samples {
-		s.add(samples[max(0, i-1)], now)
+		s.add(samples[max(0, i-1)], now, a.config.TURN != nil)
 	}
 	if len(samples) > 0 {
-		s.reasons(samples[0].Stats, samples[len(samples)-1].Stats)
+		s.reasons(samples[0], samples[len(samples)-1])
 	}
 	answer(w, http.StatusOK, s)
 }
 
-func (s *statusJSON) add(before, now sample) {
+func (s *statusJSON) add(before, now sample, hasTURN bool) {
 	seconds := max(now.at.Sub(before.at), time.Millisecond).Seconds()
 	put := func(to *[]float64, n float64) { *to = append(*to, n) }
 	rate := func(to *[]float64, before, now uint64) { put(to, float64(now-before)/seconds) }
@@ -86,13 +90,18 @@ func (s *statusJSON) add(before, now sample) {
 	rate(&s.Drops, sum(before.Dropped), sum(now.Dropped))
 	rate(&s.Closes, sum(before.Closed), sum(now.Closed))
 	rate(&s.Refusals, sum(before.Refused), sum(now.Refused))
+	if hasTURN {
+		put(&s.TURN, float64(now.turn.Allocations))
+		rate(&s.TURNBytes, before.turn.Bytes, now.turn.Bytes)
+	}
 }
 
 // reasons lists the reasons that have occurred.
-func (s *statusJSON) reasons(first, last relay.Stats) {
+func (s *statusJSON) reasons(first, last sample) {
 	add(s, "drop", relay.Drops, first.Dropped, last.Dropped, func(d relay.Drop) string { return string(d) })
 	add(s, "close", slices.Sorted(maps.Keys(last.Closed)), first.Closed, last.Closed, func(c protocol.Code) string { return strconv.Itoa(int(c)) + " " + c.String() })
 	add(s, "refusal", relay.Refusals, first.Refused, last.Refused, func(r relay.Refusal) string { return string(r) })
+	add(s, "turn", slices.Sorted(maps.Keys(last.turn.Dropped)), first.turn.Dropped, last.turn.Dropped, func(why string) string { return why })
 }
 
 func add[K comparable](s *statusJSON, kind string, all []K, first, last map[K]uint64, text func(K) string) {

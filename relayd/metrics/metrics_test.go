@@ -11,8 +11,10 @@ import (
 	"time"
 
 	"github.com/coder/websocket"
+	"github.com/sebas642/intercessor/protocol"
 	"github.com/sebas642/intercessor/relayd/metrics"
 	"github.com/sebas642/intercessor/relayd/relay"
+	"github.com/sebas642/intercessor/relayd/turn"
 	"github.com/stretchr/testify/require"
 	"go.uber.org/goleak"
 )
@@ -30,8 +32,12 @@ func watched(t *testing.T) (m *metrics.Metrics, r *relay.Relay, url string) {
 	m.Follow(r.Stats)
 	m.FollowLog(func() uint64 { return 7 })
 	m.FollowCertificates(func() time.Time { return time.Unix(12345, 0) }, func() uint64 { return 3 })
+	turning, err := turn.New(turn.Config{Keys: []turn.Key{{Name: "k", Secret: []byte("s")}}, Peers: nobody{}})
+	require.NoError(t, err)
+	m.FollowTURN(turning.Stats)
 	served := httptest.NewServer(r)
 	t.Cleanup(func() {
+		turning.Close()
 		ctx, cancel := context.WithTimeout(context.Background(), patience)
 		defer cancel()
 		_ = r.Shutdown(ctx)
@@ -39,6 +45,11 @@ func watched(t *testing.T) (m *metrics.Metrics, r *relay.Relay, url string) {
 	})
 	return m, r, served.URL
 }
+
+// nobody has an allocation.
+type nobody struct{}
+
+func (nobody) Find(protocol.ID, protocol.ID) turn.Peer { return nil }
 
 // scrape gives what Prometheus gets.
 func scrape(t *testing.T, m *metrics.Metrics) string {
@@ -117,6 +128,9 @@ func TestFiguresAreThoseOfTheRelay(t *testing.T) {
 		`relayd_certificate_expiry_timestamp_seconds 12345`,
 		`relayd_certificate_failures_total 3`,
 		`relayd_log_dropped_lines_total 7`,
+		`relayd_turn_allocations 0`,
+		`relayd_turn_drops_total{reason="no_permission"} 0`,
+		`relayd_turn_refusals_total{code="486"} 0`,
 	} {
 		require.Contains(t, text, "\n"+line+"\n")
 	}

@@ -3,7 +3,7 @@ package turn
 import (
 	"net"
 	"net/netip"
-	"sync"
+	"runtime"
 	"sync/atomic"
 	"time"
 
@@ -32,7 +32,7 @@ type allocation struct {
 	used      atomic.Int64  // when it last sent or received a packet, as hub.now
 	permitted atomic.Bool   // the client has a permission for the label's address
 	queue     queue
-	ended     sync.Once   // pion's goroutine has stopped reading
+	forgotten atomic.Bool // pion has closed the allocation
 	meter     quota.Meter // guarded by hub.meters
 
 	// Guarded by hub.mu.
@@ -59,21 +59,27 @@ func (a *allocation) WriteTo(data []byte, to net.Addr) (int, error) {
 	return len(data), nil
 }
 
-// ReadFrom returns the next packet for the client and the label that it is from.
+// ReadFrom returns the next packet for the client and the label that it is from. pion deletes the
+// allocation when it fails.
 func (a *allocation) ReadFrom(into []byte) (int, net.Addr, error) {
 	p := a.queue.pop()
 	if p == nil {
-		a.ended.Do(a.hub.running.Done)
+		defer a.hub.running.Done()
+		if a.forgotten.Load() {
+			// pion would delete by the addresses, which may have a new allocation by now.
+			runtime.Goexit()
+		}
 		return 0, nil, net.ErrClosed
 	}
 	defer p.free()
 	return copy(into, p.data), p.from, nil
 }
 
-// Close deletes the allocation. pion calls it, and the hub to delete an allocation: pion notices
-// that reading ends, and forgets it.
+// Close deletes the allocation. pion calls it once, when it forgets the allocation.
 func (a *allocation) Close() error {
+	a.forgotten.Store(true)
 	a.hub.delete(a)
+	a.hub.running.Done()
 	return nil
 }
 

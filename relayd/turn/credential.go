@@ -56,7 +56,7 @@ func passwordOf(key Key, username string) string {
 
 // parse reads a username. It returns false if its form is wrong or its key is unknown.
 func (s *Server) parse(username string) (c credential, ok bool) {
-	parts := strings.Split(username, ":")
+	parts := strings.SplitN(username, ":", 5)
 	if len(parts) != 4 || !protocol.ValidID(parts[2]) || !protocol.ValidID(parts[3]) {
 		return credential{}, false
 	}

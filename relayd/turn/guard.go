@@ -102,14 +102,15 @@ func (g *guard) admitRequest(from flow) (answer []byte, ok bool) {
 	}
 	a := g.server.hub.at(from)
 	switch {
-	case a == nil && m.Type.Method == stun.MethodAllocate:
-		return g.admitAllocate(c, from)
 	case a == nil:
-		// pion would not answer. After a restart the client would try for a long time.
-		if _, ok := g.admitLimited(from); !ok {
-			return nil, false
+		answer, ok = g.admitNew(c, from)
+		if answer != nil {
+			// A peer that has left can still sign requests, and forge their source.
+			if _, ok := g.admitLimited(from); !ok {
+				return nil, false
+			}
 		}
-		return g.refuse(stun.CodeAllocMismatch, c)
+		return answer, ok
 	case a.userID != c.owner():
 		return g.refuse(stun.CodeWrongCredentials, c)
 	case m.Type.Method == stun.MethodCreatePermission, m.Type.Method == stun.MethodChannelBind:
@@ -136,9 +137,13 @@ func (g *guard) authenticate() (c credential, ok bool) {
 	return c, ok && stun.MessageIntegrity(c.key).Check(&g.message) == nil
 }
 
-// admitAllocate decides on an authenticated Allocate of a source without an allocation.
-func (g *guard) admitAllocate(c credential, from flow) (answer []byte, ok bool) {
+// admitNew decides on an authenticated request of a source without an allocation.
+func (g *guard) admitNew(c credential, from flow) (answer []byte, ok bool) {
 	m, now := &g.message, time.Now()
+	if m.Type.Method != stun.MethodAllocate {
+		// pion would not answer. After a restart the client would try for a long time.
+		return g.refuse(stun.CodeAllocMismatch, c)
+	}
 	integrity, _ := m.Get(stun.AttrMessageIntegrity)
 	if !g.server.replays.isFirst(integrity, from.source, now) {
 		return g.drop(replayed)

@@ -22,7 +22,7 @@ var firstKey = turn.Key{Name: "k1", Secret: []byte("0123456789abcdef")}
 // A roster is the peers of a relay.
 type roster struct {
 	mu    sync.Mutex
-	peers map[[2]protocol.ID]*peer
+	peers map[string]*peer
 }
 
 // A peer is one stay of a peer in a room.
@@ -41,7 +41,7 @@ func (p *peer) Clients() int { return int(p.clients.Load()) }
 func (r *roster) Find(room, id protocol.ID) turn.Peer {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if p := r.peers[[2]protocol.ID{room, id}]; p != nil && p.Here() {
+	if p := r.peers[string(room+":"+id)]; p != nil && p.Here() {
 		return p
 	}
 	return nil
@@ -52,7 +52,7 @@ func (r *roster) add(room, id protocol.ID) *peer {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	p := &peer{room: room, id: id, server: room == id}
-	r.peers[[2]protocol.ID{room, id}] = p
+	r.peers[string(room+":"+id)] = p
 	return p
 }
 
@@ -60,14 +60,14 @@ func (r *roster) add(room, id protocol.ID) *peer {
 type relay struct {
 	*turn.Server
 	*roster
-	t        *testing.T
+	t        testing.TB
 	udp      net.PacketConn
 	tcp, tls net.Listener
 }
 
-func start(t *testing.T, change func(*turn.Config)) *relay {
+func start(t testing.TB, change func(*turn.Config)) *relay {
 	t.Helper()
-	r := &relay{roster: &roster{peers: make(map[[2]protocol.ID]*peer)}, t: t}
+	r := &relay{roster: &roster{peers: make(map[string]*peer)}, t: t}
 	config := turn.Config{Keys: []turn.Key{firstKey}, Peers: r.roster}
 	if change != nil {
 		change(&config)
@@ -97,6 +97,7 @@ func (r *relay) listen(wrap func(net.Conn) net.Conn) net.Listener {
 			if err != nil {
 				return
 			}
+			c.(*net.TCPConn).SetWriteBuffer(16 << 10) // so that a test can fill it
 			r.ServeConn(wrap(c))
 		}
 	})
@@ -109,33 +110,42 @@ type client struct {
 	net.PacketConn // the allocation
 	pion           *pion.Client
 	socket         net.PacketConn
-	t              *testing.T
+	t              testing.TB
 }
 
-// dial connects over "udp", "tcp" or "tls".
-func (r *relay) dial(network string) net.PacketConn {
+// dial opens the socket of a client over UDP.
+func (r *relay) dial() net.PacketConn {
 	r.t.Helper()
-	var conn net.Conn
+	host, _, _ := net.SplitHostPort(r.udp.LocalAddr().String())
+	socket, err := net.ListenPacket("udp", net.JoinHostPort(host, "0"))
+	require.NoError(r.t, err)
+	r.t.Cleanup(func() { socket.Close() })
+	return socket
+}
+
+// connect connects over "tcp" or "tls".
+func (r *relay) connect(network string) (conn net.Conn) {
+	r.t.Helper()
 	var err error
-	switch network {
-	case "udp":
-		socket, err := net.ListenPacket("udp", "127.0.0.1:0")
-		require.NoError(r.t, err)
-		return socket
-	case "tcp":
+	if network == "tcp" {
 		conn, err = net.Dial("tcp", r.tcp.Addr().String())
-	case "tls":
+	} else {
 		conn, err = tls.Dial("tcp", r.tls.Addr().String(), &tls.Config{InsecureSkipVerify: true})
 	}
 	require.NoError(r.t, err)
-	return pion.NewSTUNConn(conn)
+	r.t.Cleanup(func() { conn.Close() })
+	return conn
 }
 
 // tryAllocate makes an allocation with a credential.
 func (r *relay) tryAllocate(network, username, password string) (*client, error) {
 	r.t.Helper()
-	c := &client{socket: r.dial(network), t: r.t}
-	r.t.Cleanup(func() { c.socket.Close() })
+	c := &client{t: r.t}
+	if network == "udp" {
+		c.socket = r.dial()
+	} else {
+		c.socket = pion.NewSTUNConn(r.connect(network))
+	}
 	server := r.udp.LocalAddr().String()
 	var err error
 	c.pion, err = pion.NewClient(&pion.ClientConfig{
@@ -190,3 +200,16 @@ type silent struct{}
 func (silent) NewLogger(string) logging.LeveledLogger { return quietLogger }
 
 var quietLogger = logging.NewDefaultLeveledLoggerForScope("", logging.LogLevelDisabled, nil)
+
+// dropped waits until a number of packets were dropped for a reason.
+func (r *relay) dropped(reason string, n int) {
+	r.t.Helper()
+	require.Eventually(r.t, func() bool { return r.Stats().Dropped[reason] == uint64(n) }, within, time.Millisecond,
+		"%v", r.Stats().Dropped)
+}
+
+// allocations waits until the server has a number of allocations.
+func (r *relay) allocations(n int) {
+	r.t.Helper()
+	require.Eventually(r.t, func() bool { return r.Stats().Allocations == n }, within, time.Millisecond)
+}

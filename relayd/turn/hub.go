@@ -2,6 +2,7 @@ package turn
 
 import (
 	"errors"
+	"maps"
 	"math/rand/v2"
 	"net"
 	"slices"
@@ -44,7 +45,7 @@ type hub struct {
 	meters sync.Mutex  // guards all meters of bytes
 	all    quota.Meter // of all allocations
 
-	running sync.WaitGroup // allocations that pion reads from or knows
+	running sync.WaitGroup // two for each allocation: pion reads from it, and has not closed it
 }
 
 // A roomUse is what the allocations of one room share.
@@ -116,7 +117,7 @@ func (h *hub) AllocatePacketConn(config pion.AllocateListenerConfig) (net.Packet
 	a.shared.allocations++
 	h.ports[port] = a
 	h.owners[owner] = append(h.owners[owner], a)
-	h.running.Add(2) // until pion stops reading, and until it has deleted the allocation
+	h.running.Add(2) // until pion stops reading, and until it closes the allocation
 	return a, a.label, nil
 }
 
@@ -244,21 +245,23 @@ func (h *hub) delete(a *allocation) (end func()) {
 	if h.owners[a.owner] = own; len(own) == 0 {
 		delete(h.owners, a.owner)
 	}
-	if a.shared.allocations--; a.shared.allocations == 0 {
-		delete(h.rooms, a.room)
-	}
+	a.shared.allocations--
 	a.queue.close()
 	return a.end
 }
 
-// sweep deletes the allocations of owners that are gone (T4).
+// sweep deletes the allocations of owners that are gone (T4), and forgets rooms without allocations
+// once their rate has recovered.
 func (h *hub) sweep() {
-	h.mu.RLock()
-	owners := make([]Peer, 0, len(h.owners))
-	for owner := range h.owners {
-		owners = append(owners, owner)
-	}
-	h.mu.RUnlock()
+	h.mu.Lock()
+	owners := slices.Collect(maps.Keys(h.owners))
+	rate, now := byteRate(h.limits.Load().BytesOfRoom), h.now()
+	h.meters.Lock()
+	maps.DeleteFunc(h.rooms, func(_ any, use *roomUse) bool {
+		return use.allocations == 0 && use.meter.Wait(rate, rate.Count, now) == 0
+	})
+	h.meters.Unlock()
+	h.mu.Unlock()
 	for _, owner := range owners {
 		if owner.Here() {
 			continue

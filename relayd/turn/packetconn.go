@@ -1,21 +1,30 @@
 package turn
 
 import (
-	"errors"
 	"net"
 	"net/netip"
+	"sync/atomic"
 	"time"
 )
 
-// readPause is how long reading pauses after an error of a UDP socket that is open.
-const readPause = 10 * time.Millisecond
+const (
+	// readPause is how long reading pauses after an error of a UDP socket that is open.
+	readPause = 10 * time.Millisecond
+
+	// logPause is how long such errors are not logged after one that was.
+	logPause = time.Minute
+)
 
 // A packetConn is a UDP socket behind its guard.
 type packetConn struct {
 	net.PacketConn
 	server *Server
 	local  net.Addr
+	closed atomic.Bool
+
+	// Owned by the goroutine that reads.
 	guard  guard
+	logged time.Time // when an error was logged
 }
 
 func (s *Server) newPacketConn(socket net.PacketConn) *packetConn {
@@ -31,13 +40,12 @@ func (s *Server) newPacketConn(socket net.PacketConn) *packetConn {
 func (p *packetConn) ReadFrom(into []byte) (int, net.Addr, error) {
 	for {
 		n, addr, err := p.PacketConn.ReadFrom(into)
-		if errors.Is(err, net.ErrClosed) {
-			p.server.running.Done()
-			return 0, nil, err
-		}
 		if err != nil {
-			p.server.log.Warn("cannot read from the UDP socket of TURN", "error", err)
-			time.Sleep(readPause)
+			if p.closed.Load() {
+				p.server.running.Done()
+				return 0, nil, err
+			}
+			p.pause(err)
 			continue
 		}
 		if n > maxFrame {
@@ -54,10 +62,25 @@ func (p *packetConn) ReadFrom(into []byte) (int, net.Addr, error) {
 	}
 }
 
+// pause waits after an error.
+func (p *packetConn) pause(err error) {
+	if now := time.Now(); now.Sub(p.logged) >= logPause {
+		p.logged = now
+		p.server.log.Warn("cannot read from the UDP socket of TURN", "error", err)
+	}
+	time.Sleep(readPause)
+}
+
 // WriteTo sends a packet to a client.
 func (p *packetConn) WriteTo(data []byte, to net.Addr) (int, error) {
 	p.server.counts.answered(data)
 	return p.PacketConn.WriteTo(data, to)
+}
+
+// Close ends reading.
+func (p *packetConn) Close() error {
+	p.closed.Store(true)
+	return p.PacketConn.Close()
 }
 
 // LocalAddr returns the same pointer each time, as flow requires.

@@ -7,8 +7,8 @@ import (
 )
 
 const (
-	// replayedWithin is how long an Allocate is remembered. pion's nonces are as old at most.
-	replayedWithin = time.Hour
+	// replayedWithin is how long an Allocate is remembered. pion accepts a nonce for up to 61 minutes.
+	replayedWithin = 62 * time.Minute
 
 	// maxReplays bounds how many are remembered. The oldest is forgotten first.
 	maxReplays = 1 << 14

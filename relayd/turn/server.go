@@ -16,6 +16,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/pion/stun/v4"
 	pion "github.com/pion/turn/v5"
 	"github.com/sebas642/intercessor/protocol"
 )
@@ -143,7 +144,9 @@ func (s *Server) ServePacket(socket net.PacketConn) {
 	if err := s.start(pion.ServerConfig{PacketConnConfigs: []pion.PacketConnConfig{{
 		PacketConn: p, RelayAddressGenerator: s.hub, PermissionHandler: s.permit,
 	}}}); err != nil {
-		s.log.Error("cannot serve TURN over UDP", "error", err)
+		if !errors.Is(err, net.ErrClosed) {
+			s.log.Error("cannot serve TURN over UDP", "error", err)
+		}
 		socket.Close()
 	}
 }
@@ -177,7 +180,7 @@ func (s *Server) start(config pion.ServerConfig) error {
 // authenticate is pion's AuthHandler. Only Allocate looks at the expiry of a credential (T4).
 func (s *Server) authenticate(r *pion.RequestAttributes) (owner string, key []byte, ok bool) {
 	c, ok := s.parse(r.Username)
-	if !ok || r.Method.String() == "Allocate" && !time.Now().Before(c.expires) {
+	if !ok || r.Method == stun.MethodAllocate && !time.Now().Before(c.expires) {
 		return "", nil, false
 	}
 	return c.owner(), c.key, true
@@ -195,7 +198,6 @@ func (s *Server) events() pion.EventHandler {
 			}
 			s.hub.bind(label, owner, flow{sourceOf(source), local}, end)
 		},
-		OnAllocationDeleted: func(_, _ net.Addr, _, _, _ string) { s.hub.running.Done() },
 		OnPermissionCreated: func(_, _ net.Addr, _, _, _ string, label net.Addr, _ net.IP) { s.hub.permit(label, true) },
 		OnPermissionDeleted: func(_, _ net.Addr, _, _, _ string, label net.Addr, _ net.IP) { s.hub.permit(label, false) },
 		OnChannelCreated: func(_, _ net.Addr, _, _, _ string, label, _ net.Addr, channel uint16) {

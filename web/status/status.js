@@ -42,6 +42,7 @@ function show(s) {
     ["Of byte streams", `${bytes(last("streams"))}/s`],
     ["Waiting", bytes(last("waiting"))],
     ["Dropped", `${number(last("drops"))}/s`],
+    ...(s.turn ? [["TURN", `${number(last("turn"))}, ${bytes(last("turnBytes"))}/s`]] : []),
   ]);
   reasons(s.reasons);
   $("plain").hidden = hasCharts();
@@ -56,7 +57,7 @@ function facts(list) {
   }));
 }
 
-const kinds = { drop: "message dropped", close: "connection closed", refusal: "connection refused" };
+const kinds = { drop: "message dropped", close: "connection closed", refusal: "connection refused", turn: "dropped by TURN" };
 
 function reasons(list) {
   $("nothing").hidden = list.length > 0;

@@ -1,0 +1,296 @@
+package turn_test
+
+import (
+	"errors"
+	"net"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/pion/stun/v4"
+	"github.com/sebas642/intercessor/relayd/turn"
+	"github.com/stretchr/testify/require"
+)
+
+// TestAnAllocationThatReplacesAnotherStays: a client that ends an allocation and makes another at
+// once keeps the second one.
+func TestAnAllocationThatReplacesAnotherStays(t *testing.T) {
+	r := start(t, nil)
+	c := r.raw("udp", r.add("room", "guest"))
+	c.allocate()
+	for range 200 {
+		refresh := c.message(stun.MethodRefresh, lifetime(0))
+		allocate := c.message(stun.MethodAllocate, udp)
+		c.write(refresh.Raw)
+		c.write(allocate.Raw)
+		for range 2 {
+			answer := &stun.Message{Raw: c.read()}
+			require.NoError(t, answer.Decode())
+			require.Equal(t, 0, codeOf(answer))
+		}
+		require.Equal(t, 0, codeOf(c.ask(stun.MethodRefresh)))
+	}
+}
+
+// TestAllocationsEndWithTheirOwner: within a second, whatever the owner's transport.
+func TestAllocationsEndWithTheirOwner(t *testing.T) {
+	r := start(t, nil)
+	kicked, other := r.add("room", "kicked"), r.add("room", "room")
+	x, y := r.allocate("udp", kicked), r.allocate("tcp", kicked)
+	z := r.allocate("udp", other)
+	for _, c := range []*client{x, y} {
+		z.permit(c)
+		c.permit(z)
+		c.send(z, "here")
+		got, _ := z.receive()
+		require.Equal(t, "here", got)
+	}
+	kicked.gone.Store(true)
+	r.allocations(1)
+	z.send(x, "gone")
+	r.dropped("no_label", 1)
+	require.Eventually(t, func() bool { return r.Stats().Connections == 0 }, within, time.Millisecond, "its connection ends, too")
+	require.Error(t, x.pion.CreatePermission(z.LocalAddr()))
+
+	replaced := r.add("room", "kicked")
+	w := r.allocate("udp", replaced)
+	w.permit(z)
+	z.permit(w)
+	w.send(z, "back")
+	got, _ := z.receive()
+	require.Equal(t, "back", got, "a new stay starts anew")
+}
+
+// TestAnAllocationEndsWithItsConnection: at once.
+func TestAnAllocationEndsWithItsConnection(t *testing.T) {
+	r := start(t, nil)
+	for _, network := range []string{"tcp", "tls"} {
+		conn := r.connect(network)
+		c := rawOn(t, conn)
+		c.username, c.password = r.Credential("room", r.add("room", "guest").id, time.Now().Add(time.Hour))
+		c.allocate()
+		require.Equal(t, 1, r.Stats().Allocations)
+		require.NoError(t, conn.Close())
+		r.allocations(0)
+	}
+}
+
+// TestAnAllocationNeedsRefreshes: it ends after ten minutes without one.
+func TestAnAllocationNeedsRefreshes(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r, w := startOn(t, turn.Limits{})
+		guest := r.add("room", "guest")
+		c := r.rawAt(w, "198.18.0.1:1000", guest)
+		c.allocate()
+		for range 12 {
+			time.Sleep(10*time.Minute - time.Second)
+			answer := c.ask(stun.MethodRefresh)
+			if codeOf(answer) == 438 { // the nonce is an hour old
+				nonce, err := answer.Get(stun.AttrNonce)
+				require.NoError(t, err)
+				c.nonce = string(nonce)
+				answer = c.ask(stun.MethodRefresh)
+			}
+			require.Equal(t, 0, codeOf(answer))
+		}
+		require.Equal(t, 1, r.Stats().Allocations)
+		time.Sleep(10*time.Minute + time.Second)
+		require.Equal(t, 0, r.Stats().Allocations)
+		require.Equal(t, 437, codeOf(c.ask(stun.MethodRefresh)))
+	})
+}
+
+// TestAPermissionNeedsRefreshes: it ends after five minutes without one.
+func TestAPermissionNeedsRefreshes(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r, w := startOn(t, turn.Limits{})
+		c := r.rawAt(w, "198.18.0.1:1000", r.add("room", "guest"))
+		require.Equal(t, 0, codeOf(c.bind(0x4000, c.allocate())))
+		time.Sleep(5*time.Minute - time.Second)
+		frame := data(0x4000, "permitted")
+		c.write(frame)
+		require.Equal(t, frame, c.read())
+		time.Sleep(2 * time.Second)
+		c.write(frame)
+		synctest.Wait()
+		require.EqualValues(t, 1, r.Stats().Dropped["no_permission"])
+	})
+}
+
+// TestAConnectionNeedsAnAllocation: it is closed after half a minute without one.
+func TestAConnectionNeedsAnAllocation(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r, _ := startOn(t, turn.Limits{})
+		guest := r.add("room", "guest")
+		_, silent, _ := r.connectPipe(guest)
+		busy, busyConn, _ := r.connectPipe(guest)
+		used, usedConn, _ := r.connectPipe(guest)
+		used.allocate()
+		for range 29 {
+			time.Sleep(time.Second)
+			busy.ask(stun.MethodBinding)
+		}
+		require.Equal(t, 3, r.Stats().Connections)
+		time.Sleep(3 * time.Second)
+		for _, conn := range []net.Conn{silent, busyConn} {
+			_, err := conn.Read(make([]byte, 1))
+			require.Error(t, err)
+		}
+		require.EqualValues(t, 2, r.Stats().Dropped["idle"])
+		require.Equal(t, 1, r.Stats().Connections)
+		time.Sleep(5 * time.Minute)
+		require.Equal(t, 0, codeOf(used.ask(stun.MethodRefresh)))
+		require.Equal(t, 0, codeOf(used.ask(stun.MethodRefresh, lifetime(0))))
+		time.Sleep(29 * time.Second)
+		require.Equal(t, 1, r.Stats().Connections)
+		time.Sleep(3 * time.Second)
+		_, err := usedConn.Read(make([]byte, 1))
+		require.Error(t, err, "its allocation has ended")
+	})
+}
+
+// TestAReplayedAllocateIsDropped: from another port, over another transport, for as long as its
+// nonce is valid.
+func TestAReplayedAllocateIsDropped(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r, w := startOn(t, turn.Limits{})
+		guest := r.add("room", "guest")
+		c := r.rawAt(w, "198.18.0.1:1000", guest)
+		c.challenge()
+		request := c.message(stun.MethodAllocate, udp)
+		label := labelOf(t, c.askWith(request))
+		thief := r.rawAt(w, "198.18.0.1:1001", guest)
+		replay := func(n int) {
+			thief.silent(request.Raw)
+			overTCP, _, _ := r.connectPipe(guest)
+			overTCP.silent(request.Raw)
+			require.EqualValues(t, n, r.Stats().Dropped["replayed"])
+		}
+		replay(2)
+		require.Equal(t, label, labelOf(t, c.askWith(request)), "a retransmission is none")
+		require.Equal(t, 0, codeOf(c.ask(stun.MethodRefresh, lifetime(0))))
+		time.Sleep(59 * time.Minute)
+		replay(4)
+		time.Sleep(119 * time.Second) // the nonce is valid for a last second
+		replay(6)
+		require.Equal(t, 0, r.Stats().Allocations)
+		time.Sleep(time.Minute + time.Second)
+		require.Equal(t, 438, codeOf(thief.askWith(request)), "the nonce is too old")
+	})
+}
+
+// TestAReplayWithMoreAttributes: what follows MESSAGE-INTEGRITY makes no new request of it.
+func TestAReplayWithMoreAttributes(t *testing.T) {
+	r := start(t, nil)
+	guest := r.add("room", "guest")
+	c, thief := r.raw("udp", guest), r.raw("udp", guest)
+	c.challenge()
+	request := c.message(stun.MethodAllocate, udp)
+	require.Equal(t, 0, codeOf(c.askWith(request)))
+	request.Add(stun.AttrSoftware, []byte("thief"))
+	thief.silent(request.Raw)
+	require.EqualValues(t, 1, r.Stats().Dropped["replayed"])
+}
+
+// TestAClientThatStopsReading: its queue fills, what comes then is dropped, others notice nothing,
+// and its connection ends after ten seconds.
+func TestAClientThatStopsReading(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r, w := startOn(t, turn.Limits{})
+		server, guest := r.add("room", "room"), r.add("room", "guest")
+		sender := r.rawAt(w, "198.18.0.1:1000", server)
+		reader := r.rawAt(w, "198.18.0.1:1001", guest)
+		slow, conn, _ := r.connectPipe(guest)
+		own := sender.allocate()
+		for i, c := range []*raw{slow, reader} {
+			label := c.allocate()
+			require.Equal(t, 0, codeOf(c.bind(0x4000, own)))
+			require.Equal(t, 0, codeOf(sender.bind(uint16(0x4000+i), label)))
+		}
+		payload := string(make([]byte, 1200))
+		for i := range 300 {
+			sender.write(data(0x4000, payload))
+			sender.write(data(0x4001, payload))
+			require.Equal(t, data(0x4000, payload), reader.read(), "packet %d", i)
+		}
+		// One packet is being written. The others occupy their buffers, of 1,600 bytes each.
+		synctest.Wait()
+		const kept = 1 + (128<<10)/1600
+		require.EqualValues(t, 300-kept, r.Stats().Dropped["queue_full"])
+		time.Sleep(10 * time.Second)
+		synctest.Wait()
+		require.EqualValues(t, 1, r.Stats().Dropped["too_slow"])
+		require.Equal(t, 2, r.Stats().Allocations)
+		require.Equal(t, 0, r.Stats().Connections)
+		_, err := conn.Read(make([]byte, 1))
+		require.Error(t, err)
+		require.Equal(t, 0, codeOf(sender.ask(stun.MethodRefresh)))
+	})
+}
+
+// TestAClientThatReadsSlowly keeps its connection, and gets the packets that waited first.
+func TestAClientThatReadsSlowly(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r, _ := startOn(t, turn.Limits{})
+		c, _, _ := r.connectPipe(r.add("room", "guest"))
+		require.Equal(t, 0, codeOf(c.bind(0x4000, c.allocate())))
+		for i := range byte(20) {
+			c.write(data(0x4000, string([]byte{i})))
+		}
+		for i := range byte(20) {
+			time.Sleep(9 * time.Second)
+			require.Equal(t, data(0x4000, string([]byte{i})), c.read())
+		}
+	})
+}
+
+// TestASocketThatFailsForAMoment: pion would stop reading.
+func TestASocketThatFailsForAMoment(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r, w := startOn(t, turn.Limits{})
+		w.errors <- errors.New("connection refused")
+		r.rawAt(w, "198.18.0.1:1000", r.add("room", "guest")).allocate()
+	})
+}
+
+// TestASocketWhoseCloseHasItsOwnError is closed nevertheless.
+func TestASocketWhoseCloseHasItsOwnError(t *testing.T) {
+	r := start(t, nil)
+	socket, err := net.ListenPacket("udp", "127.0.0.1:0")
+	require.NoError(t, err)
+	r.ServePacket(ownError{socket})
+}
+
+type ownError struct{ net.PacketConn }
+
+func (s ownError) ReadFrom(into []byte) (int, net.Addr, error) {
+	n, from, err := s.PacketConn.ReadFrom(into)
+	if err != nil {
+		err = errors.New("closed, in other words")
+	}
+	return n, from, err
+}
+
+func TestCloseEndsEverything(t *testing.T) {
+	r := start(t, nil)
+	guest := r.add("room", "guest")
+	over := map[string]*raw{}
+	for _, network := range []string{"udp", "tcp", "tls"} {
+		over[network] = r.raw(network, guest)
+		over[network].allocate()
+	}
+	r.connect("tcp")
+	require.Eventually(t, func() bool { return r.Stats().Connections == 3 }, within, time.Millisecond)
+	r.Close()
+	require.Equal(t, 0, r.Stats().Allocations)
+	require.Equal(t, 0, r.Stats().Connections)
+	near, far := net.Pipe()
+	defer near.Close()
+	require.False(t, r.ServeConn(pipe{far, &net.TCPAddr{}}))
+	socket, err := net.ListenPacket("udp", "127.0.0.1:0")
+	require.NoError(t, err)
+	r.ServePacket(socket)
+	_, err = socket.WriteTo(nil, socket.LocalAddr())
+	require.ErrorIs(t, err, net.ErrClosed)
+	r.Close() // again
+}

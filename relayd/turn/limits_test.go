@@ -1,0 +1,307 @@
+package turn_test
+
+import (
+	"fmt"
+	"net"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/pion/stun/v4"
+	"github.com/sebas642/intercessor/protocol"
+	"github.com/sebas642/intercessor/relayd/turn"
+	"github.com/stretchr/testify/require"
+)
+
+// tryAllocateAt returns the code of the answer to an Allocate of a peer from a new address.
+func (r *relay) tryAllocateAt(w *wire, address string, p *peer) (*raw, int) {
+	c := r.rawAt(w, address, p)
+	c.challenge()
+	return c, codeOf(c.ask(stun.MethodAllocate, udp))
+}
+
+func TestAllocationsOfAClient(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r, w := startOn(t, turn.Limits{})
+		guest := r.add("room", "guest")
+		allocate := func(i int) int {
+			_, code := r.tryAllocateAt(w, fmt.Sprint("198.18.0.1:", 1000+i), guest)
+			return code
+		}
+		for i := range 8 {
+			require.Equal(t, 0, allocate(i))
+		}
+		require.Equal(t, 486, allocate(8))
+		r.SetLimits(turn.Limits{AllocationsOfClient: 9})
+		require.Equal(t, 0, allocate(9))
+		require.Equal(t, 486, allocate(10))
+		_, code := r.tryAllocateAt(w, "198.18.0.1:2000", r.add("room", "other"))
+		require.Equal(t, 0, code, "another client has its own")
+		require.EqualValues(t, 2, r.Stats().Refused[486])
+	})
+}
+
+// TestAllocationsOfAServer: eight for itself and eight for each client.
+func TestAllocationsOfAServer(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r, w := startOn(t, turn.Limits{AllocationsOfClient: 2})
+		server := r.add("room", "room")
+		made := 0
+		for clients := range 4 {
+			server.clients.Store(int32(clients))
+			for {
+				_, code := r.tryAllocateAt(w, fmt.Sprint("198.18.0.1:", 1000+made+100*clients), server)
+				if code != 0 {
+					require.Equal(t, 486, code)
+					break
+				}
+				made++
+			}
+			require.Equal(t, 2*(clients+1), made)
+			require.Equal(t, made, r.Stats().Allocations)
+		}
+	})
+}
+
+// TestAnIdleAllocationMakesSpace: the oldest that was idle for 30 s.
+func TestAnIdleAllocationMakesSpace(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r, w := startOn(t, turn.Limits{AllocationsOfClient: 3})
+		guest := r.add("room", "guest")
+		var clients []*raw
+		for i := range 3 {
+			c := r.rawAt(w, fmt.Sprint("198.18.0.1:", 1000+i), guest)
+			require.Equal(t, 0, codeOf(c.bind(0x4000, c.allocate())))
+			clients = append(clients, c)
+			time.Sleep(10 * time.Second)
+		}
+		frame := data(0x4000, "in use")
+		clients[0].write(frame)
+		require.Equal(t, frame, clients[0].read())
+		_, code := r.tryAllocateAt(w, "198.18.0.1:2000", guest)
+		require.Equal(t, 486, code, "the first is in use, the second only 20 s old")
+		time.Sleep(10*time.Second - time.Nanosecond)
+		_, code = r.tryAllocateAt(w, "198.18.0.1:2001", guest)
+		require.Equal(t, 486, code, "the second is not quite 30 s old")
+		time.Sleep(time.Nanosecond)
+		_, code = r.tryAllocateAt(w, "198.18.0.1:2002", guest)
+		require.Equal(t, 0, code)
+		synctest.Wait()
+		require.Equal(t, 3, r.Stats().Allocations)
+		require.Equal(t, 437, codeOf(clients[1].ask(stun.MethodRefresh)), "it made space")
+		require.Equal(t, 0, codeOf(clients[0].ask(stun.MethodRefresh)))
+		require.Equal(t, 0, codeOf(clients[2].ask(stun.MethodRefresh)))
+	})
+}
+
+func TestAllocationsInAll(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r, w := startOn(t, turn.Limits{Allocations: 3})
+		allocate := func(i int) int {
+			_, code := r.tryAllocateAt(w, fmt.Sprint("198.18.0.1:", 1000+i), r.add("room", "guest"))
+			return code
+		}
+		for i := range 3 {
+			require.Equal(t, 0, allocate(i))
+		}
+		require.Equal(t, 508, allocate(3))
+		r.SetLimits(turn.Limits{Allocations: 4})
+		require.Equal(t, 0, allocate(4))
+		require.Equal(t, 508, allocate(5))
+	})
+}
+
+func TestConnectionsInAll(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r, _ := startOn(t, turn.Limits{Connections: 3})
+		guest := r.add("room", "guest")
+		for range 2 {
+			_, _, ok := r.connectPipe(guest)
+			require.True(t, ok)
+		}
+		third, conn, ok := r.connectPipe(guest)
+		require.True(t, ok)
+		third.ask(stun.MethodBinding)
+		_, refused, ok := r.connectPipe(guest)
+		require.False(t, ok)
+		_, err := refused.Read(make([]byte, 1))
+		require.Error(t, err, "it is closed")
+		require.EqualValues(t, 1, r.Stats().Dropped["over_connections"])
+		conn.Close()
+		synctest.Wait()
+		_, _, ok = r.connectPipe(guest)
+		require.True(t, ok, "the third has left")
+		r.SetLimits(turn.Limits{Connections: 4})
+		_, _, ok = r.connectPipe(guest)
+		require.True(t, ok)
+		_, _, ok = r.connectPipe(guest)
+		require.False(t, ok)
+		require.Equal(t, 4, r.Stats().Connections)
+	})
+}
+
+// TestBytesAreLimited: of an allocation, of a room, and in all. A burst is what the limit allows in
+// 250 ms.
+func TestBytesAreLimited(t *testing.T) {
+	const burst, size = 10, 1024 // packets, bytes of each
+	const limit = 4 * burst * size
+	for _, c := range []struct {
+		reason string
+		limits turn.Limits
+		rooms  [2]string // of the two allocations that send by turns
+	}{
+		{"over_allocation", turn.Limits{BytesOfAllocation: limit / 2, BytesOfRoom: 10 * limit}, [2]string{"a", "a"}},
+		{"over_room", turn.Limits{BytesOfRoom: limit}, [2]string{"a", "a"}},
+		{"over_all", turn.Limits{Bytes: limit}, [2]string{"a", "b"}},
+	} {
+		t.Run(c.reason, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				r, w := startOn(t, c.limits)
+				var senders [2]*raw
+				for i, room := range c.rooms {
+					guest := r.add(protocol.ID("room"+room), protocol.ID("guest"+room))
+					senders[i] = r.rawAt(w, fmt.Sprint("198.18.0.1:", 1000+i), guest)
+					require.Equal(t, 0, codeOf(senders[i].bind(0x4000, senders[i].allocate())))
+				}
+				send := func(n, size int) (passed int) {
+					before := r.Stats().Packets
+					for i := range n {
+						senders[i%2].write(data(0x4000, strings.Repeat("x", size)))
+					}
+					synctest.Wait()
+					return int(r.Stats().Packets - before)
+				}
+				require.Equal(t, burst-2, send(burst-2, size), "below the limit")
+				require.Equal(t, 2, send(2, size), "at the limit")
+				require.Equal(t, 0, send(2, size), "above it")
+				require.EqualValues(t, 2, r.Stats().Dropped[c.reason])
+				require.EqualValues(t, burst*size, r.Stats().Bytes)
+				time.Sleep(50 * time.Millisecond)
+				require.Equal(t, 2, send(4, size), "it recovers at its rate")
+				time.Sleep(time.Minute)
+				require.Equal(t, burst, send(2*burst, size), "and saves up no more than a burst")
+				time.Sleep(time.Minute)
+				require.Equal(t, 40, send(100, 1), "small packets count as 256 bytes")
+				time.Sleep(50 * time.Millisecond)
+				r.SetLimits(turn.Limits{})
+				require.Equal(t, 2*burst, send(2*burst, size), "the limit can be raised")
+			})
+		})
+	}
+}
+
+// TestNewAllocationsDoNotRenewTheLimitOfARoom: a room stays limited while it has none.
+func TestNewAllocationsDoNotRenewTheLimitOfARoom(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r, w := startOn(t, turn.Limits{BytesOfRoom: 40_000}) // bursts of 10,000
+		c := r.rawAt(w, "198.18.0.1:1000", r.add("room", "guest"))
+		for range 5 {
+			require.Equal(t, 0, codeOf(c.bind(0x4000, c.allocate())))
+			for range 20 {
+				c.write(data(0x4000, string(make([]byte, 1000))))
+			}
+			synctest.Wait()
+			require.EqualValues(t, 10, r.Stats().Packets)
+			for range 10 {
+				if r.Stats().Dropped["over_room"] == 10 {
+					c.read()
+				}
+			}
+			require.Equal(t, 0, codeOf(c.ask(stun.MethodRefresh, lifetime(0))))
+		}
+	})
+}
+
+// TestRefusalsCountAsUnauthenticated: a peer that has left can sign requests from forged sources.
+func TestRefusalsCountAsUnauthenticated(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r, w := startOn(t, turn.Limits{})
+		guest := r.add("room", "guest")
+		c := r.rawAt(w, "198.18.0.1:1000", guest)
+		c.challenge()
+		guest.gone.Store(true)
+		for range 300 {
+			w.send(c.message(stun.MethodAllocate, udp).Raw, &net.UDPAddr{IP: net.IPv4(198, 18, 0, 2), Port: 1})
+		}
+		synctest.Wait()
+		require.Equal(t, 199, w.packets)
+	})
+}
+
+// TestUnauthenticatedRequestsAreLimited: of a network, and in all.
+func TestUnauthenticatedRequestsAreLimited(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r, w := startOn(t, turn.Limits{})
+		flood := func(n int, address string) (answered int) {
+			from := &net.UDPAddr{IP: net.ParseIP(address), Port: 1000}
+			before := w.packets
+			for i := range n {
+				w.send([][]byte{binding(), allocating()}[i%2], from)
+			}
+			synctest.Wait()
+			return w.packets - before
+		}
+		require.Equal(t, 199, flood(199, "198.18.0.1"), "below the limit")
+		require.Equal(t, 1, flood(1, "198.18.0.200"), "at the limit, of the same /24")
+		require.Equal(t, 0, flood(10, "198.18.0.255"), "above it")
+		require.EqualValues(t, 10, r.Stats().Dropped["over_network"])
+		require.Equal(t, 1, flood(1, "198.18.1.1"), "another /24")
+		time.Sleep(100 * time.Millisecond)
+		require.Equal(t, 10, flood(20, "198.18.0.1"), "100 a second")
+		require.Equal(t, 200, flood(201, "2001:db8:0:100::1"))
+		require.Equal(t, 0, flood(1, "2001:db8:0:1ff::1"), "the same /56")
+		require.Equal(t, 1, flood(1, "2001:db8:0:200::1"))
+		r.SetLimits(turn.Limits{RequestsOfNetwork: 200})
+		time.Sleep(100 * time.Millisecond)
+		require.Equal(t, 20, flood(300, "198.18.0.1"), "the limit can be raised")
+
+		time.Sleep(time.Minute)
+		r.SetLimits(turn.Limits{Requests: 500})
+		answered := 0
+		for i := range 10 {
+			answered += flood(60, fmt.Sprintf("198.18.%d.1", 100+i))
+		}
+		require.Equal(t, 500, answered)
+		require.EqualValues(t, 100, r.Stats().Dropped["over_requests"])
+	})
+}
+
+// TestAFloodDoesNotTouchClients: neither those that have an allocation, nor those over TCP.
+func TestAFloodDoesNotTouchClients(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r, w := startOn(t, turn.Limits{})
+		guest := r.add("room", "guest")
+		c := r.rawAt(w, "198.18.0.1:1000", guest)
+		require.Equal(t, 0, codeOf(c.bind(0x4000, c.allocate())))
+		other := r.rawAt(w, "198.18.0.1:1001", guest)
+		other.challenge()
+		for i := range 30_000 {
+			w.send(binding(), &net.UDPAddr{IP: net.IPv4(198, 18, byte(i>>8), byte(i)), Port: 1000})
+		}
+		require.NotZero(t, r.Stats().Dropped["over_requests"])
+		frame := data(0x4000, "undisturbed")
+		c.write(frame)
+		require.Equal(t, frame, c.read())
+		require.Equal(t, 0, codeOf(c.ask(stun.MethodRefresh)))
+		require.Equal(t, 0, codeOf(other.ask(stun.MethodAllocate, udp)), "a credential is enough")
+		overTCP, _, _ := r.connectPipe(guest)
+		overTCP.allocate()
+	})
+}
+
+// TestAConnectionHasALimitOfItsOwn: of unauthenticated requests.
+func TestAConnectionHasALimitOfItsOwn(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r, _ := startOn(t, turn.Limits{})
+		c, _, _ := r.connectPipe(r.add("room", "guest"))
+		for range 200 {
+			c.ask(stun.MethodBinding)
+		}
+		c.write(binding())
+		synctest.Wait()
+		require.EqualValues(t, 1, r.Stats().Dropped["over_network"])
+		time.Sleep(10 * time.Millisecond)
+		c.ask(stun.MethodBinding)
+	})
+}

@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -106,6 +107,19 @@ func (s *stage) run(on *netspace.Space, prefix []string, args ...string) report 
 	return r
 }
 
+// quoted is the name of a key, or of a key with its value, in an advice.
+var quoted = regexp.MustCompile("`([a-z_.]+)(?: = [^`]*)?`")
+
+// requireSettings requires that what an advice names are settings of relayd.
+func requireSettings(t *testing.T, advice string) {
+	t.Helper()
+	reference, err := os.ReadFile("../../docs/configuration.md")
+	require.NoError(t, err)
+	for _, m := range quoted.FindAllStringSubmatch(advice, -1) {
+		require.Regexp(t, `(?m)^##+ (\[`+m[1]+`\]|`+m[1]+`)$`, string(reference), advice)
+	}
+}
+
 // A want is a step that must fail, with words of its cause and of its advice.
 type want struct{ step, cause, advice string }
 
@@ -126,6 +140,9 @@ func (r report) requireFailed(t *testing.T, wants ...want) {
 	for _, w := range wants {
 		require.Contains(t, of[w.step].Cause, w.cause)
 		require.Contains(t, of[w.step].Advice, w.advice)
+	}
+	for _, s := range r.Steps {
+		requireSettings(t, s.Advice)
 	}
 	require.Equal(t, len(wants) == 0, r.OK)
 	require.Equal(t, min(len(wants), 1), r.code)

@@ -67,8 +67,8 @@ func (v *visit) noHTTP(ctx context.Context, err error) Result {
 		return Fail(fmt.Sprintf("%s accepts the connection but does not answer HTTP", v.open[0]),
 			"check what listens there; with `proxy.protocol = 'proxy-protocol'` relayd waits for the header of a proxy")
 	}
-	return Fail(fmt.Sprintf("what listens on %s does not speak HTTP: %v", v.open[0], root(err)),
-		"correct the port in the URL, or relayd's `listen`")
+	return Fail(fmt.Sprintf("what listens on %s does not answer HTTP: %v", v.open[0], root(err)),
+		"correct the port in the URL, or relayd's `listen`; with `proxy.protocol = 'proxy-protocol'` relayd answers only the proxies in `proxy.trusted`")
 }
 
 func wrongScheme(address string) Result {

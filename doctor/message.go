@@ -80,7 +80,7 @@ func pass(ctx context.Context, from, to *peer, fromID, toID protocol.ID, message
 
 func (v *visit) lost(err error, what string) Result {
 	if isTimeout(err) && what == "a large message" {
-		return Fail("short messages pass, but one of 16 KiB does not: large packets are lost on the way and no one reports it",
+		return Fail("short messages pass, but one of 16 KiB does not: large packets are lost on the way without a report",
 			"set the MTU of the tunnel or interface on the way to what it really carries, and let ICMP \"fragmentation needed\" through the firewall")
 	}
 	if isTimeout(err) {

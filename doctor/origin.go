@@ -11,7 +11,11 @@ import (
 	"github.com/sebas642/intercessor/protocol"
 )
 
-// pretendPage connects as a page of the relay's own host does, and as one of Config.Page.
+// foreign is an origin that no relay admits, because the name belongs to no one (RFC 2606).
+const foreign = "https://doctor.invalid"
+
+// pretendPage connects as a page of the relay's own host does, as a foreign one, and as one of
+// Config.Page.
 func (v *visit) pretendPage(ctx context.Context) Result {
 	own := v.target.origin()
 	switch admitted, status := v.admits(ctx, handshake{origin: own}); {
@@ -22,8 +26,12 @@ func (v *visit) pretendPage(ctx context.Context) Result {
 	default:
 		return v.ownPageRefused(ctx, own)
 	}
+	if admitted, _ := v.admits(ctx, handshake{origin: foreign}); admitted {
+		return Fail("the relay admits pages of any origin: a proxy drops the header Origin",
+			"have the proxy pass the header Origin on, so that other pages cannot use the relay from a visitor's browser")
+	}
 	if v.Page == "" {
-		return Passed("pages of %s may connect", own)
+		return Passed("pages of %s may connect, others may not", own)
 	}
 	if strings.HasPrefix(v.Page, "https://") && !v.target.secure && !isLoopback(v.target.host) {
 		return Fail(fmt.Sprintf("browsers do not let the page %s connect to an address without TLS", v.Page),

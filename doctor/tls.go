@@ -18,8 +18,7 @@ func (v *visit) secure(ctx context.Context) Result {
 	for _, address := range v.open {
 		state, err := v.handshake(ctx, address)
 		if err != nil {
-			result := v.insecure(address, err)
-			return result.last()
+			return whyInsecure(address.String(), v.target.host, err).last()
 		}
 		facts = describe(state)
 	}
@@ -82,11 +81,7 @@ func names(leaf *x509.Certificate) string {
 
 func date(t time.Time) string { return t.UTC().Format("2006-01-02 15:04 MST") }
 
-// insecure explains a failed handshake.
-func (v *visit) insecure(address netip.AddrPort, err error) Result {
-	return whyInsecure(address.String(), v.target.host, err)
-}
-
+// whyInsecure explains a failed handshake.
 func whyInsecure(address, host string, err error) Result {
 	const another = "give relayd another certificate with `tls.cert_file`, or let it get one with `tls.acme.hosts`; behind a proxy it is the proxy's certificate"
 	var notTLS tls.RecordHeaderError

@@ -115,6 +115,25 @@ func TestAProxyDoesNotForwardTheUpgrade(t *testing.T) {
 	s.examine("https://relay.test").requireFailed(t, want{"websocket", "a proxy does not forward the WebSocket upgrade", "proxy_set_header Upgrade $http_upgrade"})
 }
 
+func TestAProxyDropsOrigin(t *testing.T) {
+	s := newStage(t)
+	s.behind("443", passes+"proxy_set_header Origin '';\n")
+	s.examine("https://relay.test").requireFailed(t, want{"origin", "a proxy drops the header Origin", "pass the header Origin on"})
+}
+
+func TestAProxyDropsTheSubprotocol(t *testing.T) {
+	s := newStage(t)
+	s.behind("443", passes+"proxy_set_header Sec-WebSocket-Protocol '';\n")
+	s.examine("https://relay.test").requireFailed(t, want{"websocket", "a proxy drops Sec-WebSocket-Protocol", "Sec-WebSocket-Protocol both ways"})
+}
+
+// relayd expects the header of a proxy, and the visitor has none.
+func TestTheRelayWaitsForAProxy(t *testing.T) {
+	s := newStage(t)
+	s.relay("--listen", ":8000", "--turn-enabled", "--proxy-trusted", "10.0.0.0/8", "--proxy-protocol", "proxy-protocol")
+	s.examine(plainURL).requireFailed(t, want{"http", "does not answer HTTP", "`proxy.protocol = 'proxy-protocol'`"})
+}
+
 func TestAProxyClosesQuietConnections(t *testing.T) {
 	s := newStage(t)
 	s.behind("443", passes+"proxy_read_timeout 2s;\n")

@@ -3,13 +3,16 @@ package doctor_test
 import (
 	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
+	"strings"
 	"syscall"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/sebas642/intercessor/e2e/patience"
 	"github.com/sebas642/intercessor/e2e/rawpeer"
 	"github.com/sebas642/intercessor/e2e/relayproc"
 )
@@ -22,6 +25,15 @@ const plainURL = "http://relay.test:8000"
 func TestARelayThatWorks(t *testing.T) {
 	s := newStage(t)
 	s.relay(plain...)
+	r := s.examine(plainURL, "--long=10ms")
+	r.requireFailed(t)
+	r.requirePassed(t, "dns", "tcp", "http", "clock", "websocket", "origin", "hello", "message", "turn", "turn udp", "turn tcp", "mtu", "label", "data channel", "stay")
+}
+
+func TestARelayThatWorksOverIPv6(t *testing.T) {
+	s := newStage(t)
+	s.relay(plain...)
+	s.names(siteIPv6 + " relay.test")
 	s.examine(plainURL).requireFailed(t)
 }
 
@@ -35,7 +47,7 @@ func TestAPageOfAnotherPort(t *testing.T) {
 		want{"origin", "browsers do not let the page https://app.test connect to an address without TLS", "`tls.cert_file`"})
 }
 
-// clocks are relays whose clock is wrong by an hour.
+// The relay's clock is wrong by an hour, in each direction.
 func TestTheClockIsWrong(t *testing.T) {
 	for words, step := range map[string]time.Duration{"1h0m0s ahead of": time.Hour, "1h0m0s behind": -time.Hour} {
 		t.Run(words, func(t *testing.T) {
@@ -50,7 +62,8 @@ func TestTheClockIsWrong(t *testing.T) {
 func TestAnAccessSecretIsMissingOrWrong(t *testing.T) {
 	s := newStage(t)
 	config := filepath.Join(t.TempDir(), "relayd.toml")
-	relayproc.WritePassphrases(t, config, "of servers", "of clients")
+	text := fmt.Sprintf("[access]\nserver_passphrase_hashes = ['%s']\nclient_passphrase_hashes = ['%s']\n", s.hash("of servers"), s.hash("of clients"))
+	require.NoError(t, os.WriteFile(config, []byte(text), 0o600))
 	s.relay(append([]string{"--config", config}, plain...)...)
 	servers, clients, wrong := s.secret("of servers"), s.secret("of clients"), s.secret("of nobody")
 
@@ -67,6 +80,16 @@ func TestAnAccessSecretIsMissingOrWrong(t *testing.T) {
 	s.examine(plainURL, "--secret-file", servers, "--client-secret-file", wrong).requireFailed(t,
 		want{"message", "the relay does not accept the access secret of a client", "`access.client_passphrase_hashes`"})
 	s.examine(plainURL, "--secret-file", servers, "--client-secret-file", clients).requireFailed(t)
+}
+
+// hash returns what relayd keeps of a passphrase.
+func (s *stage) hash(passphrase string) string {
+	s.t.Helper()
+	cmd := exec.CommandContext(patience.Context(s.t), s.relayd, "hash")
+	cmd.Stdin = strings.NewReader(passphrase + "\n")
+	line, err := cmd.Output()
+	require.NoError(s.t, err)
+	return strings.TrimSpace(string(line))
 }
 
 func (r report) step(name string) step {

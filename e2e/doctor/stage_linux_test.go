@@ -147,3 +147,14 @@ func (r report) requireFailed(t *testing.T, wants ...want) {
 	require.Equal(t, len(wants) == 0, r.OK)
 	require.Equal(t, min(len(wants), 1), r.code)
 }
+
+// requirePassed requires that these steps were taken and passed, and no others.
+func (r report) requirePassed(t *testing.T, names ...string) {
+	t.Helper()
+	var passed []string
+	for _, s := range r.Steps {
+		require.Equal(t, "ok", s.Status, s.Step)
+		passed = append(passed, s.Step)
+	}
+	require.Equal(t, names, passed)
+}

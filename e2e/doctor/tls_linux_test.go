@@ -14,7 +14,9 @@ func (s *stage) secure(p pair, args ...string) {
 func TestTLSOfTheRelay(t *testing.T) {
 	s := newStage(t)
 	s.secure(s.authority.issue(t, "relay.test", time.Hour))
-	s.examine("https://relay.test").requireFailed(t)
+	r := s.examine("https://relay.test")
+	r.requireFailed(t)
+	r.requirePassed(t, "dns", "tcp", "tls", "http", "clock", "websocket", "origin", "hello", "message", "turn", "turn udp", "turn tls", "mtu", "label", "data channel")
 }
 
 // A relayd does not start with such a certificate, but a proxy does.

@@ -16,6 +16,7 @@ COPY --from=build --chown=65532:65532 /image/state /state
 USER 65532:65532
 ENV RELAYD_LISTEN=:8000 RELAYD_STATE_DIR=/state
 VOLUME /state
-EXPOSE 8000
+# TURN is on the UDP port, with RELAYD_TURN_ENABLED=true.
+EXPOSE 8000/tcp 8000/udp
 HEALTHCHECK --interval=30s --timeout=5s --start-period=20s CMD ["/bin/relayd", "healthcheck"]
 ENTRYPOINT ["/bin/relayd"]

@@ -12,8 +12,8 @@ cat <<'END'
 
 The page:              http://127.0.0.1:8000
 A native peer:         go run ./sdk/cmd/intercessor listen
-For other machines:    bin/relayd serve --listen 0.0.0.0:8000
+For other machines:    bin/relayd serve --turn-enabled --listen 0.0.0.0:8000
 Press Ctrl-C to stop.
 
 END
-exec bin/relayd serve
+exec bin/relayd serve --turn-enabled

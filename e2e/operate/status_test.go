@@ -65,7 +65,7 @@ func adminOf(t testing.TB, relay *relayproc.Relay) (url string) {
 // TestStatusPage: an operator gives the token once and sees what the relay does.
 func TestStatusPage(t *testing.T) {
 	t.Parallel()
-	relay, admin, token := startAdmin(t, "--limits-stream-bytes", "1MiB")
+	relay, admin, token := startAdmin(t, "--limits-stream-bytes", "1MiB", "--turn-enabled")
 	server, _ := sdkpeer.Meet(t, relay)
 	floodStreams(t, relay)
 	refused, err := http.Get(relay.HTTP + "/server")
@@ -83,6 +83,7 @@ func TestStatusPage(t *testing.T) {
 	p.WaitFor("six charts", `document.querySelectorAll(".uplot canvas").length === 6`)
 	p.WaitFor("the server and the client", `[...document.querySelectorAll("#now dd")].slice(0, 2).map((e) => e.textContent).join() === "2,2"`)
 	p.WaitFor("bytes of streams", `[...document.querySelectorAll("#now div")].some((e) => /^Of byte streams[1-9].*\/s$/.test(e.textContent))`)
+	p.WaitFor("allocations of the two", `[...document.querySelectorAll("#now div")].some((e) => /^TURN[1-9].*\/s$/.test(e.textContent))`)
 	p.WaitText("#reasons td", "connection refused")
 	p.WaitText("#reasons td", "handshake")
 	p.WaitFor("a history", `document.querySelector(".uplot .u-legend") !== null`)

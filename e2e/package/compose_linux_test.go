@@ -35,7 +35,7 @@ func TestCompose(t *testing.T) {
 	relayd, coturn := c.Services["relayd"], c.Services["coturn"]
 	require.Empty(t, relayd.Profiles, "relayd alone is the default")
 	require.Equal(t, []string{"turn"}, coturn.Profiles)
-	require.Equal(t, []string{"127.0.0.1:8000:8000"}, relayd.Ports)
+	require.Equal(t, []string{"127.0.0.1:8000:8000", "3478:3478/tcp", "3478:3478/udp"}, relayd.Ports)
 	require.True(t, relayd.ReadOnly)
 	require.Contains(t, c.Volumes, "state")
 	i := loadImage(t)

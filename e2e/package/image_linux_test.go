@@ -112,7 +112,7 @@ func TestImageSaysWhatItNeeds(t *testing.T) {
 	i := loadImage(t)
 	require.Equal(t, "65532:65532", i.Config.User, "a number: a name would need /etc/passwd, and Kubernetes refuses to believe it")
 	require.Equal(t, map[string]struct{}{"/state": {}}, i.Config.Volumes)
-	require.Equal(t, map[string]struct{}{"8000/tcp": {}}, i.Config.ExposedPorts)
+	require.Equal(t, map[string]struct{}{"8000/tcp": {}, "8000/udp": {}}, i.Config.ExposedPorts)
 	require.Equal(t, []string{"CMD", "/bin/relayd", "healthcheck"}, i.Config.Healthcheck.Test)
 	require.Contains(t, i.Config.Env, "RELAYD_LISTEN=:8000")
 	code, says := run(t, i.command([]string{"/bin/relayd", "check"}))

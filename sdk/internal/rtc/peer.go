@@ -13,8 +13,9 @@ import (
 )
 
 const (
-	// answerWithin bounds the wait for an answer, or for an offer after NEGOTIATE.
+	// answerWithin and baseWithin bound the wait for an answer, or for an offer after NEGOTIATE.
 	answerWithin = 30 * time.Second
+	baseWithin   = 12 * time.Second
 
 	// tellWithin is how long the path's end waits for the message to the other peer.
 	tellWithin = time.Second / 2
@@ -66,7 +67,8 @@ type Peer struct {
 	over       chan struct{} // closed when err is set
 	watchdog   *time.Timer   // runs while an answer is awaited
 	channels   map[*Channel]struct{}
-	described  bool        // the other peer's description is in place
+	described  bool // the other peer's description is in place
+	pair       Pair
 	room       Sections    // what MakeRoom was told
 	farewell   *time.Timer // ends the path, and then the connection, when the other peer was told
 	candidates candidates
@@ -249,6 +251,7 @@ func (p *Peer) connect() (pc *peerConn, made bool, err error) {
 		candidate: p.onCandidate,
 		server:    p.onServer,
 		failed:    p.onFailed,
+		pair:      p.onPair,
 		up:        p.onUp,
 		down:      p.onDown,
 		incoming:  p.onIncoming,

@@ -152,7 +152,7 @@ func (p *Peer) describe(pc *peerConn, typ string) error {
 	}
 	if p.options.RelayICEServers != nil {
 		if servers := p.options.RelayICEServers(); servers != nil {
-			pc.setICEServers(servers)
+			pc.setICEServers(append(ParseICEServers(servers), p.options.ICEServers...))
 		}
 	}
 	if !answer {
@@ -243,12 +243,16 @@ func (p *Peer) signal(typ string, message []byte) {
 	}
 }
 
-// watch fails the path if the other peer does not answer within answerWithin.
+// watch fails the path if the other peer does not answer in time.
 func (p *Peer) watch() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	within := answerWithin
+	if p.options.Base {
+		within = baseWithin
+	}
 	if p.watchdog == nil {
-		p.watchdog = time.AfterFunc(answerWithin, p.onNoAnswer)
+		p.watchdog = time.AfterFunc(within, p.onNoAnswer)
 	}
 }
 

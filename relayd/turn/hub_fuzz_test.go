@@ -127,6 +127,8 @@ func FuzzHub(f *testing.F) {
 				if from == nil || !from.exists() {
 					continue
 				}
+				from.WriteTo([]byte{1}, &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1), Port: to.label.Port})
+				dropped[noLabel]++
 				before := counts.packets.Load()
 				from.WriteTo([]byte{1}, to.label)
 				same := from.owner == to.owner

@@ -64,35 +64,47 @@ func TestAllocationsOfAServer(t *testing.T) {
 	})
 }
 
-// TestAnIdleAllocationMakesSpace: the oldest that was idle for 30 s.
+// TestAnIdleAllocationMakesSpace: the oldest that was idle for 30 s. Both sending and receiving is
+// use.
 func TestAnIdleAllocationMakesSpace(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		r, w := startOn(t, turn.Limits{AllocationsOfClient: 3})
-		guest := r.add("room", "guest")
-		var clients []*raw
-		for i := range 3 {
-			c := r.rawAt(w, fmt.Sprint("198.18.0.1:", 1000+i), guest)
-			require.Equal(t, 0, codeOf(c.bind(0x4000, c.allocate())))
-			clients = append(clients, c)
-			time.Sleep(10 * time.Second)
-		}
-		frame := data(0x4000, "in use")
-		clients[0].write(frame)
-		require.Equal(t, frame, clients[0].read())
-		_, code := r.tryAllocateAt(w, "198.18.0.1:2000", guest)
-		require.Equal(t, 486, code, "the first is in use, the second only 20 s old")
-		time.Sleep(10*time.Second - time.Nanosecond)
-		_, code = r.tryAllocateAt(w, "198.18.0.1:2001", guest)
-		require.Equal(t, 486, code, "the second is not quite 30 s old")
-		time.Sleep(time.Nanosecond)
-		_, code = r.tryAllocateAt(w, "198.18.0.1:2002", guest)
-		require.Equal(t, 0, code)
-		synctest.Wait()
-		require.Equal(t, 3, r.Stats().Allocations)
-		require.Equal(t, 437, codeOf(clients[1].ask(stun.MethodRefresh)), "it made space")
-		require.Equal(t, 0, codeOf(clients[0].ask(stun.MethodRefresh)))
-		require.Equal(t, 0, codeOf(clients[2].ask(stun.MethodRefresh)))
-	})
+	for _, of := range []struct {
+		what     string
+		from, to int
+	}{{"the oldest sends", 0, 2}, {"the oldest receives", 2, 0}} {
+		t.Run(of.what, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				r, w := startOn(t, turn.Limits{AllocationsOfClient: 3})
+				guest := r.add("room", "guest")
+				var clients []*raw
+				var labels []*net.UDPAddr
+				for i := range 3 {
+					c := r.rawAt(w, fmt.Sprint("198.18.0.1:", 1000+i), guest)
+					labels = append(labels, c.allocate())
+					require.Equal(t, 0, codeOf(c.ask(stun.MethodCreatePermission, to(labels[i]))))
+					clients = append(clients, c)
+					time.Sleep(10 * time.Second)
+				}
+				require.Equal(t, 0, codeOf(clients[of.from].bind(0x4000, labels[of.to])))
+				require.Equal(t, 0, codeOf(clients[of.to].bind(0x4000, labels[of.from])))
+				frame := data(0x4000, "in use")
+				clients[of.from].write(frame)
+				require.Equal(t, frame, clients[of.to].read())
+				_, code := r.tryAllocateAt(w, "198.18.0.1:2000", guest)
+				require.Equal(t, 486, code, "the first is in use, the second only 20 s old")
+				time.Sleep(10*time.Second - time.Nanosecond)
+				_, code = r.tryAllocateAt(w, "198.18.0.1:2001", guest)
+				require.Equal(t, 486, code, "the second is not quite 30 s old")
+				time.Sleep(time.Nanosecond)
+				_, code = r.tryAllocateAt(w, "198.18.0.1:2002", guest)
+				require.Equal(t, 0, code)
+				synctest.Wait()
+				require.Equal(t, 3, r.Stats().Allocations)
+				require.Equal(t, 437, codeOf(clients[1].ask(stun.MethodRefresh)), "it made space")
+				require.Equal(t, 0, codeOf(clients[0].ask(stun.MethodRefresh)))
+				require.Equal(t, 0, codeOf(clients[2].ask(stun.MethodRefresh)))
+			})
+		})
+	}
 }
 
 func TestAllocationsInAll(t *testing.T) {

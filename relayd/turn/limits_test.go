@@ -203,41 +203,63 @@ func TestBytesAreLimited(t *testing.T) {
 	}
 }
 
-// TestNewAllocationsDoNotRenewTheLimitOfARoom: a room stays limited while it has none.
-func TestNewAllocationsDoNotRenewTheLimitOfARoom(t *testing.T) {
+// TestAllocationsOfARoomShareItsLimit: whenever they were made, and if the room had none for a while.
+func TestAllocationsOfARoomShareItsLimit(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		r, w := startOn(t, turn.Limits{BytesOfRoom: 40_000}) // bursts of 10,000
-		c := r.rawAt(w, "198.18.0.1:1000", r.add("room", "guest"))
-		for range 5 {
-			require.Equal(t, 0, codeOf(c.bind(0x4000, c.allocate())))
+		r, w := startOn(t, turn.Limits{BytesOfRoom: 4 * 10 * 1024}) // bursts of ten packets
+		guest := r.add("room", "guest")
+		burst := func(c *raw) int {
+			before := r.Stats().Packets
 			for range 20 {
-				c.write(data(0x4000, string(make([]byte, 1000))))
+				c.write(data(0x4000, string(make([]byte, 1024))))
 			}
 			synctest.Wait()
-			require.EqualValues(t, 10, r.Stats().Packets)
-			for range 10 {
-				if r.Stats().Dropped["over_room"] == 10 {
-					c.read()
-				}
+			passed := int(r.Stats().Packets - before)
+			for range passed {
+				c.read()
 			}
+			return passed
+		}
+		x, y := r.rawAt(w, "198.18.0.1:1000", guest), r.rawAt(w, "198.18.0.1:1001", guest)
+		require.Equal(t, 0, codeOf(x.bind(0x4000, x.allocate())))
+		time.Sleep(2*time.Second + 950*time.Millisecond)
+		require.Equal(t, 0, codeOf(y.bind(0x4000, y.allocate())))
+		require.Equal(t, 10, burst(x))
+		require.Equal(t, 0, burst(y))
+		for _, c := range []*raw{x, y} {
 			require.Equal(t, 0, codeOf(c.ask(stun.MethodRefresh, lifetime(0))))
 		}
+		require.Equal(t, 0, codeOf(x.bind(0x4000, x.allocate())))
+		require.Equal(t, 0, burst(x), "a new allocation does not renew it")
+		require.Equal(t, 0, codeOf(x.ask(stun.MethodRefresh, lifetime(0))))
+		time.Sleep(100 * time.Millisecond) // in which the server looks for what it may forget
+		require.Equal(t, 0, codeOf(x.bind(0x4000, x.allocate())))
+		require.Equal(t, 4, burst(x))
 	})
 }
 
-// TestRefusalsCountAsUnauthenticated: a peer that has left can sign requests from forged sources.
+// TestRefusalsCountAsUnauthenticated: a peer that has left, or whose credential has expired, can sign
+// requests from forged sources.
 func TestRefusalsCountAsUnauthenticated(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r, w := startOn(t, turn.Limits{})
-		guest := r.add("room", "guest")
-		c := r.rawAt(w, "198.18.0.1:1000", guest)
-		c.challenge()
-		guest.gone.Store(true)
-		for range 300 {
-			w.send(c.message(stun.MethodAllocate, udp).Raw, &net.UDPAddr{IP: net.IPv4(198, 18, 0, 2), Port: 1})
+		flood := func(c *raw) int {
+			before := w.packets
+			for range 300 {
+				w.send(c.message(stun.MethodAllocate, udp).Raw, &net.UDPAddr{IP: net.IPv4(198, 18, 0, 2), Port: 1})
+			}
+			synctest.Wait()
+			return w.packets - before
 		}
-		synctest.Wait()
-		require.Equal(t, 199, w.packets)
+		gone := r.add("room", "gone")
+		c := r.rawAt(w, "198.18.0.1:1000", gone)
+		c.challenge()
+		gone.gone.Store(true)
+		require.Equal(t, 199, flood(c))
+		time.Sleep(2 * time.Second)
+		r.add("room", "guest")
+		c.username, c.password = r.Credential("room", "guest", time.Now())
+		require.Equal(t, 200, flood(c))
 	})
 }
 

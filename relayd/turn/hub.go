@@ -205,16 +205,14 @@ func mostOf(owner Peer, limits *Limits) int {
 // makeSpace makes space for one more allocation of an owner. It returns false if the owner has as
 // many as it may, and none was idle.
 func (h *hub) makeSpace(owner Peer) bool {
-	most := mostOf(owner, h.limits.Load())
-	h.mu.Lock()
-	own := h.owners[owner]
+	most, since := mostOf(owner, h.limits.Load()), h.now()-idleFor
+	h.mu.RLock()
+	own := slices.Clone(h.owners[owner])
+	h.mu.RUnlock()
 	if len(own) < most {
-		h.mu.Unlock()
 		return true
 	}
-	since := h.now() - idleFor
 	i := slices.IndexFunc(own, func(a *allocation) bool { return a.idleSince() <= since })
-	h.mu.Unlock()
 	if i < 0 {
 		return false
 	}

@@ -238,9 +238,9 @@ func TestAllocationsOfARoomShareItsLimit(t *testing.T) {
 	})
 }
 
-// TestRefusalsCountAsUnauthenticated: a peer that has left, or whose credential has expired, can sign
-// requests from forged sources.
-func TestRefusalsCountAsUnauthenticated(t *testing.T) {
+// TestRefusalsAreLimited: a peer that has left, or whose credential has expired, can sign requests from
+// forged sources.
+func TestRefusalsAreLimited(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r, w := startOn(t, turn.Limits{})
 		flood := func(c *raw) int {
@@ -255,11 +255,44 @@ func TestRefusalsCountAsUnauthenticated(t *testing.T) {
 		c := r.rawAt(w, "198.18.0.1:1000", gone)
 		c.challenge()
 		gone.gone.Store(true)
-		require.Equal(t, 199, flood(c))
+		require.Equal(t, 200, flood(c))
 		time.Sleep(2 * time.Second)
 		r.add("room", "guest")
 		c.username, c.password = r.Credential("room", "guest", time.Now())
 		require.Equal(t, 200, flood(c))
+	})
+}
+
+// TestSignedRequestsAreLimited: checking a signature costs more than all else. Those of sources
+// without an allocation are limited for each network, those of an allocation by itself.
+func TestSignedRequestsAreLimited(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r, w := startOn(t, turn.Limits{})
+		guest := r.add("room", "guest")
+		c := r.rawAt(w, "198.18.1.1:1000", guest)
+		c.allocate()
+		answered := func(n int, do func(i int)) int {
+			before := w.packets
+			for i := range n {
+				do(i)
+			}
+			synctest.Wait()
+			return w.packets - before
+		}
+		allocate := func(i int) {
+			w.send(c.message(stun.MethodAllocate, udp).Raw, &net.UDPAddr{IP: net.IPv4(198, 18, 0, 1), Port: 1000 + i})
+		}
+		require.Equal(t, 200, answered(300, allocate))
+		require.EqualValues(t, 100, r.Stats().Dropped["over_network"])
+		require.EqualValues(t, 193, r.Stats().Refused[486])
+		require.Equal(t, 1, answered(1, func(int) { w.send(binding(), &net.UDPAddr{IP: net.IPv4(198, 18, 0, 1), Port: 1}) }), "others are counted apart")
+
+		for range 200 {
+			require.Equal(t, 0, codeOf(c.ask(stun.MethodRefresh)))
+		}
+		c.silent(c.message(stun.MethodRefresh).Raw)
+		time.Sleep(10 * time.Millisecond)
+		require.Equal(t, 0, codeOf(c.ask(stun.MethodRefresh)))
 	})
 }
 
@@ -308,8 +341,14 @@ func TestAFloodDoesNotTouchClients(t *testing.T) {
 		guest := r.add("room", "guest")
 		c := r.rawAt(w, "198.18.0.1:1000", guest)
 		require.Equal(t, 0, codeOf(c.bind(0x4000, c.allocate())))
-		other := r.rawAt(w, "198.18.0.1:1001", guest)
+		other := r.rawAt(w, "198.19.0.1:1001", guest)
 		other.challenge()
+		forged := r.rawAt(w, "198.18.0.1:1002", guest)
+		forged.nonce, forged.password = "invented", "guessed"
+		forgery := forged.message(stun.MethodRefresh).Raw
+		for range 300 {
+			w.send(forgery, &net.UDPAddr{IP: net.IPv4(198, 18, 0, 2), Port: 1}) // the network of the client
+		}
 		for i := range 30_000 {
 			w.send(binding(), &net.UDPAddr{IP: net.IPv4(198, 18, byte(i>>8), byte(i)), Port: 1000})
 		}

@@ -228,6 +228,22 @@ func TestAClientThatStopsReading(t *testing.T) {
 	})
 }
 
+// TestAClientThatReadsNoAnswers loses its connection after ten seconds, too.
+func TestAClientThatReadsNoAnswers(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r, _ := startOn(t, turn.Limits{})
+		_, conn, _ := r.connectPipe(r.add("room", "guest"))
+		_, err := conn.Write(binding())
+		require.NoError(t, err)
+		begin := time.Now()
+		_, err = conn.Write(binding())
+		require.Error(t, err)
+		require.Equal(t, 10*time.Second, time.Since(begin))
+		synctest.Wait()
+		require.Equal(t, 0, r.Stats().Connections)
+	})
+}
+
 // TestAClientThatReadsSlowly keeps its connection, and gets the packets that waited first.
 func TestAClientThatReadsSlowly(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

@@ -35,6 +35,8 @@ type allocation struct {
 	forgotten atomic.Bool // pion has closed the allocation
 	meter     quota.Meter // guarded by hub.meters
 
+	asked requestMeter // owned by the goroutine that reads from the flow
+
 	// Guarded by hub.mu.
 	userID   string // of pion; immutable once flow is set
 	flow     flow

@@ -67,6 +67,35 @@ func TestAllocationsWithoutEnd(t *testing.T) {
 	})
 }
 
+// TestAllocationsAtOnce: over many connections an owner gets no more, either.
+func TestAllocationsAtOnce(t *testing.T) {
+	r := start(t, nil)
+	guest := r.add("room", "guest")
+	var clients []*raw
+	for range 30 {
+		c := r.raw("tcp", guest)
+		c.challenge()
+		clients = append(clients, c)
+	}
+	for _, c := range clients {
+		c.write(c.message(stun.MethodAllocate, udp).Raw)
+	}
+	made := 0
+	for _, c := range clients {
+		answer := &stun.Message{Raw: c.read()}
+		require.NoError(t, answer.Decode())
+		switch codeOf(answer) {
+		case 0:
+			made++
+		case 486, 508: // that two pass the first check at once, and fail the second
+		default:
+			require.Fail(t, answer.String())
+		}
+	}
+	require.Equal(t, 8, made)
+	require.Equal(t, 8, r.Stats().Allocations)
+}
+
 // TestAnOwnerThatMakesAndEndsAllocations: leaves nothing behind.
 func TestAnOwnerThatMakesAndEndsAllocations(t *testing.T) {
 	r := start(t, func(c *turn.Config) { c.Limits.RequestsOfNetwork = 1_000_000 })

@@ -9,8 +9,6 @@ import (
 	"net/netip"
 	"sync"
 	"time"
-
-	"github.com/sebas642/intercessor/relayd/quota"
 )
 
 const (
@@ -31,7 +29,7 @@ type conn struct {
 	reader *bufio.Reader
 
 	// Owned by the goroutine that reads.
-	unauthenticated quota.Meter
+	asked requestMeter
 
 	// Owned by the goroutine that sweeps.
 	bareSince time.Duration // as hub.now
@@ -49,18 +47,13 @@ func (s *Server) newConn(c net.Conn, number uint64) *conn {
 	binary.BigEndian.PutUint64(local[8:], number)
 	own := &conn{Conn: c, server: s, remote: c.RemoteAddr(), reader: bufio.NewReaderSize(c, 2<<10), bareSince: s.hub.now()}
 	own.flow = flow{sourceOf(own.remote), &net.TCPAddr{IP: local}}
-	own.guard = guard{server: s, limit: own.limit}
+	own.guard = guard{server: s, limit: own.limit, limitSigned: own.limit}
 	return own
 }
 
-// limit counts an unauthenticated request. Forged UDP sources do not count for a connection.
+// limit counts a request. Forged UDP sources do not count for a connection.
 func (c *conn) limit(netip.Addr) (why reason, ok bool) {
-	rate, now := c.server.limits.Load().ofNetwork(), c.server.hub.now()
-	if c.unauthenticated.Wait(rate, 1, now) > 0 {
-		return overNetwork, false
-	}
-	c.unauthenticated.Take(rate, 1, now)
-	return 0, true
+	return overNetwork, c.asked.take(c.server.limits.Load().ofNetwork(), c.server.hub.now())
 }
 
 var errFrame = errors.New("neither STUN nor channel data")

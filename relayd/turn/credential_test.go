@@ -2,6 +2,7 @@ package turn_test
 
 import (
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/pion/stun/v4"
@@ -107,6 +108,24 @@ func TestAnAllocationOutlivesItsCredential(t *testing.T) {
 	frame := data(0x4000, "still here")
 	c.write(frame)
 	require.Equal(t, frame, c.read())
+}
+
+// TestACredentialIsValidUntilItsTime: and no longer than the second after it.
+func TestACredentialIsValidUntilItsTime(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r, w := startOn(t, turn.Limits{})
+		c := r.rawAt(w, "198.18.0.1:1000", r.add("room", "guest"))
+		c.username, c.password = r.Credential("room", "guest", time.Now().Add(10500*time.Millisecond))
+		for _, after := range []struct {
+			pause time.Duration
+			code  int
+		}{{10_499 * time.Millisecond, 0}, {500 * time.Millisecond, 0}, {time.Millisecond, 401}} {
+			time.Sleep(after.pause)
+			c.challenge()
+			require.Equal(t, after.code, codeOf(c.ask(stun.MethodAllocate, udp)))
+			c.ask(stun.MethodRefresh, lifetime(0))
+		}
+	})
 }
 
 func TestKeysMustBeUsable(t *testing.T) {

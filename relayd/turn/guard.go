@@ -36,8 +36,9 @@ func isChannelData(frame []byte) bool {
 type guard struct {
 	server *Server
 
-	// limit counts an unauthenticated request. It returns false if there are too many.
-	limit func(source netip.Addr) (why reason, ok bool)
+	// limit counts an unauthenticated request, and limitSigned one that is signed, rightly or not,
+	// of a source without an allocation. They return false if there are too many.
+	limit, limitSigned func(source netip.Addr) (why reason, ok bool)
 
 	message stun.Message // of the frame
 }
@@ -96,21 +97,18 @@ func (g *guard) admitRequest(from flow) (answer []byte, ok bool) {
 	default:
 		return g.drop(unexpected)
 	}
-	c, ok := g.authenticate()
-	if !ok {
-		return g.admitLimited(from) // pion answers 400, 401 or 438
-	}
 	a := g.server.hub.at(from)
-	switch {
-	case a == nil:
-		answer, ok = g.admitNew(c, from)
-		if answer != nil {
-			// A peer that has left can still sign requests, and forge their source.
-			if _, ok := g.admitLimited(from); !ok {
-				return nil, false
-			}
+	if m.Contains(stun.AttrMessageIntegrity) {
+		if why, ok := g.mayCheck(a, from); !ok {
+			return g.drop(why)
 		}
-		return answer, ok
+	}
+	c, ok := g.authenticate()
+	switch {
+	case !ok:
+		return g.admitLimited(from) // pion answers 400, 401 or 438
+	case a == nil:
+		return g.admitNew(c, from)
 	case a.userID != c.owner():
 		return g.refuse(stun.CodeWrongCredentials, c)
 	case m.Type.Method == stun.MethodCreatePermission, m.Type.Method == stun.MethodChannelBind:
@@ -124,6 +122,15 @@ func (g *guard) admitLimited(from flow) (answer []byte, ok bool) {
 		return g.drop(why)
 	}
 	return nil, true
+}
+
+// mayCheck counts a request whose signature has to be checked, which costs more than all else. It
+// returns false if there are too many of the allocation, or of the source if it has none.
+func (g *guard) mayCheck(a *allocation, from flow) (why reason, ok bool) {
+	if a == nil {
+		return g.limitSigned(from.source.Addr())
+	}
+	return overNetwork, a.asked.take(g.server.limits.Load().ofNetwork(), g.server.hub.now())
 }
 
 // authenticate checks the MESSAGE-INTEGRITY of a request, but not whether its credential has
@@ -149,7 +156,7 @@ func (g *guard) admitNew(c credential, from flow) (answer []byte, ok bool) {
 		return g.drop(replayed)
 	}
 	if !now.Before(c.expires) {
-		return g.admitLimited(from) // pion asks for credentials: 401
+		return nil, true // pion asks for credentials: 401
 	}
 	if !g.server.isHere(c.room, c.peer) {
 		return g.refuse(stun.CodeForbidden, c)

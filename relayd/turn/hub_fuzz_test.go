@@ -47,6 +47,7 @@ func (a *modelAllocation) exists() bool { return !a.ended }
 // leave, packets are sent. A packet arrives only if the rules of T3 say so, and otherwise the right
 // counter counts it. In the end nothing is left.
 func FuzzHub(f *testing.F) {
+	f.Add([]byte{0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 1, 0, 1, 0, 1, 0, 2})
 	f.Add([]byte{0, 0, 1, 1, 4, 0, 4, 1, 2, 0, 1})
 	f.Add([]byte{0, 0, 0, 0, 0, 1, 0, 2, 0, 3, 4, 0, 4, 1, 4, 2, 4, 3, 2, 0, 1, 2, 0, 2, 2, 1, 2, 2, 0, 3, 3, 0, 5, 0, 6, 1})
 	f.Add([]byte{0, 0, 0, 1, 2, 0, 1, 4, 1, 5, 1, 2, 0, 1, 1, 1, 2, 0, 1})
@@ -127,6 +128,8 @@ func FuzzHub(f *testing.F) {
 				if from == nil || !from.exists() {
 					continue
 				}
+				from.WriteTo([]byte{1}, &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1), Port: to.label.Port})
+				dropped[noLabel]++
 				before := counts.packets.Load()
 				from.WriteTo([]byte{1}, to.label)
 				same := from.owner == to.owner

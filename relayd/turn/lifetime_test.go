@@ -126,12 +126,12 @@ func TestAConnectionNeedsAnAllocation(t *testing.T) {
 		busy, busyConn, _ := r.connectPipe(guest)
 		used, usedConn, _ := r.connectPipe(guest)
 		used.allocate()
-		for range 29 {
+		for range 28 {
 			time.Sleep(time.Second)
 			busy.ask(stun.MethodBinding)
 		}
 		require.Equal(t, 3, r.Stats().Connections)
-		time.Sleep(3 * time.Second)
+		time.Sleep(4 * time.Second)
 		for _, conn := range []net.Conn{silent, busyConn} {
 			_, err := conn.Read(make([]byte, 1))
 			require.Error(t, err)
@@ -141,9 +141,9 @@ func TestAConnectionNeedsAnAllocation(t *testing.T) {
 		time.Sleep(5 * time.Minute)
 		require.Equal(t, 0, codeOf(used.ask(stun.MethodRefresh)))
 		require.Equal(t, 0, codeOf(used.ask(stun.MethodRefresh, lifetime(0))))
-		time.Sleep(29 * time.Second)
+		time.Sleep(28 * time.Second)
 		require.Equal(t, 1, r.Stats().Connections)
-		time.Sleep(3 * time.Second)
+		time.Sleep(4 * time.Second)
 		_, err := usedConn.Read(make([]byte, 1))
 		require.Error(t, err, "its allocation has ended")
 	})
@@ -225,6 +225,22 @@ func TestAClientThatStopsReading(t *testing.T) {
 		_, err := conn.Read(make([]byte, 1))
 		require.Error(t, err)
 		require.Equal(t, 0, codeOf(sender.ask(stun.MethodRefresh)))
+	})
+}
+
+// TestAClientThatReadsNoAnswers loses its connection after ten seconds, too.
+func TestAClientThatReadsNoAnswers(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r, _ := startOn(t, turn.Limits{})
+		_, conn, _ := r.connectPipe(r.add("room", "guest"))
+		_, err := conn.Write(binding())
+		require.NoError(t, err)
+		begin := time.Now()
+		_, err = conn.Write(binding())
+		require.Error(t, err)
+		require.Equal(t, 10*time.Second, time.Since(begin))
+		synctest.Wait()
+		require.Equal(t, 0, r.Stats().Connections)
 	})
 }
 

@@ -28,8 +28,9 @@ type Limits struct {
 	BytesOfAllocation, BytesOfRoom, Bytes int
 
 	// Unauthenticated requests a second of an IPv4 /24 or IPv6 /56 over UDP, and of all: 100 with
-	// bursts of 200, and 5000. A TCP connection has the first limit for itself. Requests beyond a
-	// limit are not answered.
+	// bursts of 200, and 5000. Signed requests of sources without an allocation are counted apart,
+	// with the same limits. An allocation and a TCP connection have the first limit for
+	// themselves. Requests beyond a limit are not answered.
 	RequestsOfNetwork, Requests int
 }
 

@@ -64,35 +64,47 @@ func TestAllocationsOfAServer(t *testing.T) {
 	})
 }
 
-// TestAnIdleAllocationMakesSpace: the oldest that was idle for 30 s.
+// TestAnIdleAllocationMakesSpace: the oldest that was idle for 30 s. Both sending and receiving is
+// use.
 func TestAnIdleAllocationMakesSpace(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		r, w := startOn(t, turn.Limits{AllocationsOfClient: 3})
-		guest := r.add("room", "guest")
-		var clients []*raw
-		for i := range 3 {
-			c := r.rawAt(w, fmt.Sprint("198.18.0.1:", 1000+i), guest)
-			require.Equal(t, 0, codeOf(c.bind(0x4000, c.allocate())))
-			clients = append(clients, c)
-			time.Sleep(10 * time.Second)
-		}
-		frame := data(0x4000, "in use")
-		clients[0].write(frame)
-		require.Equal(t, frame, clients[0].read())
-		_, code := r.tryAllocateAt(w, "198.18.0.1:2000", guest)
-		require.Equal(t, 486, code, "the first is in use, the second only 20 s old")
-		time.Sleep(10*time.Second - time.Nanosecond)
-		_, code = r.tryAllocateAt(w, "198.18.0.1:2001", guest)
-		require.Equal(t, 486, code, "the second is not quite 30 s old")
-		time.Sleep(time.Nanosecond)
-		_, code = r.tryAllocateAt(w, "198.18.0.1:2002", guest)
-		require.Equal(t, 0, code)
-		synctest.Wait()
-		require.Equal(t, 3, r.Stats().Allocations)
-		require.Equal(t, 437, codeOf(clients[1].ask(stun.MethodRefresh)), "it made space")
-		require.Equal(t, 0, codeOf(clients[0].ask(stun.MethodRefresh)))
-		require.Equal(t, 0, codeOf(clients[2].ask(stun.MethodRefresh)))
-	})
+	for _, of := range []struct {
+		what     string
+		from, to int
+	}{{"the oldest sends", 0, 2}, {"the oldest receives", 2, 0}} {
+		t.Run(of.what, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				r, w := startOn(t, turn.Limits{AllocationsOfClient: 3})
+				guest := r.add("room", "guest")
+				var clients []*raw
+				var labels []*net.UDPAddr
+				for i := range 3 {
+					c := r.rawAt(w, fmt.Sprint("198.18.0.1:", 1000+i), guest)
+					labels = append(labels, c.allocate())
+					require.Equal(t, 0, codeOf(c.ask(stun.MethodCreatePermission, to(labels[i]))))
+					clients = append(clients, c)
+					time.Sleep(10 * time.Second)
+				}
+				require.Equal(t, 0, codeOf(clients[of.from].bind(0x4000, labels[of.to])))
+				require.Equal(t, 0, codeOf(clients[of.to].bind(0x4000, labels[of.from])))
+				frame := data(0x4000, "in use")
+				clients[of.from].write(frame)
+				require.Equal(t, frame, clients[of.to].read())
+				_, code := r.tryAllocateAt(w, "198.18.0.1:2000", guest)
+				require.Equal(t, 486, code, "the first is in use, the second only 20 s old")
+				time.Sleep(10*time.Second - time.Nanosecond)
+				_, code = r.tryAllocateAt(w, "198.18.0.1:2001", guest)
+				require.Equal(t, 486, code, "the second is not quite 30 s old")
+				time.Sleep(time.Nanosecond)
+				_, code = r.tryAllocateAt(w, "198.18.0.1:2002", guest)
+				require.Equal(t, 0, code)
+				synctest.Wait()
+				require.Equal(t, 3, r.Stats().Allocations)
+				require.Equal(t, 437, codeOf(clients[1].ask(stun.MethodRefresh)), "it made space")
+				require.Equal(t, 0, codeOf(clients[0].ask(stun.MethodRefresh)))
+				require.Equal(t, 0, codeOf(clients[2].ask(stun.MethodRefresh)))
+			})
+		})
+	}
 }
 
 func TestAllocationsInAll(t *testing.T) {
@@ -191,41 +203,96 @@ func TestBytesAreLimited(t *testing.T) {
 	}
 }
 
-// TestNewAllocationsDoNotRenewTheLimitOfARoom: a room stays limited while it has none.
-func TestNewAllocationsDoNotRenewTheLimitOfARoom(t *testing.T) {
+// TestAllocationsOfARoomShareItsLimit: whenever they were made, and if the room had none for a while.
+func TestAllocationsOfARoomShareItsLimit(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		r, w := startOn(t, turn.Limits{BytesOfRoom: 40_000}) // bursts of 10,000
-		c := r.rawAt(w, "198.18.0.1:1000", r.add("room", "guest"))
-		for range 5 {
-			require.Equal(t, 0, codeOf(c.bind(0x4000, c.allocate())))
+		r, w := startOn(t, turn.Limits{BytesOfRoom: 4 * 10 * 1024}) // bursts of ten packets
+		guest := r.add("room", "guest")
+		burst := func(c *raw) int {
+			before := r.Stats().Packets
 			for range 20 {
-				c.write(data(0x4000, string(make([]byte, 1000))))
+				c.write(data(0x4000, string(make([]byte, 1024))))
 			}
 			synctest.Wait()
-			require.EqualValues(t, 10, r.Stats().Packets)
-			for range 10 {
-				if r.Stats().Dropped["over_room"] == 10 {
-					c.read()
-				}
+			passed := int(r.Stats().Packets - before)
+			for range passed {
+				c.read()
 			}
+			return passed
+		}
+		x, y := r.rawAt(w, "198.18.0.1:1000", guest), r.rawAt(w, "198.18.0.1:1001", guest)
+		require.Equal(t, 0, codeOf(x.bind(0x4000, x.allocate())))
+		time.Sleep(2*time.Second + 950*time.Millisecond)
+		require.Equal(t, 0, codeOf(y.bind(0x4000, y.allocate())))
+		require.Equal(t, 10, burst(x))
+		require.Equal(t, 0, burst(y))
+		for _, c := range []*raw{x, y} {
 			require.Equal(t, 0, codeOf(c.ask(stun.MethodRefresh, lifetime(0))))
 		}
+		require.Equal(t, 0, codeOf(x.bind(0x4000, x.allocate())))
+		require.Equal(t, 0, burst(x), "a new allocation does not renew it")
+		require.Equal(t, 0, codeOf(x.ask(stun.MethodRefresh, lifetime(0))))
+		time.Sleep(100 * time.Millisecond) // in which the server looks for what it may forget
+		require.Equal(t, 0, codeOf(x.bind(0x4000, x.allocate())))
+		require.Equal(t, 4, burst(x))
 	})
 }
 
-// TestRefusalsCountAsUnauthenticated: a peer that has left can sign requests from forged sources.
-func TestRefusalsCountAsUnauthenticated(t *testing.T) {
+// TestRefusalsAreLimited: a peer that has left, or whose credential has expired, can sign requests from
+// forged sources.
+func TestRefusalsAreLimited(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r, w := startOn(t, turn.Limits{})
+		flood := func(c *raw) int {
+			before := w.packets
+			for range 300 {
+				w.send(c.message(stun.MethodAllocate, udp).Raw, &net.UDPAddr{IP: net.IPv4(198, 18, 0, 2), Port: 1})
+			}
+			synctest.Wait()
+			return w.packets - before
+		}
+		gone := r.add("room", "gone")
+		c := r.rawAt(w, "198.18.0.1:1000", gone)
+		c.challenge()
+		gone.gone.Store(true)
+		require.Equal(t, 200, flood(c))
+		time.Sleep(2 * time.Second)
+		r.add("room", "guest")
+		c.username, c.password = r.Credential("room", "guest", time.Now())
+		require.Equal(t, 200, flood(c))
+	})
+}
+
+// TestSignedRequestsAreLimited: checking a signature costs more than all else. Those of sources
+// without an allocation are limited for each network, those of an allocation by itself.
+func TestSignedRequestsAreLimited(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r, w := startOn(t, turn.Limits{})
 		guest := r.add("room", "guest")
-		c := r.rawAt(w, "198.18.0.1:1000", guest)
-		c.challenge()
-		guest.gone.Store(true)
-		for range 300 {
-			w.send(c.message(stun.MethodAllocate, udp).Raw, &net.UDPAddr{IP: net.IPv4(198, 18, 0, 2), Port: 1})
+		c := r.rawAt(w, "198.18.1.1:1000", guest)
+		c.allocate()
+		answered := func(n int, do func(i int)) int {
+			before := w.packets
+			for i := range n {
+				do(i)
+			}
+			synctest.Wait()
+			return w.packets - before
 		}
-		synctest.Wait()
-		require.Equal(t, 199, w.packets)
+		allocate := func(i int) {
+			w.send(c.message(stun.MethodAllocate, udp).Raw, &net.UDPAddr{IP: net.IPv4(198, 18, 0, 1), Port: 1000 + i})
+		}
+		require.Equal(t, 200, answered(300, allocate))
+		require.EqualValues(t, 100, r.Stats().Dropped["over_network"])
+		require.EqualValues(t, 193, r.Stats().Refused[486])
+		require.Equal(t, 1, answered(1, func(int) { w.send(binding(), &net.UDPAddr{IP: net.IPv4(198, 18, 0, 1), Port: 1}) }), "others are counted apart")
+
+		for range 200 {
+			require.Equal(t, 0, codeOf(c.ask(stun.MethodRefresh)))
+		}
+		c.silent(c.message(stun.MethodRefresh).Raw)
+		time.Sleep(10 * time.Millisecond)
+		require.Equal(t, 0, codeOf(c.ask(stun.MethodRefresh)))
 	})
 }
 
@@ -274,8 +341,14 @@ func TestAFloodDoesNotTouchClients(t *testing.T) {
 		guest := r.add("room", "guest")
 		c := r.rawAt(w, "198.18.0.1:1000", guest)
 		require.Equal(t, 0, codeOf(c.bind(0x4000, c.allocate())))
-		other := r.rawAt(w, "198.18.0.1:1001", guest)
+		other := r.rawAt(w, "198.19.0.1:1001", guest)
 		other.challenge()
+		forged := r.rawAt(w, "198.18.0.1:1002", guest)
+		forged.nonce, forged.password = "invented", "guessed"
+		forgery := forged.message(stun.MethodRefresh).Raw
+		for range 300 {
+			w.send(forgery, &net.UDPAddr{IP: net.IPv4(198, 18, 0, 2), Port: 1}) // the network of the client
+		}
 		for i := range 30_000 {
 			w.send(binding(), &net.UDPAddr{IP: net.IPv4(198, 18, byte(i>>8), byte(i)), Port: 1000})
 		}

@@ -29,9 +29,11 @@ type packetConn struct {
 
 func (s *Server) newPacketConn(socket net.PacketConn) *packetConn {
 	p := &packetConn{PacketConn: socket, server: s, local: socket.LocalAddr()}
-	p.guard = guard{server: s, limit: func(source netip.Addr) (reason, bool) {
-		return s.requests.take(source, s.limits.Load())
-	}}
+	p.guard = guard{
+		server:      s,
+		limit:       func(source netip.Addr) (reason, bool) { return s.requests.take(source, s.limits.Load()) },
+		limitSigned: func(source netip.Addr) (reason, bool) { return s.signed.take(source, s.limits.Load()) },
+	}
 	return p
 }
 

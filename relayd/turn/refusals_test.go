@@ -4,9 +4,11 @@ import (
 	"encoding/binary"
 	"net"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/pion/stun/v4"
+	"github.com/sebas642/intercessor/relayd/turn"
 	"github.com/stretchr/testify/require"
 )
 
@@ -96,17 +98,27 @@ func TestChannelsAreRefusedWithACode(t *testing.T) {
 
 // TestChannelsAreBounded: pion looks at all channels of an allocation for each packet.
 func TestChannelsAreBounded(t *testing.T) {
-	r := start(t, nil)
-	c := r.raw("udp", r.add("room", "guest"))
-	label := c.allocate()
-	bind := func(i int) int {
-		return codeOf(c.bind(uint16(0x4000+i), &net.UDPAddr{IP: label.IP, Port: 2000 + i}))
-	}
-	for i := range 64 {
-		require.Equal(t, 0, bind(i))
-	}
-	require.Equal(t, 508, bind(64))
-	require.Equal(t, 0, bind(0), "a channel that exists is refreshed")
+	synctest.Test(t, func(t *testing.T) {
+		r, w := startOn(t, turn.Limits{})
+		c := r.rawAt(w, "198.18.0.1:1000", r.add("room", "guest"))
+		label := c.allocate()
+		bind := func(i int) int {
+			return codeOf(c.bind(uint16(0x4000+i), &net.UDPAddr{IP: label.IP, Port: 2000 + i}))
+		}
+		for i := range 64 {
+			require.Equal(t, 0, bind(i))
+		}
+		require.Equal(t, 508, bind(64))
+		time.Sleep(9 * time.Minute)
+		require.Equal(t, 0, bind(0), "a channel that exists is refreshed")
+		require.Equal(t, 0, codeOf(c.ask(stun.MethodRefresh)))
+		time.Sleep(2 * time.Minute)
+		for i := range 63 {
+			require.Equal(t, 0, bind(64+i), "the others have expired")
+		}
+		require.Equal(t, 508, bind(63))
+		require.Equal(t, 0, bind(0))
+	})
 }
 
 // TestNoAnswer: to what no client of TURN sends.

@@ -6,6 +6,7 @@ import (
 	"net/netip"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/pion/stun/v4"
 	pion "github.com/pion/turn/v5"
@@ -152,6 +153,33 @@ func TestAnIPv6ClientGetsAnIPv4Label(t *testing.T) {
 	_, err = four.WriteTo([]byte("over IPv4"), label)
 	require.NoError(t, err)
 	require.Equal(t, data(0x4000, "over IPv4"), c.read())
+}
+
+// TestASocketOfBothFamilies: an IPv4 client sees an IPv4 address.
+func TestASocketOfBothFamilies(t *testing.T) {
+	r := start(t, nil)
+	both, err := net.ListenPacket("udp", "[::]:0")
+	require.NoError(t, err)
+	r.ServePacket(both)
+	guest := r.add("room", "guest")
+	for _, loopback := range []string{"127.0.0.1", "::1"} {
+		socket, err := net.ListenPacket("udp", net.JoinHostPort(loopback, "0"))
+		require.NoError(t, err)
+		defer socket.Close()
+		c := r.rawOnPackets(socket)
+		c.write = func(frame []byte) {
+			_, err := socket.WriteTo(frame, &net.UDPAddr{IP: net.ParseIP(loopback), Port: both.LocalAddr().(*net.UDPAddr).Port})
+			require.NoError(t, err)
+		}
+		c.username, c.password = r.Credential(guest.room, guest.id, time.Now().Add(time.Hour))
+		var mapped stun.XORMappedAddress
+		require.NoError(t, mapped.GetFrom(c.ask(stun.MethodBinding)))
+		require.Equal(t, socket.LocalAddr().String(), net.JoinHostPort(mapped.IP.String(), fmt.Sprint(mapped.Port)))
+		require.Equal(t, 0, codeOf(c.bind(0x4000, c.allocate())))
+		frame := data(0x4000, loopback)
+		c.write(frame)
+		require.Equal(t, frame, c.read())
+	}
 }
 
 func TestPacketsOfAllSizesPass(t *testing.T) {

@@ -13,15 +13,27 @@ import (
 // probability of 1 in 16,384, and nobody outside can tell which.
 const networks = 1 << 14
 
-// requests limits the unauthenticated requests over UDP (T5). Sources can be forged, so its memory
-// is fixed.
+// A requestMeter counts requests of one sender.
+type requestMeter struct{ quota.Meter }
+
+// take counts a request, unless it would exceed the rate.
+func (m *requestMeter) take(rate quota.Rate, now time.Duration) bool {
+	if m.Wait(rate, 1, now) > 0 {
+		return false
+	}
+	m.Take(rate, 1, now)
+	return true
+}
+
+// requests limits one kind of request over UDP, of each network and of all (T5). Sources can be
+// forged, so its memory is fixed.
 type requests struct {
 	seed  maphash.Seed
 	begun time.Time
 
 	mu     sync.Mutex
-	meters [networks]quota.Meter
-	all    quota.Meter
+	meters [networks]requestMeter
+	all    requestMeter
 }
 
 func newRequests() *requests { return &requests{seed: maphash.MakeSeed(), begun: time.Now()} }
@@ -32,17 +44,16 @@ func (r *requests) take(source netip.Addr, limits *Limits) (why reason, ok bool)
 	if source.Is6() {
 		network, _ = source.WithZone("").Prefix(56)
 	}
-	meter := &r.meters[maphash.Comparable(r.seed, network)%networks]
+	cell := maphash.Comparable(r.seed, network) % networks
 	now := time.Since(r.begun)
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	switch {
-	case meter.Wait(limits.ofNetwork(), 1, now) > 0:
-		return overNetwork, false
-	case r.all.Wait(limits.ofAllNetworks(), 1, now) > 0:
+	if r.all.Wait(limits.ofAllNetworks(), 1, now) > 0 {
 		return overRequests, false
 	}
-	meter.Take(limits.ofNetwork(), 1, now)
+	if !r.meters[cell].take(limits.ofNetwork(), now) {
+		return overNetwork, false
+	}
 	r.all.Take(limits.ofAllNetworks(), 1, now)
 	return 0, true
 }

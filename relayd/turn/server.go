@@ -69,7 +69,8 @@ type Server struct {
 
 	hub         *hub
 	connections *connections
-	requests    *requests
+	requests    *requests // unauthenticated ones
+	signed      *requests // those with a signature, of sources without an allocation
 	replays     *replays
 
 	mu      sync.Mutex
@@ -96,6 +97,7 @@ func New(config Config) (*Server, error) {
 		log:         cmp.Or(config.Log, slog.Default()),
 		connections: newConnections(),
 		requests:    newRequests(),
+		signed:      newRequests(),
 		replays:     newReplays(),
 		stop:        make(chan struct{}),
 	}

@@ -213,7 +213,7 @@ func TestACMERenewal(t *testing.T) {
 	const life = 12 // seconds
 	a := newACMERelay(t)
 	a.ca = startACME(t, freeTCPPort(t), a.tls, life)
-	relay := a.start("--admin-listen", "127.0.0.1:0")
+	relay := a.start("--admin-listen", "127.0.0.1:0", "--turn-enabled") // TURN shares the port
 	admin := adminOf(t, relay)
 	relay.WaitLog("got a certificate")
 	peer := dialTLS(t, relay, "/server", a.trusts("relay.test"))

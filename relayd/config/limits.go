@@ -28,7 +28,7 @@ type Limits struct {
 	SourceConnectBurst int `key:"source_connect_burst" arg:"number" min:"1" max:"1000000" reload:"yes" doc:"Burst size: how many peers one source may connect at once after being idle."`
 	SourceRooms        int `key:"source_rooms" arg:"number" min:"1" max:"1000000" reload:"yes" doc:"How many open rooms one source may have. A room is open until its server has left, or is no longer waited for."`
 
-	Connections int `key:"connections" arg:"number" min:"1" max:"10000000" reload:"yes" doc:"How many peers there may be in all. It is less if the process may open too few files: a quarter of them, 24 at least and 128 at the most, is reserved for the admin listener and other needs of relayd, and a quarter of the rest, 1024 at the most, for pages, handshakes and refused peers."`
+	Connections int `key:"connections" arg:"number" min:"1" max:"10000000" reload:"yes" doc:"How many peers there may be in all. It is less if the process may open too few files: a quarter of them, 24 at least and 128 at the most, is reserved for the admin listener and other needs of relayd, and a quarter of the rest, 1024 at the most, for pages, handshakes and refused peers; with turn.enabled also an eighth, turn.connections at the most."`
 	Rooms       int `key:"rooms" arg:"number" min:"1" max:"10000000" reload:"yes" doc:"How many rooms there may be in all."`
 	Away        int `key:"away" arg:"number" min:"1" max:"10000000" reload:"yes" doc:"How many absent peers relayd remembers. A forgotten peer can still come back."`
 

@@ -12,22 +12,11 @@ import (
 	"runtime"
 	"testing"
 
-	"github.com/sebas642/intercessor/protocol"
 	"github.com/sebas642/intercessor/relayd/relay"
 	"github.com/sebas642/intercessor/relayd/turn"
 	"github.com/sebas642/intercessor/relayd/wsconn"
 	"github.com/stretchr/testify/require"
 )
-
-// owners finds the owners of allocations, as relayd does.
-type owners struct{ *relay.Relay }
-
-func (o owners) Find(room, peer protocol.ID) turn.Peer {
-	if seat, ok := o.Relay.Find(room, peer); ok {
-		return seat
-	}
-	return nil
-}
 
 // beside is a relay whose port TURN shares, if it is on.
 func beside(t testing.TB, secure, on bool) (address string) {

@@ -145,10 +145,7 @@ func (c *candidates) apart() bool {
 }
 
 // isLabelled reports whether the address of a candidate is a label.
-func isLabelled(line string) bool {
-	fields := strings.Fields(line)
-	return len(fields) > 4 && isLabel(kindOf(line), fields[4])
-}
+func isLabelled(line string) bool { return isLabel(kindOf(line), line) }
 
 func keep(noted []string, lines ...string) []string {
 	for _, line := range lines {

@@ -8,17 +8,17 @@ type Pair struct {
 	Local, Remote string
 
 	// Label says that one of the two is an address that a relay's own TURN server gives out
-	// (T2).
+	// (I7).
 	Label bool
 }
 
 // TURN reports whether the path leads through a TURN server.
 func (p Pair) TURN() bool { return p.Local == "relay" || p.Remote == "relay" }
 
-// isLabel reports whether a candidate is an address of the networks of T2.
-func isLabel(kind, address string) bool {
-	for _, network := range []string{"192.0.2.", "198.51.100.", "203.0.113."} {
-		if kind == "relay" && strings.HasPrefix(address, network) {
+// isLabel reports whether a candidate of that type is a label. in is its address, or its line.
+func isLabel(kind, in string) bool {
+	for _, network := range []string{" 192.0.2.", " 198.51.100.", " 203.0.113."} {
+		if kind == "relay" && strings.Contains(" "+in, network) {
 			return true
 		}
 	}

@@ -154,12 +154,13 @@ const maxNoted = 64
 func (p *Peer) onServer(e ServerError) {
 	p.mu.Lock()
 	before, _ := p.candidates.turn()
-	known := slices.IndexFunc(p.candidates.servers, func(o ServerError) bool { return o.URL == e.URL })
-	switch {
-	case known >= 0 && p.candidates.servers[known].Code == unreachable:
-		p.candidates.servers[known] = e // another address of the server says more
-	case known < 0 && len(p.candidates.servers) < maxServers:
+	known := 0
+	for ; known < len(p.candidates.servers) && p.candidates.servers[known].URL != e.URL; known++ {
+	}
+	if known == len(p.candidates.servers) && known < maxServers {
 		p.candidates.servers = append(p.candidates.servers, e)
+	} else if known < maxServers && p.candidates.servers[known].Code == unreachable {
+		p.candidates.servers[known] = e // another address of the server says more
 	}
 	now, there := p.candidates.turn()
 	p.changePath()

@@ -183,8 +183,8 @@ func refusedTURN(e endpoint, refused *refusal) Result {
 		return Fail(fmt.Sprintf("the TURN server at %s does not know this peer: it belongs to another relay or was started again", e.address()),
 			"give each relay a name of its own in `turn.hosts`")
 	case 486, 508:
-		return Fail(fmt.Sprintf("the TURN server at %s has no capacity: %d %s", e.address(), refused.code, refused.text),
-			"raise `turn.allocations` and its neighbours (docs/limits.md), or coturn's total-quota and user-quota")
+		limit := map[int]string{486: "`turn.client_allocations`, or coturn's user-quota", 508: "`turn.allocations`, or coturn's total-quota"}
+		return Fail(fmt.Sprintf("the TURN server at %s has no capacity: %d %s", e.address(), refused.code, refused.text), "raise "+limit[refused.code])
 	}
 	return Fail(fmt.Sprintf("the TURN server at %s answers %s with %d %s", e.address(), refused.what, refused.code, refused.text), "look at the TURN server's log")
 }

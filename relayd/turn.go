@@ -77,7 +77,7 @@ func ownICE(c config.TURN, server *turn.Server, port int, shown *certificates) *
 }
 
 // listenBoth listens on one port for TCP and UDP. For port 0 it tries several.
-func listenBoth(address, flag string) (net.Listener, net.PacketConn, error) {
+func listenBoth(address, flag string) (net.Listener, []net.PacketConn, error) {
 	host, port, _ := net.SplitHostPort(address)
 	for tries := 1; ; tries++ {
 		listener, err := net.Listen("tcp", address)
@@ -85,7 +85,7 @@ func listenBoth(address, flag string) (net.Listener, net.PacketConn, error) {
 			return nil, nil, cannotListen(address, flag, err)
 		}
 		_, same, _ := net.SplitHostPort(listener.Addr().String())
-		packets, err := net.ListenPacket("udp", net.JoinHostPort(host, same))
+		packets, err := listenPackets(host, same)
 		if err == nil {
 			return listener, packets, nil
 		}

@@ -15,16 +15,16 @@ import (
 
 // hosts are the names that every machine knows. Machines on the Internet are 198.18.0.N and
 // 2001:db8::N, routers 198.18.1.N and 2001:db8::1:N. A site has 192.168.N.0/24 behind NAT, and
-// otherwise 198.19.N.0/24 or a network of 2001:db8::/32.
+// otherwise 198.19.N.0/24 or a network of 2001:db8::/32. Packets to nowhere vanish.
 const hosts = `127.0.0.1 localhost
 ::1 localhost
 198.18.0.10 relay.test
 2001:db8::10 relay.test
-198.18.0.11 other.test
-2001:db8::11 other.test
+198.18.0.15 second.test
+198.18.0.11 strays.test
 198.18.0.12 container.test
-198.18.0.13 turn.test
-2001:db8::13 turn.test
+198.18.0.13 coturn.test
+198.20.0.1 nowhere.test
 `
 
 // forwards has a machine forward packets of both families. To ask for its neighbours in the name of
@@ -32,7 +32,8 @@ const hosts = `127.0.0.1 localhost
 const forwards = `echo 1 >/proc/sys/net/ipv4/ip_forward; echo 1 >/proc/sys/net/ipv6/conf/all/forwarding
 		echo 0 >/proc/sys/net/ipv6/conf/all/accept_dad; echo 0 >/proc/sys/net/ipv6/conf/default/accept_dad`
 
-// An internet joins machines and sites. It knows no private network.
+// An internet joins machines and sites. It knows no private network. Its bridge has an address of
+// its own, because another one would change with each site that joins.
 type internet struct {
 	t      testing.TB
 	middle *netspace.Space
@@ -46,7 +47,7 @@ func newInternet(t testing.TB) *internet {
 	i := &internet{t: t, middle: netspace.New(t), hosts: filepath.Join(t.TempDir(), "hosts")}
 	require.NoError(t, os.WriteFile(i.hosts, []byte(hosts), 0o644))
 	i.middle.Run(forwards + `
-		ip link add bridge type bridge mcast_snooping 0
+		ip link add bridge address 02:00:00:00:00:01 type bridge mcast_snooping 0
 		ip link set bridge up
 		echo 0 >/proc/sys/net/ipv4/conf/all/send_redirects; echo 0 >/proc/sys/net/ipv4/conf/bridge/send_redirects
 		ip addr add 198.18.0.1/16 dev bridge; ip addr add 2001:db8::1/48 dev bridge nodad

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"math/rand/v2"
+	"net/http"
 	"os"
 	"time"
 
@@ -27,6 +28,8 @@ type task struct {
 	Want       string          // direct, turn, or none
 	ICEServers []sdk.ICEServer // nil for the relay's
 	RelayOnly  bool
+	OnlyOwn    bool // not the relay's ICE servers, too
+	Base       bool // speaks the base protocol
 }
 
 // none is the path of two peers whose channels must fail.
@@ -63,7 +66,20 @@ func runPeer(text string) error {
 }
 
 func (t task) options() *sdk.Options {
-	return &sdk.Options{ICEServers: t.ICEServers, RelayOnly: t.RelayOnly}
+	o := &sdk.Options{ICEServers: t.ICEServers, RelayOnly: t.RelayOnly, OnlyOwnICEServers: t.OnlyOwn}
+	if t.Base {
+		o.HTTPClient = &http.Client{Transport: base{}}
+	}
+	return o
+}
+
+// base is a transport that asks for no subprotocol, so that the relay speaks the base protocol.
+type base struct{}
+
+func (base) RoundTrip(r *http.Request) (*http.Response, error) {
+	r = r.Clone(r.Context())
+	r.Header.Del("Sec-WebSocket-Protocol")
+	return http.DefaultTransport.RoundTrip(r)
 }
 
 func (t task) serve(ctx context.Context) error {

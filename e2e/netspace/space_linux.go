@@ -100,7 +100,7 @@ func (s *Space) Wrap(cmd *exec.Cmd) {
 }
 
 // Browser starts Chromium.
-func (s *Space) Browser(options ...chromedp.ExecAllocatorOption) *chromium.Browser {
-	s.T.Helper()
-	return chromium.Start(s.T, append(options, chromedp.ModifyCmdFunc(s.Wrap))...)
+func (s *Space) Browser(t testing.TB, options ...chromedp.ExecAllocatorOption) *chromium.Browser {
+	t.Helper()
+	return chromium.Start(t, append(options, chromedp.ModifyCmdFunc(s.Wrap))...)
 }

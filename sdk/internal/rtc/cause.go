@@ -162,9 +162,12 @@ const maxNoted = 64
 // onServer notes a server's failure, and tells the other peer if it changes the cause.
 func (p *Peer) onServer(e ServerError) {
 	p.mu.Lock()
-	known := len(p.candidates.servers) == maxServers || slices.ContainsFunc(p.candidates.servers, func(o ServerError) bool { return o.URL == e.URL })
 	before, _ := p.candidates.turn()
-	if !known {
+	known := slices.IndexFunc(p.candidates.servers, func(o ServerError) bool { return o.URL == e.URL })
+	switch {
+	case known >= 0 && p.candidates.servers[known].Code == unreachable:
+		p.candidates.servers[known] = e // another address of the server says more
+	case known < 0 && len(p.candidates.servers) < maxServers:
 		p.candidates.servers = append(p.candidates.servers, e)
 	}
 	now, there := p.candidates.turn()

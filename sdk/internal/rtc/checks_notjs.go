@@ -24,8 +24,11 @@ const (
 	lookFor = 20 * time.Second
 )
 
-// nominateAgain has ICE take a relayed pair soon, and a better one when it works.
+// nominateAgain has ICE take a relayed pair soon, and a better one when it works. So a pair of
+// addresses that a NAT has made need not wait for one without: pion would wait a second.
 func nominateAgain(settings *webrtc.SettingEngine) error {
+	settings.SetSrflxAcceptanceMinWait(0)
+	settings.SetPrflxAcceptanceMinWait(0)
 	settings.SetRelayAcceptanceMinWait(acceptRelay)
 	return settings.SetICERenomination(webrtc.WithRenominationInterval(renominateEvery))
 }

@@ -71,7 +71,7 @@ func (n *hostNet) resolve(network, address string) (netip.AddrPort, error) {
 	addresses, err := net.DefaultResolver.LookupNetIP(n.ctx, family, host)
 	if err != nil {
 		if _, never := net.DefaultResolver.LookupNetIP(n.ctx, "ip", host); never != nil {
-			n.servers.failed(address, err)
+			n.servers.failed("", address, err)
 		}
 		return netip.AddrPort{}, err
 	}

@@ -53,7 +53,7 @@ func (n *hostNet) dialTURN(network string, local, remote *net.TCPAddr) (*turnCon
 		err = conn.SetReadDeadline(time.Now().Add(turnWithin))
 	}
 	if err != nil {
-		n.servers.failed(remote.String(), err)
+		n.servers.failed("tcp", remote.String(), err)
 		return nil, err
 	}
 	made := &turnConn{TCPConn: conn.(*net.TCPConn), checks: n.checks}

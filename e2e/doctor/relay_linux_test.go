@@ -115,6 +115,22 @@ func (s *stage) join() (p *rawpeer.Peer) {
 	return p
 }
 
+// A relay that lets only some messages pass is no broken one, but the step cannot be tried.
+func TestTheRelayHasSchemas(t *testing.T) {
+	for _, refused := range []string{"drop", "close"} {
+		t.Run(refused, func(t *testing.T) {
+			s := newStage(t)
+			s.relay(append([]string{"--schemas-builtin", "--schemas-unknown", "refuse", "--schemas-refused", refused}, plain...)...)
+			r := s.examine(plainURL)
+			require.Equal(t, 2, r.code, "%+v", r)
+			require.Contains(t, r.step("message").Cause, "the relay's schemas allow no messages of the type doctor")
+			require.Contains(t, r.step("message").Advice, "`schemas.folder`")
+			requireSettings(t, r.step("message").Advice)
+			require.Equal(t, "ok", r.step("data channel").Status)
+		})
+	}
+}
+
 func TestTheRelayIsFull(t *testing.T) {
 	s := newStage(t)
 	s.relay(append([]string{"--limits-connections", "1"}, plain...)...)

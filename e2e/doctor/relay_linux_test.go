@@ -65,7 +65,7 @@ func TestAnAccessSecretIsMissingOrWrong(t *testing.T) {
 	text := fmt.Sprintf("[access]\nserver_passphrase_hashes = ['%s']\nclient_passphrase_hashes = ['%s']\n", s.hash("of servers"), s.hash("of clients"))
 	require.NoError(t, os.WriteFile(config, []byte(text), 0o600))
 	s.relay(append([]string{"--config", config}, plain...)...)
-	servers, clients, wrong := s.secret("of servers"), s.secret("of clients"), s.secret("of nobody")
+	servers, clients, wrong := s.secret("of servers"), s.secret("of clients"), s.secret("of another relay")
 
 	r := s.examine(plainURL)
 	require.Equal(t, 2, r.code, "%+v", r)

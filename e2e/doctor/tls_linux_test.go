@@ -45,7 +45,7 @@ func TestACertificateIsSelfSigned(t *testing.T) {
 	s.examine("https://"+siteIPv4).requireFailed(t, want{"tls", "the certificate is self-signed", "`tls.self_signed`"})
 }
 
-func TestNobodyKnowsTheAuthority(t *testing.T) {
+func TestTheAuthorityIsUnknown(t *testing.T) {
 	s := newStage(t)
 	s.secure(newAuthority(t).issue(t, "relay.test", time.Hour))
 	s.examine("https://relay.test").requireFailed(t, want{"tls", "no authority that this machine trusts", "put the whole chain into `tls.cert_file`"})

@@ -10,6 +10,7 @@ unit:   ; @ci/unit.sh   ## test every module except e2e, with the race detector
 wasm:   ; @ci/wasm.sh   ## build the WebAssembly SDK into web/sdk and print its size
 charts: ; @ci/charts.sh ## copy the status page's chart library to web/charts
 e2e:    ; @ci/e2e.sh    ## test real peers, Chromium among them, against the real relayd
+nat:    ; @ci/nat.sh    ## show between which networks peers meet, and by which path
 fuzz:   ; @ci/fuzz.sh   ## run every fuzz target for ten seconds, or for FUZZTIME
 check:  ; @ci/check.sh  ## test for races and leaks, 100,000 connections, and every fuzz target, in half an hour
 prove:  ; @ci/prove.sh  ## run the proof of the delivery promise at full size, in under an hour
@@ -19,4 +20,4 @@ package:; @ci/package.sh ## build the image and a release, and test them (Debian
 bench:  ; @ci/bench.sh  ## run the benchmarks
 clean:  ; @ci/clean.sh  ## remove the output of builds and tests
 
-.PHONY: help run test setup fmt vet unit wasm charts e2e fuzz check prove image release package bench clean
+.PHONY: help run test setup fmt vet unit wasm charts e2e nat fuzz check prove image release package bench clean

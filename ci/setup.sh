@@ -32,6 +32,7 @@ has turnserver || missing+=(coturn) # and its turnutils_uclient
 has curl || missing+=(curl)
 if [ "$(uname)" = Linux ]; then # for the guide's proxies, and for network namespaces
 	has ip /usr/sbin/ip || missing+=(iproute2)
+	has nft /usr/sbin/nft || missing+=(nftables)
 	has nginx /usr/sbin/nginx || missing+=(nginx)
 	has caddy || missing+=(caddy)
 fi

@@ -24,7 +24,7 @@ var notWatched = map[string]string{
 // there the runtime keeps a goroutine of its own, and TestNoCallbackIsLeaked looks instead.
 func TestGoroutinesAreWatchedWhereTheyStart(t *testing.T) {
 	starts, watched := map[string]string{}, map[string]bool{}
-	for _, module := range []string{"protocol", "relayd", "sdk", "wasm", "web"} {
+	for _, module := range []string{"protocol", "relayd", "doctor", "sdk", "wasm", "web"} {
 		require.NoError(t, filepath.WalkDir(filepath.Join("..", module), func(path string, entry fs.DirEntry, err error) error {
 			if err != nil || !strings.HasSuffix(path, ".go") || strings.HasSuffix(strings.TrimSuffix(path, "_test.go"), "_js") || strings.HasSuffix(path, "_js.go") {
 				return err

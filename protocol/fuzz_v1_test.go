@@ -105,6 +105,7 @@ func FuzzHello(f *testing.F) {
 		require.Equal(t, text("features"), string(h.Features))
 		require.Equal(t, text("iceServers"), string(h.ICE.Servers))
 		require.Equal(t, number("iceExpiresIn"), h.ICE.ExpiresIn)
+		require.Equal(t, text("instance"), h.Instance)
 
 		again, err := protocol.ParseHello(protocol.AppendHello(nil, h))
 		require.NoError(t, err)

@@ -32,6 +32,9 @@ type Hello struct {
 
 	Limits Limits
 
+	// Instance says which start of which relay this is (W10), or is "".
+	Instance string
+
 	// Features is one JSON array of texts, or nil.
 	Features []byte
 
@@ -76,7 +79,7 @@ func ParseHello(message []byte) (Hello, error) {
 // parseV1 reads the fields of v1, in a separate scan: a base peer must ignore them,
 // whatever they contain.
 func (h *Hello) parseV1(message []byte) error {
-	var v [9][]byte
+	var v [10][]byte
 	err := ScanObject(message, helloNamesV1, v[:])
 	if v[0] == nil {
 		return nil
@@ -109,6 +112,11 @@ func (h *Hello) parseV1(message []byte) error {
 	}
 	if h.Features = v[5]; h.Features != nil && h.Features[0] != '[' {
 		return errField("features", "an array")
+	}
+	if v[9] != nil {
+		if h.Instance, ok = token(v[9]); !ok {
+			return errField("instance", "characters of base64url")
+		}
 	}
 	h.ICE, err = iceFields(v[6], v[7])
 	return err
@@ -194,6 +202,9 @@ func AppendHello(dst []byte, h Hello) []byte {
 		dst = append(dst, `[]`...)
 	}
 	dst = append(dst, h.Features...)
+	if h.Instance != "" {
+		dst = append(append(append(dst, `,"instance":"`...), h.Instance...), '"')
+	}
 	if h.ICE.Servers != nil {
 		dst = appendICE(append(dst, ','), h.ICE)
 	}
@@ -202,6 +213,6 @@ func AppendHello(dst []byte, h Hello) []byte {
 
 var (
 	helloNames   = []string{"id", "serverInfo", "room"}
-	helloNamesV1 = []string{"resume", "window", "resumed", "server", "limits", "features", "iceServers", "iceExpiresIn", "serverOrder"}
+	helloNamesV1 = []string{"resume", "window", "resumed", "server", "limits", "features", "iceServers", "iceExpiresIn", "serverOrder", "instance"}
 	limitsNames  = []string{"message", "delivery", "outbox", "rate", "streamRate", "streams"}
 )

@@ -76,7 +76,7 @@ var (
 	helloV1Forms  = map[string]form{
 		"serverOrder": orderOf,
 		"resume":      tokenOf, "window": numberOf, "resumed": boolOf, "server": textOf, "limits": objectOf, "features": arrayOf,
-		"iceServers": arrayOf, "iceExpiresIn": numberOf,
+		"iceServers": arrayOf, "iceExpiresIn": numberOf, "instance": tokenOf,
 	}
 	limitForms = map[string]form{"message": numberOf, "delivery": numberOf, "outbox": numberOf, "rate": numberOf, "streamRate": numberOf, "streams": boolOf}
 )

@@ -42,6 +42,7 @@ type expectV1 struct {
 	Features     string
 	ICEServers   string
 	ICEExpiresIn int
+	Instance     string
 	Order        *[3]uint64
 	ServerOrder  *[3]uint64
 	Protocol     string
@@ -162,7 +163,7 @@ func (x *expectV1) hello(message []byte) error {
 		return &protocol.Error{Code: protocol.CodeMissingField, Reason: "a v1 peer gets a token"}
 	}
 	x.ID, x.Room, x.ServerInfo, x.Resume, x.Window = string(h.ID), string(h.Room), string(h.ServerInfo), h.Resume, h.Window
-	x.Resumed, x.Limits, x.Features = &h.Resumed, h.Limits, string(h.Features)
+	x.Resumed, x.Limits, x.Features, x.Instance = &h.Resumed, h.Limits, string(h.Features), h.Instance
 	x.ICEServers, x.ICEExpiresIn = string(h.ICE.Servers), h.ICE.ExpiresIn
 	if h.ServerKnown {
 		x.Server = &h.Server

@@ -32,10 +32,10 @@ type front struct {
 	tls     *tls.Config // nil without TLS
 
 	servers []*http.Server
-	listens []net.Listener // one for each
-	plain   net.Listener   // of listens, the one that redirects
-	apart   net.Listener   // of listens, the one of turn.listen
-	packets net.PacketConn // of TURN
+	listens []net.Listener   // one for each
+	plain   net.Listener     // of listens, the one that redirects
+	apart   net.Listener     // of listens, the one of turn.listen
+	packets []net.PacketConn // of TURN
 }
 
 // listen opens the addresses. Shown is nil without TLS, t without TURN.
@@ -127,8 +127,8 @@ func (f *front) closeListeners() (err error) {
 	for _, listener := range f.listens {
 		err = errors.Join(err, listener.Close())
 	}
-	if f.packets != nil {
-		err = errors.Join(err, f.packets.Close())
+	for _, socket := range f.packets {
+		err = errors.Join(err, socket.Close())
 	}
 	return err
 }
@@ -173,7 +173,7 @@ func (f *front) announce(log *slog.Logger) {
 		}
 	}
 	if f.packets != nil {
-		log.Info("TURN server", "udp", f.packets.LocalAddr().String(), "tcp", f.turnListener().Addr().String())
+		log.Info("TURN server", "udp", f.packets[0].LocalAddr().String(), "tcp", f.turnListener().Addr().String())
 	}
 }
 
@@ -190,8 +190,8 @@ func (f *front) serve() <-chan error {
 	for i, server := range f.servers {
 		go func() { ended <- server.Serve(f.listens[i]) }()
 	}
-	if f.packets != nil {
-		f.turn.ServePacket(f.packets)
+	for _, socket := range f.packets {
+		f.turn.ServePacket(socket)
 	}
 	return ended
 }

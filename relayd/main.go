@@ -25,6 +25,7 @@ Usage:
   relayd [serve] [flags]   run the relay (on 127.0.0.1:8000)
   relayd check [flags]     look at the configuration, and print what is in force
   relayd healthcheck       ask the relay of the same configuration whether it is well
+  relayd doctor [URL]      take each step of a client of the relay, and say what to change
   relayd hash              ask for a passphrase, and print its hash for the configuration
   relayd version           print the version; so does relayd --version
   relayd help              print this
@@ -32,7 +33,14 @@ Usage:
 Each flag can also be a variable (RELAYD_DRAIN for --drain) or a key in the file of
 --config: docs/configuration.md has them all, relayd.example.toml is such a file.
 
-Flags of serve, check and healthcheck:
+Without a URL, doctor takes it from the configuration. It has flags of its own:
+      --json                        print one JSON object, for a monitor
+      --long[=duration]             also keep a connection open for 70s
+      --page url                    also connect as a page of this address
+      --secret-file file            the access secret of a server
+      --client-secret-file file     that of a client, if it is another one
+
+Flags of serve, check, healthcheck and doctor:
 `
 
 func main() {
@@ -50,8 +58,16 @@ func run(args, environ []string, stdin io.Reader, stdout, stderr io.Writer) int 
 	case !strings.HasPrefix(args[0], "-"):
 		command, args = args[0], args[1:]
 	}
+	var examined examination
+	if command == "doctor" {
+		var err error
+		if examined, args, err = parseExamination(args); err != nil {
+			fmt.Fprintln(stderr, "relayd:", err)
+			return 2
+		}
+	}
 	switch command {
-	case "serve", "check", "healthcheck":
+	case "serve", "check", "healthcheck", "doctor":
 		hangups := make(chan os.Signal, 1)
 		if command == "serve" {
 			signal.Notify(hangups, syscall.SIGHUP) // first, because an unhandled SIGHUP ends the process; Windows has none
@@ -74,6 +90,8 @@ func run(args, environ []string, stdin io.Reader, stdout, stderr io.Writer) int 
 			return checkCommand(c, sources, stdout, stderr)
 		case command == "healthcheck":
 			return healthcheckCommand(c, stdout, stderr)
+		case command == "doctor":
+			return doctorCommand(c, examined, stdout, stderr)
 		}
 		return serveCommand(c, sources, load, hangups, stderr)
 	case "hash":

@@ -76,11 +76,11 @@ func ownICE(c config.TURN, server *turn.Server, port int, shown *certificates) *
 	return own
 }
 
-// receiveBuffer is the size of the UDP socket's buffer: at 24 MiB a second, packets of 40 ms.
+// receiveBuffer is the size of a UDP socket's buffer: at 24 MiB a second, packets of 40 ms.
 const receiveBuffer = 1 << 20
 
 // listenBoth listens on one port for TCP and UDP. For port 0 it tries several.
-func listenBoth(address, flag string) (net.Listener, net.PacketConn, error) {
+func listenBoth(address, flag string) (net.Listener, []net.PacketConn, error) {
 	host, port, _ := net.SplitHostPort(address)
 	for tries := 1; ; tries++ {
 		listener, err := net.Listen("tcp", address)
@@ -88,9 +88,11 @@ func listenBoth(address, flag string) (net.Listener, net.PacketConn, error) {
 			return nil, nil, cannotListen(address, flag, err)
 		}
 		_, same, _ := net.SplitHostPort(listener.Addr().String())
-		packets, err := net.ListenPacket("udp", net.JoinHostPort(host, same))
+		packets, err := listenPackets(host, same)
 		if err == nil {
-			_ = packets.(*net.UDPConn).SetReadBuffer(receiveBuffer) // the system may grant less
+			for _, socket := range packets {
+				_ = socket.(*net.UDPConn).SetReadBuffer(receiveBuffer) // the system may grant less
+			}
 			return listener, packets, nil
 		}
 		_ = listener.Close()

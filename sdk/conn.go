@@ -27,11 +27,12 @@ const closeWithin = 5 * time.Second
 // A Conn that is not reliable may lose a message without notice. It ends with ErrOverflow
 // when more than 1,024 messages or 1 MiB wait to be received. Other Conns are not affected.
 type Conn struct {
-	own, peer protocol.ID        // static, as are the next six
+	own, peer protocol.ID        // static, as are the next seven
 	session   *signaling.Session // a listener's Conns share one
 	rtc       *connections
 	messages  messages
-	named     []ICEServer // by the application; nil: the relay's are used
+	named     []ICEServer // by the application
+	onlyNamed bool        // the relay's servers are not used
 	onEnd     func()      // called once, when no more messages are exchanged
 	release   func()      // releases what only this Conn needs
 
@@ -91,12 +92,13 @@ func newConn(session *signaling.Session, peer protocol.ID, offer bool, options O
 		own:     session.Hello().ID,
 		peer:    peer,
 		session: session,
-		named:   options.ICEServers,
 		onEnd:   func() {},
+
+		named: options.ICEServers, onlyNamed: options.OnlyOwnICEServers,
 	}
 	c.hurry, c.abort = context.WithCancelCause(context.Background())
 	direct := rtc.Options{Offer: offer, ICEServers: forPath(c.named), Pool: pool}
-	if c.named == nil {
+	if !c.onlyNamed {
 		direct.RelayICEServers = c.relayICEServers
 	}
 	options.forPlatform(c, &direct)

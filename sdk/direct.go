@@ -28,6 +28,11 @@ type direct struct {
 	over   bool   // nothing more comes
 	up     bool   // the link knows the path
 	q      uint64 // the last OFFER
+
+	// label says that the path leads through the relay's own TURN server, and instance which
+	// start of a relay it was negotiated at (W10).
+	label    bool
+	instance string
 }
 
 func newDirect(l *linked, pc uint64) *direct {
@@ -61,6 +66,8 @@ func (d *direct) LinkNews(news rtc.LinkNews) {
 		d.linked.do(d.health.Disconnected)
 	case rtc.LinkBegun:
 		d.linked.do(func(now link.Time) { d.linked.begun(now, d) })
+	case rtc.LinkPair:
+		d.linked.do(func(link.Time) { d.label, d.instance = d.rtc.Pair().Label, d.linked.conn.session.Hello().Instance })
 	case rtc.LinkAgreed:
 		d.linked.do(func(now link.Time) { d.linked.agreed(now, d) })
 	case rtc.LinkOver:
@@ -82,6 +89,17 @@ func (d *direct) allowed() bool {
 // stands reports whether the path is up, or was and is not lost.
 func (d *direct) stands() bool {
 	return d.open && !d.over && d.allowed() && d.health.State() != link.Probing
+}
+
+// met has a path through the TURN server of a relay restarted that was started again, or that both
+// sides have left for another (W10). The other side is at the relay: something of it has come.
+func (d *direct) met(now link.Time) {
+	instance := d.linked.conn.session.Hello().Instance
+	if d.label && !d.over && instance != d.instance {
+		d.instance = instance
+		d.health.Disconnected(now)
+		d.linked.repair.Asked(now)
+	}
 }
 
 // opened notes that the channel is open.
@@ -122,7 +140,7 @@ func (d *direct) look(now link.Time, acked int) {
 	d.health.Sent(l.Unacknowledged(link.Direct))
 	l.SetInFlight(link.Direct, d.health.InFlight())
 	usable := d.health.State() == link.Up || d.health.Answers() && !l.Has(link.Relay) // there is no better one (W4)
-	if up := usable && d.allowed(); up != d.up {
+	if up := usable && d.allowed() && !(d.label && l.RelaySuffices()); up != d.up {
 		if d.up = up; up {
 			d.linked.downAt = 0
 			l.PathUp(now, link.Direct)

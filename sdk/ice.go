@@ -20,15 +20,15 @@ type ICEServer struct {
 }
 
 // ICEServers returns the STUN and TURN servers of this Conn's direct path, for a program that
-// makes its own WebRTC connection: those of Options.ICEServers, or else the relay's latest
-// ones that this peer can use. The relay's credentials are secret and for this peer alone.
-// They expire and the relay renews them, so call ICEServers again for each connection and
-// each ICE restart. expires is zero if they do not expire.
+// makes its own WebRTC connection: the relay's latest ones that
+// this peer can use, unless Options.OnlyOwnICEServers is set, and those of Options.ICEServers. The relay's credentials
+// are secret and for this peer alone. They expire and the relay renews them, so call ICEServers
+// again for each connection and each ICE restart. expires is zero if they do not expire.
 func (c *Conn) ICEServers() (servers []ICEServer, expires time.Time) {
-	if c.named != nil {
-		return c.named, time.Time{}
+	if c.onlyNamed {
+		return slices.Clone(c.named), time.Time{}
 	}
-	return c.ice.parse(c.relayICEServers()), c.session.ICEExpires()
+	return append(c.ice.parse(c.relayICEServers()), c.named...), c.session.ICEExpires()
 }
 
 // iceServers are the servers that the relay has named, parsed.

@@ -13,11 +13,14 @@ import (
 
 // Options configures Listen and Dial on this platform. nil is the same as the zero value.
 type Options struct {
-	// ICEServers are the STUN and TURN servers that help peers on different networks to find
-	// a direct path. If nil, they are those of the relay, if it has any, which renews them
-	// before they expire. A list that is not nil, even an empty one, replaces the relay's.
-	// Without servers only peers on one network or one machine find each other.
+	// ICEServers are STUN and TURN servers that help peers on different networks to find a
+	// direct path, in addition to those of the relay, if it has any. Without servers only
+	// peers on one network or one machine find each other.
 	ICEServers []ICEServer
+
+	// OnlyOwnICEServers leaves out the servers of the relay. The relay's own TURN server
+	// connects two peers only if both use it.
+	OnlyOwnICEServers bool
 
 	// Paths says which paths messages may take.
 	Paths Paths

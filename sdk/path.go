@@ -22,6 +22,10 @@ type Path struct {
 	// State is that of the direct path, also while messages take the relay.
 	State PathState
 
+	// TURN says that the direct path leads through a TURN server. Messages do not take one
+	// through the relay's own, which ends with the relay. Channels and media do.
+	TURN bool
+
 	// Problem is what has failed so far, as a sentence; "" if nothing has. The path may
 	// still come about.
 	Problem string
@@ -54,7 +58,7 @@ func (c *Conn) Path() Path {
 	return withState(now, p, p.Path())
 }
 
-// WaitPath waits until Route, State or Problem is not as from says, and returns how the path
+// WaitPath waits until Route, State, TURN or Problem is not as from says, and returns how the path
 // stands. A Route of "" in from is every one. The error is that of ctx, or of the Conn after its
 // end. A program that shows progress calls it in a loop.
 func (c *Conn) WaitPath(ctx context.Context, from Path) (Path, error) {
@@ -64,7 +68,7 @@ func (c *Conn) WaitPath(ctx context.Context, from Path) (Path, error) {
 		p, next := c.rtc.following()
 		state, changed := p.WatchPath()
 		now := withState(way, p, state)
-		if now.State != from.State || now.Problem != from.Problem || from.Route != "" && now.Route != from.Route {
+		if now.State != from.State || now.Problem != from.Problem || now.TURN != from.TURN || from.Route != "" && now.Route != from.Route {
 			return now, nil
 		}
 		if err := c.Err(); err != nil && next == nil && now.State == PathOver {
@@ -82,7 +86,8 @@ func (c *Conn) WaitPath(ctx context.Context, from Path) (Path, error) {
 }
 
 func withState(now Path, p *rtc.Peer, of rtc.Path) Path {
-	if now.State, now.Problem = PathState(of.State), of.Problem; now.Route == RouteDirect && p.ViaTURN() {
+	now.State, now.Problem, now.TURN = PathState(of.State), of.Problem, of.State == rtc.PathUp && p.Pair().TURN()
+	if now.TURN && now.Route == RouteDirect {
 		now.Route = RouteTURN
 	}
 	return now

@@ -226,6 +226,11 @@ func (p *peer) heard(e signaling.Event) {
 	case signaling.Back, signaling.Joined:
 		p.rejoin()
 		p.path(true, func(s *status) { s.away, s.offline = false, false })
+		p.do(func(now link.Time) {
+			if p.current != nil {
+				p.current.direct.met(now)
+			}
+		})
 	case signaling.Gone:
 		p.lose(&GoneError{Reason: Reason(e.Reason)}, Reason(e.Reason), false)
 	}
@@ -335,6 +340,7 @@ func (p *peer) receive(e signaling.Event) {
 		}
 		if entry.Link != nil && p.current != nil {
 			p.current.received[link.Relay] += uint64(len(e.Message) + len(e.Link))
+			p.current.direct.met(now)
 			if sends, _ := entry.Link.Current(); header.Ask != 0 && sends == link.Direct {
 				p.current.direct.health.Check() // the other side may have left the direct path (W4)
 			}

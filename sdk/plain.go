@@ -31,6 +31,7 @@ type plain struct {
 
 func newPlain(c *Conn, options rtc.Options) *plain {
 	p := &plain{conn: c, since: time.Now(), inbox: queue.New[Message](maxInbox, maxInboxBytes)}
+	options.Base = true
 	options.Signal = func(ctx context.Context, typ string, message []byte) error {
 		return p.send(ctx, typ, message, nil)
 	}

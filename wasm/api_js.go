@@ -8,18 +8,18 @@ import (
 	"github.com/sebas642/intercessor/sdk"
 )
 
-// dial(url, iceServers, store, ask, paths) resolves to {number, id, peerId, reliable, state}.
+// dial(url, iceServers, onlyOwn, store, ask, paths) resolves to {number, id, peerId, reliable, state}.
 func (p *program) dial(ctx context.Context, args []js.Value) (any, error) {
-	c, err := sdk.Dial(ctx, args[0].String(), p.options(args[1], args[2], args[3], args[4]))
+	c, err := sdk.Dial(ctx, args[0].String(), p.options(args[1:]))
 	if err != nil {
 		return nil, err
 	}
 	return p.addConn(c), nil
 }
 
-// listen(url, iceServers, store, ask, paths) resolves to {number, id, url, state}.
+// listen(url, iceServers, onlyOwn, store, ask, paths) resolves to {number, id, url, state}.
 func (p *program) listen(ctx context.Context, args []js.Value) (any, error) {
-	l, err := sdk.Listen(ctx, args[0].String(), p.options(args[1], args[2], args[3], args[4]))
+	l, err := sdk.Listen(ctx, args[0].String(), p.options(args[1:]))
 	if err != nil {
 		return nil, err
 	}
@@ -176,18 +176,15 @@ func (p *program) nextPC(ctx context.Context, args []js.Value) (any, error) {
 }
 
 // options reads the options in the form that intercessor.js gives them: an array of
-// {urls: [string], username: string, credential: string} or null, a store or null, the
-// function to ask for the secret or null, and paths or "".
-func (p *program) options(iceServers, identity, ask, paths js.Value) *sdk.Options {
-	o := &sdk.Options{Secret: secret(ask), Paths: sdk.Paths(paths.String())}
+// {urls: [string], username: string, credential: string}, whether these alone are used, a store
+// or null, the function to ask for the secret or null, and paths or "".
+func (p *program) options(args []js.Value) *sdk.Options {
+	iceServers, identity := args[0], args[2]
+	o := &sdk.Options{OnlyOwnICEServers: args[1].Bool(), Secret: secret(args[3]), Paths: sdk.Paths(args[4].String())}
 	o.OnDataChannel = p.deliver
 	if !identity.IsNull() {
 		o.Identity = store{identity}
 	}
-	if iceServers.IsNull() {
-		return o
-	}
-	o.ICEServers = []sdk.ICEServer{}
 	for i := range iceServers.Length() {
 		server := iceServers.Index(i)
 		s := sdk.ICEServer{

@@ -25,14 +25,16 @@ func (p *program) news(ctx context.Context, args []js.Value) (any, error) {
 	return state.String(), nil
 }
 
-// path(conn, state, problem, route) resolves to what pathOf says, when the three are no longer
-// the given ones.
+// path(conn, state, problem, route, turn) resolves to what pathOf says, when the four are no
+// longer the given ones.
 func (p *program) path(ctx context.Context, args []js.Value) (any, error) {
 	c, err := p.conn(args[0])
 	if err != nil {
 		return nil, err
 	}
-	now, err := c.WaitPath(ctx, sdk.Path{State: sdk.PathState(args[1].String()), Problem: args[2].String(), Route: sdk.Route(args[3].String())})
+	now, err := c.WaitPath(ctx, sdk.Path{
+		State: sdk.PathState(args[1].String()), Problem: args[2].String(), Route: sdk.Route(args[3].String()), TURN: args[4].Bool(),
+	})
 	if err != nil {
 		return nil, err
 	}
@@ -53,7 +55,7 @@ func pathOf(of sdk.Path) map[string]any {
 	return map[string]any{
 		"route": string(of.Route), "since": float64(of.Since.UnixMilli()), "roundTrip": float64(of.RoundTrip) / float64(time.Millisecond),
 		"sent": float64(of.Sent), "received": float64(of.Received),
-		"state": string(of.State), "problem": of.Problem,
+		"state": string(of.State), "turn": of.TURN, "problem": of.Problem,
 	}
 }
 

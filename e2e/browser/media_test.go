@@ -113,3 +113,34 @@ func TestM1NativeServerShowsACamera(t *testing.T) {
 	films.Do(`pc.addTrack(await camera())`)
 	decodes(watches, 0)
 }
+
+// Two pages that use nothing but the relay's own TURN server hold a call.
+func TestM1CallThroughTheRelaysTURNServer(t *testing.T) {
+	t.Parallel()
+	relay := relayproc.Start(t, "--turn-enabled")
+	browser := chromium.Start(t)
+	host, guest := browser.OpenSDK(relay.HTTP), browser.OpenSDK(relay.HTTP)
+	const turned = filming + `
+		globalThis.film = async (conn) => {
+			conn.pc.setConfiguration({ ...conn.pc.getConfiguration(), iceTransportPolicy: "relay" })
+			globalThis.pc = conn.pc
+			watch(pc)
+			pc.addTrack(await camera())
+		}
+`
+	const asked = `{ paths: "relay" }` // no path is made before its policy is set
+	host.Do(turned+`
+		globalThis.ln = await sdk.listen(a, `+asked+`)
+		globalThis.joined = (async () => { for await (const conn of ln) return film(conn) })()`, relay.WS+"/server")
+	guest.Do(turned+`await film(await sdk.connect(a, `+asked+`))`, chromium.Eval[string](host, `ln.url`))
+	host.Do(`await joined`)
+	decodes(host, 0)
+	decodes(guest, 0)
+	for _, p := range []*chromium.Tab{host, guest} {
+		require.Equal(t, "relay,relay", chromium.Eval[string](p, `(async () => {
+			const stats = await pc.getStats()
+			const pair = stats.get([...stats.values()].find(({ type }) => type === "transport").selectedCandidatePairId)
+			return [pair.localCandidateId, pair.remoteCandidateId].map((id) => stats.get(id).candidateType).join()
+		})()`))
+	}
+}

@@ -60,7 +60,7 @@ func TestAFileGoesToThePage(t *testing.T) {
 			l.a.slow(slowly)
 			sender := l.a.terminal("send", path, "--relay", l.relay.HTTP)
 			began := time.Now()
-			page := l.b.browser().Open(sender.Expect("link:"), "Cross-Origin-Opener-Policy") // which needs TLS
+			page := l.b.Browser(t).Open(sender.Expect("link:"), "Cross-Origin-Opener-Policy") // which needs TLS
 			page.WaitText("#log .rate", "/s · "+way)
 			waitWay(t, sender, way)
 			l.a.fast()

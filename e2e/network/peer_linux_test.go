@@ -59,14 +59,14 @@ func runPeer(url string) error {
 
 // peer starts a peer. said is what it prints.
 func (s *space) peer(url string) (said <-chan string, end func()) {
-	s.t.Helper()
-	ctx, cancel := context.WithCancel(s.t.Context())
+	s.T.Helper()
+	ctx, cancel := context.WithCancel(s.T.Context())
 	cmd := exec.CommandContext(ctx, os.Args[0])
 	cmd.Env = append(os.Environ(), peerVariable+"="+url)
 	cmd.Stderr = os.Stderr
 	out, err := cmd.StdoutPipe()
-	require.NoError(s.t, err)
-	s.do(func() { require.NoError(s.t, cmd.Start()) })
+	require.NoError(s.T, err)
+	s.Do(func() { require.NoError(s.T, cmd.Start()) })
 	lines := make(chan string, 10_000)
 	go func() {
 		defer close(lines)

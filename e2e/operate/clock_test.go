@@ -3,9 +3,6 @@ package operate_test
 import (
 	"encoding/json"
 	"fmt"
-	"os"
-	"os/exec"
-	"path/filepath"
 	"strconv"
 	"strings"
 	"testing"
@@ -27,7 +24,7 @@ const stepAfter = 8 * time.Second
 // that, the relay waits no shorter and no longer for any, and every peer resumes.
 func TestClockIsSet(t *testing.T) {
 	t.Parallel()
-	binary := relayproc.Build(t, "relayd", "-overlay", clockOverlay(t))
+	binary := relayproc.Build(t, "relayd", "-overlay", relayproc.ClockOverlay(t))
 	for name, step := range map[string]time.Duration{"forward": 25 * time.Hour, "back": -25 * time.Hour} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -79,7 +76,7 @@ func TestClockIsSet(t *testing.T) {
 // told.
 func TestClockThatWasWrongIsSetAndRelaydStarts(t *testing.T) {
 	t.Parallel()
-	binary := relayproc.Build(t, "relayd", "-overlay", clockOverlay(t))
+	binary := relayproc.Build(t, "relayd", "-overlay", relayproc.ClockOverlay(t))
 	const day = 24 * time.Hour
 	in1970 := -time.Since(time.Unix(3600, 0))
 	for name, clock := range map[string]struct{ first, then time.Duration }{
@@ -106,45 +103,6 @@ func TestClockThatWasWrongIsSetAndRelaydStarts(t *testing.T) {
 			require.Equal(t, client.ID, joinV1(t, relay, "/client/"+server.ID, client.token).ID)
 		})
 	}
-}
-
-// clockOverlay has the runtime's time.Now jump once, by what is in the environment: Go asks
-// the kernel without a call that a library could stand in for.
-func clockOverlay(t *testing.T) string {
-	t.Helper()
-	root, err := exec.Command("go", "env", "GOROOT").Output()
-	require.NoError(t, err)
-	path := filepath.Join(strings.TrimSpace(string(root)), "src", "time", "time.go")
-	source, err := os.ReadFile(path)
-	require.NoError(t, err)
-	text := string(source)
-	for _, edit := range [][2]string{
-		{"func Now() Time {\n\tsec, nsec, mono := runtimeNow()\n", "func Now() Time {\n\tsec, nsec, mono := runtimeNow()\n\tif mono-startNano > envNumber(\"CLOCK_STEP_AFTER\") {\n\t\tsec += envNumber(\"CLOCK_STEP\")\n\t}\n"},
-		{"\t\"math/bits\"\n", "\t\"math/bits\"\n\t\"syscall\"\n"},
-	} {
-		require.Equal(t, 1, strings.Count(text, edit[0]), "Go's time.Now has changed")
-		text = strings.Replace(text, edit[0], edit[1], 1)
-	}
-	text += `
-func envNumber(name string) (n int64) {
-	text, _ := syscall.Getenv(name)
-	n, _ = atoi64(text)
-	return n
-}
-
-func atoi64(s string) (int64, error) {
-	n, err := atoi(s)
-	return int64(n), err
-}
-`
-	folder := t.TempDir()
-	changed := filepath.Join(folder, "time.go")
-	require.NoError(t, os.WriteFile(changed, []byte(text), 0o600))
-	overlay, err := json.Marshal(map[string]any{"Replace": map[string]string{path: changed}})
-	require.NoError(t, err)
-	file := filepath.Join(folder, "overlay.json")
-	require.NoError(t, os.WriteFile(file, overlay, 0o600))
-	return file
 }
 
 // clockIsOff is by how much the clock of relayd's last line of log differs from this one.

@@ -23,7 +23,7 @@ import (
 )
 
 // The operator's guide. The other pages in docs have tests of their own.
-var guide = []string{"operating", "tls", "proxy", "turn", "service", "codes", "sizing", "troubleshooting"}
+var guide = []string{"operating", "tls", "proxy", "turn", "service", "codes", "sizing", "troubleshooting", "connectivity"}
 
 const notRun = "not run by a test"
 
@@ -101,7 +101,7 @@ func TestGuideSettings(t *testing.T) {
 		require.NoError(t, err, "%s.md: %s\n%s", s.page, s.text, out)
 		checked++
 	}
-	require.Equal(t, 10, checked)
+	require.Equal(t, 11, checked)
 }
 
 // TestGuideCommands runs the commands of each page in a folder of its own, in order.

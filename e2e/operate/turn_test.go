@@ -147,7 +147,8 @@ func TestPagesMeetByTURNAlone(t *testing.T) {
 		globalThis.ln = await sdk.listen(a, asked);
 		globalThis.client = await sdk.connect(ln.url, asked);
 		for await (const conn of ln) { globalThis.server = conn; break }
-		globalThis.own = await sdk.connect(ln.url, {iceServers: [{urls: "stun:stun.invalid"}]});
+		globalThis.own = await sdk.connect(ln.url, {iceServers: [{urls: "stun:stun.invalid"}], onlyOwnIceServers: true});
+		globalThis.both = await sdk.connect(ln.url, {iceServers: [{urls: "stun:stun.invalid"}]});
 		only(client); only(server);
 		const opening = client.openChannel("by way of coturn");
 		for await (const channel of server.channels) { globalThis.at = channel; break }
@@ -166,7 +167,8 @@ func TestPagesMeetByTURNAlone(t *testing.T) {
 	}
 	require.True(t, chromium.Eval[bool](p, `client.iceServers[0].username.endsWith(":" + client.id) && server.iceServers[0].username.endsWith(":" + ln.id)`))
 	require.Equal(t, "turn:127.0.0.1:"+port, chromium.Eval[string](p, `client.iceServers[0].urls[0]`))
-	require.Equal(t, `[{"urls":["stun:stun.invalid"],"username":"","credential":""}]`, chromium.Eval[string](p, `JSON.stringify(own.iceServers)`))
+	require.Equal(t, `[{"urls":["stun:stun.invalid"]}]`, chromium.Eval[string](p, `JSON.stringify(own.iceServers)`))
+	require.Equal(t, "turn:127.0.0.1:"+port+",stun:stun.invalid", chromium.Eval[string](p, `both.iceServers.flatMap(({urls}) => urls).join()`))
 
 	require.NoError(t, os.WriteFile(file, []byte(after+"\n"), 0o600))
 	p.Do(`globalThis.first = client.iceServers[0].credential`)

@@ -100,6 +100,9 @@ func (l *Link) barred(s int, p Path) bool {
 	return p == Relay && (s == Streams && l.config.NoStreams || s != Signalling && l.policy == DirectOnly)
 }
 
+// RelaySuffices reports whether everything may take the relay.
+func (l *Link) RelaySuffices() bool { return l.policy != DirectOnly && !l.config.NoStreams }
+
 // StreamsNeedDirect reports whether byte streams wait for the direct path, because the relay
 // carries none.
 func (l *Link) StreamsNeedDirect() bool {

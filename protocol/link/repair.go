@@ -49,8 +49,9 @@ const (
 // The times of W6.
 const (
 	answerWithin = 30 * Second
-	pongWithin   = 15 * Second
-	restartAfter = 3 * Second // and up to as much again
+	pongWithin   = 12 * Second
+	restartAfter = 3 * Second  // and up to as much again
+	askedFor     = 15 * Second // how long the other side's wish for a restart counts
 	leastRetry   = Second
 	mostRetry    = 15 * 60 * Second
 	mostWait     = 10 * 60 * Second // how long the other side can have no capacity
@@ -168,7 +169,7 @@ func (r *Repair) noteUp(now Time, up bool) {
 			r.tries = 0
 		}
 		r.restartAt = now + restartAfter + r.below(restartAfter)
-		if r.askedAt != 0 && now-r.askedAt < pongWithin {
+		if r.askedAt != 0 && now-r.askedAt < askedFor {
 			r.restartAt = now
 		}
 		r.askedAt = 0

@@ -75,7 +75,7 @@ func TestRepairW6(t *testing.T) {
 		m.relay = true
 		require.Equal(t, Connect, m.step())
 	})
-	t.Run("15 seconds from the answer to a PONG", func(t *testing.T) {
+	t.Run("12 seconds from the answer to a PONG", func(t *testing.T) {
 		m := newMender(none)
 		m.Want()
 		require.Equal(t, Connect, m.step())

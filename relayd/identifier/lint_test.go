@@ -18,6 +18,7 @@ var guessable = map[string]string{
 	"relay/settings.go": "when a peer is told of other ICE servers",
 	"relay/hello.go":    "fields that no version knows",
 	"relay/refusal.go":  "when a peer that found no room comes again",
+	"turn/hub.go":       "the port of a label, which only roommates reach",
 }
 
 // TestNothingSecretIsForeseeable: IDs, tokens, keys and nonces come from crypto/rand, so no other

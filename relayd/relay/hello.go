@@ -49,6 +49,7 @@ func (s *session) hello() {
 			h.Server = protocol.SubprotocolV1
 		}
 	}
+	h.Instance = s.relay.instance
 	if own := s.arrival.grant.ICEServers; own != nil {
 		h.ICE.Servers, s.ownICE = own, true
 	} else {

@@ -19,6 +19,7 @@ import (
 	"math/rand/v2"
 	"net/http"
 	"slices"
+	"strconv"
 	"time"
 
 	"github.com/sebas642/intercessor/protocol"
@@ -34,6 +35,7 @@ func New(config Config) *Relay {
 	r := &Relay{
 		config:   config.withDefaults(),
 		mux:      http.NewServeMux(),
+		instance: strconv.FormatUint(rand.Uint64(), 36),
 		rooms:    make(map[roomKey]*lobby),
 		sessions: make(map[*session]struct{}),
 		waiters:  make(map[*lobby]struct{}),

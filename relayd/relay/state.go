@@ -26,6 +26,8 @@ type Relay struct {
 	log    logger
 	mux    *http.ServeMux
 
+	instance string // in HELLO: which start this is
+
 	conns *wsconn.Group
 
 	batchFrames, batchBytes int // the maximum of one piece for a receiver

@@ -3,6 +3,7 @@ package turn_test
 import (
 	"errors"
 	"net"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -309,4 +310,68 @@ func TestCloseEndsEverything(t *testing.T) {
 	_, err = socket.WriteTo(nil, socket.LocalAddr())
 	require.ErrorIs(t, err, net.ErrClosed)
 	r.Close() // again
+}
+
+// TestCloseInTheMidst: while clients allocate, relay and connect.
+func TestCloseInTheMidst(t *testing.T) {
+	for range 5 {
+		r := start(t, func(c *turn.Config) { c.Limits = plenty })
+		guest := r.add("room", "guest")
+		stop := make(chan struct{})
+		var busy sync.WaitGroup
+		var frames [4][][]byte
+		var clients []*raw
+		for i := range frames {
+			c := r.raw("udp", guest)
+			require.Equal(t, 0, codeOf(c.bind(0x4000, c.allocate())))
+			frames[i] = [][]byte{
+				data(0x4000, "data"),
+				c.message(stun.MethodRefresh, lifetime(0)).Raw,
+				c.message(stun.MethodAllocate, udp).Raw,
+				c.message(stun.MethodCreatePermission, to(&net.UDPAddr{IP: net.IPv4(192, 0, 2, 1), Port: 1})).Raw,
+			}
+			clients = append(clients, c)
+		}
+		for i, c := range clients {
+			busy.Go(func() {
+				for n := 0; ; n++ {
+					select {
+					case <-stop:
+						return
+					default:
+						c.write(frames[i][max(0, n%200-196)]) // mostly data
+					}
+				}
+			})
+		}
+		busy.Go(func() {
+			for {
+				select {
+				case <-stop:
+					return
+				default:
+					near, far := net.Pipe()
+					r.ServeConn(pipe{far, &net.TCPAddr{IP: net.IPv4(198, 18, 0, 1), Port: 1}})
+					near.SetDeadline(time.Now().Add(time.Millisecond))
+					near.Write(allocating())
+					near.Close()
+				}
+			}
+		})
+		require.Eventually(t, func() bool { return r.Stats().Packets > 100 }, within, time.Millisecond)
+		closed := make(chan struct{})
+		go func() {
+			defer close(closed)
+			r.Close()
+		}()
+		select {
+		case <-closed:
+		case <-time.After(within):
+			require.FailNow(t, "it does not end")
+		}
+		require.Equal(t, 0, r.Stats().Allocations)
+		require.Equal(t, 0, r.Stats().Connections)
+		close(stop)
+		busy.Wait()
+	}
 }

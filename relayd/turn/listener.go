@@ -46,10 +46,11 @@ func (l *sharedListener) Accept() (net.Conn, error) {
 	if err != nil {
 		return nil, err
 	}
+	shared := &sharedConn{Conn: conn, listener: l}
 	if secure, ok := conn.(*tls.Conn); ok {
-		return &secureConn{sharedConn: sharedConn{Conn: conn, listener: l}, tls: secure}, nil
+		return &secureConn{sharedConn: shared, tls: secure}, nil
 	}
-	return &sharedConn{Conn: conn, listener: l}, nil
+	return shared, nil
 }
 
 // A sharedConn is a connection of a sharedListener.
@@ -151,7 +152,7 @@ func (c *sharedConn) CloseWrite() error {
 
 // A secureConn is a sharedConn with TLS.
 type secureConn struct {
-	sharedConn
+	*sharedConn
 	tls *tls.Conn
 }
 

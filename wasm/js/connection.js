@@ -14,19 +14,16 @@ export class Connection extends Stateful {
   #incoming = new Incoming();
   #watched = false; // whether pathEnd is being awaited
   #streams = null; // that the other side opens
-  #servers; // the ICE servers in the page's options; null for those of the relay
   #info = { json: "", value: null }; // the server's information
-  #told = []; // the relay's latest ICE servers
+  #servers = []; // the latest ICE servers
   #path; // as it was last looked at
-  #ice = null; // the RTCIceTransport whose pair tells whether the direct path leads through a TURN server
   #closing = null; // settled when Go has closed
   #last = null; // the latest send that waits; later ones must not overtake it
 
-  constructor(sdk, { number, id, peerId, reliable, state }, servers, identity = none) {
+  constructor(sdk, { number, id, peerId, reliable, state }, identity = none) {
     super(state);
     this.#sdk = sdk;
     this.#number = number;
-    this.#servers = servers;
     this.#identity = identity;
     this.id = id;
     this.peerId = peerId;
@@ -39,9 +36,7 @@ export class Connection extends Stateful {
 
   get path() {
     try {
-      const path = this.#sdk.now("pathNow", this.#number);
-      if (path.route === "direct" && throughTURN(this.pc)) path.route = "turn";
-      this.#path = path;
+      this.#path = this.#sdk.now("pathNow", this.#number);
     } catch {
       // The connection was closed, or the SDK has stopped: the path stays as it was.
     }
@@ -66,7 +61,7 @@ export class Connection extends Stateful {
 
   get iceServers() {
     this.#learn();
-    return structuredClone(this.#servers ?? this.#told);
+    return structuredClone(this.#servers);
   }
 
   get channels() {
@@ -133,7 +128,7 @@ export class Connection extends Stateful {
   /** Keeps what the relay has told, also for when the connection is closed. */
   #learn() {
     if (this.state === "closed") return;
-    this.#told = this.#sdk.now("iceServers", this.#number);
+    this.#servers = this.#sdk.now("iceServers", this.#number);
     const json = this.#sdk.now("serverInfo", this.#number);
     if (json !== this.#info.json) this.#info = { json, value: JSON.parse(json || "null") };
   }
@@ -151,8 +146,7 @@ export class Connection extends Stateful {
       let seen = this.#sdk.now("pathNow", this.#number);
       this.#path = seen;
       for (;;) {
-        if (seen.route === "direct") this.#followPair();
-        seen = await this.#sdk.call("path", [this.#number, seen.state, seen.problem, seen.route]);
+        seen = await this.#sdk.call("path", [this.#number, seen.state, seen.problem, seen.route, seen.turn]);
         this.dispatchEvent(new Event("pathchange"));
       }
     } catch {
@@ -171,19 +165,6 @@ export class Connection extends Stateful {
     }
   }
 
-  // ICE may go over to a TURN server, or from one to a better pair, while the path is up.
-  #followPair() {
-    const ice = iceOf(this.pc);
-    if (!ice || ice === this.#ice) return;
-    this.#ice = ice;
-    let turn = throughTURN(this.pc);
-    ice.addEventListener("selectedcandidatepairchange", () => {
-      const before = turn;
-      turn = throughTURN(this.pc);
-      if (turn !== before && this.path.route !== "relay") this.dispatchEvent(new Event("pathchange"));
-    });
-  }
-
   #become(state) {
     const before = this.state;
     if (!this._enter(state)) return;
@@ -197,16 +178,6 @@ export class Connection extends Stateful {
     this.#identity.ended(err);
     if (err.code !== "closed") this.dispatchEvent(new PeerEvent("gone", this, err.reason || err.code));
   }
-}
-
-function iceOf(pc) {
-  return pc.sctp?.transport?.iceTransport;
-}
-
-// Whether a connection leads through a TURN server, where the browser tells.
-function throughTURN(pc) {
-  const pair = iceOf(pc)?.getSelectedCandidatePair?.();
-  return pair?.local?.type === "relay" || pair?.remote?.type === "relay";
 }
 
 export function toJSON(data) {

@@ -15,11 +15,13 @@ export interface Message {
 }
 
 export interface Options {
-  /**
-   * STUN and TURN servers for the direct path, instead of those that the relay names and renews. By
-   * default the relay's are used, if any. An empty array means none.
-   */
+  /** STUN and TURN servers for the direct path, in addition to those that the relay names and renews. */
   iceServers?: RTCIceServer[];
+  /**
+   * Leaves out the servers of the relay. The relay's own TURN server connects two peers only if both
+   * use it.
+   */
+  onlyOwnIceServers?: boolean;
   /**
    * Which paths messages may take; the stricter wish of the two peers counts:
    *
@@ -82,7 +84,8 @@ export type State = "connecting" | "connected" | "reconnecting" | "closed";
  * - `broken`: one of the two broke a rule of the link; see reason. It is a bug.
  * - `ice-failed`: there is no direct path. reason says why: `no-answer` (of the other peer),
  *   `no-path` (no address of one reaches one of the other), `turn-refused` (the TURN server does not
- *   accept the credential), `turn-unreachable` (the TURN server does not answer), `handshake` (the other peer's
+ *   accept the credential), `turn-unreachable` (the TURN server does not answer), `no-turn` (one side may use TURN
+ *   servers only, and knows none), `turn-apart` (the relay's own TURN server connects only peers that both use it), `handshake` (the other peer's
  *   certificate is not the one that its messages name), `negotiation` (its messages cannot be used),
  *   `busy` (the listener has as many paths as it allows) or `lost` (there was a path). There may be
  *   others. See also there, candidates and servers.
@@ -136,7 +139,7 @@ export class IntercessorError extends Error {
 
 /** How messages travel, and the state of the direct path. The figures are those of the moment in which it was read. */
 export interface Path {
-  /** The way of this side's messages; `turn` is direct, but through a TURN server, where the browser tells. */
+  /** The way of this side's messages; `turn` is direct, but through a TURN server. */
   readonly route: "relay" | "direct" | "turn";
   /** When messages took the relay, or the direct path, as Date.now() says it. */
   readonly since: number;
@@ -150,6 +153,11 @@ export interface Path {
   readonly received: number;
   /** The state of the direct path, also while messages take the relay. */
   readonly state: "idle" | "asking" | "checking" | "up" | "over";
+  /**
+   * Whether the direct path leads through a TURN server. Messages do not take one through the relay's
+   * own, which ends with the relay. Channels and media do.
+   */
+  readonly turn: boolean;
   /** A sentence about what has failed so far, "" if nothing has. */
   readonly problem: string;
 }
@@ -273,8 +281,8 @@ export interface Connection extends AsyncIterable<Message>, Stateful<ConnectionE
    */
   readonly serverInfo: unknown;
   /**
-   * The STUN and TURN servers of the direct path: those of the options, else those that the relay
-   * named last. Use them for your own RTCPeerConnection. The relay's credentials
+   * The STUN and TURN servers of the direct path: those of the options, and those that the relay
+   * named last unless the options leave them out. Use them for your own RTCPeerConnection. The relay's credentials
    * are only for this peer and expire, so read this property again for each.
    */
   readonly iceServers: RTCIceServer[];

@@ -21,14 +21,14 @@ export async function listen(url, options = {}) {
 /** Starts a session with the relay, under this page's identity if options ask for one. */
 async function enter(how, url, options) {
   const servers = iceServers(options);
-  const { paths = "" } = options;
+  const { paths = "", onlyOwnIceServers = false } = options;
   if (!["", "auto", "relay", "direct"].includes(paths)) throw invalid('paths is "auto", "relay" or "direct"');
   const ask = asker(options);
   const [sdk, identity] = await Promise.all([start(), takeUp(String(url), options)]);
   try {
-    const made = await sdk.call(how, [String(url), servers, identity.store, ask, paths], options.signal);
+    const made = await sdk.call(how, [String(url), servers, Boolean(onlyOwnIceServers), identity.store, ask, paths], options.signal);
     await identity.became(made.id);
-    return [sdk, made, servers, identity];
+    return [sdk, made, identity];
   } catch (err) {
     identity.failed(err);
     throw err;
@@ -56,9 +56,8 @@ function asker({ secret }) {
   };
 }
 
-// Converts RTCIceServers to the form that Go reads; null for those of the relay.
-function iceServers({ iceServers: servers }) {
-  if (servers === undefined) return null;
+// Converts RTCIceServers to the form that Go reads.
+function iceServers({ iceServers: servers = [] }) {
   try {
     return Array.from(servers, ({ urls, username = "", credential = "" }) => ({
       urls: typeof urls === "string" ? [urls] : Array.from(urls, String),

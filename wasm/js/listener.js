@@ -9,7 +9,6 @@ const UNTAKEN = 64; // connections that wait for the page to accept them; more w
 export class Listener extends Stateful {
   #sdk;
   #number;
-  #servers;
   #identity;
   #conns = new Set(); // connections not closed by close()
   #waiting = []; // connections that no iteration has returned yet
@@ -17,11 +16,10 @@ export class Listener extends Stateful {
   #closing = null; // settled when Go has closed
   #over = null; // why no more connections come
 
-  constructor(sdk, { number, id, url, state }, servers, identity) {
+  constructor(sdk, { number, id, url, state }, identity) {
     super(state);
     this.#sdk = sdk;
     this.#number = number;
-    this.#servers = servers;
     this.#identity = identity;
     this.id = id;
     this.url = url;
@@ -88,7 +86,7 @@ export class Listener extends Stateful {
   async #take(made) {
     // A peer that comes back without memory is a new connection. The page gets the end of the old one first.
     for (const conn of this.#conns) if (conn.peerId === made.peerId) await conn.closed;
-    const conn = new Connection(this.#sdk, made, this.#servers);
+    const conn = new Connection(this.#sdk, made);
     this.#conns.add(conn);
     conn.closed.then((why) => why.code === "closed" && this.#conns.delete(conn));
     for (const type of ["away", "back", "gone"]) {

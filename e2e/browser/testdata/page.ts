@@ -7,6 +7,7 @@ import type { BidirectionalStream, Connection, ErrorCode, Listener, Message, Opt
 
 const options: Options = {
   iceServers: [{ urls: ["turn:turn.example"], username: "ada", credential: "secret" }],
+  onlyOwnIceServers: true,
   signal: AbortSignal.timeout(10_000),
   identity: "chat",
   secret: "open sesame",
@@ -44,8 +45,8 @@ async function client(url: string): Promise<void> {
   console.log(response.ok);
   // @ts-expect-error it is of a connection
   await fetchFrom("/upload");
-  const { route, since, roundTrip, sent, received, state: direct }: Path = conn.path;
-  console.log(route satisfies "relay" | "direct" | "turn", new Date(since), roundTrip.toFixed(1), sent + received, direct);
+  const { route, since, roundTrip, sent, received, state: direct, turn }: Path = conn.path;
+  console.log(route satisfies "relay" | "direct" | "turn", new Date(since), roundTrip.toFixed(1), sent + received, direct, turn satisfies boolean);
   conn.addEventListener("pathchange", () => console.log(conn.path.route, conn.path.problem));
   // @ts-expect-error the route is the SDK's to choose
   conn.path.route = "relay";

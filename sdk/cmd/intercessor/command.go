@@ -21,15 +21,17 @@ type command struct {
 	least, most    int // number of operands
 	summary        string
 	into           string // help text of --into; empty if the command receives no files
+	flags          func(command, *flag.FlagSet, *invocation)
 	run            func(context.Context, *invocation) error
 }
 
 func commands() []command {
 	return []command{
-		{"listen", "", 0, 0, "start a room, print its link and chat with all who join", unasked, listen},
-		{"dial", "LINK", 1, 1, "join a room and chat", unasked, dial},
-		{"send", "FILE [LINK]", 1, 2, "send one file to the room LINK, or to the first guest", "", send},
-		{"receive", "[LINK]", 0, 1, "receive one file from the room LINK, or from the first guest", "the `FOLDER` for the file; the current one by default", receive},
+		{"listen", "", 0, 0, "start a room, print its link and chat with all who join", unasked, command.peerFlags, listen},
+		{"dial", "LINK", 1, 1, "join a room and chat", unasked, command.peerFlags, dial},
+		{"send", "FILE [LINK]", 1, 2, "send one file to the room LINK, or to the first guest", "", command.peerFlags, send},
+		{"receive", "[LINK]", 0, 1, "receive one file from the room LINK, or from the first guest", "the `FOLDER` for the file; the current one by default", command.peerFlags, receive},
+		{"doctor", "URL", 1, 1, "examine the relay at URL step by step, and say what to change", "", command.doctorFlags, examine},
 	}
 }
 
@@ -48,6 +50,9 @@ type invocation struct {
 	secret   string // the passphrase or access token; empty if there is none
 
 	fingerprint *fingerprint // of the relay's certificate; nil for the usual checks
+
+	examined     examination // what doctor does
+	clientSecret string      // that of clients, for doctor; empty if it is no other one
 }
 
 // dispatch finds the command, reads its flags and runs it.
@@ -88,27 +93,12 @@ func (c command) parse(std stdio, args []string) (*invocation, error) {
 	inv := &invocation{stdio: std}
 	flags := flag.NewFlagSet(c.name, flag.ContinueOnError)
 	flags.SetOutput(io.Discard)
-	relay := flags.String("relay", envOr("INTERCESSOR_RELAY", defaultRelay), "the relay's `URL`; $INTERCESSOR_RELAY sets it too")
-	flags.StringVar(&inv.name, "name", envOr("USER", "terminal"), "the `NAME` that others see")
+	c.flags(c, flags, inv)
 	secretFile := flags.String("secret-file", "", "a `FILE` with the passphrase or the token that the relay asks for, on one line")
 	flags.Func("fingerprint", "trust the relay's certificate of this SHA-256 and no other: `HEX`, as relayd --tls-self-signed logs it", func(text string) (err error) {
 		inv.fingerprint, err = parseFingerprint(text)
 		return err
 	})
-	flags.Func("path", "which `WAY` messages and files take: auto, the direct path when there is one, else the relay; relay, so that the other side learns no address; direct, which waits for a direct path (auto)", func(text string) (err error) {
-		inv.paths, err = parsePaths(text)
-		return err
-	})
-	flags.Func("ice", "a STUN server, `stun:HOST:PORT`, for peers that are not on one network; may be repeated", func(url string) error {
-		inv.ice = append(inv.ice, url)
-		return nil
-	})
-	if c.name == "listen" {
-		flags.StringVar(&inv.identity, "identity", "", "a `FILE` that keeps the room's link over restarts of this program; anyone who has it owns the room")
-	}
-	if c.into != "" {
-		flags.StringVar(&inv.into, "into", "", c.into)
-	}
 
 	for rest := args; ; {
 		if err := flags.Parse(rest); err == flag.ErrHelp {
@@ -131,7 +121,10 @@ func (c command) parse(std stdio, args []string) (*invocation, error) {
 	}
 
 	var err error
-	if inv.relay, err = relayURL(*relay); err != nil {
+	if inv.relay == "" { // its operand is the relay
+		inv.relay = inv.operands[0]
+	}
+	if inv.relay, err = relayURL(inv.relay); err != nil {
 		return nil, err
 	}
 	if *secretFile != "" {
@@ -141,6 +134,26 @@ func (c command) parse(std stdio, args []string) (*invocation, error) {
 	}
 	inv.name = cleanName(inv.name)
 	return inv, nil
+}
+
+// peerFlags adds the flags of the commands that are a peer.
+func (c command) peerFlags(flags *flag.FlagSet, inv *invocation) {
+	flags.StringVar(&inv.relay, "relay", envOr("INTERCESSOR_RELAY", defaultRelay), "the relay's `URL`; $INTERCESSOR_RELAY sets it too")
+	flags.StringVar(&inv.name, "name", envOr("USER", "terminal"), "the `NAME` that others see")
+	flags.Func("path", "which `WAY` messages and files take: auto, the direct path when there is one, else the relay; relay, so that the other side learns no address; direct, which waits for a direct path (auto)", func(text string) (err error) {
+		inv.paths, err = parsePaths(text)
+		return err
+	})
+	flags.Func("ice", "a STUN server, `stun:HOST:PORT`, for peers that are not on one network; may be repeated", func(url string) error {
+		inv.ice = append(inv.ice, url)
+		return nil
+	})
+	if c.name == "listen" {
+		flags.StringVar(&inv.identity, "identity", "", "a `FILE` that keeps the room's link over restarts of this program; anyone who has it owns the room")
+	}
+	if c.into != "" {
+		flags.StringVar(&inv.into, "into", "", c.into)
+	}
 }
 
 func (c command) usage() string {

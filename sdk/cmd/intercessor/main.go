@@ -18,7 +18,7 @@ import (
 const (
 	exitDone   = 0 // success
 	exitFailed = 1 // failure
-	exitUsage  = 2 // mistake in the command line
+	exitUsage  = 2 // mistake in the command line, or doctor could not try each step
 )
 
 // stdio is the process's standard streams, or a test's.
@@ -34,6 +34,11 @@ func main() {
 	os.Exit(run(ctx, stdio{os.Stdin, os.Stdout, os.Stderr}, os.Args[1:]))
 }
 
+// An exitError is the exit code of a command that has printed what is wrong.
+type exitError int
+
+func (e exitError) Error() string { return fmt.Sprintf("exit code %d", int(e)) }
+
 // run carries out a command line and returns the exit code.
 func run(ctx context.Context, std stdio, args []string) int {
 	err := dispatch(ctx, std, args)
@@ -42,6 +47,9 @@ func run(ctx context.Context, std stdio, args []string) int {
 		return exitDone
 	case errors.Is(err, flag.ErrHelp): // parse has printed the help
 		return exitDone
+	}
+	if code := exitError(0); errors.As(err, &code) {
+		return int(code)
 	}
 	complaint := explain(ctx, err)
 	fmt.Fprintf(std.err, "intercessor: %s\n", cleanText(complaint.problem, maxText))

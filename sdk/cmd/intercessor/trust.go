@@ -31,7 +31,12 @@ func (f *fingerprint) String() string {
 // checks neither signatures nor names.
 func (f *fingerprint) client() *http.Client {
 	transport := http.DefaultTransport.(*http.Transport).Clone()
-	transport.TLSClientConfig = &tls.Config{
+	transport.TLSClientConfig = f.tlsConfig()
+	return &http.Client{Transport: transport}
+}
+
+func (f *fingerprint) tlsConfig() *tls.Config {
+	return &tls.Config{
 		InsecureSkipVerify: true, // replaced by VerifyConnection
 		VerifyConnection: func(state tls.ConnectionState) error {
 			if shown := fingerprint(sha256.Sum256(state.PeerCertificates[0].Raw)); shown != *f {
@@ -40,7 +45,6 @@ func (f *fingerprint) client() *http.Client {
 			return nil
 		},
 	}
-	return &http.Client{Transport: transport}
 }
 
 // A fingerprintError is a certificate other than the one that --fingerprint names.

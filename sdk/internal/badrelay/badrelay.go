@@ -54,6 +54,7 @@ var scripts = map[string]func(*conn){
 	},
 	"refuse":     func(c *conn) { c.close(protocol.CodeNoSuchServer, "there is no such server") },
 	"silent":     func(c *conn) { c.linger() },
+	"unanswered": func(c *conn) { c.linger() }, // nor is a handshake that offers nothing answered
 	"chatty":     func(c *conn) { c.deliver("other", "chat", []byte(`1`)); c.linger() },
 	"nonsense":   func(c *conn) { c.write(websocket.MessageText, []byte("220 mail.example ESMTP")); c.linger() },
 	"binary":     func(c *conn) { c.hello(); c.write(websocket.MessageBinary, []byte(`{}`)); c.linger() },
@@ -114,6 +115,10 @@ func New(ctx context.Context) http.Handler {
 		visit := visits.next(r.URL.Path)
 		if lost := handshakesLost[name]; visit <= lost {
 			panic(http.ErrAbortHandler) // cuts the connection
+		}
+		if name == "unanswered" && r.Header.Get("Sec-WebSocket-Protocol") == "" {
+			<-r.Context().Done()
+			return
 		}
 		ws, err := websocket.Accept(w, r, options)
 		if err != nil {

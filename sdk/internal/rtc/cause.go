@@ -24,6 +24,13 @@ const (
 	// CauseTURNUnreachable: no path, and the TURN server that could help does not answer.
 	CauseTURNUnreachable ICECause = "turn-unreachable"
 
+	// CauseNoTURN: no path, because one side uses nothing but TURN servers, and knows none.
+	CauseNoTURN ICECause = "no-turn"
+
+	// CauseTURNApart: no path, because both sides have a relayed address, of which at least one
+	// is a label of the relay's own TURN server (I7), and the other is of another server.
+	CauseTURNApart ICECause = "turn-apart"
+
 	// CauseHandshake: the peers reach each other, but the other peer's certificate differs from
 	// the one that its messages name.
 	CauseHandshake ICECause = "handshake"
@@ -43,6 +50,10 @@ func (c ICECause) sentence() string {
 		return "the TURN server refuses the credential"
 	case CauseTURNUnreachable:
 		return "the TURN server cannot be reached"
+	case CauseNoTURN:
+		return "it may use TURN servers only, and neither the program nor the relay names one"
+	case CauseTURNApart:
+		return "the relay's own TURN server connects only peers that both use it, at the same node of the relay"
 	case CauseHandshake:
 		return "the other peer's certificate is not the one that its messages name, so something on the way changes messages"
 	case CauseBusy:
@@ -119,11 +130,22 @@ func (c *candidates) failure(cause ICECause, err error) *ICEError {
 		Cause: cause, Local: slices.Clone(c.local), Remote: slices.Clone(c.remote),
 		Unused: c.unused, Servers: slices.Clone(c.servers), Err: err,
 	}
-	if turn, there := c.turn(); turn != "" && (cause == CauseNoPath || cause == CauseNoAnswer && len(c.remote) > 0) {
+	if turn, there := c.turn(); turn != "" && (cause == CauseNoPath || cause == CauseNoTURN || cause == CauseNoAnswer && len(c.remote) > 0) {
 		e.Cause, e.There = turn, there
+	} else if cause == CauseNoPath && c.apart() {
+		e.Cause = CauseTURNApart
 	}
 	return e
 }
+
+// apart reports whether both sides have a relayed address, and one of these is a label.
+func (c *candidates) apart() bool {
+	return slices.ContainsFunc(c.local, isRelay) && slices.ContainsFunc(c.remote, isRelay) &&
+		(slices.ContainsFunc(c.local, isLabelled) || slices.ContainsFunc(c.remote, isLabelled))
+}
+
+// isLabelled reports whether the address of a candidate is a label.
+func isLabelled(line string) bool { return isLabel(kindOf(line), line) }
 
 func keep(noted []string, lines ...string) []string {
 	for _, line := range lines {
@@ -140,9 +162,12 @@ const maxNoted = 64
 // onServer notes a server's failure, and tells the other peer if it changes the cause.
 func (p *Peer) onServer(e ServerError) {
 	p.mu.Lock()
-	known := len(p.candidates.servers) == maxServers || slices.ContainsFunc(p.candidates.servers, func(o ServerError) bool { return o.URL == e.URL })
 	before, _ := p.candidates.turn()
-	if !known {
+	known := slices.IndexFunc(p.candidates.servers, func(o ServerError) bool { return o.URL == e.URL })
+	switch {
+	case known >= 0 && p.candidates.servers[known].Code == unreachable:
+		p.candidates.servers[known] = e // another address of the server says more
+	case known < 0 && len(p.candidates.servers) < maxServers:
 		p.candidates.servers = append(p.candidates.servers, e)
 	}
 	now, there := p.candidates.turn()
@@ -183,7 +208,7 @@ func (p *Peer) hear(message []byte) {
 // parseCause returns the cause that a word of the other peer names.
 func parseCause(word string) ICECause {
 	switch c := ICECause(word); c {
-	case CauseNoAnswer, CauseTURNRefused, CauseTURNUnreachable, CauseHandshake, CauseBusy, CauseLost:
+	case CauseNoAnswer, CauseTURNRefused, CauseTURNUnreachable, CauseNoTURN, CauseTURNApart, CauseHandshake, CauseBusy, CauseLost:
 		return c
 	}
 	return CauseNoPath

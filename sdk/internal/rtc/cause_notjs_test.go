@@ -6,6 +6,7 @@ import (
 	"context"
 	"net"
 	"regexp"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -65,19 +66,23 @@ func relayOnly(t *testing.T, url string) *pair {
 	return p
 }
 
-// TestTURNServerThatIsDown: one port where nothing listens, one where nothing answers.
+// TestTURNServerThatIsDown: one port where nothing listens, one where nothing answers, which may
+// have a name.
 func TestTURNServerThatIsDown(t *testing.T) {
 	closed, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)
 	require.NoError(t, closed.Close())
 	silent, err := net.ListenPacket("udp", "127.0.0.1:0")
 	require.NoError(t, err)
-	defer silent.Close()
+	t.Cleanup(func() { _ = silent.Close() })
+	named := strings.Replace(silent.LocalAddr().String(), "127.0.0.1", "localhost", 1)
 	for url, text := range map[string]string{
 		"turn:" + closed.Addr().String() + "?transport=tcp": "connection refused",
 		"turn:" + silent.LocalAddr().String():               "no answer",
+		"turn:" + named:                                     "no answer",
 	} {
-		t.Run(text, func(t *testing.T) {
+		t.Run(url, func(t *testing.T) {
+			t.Parallel()
 			offering, answering := fails(t, relayOnly(t, url))
 			require.Equal(t, rtc.CauseTURNUnreachable, answering.Cause)
 			require.False(t, answering.There)

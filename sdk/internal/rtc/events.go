@@ -12,6 +12,7 @@ type events struct {
 	candidate func(line string, message []byte) // a local candidate was found
 	server    func(ServerError)                 // a STUN or TURN server failed
 	failed    func(ICECause)                    // ICE, or the handshake over it, has failed
+	pair      func(Pair)                        // ICE has selected a pair
 	up, down  func()                            // the direct path is up, and has ended
 	incoming  func(*Channel) bool               // the other peer opened a channel; false if it was closed
 	beacon    func(text string)                 // the other peer sent text on the beacon

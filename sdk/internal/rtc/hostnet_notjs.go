@@ -7,19 +7,9 @@ import (
 	"net"
 	"net/netip"
 	"strconv"
-	"time"
 
 	"github.com/pion/transport/v5"
 	"github.com/pion/transport/v5/stdnet"
-)
-
-// holdTCP is how long a TURN server over TCP or TLS waits for one over UDP. pion's ICE does
-// nothing else while it asks for a permission, which takes a round trip for each relayed
-// candidate and each address of the other peer. With three relayed candidates and 200 ms a
-// direct path came 2.5 s late. When TURN over UDP works, TCP waits for holdRelayed more.
-const (
-	holdTCP     = time.Second
-	holdRelayed = 4 * time.Second
 )
 
 // hostNet is the network of this host as pion sees it: its interfaces are those worth
@@ -30,6 +20,7 @@ type hostNet struct {
 	network transport.Net // of PlatformOptions
 	ctx     context.Context
 	servers *servers // notified when one cannot be dialled or looked up
+	checks  *checks  // nil on the side that answers
 }
 
 func newHostNet(ctx context.Context, network transport.Net, asked *servers) (*hostNet, error) {
@@ -44,36 +35,6 @@ func newHostNet(ctx context.Context, network transport.Net, asked *servers) (*ho
 // Interfaces reads the list each time, because an ICE restart often follows a network change.
 func (n *hostNet) Interfaces() ([]*transport.Interface, error) {
 	return interfacesOf(n.network)
-}
-
-// wait ends early with ctx.
-func (n *hostNet) wait(d time.Duration) {
-	late := time.NewTimer(d)
-	defer late.Stop()
-	select {
-	case <-late.C:
-	case <-n.ctx.Done():
-	}
-}
-
-// DialTCP connects to a TURN server, later if there is one over UDP.
-func (n *hostNet) DialTCP(network string, local, remote *net.TCPAddr) (transport.TCPConn, error) {
-	if n.servers.haveUDP() {
-		n.wait(holdTCP)
-		if n.servers.relayed.Load() {
-			n.wait(holdRelayed)
-		}
-	}
-	var dialer net.Dialer
-	if local != nil {
-		dialer.LocalAddr = local
-	}
-	conn, err := dialer.DialContext(n.ctx, network, remote.String())
-	if err != nil {
-		n.servers.failed(remote.String(), err)
-		return nil, err
-	}
-	return conn.(*net.TCPConn), nil
 }
 
 func (n *hostNet) ResolveUDPAddr(network, address string) (*net.UDPAddr, error) {
@@ -110,7 +71,7 @@ func (n *hostNet) resolve(network, address string) (netip.AddrPort, error) {
 	addresses, err := net.DefaultResolver.LookupNetIP(n.ctx, family, host)
 	if err != nil {
 		if _, never := net.DefaultResolver.LookupNetIP(n.ctx, "ip", host); never != nil {
-			n.servers.failed(address, err)
+			n.servers.failed("", address, err)
 		}
 		return netip.AddrPort{}, err
 	}

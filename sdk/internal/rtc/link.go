@@ -28,6 +28,7 @@ const (
 	LinkDisconnected          // ICE hears nothing from the other peer, and may again
 	LinkBegun                 // the platform's connection was made; once
 	LinkAgreed                // both descriptions are in place
+	LinkPair                  // ICE has selected another pair
 	LinkOver                  // the direct path is over; once
 )
 

@@ -15,15 +15,19 @@ type Options struct {
 	// ICEServers are the STUN and TURN servers to use. None by default.
 	ICEServers []ICEServer
 
-	// RelayICEServers, if set, returns servers that replace those: one JSON array of
+	// RelayICEServers, if set, returns servers to use in addition: one JSON array of
 	// RTCIceServer, as a relay sends it, or nil for no change. It is called for each offer
 	// and each answer, so that an ICE restart uses current servers. It must not block.
-	// Servers that the platform cannot use are ignored.
+	// Servers that can never work are left out.
 	RelayICEServers func() []byte
 
 	// Signal sends a message to the other peer, which passes it to Handle. It is called by
 	// one goroutine at a time. message is one JSON value and must not be changed.
 	Signal func(ctx context.Context, typ string, message []byte) error
+
+	// Base says that the other peer speaks the base protocol. It may know nothing of direct
+	// paths, so its answer is not awaited for long.
+	Base bool
 
 	// Full, if set, hears that the Pool has no place, and reports whether it has told the
 	// other peer.

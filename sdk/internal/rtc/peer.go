@@ -13,8 +13,13 @@ import (
 )
 
 const (
-	// answerWithin bounds the wait for an answer, or for an offer after NEGOTIATE.
+	// answerWithin and baseWithin bound the wait for an answer, or for an offer after NEGOTIATE.
 	answerWithin = 30 * time.Second
+	baseWithin   = 12 * time.Second
+
+	// attemptWithin bounds an attempt after both peers have described themselves, as W6 does, for
+	// peers without a link. ICE itself gives up after 30 s.
+	attemptWithin = 12 * time.Second
 
 	// tellWithin is how long the path's end waits for the message to the other peer.
 	tellWithin = time.Second / 2
@@ -65,8 +70,10 @@ type Peer struct {
 	err        error         // why the path is over, or nil; the first reason stays
 	over       chan struct{} // closed when err is set
 	watchdog   *time.Timer   // runs while an answer is awaited
+	attempt    *time.Timer   // runs from the first description on, without a link
 	channels   map[*Channel]struct{}
-	described  bool        // the other peer's description is in place
+	described  bool // the other peer's description is in place
+	pair       Pair
 	room       Sections    // what MakeRoom was told
 	farewell   *time.Timer // ends the path, and then the connection, when the other peer was told
 	candidates candidates
@@ -249,6 +256,7 @@ func (p *Peer) connect() (pc *peerConn, made bool, err error) {
 		candidate: p.onCandidate,
 		server:    p.onServer,
 		failed:    p.onFailed,
+		pair:      p.onPair,
 		up:        p.onUp,
 		down:      p.onDown,
 		incoming:  p.onIncoming,

@@ -3,6 +3,7 @@ package rtc
 import (
 	"context"
 	"errors"
+	"sync"
 	"syscall/js"
 )
 
@@ -14,8 +15,12 @@ type peerConn struct {
 	report     LinkListener // may be nil
 	found      bool         // there is a local candidate
 
-	onPC, onBeacon, onLink listeners
-	onChannels             map[*listeners]struct{} // owned by the callbacks and by close
+	ctx     context.Context    // ends with cancel
+	cancel  context.CancelFunc // ends finding
+	finding sync.WaitGroup     // searches for the selected pair
+
+	onPC, onBeacon, onLink, onICE listeners
+	onChannels                    map[*listeners]struct{} // owned by the callbacks and by close
 }
 
 func newPeerConn(o Options, ev events) (*peerConn, error) {
@@ -24,6 +29,7 @@ func newPeerConn(o Options, ev events) (*peerConn, error) {
 		return nil, errors.New("this JavaScript environment has no RTCPeerConnection; a worker has none")
 	}
 	p := &peerConn{events: ev, report: o.Link, onChannels: make(map[*listeners]struct{})}
+	p.ctx, p.cancel = context.WithCancel(context.Background())
 	err := try(func() {
 		p.pc = class.New(map[string]any{"iceServers": iceServers(o.ICEServers)})
 		p.beacon = p.negotiated(beaconLabel, beaconID)
@@ -49,7 +55,10 @@ func newPeerConn(o Options, ev events) (*peerConn, error) {
 		p.tell(dc)
 	})
 	p.onBeacon.on("message", func(event js.Value) { ev.beacon(string(messageBytes(event.Get("data")))) })
-	p.onBeacon.on("open", func(js.Value) { ev.up() })
+	p.onBeacon.on("open", func(event js.Value) {
+		p.lookAtPair(event)
+		ev.up()
+	})
 	p.onBeacon.on("close", func(js.Value) { ev.down() })
 	if o.Link != nil {
 		p.hearLink()
@@ -67,15 +76,15 @@ func (p *peerConn) hearLink() {
 	p.onLink.target = p.link.dc
 	p.link.setLow(lowBuffered)
 	p.onLink.on("bufferedamountlow", func(js.Value) { p.report.LinkNews(LinkLow) })
-	p.onLink.on("open", func(js.Value) { p.report.LinkNews(LinkOpen) })
+	p.onLink.on("open", func(event js.Value) {
+		p.lookAtPair(event)
+		p.report.LinkNews(LinkOpen)
+	})
 	p.onLink.on("message", func(event js.Value) {
 		data := event.Get("data")
 		p.report.LinkMessage(messageBytes(data), data.Type() == js.TypeString)
 	})
 }
-
-// ViaTURN is left to the page.
-func (p *Peer) ViaTURN() bool { return false }
 
 func (p *peerConn) sendLink(data []byte, text bool) error {
 	if text {
@@ -101,11 +110,10 @@ func iceServers(servers []ICEServer) []any {
 }
 
 // setICEServers leaves the page's other settings as they are.
-func (p *peerConn) setICEServers(text []byte) {
-	servers, _ := parse(text)
+func (p *peerConn) setICEServers(servers []ICEServer) {
 	_ = try(func() {
 		config := p.pc.Call("getConfiguration")
-		config.Set("iceServers", servers)
+		config.Set("iceServers", iceServers(servers))
 		p.pc.Call("setConfiguration", config)
 	})
 }
@@ -118,7 +126,7 @@ func (p *peerConn) tell(dc js.Value) {
 func (p *peerConn) onCandidate(event js.Value) {
 	candidate := event.Get("candidate")
 	if candidate.IsNull() && !p.found && p.pc.Call("getConfiguration").Get("iceTransportPolicy").String() == "relay" {
-		p.events.failed(CauseNoPath) // without candidates there is no path
+		p.events.failed(CauseNoTURN) // without candidates there is no path
 	}
 	if !candidate.Truthy() || candidate.Get("candidate").String() == "" {
 		return // end of candidates
@@ -129,6 +137,9 @@ func (p *peerConn) onCandidate(event js.Value) {
 
 func (p *peerConn) onState(js.Value) {
 	state := p.pc.Get("connectionState").String()
+	if state == "connected" {
+		p.lookAtPair(js.Undefined())
+	}
 	if state == "disconnected" && p.report != nil {
 		p.report.LinkNews(LinkDisconnected)
 	}
@@ -240,12 +251,15 @@ func (p *peerConn) shut() { p.pc.Call("close") }
 // close ends the connection. A browser need not send any event after it.
 func (p *peerConn) close() {
 	p.pc.Call("close")
+	p.cancel()
+	p.finding.Wait()
 	for events := range p.onChannels {
 		events.release()
 	}
 	p.onPC.release()
 	p.onBeacon.release()
 	p.onLink.release()
+	p.onICE.release()
 }
 
 // call calls a method that returns a promise, and waits for it.

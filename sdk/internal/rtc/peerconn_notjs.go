@@ -8,7 +8,6 @@ import (
 	"strconv"
 	"strings"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"github.com/pion/ice/v4"
@@ -30,9 +29,6 @@ const (
 	// With a minWindow of 120 kB it lost a third.
 	minWindow  = 32 << 10
 	windowStep = 9600
-
-	// acceptRelay is how long ICE looks for a better pair than a relayed one.
-	acceptRelay = 500 * time.Millisecond
 )
 
 // peerConn is pion's peer connection.
@@ -44,7 +40,7 @@ type peerConn struct {
 	report LinkListener // may be nil
 	asked  *servers
 	found  bool               // owned by onCandidate: there is a local candidate
-	turn   atomic.Bool        // the selected pair leads through a TURN server
+	checks *checks            // nil on the side that answers
 	ctx    context.Context    // ends with cancel
 	cancel context.CancelFunc // ends what waits in hostNet, and finding
 
@@ -61,11 +57,17 @@ func newPeerConn(o Options, ev events) (*peerConn, error) {
 	asked := &servers{LoggerFactory: logger(), report: ev.server, names: make(map[string]string)}
 	asked.set(o.ICEServers)
 	host, err := newHostNet(ctx, o.Network, asked)
+	var settings webrtc.SettingEngine
+	if err == nil {
+		err = nominateAgain(&settings)
+	}
 	if err != nil {
 		cancel()
 		return nil, err
 	}
-	var settings webrtc.SettingEngine
+	if o.Offer {
+		host.checks = newChecks()
+	}
 	settings.SetNet(host)
 	settings.SetIncludeLoopbackCandidate(true)                    // which hostNet has only where there is nothing else
 	settings.SetICEMulticastDNSMode(ice.MulticastDNSModeDisabled) // see addCandidate
@@ -77,7 +79,6 @@ func newPeerConn(o Options, ev events) (*peerConn, error) {
 	settings.SetSCTPMaxReceiveBufferSize(receiveBuffer)
 	settings.SetSCTPMinCwnd(minWindow)
 	settings.SetSCTPCwndCAStep(windowStep)
-	settings.SetRelayAcceptanceMinWait(acceptRelay)
 	settings.DisableCloseByDTLS(true) // the Peer ends the connection, when its channels are read
 	settings.LoggerFactory = asked
 
@@ -90,7 +91,7 @@ func newPeerConn(o Options, ev events) (*peerConn, error) {
 		cancel()
 		return nil, err
 	}
-	p := &peerConn{pc: pc, events: ev, report: o.Link, asked: asked, ctx: ctx, cancel: cancel, places: make(chan struct{}, maxFinding)}
+	p := &peerConn{pc: pc, events: ev, report: o.Link, asked: asked, checks: host.checks, ctx: ctx, cancel: cancel, places: make(chan struct{}, maxFinding)}
 	pc.OnNegotiationNeeded(p.onNeeded)
 	pc.OnICECandidate(p.onCandidate)
 	pc.OnConnectionStateChange(p.onState)
@@ -115,11 +116,10 @@ func iceServers(servers []ICEServer) (list []webrtc.ICEServer) {
 }
 
 // setICEServers leaves the program's other settings as they are.
-func (p *peerConn) setICEServers(text []byte) {
-	named := ParseICEServers(text)
-	p.asked.set(named)
+func (p *peerConn) setICEServers(servers []ICEServer) {
+	p.asked.set(servers)
 	_ = p.pc.SetConfiguration(webrtc.Configuration{ // pion leaves settings alone whose field is zero
-		ICEServers:         iceServers(named),
+		ICEServers:         iceServers(servers),
 		ICETransportPolicy: p.pc.GetConfiguration().ICETransportPolicy,
 	})
 }
@@ -178,11 +178,12 @@ func (p *peerConn) onNeeded() {
 func (p *peerConn) onCandidate(c *webrtc.ICECandidate) {
 	if c == nil { // end of candidates
 		if !p.found && p.pc.GetConfiguration().ICETransportPolicy == webrtc.ICETransportPolicyRelay {
-			p.events.failed(CauseNoPath) // without candidates there is no path
+			p.events.failed(CauseNoTURN) // without candidates there is no path
 		}
 		return
 	}
 	p.found = true
+	p.look()
 	if c.Typ == webrtc.ICECandidateTypeRelay {
 		p.asked.relayed.Store(true)
 	}
@@ -284,6 +285,7 @@ func (p *peerConn) describeRemote(ctx context.Context, description []byte) error
 // Browsers hide their addresses behind mDNS names. pion would open sockets for mDNS with
 // each connection, so they are looked up here.
 func (p *peerConn) addCandidate(_ context.Context, line string, _ []byte) error {
+	p.look()
 	line, err := readCandidate(line)
 	if err != nil {
 		return err
@@ -349,15 +351,20 @@ func (p *peerConn) createChannel(label string) (*Channel, error) {
 	return wrap(dc, p.pc.SCTP(), p.events.over), nil
 }
 
-func (p *peerConn) onPair(pair *webrtc.ICECandidatePair) {
-	p.turn.Store(pair.Local.Typ == webrtc.ICECandidateTypeRelay || pair.Remote.Typ == webrtc.ICECandidateTypeRelay)
+func (p *peerConn) onPair(of *webrtc.ICECandidatePair) {
+	pair := Pair{Local: of.Local.Typ.String(), Remote: of.Remote.Typ.String()}
+	pair.Label = isLabel(pair.Local, of.Local.Address) || isLabel(pair.Remote, of.Remote.Address)
+	if p.checks != nil {
+		p.checks.pair(of, pair.TURN())
+	}
+	p.events.pair(pair)
 }
 
-// ViaTURN reports whether the direct path leads through a TURN server. It does not ask pion, which
-// would have it wait for up to 0.4 s while the connection is closed.
-func (p *Peer) ViaTURN() bool {
-	pc := p.present()
-	return pc != nil && pc.turn.Load()
+// look has ICE look for a better pair again.
+func (p *peerConn) look() {
+	if p.checks != nil {
+		p.checks.look()
+	}
 }
 
 // tidyWithin bounds the wait for pion's goroutines. An application may have handlers on the
@@ -373,6 +380,9 @@ func (p *peerConn) shut() {
 // close ends the connection and waits for pion's goroutines.
 func (p *peerConn) close() {
 	p.cancel()
+	if p.checks != nil {
+		p.checks.stop()
+	}
 	p.finding.Wait()
 	done := make(chan struct{})
 	go func() {

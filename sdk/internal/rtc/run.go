@@ -152,7 +152,7 @@ func (p *Peer) describe(pc *peerConn, typ string) error {
 	}
 	if p.options.RelayICEServers != nil {
 		if servers := p.options.RelayICEServers(); servers != nil {
-			pc.setICEServers(servers)
+			pc.setICEServers(append(ParseICEServers(servers), p.options.ICEServers...))
 		}
 	}
 	if !answer {
@@ -183,6 +183,9 @@ func (p *Peer) place(pc *peerConn, typ string, message []byte) error {
 	}
 	p.mu.Lock()
 	p.described = true
+	if p.options.Link == nil && p.attempt == nil {
+		p.attempt = time.AfterFunc(attemptWithin, p.onLate)
+	}
 	p.changePath()
 	p.mu.Unlock()
 	p.noteRemote(lines...)
@@ -243,12 +246,16 @@ func (p *Peer) signal(typ string, message []byte) {
 	}
 }
 
-// watch fails the path if the other peer does not answer within answerWithin.
+// watch fails the path if the other peer does not answer in time.
 func (p *Peer) watch() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	within := answerWithin
+	if p.options.Base {
+		within = baseWithin
+	}
 	if p.watchdog == nil {
-		p.watchdog = time.AfterFunc(answerWithin, p.onNoAnswer)
+		p.watchdog = time.AfterFunc(within, p.onNoAnswer)
 	}
 }
 
@@ -267,6 +274,16 @@ func (p *Peer) onNoAnswer() {
 	p.mu.Unlock()
 	if !up {
 		p.fail(err)
+	}
+}
+
+// onLate ends an attempt that does not come about.
+func (p *Peer) onLate() {
+	p.mu.Lock()
+	up := p.isUp
+	p.mu.Unlock()
+	if !up {
+		p.GiveUp()
 	}
 }
 

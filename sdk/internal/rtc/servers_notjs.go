@@ -43,25 +43,39 @@ func (s *servers) haveUDP() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return slices.ContainsFunc(s.urls, func(url string) bool {
-		return strings.HasPrefix(url, "turn:") && !strings.HasSuffix(url, "transport=tcp")
+		return strings.HasPrefix(url, "turn:") && transportOf(url) == "udp"
 	})
 }
 
-// found notes that a host and port has an address.
+func transportOf(url string) string {
+	if strings.HasPrefix(url, "turns:") || strings.HasSuffix(url, "transport=tcp") {
+		return "tcp"
+	}
+	return "udp"
+}
+
+// found notes that a host and port has an address. pion looks up addresses, too.
 func (s *servers) found(name, address string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.names[address] = name
+	if name != address {
+		s.names[address] = name
+	}
 }
 
-// failed reports the failure of a request to an address, or to a host and port.
-func (s *servers) failed(address string, err error) {
+// failed reports the failure of a request to an address, or to a host and port, over udp or tcp,
+// or "" if that is not known.
+func (s *servers) failed(transport, address string, err error) {
 	if errors.Is(err, context.Canceled) {
 		return // this side gave up
 	}
 	e := ServerError{Code: unreachable, Text: "no answer"}
 	var refusal *stun.TurnError
 	var timeout net.Error
+	var socket *net.OpError
+	if transport == "" && (strings.Contains(err.Error(), "retransmissions") || errors.As(err, &socket) && strings.HasPrefix(socket.Net, "udp")) {
+		transport = "udp"
+	}
 	switch {
 	case errors.As(err, &refusal):
 		e.Code, e.Text = int(refusal.ErrorCodeAttr.Code), string(refusal.ErrorCodeAttr.Reason)
@@ -76,7 +90,7 @@ func (s *servers) failed(address string, err error) {
 		address = name
 	}
 	for _, url := range s.urls {
-		if hostPort(url) == address {
+		if hostPort(url) == address && (transport == "" || transport == transportOf(url)) {
 			e.URL = url
 			break
 		}
@@ -118,18 +132,18 @@ type iceLog struct {
 
 func (l iceLog) Warnf(format string, args ...any) {
 	l.LeveledLogger.Warnf(format, args...)
-	var address string
+	var transport, address string
 	for _, arg := range args {
 		switch arg := arg.(type) {
 		case string:
 			address = arg
 		case stun.URI:
-			address = net.JoinHostPort(arg.Host, strconv.Itoa(arg.Port))
+			transport, address = arg.Proto.String(), net.JoinHostPort(arg.Host, strconv.Itoa(arg.Port))
 		case error:
 			var family *net.AddrError
 			var lookup *net.DNSError
 			if !errors.As(arg, &family) && !errors.As(arg, &lookup) { // hostNet reports those
-				l.servers.failed(address, arg)
+				l.servers.failed(transport, address, arg)
 			}
 		}
 	}

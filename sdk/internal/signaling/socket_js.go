@@ -48,7 +48,10 @@ func openSocket(ctx context.Context, url string, protocols []string, _ Options) 
 		return again, nil
 	}
 	base, baseErr := open(ctx, url, nil)
-	if baseErr != nil {
+	switch {
+	case baseErr != nil && ctx.Err() != nil:
+		return nil, baseErr // which says so
+	case baseErr != nil:
 		return nil, err
 	}
 	if again, err := open(ctx, url, protocols); err == nil {

@@ -1,0 +1,52 @@
+package relayproc
+
+import (
+	"encoding/json"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+// ClockOverlay returns a file for `go build -overlay`. With it time.Now is off by $CLOCK_STEP
+// seconds once the program has run for $CLOCK_STEP_AFTER nanoseconds. No library can stand in
+// for the clock, because Go asks the kernel without a call.
+func ClockOverlay(t testing.TB) string {
+	t.Helper()
+	root, err := exec.Command("go", "env", "GOROOT").Output()
+	require.NoError(t, err)
+	path := filepath.Join(strings.TrimSpace(string(root)), "src", "time", "time.go")
+	source, err := os.ReadFile(path)
+	require.NoError(t, err)
+	text := string(source)
+	for _, edit := range [][2]string{
+		{"func Now() Time {\n\tsec, nsec, mono := runtimeNow()\n", "func Now() Time {\n\tsec, nsec, mono := runtimeNow()\n\tif mono-startNano > envNumber(\"CLOCK_STEP_AFTER\") {\n\t\tsec += envNumber(\"CLOCK_STEP\")\n\t}\n"},
+		{"\t\"math/bits\"\n", "\t\"math/bits\"\n\t\"syscall\"\n"},
+	} {
+		require.Equal(t, 1, strings.Count(text, edit[0]), "Go's time.Now has changed")
+		text = strings.Replace(text, edit[0], edit[1], 1)
+	}
+	text += `
+func envNumber(name string) (n int64) {
+	text, _ := syscall.Getenv(name)
+	n, _ = atoi64(text)
+	return n
+}
+
+func atoi64(s string) (int64, error) {
+	n, err := atoi(s)
+	return int64(n), err
+}
+`
+	folder := t.TempDir()
+	changed := filepath.Join(folder, "time.go")
+	require.NoError(t, os.WriteFile(changed, []byte(text), 0o600))
+	overlay, err := json.Marshal(map[string]any{"Replace": map[string]string{path: changed}})
+	require.NoError(t, err)
+	file := filepath.Join(folder, "overlay.json")
+	require.NoError(t, os.WriteFile(file, overlay, 0o600))
+	return file
+}

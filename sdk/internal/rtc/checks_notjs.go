@@ -1,0 +1,174 @@
+//go:build !js
+
+package rtc
+
+import (
+	"encoding/binary"
+	"net"
+	"net/netip"
+	"sync"
+	"time"
+
+	"github.com/pion/ice/v4"
+	"github.com/pion/transport/v5"
+	"github.com/pion/webrtc/v4"
+)
+
+const (
+	// acceptRelay is how long ICE looks for a better pair before it takes a relayed one. A better
+	// one takes over later, within renominateEvery and two checks of pion.
+	acceptRelay     = 500 * time.Millisecond
+	renominateEvery = time.Second
+
+	// lookFor is how long after the last candidate ICE looks for a better pair.
+	lookFor = 20 * time.Second
+)
+
+// nominateAgain has ICE take a relayed pair soon, and a better one when it works. So a pair of
+// addresses that a NAT has made need not wait for one without: pion would wait a second.
+func nominateAgain(settings *webrtc.SettingEngine) error {
+	settings.SetSrflxAcceptanceMinWait(0)
+	settings.SetPrflxAcceptanceMinWait(0)
+	settings.SetRelayAcceptanceMinWait(acceptRelay)
+	return settings.SetICERenomination(webrtc.WithRenominationInterval(renominateEvery))
+}
+
+// checks ends ICE's search for a better pair, on the side that offers. pion, which may nominate
+// again, checks each pair every two seconds for as long as the connection lives: addresses of
+// other networks, and relayed ones through each TURN server. The other side only answers.
+//
+// When the time is over, only checks of the selected pair leave. If that is direct, the TURN
+// servers hear nothing more, and TCP connections with them are closed: pion does not go back to a
+// relayed pair without a restart.
+type checks struct {
+	mu       sync.Mutex // guards what follows
+	over     bool       // the search is
+	closed   bool
+	timer    *time.Timer    // made with the first candidate
+	selected netip.AddrPort // the remote address, or zero while there is no pair
+	turn     bool           // the selected pair is relayed
+	dialled  map[*turnConn]struct{}
+}
+
+func newChecks() *checks { return &checks{dialled: make(map[*turnConn]struct{})} }
+
+// look notes that there is another candidate.
+func (c *checks) look() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.over = false
+	switch {
+	case c.closed:
+	case c.timer == nil:
+		c.timer = time.AfterFunc(lookFor, c.settle)
+	default:
+		c.timer.Reset(lookFor)
+	}
+}
+
+func (c *checks) stop() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.closed = true
+	if c.timer != nil {
+		c.timer.Stop()
+	}
+}
+
+// settle ends the search, if it has found something.
+func (c *checks) settle() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.over = c.selected.IsValid(); c.over && !c.turn {
+		for conn := range c.dialled {
+			_ = conn.TCPConn.Close()
+		}
+	}
+}
+
+// pair notes the selected pair.
+func (c *checks) pair(pair *webrtc.ICECandidatePair, turn bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	addr, _ := netip.ParseAddr(pair.Remote.Address)
+	c.selected, c.turn = netip.AddrPortFrom(addr, pair.Remote.Port), turn
+}
+
+// useless reports whether a packet that leaves a socket of this host is a check of no use.
+func (c *checks) useless(packet []byte, to netip.AddrPort) bool {
+	const bindingRequest, cookie = 0x0001, 0x2112A442 // RFC 8489, sections 5 and 18.2
+	if len(packet) < 20 || binary.BigEndian.Uint16(packet) != bindingRequest || binary.BigEndian.Uint32(packet[4:]) != cookie {
+		return false
+	}
+	to = netip.AddrPortFrom(to.Addr().Unmap(), to.Port())
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.over && c.selected != to
+}
+
+// silent reports whether a packet to a TURN server over UDP carries something that is of no use.
+func (c *checks) silent(packet []byte) bool {
+	const sendIndication = 0x0016 // RFC 8656, section 17
+	if len(packet) < 4 || packet[0]>>6 != 1 && binary.BigEndian.Uint16(packet) != sendIndication {
+		return false
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.over && !c.turn
+}
+
+func (c *checks) add(conn *turnConn) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.dialled[conn] = struct{}{}
+}
+
+func (c *checks) remove(conn *turnConn) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	delete(c.dialled, conn)
+}
+
+// ListenUDP opens a socket of a host candidate, or of one that a STUN server tells.
+func (n *hostNet) ListenUDP(network string, at *net.UDPAddr) (transport.UDPConn, error) {
+	conn, err := n.Net.ListenUDP(network, at)
+	if err != nil || n.checks == nil {
+		return conn, err
+	}
+	socket := checkedSocket{conn, n.checks}
+	if fast, ok := conn.(*net.UDPConn); ok {
+		return fastSocket{socket, fast}, nil
+	}
+	return socket, nil
+}
+
+type checkedSocket struct {
+	transport.UDPConn
+	checks *checks
+}
+
+func (s checkedSocket) WriteTo(packet []byte, to net.Addr) (int, error) {
+	if at, ok := to.(*net.UDPAddr); ok && s.checks.useless(packet, at.AddrPort()) {
+		return len(packet), nil
+	}
+	return s.UDPConn.WriteTo(packet, to)
+}
+
+// fastSocket spares pion an allocation for each packet.
+type fastSocket struct {
+	checkedSocket
+	conn *net.UDPConn
+}
+
+var _ ice.AddrPortReaderWriter = fastSocket{}
+
+func (s fastSocket) ReadFromAddrPort(b []byte) (int, netip.AddrPort, error) {
+	return s.conn.ReadFromUDPAddrPort(b)
+}
+
+func (s fastSocket) WriteToAddrPort(packet []byte, to netip.AddrPort) (int, error) {
+	if s.checks.useless(packet, to) {
+		return len(packet), nil
+	}
+	return s.conn.WriteToUDPAddrPort(packet, to)
+}

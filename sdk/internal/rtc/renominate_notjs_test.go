@@ -1,0 +1,78 @@
+//go:build !js
+
+package rtc_test
+
+import (
+	"net"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/pion/transport/v5"
+	"github.com/pion/transport/v5/stdnet"
+	"github.com/stretchr/testify/require"
+
+	"github.com/sebas642/intercessor/sdk/internal/rtc"
+)
+
+// lateNet is this host's network, on which the sockets of host candidates send nothing until it
+// is open. It counts what they send.
+type lateNet struct {
+	transport.Net
+	open atomic.Bool
+	sent atomic.Int64
+}
+
+func newLateNet(t testing.TB) *lateNet {
+	std, err := stdnet.NewNet()
+	require.NoError(t, err)
+	return &lateNet{Net: std}
+}
+
+func (n *lateNet) ListenUDP(network string, at *net.UDPAddr) (transport.UDPConn, error) {
+	conn, err := n.Net.ListenUDP(network, at)
+	return lateSocket{conn, n}, err
+}
+
+type lateSocket struct {
+	transport.UDPConn
+	net *lateNet
+}
+
+func (s lateSocket) WriteTo(b []byte, to net.Addr) (int, error) {
+	if !s.net.open.Load() {
+		return len(b), nil
+	}
+	s.net.sent.Add(1)
+	return s.UDPConn.WriteTo(b, to)
+}
+
+// TestABetterPairTakesOver: at first only a TURN server connects the peers. They take that soon,
+// and the direct pair when it works a second later.
+func TestABetterPairTakesOver(t *testing.T) {
+	_, tcp := serveTURN(t, "127.0.0.1")
+	network := newLateNet(t)
+	p := &pair{}
+	options := rtc.Options{ICEServers: []rtc.ICEServer{tcp}}
+	options.Network = network
+	there := options
+	options.Offer, options.Signal, there.Signal = true, p.wire(&p.answering), p.wire(&p.offering)
+	p.offering, p.answering = rtc.New(options), rtc.New(there)
+	for _, peer := range []*rtc.Peer{p.offering, p.answering} {
+		peer.Start()
+		t.Cleanup(func() { require.NoError(t, peer.Close()) })
+	}
+	begun := time.Now()
+	opened, accepted := open(t, p.offering, p.answering, "first")
+	require.Less(t, time.Since(begun), 1500*time.Millisecond)
+	require.True(t, p.offering.Pair().TURN())
+	require.True(t, p.answering.Pair().TURN())
+
+	time.AfterFunc(time.Until(begun.Add(time.Second)), func() { network.open.Store(true) })
+	for _, peer := range []*rtc.Peer{p.offering, p.answering} {
+		require.Eventually(t, func() bool { return !peer.Pair().TURN() }, time.Until(begun.Add(6*time.Second)), time.Millisecond)
+	}
+	t.Log(time.Since(begun))
+	sendText(t, opened, "directly")
+	wantText(t, accepted, "directly")
+}

@@ -8,4 +8,4 @@ exec </dev/null
 
 ci/setup.sh
 ci/wasm.sh >/dev/null
-go test -count 1 -timeout 10m -parallel 8 ./e2e/nat -write
+go test -count 1 -timeout 10m -parallel 4 ./e2e/nat -write

@@ -44,6 +44,6 @@ func (v *visit) compareClocks(context.Context) Result {
 	if v.date.by != "" {
 		whose = "the machine that answers HTTP (" + v.date.by + ")"
 	}
-	return Fail(fmt.Sprintf("the clock of %s is %v %s this machine's, so tokens and TURN credentials are refused", whose, off, direction),
+	return Fail(fmt.Sprintf("the clock of %s is %v %s this machine's, so JWTs and the credentials of an external TURN server may be refused", whose, off, direction),
 		"compare both with a third clock, and set the wrong one with NTP (timedatectl set-ntp true)")
 }

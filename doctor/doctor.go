@@ -17,6 +17,10 @@ const (
 	stepWithin = 20 * time.Second
 )
 
+// LongStay is how long a connection stays open with the flag --long of the programs: longer than
+// the minute after which many proxies close one.
+const LongStay = 70 * time.Second
+
 // Config says what to examine.
 type Config struct {
 	// URL is the relay's address: http, https, ws or wss, with or without /server.
@@ -58,9 +62,10 @@ type visit struct {
 	report  *Report
 	blocked string // the step that failed and without which no other can be tried
 
-	addresses []netip.AddrPort // of the relay
-	open      []netip.AddrPort // those that accept connections, and then TLS
-	date      skew             // by the relay's HTTP answer
+	known     map[string][]netip.Addr // addresses of names
+	addresses []netip.AddrPort        // of the relay
+	open      []netip.AddrPort        // those that accept connections, and then TLS
+	date      skew                    // by the relay's HTTP answer
 	server    *peer
 	hello     protocol.Hello
 	talked    bool // messages pass

@@ -95,10 +95,10 @@ func parseEndpoint(url string) (e endpoint, ok bool) {
 
 // checkHost looks for a host that cannot be right, whatever listens there.
 func (v *visit) checkHost(ctx context.Context, e *endpoint) *Result {
-	found, err := lookup(ctx, e.host)
+	found, _ := v.lookup(ctx, e.host) // the step dns has looked at the name server
 	var result Result
 	switch {
-	case err != nil:
+	case len(found) == 0:
 		result = Fail(fmt.Sprintf("the TURN host %s, which the relay names, does not resolve", e.host),
 			"name the host in `turn.hosts` by which clients reach the relay, or correct `ice.urls`")
 	case found[0].IsLoopback() && !v.open[0].Addr().IsLoopback():
@@ -113,8 +113,8 @@ func (v *visit) checkHost(ctx context.Context, e *endpoint) *Result {
 // addressOf returns the address at which to try a TURN host: one of the family by which the
 // relay was reached, if it has one.
 func (v *visit) addressOf(ctx context.Context, e endpoint) (netip.AddrPort, error) {
-	found, err := lookup(ctx, e.host)
-	if err != nil {
+	found, err := v.lookup(ctx, e.host)
+	if len(found) == 0 {
 		return netip.AddrPort{}, err
 	}
 	best := found[0]

@@ -3,6 +3,7 @@ package doctor
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -29,13 +30,20 @@ func (v *visit) talk(ctx context.Context) Result {
 	}
 	defer client.leave()
 	began := time.Now()
-	if err := echo(ctx, client, v.server, id, v.hello.ID, []byte(`"?"`)); err != nil {
-		return v.lost(err, "a short message")
+	err := echo(ctx, client, v.server, id, v.hello.ID, []byte(`"?"`))
+	if isForbidden(err) {
+		v.talked = true // as far as the relay lets it
+		return skip("the relay's schemas allow no messages of the type "+kind, "a file "+kind+".json in `schemas.folder` lets the doctor send them (docs/schemas.md)")
+	} else if err != nil {
+		return lost(err)
 	}
 	short := time.Since(began)
 	began = time.Now()
-	if err := echo(ctx, client, v.server, id, v.hello.ID, fmt.Appendf(nil, "%q", bytes.Repeat([]byte("."), large))); err != nil {
-		return v.lost(err, "a large message")
+	if err := echo(ctx, client, v.server, id, v.hello.ID, fmt.Appendf(nil, "%q", bytes.Repeat([]byte("."), large))); isTimeout(err) {
+		return Fail("short messages pass, but one of 16 KiB does not: large packets are lost on the way without a report",
+			"set the MTU of the tunnel or interface on the way to what it really carries, and let ICMP \"fragmentation needed\" through the firewall")
+	} else if err != nil {
+		return lost(err)
 	}
 	v.talked = true
 	return Passed("there and back in %v, %d KiB in %v", short.Round(100*time.Microsecond), large>>10, time.Since(began).Round(100*time.Microsecond))
@@ -67,26 +75,58 @@ func echo(ctx context.Context, client, server *peer, clientID, serverID protocol
 	return pass(ctx, server, client, serverID, clientID, message)
 }
 
+// pass sends a message, and waits until it arrives or the relay says that it does not.
 func pass(ctx context.Context, from, to *peer, fromID, toID protocol.ID, message []byte) error {
 	if err := from.send(ctx, toID, kind, message); err != nil {
 		return err
 	}
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	listening := make(chan struct{})
+	go func() {
+		defer close(listening)
+		if d, err := from.receive(ctx, protocol.RelayID, protocol.TypeRelayUndelivered); err == nil {
+			told, _ := protocol.ParseUndelivered(d.Message)
+			cancel(undelivered(told.Reason))
+		} else if code, _ := closed(err); code == protocol.CodeRefused {
+			cancel(err)
+		}
+	}()
 	d, err := to.receive(ctx, fromID, kind)
+	if cause := context.Cause(ctx); err != nil && cause != nil {
+		err = cause
+	}
+	cancel(nil)
+	<-listening
 	if err == nil && !bytes.Equal(d.Message, message) {
-		err = fmt.Errorf("the message was changed on its way")
+		err = errors.New("the message was changed on its way")
 	}
 	return err
 }
 
-func (v *visit) lost(err error, what string) Result {
-	if isTimeout(err) && what == "a large message" {
-		return Fail("short messages pass, but one of 16 KiB does not: large packets are lost on the way without a report",
-			"set the MTU of the tunnel or interface on the way to what it really carries, and let ICMP \"fragmentation needed\" through the firewall")
+// undelivered is the relay's reason for dropping a message (D3).
+type undelivered string
+
+func (u undelivered) Error() string { return "the relay drops it, with the reason " + quote(string(u)) }
+
+// isForbidden reports whether the relay's operator does not allow the message (B51, D10).
+func isForbidden(err error) bool {
+	if err == nil {
+		return false
 	}
+	code, _ := closed(err)
+	return errors.Is(err, undelivered("schema")) || code == protocol.CodeRefused
+}
+
+// lost explains a message that did not arrive as it was sent.
+func lost(err error) Result {
 	if isTimeout(err) {
-		return Fail(what+" between two peers does not arrive within "+answerWithin.String(),
-			"look at relayd's log; `schemas` may drop messages of types that it does not know, and a proxy must not collect data")
+		return Fail("a message between two peers does not arrive within "+answerWithin.String(),
+			"look at relayd's log; a proxy must not collect data before it passes it on")
+	}
+	if dropped := undelivered(""); errors.As(err, &dropped) {
+		return Fail("a message between two peers does not arrive: "+dropped.Error(), "look at relayd's log")
 	}
 	code, reason := closed(err)
-	return Fail(fmt.Sprintf("%s between two peers fails: closed with %d, %s", what, code, quote(reason)), "docs/codes.md says what to do about this code")
+	return Fail(fmt.Sprintf("a message between two peers fails: closed with %d, %s", code, quote(reason)), "docs/codes.md says what to do about this code")
 }

@@ -7,9 +7,9 @@ import (
 	"syscall"
 )
 
-// The lengths of packets through TURN over UDP. QUIC and browsers send up to 1,200 bytes. The
-// largest packet of pion's data channels is 1,265 bytes long with DTLS; 1,300 bytes pass an
-// MTU of 1,420, which WireGuard's tunnels have.
+// The lengths of packets through TURN over UDP. Data channels of browsers and of pion send up
+// to 1,228 bytes with DTLS, which just pass an MTU of 1,280. 1,300 bytes leave space for media
+// with RTP's extensions. They pass an MTU of 1,420, which WireGuard's tunnels have.
 const (
 	usualPacket = 1200
 	largePacket = 1300
@@ -22,10 +22,12 @@ func (v *visit) measure(context.Context) Result {
 		err := v.loop.pass(length)
 		switch {
 		case err == nil:
-		case isTimeout(err) || errors.Is(err, syscall.EMSGSIZE):
-			return Fail(fmt.Sprintf("UDP packets with %d bytes of data are lost on the way, though small ones pass: the path's MTU is too small and fragments are dropped", length), advice)
-		default:
+		case !isTimeout(err) && !errors.Is(err, syscall.EMSGSIZE):
 			return Fail(fmt.Sprintf("a packet of %d bytes fails: %v", length, root(err)), advice)
+		case length == usualPacket:
+			return Fail(fmt.Sprintf("UDP packets with %d bytes of data are lost on the way, so data channels stall: the path's MTU is too small, and fragments are dropped", length), advice)
+		default:
+			return Fail(fmt.Sprintf("UDP packets with %d bytes of data are lost on the way, though those with %d pass: the path's MTU is close to 1,280, and fragments are dropped, so large media packets are lost", length, usualPacket), advice)
 		}
 	}
 	return Passed("packets of %d and %d bytes pass", usualPacket, largePacket)

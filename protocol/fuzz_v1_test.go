@@ -161,7 +161,7 @@ func FuzzRequest(f *testing.F) {
 		}
 		want := protocol.Request{Number: number}
 		switch typ {
-		case protocol.TypeRelayKick:
+		case protocol.TypeRelayKick, protocol.TypeRelayOutcome:
 			want = field.(protocol.Request)
 		case protocol.TypeRelayDoor:
 			want.Closed = field.(bool)

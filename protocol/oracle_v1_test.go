@@ -141,7 +141,7 @@ func wantRequest(typ string, body []byte) (number uint64, field any, wrong strin
 		name string
 		form form
 	}{
-		"RELAY_KICK": {"id", idOf}, "RELAY_DOOR": {"closed", boolOf},
+		"RELAY_KICK": {"id", idOf}, "RELAY_DOOR": {"closed", boolOf}, "RELAY_OUTCOME": {"outcome", textOf},
 		"RELAY_INFO": {"serverInfo", func(raw jsontext.Value) (any, bool) { return string(raw), len(raw) <= 4096 }},
 	}
 	request, isKnown := known[typ]
@@ -165,10 +165,36 @@ func wantRequest(typ string, body []byte) (number uint64, field any, wrong strin
 	if !ok {
 		return number, nil, wrong
 	}
+	if typ == "RELAY_OUTCOME" {
+		return wantOutcome(number, field.(string), raw, repeated)
+	}
 	if typ == "RELAY_KICK" {
 		return wantKick(number, field.(string), raw, repeated)
 	}
 	return number, field, ""
+}
+
+// wantOutcome is D12.
+func wantOutcome(number uint64, outcome string, raw map[string]jsontext.Value, repeated map[string]bool) (uint64, any, string) {
+	path := protocol.PathOutcome{Outcome: outcome}
+	ok := slices.Contains([]string{"direct", "turn", "relay", "failed"}, outcome)
+	for name, to := range map[string]*string{"local": &path.Local, "remote": &path.Remote} {
+		if raw[name] != nil {
+			text, is := textOf(raw[name])
+			ok = ok && is && slices.Contains([]string{"host", "srflx", "prflx", "relay"}, text.(string))
+			*to, _ = text.(string)
+		}
+		ok = ok && !repeated[name]
+	}
+	if raw["ms"] != nil {
+		n, is := numberOf(raw["ms"])
+		ok = ok && is
+		path.Milliseconds, _ = n.(uint64)
+	}
+	if !ok || repeated["ms"] {
+		return number, nil, "invalid"
+	}
+	return number, protocol.Request{Number: number, Path: &path}, ""
 }
 
 // wantKick is the rest of RELAY_KICK, of which nothing but the ID must be there.

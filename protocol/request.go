@@ -1,16 +1,17 @@
 package protocol
 
-// Request is a request of a server to the relay: the message of RELAY_KICK, RELAY_DOOR and
-// RELAY_INFO (D7). Each has some of the fields; the others are zero.
+// Request is a request of a peer to the relay: the message of RELAY_KICK, RELAY_DOOR, RELAY_INFO
+// (D7) and RELAY_OUTCOME (D12). Each has some of the fields; the others are zero.
 type Request struct {
-	Number uint64 // chosen by the server; the answer repeats it
+	Number uint64 // chosen by the peer; the answer repeats it
 
-	ID         ID     // RELAY_KICK: the client to be closed
-	For        uint64 // RELAY_KICK: for how many seconds it is kept out; 0: the relay decides
-	By         string // RELAY_KICK: what else to keep out, "source" or "subject"; "": nothing
-	Mark       string // RELAY_KICK: the mark in the answer to an earlier such request; "": none
-	Closed     bool   // RELAY_DOOR: newcomers are refused
-	ServerInfo []byte // RELAY_INFO: one JSON value, nil for null
+	ID         ID           // RELAY_KICK: the client to be closed
+	For        uint64       // RELAY_KICK: for how many seconds it is kept out; 0: the relay decides
+	By         string       // RELAY_KICK: what else to keep out, "source" or "subject"; "": nothing
+	Mark       string       // RELAY_KICK: the mark in the answer to an earlier such request; "": none
+	Closed     bool         // RELAY_DOOR: newcomers are refused
+	ServerInfo []byte       // RELAY_INFO: one JSON value, nil for null
+	Path       *PathOutcome // RELAY_OUTCOME: what is to be counted
 }
 
 // Values of Answer.Error for requests that ParseRequest refuses.
@@ -40,6 +41,8 @@ func ParseRequest(typ string, message []byte) (Request, string) {
 		names = doorNames
 	case TypeRelayInfo:
 		names = infoNames
+	case TypeRelayOutcome:
+		names = outcomeNames
 	}
 	var values [5][]byte
 	numbered, wrong := scanRequest(message, names, values[:len(names)])
@@ -54,6 +57,8 @@ func ParseRequest(typ string, message []byte) (Request, string) {
 	switch raw := values[1]; typ {
 	case TypeRelayKick:
 		ok = r.kick(values[1:])
+	case TypeRelayOutcome:
+		ok = r.outcome(values[1:])
 	case TypeRelayDoor:
 		r.Closed, ok = boolean(raw)
 	case TypeRelayInfo:
@@ -130,6 +135,8 @@ func AppendRequest(dst []byte, typ string, r Request) []byte {
 			dst = append(dst, `,"mark":`...)
 			dst = appendString(dst, r.Mark)
 		}
+	case TypeRelayOutcome:
+		dst = appendOutcome(dst, r.Path)
 	case TypeRelayDoor:
 		dst = append(dst, `,"closed":`...)
 		dst = appendBoolean(dst, r.Closed)
@@ -200,5 +207,6 @@ var (
 	kickNames    = []string{"request", "id", "for", "by", "mark"}
 	doorNames    = []string{"request", "closed"}
 	infoNames    = []string{"request", "serverInfo"}
+	outcomeNames = []string{"request", "outcome", "local", "remote", "ms"}
 	answerNames  = []string{"request", "error", "mark"}
 )

@@ -20,11 +20,13 @@ const (
 	TypeRelayAnswer      = "RELAY_ANSWER"      // Answer: to a Request
 )
 
-// Types of a v1 server's requests to the relay, to RelayID (D7).
+// Types of a v1 peer's requests to the relay, to RelayID (D7, D12).
 const (
 	TypeRelayKick = "RELAY_KICK" // Request: close a client
 	TypeRelayDoor = "RELAY_DOOR" // Request: refuse or admit newcomers
 	TypeRelayInfo = "RELAY_INFO" // Request: set the serverInfo for clients
+
+	TypeRelayOutcome = "RELAY_OUTCOME" // Request: count how an attempt for a direct path has ended
 )
 
 // Types of the link between two v1 peers (PROTOCOL.md, "The link"). Their message is null,

@@ -57,6 +57,10 @@ type expectV1 struct {
 	For          uint64
 	By           string
 	Mark         string
+	Outcome      string
+	Local        string
+	Remote       string
+	Ms           uint64
 }
 
 func (v vectorV1) frame() []byte {
@@ -86,12 +90,15 @@ func TestEnvelopeVectorsV1(t *testing.T) {
 	}
 }
 
-// request reads what a server asks of the relay.
+// request reads what a peer asks of the relay.
 func (x *expectV1) request(e protocol.Envelope) {
 	var r protocol.Request
 	r, x.Error = protocol.ParseRequest(x.Type, e.Message)
 	x.Request, x.ID, x.ServerInfo = &r.Number, string(r.ID), string(r.ServerInfo)
 	x.For, x.By, x.Mark = r.For, r.By, r.Mark
+	if o := r.Path; o != nil {
+		x.Outcome, x.Local, x.Remote, x.Ms = o.Outcome, o.Local, o.Remote, o.Milliseconds
+	}
 	if x.Type == protocol.TypeRelayDoor && x.Error == "" {
 		x.Closed = &r.Closed
 	}

@@ -6,13 +6,10 @@ import (
 	"strings"
 	"time"
 
+	"github.com/sebas642/intercessor/doctor"
 	"github.com/sebas642/intercessor/protocol"
 	"github.com/sebas642/intercessor/relayd/config"
 )
-
-// longStay is how long --long keeps a connection open: longer than the minute after which many
-// proxies close one.
-const longStay = 70 * time.Second
 
 // An examination is what the arguments of doctor say that are no settings of relayd.
 type examination struct {
@@ -36,11 +33,11 @@ func parseExamination(args []string) (e examination, rest []string, err error) {
 			e.asJSON = true
 			continue
 		case "--long":
-			if e.stay = longStay; given {
+			if e.stay = doctor.LongStay; given {
 				e.stay, err = time.ParseDuration(value)
 			}
 			if err != nil || e.stay <= 0 {
-				return e, nil, fmt.Errorf("--long must be a duration, as --long=%v", longStay)
+				return e, nil, fmt.Errorf("--long must be a duration, as --long=%v", doctor.LongStay)
 			}
 			continue
 		case "--page", "--secret-file", "--client-secret-file":

@@ -27,14 +27,15 @@ const closeWithin = 5 * time.Second
 // A Conn that is not reliable may lose a message without notice. It ends with ErrOverflow
 // when more than 1,024 messages or 1 MiB wait to be received. Other Conns are not affected.
 type Conn struct {
-	own, peer protocol.ID        // static, as are the next seven
-	session   *signaling.Session // a listener's Conns share one
-	rtc       *connections
-	messages  messages
-	named     []ICEServer // by the application
-	onlyNamed bool        // the relay's servers are not used
-	onEnd     func()      // called once, when no more messages are exchanged
-	release   func()      // releases what only this Conn needs
+	own, peer     protocol.ID        // static, as are the next eight
+	session       *signaling.Session // a listener's Conns share one
+	rtc           *connections
+	messages      messages
+	named         []ICEServer // by the application
+	onlyNamed     bool        // the relay's servers are not used
+	hidesOutcomes bool
+	onEnd         func() // called once, when no more messages are exchanged
+	release       func() // releases what only this Conn needs
 
 	hurry context.Context // ends when closing waits for nothing more
 	abort context.CancelCauseFunc
@@ -94,7 +95,7 @@ func newConn(session *signaling.Session, peer protocol.ID, offer bool, options O
 		session: session,
 		onEnd:   func() {},
 
-		named: options.ICEServers, onlyNamed: options.OnlyOwnICEServers,
+		named: options.ICEServers, onlyNamed: options.OnlyOwnICEServers, hidesOutcomes: options.HideOutcomes,
 	}
 	c.hurry, c.abort = context.WithCancelCause(context.Background())
 	direct := rtc.Options{Offer: offer, ICEServers: forPath(c.named), Pool: pool}

@@ -33,6 +33,8 @@ type direct struct {
 	// start of a relay it was negotiated at (W10).
 	label    bool
 	instance string
+
+	attempt attempt
 }
 
 func newDirect(l *linked, pc uint64) *direct {
@@ -65,9 +67,12 @@ func (d *direct) LinkNews(news rtc.LinkNews) {
 	case rtc.LinkDisconnected:
 		d.linked.do(d.health.Disconnected)
 	case rtc.LinkBegun:
-		d.linked.do(func(now link.Time) { d.linked.begun(now, d) })
+		d.linked.do(func(now link.Time) {
+			d.attempt.begunAt = now
+			d.linked.begun(now, d)
+		})
 	case rtc.LinkPair:
-		d.linked.do(func(link.Time) { d.label, d.instance = d.rtc.Pair().Label, d.linked.conn.session.Hello().Instance })
+		d.linked.do(d.paired)
 	case rtc.LinkAgreed:
 		d.linked.do(func(now link.Time) { d.linked.agreed(now, d) })
 	case rtc.LinkOver:
@@ -91,10 +96,18 @@ func (d *direct) stands() bool {
 	return d.open && !d.over && d.allowed() && d.health.State() != link.Probing
 }
 
+// paired notes that another pair of addresses was selected.
+func (d *direct) paired(now link.Time) {
+	d.label, d.instance = d.rtc.Pair().Label, d.linked.conn.session.Instance()
+	if d.attempt.foundAt == 0 {
+		d.attempt.foundAt = now
+	}
+}
+
 // met has a path through the TURN server of a relay restarted that was started again, or that both
 // sides have left for another (W10). The other side is at the relay: something of it has come.
 func (d *direct) met(now link.Time) {
-	instance := d.linked.conn.session.Hello().Instance
+	instance := d.linked.conn.session.Instance()
 	if d.label && !d.over && instance != d.instance {
 		d.instance = instance
 		d.health.Disconnected(now)
@@ -108,12 +121,14 @@ func (d *direct) opened(now link.Time) {
 		return
 	}
 	d.open = true
+	d.attempt.tellAt = now + tellAfter
 	d.health.Open(now)
 	d.running.Go(d.pump)
 }
 
 // ended notes that the path is over. Another connection may follow.
 func (d *direct) ended(now link.Time) {
+	d.tell()
 	d.over = true
 	d.health.Fail()
 	if d == d.linked.direct {
@@ -168,14 +183,21 @@ func (d *direct) tick(now link.Time) {
 	if d.open {
 		d.health.Tick(now)
 	}
+	if d.attempt.tellAt != 0 && now >= d.attempt.tellAt {
+		d.tell()
+	}
 }
 
 // due returns when the path has something to do; 0 means never.
 func (d *direct) due() link.Time {
-	if d.open && !d.over {
-		return d.health.Wake()
+	if !d.open || d.over {
+		return 0
 	}
-	return 0
+	at := d.health.Wake()
+	if tell := d.attempt.tellAt; at == 0 || tell != 0 && tell < at {
+		at = tell
+	}
+	return at
 }
 
 // ring has pump look for something to send.

@@ -37,6 +37,7 @@ type linked struct {
 	inTurn  bool // it is in turns, whose lock guards this
 
 	direct    *direct // the present one
+	needsPath bool    // the application has asked for one
 	repair    link.Repair
 	connectAt link.Time // when a client wants a direct path of itself
 	out       int       // bytes that were sent, for which a server wants one
@@ -436,6 +437,7 @@ func (l *linked) tick(now link.Time) {
 func (l *linked) stop() {
 	l.do(func(now link.Time) {
 		l.closed, l.giveUpAt = true, 0
+		l.direct.tell() // while there is a session
 		l.link.Close(now)
 		l.wake()
 	})

@@ -18,6 +18,11 @@ type Options struct {
 	// connects two peers only if both use it.
 	OnlyOwnICEServers bool
 
+	// HideOutcomes keeps from the relay how the search for a direct path has ended. Otherwise a
+	// client tells its operator that, the types of the candidates, and how long it took; no
+	// address.
+	HideOutcomes bool
+
 	// Paths says which paths messages may take.
 	Paths Paths
 

@@ -135,7 +135,12 @@ func (l *linked) agreed(now link.Time, d *direct) {
 }
 
 // want says that the application needs a direct path.
-func (l *linked) want() { l.do(func(link.Time) { l.repair.Want() }) }
+func (l *linked) want() {
+	l.do(func(link.Time) {
+		l.needsPath = true
+		l.repair.Want()
+	})
+}
 
 // mayMend reports whether there may be another connection.
 func (l *linked) mayMend() bool {

@@ -258,7 +258,7 @@ func TestAFileGoesOnWithAnotherConnection(t *testing.T) {
 	s := impatient(t)
 	host, guest := s.enter("host"), s.enter("guest")
 	noDirect(guest.Tab)
-	guest.proxy.SetFaults(chaos.Faults{Up: chaos.Way{Rate: 2 << 20}})
+	guest.proxy.SetFaults(chaos.Faults{Up: chaos.Way{Rate: 1 << 20}})
 	_, id, _ := strings.Cut(host.Host("Ada"), "#")
 	guest.Navigate("about:blank")
 	guest.Navigate("http://" + guest.proxy.Addr() + "/#" + id)

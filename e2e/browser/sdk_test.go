@@ -102,10 +102,10 @@ func TestJavaScriptErrors(t *testing.T) {
 			}
 			return "no error";
 		};
-		globalThis.pair = async () => {
-			const ln = await sdk.listen(a);
+		globalThis.pair = async (options) => {
+			const ln = await sdk.listen(a, options);
 			const accepted = (async () => { for await (const conn of ln) return conn })();
-			const client = await sdk.connect(ln.url);
+			const client = await sdk.connect(ln.url, options);
 			return { ln, client, server: await accepted };
 		};`, relay.WS+"/server")
 
@@ -148,7 +148,7 @@ func TestJavaScriptErrors(t *testing.T) {
 	require.Equal(t, "peer-gone", chromium.Eval[string](p, `code(server.send({type: "a", data: 1}))`))
 
 	// The relay goes away: messages take the direct path, and wait if there is none; open channels do not end.
-	p.Do(`globalThis.far = await pair()
+	p.Do(`globalThis.far = await pair({paths: "relay"})
 		Object.assign(globalThis, await pair()); globalThis.ch = await client.openChannel("a");
 		for await (const channel of server.channels) { globalThis.peer = channel; break }`)
 	p.WaitFor("the direct path", `[client, server].every(({ path }) => path.route === "direct")`)

@@ -34,26 +34,53 @@ func (s *stage) drop(rule string) {
 
 func TestTheNameDoesNotResolve(t *testing.T) {
 	s := newStage(t)
+	inside := s.nameServer(func(q *dns.Msg) *dns.Msg { return new(dns.Msg).SetRcode(q, dns.RcodeNameError) })
+	s.run(s.visitor, inside, s.doctor, "doctor", "--json", "http://nowhere.test").requireFailed(t,
+		want{"dns", "the name nowhere.test does not resolve", "add an A record"})
+}
+
+func TestTheNameServerIsSilentAboutIPv6(t *testing.T) {
+	s := newStage(t)
+	s.relay("--listen", ":8000") // without TURN, whose host has that name, too
+	s.names(siteIPv4 + " other.test")
+	inside := s.nameServer(func(q *dns.Msg) *dns.Msg {
+		if q.Question[0].Qtype != dns.TypeA {
+			return nil
+		}
+		answer := new(dns.Msg).SetReply(q)
+		answer.Answer = []dns.RR{&dns.A{Hdr: dns.RR_Header{Name: q.Question[0].Name, Rrtype: dns.TypeA, Class: dns.ClassINET}, A: net.ParseIP(siteIPv4)}}
+		return answer
+	})
+	r := s.run(s.visitor, inside, s.doctor, "doctor", "--json", plainURL)
+	require.Contains(t, r.step("dns").Cause, "the name server does not answer for AAAA records of relay.test")
+	require.Contains(t, r.step("dns").Advice, "have the name servers of relay.test answer")
+	require.Equal(t, "ok", r.step("message").Status)
+}
+
+// nameServer starts the visitor's name server. A nil answer is none. It returns the beginning of
+// a command that uses it.
+func (s *stage) nameServer(answer func(*dns.Msg) *dns.Msg) (prefix []string) {
+	s.t.Helper()
 	var socket net.PacketConn
 	s.visitor.Do(func() {
 		var err error
 		socket, err = net.ListenPacket("udp", "127.0.0.1:53")
-		require.NoError(t, err)
+		require.NoError(s.t, err)
 	})
 	server := &dns.Server{PacketConn: socket, Handler: dns.HandlerFunc(func(w dns.ResponseWriter, q *dns.Msg) {
-		_ = w.WriteMsg(new(dns.Msg).SetRcode(q, dns.RcodeNameError))
+		if m := answer(q); m != nil {
+			_ = w.WriteMsg(m)
+		}
 	})}
 	ended := make(chan error, 1)
 	go func() { ended <- server.ActivateAndServe() }()
-	t.Cleanup(func() {
+	s.t.Cleanup(func() {
 		_ = socket.Close()
 		<-ended
 	})
-	resolv := filepath.Join(t.TempDir(), "resolv.conf")
-	require.NoError(t, os.WriteFile(resolv, []byte("nameserver 127.0.0.1\n"), 0o644))
-	inside := []string{"unshare", "--mount", "sh", "-ec", `mount --bind "$0" /etc/resolv.conf; exec "$@"`, resolv}
-	s.run(s.visitor, inside, s.doctor, "doctor", "--json", "http://nowhere.test").requireFailed(t,
-		want{"dns", "the name nowhere.test does not resolve", "add an A record"})
+	resolv := filepath.Join(s.t.TempDir(), "resolv.conf")
+	require.NoError(s.t, os.WriteFile(resolv, []byte("nameserver 127.0.0.1\n"), 0o644))
+	return []string{"unshare", "--mount", "sh", "-ec", `mount --bind "$0" /etc/resolv.conf; exec "$@"`, resolv}
 }
 
 // The name has an address of IPv6, where a firewall drops all. The rest works.

@@ -65,7 +65,7 @@ func TestAnAccessSecretIsMissingOrWrong(t *testing.T) {
 	text := fmt.Sprintf("[access]\nserver_passphrase_hashes = ['%s']\nclient_passphrase_hashes = ['%s']\n", s.hash("of servers"), s.hash("of clients"))
 	require.NoError(t, os.WriteFile(config, []byte(text), 0o600))
 	s.relay(append([]string{"--config", config}, plain...)...)
-	servers, clients, wrong := s.secret("of servers"), s.secret("of clients"), s.secret("of nobody")
+	servers, clients, wrong := s.secret("of servers"), s.secret("of clients"), s.secret("of another relay")
 
 	r := s.examine(plainURL)
 	require.Equal(t, 2, r.code, "%+v", r)
@@ -113,6 +113,22 @@ func (s *stage) join() (p *rawpeer.Peer) {
 	s.t.Helper()
 	s.visitor.Do(func() { p = rawpeer.Join(s.t, siteIPv4+":8000", "/server") })
 	return p
+}
+
+// A relay that lets only some messages pass is no broken one, but the step cannot be tried.
+func TestTheRelayHasSchemas(t *testing.T) {
+	for _, refused := range []string{"drop", "close"} {
+		t.Run(refused, func(t *testing.T) {
+			s := newStage(t)
+			s.relay(append([]string{"--schemas-builtin", "--schemas-unknown", "refuse", "--schemas-refused", refused}, plain...)...)
+			r := s.examine(plainURL)
+			require.Equal(t, 2, r.code, "%+v", r)
+			require.Contains(t, r.step("message").Cause, "the relay's schemas allow no messages of the type doctor")
+			require.Contains(t, r.step("message").Advice, "`schemas.folder`")
+			requireSettings(t, r.step("message").Advice)
+			require.Equal(t, "ok", r.step("data channel").Status)
+		})
+	}
 }
 
 func TestTheRelayIsFull(t *testing.T) {

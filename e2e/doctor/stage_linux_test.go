@@ -84,6 +84,9 @@ func (s *stage) examine(args ...string) report {
 	return s.run(s.visitor, nil, append([]string{s.doctor, "doctor", "--json"}, args...)...)
 }
 
+// anID is the form of IDs.
+var anID = regexp.MustCompile(`[0-9a-f]{8}-[0-9a-f]{4}-`)
+
 // run runs a doctor with its arguments, behind a prefix such as unshare.
 func (s *stage) run(on *netspace.Space, prefix []string, args ...string) report {
 	s.t.Helper()
@@ -104,6 +107,7 @@ func (s *stage) run(on *netspace.Space, prefix []string, args ...string) report 
 	}
 	r := report{code: cmd.ProcessState.ExitCode()}
 	require.NoError(s.t, json.Unmarshal(out, &r), "%s\n%s", out, said.String())
+	require.NotRegexp(s.t, anID, string(out), "whoever has the ID of a room may enter it")
 	return r
 }
 

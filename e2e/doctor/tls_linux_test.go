@@ -26,6 +26,12 @@ func TestACertificateHasExpired(t *testing.T) {
 	s.examine("https://relay.test").requireFailed(t, want{"tls", "the certificate expired on ", "`tls.cert_file`"})
 }
 
+func TestACertificateIsNotYetValid(t *testing.T) {
+	s := newStage(t)
+	s.nginx("443", s.authority.issueBetween(t, "relay.test", time.Now().Add(time.Hour), time.Now().Add(2*time.Hour)), "return 426;\n")
+	s.examine("https://relay.test").requireFailed(t, want{"tls", "the certificate is valid only from ", "set the clock of this machine with NTP"})
+}
+
 func TestACertificateIsForAnotherName(t *testing.T) {
 	s := newStage(t)
 	s.secure(s.authority.issue(t, "other.test", time.Hour))
@@ -39,7 +45,7 @@ func TestACertificateIsSelfSigned(t *testing.T) {
 	s.examine("https://"+siteIPv4).requireFailed(t, want{"tls", "the certificate is self-signed", "`tls.self_signed`"})
 }
 
-func TestNobodyKnowsTheAuthority(t *testing.T) {
+func TestTheAuthorityIsUnknown(t *testing.T) {
 	s := newStage(t)
 	s.secure(newAuthority(t).issue(t, "relay.test", time.Hour))
 	s.examine("https://relay.test").requireFailed(t, want{"tls", "no authority that this machine trusts", "put the whole chain into `tls.cert_file`"})

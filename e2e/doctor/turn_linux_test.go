@@ -27,6 +27,14 @@ func TestTheTURNHostIsLoopback(t *testing.T) {
 	s.examine(plainURL).requireFailed(t, want{"turn", "the relay names the TURN host 127.0.0.1, which is each client's own machine", "`turn.hosts`"})
 }
 
+func TestTheTURNServerIsFull(t *testing.T) {
+	s := newStage(t)
+	s.relay(append([]string{"--turn-allocations", "1"}, plain...)...)
+	s.examine(plainURL).requireFailed(t,
+		want{"turn udp", "the TURN server at relay.test:8000 has no capacity: 508", "raise `turn.allocations`"},
+		want{"turn tcp", "the TURN server at relay.test:8000 has no capacity: 508", "raise `turn.allocations`"})
+}
+
 func TestTheTURNPortIsAnother(t *testing.T) {
 	s := newStage(t)
 	s.relay(append([]string{"--turn-udp-port", "9000"}, plain...)...)

@@ -14,19 +14,17 @@ import (
 
 // TestAContainerWithTwoPublishedPorts: relayd has a root and a network of its own, as in a
 // container. Its machine publishes one TCP port and one UDP port of it under another number, and
-// lets nothing else in. Two peers without UDP, and two behind symmetric NAT, meet over its TURN
-// server.
+// lets nothing else in. Two peers behind each kind of network meet as in the matrix.
 func TestAContainerWithTwoPublishedPorts(t *testing.T) {
 	t.Parallel()
 	l := newLab(t)
 	l.startContainer()
-	for _, name := range []string{"UDP blocked", "symmetric"} {
-		server, client := l.join(kindOf(name)), l.join(kindOf(name))
-		t.Run(server.kind.slug(), func(t *testing.T) {
+	for _, k := range kinds {
+		server, client := l.join(k), l.join(k)
+		t.Run(k.slug(), func(t *testing.T) {
 			t.Parallel()
 			url := l.listen(t, server, task{URL: "ws://container.test:443/server"})
-			r := l.dial(t, client, task{URL: url, Want: turn})
-			t.Log(r.cell(turn))
+			l.dial(t, client, task{URL: url, Want: expected(k, k)})
 		})
 	}
 }
@@ -35,18 +33,18 @@ func TestAContainerWithTwoPublishedPorts(t *testing.T) {
 // 443:8000/tcp --publish 443:8000/udp` would.
 func (l *lab) startContainer() {
 	l.t.Helper()
-	machine, container := l.machine("198.18.0.12", ""), netspace.New(l.t)
-	machine.Run(`ip link add docker0 type veth peer name eth0 netns ` + container.Path + `
-		ip link set docker0 up; ip addr add 172.17.0.1/16 dev docker0
-		echo 1 >/proc/sys/net/ipv4/ip_forward
+	machine, container := l.machine("198.18.0.12", "2001:db8::12"), netspace.New(l.t)
+	machine.Run(forwards + `
+		ip link add docker0 type veth peer name eth0 netns ` + container.Path + `
+		ip link set docker0 up; ip addr add 172.17.0.1/16 dev docker0; ip addr add fd00:17::1/64 dev docker0 nodad
 		nft -f - <<'END'
-		table ip docker {
+		table inet docker {
 			chain prerouting { type nat hook prerouting priority dstnat
-				iifname eth0 tcp dport 443 dnat to 172.17.0.2:8000
-				iifname eth0 udp dport 443 dnat to 172.17.0.2:8000
+				iifname eth0 meta nfproto ipv4 meta l4proto { tcp, udp } th dport 443 dnat ip to 172.17.0.2:8000
+				iifname eth0 meta nfproto ipv6 meta l4proto { tcp, udp } th dport 443 dnat ip6 to [fd00:17::2]:8000
 			}
 			chain postrouting { type nat hook postrouting priority srcnat
-				ip saddr 172.17.0.0/16 oifname eth0 masquerade
+				iifname docker0 oifname eth0 masquerade
 			}
 			chain forward { type filter hook forward priority filter; policy drop
 				ct state established,related accept
@@ -54,10 +52,13 @@ func (l *lab) startContainer() {
 			}
 			chain input { type filter hook input priority filter; policy drop
 				ct state established,related accept
+				icmpv6 type { nd-neighbor-solicit, nd-neighbor-advert } accept
 			}
 		}
 END`)
-	container.Run(`ip link set eth0 up; ip addr add 172.17.0.2/16 dev eth0; ip route add default via 172.17.0.1`)
+	container.Run(`ip link set eth0 up
+		ip addr add 172.17.0.2/16 dev eth0; ip route add default via 172.17.0.1
+		ip addr add fd00:17::2/64 dev eth0 nodad; ip -6 route add default via fd00:17::1`)
 
 	root := l.t.TempDir()
 	require.NoError(l.t, os.Mkdir(filepath.Join(root, "state"), 0o700))

@@ -23,6 +23,7 @@ const hosts = `127.0.0.1 localhost
 198.18.0.15 second.test
 198.18.0.11 strays.test
 198.18.0.12 container.test
+2001:db8::12 container.test
 198.18.0.13 coturn.test
 198.20.0.1 nowhere.test
 `

@@ -156,6 +156,9 @@ func (t task) dial(ctx context.Context) (r result, err error) {
 	if err := stream(ctx, conn); err != nil {
 		return r, fmt.Errorf("stream: %w", err)
 	}
+	if now := conn.Path(); now.State != sdk.PathUp || now.TURN != (t.Want == turn) || t.Want == turn && now.Route != sdk.RouteRelay {
+		return r, fmt.Errorf("the SDK says of the path that it is %+v", now)
+	}
 	return r, nil
 }
 

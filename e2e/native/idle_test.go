@@ -98,8 +98,12 @@ func TestNativeW7ServerWithoutClients(t *testing.T) {
 	i := newIdlers(t, relay.Limits{ClientIdle: 2 * time.Second, ServerAlone: 2 * time.Second})
 	there, back := newTalk(t, i.client, i.server), newTalk(t, i.server, i.client)
 	i.closed(t, 2, 1)
-	third, err := sdk.Dial(patience.Context(t), i.ln.ClientURL(), nil)
-	require.NoError(t, err)
+	var third *sdk.Conn
+	require.Eventually(t, func() (joined bool) { // it is away for a moment every 2 s
+		var err error
+		third, err = sdk.Dial(patience.Context(t), i.ln.ClientURL(), nil)
+		return err == nil
+	}, patience.Max, 10*time.Millisecond)
 	defer third.Close()
 	sdkpeer.Send(t, third, "chat", `1`)
 	sdkpeer.Receive(t, sdkpeer.Accept(t, i.ln), "chat", `1`)

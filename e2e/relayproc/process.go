@@ -92,6 +92,7 @@ func (p *Process) launch(limits Limits, listening chan<- string) (*life, error) 
 	}
 	cmd := exec.Command(args[0], args[1:]...)
 	cmd.Env = append(os.Environ(), p.Env...)
+	endWithParent(cmd)
 	output, err := cmd.StderrPipe()
 	if err == nil {
 		cmd.Stdout = cmd.Stderr // relayd writes nothing there

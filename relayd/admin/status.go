@@ -36,6 +36,8 @@ type statusJSON struct {
 	Closes   []float64 `json:"closes"`
 	Refusals []float64 `json:"refusals"`
 
+	pathsJSON
+
 	// Only with a TURN server.
 	TURN      []float64 `json:"turn,omitempty"`      // allocations
 	TURNBytes []float64 `json:"turnBytes,omitempty"` // relayed, per second
@@ -63,6 +65,7 @@ func (a *Admin) status(w http.ResponseWriter, _ *http.Request) {
 	}
 	for i, now := range samples {
 		s.add(samples[max(0, i-1)], now, a.config.TURN != nil)
+		s.pathsJSON.add(samples[max(0, i-aMinute)], now)
 	}
 	if len(samples) > 0 {
 		s.reasons(samples[0], samples[len(samples)-1])

@@ -22,6 +22,7 @@ import (
 type Metrics struct {
 	registry                  *prometheus.Registry
 	admitted, relayed, waited prometheus.Histogram
+	found                     prometheus.Histogram
 }
 
 // New returns metrics with the program's version, and without a relay yet.
@@ -31,6 +32,7 @@ func New(version string) *Metrics {
 		admitted: histogram("relayd_handshake_seconds", "From the header of a peer's handshake until the peer is admitted.", 0.0005, 4, 9),
 		relayed:  histogram("relayd_relay_seconds", "From reading messages until all of them are in their receivers' sockets or outboxes. One in 64 reads is measured.", 0.000005, 4, 9),
 		waited:   histogram("relayd_outbox_wait_seconds", "How long messages waited in an outbox because the socket did not accept them at once.", 0.0001, 4, 9),
+		found:    histogram("relayd_path_seconds", "How long attempts for a direct path took until there was a pair of addresses, as SDK peers tell; at most a minute.", 0.05, 2, 8),
 	}
 	build := prometheus.NewGauge(prometheus.GaugeOpts{
 		Name:        "relayd_build_info",
@@ -38,7 +40,7 @@ func New(version string) *Metrics {
 		ConstLabels: prometheus.Labels{"version": version, "go": runtime.Version()},
 	})
 	build.Set(1)
-	m.registry.MustRegister(m.admitted, m.relayed, m.waited, build,
+	m.registry.MustRegister(m.admitted, m.relayed, m.waited, m.found, build,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
 }
@@ -55,12 +57,12 @@ func (m *Metrics) Watch() *relay.Watch {
 	observe := func(h prometheus.Histogram) func(time.Duration) {
 		return func(d time.Duration) { h.Observe(d.Seconds()) }
 	}
-	return &relay.Watch{Admitted: observe(m.admitted), Relayed: observe(m.relayed), Waited: observe(m.waited)}
+	return &relay.Watch{Admitted: observe(m.admitted), Relayed: observe(m.relayed), Waited: observe(m.waited), Found: observe(m.found)}
 }
 
 // Follow adds a relay's figures, which are read at each scrape. Call it once.
 func (m *Metrics) Follow(stats func() relay.Stats) {
-	m.registry.MustRegister(follower(stats))
+	m.registry.MustRegister(follower(stats), pathFollower(stats))
 }
 
 // FollowCertificates adds when the first certificate in use expires, 0 while there is

@@ -2,6 +2,7 @@ package relay
 
 import (
 	"cmp"
+	"fmt"
 	"math/rand/v2"
 	"time"
 
@@ -9,6 +10,9 @@ import (
 	"github.com/sebas642/intercessor/relayd/ice"
 	"github.com/sebas642/intercessor/relayd/resume"
 )
+
+// features are those of HELLO.
+var features = fmt.Appendf(nil, "[%s]", protocol.FeatureOutcomes)
 
 // hello sends HELLO, the first message on every connection that has a room (B7). It gives
 // a v1 peer the token of the next generation (R5). With the lobby's mu held.
@@ -49,7 +53,7 @@ func (s *session) hello() {
 			h.Server = protocol.SubprotocolV1
 		}
 	}
-	h.Instance = s.relay.instance
+	h.Instance, h.Features = s.relay.instance, features
 	if own := s.arrival.grant.ICEServers; own != nil {
 		h.ICE.Servers, s.ownICE = own, true
 	} else {

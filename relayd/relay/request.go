@@ -6,7 +6,7 @@ import (
 	"github.com/sebas642/intercessor/protocol"
 )
 
-// request executes a server's request to the relay and sends the answer (D7).
+// request executes a peer's request to the relay and sends the answer (D7).
 func (s *session) request(typ string, message []byte) {
 	request, wrong := protocol.ParseRequest(typ, message)
 	mark := ""
@@ -19,6 +19,10 @@ func (s *session) request(typ string, message []byte) {
 
 // grant executes a request, or returns the error for RELAY_ANSWER.
 func (s *session) grant(typ string, request protocol.Request) (mark, wrong string) {
+	if typ == protocol.TypeRelayOutcome {
+		s.relay.countOutcome(*request.Path)
+		return "", ""
+	}
 	if !s.server {
 		return "", "denied"
 	}

@@ -26,6 +26,7 @@ type Stats struct {
 	Dropped map[Drop]uint64          // messages
 	Closed  map[protocol.Code]uint64 // connections that the relay closed
 	Refused map[Refusal]uint64       // connections that were refused
+	Paths   map[PathOutcome]uint64   // attempts for a direct path, as peers told of them
 	Held    uint64                   // how often reads of a peer were delayed because it exceeded its rate
 }
 
@@ -102,6 +103,7 @@ type counters struct {
 	dropped map[Drop]uint64          // guarded by countMu
 	closed  map[protocol.Code]uint64 // guarded by countMu
 	refused map[Refusal]uint64       // guarded by countMu
+	paths   map[PathOutcome]uint64   // guarded by countMu
 	held    uint64                   // guarded by countMu
 
 	joined  perRole
@@ -148,7 +150,7 @@ func (c *counters) counted() (stats Stats) {
 	defer c.countMu.Unlock()
 	stats.Dropped, stats.Closed, stats.Refused = maps.Clone(c.dropped), maps.Clone(c.closed), maps.Clone(c.refused)
 	stats.Joined, stats.Resumed = c.joined.load(), c.resumed.load()
-	stats.Held = c.held
+	stats.Held, stats.Paths = c.held, maps.Clone(c.paths)
 	return stats
 }
 
@@ -210,6 +212,9 @@ type Watch struct {
 	// Waited gets how long messages waited in an outbox. It does not get those that the
 	// socket took at once.
 	Waited func(time.Duration)
+
+	// Found gets how long an attempt of two peers for a direct path took, as they tell.
+	Found func(time.Duration)
 }
 
 // oneIn is how many reads of a peer there are to one that is measured, because reading the

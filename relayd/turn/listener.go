@@ -46,11 +46,10 @@ func (l *sharedListener) Accept() (net.Conn, error) {
 	if err != nil {
 		return nil, err
 	}
-	shared := &sharedConn{Conn: conn, listener: l}
 	if secure, ok := conn.(*tls.Conn); ok {
-		return &secureConn{sharedConn: shared, tls: secure}, nil
+		return &secureConn{sharedConn: sharedConn{Conn: conn, listener: l}, tls: secure}, nil
 	}
-	return shared, nil
+	return &sharedConn{Conn: conn, listener: l}, nil
 }
 
 // A sharedConn is a connection of a sharedListener.
@@ -152,7 +151,7 @@ func (c *sharedConn) CloseWrite() error {
 
 // A secureConn is a sharedConn with TLS.
 type secureConn struct {
-	*sharedConn
+	sharedConn
 	tls *tls.Conn
 }
 

@@ -23,6 +23,11 @@ export interface Options {
    */
   onlyOwnIceServers?: boolean;
   /**
+   * Keeps from the relay how the search for a direct path has ended. Otherwise a client tells its
+   * operator that, the types of the candidates, and how long it took; no address.
+   */
+  hideOutcomes?: boolean;
+  /**
    * Which paths messages may take; the stricter wish of the two peers counts:
    *
    * - `auto`, which is what holds without this option: the direct path when it is up, and the
@@ -85,7 +90,7 @@ export type State = "connecting" | "connected" | "reconnecting" | "closed";
  * - `ice-failed`: there is no direct path. reason says why: `no-answer` (of the other peer),
  *   `no-path` (no address of one reaches one of the other), `turn-refused` (the TURN server does not
  *   accept the credential), `turn-unreachable` (the TURN server does not answer), `no-turn` (one side may use TURN
- *   servers only, and knows none), `turn-apart` (the relay's own TURN server connects only peers that both use it), `handshake` (the other peer's
+ *   servers only, and knows none), `turn-apart` (the TURN servers of the two sides do not reach each other), `handshake` (the other peer's
  *   certificate is not the one that its messages name), `negotiation` (its messages cannot be used),
  *   `busy` (the listener has as many paths as it allows) or `lost` (there was a path). There may be
  *   others. See also there, candidates and servers.

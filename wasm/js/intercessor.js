@@ -21,12 +21,12 @@ export async function listen(url, options = {}) {
 /** Starts a session with the relay, under this page's identity if options ask for one. */
 async function enter(how, url, options) {
   const servers = iceServers(options);
-  const { paths = "", onlyOwnIceServers = false } = options;
+  const { paths = "", onlyOwnIceServers = false, hideOutcomes = false } = options;
   if (!["", "auto", "relay", "direct"].includes(paths)) throw invalid('paths is "auto", "relay" or "direct"');
   const ask = asker(options);
   const [sdk, identity] = await Promise.all([start(), takeUp(String(url), options)]);
   try {
-    const made = await sdk.call(how, [String(url), servers, Boolean(onlyOwnIceServers), identity.store, ask, paths], options.signal);
+    const made = await sdk.call(how, [String(url), servers, Boolean(onlyOwnIceServers), Boolean(hideOutcomes), identity.store, ask, paths], options.signal);
     await identity.became(made.id);
     return [sdk, made, identity];
   } catch (err) {

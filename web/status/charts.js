@@ -9,6 +9,7 @@ const plan = [
   { title: "Bytes a second", format: perSecond(bytes), binary: true, of: [["inBytes", "one", "in"], ["outBytes", "two", "out"], ["streams", "three", "of byte streams, in"]] },
   { title: "Waiting in outboxes", format: bytes, binary: true, of: [["waiting", "one"]] },
   { title: "Joins and resumes", format: perSecond(number), of: [["joins", "one"], ["resumes", "two"]] },
+  { title: "Direct paths sought in a minute", format: number, of: [["direct", "one"], ["turned", "two", "by TURN"], ["relayed", "three", "relay only"], ["failed", "red"]] },
   { title: "Dropped, closed, refused", format: perSecond(number), of: [["drops", "red"], ["closes", "two"], ["refusals", "three"]] },
 ];
 

@@ -8,6 +8,7 @@ import type { BidirectionalStream, Connection, ErrorCode, Listener, Message, Opt
 const options: Options = {
   iceServers: [{ urls: ["turn:turn.example"], username: "ada", credential: "secret" }],
   onlyOwnIceServers: true,
+  hideOutcomes: true,
   signal: AbortSignal.timeout(10_000),
   identity: "chat",
   secret: "open sesame",

@@ -10,10 +10,6 @@ import (
 	"github.com/sebas642/intercessor/doctor"
 )
 
-// longStay is how long --long keeps a connection open: longer than the minute after which many
-// proxies close one.
-const longStay = 70 * time.Second
-
 // An examination is what the flags of doctor say.
 type examination struct {
 	clientSecretFile string
@@ -32,13 +28,13 @@ func (s *stay) Set(text string) error {
 	if on, err := strconv.ParseBool(text); err == nil {
 		*s = 0
 		if on {
-			*s = stay(longStay)
+			*s = stay(doctor.LongStay)
 		}
 		return nil
 	}
 	d, err := time.ParseDuration(text)
 	if err != nil || d < 0 {
-		return fmt.Errorf("it is a duration, as --long=%v", longStay)
+		return fmt.Errorf("it is a duration, as --long=%v", doctor.LongStay)
 	}
 	*s = stay(d)
 	return nil

@@ -27,8 +27,8 @@ const (
 	// CauseNoTURN: no path, because one side uses nothing but TURN servers, and knows none.
 	CauseNoTURN ICECause = "no-turn"
 
-	// CauseTURNApart: no path, because both sides have a relayed address, of which at least one
-	// is a label of the relay's own TURN server (I7), and the other is of another server.
+	// CauseTURNApart: no path, although both sides have a relayed address. The relay's own TURN
+	// server connects only peers that both use it, at the same node (I7).
 	CauseTURNApart ICECause = "turn-apart"
 
 	// CauseHandshake: the peers reach each other, but the other peer's certificate differs from
@@ -53,7 +53,7 @@ func (c ICECause) sentence() string {
 	case CauseNoTURN:
 		return "it may use TURN servers only, and neither the program nor the relay names one"
 	case CauseTURNApart:
-		return "the relay's own TURN server connects only peers that both use it, at the same node of the relay"
+		return "the TURN servers of the two do not reach each other; the relay's own connects only peers that both use it, at the same node"
 	case CauseHandshake:
 		return "the other peer's certificate is not the one that its messages name, so something on the way changes messages"
 	case CauseBusy:
@@ -132,20 +132,11 @@ func (c *candidates) failure(cause ICECause, err error) *ICEError {
 	}
 	if turn, there := c.turn(); turn != "" && (cause == CauseNoPath || cause == CauseNoTURN || cause == CauseNoAnswer && len(c.remote) > 0) {
 		e.Cause, e.There = turn, there
-	} else if cause == CauseNoPath && c.apart() {
+	} else if cause == CauseNoPath && slices.ContainsFunc(c.local, isRelay) && slices.ContainsFunc(c.remote, isRelay) {
 		e.Cause = CauseTURNApart
 	}
 	return e
 }
-
-// apart reports whether both sides have a relayed address, and one of these is a label.
-func (c *candidates) apart() bool {
-	return slices.ContainsFunc(c.local, isRelay) && slices.ContainsFunc(c.remote, isRelay) &&
-		(slices.ContainsFunc(c.local, isLabelled) || slices.ContainsFunc(c.remote, isLabelled))
-}
-
-// isLabelled reports whether the address of a candidate is a label.
-func isLabelled(line string) bool { return isLabel(kindOf(line), line) }
 
 func keep(noted []string, lines ...string) []string {
 	for _, line := range lines {
@@ -163,12 +154,13 @@ const maxNoted = 64
 func (p *Peer) onServer(e ServerError) {
 	p.mu.Lock()
 	before, _ := p.candidates.turn()
-	known := slices.IndexFunc(p.candidates.servers, func(o ServerError) bool { return o.URL == e.URL })
-	switch {
-	case known >= 0 && p.candidates.servers[known].Code == unreachable:
-		p.candidates.servers[known] = e // another address of the server says more
-	case known < 0 && len(p.candidates.servers) < maxServers:
+	known := 0
+	for ; known < len(p.candidates.servers) && p.candidates.servers[known].URL != e.URL; known++ {
+	}
+	if known == len(p.candidates.servers) && known < maxServers {
 		p.candidates.servers = append(p.candidates.servers, e)
+	} else if known < maxServers && p.candidates.servers[known].Code == unreachable {
+		p.candidates.servers[known] = e // another address of the server says more
 	}
 	now, there := p.candidates.turn()
 	p.changePath()

@@ -51,9 +51,6 @@ func (p *Peer) finish(err error) []*Channel {
 	close(p.over)
 	p.changePath()
 	p.accepted.Close(err)
-	if p.attempt != nil {
-		p.attempt.Stop()
-	}
 	channels := p.open()
 	p.free()
 	if _, failed := err.(*ICEError); p.pc != nil && (failed || err == ErrPathClosed && len(channels) == 0) {

@@ -15,14 +15,10 @@ type Pair struct {
 // TURN reports whether the path leads through a TURN server.
 func (p Pair) TURN() bool { return p.Local == "relay" || p.Remote == "relay" }
 
-// isLabel reports whether a candidate of that type is a label. in is its address, or its line.
-func isLabel(kind, in string) bool {
-	for _, network := range []string{" 192.0.2.", " 198.51.100.", " 203.0.113."} {
-		if kind == "relay" && strings.Contains(" "+in, network) {
-			return true
-		}
-	}
-	return false
+// isLabel reports whether a candidate of that type and address is a label (I7).
+func isLabel(kind, address string) bool {
+	return kind == "relay" &&
+		(strings.HasPrefix(address, "192.0.2.") || strings.HasPrefix(address, "198.51.100.") || strings.HasPrefix(address, "203.0.113."))
 }
 
 // Pair returns the selected pair.

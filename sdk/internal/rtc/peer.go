@@ -17,10 +17,6 @@ const (
 	answerWithin = 30 * time.Second
 	baseWithin   = 12 * time.Second
 
-	// attemptWithin bounds an attempt after both peers have described themselves, as W6 does, for
-	// peers without a link. ICE itself gives up after 30 s.
-	attemptWithin = 12 * time.Second
-
 	// tellWithin is how long the path's end waits for the message to the other peer.
 	tellWithin = time.Second / 2
 
@@ -70,7 +66,6 @@ type Peer struct {
 	err        error         // why the path is over, or nil; the first reason stays
 	over       chan struct{} // closed when err is set
 	watchdog   *time.Timer   // runs while an answer is awaited
-	attempt    *time.Timer   // runs from the first description on, without a link
 	channels   map[*Channel]struct{}
 	described  bool // the other peer's description is in place
 	pair       Pair

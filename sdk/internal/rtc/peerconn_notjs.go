@@ -38,6 +38,7 @@ type peerConn struct {
 	link   rawChannel
 	events events
 	report LinkListener // may be nil
+	late   *time.Timer  // runs giveUp while there is no path, without a LinkListener
 	asked  *servers
 	found  bool               // owned by onCandidate: there is a local candidate
 	checks *checks            // nil on the side that answers
@@ -92,6 +93,8 @@ func newPeerConn(o Options, ev events) (*peerConn, error) {
 		return nil, err
 	}
 	p := &peerConn{pc: pc, events: ev, report: o.Link, asked: asked, checks: host.checks, ctx: ctx, cancel: cancel, places: make(chan struct{}, maxFinding)}
+	p.late = time.AfterFunc(attemptWithin, p.giveUp)
+	p.late.Stop()
 	pc.OnNegotiationNeeded(p.onNeeded)
 	pc.OnICECandidate(p.onCandidate)
 	pc.OnConnectionStateChange(p.onState)
@@ -204,10 +207,22 @@ func (p *peerConn) onDataChannel(dc *webrtc.DataChannel) {
 
 func (p *peerConn) onState(state webrtc.PeerConnectionState) {
 	switch {
+	case state == webrtc.PeerConnectionStateConnecting && p.report == nil:
+		p.late.Reset(attemptWithin)
 	case state == webrtc.PeerConnectionStateFailed && p.pc.ICEConnectionState() == webrtc.ICEConnectionStateFailed:
 		p.events.failed(CauseNoPath)
 	case state == webrtc.PeerConnectionStateDisconnected && p.report != nil:
 		p.report.LinkNews(LinkDisconnected)
+	}
+}
+
+// attemptWithin bounds an attempt that no link ends, as W6 does. ICE itself gives up after 30 s.
+const attemptWithin = 12 * time.Second
+
+// giveUp ends an attempt.
+func (p *peerConn) giveUp() {
+	if p.pc.ICEConnectionState() == webrtc.ICEConnectionStateChecking {
+		p.events.failed(CauseNoPath)
 	}
 }
 
@@ -380,6 +395,7 @@ func (p *peerConn) shut() {
 // close ends the connection and waits for pion's goroutines.
 func (p *peerConn) close() {
 	p.cancel()
+	p.late.Stop()
 	if p.checks != nil {
 		p.checks.stop()
 	}

@@ -183,9 +183,6 @@ func (p *Peer) place(pc *peerConn, typ string, message []byte) error {
 	}
 	p.mu.Lock()
 	p.described = true
-	if p.options.Link == nil && p.attempt == nil {
-		p.attempt = time.AfterFunc(attemptWithin, p.onLate)
-	}
 	p.changePath()
 	p.mu.Unlock()
 	p.noteRemote(lines...)
@@ -274,16 +271,6 @@ func (p *Peer) onNoAnswer() {
 	p.mu.Unlock()
 	if !up {
 		p.fail(err)
-	}
-}
-
-// onLate ends an attempt that does not come about.
-func (p *Peer) onLate() {
-	p.mu.Lock()
-	up := p.isUp
-	p.mu.Unlock()
-	if !up {
-		p.GiveUp()
 	}
 }
 

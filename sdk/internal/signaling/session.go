@@ -186,6 +186,20 @@ func (s *Session) Hello() protocol.Hello {
 	return s.hello
 }
 
+// Instance returns which start of a relay the last connection is to (W10).
+func (s *Session) Instance() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.hello.Instance
+}
+
+// CountsOutcomes reports whether the relay takes RELAY_OUTCOME (D12).
+func (s *Session) CountsOutcomes() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return strings.Contains(string(s.hello.Features), protocol.FeatureOutcomes)
+}
+
 // Own reports whether the connection of an attempt (R5) was one of this session's.
 func (s *Session) Own(attempt uint64) bool { return s.identity.own(attempt) }
 

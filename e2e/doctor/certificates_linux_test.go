@@ -57,12 +57,17 @@ type pair struct{ cert, key string }
 // issue signs a certificate for a name, valid for so long from now; a negative life has passed.
 func (a *authority) issue(t *testing.T, name string, life time.Duration) pair {
 	t.Helper()
+	return a.issueBetween(t, name, time.Now().Add(-50*time.Hour), time.Now().Add(life))
+}
+
+func (a *authority) issueBetween(t *testing.T, name string, from, until time.Time) pair {
+	t.Helper()
 	folder := t.TempDir()
 	p := pair{filepath.Join(folder, "cert.pem"), filepath.Join(folder, "key.pem")}
 	key := newKey(t)
 	template := &x509.Certificate{
 		SerialNumber: big.NewInt(2), Subject: pkix.Name{CommonName: name}, DNSNames: []string{name},
-		NotBefore: time.Now().Add(-50 * time.Hour), NotAfter: time.Now().Add(life),
+		NotBefore: from, NotAfter: until,
 		KeyUsage: x509.KeyUsageDigitalSignature, ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth},
 	}
 	der, err := x509.CreateCertificate(rand.Reader, template, a.cert, key.Public(), a.key)

@@ -76,6 +76,9 @@ func ownICE(c config.TURN, server *turn.Server, port int, shown *certificates) *
 	return own
 }
 
+// receiveBuffer is the size of a UDP socket's buffer: at 24 MiB a second, packets of 40 ms.
+const receiveBuffer = 1 << 20
+
 // listenBoth listens on one port for TCP and UDP. For port 0 it tries several.
 func listenBoth(address, flag string) (net.Listener, []net.PacketConn, error) {
 	host, port, _ := net.SplitHostPort(address)
@@ -87,6 +90,9 @@ func listenBoth(address, flag string) (net.Listener, []net.PacketConn, error) {
 		_, same, _ := net.SplitHostPort(listener.Addr().String())
 		packets, err := listenPackets(host, same)
 		if err == nil {
+			for _, socket := range packets {
+				_ = socket.(*net.UDPConn).SetReadBuffer(receiveBuffer) // the system may grant less
+			}
 			return listener, packets, nil
 		}
 		_ = listener.Close()

@@ -47,8 +47,10 @@ func TestTURNSharesThePort(t *testing.T) {
 	udp.reaches(tcp)
 	require.Equal(t, "192.0.2.1", udp.LocalAddr().(*net.UDPAddr).IP.String())
 	require.Equal(t, http.StatusOK, e.get(e.d.address, "/readyz"))
-	server.talks()
-	client.talks()
+	client.says(server, "x", "1")
+	require.Equal(t, "1", string(server.wants("x")))
+	server.says(client, "y", "2")
+	require.Equal(t, "2", string(client.wants("y")))
 	for _, secret := range []string{ofServer.Credential, ofClient.Credential, server.hello.ID, client.hello.ID} {
 		require.NotContains(t, e.d.log(), secret)
 	}

@@ -80,7 +80,7 @@ func TestStatusPage(t *testing.T) {
 	p.Type("#token", token)
 	p.Click("#ask button")
 	p.WaitText("#state", "in service")
-	p.WaitFor("six charts", `document.querySelectorAll(".uplot canvas").length === 6`)
+	p.WaitFor("seven charts", `document.querySelectorAll(".uplot canvas").length === 7`)
 	p.WaitFor("the server and the client", `[...document.querySelectorAll("#now dd")].slice(0, 2).map((e) => e.textContent).join() === "2,2"`)
 	p.WaitFor("bytes of streams", `[...document.querySelectorAll("#now div")].some((e) => /^Of byte streams[1-9].*\/s$/.test(e.textContent))`)
 	p.WaitFor("allocations of the two", `[...document.querySelectorAll("#now div")].some((e) => /^TURN[1-9].*\/s$/.test(e.textContent))`)

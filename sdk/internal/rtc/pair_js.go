@@ -1,6 +1,9 @@
 package rtc
 
-import "syscall/js"
+import (
+	"syscall/js"
+	"time"
+)
 
 // lookAtPair reports the selected pair, and each that follows.
 func (p *peerConn) lookAtPair(js.Value) {
@@ -22,19 +25,35 @@ func (p *peerConn) lookAtPair(js.Value) {
 	}
 }
 
-// findPair is lookAtPair for browsers that tell of the pair in their statistics alone.
+// findPair is lookAtPair for browsers that tell of the pair in their statistics alone. These may be
+// of a while ago.
 func (p *peerConn) findPair() {
+	for range 20 {
+		if p.readPair() {
+			return
+		}
+		select {
+		case <-time.After(100 * time.Millisecond):
+		case <-p.ctx.Done():
+			return
+		}
+	}
+}
+
+func (p *peerConn) readPair() (found bool) {
 	stats, err := p.call(p.ctx, "getStats")
 	if err != nil {
-		return
+		return false
 	}
 	all := js.Global().Get("Array").Call("from", stats.Call("values"))
 	for i := range all.Length() {
 		s := all.Index(i)
 		if s.Get("type").String() == "candidate-pair" && s.Get("nominated").Truthy() && s.Get("state").String() == "succeeded" {
 			p.events.pair(pairOf(stats.Call("get", s.Get("localCandidateId")), stats.Call("get", s.Get("remoteCandidateId")), "candidateType"))
+			found = true
 		}
 	}
+	return found
 }
 
 // pairOf reads two candidates, whose member of that name is their type.

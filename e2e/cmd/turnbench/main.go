@@ -1,7 +1,7 @@
 //go:build linux
 
 // Command turnbench measures the cost of a relayed packet of relayd's TURN server, beside that of
-// coturn, by turns.
+// coturn, by turns, and what the server costs those who exchange messages.
 //
 //	go run ./e2e/cmd/turnbench compare --size 1200
 //	go run ./e2e/cmd/turnbench help
@@ -26,7 +26,7 @@ var usage string
 var turnbench = bench.Command{
 	Name:  "turnbench",
 	Usage: usage,
-	Modes: map[string]bench.Mode{"compare": compare},
+	Modes: map[string]bench.Mode{"compare": compare, "beside": beside},
 	Self:  map[string]func([]string) error{serveMode: serve},
 }
 

@@ -16,6 +16,11 @@ func TestBothServersRelay(t *testing.T) {
 		strings.Fields("compare --json --pairs 2 --window 4 --rounds 1 --for 300ms")...)
 }
 
+func TestMessagesBesideAFlood(t *testing.T) {
+	benchtest.Measure(t, turnbench, 1, "idle_round_trip_us_p99_median flooded_round_trip_us_p99_median turn_mb_per_second", "",
+		append(strings.Fields("beside --json --pairs 2 --rate 100 --rounds 1 --for 300ms --relayd"), benchtest.Relayd(t))...)
+}
+
 func TestAWrongCallIsToldWhatIsWrong(t *testing.T) {
 	benchtest.Fails(t, turnbench, 2, map[string]string{
 		"compare --size 1501": "--size is 1501 and must be at most 1500",

@@ -48,7 +48,7 @@ func TestR1HelloOfV1(t *testing.T) {
 		require.Equal(t, 30, p.hello.Window)
 		require.False(t, p.hello.Resumed)
 		require.Equal(t, protocol.Limits{Message: 65536, Delivery: 66560, Outbox: 128 << 10, Rate: 32 << 20, StreamRate: 32 << 20}, p.hello.Limits)
-		require.Equal(t, "[]", string(p.hello.Features))
+		require.Equal(t, `["outcomes"]`, string(p.hello.Features))
 	}
 	require.False(t, server.hello.ServerKnown)
 	require.True(t, client.hello.ServerKnown)

@@ -52,9 +52,9 @@ func openCertificates(c *config.Config, log *slog.Logger) (*certificates, error)
 }
 
 // covers returns an error if peers could not use TLS with a host of the TURN server.
-func covers(files *certs.Files, c config.TURN) error {
+func covers(shown certs.Source, c config.TURN) error {
 	for _, host := range c.Hosts {
-		if !files.Serves(strings.Trim(host, "[]")) {
+		if !shown.Serves(strings.Trim(host, "[]")) {
 			return fmt.Errorf("turn.hosts has %s, for which the certificate of tls.cert_file is not valid: use another certificate, or name another host", host)
 		}
 	}

@@ -18,15 +18,7 @@ func listenPackets(host, port string) ([]net.PacketConn, error) {
 		socket, err := net.ListenPacket("udp", net.JoinHostPort(host, port))
 		return []net.PacketConn{socket}, err
 	}
-	shared := net.ListenConfig{Control: func(_, _ string, socket syscall.RawConn) (err error) {
-		failed := socket.Control(func(fd uintptr) {
-			err = syscall.SetsockoptInt(int(fd), syscall.SOL_SOCKET, syscall.SO_REUSEADDR, 1)
-		})
-		if failed != nil {
-			return failed
-		}
-		return err
-	}}
+	shared := net.ListenConfig{Control: func(_, _ string, socket syscall.RawConn) error { return share(socket, 1) }}
 	listen := func(host string) (net.PacketConn, error) {
 		return shared.ListenPacket(context.Background(), "udp", net.JoinHostPort(host, port))
 	}
@@ -45,5 +37,28 @@ func listenPackets(host, port string) ([]net.PacketConn, error) {
 			sockets = append(sockets, socket)
 		}
 	}
+	for _, socket := range sockets { // no other program may take a part of the port
+		raw, err := socket.(*net.UDPConn).SyscallConn()
+		if err == nil {
+			err = share(raw, 0)
+		}
+		if err != nil {
+			for _, s := range sockets {
+				_ = s.Close()
+			}
+			return nil, err
+		}
+	}
 	return sockets, nil
+}
+
+// share lets other sockets have the port of a socket, too, if it is 1, or no longer if it is 0.
+func share(socket syscall.RawConn, on int) (err error) {
+	failed := socket.Control(func(fd uintptr) {
+		err = syscall.SetsockoptInt(int(fd), syscall.SOL_SOCKET, syscall.SO_REUSEADDR, on)
+	})
+	if failed != nil {
+		return failed
+	}
+	return err
 }

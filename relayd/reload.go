@@ -56,6 +56,9 @@ func (r *running) apply(c *config.Config, sources config.Sources) error {
 	if err == nil {
 		err = settings.Validate()
 	}
+	if err == nil && c.TLS.CertFile != "" {
+		err = covers(r.shown, c.TURN)
+	}
 	if err == nil && r.shown != nil {
 		err = r.shown.reload()
 	}

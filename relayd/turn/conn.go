@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/netip"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -23,6 +24,7 @@ const (
 type conn struct {
 	net.Conn
 	server *Server
+	number uint64 // in the order of arrival
 	flow   flow
 	remote net.Addr
 	guard  guard
@@ -37,6 +39,7 @@ type conn struct {
 	writing sync.Mutex
 	failed  bool // a frame was written in part; guarded by writing
 
+	ended  atomic.Bool
 	closed sync.Once
 }
 
@@ -45,7 +48,7 @@ func (s *Server) newConn(c net.Conn, number uint64) *conn {
 	// connections share both, whatever a proxy says.
 	local := make(net.IP, net.IPv6len)
 	binary.BigEndian.PutUint64(local[8:], number)
-	own := &conn{Conn: c, server: s, remote: c.RemoteAddr(), reader: bufio.NewReaderSize(c, 2<<10), bareSince: s.hub.now()}
+	own := &conn{Conn: c, server: s, number: number, remote: c.RemoteAddr(), reader: bufio.NewReaderSize(c, 2<<10), bareSince: s.hub.now()}
 	own.flow = flow{sourceOf(own.remote), &net.TCPAddr{IP: local}}
 	own.guard = guard{server: s, limit: own.limit, limitSigned: own.limit}
 	return own
@@ -115,12 +118,16 @@ func (c *conn) readFrame(into []byte) (int, error) {
 // Write sends a frame. If the client takes too long to read it, the connection ends.
 func (c *conn) Write(frame []byte) (int, error) {
 	c.server.counts.answered(frame)
+	c.server.challenge.address(frame, c.flow.source)
 	c.writing.Lock()
 	defer c.writing.Unlock()
 	if c.failed {
 		return 0, net.ErrClosed
 	}
 	c.SetWriteDeadline(time.Now().Add(writeWithin))
+	if c.ended.Load() {
+		c.SetWriteDeadline(longAgo)
+	}
 	n, err := c.Conn.Write(frame)
 	if err != nil {
 		c.failed = true
@@ -132,8 +139,14 @@ func (c *conn) Write(frame []byte) (int, error) {
 	return n, err
 }
 
-// end lets pion's goroutine close the connection. It does not block.
-func (c *conn) end() { c.SetReadDeadline(time.Unix(1, 0)) }
+// end lets pion's goroutine close the connection, even if it writes to a client that does not
+// read. It does not block.
+func (c *conn) end() {
+	c.ended.Store(true)
+	c.SetDeadline(longAgo)
+}
+
+var longAgo = time.Unix(1, 0)
 
 // Close is called by pion's goroutine at its end, after it has deleted the allocation.
 func (c *conn) Close() error {

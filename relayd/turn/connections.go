@@ -20,8 +20,8 @@ func newConnections() *connections {
 }
 
 // ServeConn serves a TCP or TLS connection, whose Read returns all bytes from the first on. It
-// returns at once, and closes the connection at its end. It returns false if there are too many,
-// if the remote address is not one of TCP, or if the server is closed; the connection is then
+// returns at once, and closes the connection at its end. If there are too many, the oldest without
+// an allocation is closed for it. It returns false if each has one, if the remote address is not one of TCP, or if the server is closed; the connection is then
 // closed, too.
 func (s *Server) ServeConn(c net.Conn) bool {
 	own := s.connections.add(s, c)
@@ -46,7 +46,9 @@ func (l *connections) add(s *Server, c net.Conn) *conn {
 	defer l.mu.Unlock()
 	if len(l.open) >= s.limits.Load().Connections {
 		s.counts.drop(overConnections)
-		return nil
+		if !l.makeSpace(s.hub) {
+			return nil
+		}
 	}
 	select {
 	case <-l.closed:
@@ -58,6 +60,23 @@ func (l *connections) add(s *Server, c net.Conn) *conn {
 	l.open[own.flow.local] = own
 	s.running.Add(1)
 	return own
+}
+
+// makeSpace ends the oldest connection without an allocation. It returns false if there is none.
+// With mu held.
+func (l *connections) makeSpace(h *hub) bool {
+	var oldest *conn
+	for _, c := range l.open {
+		if (oldest == nil || c.number < oldest.number) && h.at(c.flow) == nil {
+			oldest = c
+		}
+	}
+	if oldest == nil {
+		return false
+	}
+	delete(l.open, oldest.flow.local)
+	oldest.end()
+	return true
 }
 
 func (l *connections) remove(c *conn) {

@@ -4,6 +4,7 @@ import (
 	"crypto/hmac"
 	"crypto/sha1"
 	"encoding/base64"
+	"net/netip"
 	"strconv"
 	"strings"
 	"time"
@@ -18,9 +19,6 @@ type Key struct {
 	Name   string
 	Secret []byte
 }
-
-// realm is the REALM of the server. It is short, so that a 401 is at most twice its request (T5).
-const realm = "turn"
 
 // A credential is what a username says: EXPIRES:KEY:ROOM:PEER, where EXPIRES counts seconds since
 // 1970. The rest of draft-uberti-behave-turn-rest-00 holds as it stands.
@@ -54,8 +52,12 @@ func passwordOf(key Key, username string) string {
 	return base64.StdEncoding.EncodeToString(mac.Sum(nil))
 }
 
-// parse reads a username. It returns false if its form is wrong or its key is unknown.
-func (s *Server) parse(username string) (c credential, ok bool) {
+// parse reads a username. It returns false if its form is wrong, if its key is unknown, or if the
+// realm is not that of its source.
+func (s *Server) parse(username, realm string, source netip.AddrPort) (c credential, ok bool) {
+	if realm != s.challenge.realm(source) {
+		return credential{}, false
+	}
 	parts := strings.SplitN(username, ":", 5)
 	if len(parts) != 4 || !protocol.ValidID(parts[2]) || !protocol.ValidID(parts[3]) {
 		return credential{}, false

@@ -103,7 +103,7 @@ func (g *guard) admitRequest(from flow) (answer []byte, ok bool) {
 			return g.drop(why)
 		}
 	}
-	c, ok := g.authenticate()
+	c, ok := g.authenticate(from)
 	switch {
 	case !ok:
 		return g.admitLimited(from) // pion answers 400, 401 or 438
@@ -135,12 +135,13 @@ func (g *guard) mayCheck(a *allocation, from flow) (why reason, ok bool) {
 
 // authenticate checks the MESSAGE-INTEGRITY of a request, but not whether its credential has
 // expired.
-func (g *guard) authenticate() (c credential, ok bool) {
+func (g *guard) authenticate(from flow) (c credential, ok bool) {
 	username, err := g.message.Get(stun.AttrUsername)
-	if err != nil || !g.message.Contains(stun.AttrMessageIntegrity) {
+	realm, noRealm := g.message.Get(stun.AttrRealm)
+	if err != nil || noRealm != nil || !g.message.Contains(stun.AttrMessageIntegrity) {
 		return credential{}, false
 	}
-	c, ok = g.server.parse(string(username))
+	c, ok = g.server.parse(string(username), string(realm), from.source)
 	return c, ok && stun.MessageIntegrity(c.key).Check(&g.message) == nil
 }
 
@@ -150,10 +151,6 @@ func (g *guard) admitNew(c credential, from flow) (answer []byte, ok bool) {
 	if m.Type.Method != stun.MethodAllocate {
 		// pion would not answer. After a restart the client would try for a long time.
 		return g.refuse(stun.CodeAllocMismatch, c)
-	}
-	integrity, _ := m.Get(stun.AttrMessageIntegrity)
-	if !g.server.replays.isFirst(integrity, from.source, now) {
-		return g.drop(replayed)
 	}
 	if !now.Before(c.expires) {
 		return nil, true // pion asks for credentials: 401

@@ -42,6 +42,8 @@ type hub struct {
 	owners map[Peer][]*allocation // the oldest first
 	rooms  map[any]*roomUse
 
+	queued atomic.Int64 // bytes of memory in all queues
+
 	meters sync.Mutex  // guards all meters of bytes
 	all    quota.Meter // of all allocations
 
@@ -98,18 +100,18 @@ func (h *hub) AllocatePacketConn(config pion.AllocateListenerConfig) (net.Packet
 		return nil, nil, errGone
 	}
 	a := &allocation{hub: h, owner: owner, room: owner.Room(), server: owner.Server(), created: h.now()}
-	a.queue.ready.L = &a.queue.mu
+	a.queue.ready.L, a.queue.all = &a.queue.mu, &h.queued
 	limits := h.limits.Load()
 	most := mostOf(owner, limits)
 	h.mu.Lock()
 	defer h.mu.Unlock()
+	a.shared = h.rooms[a.room]
 	// Two TCP connections of an owner can pass makeSpace at once.
-	if len(h.ports) >= limits.Allocations || len(h.owners[owner]) >= most {
+	if len(h.ports) >= limits.Allocations || len(h.owners[owner]) >= most || a.shared != nil && a.shared.allocations >= limits.ofRoom() {
 		return nil, nil, errCapacity
 	}
 	port := h.freePort()
 	a.label = &net.UDPAddr{IP: h.label, Port: int(port)}
-	a.shared = h.rooms[a.room]
 	if a.shared == nil {
 		a.shared = new(roomUse)
 		h.rooms[a.room] = a.shared

@@ -14,7 +14,8 @@ type Limits struct {
 	// oldest allocation that was idle for 30 s is deleted; if there is none, the answer is 486.
 	AllocationsOfClient int
 
-	// Allocations is how many there may be in all. The default is 4096. Beyond it the answer is 508.
+	// Allocations is how many there may be in all. The default is 4096. A room may have a quarter
+	// of them, or as many as two clients, if that is more. Beyond it the answer is 508.
 	Allocations int
 
 	// Connections is how many TCP connections there may be in all. The default is 4096. Those
@@ -53,6 +54,9 @@ const leastCharge = 256
 func byteRate(bytes int) quota.Rate {
 	return quota.PerSecondFor(int64(bytes), 250*time.Millisecond)
 }
+
+// ofRoom is how many allocations a room may have.
+func (l *Limits) ofRoom() int { return max(l.Allocations/4, 2*l.AllocationsOfClient) }
 
 func (l *Limits) ofNetwork() quota.Rate {
 	return quota.PerSecondFor(int64(l.RequestsOfNetwork), 2*time.Second)

@@ -128,25 +128,30 @@ func TestConnectionsInAll(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r, _ := startOn(t, turn.Limits{Connections: 3})
 		guest := r.add("room", "guest")
-		for range 2 {
-			_, _, ok := r.connectPipe(guest)
+		allocating := func() net.Conn {
+			c, conn, ok := r.connectPipe(guest)
 			require.True(t, ok)
+			c.allocate()
+			return conn
 		}
-		third, conn, ok := r.connectPipe(guest)
+		allocating()
+		bare, bareConn, ok := r.connectPipe(guest)
 		require.True(t, ok)
-		third.ask(stun.MethodBinding)
+		bare.ask(stun.MethodBinding)
+		allocating()
+		conn := allocating()
+		_, err := bareConn.Read(make([]byte, 1))
+		require.Error(t, err, "it made way")
 		_, refused, ok := r.connectPipe(guest)
 		require.False(t, ok)
-		_, err := refused.Read(make([]byte, 1))
+		_, err = refused.Read(make([]byte, 1))
 		require.Error(t, err, "it is closed")
-		require.EqualValues(t, 1, r.Stats().Dropped["over_connections"])
+		require.EqualValues(t, 2, r.Stats().Dropped["over_connections"])
 		conn.Close()
 		synctest.Wait()
-		_, _, ok = r.connectPipe(guest)
-		require.True(t, ok, "the third has left")
+		allocating() // the third has left
 		r.SetLimits(turn.Limits{Connections: 4})
-		_, _, ok = r.connectPipe(guest)
-		require.True(t, ok)
+		allocating()
 		_, _, ok = r.connectPipe(guest)
 		require.False(t, ok)
 		require.Equal(t, 4, r.Stats().Connections)
@@ -238,15 +243,14 @@ func TestAllocationsOfARoomShareItsLimit(t *testing.T) {
 	})
 }
 
-// TestRefusalsAreLimited: a peer that has left, or whose credential has expired, can sign requests from
-// forged sources.
+// TestRefusalsAreLimited: a peer that has left, or whose credential has expired, can sign requests.
 func TestRefusalsAreLimited(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r, w := startOn(t, turn.Limits{})
 		flood := func(c *raw) int {
 			before := w.packets
 			for range 300 {
-				w.send(c.message(stun.MethodAllocate, udp).Raw, &net.UDPAddr{IP: net.IPv4(198, 18, 0, 2), Port: 1})
+				w.send(c.message(stun.MethodAllocate, udp).Raw, &net.UDPAddr{IP: net.IPv4(198, 18, 0, 1), Port: 1000})
 			}
 			synctest.Wait()
 			return w.packets - before
@@ -279,12 +283,16 @@ func TestSignedRequestsAreLimited(t *testing.T) {
 			synctest.Wait()
 			return w.packets - before
 		}
-		allocate := func(i int) {
-			w.send(c.message(stun.MethodAllocate, udp).Raw, &net.UDPAddr{IP: net.IPv4(198, 18, 0, 1), Port: 1000 + i})
+		gone := r.add("room", "gone")
+		other := r.rawAt(w, "198.18.0.1:1000", gone)
+		other.challenge()
+		gone.gone.Store(true)
+		allocate := func(int) {
+			w.send(other.message(stun.MethodAllocate, udp).Raw, &net.UDPAddr{IP: net.IPv4(198, 18, 0, 1), Port: 1000})
 		}
 		require.Equal(t, 199, answered(300, allocate))
 		require.EqualValues(t, 101, r.Stats().Dropped["over_network"])
-		require.EqualValues(t, 192, r.Stats().Refused[486])
+		require.EqualValues(t, 199, r.Stats().Refused[403])
 		require.Equal(t, 1, answered(1, func(int) { w.send(binding(), &net.UDPAddr{IP: net.IPv4(198, 18, 0, 1), Port: 1}) }), "others are counted apart")
 
 		for range 200 {

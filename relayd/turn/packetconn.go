@@ -42,15 +42,14 @@ func (s *Server) newPacketConn(socket net.PacketConn) *packetConn {
 func (p *packetConn) ReadFrom(into []byte) (int, net.Addr, error) {
 	for {
 		n, addr, err := p.PacketConn.ReadFrom(into)
-		if err != nil {
-			if p.closed.Load() {
-				p.server.running.Done()
-				return 0, nil, err
-			}
+		switch {
+		case err != nil && p.closed.Load():
+			p.server.running.Done()
+			return 0, nil, err
+		case err != nil && n == 0:
 			p.pause(err)
 			continue
-		}
-		if n > maxFrame {
+		case err != nil, n > maxFrame: // Windows has an error for a large datagram
 			p.server.counts.drop(tooLarge)
 			continue
 		}
@@ -76,6 +75,7 @@ func (p *packetConn) pause(err error) {
 // WriteTo sends a packet to a client.
 func (p *packetConn) WriteTo(data []byte, to net.Addr) (int, error) {
 	p.server.counts.answered(data)
+	p.server.challenge.address(data, sourceOf(to))
 	return p.PacketConn.WriteTo(data, to)
 }
 

@@ -3,6 +3,7 @@ package turn
 import (
 	"net"
 	"sync"
+	"sync/atomic"
 )
 
 const (
@@ -13,6 +14,9 @@ const (
 	// maxQueue bounds the memory of the packets that wait for one client (T5). Over UDP a packet
 	// waits only until the allocation's goroutine runs.
 	maxQueue = 128 << 10
+
+	// maxQueues bounds that of all queues of a hub.
+	maxQueues = 32 << 20
 )
 
 // A packet is what one allocation sent and another has yet to pass on.
@@ -56,7 +60,8 @@ type queue struct {
 	mu          sync.Mutex
 	ready       sync.Cond // L is mu
 	first, last *packet
-	held        int // bytes of memory
+	held        int           // bytes of memory
+	all         *atomic.Int64 // what all queues hold
 	closed      bool
 }
 
@@ -64,7 +69,12 @@ type queue struct {
 func (q *queue) push(p *packet) bool {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	if q.closed || q.held+cap(p.data) > maxQueue {
+	size := cap(p.data)
+	if q.closed || q.held+size > maxQueue {
+		return false
+	}
+	if q.all.Add(int64(size)) > maxQueues {
+		q.all.Add(int64(-size))
 		return false
 	}
 	if q.first == nil {
@@ -74,7 +84,7 @@ func (q *queue) push(p *packet) bool {
 		q.last.next = p
 	}
 	q.last = p
-	q.held += cap(p.data)
+	q.held += size
 	return true
 }
 
@@ -89,6 +99,7 @@ func (q *queue) pop() *packet {
 	if p != nil {
 		q.first = p.next
 		q.held -= cap(p.data)
+		q.all.Add(int64(-cap(p.data)))
 	}
 	return p
 }
@@ -103,6 +114,7 @@ func (q *queue) close() {
 		p.free()
 		p = next
 	}
+	q.all.Add(int64(-q.held))
 	q.first, q.held = nil, 0
 	q.ready.Broadcast()
 }

@@ -21,7 +21,7 @@ type raw struct {
 	read  func() []byte // the next frame
 
 	username, password string
-	nonce              string
+	realm, nonce       string
 }
 
 // raw connects a raw client of a peer over "udp", "tcp" or "tls".
@@ -93,8 +93,8 @@ func (c *raw) message(method stun.Method, attributes ...stun.Setter) *stun.Messa
 	c.t.Helper()
 	setters := append([]stun.Setter{stun.TransactionID, stun.NewType(method, stun.ClassRequest)}, attributes...)
 	if c.nonce != "" {
-		setters = append(setters, stun.NewUsername(c.username), stun.NewRealm("turn"), stun.NewNonce(c.nonce),
-			stun.MessageIntegrity(pion.GenerateAuthKey(c.username, "turn", c.password)))
+		setters = append(setters, stun.NewUsername(c.username), stun.NewRealm(c.realm), stun.NewNonce(c.nonce),
+			stun.MessageIntegrity(pion.GenerateAuthKey(c.username, c.realm, c.password)))
 	}
 	m, err := stun.Build(setters...)
 	require.NoError(c.t, err)
@@ -132,7 +132,9 @@ func (c *raw) challenge() {
 	require.Equal(c.t, 401, codeOf(answer))
 	nonce, err := answer.Get(stun.AttrNonce)
 	require.NoError(c.t, err)
-	c.nonce = string(nonce)
+	realm, err := answer.Get(stun.AttrRealm)
+	require.NoError(c.t, err)
+	c.realm, c.nonce = string(realm), string(nonce)
 }
 
 // allocate makes an allocation and returns its label.

@@ -71,7 +71,7 @@ type Server struct {
 	connections *connections
 	requests    *requests // unauthenticated ones
 	signed      *requests // those with a signature, of sources without an allocation
-	replays     *replays
+	challenge   challenge
 
 	mu      sync.Mutex
 	servers []*pion.Server // one for TCP, one for each UDP socket
@@ -98,7 +98,7 @@ func New(config Config) (*Server, error) {
 		connections: newConnections(),
 		requests:    newRequests(),
 		signed:      newRequests(),
-		replays:     newReplays(),
+		challenge:   newChallenge(),
 		stop:        make(chan struct{}),
 	}
 	s.SetLimits(config.Limits)
@@ -155,7 +155,7 @@ func (s *Server) ServePacket(socket net.PacketConn) {
 
 // start starts one of pion's servers.
 func (s *Server) start(config pion.ServerConfig) error {
-	config.Realm = realm
+	config.Realm = anyRealm
 	config.StrictAddressFamily = true
 	config.InboundMTU = maxFrame + 1
 	config.LoggerFactory = quiet{}
@@ -181,7 +181,7 @@ func (s *Server) start(config pion.ServerConfig) error {
 
 // authenticate is pion's AuthHandler. Only Allocate looks at the expiry of a credential (T4).
 func (s *Server) authenticate(r *pion.RequestAttributes) (owner string, key []byte, ok bool) {
-	c, ok := s.parse(r.Username)
+	c, ok := s.parse(r.Username, r.Realm, sourceOf(r.SrcAddr))
 	if !ok || r.Method == stun.MethodAllocate && !time.Now().Before(c.expires) {
 		return "", nil, false
 	}

@@ -41,7 +41,6 @@ const (
 	noAllocation
 	overNetwork
 	overRequests
-	replayed
 
 	// Of connections.
 	overConnections
@@ -65,7 +64,6 @@ var reasonNames = [reasons]string{
 	noAllocation:    "no_allocation",    // data from a source without an allocation
 	overNetwork:     "over_network",     // RequestsOfNetwork
 	overRequests:    "over_requests",    // Requests
-	replayed:        "replayed",         // an Allocate that came from another source before
 	overConnections: "over_connections", // Connections
 	tooSlow:         "too_slow",         // a connection that was closed because its client stopped reading
 	idle:            "idle",             // a connection that was closed because it had no allocation

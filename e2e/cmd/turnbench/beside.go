@@ -121,7 +121,7 @@ func targetOf(r *bench.Run, relay *bench.Relay, hello protocol.Hello) *target {
 	}
 	address, err := net.ResolveUDPAddr("udp4", relay.Address)
 	r.Check(err)
-	return &target{name: "relayd", address: address, pid: relay.PID(), realm: "turn", username: servers[0].Username, password: servers[0].Credential}
+	return &target{name: "relayd", address: address, pid: relay.PID(), username: servers[0].Username, password: servers[0].Credential}
 }
 
 // A talk is pairs of peers, of which the servers answer each message with the same.

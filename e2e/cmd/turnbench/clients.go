@@ -127,8 +127,8 @@ func pingPong(pair [2]client, window, size int, end time.Time) (relayed, lost in
 // A session is a client while it sets up its allocation.
 type session struct {
 	*target
-	conn  *net.UDPConn
-	nonce string
+	conn         *net.UDPConn
+	realm, nonce string
 }
 
 // ask sends a request and returns its answer.
@@ -170,7 +170,11 @@ func (s *session) allocate() (*net.UDPAddr, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%s gives no nonce: %w", s.name, err)
 	}
-	s.nonce = string(nonce)
+	realm, err := answer.Get(stun.AttrRealm)
+	if err != nil {
+		return nil, fmt.Errorf("%s gives no realm: %w", s.name, err)
+	}
+	s.realm, s.nonce = string(realm), string(nonce)
 	if answer, err = s.request(stun.MethodAllocate, udp); err != nil {
 		return nil, err
 	}

@@ -23,7 +23,6 @@ type target struct {
 	address            *net.UDPAddr
 	pid                int
 	username, password string
-	realm              string
 }
 
 const (
@@ -35,7 +34,7 @@ const (
 
 // startOwn starts relayd's TURN server, and nothing else of relayd, in a process of its own.
 func startOwn(l *load) *target {
-	t := &target{name: "relayd", address: freePort(l), realm: "turn"}
+	t := &target{name: "relayd", address: freePort(l)}
 	program, err := os.Executable()
 	l.Check(err)
 	t.pid = l.Start(exec.Command(program, serveMode, t.address.String())).PID()
@@ -84,7 +83,7 @@ func (alone) Clients() int                            { return 0 }
 
 // startCoturn starts the machine's coturn.
 func startCoturn(l *load) *target {
-	t := &target{name: "coturn", address: freePort(l), username: "bench", password: "password", realm: "bench.test"}
+	t := &target{name: "coturn", address: freePort(l), username: "bench", password: "password"}
 	program, err := exec.LookPath("turnserver")
 	if err != nil {
 		l.Fail("no coturn on this machine; run `make setup`, or install coturn: %w", err)
@@ -94,9 +93,9 @@ func startCoturn(l *load) *target {
 	defer os.RemoveAll(folder) // coturn has read its configuration once it answers
 	config := filepath.Join(folder, "turnserver.conf")
 	l.Check(os.WriteFile(config, fmt.Appendf(nil, "listening-ip=127.0.0.1\nrelay-ip=127.0.0.1\nlistening-port=%d\n"+
-		"realm=%s\nlt-cred-mech\nuser=%s:%s\nallow-loopback-peers\nno-multicast-peers\nno-cli\nno-tls\nno-dtls\n"+
+		"realm=bench.test\nlt-cred-mech\nuser=%s:%s\nallow-loopback-peers\nno-multicast-peers\nno-cli\nno-tls\nno-dtls\n"+
 		"log-file=%s\nuserdb=%s\npidfile=%s\n",
-		t.address.Port, t.realm, t.username, t.password,
+		t.address.Port, t.username, t.password,
 		os.DevNull, filepath.Join(folder, "turndb"), filepath.Join(folder, "pid")), 0o600))
 	t.pid = l.Start(exec.Command(program, "-c", config)).PID()
 	l.await(t)

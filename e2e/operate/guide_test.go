@@ -152,11 +152,11 @@ func TestGuideTURN(t *testing.T) {
 	require.Len(t, turn, 1)
 	require.Len(t, settings, 3) // the last is of coturn
 	port := freePortOfBoth(t)
-	runTURN(t, port, swapped(t, turn[0], "listening-port=3478", "listening-port="+port, "THE SECRET", secret,
+	runTURN(t, port, swapped(t, turn[0], "listening-port=3479", "listening-port="+port, "THE SECRET", secret,
 		"external-ip=203.0.113.4", "listening-ip=127.0.0.1\nrelay-ip=127.0.0.1\nallow-loopback-peers"))
 
 	config := filepath.Join(t.TempDir(), "relayd.toml")
-	text := swapped(t, settings[2], "turn.example.org:3478", "127.0.0.1:"+port, "/etc/relayd/turn.secret", secretFile(t, secret))
+	text := swapped(t, settings[2], "turn.example.org:3479", "127.0.0.1:"+port, "/etc/relayd/turn.secret", secretFile(t, secret))
 	require.NoError(t, os.WriteFile(config, []byte(text), 0o600))
 	_, client := sdkpeer.Meet(t, relayproc.Start(t, "--config", config))
 	servers, _ := client.ICEServers()

@@ -10,7 +10,7 @@ import (
 	"github.com/sebas642/intercessor/protocol"
 )
 
-// A Peer is who is told of servers.
+// A Peer is the recipient of a list of servers.
 type Peer struct {
 	Room, ID protocol.ID
 	Host     Host // by which it has reached the relay
@@ -68,8 +68,8 @@ func (h Host) cut() (host, port string) {
 	return string(h), ""
 }
 
-// CheckHost returns an error if a host is none of a URL: a name, or an address, in brackets if it
-// is IPv6, without a port.
+// CheckHost returns an error unless host can stand in a URL: a name or an address, in brackets if
+// it is IPv6, without a port.
 func CheckHost(host string) error {
 	parsed := ParseHost(host)
 	if _, port := parsed.cut(); parsed == "" || port != "" {
@@ -93,14 +93,14 @@ func (o *Own) urls(by Host) []string {
 			port = "443"
 		}
 	}
-	published := func(port int, otherwise string) string {
-		if port != 0 {
-			return strconv.Itoa(port)
+	published := func(number int) string {
+		if number != 0 {
+			return strconv.Itoa(number)
 		}
-		return otherwise
+		return port
 	}
-	urls := []string{"turn:" + host + ":" + published(o.UDPPort, port) + "?transport=udp"}
-	switch tcp := ":" + published(o.TCPPort, port) + "?transport=tcp"; {
+	urls := []string{"turn:" + host + ":" + published(o.UDPPort) + "?transport=udp"}
+	switch tcp := ":" + published(o.TCPPort) + "?transport=tcp"; {
 	case !o.TLS:
 		urls = append(urls, "turn:"+host+tcp)
 	case o.Secure(strings.Trim(host, "[]")):

@@ -85,8 +85,8 @@ func (s *Servers) longest() int {
 	return len(protocol.AppendICE(nil, all.For(Peer{Room: id, ID: id, Host: longestHost}, time.Unix(1<<40, 0))))
 }
 
-// For returns the list for a peer, the relay's own server first, the zero ICE if it is empty. If there are secrets or an own
-// server, each call makes new credentials, which expire Life after now.
+// For returns the list for a peer, the relay's own server first, the zero ICE if it is empty. If
+// there are secrets or an own server, each call makes new credentials, which expire Life after now.
 func (s *Servers) For(peer Peer, now time.Time) (told protocol.ICE) {
 	list := []byte{'['}
 	add := func(urls []string, credential ...string) {

@@ -62,7 +62,7 @@ type sharedConn struct {
 // NetConn returns the connection below, for its addresses.
 func (c *sharedConn) NetConn() net.Conn { return c.Conn }
 
-// Unwrap returns the connection below, for use in place of this one by who has hijacked it.
+// Unwrap returns the connection below, for code that has hijacked this one.
 func (c *sharedConn) Unwrap() net.Conn { return c.Conn }
 
 // Taken reports whether another server has the connection, although the HTTP server takes it

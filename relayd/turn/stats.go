@@ -51,7 +51,7 @@ const (
 )
 
 var reasonNames = [reasons]string{
-	noLabel:         "no_label",         // nobody has the label that the packet is for
+	noLabel:         "no_label",         // no allocation has the label that the packet is for
 	strangers:       "strangers",        // the owners are not a server and a client of one room
 	noPermission:    "no_permission",    // the receiver has not permitted the label's address
 	overAllocation:  "over_allocation",  // BytesOfAllocation

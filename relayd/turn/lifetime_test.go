@@ -352,3 +352,39 @@ func TestCloseInTheMidst(t *testing.T) {
 		busy.Wait()
 	}
 }
+
+// TestCloseDoesNotWaitForAClientThatReadsNothing, although an answer to it is being written.
+func TestCloseDoesNotWaitForAClientThatReadsNothing(t *testing.T) {
+	r := start(t, func(c *turn.Config) {
+		c.Limits = turn.Limits{BytesOfAllocation: 1 << 30, BytesOfRoom: 1 << 30, Bytes: 1 << 30}
+	})
+	guest := r.add("room", "guest")
+	sender := r.raw("udp", r.add("room", "room"))
+	conn := r.connect("tcp")
+	require.NoError(t, conn.(*net.TCPConn).SetReadBuffer(4<<10))
+	deaf := rawOn(t, conn)
+	deaf.username, deaf.password = r.Credential("room", guest.id, time.Now().Add(time.Hour))
+	own, label := sender.allocate(), deaf.allocate()
+	require.Equal(t, 0, codeOf(deaf.bind(0x4000, own)))
+	require.Equal(t, 0, codeOf(sender.bind(0x4000, label)))
+	require.Eventually(t, func() bool {
+		for range 100 {
+			sender.write(data(0x4000, string(make([]byte, 1200))))
+		}
+		return r.Stats().Dropped["queue_full"] > 0
+	}, within, time.Millisecond)
+	answered := r.Stats().Refused[401]
+	deaf.nonce = ""
+	deaf.write(deaf.message(stun.MethodAllocate, udp).Raw)
+	require.Eventually(t, func() bool { return r.Stats().Refused[401] > answered }, within, time.Millisecond)
+	closed := make(chan struct{})
+	go func() {
+		defer close(closed)
+		r.Close()
+	}()
+	select {
+	case <-closed:
+	case <-time.After(5 * time.Second):
+		t.Fatal("Close waits for the client")
+	}
+}

@@ -211,8 +211,11 @@ func (p *peerConn) onState(state webrtc.PeerConnectionState) {
 		p.late.Reset(attemptWithin)
 	case state == webrtc.PeerConnectionStateFailed && p.pc.ICEConnectionState() == webrtc.ICEConnectionStateFailed:
 		p.events.failed(CauseNoPath)
-	case state == webrtc.PeerConnectionStateDisconnected && p.report != nil:
-		p.report.LinkNews(LinkDisconnected)
+	case state == webrtc.PeerConnectionStateDisconnected:
+		p.look()
+		if p.report != nil {
+			p.report.LinkNews(LinkDisconnected)
+		}
 	}
 }
 

@@ -22,7 +22,8 @@ import (
 type servers struct {
 	logging.LoggerFactory
 	report  func(ServerError) // static; must not wait
-	relayed atomic.Bool       // there is a relayed candidate
+	relayed atomic.Bool       // a TURN server over UDP has given an address
+	direct  atomic.Bool       // the selected pair is one without TURN
 
 	mu    sync.Mutex // guards what follows
 	urls  []string

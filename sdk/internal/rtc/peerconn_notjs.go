@@ -190,7 +190,7 @@ func (p *peerConn) onGathering(state webrtc.ICEGatheringState) {
 func (p *peerConn) onCandidate(c *webrtc.ICECandidate) {
 	if c == nil { // end of candidates
 		if !p.found && p.pc.GetConfiguration().ICETransportPolicy == webrtc.ICETransportPolicyRelay {
-			p.events.failed(CauseNoTURN) // without candidates there is no path
+			p.events.failed(p.asked.noRelayed()) // without candidates there is no path
 		}
 		return
 	}

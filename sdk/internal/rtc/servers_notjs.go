@@ -39,6 +39,16 @@ func (s *servers) set(list []ICEServer) {
 	}
 }
 
+// noRelayed returns the cause if only TURN servers may be used, and none gives an address.
+func (s *servers) noRelayed() ICECause {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if slices.ContainsFunc(s.urls, func(url string) bool { return strings.HasPrefix(url, "turn") }) {
+		return CauseTURNUnreachable
+	}
+	return CauseNoTURN
+}
+
 // haveUDP reports whether there is a TURN server over UDP.
 func (s *servers) haveUDP() bool {
 	s.mu.Lock()

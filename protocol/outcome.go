@@ -10,7 +10,7 @@ type PathOutcome struct {
 	// CandidateTypes each, or "" if they are not known or there is no pair.
 	Local, Remote string
 
-	// Milliseconds is how long the attempt took until there was a pair.
+	// Milliseconds is how long the attempt took until there was a pair, or 0.
 	Milliseconds uint64
 }
 
@@ -57,6 +57,9 @@ func appendOutcome(dst []byte, o *PathOutcome) []byte {
 	if o.Remote != "" {
 		text += `","remote":"` + o.Remote
 	}
-	dst = append(dst, text+`","ms":`...)
-	return appendNumber(dst, o.Milliseconds)
+	dst = append(dst, text+`"`...)
+	if o.Milliseconds > 0 {
+		dst = appendNumber(append(dst, `,"ms":`...), o.Milliseconds)
+	}
+	return dst
 }

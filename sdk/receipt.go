@@ -70,7 +70,7 @@ const (
 	ReasonTURNRefused     Reason = "turn-refused"     // the TURN server that could help refuses the credential
 	ReasonTURNUnreachable Reason = "turn-unreachable" // the TURN server that could help does not answer
 	ReasonNoTURN          Reason = "no-turn"          // one side may use TURN servers only, and knows none
-	ReasonTURNApart       Reason = "turn-apart"       // the TURN servers of the two sides do not reach each other
+	ReasonTURNApart       Reason = "turn-apart"       // no path was found, although both sides have a relayed address
 	ReasonHandshake       Reason = "handshake"        // the other peer's certificate differs from the one that its messages name
 	ReasonNegotiation     Reason = "negotiation"      // a message of the other peer cannot be used
 	ReasonLost            Reason = "lost"             // there was a path, and it broke

@@ -83,12 +83,11 @@ func (i *internet) machine(ipv4, ipv6 string) *netspace.Space {
 
 // A site is a router with one machine behind it.
 type site struct {
-	kind    kind
-	lan     string // the first three bytes of its IPv4 network
-	mtu     int    // of the router's way to the Internet
-	blocked string // what the router drops besides: a rule of nftables
-	router  *netspace.Space
-	host    *netspace.Space
+	kind   kind
+	lan    string // the first three bytes of its IPv4 network
+	mtu    int    // of the router's way to the Internet
+	router *netspace.Space
+	host   *netspace.Space
 }
 
 // join adds a site of a kind, changed by some functions.

@@ -29,7 +29,6 @@ import (
 type lab struct {
 	*internet
 	folder string // has the files that are named below
-	relay  *relayproc.Relay
 }
 
 // relayURL is where the servers listen.
@@ -51,7 +50,7 @@ func newLab(t testing.TB, args ...string) *lab {
 	l.write(keyOfAll, base64.StdEncoding.AppendEncode(nil, noise(32)))
 	machine := l.machine("198.18.0.10", "2001:db8::10")
 	machine.Run("ip addr add 198.18.0.15/16 dev eth0")
-	l.relay = l.startRelay(machine, args...)
+	l.startRelay(machine, args...)
 	return l
 }
 

@@ -6,7 +6,7 @@ import "fmt"
 // UDP socket, and lets in what comes from where the socket has sent: it is a port-restricted NAT.
 // The wider cones add sets of what the site's one machine has sent from and to.
 func (s *site) rules() string {
-	drop, policy := s.blocked, "drop"
+	drop, policy := "", "drop"
 	if !s.kind.udp {
 		drop += "meta l4proto udp drop\n"
 	}

@@ -90,7 +90,7 @@ export type State = "connecting" | "connected" | "reconnecting" | "closed";
  * - `ice-failed`: there is no direct path. reason says why: `no-answer` (of the other peer),
  *   `no-path` (no address of one reaches one of the other), `turn-refused` (the TURN server does not
  *   accept the credential), `turn-unreachable` (the TURN server does not answer), `no-turn` (one side may use TURN
- *   servers only, and knows none), `turn-apart` (the TURN servers of the two sides do not reach each other), `handshake` (the other peer's
+ *   servers only, and knows none), `turn-apart` (no path, although both sides have a relayed address), `handshake` (the other peer's
  *   certificate is not the one that its messages name), `negotiation` (its messages cannot be used),
  *   `busy` (the listener has as many paths as it allows) or `lost` (there was a path). There may be
  *   others. See also there, candidates and servers.

@@ -121,7 +121,7 @@ func (c command) parse(std stdio, args []string) (*invocation, error) {
 	}
 
 	var err error
-	if inv.relay == "" { // its operand is the relay
+	if c.name == "doctor" {
 		inv.relay = inv.operands[0]
 	}
 	if inv.relay, err = relayURL(inv.relay); err != nil {

@@ -52,7 +52,7 @@ func (inv *invocation) openPair(ctx context.Context) (from, to *sdk.Channel, end
 	if err != nil {
 		return nil, nil, end, err
 	}
-	options.RelayOnly = true
+	options.RelayOnly, options.HideOutcomes = true, true // the operator counts users
 	listener, err := sdk.Listen(ctx, inv.relay, options)
 	if err != nil {
 		return nil, nil, end, err

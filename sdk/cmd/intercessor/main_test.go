@@ -36,6 +36,8 @@ func TestAMistakeInTheCommandLineIsExplained(t *testing.T) {
 		{"dial abc --nam Bob", "unknown flag \"--nam\"\nintercessor: hint: did you mean --name?"},
 		{"dial nonsense/link", `"nonsense/link" is not a link` + "\nintercessor: hint: " + linkForms},
 		{"send x --path sideways", `invalid value "sideways" for flag -path: it is auto, relay or direct` + "\nintercessor: hint: intercessor help send lists the flags"},
+		{"listen --relay=", `"" is not a relay's address` + "\nintercessor: hint: it looks like " + defaultRelay},
+		{"send x --relay=", `"" is not a relay's address` + "\nintercessor: hint: it looks like " + defaultRelay},
 		{"listen --relay ftp://x", `"ftp://x" is not a relay's address` + "\nintercessor: hint: it looks like " + defaultRelay},
 	} {
 		t.Run(c.line, func(t *testing.T) {

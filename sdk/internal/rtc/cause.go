@@ -27,8 +27,8 @@ const (
 	// CauseNoTURN: no path, because one side uses nothing but TURN servers, and knows none.
 	CauseNoTURN ICECause = "no-turn"
 
-	// CauseTURNApart: no path, although both sides have a relayed address. The relay's own TURN
-	// server connects only peers that both use it, at the same node (I7).
+	// CauseTURNApart: no path was found, although both sides have a relayed address. The relay's own
+	// TURN server connects only peers that both use it, at the same node (I7).
 	CauseTURNApart ICECause = "turn-apart"
 
 	// CauseHandshake: the peers reach each other, but the other peer's certificate differs from
@@ -53,7 +53,7 @@ func (c ICECause) sentence() string {
 	case CauseNoTURN:
 		return "it may use TURN servers only, and neither the program nor the relay names one"
 	case CauseTURNApart:
-		return "the TURN servers of the two do not reach each other; the relay's own connects only peers that both use it, at the same node"
+		return "perhaps the TURN servers of the two do not reach each other; the relay's own connects only peers that both use it, at the same node"
 	case CauseHandshake:
 		return "the other peer's certificate is not the one that its messages name, so something on the way changes messages"
 	case CauseBusy:
@@ -124,15 +124,16 @@ func kindOf(line string) string {
 	return kind
 }
 
-// failure returns the error for a path that could not be established.
+// failure returns the error for a path that could not be established. err is why the caller's wait
+// ended early, or nil.
 func (c *candidates) failure(cause ICECause, err error) *ICEError {
 	e := &ICEError{
 		Cause: cause, Local: slices.Clone(c.local), Remote: slices.Clone(c.remote),
 		Unused: c.unused, Servers: slices.Clone(c.servers), Err: err,
 	}
-	if turn, there := c.turn(); turn != "" && (cause == CauseNoPath || cause == CauseNoTURN || cause == CauseNoAnswer && len(c.remote) > 0) {
+	if turn, there := c.turn(); turn != "" && (cause == CauseNoPath || cause == CauseNoTURN || cause == CauseTURNUnreachable && !there || cause == CauseNoAnswer && len(c.remote) > 0) {
 		e.Cause, e.There = turn, there
-	} else if cause == CauseNoPath && slices.ContainsFunc(c.local, isRelay) && slices.ContainsFunc(c.remote, isRelay) {
+	} else if cause == CauseNoPath && err == nil && slices.ContainsFunc(c.local, isRelay) && slices.ContainsFunc(c.remote, isRelay) {
 		e.Cause = CauseTURNApart
 	}
 	return e

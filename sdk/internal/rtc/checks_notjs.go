@@ -20,7 +20,8 @@ const (
 	acceptRelay     = 500 * time.Millisecond
 	renominateEvery = time.Second
 
-	// lookFor is how long after the last candidate ICE looks for a better pair.
+	// lookFor is how long after the last candidate, or after the selected pair stopped working, ICE
+	// looks for a better pair.
 	lookFor = 20 * time.Second
 )
 
@@ -45,6 +46,7 @@ type checks struct {
 	over     bool       // the search is
 	closed   bool
 	timer    *time.Timer    // made with the first candidate
+	until    time.Time      // when the search ends
 	selected netip.AddrPort // the remote address, or zero while there is no pair
 	turn     bool           // the selected pair is relayed
 	dialled  map[*turnConn]struct{}
@@ -52,11 +54,11 @@ type checks struct {
 
 func newChecks() *checks { return &checks{dialled: make(map[*turnConn]struct{})} }
 
-// look notes that there is another candidate.
+// look begins the search again: there is another candidate, or the selected pair does not work.
 func (c *checks) look() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.over = false
+	c.over, c.until = false, time.Now().Add(lookFor)
 	switch {
 	case c.closed:
 	case c.timer == nil:
@@ -79,6 +81,12 @@ func (c *checks) stop() {
 func (c *checks) settle() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	if left := time.Until(c.until); left > 0 { // look came as the timer fired
+		if !c.closed {
+			c.timer.Reset(left)
+		}
+		return
+	}
 	if c.over = c.selected.IsValid(); c.over && !c.turn {
 		for conn := range c.dialled {
 			_ = conn.TCPConn.Close()

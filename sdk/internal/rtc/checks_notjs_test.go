@@ -14,6 +14,15 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
+// EndSearch has the search for a better pair end now, not after lookFor.
+func (p *Peer) EndSearch() {
+	c := p.pc.checks
+	c.mu.Lock()
+	c.until = time.Time{}
+	c.mu.Unlock()
+	c.settle()
+}
+
 // TestTheSearchForABetterPairEnds: a while after the last candidate, and begins again with the next.
 func TestTheSearchForABetterPairEnds(t *testing.T) {
 	request := stun.MustBuild(stun.TransactionID, stun.BindingRequest).Raw

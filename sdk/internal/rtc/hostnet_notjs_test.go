@@ -68,6 +68,23 @@ func TestHostNetHoldsTCPBack(t *testing.T) {
 	}
 }
 
+// TestHostNetSparesTCP: a path without TURN is there when TURN over TCP has waited.
+func TestHostNetSparesTCP(t *testing.T) {
+	server, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	defer server.Close()
+	synctest.Test(t, func(t *testing.T) {
+		asked := &servers{report: func(e ServerError) { t.Error(e) }, names: make(map[string]string)}
+		asked.set([]ICEServer{{URLs: []string{"turn:127.0.0.1:3478", "turn:" + server.Addr().String() + "?transport=tcp"}}})
+		asked.relayed.Store(true)
+		asked.direct.Store(true)
+		n, err := newHostNet(t.Context(), nil, asked)
+		require.NoError(t, err)
+		_, err = n.DialTCP("tcp", nil, server.Addr().(*net.TCPAddr))
+		require.ErrorIs(t, err, context.Canceled)
+	})
+}
+
 func TestGatherableAddresses(t *testing.T) {
 	const up, loop = net.FlagUp, net.FlagUp | net.FlagLoopback
 	at := func(name string, flags net.Flags, addresses ...string) *transport.Interface {

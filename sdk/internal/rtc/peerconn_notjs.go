@@ -97,6 +97,7 @@ func newPeerConn(o Options, ev events) (*peerConn, error) {
 	p.late.Stop()
 	pc.OnNegotiationNeeded(p.onNeeded)
 	pc.OnICECandidate(p.onCandidate)
+	pc.OnICEGatheringStateChange(p.onGathering)
 	pc.OnConnectionStateChange(p.onState)
 	pc.OnDataChannel(p.onDataChannel)
 	pc.SCTP().Transport().OnStateChange(p.onHandshake)
@@ -178,18 +179,23 @@ func (p *peerConn) onNeeded() {
 	}
 }
 
+// onGathering has TURN servers asked anew at the start, and when ICE restarts.
+func (p *peerConn) onGathering(state webrtc.ICEGatheringState) {
+	if state == webrtc.ICEGatheringStateGathering {
+		p.asked.relayed.Store(false)
+		p.asked.direct.Store(false)
+	}
+}
+
 func (p *peerConn) onCandidate(c *webrtc.ICECandidate) {
 	if c == nil { // end of candidates
 		if !p.found && p.pc.GetConfiguration().ICETransportPolicy == webrtc.ICETransportPolicyRelay {
-			p.events.failed(CauseNoTURN) // without candidates there is no path
+			p.events.failed(p.asked.noRelayed()) // without candidates there is no path
 		}
 		return
 	}
 	p.found = true
 	p.look()
-	if c.Typ == webrtc.ICECandidateTypeRelay {
-		p.asked.relayed.Store(true)
-	}
 	init := c.ToJSON()
 	message, err := json.Marshal(init)
 	if err == nil {
@@ -211,8 +217,11 @@ func (p *peerConn) onState(state webrtc.PeerConnectionState) {
 		p.late.Reset(attemptWithin)
 	case state == webrtc.PeerConnectionStateFailed && p.pc.ICEConnectionState() == webrtc.ICEConnectionStateFailed:
 		p.events.failed(CauseNoPath)
-	case state == webrtc.PeerConnectionStateDisconnected && p.report != nil:
-		p.report.LinkNews(LinkDisconnected)
+	case state == webrtc.PeerConnectionStateDisconnected:
+		p.look()
+		if p.report != nil {
+			p.report.LinkNews(LinkDisconnected)
+		}
 	}
 }
 
@@ -372,6 +381,7 @@ func (p *peerConn) onPair(of *webrtc.ICECandidatePair) {
 	if p.checks != nil {
 		p.checks.pair(of, pair.TURN())
 	}
+	p.asked.direct.Store(!pair.TURN())
 	p.events.pair(pair)
 }
 
@@ -415,8 +425,8 @@ func (p *peerConn) close() {
 
 // PeerConnection returns pion's connection. The first call makes it. The program may add
 // tracks and transceivers; the Peer negotiates. The program must not close the connection
-// or replace its handlers OnNegotiationNeeded, OnICECandidate, OnConnectionStateChange and
-// OnDataChannel, or OnStateChange of the DTLS transport. The error is ErrClosed, or pion's.
+// or replace its handlers OnNegotiationNeeded, OnICECandidate, OnICEGatheringStateChange,
+// OnConnectionStateChange and OnDataChannel, or OnStateChange of the DTLS transport. The error is ErrClosed, or pion's.
 func (p *Peer) PeerConnection() (*webrtc.PeerConnection, error) {
 	if p.isClosed() {
 		return nil, ErrClosed

@@ -22,7 +22,8 @@ import (
 type servers struct {
 	logging.LoggerFactory
 	report  func(ServerError) // static; must not wait
-	relayed atomic.Bool       // there is a relayed candidate
+	relayed atomic.Bool       // a TURN server over UDP has given an address
+	direct  atomic.Bool       // the selected pair is one without TURN
 
 	mu    sync.Mutex // guards what follows
 	urls  []string
@@ -36,6 +37,16 @@ func (s *servers) set(list []ICEServer) {
 	for _, server := range list {
 		s.urls = append(s.urls, server.URLs...)
 	}
+}
+
+// noRelayed returns the cause if only TURN servers may be used, and none gives an address.
+func (s *servers) noRelayed() ICECause {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if slices.ContainsFunc(s.urls, func(url string) bool { return strings.HasPrefix(url, "turn") }) {
+		return CauseTURNUnreachable
+	}
+	return CauseNoTURN
 }
 
 // haveUDP reports whether there is a TURN server over UDP.

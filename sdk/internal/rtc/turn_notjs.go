@@ -3,6 +3,8 @@
 package rtc
 
 import (
+	"context"
+	"encoding/binary"
 	"net"
 	"sync/atomic"
 	"time"
@@ -15,7 +17,8 @@ const (
 	// needs two round trips. It waits as long as three TCP handshakes, if that is more. pion's
 	// ICE does nothing else while it asks for a permission, which takes a round trip for each
 	// relayed candidate and each address of the other peer: with three relayed candidates and
-	// 200 ms a direct path came 2.5 s late. When TURN over UDP works, TCP waits for holdRelayed.
+	// 200 ms a direct path came 2.5 s late. When TURN over UDP works, TCP waits for holdRelayed,
+	// and is not used if there is a path without TURN by then.
 	holdTCP     = 200 * time.Millisecond
 	holdRelayed = 4 * time.Second
 
@@ -40,6 +43,9 @@ func (n *hostNet) DialTCP(network string, local, remote *net.TCPAddr) (transport
 	}
 	_ = conn.Close() // the server need not wait
 	n.wait(holdRelayed)
+	if n.servers.direct.Load() {
+		return nil, context.Canceled // there is a path without TURN, so no server has failed
+	}
 	return n.dialTURN(network, local, remote)
 }
 
@@ -79,7 +85,7 @@ func (n *hostNet) ListenPacket(network, address string) (net.PacketConn, error) 
 	if err != nil {
 		return nil, err
 	}
-	return turnSocket{conn, n.checks}, nil
+	return turnSocket{conn, n.checks, n.servers}, nil
 }
 
 // turnConn and turnSocket tell pion that they are of IPv4. It asks for a relayed address of the
@@ -117,7 +123,17 @@ func (c *turnConn) Close() error {
 
 type turnSocket struct {
 	net.PacketConn
-	checks *checks
+	checks  *checks
+	servers *servers
+}
+
+func (s turnSocket) ReadFrom(packet []byte) (int, net.Addr, error) {
+	const allocateSuccess = 0x0103 // RFC 8656, section 17
+	n, from, err := s.PacketConn.ReadFrom(packet)
+	if n >= 2 && binary.BigEndian.Uint16(packet) == allocateSuccess {
+		s.servers.relayed.Store(true)
+	}
+	return n, from, err
 }
 
 func (s turnSocket) WriteTo(packet []byte, to net.Addr) (int, error) {

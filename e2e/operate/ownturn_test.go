@@ -7,33 +7,14 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/sebas642/intercessor/e2e/chromium"
-	"github.com/sebas642/intercessor/e2e/patience"
 	"github.com/sebas642/intercessor/e2e/relayproc"
-	"github.com/sebas642/intercessor/e2e/sdkpeer"
-	"github.com/sebas642/intercessor/sdk"
 )
 
 // TestNativePeersMeetByOwnTURNAlone: with no candidates but labels.
 func TestNativePeersMeetByOwnTURNAlone(t *testing.T) {
 	t.Parallel()
 	relay := relayproc.Start(t, "--turn-enabled")
-	only := &sdk.Options{RelayOnly: true}
-	ln, err := sdk.Listen(patience.Context(t), relay.WS+"/server", only)
-	require.NoError(t, err)
-	t.Cleanup(func() { require.NoError(t, ln.Close()) })
-	client, err := sdk.Dial(patience.Context(t), ln.ClientURL(), only)
-	require.NoError(t, err)
-	t.Cleanup(func() { require.NoError(t, client.Close()) })
-	server := sdkpeer.Accept(t, ln)
-
-	ch, err := client.OpenChannel(patience.Context(t), "by way of relayd")
-	require.NoError(t, err)
-	require.NoError(t, ch.Send(patience.Context(t), []byte("hello")))
-	at, err := server.AcceptChannel(patience.Context(t))
-	require.NoError(t, err)
-	text, err := at.Receive(patience.Context(t))
-	require.NoError(t, err)
-	require.Equal(t, "hello", string(text))
+	client, _ := meetByTURN(t, relay)
 	pc, err := client.PeerConnection()
 	require.NoError(t, err)
 	pair, err := pc.SCTP().Transport().ICETransport().GetSelectedCandidatePair()

@@ -104,23 +104,7 @@ func TestNativePeersMeetByTURNAlone(t *testing.T) {
 	secret := rand.Text()
 	port, _ := startTURN(t, secret)
 	relay := relayproc.Start(t, "--ice-url", "turn:127.0.0.1:"+port, "--ice-secret-file", secretFile(t, secret))
-	only := &sdk.Options{RelayOnly: true}
-	ln, err := sdk.Listen(patience.Context(t), relay.WS+"/server", only)
-	require.NoError(t, err)
-	t.Cleanup(func() { require.NoError(t, ln.Close()) })
-	client, err := sdk.Dial(patience.Context(t), ln.ClientURL(), only)
-	require.NoError(t, err)
-	t.Cleanup(func() { require.NoError(t, client.Close()) })
-	server := sdkpeer.Accept(t, ln)
-
-	ch, err := client.OpenChannel(patience.Context(t), "by way of coturn")
-	require.NoError(t, err)
-	require.NoError(t, ch.Send(patience.Context(t), []byte("hello")))
-	at, err := server.AcceptChannel(patience.Context(t))
-	require.NoError(t, err)
-	text, err := at.Receive(patience.Context(t))
-	require.NoError(t, err)
-	require.Equal(t, "hello", string(text))
+	client, server := meetByTURN(t, relay)
 	for _, c := range []*sdk.Conn{client, server} {
 		pc, err := c.PeerConnection()
 		require.NoError(t, err)
@@ -129,6 +113,29 @@ func TestNativePeersMeetByTURNAlone(t *testing.T) {
 		require.Equal(t, webrtc.ICECandidateTypeRelay, pair.Local.Typ)
 		require.Equal(t, webrtc.ICECandidateTypeRelay, pair.Remote.Typ)
 	}
+}
+
+// meetByTURN has two native peers exchange a message over a channel, with no candidates but relayed ones.
+func meetByTURN(t *testing.T, relay *relayproc.Relay) (client, server *sdk.Conn) {
+	t.Helper()
+	only := &sdk.Options{RelayOnly: true}
+	ln, err := sdk.Listen(patience.Context(t), relay.WS+"/server", only)
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, ln.Close()) })
+	client, err = sdk.Dial(patience.Context(t), ln.ClientURL(), only)
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, client.Close()) })
+	server = sdkpeer.Accept(t, ln)
+
+	ch, err := client.OpenChannel(patience.Context(t), "by way of a TURN server")
+	require.NoError(t, err)
+	require.NoError(t, ch.Send(patience.Context(t), []byte("hello")))
+	at, err := server.AcceptChannel(patience.Context(t))
+	require.NoError(t, err)
+	text, err := at.Receive(patience.Context(t))
+	require.NoError(t, err)
+	require.Equal(t, "hello", string(text))
+	return client, server
 }
 
 // TestPagesMeetByTURNAlone is the same in Chromium. The page sees the servers for

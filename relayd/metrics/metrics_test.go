@@ -32,7 +32,7 @@ func watched(t *testing.T) (m *metrics.Metrics, r *relay.Relay, url string) {
 	m.Follow(r.Stats)
 	m.FollowLog(func() uint64 { return 7 })
 	m.FollowCertificates(func() time.Time { return time.Unix(12345, 0) }, func() uint64 { return 3 })
-	turning, err := turn.New(turn.Config{Keys: []turn.Key{{Name: "k", Secret: []byte("s")}}, Peers: nobody{}})
+	turning, err := turn.New(turn.Config{Keys: []turn.Key{{Name: "k", Secret: []byte("s")}}, Peers: noPeers{}})
 	require.NoError(t, err)
 	m.FollowTURN(turning.Stats)
 	served := httptest.NewServer(r)
@@ -46,10 +46,10 @@ func watched(t *testing.T) (m *metrics.Metrics, r *relay.Relay, url string) {
 	return m, r, served.URL
 }
 
-// nobody has an allocation.
-type nobody struct{}
+// noPeers is a relay that is empty.
+type noPeers struct{}
 
-func (nobody) Find(protocol.ID, protocol.ID) turn.Peer { return nil }
+func (noPeers) Find(protocol.ID, protocol.ID) turn.Peer { return nil }
 
 // scrape gives what Prometheus gets.
 func scrape(t *testing.T, m *metrics.Metrics) string {

@@ -10,7 +10,7 @@ import (
 )
 
 // networks is how many meters share the networks of the Internet. Two networks share one with a
-// probability of 1 in 16,384, and nobody outside can tell which.
+// probability of 1 in 16,384, and which ones cannot be told from outside.
 const networks = 1 << 14
 
 // A requestMeter counts requests of one sender.

@@ -52,8 +52,8 @@ type Peer interface {
 	// Server reports whether the peer is the server of its room.
 	Server() bool
 
-	// Here reports whether the peer is present or away at this relay. Once false, it stays so. It
-	// is asked once a second while the peer has an allocation.
+	// Here reports whether the peer is present or away at this relay. It is asked once a second
+	// while the peer has an allocation. When it is false, the allocations end.
 	Here() bool
 
 	// Clients is how many clients are present in the room of a server.

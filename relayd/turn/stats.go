@@ -57,7 +57,7 @@ var reasonNames = [reasons]string{
 	overAllocation:  "over_allocation",  // BytesOfAllocation
 	overRoom:        "over_room",        // BytesOfRoom
 	overAll:         "over_all",         // Bytes
-	queueFull:       "queue_full",       // the receiver does not read fast enough
+	queueFull:       "queue_full",       // too much waits for the receiver, or for all
 	malformed:       "malformed",        // neither STUN with the cookie nor channel data
 	unexpected:      "unexpected",       // STUN that no client sends to a TURN server
 	tooLarge:        "too_large",        // larger than any packet of WebRTC

@@ -30,19 +30,10 @@ func (n *twoWays) Interfaces() ([]*transport.Interface, error) {
 
 func (n *twoWays) ListenUDP(network string, at *net.UDPAddr) (transport.UDPConn, error) {
 	conn, err := n.Net.ListenUDP(network, at)
-	return twoWaysSocket{conn, n}, err
-}
-
-type twoWaysSocket struct {
-	transport.UDPConn
-	net *twoWays
-}
-
-func (s twoWaysSocket) WriteTo(b []byte, to net.Addr) (int, error) {
-	if dead := s.net.dead.Load(); dead == to.String() || dead == s.LocalAddr().String() {
-		return len(b), nil
-	}
-	return s.UDPConn.WriteTo(b, to)
+	return lossySocket{conn, func(from, to net.Addr) bool {
+		dead := n.dead.Load()
+		return dead == to.String() || dead == from.String()
+	}}, err
 }
 
 // TestAnotherPairTakesOverAfterTheSearch: the selected pair stops working when ICE no longer looks

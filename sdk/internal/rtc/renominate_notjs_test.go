@@ -30,16 +30,17 @@ func newLateNet(t testing.TB) *lateNet {
 
 func (n *lateNet) ListenUDP(network string, at *net.UDPAddr) (transport.UDPConn, error) {
 	conn, err := n.Net.ListenUDP(network, at)
-	return lateSocket{conn, n}, err
+	return lossySocket{conn, func(_, _ net.Addr) bool { return !n.open.Load() }}, err
 }
 
-type lateSocket struct {
+// A lossySocket loses some of what is sent from it.
+type lossySocket struct {
 	transport.UDPConn
-	net *lateNet
+	lost func(from, to net.Addr) bool
 }
 
-func (s lateSocket) WriteTo(b []byte, to net.Addr) (int, error) {
-	if !s.net.open.Load() {
+func (s lossySocket) WriteTo(b []byte, to net.Addr) (int, error) {
+	if s.lost(s.LocalAddr(), to) {
 		return len(b), nil
 	}
 	return s.UDPConn.WriteTo(b, to)

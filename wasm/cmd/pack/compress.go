@@ -29,7 +29,8 @@ func compress(files []*file) error {
 
 func toBrotli(plain []byte) ([]byte, error) {
 	var out bytes.Buffer
-	return finish(&out, brotli.NewWriterLevel(&out, brotli.BestCompression), plain)
+	// A window of 8 MiB spans the whole program.
+	return finish(&out, brotli.NewWriterOptions(&out, brotli.WriterOptions{Quality: brotli.BestCompression, LGWin: 23}), plain)
 }
 
 func toGzip(plain []byte) ([]byte, error) {

@@ -9,9 +9,10 @@ import (
 
 // dropLines clears the tables of files and line numbers in the data of a Go program, 15 % of
 // what the page must load, and those of unsafe points, which only preemption by signals reads:
-// WebAssembly has none. A stack trace still names its functions. The runtime takes a table
-// at offset 0 for a missing one and prints "?:0" (runtime.pcvalue; the layout is that of
-// runtime.pcHeader and runtime._func, unchanged since Go 1.20).
+// WebAssembly has none, and those that print a function's arguments. A stack trace still names its
+// functions. The runtime takes a table at offset 0 for a missing one and prints "?:0"
+// (runtime.pcvalue; the layout is that of runtime.pcHeader and runtime._func, unchanged since Go
+// 1.20), and funcdata at offset 1<<32-1 (runtime.funcdata).
 func dropLines(memory []byte) error {
 	const headerSize, funcSize = 72, 44
 	header := []byte{0xf1, 0xff, 0xff, 0xff, 0, 0, 1, 8} // magic, two bytes of padding, pc unit, pointer size
@@ -37,12 +38,19 @@ func dropLines(memory []byte) error {
 		f := table[at:]
 		clear(f[20:28]) // pcfile and pcln
 		clear(f[32:40]) // cuOffset, of the files, and startLine
-		data := uint64(half(f[28:]))
-		if at+funcSize+4*data > uint64(len(table)) {
+		data, more := uint64(half(f[28:])), uint64(f[43])
+		if at+funcSize+4*(data+more) > uint64(len(table)) {
 			return errUnknownTable
 		}
-		if data > 0 {
-			clear(f[funcSize : funcSize+4]) // abi.PCDATA_UnsafePoint
+		for _, n := range []uint64{0, 3} { // abi.PCDATA_UnsafePoint, PCDATA_ArgLiveIndex
+			if n < data {
+				clear(f[funcSize+4*n:][:4])
+			}
+		}
+		for _, n := range []uint64{5, 6} { // abi.FUNCDATA_ArgInfo, FUNCDATA_ArgLiveInfo
+			if n < more {
+				binary.LittleEndian.PutUint32(f[funcSize+4*(data+n):], 1<<32-1)
+			}
 		}
 		if !keep(values, kept, half(f[16:])) {
 			return errUnknownTable

@@ -84,8 +84,8 @@ func (c *connections) end() {
 	}
 }
 
-// open has the application do something with the last connection. If that was over before,
-// it is done with the one that follows.
+// open has the application do something with the last connection. If that was over before, or
+// closed in the middle, it is done with the one that follows.
 func (c *connections) open(ctx context.Context, do func(*rtc.Peer) error) error {
 	c.start()
 	for {
@@ -95,7 +95,7 @@ func (c *connections) open(ctx context.Context, do func(*rtc.Peer) error) error 
 			c.want()
 		}
 		err := do(p)
-		if err == nil || next == nil || !over && !errors.Is(err, rtc.ErrReplaced) {
+		if err == nil || next == nil || !over && !errors.Is(err, rtc.ErrReplaced) && !errors.Is(err, rtc.ErrPathClosed) {
 			return err
 		}
 		select {

@@ -75,13 +75,13 @@ func MustSend(t testing.TB, conn *sdk.Conn, m sdk.Message) {
 // Channels opens a data channel on one side and accepts it on the other.
 func Channels(t testing.TB, opener, acceptor *sdk.Conn, label string) (opened, accepted *sdk.Channel) {
 	t.Helper()
-	var both errgroup.Group
+	both, ctx := errgroup.WithContext(patience.Context(t))
 	both.Go(func() (err error) {
-		opened, err = opener.OpenChannel(patience.Context(t), label)
+		opened, err = opener.OpenChannel(ctx, label)
 		return err
 	})
 	both.Go(func() (err error) {
-		accepted, err = acceptor.AcceptChannel(patience.Context(t))
+		accepted, err = acceptor.AcceptChannel(ctx)
 		return err
 	})
 	require.NoError(t, both.Wait())

@@ -185,9 +185,9 @@ func (p *Peer) await(ctx context.Context, opened, over <-chan struct{}) error {
 		return p.reason()
 	case <-over:
 		select {
-		case <-p.over:
+		case <-p.over: // it may end a little after its channels
 			return p.reason()
-		default:
+		case <-time.After(tellWithin):
 			return errors.New("the other peer closed the channel before it was open")
 		}
 	case <-ctx.Done():

@@ -232,6 +232,9 @@ func (p *peerConn) createChannel(label string) (*Channel, error) {
 
 func (p *peerConn) createRaw(label string, init js.Value) (dc js.Value, err error) {
 	err = try(func() { dc = p.pc.Call("createDataChannel", label, init) })
+	if err != nil && p.pc.Get("signalingState").String() == "closed" {
+		err = ErrPathClosed // the event that says so is still to come
+	}
 	return dc, err
 }
 

@@ -5,12 +5,14 @@ package rtc
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"strconv"
 	"strings"
 	"sync"
 	"time"
 
 	"github.com/pion/ice/v4"
+	"github.com/pion/sctp"
 	"github.com/pion/webrtc/v4"
 )
 
@@ -369,6 +371,9 @@ func (p *peerConn) addSection(kind string) error {
 
 func (p *peerConn) createChannel(label string) (*Channel, error) {
 	dc, err := p.pc.CreateDataChannel(label, nil)
+	if errors.Is(err, webrtc.ErrConnectionClosed) || errors.Is(err, sctp.ErrAssociationClosed) {
+		return nil, ErrPathClosed // the event that says so is still to come
+	}
 	if err != nil {
 		return nil, err
 	}

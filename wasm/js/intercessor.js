@@ -6,9 +6,9 @@ import { Connection } from "./connection.js";
 import { IntercessorError, invalid } from "./errors.js";
 import { takeUp } from "./identity.js";
 import { Listener } from "./listener.js";
-import { start } from "./program.js";
+import { load, start } from "./program.js";
 
-export { IntercessorError };
+export { IntercessorError, load };
 
 export async function connect(url, options = {}) {
   return new Connection(...(await enter("dial", url, options)));

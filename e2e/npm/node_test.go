@@ -94,6 +94,11 @@ func TestLoad(t *testing.T) {
 		"class": `class Own { constructor(url) { console.log("opens", url); process.exit() } }
 			await load({ WebSocket: Own })
 			await connect("ws://relay.example/client/id")`,
+		"names": `Error.stackTraceLimit = 50
+			class Own { constructor() { console.log(new Error().stack); process.exit() } }
+			` + strings.ReplaceAll(strings.TrimPrefix(program(t, readable), "import { load } from \"intercessor\";\n"), "https://relay.example.org", p.relay.HTTP) + `
+			globalThis.WebSocket = Own
+			await connect("ws://relay.example/client/id")`,
 		"page": `await load({ wasm: "` + p.url + `/index.html" }).catch((err) => console.log(err.code, err.message))`,
 		"nothing": `await load({ wasm: "` + p.url + `/nothing.wasm" }).catch((err) => console.log(err.code, err.message))
 			await load() // another attempt succeeds`,
@@ -102,13 +107,14 @@ func TestLoad(t *testing.T) {
 			import { readFile } from "node:fs/promises"
 			class WebSocket {}
 			const wasm = new URL(import.meta.resolve("intercessor/intercessor.wasm"))
-			`+strings.ReplaceAll(code, "load({ wasm", "load({ WebSocket, wasm"))
+			`+strings.ReplaceAll(code, "load({ wasm:", "load({ WebSocket, wasm:"))
 	}
 	p.write(t, "index.html", "<!doctype html><title>A page</title>")
 	for name, want := range map[string]string{
 		"bytes":   "",
 		"module":  "",
 		"class":   "opens ws://relay.example/client/id\n",
+		"names":   "signaling.openSocket",
 		"page":    "internal " + p.url + "/index.html is a page; put intercessor.wasm there, or say where it is: load({ wasm: url })\n",
 		"nothing": "internal " + p.url + "/nothing.wasm answers with HTTP status 404: 404 page not found\n; put",
 	} {

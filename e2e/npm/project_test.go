@@ -26,6 +26,7 @@ const (
 	client = iota
 	startWorker
 	nodeServer
+	readable
 )
 
 func program(t testing.TB, which int) string {
@@ -33,7 +34,7 @@ func program(t testing.TB, which int) string {
 	guide, err := os.ReadFile("../../docs/javascript.md")
 	require.NoError(t, err)
 	blocks := regexp.MustCompile("(?s)```js\n(.*?)```").FindAllStringSubmatch(string(guide), -1)
-	require.Len(t, blocks, 3)
+	require.Len(t, blocks, 4)
 	return blocks[which][1]
 }
 

@@ -8,6 +8,7 @@ fmt:    ; @ci/fmt.sh -w ## format the Go files
 vet:    ; @ci/vet.sh    ## run go vet and staticcheck, native and js
 unit:   ; @ci/unit.sh   ## test every module except e2e, with the race detector
 wasm:   ; @ci/wasm.sh   ## build the WebAssembly SDK into web/sdk and print its size
+npm:    ; @ci/npm.sh    ## pack the npm package into bin/npm
 charts: ; @ci/charts.sh ## copy the status page's chart library to web/charts
 e2e:    ; @ci/e2e.sh    ## test real peers, Chromium among them, against the real relayd
 nat:    ; @ci/nat.sh    ## show between which networks peers meet, and by which path
@@ -20,4 +21,4 @@ package:; @ci/package.sh ## build the image and a release, and test them (Debian
 bench:  ; @ci/bench.sh  ## run the benchmarks
 clean:  ; @ci/clean.sh  ## remove the output of builds and tests
 
-.PHONY: help run test setup fmt vet unit wasm charts e2e nat fuzz check prove image release package bench clean
+.PHONY: help run test setup fmt vet unit wasm npm charts e2e nat fuzz check prove image release package bench clean

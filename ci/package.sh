@@ -7,7 +7,7 @@ cd "$(dirname "$0")/.."
 exec </dev/null
 
 missing=()
-for tool in buildah systemd-analyze:systemd zip turnserver:coturn; do
+for tool in buildah systemd-analyze:systemd zip npm turnserver:coturn; do
 	command -v "${tool%:*}" >/dev/null || missing+=("${tool#*:}")
 done
 if [ ${#missing[@]} -gt 0 ]; then

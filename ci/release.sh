@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Makes a release of the last commit in bin/release/VERSION: an archive for each platform,
-# a bill of materials, checksums, and a git bundle with the tags. It works in a clone, so
+# the npm package, a bill of materials, checksums, and a git bundle with the tags. It works in a clone, so
 # nothing else changes. The same commit and Go release give the same checksums.
 #     make release VERSION=v1.2.3
 # PLATFORMS='linux/amd64 windows/arm64' limits the platforms.
@@ -13,6 +13,7 @@ if ! [[ ${VERSION-} =~ ^v[01]\.[0-9]+\.[0-9]+(-[0-9a-z.]+)?$ ]]; then
 	exit 2
 fi
 command -v zip >/dev/null || { echo 'make release needs zip; on Debian or Ubuntu: sudo apt-get install zip' >&2; exit 1; }
+command -v npm >/dev/null || { echo 'make release needs npm; on Debian or Ubuntu: sudo apt-get install npm' >&2; exit 1; }
 [ -z "$(git status --porcelain)" ] || echo 'Uncommitted changes are not in the release.' >&2
 
 out=$PWD/bin/release/$VERSION
@@ -42,6 +43,7 @@ for tag in "${tags[@]}"; do git tag "$tag"; done
 git bundle create -q "$out/tags.bundle" "${tags[@]}"
 
 ci/wasm.sh >/dev/null
+ci/npm.sh "$out" >/dev/null
 sbom=$work/sbom
 go build -o "$sbom" ./e2e/cmd/sbom
 name=intercessor_${VERSION#v}
@@ -67,5 +69,5 @@ for folder in *; do
 	esac
 done
 cd "$out"
-sha256sum -- *.tar.gz *.zip *.json >SHA256SUMS
+sha256sum -- *.tar.gz *.tgz *.zip *.json >SHA256SUMS
 cat SHA256SUMS

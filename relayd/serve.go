@@ -178,8 +178,20 @@ func routes(r *relay.Relay, proxies edge.Proxies, ending *atomic.Bool) http.Hand
 	})
 	pages := unlessLate(r, web.Handler())
 	mux.Handle("/", pages)
+	mux.Handle("/sdk/", shareSDK(r, pages))
 	mux.Handle("POST /qr", limitQR(proxies, pages))
 	return mux
+}
+
+// shareSDK lets the pages load the SDK that may also connect, those of other origins too (CORS).
+func shareSDK(r *relay.Relay, next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, request *http.Request) {
+		w.Header().Add("Vary", "Origin")
+		if origin := request.Header.Get("Origin"); origin != "" && r.AdmitsOrigin(request) {
+			w.Header().Set("Access-Control-Allow-Origin", origin)
+		}
+		next.ServeHTTP(w, request)
+	})
 }
 
 // unlessLate admits only the health paths when sockets are short; see [relay.Relay.RefuseLate].

@@ -73,6 +73,12 @@ func (r *Relay) upgradeInPlace(plain *wsconn.PlainConn, request *http.Request, s
 	return s
 }
 
+// AdmitsOrigin reports whether a page of the request's origin may connect. A request without
+// one is not a page's, and is admitted.
+func (r *Relay) AdmitsOrigin(request *http.Request) bool {
+	return r.settings.Load().Origins.Admit(request)
+}
+
 // A verdict is the reason for refusing a handshake with an HTTP status, whatever the load.
 type verdict struct {
 	why          Refusal
@@ -82,7 +88,7 @@ type verdict struct {
 
 // judge checks a handshake's origin and subprotocols. It returns nil if they are in order.
 func (r *Relay) judge(request *http.Request) *verdict {
-	if !r.settings.Load().Origins.Admit(request) {
+	if !r.AdmitsOrigin(request) {
 		return &verdict{RefusedOrigin, http.StatusForbidden,
 			"pages of this origin may not connect here: the relay's operator can add it with --origin, or with --host if it is the relay's own name",
 			"origin not admitted"}

@@ -28,7 +28,7 @@ export class Connection extends Stateful {
     this.id = id;
     this.peerId = peerId;
     this.reliable = reliable;
-    sdk.incoming.set(number, this.#incoming);
+    sdk.open.set(number, this.#incoming);
     this.#learn();
     this.#follow();
     this.#followPath();

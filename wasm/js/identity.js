@@ -102,7 +102,7 @@ export const none = { store: null, async became() {}, failed() {}, ended() {} };
 
 function possible() {
   let why = "";
-  if (!navigator.locks) why = "this page has no Web Locks; they need https, or localhost";
+  if (!globalThis.navigator?.locks) why = "this page has no Web Locks; they need https, or localhost";
   try {
     sessionStorage.length;
   } catch {

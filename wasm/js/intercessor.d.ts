@@ -393,3 +393,19 @@ export function connect(url: string | URL, options?: Options): Promise<Connectio
 
 /** Becomes a server peer at ws(s)://HOST/server. */
 export function listen(url: string | URL, options?: Options): Promise<Listener>;
+
+/** What `load` takes. Each is for an environment in which the SDK does not find it. */
+export interface LoadOptions {
+  /** The WebAssembly: its URL, its bytes, or compiled. It is that of this version. Default: intercessor.wasm beside this module. */
+  wasm?: string | URL | BufferSource | WebAssembly.Module;
+  /** A class like the browser's WebSocket. It becomes the global one if there is none. */
+  WebSocket?: unknown;
+  /** A class like the browser's RTCPeerConnection, without which there is no direct path. It becomes the global one if there is none. */
+  RTCPeerConnection?: unknown;
+}
+
+/**
+ * Loads the SDK's WebAssembly. The first `connect` or `listen` does the same, later. Options count if it is not
+ * loaded yet. Rejected with `internal` if it cannot be loaded.
+ */
+export function load(options?: LoadOptions): Promise<void>;

@@ -6,9 +6,9 @@ import { Connection } from "./connection.js";
 import { IntercessorError, invalid } from "./errors.js";
 import { takeUp } from "./identity.js";
 import { Listener } from "./listener.js";
-import { start } from "./program.js";
+import { load, start } from "./program.js";
 
-export { IntercessorError };
+export { IntercessorError, load };
 
 export async function connect(url, options = {}) {
   return new Connection(...(await enter("dial", url, options)));
@@ -31,8 +31,17 @@ async function enter(how, url, options) {
     return [sdk, made, identity];
   } catch (err) {
     identity.failed(err);
-    throw err;
+    throw blameOrigin(err, url);
   }
+}
+
+/** Names the page's origin as a possible cause. A browser does not say why a WebSocket was refused. */
+function blameOrigin(err, url) {
+  const { host, origin } = globalThis.location ?? {};
+  if (err.closeCode === 1006 && host && host !== new URL(url).host) {
+    err.message += `. If it runs, does it admit pages of ${origin}? Its operator sets origins = ["${origin}"] in relayd's configuration, or starts it with --origin ${origin}`;
+  }
+  return err;
 }
 
 const SECRET = 10_000; // milliseconds in which the page's function must return its secret

@@ -23,6 +23,7 @@ export class Listener extends Stateful {
     this.#identity = identity;
     this.id = id;
     this.url = url;
+    sdk.open.set(number, null);
     this.#accept();
     this.#follow();
   }

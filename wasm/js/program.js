@@ -4,27 +4,42 @@ import { aborted, IntercessorError, internal } from "./errors.js";
 
 let running = null; // promise of a Program
 
+/** What an environment does in its own way; the npm package has one for Node. */
+export const environment = {
+  wasm: () => new URL("./intercessor.wasm", import.meta.url),
+  async prepare() {},
+};
+
 /** Returns the Program. Loads it on first use. */
-export function start() {
-  running ??= Program.load().catch((err) => {
+export function start(wasm) {
+  running ??= Program.load(wasm).catch((err) => {
     running = null;
     throw err;
   });
   return running;
 }
 
+export async function load({ wasm, ...classes } = {}) {
+  for (const name of ["WebSocket", "RTCPeerConnection"]) {
+    if (classes[name]) globalThis[name] ??= classes[name]; // Go looks for them there
+  }
+  await start(wasm);
+}
+
 class Program {
-  incoming = new Map(); // by the number of the connection
+  open = new Map(); // by number: what gets the channels of a connection, or null for a listener
+  #go;
   #functions;
   #calls = 0;
   #underway = new Map(); // the function that rejects each call, by its number
   #unsettled = new Set(); // the function that settles each message without an outcome yet
   #dead = null;
 
-  static async load() {
+  static async load(wasm) {
     if (!globalThis.WebAssembly) throw internal("this browser has no WebAssembly");
+    await environment.prepare();
     const [module] = await Promise.all([
-      compile(new URL("intercessor.wasm", import.meta.url)),
+      compile(wasm ?? (await environment.wasm())),
       import("./wasm_exec.js"), // a classic script: it defines globalThis.Go
     ]);
     const go = new globalThis.Go();
@@ -32,10 +47,11 @@ class Program {
   }
 
   constructor(go, instance) {
+    this.#go = go;
     globalThis.intercessorReady = (functions) => {
       this.#functions = functions;
       return (number, channel) => {
-        const incoming = this.incoming.get(number);
+        const incoming = this.open.get(number);
         if (incoming) incoming.add(channel);
         else channel.close();
       };
@@ -89,9 +105,12 @@ class Program {
   }
 
   /** Closes a connection or a listener, and forgets it. The promise is fulfilled when all of it has ended. */
-  close(number) {
-    this.incoming.delete(number);
-    return this.call("close", [number]).catch(() => {});
+  async close(number) {
+    this.open.delete(number);
+    await this.call("close", [number]).catch(() => {});
+    if (this.open.size > 0) return;
+    // Go leaves a stopped timer to the browser. In Node it would keep the process for seconds.
+    for (const timer of this.#go._scheduledTimeouts.values()) timer.unref?.();
   }
 
   /** Calls a function that returns at once. */
@@ -108,16 +127,23 @@ class Program {
     running = null;
     for (const reject of this.#underway.values()) reject(this.#dead);
     for (const settle of [...this.#unsettled]) settle("unknown", "internal");
-    reportError(this.#dead); // an error event, even if no promise is awaited
+    (globalThis.reportError ?? console.error)(this.#dead); // an error event, even if no promise is awaited
   }
 }
 
-/** Fetches the program and compiles it while it comes. */
-async function compile(url) {
-  const response = await fetch(url);
-  if (!response.ok) throw internal(`${url} answers with HTTP status ${response.status}: ${await response.text()}`);
+/** Compiles the program, while it comes if it is fetched. */
+async function compile(wasm) {
+  if (wasm instanceof WebAssembly.Module) return wasm;
+  if (typeof wasm !== "string" && !(wasm instanceof URL)) return WebAssembly.compile(wasm);
+  const response = await fetch(wasm);
+  if (!response.ok) throw missing(wasm, `answers with HTTP status ${response.status}: ${await response.text()}`);
   const type = response.headers.get("Content-Type");
   if (type === "application/wasm") return WebAssembly.compileStreaming(response);
-  console.warn(`${url} has the content type ${type}; with application/wasm it would start sooner`);
+  if (type?.startsWith("text/html")) throw missing(wasm, "is a page"); // a server's answer to any path
+  console.warn(`${wasm} has the content type ${type}; with application/wasm it would start sooner`);
   return WebAssembly.compile(await response.arrayBuffer());
+}
+
+function missing(url, what) {
+  return internal(`${url} ${what}; put intercessor.wasm there, or say where it is: load({ wasm: url })`);
 }

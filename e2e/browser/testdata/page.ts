@@ -1,7 +1,7 @@
 // A page in TypeScript against the SDK's types; TestTypes compiles it. A line
 // after @ts-expect-error must not compile.
 
-import { connect, listen, IntercessorError } from "../../../wasm/js/intercessor.js";
+import { connect, listen, load, IntercessorError } from "../../../wasm/js/intercessor.js";
 import { fetchFrom } from "../../../wasm/js/fetch.js";
 import type { BidirectionalStream, Connection, ErrorCode, Listener, Message, Options, Outcome, Path, PeerEvent, Receipt, State } from "../../../wasm/js/intercessor.js";
 
@@ -14,6 +14,7 @@ const options: Options = {
   secret: "open sesame",
   paths: "auto",
 };
+load({ wasm: new URL("https://cdn.example/intercessor.wasm"), WebSocket, RTCPeerConnection }) satisfies Promise<void>;
 const renewed: Options = { secret: async () => (await fetch("/token")).text() };
 // @ts-expect-error a secret is a text
 const wrong: Options = { secret: 12345678 };

@@ -20,7 +20,10 @@ func (p *peerConn) lookAtPair(js.Value) {
 		p.onICE.target = ice
 		p.onICE.on("selectedcandidatepairchange", p.lookAtPair)
 	}
-	if pair := ice.Call("getSelectedCandidatePair"); pair.Truthy() {
+	var pair js.Value
+	if try(func() { pair = ice.Call("getSelectedCandidatePair") }) != nil { // of a polyfill that has not implemented it
+		p.finding.Go(p.findPair)
+	} else if pair.Truthy() {
 		p.events.pair(pairOf(pair.Get("local"), pair.Get("remote"), "type"))
 	}
 }

@@ -10,16 +10,19 @@ import (
 	"strings"
 )
 
-const program = "intercessor.wasm"
+const (
+	program = "intercessor.wasm"
+	symbols = "intercessor.names"
+)
 
 // collect builds the WebAssembly and reads the files that go with it. wasm_exec.js comes from
 // the Go installation, because it must match the Go release.
 func collect(ctx context.Context) ([]*file, error) {
-	wasm, err := build(ctx)
+	wasm, names, err := build(ctx)
 	if err != nil {
 		return nil, err
 	}
-	files := []*file{{name: program, plain: wasm}}
+	files := []*file{{name: program, plain: wasm}, {name: symbols, plain: names}}
 
 	goroot, err := run(ctx, nil, "go", "env", "GOROOT")
 	if err != nil {
@@ -42,22 +45,27 @@ func collect(ctx context.Context) ([]*file, error) {
 
 // build compiles without inlining (-l), which saves a sixteenth of the brotli size. A page does
 // not notice the lower speed.
-func build(ctx context.Context) ([]byte, error) {
+func build(ctx context.Context) (module, names []byte, err error) {
 	folder, err := os.MkdirTemp("", "intercessor-pack-")
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	defer os.RemoveAll(folder)
 	path := filepath.Join(folder, program)
 	if _, err := run(ctx, []string{"GOOS=js", "GOARCH=wasm"},
-		"go", "build", "-trimpath", "-buildvcs=false", "-ldflags=-s -w", "-gcflags=all=-l", "-o", path, "./wasm"); err != nil {
-		return nil, err
+		"go", "build", "-trimpath", "-buildvcs=false", "-ldflags=-w", "-gcflags=all=-l", "-o", path, "./wasm"); err != nil {
+		return nil, nil, err
 	}
-	module, err := os.ReadFile(path)
+	linked, err := os.ReadFile(path)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	return rewriteData(module, dropLines)
+	linked, names, err = splitNames(linked)
+	if err != nil {
+		return nil, nil, err
+	}
+	module, err = rewriteData(linked, dropLines)
+	return module, names, err
 }
 
 func run(ctx context.Context, env []string, name string, args ...string) (string, error) {

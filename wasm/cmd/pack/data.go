@@ -10,13 +10,15 @@ import (
 // than the address of another piece.
 const gap = 128
 
+var errNotWebAssembly = errors.New("the compiler's output is not WebAssembly")
+
 // rewriteData edits the data of a WebAssembly module and writes it with few pieces. Go's linker
 // leaves out every run of eight zeros, so there are 60,000 pieces. Their addresses do not compress
 // and are a tenth of the download. The resulting module fills its memory with what edit leaves.
 // (WebAssembly 2.0, 5.5.14.)
 func rewriteData(module []byte, edit func(memory []byte) error) ([]byte, error) {
 	if len(module) < 8 || string(module[:4]) != "\x00asm" {
-		return nil, errors.New("the compiler's output is not WebAssembly")
+		return nil, errNotWebAssembly
 	}
 	out := slices.Clone(module[:8])
 	r := reader{rest: module[8:]}

@@ -1,0 +1,158 @@
+package npm_test
+
+import (
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/sebas642/intercessor/e2e/patience"
+	"github.com/sebas642/intercessor/e2e/relayproc"
+	"github.com/sebas642/intercessor/e2e/sdkpeer"
+	"github.com/sebas642/intercessor/sdk"
+)
+
+// The programs of docs/javascript.md, which these tests run.
+const (
+	client = iota
+	startWorker
+	nodeServer
+	readable
+)
+
+func program(t testing.TB, which int) string {
+	t.Helper()
+	guide, err := os.ReadFile("../../docs/javascript.md")
+	require.NoError(t, err)
+	blocks := regexp.MustCompile("(?s)```js\n(.*?)```").FindAllStringSubmatch(string(guide), -1)
+	require.Len(t, blocks, 4)
+	return blocks[which][1]
+}
+
+// said is what the client of the guide says when its peer echoes.
+var said = []string{"greeting hello", "delivered", "many bytes"}
+
+// A project is a folder with the installed package, and what it talks with.
+type project struct {
+	folder, url string // url serves the folder, from another origin than the relay's
+	config      string // of the relay
+	relay       *relayproc.Relay
+	echo        *sdk.Listener
+}
+
+// newProject makes a project, whose relay admits its pages.
+func newProject(t testing.TB) *project {
+	t.Helper()
+	p := &project{folder: t.TempDir()}
+	site := httptest.NewServer(http.FileServer(http.Dir(p.folder)))
+	t.Cleanup(site.Close)
+	p.url = site.URL
+	p.write(t, "package.json", `{"private":true,"type":"module"}`)
+	p.run(t, "npm", "install", "--offline", "--no-audit", "--no-fund", "--loglevel", "error", packed(t))
+
+	p.config = filepath.Join(t.TempDir(), "relayd.toml")
+	p.configure(t, site.URL)
+	p.relay = relayproc.Start(t, "--config", p.config)
+	p.echo = echo(t, p.relay)
+	return p
+}
+
+func (p *project) configure(t testing.TB, origins ...string) {
+	t.Helper()
+	text := "origins = ['" + strings.Join(origins, "', '") + "']\n"
+	require.NoError(t, os.WriteFile(p.config, []byte(text), 0o600))
+}
+
+// admits has the relay admit the pages of another origin, too.
+func (p *project) admits(t testing.TB, origin string) {
+	t.Helper()
+	p.configure(t, p.url, origin)
+	p.relay.Signal(syscall.SIGHUP)
+	p.relay.WaitLog("configuration reloaded")
+}
+
+// packed returns the path of the package, as ci/npm.sh packs what web/sdk has.
+func packed(t testing.TB) string {
+	t.Helper()
+	path, err := pack()
+	require.NoError(t, err)
+	return path
+}
+
+var pack = sync.OnceValues(func() (string, error) {
+	folder, err := relayproc.Folder()
+	if err != nil {
+		return "", err
+	}
+	cmd := exec.Command("../../ci/npm.sh", folder)
+	cmd.Stderr = os.Stderr
+	out, err := cmd.Output()
+	return strings.TrimSpace(string(out)), err
+})
+
+// echo starts a native peer that sends each client's messages and streams back.
+func echo(t testing.TB, relay *relayproc.Relay) *sdk.Listener {
+	t.Helper()
+	var all sync.WaitGroup
+	t.Cleanup(all.Wait) // runs when the listener is closed
+	ln := sdkpeer.Listen(t, relay)
+	ctx := t.Context()
+	all.Go(func() {
+		for conn, err := ln.Accept(ctx); err == nil; conn, err = ln.Accept(ctx) {
+			all.Go(func() {
+				for m, err := range conn.Messages(ctx) {
+					if err == nil {
+						_, _ = conn.Send(ctx, m)
+					}
+				}
+			})
+			all.Go(func() {
+				for s, err := conn.AcceptStream(ctx); err == nil; s, err = conn.AcceptStream(ctx) {
+					all.Go(func() {
+						_, _ = io.Copy(s, s)
+						_ = s.CloseWrite()
+					})
+				}
+			})
+		}
+	})
+	return ln
+}
+
+func (p *project) write(t testing.TB, name, content string) {
+	t.Helper()
+	path := filepath.Join(p.folder, name)
+	require.NoError(t, os.MkdirAll(filepath.Dir(path), 0o755))
+	require.NoError(t, os.WriteFile(path, []byte(content), 0o644))
+}
+
+// run runs a command of the project, which may be one of ../node_modules/.bin.
+func (p *project) run(t testing.TB, name string, args ...string) {
+	t.Helper()
+	out, err := p.command(t, name, args...).CombinedOutput()
+	require.NoError(t, err, "%s; run `make setup` if it is missing\n%s", name, out)
+}
+
+func (p *project) command(t testing.TB, name string, args ...string) *exec.Cmd {
+	t.Helper()
+	installed, err := filepath.Abs("../node_modules")
+	require.NoError(t, err)
+	if path := filepath.Join(installed, ".bin", name); name != "npm" {
+		if _, err := os.Stat(path); err == nil {
+			name = path
+		}
+	}
+	cmd := exec.CommandContext(patience.Context(t), name, args...)
+	cmd.Dir = p.folder
+	cmd.Env = append(os.Environ(), "NODE_PATH="+installed)
+	return cmd
+}

@@ -44,8 +44,8 @@ type hub struct {
 
 	queued atomic.Int64 // bytes of memory in all queues
 
-	meters sync.Mutex  // guards all meters of bytes
-	all    quota.Meter // of all allocations
+	meters sync.Mutex // guards all meters of bytes
+	all    fairMeter
 
 	running sync.WaitGroup // two for each allocation: pion reads from it, and has not closed it
 }
@@ -53,7 +53,8 @@ type hub struct {
 // A roomUse is what the allocations of one room share.
 type roomUse struct {
 	allocations int         // guarded by hub.mu
-	meter       quota.Meter // guarded by hub.meters
+	meter       quota.Meter // guarded by hub.meters, as share
+	share       share
 }
 
 func newHub(config Config, limits *atomic.Pointer[Limits], counts *counters) *hub {
@@ -76,6 +77,13 @@ func (h *hub) count() int {
 	h.mu.RLock()
 	defer h.mu.RUnlock()
 	return len(h.ports)
+}
+
+// waitUntil waits for a time, or for the millisecond before it: a timer costs as much as a packet.
+func (h *hub) waitUntil(due time.Duration) {
+	if wait := due - h.now(); wait > time.Millisecond {
+		time.Sleep(wait)
+	}
 }
 
 // at returns the allocation of a flow, or nil.

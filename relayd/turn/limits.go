@@ -24,7 +24,8 @@ type Limits struct {
 	// Bytes of relayed payload a second that an allocation may send, that all allocations of a
 	// room may send, and that all may send. Bursts of a quarter of a second pass at once. A packet
 	// counts as at least 256 bytes, because small packets cost as much CPU. Packets beyond a limit
-	// are dropped.
+	// wait for up to 20 ms, and those that would wait for longer are dropped. Of the limit in all,
+	// each of n rooms that send has the nth part for itself.
 	BytesOfAllocation, BytesOfRoom, Bytes int
 
 	// Unauthenticated requests a second of an IPv4 /24 or IPv6 /56 over UDP, and of all, with
@@ -61,10 +62,6 @@ func (l Limits) withDefaults() *Limits {
 
 // leastCharge is the number of bytes that the smallest packet counts as.
 const leastCharge = 256
-
-func byteRate(bytes int) quota.Rate {
-	return quota.PerSecondFor(int64(bytes), 250*time.Millisecond)
-}
 
 // ofRoom is how many allocations a room may have.
 func (l *Limits) ofRoom() int { return max(l.Allocations/4, 2*l.AllocationsOfClient) }

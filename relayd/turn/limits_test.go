@@ -3,7 +3,9 @@ package turn_test
 import (
 	"fmt"
 	"net"
+	"strconv"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -159,25 +161,25 @@ func TestConnectionsInAll(t *testing.T) {
 }
 
 // TestBytesAreLimited: of an allocation, of a room, and in all. A burst is what the limit allows in
-// 250 ms.
+// 250 ms. What it allows in 20 ms more waits. In all, that is half of the burst, and the share of the
+// only room fills the other half but for those 20 ms.
 func TestBytesAreLimited(t *testing.T) {
-	const burst, size = 10, 1024 // packets, bytes of each
-	const limit = 4 * burst * size
+	const size, limit = 1024, 200 * 1024 // a packet each 5 ms
 	for _, c := range []struct {
-		reason string
-		limits turn.Limits
-		rooms  [2]string // of the two allocations that send by turns
+		reason      string
+		limits      turn.Limits
+		burst, wait int // packets that pass at once, and that wait
 	}{
-		{"over_allocation", turn.Limits{BytesOfAllocation: limit / 2, BytesOfRoom: 10 * limit}, [2]string{"a", "a"}},
-		{"over_room", turn.Limits{BytesOfRoom: limit}, [2]string{"a", "a"}},
-		{"over_all", turn.Limits{Bytes: limit}, [2]string{"a", "b"}},
+		{"over_allocation", turn.Limits{BytesOfAllocation: limit / 2, BytesOfRoom: 10 * limit}, 50, 4},
+		{"over_room", turn.Limits{BytesOfRoom: limit}, 50, 4},
+		{"over_all", turn.Limits{Bytes: limit}, 46, 0},
 	} {
 		t.Run(c.reason, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				r, w := startOn(t, c.limits)
-				var senders [2]*raw
-				for i, room := range c.rooms {
-					guest := r.add(protocol.ID("room"+room), protocol.ID("guest"+room))
+				guest := r.add("room", "guest")
+				var senders [2]*raw // by turns
+				for i := range senders {
 					senders[i] = r.rawAt(w, fmt.Sprint("198.18.0.1:", 1000+i), guest)
 					require.Equal(t, 0, codeOf(senders[i].bind(0x4000, senders[i].allocate())))
 				}
@@ -189,23 +191,84 @@ func TestBytesAreLimited(t *testing.T) {
 					synctest.Wait()
 					return int(r.Stats().Packets - before)
 				}
-				require.Equal(t, burst-2, send(burst-2, size), "below the limit")
+				most := c.burst + c.wait
+				require.Equal(t, most-2, send(most-2, size), "below the limit")
 				require.Equal(t, 2, send(2, size), "at the limit")
 				require.Equal(t, 0, send(2, size), "above it")
 				require.EqualValues(t, 2, r.Stats().Dropped[c.reason])
-				require.EqualValues(t, burst*size, r.Stats().Bytes)
+				require.EqualValues(t, most*size, r.Stats().Bytes)
 				time.Sleep(50 * time.Millisecond)
-				require.Equal(t, 2, send(4, size), "it recovers at its rate")
+				require.Equal(t, 10, send(20, size), "it recovers at its rate")
 				time.Sleep(time.Minute)
-				require.Equal(t, burst, send(2*burst, size), "and saves up no more than a burst")
+				require.Equal(t, most, send(2*most, size), "and saves up no more than a burst")
 				time.Sleep(time.Minute)
-				require.Equal(t, 40, send(100, 1), "small packets count as 256 bytes")
+				require.Equal(t, 4*most, send(8*most, 1), "small packets count as 256 bytes")
 				time.Sleep(50 * time.Millisecond)
 				r.SetLimits(turn.Limits{})
-				require.Equal(t, 2*burst, send(2*burst, size), "the limit can be raised")
+				require.Equal(t, 2*c.burst, send(2*c.burst, size), "the limit can be raised")
 			})
 		})
 	}
+}
+
+// TestPacketsBeyondALimitWait: those that can be relayed within 20 ms.
+func TestPacketsBeyondALimitWait(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r, w := startOn(t, turn.Limits{BytesOfAllocation: 200 * 1024})
+		c := r.rawAt(w, "198.18.0.1:1000", r.add("room", "guest"))
+		require.Equal(t, 0, codeOf(c.bind(0x4000, c.allocate())))
+		began := time.Now()
+		for i := range 60 {
+			c.write(data(0x4000, fmt.Sprintf("%-1024d", i)))
+		}
+		for i := range 54 {
+			require.Equal(t, strconv.Itoa(i), strings.TrimSpace(string(c.read()[4:])))
+			require.Equal(t, max(0, i-49)*5, int(time.Since(began).Milliseconds()))
+		}
+		require.EqualValues(t, 6, r.Stats().Dropped["over_allocation"])
+	})
+}
+
+// TestAModestRoomLosesNothingToGreedyOnes: three rooms send as much as they may, which together is
+// more than all may, and take what the modest room leaves.
+func TestAModestRoomLosesNothingToGreedyOnes(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		const size, limit = 1024, 2000 * 1024 // two packets each millisecond
+		r, w := startOn(t, turn.Limits{Bytes: limit, BytesOfRoom: limit, BytesOfAllocation: limit})
+		received := make([]atomic.Int64, 4)
+		senders := make([]*raw, 4)
+		for i := range senders {
+			senders[i] = r.rawAt(w, fmt.Sprintf("198.18.0.%d:1000", i), r.add(protocol.ID(fmt.Sprint("room", i)), "guest"))
+			require.Equal(t, 0, codeOf(senders[i].bind(0x4000, senders[i].allocate())))
+			go w.count(t.Context(), fmt.Sprintf("198.18.0.%d:1000", i), &received[i])
+		}
+		const modest, greedy = 3, 3
+		run := func(milliseconds int) {
+			for i := range received {
+				received[i].Store(0)
+			}
+			for i := range milliseconds {
+				for range 4 {
+					for sender := range greedy {
+						senders[sender].write(data(0x4000, strings.Repeat("x", size)))
+					}
+				}
+				if i%2 == 0 {
+					senders[modest].write(data(0x4000, strings.Repeat("x", size)))
+				}
+				time.Sleep(time.Millisecond)
+			}
+			time.Sleep(20 * time.Millisecond)
+		}
+		run(2000)
+		run(3000)
+		require.EqualValues(t, 1500, received[modest].Load(), "all of it, which is its share")
+		sum := int64(0)
+		for i := range greedy {
+			sum += received[i].Load()
+		}
+		require.InDelta(t, 6000-1500, sum, 100, "the greedy rooms have the rest")
+	})
 }
 
 // TestAllocationsOfARoomShareItsLimit: whenever they were made, and if the room had none for a while.

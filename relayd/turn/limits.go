@@ -15,7 +15,8 @@ type Limits struct {
 	AllocationsOfClient int
 
 	// Allocations is how many there may be in all. A room may have a quarter of them, or as many
-	// as two clients, if that is more. Beyond it the answer is 508.
+	// as two clients, if that is more. Beyond it, an allocation that was idle for 30 s is deleted,
+	// of the room with the most; if only smaller rooms have one, the answer is 508.
 	Allocations int
 
 	// Connections is how many TCP connections there may be in all. Those beyond it are closed.
@@ -31,7 +32,8 @@ type Limits struct {
 	// Unauthenticated requests a second of an IPv4 /24 or IPv6 /56 over UDP, and of all, with
 	// bursts of twice as many and of as many. Signed requests of sources without an allocation are
 	// counted apart, with the same limits. An allocation and a TCP connection have the first limit
-	// for themselves. Requests beyond a limit are not answered.
+	// for themselves. Requests beyond a limit are not answered. All TCP connections without an
+	// allocation have the second together, and beyond it they wait.
 	RequestsOfNetwork, Requests int
 }
 

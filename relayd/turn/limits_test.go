@@ -126,6 +126,66 @@ func TestAllocationsInAll(t *testing.T) {
 	})
 }
 
+// TestAnIdleAllocationOfALargerRoomMakesWay: at the limit in all, and not one in use, nor one of a
+// room that then has fewer than the new one's.
+func TestAnIdleAllocationOfALargerRoomMakesWay(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r, w := startOn(t, turn.Limits{Allocations: 8})
+		allocate := func(room string, i int) (*raw, int) {
+			return r.tryAllocateAt(w, fmt.Sprint("198.18.0.1:", 1000+i), r.add(protocol.ID(room), protocol.ID(fmt.Sprint("guest", i))))
+		}
+		var large []*raw
+		for i := range 5 {
+			c, code := allocate("large", i)
+			require.Equal(t, 0, code)
+			large = append(large, c)
+			time.Sleep(time.Second)
+		}
+		var small []*raw
+		for i := range 3 {
+			c, code := allocate("small", 10+i)
+			require.Equal(t, 0, code)
+			small = append(small, c)
+		}
+		exists := func(c *raw) bool { return codeOf(c.ask(stun.MethodRefresh)) == 0 }
+		time.Sleep(25*time.Second - time.Nanosecond)
+		_, code := allocate("new", 20)
+		require.Equal(t, 508, code, "the oldest is not quite 30 s old")
+		require.Equal(t, 0, codeOf(large[0].ask(stun.MethodCreatePermission, to(&net.UDPAddr{IP: net.IPv4(192, 0, 2, 1), Port: 1024}))))
+		time.Sleep(time.Nanosecond)
+		_, code = allocate("new", 21)
+		require.Equal(t, 0, code)
+		require.False(t, exists(large[0]), "a permission is not use")
+		time.Sleep(29 * time.Second)
+		_, code = allocate("new", 22)
+		require.Equal(t, 0, code)
+		require.False(t, exists(large[1]), "the next in age")
+		_, code = allocate("new", 23)
+		require.Equal(t, 508, code, "the rooms have three, three and two, and no room takes from one as small")
+		require.True(t, exists(large[2]) && exists(large[3]) && exists(large[4]) && exists(small[0]) && exists(small[1]) && exists(small[2]))
+		_, code = allocate("large", 24)
+		require.Equal(t, 0, code, "it takes the place of one of its own")
+		require.False(t, exists(large[2]))
+		require.Equal(t, 8, r.Stats().Allocations)
+	})
+}
+
+// TestARoomWithItsQuarterDisplacesNothing, because it could not have the place.
+func TestARoomWithItsQuarterDisplacesNothing(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r, w := startOn(t, turn.Limits{Allocations: 12, AllocationsOfClient: 1}) // three of a room
+		for i := range 12 {
+			guest := r.add(protocol.ID(fmt.Sprint("room", i/3)), protocol.ID(fmt.Sprint("guest", i)))
+			_, code := r.tryAllocateAt(w, fmt.Sprint("198.18.0.1:", 1000+i), guest)
+			require.Equal(t, 0, code)
+		}
+		time.Sleep(time.Minute)
+		_, code := r.tryAllocateAt(w, "198.18.0.1:2000", r.add("room0", "more"))
+		require.Equal(t, 508, code)
+		require.Equal(t, 12, r.Stats().Allocations)
+	})
+}
+
 func TestConnectionsInAll(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r, _ := startOn(t, turn.Limits{Connections: 3})
@@ -447,5 +507,61 @@ func TestAConnectionHasALimitOfItsOwn(t *testing.T) {
 		require.EqualValues(t, 1, r.Stats().Dropped["over_network"])
 		time.Sleep(10 * time.Millisecond)
 		c.ask(stun.MethodBinding)
+	})
+}
+
+// TestRequestsOverTCPAreLimitedInAll: signed or not, of all connections without an allocation.
+// What is beyond the limit waits, so that each client gets an answer.
+func TestRequestsOverTCPAreLimitedInAll(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r, _ := startOn(t, turn.Limits{Requests: 20})
+		guest, gone := r.add("room", "guest"), r.add("room", "gone")
+		inUse, _, _ := r.connectPipe(guest)
+		inUse.allocate()
+		time.Sleep(time.Second)
+		var clients []*raw
+		for range 10 {
+			c, _, _ := r.connectPipe(gone)
+			c.challenge()
+			clients = append(clients, c)
+		}
+		gone.gone.Store(true)
+		began, answered := time.Now(), new(atomic.Int32)
+		ask := func(c *raw) {
+			require.Equal(t, 403, codeOf(c.ask(stun.MethodAllocate, udp)))
+			answered.Add(1)
+		}
+		for _, c := range clients[1:] {
+			ask(c) // below the limit
+		}
+		ask(clients[0]) // at it
+		require.Zero(t, time.Since(began))
+		for _, c := range clients {
+			go ask(c)
+		}
+		synctest.Wait()
+		require.EqualValues(t, 10, answered.Load(), "above it")
+		require.Equal(t, 0, codeOf(inUse.ask(stun.MethodRefresh)))
+		inUse.ask(stun.MethodBinding)
+		require.Zero(t, time.Since(began), "a client with an allocation does not wait")
+		time.Sleep(251 * time.Millisecond)
+		synctest.Wait()
+		require.EqualValues(t, 15, answered.Load(), "20 a second")
+		time.Sleep(time.Second)
+		require.EqualValues(t, 20, answered.Load())
+	})
+}
+
+// TestARequestThatWaitsDelaysNoEnd of its connection.
+func TestARequestThatWaitsDelaysNoEnd(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r, _ := startOn(t, turn.Limits{Requests: 1})
+		c, _, _ := r.connectPipe(r.add("room", "guest"))
+		c.ask(stun.MethodBinding)
+		c.write(binding())
+		synctest.Wait()
+		began := time.Now()
+		r.Close()
+		require.Less(t, time.Since(began), time.Second)
 	})
 }

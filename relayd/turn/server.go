@@ -67,8 +67,9 @@ type Server struct {
 
 	hub         *hub
 	connections *connections
-	requests    *requests // unauthenticated ones
-	signed      *requests // those with a signature, of sources without an allocation
+	requests    *requests   // unauthenticated ones
+	signed      *requests   // those with a signature, of sources without an allocation
+	bare        sharedMeter // those of TCP connections without an allocation
 	challenge   challenge
 
 	mu      sync.Mutex

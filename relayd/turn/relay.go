@@ -61,18 +61,21 @@ func (h *hub) spend(from *allocation, size int, now time.Duration) (wait time.Du
 		ofAll = byteRate(limits.Bytes)
 	}
 	use := [...]struct {
-		meter *quota.Meter
-		rate  quota.Rate
-		why   reason
+		meter   *quota.Meter
+		rate    quota.Rate
+		longest time.Duration
+		why     reason
 	}{
-		{&from.meter, byteRate(limits.BytesOfAllocation), overAllocation},
-		{&room.meter, byteRate(limits.BytesOfRoom), overRoom},
-		{&h.all.Meter, ofAll, overAll},
+		{&from.meter, byteRate(limits.BytesOfAllocation), longestWait, overAllocation},
+		{&room.meter, byteRate(limits.BytesOfRoom), longestWait, overRoom},
+		{&h.all.Meter, ofAll, waitForAll, overAll},
 	}
 	for _, u := range use {
-		if wait = max(wait, u.meter.Wait(u.rate, n, now)); wait > longestWait {
+		own := u.meter.Wait(u.rate, n, now)
+		if own > u.longest {
 			return 0, u.why, false
 		}
+		wait = max(wait, own)
 	}
 	for _, u := range use {
 		u.meter.Take(u.rate, n, now)

@@ -10,13 +10,15 @@ const (
 	// burst is for how long an allocation, a room and all may save up bytes.
 	burst = 250 * time.Millisecond
 
+	// longestWait is how long a packet beyond the limit of an allocation or a room may wait, and
+	// waitForAll the same for the limit in all. Without them a sender whose rate adapts to losses finds
+	// out about a limit by losing many packets at once, and reaches a third of it.
+	longestWait = 100 * time.Millisecond
+	waitForAll  = 20 * time.Millisecond
+
 	// burstOfShare is that of a room's share. All shares fit into the half of the burst in all that
 	// other packets leave, less what those packets may wait.
-	burstOfShare = burst/2 - longestWait
-
-	// longestWait is how long a packet beyond a limit may wait. Without it a sender whose rate
-	// adapts to losses finds out about the limit by losing many packets at once.
-	longestWait = 20 * time.Millisecond
+	burstOfShare = burst/2 - waitForAll
 )
 
 func byteRate(bytes int) quota.Rate { return quota.PerSecondFor(int64(bytes), burst) }

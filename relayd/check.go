@@ -52,13 +52,8 @@ func checkICE(c *config.Config) error {
 	if err != nil {
 		return err
 	}
-	own, err := openTURN(c.TURN, nil, []resume.Key{resume.NewKey()}, nil)
-	if err != nil {
-		return err
-	}
-	if own != nil {
-		defer own.Close()
-		set.Own = ownICE(c.TURN, own, 0, nil)
+	if c.TURN.Enabled {
+		set.Own = ownICE(c.TURN, turnKeys([]resume.Key{resume.NewKey()}).Credential, 0, nil)
 	}
 	_, err = ice.New(set)
 	return err

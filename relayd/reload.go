@@ -47,7 +47,9 @@ func (r *running) apply(c *config.Config, sources config.Sources) error {
 	now := told{set, c.TURN.Hosts, c.TURN.UDPPort, c.TURN.TCPPort}
 	servers := r.ice // the same for the relay, too, which then tells no peer
 	if r.config == nil || !reflect.DeepEqual(now, r.told) {
-		set.Own = ownICE(c.TURN, r.turn, r.turnPort, r.shown)
+		if r.turn != nil {
+			set.Own = ownICE(c.TURN, r.turn.Credential, r.turnPort, r.shown)
+		}
 		if servers, err = ice.New(set); err != nil {
 			return err
 		}

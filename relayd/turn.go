@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"strings"
 	"syscall"
+	"time"
 
 	"github.com/sebas642/intercessor/protocol"
 	"github.com/sebas642/intercessor/relayd/config"
@@ -21,13 +22,17 @@ func openTURN(c config.TURN, r *relay.Relay, keys []resume.Key, log *slog.Logger
 	if !c.Enabled {
 		return nil, nil
 	}
-	set := turn.Config{Label: c.Label, Peers: seats{r}, Log: log}
+	return turn.New(turn.Config{Label: c.Label, Keys: turnKeys(keys), Peers: seats{r}, Log: log})
+}
+
+// turnKeys returns what signs TURN credentials.
+func turnKeys(keys []resume.Key) (signing turn.Keys) {
 	for _, key := range keys {
-		if len(set.Keys) == 0 || set.Keys[0].Name != key.Name() {
-			set.Keys = append(set.Keys, turn.Key{Name: key.Name(), Secret: key.Derive("intercessor turn credentials")})
+		if len(signing) == 0 || signing[0].Name != key.Name() {
+			signing = append(signing, turn.Key{Name: key.Name(), Secret: key.Derive("intercessor turn credentials")})
 		}
 	}
-	return turn.New(set)
+	return signing
 }
 
 // seats finds the owners of allocations at the relay.
@@ -54,13 +59,13 @@ func turnLimits(c config.TURN, room files) turn.Limits {
 	}
 }
 
+// credentials makes the TURN credential of a peer.
+type credentials = func(room, peer protocol.ID, until time.Time) (username, password string)
+
 // ownICE returns how peers are told of the TURN server (T6). Port is that of turn.listen, 0 if
 // it has none.
-func ownICE(c config.TURN, server *turn.Server, port int, shown *certificates) *ice.Own {
-	if server == nil {
-		return nil
-	}
-	own := &ice.Own{UDPPort: c.UDPPort, TCPPort: c.TCPPort, Credential: server.Credential}
+func ownICE(c config.TURN, credential credentials, port int, shown *certificates) *ice.Own {
+	own := &ice.Own{UDPPort: c.UDPPort, TCPPort: c.TCPPort, Credential: credential}
 	for _, host := range c.Hosts {
 		own.Hosts = append(own.Hosts, strings.ToLower(host))
 	}

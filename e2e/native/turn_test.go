@@ -1,8 +1,10 @@
 package native_test
 
 import (
+	"context"
 	"net"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -86,6 +88,35 @@ func TestTURNOverTCPAloneIsSoon(t *testing.T) {
 	require.NoError(t, err)
 	t.Log(time.Since(begun))
 	require.Less(t, time.Since(begun), 5*time.Second)
+}
+
+// TestAChannelThroughTURNReachesItsLimit: packets beyond it wait, so that the sender's rate adapts.
+// While all of them were dropped, it sent a third of the limit.
+func TestAChannelThroughTURNReachesItsLimit(t *testing.T) {
+	t.Parallel()
+	const limit, seconds = 512 << 10, 8
+	relay := relayproc.Start(t, "--turn-enabled", "--turn-allocation-bytes", "512KiB")
+	options := sdk.Options{RelayOnly: true}
+	server, client := meet(t, relay, options, options)
+	from, to := sdkpeer.Channels(t, client, server, "full")
+	ctx, cancel := context.WithTimeout(t.Context(), seconds*time.Second)
+	defer cancel()
+	var sending sync.WaitGroup
+	sending.Go(func() {
+		for from.Send(ctx, make([]byte, 16<<10)) == nil {
+		}
+	})
+	received := 0
+	for {
+		message, err := to.Receive(ctx)
+		if err != nil {
+			break
+		}
+		received += len(message)
+	}
+	sending.Wait()
+	t.Logf("%.2f of the limit", float64(received)/(limit*seconds))
+	require.Greater(t, received, limit*seconds*55/100)
 }
 
 // TestWhyTURNDoesNotHelp: both sides say so soon, and name the reason.

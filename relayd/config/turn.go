@@ -10,6 +10,7 @@ import (
 	"github.com/alecthomas/units"
 	"github.com/sebas642/intercessor/relayd/edge"
 	"github.com/sebas642/intercessor/relayd/ice"
+	"github.com/sebas642/intercessor/relayd/turn"
 )
 
 // TURN is relayd's own TURN server.
@@ -21,14 +22,25 @@ type TURN struct {
 	TCPPort int        `key:"tcp_port" arg:"port" default:"0" min:"0" max:"65535" reload:"yes" doc:"The same for TCP."`
 	Label   netip.Addr `key:"label" arg:"address" default:"192.0.2.1" doc:"The relayed address that clients see. It is a label that exists only inside relayd, from 192.0.2.0/24, 198.51.100.0/24 or 203.0.113.0/24. Clients send a few UDP packets to it while they connect, which a firewall may drop."`
 
-	ClientAllocations int              `key:"client_allocations" arg:"number" default:"8" min:"1" max:"1000" reload:"yes" doc:"How many allocations a client may have. A server may have as many for each client that is present, and as many in addition. Beyond it an allocation that was idle for 30s makes way; without one, the new one is refused."`
-	Allocations       int              `key:"allocations" arg:"number" default:"4096" min:"1" max:"60000" reload:"yes" doc:"How many allocations there may be in all, a quarter of them in one room. Further ones are refused."`
-	Connections       int              `key:"connections" arg:"number" default:"4096" min:"1" max:"1000000" reload:"yes" doc:"How many TCP connections the TURN server may have. A further one takes the place of the oldest without an allocation, or is closed; so are those of one source beyond limits.source_connections. If the process may open few files, at most an eighth of its sockets are for these."`
-	AllocationBytes   units.Base2Bytes `key:"allocation_bytes" arg:"size" default:"4MiB" min:"16KiB" max:"64GiB" reload:"yes" doc:"How many bytes a second one allocation may relay. Packets beyond it are dropped. A packet counts as at least 256 bytes."`
-	RoomBytes         units.Base2Bytes `key:"room_bytes" arg:"size" default:"8MiB" min:"16KiB" max:"64GiB" reload:"yes" doc:"The same for all allocations of a room."`
-	Bytes             units.Base2Bytes `key:"bytes" arg:"size" default:"24MiB" min:"16KiB" max:"64GiB" reload:"yes" doc:"The same for all allocations."`
-	NetworkRequests   int              `key:"network_requests" arg:"number" default:"100" min:"1" max:"1000000" reload:"yes" doc:"How many requests a second without a valid credential an IPv4 /24 or IPv6 /56 may send over UDP, with bursts of twice as many. Further ones get no answer."`
-	Requests          int              `key:"requests" arg:"number" default:"5000" min:"1" max:"10000000" reload:"yes" doc:"The same for all networks together, in bursts of as many."`
+	ClientAllocations int              `key:"client_allocations" arg:"number" min:"1" max:"1000" reload:"yes" doc:"How many allocations a client may have. A server may have as many for each client that is present, and as many in addition. Beyond it an allocation that was idle for 30s makes way; without one, the new one is refused."`
+	Allocations       int              `key:"allocations" arg:"number" min:"1" max:"60000" reload:"yes" doc:"How many allocations there may be in all, a quarter of them in one room. Beyond it an allocation that was idle for 30s makes way, of the room with the most; without one, the new one is refused."`
+	Connections       int              `key:"connections" arg:"number" min:"1" max:"1000000" reload:"yes" doc:"How many TCP connections the TURN server may have. A further one takes the place of the oldest without an allocation, or is closed; so are those of one source beyond limits.source_connections. If the process may open few files, at most an eighth of its sockets are for these."`
+	AllocationBytes   units.Base2Bytes `key:"allocation_bytes" arg:"size" min:"16KiB" max:"64GiB" reload:"yes" doc:"How many bytes a second one allocation may relay. Packets beyond it wait for up to 100ms, and are dropped if that is not enough. A packet counts as at least 256 bytes."`
+	RoomBytes         units.Base2Bytes `key:"room_bytes" arg:"size" min:"16KiB" max:"64GiB" reload:"yes" doc:"The same for all allocations of a room."`
+	Bytes             units.Base2Bytes `key:"bytes" arg:"size" min:"16KiB" max:"64GiB" reload:"yes" doc:"The same for all allocations, where packets wait for up to 20ms. Each room that sends has an equal share, which others do not take."`
+	NetworkRequests   int              `key:"network_requests" arg:"number" min:"1" max:"1000000" reload:"yes" doc:"How many requests a second without a valid credential an IPv4 /24 or IPv6 /56 may send over UDP, with bursts of twice as many. Further ones get no answer."`
+	Requests          int              `key:"requests" arg:"number" min:"1" max:"10000000" reload:"yes" doc:"The same for all networks together, in bursts of as many. As many requests may come over all TCP connections without an allocation; further ones wait."`
+}
+
+func (t *TURN) setDefaults() {
+	t.ClientAllocations = turn.DefaultAllocationsOfClient
+	t.Allocations = turn.DefaultAllocations
+	t.Connections = turn.DefaultConnections
+	t.AllocationBytes = turn.DefaultBytesOfAllocation
+	t.RoomBytes = turn.DefaultBytesOfRoom
+	t.Bytes = turn.DefaultBytes
+	t.NetworkRequests = turn.DefaultRequestsOfNetwork
+	t.Requests = turn.DefaultRequests
 }
 
 func (t *TURN) check(report func(key, why string)) {
@@ -40,15 +52,13 @@ func (t *TURN) check(report func(key, why string)) {
 	if repeats(t.Hosts) {
 		report("hosts", "has an entry twice")
 	}
-	if !slices.ContainsFunc(labels, func(p netip.Prefix) bool { return p.Contains(t.Label) }) {
+	if !turn.IsLabel(t.Label) {
 		report("label", "must be an address of 192.0.2.0/24, 198.51.100.0/24 or 203.0.113.0/24, which belong to no machine")
 	}
 	if !t.Enabled && (t.Listen != "" || len(t.Hosts) > 0 || t.UDPPort != 0 || t.TCPPort != 0) {
 		report("enabled", "must be true for the other settings of [turn] to have an effect")
 	}
 }
-
-var labels = []netip.Prefix{netip.MustParsePrefix("192.0.2.0/24"), netip.MustParsePrefix("198.51.100.0/24"), netip.MustParsePrefix("203.0.113.0/24")}
 
 // checkTURN reports what cannot work with the other sections.
 func (c *Config) checkTURN(report func(key, why string)) {

@@ -74,6 +74,9 @@ func (a *allocation) ReadFrom(into []byte) (int, net.Addr, error) {
 		return 0, nil, net.ErrClosed
 	}
 	defer p.free()
+	if p.due > 0 {
+		a.hub.waitUntil(p.due)
+	}
 	return copy(into, p.data), p.from, nil
 }
 

@@ -18,6 +18,9 @@ const (
 
 	// bareFor is how long a connection may be without an allocation.
 	bareFor = 30 * time.Second
+
+	// requestPause is how often a request that waits for a limit tries again.
+	requestPause = 50 * time.Millisecond
 )
 
 // A conn is a TCP connection behind its guard. pion reads whole frames from it.
@@ -54,9 +57,24 @@ func (s *Server) newConn(c net.Conn, number uint64) *conn {
 	return own
 }
 
-// limit counts a request. Forged UDP sources do not count for a connection.
+// limit counts a request. One of a connection without an allocation counts for all of these, too,
+// and waits until it is within that limit or the connection ends: a client does not send a
+// request over TCP again. Forged UDP sources do not count for connections.
 func (c *conn) limit(netip.Addr) (why reason, ok bool) {
-	return overNetwork, c.asked.take(c.server.limits.Load().ofNetwork(), c.server.hub.now())
+	now, limits := c.server.hub.now, &c.server.limits
+	if !c.asked.take(limits.Load().ofNetwork(), now()) {
+		return overNetwork, false
+	}
+	if c.server.hub.at(c.flow) != nil {
+		return 0, true
+	}
+	for !c.server.bare.take(limits.Load().ofAllNetworks(), now()) {
+		if c.ended.Load() {
+			return overRequests, false
+		}
+		time.Sleep(requestPause)
+	}
+	return 0, true
 }
 
 var errFrame = errors.New("neither STUN nor channel data")

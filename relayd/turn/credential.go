@@ -20,6 +20,9 @@ type Key struct {
 	Secret []byte
 }
 
+// Keys are one or two. The first signs credentials, both are accepted.
+type Keys []Key
+
 // A credential is what a username says: EXPIRES:KEY:ROOM:PEER, where EXPIRES counts seconds since
 // 1970. The rest of draft-uberti-behave-turn-rest-00 holds as it stands.
 type credential struct {
@@ -40,10 +43,15 @@ func parseOwner(s string) (room, peer protocol.ID) {
 
 // Credential returns a username and a password with which a peer of a room may allocate until the
 // given time, rounded up to a second (T4). They are signed with the first key.
-func (s *Server) Credential(room, peer protocol.ID, until time.Time) (username, password string) {
+func (k Keys) Credential(room, peer protocol.ID, until time.Time) (username, password string) {
 	second := until.Add(time.Second - 1).Unix()
-	username = strings.Join([]string{strconv.FormatInt(second, 10), s.keys[0].Name, string(room), string(peer)}, ":")
-	return username, passwordOf(s.keys[0], username)
+	username = strings.Join([]string{strconv.FormatInt(second, 10), k[0].Name, string(room), string(peer)}, ":")
+	return username, passwordOf(k[0], username)
+}
+
+// Credential is that of the server's keys.
+func (s *Server) Credential(room, peer protocol.ID, until time.Time) (username, password string) {
+	return s.keys.Credential(room, peer, until)
 }
 
 func passwordOf(key Key, username string) string {

@@ -15,7 +15,8 @@ import (
 )
 
 const (
-	// idleFor is how long an allocation has to be idle before its owner's next one may replace it.
+	// idleFor is how long an allocation has to be idle before another one may replace it. A path in
+	// use carries checks more often (RFC 7675).
 	idleFor = 30 * time.Second
 
 	// lowestPort is the lowest port of a label (T2).
@@ -44,8 +45,8 @@ type hub struct {
 
 	queued atomic.Int64 // bytes of memory in all queues
 
-	meters sync.Mutex  // guards all meters of bytes
-	all    quota.Meter // of all allocations
+	meters sync.Mutex // guards all meters of bytes
+	all    fairMeter
 
 	running sync.WaitGroup // two for each allocation: pion reads from it, and has not closed it
 }
@@ -53,7 +54,8 @@ type hub struct {
 // A roomUse is what the allocations of one room share.
 type roomUse struct {
 	allocations int         // guarded by hub.mu
-	meter       quota.Meter // guarded by hub.meters
+	meter       quota.Meter // guarded by hub.meters, as share
+	share       share
 }
 
 func newHub(config Config, limits *atomic.Pointer[Limits], counts *counters) *hub {
@@ -76,6 +78,13 @@ func (h *hub) count() int {
 	h.mu.RLock()
 	defer h.mu.RUnlock()
 	return len(h.ports)
+}
+
+// waitUntil waits for a time, or for the millisecond before it: a timer costs as much as a packet.
+func (h *hub) waitUntil(due time.Duration) {
+	if wait := due - h.now(); wait > time.Millisecond {
+		time.Sleep(wait)
+	}
 }
 
 // at returns the allocation of a flow, or nil.
@@ -204,22 +213,51 @@ func mostOf(owner Peer, limits *Limits) int {
 	return limits.AllocationsOfClient
 }
 
-// makeSpace makes space for one more allocation of an owner. It returns false if the owner has as
-// many as it may, and none was idle.
+// makeSpace makes space for one more allocation of an owner: the owner's oldest that is idle goes, or
+// if there are too many in all, another's. It returns false if the owner has as many as it may, and
+// none is idle.
 func (h *hub) makeSpace(owner Peer) bool {
-	most, since := mostOf(owner, h.limits.Load()), h.now()-idleFor
+	limits, since := h.limits.Load(), h.now()-idleFor
+	most, room := mostOf(owner, limits), owner.Room()
 	h.mu.RLock()
-	own := slices.Clone(h.owners[owner])
+	own, use := h.owners[owner], h.rooms[room]
+	var goes *allocation
+	ok := len(own) < most
+	switch {
+	case !ok:
+		if i := slices.IndexFunc(own, func(a *allocation) bool { return a.idleSince() <= since }); i >= 0 {
+			goes, ok = own[i], true
+		}
+	case len(h.ports) >= limits.Allocations && (use == nil || use.allocations < limits.ofRoom()):
+		goes = h.dispensable(use, since)
+	}
 	h.mu.RUnlock()
-	if len(own) < most {
-		return true
+	if goes != nil {
+		h.kill(goes)
 	}
-	i := slices.IndexFunc(own, func(a *allocation) bool { return a.idleSince() <= since })
-	if i < 0 {
-		return false
+	return ok
+}
+
+// dispensable returns an allocation that makes way for one of a room, or nil: of those that are idle
+// since a time, one of the room with the most allocations, and of these the one that is idle for the longest.
+// It is of the same room, or of one that has more allocations afterwards, too. So peers with
+// many rooms or allocations displace each other's, and those of no smaller room. With mu held.
+func (h *hub) dispensable(room *roomUse, since time.Duration) (goes *allocation) {
+	have := 0
+	if room != nil {
+		have = room.allocations
 	}
-	h.kill(own[i])
-	return true
+	for _, a := range h.ports {
+		idle := a.idleSince()
+		if idle > since || a.shared != room && a.shared.allocations <= have+1 {
+			continue
+		}
+		if goes == nil || a.shared.allocations > goes.shared.allocations ||
+			a.shared == goes.shared && idle < goes.idleSince() {
+			goes = a
+		}
+	}
+	return goes
 }
 
 // kill deletes an allocation, and ends its connection over TCP.

@@ -3,7 +3,9 @@ package turn_test
 import (
 	"fmt"
 	"net"
+	"strconv"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -124,6 +126,66 @@ func TestAllocationsInAll(t *testing.T) {
 	})
 }
 
+// TestAnIdleAllocationOfALargerRoomMakesWay: at the limit in all, and not one in use, nor one of a
+// room that then has fewer than the new one's.
+func TestAnIdleAllocationOfALargerRoomMakesWay(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r, w := startOn(t, turn.Limits{Allocations: 8})
+		allocate := func(room string, i int) (*raw, int) {
+			return r.tryAllocateAt(w, fmt.Sprint("198.18.0.1:", 1000+i), r.add(protocol.ID(room), protocol.ID(fmt.Sprint("guest", i))))
+		}
+		var large []*raw
+		for i := range 5 {
+			c, code := allocate("large", i)
+			require.Equal(t, 0, code)
+			large = append(large, c)
+			time.Sleep(time.Second)
+		}
+		var small []*raw
+		for i := range 3 {
+			c, code := allocate("small", 10+i)
+			require.Equal(t, 0, code)
+			small = append(small, c)
+		}
+		exists := func(c *raw) bool { return codeOf(c.ask(stun.MethodRefresh)) == 0 }
+		time.Sleep(25*time.Second - time.Nanosecond)
+		_, code := allocate("new", 20)
+		require.Equal(t, 508, code, "the oldest is not quite 30 s old")
+		require.Equal(t, 0, codeOf(large[0].ask(stun.MethodCreatePermission, to(&net.UDPAddr{IP: net.IPv4(192, 0, 2, 1), Port: 1024}))))
+		time.Sleep(time.Nanosecond)
+		_, code = allocate("new", 21)
+		require.Equal(t, 0, code)
+		require.False(t, exists(large[0]), "a permission is not use")
+		time.Sleep(29 * time.Second)
+		_, code = allocate("new", 22)
+		require.Equal(t, 0, code)
+		require.False(t, exists(large[1]), "the next in age")
+		_, code = allocate("new", 23)
+		require.Equal(t, 508, code, "the rooms have three, three and two, and no room takes from one as small")
+		require.True(t, exists(large[2]) && exists(large[3]) && exists(large[4]) && exists(small[0]) && exists(small[1]) && exists(small[2]))
+		_, code = allocate("large", 24)
+		require.Equal(t, 0, code, "it takes the place of one of its own")
+		require.False(t, exists(large[2]))
+		require.Equal(t, 8, r.Stats().Allocations)
+	})
+}
+
+// TestARoomWithItsQuarterDisplacesNothing, because it could not have the place.
+func TestARoomWithItsQuarterDisplacesNothing(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r, w := startOn(t, turn.Limits{Allocations: 12, AllocationsOfClient: 1}) // three of a room
+		for i := range 12 {
+			guest := r.add(protocol.ID(fmt.Sprint("room", i/3)), protocol.ID(fmt.Sprint("guest", i)))
+			_, code := r.tryAllocateAt(w, fmt.Sprint("198.18.0.1:", 1000+i), guest)
+			require.Equal(t, 0, code)
+		}
+		time.Sleep(time.Minute)
+		_, code := r.tryAllocateAt(w, "198.18.0.1:2000", r.add("room0", "more"))
+		require.Equal(t, 508, code)
+		require.Equal(t, 12, r.Stats().Allocations)
+	})
+}
+
 func TestConnectionsInAll(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r, _ := startOn(t, turn.Limits{Connections: 3})
@@ -159,25 +221,25 @@ func TestConnectionsInAll(t *testing.T) {
 }
 
 // TestBytesAreLimited: of an allocation, of a room, and in all. A burst is what the limit allows in
-// 250 ms.
+// 250 ms. What it allows in 100 ms more waits. In all, that is half of the burst, and the share of the
+// only room is the other half but for the 20 ms that others may wait.
 func TestBytesAreLimited(t *testing.T) {
-	const burst, size = 10, 1024 // packets, bytes of each
-	const limit = 4 * burst * size
+	const size, limit = 1024, 200 * 1024 // a packet each 5 ms
 	for _, c := range []struct {
-		reason string
-		limits turn.Limits
-		rooms  [2]string // of the two allocations that send by turns
+		reason      string
+		limits      turn.Limits
+		burst, wait int // packets that pass at once, and that wait
 	}{
-		{"over_allocation", turn.Limits{BytesOfAllocation: limit / 2, BytesOfRoom: 10 * limit}, [2]string{"a", "a"}},
-		{"over_room", turn.Limits{BytesOfRoom: limit}, [2]string{"a", "a"}},
-		{"over_all", turn.Limits{Bytes: limit}, [2]string{"a", "b"}},
+		{"over_allocation", turn.Limits{BytesOfAllocation: limit / 2, BytesOfRoom: 10 * limit}, 50, 20},
+		{"over_room", turn.Limits{BytesOfRoom: limit}, 50, 20},
+		{"over_all", turn.Limits{Bytes: limit}, 46, 0},
 	} {
 		t.Run(c.reason, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				r, w := startOn(t, c.limits)
-				var senders [2]*raw
-				for i, room := range c.rooms {
-					guest := r.add(protocol.ID("room"+room), protocol.ID("guest"+room))
+				guest := r.add("room", "guest")
+				var senders [2]*raw // by turns
+				for i := range senders {
 					senders[i] = r.rawAt(w, fmt.Sprint("198.18.0.1:", 1000+i), guest)
 					require.Equal(t, 0, codeOf(senders[i].bind(0x4000, senders[i].allocate())))
 				}
@@ -189,29 +251,90 @@ func TestBytesAreLimited(t *testing.T) {
 					synctest.Wait()
 					return int(r.Stats().Packets - before)
 				}
-				require.Equal(t, burst-2, send(burst-2, size), "below the limit")
+				most := c.burst + c.wait
+				require.Equal(t, most-2, send(most-2, size), "below the limit")
 				require.Equal(t, 2, send(2, size), "at the limit")
 				require.Equal(t, 0, send(2, size), "above it")
 				require.EqualValues(t, 2, r.Stats().Dropped[c.reason])
-				require.EqualValues(t, burst*size, r.Stats().Bytes)
+				require.EqualValues(t, most*size, r.Stats().Bytes)
 				time.Sleep(50 * time.Millisecond)
-				require.Equal(t, 2, send(4, size), "it recovers at its rate")
+				require.Equal(t, 10, send(20, size), "it recovers at its rate")
 				time.Sleep(time.Minute)
-				require.Equal(t, burst, send(2*burst, size), "and saves up no more than a burst")
+				require.Equal(t, most, send(2*most, size), "and saves up no more than a burst")
 				time.Sleep(time.Minute)
-				require.Equal(t, 40, send(100, 1), "small packets count as 256 bytes")
+				require.Equal(t, 4*most, send(8*most, 1), "small packets count as 256 bytes")
 				time.Sleep(50 * time.Millisecond)
 				r.SetLimits(turn.Limits{})
-				require.Equal(t, 2*burst, send(2*burst, size), "the limit can be raised")
+				require.Equal(t, 2*c.burst, send(2*c.burst, size), "the limit can be raised")
 			})
 		})
 	}
 }
 
+// TestPacketsBeyondALimitWait: those that can be relayed within 100 ms.
+func TestPacketsBeyondALimitWait(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r, w := startOn(t, turn.Limits{BytesOfAllocation: 200 * 1024})
+		c := r.rawAt(w, "198.18.0.1:1000", r.add("room", "guest"))
+		require.Equal(t, 0, codeOf(c.bind(0x4000, c.allocate())))
+		began := time.Now()
+		for i := range 80 {
+			c.write(data(0x4000, fmt.Sprintf("%-1024d", i)))
+		}
+		for i := range 70 {
+			require.Equal(t, strconv.Itoa(i), strings.TrimSpace(string(c.read()[4:])))
+			require.Equal(t, max(0, i-49)*5, int(time.Since(began).Milliseconds()))
+		}
+		require.EqualValues(t, 10, r.Stats().Dropped["over_allocation"])
+	})
+}
+
+// TestAModestRoomLosesNothingToGreedyOnes: three rooms send as much as they may, which together is
+// more than all may, and take what the modest room leaves.
+func TestAModestRoomLosesNothingToGreedyOnes(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		const size, limit = 1024, 2000 * 1024 // two packets each millisecond
+		r, w := startOn(t, turn.Limits{Bytes: limit, BytesOfRoom: limit, BytesOfAllocation: limit})
+		received := make([]atomic.Int64, 4)
+		senders := make([]*raw, 4)
+		for i := range senders {
+			senders[i] = r.rawAt(w, fmt.Sprintf("198.18.0.%d:1000", i), r.add(protocol.ID(fmt.Sprint("room", i)), "guest"))
+			require.Equal(t, 0, codeOf(senders[i].bind(0x4000, senders[i].allocate())))
+			go w.count(t.Context(), fmt.Sprintf("198.18.0.%d:1000", i), &received[i])
+		}
+		const modest, greedy = 3, 3
+		run := func(milliseconds int) {
+			for i := range received {
+				received[i].Store(0)
+			}
+			for i := range milliseconds {
+				for range 4 {
+					for sender := range greedy {
+						senders[sender].write(data(0x4000, strings.Repeat("x", size)))
+					}
+				}
+				if i%2 == 0 {
+					senders[modest].write(data(0x4000, strings.Repeat("x", size)))
+				}
+				time.Sleep(time.Millisecond)
+			}
+			time.Sleep(20 * time.Millisecond)
+		}
+		run(2000)
+		run(3000)
+		require.EqualValues(t, 1500, received[modest].Load(), "all of it, which is its share")
+		sum := int64(0)
+		for i := range greedy {
+			sum += received[i].Load()
+		}
+		require.InDelta(t, 6000-1500, sum, 100, "the greedy rooms have the rest")
+	})
+}
+
 // TestAllocationsOfARoomShareItsLimit: whenever they were made, and if the room had none for a while.
 func TestAllocationsOfARoomShareItsLimit(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		r, w := startOn(t, turn.Limits{BytesOfRoom: 4 * 10 * 1024}) // bursts of ten packets
+		r, w := startOn(t, turn.Limits{BytesOfRoom: 4 * 10 * 1024}) // bursts of ten packets, and four that wait
 		guest := r.add("room", "guest")
 		burst := func(c *raw) int {
 			before := r.Stats().Packets
@@ -221,7 +344,7 @@ func TestAllocationsOfARoomShareItsLimit(t *testing.T) {
 			synctest.Wait()
 			passed := int(r.Stats().Packets - before)
 			for range passed {
-				c.read()
+				c.read() // for 100 ms, in which four packets recover
 			}
 			return passed
 		}
@@ -229,17 +352,17 @@ func TestAllocationsOfARoomShareItsLimit(t *testing.T) {
 		require.Equal(t, 0, codeOf(x.bind(0x4000, x.allocate())))
 		time.Sleep(2*time.Second + 950*time.Millisecond)
 		require.Equal(t, 0, codeOf(y.bind(0x4000, y.allocate())))
-		require.Equal(t, 10, burst(x))
-		require.Equal(t, 0, burst(y))
+		require.Equal(t, 14, burst(x))
+		require.Equal(t, 4, burst(y))
 		for _, c := range []*raw{x, y} {
 			require.Equal(t, 0, codeOf(c.ask(stun.MethodRefresh, lifetime(0))))
 		}
 		require.Equal(t, 0, codeOf(x.bind(0x4000, x.allocate())))
-		require.Equal(t, 0, burst(x), "a new allocation does not renew it")
+		require.Equal(t, 4, burst(x), "a new allocation does not renew it")
 		require.Equal(t, 0, codeOf(x.ask(stun.MethodRefresh, lifetime(0))))
 		time.Sleep(100 * time.Millisecond) // in which the server looks for what it may forget
 		require.Equal(t, 0, codeOf(x.bind(0x4000, x.allocate())))
-		require.Equal(t, 4, burst(x))
+		require.Equal(t, 8, burst(x))
 	})
 }
 
@@ -384,5 +507,61 @@ func TestAConnectionHasALimitOfItsOwn(t *testing.T) {
 		require.EqualValues(t, 1, r.Stats().Dropped["over_network"])
 		time.Sleep(10 * time.Millisecond)
 		c.ask(stun.MethodBinding)
+	})
+}
+
+// TestRequestsOverTCPAreLimitedInAll: signed or not, of all connections without an allocation.
+// What is beyond the limit waits, so that each client gets an answer.
+func TestRequestsOverTCPAreLimitedInAll(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r, _ := startOn(t, turn.Limits{Requests: 20})
+		guest, gone := r.add("room", "guest"), r.add("room", "gone")
+		inUse, _, _ := r.connectPipe(guest)
+		inUse.allocate()
+		time.Sleep(time.Second)
+		var clients []*raw
+		for range 10 {
+			c, _, _ := r.connectPipe(gone)
+			c.challenge()
+			clients = append(clients, c)
+		}
+		gone.gone.Store(true)
+		began, answered := time.Now(), new(atomic.Int32)
+		ask := func(c *raw) {
+			require.Equal(t, 403, codeOf(c.ask(stun.MethodAllocate, udp)))
+			answered.Add(1)
+		}
+		for _, c := range clients[1:] {
+			ask(c) // below the limit
+		}
+		ask(clients[0]) // at it
+		require.Zero(t, time.Since(began))
+		for _, c := range clients {
+			go ask(c)
+		}
+		synctest.Wait()
+		require.EqualValues(t, 10, answered.Load(), "above it")
+		require.Equal(t, 0, codeOf(inUse.ask(stun.MethodRefresh)))
+		inUse.ask(stun.MethodBinding)
+		require.Zero(t, time.Since(began), "a client with an allocation does not wait")
+		time.Sleep(251 * time.Millisecond)
+		synctest.Wait()
+		require.EqualValues(t, 15, answered.Load(), "20 a second")
+		time.Sleep(time.Second)
+		require.EqualValues(t, 20, answered.Load())
+	})
+}
+
+// TestARequestThatWaitsDelaysNoEnd of its connection.
+func TestARequestThatWaitsDelaysNoEnd(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r, _ := startOn(t, turn.Limits{Requests: 1})
+		c, _, _ := r.connectPipe(r.add("room", "guest"))
+		c.ask(stun.MethodBinding)
+		c.write(binding())
+		synctest.Wait()
+		began := time.Now()
+		r.Close()
+		require.Less(t, time.Since(began), time.Second)
 	})
 }

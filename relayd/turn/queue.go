@@ -4,6 +4,7 @@ import (
 	"net"
 	"sync"
 	"sync/atomic"
+	"time"
 )
 
 const (
@@ -24,6 +25,7 @@ type packet struct {
 	next *packet
 	from *net.UDPAddr // the sender's label
 	data []byte
+	due  time.Duration // when the limits allow it, as hub.now; 0: at once
 }
 
 // packets are unused packets, for small data and for all data.
@@ -41,7 +43,7 @@ func newPacket(data []byte, from *net.UDPAddr) *packet {
 	if p == nil {
 		p = &packet{data: make([]byte, 0, packets[class].size)}
 	}
-	p.from, p.data = from, append(p.data[:0], data...)
+	p.from, p.data, p.due = from, append(p.data[:0], data...), 0
 	return p
 }
 

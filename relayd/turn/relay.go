@@ -29,11 +29,15 @@ func (h *hub) relay(from *allocation, data []byte, to net.Addr) {
 		return
 	}
 	now := h.now()
-	if why, ok := h.spend(from, len(data), now); !ok {
+	wait, why, ok := h.spend(from, len(data), now)
+	if !ok {
 		h.counts.drop(why)
 		return
 	}
 	p := newPacket(data, from.label)
+	if wait > 0 {
+		p.due = now + wait
+	}
 	if !receiver.queue.push(p) {
 		p.free()
 		h.counts.drop(queueFull)
@@ -45,27 +49,39 @@ func (h *hub) relay(from *allocation, data []byte, to net.Addr) {
 	h.counts.bytes.Add(uint64(len(data)))
 }
 
-// spend counts the bytes of a packet. It returns false and a reason if they exceed a limit.
-func (h *hub) spend(from *allocation, size int, now time.Duration) (why reason, ok bool) {
-	limits, n := h.limits.Load(), int64(max(size, leastCharge))
-	use := [...]struct {
-		meter *quota.Meter
-		rate  quota.Rate
-		why   reason
-	}{
-		{&from.meter, byteRate(limits.BytesOfAllocation), overAllocation},
-		{&from.shared.meter, byteRate(limits.BytesOfRoom), overRoom},
-		{&h.all, byteRate(limits.Bytes), overAll},
-	}
+// spend counts the bytes of a packet, and returns how long it has to wait. It returns false and a
+// reason if that is too long.
+func (h *hub) spend(from *allocation, size int, now time.Duration) (wait time.Duration, why reason, ok bool) {
+	limits, n, room := h.limits.Load(), int64(max(size, leastCharge)), from.shared
 	h.meters.Lock()
 	defer h.meters.Unlock()
+	ofShare, ofAll := h.all.rateOf(&room.share, limits.Bytes, now), rateBeyondShares(limits.Bytes)
+	shared := h.all.Wait(ofAll, n, now) > 0 && room.share.Wait(ofShare, n, now) == 0
+	if shared {
+		ofAll = byteRate(limits.Bytes)
+	}
+	use := [...]struct {
+		meter   *quota.Meter
+		rate    quota.Rate
+		longest time.Duration
+		why     reason
+	}{
+		{&from.meter, byteRate(limits.BytesOfAllocation), longestWait, overAllocation},
+		{&room.meter, byteRate(limits.BytesOfRoom), longestWait, overRoom},
+		{&h.all.Meter, ofAll, waitForAll, overAll},
+	}
 	for _, u := range use {
-		if u.meter.Wait(u.rate, n, now) > 0 {
-			return u.why, false
+		own := u.meter.Wait(u.rate, n, now)
+		if own > u.longest {
+			return 0, u.why, false
 		}
+		wait = max(wait, own)
 	}
 	for _, u := range use {
 		u.meter.Take(u.rate, n, now)
 	}
-	return 0, true
+	if shared {
+		room.share.Take(ofShare, n, now)
+	}
+	return wait, 0, true
 }

@@ -25,6 +25,18 @@ func (m *requestMeter) take(rate quota.Rate, now time.Duration) bool {
 	return true
 }
 
+// A sharedMeter counts requests of many senders.
+type sharedMeter struct {
+	mu    sync.Mutex
+	meter requestMeter
+}
+
+func (m *sharedMeter) take(rate quota.Rate, now time.Duration) bool {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.meter.take(rate, now)
+}
+
 // requests limits one kind of request over UDP, of each network and of all (T5). Sources can be
 // forged, so its memory is fixed.
 type requests struct {

@@ -27,9 +27,7 @@ type Config struct {
 	// 198.51.100.0/24 or 203.0.113.0/24, which no host has (RFC 5737). The default is 192.0.2.1.
 	Label netip.Addr
 
-	// Keys are one or two. The first signs credentials, both are accepted.
-	Keys []Key
-
+	Keys   Keys
 	Peers  Peers
 	Limits Limits
 
@@ -62,15 +60,16 @@ type Peer interface {
 
 // A Server is a STUN and TURN server. Its methods may be called by any number of goroutines.
 type Server struct {
-	keys   []Key
+	keys   Keys
 	log    *slog.Logger
 	limits atomic.Pointer[Limits]
 	counts counters
 
 	hub         *hub
 	connections *connections
-	requests    *requests // unauthenticated ones
-	signed      *requests // those with a signature, of sources without an allocation
+	requests    *requests   // unauthenticated ones
+	signed      *requests   // those with a signature, of sources without an allocation
+	bare        sharedMeter // those of TCP connections without an allocation
 	challenge   challenge
 
 	mu      sync.Mutex
@@ -118,9 +117,14 @@ var labels = []netip.Prefix{
 	netip.MustParsePrefix("203.0.113.0/24"),
 }
 
+// IsLabel reports whether an address can be Config.Label.
+func IsLabel(address netip.Addr) bool {
+	return slices.ContainsFunc(labels, func(p netip.Prefix) bool { return p.Contains(address) })
+}
+
 func (c *Config) validate() error {
 	switch {
-	case !slices.ContainsFunc(labels, func(p netip.Prefix) bool { return p.Contains(c.Label) }):
+	case !IsLabel(c.Label):
 		return errors.New("the label of TURN must be an address of 192.0.2.0/24, 198.51.100.0/24 or 203.0.113.0/24")
 	case len(c.Keys) == 0 || len(c.Keys) > 2:
 		return errors.New("TURN needs one or two keys")

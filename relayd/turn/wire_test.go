@@ -1,10 +1,12 @@
 package turn_test
 
 import (
+	"context"
 	"log/slog"
 	"net"
 	"net/netip"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -99,6 +101,21 @@ func (r *relay) rawAt(w *wire, address string, p *peer) *raw {
 	}
 	c.username, c.password = r.Credential(p.room, p.id, time.Now().Add(24*time.Hour))
 	return c
+}
+
+// count counts what a raw client at an address receives.
+func (w *wire) count(ctx context.Context, address string, received *atomic.Int64) {
+	w.mu.Lock()
+	packets := w.clients[netip.MustParseAddrPort(address)]
+	w.mu.Unlock()
+	for {
+		select {
+		case <-packets:
+			received.Add(1)
+		case <-ctx.Done():
+			return
+		}
+	}
 }
 
 // A pipe is one end of a TCP connection in memory.

@@ -286,12 +286,10 @@ func TestSilentConnections(t *testing.T) {
 	}
 	require.False(t, serves(dial("127.0.0.2", binding)), "one more than its source may have")
 	require.True(t, serves(dial("127.0.0.3", binding)), "another source has its own")
-	begun := time.Now()
 	for _, conn := range silent {
 		_, err := io.Copy(io.Discard, conn)
 		require.NoError(t, err)
 	}
-	require.Less(t, time.Since(begun), 15*time.Second)
 
 	for range most {
 		require.True(t, serves(dial("127.0.0.4", binding)))

@@ -33,13 +33,13 @@ func TestSDKTestsPassInABrowser(t *testing.T) {
 			page.T = t
 			page.Do(`globalThis.exit = null
 				const go = new Go()
-				go.argv = ["test", "-test.v","-test.timeout=100s"]
+				go.argv = ["test", "-test.v","-test.timeout=300s"]
 				go.env = {BADRELAY: b}
 				go.exit = (code) => { exit = code }
 				const build = await WebAssembly.instantiateStreaming(fetch(a), go.importObject)
 				go.run(build.instance)`, path.Base(pkg)+".wasm", badrelay)
 			code := -1
-			for start := time.Now(); code < 0 && time.Since(start) < 100*time.Second; {
+			for start := time.Now(); code < 0 && time.Since(start) < 300*time.Second; {
 				code = chromium.Eval[int](page, `(async () => {
 					for (let i = 0; exit === null && i < 100; i++) await new Promise((resolve) => setTimeout(resolve, 50))
 					return exit ?? -1

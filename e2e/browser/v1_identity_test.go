@@ -149,12 +149,12 @@ func TestTabClosedIsGone(t *testing.T) {
 		page.Do(`globalThis.conn = await sdk.connect(a, { identity: true })`, ln.ClientURL())
 		conn, err := ln.Accept(patience.Context(t))
 		require.NoError(t, err)
+		closed := time.Now()
 		page.Close()
 		state, err := conn.WaitState(patience.Context(t), sdk.Connected)
 		require.NoError(t, err)
 		require.Equal(t, sdk.Reconnecting, state)
 
-		closed := time.Now()
 		ctx, cancel := context.WithTimeout(t.Context(), protocol.Window*time.Second/2)
 		_, err = conn.Receive(ctx)
 		cancel()

@@ -2,7 +2,6 @@ package browser_test
 
 import (
 	"bytes"
-	"context"
 	"crypto/rand"
 	"os"
 	"path/filepath"
@@ -46,8 +45,7 @@ func TestTabStreamOutlivesTheRelay(t *testing.T) {
 	require.NoError(t, err)
 	require.True(t, conn.Reliable())
 
-	ctx, cancel := context.WithTimeout(t.Context(), 60*time.Second)
-	defer cancel()
+	ctx := patience.Context(t)
 	received := make(chan error, 1)
 	go func() {
 		received <- func() error {

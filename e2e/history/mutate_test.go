@@ -166,22 +166,6 @@ func TestMutationsAreCaught(t *testing.T) {
 	}
 }
 
-func TestCheckingTakesTimeInProportion(t *testing.T) {
-	took := func(steps int) time.Duration {
-		events := generate(1, 500, steps)
-		require.Greater(t, len(events), steps/2)
-		best := time.Hour
-		for range 3 {
-			begin := time.Now()
-			require.True(t, history.Check(events, history.Rules{}).OK())
-			best = min(best, time.Since(begin))
-		}
-		return best
-	}
-	small, large := took(10_000), took(100_000)
-	require.Less(t, large, 40*small, "ten times the events took %v instead of %v", large, small)
-}
-
 func BenchmarkCheck(b *testing.B) {
 	events := generate(1, 500, 50_000)
 	for b.Loop() {

@@ -54,8 +54,9 @@ func own(url string) []sdk.ICEServer {
 	return []sdk.ICEServer{{URLs: []string{url}, Username: "application", Credential: "secret"}}
 }
 
-// tooLate is when a channel that cannot open must have failed, counted from Dial.
-const tooLate = 15 * time.Second
+// tooLate is when a channel that cannot open must have failed, counted from Dial. One that waits for
+// an answer fails after half a minute.
+const tooLate = 25 * time.Second
 
 // TestWhatCannotConnectSaysWhy: messages come through, and the channel fails in time, with an error
 // that names the reason.

@@ -14,6 +14,7 @@ import (
 
 	"github.com/pion/webrtc/v4"
 
+	"github.com/sebas642/intercessor/e2e/patience"
 	"github.com/sebas642/intercessor/e2e/prove/form"
 	"github.com/sebas642/intercessor/sdk"
 )
@@ -46,7 +47,7 @@ type result struct {
 }
 
 // within bounds what a client does. It is more than a channel may take to fail.
-const within = 60 * time.Second
+const within = patience.Max
 
 func runPeer(text string) error {
 	var t task

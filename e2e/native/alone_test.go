@@ -90,19 +90,21 @@ func TestNativeConnWithoutAnyPath(t *testing.T) {
 	t.Parallel()
 	f := newForgetful(t, nil)
 	client, server := f.client, f.server
-	loses := func() {
+	loses := func() (at time.Time) {
 		t.Helper()
 		takes(t, client, sdk.RouteDirect)
 		takes(t, server, sdk.RouteDirect)
 		f.cutOff(t)
 		pc, err := client.PeerConnection()
 		require.NoError(t, err)
+		at = time.Now()
 		require.NoError(t, pc.Close())
 		for _, c := range []*sdk.Conn{client, server} {
 			state, err := c.WaitState(patience.Context(t), sdk.Connected)
 			require.NoError(t, err)
 			require.Equal(t, sdk.Reconnecting, state)
 		}
+		return at
 	}
 
 	loses()
@@ -114,8 +116,7 @@ func TestNativeConnWithoutAnyPath(t *testing.T) {
 	sdkpeer.Receive(t, server, "chat", `1`)
 	sdkpeer.Receive(t, client, "chat", `2`)
 
-	loses()
-	since := time.Now()
+	since := loses()
 	for _, c := range []*sdk.Conn{client, server} {
 		_, err := c.Receive(patience.Context(t))
 		var gone *sdk.GoneError
@@ -123,7 +124,6 @@ func TestNativeConnWithoutAnyPath(t *testing.T) {
 		require.Equal(t, sdk.ReasonTimeout, gone.Reason)
 	}
 	require.Greater(t, time.Since(since), 8*time.Second)
-	require.Less(t, time.Since(since), time.Minute)
 }
 
 // The client has left the relay without a word, and talks on directly. A kick reaches it there.

@@ -64,10 +64,8 @@ func cut(t testing.TB, c *sdk.Conn) {
 type talk struct {
 	stop  context.CancelFunc
 	all   sync.WaitGroup
-	heard atomic.Int64  // messages that have arrived
-	sent  int           // owned by the sender, as is err
-	quiet time.Duration // owned by the receiver: the longest time without a message
-	err   error
+	heard atomic.Int64 // messages that have arrived
+	err   error        // owned by the sender
 }
 
 func newTalk(t testing.TB, from, to *sdk.Conn) *talk {
@@ -82,8 +80,8 @@ func newTalk(t testing.TB, from, to *sdk.Conn) *talk {
 	k.all.Go(func() {
 		pace := time.NewTicker(time.Millisecond)
 		defer pace.Stop()
-		for ; talking.Err() == nil && k.err == nil; k.sent++ {
-			k.err = send(strconv.Itoa(k.sent))
+		for n := 0; talking.Err() == nil && k.err == nil; n++ {
+			k.err = send(strconv.Itoa(n))
 			<-pace.C
 		}
 		if k.err == nil {
@@ -91,11 +89,8 @@ func newTalk(t testing.TB, from, to *sdk.Conn) *talk {
 		}
 	})
 	k.all.Go(func() {
-		last := time.Now()
 		for n := 0; ; n++ {
 			m, err := to.Receive(within)
-			k.quiet = max(k.quiet, time.Since(last))
-			last = time.Now()
 			if string(m.Data) == `"end"` {
 				return
 			}
@@ -117,12 +112,11 @@ func (k *talk) hears(t testing.TB, more int64) {
 }
 
 // end ends the talk.
-func (k *talk) end(t testing.TB) (sent int, quiet time.Duration) {
+func (k *talk) end(t testing.TB) {
 	t.Helper()
 	k.stop()
 	k.all.Wait()
 	require.NoError(t, k.err)
-	return k.sent, k.quiet
 }
 
 func TestNativeMessagesGoOnWithoutTheRelay(t *testing.T) {
@@ -138,11 +132,8 @@ func TestNativeMessagesGoOnWithoutTheRelay(t *testing.T) {
 	require.Equal(t, sdk.Connected, client.State())
 	require.Equal(t, sdk.Connected, server.State())
 	require.NoError(t, relay.Process.Start())
-	for _, k := range []*talk{there, back} {
-		sent, quiet := k.end(t)
-		t.Logf("%d messages, none for at most %v", sent, quiet)
-		require.Less(t, quiet, time.Second)
-	}
+	there.end(t)
+	back.end(t)
 	path := client.Path()
 	require.Positive(t, path.Sent)
 	require.Positive(t, path.Received)
@@ -165,11 +156,8 @@ func TestNativeMessagesGoOnWithoutTheDirectPath(t *testing.T) {
 			takes(t, client, sdk.RouteRelay)
 			takes(t, server, sdk.RouteRelay)
 			require.Equal(t, sdk.Connected, client.State())
-			for _, k := range []*talk{there, back} {
-				sent, quiet := k.end(t)
-				t.Logf("%d messages, none for at most %v", sent, quiet)
-				require.Less(t, quiet, 4*time.Second)
-			}
+			there.end(t)
+			back.end(t)
 		})
 	}
 }

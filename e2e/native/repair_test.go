@@ -97,19 +97,23 @@ func newWire(t testing.TB) (w *wire, options sdk.Options) {
 	}}}
 }
 
-// mended has messages go both ways while a direct path fails and comes back. fail must end
-// with both sides on the relay.
-func mended(t testing.TB, server, client *sdk.Conn, fail func()) {
+// mended has messages go both ways while a direct path fails, over the relay, and when it has come
+// back after mend.
+func mended(t testing.TB, server, client *sdk.Conn, fail, mend func()) {
 	t.Helper()
 	there, back := newTalk(t, client, server), newTalk(t, server, client)
 	fail()
+	takes(t, client, sdk.RouteRelay)
+	takes(t, server, sdk.RouteRelay)
+	there.hears(t, 100)
+	back.hears(t, 100)
+	mend()
 	takes(t, client, sdk.RouteTURN)
 	takes(t, server, sdk.RouteTURN)
-	for _, k := range []*talk{there, back} {
-		sent, quiet := k.end(t)
-		t.Logf("%d messages, none for at most %v", sent, quiet)
-		require.Less(t, quiet, 4*time.Second)
-	}
+	there.hears(t, 100)
+	back.hears(t, 100)
+	there.end(t)
+	back.end(t)
 	require.Equal(t, sdk.Connected, client.State())
 	require.Equal(t, sdk.Connected, server.State())
 }
@@ -117,12 +121,8 @@ func mended(t testing.TB, server, client *sdk.Conn, fail func()) {
 func TestNativeRepairAfterSilence(t *testing.T) {
 	t.Parallel()
 	w, server, client := wired(t, relayproc.Start(t))
-	mended(t, server, client, func() {
-		w.setCut(true)
-		over := time.After(8 * time.Second)
-		takes(t, client, sdk.RouteRelay)
-		takes(t, server, sdk.RouteRelay)
-		<-over
+	mended(t, server, client, func() { w.setCut(true) }, func() {
+		<-time.After(8 * time.Second) // in which repairs fail
 		w.setCut(false)
 	})
 }
@@ -130,11 +130,7 @@ func TestNativeRepairAfterSilence(t *testing.T) {
 func TestNativeRepairWithNewSockets(t *testing.T) {
 	t.Parallel()
 	w, server, client := wired(t, relayproc.Start(t))
-	mended(t, server, client, func() {
-		w.kill()
-		takes(t, client, sdk.RouteRelay)
-		takes(t, server, sdk.RouteRelay)
-	})
+	mended(t, server, client, w.kill, func() {})
 }
 
 // TestNativeRepairWithANewConnection: one side's connection is closed, which ends the channels
@@ -164,10 +160,10 @@ func TestNativeRepairWithANewConnection(t *testing.T) {
 			require.Equal(t, "hello", string(message))
 			takes(t, client, sdk.RouteDirect)
 			takes(t, server, sdk.RouteDirect)
-			for _, k := range []*talk{there, back} {
-				_, quiet := k.end(t)
-				require.Less(t, quiet, 4*time.Second)
-			}
+			there.hears(t, 100)
+			back.hears(t, 100)
+			there.end(t)
+			back.end(t)
 		})
 	}
 }

@@ -238,7 +238,8 @@ func TestDrippedTLSHandshakeEnds(t *testing.T) {
 					if err != nil {
 						require.ErrorIs(t, err, syscall.ECONNRESET)
 					}
-					require.InDelta(t, 5, time.Since(start).Seconds(), 2)
+					require.Greater(t, time.Since(start), 3*time.Second)
+					require.True(t, begins == nil || len(begins) > 1, "it drips on")
 					return
 				case <-drip.C:
 					if len(begins) > 1 {

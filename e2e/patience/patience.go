@@ -17,3 +17,18 @@ func Context(t testing.TB) context.Context {
 	t.Cleanup(cancel)
 	return ctx
 }
+
+// Soon requires that f takes less than limit. A loaded machine may be slow for a while, so f has
+// ten tries; what waits for something it should not wait for is slow each time.
+func Soon(t testing.TB, limit time.Duration, f func()) {
+	t.Helper()
+	var took time.Duration
+	for range 10 {
+		begun := time.Now()
+		f()
+		if took = time.Since(begun); took < limit {
+			return
+		}
+	}
+	t.Fatalf("it takes longer than %v each time, last %v", limit, took)
+}

@@ -1,6 +1,7 @@
 package rawpeer
 
 import (
+	"sync"
 	"testing"
 	"time"
 
@@ -19,6 +20,33 @@ func Meet(t testing.TB, address string) Bystanders {
 	client := Join(t, address, "/client/"+server.ID)
 	server.ExpectJoined(client)
 	return Bystanders{server, client}
+}
+
+// TalkOn has the bystanders talk once a second until end is called, which talks a last time. Otherwise
+// the relay would close them in half a minute, because they would answer no ping.
+func (b Bystanders) TalkOn() (end func()) {
+	ended, stopped := make(chan struct{}), make(chan struct{})
+	go func() {
+		defer close(stopped)
+		for again := time.NewTicker(time.Second); ; {
+			select {
+			case <-again.C:
+				b.Talk()
+			case <-ended:
+				again.Stop()
+				return
+			}
+		}
+	}()
+	stop := sync.OnceFunc(func() {
+		close(ended)
+		<-stopped
+	})
+	b.server.T.Cleanup(stop)
+	return func() {
+		stop()
+		b.Talk()
+	}
 }
 
 // Talk sends a message each way, and expects that nothing else came before.

@@ -47,7 +47,7 @@ func Build(t testing.TB, pkg string, flags ...string) string {
 func build(env []string, pkg string, flags ...string) (path string, err error) {
 	key := fmt.Sprint(env, pkg, flags)
 	once, _ := binaries.built.LoadOrStore(key, sync.OnceValues(func() (string, error) {
-		ctx, cancel := context.WithTimeout(context.Background(), 5*time.Minute)
+		ctx, cancel := context.WithTimeout(context.Background(), 20*time.Minute) // the first build of a loaded machine
 		defer cancel()
 		folder, err := Folder() // the same package may be built with other flags
 		if err != nil {

@@ -12,7 +12,7 @@ import (
 )
 
 // ClockOverlay returns a file for `go build -overlay`. With it time.Now is off by $CLOCK_STEP
-// seconds once the program has run for $CLOCK_STEP_AFTER nanoseconds. No library can stand in
+// seconds once there is the file $CLOCK_STEP_FILE, or from the start if it is "". No library can stand in
 // for the clock, because Go asks the kernel without a call.
 func ClockOverlay(t testing.TB) string {
 	t.Helper()
@@ -23,22 +23,29 @@ func ClockOverlay(t testing.TB) string {
 	require.NoError(t, err)
 	text := string(source)
 	for _, edit := range [][2]string{
-		{"func Now() Time {\n\tsec, nsec, mono := runtimeNow()\n", "func Now() Time {\n\tsec, nsec, mono := runtimeNow()\n\tif mono-startNano > envNumber(\"CLOCK_STEP_AFTER\") {\n\t\tsec += envNumber(\"CLOCK_STEP\")\n\t}\n"},
-		{"\t\"math/bits\"\n", "\t\"math/bits\"\n\t\"syscall\"\n"},
+		{"func Now() Time {\n\tsec, nsec, mono := runtimeNow()\n", "func Now() Time {\n\tsec, nsec, mono := runtimeNow()\n\tsec += clockStep.Load()\n"},
+		{"\t\"math/bits\"\n", "\t\"math/bits\"\n\t\"sync/atomic\"\n\t\"syscall\"\n"},
 	} {
 		require.Equal(t, 1, strings.Count(text, edit[0]), "Go's time.Now has changed")
 		text = strings.Replace(text, edit[0], edit[1], 1)
 	}
 	text += `
-func envNumber(name string) (n int64) {
-	text, _ := syscall.Getenv(name)
-	n, _ = atoi64(text)
-	return n
-}
+var clockStep atomic.Int64
 
-func atoi64(s string) (int64, error) {
-	n, err := atoi(s)
-	return int64(n), err
+func init() {
+	text, _ := syscall.Getenv("CLOCK_STEP")
+	n, _ := atoi(text)
+	file, _ := syscall.Getenv("CLOCK_STEP_FILE")
+	if file == "" {
+		clockStep.Store(int64(n))
+		return
+	}
+	go func() { // timers call Now where no file can be looked for
+		for syscall.Access(file, 0) != nil {
+			Sleep(10 * Millisecond)
+		}
+		clockStep.Store(int64(n))
+	}()
 }
 `
 	folder := t.TempDir()

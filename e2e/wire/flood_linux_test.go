@@ -32,8 +32,8 @@ func TestFloodOfFragmentsKeepsMemoryFlat(t *testing.T) {
 	pour := func(d time.Duration) {
 		for end := time.Now().Add(d); time.Now().Before(end); {
 			p := rawpeer.Join(t, relay.Addr, "/server")
-			p.Write(rawpeer.Frame(false, rawpeer.OpText, ""))
 			begun := time.Now()
+			p.Write(rawpeer.Frame(false, rawpeer.OpText, ""))
 			require.NoError(t, p.Conn.SetReadDeadline(begun.Add(flood+patience.Max)))
 			ended := make(chan bool, 1)
 			go func() {

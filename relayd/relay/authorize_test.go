@@ -199,7 +199,7 @@ func TestA3WhatTheHookIsAsked(t *testing.T) {
 		Settings: relay.Settings{Authorize: func(ctx context.Context, r access.Request) (access.Grant, error) {
 			until, bounded := ctx.Deadline()
 			require.True(t, bounded)
-			require.WithinDuration(t, time.Now().Add(5*time.Second), until, 2*time.Second)
+			require.WithinDuration(t, time.Now().Add(5*time.Second), until, 4*time.Second)
 			asked = append(asked, r)
 			return access.Grant{}, nil
 		}},

@@ -332,10 +332,10 @@ func TestLongestLives(t *testing.T) {
 	})
 }
 
-// TestPaceOfFrames: one frame below a burst, a burst, and one above, of which the last waits
-// and none is lost.
+// TestPaceOfFrames: one frame below a burst, a burst, and some above, which wait, and none is lost.
+// A slow relay has earned the first of those when it comes to them.
 func TestPaceOfFrames(t *testing.T) {
-	for extra, held := range map[int]uint64{-1: 0, 0: 0, 1: 1} {
+	for _, extra := range []int{-1, 0, 3} {
 		w := newWorld(t, relay.Config{Settings: relay.Settings{Limits: relay.Limits{PeerMessages: 1, PeerBurst: 50 * time.Second}}})
 		server := w.server()
 		client := w.wire("/client/" + server.id)
@@ -346,14 +346,14 @@ func TestPaceOfFrames(t *testing.T) {
 		for range n {
 			server.wants(client.id, "x", "1")
 		}
-		w.eventually("as often as that", func(s relay.Stats) bool { return s.Held == held })
+		w.eventually("above the burst", func(s relay.Stats) bool { return (s.Held > 0) == (extra > 0) })
 	}
 }
 
 // TestPaceThatIsGranted: rates in a grant apply to its peer only, above or below those of the
 // limits, and the limits apply to what a grant leaves out.
 func TestPaceThatIsGranted(t *testing.T) {
-	for who, held := range map[string]uint64{"slow": 1, "fast": 0, "another": 1} {
+	for who, held := range map[string]bool{"slow": true, "fast": false, "another": true} {
 		w := newWorld(t, relay.Config{
 			Settings: relay.Settings{Limits: relay.Limits{PeerMessages: 20, PeerBurst: 2500 * time.Millisecond}, Authorize: func(_ context.Context, r access.Request) (access.Grant, error) {
 				return map[string]access.Grant{"slow": {PeerMessages: 10}, "fast": {PeerMessages: 1000}, "another": {PeerBytes: 1 << 20}}[r.HTTP.URL.RawQuery], nil
@@ -362,16 +362,16 @@ func TestPaceThatIsGranted(t *testing.T) {
 		server := w.server()
 		client := w.wire("/client/" + server.id + "?" + who)
 		server.wantsJoined(&peer{id: client.id})
-		n := 51
+		n := 110 // three seconds beyond the burst, in case that the relay is slow to read them
 		if who == "slow" {
-			n = 26
+			n = 55
 		}
 		_, err := io.WriteString(client.conn, strings.Repeat(masked(text, `{"to":"`+server.id+`","type":"x","message":1}`), n))
 		require.NoError(t, err)
 		for range n {
 			server.wants(client.id, "x", "1")
 		}
-		w.eventually(who, func(s relay.Stats) bool { return s.Held == held })
+		w.eventually(who, func(s relay.Stats) bool { return (s.Held > 0) == held })
 	}
 }
 
@@ -389,15 +389,15 @@ func TestPaceOfBytes(t *testing.T) {
 	begun := time.Now()
 	sent := make(chan error, 1)
 	go func() {
-		_, err := io.WriteString(client.conn, strings.Repeat(frame(server.id), 20))
+		_, err := io.WriteString(client.conn, strings.Repeat(frame(server.id), 30))
 		sent <- err
 	}()
-	for range 20 {
+	for range 30 {
 		server.receive()
 	}
 	require.NoError(t, <-sent)
 	took := time.Since(begun)
-	require.Greater(t, took, 800*time.Millisecond, "ten at once, and ten more in a second, of which the last read is not waited for")
+	require.Greater(t, took, 1800*time.Millisecond, "ten at once, and ten more in each second, of which the last read is not waited for")
 	require.NotZero(t, w.Stats().Held)
 }
 

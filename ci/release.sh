@@ -32,8 +32,10 @@ ci/requires.sh "$VERSION"
 IFS='|' read -r GIT_AUTHOR_NAME GIT_AUTHOR_EMAIL GIT_AUTHOR_DATE < <(git log -1 --date=raw --format='%an|%ae|%cd')
 GIT_COMMITTER_NAME=$GIT_AUTHOR_NAME GIT_COMMITTER_EMAIL=$GIT_AUTHOR_EMAIL GIT_COMMITTER_DATE=$GIT_AUTHOR_DATE
 export "${!GIT_AUTHOR_@}" "${!GIT_COMMITTER_@}"
+ci/wasm.sh >/dev/null
 git checkout -q --detach
 git add -- go.work '*go.mod' '*go.sum'
+git add -f -- web/sdk # `go install` builds relayd from the tags, with this
 git reset -q -- e2e
 git commit -q --no-verify -m "$VERSION: the modules require one another at this version"
 git checkout -q -- .
@@ -42,7 +44,6 @@ for module in $(ci/modules.sh | grep -v '^./e2e$'); do tags+=("${module#./}/$VER
 for tag in "${tags[@]}"; do git tag "$tag"; done
 git bundle create -q "$out/tags.bundle" "${tags[@]}"
 
-ci/wasm.sh >/dev/null
 ci/npm.sh "$out" >/dev/null
 sbom=$work/sbom
 go build -o "$sbom" ./e2e/cmd/sbom

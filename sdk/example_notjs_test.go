@@ -6,6 +6,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"log"
 	"net/http"
 
 	"github.com/sebas642/intercessor/sdk"
@@ -16,8 +17,7 @@ func ExampleListener_Streams() {
 	ctx := context.Background()
 	ln, err := sdk.Listen(ctx, "ws://127.0.0.1:8000/server", nil)
 	if err != nil {
-		fmt.Println(err)
-		return
+		log.Fatal(err)
 	}
 	defer ln.Close()
 	go func() {
@@ -33,11 +33,11 @@ func ExampleListener_Streams() {
 			}()
 		}
 	}()
-	fmt.Println("dial", ln.ClientURL())
+	fmt.Println(ln.ClientURL())
 	err = http.Serve(ln.Streams(), http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		fmt.Fprintln(w, "hello,", r.RemoteAddr) // the client's ID
+		fmt.Fprintln(w, "hello from", r.Host, r.URL.Path) // r.RemoteAddr is the client's ID
 	}))
-	fmt.Println(err)
+	log.Fatal(err)
 }
 
 // The client of that program.
@@ -45,15 +45,13 @@ func ExampleConn_DialContext() {
 	ctx := context.Background()
 	conn, err := sdk.Dial(ctx, "ws://127.0.0.1:8000/client/ID", nil)
 	if err != nil {
-		fmt.Println(err)
-		return
+		log.Fatal(err)
 	}
 	defer conn.Close()
 	client := &http.Client{Transport: &http.Transport{DialContext: conn.DialContext}}
-	response, err := client.Get("http://server/")
+	response, err := client.Get("http://server/status")
 	if err != nil {
-		fmt.Println(err)
-		return
+		log.Fatal(err)
 	}
 	defer response.Body.Close()
 	text, _ := io.ReadAll(response.Body)

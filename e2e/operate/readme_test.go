@@ -119,9 +119,7 @@ func TestReadmePrograms(t *testing.T) {
 	require.Len(t, goBlocks, 1)
 	require.Len(t, jsBlocks, 2)
 
-	source := filepath.Join(t.TempDir(), "main.go")
-	require.NoError(t, os.WriteFile(source, []byte(here(goBlocks[0])), 0o644))
-	echo := exec.CommandContext(t.Context(), relayproc.Build(t, source))
+	echo := exec.CommandContext(t.Context(), buildOutside(t, here(goBlocks[0])))
 	stdout, err := echo.StdoutPipe()
 	require.NoError(t, err)
 	echo.Stderr = os.Stderr
@@ -152,4 +150,27 @@ func TestReadmePrograms(t *testing.T) {
 		require.NoError(t, node.Process.Kill())
 		_ = node.Wait()
 	})
+}
+
+// buildOutside builds a program outside of the repository, by README's lines for a clone. It needs
+// nothing of the network.
+func buildOutside(t *testing.T, code string) (program string) {
+	t.Helper()
+	readme, err := os.ReadFile("../../README.md")
+	require.NoError(t, err)
+	lines := regexp.MustCompile("`(go mod init [^`]*)`").FindStringSubmatch(string(readme))
+	require.NotNil(t, lines)
+	clone, err := filepath.Abs("../..")
+	require.NoError(t, err)
+	folder := t.TempDir()
+	require.NoError(t, os.Symlink(clone, filepath.Join(folder, "intercessor")))
+	folder = filepath.Join(folder, "hello")
+	require.NoError(t, os.Mkdir(folder, 0o755))
+	require.NoError(t, os.WriteFile(filepath.Join(folder, "main.go"), []byte(code), 0o644))
+	build := exec.CommandContext(patience.Context(t), "sh", "-c", lines[1]+" && go build")
+	build.Dir = folder
+	build.Env = append(os.Environ(), "GOPROXY=off")
+	out, err := build.CombinedOutput()
+	require.NoError(t, err, "%s", out)
+	return filepath.Join(folder, "hello")
 }

@@ -1,6 +1,8 @@
 package package_test
 
 import (
+	"bufio"
+	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -10,6 +12,8 @@ import (
 
 	cdx "github.com/CycloneDX/cyclonedx-go"
 	"github.com/stretchr/testify/require"
+
+	"github.com/sebas642/intercessor/e2e/relayproc"
 )
 
 const release = "bin/release/" + version
@@ -94,27 +98,77 @@ func TestReleaseTwice(t *testing.T) {
 	require.Equal(t, read(t, release+"/SHA256SUMS"), string(sums))
 }
 
-// TestModulesByTheirTags installs relayd as a stranger would, from the tags of the
-// bundle, with what this machine has of other modules.
+// TestModulesByTheirTags: a stranger's program requires the SDK, and go install builds the programs,
+// with what a module proxy makes of the release's tags.
 func TestModulesByTheirTags(t *testing.T) {
+	folder := t.TempDir()
+	proxies := "file://" + moduleProxy(t) + ",file://" + goEnv(t, "GOMODCACHE") + "/cache/download"
+	goes := func(args ...string) {
+		t.Helper()
+		cmd := exec.CommandContext(t.Context(), "go", args...) // the deadline is go test's
+		cmd.Dir = folder
+		cmd.Env = append(os.Environ(), "GOFLAGS=-modcacherw", "GOWORK=off", "GOBIN="+folder, "GOMODCACHE="+filepath.Join(folder, "modules"), "GONOSUMDB=*", "GOPROXY="+proxies)
+		out, err := cmd.CombinedOutput()
+		require.NoError(t, err, "%s", out)
+	}
+	readme := regexp.MustCompile("(?s)```go\n(.*?)```").FindStringSubmatch(read(t, "README.md"))
+	require.NotNil(t, readme)
+	for _, program := range []string{"relayd", "sdk/cmd/intercessor"} {
+		goes("install", project+program+"@"+version)
+	}
+	relay := relayproc.StartBinary(t, filepath.Join(folder, "relayd"))
+	code := strings.ReplaceAll(readme[1], "ws://127.0.0.1:8000", relay.WS)
+	require.NoError(t, os.WriteFile(filepath.Join(folder, "main.go"), []byte(code), 0o644))
+	goes("mod", "init", "example.org/hello")
+	goes("get", project+"sdk@"+version)
+	goes("build", "-o", "hello", ".")
+
+	says, err := exec.CommandContext(within(t), filepath.Join(folder, "relayd"), "version").Output()
+	require.NoError(t, err)
+	require.Regexp(t, "^relayd "+version+" ", string(says))
+	response, err := http.Get(relay.HTTP + "/sdk/intercessor.wasm")
+	require.NoError(t, err)
+	defer response.Body.Close()
+	require.Equal(t, http.StatusOK, response.StatusCode)
+
+	hello := exec.CommandContext(within(t), filepath.Join(folder, "hello"))
+	stdout, err := hello.StdoutPipe()
+	require.NoError(t, err)
+	require.NoError(t, hello.Start())
+	t.Cleanup(func() {
+		_ = hello.Process.Kill()
+		_ = hello.Wait()
+	})
+	url, err := bufio.NewReader(stdout).ReadString('\n')
+	require.NoError(t, err)
+	dial := exec.CommandContext(within(t), filepath.Join(folder, "intercessor"), "dial", strings.TrimSpace(url))
+	dial.Stdin = strings.NewReader("hello\n")
+	out, err := dial.CombinedOutput() // succeeds if the line was delivered
+	require.NoError(t, err, "%s", out)
+}
+
+const project = "github.com/sebas642/intercessor/"
+
+// moduleProxy returns a folder that has the modules of the release's tags in the form of a module proxy.
+func moduleProxy(t *testing.T) string {
+	t.Helper()
 	tags := filepath.Join(t.TempDir(), "tags.git")
 	bundle, err := filepath.Abs(filepath.Join(root, release, "tags.bundle"))
 	require.NoError(t, err)
 	out, err := exec.Command("git", "clone", "-q", "--bare", bundle, tags).CombinedOutput()
 	require.NoError(t, err, "%s", out)
 	folder := t.TempDir()
-	for _, program := range []string{"relayd", "sdk/cmd/intercessor"} {
-		install := exec.CommandContext(t.Context(), "go", "install", "github.com/sebas642/intercessor/"+program+"@"+version)
-		install.Dir = folder
-		install.Env = append(os.Environ(), "GOFLAGS=-modcacherw", "GOWORK=off", "GOBIN="+folder, "GOMODCACHE="+filepath.Join(folder, "modules"),
-			"GOPRIVATE=github.com/sebas642/intercessor", "GOPROXY=file://"+goEnv(t, "GOMODCACHE")+"/cache/download", "GONOSUMDB=*",
-			"GIT_CONFIG_COUNT=1", "GIT_CONFIG_KEY_0=url.file://"+tags+".insteadOf", "GIT_CONFIG_VALUE_0=https://github.com/sebas642/intercessor")
-		out, err = install.CombinedOutput()
-		require.NoError(t, err, "%s", out)
+	args := []string{"mod", "download"}
+	for _, module := range []string{"doctor", "protocol", "relayd", "sdk", "sdk/cmd/intercessor", "web"} {
+		args = append(args, project+module+"@"+version)
 	}
-	code, says := run(t, exec.Command(filepath.Join(folder, "relayd"), "version"))
-	require.Zero(t, code)
-	require.Regexp(t, regexp.MustCompile("^relayd "+version+" "), says)
+	download := exec.CommandContext(within(t), "go", args...)
+	download.Dir = folder
+	download.Env = append(os.Environ(), "GOFLAGS=-modcacherw", "GOWORK=off", "GOMODCACHE="+folder, "GOPRIVATE=github.com/sebas642/intercessor", "GOPROXY=off",
+		"GIT_CONFIG_COUNT=1", "GIT_CONFIG_KEY_0=url.file://"+tags+".insteadOf", "GIT_CONFIG_VALUE_0=https://github.com/sebas642/intercessor")
+	out, err = download.CombinedOutput()
+	require.NoError(t, err, "%s", out)
+	return filepath.Join(folder, "cache", "download")
 }
 
 func goEnv(t *testing.T, name string) string {
@@ -131,6 +185,6 @@ func TestVersionThatCannotBe(t *testing.T) {
 		cmd.Env = append(os.Environ(), "VERSION="+version)
 		code, says := run(t, cmd)
 		require.Equal(t, 2, code, says)
-		require.Contains(t, says, "VERSION has to be as v1.2.3")
+		require.Contains(t, says, "VERSION must have the form v1.2.3")
 	}
 }

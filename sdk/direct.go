@@ -29,8 +29,8 @@ type direct struct {
 	up     bool   // the link knows the path
 	q      uint64 // the last OFFER
 
-	// label says that the path leads through the relay's own TURN server, and instance which
-	// start of a relay it was negotiated at (W10).
+	// label says that the path leads through the relay's own TURN server, and instance at which
+	// start of a relay it was last looked for or found (W10), or "".
 	label    bool
 	instance string
 
@@ -68,7 +68,7 @@ func (d *direct) LinkNews(news rtc.LinkNews) {
 		d.linked.do(d.health.Disconnected)
 	case rtc.LinkBegun:
 		d.linked.do(func(now link.Time) {
-			d.attempt.begunAt = now
+			d.attempt.begunAt, d.instance = now, d.linked.conn.session.Instance()
 			d.linked.begun(now, d)
 		})
 	case rtc.LinkPair:
@@ -105,13 +105,14 @@ func (d *direct) paired(now link.Time) {
 }
 
 // met has a path through the TURN server of a relay restarted that was started again, or that both
-// sides have left for another (W10). The other side is at the relay: something of it has come.
+// sides have left for another (W10), or an attempt that has had candidates there. The other side is
+// at the relay: something of it has come.
 func (d *direct) met(now link.Time) {
 	instance := d.linked.conn.session.Instance()
-	if d.label && !d.over && instance != d.instance {
+	if (d.label || !d.open) && !d.over && d.instance != "" && instance != d.instance {
 		d.instance = instance
 		d.health.Disconnected(now)
-		d.linked.repair.Asked(now)
+		d.linked.repair.Broken(now)
 	}
 }
 

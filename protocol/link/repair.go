@@ -105,6 +105,15 @@ func (r *Repair) Asked(now Time) {
 	}
 }
 
+// Broken says that what the path leads through, or would, has ended: the next step is a restart,
+// unless the path answers still.
+func (r *Repair) Broken(now Time) {
+	if r.phase == trying {
+		r.phase, r.deadline, r.restartAt = standing, 0, now
+	}
+	r.Asked(now)
+}
+
 // Over says that the connection is over. wait is for how long the other side has no capacity
 // for another one.
 func (r *Repair) Over(now, wait Time) {

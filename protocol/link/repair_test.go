@@ -140,6 +140,33 @@ func TestRepairW6(t *testing.T) {
 		m.Asked(m.now)
 		require.Equal(t, Stay, m.step(), "which is under way")
 	})
+	t.Run("an attempt whose way has ended begins again at once", func(t *testing.T) {
+		m := newMender(none)
+		m.Broken(m.now)
+		require.Equal(t, Stay, m.step(), "no path is wanted")
+		m.Want()
+		m.Broken(m.now)
+		require.Equal(t, Connect, m.step())
+		m.Broken(m.now)
+		require.Equal(t, Restart, m.step())
+		m.now += 29 * Second
+		m.Agreed(m.now)
+		m.now += 11 * Second
+		m.Broken(m.now)
+		require.Equal(t, Restart, m.step())
+		s, took := m.wait(1000 * Second)
+		require.Equal(t, GiveUp, s)
+		require.Equal(t, answerWithin, took)
+		m.Over(m.now, 0)
+		m.Broken(m.now)
+		require.Equal(t, Stay, m.step(), "the next attempt has its time")
+
+		m = connected(t, none)
+		m.Broken(m.now)
+		require.Equal(t, Stay, m.step(), "it answers still")
+		m.answers = false
+		require.Equal(t, Restart, m.step())
+	})
 	t.Run("between attempts pass 1 second to 15 minutes, and more if the other side says so", func(t *testing.T) {
 		m := connected(t, most)
 		for _, want := range []Time{1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 900, 900} {
@@ -224,6 +251,8 @@ func TestRepairIsCalm(t *testing.T) {
 				}
 			case 8:
 				m.Anew()
+			case 9:
+				m.Broken(m.now)
 			}
 			before := m.phase
 			switch s, _ := m.wait(Time(random.Int64N(int64(40 * Second)))); {

@@ -13,13 +13,13 @@ import (
 
 // heard is what a test hears of the channel of the link.
 type heard struct {
-	open, low, over chan struct{}
-	text, binary    chan string
+	open, low, over, agreed chan struct{}
+	text, binary            chan string
 }
 
 func newHeard() *heard {
 	return &heard{
-		open: make(chan struct{}, 1), low: make(chan struct{}, 100), over: make(chan struct{}, 2),
+		open: make(chan struct{}, 1), low: make(chan struct{}, 100), over: make(chan struct{}, 2), agreed: make(chan struct{}, 10),
 		text: make(chan string, 100), binary: make(chan string, 100),
 	}
 }
@@ -38,6 +38,8 @@ func (h *heard) LinkNews(news rtc.LinkNews) {
 		h.open <- struct{}{}
 	case rtc.LinkLow:
 		h.low <- struct{}{}
+	case rtc.LinkAgreed:
+		h.agreed <- struct{}{}
 	case rtc.LinkOver:
 		h.over <- struct{}{}
 	}
@@ -102,4 +104,18 @@ func TestChannelOfTheLinkIsSilentUnlessAsked(t *testing.T) {
 		t.Fatal("a binary message")
 	case <-time.After(50 * time.Millisecond):
 	}
+}
+
+// TestRestartIsSoon: the side that offers takes the answer at once.
+func TestRestartIsSoon(t *testing.T) {
+	there := newHeard()
+	p, here := newLinkPair(t, there)
+	p.offering.Connect()
+	next(t, here.agreed)
+	begun := time.Now()
+	for range 2 { // a third would wait (W6)
+		p.offering.Restart()
+		next(t, here.agreed)
+	}
+	require.Less(t, time.Since(begun), 3*time.Second)
 }

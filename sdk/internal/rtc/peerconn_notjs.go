@@ -292,10 +292,12 @@ func (p *peerConn) awaitICE(ctx context.Context) {
 // describeRemote sets the description without its candidates, because pion refuses the whole
 // description if it does not know one of them. The caller adds them one by one.
 func (p *peerConn) describeRemote(ctx context.Context, description []byte) error {
-	p.awaitICE(ctx)
 	var d webrtc.SessionDescription
 	if err := json.Unmarshal(description, &d); err != nil {
 		return err
+	}
+	if d.Type == webrtc.SDPTypeOffer {
+		p.awaitICE(ctx)
 	}
 	var sdp strings.Builder
 	for line := range strings.Lines(d.SDP) {

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/alecthomas/units"
+	"github.com/sebas642/intercessor/protocol"
 	"github.com/sebas642/intercessor/relayd/edge"
 	"github.com/sebas642/intercessor/relayd/ice"
 )
@@ -40,15 +41,13 @@ func (t *TURN) check(report func(key, why string)) {
 	if repeats(t.Hosts) {
 		report("hosts", "has an entry twice")
 	}
-	if !slices.ContainsFunc(labels, func(p netip.Prefix) bool { return p.Contains(t.Label) }) {
+	if !protocol.IsLabel(t.Label.String()) {
 		report("label", "must be an address of 192.0.2.0/24, 198.51.100.0/24 or 203.0.113.0/24, which belong to no machine")
 	}
 	if !t.Enabled && (t.Listen != "" || len(t.Hosts) > 0 || t.UDPPort != 0 || t.TCPPort != 0) {
 		report("enabled", "must be true for the other settings of [turn] to have an effect")
 	}
 }
-
-var labels = []netip.Prefix{netip.MustParsePrefix("192.0.2.0/24"), netip.MustParsePrefix("198.51.100.0/24"), netip.MustParsePrefix("203.0.113.0/24")}
 
 // checkTURN reports what cannot work with the other sections.
 func (c *Config) checkTURN(report func(key, why string)) {

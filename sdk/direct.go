@@ -30,7 +30,7 @@ type direct struct {
 	q      uint64 // the last OFFER
 
 	// label says that the path leads through the relay's own TURN server, and instance at which
-	// start of a relay it was last looked for or found (W10).
+	// start of a relay it was last looked for or found (W10), or "".
 	label    bool
 	instance string
 
@@ -109,7 +109,7 @@ func (d *direct) paired(now link.Time) {
 // at the relay: something of it has come.
 func (d *direct) met(now link.Time) {
 	instance := d.linked.conn.session.Instance()
-	if (d.label || !d.open) && !d.over && instance != d.instance {
+	if (d.label || !d.open) && !d.over && d.instance != "" && instance != d.instance {
 		d.instance = instance
 		d.health.Disconnected(now)
 		d.linked.repair.Broken(now)

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/alecthomas/units"
+	"github.com/sebas642/intercessor/protocol"
 	"github.com/sebas642/intercessor/relayd/edge"
 	"github.com/sebas642/intercessor/relayd/ice"
 	"github.com/sebas642/intercessor/relayd/turn"
@@ -52,7 +53,7 @@ func (t *TURN) check(report func(key, why string)) {
 	if repeats(t.Hosts) {
 		report("hosts", "has an entry twice")
 	}
-	if !turn.IsLabel(t.Label) {
+	if !protocol.IsLabel(t.Label.String()) {
 		report("label", "must be an address of 192.0.2.0/24, 198.51.100.0/24 or 203.0.113.0/24, which belong to no machine")
 	}
 	if !t.Enabled && (t.Listen != "" || len(t.Hosts) > 0 || t.UDPPort != 0 || t.TCPPort != 0) {

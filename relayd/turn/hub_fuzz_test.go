@@ -2,6 +2,7 @@ package turn
 
 import (
 	"net"
+	"net/netip"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -60,7 +61,7 @@ func FuzzHub(f *testing.F) {
 		limits.Store(Limits{AllocationsOfClient: 3, Allocations: 6, BytesOfAllocation: 1 << 40, BytesOfRoom: 1 << 40, Bytes: 1 << 40}.withDefaults())
 		var counts counters
 		config := Config{Peers: peers}
-		config.Label = labels[0].Addr().Next()
+		config.Label = netip.MustParseAddr("192.0.2.1")
 		h := newHub(config, &limits, &counts)
 		var made []*modelAllocation
 		dropped := map[reason]uint64{}

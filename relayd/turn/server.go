@@ -10,7 +10,6 @@ import (
 	"log/slog"
 	"net"
 	"net/netip"
-	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -111,20 +110,9 @@ func New(config Config) (*Server, error) {
 	return s, nil
 }
 
-var labels = []netip.Prefix{
-	netip.MustParsePrefix("192.0.2.0/24"),
-	netip.MustParsePrefix("198.51.100.0/24"),
-	netip.MustParsePrefix("203.0.113.0/24"),
-}
-
-// IsLabel reports whether an address can be Config.Label.
-func IsLabel(address netip.Addr) bool {
-	return slices.ContainsFunc(labels, func(p netip.Prefix) bool { return p.Contains(address) })
-}
-
 func (c *Config) validate() error {
 	switch {
-	case !IsLabel(c.Label):
+	case !protocol.IsLabel(c.Label.String()):
 		return errors.New("the label of TURN must be an address of 192.0.2.0/24, 198.51.100.0/24 or 203.0.113.0/24")
 	case len(c.Keys) == 0 || len(c.Keys) > 2:
 		return errors.New("TURN needs one or two keys")

@@ -179,30 +179,36 @@ func (p *Peer) tell(member string, word ICECause) {
 
 // hear reads what the other peer's tell has put into a candidate.
 func (p *Peer) hear(message []byte) {
-	var values [3][]byte
-	if protocol.ScanObject(message, []string{"candidate", "problem", "failed"}, values[:]) != nil {
+	var values [2][]byte
+	if protocol.ScanObject(message, []string{"problem", "failed"}, values[:]) != nil {
 		return
 	}
-	if word, err := protocol.Unquote(values[1]); err == nil && values[1] != nil {
-		p.mu.Lock()
-		p.candidates.there = parseCause(word)
+	problem, failed := parseCause(values[0]), parseCause(values[1])
+	var err *ICEError
+	p.mu.Lock()
+	if problem != "" {
+		p.candidates.there = problem
 		p.changePath()
-		p.mu.Unlock()
 	}
-	if word, err := protocol.Unquote(values[2]); err == nil && values[2] != nil {
-		p.mu.Lock()
-		e := p.candidates.failure(parseCause(word), nil)
-		e.There = e.There || e.Cause == parseCause(word)
-		p.mu.Unlock()
-		p.fail(e)
+	if failed != "" {
+		err = p.candidates.failure(failed, nil)
+		err.There = err.There || err.Cause == failed
+	}
+	p.mu.Unlock()
+	if err != nil {
+		p.fail(err)
 	}
 }
 
-// parseCause returns the cause that a word of the other peer names.
-func parseCause(word string) ICECause {
-	switch c := ICECause(word); c {
-	case CauseNoAnswer, CauseTURNRefused, CauseTURNUnreachable, CauseNoTURN, CauseTURNApart, CauseHandshake, CauseBusy, CauseLost:
-		return c
+// parseCause returns the cause that a word of the other peer names, or "" if value is none.
+func parseCause(value []byte) ICECause {
+	word, err := protocol.Unquote(value)
+	if err != nil {
+		return ""
 	}
-	return CauseNoPath
+	c := ICECause(word)
+	if c.sentence() == CauseNoPath.sentence() {
+		return CauseNoPath // also for a word of a later version
+	}
+	return c
 }

@@ -21,8 +21,10 @@ const (
 	renominateEvery = time.Second
 
 	// lookFor is how long after the last candidate, or after the selected pair stopped working, ICE
-	// looks for a better pair.
-	lookFor = 20 * time.Second
+	// looks for a better pair. It does so for lookAtMost in all until the next restart, because the
+	// other peer names the addresses.
+	lookFor    = 20 * time.Second
+	lookAtMost = 60 * time.Second
 )
 
 // nominateAgain has ICE take a relayed pair soon, and a better one when it works. So a pair of
@@ -38,33 +40,48 @@ func nominateAgain(settings *webrtc.SettingEngine) error {
 // again, checks each pair every two seconds for as long as the connection lives: addresses of
 // other networks, and relayed ones through each TURN server. The other side only answers.
 //
-// When the time is over, only checks of the selected pair leave. If that is direct, the TURN
-// servers hear nothing more, and TCP connections with them are closed: pion does not go back to a
-// relayed pair without a restart.
+// When the time is over, only checks of the selected pair leave this host's own sockets. pion does
+// not go back to a relayed pair without a restart.
 type checks struct {
 	mu       sync.Mutex // guards what follows
 	over     bool       // the search is
 	closed   bool
 	timer    *time.Timer    // made with the first candidate
-	until    time.Time      // when the search ends
-	selected netip.AddrPort // the remote address, or zero while there is no pair
-	turn     bool           // the selected pair is relayed
-	dialled  map[*turnConn]struct{}
+	since    time.Time      // when the search began
+	until    time.Time      // when it ends
+	spent    time.Duration  // on the searches before, since the last restart
+	selected bool           // there is a pair
+	remote   netip.AddrPort // where this host's own sockets send to; zero if the pair begins at a relayed address
 }
 
-func newChecks() *checks { return &checks{dialled: make(map[*turnConn]struct{})} }
+func newChecks() *checks { return &checks{since: time.Now()} }
+
+// begin begins the first search after a restart, or of all.
+func (c *checks) begin() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.over, c.selected, c.spent, c.since = false, false, 0, time.Now()
+}
 
 // look begins the search again: there is another candidate, or the selected pair does not work.
 func (c *checks) look() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.over, c.until = false, time.Now().Add(lookFor)
+	now := time.Now()
+	if c.over {
+		if c.spent >= lookAtMost {
+			return
+		}
+		c.over, c.since = false, now
+	}
+	left := min(lookFor, lookAtMost-c.spent-now.Sub(c.since))
+	c.until = now.Add(left)
 	switch {
 	case c.closed:
 	case c.timer == nil:
-		c.timer = time.AfterFunc(lookFor, c.settle)
+		c.timer = time.AfterFunc(left, c.settle)
 	default:
-		c.timer.Reset(lookFor)
+		c.timer.Reset(left)
 	}
 }
 
@@ -81,25 +98,31 @@ func (c *checks) stop() {
 func (c *checks) settle() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if left := time.Until(c.until); left > 0 { // look came as the timer fired
+	now := time.Now()
+	if left := c.until.Sub(now); left > 0 { // look came as the timer fired
 		if !c.closed {
 			c.timer.Reset(left)
 		}
 		return
 	}
-	if c.over = c.selected.IsValid(); c.over && !c.turn {
-		for conn := range c.dialled {
-			_ = conn.TCPConn.Close()
-		}
+	if c.selected && !c.over {
+		c.over = true
+		c.spent += now.Sub(c.since)
 	}
 }
 
 // pair notes the selected pair.
-func (c *checks) pair(pair *webrtc.ICECandidatePair, turn bool) {
+func (c *checks) pair(pair *webrtc.ICECandidatePair) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	addr, _ := netip.ParseAddr(pair.Remote.Address)
-	c.selected, c.turn = netip.AddrPortFrom(addr, pair.Remote.Port), turn
+	c.selected, c.remote = true, netip.AddrPortFrom(addr, pair.Remote.Port)
+	if pair.Local.Typ == webrtc.ICECandidateTypeRelay {
+		c.remote = netip.AddrPort{}
+	}
+	if c.timer != nil && !c.closed && !c.over {
+		c.timer.Reset(time.Until(c.until)) // which may be past, if there was no pair for long
+	}
 }
 
 // useless reports whether a packet that leaves a socket of this host is a check of no use.
@@ -111,30 +134,7 @@ func (c *checks) useless(packet []byte, to netip.AddrPort) bool {
 	to = netip.AddrPortFrom(to.Addr().Unmap(), to.Port())
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return c.over && c.selected != to
-}
-
-// silent reports whether a packet to a TURN server over UDP carries something that is of no use.
-func (c *checks) silent(packet []byte) bool {
-	const sendIndication = 0x0016 // RFC 8656, section 17
-	if len(packet) < 4 || packet[0]>>6 != 1 && binary.BigEndian.Uint16(packet) != sendIndication {
-		return false
-	}
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.over && !c.turn
-}
-
-func (c *checks) add(conn *turnConn) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.dialled[conn] = struct{}{}
-}
-
-func (c *checks) remove(conn *turnConn) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	delete(c.dialled, conn)
+	return c.over && c.remote != to
 }
 
 // ListenUDP opens a socket of a host candidate, or of one that a STUN server tells.

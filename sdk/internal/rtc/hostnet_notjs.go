@@ -17,15 +17,16 @@ import (
 // context.
 type hostNet struct {
 	transport.Net
-	network transport.Net // of PlatformOptions
-	ctx     context.Context
-	servers *servers // notified when one cannot be dialled or looked up
-	checks  *checks  // nil on the side that answers
+	network     transport.Net // of PlatformOptions
+	ctx         context.Context
+	servers     *servers // notified when one cannot be dialled or looked up
+	allocations *allocations
+	checks      *checks // nil on the side that answers
 }
 
 func newHostNet(ctx context.Context, network transport.Net, asked *servers) (*hostNet, error) {
 	std, err := stdnet.NewNet()
-	n := &hostNet{Net: std, network: network, ctx: ctx, servers: asked}
+	n := &hostNet{Net: std, network: network, ctx: ctx, servers: asked, allocations: newAllocations()}
 	if network != nil {
 		n.Net = network
 	}

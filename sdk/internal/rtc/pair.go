@@ -1,6 +1,6 @@
 package rtc
 
-import "strings"
+import "github.com/sebas642/intercessor/protocol"
 
 // Pair is the pair of candidates that a direct path has selected. Local and Remote are their
 // types as in SDP, such as host or relay; "" if there is no pair, or the platform does not tell.
@@ -16,10 +16,7 @@ type Pair struct {
 func (p Pair) TURN() bool { return p.Local == "relay" || p.Remote == "relay" }
 
 // isLabel reports whether a candidate of that type and address is a label (I7).
-func isLabel(kind, address string) bool {
-	return kind == "relay" &&
-		(strings.HasPrefix(address, "192.0.2.") || strings.HasPrefix(address, "198.51.100.") || strings.HasPrefix(address, "203.0.113."))
-}
+func isLabel(kind, address string) bool { return kind == "relay" && protocol.IsLabel(address) }
 
 // Pair returns the selected pair.
 func (p *Peer) Pair() Pair {

@@ -42,7 +42,8 @@ type peerConn struct {
 	report LinkListener // may be nil
 	late   *time.Timer  // runs giveUp while there is no path, without a LinkListener
 	asked  *servers
-	found  bool               // owned by onCandidate: there is a local candidate
+	found  bool // owned by onCandidate: there is a local candidate
+	held   *allocations
 	checks *checks            // nil on the side that answers
 	ctx    context.Context    // ends with cancel
 	cancel context.CancelFunc // ends what waits in hostNet, and finding
@@ -94,7 +95,7 @@ func newPeerConn(o Options, ev events) (*peerConn, error) {
 		cancel()
 		return nil, err
 	}
-	p := &peerConn{pc: pc, events: ev, report: o.Link, asked: asked, checks: host.checks, ctx: ctx, cancel: cancel, places: make(chan struct{}, maxFinding)}
+	p := &peerConn{pc: pc, events: ev, report: o.Link, asked: asked, held: host.allocations, checks: host.checks, ctx: ctx, cancel: cancel, places: make(chan struct{}, maxFinding)}
 	p.late = time.AfterFunc(attemptWithin, p.giveUp)
 	p.late.Stop()
 	pc.OnNegotiationNeeded(p.onNeeded)
@@ -186,6 +187,10 @@ func (p *peerConn) onGathering(state webrtc.ICEGatheringState) {
 	if state == webrtc.ICEGatheringStateGathering {
 		p.asked.relayed.Store(false)
 		p.asked.direct.Store(false)
+		p.held.setDirect(false)
+		if p.checks != nil {
+			p.checks.begin()
+		}
 	}
 }
 
@@ -386,9 +391,10 @@ func (p *peerConn) onPair(of *webrtc.ICECandidatePair) {
 	pair := Pair{Local: of.Local.Typ.String(), Remote: of.Remote.Typ.String()}
 	pair.Label = isLabel(pair.Local, of.Local.Address) || isLabel(pair.Remote, of.Remote.Address)
 	if p.checks != nil {
-		p.checks.pair(of, pair.TURN())
+		p.checks.pair(of)
 	}
 	p.asked.direct.Store(!pair.TURN())
+	p.held.setDirect(!pair.TURN())
 	p.events.pair(pair)
 }
 
@@ -416,6 +422,7 @@ func (p *peerConn) close() {
 	if p.checks != nil {
 		p.checks.stop()
 	}
+	p.held.setDirect(false)
 	p.finding.Wait()
 	done := make(chan struct{})
 	go func() {

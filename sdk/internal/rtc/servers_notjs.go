@@ -25,18 +25,27 @@ type servers struct {
 	relayed atomic.Bool       // a TURN server over UDP has given an address
 	direct  atomic.Bool       // the selected pair is one without TURN
 
-	mu    sync.Mutex // guards what follows
-	urls  []string
-	names map[string]string // the host and port that an address was looked up for, by address
+	mu      sync.Mutex // guards what follows
+	urls    []string
+	secrets map[string]string // credentials by user name; a set has a map of its own
+	names   map[string]string // the host and port that an address was looked up for, by address
 }
 
 func (s *servers) set(list []ICEServer) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.urls = nil
+	s.urls, s.secrets = nil, make(map[string]string)
 	for _, server := range list {
 		s.urls = append(s.urls, server.URLs...)
+		s.secrets[server.Username] = server.Credential
 	}
+}
+
+// credentials returns those of the servers, by user name.
+func (s *servers) credentials() map[string]string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.secrets
 }
 
 // noRelayed returns the cause if only TURN servers may be used, and none gives an address.

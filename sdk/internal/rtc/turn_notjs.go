@@ -6,6 +6,7 @@ import (
 	"context"
 	"encoding/binary"
 	"net"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -62,10 +63,8 @@ func (n *hostNet) dialTURN(network string, local, remote *net.TCPAddr) (*turnCon
 		n.servers.failed("tcp", remote.String(), err)
 		return nil, err
 	}
-	made := &turnConn{TCPConn: conn.(*net.TCPConn), checks: n.checks}
-	if n.checks != nil {
-		n.checks.add(made)
-	}
+	made := &turnConn{TCPConn: conn.(*net.TCPConn), of: n.allocations}
+	n.allocations.add(made)
 	return made, nil
 }
 
@@ -85,7 +84,9 @@ func (n *hostNet) ListenPacket(network, address string) (net.PacketConn, error) 
 	if err != nil {
 		return nil, err
 	}
-	return turnSocket{conn, n.checks, n.servers}, nil
+	made := &turnSocket{PacketConn: conn, of: n.allocations, servers: n.servers, credentials: n.servers.credentials()}
+	n.allocations.add(made)
+	return made, nil
 }
 
 // turnConn and turnSocket tell pion that they are of IPv4. It asks for a relayed address of the
@@ -93,8 +94,8 @@ func (n *hostNet) ListenPacket(network, address string) (net.PacketConn, error) 
 // IPv4 one. Browsers, too, ask for IPv4 whatever leads to the server (I6).
 type turnConn struct {
 	*net.TCPConn
-	checks *checks     // nil on the side that answers
-	heard  atomic.Bool // the server has said something
+	of    *allocations
+	heard atomic.Bool // the server has said something
 }
 
 func (c *turnConn) LocalAddr() net.Addr {
@@ -115,19 +116,22 @@ func (c *turnConn) Read(b []byte) (int, error) {
 }
 
 func (c *turnConn) Close() error {
-	if c.checks != nil {
-		c.checks.remove(c)
-	}
+	c.of.remove(c)
 	return c.TCPConn.Close()
 }
 
 type turnSocket struct {
 	net.PacketConn
-	checks  *checks
-	servers *servers
+	of          *allocations
+	servers     *servers
+	credentials map[string]string // of the servers, by user name
+
+	mu     sync.Mutex // guards what follows
+	last   []byte     // the last request
+	server net.Addr   // where it went
 }
 
-func (s turnSocket) ReadFrom(packet []byte) (int, net.Addr, error) {
+func (s *turnSocket) ReadFrom(packet []byte) (int, net.Addr, error) {
 	const allocateSuccess = 0x0103 // RFC 8656, section 17
 	n, from, err := s.PacketConn.ReadFrom(packet)
 	if n >= 2 && binary.BigEndian.Uint16(packet) == allocateSuccess {
@@ -136,14 +140,17 @@ func (s turnSocket) ReadFrom(packet []byte) (int, net.Addr, error) {
 	return n, from, err
 }
 
-func (s turnSocket) WriteTo(packet []byte, to net.Addr) (int, error) {
-	if s.checks != nil && s.checks.silent(packet) {
-		return len(packet), nil
-	}
+func (s *turnSocket) WriteTo(packet []byte, to net.Addr) (int, error) {
+	s.keep(packet, to)
 	return s.PacketConn.WriteTo(packet, to)
 }
 
-func (s turnSocket) LocalAddr() net.Addr {
+func (s *turnSocket) Close() error {
+	s.of.remove(s)
+	return s.PacketConn.Close()
+}
+
+func (s *turnSocket) LocalAddr() net.Addr {
 	at := *s.PacketConn.LocalAddr().(*net.UDPAddr)
 	if at.IP.To4() == nil {
 		at.IP, at.Zone = net.IPv4zero, ""

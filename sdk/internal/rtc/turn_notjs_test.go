@@ -19,13 +19,19 @@ import (
 // addresses are of 127.0.0.1. The credential is ada's.
 func serveTURN(t testing.TB, on string) (udp, tcp rtc.ICEServer) {
 	t.Helper()
+	_, udp, tcp = startTURN(t, on)
+	return udp, tcp
+}
+
+func startTURN(t testing.TB, on string) (server *turn.Server, udp, tcp rtc.ICEServer) {
+	t.Helper()
 	listener, err := net.Listen("tcp", net.JoinHostPort(on, "0"))
 	require.NoError(t, err)
 	at := listener.Addr().String()
 	packets, err := net.ListenPacket("udp", at)
 	require.NoError(t, err)
 	relays := &turn.RelayAddressGeneratorStatic{RelayAddress: net.IPv4(127, 0, 0, 1), Address: "127.0.0.1"}
-	server, err := turn.NewServer(turn.ServerConfig{
+	server, err = turn.NewServer(turn.ServerConfig{
 		Realm: "intercessor.test", StrictAddressFamily: true,
 		AuthHandler: func(a *turn.RequestAttributes) (string, []byte, bool) {
 			return a.Username, turn.GenerateAuthKey(a.Username, a.Realm, "secret"), true
@@ -38,7 +44,7 @@ func serveTURN(t testing.TB, on string) (udp, tcp rtc.ICEServer) {
 	of := func(url string) rtc.ICEServer {
 		return rtc.ICEServer{URLs: []string{url}, Username: "ada", Credential: "secret"}
 	}
-	return of("turn:" + at), of("turn:" + at + "?transport=tcp")
+	return server, of("turn:" + at), of("turn:" + at + "?transport=tcp")
 }
 
 // TestRelayedAddressesAreIPv4: also those of a server that is reached over IPv6. A peer with

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # Does what a memory checker does for other languages: runs everything under the race
 # detector, fails if a goroutine is left, makes a hundred thousand connections after
-# which relayd must use no more than before, and runs every fuzz target for half a minute
-# or FUZZTIME. It takes half an hour on two cores.
+# which relayd must use no more than before, and ten thousand that stay silent, and runs every
+# fuzz target for half a minute or FUZZTIME. It takes half an hour on two cores.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 exec </dev/null
@@ -22,5 +22,6 @@ step 'race detector and goroutines: the modules' go test -race -count 1 -timeout
 step 'race detector: real peers' go test -race -count 1 -timeout 1200s $(go list ./e2e/... | grep -v /e2e/package$) # ci/package.sh runs that one
 step 'a hundred megabytes' env INTERCESSOR_PROVE=full go test -count 1 -timeout 900s -run '^(TestNativeStreamsOfManyBytes|TestALargeFileOutlivesTheRelay|TestAFile[A-Z].*)$' ./e2e/native ./e2e/terminal
 step 'a hundred thousand connections' env INTERCESSOR_PROVE=full go test -count 1 -v -timeout 600s -run '^TestSoak$' ./relayd
+step 'ten thousand silent connections' env INTERCESSOR_PROVE=full go test -count 1 -v -timeout 600s -run '^TestSilentConnectionsDisturbNothing$' ./e2e/operate
 step 'fuzzing' env FUZZTIME="${FUZZTIME:-30s}" ci/fuzz.sh
 printf '[%2d:%02d] no error found\n' $((SECONDS / 60)) $((SECONDS % 60))

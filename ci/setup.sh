@@ -34,6 +34,7 @@ if [ "$(uname)" = Linux ]; then # for the guide's proxies, and for network names
 	has ip /usr/sbin/ip || missing+=(iproute2)
 	has nft /usr/sbin/nft || missing+=(nftables)
 	has nginx /usr/sbin/nginx || missing+=(nginx)
+	[ -e /usr/lib/nginx/modules/ngx_stream_module.so ] || missing+=(libnginx-mod-stream)
 	has caddy || missing+=(caddy)
 fi
 has node || missing+=(nodejs)

@@ -21,6 +21,9 @@ func (v *visit) noTURN(e endpoint, err error) Result {
 	case errors.As(err, &other) && strings.HasPrefix(string(other.begin), "HTTP/"):
 		return Fail(fmt.Sprintf("an HTTP server answers at %s, not TURN: only WebSockets pass to the relay", e.address()),
 			"a proxy for HTTP cannot forward TURN: give it a port of its own with `turn.listen`, open that port, and say it in `turn.tcp_port` if it is published under another number")
+	case v.endsTLS(e):
+		return Fail(fmt.Sprintf("the relay names TURN at %s without TLS, because something in front of it ends TLS", e.address()),
+			"let the load balancer pass TLS through and give relayd the certificate (`tls.cert_file`), or give TURN a port of its own past it with `turn.listen`")
 	case errors.As(err, &other):
 		return Fail(fmt.Sprintf("what answers at %s is not a TURN server", e.address()), portAdvice(e))
 	case e.transport == "udp" && errors.Is(err, syscall.ECONNREFUSED):
@@ -41,6 +44,12 @@ func (v *visit) noTURN(e endpoint, err error) Result {
 			"a proxy for HTTP cannot forward TURN: give it a port of its own with `turn.listen`, open that port, and say it in `turn.tcp_port` if it is published under another number")
 	}
 	return Fail(fmt.Sprintf("TURN at %s fails: %v", e.address(), root(err)), portAdvice(e))
+}
+
+// endsTLS reports whether an endpoint is one that a relay without TLS names, by the port of Host,
+// although it was reached with TLS.
+func (v *visit) endsTLS(e endpoint) bool {
+	return v.target.secure && e.transport == "tcp" && e.host == v.target.host && (e.port == v.target.port || e.port == "80")
 }
 
 // isDialTimeout reports whether no connection came about, so that TLS never began.

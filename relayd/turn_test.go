@@ -166,7 +166,7 @@ func TestTURNCredentials(t *testing.T) {
 		"a wrong password":         {rtcIceServer{Username: ofServer.Username, Credential: ofClient.Credential}, "401"},
 		"a prolonged one":          {rtcIceServer{Username: "9" + expiry + ":" + rest, Credential: ofServer.Credential}, "401"},
 		"of another relay":         {elsewhere, "401"},
-		"of a peer that has left ": {left, "403"},
+		"of a peer that has left ": {left, "403: the peer is not at this relay: turn.hosts must name the one where it is"},
 	} {
 		for _, url := range ofServer.URLs {
 			require.Eventually(t, func() bool {

@@ -37,15 +37,28 @@ func (s *stage) nginx(port string, p pair, lines string) {
 // nginxOf is nginx with something ahead of the server, such as an upstream.
 func (s *stage) nginxOf(port, ahead string, p pair, lines string) {
 	s.t.Helper()
-	folder := s.t.TempDir()
-	text := "user root;\ndaemon off;\npid pid;\nerror_log error.log;\nworker_processes 1;\nevents {}\nhttp {\naccess_log off;\n"
-	for _, kind := range []string{"client_body", "proxy", "fastcgi", "uwsgi", "scgi"} {
-		text += kind + "_temp_path " + kind + ";\n"
-	}
 	address := siteIPv4 + ":" + port
-	text += ahead + "server {\nlisten " + address + " ssl;\nssl_certificate " + p.cert + ";\nssl_certificate_key " + p.key + ";\nlocation / {\n" + lines + "}\n}\n}\n"
+	s.runNginx(address, "http {\naccess_log off;\n"+ahead+"server {\nlisten "+address+" ssl;\n"+certificateLines(p)+"location / {\n"+lines+"}\n}\n")
+}
+
+func certificateLines(p pair) string {
+	return "ssl_certificate " + p.cert + ";\nssl_certificate_key " + p.key + ";\n"
+}
+
+// runNginx starts nginx with a block that begins so, and with what it needs to run here.
+func (s *stage) runNginx(address, block string) {
+	s.t.Helper()
+	folder := s.t.TempDir()
+	ahead := "user root;\ndaemon off;\npid pid;\nerror_log error.log;\nworker_processes 1;\nevents {}\n"
+	if strings.HasPrefix(block, "stream") {
+		ahead = "load_module /usr/lib/nginx/modules/ngx_stream_module.so;\n" + ahead
+	} else {
+		for _, kind := range []string{"client_body", "proxy", "fastcgi", "uwsgi", "scgi"} {
+			block += kind + "_temp_path " + kind + ";\n"
+		}
+	}
 	config := filepath.Join(folder, "nginx.conf")
-	require.NoError(s.t, os.WriteFile(config, []byte(text), 0o600))
+	require.NoError(s.t, os.WriteFile(config, []byte(ahead+block+"}\n"), 0o600))
 	program, err := exec.LookPath("nginx")
 	if err != nil {
 		program = "/usr/sbin/nginx" // which is in root's PATH only

@@ -2,6 +2,8 @@ package operate_test
 
 import (
 	"crypto/rand"
+	"encoding/base64"
+	"net"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -47,6 +49,29 @@ func TestWrongTURNSecretIsNamed(t *testing.T) {
 	require.NoError(t, client.Close(), "which must not hide the cause from the other side")
 	require.ErrorAs(t, <-accepting, &failed)
 	require.Equal(t, sdk.ReasonTURNRefused, failed.Reason)
+}
+
+// TestTURNAtAnotherRelayIsNamed: two relays share a key, and TURN traffic arrives at the other one.
+// The error names the setting that is missing.
+func TestTURNAtAnotherRelayIsNamed(t *testing.T) {
+	t.Parallel()
+	const told = "the peer is not at this relay: turn.hosts must name the one where it is"
+	key := secretFile(t, base64.StdEncoding.EncodeToString(make([]byte, 32)))
+	other := relayproc.Start(t, "--turn-enabled", "--key-file", key)
+	_, port, err := net.SplitHostPort(other.Addr)
+	require.NoError(t, err)
+	relay := relayproc.Start(t, "--turn-enabled", "--key-file", key, "--turn-udp-port", port, "--turn-tcp-port", port)
+	only := &sdk.Options{RelayOnly: true}
+	ln := sdkpeer.Listen(t, relay)
+	client, err := sdk.Dial(patience.Context(t), ln.ClientURL(), only)
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, client.Close()) })
+	sdkpeer.Accept(t, ln)
+	_, err = client.OpenChannel(patience.Context(t), "never")
+	var failed *sdk.ICEError
+	require.ErrorAs(t, err, &failed)
+	require.Equal(t, sdk.ReasonTURNRefused, failed.Reason)
+	require.Contains(t, failed.Servers, sdk.ServerError{URL: "turn:127.0.0.1:" + port + "?transport=udp", Code: 403, Text: told})
 }
 
 const failingPath = `

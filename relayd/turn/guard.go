@@ -145,6 +145,9 @@ func (g *guard) authenticate(from flow) (c credential, ok bool) {
 	return c, ok && stun.MessageIntegrity(c.key).Check(&g.message) == nil
 }
 
+// unknownPeer is why a peer gets no allocation that is at another relay, whose key is the same.
+var unknownPeer = []byte("the peer is not at this relay: turn.hosts must name the one where it is")
+
 // admitNew decides on an authenticated request of a source without an allocation.
 func (g *guard) admitNew(c credential, from flow) (answer []byte, ok bool) {
 	m, now := &g.message, time.Now()
@@ -156,7 +159,7 @@ func (g *guard) admitNew(c credential, from flow) (answer []byte, ok bool) {
 		return nil, true // pion asks for credentials: 401
 	}
 	if !g.server.isHere(c.room, c.peer) {
-		return g.refuse(stun.CodeForbidden, c)
+		return g.refuse(stun.CodeForbidden, c, unknownPeer...)
 	}
 	if m.Contains(stun.AttrEvenPort) || m.Contains(stun.AttrReservationToken) {
 		return g.refuse(stun.CodeBadRequest, c)
@@ -218,11 +221,12 @@ func (g *guard) admitPeer(a *allocation, c credential) (answer []byte, ok bool) 
 	return nil, true
 }
 
-// refuse returns an error answer to an authenticated request.
-func (g *guard) refuse(code stun.ErrorCode, c credential) (answer []byte, ok bool) {
+// refuse returns an error answer to an authenticated request. Its reason, if there is one, is the
+// text of the error that programs and pages get.
+func (g *guard) refuse(code stun.ErrorCode, c credential, reason ...byte) (answer []byte, ok bool) {
 	m, err := stun.Build(&stun.Message{TransactionID: g.message.TransactionID},
 		stun.NewType(g.message.Type.Method, stun.ClassErrorResponse),
-		&stun.ErrorCodeAttribute{Code: code}, stun.MessageIntegrity(c.key))
+		&stun.ErrorCodeAttribute{Code: code, Reason: reason}, stun.MessageIntegrity(c.key))
 	if err != nil {
 		return nil, false
 	}

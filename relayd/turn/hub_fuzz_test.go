@@ -52,6 +52,7 @@ func FuzzHub(f *testing.F) {
 	f.Add([]byte{0, 0, 1, 1, 4, 0, 4, 1, 2, 0, 1})
 	f.Add([]byte{0, 0, 0, 0, 0, 1, 0, 2, 0, 3, 4, 0, 4, 1, 4, 2, 4, 3, 2, 0, 1, 2, 0, 2, 2, 1, 2, 2, 0, 3, 3, 0, 5, 0, 6, 1})
 	f.Add([]byte{0, 0, 0, 1, 2, 0, 1, 4, 1, 5, 1, 2, 0, 1, 1, 1, 2, 0, 1})
+	f.Add([]byte{0, 0, 0, 1, 0, 2, 0, 3, 4, 0, 4, 1, 4, 2, 4, 3, 2, 1, 2, 2, 0, 3, 2, 3, 0}) // strangers
 	f.Fuzz(func(t *testing.T, actions []byte) {
 		peers := modelPeers{
 			"s": {"a", true, new(bool)}, "x": {"a", false, new(bool)}, "y": {"a", false, new(bool)}, "z": {"b", true, new(bool)},

@@ -39,14 +39,15 @@ func noDirect(p *chromium.Tab) {
 	}`)
 }
 
-// slow returns the address of a proxy before a relay that passes so many bytes a second from each page.
-func slow(t testing.TB, relay *relayproc.Relay, rate int64) string {
+// slow returns the address of a proxy before a relay that passes so many bytes a second from each
+// page, until hurry is called.
+func slow(t testing.TB, relay *relayproc.Relay, rate int64) (url string, hurry func()) {
 	t.Helper()
 	proxy, err := chaos.Listen(relay.Addr, nil)
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, proxy.Close()) })
 	proxy.SetFaults(chaos.Faults{Up: chaos.Way{Rate: rate}})
-	return "http://" + proxy.Addr()
+	return "http://" + proxy.Addr(), func() { proxy.SetFaults(chaos.Faults{}) }
 }
 
 // saves has the user save the only file that came, and compares it.
@@ -72,7 +73,8 @@ func TestAFileNeedsNoDirectPath(t *testing.T) {
 	ada, bob := browser.Blank(chromium.LostRelay...), browser.Blank(chromium.LostRelay...)
 	noDirect(ada)
 	noDirect(bob)
-	ada.Navigate(slow(t, relay, 2<<20) + "/")
+	url, hurry := slow(t, relay, 2<<20)
+	ada.Navigate(url + "/")
 	link := ada.Host("Ada")
 	bob.Navigate(link)
 	bob.Rename("Bob")
@@ -90,6 +92,7 @@ func TestAFileNeedsNoDirectPath(t *testing.T) {
 			p.WaitText("#log .rate", "waits for the connection")
 		}
 		ada.Shot("relay-away")
+		hurry()
 	})
 	saves(bob, "film.mp4", content)
 	ada.WaitText("#log .mine .outcome", "Sent and checked.")
@@ -205,7 +208,8 @@ func TestAReloadedPageSendsTheRest(t *testing.T) {
 	noDirect(bob)
 	ada.Navigate(relay.HTTP + "/")
 	_, id, _ := strings.Cut(ada.Host("Ada"), "#")
-	bob.Navigate(slow(t, relay, 2<<20) + "/#" + id)
+	url, hurry := slow(t, relay, 2<<20)
+	bob.Navigate(url + "/#" + id)
 	bob.Rename("Bob")
 	ada.WaitText("#people .name", "Bob")
 	film, content := newFile(t, "film.mp4", 10_000_000)
@@ -219,6 +223,7 @@ func TestAReloadedPageSendsTheRest(t *testing.T) {
 	ada.Do(`globalThis.least = 1;
 		new MutationObserver(() => { least = Math.min(least, document.querySelector("#log progress").value) })
 			.observe(document.querySelector("#log .rate"), { childList: true, characterData: true, subtree: true })`)
+	hurry()
 	bob.SendFile(film)
 	saves(ada, "film.mp4", content)
 	bob.WaitText("#log .mine .outcome", "Sent and checked.")
@@ -234,13 +239,14 @@ func TestAFileGoesOnWhenItsReceiverIsReloaded(t *testing.T) {
 	browser := chromium.Start(t)
 	ada, bob := browser.Blank(), browser.Blank()
 	noDirect(ada)
-	ada.Navigate(slow(t, relay, 1<<20) + "/")
+	url, _ := slow(t, relay, 1<<20)
+	ada.Navigate(url + "/")
 	bob.Navigate(ada.Host("Ada"))
 	bob.Rename("Bob")
 	ada.WaitText("#people .name", "Bob")
 	for _, sides := range [][2]*chromium.Tab{{ada, bob}, {bob, ada}} {
 		from, to := sides[0], sides[1]
-		film, content := newFile(t, "film.mp4", 8_000_000)
+		film, content := newFile(t, "film.mp4", 6_000_000)
 		from.SendFile(film)
 		to.WaitFor("a part", `document.querySelector("#log progress:not([hidden])")?.value > 0.1`)
 		to.Say("I have to load the page again.") // the browser asks only a user who has touched the page
@@ -270,6 +276,7 @@ func TestAFileGoesOnWithAnotherConnection(t *testing.T) {
 	s.cut(guest, chaos.RST)
 	guest.WaitText("#log .rate", "waits for the connection")
 	host.WaitText("#log .outcome", "It goes on from here when it is sent again.")
+	guest.proxy.SetFaults(chaos.Faults{})
 	s.mend(guest)
 	saves(host.Tab, "film.mp4", content)
 	guest.WaitText("#log .mine .outcome", "Sent and checked.")

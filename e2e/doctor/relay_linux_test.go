@@ -52,7 +52,7 @@ func TestTheClockIsWrong(t *testing.T) {
 	for words, step := range map[string]time.Duration{"1h0m0s ahead of": time.Hour, "1h0m0s behind": -time.Hour} {
 		t.Run(words, func(t *testing.T) {
 			s := newStage(t)
-			binary := relayproc.Build(t, "relayd", "-overlay", relayproc.ClockOverlay(t))
+			binary := relayproc.BuildClock(t)
 			s.relayOf(binary, []string{fmt.Sprint("CLOCK_STEP=", int(step/time.Second))}, plain...)
 			s.examine(plainURL).requireFailed(t, want{"clock", words, "NTP"})
 		})

@@ -141,6 +141,7 @@ func TestNativeKickOfAClientThatIsAtNoRelay(t *testing.T) {
 
 // The relay refuses it, also if there is a direct path, and the Conn goes on.
 func TestNativeKickByAClientIsRefused(t *testing.T) {
+	t.Parallel()
 	relay := relayproc.Start(t)
 	s := newStage(t, relay)
 	var refused *sdk.RelayError

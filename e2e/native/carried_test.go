@@ -102,6 +102,7 @@ func TestNativeStreamsAreTurnedOff(t *testing.T) {
 // TestNativeMessageBesideStreams: where the relay is slow, what waits is in the SDK, and not in
 // the socket. So a message goes ahead of it.
 func TestNativeMessageBesideStreams(t *testing.T) {
+	t.Parallel()
 	relay := relayproc.Start(t, "--limits-peer-bytes", "64KiB", "--limits-peer-burst", "100ms", "--limits-outbox-bytes", "4MiB")
 	server, client := meet(t, relay, sdk.Options{}, sdk.Options{Paths: sdk.PathsRelay})
 	var read atomic.Int64

@@ -18,6 +18,7 @@ import (
 )
 
 func TestNativeDataChannels(t *testing.T) {
+	t.Parallel()
 	relay := relayproc.Start(t)
 	for _, scenario := range []struct {
 		name string
@@ -65,6 +66,7 @@ func TestNativeDataChannels(t *testing.T) {
 }
 
 func TestNativeChannelsOpenAtOnceFromBothSides(t *testing.T) {
+	t.Parallel()
 	relay := relayproc.Start(t)
 	server, client := sdkpeer.Meet(t, relay)
 
@@ -95,6 +97,7 @@ func TestNativeChannelsOpenAtOnceFromBothSides(t *testing.T) {
 }
 
 func TestNativeTenMegabytesEachWayAtOnce(t *testing.T) {
+	t.Parallel()
 	relay := relayproc.Start(t)
 	server, client := sdkpeer.Meet(t, relay)
 	a, b := sdkpeer.Channels(t, client, server, "bulk")
@@ -122,6 +125,7 @@ func TestNativeTenMegabytesEachWayAtOnce(t *testing.T) {
 }
 
 func TestNativeCloseLosesNothing(t *testing.T) {
+	t.Parallel()
 	relay := relayproc.Start(t)
 	server, client := sdkpeer.Meet(t, relay)
 	a, b := sdkpeer.Channels(t, client, server, "file")
@@ -142,6 +146,7 @@ func TestNativeCloseLosesNothing(t *testing.T) {
 }
 
 func TestNativeConnCloseEndsChannelsInOrder(t *testing.T) {
+	t.Parallel()
 	relay := relayproc.Start(t)
 	server, client := sdkpeer.Meet(t, relay)
 	a, b := sdkpeer.Channels(t, server, client, "notes")
@@ -165,6 +170,7 @@ func TestNativeConnCloseEndsChannelsInOrder(t *testing.T) {
 }
 
 func TestNativeSlowReceiverHoldsBackTheSender(t *testing.T) {
+	t.Parallel()
 	relay := relayproc.Start(t)
 	server, client := sdkpeer.Meet(t, relay)
 	a, b := sdkpeer.Channels(t, client, server, "slow")
@@ -203,6 +209,7 @@ func TestNativeSlowReceiverHoldsBackTheSender(t *testing.T) {
 }
 
 func TestNativeDirectPathOutlivesTheRelay(t *testing.T) {
+	t.Parallel()
 	relay := relayproc.Start(t)
 	ln := sdkpeer.Listen(t, relay)
 	client := sdkpeer.Dial(t, ln.ClientURL())

@@ -99,6 +99,7 @@ func TestNativeICEFailsWithoutAWay(t *testing.T) {
 }
 
 func TestNativePeerReportsWhatItCannotUse(t *testing.T) {
+	t.Parallel()
 	relay := relayproc.Start(t)
 	for _, scenario := range []struct{ name, typ, message string }{
 		{"no SDP", protocol.TypeOffer, `{"type":"offer","sdp":"hello"}`},
@@ -125,6 +126,7 @@ func TestNativePeerReportsWhatItCannotUse(t *testing.T) {
 }
 
 func TestNativeClientReportsABadAnswer(t *testing.T) {
+	t.Parallel()
 	relay := relayproc.Start(t)
 	raw, client := rawServer(t, relay)
 
@@ -143,6 +145,7 @@ func TestNativeClientReportsABadAnswer(t *testing.T) {
 
 // A peer that does not receive blocks its sender, and no other peer.
 func TestNativeSlowConnHoldsUpItsSenderAlone(t *testing.T) {
+	t.Parallel()
 	relay := relayproc.Start(t)
 	ln := sdkpeer.Listen(t, relay)
 	noisy := sdkpeer.Dial(t, ln.ClientURL())

@@ -36,6 +36,7 @@ func TestNativePeersExchangeMessages(t *testing.T) {
 }
 
 func TestNativeServerHasManyClients(t *testing.T) {
+	t.Parallel()
 	relay := relayproc.Start(t)
 	ln := sdkpeer.Listen(t, relay)
 	ada := sdkpeer.Dial(t, ln.ClientURL())
@@ -93,6 +94,7 @@ func TestNativeServerClosesOneConn(t *testing.T) {
 }
 
 func TestNativeServerLeaves(t *testing.T) {
+	t.Parallel()
 	relay := relayproc.Start(t)
 	ln := sdkpeer.Listen(t, relay)
 	client := sdkpeer.Dial(t, ln.ClientURL())
@@ -109,6 +111,7 @@ func TestNativeServerLeaves(t *testing.T) {
 }
 
 func TestNativeDialOfUnknownServer(t *testing.T) {
+	t.Parallel()
 	relay := relayproc.Start(t)
 	_, err := sdk.Dial(patience.Context(t), relay.WS+"/client/nobody", nil)
 	require.ErrorIs(t, err, sdk.ErrNoSuchServer)
@@ -119,6 +122,7 @@ func TestNativeDialOfUnknownServer(t *testing.T) {
 }
 
 func TestNativeRefusedWebSocketTellsTheStatus(t *testing.T) {
+	t.Parallel()
 	relay := relayproc.Start(t)
 	_, err := sdk.Dial(patience.Context(t), relay.WS+"/no/such/path/client/x", nil)
 	var refused *sdk.RelayError

@@ -72,6 +72,7 @@ func heapGrowth(first uint64) int64 {
 func heap() uint64 { return uint64(heapGrowth(0)) }
 
 func TestNativeF1BrokenMessagesEndTheLink(t *testing.T) {
+	t.Parallel()
 	relay := relayproc.Start(t)
 	s := newStage(t, relay)
 	const broken = "malformed-message"
@@ -124,6 +125,7 @@ func TestNativeF1BrokenMessagesEndTheLink(t *testing.T) {
 // What F1 does not forbid is ignored: binary messages of later versions, fields that are not
 // known.
 func TestNativeF1UnknownMessagesAreIgnored(t *testing.T) {
+	t.Parallel()
 	relay := relayproc.Start(t)
 	s := newStage(t, relay)
 	p, server := s.join(t, false)
@@ -183,6 +185,7 @@ func TestNativeW4FloodOfPings(t *testing.T) {
 // A link that is over for good answers no PING, so that the other side turns to the relay and
 // hears LINK_RESET (W7).
 func TestNativeW7DeadLinkAnswersNoPing(t *testing.T) {
+	t.Parallel()
 	relay := relayproc.Start(t)
 	s := newStage(t, relay)
 	p, server := s.join(t, false)
@@ -247,6 +250,7 @@ func TestNativeW5PeerThatReadsNothing(t *testing.T) {
 // What comes on the channel of an old link belongs to that link, and changes nothing at the
 // new one (W3).
 func TestNativeW3FramesOfAnOldLink(t *testing.T) {
+	t.Parallel()
 	relay := relayproc.Start(t)
 	s := newStage(t, relay)
 	p, first := s.join(t, false)
@@ -270,6 +274,7 @@ func TestNativeW3FramesOfAnOldLink(t *testing.T) {
 
 // A peer from before paths gets no byte on channel 253, whatever it sends there (W3).
 func TestNativeW3PeerFromBeforePathsHearsNothing(t *testing.T) {
+	t.Parallel()
 	relay := relayproc.Start(t)
 	s := newStage(t, relay)
 	p, server := s.join(t, true)

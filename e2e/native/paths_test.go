@@ -120,6 +120,7 @@ func (k *talk) end(t testing.TB) {
 }
 
 func TestNativeMessagesGoOnWithoutTheRelay(t *testing.T) {
+	t.Parallel()
 	relay := relayproc.Start(t)
 	server, client := direct(t, relay)
 	require.Equal(t, sdk.PathUp, client.Path().State)
@@ -218,6 +219,7 @@ func TestNativeConnOutlivesItsSessionsWhileItsPathIsSuspect(t *testing.T) {
 }
 
 func TestNativeKickEndsADirectConn(t *testing.T) {
+	t.Parallel()
 	relay := relayproc.Start(t)
 	server, client := direct(t, relay)
 	require.NoError(t, server.Kick(patience.Context(t), nil))
@@ -274,6 +276,7 @@ func pathPeerOf(t testing.TB, relay *relayproc.Relay, old bool) (*pathPeer, *sdk
 }
 
 func TestNativePeerPings(t *testing.T) {
+	t.Parallel()
 	relay := relayproc.Start(t)
 	p, server := pathPeerOf(t, relay, false)
 	require.Equal(t, "\x01\x01", <-p.got, "a PING when the channel opens")
@@ -289,6 +292,7 @@ func TestNativePeerPings(t *testing.T) {
 // TestNativeProbeOverTheRelay: the other side no longer sends on the direct path, so this side asks
 // it at once, although nothing of its own is under way.
 func TestNativeProbeOverTheRelay(t *testing.T) {
+	t.Parallel()
 	relay := relayproc.Start(t)
 	p, server := pathPeerOf(t, relay, false)
 	hear := func() string {

@@ -102,6 +102,7 @@ func noise(n int) []byte {
 }
 
 func TestNativeStreamCloseDelivers(t *testing.T) {
+	t.Parallel()
 	relay := relayproc.Start(t)
 	server, client := meet(t, relay, sdk.Options{}, sdk.Options{Paths: sdk.PathsRelay})
 	content := noise(250_000) // less than what a stream holds
@@ -133,6 +134,7 @@ func TestNativeStreamCloseDelivers(t *testing.T) {
 
 // TestNativeStreamThatIsNotRead: who closes the Conn learns that it was not delivered.
 func TestNativeStreamThatIsNotRead(t *testing.T) {
+	t.Parallel()
 	relay := relayproc.Start(t)
 	server, client := meet(t, relay, sdk.Options{}, sdk.Options{Paths: sdk.PathsRelay})
 	a, _ := stream(t, client, server)
@@ -148,6 +150,7 @@ func TestNativeStreamThatIsNotRead(t *testing.T) {
 }
 
 func TestNativeStreamCanBeReadAfterTheConn(t *testing.T) {
+	t.Parallel()
 	relay := relayproc.Start(t)
 	server, client := meet(t, relay, sdk.Options{}, sdk.Options{Paths: sdk.PathsRelay})
 	whole, read := stream(t, client, server)
@@ -195,6 +198,7 @@ func TestNativeStreamCanBeReadAfterTheConn(t *testing.T) {
 }
 
 func TestNativeStreamWithACode(t *testing.T) {
+	t.Parallel()
 	relay := relayproc.Start(t)
 	server, client := meet(t, relay, sdk.Options{}, sdk.Options{Paths: sdk.PathsRelay})
 	a, b := stream(t, client, server)
@@ -219,6 +223,7 @@ func TestNativeStreamWithACode(t *testing.T) {
 
 // TestNativeStreamsHaveBounds: what is too much for one side is refused, or waits.
 func TestNativeStreamsHaveBounds(t *testing.T) {
+	t.Parallel()
 	relay := relayproc.Start(t)
 	server, client := meet(t, relay, sdk.Options{}, sdk.Options{Paths: sdk.PathsRelay})
 	all := fill(t, client)
@@ -284,6 +289,7 @@ func TestNativeSlowReader(t *testing.T) {
 }
 
 func TestNativeStreamsNeedVersion2(t *testing.T) {
+	t.Parallel()
 	relay := relayproc.Start(t)
 	_, server := pathPeerOf(t, relay, true)
 	base := sdkpeer.Listen(t, relay)

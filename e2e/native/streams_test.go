@@ -33,6 +33,7 @@ func accepts(t testing.TB, ln *sdk.Listener) {
 
 // TestNativeHTTP: a program without an open port serves others, over what paths there are.
 func TestNativeHTTP(t *testing.T) {
+	t.Parallel()
 	relay := relayproc.Start(t)
 	ln := sdkpeer.Listen(t, relay)
 	accepts(t, ln)
@@ -123,6 +124,7 @@ func fill(t testing.TB, c *sdk.Conn) (all []*sdk.Stream) {
 
 // TestNativeStreamsOfManyBytes: 30 MB, in the full form 100 MB, arrive with their hash, although the relay is killed.
 func TestNativeStreamsOfManyBytes(t *testing.T) {
+	t.Parallel()
 	relay := relayproc.Start(t)
 	t.Run("over the relay", func(t *testing.T) {
 		server, client := meet(t, relay, sdk.Options{}, sdk.Options{Paths: sdk.PathsRelay})

@@ -23,7 +23,7 @@ import (
 // that, the relay waits no shorter and no longer for any, and every peer resumes.
 func TestClockIsSet(t *testing.T) {
 	t.Parallel()
-	binary := relayproc.Build(t, "relayd", "-overlay", relayproc.ClockOverlay(t))
+	binary := relayproc.BuildClock(t)
 	for name, step := range map[string]time.Duration{"forward": 25 * time.Hour, "back": -25 * time.Hour} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -77,7 +77,7 @@ func TestClockIsSet(t *testing.T) {
 // told.
 func TestClockThatWasWrongIsSetAndRelaydStarts(t *testing.T) {
 	t.Parallel()
-	binary := relayproc.Build(t, "relayd", "-overlay", relayproc.ClockOverlay(t))
+	binary := relayproc.BuildClock(t)
 	const day = 24 * time.Hour
 	in1970 := -time.Since(time.Unix(3600, 0))
 	for name, clock := range map[string]struct{ first, then time.Duration }{

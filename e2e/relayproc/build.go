@@ -58,7 +58,7 @@ func build(env []string, pkg string, flags ...string) (path string, err error) {
 		if !filepath.IsAbs(pkg) {
 			what = workspace + pkg
 		}
-		cmd := exec.CommandContext(ctx, "go", append(append([]string{"build", "-o", path}, flags...), what)...)
+		cmd := exec.CommandContext(ctx, "go", append(append([]string{"build", "-ldflags=-w", "-o", path}, flags...), what)...)
 		cmd.Env = append(os.Environ(), env...)
 		if out, err := cmd.CombinedOutput(); err != nil {
 			return "", fmt.Errorf("cannot build %s: %w\n%s", pkg, err, out)

@@ -2,31 +2,47 @@ package relayproc
 
 import (
 	"encoding/json"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 )
 
-// ClockOverlay returns a file for `go build -overlay`. With it time.Now is off by $CLOCK_STEP
-// seconds once there is the file $CLOCK_STEP_FILE, or from the start if it is "". No library can stand in
-// for the clock, because Go asks the kernel without a call.
-func ClockOverlay(t testing.TB) string {
+// BuildClock builds relayd with a time.Now that is off by $CLOCK_STEP seconds once there is the file
+// $CLOCK_STEP_FILE, or from the start if that is "". No library can stand in for the clock, because
+// Go asks the kernel without a call.
+func BuildClock(t testing.TB) string {
 	t.Helper()
-	root, err := exec.Command("go", "env", "GOROOT").Output()
+	overlay, err := clockOverlay()
 	require.NoError(t, err)
+	return Build(t, "relayd", "-overlay", overlay)
+}
+
+// clockOverlay returns the same file each time, so that relayd, and the whole of Go's library, is
+// built once.
+var clockOverlay = sync.OnceValues(func() (file string, err error) {
+	root, err := exec.Command("go", "env", "GOROOT").Output()
+	if err != nil {
+		return "", err
+	}
 	path := filepath.Join(strings.TrimSpace(string(root)), "src", "time", "time.go")
 	source, err := os.ReadFile(path)
-	require.NoError(t, err)
+	if err != nil {
+		return "", err
+	}
 	text := string(source)
 	for _, edit := range [][2]string{
 		{"func Now() Time {\n\tsec, nsec, mono := runtimeNow()\n", "func Now() Time {\n\tsec, nsec, mono := runtimeNow()\n\tsec += clockStep.Load()\n"},
 		{"\t\"math/bits\"\n", "\t\"math/bits\"\n\t\"sync/atomic\"\n\t\"syscall\"\n"},
 	} {
-		require.Equal(t, 1, strings.Count(text, edit[0]), "Go's time.Now has changed")
+		if strings.Count(text, edit[0]) != 1 {
+			return "", fmt.Errorf("%s has changed", path)
+		}
 		text = strings.Replace(text, edit[0], edit[1], 1)
 	}
 	text += `
@@ -48,12 +64,18 @@ func init() {
 	}()
 }
 `
-	folder := t.TempDir()
+	folder, err := Folder()
+	if err != nil {
+		return "", err
+	}
 	changed := filepath.Join(folder, "time.go")
-	require.NoError(t, os.WriteFile(changed, []byte(text), 0o600))
+	if err := os.WriteFile(changed, []byte(text), 0o600); err != nil {
+		return "", err
+	}
 	overlay, err := json.Marshal(map[string]any{"Replace": map[string]string{path: changed}})
-	require.NoError(t, err)
-	file := filepath.Join(folder, "overlay.json")
-	require.NoError(t, os.WriteFile(file, overlay, 0o600))
-	return file
-}
+	if err != nil {
+		return "", err
+	}
+	file = filepath.Join(folder, "overlay.json")
+	return file, os.WriteFile(file, overlay, 0o600)
+})

@@ -24,7 +24,6 @@ func drawing(t testing.TB, kind identifier.Kind, words int) func() protocol.ID {
 func TestNoIDComesTwice(t *testing.T) {
 	for _, kind := range []identifier.Kind{identifier.UUID, identifier.Token, identifier.Words} {
 		t.Run(string(kind), func(t *testing.T) {
-			t.Parallel()
 			n := 1_000_000
 			if kind == identifier.Words && os.Getenv("INTERCESSOR_PROVE") != "full" {
 				n /= 10

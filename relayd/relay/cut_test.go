@@ -14,11 +14,10 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// allFreed requires that no session, no room and no additional goroutine is left after the time
-// of a closing handshake (B28) and a second.
+// allFreed requires that no session, no room and no additional goroutine is left, after the time of
+// a closing handshake (B28).
 func (w *world) allFreed(goroutines int) {
 	w.t.Helper()
-	const within = (protocol.CloseWithin + 1) * time.Second
 	goroutines++ // from its first peer on, one of the relay watches all sockets
 	left := func() string {
 		s := w.Stats()
@@ -28,7 +27,7 @@ func (w *world) allFreed(goroutines int) {
 	const nothing = "0 sessions, 0 rooms, 0 bytes, 0 goroutines more"
 	again := time.NewTicker(5 * time.Millisecond) // require.Eventually starts goroutines itself
 	defer again.Stop()
-	for end := time.Now().Add(within); left() != nothing && time.Now().Before(end); {
+	for end := time.Now().Add(patience); left() != nothing && time.Now().Before(end); {
 		<-again.C
 	}
 	require.Equal(w.t, nothing, left())

@@ -15,7 +15,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-const within = 10 * time.Second
+const within = 2 * time.Minute
 
 var firstKey = turn.Key{Name: "k1", Secret: []byte("0123456789abcdef")}
 

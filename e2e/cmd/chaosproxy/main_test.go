@@ -11,6 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/sebas642/intercessor/e2e/cmd/chaosproxy/chaos"
+	"github.com/sebas642/intercessor/e2e/patience"
 )
 
 func TestToolObeysItsStandardInput(t *testing.T) {
@@ -46,7 +47,7 @@ func TestToolObeysItsStandardInput(t *testing.T) {
 	behind, err := target.Accept()
 	require.NoError(t, err)
 	defer behind.Close()
-	require.NoError(t, behind.SetDeadline(time.Now().Add(5*time.Second)))
+	require.NoError(t, behind.SetDeadline(time.Now().Add(patience.Max)))
 	got, err := io.ReadAll(behind)
 	require.NoError(t, err)
 	require.Equal(t, "abc", string(got))

@@ -25,7 +25,7 @@ func (w *world) finish(repeat string) *history.Report {
 		c.leave()
 	}
 	w.listener.leave()
-	form.Within(5*time.Second, func() bool { return openFiles(w.relay.PID()) <= w.idle })
+	form.Within(30*time.Second, func() bool { return openFiles(w.relay.PID()) <= w.idle })
 	w.measure("after")
 	logs := [][]history.Event{w.log.Events()}
 	files, err := filepath.Glob(filepath.Join(w.folder, "*.history"))

@@ -18,7 +18,7 @@ func TestMain(m *testing.M) {
 	measure(&log, "before")
 	code := relayproc.Main(m)
 	var report *history.Report
-	if !form.Within(5*time.Second, func() bool { // the last connections may still be ending
+	if !form.Within(30*time.Second, func() bool { // the last connections may still be ending
 		measure(&log, "after")
 		report = history.Check(log.Events(), history.Rules{})
 		return report.OK()

@@ -86,7 +86,7 @@ func TestASenderSaysThatItsReceiverIsTooOld(t *testing.T) {
 	sender := termproc.Start(t, "send", path, "--relay", relay.HTTP)
 	rawpeer.Join(t, relay.Addr, strings.TrimPrefix(sender.Expect("client:"), relay.WS))
 	require.Equal(t, 1, sender.Exit())
-	require.Contains(t, sender.Stderr(), "intercessor: the other side, or the relay, is too old to exchange files with this program\n")
+	require.Contains(t, sender.Stderr(), "intercessor: the other side, or the relay, is too old to exchange files and bytes with this program\n")
 }
 
 // A sender that leaves while the other person is asked withdraws its file.

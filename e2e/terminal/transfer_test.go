@@ -172,7 +172,7 @@ func TestAFileGoesOnInAChatAfterItsSenderWasKilled(t *testing.T) {
 	ada.Expect("* large.bin goes over the relay")
 	grown(t, inbox, largeFile/3)
 	require.NoError(t, first.Cmd.Process.Signal(os.Interrupt))
-	require.Equal(t, 1, first.Exit())
+	require.Equal(t, 130, first.Exit())
 	ada.Expect("* large.bin from Bob: only ")
 
 	second := termproc.Start(t, "send", path, link, "--name", "Bob")

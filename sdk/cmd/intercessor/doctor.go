@@ -58,9 +58,7 @@ func examine(ctx context.Context, inv *invocation) error {
 		URL: inv.relay, Secret: inv.secret, Page: e.page, Stay: time.Duration(e.stay),
 		After: []doctor.Step{{Name: "data channel", Run: inv.measureChannel}},
 	}
-	if inv.fingerprint != nil {
-		config.TLS = inv.fingerprint.tlsConfig()
-	}
+	config.TLS = inv.tlsConfig()
 	if e.clientSecretFile != "" {
 		secret, err := readSecret(e.clientSecretFile)
 		if err != nil {

@@ -12,7 +12,7 @@ import (
 
 // receive receives one file and prints its path.
 func receive(ctx context.Context, inv *invocation) error {
-	return inv.meet(ctx, inv.operands, func(ctx context.Context, p peer) error {
+	return inv.meet(ctx, inv.operands, inv.out, once, func(ctx context.Context, p *meeting) error {
 		s, err := acceptFile(ctx, p)
 		if err != nil {
 			return err
@@ -34,12 +34,17 @@ func receive(ctx context.Context, inv *invocation) error {
 
 // acceptFile waits for the stream of a file, and refuses others.
 func acceptFile(ctx context.Context, p peer) (*sdk.Stream, error) {
+	return acceptNamed(ctx, p, fileStream)
+}
+
+// acceptNamed waits for a stream with a name, and refuses others.
+func acceptNamed(ctx context.Context, p peer, name string) (*sdk.Stream, error) {
 	for {
 		s, err := p.AcceptStream(ctx)
-		if err != nil || s.Name() == fileStream {
+		if err != nil || s.Name() == name {
 			return s, err
 		}
-		s.CloseWithCode(0, "only streams with the name file are taken")
+		s.CloseWithCode(exitFailed, "only streams with the name "+name+" are taken")
 	}
 }
 

@@ -14,7 +14,7 @@ func send(ctx context.Context, inv *invocation) error {
 		return err
 	}
 	defer file.Close()
-	return inv.meet(ctx, inv.operands[1:], func(ctx context.Context, p peer) error {
+	return inv.meet(ctx, inv.operands[1:], inv.out, once, func(ctx context.Context, p *meeting) error {
 		s, err := p.OpenStream(ctx, fileStream)
 		if err != nil {
 			return err

@@ -33,7 +33,7 @@ func TestATerminalSendsAFileToTheOneThatDials(t *testing.T) {
 	content := writeNoise(t, path)
 
 	sender := termproc.Start(t, "send", path, "--relay", relay.HTTP)
-	receiver := termproc.Start(t, "receive", sender.Expect("link:"))
+	receiver := termproc.Start(t, "receive", "--yes", sender.Expect("link:"))
 	require.Empty(t, receiver.Expect("noise.bin"))
 	require.Zero(t, receiver.Exit(), receiver.Stderr())
 	require.Zero(t, sender.Exit(), sender.Stderr())
@@ -50,7 +50,7 @@ func TestATerminalReceivesAFileFromTheOneThatDials(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "noise.bin")
 	content := writeNoise(t, path)
 
-	receiver := termproc.Start(t, "receive", "--into", "there", "--relay", relay.HTTP)
+	receiver := termproc.Start(t, "receive", "--yes", "--into", "there", "--relay", relay.HTTP)
 	sender := termproc.Start(t, "send", path, receiver.Expect("link:"))
 	receiver.Expect("there/noise.bin")
 	require.Zero(t, receiver.Exit(), receiver.Stderr())
@@ -67,7 +67,7 @@ func TestASenderWhoseReceiverLeavesFails(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "noise.bin")
 	writeNoise(t, path)
 
-	sender := termproc.Start(t, "send", path, "--relay", relay.HTTP)
+	sender := termproc.Start(t, "send", path, "--once", "--relay", relay.HTTP)
 	stranger := sdkpeer.Dial(t, sender.Expect("client:"))
 	_, err := stranger.AcceptStream(patience.Context(t))
 	require.NoError(t, err)

@@ -152,7 +152,7 @@ func TestATerminalSaysThatItCannotStore(t *testing.T) {
 	relay := relayproc.Start(t)
 	path := filepath.Join(t.TempDir(), "noise.bin")
 	writeNoise(t, path)
-	receiver := termproc.Start(t, "receive", "--relay", relay.HTTP, "--into", "there")
+	receiver := termproc.Start(t, "receive", "--yes", "--relay", relay.HTTP, "--into", "there")
 	link := receiver.Expect("link:")
 	require.NoError(t, os.WriteFile(filepath.Join(receiver.Cmd.Dir, "there"), nil, 0o600))
 	sender := termproc.Start(t, "send", path, link)

@@ -73,7 +73,7 @@ func TestATerminalSendsToThePageAndReceivesFromIt(t *testing.T) {
 	require.Zero(t, sender.Exit(), sender.Stderr())
 	page.WaitText("#log .note", "Bob left")
 
-	receiver := termproc.Start(t, "receive", link, "--name", "Cid")
+	receiver := termproc.Start(t, "receive", "--yes", link, "--name", "Cid")
 	page.WaitText("#people .name", "Cid")
 	page.SendFile(path)
 	receiver.Expect("noise.bin")

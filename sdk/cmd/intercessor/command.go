@@ -49,6 +49,10 @@ type invocation struct {
 	fingerprint *fingerprint // of the relay's certificate; nil for the usual checks
 	authorities *tls.Config  // of --ca; nil for those of the system
 
+	how    manner // when send and receive end
+	yes    bool   // receive takes what is offered without asking
+	limits limits // of receive
+
 	examined     examination // what doctor does
 	clientSecret string      // that of clients, for doctor; empty if it is no other one
 }
@@ -74,7 +78,7 @@ func dispatch(ctx context.Context, std stdio, args []string) error {
 	for _, c := range commands() {
 		if c.name == name {
 			inv, err := c.parse(std, args)
-			if err == nil && inv.into != "" {
+			if err == nil && inv.into != "" && inv.into != "-" {
 				err = checkFolder(inv.into)
 			}
 			if err != nil {

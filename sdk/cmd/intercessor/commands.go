@@ -12,8 +12,8 @@ func commands() []command {
 		{"listen", "", 0, 0, "start a room, print its link and chat with all who join", chatDetails, unasked, command.roomFlags, listen},
 		{"dial", "LINK", 1, 1, "join a room and chat", chatDetails, unasked, command.roomFlags, dial},
 		{"pipe", "[LINK]", 0, 1, "carry standard input to the other side's standard output, both ways", pipeDetails, "", command.peerFlags, pipe},
-		{"send", "FILE [LINK]", 1, 2, "send one file to the room LINK, or to the first guest", "", "", command.peerFlags, send},
-		{"receive", "[LINK]", 0, 1, "receive one file from the room LINK, or from the first guest", "", "the `FOLDER` for the file; the current one by default", command.peerFlags, receive},
+		{"send", "FILE... [LINK]", 1, several, "send files, folders, or standard input (-)", sendDetails, "", command.sendFlags, send},
+		{"receive", "[LINK]", 0, 1, "receive what one side sends, and print the path of each file", receiveDetails, "the `FOLDER` for the files, or - for standard output; the current folder by default", command.receiveFlags, receive},
 		{"expose", "TARGET... [LINK]", 1, several, "let the other side reach TCP ports from here, and nothing else", exposeDetails, "", command.peerFlags, expose},
 		{"forward", "[PORT:]TARGET... [LINK]", 1, several, "open ports here that lead to what the other side exposes", forwardDetails, "", command.peerFlags, forward},
 		{"doctor", "URL", 1, 1, "examine the relay at URL step by step, and say what to change", "", "", command.doctorFlags, examine},
@@ -32,6 +32,18 @@ The bytes arrive as they are. The end of standard input closes one direction onl
 command ends when both directions are closed and the other side has read everything. If standard input
 is a terminal, it ends with the other direction. The link is printed on standard error. Only one peer
 can use a pipe. It survives the loss of a path or of the relay, but not of a program.`
+
+const sendDetails = `
+Each file is checked by its hash. When the receiver is interrupted, send waits for it to come back, and
+each file goes on from what is there. To start anew yourself, give the same command; with --identity the
+link stays the same. Of a folder the regular files are sent with their times, not permissions, links and
+empty folders. Standard input is first kept in a temporary file. --keep serves many receivers at once.`
+
+const receiveDetails = `
+You are asked before anything is taken, unless --yes. Nothing is overwritten: a second photo.jpg becomes
+photo (2).jpg, and a file that is there already is not sent again. What came of a file whose transfer
+broke stays for a week in the folder, as .intercessor-….part. Receive it again in that folder, and it
+goes on from there. With --into - the link and all else are printed on standard error.`
 
 const exposeDetails = `
 TARGET is HOST:PORT, as this machine reaches it, or PORT for one of this machine. The other side runs

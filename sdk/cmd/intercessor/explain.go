@@ -44,13 +44,14 @@ func sentence(ctx context.Context, err error) complaint {
 	var lost lostError
 	var refused refusedError
 	var declined declinedError
+	var over overLimit
 	var closed closedError
 	switch {
 	case errors.As(err, &usage):
 		return complaint{usage.problem, usage.hint, exitUsage}
 	case errors.As(err, &unknown), errors.As(err, &lost): // also after an interrupt
 		return complaint{problem: err.Error()}
-	case errors.As(err, &refused), errors.As(err, &declined):
+	case errors.As(err, &refused), errors.As(err, &declined), errors.As(err, &over):
 		return complaint{problem: err.Error(), code: exitRefused}
 	case errors.As(err, &closed):
 		return complaint{problem: err.Error(), code: closed.exit()}

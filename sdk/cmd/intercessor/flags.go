@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"flag"
 	"io"
 )
@@ -27,6 +28,32 @@ func (c command) peerFlags(flags *flag.FlagSet, inv *invocation) {
 	c.roomFlags(flags, inv)
 	flags.BoolVar(&inv.quiet, "quiet", false, "print results and errors only")
 	flags.BoolVar(&inv.json, "json", false, "print what happens as JSON, one object a line")
+}
+
+// sendFlags adds the flags of send.
+func (c command) sendFlags(flags *flag.FlagSet, inv *invocation) {
+	c.peerFlags(flags, inv)
+	flags.BoolFunc("once", "end with the first receiver, also when it is lost; otherwise it is waited for, an hour at most", inv.ends(once))
+	flags.BoolFunc("keep", "stay for further receivers, until interrupted", inv.ends(forever))
+}
+
+// receiveFlags adds the flags of receive.
+func (c command) receiveFlags(flags *flag.FlagSet, inv *invocation) {
+	c.peerFlags(flags, inv)
+	flags.BoolVar(&inv.yes, "yes", false, "take what is offered without asking")
+	inv.limits.flags(flags)
+	flags.BoolFunc("once", "end with the first sender, also when it is lost; otherwise it is waited for, an hour at most", inv.ends(once))
+	flags.BoolFunc("keep", "stay for what comes next, until interrupted", inv.ends(forever))
+}
+
+func (inv *invocation) ends(how manner) func(string) error {
+	return func(string) error {
+		if inv.how != untilDone && inv.how != how {
+			return errors.New("--once and --keep exclude each other")
+		}
+		inv.how = how
+		return nil
+	}
 }
 
 // roomFlags adds the flags of the commands that meet in a room.

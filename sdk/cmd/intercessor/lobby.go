@@ -64,7 +64,7 @@ func (l *lobby) run(ctx context.Context) error {
 			late.Stop()
 			l.present.Add(1)
 			l.inv.tell(event{Event: "joined"}, "Someone is here")
-			m := &meeting{conn, false, make(chan sdk.Message, mostTold)}
+			m := newMeeting(conn, false)
 			l.running.Go(func() { l.serve(ctx, h, m) })
 		case err := <-l.ended:
 			alone := l.present.Add(-1) == 0

@@ -66,7 +66,7 @@ func TestHelpIsThereInEveryForm(t *testing.T) {
 	for _, line := range []string{"help send", "send --help", "send -h", "send FILE -h"} {
 		exit, stdout, stderr := intercessor(t.Context(), strings.Fields(line)...)
 		assert.Equal(t, exitDone, exit)
-		assert.Contains(t, stdout, "Usage: intercessor send FILE [LINK] [flags]")
+		assert.Contains(t, stdout, "Usage: intercessor send FILE... [LINK] [flags]")
 		assert.Contains(t, stdout, "--relay URL")
 		assert.NotContains(t, stdout, "--into", "send receives nothing")
 		assert.Empty(t, stderr)
@@ -84,7 +84,7 @@ func TestAFileThatIsNotThereIsSaidBeforeAnythingElse(t *testing.T) {
 
 	exit, _, stderr = intercessor(t.Context(), "send", t.TempDir())
 	assert.Equal(t, exitFailed, exit)
-	assert.Contains(t, stderr, "is not a file; a folder can be sent as an archive")
+	assert.Contains(t, stderr, "intercessor: there are no files in ")
 }
 
 func TestAFolderForFilesIsLookedAtBeforeAnythingElse(t *testing.T) {

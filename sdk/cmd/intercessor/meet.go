@@ -31,6 +31,26 @@ type meeting struct {
 	*sdk.Conn
 	dialed bool             // this side joined the other's room
 	told   chan sdk.Message // messages that are not part of a chat
+	heard  chan struct{}    // closed when no more come
+}
+
+func newMeeting(conn *sdk.Conn, dialed bool) *meeting {
+	return &meeting{conn, dialed, make(chan sdk.Message, mostTold), make(chan struct{})}
+}
+
+// lastTold reports, after the end of the connection, whether a message of a type still waits.
+func (m *meeting) lastTold(typ string) bool {
+	<-m.heard
+	for {
+		select {
+		case message := <-m.told:
+			if message.Type == typ {
+				return true
+			}
+		default:
+			return false
+		}
+	}
 }
 
 // A manner says when a command ends, beside an interruption and errors of this side.
@@ -89,7 +109,7 @@ func (inv *invocation) visit(ctx context.Context, link string, how manner, do er
 			by, wait = time.Time{}, time.Second
 			inv.tell(event{Event: "joined"}, "Joined")
 			g := &guest{name: inv.name, screen: newScreen(io.Discard), host: conn}
-			m := &meeting{conn, true, make(chan sdk.Message, mostTold)}
+			m := newMeeting(conn, true)
 			g.others = m.keep
 			err = g.introduce(ctx)
 			if err == nil {
@@ -130,7 +150,10 @@ func (inv *invocation) serve(ctx context.Context, m *meeting, attend func(contex
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	defer m.Close()
-	beside.Go(func() { _ = attend(ctx) }) // do learns of the end too
+	beside.Go(func() {
+		defer close(m.heard)
+		_ = attend(ctx) // do learns of the end too
+	})
 	beside.Go(func() {
 		follow(ctx, m,
 			func() { inv.tell(event{Event: "away"}, "The other side is away, or the relay is") },

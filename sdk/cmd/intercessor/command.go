@@ -68,6 +68,11 @@ func dispatch(ctx context.Context, std stdio, args []string) error {
 	case "version", "-version", "--version":
 		fmt.Fprintln(std.out, version())
 		return nil
+	case completeCommand:
+		for _, name := range complete(args) {
+			fmt.Fprintln(std.out, name)
+		}
+		return nil
 	case "help", "-h", "-help", "--help":
 		if len(args) == 0 {
 			printUsage(std.out)

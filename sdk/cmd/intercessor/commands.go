@@ -17,6 +17,7 @@ func commands() []command {
 		{"expose", "TARGET... [LINK]", 1, several, "let the other side reach TCP ports from here, and nothing else", exposeDetails, "", command.peerFlags, expose},
 		{"forward", "[PORT:]TARGET... [LINK]", 1, several, "open ports here that lead to what the other side exposes", forwardDetails, "", command.peerFlags, forward},
 		{"doctor", "URL", 1, 1, "examine the relay at URL step by step, and say what to change", "", "", command.doctorFlags, examine},
+		{"completion", "SHELL", 1, 1, "print a script that completes command lines in bash, zsh or fish", completionDetails, "", command.noFlags, completion},
 	}
 }
 
@@ -44,6 +45,11 @@ You are asked before anything is taken, unless --yes. Nothing is overwritten: a 
 photo (2).jpg, and a file that is there already is not sent again. What came of a file whose transfer
 broke stays for a week in the folder, as .intercessor-….part. Receive it again in that folder, and it
 goes on from there. With --into - the link and all else are printed on standard error.`
+
+const completionDetails = `
+    bash:  source <(intercessor completion bash)         # in ~/.bashrc
+    zsh:   source <(intercessor completion zsh)          # in ~/.zshrc, behind compinit
+    fish:  intercessor completion fish | source          # in ~/.config/fish/config.fish`
 
 const exposeDetails = `
 TARGET is HOST:PORT, as this machine reaches it, or PORT for one of this machine. The other side runs

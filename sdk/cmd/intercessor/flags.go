@@ -11,6 +11,11 @@ func (c command) flagSet(inv *invocation) *flag.FlagSet {
 	flags := flag.NewFlagSet(c.name, flag.ContinueOnError)
 	flags.SetOutput(io.Discard)
 	c.flags(c, flags, inv)
+	return flags
+}
+
+// relayFlags adds the flags of how to get into a relay.
+func relayFlags(flags *flag.FlagSet, inv *invocation) {
 	flags.StringVar(&inv.secretFile, "secret-file", "", "a `FILE` with the passphrase or the token that the relay asks for, on one line")
 	flags.Func("fingerprint", "trust the relay's certificate of this SHA-256 and no other: `HEX`, as relayd --tls-self-signed logs it", func(text string) (err error) {
 		inv.fingerprint, err = parseFingerprint(text)
@@ -20,7 +25,6 @@ func (c command) flagSet(inv *invocation) *flag.FlagSet {
 		inv.authorities, err = readAuthorities(path)
 		return err
 	})
-	return flags
 }
 
 // peerFlags adds the flags of the commands that are a peer.
@@ -58,6 +62,7 @@ func (inv *invocation) ends(how manner) func(string) error {
 
 // roomFlags adds the flags of the commands that meet in a room.
 func (c command) roomFlags(flags *flag.FlagSet, inv *invocation) {
+	relayFlags(flags, inv)
 	flags.StringVar(&inv.relay, "relay", envOr("INTERCESSOR_RELAY", defaultRelay), "the relay's `URL`; $INTERCESSOR_RELAY sets it too")
 	flags.StringVar(&inv.name, "name", envOr("USER", "terminal"), "the `NAME` that others see")
 	flags.Func("path", "which `WAY` everything takes: auto, the direct path when there is one, else the relay; relay, so that the other side learns no address; direct, which waits for a direct path (auto)", func(text string) (err error) {

@@ -18,7 +18,13 @@ import (
 	"github.com/sebas642/intercessor/sdk"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+// TestMain is the program itself under its name, for tests that need a process.
+func TestMain(m *testing.M) {
+	if filepath.Base(os.Args[0]) == "intercessor" {
+		main()
+	}
+	goleak.VerifyTestMain(m)
+}
 
 // intercessor runs a command line and returns its output.
 func intercessor(ctx context.Context, args ...string) (exit int, stdout, stderr string) {

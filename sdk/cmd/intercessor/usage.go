@@ -59,10 +59,12 @@ func printUsage(w io.Writer) {
 func (c command) printHelp(w io.Writer, flags *flag.FlagSet) {
 	fmt.Fprintf(w, "Usage: %s [flags]\n\n%s.\n", c.usage(), strings.ToUpper(c.summary[:1])+c.summary[1:])
 	if c.details != "" {
-		fmt.Fprintf(w, "\n%s\n", strings.TrimSpace(c.details))
+		fmt.Fprintf(w, "\n%s\n", strings.Trim(c.details, "\n"))
 	}
-	fmt.Fprint(w, "\nFlags:\n\n")
+	heading := "\nFlags:\n\n"
 	flags.VisitAll(func(f *flag.Flag) {
+		fmt.Fprint(w, heading)
+		heading = ""
 		value, meaning := flag.UnquoteUsage(f)
 		if isSwitch(f) {
 			value = ""

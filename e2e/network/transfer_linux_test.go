@@ -70,7 +70,7 @@ func (l *lab) transfer() *transfer {
 	path, sum := newFile(l.t)
 	f := &transfer{t: l.t, sum: sum, sender: l.a.terminal("send", path, "--relay", l.relay.HTTP)}
 	f.began = time.Now()
-	f.receiver = l.b.terminal("receive", f.sender.Expect("link:"))
+	f.receiver = l.b.terminal("receive", "--yes", f.sender.Expect("link:"))
 	return f
 }
 

@@ -20,7 +20,7 @@ func TestATerminalAloneHearsThatItsRelayIsAway(t *testing.T) {
 	ada := termproc.Start(t, "listen", "--relay", relay.WS+"/server", "--name", "Ada")
 	link := ada.Expect("link:")
 	ada.Expect("* the room is open")
-	eve := termproc.Start(t, "receive", "--relay", relay.WS+"/server", "--name", "Eve")
+	eve := termproc.Start(t, "receive", "--yes", "--relay", relay.WS+"/server", "--name", "Eve")
 	eve.Expect("link:")
 
 	relay.Restart(func() {

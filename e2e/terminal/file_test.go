@@ -33,7 +33,7 @@ func TestATerminalSendsAFileToTheOneThatDials(t *testing.T) {
 	content := writeNoise(t, path)
 
 	sender := termproc.Start(t, "send", path, "--relay", relay.HTTP)
-	receiver := termproc.Start(t, "receive", sender.Expect("link:"))
+	receiver := termproc.Start(t, "receive", "--yes", sender.Expect("link:"))
 	require.Empty(t, receiver.Expect("noise.bin"))
 	require.Zero(t, receiver.Exit(), receiver.Stderr())
 	require.Zero(t, sender.Exit(), sender.Stderr())
@@ -50,7 +50,7 @@ func TestATerminalReceivesAFileFromTheOneThatDials(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "noise.bin")
 	content := writeNoise(t, path)
 
-	receiver := termproc.Start(t, "receive", "--into", "there", "--relay", relay.HTTP)
+	receiver := termproc.Start(t, "receive", "--yes", "--into", "there", "--relay", relay.HTTP)
 	sender := termproc.Start(t, "send", path, receiver.Expect("link:"))
 	receiver.Expect("there/noise.bin")
 	require.Zero(t, receiver.Exit(), receiver.Stderr())
@@ -67,7 +67,7 @@ func TestASenderWhoseReceiverLeavesFails(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "noise.bin")
 	writeNoise(t, path)
 
-	sender := termproc.Start(t, "send", path, "--relay", relay.HTTP)
+	sender := termproc.Start(t, "send", path, "--once", "--relay", relay.HTTP)
 	stranger := sdkpeer.Dial(t, sender.Expect("client:"))
 	_, err := stranger.AcceptStream(patience.Context(t))
 	require.NoError(t, err)
@@ -86,7 +86,7 @@ func TestASenderSaysThatItsReceiverIsTooOld(t *testing.T) {
 	sender := termproc.Start(t, "send", path, "--relay", relay.HTTP)
 	rawpeer.Join(t, relay.Addr, strings.TrimPrefix(sender.Expect("client:"), relay.WS))
 	require.Equal(t, 1, sender.Exit())
-	require.Contains(t, sender.Stderr(), "intercessor: the other side, or the relay, is too old to exchange files with this program\n")
+	require.Contains(t, sender.Stderr(), "intercessor: the other side, or the relay, is too old to exchange files and bytes with this program\n")
 }
 
 // A sender that leaves while the other person is asked withdraws its file.

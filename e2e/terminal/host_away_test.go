@@ -39,6 +39,6 @@ func TestJoiningSaysThatItWaitsForTheHost(t *testing.T) {
 	ada.Click("#again")
 	ada.WaitText("#room-state", "Joining…")
 
-	require.Equal(t, 1, bob.Exit())
+	require.Equal(t, 4, bob.Exit())
 	require.Equal(t, "Waiting for the host.\nintercessor: the host of this room is not here\nintercessor: hint: ask for a new link, or try again\n", bob.Stderr())
 }

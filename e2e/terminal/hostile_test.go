@@ -142,7 +142,7 @@ func TestATerminalShowsARefusalInTheMidst(t *testing.T) {
 	_, err = io.WriteString(s, `{"refused":"the disk is full"}`+"\n")
 	require.NoError(t, err)
 	require.NoError(t, s.Close())
-	require.Equal(t, 1, sender.Exit())
+	require.Equal(t, 3, sender.Exit())
 	require.Contains(t, sender.Stderr(), "intercessor: it was refused: the disk is full\n")
 }
 
@@ -152,11 +152,11 @@ func TestATerminalSaysThatItCannotStore(t *testing.T) {
 	relay := relayproc.Start(t)
 	path := filepath.Join(t.TempDir(), "noise.bin")
 	writeNoise(t, path)
-	receiver := termproc.Start(t, "receive", "--relay", relay.HTTP, "--into", "there")
+	receiver := termproc.Start(t, "receive", "--yes", "--relay", relay.HTTP, "--into", "there")
 	link := receiver.Expect("link:")
 	require.NoError(t, os.WriteFile(filepath.Join(receiver.Cmd.Dir, "there"), nil, 0o600))
 	sender := termproc.Start(t, "send", path, link)
 	require.Equal(t, 1, receiver.Exit())
-	require.Equal(t, 1, sender.Exit())
+	require.Equal(t, 3, sender.Exit())
 	require.Contains(t, sender.Stderr(), "it was refused: it cannot be stored")
 }

@@ -33,7 +33,7 @@ func TestATerminalSaysWhatToDoAboutAMistake(t *testing.T) {
 			"no relay", []string{"listen", "--relay", "127.0.0.1:1"}, 1,
 			"intercessor: hint: start a relay with make run, or name another with --relay",
 		}, {
-			"a room that is not there", []string{"dial", relay.HTTP + "/#nobody"}, 1,
+			"a room that is not there", []string{"dial", relay.HTTP + "/#nobody"}, 4,
 			"intercessor: there is no such room\nintercessor: hint: its host may have left, or the link is incomplete",
 		}, {
 			"a file that is not there", []string{"send", "nothing.txt", relay.HTTP + "/#nobody"}, 1,

@@ -92,7 +92,7 @@ func TestATerminalTrustsAFingerprint(t *testing.T) {
 		{[]string{"dial", link}, 1, "certificate"},
 		{[]string{"dial", link, "--fingerprint", strings.Repeat("0", 64)}, 1, "the relay's certificate has the fingerprint " + logged},
 		{[]string{"dial", link, "--fingerprint", "00:11"}, 2, "it is not the SHA-256 of a certificate"},
-		{[]string{"listen", "--relay", relay.HTTP, "--fingerprint", plain}, 2, "--fingerprint is for a relay that speaks TLS"},
+		{[]string{"listen", "--relay", relay.HTTP, "--fingerprint", plain}, 2, "--fingerprint and --ca are for a relay that speaks TLS"},
 	} {
 		peer := termproc.Start(t, c.args...)
 		require.Equal(t, c.exit, peer.Exit(), peer.Stderr())

@@ -68,12 +68,15 @@ func TestATerminalSendsToThePageAndReceivesFromIt(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "noise.bin")
 	content := writeNoise(t, path)
 
-	sender := termproc.Start(t, "send", path, link, "--name", "Bob")
-	page.WaitText("#log .outcome", "Received and checked.")
+	folder := filepath.Join(filepath.Dir(path), "folder")
+	write(t, folder, map[string]string{"inner/.hidden": "hidden", "second.txt": "second"})
+	sender := termproc.Start(t, "send", path, folder, link, "--name", "Bob")
 	require.Zero(t, sender.Exit(), sender.Stderr())
 	page.WaitText("#log .note", "Bob left")
+	require.Equal(t, 3, chromium.Eval[int](page, `[...document.querySelectorAll("#log .outcome")].filter((e) => e.textContent === "Received and checked.").length`))
+	require.Contains(t, sender.Stderr(), "The other side has folder/inner/.hidden (6 B).\n")
 
-	receiver := termproc.Start(t, "receive", link, "--name", "Cid")
+	receiver := termproc.Start(t, "receive", "--yes", link, "--name", "Cid")
 	page.WaitText("#people .name", "Cid")
 	page.SendFile(path)
 	receiver.Expect("noise.bin")

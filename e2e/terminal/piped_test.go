@@ -54,7 +54,7 @@ func TestAChatWithoutATerminalTakesNoFiles(t *testing.T) {
 	require.NoError(t, os.WriteFile(path, []byte("123"), 0o600))
 	bob := termproc.Start(t, "send", path, link, "--name", "Bob")
 	ada.Expect("* photo.jpg from Bob is refused: start with --into FOLDER to accept files")
-	require.Equal(t, 1, bob.Exit())
+	require.Equal(t, 3, bob.Exit())
 	require.Contains(t, bob.Stderr(), "it was refused: the other side accepts files only if it starts with --into FOLDER")
 	require.NoFileExists(t, filepath.Join(ada.Cmd.Dir, "received", "photo.jpg"))
 	ada.Interrupt()

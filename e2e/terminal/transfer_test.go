@@ -85,7 +85,7 @@ func TestALargeFileOutlivesTheRelay(t *testing.T) {
 
 			sender := termproc.Start(t, "send", name, "--relay", relay.HTTP, "--path", path)
 			began := time.Now()
-			receiver := termproc.Start(t, "receive", sender.Expect("link:"), "--path", path)
+			receiver := termproc.Start(t, "receive", "--yes", sender.Expect("link:"), "--path", path)
 			for _, some := range []int64{largeFile / 4, largeFile / 2} {
 				grown(t, receiver.Cmd.Dir, some)
 				relay.Blip()
@@ -121,7 +121,7 @@ func TestAFileGoesOnAfterItsReceiverWasKilled(t *testing.T) {
 			inbox := t.TempDir()
 
 			sender := termproc.Start(t, "send", path, "--relay", relay.HTTP)
-			receiver := termproc.Start(t, "receive", sender.Expect("link:"), "--into", inbox)
+			receiver := termproc.Start(t, "receive", "--yes", sender.Expect("link:"), "--into", inbox)
 			grown(t, inbox, largeFile/3)
 			require.NoError(t, receiver.Cmd.Process.Kill())
 			receiver.Exit()
@@ -139,7 +139,7 @@ func TestAFileGoesOnAfterItsReceiverWasKilled(t *testing.T) {
 				require.NoError(t, part.Close())
 			}
 
-			receiver = termproc.Start(t, "receive", "--relay", relay.HTTP, "--into", inbox)
+			receiver = termproc.Start(t, "receive", "--yes", "--relay", relay.HTTP, "--into", inbox)
 			sender = termproc.Start(t, "send", path, receiver.Expect("link:"))
 			receiver.Expect(filepath.Join(inbox, "large.bin"))
 			require.Zero(t, receiver.Exit(), receiver.Stderr())
@@ -172,7 +172,7 @@ func TestAFileGoesOnInAChatAfterItsSenderWasKilled(t *testing.T) {
 	ada.Expect("* large.bin goes over the relay")
 	grown(t, inbox, largeFile/3)
 	require.NoError(t, first.Cmd.Process.Signal(os.Interrupt))
-	require.Equal(t, 1, first.Exit())
+	require.Equal(t, 130, first.Exit())
 	ada.Expect("* large.bin from Bob: only ")
 
 	second := termproc.Start(t, "send", path, link, "--name", "Bob")
@@ -190,7 +190,7 @@ func TestAFileThatChangesUnderWayDoesNotArrive(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "log")
 	writeLarge(t, path, largeFile)
 	sender := termproc.Start(t, "send", path, "--relay", relay.HTTP)
-	receiver := termproc.Start(t, "receive", sender.Expect("link:"))
+	receiver := termproc.Start(t, "receive", "--yes", sender.Expect("link:"))
 	grown(t, receiver.Cmd.Dir, largeFile/10)
 	log, err := os.OpenFile(path, os.O_WRONLY|os.O_APPEND, 0)
 	require.NoError(t, err)

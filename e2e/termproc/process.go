@@ -46,6 +46,31 @@ func Start(t testing.TB, args ...string) *Peer {
 // with more variables than this process has.
 func StartWith(t testing.TB, input io.Reader, variables []string, args ...string) *Peer {
 	t.Helper()
+	p := newPeer(t, input, args)
+	p.Cmd.Env = append(os.Environ(), variables...)
+	stdout, err := p.Cmd.StdoutPipe()
+	require.NoError(t, err)
+	p.start(func() {
+		for lines := bufio.NewScanner(stdout); lines.Scan(); {
+			p.Shown <- lines.Text()
+		}
+		close(p.Shown)
+	})
+	return p
+}
+
+// StartPipe is StartWith for an intercessor whose standard output is bytes. Told waits for what
+// it says on standard error. It inherits input and output if they are files.
+func StartPipe(t testing.TB, input io.Reader, output io.Writer, args ...string) *Peer {
+	t.Helper()
+	p := newPeer(t, input, args)
+	p.Cmd.Stdout = output
+	p.start(func() {})
+	return p
+}
+
+func newPeer(t testing.TB, input io.Reader, args []string) *Peer {
+	t.Helper()
 	p := &Peer{
 		t:      t,
 		Cmd:    exec.Command(relayproc.Build(t, "sdk/cmd/intercessor"), args...),
@@ -54,24 +79,38 @@ func StartWith(t testing.TB, input io.Reader, variables []string, args ...string
 	}
 	p.Cmd.Dir = t.TempDir()
 	p.Cmd.Stdin, p.Cmd.Stderr = input, p
-	p.Cmd.Env = append(os.Environ(), variables...)
-	stdout, err := p.Cmd.StdoutPipe()
-	require.NoError(t, err)
-	require.NoError(t, p.Cmd.Start())
+	return p
+}
 
+// start starts the process, and ends it with the test.
+func (p *Peer) start(show func()) {
+	p.t.Helper()
+	require.NoError(p.t, p.Cmd.Start())
 	go func() {
 		defer close(p.exited)
-		for lines := bufio.NewScanner(stdout); lines.Scan(); {
-			p.Shown <- lines.Text()
-		}
-		close(p.Shown)
+		show()
 		_ = p.Cmd.Wait()
 	}()
-	t.Cleanup(func() {
+	p.t.Cleanup(func() {
 		_ = p.Cmd.Process.Kill()
 		<-p.exited
 	})
-	return p
+}
+
+// Told waits for a line of standard error that begins so, and returns the rest of it.
+func (p *Peer) Told(beginning string) (rest string) {
+	p.t.Helper()
+	require.Eventually(p.t, func() bool {
+		for line := range strings.Lines(p.Stderr()) {
+			var found bool
+			if rest, found = strings.CutPrefix(line, beginning); found && strings.HasSuffix(line, "\n") {
+				rest = strings.TrimSpace(rest)
+				return true
+			}
+		}
+		return false
+	}, patience.Max, 10*time.Millisecond, "standard error never had %q", beginning)
+	return rest
 }
 
 // Write keeps standard error.

@@ -37,7 +37,7 @@ var usage string
 var linkbench = bench.Command{
 	Name:  "linkbench",
 	Usage: usage,
-	Modes: map[string]bench.Mode{"recover": recoverMode, "stream": stream, "streams": streams, "cost": cost, "line": line, "goodput": goodput, "listen": listen},
+	Modes: map[string]bench.Mode{"recover": recoverMode, "stream": stream, "streams": streams, "pipe": pipe, "cost": cost, "line": line, "goodput": goodput, "listen": listen},
 	Self:  map[string]func([]string) error{listenerMode: runListener, endMode: runEnd},
 }
 

@@ -37,6 +37,7 @@ func TestEveryModeMeasuresRealPeers(t *testing.T) {
 			"size window raw_own_cpu_s_per_gb_median own_cpu_s_per_gb_ratio_max relay_cpu_s_per_gb_ratio_min linked_mb_per_second_median", ""},
 		{"streams --rounds 2 --for 1s --warmup 50ms", 3,
 			"other_mb_per_second_median stream_mb_per_second_median mb_per_second_ratio_min stream_own_cpu_s_per_gb_median", ""},
+		{"pipe --rounds 2 --for 1s --warmup 50ms", 2, "stream_mb_per_second_median pipe_mb_per_second_median mb_per_second_ratio_min", ""},
 		{"goodput --for 1s --warmup 300ms", 4, "bytes_per_second round_trip_ms longest_gap_ms", ""},
 		{"listen --clients 20 --direct 3 --for 300ms", 1,
 			"rss_bytes_alone rss_bytes_idle rss_bytes_sending messages_per_second descriptors_direct goroutines_direct", ""},

@@ -2,9 +2,9 @@ package main
 
 import (
 	"context"
+	"crypto/tls"
 	"flag"
 	"fmt"
-	"io"
 	"os"
 	"strings"
 
@@ -20,36 +20,38 @@ type command struct {
 	name, operands string
 	least, most    int // number of operands
 	summary        string
+	details        string // more of the help text
 	into           string // help text of --into; empty if the command receives no files
 	flags          func(command, *flag.FlagSet, *invocation)
 	run            func(context.Context, *invocation) error
 }
 
-func commands() []command {
-	return []command{
-		{"listen", "", 0, 0, "start a room, print its link and chat with all who join", unasked, command.peerFlags, listen},
-		{"dial", "LINK", 1, 1, "join a room and chat", unasked, command.peerFlags, dial},
-		{"send", "FILE [LINK]", 1, 2, "send one file to the room LINK, or to the first guest", "", command.peerFlags, send},
-		{"receive", "[LINK]", 0, 1, "receive one file from the room LINK, or from the first guest", "the `FOLDER` for the file; the current one by default", command.peerFlags, receive},
-		{"doctor", "URL", 1, 1, "examine the relay at URL step by step, and say what to change", "", command.doctorFlags, examine},
-	}
+func (c command) usage() string {
+	return strings.TrimSpace("intercessor " + c.name + " " + c.operands)
 }
-
-const unasked = "take files into `FOLDER` without asking, 1 GiB in all; otherwise you are asked about each, and without a terminal all are refused"
 
 // An invocation is a parsed command line.
 type invocation struct {
 	stdio
-	operands []string
-	relay    string // the relay's address as a listener uses it: ws://HOST/server
-	name     string // what the others in the room see
-	into     string // the folder for received files; empty if it was not given
-	ice      []string
-	paths    sdk.Paths
-	identity string // the file that keeps a room's ID; empty if there is none
-	secret   string // the passphrase or access token; empty if there is none
+	teller
+	operands  []string
+	relay     string // the relay's address as a listener uses it: ws://HOST/server
+	name      string // what the others in the room see
+	into      string // the folder for received files; empty if it was not given
+	ice       []string
+	iceSecret string // the credential of the TURN servers of ice that name a user
+	paths     sdk.Paths
+	identity  string // the file that keeps this peer's ID; empty if there is none
+	secret    string // the passphrase or access token; empty if there is none
+
+	secretFile, iceSecretFile string // where finish reads the secrets
 
 	fingerprint *fingerprint // of the relay's certificate; nil for the usual checks
+	authorities *tls.Config  // of --ca; nil for those of the system
+
+	how    manner // when send and receive end
+	yes    bool   // receive takes what is offered without asking
+	limits limits // of receive
 
 	examined     examination // what doctor does
 	clientSecret string      // that of clients, for doctor; empty if it is no other one
@@ -66,6 +68,11 @@ func dispatch(ctx context.Context, std stdio, args []string) error {
 	case "version", "-version", "--version":
 		fmt.Fprintln(std.out, version())
 		return nil
+	case completeCommand:
+		for _, name := range complete(args) {
+			fmt.Fprintln(std.out, name)
+		}
+		return nil
 	case "help", "-h", "-help", "--help":
 		if len(args) == 0 {
 			printUsage(std.out)
@@ -76,13 +83,13 @@ func dispatch(ctx context.Context, std stdio, args []string) error {
 	for _, c := range commands() {
 		if c.name == name {
 			inv, err := c.parse(std, args)
-			if err == nil && inv.into != "" {
+			if err == nil && inv.into != "" && inv.into != "-" {
 				err = checkFolder(inv.into)
 			}
 			if err != nil {
 				return err
 			}
-			return c.run(ctx, inv)
+			return inv.failed(ctx, c.run(ctx, inv))
 		}
 	}
 	return usageError{fmt.Sprintf("there is no command %q", name), nearest(name)}
@@ -91,15 +98,7 @@ func dispatch(ctx context.Context, std stdio, args []string) error {
 // parse accepts flags in any position, because newcomers write them last.
 func (c command) parse(std stdio, args []string) (*invocation, error) {
 	inv := &invocation{stdio: std}
-	flags := flag.NewFlagSet(c.name, flag.ContinueOnError)
-	flags.SetOutput(io.Discard)
-	c.flags(c, flags, inv)
-	secretFile := flags.String("secret-file", "", "a `FILE` with the passphrase or the token that the relay asks for, on one line")
-	flags.Func("fingerprint", "trust the relay's certificate of this SHA-256 and no other: `HEX`, as relayd --tls-self-signed logs it", func(text string) (err error) {
-		inv.fingerprint, err = parseFingerprint(text)
-		return err
-	})
-
+	flags := c.flagSet(inv)
 	for rest := args; ; {
 		if err := flags.Parse(rest); err == flag.ErrHelp {
 			c.printHelp(std.out, flags)
@@ -108,6 +107,10 @@ func (c command) parse(std stdio, args []string) (*invocation, error) {
 			return nil, c.mistake(err, flags)
 		}
 		if flags.NArg() == 0 {
+			break
+		}
+		if read := len(rest) - flags.NArg(); read > 0 && rest[read-1] == "--" { // what follows are no flags
+			inv.operands = append(inv.operands, flags.Args()...)
 			break
 		}
 		inv.operands = append(inv.operands, flags.Arg(0))
@@ -119,45 +122,34 @@ func (c command) parse(std stdio, args []string) (*invocation, error) {
 	case n > c.most:
 		return nil, usageError{fmt.Sprintf("%q is more than %s takes", inv.operands[c.most], c.name), "usage: " + c.usage()}
 	}
-
-	var err error
 	if c.name == "doctor" {
 		inv.relay = inv.operands[0]
 	}
-	if inv.relay, err = relayURL(inv.relay); err != nil {
-		return nil, err
-	}
-	if *secretFile != "" {
-		if inv.secret, err = readSecret(*secretFile); err != nil {
-			return nil, err
+	return inv, c.finish(inv)
+}
+
+// finish reads the files that flags name, and checks what depends on more than one flag.
+func (c command) finish(inv *invocation) (err error) {
+	if c.name != "completion" {
+		if inv.relay, err = relayURL(inv.relay); err != nil {
+			return err
 		}
 	}
-	inv.name = cleanName(inv.name)
-	return inv, nil
-}
-
-// peerFlags adds the flags of the commands that are a peer.
-func (c command) peerFlags(flags *flag.FlagSet, inv *invocation) {
-	flags.StringVar(&inv.relay, "relay", envOr("INTERCESSOR_RELAY", defaultRelay), "the relay's `URL`; $INTERCESSOR_RELAY sets it too")
-	flags.StringVar(&inv.name, "name", envOr("USER", "terminal"), "the `NAME` that others see")
-	flags.Func("path", "which `WAY` messages and files take: auto, the direct path when there is one, else the relay; relay, so that the other side learns no address; direct, which waits for a direct path (auto)", func(text string) (err error) {
-		inv.paths, err = parsePaths(text)
+	if inv.secret, err = readSecret(inv.secretFile); err != nil {
 		return err
-	})
-	flags.Func("ice", "a STUN server, `stun:HOST:PORT`, for peers that are not on one network; may be repeated", func(url string) error {
-		inv.ice = append(inv.ice, url)
-		return nil
-	})
-	if c.name == "listen" {
-		flags.StringVar(&inv.identity, "identity", "", "a `FILE` that keeps the room's link over restarts of this program; anyone who has it owns the room")
 	}
-	if c.into != "" {
-		flags.StringVar(&inv.into, "into", "", c.into)
+	if inv.iceSecret, err = readSecret(inv.iceSecretFile); err != nil {
+		return err
 	}
-}
-
-func (c command) usage() string {
-	return strings.TrimSpace("intercessor " + c.name + " " + c.operands)
+	if inv.authorities != nil && inv.fingerprint != nil {
+		return usageError{problem: "--ca and --fingerprint exclude each other"}
+	}
+	if _, err := inv.iceServers(); err != nil {
+		return err
+	}
+	inv.name = cleanName(inv.name)
+	inv.begin(inv.stdio)
+	return nil
 }
 
 func envOr(name, otherwise string) string {

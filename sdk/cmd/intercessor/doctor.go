@@ -41,6 +41,7 @@ func (s *stay) Set(text string) error {
 }
 
 func (c command) doctorFlags(flags *flag.FlagSet, inv *invocation) {
+	relayFlags(flags, inv)
 	e := &inv.examined
 	flags.StringVar(&e.clientSecretFile, "client-secret-file", "", "a `FILE` with the secret of clients, if it is another one than that of servers")
 	flags.StringVar(&e.page, "page", "", "the `URL` of a page that uses the relay: may it connect?")
@@ -58,9 +59,7 @@ func examine(ctx context.Context, inv *invocation) error {
 		URL: inv.relay, Secret: inv.secret, Page: e.page, Stay: time.Duration(e.stay),
 		After: []doctor.Step{{Name: "data channel", Run: inv.measureChannel}},
 	}
-	if inv.fingerprint != nil {
-		config.TLS = inv.fingerprint.tlsConfig()
-	}
+	config.TLS = inv.tlsConfig()
 	if e.clientSecretFile != "" {
 		secret, err := readSecret(e.clientSecretFile)
 		if err != nil {

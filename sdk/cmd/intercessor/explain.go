@@ -15,7 +15,7 @@ import (
 type complaint struct {
 	problem string
 	hint    string // what to do about it; may be empty
-	usage   bool   // the command line itself is wrong
+	code    int    // the exit code
 }
 
 // A usageError is a mistake in the command line.
@@ -23,19 +23,40 @@ type usageError struct{ problem, hint string }
 
 func (e usageError) Error() string { return e.problem }
 
+// A declinedError is a sentence about what one of the sides does not want.
+type declinedError string
+
+func (e declinedError) Error() string { return string(e) }
+
 // explain turns an error into a sentence, with a hint if the person can do something.
 func explain(ctx context.Context, err error) complaint {
+	said := sentence(ctx, err)
+	if said.code == exitDone {
+		said.code = exitFailed
+	}
+	return said
+}
+
+func sentence(ctx context.Context, err error) complaint {
 	var usage usageError
 	var relay *sdk.RelayError
 	var unknown unknownError
 	var lost lostError
+	var refused refusedError
+	var declined declinedError
+	var over overLimit
+	var closed closedError
 	switch {
 	case errors.As(err, &usage):
-		return complaint{usage.problem, usage.hint, true}
+		return complaint{usage.problem, usage.hint, exitUsage}
 	case errors.As(err, &unknown), errors.As(err, &lost): // also after an interrupt
 		return complaint{problem: err.Error()}
+	case errors.As(err, &refused), errors.As(err, &declined), errors.As(err, &over):
+		return complaint{problem: err.Error(), code: exitRefused}
+	case errors.As(err, &closed):
+		return complaint{problem: err.Error(), code: closed.exit()}
 	case ctx.Err() != nil:
-		return complaint{problem: "interrupted"}
+		return complaint{problem: "interrupted", code: exitInterrupted}
 	case errors.Is(err, syscall.ECONNREFUSED):
 		return complaint{
 			problem: err.Error(),
@@ -47,9 +68,10 @@ func explain(ctx context.Context, err error) complaint {
 		return complaint{
 			problem: "there is no such room",
 			hint:    "its host may have left, or the link is incomplete; ask for a new one",
+			code:    exitNoRoom,
 		}
 	case errors.As(err, &relay) && relay.Code == protocol.CodeServerAway:
-		return complaint{problem: "the host of this room is not here", hint: "ask for a new link, or try again"}
+		return complaint{"the host of this room is not here", "ask for a new link, or try again", exitNoRoom}
 	case errors.Is(err, sdk.ErrAccessRefused):
 		return complaint{
 			problem: "the relay does not let you in",
@@ -57,7 +79,7 @@ func explain(ctx context.Context, err error) complaint {
 		}
 	case errors.Is(err, sdk.ErrUnsupported):
 		return complaint{
-			problem: "the other side, or the relay, is too old to exchange files with this program",
+			problem: "the other side, or the relay, is too old to exchange files and bytes with this program",
 			hint:    "update it",
 		}
 	case errors.Is(err, sdk.ErrPeerGone):
@@ -80,7 +102,7 @@ func tlsHint(err *sdk.RelayError) string {
 	case err.Status == http.StatusBadRequest: // the answer of Go's TLS servers to plain HTTP
 		return "a relay that speaks TLS needs https:// or wss://"
 	case errors.As(err, &unknown):
-		return "if the relay runs with --tls-self-signed, name the fingerprint that its log shows with --fingerprint"
+		return "if the relay runs with --tls-self-signed, name the fingerprint that its log shows with --fingerprint; the authority of another certificate is named with --ca"
 	case errors.As(err, &other):
 		return "compare it with the one in the relay's log; if that is another, something between you and the relay answers in its place"
 	}

@@ -29,10 +29,12 @@ type files struct {
 	unasked *allowance
 
 	channels bool // data channels may come, and are refused
+
+	sets *sets // of all peers
 }
 
 func (inv *invocation) files(screen *screen) files {
-	return files{&offers{}, screen, inv.into, isTerminal(inv.in), &allowance{left: unaskedTotal}, inv.takesChannels()}
+	return files{&offers{}, screen, inv.into, isTerminal(inv.in), &allowance{left: unaskedTotal}, inv.takesChannels(), &sets{}}
 }
 
 // attend serves the messages and files of one connection of the room. It returns the reason
@@ -92,31 +94,46 @@ func (f files) takeOne(w *wire, from string, shown *progress) {
 	var path string
 	switch {
 	case f.into != "":
-		f.screen.event("%s sends %s (%s)", from, o.Name, humanize.Bytes(uint64(o.Size)))
+		f.screen.event("%s sends %s (%s)", from, o.path(), humanize.Bytes(uint64(o.Size)))
 		path, err = inbox{f.into, f.unasked}.store(w, o, shown)
 	case !f.person:
 		f.refuse(w, o, from, "the other side accepts files only if it starts with --into FOLDER", "start with --into FOLDER to accept files")
 		return
 	default:
-		over, stop := w.watch()
-		answer := f.ask(w.ctx, f.screen, o, from, over)
-		stop()
-		switch answer {
-		case withdrawn:
-			w.end(errTheyLeft)
-			f.screen.event("%s from %s is withdrawn: the other side left or gave up", o.Name, from)
+		t, answer, err := f.sets.answer(w, o, mostFiles, func() answer {
+			over, stop := w.watch()
+			defer stop()
+			return f.ask(w.ctx, f.screen, o, from, over)
+		})
+		switch {
+		case err != nil:
+			w.refuseAll(err.Error())
+			w.end(nil)
+			f.screen.event("%s from %s is refused: %v", o.path(), from, err)
 			return
-		case unanswered:
+		case answer == withdrawn:
+			w.end(errTheyLeft)
+			f.screen.event("%s from %s is withdrawn: the other side left or gave up", o.path(), from)
+			return
+		case answer == unanswered:
 			f.refuse(w, o, from, fmt.Sprintf("the question was not answered within %v", answerWithin), fmt.Sprintf("you did not answer within %v", answerWithin))
 			return
-		case refused:
+		case answer == refused:
 			f.refuse(w, o, from, "it was not wanted", "")
 			return
 		}
-		path, err = inbox{folder: askedFolder}.store(w, o, shown)
+		if path, err = (inbox{folder: askedFolder}).store(w, o, shown); err == nil && t != nil {
+			t.finish(o)
+		}
+		f.came(o, from, path, err)
+		return
 	}
+	f.came(o, from, path, err)
+}
+
+func (f files) came(o offer, from, path string, err error) {
 	if err != nil {
-		f.screen.event("%s from %s: %v", o.Name, from, err)
+		f.screen.event("%s from %s: %v", o.path(), from, err)
 		return
 	}
 	f.screen.event("%s is there", path)
@@ -124,10 +141,10 @@ func (f files) takeOne(w *wire, from string, shown *progress) {
 
 // refuse tells both sides why a file is refused.
 func (f files) refuse(w *wire, o offer, from, there, here string) {
-	w.refuse(there)
+	w.refuseAll(there)
 	w.end(nil)
 	if here != "" {
 		here = ": " + here
 	}
-	f.screen.event("%s from %s is refused%s", o.Name, from, here)
+	f.screen.event("%s from %s is refused%s", o.path(), from, here)
 }

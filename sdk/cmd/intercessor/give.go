@@ -39,7 +39,7 @@ func give(w *wire, o offer, file *os.File, shown *progress) (err error) {
 	}
 	if info, err := file.Stat(); err != nil {
 		return err
-	} else if offerOf(o.Name, info) != o {
+	} else if info.Size() != o.Size || info.ModTime().UnixMilli() != o.Modified {
 		return errChanged
 	}
 	if err := w.say(digest{inHex(sum)}); err != nil {
@@ -76,10 +76,13 @@ func skip(file *os.File, at *start) (hash.Hash, error) {
 	return sum, err
 }
 
-// A refusedError is what the receiver says when it does not take a file.
-type refusedError string
+// A refusedError is what the receiver says when it does not take a file, or any of a set.
+type refusedError struct {
+	why string
+	all bool
+}
 
-func (e refusedError) Error() string { return "it was refused: " + string(e) }
+func (e refusedError) Error() string { return "it was refused: " + e.why }
 
 // answer receives a line of the receiver, which can be a refusal.
 func (w *wire) answer(line any) error {
@@ -89,7 +92,7 @@ func (w *wire) answer(line any) error {
 	}
 	var no refusal
 	if json.Unmarshal(text, &no) == nil && no.Refused != "" {
-		return refusedError(no.Refused)
+		return refusedError{no.Refused, no.All}
 	}
 	if json.Unmarshal(text, line) != nil {
 		return errNoLine
@@ -101,7 +104,7 @@ func (w *wire) answer(line any) error {
 func (w *wire) reason(err error) error {
 	var no refusal
 	if w.hear(&no, afterthought) == nil && no.Refused != "" {
-		return refusedError(no.Refused)
+		return refusedError{no.Refused, no.All}
 	}
 	return err
 }

@@ -12,10 +12,11 @@ import (
 
 // A guest is the end of a room that dials.
 type guest struct {
-	name   string // static, as are the next three
+	name   string // static, as are the next four
 	screen *screen
 	host   peer
-	said   *record // nil if this end says nothing
+	said   *record           // nil if this end says nothing
+	others func(sdk.Message) // gets messages that are not part of a chat; may be nil
 
 	mu       sync.Mutex // guards what follows
 	hostName string
@@ -56,6 +57,10 @@ func (g *guest) handle(ctx context.Context, m sdk.Message) {
 	case typeChat:
 		if line, ok := readChat(m); ok {
 			g.screen.said(line.Name, line.Text)
+		}
+	default:
+		if g.others != nil {
+			g.others(m)
 		}
 	}
 }

@@ -66,6 +66,10 @@ func (h *host) handle(ctx context.Context, s *seat, m sdk.Message) {
 			h.screen.said(line.Name, line.Text)
 			h.broadcast(ctx, s, message(typeChat, line))
 		}
+	default:
+		if s.others != nil {
+			s.others(m)
+		}
 	}
 }
 

@@ -6,8 +6,10 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"path"
 	"path/filepath"
 	"strings"
+	"syscall"
 
 	"github.com/dustin/go-humanize"
 
@@ -47,8 +49,8 @@ func (b inbox) store(w *wire, o offer, shown *progress) (path string, err error)
 	defer shown.close()
 	root, p, err := b.open(o)
 	if err != nil {
-		w.refuse("it cannot be stored")
-		return "", err
+		w.refuseStoring(err)
+		return "", diskFull(err)
 	}
 	defer root.Close()
 	spent := &meter{allowance: b.unasked}
@@ -57,25 +59,51 @@ func (b inbox) store(w *wire, o offer, shown *progress) (path string, err error)
 			_ = b.unasked.spend(-spent.spent)
 		}
 	}()
-
-	if rest := b.unasked.rest(); o.Size-p.size() > rest {
+	if err := makeFolder(root, o.Folder); err != nil {
+		w.refuse("its folder cannot be made there")
+		return "", fmt.Errorf("%s cannot be stored: %w", o.path(), diskFull(err))
+	}
+	there := twin(root, o, w.hashBy())
+	if rest := b.unasked.rest(); there == nil && o.Size-p.size() > rest {
 		w.refuse("it is larger than " + humanize.Bytes(uint64(rest)))
-		return "", fmt.Errorf("%s is larger than %s, the limit on this side", o.Name, humanize.Bytes(uint64(rest)))
+		return "", overLimit{o.path(), rest}
 	}
-	received, err := take(w, o, p, spent, shown)
-	if err != nil {
-		return "", err
+	received, err := take(w, o, p, there, spent, shown)
+	name := o.path()
+	switch {
+	case err == errTwin:
+		p.drop()
+	case err != nil:
+		return "", diskFull(err)
+	default:
+		if name, err = p.finish(o); err != nil {
+			w.refuseStoring(err)
+			return "", diskFull(err)
+		}
 	}
-	name, err := p.finish(o)
-	if err != nil {
-		w.refuse("it cannot be stored")
-		return "", err
-	}
-	path = filepath.Join(b.folder, name)
+	path = filepath.Join(b.folder, filepath.FromSlash(name))
 	if err := confirm(w, received); err != nil {
 		return path, fmt.Errorf("%s is complete, but the sender may not know: %w", path, err)
 	}
 	return path, nil
+}
+
+// An overLimit is a file that is larger than this side takes.
+type overLimit struct {
+	name string
+	rest int64 // bytes
+}
+
+func (e overLimit) Error() string {
+	return fmt.Sprintf("%s is larger than %s, the limit on this side", e.name, humanize.Bytes(uint64(e.rest)))
+}
+
+// diskFull says what to do about a full disk.
+func diskFull(err error) error {
+	if errors.Is(err, syscall.ENOSPC) {
+		return fmt.Errorf("the disk is full; what came is kept for a week: free some space and receive it again (%w)", err)
+	}
+	return err
 }
 
 // open opens the folder, and in it the part for an offer.
@@ -111,7 +139,7 @@ func confirm(w *wire, r receipt) error {
 // reserve makes an empty file and returns its name. It adds a number to the name if the name
 // is taken.
 func reserve(root *os.Root, name string) (string, error) {
-	extension := filepath.Ext(name)
+	extension := path.Ext(name)
 	stem := strings.TrimSuffix(name, extension)
 	for n := 2; ; n++ {
 		file, err := root.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o666)

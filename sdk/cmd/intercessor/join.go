@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"fmt"
 	"time"
 
 	"github.com/sebas642/intercessor/sdk"
@@ -27,7 +26,7 @@ func (inv *invocation) join(ctx context.Context, link string) (*sdk.Conn, error)
 		defer close(told)
 		select {
 		case <-time.After(slow):
-			fmt.Fprintln(inv.err, "Waiting for the host.")
+			inv.tell(event{Event: "waiting"}, "Waiting for the host")
 		case <-joined.Done():
 		}
 	}()

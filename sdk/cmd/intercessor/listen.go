@@ -17,7 +17,7 @@ func listen(ctx context.Context, inv *invocation) error {
 	if err != nil {
 		return err
 	}
-	printLink(inv.stdio, ln)
+	inv.printLink(inv.out, ln)
 
 	screen := newScreen(inv.out)
 	said := &outcomes{screen: screen}

@@ -1,6 +1,6 @@
-// Intercessor is a peer on the terminal: it starts or joins a room on a relay,
-// chats in it, and sends and receives files, over a direct path or the relay. The
-// other end is another intercessor, or the page that relayd serves.
+// Intercessor is a peer on the terminal. It sends and receives files and folders, pipes bytes,
+// forwards TCP ports and chats, over a direct path or a relay. The other end is another
+// intercessor or, for chat and files, the page that relayd serves.
 package main
 
 import (
@@ -16,9 +16,12 @@ import (
 
 // The exit codes. Scripts may rely on them.
 const (
-	exitDone   = 0 // success
-	exitFailed = 1 // failure
-	exitUsage  = 2 // mistake in the command line, or doctor could not try each step
+	exitDone        = 0   // success
+	exitFailed      = 1   // failure
+	exitUsage       = 2   // mistake in the command line, or doctor could not try each step
+	exitRefused     = 3   // a side declined or refused what was offered
+	exitNoRoom      = 4   // the link leads to no room, or its host is not there
+	exitInterrupted = 130 // as shells say it
 )
 
 // stdio is the process's standard streams, or a test's.
@@ -56,8 +59,5 @@ func run(ctx context.Context, std stdio, args []string) int {
 	if complaint.hint != "" {
 		fmt.Fprintf(std.err, "intercessor: hint: %s\n", cleanText(complaint.hint, maxText))
 	}
-	if complaint.usage {
-		return exitUsage
-	}
-	return exitFailed
+	return complaint.code
 }

@@ -7,8 +7,6 @@ import (
 	"strconv"
 	"sync"
 	"time"
-
-	"github.com/dustin/go-humanize"
 )
 
 // answerWithin is how long an offer waits for an answer. The sender waits for one minute.
@@ -44,7 +42,7 @@ func (f *offers) ask(ctx context.Context, screen *screen, o offer, from string, 
 	q := &asked{f.last, make(chan answer, 1)}
 	f.waiting = append(f.waiting, q)
 	f.mu.Unlock()
-	screen.event("%s offers %s (%s): /take %d, or /refuse %d", from, o.Name, humanize.Bytes(uint64(o.Size)), q.number, q.number)
+	screen.event("%s offers %s: /take %d, or /refuse %d", from, o.describe(), q.number, q.number)
 	late := time.NewTimer(answerWithin)
 	defer late.Stop()
 	select {

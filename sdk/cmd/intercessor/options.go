@@ -1,6 +1,8 @@
 package main
 
 import (
+	"fmt"
+	"net/http"
 	"strings"
 
 	"github.com/sebas642/intercessor/sdk"
@@ -12,16 +14,44 @@ func (inv *invocation) options(url string) (*sdk.Options, error) {
 	if inv.secret != "" {
 		options.Secret = sdk.Passphrase(inv.secret)
 	}
-	if len(inv.ice) > 0 {
-		options.ICEServers = []sdk.ICEServer{{URLs: inv.ice}}
+	var err error
+	if options.ICEServers, err = inv.iceServers(); err != nil {
+		return nil, err
 	}
-	if inv.fingerprint != nil {
+	if trust := inv.tlsConfig(); trust != nil {
 		if !strings.HasPrefix(url, "wss:") {
-			return nil, usageError{"--fingerprint is for a relay that speaks TLS", "name it with https:// or wss://"}
+			return nil, usageError{"--fingerprint and --ca are for a relay that speaks TLS", "name it with https:// or wss://"}
 		}
-		options.HTTPClient = inv.fingerprint.client()
+		transport := http.DefaultTransport.(*http.Transport).Clone()
+		transport.TLSClientConfig = trust
+		options.HTTPClient = &http.Client{Transport: transport}
 	}
 	return options, nil
+}
+
+// iceServers returns the servers of --ice. A user stands before the host, as in turn:USER@HOST.
+func (inv *invocation) iceServers() ([]sdk.ICEServer, error) {
+	var servers []sdk.ICEServer
+	secretUsed := false
+	for _, url := range inv.ice {
+		server := sdk.ICEServer{URLs: []string{url}}
+		if scheme, rest, ok := strings.Cut(url, ":"); ok && strings.HasPrefix(scheme, "turn") {
+			at := strings.LastIndex(rest, "@")
+			if at < 1 {
+				return nil, usageError{fmt.Sprintf("the TURN server %s needs a user", url), "write turn:USER@HOST:PORT, and name the file with the password with --ice-secret-file"}
+			}
+			if inv.iceSecret == "" {
+				return nil, usageError{fmt.Sprintf("the TURN server %s needs a password", url), "write it into a file and name that with --ice-secret-file"}
+			}
+			server = sdk.ICEServer{URLs: []string{scheme + ":" + rest[at+1:]}, Username: rest[:at], Credential: inv.iceSecret}
+			secretUsed = true
+		}
+		servers = append(servers, server)
+	}
+	if inv.iceSecret != "" && !secretUsed {
+		return nil, usageError{"--ice-secret-file is for a TURN server", "name it with --ice turn:USER@HOST:PORT"}
+	}
+	return servers, nil
 }
 
 // takesChannels reports whether data channels of the other side are answered, which shows it

@@ -24,7 +24,7 @@ func openFile(path string) (*os.File, offer, error) {
 	switch {
 	case err != nil:
 	case info.IsDir():
-		err = fmt.Errorf("%s is not a file; a folder can be sent as an archive", path)
+		err = fmt.Errorf("%s is a folder; a chat sends files only, and intercessor send also sends folders", path)
 	case !info.Mode().IsRegular():
 		err = fmt.Errorf("%s is a pipe or a device, and not a file", path)
 	case info.Size() == 0:
@@ -40,7 +40,7 @@ func openFile(path string) (*os.File, offer, error) {
 
 // offerOf returns the offer of a file. Another one later says that the file has changed.
 func offerOf(name string, info fs.FileInfo) offer {
-	return offer{name, info.Size(), info.ModTime().UnixMilli()}
+	return offer{Name: name, Size: info.Size(), Modified: info.ModTime().UnixMilli()}
 }
 
 // openOperand opens the file of "/send FILE [NAME]" and returns NAME. Both may contain

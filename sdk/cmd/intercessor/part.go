@@ -40,7 +40,8 @@ func (e storeError) Unwrap() error { return e.error }
 
 // partName is the name of the part for an offer.
 func (o offer) partName() string {
-	text, _ := json.Marshal(o) // a string and two numbers
+	o.Of = nil                 // another transfer has another set
+	text, _ := json.Marshal(o) // strings and numbers
 	key := sha256.Sum256(text)
 	return partPrefix + hex.EncodeToString(key[:16]) + partSuffix
 }
@@ -149,12 +150,14 @@ func (p *part) Write(b []byte) (int, error) {
 	return n, err
 }
 
+func (p *part) digest() string { return inHex(p.sum) }
+
 // drop says that what is in the part is of no use.
 func (p *part) drop() { p.keep = false }
 
 // finish gives the file its place and returns its name. Nothing of the part is left.
 func (p *part) finish(o offer) (name string, err error) {
-	if name, err = reserve(p.root, o.Name); err != nil {
+	if name, err = reserve(p.root, o.path()); err != nil {
 		return "", err
 	}
 	if err = p.root.Rename(p.name, name); err == nil {

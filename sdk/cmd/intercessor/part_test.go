@@ -105,12 +105,15 @@ func TestAPartThatWasChangedIsSentAnew(t *testing.T) {
 
 // A file of another time, size or name is another file.
 func TestAPartIsForOneOffer(t *testing.T) {
-	o := offer{"a", 1, 2}
+	o := offer{Name: "a", Size: 1, Modified: 2}
 	names := map[string]bool{}
-	for _, o := range []offer{o, {"b", 1, 2}, {"a", 2, 2}, {"a", 1, 3}, {"a", 1, 0}} {
+	for _, o := range []offer{o, {Name: "b", Size: 1, Modified: 2}, {Name: "a", Size: 2, Modified: 2}, {Name: "a", Size: 1, Modified: 3}, {Name: "a", Size: 1}, {Name: "a", Size: 1, Modified: 2, Folder: "f"}} {
 		names[o.partName()] = true
 	}
-	require.Len(t, names, 5)
+	require.Len(t, names, 6)
+	again := o
+	again.Of = &set{"another", 2, 3}
+	require.Equal(t, o.partName(), again.partName(), "it goes on in another set")
 }
 
 // Two transfers of one offer at once do not write to one part.
@@ -142,7 +145,7 @@ func TestALargePartIsHashedForAWhileOnly(t *testing.T) {
 	root, err := os.OpenRoot(t.TempDir())
 	require.NoError(t, err)
 	defer root.Close()
-	o := offer{"a", 3, 0}
+	o := offer{Name: "a", Size: 3}
 	require.NoError(t, root.WriteFile(o.partName(), []byte("12"), 0o600))
 	p, err := openPart(root, o)
 	require.NoError(t, err)

@@ -3,8 +3,6 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
-	"io"
 
 	"github.com/sebas642/intercessor/sdk"
 )
@@ -21,10 +19,10 @@ func onWay(route sdk.Route) string {
 }
 
 // awaitDirect waits for a direct path, and shows why there is none yet.
-func awaitDirect(ctx context.Context, w io.Writer, conn peer) error {
+func (inv *invocation) awaitDirect(ctx context.Context, conn peer) error {
 	path := conn.Path()
 	if path.Route == sdk.RouteRelay {
-		fmt.Fprintln(w, "Waiting for a direct path.")
+		inv.tell(event{Event: "path"}, "Waiting for a direct path")
 	}
 	for path.Route == sdk.RouteRelay {
 		before := path
@@ -33,7 +31,7 @@ func awaitDirect(ctx context.Context, w io.Writer, conn peer) error {
 			return err
 		}
 		if path.Problem != before.Problem && path.Problem != "" {
-			fmt.Fprintf(w, "Still trying, but %s.\n", cleanText(path.Problem, maxText))
+			inv.tell(event{Event: "path", Problem: path.Problem}, "Still trying, but %s", path.Problem)
 		}
 	}
 	return nil

@@ -2,8 +2,6 @@ package main
 
 import (
 	"context"
-	"fmt"
-	"io"
 
 	"github.com/sebas642/intercessor/sdk"
 )
@@ -51,11 +49,4 @@ func followRelay(ctx context.Context, ln *sdk.Listener, screen *screen) {
 	follow(ctx, ln,
 		func() { screen.event("the relay is away: trying again") },
 		func() { screen.event("the relay is back") })
-}
-
-// showRelay is followRelay for a command without a screen.
-func showRelay(ctx context.Context, w io.Writer, ln *sdk.Listener) {
-	follow(ctx, ln,
-		func() { fmt.Fprintln(w, "The relay is away: trying again.") },
-		func() { fmt.Fprintln(w, "The relay is back.") })
 }

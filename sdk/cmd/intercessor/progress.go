@@ -2,37 +2,23 @@ package main
 
 import (
 	"context"
-	"io"
 	"sync"
-	"time"
 
 	"github.com/dustin/go-humanize"
-	"github.com/schollz/progressbar/v3"
 
 	"github.com/sebas642/intercessor/sdk"
 )
 
-// A progress shows how a file comes along, and on which path. On a terminal it can be a bar.
-// nil shows nothing.
+// A progress shows how a file comes along, and on which path: in lines, or in the gauge of the
+// whole transfer. nil shows nothing.
 type progress struct {
-	conn peer         // static, as are the next two
-	say  func(string) // shows a line
-	bar  io.Writer    // a terminal on which a bar is drawn instead of lines; nil if there is none
+	conn  peer              // static, as are the next two
+	say   func(text string) // shows a line; nil if there are none
+	gauge *gauge            // may be nil
 
-	name  string                   // static after start, as are the next two
-	stop  func()                   // nil before start
-	drawn *progressbar.ProgressBar // nil without a bar
-
-	mu sync.Mutex // held while the bar is drawn
-}
-
-// newProgress shows a bar if w is a terminal, else lines.
-func newProgress(conn peer, w io.Writer) *progress {
-	p := &progress{conn: conn, say: func(text string) { _, _ = io.WriteString(w, text+".\n") }}
-	if isTerminal(w) {
-		p.bar = w
-	}
-	return p
+	name    string // static after start, as are the next two
+	stop    func() // nil before start
+	counted int64  // bytes in the gauge
 }
 
 // start begins to show a file, of which some bytes are there.
@@ -40,24 +26,17 @@ func (p *progress) start(o offer, from int64) {
 	if p == nil {
 		return
 	}
-	p.name = o.Name
+	p.name = o.path()
 	path := p.conn.Path()
 	how := p.name + " goes "
 	if from > 0 {
 		how = p.name + " goes on at " + humanize.Bytes(uint64(from)) + ", "
 	}
-	if p.bar == nil {
+	if p.say != nil {
 		p.say(how + onWay(path.Route))
-	} else {
-		p.drawn = progressbar.NewOptions64(o.Size,
-			progressbar.OptionSetWriter(p.bar),
-			progressbar.OptionSetDescription(p.name+", "+onWay(path.Route)),
-			progressbar.OptionShowBytes(true),
-			progressbar.OptionSetPredictTime(true),
-			progressbar.OptionThrottle(100*time.Millisecond),
-		)
-		_ = p.drawn.Set64(from)
 	}
+	p.describe(path.Route)
+	p.count(from)
 	ctx, cancel := context.WithCancel(context.Background())
 	var following sync.WaitGroup
 	following.Go(func() { p.follow(ctx, path) })
@@ -75,34 +54,46 @@ func (p *progress) follow(ctx context.Context, path sdk.Path) {
 		if path, err = p.conn.WaitPath(ctx, path); err != nil {
 			return
 		}
-		switch {
-		case path.Route == before:
-		case p.bar == nil:
-			p.say(p.name + " now goes " + onWay(path.Route))
-		default:
-			p.mu.Lock()
-			p.drawn.Describe(p.name + ", " + onWay(path.Route))
-			p.mu.Unlock()
+		if path.Route == before {
+			continue
 		}
+		if p.say != nil {
+			p.say(p.name + " now goes " + onWay(path.Route))
+		}
+		p.describe(path.Route)
+	}
+}
+
+func (p *progress) describe(route sdk.Route) {
+	if p.gauge != nil {
+		p.gauge.describe(p.name + ", " + onWay(route))
+	}
+}
+
+func (p *progress) count(n int64) {
+	if p.gauge != nil {
+		p.gauge.add(n)
+		p.counted += n
 	}
 }
 
 func (p *progress) Write(b []byte) (int, error) {
-	if p != nil && p.drawn != nil {
-		p.mu.Lock()
-		defer p.mu.Unlock()
-		_ = p.drawn.Add(len(b))
+	if p != nil {
+		p.count(int64(len(b)))
 	}
 	return len(b), nil
 }
 
-// close moves to the line after the bar.
+// close ends what start has begun.
 func (p *progress) close() {
-	if p == nil || p.stop == nil {
-		return
+	if p != nil && p.stop != nil {
+		p.stop()
 	}
-	p.stop()
-	if p.bar != nil {
-		_, _ = io.WriteString(p.bar, "\n")
+}
+
+// failed takes back what was counted of a file that failed.
+func (p *progress) failed() {
+	if p != nil {
+		p.count(-p.counted)
 	}
 }

@@ -2,8 +2,7 @@ package main
 
 import (
 	"fmt"
-	"net"
-	"net/url"
+	"io"
 	"os"
 	"strings"
 	"unicode/utf8"
@@ -15,18 +14,20 @@ import (
 )
 
 // printLink prints how to join a room, on a terminal also as a QR code.
-func printLink(std stdio, ln *sdk.Listener) {
+func (inv *invocation) printLink(out io.Writer, ln *sdk.Listener) {
 	link := pageLink(ln.ClientURL())
-	if isTerminal(std.out) {
-		width, _, err := term.GetSize(int(std.out.(*os.File).Fd()))
+	if inv.json {
+		inv.object(event{Event: "link", ID: ln.ID(), Client: ln.ClientURL(), Link: link, Reach: string(reachOf(link))})
+		return
+	}
+	if isTerminal(out) && !inv.quiet {
+		width, _, err := term.GetSize(int(out.(*os.File).Fd()))
 		if code := qrCode(link); err == nil && utf8.RuneCountInString(firstLine(code)) <= width {
-			fmt.Fprintf(std.out, "\n%s\n", inverted(code))
+			fmt.Fprintf(out, "\n%s\n", inverted(code))
 		}
 	}
-	fmt.Fprintf(std.out, "ID:     %s\nclient: %s\nlink:   %s\n", ln.ID(), ln.ClientURL(), link)
-	if onlyHere(link) {
-		fmt.Fprintln(std.err, "This link works on this machine only, because the relay listens on loopback.")
-	}
+	fmt.Fprintf(out, "ID:     %s\nclient: %s\nlink:   %s\n", ln.ID(), ln.ClientURL(), link)
+	inv.tell(event{}, "%s", reachOf(link).sentence())
 }
 
 func qrCode(text string) string {
@@ -38,9 +39,12 @@ func qrCode(text string) string {
 	return code.String()
 }
 
-// inverted sets the code's colours independent of the terminal's: many cameras cannot read
-// a code with exchanged colours.
+// inverted sets the code's colours independent of the terminal's, unless $NO_COLOR forbids it:
+// many cameras cannot read a code with exchanged colours.
 func inverted(code string) string {
+	if os.Getenv("NO_COLOR") != "" {
+		return code
+	}
 	const paint, reset = "\x1b[97;40m", "\x1b[0m"
 	lines := strings.Split(strings.TrimRight(code, "\n"), "\n")
 	return paint + strings.Join(lines, reset+"\n"+paint) + reset + "\n"
@@ -49,13 +53,4 @@ func inverted(code string) string {
 func firstLine(text string) string {
 	line, _, _ := strings.Cut(text, "\n")
 	return line
-}
-
-// onlyHere reports whether the link's host is a loopback address.
-func onlyHere(link string) bool {
-	u, err := url.Parse(link)
-	if err != nil {
-		return false
-	}
-	return u.Hostname() == "localhost" || net.ParseIP(u.Hostname()).IsLoopback()
 }

@@ -359,5 +359,5 @@ func TestTheFileAndTheNameOfSendMayContainSpaces(t *testing.T) {
 		assert.Equal(t, c.name, name)
 	}
 	_, _, _, err = openOperand("folder")
-	assert.EqualError(t, err, "folder is not a file; a folder can be sent as an archive")
+	assert.EqualError(t, err, "folder is a folder; a chat sends files only, and intercessor send also sends folders")
 }

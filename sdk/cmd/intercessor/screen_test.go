@@ -48,11 +48,18 @@ func TestTheQRCodeIsASquareOfWhiteOnBlack(t *testing.T) {
 	assert.Greater(t, len(lines), 10)
 }
 
-func TestALinkToLoopbackIsKnownToLeadNowhereElse(t *testing.T) {
-	for link, only := range map[string]bool{
-		"http://127.0.0.1:8000/#a": true, "http://[::1]:8000/#a": true, "http://localhost/#a": true,
-		"http://192.0.2.1:8000/#a": false, "https://relay.example/#a": false,
+func TestWithoutColourTheQRCodeHasNoEscapes(t *testing.T) {
+	t.Setenv("NO_COLOR", "1")
+	assert.NotContains(t, inverted(qrCode("http://127.0.0.1:8000/#abc")), "\x1b")
+}
+
+func TestALinkSaysHowFarItWorks(t *testing.T) {
+	for link, reach := range map[string]reach{
+		"http://127.0.0.1:8000/#a": onMachine, "http://[::1]:8000/#a": onMachine, "http://localhost/#a": onMachine, "http://a.localhost./#a": onMachine, "http://[::ffff:127.0.0.1]/#a": onMachine,
+		"http://192.168.1.4:8000/#a": onNetwork, "http://10.0.0.1/#a": onNetwork, "http://100.64.0.9/#a": onNetwork, "http://[fe80::1]/#a": onNetwork, "http://[fd00::1]/#a": onNetwork,
+		"http://nas/#a": onNetwork, "http://NAS.local/#a": onNetwork, "http://relay.home.arpa/#a": onNetwork,
+		"http://192.0.2.1:8000/#a": anywhere, "https://relay.example/#a": anywhere, "http://100.128.0.1/#a": anywhere, "http://[2001:db8::1]/#a": anywhere,
 	} {
-		assert.Equal(t, only, onlyHere(link), link)
+		assert.Equal(t, reach, reachOf(link), link)
 	}
 }

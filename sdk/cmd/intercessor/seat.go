@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"github.com/sebas642/intercessor/sdk"
 )
 
 // nameless is the name of a guest that has not sent one.
@@ -13,9 +15,10 @@ const nameless = "guest"
 
 // A seat is the host's record of a guest.
 type seat struct {
-	peer peer    // static, as is said
-	said *record // the host's messages to the guest
-	name string  // guarded by host.mu; empty until the guest is introduced
+	peer   peer              // static, as are the next two
+	said   *record           // the host's messages to the guest
+	others func(sdk.Message) // gets messages that are not part of a chat; may be nil
+	name   string            // guarded by host.mu; empty until the guest is introduced
 }
 
 // admit gives a newcomer a seat; attend must follow.

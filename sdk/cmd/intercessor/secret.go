@@ -11,10 +11,13 @@ import (
 	"github.com/sebas642/intercessor/protocol"
 )
 
-// readSecret reads the file of --secret-file: the passphrase or access token, on one line. It
+// readSecret reads a file that holds a secret on one line, or returns "" if path is "". It
 // refuses a file that others can read. The group may read it, because a service's user often
 // gets a file that way.
 func readSecret(path string) (string, error) {
+	if path == "" {
+		return "", nil
+	}
 	file, err := os.Open(path)
 	if err != nil {
 		return "", usageError{problem: fmt.Sprintf("the secret cannot be read: %v", err)}

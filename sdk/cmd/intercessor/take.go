@@ -1,9 +1,11 @@
 package main
 
 import (
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"io"
+	"syscall"
 	"time"
 )
 
@@ -26,20 +28,54 @@ func hearOffer(w *wire) (offer, error) {
 		err = errors.New("the first line is not a file's name and size")
 		w.refuse(err.Error())
 	}
-	o.Name = cleanFileName(o.Name)
+	o.key = o.Folder + "/" + o.Name
+	if err != nil {
+		o.Folder = ""
+	} else if o.Folder, err = cleanFolder(o.Folder); err != nil {
+		w.refuse(err.Error())
+	}
+	if o.Folder == "" {
+		o.Name = cleanFileName(o.Name)
+	} else {
+		o.Name = cleanInner(o.Name)
+	}
 	return o, err
 }
 
-// take receives the offered content into a part. The receipt is for the sender, when the
-// file has its place.
-func take(w *wire, o offer, p *part, spent *meter, shown *progress) (receipt, error) {
+// A sink is where content goes: a part, or standard output.
+type sink interface {
+	io.Writer
+
+	// check returns what is there of a file of this size, as far as it can tell in time.
+	check(size int64, by time.Time) (start, error)
+
+	// reset drops what is there, and drop says that it is of no use.
+	reset() error
+	drop()
+
+	digest() string // the hash of what is there
+}
+
+// hashBy returns when a receiver stops to hash what it has.
+func (w *wire) hashBy() time.Time {
 	by := time.Now().Add(hashWithin)
 	if latest := w.began.Add(sayWithin); latest.Before(by) {
 		by = latest
 	}
-	had, err := p.check(o.Size, by)
-	if err != nil {
-		w.refuse("it cannot be stored")
+	return by
+}
+
+// errTwin says that the offered file is at its place already.
+var errTwin = errors.New("it is there already")
+
+// take receives the offered content into a sink. twin is the file at its place, if there is one
+// that may be the same. The receipt is for the sender, when the file has its place.
+func take(w *wire, o offer, p sink, twin *start, spent *meter, shown *progress) (receipt, error) {
+	had, err := start{}, error(nil)
+	if twin != nil {
+		had = *twin
+	} else if had, err = p.check(o.Size, w.hashBy()); err != nil {
+		w.refuseStoring(err)
 		return receipt{}, err
 	}
 	if err := w.say(had); err != nil {
@@ -49,12 +85,14 @@ func take(w *wire, o offer, p *part, spent *meter, shown *progress) (receipt, er
 	if err := w.hear(&at, stall); err != nil {
 		return receipt{}, w.complain(err)
 	}
-	if at.From != had.From {
-		if at.From != 0 {
-			return receipt{}, w.complain(errNoLine)
-		}
+	switch {
+	case at.From != had.From && at.From != 0:
+		return receipt{}, w.complain(errNoLine)
+	case twin != nil && at.From == o.Size:
+		return takeTwin(w, o, had)
+	case twin != nil, at.From != had.From:
 		if err := p.reset(); err != nil {
-			w.refuse("it cannot be stored")
+			w.refuseStoring(err)
 			return receipt{}, err
 		}
 	}
@@ -62,10 +100,10 @@ func take(w *wire, o offer, p *part, spent *meter, shown *progress) (receipt, er
 	came, err := io.CopyBuffer(io.MultiWriter(spent, p, shown), io.LimitReader(w.in, o.Size-at.From), make([]byte, block))
 	switch {
 	case errors.Is(err, errNoAllowance):
-		w.refuse("it is more than the other side takes without asking")
+		w.refuse("it is more than the other side takes")
 		return receipt{}, err
 	case errors.As(err, new(storeError)):
-		w.refuse("it cannot be stored")
+		w.refuseStoring(err)
 		return receipt{}, err
 	case err != nil:
 		return receipt{}, fmt.Errorf("only %d of %d bytes came: %w", at.From+came, o.Size, w.complain(err))
@@ -78,12 +116,37 @@ func take(w *wire, o offer, p *part, spent *meter, shown *progress) (receipt, er
 	} else if err != nil {
 		return receipt{}, w.complain(err)
 	}
-	if sum := inHex(p.sum); whole.SHA256 != sum {
+	if sum := p.digest(); whole.SHA256 != sum {
 		p.drop()
 		w.refuse("it did not arrive as it was sent")
 		return receipt{}, errors.New("it did not arrive as it was sent")
 	}
 	return receipt{o.Size, whole.SHA256}, nil
+}
+
+// takeTwin ends a transfer whose file is there.
+func takeTwin(w *wire, o offer, had start) (receipt, error) {
+	var whole digest
+	if err := w.hear(&whole, stall); err != nil {
+		return receipt{}, w.complain(err)
+	}
+	if had.SHA256 == "" {
+		had.SHA256 = inHex(sha256.New())
+	}
+	if whole.SHA256 != had.SHA256 {
+		w.refuse("it did not arrive as it was sent")
+		return receipt{}, errors.New("it did not arrive as it was sent")
+	}
+	return receipt{o.Size, whole.SHA256}, errTwin
+}
+
+// refuseStoring tells the sender why its file cannot be stored, as far as that is its matter.
+func (w *wire) refuseStoring(err error) {
+	if errors.Is(err, syscall.ENOSPC) {
+		w.refuse("the disk of the other side is full")
+		return
+	}
+	w.refuse("it cannot be stored")
 }
 
 // complain tells the sender why the transfer ends, if the sender can know it only so. It

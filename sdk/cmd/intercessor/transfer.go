@@ -9,6 +9,7 @@ import (
 	"hash"
 	"io"
 	"os"
+	"path"
 	"sync"
 	"time"
 
@@ -54,6 +55,10 @@ type (
 		Name     string `json:"name"`
 		Size     int64  `json:"size"`               // bytes
 		Modified int64  `json:"modified,omitempty"` // milliseconds since 1970; 0 is unknown
+		Folder   string `json:"folder,omitempty"`   // where it lies in what is sent, with slashes
+		Of       *set   `json:"of,omitempty"`       // nil if it is sent alone
+
+		key string // names it within its set, at the receiver
 	}
 	start struct {
 		From   int64  `json:"from"`             // bytes that the receiver has already
@@ -67,9 +72,13 @@ type (
 		SHA256   string `json:"sha256"`
 	}
 	refusal struct {
-		Refused string `json:"refused"` // the reason, for the user
+		Refused string `json:"refused"`       // the reason, for the user
+		All     bool   `json:"all,omitempty"` // the rest of the set need not be offered
 	}
 )
+
+// path returns the name with its folder, with slashes.
+func (o offer) path() string { return path.Join(o.Folder, o.Name) }
 
 func inHex(sum hash.Hash) string { return hex.EncodeToString(sum.Sum(nil)) }
 
@@ -117,7 +126,13 @@ func (w *wire) abort() { w.ending.Do(func() { w.stream.CloseWithCode(0, "") }) }
 
 // refuse tells the sender why the file is refused, and closes the stream. It ignores errors.
 func (w *wire) refuse(why string) {
-	_ = w.say(refusal{why})
+	_ = w.say(refusal{Refused: why})
+	w.ending.Do(func() { _ = w.stream.Close() })
+}
+
+// refuseAll is refuse for the whole set of the file.
+func (w *wire) refuseAll(why string) {
+	_ = w.say(refusal{why, true})
 	w.ending.Do(func() { _ = w.stream.Close() })
 }
 

@@ -162,7 +162,7 @@ func TestTheLinesOfATransfer(t *testing.T) {
 func TestAReceivedFileNeverReplacesAnother(t *testing.T) {
 	box := inbox{folder: t.TempDir()}
 	for _, name := range []string{"notes.txt", "notes (2).txt", "notes (3).txt"} {
-		path, given, stored := transfer(t, box, "notes.txt", []byte("new"))
+		path, given, stored := transfer(t, box, "notes.txt", []byte("new "+name))
 		require.NoError(t, errors.Join(given, stored))
 		assert.Equal(t, filepath.Join(box.folder, name), path)
 	}
@@ -224,7 +224,7 @@ func TestWhatAReceiverDoesNotUnderstandIsRefused(t *testing.T) {
 			for last == "" || strings.HasPrefix(last, `{"from"`) {
 				last = s.hear()
 			}
-			require.Equal(t, refusal{c.problem}, func() (r refusal) { _ = json.Unmarshal([]byte(last), &r); return r }())
+			require.Equal(t, refusal{Refused: c.problem}, func() (r refusal) { _ = json.Unmarshal([]byte(last), &r); return r }())
 			_, err = s.lines.ReadByte()
 			require.Equal(t, io.EOF, err, "it closes the stream")
 			require.Empty(t, namesIn(t, box.folder))
@@ -274,7 +274,7 @@ func TestTheSenderComparesTheReceipt(t *testing.T) {
 		"another size": {fmt.Sprintf(`{"received":6,"sha256":%q}`, hexOf([]byte("content"))), errNotReceived},
 		"another hash": {fmt.Sprintf(`{"received":7,"sha256":%q}`, hexOf(nil)), errNotReceived},
 		"none":         {`{}`, errNotReceived},
-		"a refusal":    {`{"refused":"the disk is full"}`, refusedError("the disk is full")},
+		"a refusal":    {`{"refused":"the disk is full"}`, refusedError{why: "the disk is full"}},
 		"no JSON":      {`hello`, unknownError{errNoLine}},
 	} {
 		t.Run(name, func(t *testing.T) {

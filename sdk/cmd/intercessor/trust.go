@@ -3,10 +3,11 @@ package main
 import (
 	"crypto/sha256"
 	"crypto/tls"
+	"crypto/x509"
 	"encoding/hex"
 	"errors"
 	"fmt"
-	"net/http"
+	"os"
 	"strings"
 )
 
@@ -27,14 +28,29 @@ func (f *fingerprint) String() string {
 	return strings.ReplaceAll(fmt.Sprintf("% X", f[:]), " ", ":")
 }
 
-// client returns an HTTP client that trusts only the certificate with this fingerprint. It
-// checks neither signatures nor names.
-func (f *fingerprint) client() *http.Client {
-	transport := http.DefaultTransport.(*http.Transport).Clone()
-	transport.TLSClientConfig = f.tlsConfig()
-	return &http.Client{Transport: transport}
+// tlsConfig returns how the relay's certificate is checked; nil is as usual.
+func (inv *invocation) tlsConfig() *tls.Config {
+	if inv.fingerprint != nil {
+		return inv.fingerprint.tlsConfig()
+	}
+	return inv.authorities
 }
 
+// readAuthorities reads the certificates of --ca.
+func readAuthorities(path string) (*tls.Config, error) {
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return nil, err
+	}
+	pool := x509.NewCertPool()
+	if !pool.AppendCertsFromPEM(text) {
+		return nil, fmt.Errorf("%s holds no certificate in PEM", path)
+	}
+	return &tls.Config{RootCAs: pool}, nil
+}
+
+// tlsConfig trusts only the certificate with this fingerprint. It checks neither signatures
+// nor names.
 func (f *fingerprint) tlsConfig() *tls.Config {
 	return &tls.Config{
 		InsecureSkipVerify: true, // replaced by VerifyConnection

@@ -7,53 +7,78 @@ import (
 	"strings"
 )
 
-const usageHead = `Intercessor connects peers through a relay. This program is a peer on the terminal.
+const usageHead = `Intercessor connects two programs or people through a relay, and directly where there is a path.
 
 Usage:
 
 `
 
 const usageTail = `
-A LINK is what listen prints: the page's, http://HOST/#ID, or a client's, ws://HOST/client/ID.
-An ID alone means the room with that ID on the relay of --relay. An ID of words may be written with
-spaces: "apple pie …".
+A command without LINK starts a room and prints its LINK. With LINK it joins that room. So either side
+may start, and the other side gets the LINK. These belong together: send and receive, expose and
+forward, pipe and pipe, chat and chat. The page that relayd serves chats, sends and receives too.
 
 Try it, with a relay on this machine (make run):
 
-    $ intercessor listen                               # prints a LINK, also as a QR code
-    $ intercessor dial LINK                            # in another terminal; or open LINK in a browser
+    $ intercessor send photo.jpg notes/                # prints a LINK and waits
+    $ intercessor receive LINK                         # in another terminal; or open LINK in a browser
 
-    $ intercessor send photo.jpg                       # prints a LINK and waits
-    $ intercessor receive LINK                         # writes ./photo.jpg
+    $ tar c work | intercessor pipe                    # prints a LINK on standard error
+    $ intercessor pipe LINK | tar x
 
-A file goes over the relay until there is a direct path, and again when there is none any more; --path
-says otherwise. What came of a file whose transfer broke stays for a week in the folder, as
-.intercessor-….part. Send the file again into that folder, and it goes on from there.
+    $ intercessor expose 80                            # others may reach port 80 here, and nothing else
+    $ intercessor forward 8080:80 LINK                 # http://127.0.0.1:8080 is that port
 
-listen and dial send piped input line by line and unchanged. Commands work only on a terminal. dial
-leaves at the end of its input, once the outcome of every line is known. listen stays until it is
-interrupted, and keeps piped input until someone is in the room. The exit code is 0 if every line was
-delivered and every file has a receipt.
+A LINK is the page's, http://HOST/#ID, or a client's, ws://HOST/client/ID. An ID alone means the room
+with that ID on the relay of --relay. An ID of words may be written with spaces: "apple pie …".
+Anyone who has the LINK can join: treat it like a password.
 
-"intercessor help COMMAND" lists the flags of a command, "intercessor --version" prints the version.
+Exit codes:
+
+    0    success: every file has a receipt, every line was delivered, the pipe was read to its end
+    1    failure
+    2    mistake in the command line, or doctor could not try each step
+    3    a side declined or refused what was offered
+    4    the link leads to no room, or its host is not there
+    130  interrupted
+
+pipe also ends with the code with which the program at the other end has closed it, 1 to 255.
+
+"intercessor help COMMAND" says more about a command and lists its flags, "intercessor --version" prints
+the version.
 `
 
 func printUsage(w io.Writer) {
 	fmt.Fprint(w, usageHead)
 	for _, c := range commands() {
-		fmt.Fprintf(w, "    %-32s %s\n", c.usage(), c.summary)
+		fmt.Fprintf(w, "    %-36s %s\n", c.usage(), c.summary)
 	}
 	fmt.Fprint(w, usageTail)
 }
 
 func (c command) printHelp(w io.Writer, flags *flag.FlagSet) {
-	fmt.Fprintf(w, "Usage: %s [flags]\n\n%s.\n\nFlags:\n\n", c.usage(), strings.ToUpper(c.summary[:1])+c.summary[1:])
+	fmt.Fprintf(w, "Usage: %s [flags]\n\n%s.\n", c.usage(), strings.ToUpper(c.summary[:1])+c.summary[1:])
+	if c.details != "" {
+		fmt.Fprintf(w, "\n%s\n", strings.Trim(c.details, "\n"))
+	}
+	heading := "\nFlags:\n\n"
 	flags.VisitAll(func(f *flag.Flag) {
+		fmt.Fprint(w, heading)
+		heading = ""
 		value, meaning := flag.UnquoteUsage(f)
-		fmt.Fprintf(w, "    --%-19s %s", f.Name+" "+value, meaning)
-		if f.DefValue != "" {
+		if isSwitch(f) {
+			value = ""
+		}
+		fmt.Fprintf(w, "    --%-21s %s", strings.TrimSpace(f.Name+" "+value), meaning)
+		if f.DefValue != "" && !isSwitch(f) {
 			fmt.Fprintf(w, " (%s)", f.DefValue)
 		}
 		fmt.Fprintln(w)
 	})
+}
+
+// isSwitch reports whether a flag takes no value.
+func isSwitch(f *flag.Flag) bool {
+	b, ok := f.Value.(interface{ IsBoolFlag() bool })
+	return ok && b.IsBoolFlag()
 }

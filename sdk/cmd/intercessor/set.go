@@ -1,0 +1,210 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"path"
+	"sync"
+
+	"github.com/dustin/go-humanize"
+)
+
+const (
+	// mostSets is how many sets a receiver remembers.
+	mostSets = 64
+
+	// mostFiles is how many files of one set a receiver takes unless --max-files says otherwise.
+	mostFiles = 10_000
+)
+
+// A set is what a sender sends at once, if it is more than one file. Each offer names it.
+type set struct {
+	ID    string `json:"id"`    // 1 to 36 characters, drawn by the sender
+	Files int    `json:"files"` // in all
+	Size  int64  `json:"size"`  // bytes in all
+}
+
+// valid reports whether a set is one, as a peer says it.
+func (s set) valid() bool {
+	return len(s.ID) >= 1 && len(s.ID) <= 36 && s.Files >= 1 && s.Size >= 0
+}
+
+// sets are the sets of files that were offered, with what was answered.
+type sets struct {
+	mu    sync.Mutex
+	known map[string]*taking // guarded by mu
+}
+
+// A taking is a set that is being received.
+type taking struct {
+	set      set           // static
+	answered chan struct{} // closed when the answer is there
+	answer   answer        // static once it is
+	why      string        // of a refusal; static once it is there
+
+	mu      sync.Mutex
+	offered map[string]int64 // guarded by mu, as are the next three: the size of each file
+	size    int64            // of all of them
+	done    map[string]bool
+	gauge   *gauge // nil until content comes
+}
+
+var (
+	errNotAnnounced = errors.New("it is not what was announced")
+	errNoSet        = errors.New("what is said of the set of files makes no sense")
+)
+
+// of returns the set of an offer. The first that asks for a set has to answer it.
+func (s *sets) of(o offer) (t *taking, first bool, err error) {
+	if !o.Of.valid() {
+		return nil, false, errNoSet
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if t = s.known[o.Of.ID]; t != nil {
+		if t.set != *o.Of {
+			return nil, false, errNoSet
+		}
+		return t, false, nil
+	}
+	if s.known == nil {
+		s.known = map[string]*taking{}
+	}
+	if len(s.known) >= mostSets {
+		for id := range s.known { // any one
+			delete(s.known, id)
+			break
+		}
+	}
+	t = &taking{set: *o.Of, answered: make(chan struct{}), offered: map[string]int64{}, done: map[string]bool{}}
+	s.known[o.Of.ID] = t
+	return t, true, nil
+}
+
+// forget makes the set a new one when it is offered again.
+func (s *sets) forget(t *taking) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.known[t.set.ID] == t {
+		delete(s.known, t.set.ID)
+	}
+}
+
+// answer returns the answer to an offer: ask asks once for a whole set. The error says that the
+// sender does not do what it has announced, or that the set has too many files.
+func (s *sets) answer(w *wire, o offer, most int, ask func() answer) (*taking, answer, error) {
+	if o.Of == nil {
+		return nil, ask(), nil
+	}
+	t, first, err := s.of(o)
+	if err != nil {
+		return nil, refused, err
+	}
+	if first {
+		a, why := refused, fmt.Sprintf("it has %s, and the other side takes %s at most", countFiles(t.set.Files), countFiles(most))
+		if t.set.Files <= most {
+			a, why = ask(), ""
+		}
+		if a == withdrawn || a == unanswered {
+			s.forget(t)
+		}
+		t.decide(a, why)
+	}
+	if !t.wait(w) {
+		return t, withdrawn, nil
+	}
+	if t.why != "" {
+		return t, refused, errors.New(t.why)
+	}
+	if t.answer == taken {
+		err = t.admit(o)
+	}
+	return t, t.answer, err
+}
+
+// wait waits for the answer. It returns false if the sender gives up before.
+func (t *taking) wait(w *wire) bool {
+	select {
+	case <-t.answered:
+		return true
+	default:
+	}
+	over, stop := w.watch()
+	defer stop()
+	select {
+	case <-t.answered:
+		return true
+	case <-over:
+		return false
+	}
+}
+
+// decide says what is answered to the set.
+func (t *taking) decide(a answer, why string) {
+	t.answer, t.why = a, why
+	close(t.answered)
+}
+
+// admit counts an offered file. A sender that offers more than it has announced is refused.
+func (t *taking) admit(o offer) error {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	before, again := t.offered[o.key]
+	files, size := len(t.offered), t.size+o.Size-before
+	if !again {
+		files++
+	}
+	if files > t.set.Files || size > t.set.Size {
+		return errNotAnnounced
+	}
+	t.offered[o.key], t.size = o.Size, size
+	return nil
+}
+
+// finish notes that a file is there, and reports whether all are.
+func (t *taking) finish(o offer) (all bool) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.done[o.key] = true
+	return len(t.done) == t.set.Files
+}
+
+// missing returns how many files are not there yet.
+func (t *taking) missing() int {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.set.Files - len(t.done)
+}
+
+// describe says what is offered.
+func (o offer) describe() string {
+	if o.Of == nil {
+		return fmt.Sprintf("%s (%s)", o.path(), humanize.Bytes(uint64(o.Size)))
+	}
+	return fmt.Sprintf("%s (%s): %s", countFiles(o.Of.Files), humanize.Bytes(uint64(o.Of.Size)), example(o))
+}
+
+// example names the first file of a set, or its folder.
+func example(o offer) string {
+	if o.Folder != "" {
+		return top(o.Folder) + "/"
+	}
+	if o.Of.Files > 1 {
+		return o.Name + " and others"
+	}
+	return o.Name
+}
+
+func top(folder string) string {
+	for dir := path.Dir(folder); dir != "."; dir = path.Dir(folder) {
+		folder = dir
+	}
+	return folder
+}
+
+func countFiles(files int) string {
+	if files == 1 {
+		return "1 file"
+	}
+	return humanize.Comma(int64(files)) + " files"
+}

@@ -67,11 +67,15 @@ func (p *Peer) Restart() {
 // other peer.
 func (p *Peer) GiveUp() {
 	p.mu.Lock()
-	cause := CauseNoPath
-	if !p.described {
-		cause = CauseNoAnswer
-	}
+	pc, described, found := p.pc, p.described, len(p.candidates.local) > 0
 	p.mu.Unlock()
+	cause := CauseNoPath
+	switch {
+	case !described:
+		cause = CauseNoAnswer
+	case pc != nil && !found:
+		cause = pc.withoutCandidates()
+	}
 	p.onFailed(cause)
 }
 

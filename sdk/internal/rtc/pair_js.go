@@ -13,7 +13,10 @@ func (p *peerConn) lookAtPair(js.Value) {
 	}
 	ice := sctp.Get("transport").Get("iceTransport")
 	if !ice.Truthy() || ice.Get("getSelectedCandidatePair").IsUndefined() {
-		p.finding.Go(p.findPair)
+		if !p.polls {
+			p.polls = true
+			p.finding.Go(p.findPair)
+		}
 		return
 	}
 	if !p.onICE.target.Truthy() {
@@ -28,35 +31,46 @@ func (p *peerConn) lookAtPair(js.Value) {
 	}
 }
 
-// findPair is lookAtPair for browsers that tell of the pair in their statistics alone. These may be
-// of a while ago.
+// findPair is lookAtPair for browsers that tell of the pair in their statistics alone, without an
+// event.
 func (p *peerConn) findPair() {
-	for range 20 {
+	for {
+		wait := 100 * time.Millisecond
 		if p.readPair() {
-			return
+			wait = 2 * time.Second
 		}
 		select {
-		case <-time.After(100 * time.Millisecond):
+		case <-time.After(wait):
 		case <-p.ctx.Done():
 			return
 		}
 	}
 }
 
-func (p *peerConn) readPair() (found bool) {
+// readPair finds the pair that the transport names. Not all browsers do. In others several pairs may
+// have been nominated, one after the other, and Firefox tells which one is selected.
+func (p *peerConn) readPair() bool {
 	stats, err := p.call(p.ctx, "getStats")
 	if err != nil {
 		return false
 	}
+	var pair js.Value
 	all := js.Global().Get("Array").Call("from", stats.Call("values"))
 	for i := range all.Length() {
 		s := all.Index(i)
-		if s.Get("type").String() == "candidate-pair" && s.Get("nominated").Truthy() && s.Get("state").String() == "succeeded" {
-			p.events.pair(pairOf(stats.Call("get", s.Get("localCandidateId")), stats.Call("get", s.Get("remoteCandidateId")), "candidateType"))
-			found = true
+		if id := s.Get("selectedCandidatePairId"); id.Truthy() {
+			pair = stats.Call("get", id)
+			break
+		}
+		if selected := s.Get("selected"); s.Get("nominated").Truthy() && textOf(s.Get("state")) == "succeeded" && (selected.IsUndefined() || selected.Truthy()) {
+			pair = s
 		}
 	}
-	return found
+	if !pair.Truthy() {
+		return false
+	}
+	p.events.pair(pairOf(stats.Call("get", pair.Get("localCandidateId")), stats.Call("get", pair.Get("remoteCandidateId")), "candidateType"))
+	return true
 }
 
 // pairOf reads two candidates, whose member of that name is their type.

@@ -3,6 +3,7 @@ package rtc
 import (
 	"context"
 	"errors"
+	"strings"
 	"sync"
 	"syscall/js"
 )
@@ -14,6 +15,7 @@ type peerConn struct {
 	events     events
 	report     LinkListener // may be nil
 	found      bool         // there is a local candidate
+	polls      bool         // findPair runs
 
 	ctx     context.Context    // ends with cancel
 	cancel  context.CancelFunc // ends finding
@@ -125,14 +127,30 @@ func (p *peerConn) tell(dc js.Value) {
 
 func (p *peerConn) onCandidate(event js.Value) {
 	candidate := event.Get("candidate")
-	if candidate.IsNull() && !p.found && p.pc.Call("getConfiguration").Get("iceTransportPolicy").String() == "relay" {
-		p.events.failed(CauseNoTURN) // without candidates there is no path
+	if candidate.IsNull() && !p.found {
+		if cause := p.withoutCandidates(); cause != CauseNoPath {
+			p.events.failed(cause)
+		}
 	}
 	if !candidate.Truthy() || candidate.Get("candidate").String() == "" {
 		return // end of candidates
 	}
 	p.found = true
 	p.events.candidate(candidate.Get("candidate").String(), stringify(candidate))
+}
+
+// withoutCandidates returns why there is no path if this side has no candidate. Chromium says nothing
+// of a TURN server on a port that it does not use, and goes on gathering.
+func (p *peerConn) withoutCandidates() ICECause {
+	config := p.pc.Call("getConfiguration")
+	servers := string(stringify(config.Get("iceServers")))
+	switch {
+	case textOf(config.Get("iceTransportPolicy")) != "relay":
+		return CauseNoPath
+	case strings.Contains(servers, `"turn:`), strings.Contains(servers, `"turns:`):
+		return CauseTURNUnreachable
+	}
+	return CauseNoTURN
 }
 
 func (p *peerConn) onState(js.Value) {

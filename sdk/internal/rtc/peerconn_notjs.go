@@ -196,8 +196,8 @@ func (p *peerConn) onGathering(state webrtc.ICEGatheringState) {
 
 func (p *peerConn) onCandidate(c *webrtc.ICECandidate) {
 	if c == nil { // end of candidates
-		if !p.found && p.pc.GetConfiguration().ICETransportPolicy == webrtc.ICETransportPolicyRelay {
-			p.events.failed(p.asked.noRelayed()) // without candidates there is no path
+		if cause := p.withoutCandidates(); !p.found && cause != CauseNoPath {
+			p.events.failed(cause)
 		}
 		return
 	}
@@ -208,6 +208,14 @@ func (p *peerConn) onCandidate(c *webrtc.ICECandidate) {
 	if err == nil {
 		p.events.candidate(init.Candidate, message)
 	}
+}
+
+// withoutCandidates returns why there is no path if this side has no candidate.
+func (p *peerConn) withoutCandidates() ICECause {
+	if p.pc.GetConfiguration().ICETransportPolicy == webrtc.ICETransportPolicyRelay {
+		return p.asked.noRelayed()
+	}
+	return CauseNoPath
 }
 
 // onDataChannel is called before the first message of the channel.

@@ -170,7 +170,7 @@ func TestTURNOverTCPAloneIsSoon(t *testing.T) {
 }
 
 // TestAChannelThroughTURNReachesItsLimit: packets beyond it wait, so that the sender's rate adapts.
-// While all of them were dropped, it sent a third of the limit.
+// While all of them were dropped, it sent a third of the limit, or half.
 func TestAChannelThroughTURNReachesItsLimit(t *testing.T) {
 	t.Parallel()
 	const limit, seconds = 512 << 10, 8

@@ -12,7 +12,7 @@ const (
 
 	// longestWait is how long a packet beyond the limit of an allocation or a room may wait, and
 	// waitForAll the same for the limit in all. Without them a sender whose rate adapts to losses finds
-	// out about a limit by losing many packets at once, and reaches a third of it.
+	// out about a limit by losing many packets at once, and reaches half of it or less.
 	longestWait = 100 * time.Millisecond
 	waitForAll  = 20 * time.Millisecond
 

@@ -140,6 +140,8 @@ func TestAForwarderReachesNothingElse(t *testing.T) {
 	for _, name := range []string{"tcp " + secret, "tcp", "tcp ", "tcp  " + exposed, "tcp " + exposed + "\x00", "file", "tcp " + exposed + ":80"} {
 		s, err := mallory.OpenStream(patience.Context(t), name)
 		require.NoError(t, err)
+		require.NoError(t, s.SetDeadline(time.Now().Add(patience.Max)))
+		_ = s.CloseWrite() // what is reached answers now
 		_, err = s.Read(make([]byte, 1))
 		var refused *sdk.StreamError
 		require.ErrorAs(t, err, &refused, name)

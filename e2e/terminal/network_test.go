@@ -1,10 +1,14 @@
 package terminal_test
 
 import (
+	"crypto/tls"
+	"encoding/pem"
 	"io"
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"os"
+	"path/filepath"
 	"regexp"
 	"strings"
 	"sync"
@@ -67,6 +71,35 @@ func tunnel(t testing.TB, w http.ResponseWriter, to string) {
 	both.Go(func() { pass(near, far) })
 	both.Go(func() { pass(far, near) })
 	both.Wait()
+}
+
+// --ca trusts what its file holds, and no other authority.
+func TestATerminalTrustsAnAuthority(t *testing.T) {
+	t.Parallel()
+	relay := relayproc.Start(t, "--tls-self-signed")
+	address := strings.Replace(relay.HTTP, "http:", "https:", 1)
+	conn, err := tls.Dial("tcp", relay.Addr, &tls.Config{InsecureSkipVerify: true})
+	require.NoError(t, err)
+	shown := conn.ConnectionState().PeerCertificates[0].Raw
+	require.NoError(t, conn.Close())
+	right, other, none := filepath.Join(t.TempDir(), "right"), filepath.Join(t.TempDir(), "other"), filepath.Join(t.TempDir(), "none")
+	elsewhere := httptest.NewTLSServer(nil)
+	t.Cleanup(elsewhere.Close)
+	for path, der := range map[string][]byte{right: shown, other: elsewhere.Certificate().Raw} {
+		require.NoError(t, os.WriteFile(path, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der}), 0o600))
+	}
+	require.NoError(t, os.WriteFile(none, []byte("nothing"), 0o600))
+
+	ada := termproc.Start(t, "listen", "--relay", address, "--ca", right, "--name", "Ada")
+	link := ada.Expect("link:")
+	bob := termproc.StartWith(t, strings.NewReader("hello"), nil, "dial", link, "--ca", right, "--name", "Bob")
+	require.Equal(t, "hello", ada.Expect("Bob:"))
+	require.Zero(t, bob.Exit(), bob.Stderr())
+	for path, want := range map[string]string{other: "certificate", none: "holds no certificate in PEM"} {
+		peer := termproc.Start(t, "dial", link, "--ca", path)
+		require.Positive(t, peer.Exit())
+		require.Contains(t, peer.Stderr(), want)
+	}
 }
 
 // The fingerprint that relayd logs is what a terminal peer needs to trust it.

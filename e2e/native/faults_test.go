@@ -53,7 +53,7 @@ func TestNativeICEFailsWhenNobodyAnswers(t *testing.T) {
 	defer cancel()
 	opened := make(chan error, 1)
 	go func() {
-		_, err := client.OpenChannel(ctx, "nobody")
+		_, err := client.OpenChannel(ctx, "unmet")
 		opened <- err
 	}()
 	sdkpeer.Await(t, raw, protocol.TypeOffer)

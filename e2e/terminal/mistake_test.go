@@ -33,10 +33,10 @@ func TestATerminalSaysWhatToDoAboutAMistake(t *testing.T) {
 			"no relay", []string{"listen", "--relay", "127.0.0.1:1"}, 1,
 			"intercessor: hint: start a relay with make run, or name another with --relay",
 		}, {
-			"a room that is not there", []string{"dial", relay.HTTP + "/#nobody"}, 4,
+			"a room that is not there", []string{"dial", relay.HTTP + "/#missing"}, 4,
 			"intercessor: there is no such room\nintercessor: hint: its host may have left, or the link is incomplete",
 		}, {
-			"a file that is not there", []string{"send", "nothing.txt", relay.HTTP + "/#nobody"}, 1,
+			"a file that is not there", []string{"send", "nothing.txt", relay.HTTP + "/#missing"}, 1,
 			"intercessor: there is no file nothing.txt\n",
 		}, {
 			"a server that is no relay", []string{"listen", "--relay", relay.HTTP + "/elsewhere"}, 1,

@@ -228,6 +228,7 @@ func TestAReceiverIsNotMisledByASet(t *testing.T) {
 	require.Equal(t, "its folder leads out of the folder for received files", refusal(`{"name":"a","size":1,"folder":"/etc"}`, "a").Refused)
 	require.Contains(t, say(`{"name":"one","size":1,"of":{"id":"l","files":1,"size":1}}`, "a"), `"received":1`)
 	require.Equal(t, "it is not what was announced", refusal(`{"name":"two","size":0,"of":{"id":"l","files":1,"size":1}}`, "").Refused)
+	require.Equal(t, "this file of the set has come already", refusal(`{"name":"one","size":1,"of":{"id":"l","files":1,"size":1}}`, "b").Refused)
 	require.Equal(t, "it is not what was announced", refusal(`{"name":"longer","size":1}`, "ab").Refused)
 	require.Contains(t, say(`{"name":"..\\con\u0000\u001b[31m","size":1,"folder":"../x"}`, "a"), "refused")
 	require.Contains(t, say(`{"name":"\u001b[2Jx","size":1,"folder":"\u202edir/.git"}`, "a"), `"received":1`)
@@ -274,7 +275,45 @@ func TestAFileGoesToStandardOutput(t *testing.T) {
 	receiver = termproc.StartPipe(t, nil, &got, "receive", "--yes", "--into", "-", sender.Expect("link:"))
 	require.Equal(t, 1, receiver.Exit())
 	require.Contains(t, receiver.Stderr(), "intercessor: standard output takes one file\n")
+	require.Equal(t, 3, sender.Exit(), sender.Stderr())
 	require.Empty(t, got.Bytes())
+}
+
+// Strangers with the link end no transfer: not one who declines, and not one who is served sooner.
+func TestOthersEndNoTransfer(t *testing.T) {
+	t.Parallel()
+	relay := relayproc.Start(t)
+	path := filepath.Join(t.TempDir(), "a.txt")
+	require.NoError(t, os.WriteFile(path, []byte("content"), 0o600))
+	sender := termproc.Start(t, "send", path, "--relay", relay.HTTP)
+	slow := sdkpeer.Dial(t, sender.Expect("client:"))
+	s, err := slow.AcceptStream(patience.Context(t))
+	require.NoError(t, err)
+	lines := bufio.NewReader(s)
+	_, err = lines.ReadString('\n')
+	require.NoError(t, err)
+
+	link := sender.Expect("link:")
+	stranger := termproc.StartWith(t, nil, nil, "receive", link)
+	require.Equal(t, 3, stranger.Exit(), stranger.Stderr())
+	quick := termproc.Start(t, "receive", "--yes", link)
+	require.Zero(t, quick.Exit(), quick.Stderr())
+
+	_, err = io.WriteString(s, `{"from":0}`+"\n")
+	require.NoError(t, err)
+	_, err = lines.ReadString('\n')
+	require.NoError(t, err)
+	text, err := lines.ReadString('\n')
+	require.NoError(t, err)
+	sum := fmt.Sprintf("%x", sha256.Sum256([]byte("content")))
+	require.Equal(t, `content{"sha256":"`+sum+`"}`+"\n", text)
+	_, err = io.WriteString(s, `{"received":7,"sha256":"`+sum+`"}`+"\n")
+	require.NoError(t, err)
+	require.NoError(t, s.CloseWrite())
+	_, err = io.Copy(io.Discard, lines)
+	require.NoError(t, err)
+	require.NoError(t, slow.Close())
+	require.Zero(t, sender.Exit(), sender.Stderr())
 }
 
 // The objects of --json are what a program follows a transfer by.

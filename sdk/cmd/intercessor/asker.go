@@ -14,22 +14,25 @@ type asker struct {
 	in  io.Reader
 
 	asking sync.Mutex // held while a question is asked
-	typed  chan string
+	begun  sync.Once
+
+	mu    sync.Mutex  // guards what follows
+	typed chan string // takes the answer; nil while nothing is asked
+	ended bool        // no more lines come
 }
 
 // ask asks whether to take what is offered, until over is closed.
 func (a *asker) ask(question string, over <-chan struct{}) answer {
 	a.asking.Lock()
 	defer a.asking.Unlock()
-	if a.typed == nil {
-		a.typed = make(chan string)
-		go a.read() // reads the terminal, which cannot be interrupted: it ends with the process
-	}
+	a.begun.Do(func() { go a.read() }) // reads the terminal, which cannot be interrupted: it ends with the process
 	late := time.NewTimer(answerWithin)
 	defer late.Stop()
 	fmt.Fprintf(a.out, "%s\nTake it? [y/N] ", cleanText(question, maxText))
+	typed := a.listen(make(chan string, 1))
+	defer a.listen(nil)
 	select {
-	case line, ok := <-a.typed:
+	case line, ok := <-typed:
 		switch strings.ToLower(strings.TrimSpace(line)) {
 		case "y", "yes":
 			return taken
@@ -47,14 +50,34 @@ func (a *asker) ask(question string, over <-chan struct{}) answer {
 	}
 }
 
+// listen says where the next line goes. It is closed if none comes.
+func (a *asker) listen(typed chan string) <-chan string {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.typed = typed; a.ended && typed != nil {
+		close(typed)
+	}
+	return typed
+}
+
+// read reads lines. What was typed before a question is no answer to it, and is dropped.
 func (a *asker) read() {
-	defer close(a.typed)
 	next := plainLines(a.in)
 	for {
 		line, err := next()
+		a.mu.Lock()
+		switch {
+		case err != nil:
+			if a.ended = true; a.typed != nil {
+				close(a.typed)
+			}
+		case a.typed != nil:
+			a.typed <- line
+			a.typed = nil
+		}
+		a.mu.Unlock()
 		if err != nil {
 			return
 		}
-		a.typed <- line
 	}
 }

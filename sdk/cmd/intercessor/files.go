@@ -95,7 +95,7 @@ func (f files) takeOne(w *wire, from string, shown *progress) {
 	switch {
 	case f.into != "":
 		f.screen.event("%s sends %s (%s)", from, o.path(), humanize.Bytes(uint64(o.Size)))
-		path, err = inbox{f.into, f.unasked}.store(w, o, shown)
+		path, err = inbox{f.into, f.unasked}.store(w, o, nil, shown)
 	case !f.person:
 		f.refuse(w, o, from, "the other side accepts files only if it starts with --into FOLDER", "start with --into FOLDER to accept files")
 		return
@@ -122,7 +122,7 @@ func (f files) takeOne(w *wire, from string, shown *progress) {
 			f.refuse(w, o, from, "it was not wanted", "")
 			return
 		}
-		if path, err = (inbox{folder: askedFolder}).store(w, o, shown); err == nil && t != nil {
+		if path, err = (inbox{folder: askedFolder}).store(w, o, t, shown); err == nil && t != nil {
 			t.finish(o)
 		}
 		f.came(o, from, path, err)

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"math"
 	"os"
 	"path/filepath"
 	"strings"
@@ -135,6 +136,7 @@ func TestASenderThatOffersMoreThanAnnouncedIsRefused(t *testing.T) {
 	require.NoError(t, admit("one", 4, of))
 	require.NoError(t, admit("one", 4, of), "it is offered again")
 	require.Equal(t, errNotAnnounced, admit("two", 7, of), "too large in all")
+	require.Equal(t, errNotAnnounced, admit("two", math.MaxInt64, of))
 	require.NoError(t, admit("two", 6, of))
 	require.Equal(t, errNotAnnounced, admit("three", 0, of), "too many")
 	require.Equal(t, errNoSet, admit("one", 4, set{"a", 3, 10}), "another announcement")

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -12,8 +11,6 @@ import (
 	"syscall"
 
 	"github.com/dustin/go-humanize"
-
-	"github.com/sebas642/intercessor/sdk"
 )
 
 // An inbox is the folder for received files. It never overwrites a file, and a file gets its
@@ -43,8 +40,8 @@ func checkFolder(folder string) error {
 	return nil
 }
 
-// store receives the offered file and returns its path.
-func (b inbox) store(w *wire, o offer, shown *progress) (path string, err error) {
+// store receives the offered file, which may be one of a set, and returns its path.
+func (b inbox) store(w *wire, o offer, of *taking, shown *progress) (path string, err error) {
 	defer func() { w.end(err) }()
 	defer shown.close()
 	root, p, err := b.open(o)
@@ -76,7 +73,16 @@ func (b inbox) store(w *wire, o offer, shown *progress) (path string, err error)
 	case err != nil:
 		return "", diskFull(err)
 	default:
-		if name, err = p.finish(o); err != nil {
+		err = of.place(o, func() (err error) {
+			name, err = p.finish(o)
+			return err
+		})
+		switch {
+		case err == errTwice:
+			p.drop()
+			w.refuse(err.Error())
+			return "", err
+		case err != nil:
 			w.refuseStoring(err)
 			return "", diskFull(err)
 		}
@@ -127,10 +133,7 @@ func confirm(w *wire, r receipt) error {
 	if err := w.say(r); err != nil {
 		return err
 	}
-	_ = w.stream.CloseWrite()
-	ctx, cancel := context.WithTimeout(w.ctx, farewell)
-	defer cancel()
-	if o, _ := w.stream.Wait(ctx); o.Result != sdk.Delivered {
+	if !w.awaitRead() {
 		return errNoFarewell
 	}
 	return nil

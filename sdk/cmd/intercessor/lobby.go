@@ -69,12 +69,12 @@ func (l *lobby) run(ctx context.Context) error {
 		case err := <-l.ended:
 			alone := l.present.Add(-1) == 0
 			switch {
-			case l.how == forever && err != nil && !isLost(err):
+			case (l.how == forever || !alone) && err != nil && !isLost(err): // others go on
 				c := explain(ctx, err)
 				l.inv.tell(event{Event: "failed", Problem: c.problem}, "A guest had an error: %s", c.problem)
 			case l.how == forever:
 				l.inv.tell(event{Event: "left"}, "A guest left")
-			case err == nil, l.how == once, !isLost(err):
+			case err == nil, alone && (l.how == once || !isLost(err)):
 				return err
 			case alone:
 				l.inv.tellLost()

@@ -236,7 +236,7 @@ func (r *reception) store(w *wire, o offer, t *taking, m *meeting) error {
 	if r.out != nil {
 		return r.out.store(w, o, r.box.unasked, p)
 	}
-	path, err := r.box.store(w, o, p)
+	path, err := r.box.store(w, o, t, p)
 	if path != "" {
 		size := o.Size
 		r.inv.result(r.inv.out, event{Event: "file", Path: path, Name: o.path(), Size: &size}, path)

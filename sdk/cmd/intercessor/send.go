@@ -33,13 +33,53 @@ func send(ctx context.Context, inv *invocation) error {
 	if s.left > 0 {
 		inv.tell(event{Event: "left-out", Files: s.left}, "%s in these folders is no file, or a symbolic link, and is left out", countFiles(s.left))
 	}
+	var all crowd
 	return inv.meet(ctx, link, inv.out, inv.how, func(ctx context.Context, m *meeting) error {
+		all.enter()
 		err := inv.deliver(ctx, m, s)
+		all.leave()
 		if !isLost(err) && ctx.Err() == nil { // after an interruption the same command may go on
 			_ = tell(ctx, m, sdk.Message{Type: typeSent})
 		}
+		if err == nil {
+			all.wait(ctx) // the command ends with this receiver, and the others shall have theirs
+		}
 		return err
 	})
+}
+
+// A crowd counts the receivers that are being sent to.
+type crowd struct {
+	mu   sync.Mutex
+	n    int           // guarded by mu
+	none chan struct{} // closed when n is 0; made when it is not. Guarded by mu
+}
+
+func (c *crowd) enter() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.n++; c.n == 1 {
+		c.none = make(chan struct{})
+	}
+}
+
+func (c *crowd) leave() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.n--; c.n == 0 {
+		close(c.none)
+	}
+}
+
+// wait waits until there are none.
+func (c *crowd) wait(ctx context.Context) {
+	c.mu.Lock()
+	none := c.none
+	c.mu.Unlock()
+	select {
+	case <-none:
+	case <-ctx.Done():
+	}
 }
 
 // isRoom reports whether an operand is the ID of a room, and not a file.

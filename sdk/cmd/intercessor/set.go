@@ -51,6 +51,7 @@ type taking struct {
 
 var (
 	errNotAnnounced = errors.New("it is not what was announced")
+	errTwice        = errors.New("this file of the set has come already")
 	errNoSet        = errors.New("what is said of the set of files makes no sense")
 )
 
@@ -145,28 +146,43 @@ func (t *taking) decide(a answer, why string) {
 	close(t.answered)
 }
 
-// admit counts an offered file. A sender that offers more than it has announced is refused.
+// admit counts an offered file. A sender that offers more than it has announced is refused. It may
+// offer a file again, because it cannot know what came of the first time.
 func (t *taking) admit(o offer) error {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	before, again := t.offered[o.key]
-	files, size := len(t.offered), t.size+o.Size-before
-	if !again {
-		files++
-	}
-	if files > t.set.Files || size > t.set.Size {
+	if !again && len(t.offered) == t.set.Files || o.Size > t.set.Size-(t.size-before) {
 		return errNotAnnounced
 	}
-	t.offered[o.key], t.size = o.Size, size
+	t.offered[o.key] = o.Size
+	t.size += o.Size - before
+	return nil
+}
+
+// place gives a file its place, once for each file of the set. A nil taking is no set.
+func (t *taking) place(o offer, finish func() error) error {
+	if t == nil {
+		return finish()
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.done[o.key] {
+		return errTwice
+	}
+	if err := finish(); err != nil {
+		return err
+	}
+	t.done[o.key] = true
 	return nil
 }
 
 // finish notes that a file is there, and reports whether all are.
 func (t *taking) finish(o offer) (all bool) {
 	t.mu.Lock()
-	defer t.mu.Unlock()
 	t.done[o.key] = true
-	return len(t.done) == t.set.Files
+	t.mu.Unlock()
+	return t.missing() == 0
 }
 
 // missing returns how many files are not there yet.

@@ -69,7 +69,8 @@ func (t *teller) result(out io.Writer, e event, line string) {
 }
 
 func (t *teller) object(e event) {
-	text, _ := json.Marshal(e) // strings and numbers
+	e.Name, e.Problem = cleanText(e.Name, maxLine), cleanText(e.Problem, maxLine) // a peer may have chosen them
+	text, _ := json.Marshal(e)                                                    // strings and numbers
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	_, _ = t.objects.Write(append(text, '\n'))

@@ -26,7 +26,7 @@ const (
 	// afterthought is how long a sender waits for the reason after a failure. A refusal comes
 	// before the end of its stream.
 	afterthought = time.Second
-	// farewell is how long the receiver waits until the sender has read the receipt.
+	// farewell is how long the receiver waits until the sender has read the receipt, or a refusal.
 	farewell = 10 * time.Second
 )
 
@@ -130,10 +130,22 @@ func (w *wire) refuse(why string) {
 	w.ending.Do(func() { _ = w.stream.Close() })
 }
 
-// refuseAll is refuse for the whole set of the file.
+// refuseAll is refuse for the whole set of the file. It waits until the sender has read it, because
+// this side may leave then, and the sender would wait for it to come back.
 func (w *wire) refuseAll(why string) {
-	_ = w.say(refusal{why, true})
+	if w.say(refusal{why, true}) == nil {
+		w.awaitRead()
+	}
 	w.ending.Do(func() { _ = w.stream.Close() })
+}
+
+// awaitRead ends this direction, and waits a while until the other side has read it.
+func (w *wire) awaitRead() (read bool) {
+	_ = w.stream.CloseWrite()
+	ctx, cancel := context.WithTimeout(w.ctx, farewell)
+	defer cancel()
+	o, _ := w.stream.Wait(ctx)
+	return o.Result == sdk.Delivered
 }
 
 // Read does not read what is buffered in w.in.

@@ -61,7 +61,7 @@ func receiving(ctx context.Context, s stream, box inbox) (path string, err error
 		w.end(err)
 		return "", err
 	}
-	return box.store(w, o, nil)
+	return box.store(w, o, nil, nil)
 }
 
 // transfer sends a file into an inbox and returns the results of both ends.

@@ -289,6 +289,32 @@ func TestPacketsBeyondALimitWait(t *testing.T) {
 	})
 }
 
+// TestASenderBeyondItsLimitReachesIt, at the default limits and however much more it sends.
+func TestASenderBeyondItsLimitReachesIt(t *testing.T) {
+	const size, limit = 1200, turn.DefaultBytesOfAllocation
+	for _, percent := range []int{110, 210, 410} {
+		synctest.Test(t, func(t *testing.T) {
+			r, w := startOn(t, turn.Limits{})
+			c := r.rawAt(w, "198.18.0.1:1000", r.add("room", "guest"))
+			require.Equal(t, 0, codeOf(c.bind(0x4000, c.allocate())))
+			var received atomic.Int64
+			go w.count(t.Context(), "198.18.0.1:1000", &received)
+			run := func(milliseconds int) {
+				for due := 0; milliseconds > 0; milliseconds-- {
+					for due += limit / 1000 * percent / 100; due >= size; due -= size {
+						c.write(data(0x4000, strings.Repeat("x", size)))
+					}
+					time.Sleep(time.Millisecond)
+				}
+			}
+			run(4000) // uses up what was saved
+			received.Store(0)
+			run(2000)
+			require.InEpsilon(t, 2*limit/size, received.Load(), 0.03, "%d %%", percent)
+		})
+	}
+}
+
 // TestAModestRoomLosesNothingToGreedyOnes: three rooms send as much as they may, which together is
 // more than all may, and take what the modest room leaves.
 func TestAModestRoomLosesNothingToGreedyOnes(t *testing.T) {

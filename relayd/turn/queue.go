@@ -12,8 +12,8 @@ const (
 	// receive. pion's buffers have one byte more.
 	maxFrame = 1599
 
-	// maxQueue bounds the memory of the packets that wait for one client (T5). Over UDP a packet
-	// waits only until the allocation's goroutine runs.
+	// maxQueue bounds the memory of the packets that wait for one client (T5): those beyond a limit,
+	// and over TCP those that the client has yet to read.
 	maxQueue = 128 << 10
 
 	// maxQueues bounds that of all queues of a hub.
@@ -67,8 +67,9 @@ type queue struct {
 	closed      bool
 }
 
-// push adds a packet. It returns false if the queue is full or closed.
-func (q *queue) push(p *packet) bool {
+// reserve makes space for a packet, which push or release follows. It returns false if the queue is
+// full or closed.
+func (q *queue) reserve(p *packet) bool {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	size := cap(p.data)
@@ -79,6 +80,26 @@ func (q *queue) push(p *packet) bool {
 		q.all.Add(int64(-size))
 		return false
 	}
+	q.held += size
+	return true
+}
+
+// release frees a packet that has space and is not added.
+func (q *queue) release(p *packet) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.forget(p)
+	p.free()
+}
+
+// push adds a packet that has space.
+func (q *queue) push(p *packet) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if q.closed {
+		p.free()
+		return
+	}
 	if q.first == nil {
 		q.first = p
 		q.ready.Signal()
@@ -86,8 +107,14 @@ func (q *queue) push(p *packet) bool {
 		q.last.next = p
 	}
 	q.last = p
-	q.held += size
-	return true
+}
+
+// forget gives the space of a packet back, unless close has. With mu held.
+func (q *queue) forget(p *packet) {
+	if !q.closed {
+		q.held -= cap(p.data)
+		q.all.Add(int64(-cap(p.data)))
+	}
 }
 
 // pop waits for a packet. It returns nil once the queue is closed.
@@ -100,8 +127,7 @@ func (q *queue) pop() *packet {
 	p := q.first
 	if p != nil {
 		q.first = p.next
-		q.held -= cap(p.data)
-		q.all.Add(int64(-cap(p.data)))
+		q.forget(p)
 	}
 	return p
 }

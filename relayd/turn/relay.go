@@ -28,21 +28,23 @@ func (h *hub) relay(from *allocation, data []byte, to net.Addr) {
 		h.counts.drop(noPermission)
 		return
 	}
-	now := h.now()
-	wait, why, ok := h.spend(from, len(data), now)
-	if !ok {
-		h.counts.drop(why)
-		return
-	}
 	p := newPacket(data, from.label)
-	if wait > 0 {
-		p.due = now + wait
-	}
-	if !receiver.queue.push(p) {
+	if !receiver.queue.reserve(p) { // before the limits: what is dropped here does not count
 		p.free()
 		h.counts.drop(queueFull)
 		return
 	}
+	now := h.now()
+	wait, why, ok := h.spend(from, len(data), now)
+	if !ok {
+		receiver.queue.release(p)
+		h.counts.drop(why)
+		return
+	}
+	if wait > 0 {
+		p.due = now + wait
+	}
+	receiver.queue.push(p)
 	from.used.Store(int64(now))
 	receiver.used.Store(int64(now))
 	h.counts.packets.Add(1)

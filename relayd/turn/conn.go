@@ -19,8 +19,8 @@ const (
 	// bareFor is how long a connection may be without an allocation.
 	bareFor = 30 * time.Second
 
-	// requestPause is how often a request that waits for a limit tries again.
-	requestPause = 50 * time.Millisecond
+	// lookAtEnd is how often a connection whose request waits for a limit looks whether it has ended.
+	lookAtEnd = 50 * time.Millisecond
 )
 
 // A conn is a TCP connection behind its guard. pion reads whole frames from it.
@@ -58,8 +58,8 @@ func (s *Server) newConn(c net.Conn, number uint64) *conn {
 }
 
 // limit counts a request. One of a connection without an allocation counts for all of these, too,
-// and waits until it is within that limit or the connection ends: a client does not send a
-// request over TCP again. Forged UDP sources do not count for connections.
+// and waits for its turn, or until the connection ends: a client does not send a request over TCP
+// again. Forged UDP sources do not count for connections.
 func (c *conn) limit(netip.Addr) (why reason, ok bool) {
 	now, limits := c.server.hub.now, &c.server.limits
 	if !c.asked.take(limits.Load().ofNetwork(), now()) {
@@ -68,11 +68,13 @@ func (c *conn) limit(netip.Addr) (why reason, ok bool) {
 	if c.server.hub.at(c.flow) != nil {
 		return 0, true
 	}
-	for !c.server.bare.take(limits.Load().ofAllNetworks(), now()) {
+	rate := limits.Load().ofAllNetworks()
+	for due := now() + c.server.bare.turn(rate, now()); now() < due; {
 		if c.ended.Load() {
+			c.server.bare.giveBack(rate, now())
 			return overRequests, false
 		}
-		time.Sleep(requestPause)
+		time.Sleep(min(lookAtEnd, due-now()))
 	}
 	return 0, true
 }

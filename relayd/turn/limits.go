@@ -25,8 +25,9 @@ type Limits struct {
 	// Bytes of relayed payload a second that an allocation may send, that all allocations of a
 	// room may send, and that all may send. Bursts of a quarter of a second pass at once. A packet
 	// counts as at least 256 bytes, because small packets cost as much CPU. Packets beyond a limit
-	// wait for up to 100 ms, for that in all 20 ms, and those that would wait for longer are dropped.
-	// Of the limit in all, each of n rooms that send has the nth part for itself.
+	// wait for up to 100 ms, for that in all 20 ms, as long as the 128 KiB for their receiver have space.
+	// Others are dropped. Of the limit in all, each of n rooms that use a 256th of it or more has
+	// the nth part for itself.
 	BytesOfAllocation, BytesOfRoom, Bytes int
 
 	// Unauthenticated requests a second of an IPv4 /24 or IPv6 /56 over UDP, and of all, with

@@ -57,7 +57,7 @@ func (h *hub) spend(from *allocation, size int, now time.Duration) (wait time.Du
 	limits, n, room := h.limits.Load(), int64(max(size, leastCharge)), from.shared
 	h.meters.Lock()
 	defer h.meters.Unlock()
-	ofShare, ofAll := h.all.rateOf(&room.share, limits.Bytes, now), rateBeyondShares(limits.Bytes)
+	ofShare, ofAll := h.all.rateOf(&room.share, n, limits.Bytes, now), rateBeyondShares(limits.Bytes)
 	shared := h.all.Wait(ofAll, n, now) > 0 && room.share.Wait(ofShare, n, now) == 0
 	if shared {
 		ofAll = byteRate(limits.Bytes)

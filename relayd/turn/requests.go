@@ -28,13 +28,24 @@ func (m *requestMeter) take(rate quota.Rate, now time.Duration) bool {
 // A sharedMeter counts requests of many senders.
 type sharedMeter struct {
 	mu    sync.Mutex
-	meter requestMeter
+	meter quota.Meter // guarded by mu
 }
 
-func (m *sharedMeter) take(rate quota.Rate, now time.Duration) bool {
+// turn counts a request and returns how long it has to wait: first come, first served.
+func (m *sharedMeter) turn(rate quota.Rate, now time.Duration) (wait time.Duration) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	return m.meter.take(rate, now)
+	wait = m.meter.Wait(rate, 1, now)
+	m.meter.Take(rate, 1, now)
+	return wait
+}
+
+// giveBack takes back a request that did not wait for its turn. So no more wait than there are
+// connections.
+func (m *sharedMeter) giveBack(rate quota.Rate, now time.Duration) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.meter.Take(rate, -1, now)
 }
 
 // requests limits one kind of request over UDP, of each network and of all (T5). Sources can be

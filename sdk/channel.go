@@ -15,7 +15,8 @@ type Channel struct{ rtc *rtc.Channel }
 // establishes one. It returns when messages can be sent; the other peer gets the channel
 // from AcceptChannel, with the same label. Labels need not be unique, and channels may
 // arrive in another order than they were opened. If the last direct
-// path is over, it waits for the next one.
+// path is over, it waits for the next one, and so it does once if the path is closed before the
+// channel is open. If ctx ends then, the error says why the last path is over.
 //
 // Errors: an *ICEError if the peers find no direct path, also if ctx ends before they do;
 // ErrPathClosed; before there is a direct path also ErrPeerGone and a *RelayError;

@@ -4,9 +4,13 @@ import (
 	"context"
 	"errors"
 	"sync"
+	"time"
 
 	"github.com/sebas642/intercessor/sdk/internal/rtc"
 )
+
+// wantAgain is how often an application that waits for a connection says so.
+const wantAgain = time.Second
 
 // connections are the WebRTC connections of a Conn, one after the other: each that is over
 // may be followed by another. Only a Conn over a link has more than one.
@@ -84,24 +88,38 @@ func (c *connections) end() {
 	}
 }
 
-// open has the application do something with the last connection. If that was over before, or
-// closed in the middle, it is done with the one that follows.
+// open has the application do something with the last connection. If that was over before, it is
+// done with the one that follows. So it is once if the connection is closed in the middle.
 func (c *connections) open(ctx context.Context, do func(*rtc.Peer) error) error {
 	c.start()
-	for {
+	for closed := false; ; {
 		p, next := c.following()
 		over := p.IsOver()
 		if next != nil {
 			c.want()
 		}
 		err := do(p)
-		if err == nil || next == nil || !over && !errors.Is(err, rtc.ErrReplaced) && !errors.Is(err, rtc.ErrPathClosed) {
+		again := over || errors.Is(err, rtc.ErrReplaced) || errors.Is(err, rtc.ErrPathClosed) && !closed
+		if err == nil || next == nil || !again || !c.await(ctx, next) {
 			return err
 		}
+		closed = closed || !over
+	}
+}
+
+// await waits for the next connection. It says again and again that one is wanted, because it may
+// not be known yet that the last one is over.
+func (c *connections) await(ctx context.Context, next <-chan struct{}) bool {
+	again := time.NewTicker(wantAgain)
+	defer again.Stop()
+	for {
 		select {
 		case <-next:
+			return true
+		case <-again.C:
+			c.want()
 		case <-ctx.Done():
-			return err
+			return false
 		}
 	}
 }

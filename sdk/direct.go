@@ -105,8 +105,8 @@ func (d *direct) paired(now link.Time) {
 }
 
 // met has a path through the TURN server of a relay restarted that was started again, or that both
-// sides have left for another (W10), or an attempt that has had candidates there. The other side is
-// at the relay: something of it has come.
+// sides have left for another (W10), or an attempt, which may have candidates there. The other side
+// is at the relay: something of it has come.
 func (d *direct) met(now link.Time) {
 	instance := d.linked.conn.session.Instance()
 	if (d.label || !d.open) && !d.over && d.instance != "" && instance != d.instance {

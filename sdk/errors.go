@@ -52,7 +52,7 @@ var (
 	// client dials again.
 	ErrGivenUp = errors.New("the other peer did not hear from this one for too long and has given the connection up")
 
-	// ErrPathClosed says that the other peer closed the direct path.
+	// ErrPathClosed says that the direct path was closed, by the other peer or by this program.
 	ErrPathClosed = rtc.ErrPathClosed
 
 	// ErrPathReplaced says that a channel has ended because the direct path was made anew. The

@@ -12,6 +12,7 @@ type Repair struct {
 	retryAt   Time // when the next attempt may begin
 	overAt    Time // when the last one ended
 	tries     int  // attempts since a path was up for calm, or Anew
+	breaks    int  // how often the present attempt has begun again
 
 	up      bool // the path answers
 	upAt    Time // since when
@@ -57,6 +58,7 @@ const (
 	mostWait     = 10 * 60 * Second // how long the other side can have no capacity
 	calm         = 10 * Second      // how long a path is up that the past does not count against
 	grace        = 5 * Second       // what a timer waits again that was held up
+	mostBreaks   = 3
 )
 
 // NewRepair returns a Repair of a side that wants no path yet. random returns random bits.
@@ -106,9 +108,10 @@ func (r *Repair) Asked(now Time) {
 }
 
 // Broken says that what the path leads through, or would, has ended: the next step is a restart,
-// unless the path answers still.
+// unless the path answers still. An attempt begins again a few times only, so that it has an end.
 func (r *Repair) Broken(now Time) {
-	if r.phase == trying {
+	if r.phase == trying && r.breaks < mostBreaks {
+		r.breaks++
 		r.phase, r.deadline, r.restartAt = standing, 0, now
 	}
 	r.Asked(now)
@@ -121,7 +124,7 @@ func (r *Repair) Over(now, wait Time) {
 		return
 	}
 	r.noteUp(now, false)
-	r.phase, r.deadline, r.restartAt, r.overAt = over, 0, 0, now
+	r.phase, r.deadline, r.restartAt, r.overAt, r.breaks = over, 0, 0, now, 0
 	bound := min(leastRetry<<min(r.tries, 10), mostRetry)
 	r.retryAt = now + leastRetry + r.below(bound-leastRetry)
 	if wait > 0 {
@@ -136,14 +139,14 @@ func (r *Repair) Over(now, wait Time) {
 // wants it.
 func (r *Repair) Renewed(now Time) {
 	r.noteUp(now, false)
-	r.phase, r.deadline, r.restartAt = unwanted, 0, 0
+	r.phase, r.deadline, r.restartAt, r.breaks = unwanted, 0, 0, 0
 }
 
 // Next returns what to do now. answers says whether the path lets PINGs through, and relay
 // whether there is one for a negotiation. The driver calls it after each other call.
 func (r *Repair) Next(now Time, answers, relay bool) Step {
 	if r.phase == trying && answers {
-		r.phase, r.deadline = standing, 0
+		r.phase, r.deadline, r.breaks = standing, 0, 0
 	}
 	r.noteUp(now, answers)
 	switch {

@@ -167,6 +167,24 @@ func TestRepairW6(t *testing.T) {
 		m.answers = false
 		require.Equal(t, Restart, m.step())
 	})
+	t.Run("an attempt whose way ends again and again has an end", func(t *testing.T) {
+		m := newMender(none)
+		m.Want()
+		require.Equal(t, Connect, m.step())
+		restarts := 0
+		for range 100 {
+			m.now += 5 * Second
+			m.Broken(m.now)
+			switch m.step() {
+			case Restart:
+				restarts++
+			case GiveUp:
+				require.Equal(t, mostBreaks, restarts)
+				return
+			}
+		}
+		t.Fatal("it never ends")
+	})
 	t.Run("between attempts pass 1 second to 15 minutes, and more if the other side says so", func(t *testing.T) {
 		m := connected(t, most)
 		for _, want := range []Time{1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 900, 900} {

@@ -18,8 +18,8 @@ var (
 	// more slowly than messages came.
 	ErrOverflow = errors.New("more came than this program received")
 
-	// ErrPathClosed says that the other peer closed the direct path.
-	ErrPathClosed = errors.New("the other peer closed the direct path")
+	// ErrPathClosed says that the direct path was closed, by the other peer or by this program.
+	ErrPathClosed = errors.New("the direct path was closed")
 
 	// ErrReplaced says that the direct path is over because it was made anew.
 	ErrReplaced = errors.New("the direct path was made anew, which ends what was on the old one")

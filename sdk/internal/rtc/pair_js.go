@@ -13,10 +13,7 @@ func (p *peerConn) lookAtPair(js.Value) {
 	}
 	ice := sctp.Get("transport").Get("iceTransport")
 	if !ice.Truthy() || ice.Get("getSelectedCandidatePair").IsUndefined() {
-		if !p.polls {
-			p.polls = true
-			p.finding.Go(p.findPair)
-		}
+		p.poll()
 		return
 	}
 	if !p.onICE.target.Truthy() {
@@ -24,20 +21,28 @@ func (p *peerConn) lookAtPair(js.Value) {
 		p.onICE.on("selectedcandidatepairchange", p.lookAtPair)
 	}
 	var pair js.Value
-	if try(func() { pair = ice.Call("getSelectedCandidatePair") }) != nil { // of a polyfill that has not implemented it
-		p.finding.Go(p.findPair)
+	if try(func() { pair = ice.Call("getSelectedCandidatePair") }) != nil { // as that of some polyfills throws
+		p.poll()
 	} else if pair.Truthy() {
 		p.events.pair(pairOf(pair.Get("local"), pair.Get("remote"), "type"))
 	}
 }
 
+// poll starts findPair, once.
+func (p *peerConn) poll() {
+	if !p.polls {
+		p.polls = true
+		p.finding.Go(p.findPair)
+	}
+}
+
 // findPair is lookAtPair for browsers that tell of the pair in their statistics alone, without an
-// event.
+// event. It looks often at first.
 func (p *peerConn) findPair() {
-	for {
-		wait := 100 * time.Millisecond
-		if p.readPair() {
-			wait = 2 * time.Second
+	for n := 0; ; n++ {
+		wait := 2 * time.Second
+		if !p.readPair() && n < 20 {
+			wait = 100 * time.Millisecond
 		}
 		select {
 		case <-time.After(wait):

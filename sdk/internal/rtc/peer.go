@@ -189,6 +189,8 @@ func (p *Peer) await(ctx context.Context, opened, over <-chan struct{}) error {
 			return p.reason()
 		case <-time.After(tellWithin):
 			return errors.New("the other peer closed the channel before it was open")
+		case <-ctx.Done():
+			return p.explain(ctx.Err())
 		}
 	case <-ctx.Done():
 		return p.explain(ctx.Err())

@@ -251,7 +251,8 @@ func (p *peerConn) createChannel(label string) (*Channel, error) {
 func (p *peerConn) createRaw(label string, init js.Value) (dc js.Value, err error) {
 	err = try(func() { dc = p.pc.Call("createDataChannel", label, init) })
 	if err != nil && p.pc.Get("signalingState").String() == "closed" {
-		err = ErrPathClosed // the event that says so is still to come
+		p.events.down() // the page has closed it, and an event need not come
+		err = ErrPathClosed
 	}
 	return dc, err
 }

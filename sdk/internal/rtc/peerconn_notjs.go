@@ -386,8 +386,12 @@ func (p *peerConn) addSection(kind string) error {
 
 func (p *peerConn) createChannel(label string) (*Channel, error) {
 	dc, err := p.pc.CreateDataChannel(label, nil)
-	if errors.Is(err, webrtc.ErrConnectionClosed) || errors.Is(err, sctp.ErrAssociationClosed) {
-		return nil, ErrPathClosed // the event that says so is still to come
+	switch {
+	case errors.Is(err, webrtc.ErrConnectionClosed): // by the application; an event need not come
+		p.events.down()
+		return nil, ErrPathClosed
+	case errors.Is(err, sctp.ErrAssociationClosed): // the event is still to come
+		return nil, ErrPathClosed
 	}
 	if err != nil {
 		return nil, err

@@ -1,5 +1,7 @@
 // The chat: a log that screen readers follow, and the input line.
 
+import { locale, words } from "./words.js";
+
 const KEPT = 500; // entries; older ones go
 
 const template = document.getElementById("message");
@@ -14,7 +16,7 @@ const chat = {
     const item = template.content.firstElementChild.cloneNode(true);
     item.classList.toggle("mine", mine);
     item.querySelector(".text").textContent = text;
-    this.add(item, mine ? "You" : name, new Date(at));
+    this.add(item, mine ? words.youWrote : name, new Date(at));
     return item.querySelector(".mark");
   },
 
@@ -26,10 +28,10 @@ const chat = {
   },
 
   /** Shows a line of the page itself, such as who joined. */
-  note(words) {
+  note(text) {
     const item = document.createElement("li");
     item.className = "note small";
-    item.textContent = words;
+    item.textContent = text;
     append(item);
   },
 
@@ -38,7 +40,7 @@ const chat = {
     const time = item.querySelector("time");
     item.querySelector(".from bdi").textContent = name;
     time.dateTime = at.toISOString();
-    time.textContent = at.toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" });
+    time.textContent = at.toLocaleTimeString(locale, { hour: "2-digit", minute: "2-digit" });
     append(item);
   },
 
@@ -57,10 +59,10 @@ const chat = {
   onsend(send) {
     form.onsubmit = (event) => {
       event.preventDefault();
-      const words = text.value.trim();
-      if (words === "") return;
+      const said = text.value.trim();
+      if (said === "") return;
       text.value = "";
-      send(words);
+      send(said);
       text.focus();
     };
   },

@@ -1,6 +1,7 @@
 // The user's name: as chosen before, or a default.
 
 import { cleanName } from "./format.js";
+import { words } from "./words.js";
 
 const field = document.getElementById("name");
 const face = document.getElementById("my-face");
@@ -12,7 +13,7 @@ export const me = {
 
 // It stays with the tab, so that a reload keeps the person's name.
 function drawn() {
-  const name = `Guest ${100 + Math.floor(Math.random() * 900)}`;
+  const name = words.guestNumber(100 + Math.floor(Math.random() * 900));
   sessionStorage.setItem("name", name);
   return name;
 }

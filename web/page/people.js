@@ -2,26 +2,16 @@
 
 import { bytes, duration } from "./format.js";
 import { initial } from "./name.js";
+import { words } from "./words.js";
 
 const template = document.getElementById("person");
 const list = document.getElementById("people");
 const note = document.getElementById("people-note");
 
-const badges = { direct: "Direct", turn: "TURN", silent: "No answer", looking: "Relay", relay: "Relay", away: "Away", "relay-away": "Relay away", lost: "Lost" };
-
-const ways = { relay: "Chat and files through the relay", direct: "Chat and files directly", turn: "Chat and files through the TURN server" };
-
-// Why messages and files wait.
-const WAITS = {
-  person: "Away. Your messages and files go on if they come back.",
-  relay: "The relay is away. Messages and files wait.",
-  either: "The host or the relay is away. Messages and files wait.",
-};
-
 export class Person {
   #row = template.content.firstElementChild.cloneNode(true);
   #lost = ""; // why messages no longer reach this person; "" while they do
-  #away = ""; // what messages wait for, a key of WAITS; "" if they do not
+  #away = ""; // what messages wait for, a key of words.waits; "" if they do not
 
   /**
    * Adds a row. role is a word or two behind the name ("host"); onfile(file),
@@ -38,32 +28,32 @@ export class Person {
     this.name = name;
     this.#part(".name bdi").textContent = name;
     this.#part(".face").textContent = initial(name);
-    this.#part(".send-file").setAttribute("aria-label", `Send a file to ${name}`);
+    this.#part(".send-file").setAttribute("aria-label", words.sendFileTo(name));
   }
 
   /** Shows the result of Path.look(). */
   show(path) {
-    const figures = path.mute ? "no answer now" : `${figure(path.chatTrip)}${bytes(path.chatRate)}/s`;
-    const way = `${ways[path.route]} · ${figures}`;
+    const figures = path.mute ? words.noAnswer : `${figure(path.chatTrip)}${bytes(path.chatRate)}/s`;
+    const way = `${words.ways[path.route]} · ${figures}`;
     if (path.kind === "direct" || path.kind === "turn") {
       const direct = [`${path.protocol} ${path.candidates}`, `${figure(path.trip)}${bytes(path.rate)}/s`];
-      this.#draw(path.kind, direct, this.#lost || WAITS[this.#away] || way);
+      this.#draw(path.kind, direct, this.#lost || words.waits[this.#away] || way);
     } else if (this.#lost) {
       this.#draw("lost", [], this.#lost);
     } else if (this.#away) {
-      this.#draw(this.#away === "relay" ? "relay-away" : "away", [], WAITS[this.#away]);
+      this.#draw(this.#away === "relay" ? "relay-away" : "away", [], words.waits[this.#away]);
     } else if (path.kind === "silent") {
-      this.#draw("silent", [], `Nothing comes over the direct path. ${way}`);
+      this.#draw("silent", [], words.silentPath(way));
     } else {
       const looking = path.kind === "looking";
-      this.#draw(path.kind, [figures], looking ? "Looking for a direct path…" : "No direct path. Chat and files go through the relay.");
+      this.#draw(path.kind, [figures], looking ? words.looking : words.noDirectPath);
     }
   }
 
   /** Shows from now on that messages no longer reach this person. */
-  lost(words) {
-    this.#lost = words;
-    this.#part(".relayed").textContent = words;
+  lost(text) {
+    this.#lost = text;
+    this.#part(".relayed").textContent = text;
     this.#part(".send-file").hidden = true;
     this.#row.classList.remove("takes-files");
   }
@@ -72,7 +62,7 @@ export class Person {
   away(what) {
     if (what === this.#away) return;
     this.#away = what;
-    if (!this.#lost) this.#part(".relayed").textContent = WAITS[what] ?? "";
+    if (!this.#lost) this.#part(".relayed").textContent = words.waits[what] ?? "";
   }
 
   remove() {
@@ -81,8 +71,8 @@ export class Person {
 
   #draw(kind, details, relayed) {
     this.#part(".path").dataset.path = kind;
-    this.#part(".badge").textContent = badges[kind];
-    const spans = details.map((words) => Object.assign(document.createElement("span"), { textContent: words }));
+    this.#part(".badge").textContent = words.badges[kind];
+    const spans = details.map((textContent) => Object.assign(document.createElement("span"), { textContent }));
     this.#part(".detail").replaceChildren(...spans.flatMap((span) => [span, " "]));
     this.#part(".relayed").textContent = relayed;
   }

@@ -147,15 +147,22 @@ func TestASenderThatOffersMoreThanAnnouncedIsRefused(t *testing.T) {
 	require.EqualError(t, admit("two", 0, set{"million", 1_000_000, 0}), "it has 1,000,000 files, and the other side takes 1,000 files at most")
 }
 
-// A sender can name any number of sets, and a receiver remembers some of them.
+// A sender can name any number of sets, and a receiver remembers those that it was offered files of
+// last.
 func TestWhatIsRememberedOfSetsIsBounded(t *testing.T) {
 	s := &sets{}
-	for i := range 10 * mostSets {
-		_, first, err := s.of(offer{Of: &set{fmt.Sprint(i), 1, 0}})
+	of := func(id string) *taking {
+		known, err := s.of(offer{Of: &set{id, 1, 0}})
 		require.NoError(t, err)
-		require.True(t, first)
+		return known
+	}
+	first, underWay := of("first"), of("under way")
+	for i := range 10 * mostSets {
+		of(fmt.Sprint(i))
+		require.Same(t, underWay, of("under way"))
 	}
 	require.Len(t, s.known, mostSets)
+	require.NotSame(t, first, of("first"))
 }
 
 func TestAShipmentHoldsTheFilesOfItsFolders(t *testing.T) {

@@ -167,7 +167,7 @@ func (r *reception) take(w *wire, m *meeting) (c came) {
 		w.refuse("it is larger than the other side takes")
 		w.end(nil)
 		if o.Of != nil {
-			c.set, _, _ = r.sets.of(o)
+			c.set, _ = r.sets.of(o)
 		}
 		return came{set: c.set, err: overLimit{o.path(), limit}}
 	}
@@ -194,9 +194,13 @@ func (r *reception) take(w *wire, m *meeting) (c came) {
 
 // decide asks the person, unless --yes has answered.
 func (r *reception) decide(w *wire, o offer) answer {
-	r.inv.tell(event{Event: "offer", Name: o.path()}, "Receiving %s", o.describe())
-	if r.inv.yes {
+	offered := event{Event: "offer", Name: o.path()}
+	switch {
+	case r.inv.yes:
+		r.inv.tell(offered, "Receiving %s", o.describe())
 		return taken
+	case r.inv.json:
+		r.inv.object(offered)
 	}
 	if !isTerminal(r.inv.in) {
 		return refused

@@ -42,7 +42,7 @@ func receive(ctx context.Context, inv *invocation) error {
 // A came is what came of one offered file.
 type came struct {
 	set *taking // nil if it was sent alone
-	all bool    // the set is complete
+	all bool    // the set is complete, and the sender knows it
 	err error
 }
 
@@ -105,6 +105,9 @@ func (r *reception) attend(ctx context.Context, m *meeting) error {
 			missing := 1
 			if set != nil {
 				missing = set.missing()
+			}
+			if missing == 0 {
+				return finalError{fmt.Errorf("the other side has left, and may not know that all files came%s", because(first))}
 			}
 			return finalError{fmt.Errorf("the other side has left, and %s did not come%s", countFiles(missing), because(first))}
 		}

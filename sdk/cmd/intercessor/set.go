@@ -46,10 +46,11 @@ type taking struct {
 	why      string        // of a refusal; static once it is there
 
 	mu      sync.Mutex
-	offered map[string]int64 // guarded by mu, as are the next three: the size of each file
+	offered map[string]int64 // guarded by mu, as is all below: the size of each file
 	size    int64            // of all of them
-	done    map[string]bool
-	gauge   *gauge // nil until content comes
+	there   map[string]bool  // the files that have their place; true if the sender knows it
+	known   int              // how many of these it knows of
+	gauge   *gauge           // nil until content comes
 }
 
 var (
@@ -68,7 +69,7 @@ func (s *sets) of(o offer) (*taking, error) {
 	var t *taking
 	switch i := slices.IndexFunc(s.known, func(t *taking) bool { return t.set.ID == o.Of.ID }); {
 	case i < 0:
-		t = &taking{set: *o.Of, answered: make(chan struct{}), offered: map[string]int64{}, done: map[string]bool{}}
+		t = &taking{set: *o.Of, answered: make(chan struct{}), offered: map[string]int64{}, there: map[string]bool{}}
 		s.known = slices.Delete(s.known, 0, max(0, len(s.known)+1-mostSets))
 	case s.known[i].set != *o.Of:
 		return nil, errNoSet
@@ -163,29 +164,33 @@ func (t *taking) place(o offer, finish func() error) error {
 	}
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if t.done[o.key] {
+	if _, there := t.there[o.key]; there {
 		return errTwice
 	}
 	if err := finish(); err != nil {
 		return err
 	}
-	t.done[o.key] = true
+	t.there[o.key] = false
 	return nil
 }
 
-// finish notes that a file is there, and reports whether all are.
+// finish notes that a file is there and that its sender knows it, and reports whether that is so
+// for all.
 func (t *taking) finish(o offer) (all bool) {
 	t.mu.Lock()
-	t.done[o.key] = true
-	t.mu.Unlock()
-	return t.missing() == 0
+	defer t.mu.Unlock()
+	if !t.there[o.key] {
+		t.there[o.key] = true
+		t.known++
+	}
+	return t.known == t.set.Files
 }
 
 // missing returns how many files are not there yet.
 func (t *taking) missing() int {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	return t.set.Files - len(t.done)
+	return t.set.Files - len(t.there)
 }
 
 // describe says what is offered.

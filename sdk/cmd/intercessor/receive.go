@@ -224,7 +224,7 @@ func (r *reception) decline(w *wire, o offer, a answer) error {
 		w.refuseAll("the other side takes files without being asked only if it starts with --yes")
 		return declinedError(o.describe() + " is refused, because there is no terminal to ask; start with --yes to take what is sent")
 	}
-	w.refuseAll("it was not wanted")
+	w.decline()
 	return declinedError(o.describe() + " was not wanted")
 }
 

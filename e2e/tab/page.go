@@ -1,4 +1,6 @@
-package chromium
+package tab
+
+import "context"
 
 // Host starts a room with the page's button and returns its link.
 func (p *Tab) Host(name string) string {
@@ -25,7 +27,9 @@ func (p *Tab) Say(text string) {
 // SendFile chooses a file for the first person who takes one.
 func (p *Tab) SendFile(path string) {
 	p.T.Helper()
-	p.upload(".takes-files input.file", path)
+	p.within("choose "+path, func(ctx context.Context) error {
+		return p.Driver.Upload(ctx, ".takes-files input.file", path)
+	})
 }
 
 // WaitDirect waits until the page says that a direct path is there.

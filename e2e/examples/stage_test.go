@@ -14,6 +14,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/sebas642/intercessor/e2e/chromium"
+	"github.com/sebas642/intercessor/e2e/guide"
 	"github.com/sebas642/intercessor/e2e/patience"
 	"github.com/sebas642/intercessor/e2e/relayproc"
 )
@@ -45,23 +46,16 @@ func newStage(t *testing.T) *stage {
 		names, err := fs.Glob(os.DirFS(source), pattern)
 		require.NoError(t, err)
 		for _, name := range names {
-			s.write(t, name, here.Replace(read(t, filepath.Join(source, name))))
+			here := here.Replace(read(t, filepath.Join(source, name)))
+			require.NoError(t, os.WriteFile(filepath.Join(s.folder, name), []byte(here), 0o644))
 		}
 	}
-	clone, err := filepath.Abs("../..")
-	require.NoError(t, err)
-	s.write(t, "go.work", strings.NewReplacer("\t./docs/examples\n", "\t.\n", "\t./", "\t"+clone+"/").Replace(read(t, "../../go.work")))
-	s.write(t, "go.work.sum", read(t, "../../go.work.sum"))
+	guide.Workspace(t, s.folder)
 	build := exec.CommandContext(patience.Context(t), "go", "build", "-ldflags=-w", "-o", "bin/", "./...")
 	build.Dir = s.folder
 	out, err := build.CombinedOutput()
 	require.NoError(t, err, "%s", out)
 	return s
-}
-
-func (s *stage) write(t *testing.T, name, content string) {
-	t.Helper()
-	require.NoError(t, os.WriteFile(filepath.Join(s.folder, name), []byte(content), 0o644))
 }
 
 func read(t testing.TB, path string) string {

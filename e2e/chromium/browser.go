@@ -102,6 +102,7 @@ func (b *Browser) Blank(allowed ...string) *Tab {
 	p := &Tab{T: b.T, Ctx: ctx, allowed: allowed}
 	require.NoError(b.T, chromedp.Do(ctx))
 	p.SetViewport(1280, 800, "light")
+	p.Prelude(accepting)
 	watched := make(chan struct{})
 	go func() {
 		defer close(watched)

@@ -17,14 +17,6 @@ import (
 // LostRelay is what Chromium says on the console while there is no relay.
 var LostRelay = []string{"WebSocket connection to", "ERR_CONNECTION", "ERR_EMPTY_RESPONSE"}
 
-// Reload loads the page anew and waits for its load event.
-func (p *Tab) Reload() {
-	p.T.Helper()
-	ctx, cancel := context.WithTimeout(p.Ctx, patience.Max)
-	defer cancel()
-	require.NoError(p.T, chromedp.Do(ctx, chromedp.Reload()))
-}
-
 // Close closes the tab as its user would.
 func (p *Tab) Close() {
 	p.T.Helper()
@@ -83,7 +75,7 @@ func (p *Tab) Duplicate() *Tab {
 		ctx, closeTab := chromedp.NewContext(p.Ctx, chromedp.WithTargetID(id))
 		p.T.Cleanup(closeTab)
 		require.NoError(p.T, chromedp.Do(ctx))
-		copied := &Tab{T: p.T, Ctx: ctx}
+		copied := Attach(p.T, ctx)
 		copied.WaitFor("the page", `location.href.split("#")[0] === a && document.readyState === "complete"`, Eval[string](p, `location.href.split("#")[0]`)) // the page may change what is behind it
 		return copied
 	case <-ctx.Done():

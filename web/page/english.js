@@ -92,20 +92,27 @@ export default {
   deliveredTo: (some, all) => `Delivered to ${some} of ${all}`,
   notDelivered: "Not delivered",
   perhapsDelivered: "Perhaps not delivered",
+  notify: "Notify me of messages",
+  wrote: (name) => `${name} has written`,
+  notPermitted: "The browser does not permit notifications. Allow them for this page in its settings.",
 
   // A person's connection
-  badges: { direct: "Direct", turn: "TURN", silent: "No answer", looking: "Relay", relay: "Relay", away: "Away", "relay-away": "Relay away", lost: "Lost" },
-  ways: { relay: "Chat and files through the relay", direct: "Chat and files directly", turn: "Chat and files through the TURN server" },
+  lines: { direct: "Direct", turn: "Through a server", relay: "Through the relay", silent: "No answer", away: "Away", relayAway: "Relay away", lost: "Lost" },
   waits: {
-    person: "Away. Your messages and files go on if they come back.",
-    relay: "The relay is away. Messages and files wait.",
+    person: "Your messages and files go on if they come back.",
+    relay: "Messages and files wait.",
     either: "The host or the relay is away. Messages and files wait.",
   },
-  noAnswer: "no answer now",
-  silentPath: (way) => `Nothing comes over the direct path. ${way}`,
-  looking: "Looking for a direct path…",
-  noDirectPath: "No direct path. Chat and files go through the relay.",
-  candidates: (local, remote) => `${local} to ${remote}`,
+  facts: {
+    direct: "Direct path",
+    messages: "Messages and files",
+    looking: "Looking for one…",
+    relay: "None",
+    silent: "Nothing comes over it",
+    "by-direct": "directly",
+    "by-turn": "through a TURN server",
+    "by-relay": "through the relay",
+  },
 
   // Files
   sendFile: "Send a file",

@@ -28,7 +28,7 @@ function tenths(n) {
 
 // Control characters, and the marks that turn the direction of what follows: a
 // name made of them could pose as another ("photo_gpj.exe").
-const unseen = /[\p{Cc}\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/gu;
+export const unseen = /[\p{Cc}\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/gu;
 
 /** A display name as it is shown: 1 to 32 characters, whatever the peer sent. */
 export function cleanName(name, otherwise) {

@@ -92,20 +92,27 @@ export default {
   deliveredTo: (some, all) => `${some} von ${all} zugestellt`,
   notDelivered: "Nicht zugestellt",
   perhapsDelivered: "Vielleicht nicht zugestellt",
+  notify: "Über Nachrichten benachrichtigen",
+  wrote: (name) => `${name} hat geschrieben`,
+  notPermitted: "Der Browser lässt keine Benachrichtigungen zu. Erlaube sie dieser Seite in seinen Einstellungen.",
 
   // A person's connection
-  badges: { direct: "Direkt", turn: "TURN", silent: "Keine Antwort", looking: "Relay", relay: "Relay", away: "Weg", "relay-away": "Relay weg", lost: "Verloren" },
-  ways: { relay: "Chat und Dateien über das Relay", direct: "Chat und Dateien direkt", turn: "Chat und Dateien über den TURN-Server" },
+  lines: { direct: "Direkt", turn: "Über einen Server", relay: "Über das Relay", silent: "Keine Antwort", away: "Weg", relayAway: "Relay weg", lost: "Verloren" },
   waits: {
-    person: "Gerade weg. Deine Nachrichten und Dateien warten auf die Rückkehr.",
-    relay: "Das Relay ist weg. Nachrichten und Dateien warten.",
+    person: "Deine Nachrichten und Dateien warten auf die Rückkehr.",
+    relay: "Nachrichten und Dateien warten.",
     either: "Der Gastgeber oder das Relay ist weg. Nachrichten und Dateien warten.",
   },
-  noAnswer: "zurzeit keine Antwort",
-  silentPath: (way) => `Über den direkten Weg kommt nichts. ${way}`,
-  looking: "Ein direkter Weg wird gesucht…",
-  noDirectPath: "Kein direkter Weg. Chat und Dateien gehen über das Relay.",
-  candidates: (local, remote) => `${local} zu ${remote}`,
+  facts: {
+    direct: "Direkter Weg",
+    messages: "Nachrichten und Dateien",
+    looking: "Wird gesucht…",
+    relay: "Keiner",
+    silent: "Es kommt nichts an",
+    "by-direct": "direkt",
+    "by-turn": "über einen TURN-Server",
+    "by-relay": "über das Relay",
+  },
 
   // Files
   sendFile: "Datei senden",

@@ -11,6 +11,7 @@ import { showInvite } from "./invite.js";
 import { onRename } from "./name.js";
 import { explainStar } from "./people.js";
 import { forget, hostedRoom } from "./transcript.js";
+import { canNotify, toggleNotifications } from "./unread.js";
 import { unsaved } from "./unsaved.js";
 import { words } from "./words.js";
 import "./drop.js";
@@ -130,11 +131,12 @@ function showRoom() {
   $("start").hidden = true;
   $("start").inert = false;
   $("room").hidden = $("leave").hidden = $("invite").hidden = false;
+  $("bell").hidden = !canNotify;
   $("compose").inert = false;
   notice("");
   room.watch(tell);
   explainStar(false);
-  $("who").open = !matchMedia("(max-width: 50rem) and (max-height: 40rem)").matches; // leave space for the chat
+  $("who").open = !matchMedia("(max-width: 50rem)").matches; // leave space for the chat
   showInvite(roomURL(room.id), clientURL(room.id), hosting && !room.again);
   if (!room.again) chat.note(hosting ? words.roomOpen : words.youAreInRoom);
   // An on-screen keyboard would cover the room.
@@ -144,7 +146,7 @@ function showRoom() {
 
 function showStart() {
   $("join-problem").textContent = "";
-  $("room").hidden = $("leave").hidden = true;
+  $("room").hidden = $("leave").hidden = $("bell").hidden = true;
   $("start").hidden = $("start").inert = false;
   tell("");
 }
@@ -238,6 +240,9 @@ $("join").addEventListener("submit", (event) => {
 });
 $("leave").addEventListener("click", () => {
   if (unsaved.mayLose()) goHome();
+});
+$("bell").addEventListener("click", async () => {
+  if (!(await toggleNotifications())) chat.note(words.notPermitted);
 });
 chat.onsend((text) => room?.say(text));
 onRename(() => room?.renamed());

@@ -1,5 +1,6 @@
 // The user's name: as chosen before, or a default.
 
+import { paintFace } from "./face.js";
 import { cleanName } from "./format.js";
 import { words } from "./words.js";
 
@@ -35,12 +36,7 @@ form.addEventListener("submit", (event) => {
 
 function show() {
   field.value = me.name;
-  face.textContent = initial(me.name);
-}
-
-/** The letter that stands for a person. */
-export function initial(name) {
-  return [...name][0].toUpperCase();
+  paintFace(face, me.name);
 }
 
 show();

@@ -1,8 +1,6 @@
 // What connects the page to one peer, and how fast it is: the browser's own
 // statistics for the direct path, the SDK's route and counters, and pings, for the chat.
 
-import { words } from "./words.js";
-
 const SILENT = 6000; // milliseconds without a packet after which a path is called silent: browsers ask every 2 to 5 s
 const MISSED = 2; // pings without an answer that may yet be answered
 
@@ -51,7 +49,7 @@ export class Path {
     const turn = pair.local === "relay" || pair.remote === "relay";
     return {
       kind: turn ? "turn" : "direct",
-      candidates: words.candidates(pair.local, pair.remote),
+      candidates: `${pair.local} → ${pair.remote}`,
       protocol: pair.protocol,
       trip: pair.trip,
       rate,

@@ -1,7 +1,9 @@
-package chromium
+package tab
 
-// accepting is a user who accepts every file that is offered, unless hesitates is set.
-const accepting = `new MutationObserver(() => {
+import "context"
+
+// Accepting is a user who accepts every file that is offered, unless hesitates is set.
+const Accepting = `new MutationObserver(() => {
 	if (!globalThis.hesitates) document.querySelector("#log .accept")?.click()
 }).observe(document, { childList: true, subtree: true })`
 
@@ -36,7 +38,9 @@ func (p *Tab) Say(text string) {
 // SendFile chooses a file for the first person who takes one.
 func (p *Tab) SendFile(path string) {
 	p.T.Helper()
-	p.upload(".takes-files input.file", path)
+	p.within("choose "+path, func(ctx context.Context) error {
+		return p.Driver.Upload(ctx, ".takes-files input.file", path)
+	})
 }
 
 // WaitDirect waits until the page says that a direct path is there.

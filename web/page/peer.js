@@ -30,7 +30,7 @@ export class Peer {
     this.#conn = conn;
     this.#on = on;
     this.#path = new Path(conn);
-    this.row = new Person({ name: words.guest, role, onfile: (file) => this.#files.send(file) });
+    this.row = new Person({ name: words.guest, role, onfiles: (files) => this.#files.send(files) });
     this.#files = filesOver(conn, () => this.name);
     conn.addEventListener("away", () => on.moved());
     conn.addEventListener("back", () => on.moved());
@@ -108,6 +108,8 @@ export class Peer {
         return this.#on.people?.(data);
       case "mark":
         return cleanID(data) && this.#on.mark?.(data);
+      case "resume":
+        return this.#files.resume(data);
       case "since": // answered only once, because the answer is expensive
         if (cleanID(data)) this.#on.since?.(data);
         this.#on.since = null;

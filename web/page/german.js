@@ -116,7 +116,7 @@ export default {
 
   // Files
   sendFile: "Datei senden",
-  sendFileTo: (name) => `Datei an ${name} senden`,
+  sendFileTo: (name) => `Datei senden an ${name}`,
   dropTo: (name) => `Loslassen, um an ${name} zu senden`,
   hostFilesOnly: "Dateien kannst du nur mit dem Gastgeber austauschen.",
   noReceiver: "Hier kann gerade keiner eine Datei empfangen.",

@@ -2,7 +2,7 @@
 
 import { paintFace } from "./face.js";
 import { bytes, duration } from "./format.js";
-import { words } from "./words.js";
+import { say, words } from "./words.js";
 
 const template = document.getElementById("person");
 const list = document.getElementById("people");
@@ -29,7 +29,7 @@ export class Person {
     this.name = name;
     this.#part(".name bdi").textContent = name;
     paintFace(this.#part(".face"), name);
-    this.#part(".send-file").setAttribute("aria-label", words.sendFileTo(name));
+    say(this.#part(".send-file"), "sendFile aria-label=sendFileTo", name);
   }
 
   /** Shows the result of Path.look(). */

@@ -33,7 +33,7 @@ document.addEventListener("drop", (event) => {
 /** Returns {rows, words}: who gets a file dropped here, and a sentence that says so, or why no one does. */
 function target(event) {
   const row = event.target.closest?.("#people > .person");
-  if (row && !row.matches(".takes-files")) return { rows: [], words: "Files go between you and the host only." };
+  if (row && !row.matches(".takes-files")) return { rows: [], words: "This person cannot receive files." };
   const rows = row ? [row] : [...list.querySelectorAll(".takes-files")];
   if (rows.length === 0) return { rows, words: "No one here can receive a file." };
   const names = rows.map((each) => each.querySelector(".name bdi").textContent).join(", ");

@@ -14,17 +14,18 @@ const SENT = 4; // files sent at once to one peer; more wait for their turn
 const ENDS = ["peer-gone", "restarted", "given-up", "closed"]; // errors after which another connection may come
 const ROUTES = { direct: "direct", turn: "over the TURN server", relay: "over the relay" };
 
-const peers = new Map(); // by the peer's ID
+const people = new Map(); // by the ID that filesOver got
 
-/** Returns the Files of the peer to which this connection leads. It is the latest one from now on. */
-export function filesOver(conn, name) {
-  const files = peers.get(conn.peerId) ?? new Files(conn.peerId);
-  peers.set(conn.peerId, files);
+/** Returns the Files of the person to whom this connection leads. It is the latest one from now on. */
+export function filesOver(conn, name, person) {
+  const files = people.get(person) ?? new Files(person);
+  people.set(person, files);
   files.follow(conn, name);
   return files;
 }
 
 class Files {
+  #person;
   #shelf;
   #conn; // the latest
   #name; // a function
@@ -33,8 +34,9 @@ class Files {
   #incoming = 0;
   #outgoing = new Set(); // promises of files being sent
 
-  constructor(peer) {
-    this.#shelf = new Shelf(peer);
+  constructor(person) {
+    this.#person = person;
+    this.#shelf = new Shelf(person);
   }
 
   follow(conn, name) {
@@ -46,7 +48,7 @@ class Files {
   /** Says that no other connection follows this one. */
   end(conn) {
     if (conn !== this.#conn) return;
-    peers.delete(conn.peerId);
+    people.delete(this.#person);
     this.#over = true;
     this.#wake();
   }

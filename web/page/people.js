@@ -60,6 +60,12 @@ export class Person {
     }
   }
 
+  /** Shows words in place of a path: there is no connection to this person. */
+  apart(words) {
+    this.#part(".path").dataset.path = "";
+    this.#part(".relayed").textContent = words;
+  }
+
   /** Shows from now on that messages no longer reach this person. */
   lost(words) {
     this.#lost = words;

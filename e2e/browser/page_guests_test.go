@@ -34,8 +34,8 @@ func TestGuestsSendFilesToEachOther(t *testing.T) {
 	cid.WaitText("#log .transfer .from", "Bob")
 	cid.WaitText("#log .outcome", "Received and checked.")
 	bob.WaitText("#log .outcome", "Sent and checked.")
-	bob.WaitText(bob.Row("Cid")+" .badge", "Direct")
-	cid.WaitText(cid.Row("Bob")+" .badge", "Direct")
+	bob.WaitText(bob.Row("Cid")+" .line", "Direct")
+	cid.WaitText(cid.Row("Bob")+" .line", "Direct")
 	cid.SendFileTo("Bob", path) // over the same connection
 	bob.WaitFor("the file from Cid", `document.querySelector("#log .transfer:not(.mine) .outcome")?.textContent === "Received and checked."`)
 	host.WaitFor("no file", `document.querySelectorAll("#log .transfer").length === 0`)

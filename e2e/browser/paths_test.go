@@ -437,7 +437,7 @@ func TestPageTalksOnWhenTheRelayHasForgottenIt(t *testing.T) {
 	bob.Rename("Bob")
 	ada.WaitText("#people .name", "Bob")
 	for _, p := range []*chromium.Tab{ada, bob} {
-		p.WaitText("#people .relayed", "Chat and files directly")
+		p.WaitText("#people .line", "Direct")
 	}
 	relay.Kill()
 	require.NoError(t, os.Remove(filepath.Join(relay.Args[1], "resume.key")))

@@ -7,12 +7,12 @@ import { receiveFile, refuse } from "./receive.js";
 import { sendFile } from "./send.js";
 import { Shelf } from "./shelf.js";
 import { Transfer } from "./transfer.js";
+import { words } from "./words.js";
 
 const TAKEN = 16; // files received at once from one peer
 const SENT = 4; // files sent at once to one peer; more wait for their turn
 
 const ENDS = ["peer-gone", "restarted", "given-up", "closed"]; // errors after which another connection may come
-const ROUTES = { direct: "direct", turn: "over the TURN server", relay: "over the relay" };
 
 const people = new Map(); // by the ID that filesOver got
 
@@ -55,10 +55,10 @@ class Files {
 
   async send(file) {
     const transfer = new Transfer(file.name, file.size, () => this.#way());
-    transfer.start(`You to ${this.#name()}`, true);
+    transfer.start(words.youTo(this.#name()), true);
     const { signal } = transfer;
     const cancelled = new Promise((resolve) => signal.addEventListener("abort", resolve));
-    transfer.waits("waits for its turn");
+    transfer.waits(words.waitsForTurn);
     while (this.#outgoing.size >= SENT && !signal.aborted) await Promise.race([cancelled, ...this.#outgoing]);
     if (signal.aborted) return transfer.failed(signal.reason);
     const sending = this.#send(file, transfer, cancelled);
@@ -71,12 +71,12 @@ class Files {
     for (;;) {
       const conn = this.#conn;
       try {
-        transfer.waits("waits for an answer");
+        transfer.waits(words.waitsForAnswer);
         await sendFile(conn, file, transfer);
         return transfer.done();
       } catch (err) {
         if (!ENDS.includes(err.code)) return transfer.failed(err);
-        transfer.waits(`waits for ${this.#name()} to come back`);
+        transfer.waits(words.waitsForPerson(this.#name()));
         while (this.#conn === conn && !this.#over && !transfer.signal.aborted) {
           await Promise.race([cancelled, new Promise((resolve) => this.#wakes.push(resolve))]);
         }
@@ -94,7 +94,7 @@ class Files {
           this.#receive(stream);
           continue;
         }
-        const why = stream.name === "file" ? `the receiving page takes at most ${TAKEN} files at once from one person` : "this page takes files only";
+        const why = stream.name === "file" ? words.refusals.manyAtOnce(TAKEN) : words.refusals.filesOnly;
         refuse(stream.writable.getWriter(), failure("too-large", why));
         stream.readable.cancel().catch(() => {});
       }
@@ -122,8 +122,8 @@ class Files {
 
   /** Says over which path files go, and whether they do. */
   #way() {
-    if (this.#conn.state === "reconnecting") return { moves: false, words: "waits for the connection" };
-    return { moves: true, words: ROUTES[this.#conn.path.route] };
+    if (this.#conn.state === "reconnecting") return { moves: false, text: words.waitsForConnection };
+    return { moves: true, text: words.routes[this.#conn.path.route] };
   }
 
   #wake() {

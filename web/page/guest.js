@@ -11,13 +11,14 @@ import { Peer } from "./peer.js";
 import { explainStar, Person } from "./people.js";
 import { Said } from "./said.js";
 import { newID, Transcript } from "./transcript.js";
+import { words } from "./words.js";
 
 const PEOPLE = 200; // entries of the list that are read
 
 export class Guest {
   #dial;
   #host;
-  #hostRow = new Person({ name: "Host", role: "host", onfile: (file) => this.#host.sendFile(file) });
+  #hostRow = new Person({ name: words.host, role: words.roleHost, onfile: (file) => this.#host.sendFile(file) });
   #others = new Map(); // by ID: a Member for each other guest
   #doors;
   #listed = false; // whether a list has come
@@ -47,7 +48,7 @@ export class Guest {
     return this.#transcript.again;
   }
 
-  /** Calls tell(words) when the state of the connection changes. */
+  /** Calls tell(text) when the state of the connection changes. */
   watch(tell) {
     this.#tell = tell;
     this.#status();
@@ -55,7 +56,7 @@ export class Guest {
 
   #status() {
     const away = this.#host.state === "reconnecting";
-    this.#tell(away ? "Reconnecting…" : "You are in");
+    this.#tell(away ? words.reconnecting : words.youAreIn);
     this.#host.row.away(away ? "either" : ""); // the SDK does not say which of the two it is
   }
 
@@ -67,14 +68,14 @@ export class Guest {
       try {
         await this.#host.run();
       } catch (err) {
-        this.#host.lost("Chat has ended with the relay.");
+        this.#host.lost(words.chatEndedWithRelay);
         this.#empty({ orphan: true });
         throw err;
       }
       if (this.#left) return;
       const { code } = await this.#host.closed;
-      if (code === "restarted") this.#tell("The host has reloaded. Joining again…");
-      else if (code === "given-up") this.#tell("You were away for too long. Joining again…");
+      if (code === "restarted") this.#tell(words.hostReloaded);
+      else if (code === "given-up") this.#tell(words.awayTooLong);
       else break;
       await this.#return();
     }
@@ -158,7 +159,7 @@ export class Guest {
 
   #hear({ id, text, name }) {
     if (id && this.#transcript.has(id)) return;
-    const entry = { id: id || newID(), name: cleanName(name, "Guest"), text, at: Date.now(), mine: false, shared: Boolean(id) };
+    const entry = { id: id || newID(), name: cleanName(name, words.guest), text, at: Date.now(), mine: false, shared: Boolean(id) };
     this.#transcript.add(entry);
     this.#show(entry);
   }
@@ -187,7 +188,7 @@ export class Guest {
     // The list that comes before the host knows us by our key may have us among the others.
     const others = people.slice(1).filter(({ id }) => id !== this.#transcript.kept.id);
     const came = others.filter(({ id }) => !this.#others.has(id));
-    if (!this.#listed && came.length > 0) chat.note(`Also here: ${came.map(({ name }) => name).join(", ")}`);
+    if (!this.#listed && came.length > 0) chat.note(words.alsoHere(came.map(({ name }) => name).join(", ")));
     for (const [id, member] of this.#others) {
       const now = others.find((other) => other.id === id);
       if (now) this.#rename(member, now.name);
@@ -195,7 +196,7 @@ export class Guest {
     }
     for (const each of came) {
       this.#others.set(each.id, new Member(each, this.#doors, {}));
-      if (this.#listed) chat.note(`${each.name} joined`);
+      if (this.#listed) chat.note(words.joined(each.name));
     }
     explainStar(others.length > 0);
     this.#listed = true;
@@ -203,12 +204,12 @@ export class Guest {
 
   #rename(member, name) {
     if (name === member.row.name) return;
-    chat.note(`${member.row.name} is now called ${name}`);
+    chat.note(words.renamed(member.row.name, name));
     member.row.rename(name);
   }
 
   #part(member) {
-    chat.note(`${member.row.name} left`);
+    chat.note(words.left(member.row.name));
     member.remove();
     this.#others.delete(member.id);
   }
@@ -217,5 +218,5 @@ export class Guest {
 /** An entry of the list of people, in an array: empty if it has not the form of one. */
 function person(value) {
   const id = cleanID(value?.id);
-  return id ? [{ id, name: cleanName(value.name, "Guest"), you: value.you === true, door: value.door === true }] : [];
+  return id ? [{ id, name: cleanName(value.name, words.guest), you: value.you === true, door: value.door === true }] : [];
 }

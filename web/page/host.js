@@ -8,6 +8,7 @@ import { Peer } from "./peer.js";
 import { Person } from "./people.js";
 import { Said } from "./said.js";
 import { newID, Transcript } from "./transcript.js";
+import { words } from "./words.js";
 
 const RETURN = 5000; // milliseconds within which a guest must be back after a reload
 const RETURN_ALL = 15_000; // and after the host's, which they notice later
@@ -27,6 +28,7 @@ export class Host {
   constructor(listener) {
     this.#listener = listener;
     this.#transcript = new Transcript("host", listener.id, listener.id);
+    listener.addEventListener("statechange", () => this.#status());
     const { id = newID(), people = [] } = this.#transcript.kept;
     this.#me = id;
     this.#seats = people.map((person) => new Seat(person));
@@ -41,10 +43,9 @@ export class Host {
     return this.#transcript.again;
   }
 
-  /** Calls tell(words) when the state of the connection changes. */
+  /** Calls tell(text) when the state of the connection changes. */
   watch(tell) {
     this.#tell = tell;
-    this.#listener.addEventListener("statechange", () => this.#status());
     this.#status();
   }
 
@@ -73,8 +74,8 @@ export class Host {
     const there = () => this.#guests().filter(({ state }) => state !== "closed");
     await delay(0); // those without a direct path end in this task
     if (there().length > 0) {
-      this.#tell("Closed to new guests");
-      chat.note("The relay has closed the room to new guests. You can go on with those who are here.");
+      this.#tell(words.closedToGuests);
+      chat.note(words.relayClosedRoom);
     }
     while (there().length > 0) await Promise.all(there().map(({ closed }) => closed));
   }
@@ -99,7 +100,7 @@ export class Host {
   async #attend(conn) {
     let seat = this.#seats.find(({ peer }) => peer?.id === conn.peerId);
     if (!seat) this.#seats.push((seat = new Seat({ id: newID() })));
-    seat.row ??= new Person({ name: "Guest", onfile: (file) => seat.peer.sendFile(file) });
+    seat.row ??= new Person({ name: words.guest, onfile: (file) => seat.peer.sendFile(file) });
     const guest = new Peer(conn, seat.row, {
       key: (key) => this.#recognize(guest, key),
       name: (name) => this.#introduce(guest, name),
@@ -123,7 +124,7 @@ export class Host {
       if (last && !this.#left) this.#vacate(last);
     } catch {
       // The session is over: run() says so once.
-      guest.lost("Chat has ended with the relay.");
+      guest.lost(words.chatEndedWithRelay);
     }
   }
 
@@ -202,15 +203,15 @@ export class Host {
     const earlier = this.#seats.findIndex((other) => other.name === unique && !other.key && !other.peer);
     if (earlier >= 0) this.#seats.splice(earlier, 1);
     seat.rename(unique);
-    if (!before && !seat.back && earlier < 0) chat.note(`${unique} joined`);
-    else if (before && before !== unique) chat.note(`${before} is now called ${unique}`);
+    if (!before && !seat.back && earlier < 0) chat.note(words.joined(unique));
+    else if (before && before !== unique) chat.note(words.renamed(before, unique));
     this.#announce();
   }
 
   #vacate(seat) {
     this.#seats.splice(this.#seats.indexOf(seat), 1);
     seat.empty();
-    if (seat.listed) chat.note(`${seat.name} left`);
+    if (seat.listed) chat.note(words.left(seat.name));
     this.#announce();
     this.#status();
   }
@@ -221,11 +222,11 @@ export class Host {
     const away = guests.filter(({ state }) => state === "reconnecting");
     const relayAway = this.#listener.state === "reconnecting";
     for (const guest of guests) guest.row.away(!away.includes(guest) ? "" : relayAway ? "relay" : "person");
-    if (relayAway && guests.some(({ state }) => state === "connected")) this.#tell("The relay is away. New guests must wait.");
-    else if (relayAway) this.#tell("Reconnecting…");
-    else if (away.length === 0) this.#tell("Your room is open");
-    else if (away.length === 1) this.#tell(`${away[0].name} is away`);
-    else this.#tell(`${away.length} are away`);
+    if (relayAway && guests.some(({ state }) => state === "connected")) this.#tell(words.relayAway);
+    else if (relayAway) this.#tell(words.reconnecting);
+    else if (away.length === 0) this.#tell(words.yourRoomIsOpen);
+    else if (away.length === 1) this.#tell(words.personAway(away[0].name));
+    else this.#tell(words.peopleAway(away.length));
   }
 
   /** Saves who is here, so that a reload does not take them for newcomers. */

@@ -2,6 +2,7 @@
 // it stops while the browser has frozen the page, so no peer is blamed for that.
 
 import { failure } from "./errors.js";
+import { words } from "./words.js";
 
 const SECOND = 1000; // milliseconds
 const SPAN = 3; // seconds over which the rate is averaged
@@ -44,7 +45,7 @@ export class Pace {
 
   /** The error that ends a stalled transfer; null while it may go on. */
   get stalled() {
-    return this.quiet < STALLED ? null : failure("stalled", "nothing moved for a minute");
+    return this.quiet < STALLED ? null : failure("stalled", words.refusals.stalled);
   }
 
   end() {

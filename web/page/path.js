@@ -49,7 +49,7 @@ export class Path {
     const turn = pair.local === "relay" || pair.remote === "relay";
     return {
       kind: turn ? "turn" : "direct",
-      candidates: `${pair.local} to ${pair.remote}`,
+      candidates: `${pair.local} → ${pair.remote}`,
       protocol: pair.protocol,
       trip: pair.trip,
       rate,

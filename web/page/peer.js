@@ -4,6 +4,7 @@ import { failure } from "./errors.js";
 import { filesOver } from "./files.js";
 import { cleanID, cleanName, cleanRoom, cleanText } from "./format.js";
 import { Path } from "./path.js";
+import { words } from "./words.js";
 
 const TICK = 1000; // milliseconds between two looks at the path
 const PING_EVERY = 3; // ticks
@@ -80,9 +81,9 @@ export class Peer {
   }
 
   /** Says in the row that nothing reaches the peer any more. */
-  lost(words) {
+  lost(text) {
     this.#files.end(this.#conn);
-    this.row.lost(words);
+    this.row.lost(text);
   }
 
   close() {
@@ -99,7 +100,7 @@ export class Peer {
         if (typeof data === "number") this.#path.answered(Math.max(0, performance.now() - data) / 1000);
         return;
       case "name":
-        return this.#on.name?.(cleanName(data, "Guest"));
+        return this.#on.name?.(cleanName(data, words.guest));
       case "chat":
         if (typeof data?.text !== "string") return;
         return this.#on.chat?.({ id: cleanID(data.id), text: cleanText(data.text), name: data.name });

@@ -5,6 +5,7 @@ import { failure } from "./errors.js";
 import { cleanFileName } from "./format.js";
 import { line, Lines } from "./lines.js";
 import { keep, Part, takeUp } from "./part.js";
+import { words } from "./words.js";
 
 const LINGER = 10_000; // milliseconds that the sender has to close its direction after our answer
 
@@ -53,7 +54,8 @@ export async function receiveFile({ readable, writable }, shelf, show, signal) {
 
 /** Ends what this side writes on a stream, and tells the sender the reason if it is ours. */
 export function refuse(to, { code, message }) {
-  const reasons = { damaged: "it was damaged on the way", cancelled: "the receiver has cancelled it", "too-large": message, stalled: message };
+  const { damaged, cancelled } = words.refusals;
+  const reasons = { damaged, cancelled, "too-large": message, stalled: message };
   if (reasons[code]) to.write(line({ refused: reasons[code] })).catch(() => {});
   to.close().catch(() => {});
 }

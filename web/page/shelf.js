@@ -3,6 +3,7 @@
 
 import { failure } from "./errors.js";
 import { bytes } from "./format.js";
+import { words } from "./words.js";
 
 const BYTES = 2 * 2 ** 30; // in all
 const FILES = 400; // in all; the chat keeps more entries than that
@@ -22,10 +23,9 @@ export class Shelf {
   place(size) {
     const own = people.get(this.#peer) ?? { bytes: 0, files: 0 };
     const check = (n, files) => {
-      const limit = (part, whose) =>
-        failure("too-large", `the receiving page holds at most ${bytes(BYTES * part)} and ${FILES * part} files ${whose}`);
-      if (own.bytes + n > BYTES / 2 || own.files + files > FILES / 2) throw limit(1 / 2, "from one person");
-      if (all.bytes + n > BYTES || all.files + files > FILES) throw limit(1, "in all");
+      const { fullForOne, full } = words.refusals;
+      if (own.bytes + n > BYTES / 2 || own.files + files > FILES / 2) throw failure("too-large", fullForOne(bytes(BYTES / 2), FILES / 2));
+      if (all.bytes + n > BYTES || all.files + files > FILES) throw failure("too-large", full(bytes(BYTES), FILES));
     };
     const change = (n, files) => {
       for (const part of [own, all]) {

@@ -5,6 +5,7 @@ import { failure, transferSentence } from "./errors.js";
 import { bytes } from "./format.js";
 import { Pace } from "./pace.js";
 import { unsaved } from "./unsaved.js";
+import { words } from "./words.js";
 
 const template = document.getElementById("transfer");
 
@@ -12,7 +13,7 @@ const SHOWN = 3; // seconds without progress before the page says so
 
 export class Transfer {
   #item = template.content.firstElementChild.cloneNode(true);
-  #way; // tells {moves, words}: whether anything can move, and over which path or what it waits for
+  #way; // tells {moves, text}: whether anything can move, and over which path or what it waits for
   #abort;
   #waiting = ""; // what it waits for before content comes
   #begun = 0; // when content began to come; 0 before
@@ -28,7 +29,7 @@ export class Transfer {
     this.size = size;
     this.#way = way;
     this.#part(".file-name bdi").textContent = name;
-    this.#part("progress").setAttribute("aria-label", `Progress of ${name}`);
+    this.#part("progress").setAttribute("aria-label", words.progressOf(name));
     this.#part(".cancel").addEventListener("click", () => this.#stop());
     this.#part(".save").addEventListener("click", () => this.#keep(false));
     this.#item.addEventListener("removed", () => {
@@ -45,7 +46,7 @@ export class Transfer {
     delete this.#part(".parcel").dataset.state;
     this.#part(".outcome").textContent = "";
     this.#part("progress").hidden = false;
-    this.#button("Cancel");
+    this.#button(words.cancel, words.cancelFile);
     this.#figures(bytes(this.size));
     this.#keep(true);
     chat.add(this.#item, who);
@@ -62,8 +63,8 @@ export class Transfer {
   }
 
   /** Shows what the transfer waits for before content comes. */
-  waits(words) {
-    this.#waiting = words;
+  waits(text) {
+    this.#waiting = text;
     this.#draw();
   }
 
@@ -84,7 +85,7 @@ export class Transfer {
   /** The file arrived whole; a received one comes as {blob, release} and is offered. */
   done(file) {
     if (file && this.signal.aborted) return file.release(); // too late: it is no longer shown
-    this.#end("done", file ? "Received and checked." : "Sent and checked.");
+    this.#end("done", file ? words.fileReceived : words.fileSent);
     const seconds = Math.max(0.001, (performance.now() - this.#begun) / 1000);
     this.#figures(`${bytes(this.size)} · ${bytes((this.size - this.#from) / seconds)}/s`);
     if (!file) return;
@@ -93,21 +94,21 @@ export class Transfer {
     const save = this.#part(".save");
     save.href = URL.createObjectURL(file.blob);
     save.download = this.name;
-    save.setAttribute("aria-label", `Save ${this.name}`);
+    save.setAttribute("aria-label", words.saveFile(this.name));
     save.hidden = false;
     this.#discards(() => this.#release());
   }
 
   /** The transfer failed. If a part of the file is kept, drop() drops it. */
   failed(err, drop) {
-    this.#end(drop ? "kept" : "failed", transferSentence(err) + (drop ? " It goes on from here when it is sent again." : ""));
-    this.#figures(this.#begun ? `${bytes(this.#done)} of ${bytes(this.size)}` : bytes(this.size));
+    this.#end(drop ? "kept" : "failed", transferSentence(err) + (drop ? " " + words.goesOnWhenSent : ""));
+    this.#figures(this.#begun ? words.someOf(bytes(this.#done), bytes(this.size)) : bytes(this.size));
     if (drop) this.#discards(drop);
   }
 
   /** The part that was kept has been dropped. */
   dropped() {
-    this.#end("failed", "Discarded.");
+    this.#end("failed", words.discarded);
   }
 
   #tick() {
@@ -117,13 +118,13 @@ export class Transfer {
 
   #draw() {
     this.#drawn = performance.now();
-    const { moves, words } = this.#way();
+    const { moves, text } = this.#way();
     const { quiet, rate } = this.#pace ?? { quiet: 0 };
     let now = this.#waiting;
-    if (!moves) now = words;
-    else if (!now) now = quiet < SHOWN ? `${bytes(rate)}/s · ${words}` : `no progress for ${quiet} s`;
+    if (!moves) now = text;
+    else if (!now) now = quiet < SHOWN ? `${bytes(rate)}/s · ${text}` : words.stands(quiet);
     this.#part("progress").value = this.size === 0 ? 0 : this.#done / this.size;
-    this.#figures(`${this.#begun ? `${bytes(this.#done)} of ` : ""}${bytes(this.size)} · ${now}`);
+    this.#figures(`${this.#begun ? words.someOf(bytes(this.#done), bytes(this.size)) : bytes(this.size)} · ${now}`);
   }
 
   // Ask before a running transfer or an unsaved file is given up.
@@ -153,17 +154,17 @@ export class Transfer {
   }
 
   #discards(drop) {
-    this.#button("Discard");
+    this.#button(words.discard, words.discardFile);
     this.#stop = () => {
       drop();
       this.dropped();
     };
   }
 
-  #button(label) {
+  #button(label, name) {
     const button = this.#part(".cancel");
     button.textContent = label;
-    button.setAttribute("aria-label", `${label} ${this.name}`);
+    button.setAttribute("aria-label", name(this.name));
     button.hidden = false;
   }
 

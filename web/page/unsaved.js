@@ -1,14 +1,10 @@
 // What would be lost with this page: running transfers, and received files that the user
 // has not saved. The browser may end a page without asking, so sessionStorage knows it too.
 
+import { words } from "./words.js";
+
 const KEY = "unsaved";
 const files = new Map(); // by the transfer: {name, state}
-
-const LOST = {
-  received: (names, was, is) => `${names} ${was} not saved before this page was reloaded, and ${is} lost.`,
-  receiving: (names, was) => `${names} ${was} interrupted because this page was reloaded.`,
-  sending: (names, was, _, goes) => `${names} ${was} interrupted because this page was reloaded. Sent again, ${goes} on from what has arrived.`,
-};
 
 let before = stored(); // what the page before this one lost
 
@@ -30,16 +26,15 @@ export const unsaved = {
   /** Asks the user before all of it is lost; reports whether to go on. */
   mayLose() {
     if (files.size === 0) return true;
-    return confirm(`These files are not saved, or still being transferred, and would be lost: ${list([...files.values()])}. Leave anyway?`);
+    return confirm(words.mayLose(list([...files.values()])));
   },
 
   /** Sentences about what a reload has lost, once. */
   lost() {
     const sentences = [];
-    for (const [state, say] of Object.entries(LOST)) {
+    for (const [state, say] of Object.entries(words.lost)) {
       const some = before.filter((file) => file.state === state);
-      if (some.length === 1) sentences.push(say(list(some), "was", "is", "it goes"));
-      else if (some.length > 1) sentences.push(say(list(some), "were", "are", "they go"));
+      if (some.length > 0) sentences.push(say(list(some), some.length > 1));
     }
     before = [];
     store();
@@ -49,7 +44,7 @@ export const unsaved = {
 
 function list(some) {
   const names = some.slice(0, 5).map(({ name }) => name);
-  if (some.length > names.length) names.push(`${some.length - names.length} more`);
+  if (some.length > names.length) names.push(words.more(some.length - names.length));
   return names.join(", ");
 }
 

@@ -150,7 +150,7 @@ func TestTwoPages(t *testing.T) {
 	eve.Navigate(link)
 	eve.Rename("Bob")
 	eve.WaitText("#people .name", "Ada")
-	eve.WaitText("#people-note", "files go straight from you to the person")
+	eve.WaitText("#people-note", "files go straight to the person")
 	ada.WaitText("#people .name", "Bob (2)")
 	eve.WaitFor("the other Bob", `[...document.querySelectorAll("#people .name bdi")].map((e) => e.textContent).join() === "Ada,Bob"`)
 	bob.WaitText("#count", "3")

@@ -5,6 +5,17 @@ import (
 	"fmt"
 )
 
+// Accepting is a user who accepts every file that is offered, unless hesitates is set.
+const Accepting = `new MutationObserver(() => {
+	if (!globalThis.hesitates) document.querySelector("#log .accept")?.click()
+}).observe(document, { childList: true, subtree: true })`
+
+// Hesitate makes a user who does not accept files by itself.
+func (p *Tab) Hesitate() {
+	p.T.Helper()
+	p.Do(`globalThis.hesitates = true`)
+}
+
 // Host starts a room with the page's button and returns its link.
 func (p *Tab) Host(name string) string {
 	p.T.Helper()

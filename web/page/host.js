@@ -100,7 +100,7 @@ export class Host {
   async #attend(conn) {
     let seat = this.#seats.find(({ peer }) => peer?.id === conn.peerId);
     if (!seat) this.#seats.push((seat = new Seat({ id: newID() })));
-    seat.row ??= new Person({ name: words.guest, onfile: (file) => seat.peer.sendFile(file) });
+    seat.row ??= new Person({ name: words.guest, onfiles: (files) => seat.peer.sendFiles(files) });
     const guest = new Peer(conn, seat.row, {
       key: (key) => this.#recognize(guest, key),
       name: (name) => this.#introduce(guest, name),

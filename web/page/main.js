@@ -4,6 +4,7 @@ import { askSecret, forgetSecret, secretOf } from "./access.js";
 import { clientURL, currentID, readAddress, roomURL, serverURL } from "./address.js";
 import { chat } from "./chat.js";
 import { failure, sentence } from "./errors.js";
+import { restoreFiles } from "./files.js";
 import { Guest } from "./guest.js";
 import { Host } from "./host.js";
 import { showInvite } from "./invite.js";
@@ -81,6 +82,7 @@ async function enter(role, open, state) {
     showRoom();
     const running = room.run(); // shows what was said before
     const lost = unsaved.lost();
+    restoreFiles();
     if (room.again || !navigator.locks) lost.forEach(chat.note); // a copied tab has lost nothing
     await running;
   } catch (err) {

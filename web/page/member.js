@@ -18,7 +18,7 @@ export class Member {
     this.id = id;
     this.#doors = doors;
     this.#on = on;
-    this.row = new Person({ name, onfile: door ? (file) => this.#send(file) : null });
+    this.row = new Person({ name, onfiles: door ? (files) => this.#send(files) : null });
     this.row.apart(words.throughHost);
   }
 
@@ -77,11 +77,11 @@ export class Member {
     if (!this.#stays) this.row.remove();
   }
 
-  async #send(file) {
+  async #send(files) {
     try {
-      (await this.reach()).sendFile(file);
+      (await this.reach()).sendFiles(files);
     } catch {
-      chat.note(words.notReached(this.row.name, file.name));
+      chat.note(words.notReached(this.row.name, files.map(({ name }) => name).slice(0, 5).join(", ")));
     }
   }
 

@@ -67,8 +67,8 @@ export class Peer {
     return sending;
   }
 
-  sendFile(file) {
-    this.#files.send(file);
+  sendFiles(files) {
+    this.#files.send(files);
   }
 
   async #hand(message) {
@@ -114,6 +114,8 @@ export class Peer {
         return this.#on.knock?.({ to: cleanID(data?.to), from: cleanID(data?.from) });
       case "answer":
         return this.#on.answer?.({ to: cleanID(data?.to), from: cleanID(data?.from), door: cleanRoom(data?.door), token: cleanID(data?.token) });
+      case "resume":
+        return this.#files.resume(data);
       case "since": // answered only once, because the answer is expensive
         if (cleanID(data)) this.#on.since?.(data);
         this.#on.since = null;

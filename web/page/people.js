@@ -15,14 +15,14 @@ export class Person {
   #away = ""; // what messages wait for, a key of words.waits; "" if they do not
 
   /**
-   * Adds a row. role is a word or two behind the name ("host"); onfile(file),
-   * when given, is called for each file that the user drops here or chooses.
+   * Adds a row. role is a word or two behind the name ("host"); onfiles(files),
+   * when given, is called for the files that the user chooses together for this person.
    */
-  constructor({ name, role = "", onfile }) {
+  constructor({ name, role = "", onfiles }) {
     this.#part(".role").textContent = role;
     this.rename(name);
     list.append(this.#row);
-    if (onfile) this.#takeFiles(onfile);
+    if (onfiles) this.#takeFiles(onfiles);
   }
 
   rename(name) {
@@ -83,17 +83,17 @@ export class Person {
     this.#part(".facts").replaceChildren(...parts);
   }
 
-  #takeFiles(onfile) {
+  #takeFiles(onfiles) {
     const button = this.#part(".send-file");
     const input = this.#part(".file");
     button.hidden = false;
     button.addEventListener("click", () => input.click());
     input.addEventListener("change", () => {
-      for (const file of input.files) onfile(file);
+      onfiles([...input.files]);
       input.value = "";
     });
     this.#row.classList.add("takes-files");
-    this.#row.addEventListener("files", ({ detail }) => detail.forEach(onfile));
+    this.#row.addEventListener("files", ({ detail }) => onfiles(detail));
   }
 
   #part(selector) {

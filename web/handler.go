@@ -14,8 +14,7 @@ import (
 //go:embed page sdk status charts
 var embedded embed.FS
 
-// noBuild is the answer of /sdk/, with status 503, before `make wasm` has run. The page
-// shows it verbatim.
+// noBuild is the answer of /sdk/, with status 503, before `make wasm` has run.
 const noBuild = "this relayd has no WebAssembly build: run `make wasm`, rebuild relayd and restart it"
 
 // Handler serves the page, the SDK and the QR codes. It handles the whole

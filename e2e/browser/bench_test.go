@@ -107,7 +107,7 @@ func pageToHello(b *chromium.Browser, relay *relayproc.Relay, path string) load 
 		_, err := cdp.Call(ctx, t, page.AddScriptToEvaluateOnNewDocument, page.AddScriptToEvaluateOnNewDocumentParams{Source: watch})
 		return err
 	})))
-	p := &chromium.Tab{T: b.T, Ctx: ctx}
+	p := chromium.Attach(b.T, ctx)
 	p.Navigate(relay.HTTP + path + "#" + server.ID())
 	l := chromium.Eval[load](p, `load`)
 	require.NotZero(b.T, l.Compiled, "the SDK does not compile its WebAssembly while it downloads")

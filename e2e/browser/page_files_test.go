@@ -112,7 +112,7 @@ func TestAFileOutlivesTheRelay(t *testing.T) {
 	browser := chromium.Start(t)
 	ada := browser.Open(relay.HTTP+"/", chromium.LostRelay...)
 	bob := browser.Open(ada.Host("Ada"), chromium.LostRelay...)
-	bob.WaitText("#people .relayed", "Chat and files directly")
+	bob.WaitText("#people .line", "Direct")
 	film, content := newFile(t, "film.mp4", 40_000_000)
 	bob.SendFile(film)
 	ada.WaitText("#log .rate", "/s · direct")

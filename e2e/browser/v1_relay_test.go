@@ -120,6 +120,7 @@ func TestTabRoomOutlivesTheRelay(t *testing.T) {
 	bob.SetViewport(390, 844, "dark")
 	bob.Navigate(link)
 	bob.WaitText("#room-state", "You are in")
+	bob.Click("#who summary")
 	bob.Rename("Bob")
 	ada.WaitText("#people .name", "Bob")
 	bob.Say("Shall I send the film?")
@@ -133,7 +134,7 @@ func TestTabRoomOutlivesTheRelay(t *testing.T) {
 	require.NoError(t, os.WriteFile(film, content, 0o600))
 	bob.SendFile(film)
 	ada.WaitFor("a part of the film", `document.querySelector("#log progress")?.value > 1 / 20`)
-	bob.WaitText("#people .relayed", "Chat and files directly")
+	bob.WaitText("#people .line", "Direct")
 	relay.Restart(func() {
 		ada.WaitText("#room-state", "The relay is away. New guests must wait.")
 		before := chromium.Eval[float64](ada, `document.querySelector("#log progress").value`)
@@ -142,7 +143,7 @@ func TestTabRoomOutlivesTheRelay(t *testing.T) {
 		ada.WaitText("#log .text", "It is on its way")
 		bob.WaitText("#log .text", "I see it come")
 		bob.WaitText("#room-state", "You are in")
-		ada.WaitText("#people .relayed", "Chat and files directly")
+		ada.WaitText("#people .line", "Direct")
 		for _, p := range []*chromium.Tab{ada, bob} {
 			p.WaitFor("that all has arrived", `[...document.querySelectorAll("#log .mark[data-mark]")].every((e) => e.textContent === "Delivered")`)
 		}
@@ -155,7 +156,7 @@ func TestTabRoomOutlivesTheRelay(t *testing.T) {
 	for _, p := range []*chromium.Tab{ada, bob} {
 		require.NotContains(t, chromium.Eval[string](p, `document.getElementById("log").innerText`), " left")
 	}
-	ada.WaitText("#people .relayed", "Chat and files directly")
+	ada.WaitText("#people .line", "Direct")
 
 	folder := t.TempDir()
 	ada.DownloadTo(folder)

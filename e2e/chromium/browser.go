@@ -2,12 +2,16 @@ package chromium
 
 import (
 	"context"
+	"fmt"
 	"os/exec"
+	"slices"
 	"sync"
 	"testing"
 
 	"github.com/chromedp/chromedp"
 	"github.com/stretchr/testify/require"
+
+	"github.com/sebas642/intercessor/e2e/tab"
 )
 
 // browsers are the names and places of Chromium and its kin.
@@ -85,6 +89,9 @@ func launch(t testing.TB, names []string, further ...chromedp.ExecAllocatorOptio
 	return b
 }
 
+// bad are the kinds of the console's lines that no page may have.
+var bad = []chromedp.ConsoleType{chromedp.ConsoleError, chromedp.ConsoleWarning, chromedp.ConsoleException, "assert"}
+
 // Open opens a page and waits for its load event. What the page reports to the
 // console as an error or a warning fails the test, but for what contains one of
 // the allowed texts.
@@ -99,9 +106,11 @@ func (b *Browser) Open(url string, allowed ...string) *Tab {
 func (b *Browser) Blank(allowed ...string) *Tab {
 	b.T.Helper()
 	ctx, cancel := chromedp.NewContext(b.Ctx, chromedp.WithNewBrowserContext())
-	p := &Tab{T: b.T, Ctx: ctx, allowed: allowed}
+	p := Attach(b.T, ctx)
+	console := tab.NewConsole(b.T, allowed)
 	require.NoError(b.T, chromedp.Do(ctx))
 	p.SetViewport(1280, 800, "light")
+	p.Prelude(tab.Accepting)
 	watched := make(chan struct{})
 	go func() {
 		defer close(watched)
@@ -109,17 +118,13 @@ func (b *Browser) Blank(allowed ...string) *Tab {
 			if err != nil {
 				return
 			}
-			p.heard(message)
+			console.Hear(fmt.Sprintf("%s: %s", message.Type, message.Text), slices.Contains(bad, message.Type))
 		}
 	}()
 	b.T.Cleanup(func() {
 		cancel()
 		<-watched
-		p.mu.Lock()
-		defer p.mu.Unlock()
-		for _, line := range p.console {
-			b.T.Errorf("the page's console: %s", line)
-		}
+		console.Check()
 	})
 	return p
 }

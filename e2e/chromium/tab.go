@@ -2,14 +2,9 @@ package chromium
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
-	"os"
-	"path/filepath"
 	"strings"
-	"sync"
 	"testing"
-	"time"
 
 	downloads "github.com/chromedp/cdproto/browser"
 	"github.com/chromedp/cdproto/cdp"
@@ -19,147 +14,76 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/sebas642/intercessor/e2e/patience"
+	"github.com/sebas642/intercessor/e2e/tab"
 )
 
-// A Tab is one page in a browser context of its own: no storage is shared.
-type Tab struct {
-	T       testing.TB
-	Ctx     context.Context
-	allowed []string // what may be said on the console
+// A Tab is one page. Those that Open and Blank make have a browser context of their own: no
+// storage is shared.
+type Tab struct{ *tab.Tab }
 
-	mu      sync.Mutex
-	console []string // guarded by mu: unexpected errors and warnings
+// Attach returns the tab of a context of chromedp.
+func Attach(t testing.TB, ctx context.Context) *Tab {
+	return &Tab{Tab: &tab.Tab{T: t, Ctx: ctx, Driver: driver{}}}
 }
 
-func (p *Tab) heard(message chromedp.ConsoleMessage) {
-	line := fmt.Sprintf("%s: %s", message.Type, message.Text)
-	for _, text := range p.allowed {
-		if strings.Contains(line, text) {
-			return
-		}
-	}
-	p.T.Logf("the page's console: %s", line)
-	switch message.Type {
-	case chromedp.ConsoleError, chromedp.ConsoleWarning, chromedp.ConsoleException, "assert":
-		p.mu.Lock()
-		defer p.mu.Unlock()
-		p.console = append(p.console, line)
-	}
-}
-
-func (p *Tab) Navigate(url string) {
-	p.T.Helper()
-	ctx, cancel := context.WithTimeout(p.Ctx, patience.Max)
-	defer cancel()
-	require.NoError(p.T, chromedp.Do(ctx, chromedp.Navigate(url)))
-}
-
-// Eval returns the value of a JavaScript expression, awaited if it is a promise.
-// The arguments are what the expression calls a, b, c and d.
+// Eval is tab.Eval.
 func Eval[T any](p *Tab, expression string, args ...any) T {
 	p.T.Helper()
-	ctx, cancel := context.WithTimeout(p.Ctx, patience.Max)
-	defer cancel()
-	value, err := chromedp.Run(ctx, chromedp.Evaluate[T](call(p.T, expression, args), chromedp.EvalAwaitPromise))
-	require.NoError(p.T, err, "in the page: %s", expression)
-	return value
+	return tab.Eval[T](p.Tab, expression, args...)
 }
 
-// Do runs JavaScript statements, await among them.
-func (p *Tab) Do(statements string, args ...any) {
-	p.T.Helper()
-	Eval[bool](p, "(async () => {"+statements+"\n})().then(() => true)", args...)
-}
+// A driver finds its tab in the context.
+type driver struct{}
 
-// WaitFor waits until an expression is truthy; what says so in the failure.
-func (p *Tab) WaitFor(what, expression string, args ...any) {
-	p.T.Helper()
-	// The page looks itself: chromedp's Poll needs eval, which the page's policy forbids.
-	look := fmt.Sprintf(`(async () => {
-		for (const end = performance.now() + %d; performance.now() < end; ) {
-			if (%s) return true;
-			await new Promise((resolve) => setTimeout(resolve, 10));
-		}
-		return false;
-	})()`, (patience.Max - time.Second).Milliseconds(), call(p.T, expression, args))
-	ctx, cancel := context.WithTimeout(p.Ctx, patience.Max)
-	defer cancel()
-	shown, err := chromedp.Run(ctx, chromedp.Evaluate[bool](look, chromedp.EvalAwaitPromise))
-	for err != nil && strings.Contains(err.Error(), "navigated") { // the page is being loaded again
-		shown, err = chromedp.Run(ctx, chromedp.Evaluate[bool](look, chromedp.EvalAwaitPromise))
+func (driver) Evaluate(ctx context.Context, expression string) ([]byte, error) {
+	value, err := chromedp.Run(ctx, chromedp.Evaluate[[]byte](expression, chromedp.EvalAwaitPromise))
+	if err != nil && strings.Contains(err.Error(), "navigated") {
+		return nil, fmt.Errorf("%w: %w", tab.ErrLoaded, err)
 	}
-	require.NoError(p.T, err, "in the page: %s", what)
-	if !shown {
-		p.Shot("failed")
-		p.T.Fatalf("the page never showed %s; it says:\n%s", what, Eval[string](p, "document.body.innerText"))
-	}
+	return value, err
 }
 
-func call(t testing.TB, expression string, args []any) string {
-	t.Helper()
-	if len(args) == 0 {
-		return expression
-	}
-	values := make([]string, len(args))
-	for i, arg := range args {
-		b, err := json.Marshal(arg)
-		require.NoError(t, err)
-		values[i] = string(b)
-	}
-	names := []string{"a", "b", "c", "d"}[:len(args)]
-	return fmt.Sprintf("((%s) => (%s))(%s)", strings.Join(names, ","), expression, strings.Join(values, ","))
+func (driver) Navigate(ctx context.Context, url string) error {
+	return chromedp.Do(ctx, chromedp.Navigate(url))
 }
 
-// WaitText waits until an element shows a text.
-func (p *Tab) WaitText(selector, text string) {
-	p.T.Helper()
-	p.WaitFor(fmt.Sprintf("%q in %s", text, selector),
-		`[...document.querySelectorAll(a)].some((e) => e.checkVisibility() && e.textContent.includes(b))`, selector, text)
+func (driver) Reload(ctx context.Context) error { return chromedp.Do(ctx, chromedp.Reload()) }
+
+func (driver) Click(ctx context.Context, selector string) error {
+	return chromedp.Do(ctx, chromedp.Click(chromedp.CSS(selector)))
 }
 
-// Click clicks an element as the user would; Type types into it.
-func (p *Tab) Click(selector string) {
-	p.T.Helper()
-	ctx, cancel := context.WithTimeout(p.Ctx, patience.Max)
-	defer cancel()
-	require.NoError(p.T, chromedp.Do(ctx, chromedp.Click(chromedp.CSS(selector))), "click %s", selector)
+func (driver) Type(ctx context.Context, selector, text string) error {
+	return chromedp.Do(ctx, chromedp.SendKeys(chromedp.CSS(selector), text))
 }
 
-func (p *Tab) Type(selector, text string) {
-	p.T.Helper()
-	ctx, cancel := context.WithTimeout(p.Ctx, patience.Max)
-	defer cancel()
-	require.NoError(p.T, chromedp.Do(ctx, chromedp.SendKeys(chromedp.CSS(selector), text)), "write into %s", selector)
+func (driver) Upload(ctx context.Context, selector, path string) error {
+	return chromedp.Do(ctx, chromedp.SetUploadFiles(chromedp.CSS(selector), []string{path}))
 }
 
-// upload chooses a file in a file field.
-func (p *Tab) upload(selector, path string) {
-	p.T.Helper()
-	ctx, cancel := context.WithTimeout(p.Ctx, patience.Max)
-	defer cancel()
-	require.NoError(p.T, chromedp.Do(ctx, chromedp.SetUploadFiles(chromedp.CSS(selector), []string{path})))
-}
-
-// DownloadTo says where the browser puts what the page's user saves.
-func (p *Tab) DownloadTo(folder string) {
-	p.T.Helper()
-	require.NoError(p.T, chromedp.Do(p.Ctx, chromedp.Func(func(ctx context.Context, t *chromedp.Target) error {
+func (driver) DownloadTo(ctx context.Context, folder string) error {
+	return chromedp.Do(ctx, chromedp.Func(func(ctx context.Context, t *chromedp.Target) error {
 		_, err := cdp.Call(ctx, t, downloads.SetDownloadBehavior, downloads.SetDownloadBehaviorParams{
 			Behavior:         downloads.SetDownloadBehaviorBehaviorAllow,
-			BrowserContextID: chromedp.FromContext(p.Ctx).BrowserContextID,
+			BrowserContextID: chromedp.FromContext(ctx).BrowserContextID,
 			DownloadPath:     folder,
 		})
 		return err
-	})))
+	}))
 }
 
-// Prelude runs JavaScript in every page of the tab, before the page's own.
-func (p *Tab) Prelude(script string) {
-	p.T.Helper()
-	require.NoError(p.T, chromedp.Do(p.Ctx, chromedp.Func(func(ctx context.Context, t *chromedp.Target) error {
+func (driver) Prelude(ctx context.Context, script string) error {
+	return chromedp.Do(ctx, chromedp.Func(func(ctx context.Context, t *chromedp.Target) error {
 		_, err := cdp.Call(ctx, t, page.AddScriptToEvaluateOnNewDocument, page.AddScriptToEvaluateOnNewDocumentParams{Source: script})
 		return err
-	})))
+	}))
+}
+
+func (driver) Picture(ctx context.Context) ([]byte, error) {
+	return chromedp.Run(ctx, func(ctx context.Context, t *chromedp.Target) ([]byte, error) {
+		r, err := cdp.Call(ctx, t, page.CaptureScreenshot, page.CaptureScreenshotParams{})
+		return r.Data, err
+	})
 }
 
 // AnswerDialog waits until what trigger does makes the browser or the page ask the user
@@ -196,23 +120,4 @@ func (p *Tab) SetViewport(width, height int64, scheme string) {
 			})
 			return err
 		})))
-}
-
-// Shot saves a picture of the window in the folder that INTERCESSOR_SHOTS names,
-// if it names one.
-func (p *Tab) Shot(name string) {
-	p.T.Helper()
-	folder := os.Getenv("INTERCESSOR_SHOTS")
-	if folder == "" {
-		return
-	}
-	require.NoError(p.T, os.MkdirAll(folder, 0o755))
-	ctx, cancel := context.WithTimeout(p.Ctx, patience.Max)
-	defer cancel()
-	picture, err := chromedp.Run(ctx, func(ctx context.Context, t *chromedp.Target) ([]byte, error) {
-		r, err := cdp.Call(ctx, t, page.CaptureScreenshot, page.CaptureScreenshotParams{})
-		return r.Data, err
-	})
-	require.NoError(p.T, err)
-	require.NoError(p.T, os.WriteFile(filepath.Join(folder, name+".png"), picture, 0o644))
 }

@@ -153,7 +153,8 @@ func (c *Conn) remove(from, to int) {
 }
 
 // SendWithin calls attempt, which sends to c, until it returns nil or an error other than
-// ErrFull. In between it waits for freed capacity, for d in total; then it returns ErrFull. It
+// ErrFull. In between it waits for freed capacity, for d in total. After that it calls attempt
+// once more, because on a busy machine capacity may be freed long before this goroutine runs. It
 // returns ErrGone if from, the sender's own connection, is closed.
 func (c *Conn) SendWithin(d time.Duration, from *Conn, attempt func() error) error {
 	gone := from.Closing()
@@ -167,7 +168,7 @@ func (c *Conn) SendWithin(d time.Duration, from *Conn, attempt func() error) err
 		select {
 		case <-freed:
 		case <-timeout.C:
-			return ErrFull
+			return attempt()
 		case <-gone:
 			return ErrGone
 		}

@@ -2,6 +2,8 @@
 // has refused this page, and keeps it in this tab's sessionStorage, so that a reload comes
 // back to the room: never in the address, and no longer than the tab.
 
+import { words } from "./words.js";
+
 const $ = (id) => document.getElementById(id);
 const key = (role) => `secret:${role}`;
 
@@ -20,8 +22,8 @@ export function forgetSecret(role) {
 /** Asks the user, until signal aborts. Resolves to whether there is a passphrase to try. */
 export function askSecret(role, signal) {
   const again = forgetSecret(role);
-  $("access-what").textContent = role === "host" ? "To start a room you need its passphrase." : "To join this room you need its passphrase.";
-  $("secret-problem").textContent = again ? "The relay does not accept this passphrase." : "";
+  $("access-what").textContent = role === "host" ? words.toStart : words.toJoin;
+  $("secret-problem").textContent = again ? words.wrongPassphrase : "";
   $("access-role").value = role; // so that a password manager distinguishes the two
   $("access").hidden = false;
   $("secret").focus();

@@ -1,6 +1,12 @@
 // The chat: a log that screen readers follow, and the input line.
 
+import { paintFace } from "./face.js";
+import { showText } from "./links.js";
+import { unread } from "./unread.js";
+import { locale, words } from "./words.js";
+
 const KEPT = 500; // entries; older ones go
+const GAP = 30 * 60_000; // milliseconds without an entry, after which the time is shown
 
 const template = document.getElementById("message");
 const log = document.getElementById("log");
@@ -13,8 +19,9 @@ const chat = {
   say({ name, text, at, mine }) {
     const item = template.content.firstElementChild.cloneNode(true);
     item.classList.toggle("mine", mine);
-    item.querySelector(".text").textContent = text;
-    this.add(item, mine ? "You" : name, new Date(at));
+    showText(item.querySelector(".text"), text);
+    this.add(item, mine ? words.youWrote : name, new Date(at));
+    if (!mine && scroll.ariaBusy !== "true") unread(name);
     return item.querySelector(".mark");
   },
 
@@ -26,10 +33,10 @@ const chat = {
   },
 
   /** Shows a line of the page itself, such as who joined. */
-  note(words) {
+  note(text) {
     const item = document.createElement("li");
     item.className = "note small";
-    item.textContent = words;
+    item.textContent = text;
     append(item);
   },
 
@@ -37,12 +44,15 @@ const chat = {
   add(item, name, at = new Date()) {
     const time = item.querySelector("time");
     item.querySelector(".from bdi").textContent = name;
+    paintFace(item.querySelector(".face"), name);
     time.dateTime = at.toISOString();
-    time.textContent = at.toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" });
+    time.textContent = clock(at);
+    separate(at);
     append(item);
   },
 
   clear() {
+    last = new Date();
     for (const entry of [...log.children]) {
       entry.remove();
       entry.dispatchEvent(new Event("removed"));
@@ -57,10 +67,10 @@ const chat = {
   onsend(send) {
     form.onsubmit = (event) => {
       event.preventDefault();
-      const words = text.value.trim();
-      if (words === "") return;
+      const said = text.value.trim();
+      if (said === "") return;
       text.value = "";
-      send(words);
+      send(said);
       text.focus();
     };
   },
@@ -82,6 +92,25 @@ const toEnd = () => atEnd && (scroll.scrollTop = scroll.scrollHeight);
 scroll.addEventListener("scroll", () => (atEnd = scroll.scrollHeight - scroll.scrollTop - scroll.clientHeight < 80));
 const sizes = new ResizeObserver(toEnd);
 for (const element of [scroll, log]) sizes.observe(element);
+
+// The time stands between two entries of different days, and after a gap.
+let last = new Date();
+function separate(at) {
+  const otherDay = at.toDateString() !== last.toDateString();
+  if (otherDay) between(at.toLocaleDateString(locale, { weekday: "long", day: "numeric", month: "long" }));
+  else if (at - last > GAP) between(clock(at));
+  last = at;
+}
+
+function between(text) {
+  const item = Object.assign(document.createElement("li"), { className: "when small" });
+  item.append(Object.assign(document.createElement("span"), { textContent: text }));
+  append(item);
+}
+
+function clock(at) {
+  return at.toLocaleTimeString(locale, { hour: "2-digit", minute: "2-digit" });
+}
 
 function append(item) {
   log.append(item);

@@ -1,7 +1,9 @@
 // Files that the user drags over the room: dropped on a person, they go to that person;
-// elsewhere, to everyone who can receive files. A hint says which before they are dropped.
+// elsewhere, the user chooses who gets them. A hint says which before they are dropped.
 
 import { chat } from "./chat.js";
+import { choose, nameIn, receivers, sendTo } from "./recipients.js";
+import { words } from "./words.js";
 
 const room = document.getElementById("room");
 const list = document.getElementById("people");
@@ -11,12 +13,12 @@ for (const type of ["dragenter", "dragover"]) {
   document.addEventListener(type, (event) => {
     if (!event.dataTransfer?.types.includes("Files")) return;
     event.preventDefault();
-    const { rows, words } = target(event);
+    const { rows, text } = target(event);
     event.dataTransfer.dropEffect = room.hidden ? "none" : "copy";
     document.body.classList.add("dragging");
     for (const row of list.children) row.classList.toggle("over", rows.includes(row));
     hint.hidden = room.hidden;
-    hint.textContent = words;
+    hint.textContent = text;
   });
 }
 document.addEventListener("dragleave", (event) => event.relatedTarget === null && endDrag());
@@ -25,19 +27,20 @@ document.addEventListener("drop", (event) => {
   event.preventDefault(); // so that a file dropped elsewhere does not replace the page
   endDrag();
   if (room.hidden) return;
-  const { rows, words } = target(event);
-  if (rows.length === 0) chat.note(words);
-  for (const row of rows) row.dispatchEvent(new CustomEvent("files", { detail: [...event.dataTransfer.files] }));
+  const { rows, text } = target(event);
+  if (rows.length === 0) chat.note(text);
+  const files = [...event.dataTransfer.files];
+  if (rows.length > 1) choose(files);
+  else sendTo(rows, files);
 });
 
-/** Returns {rows, words}: who gets a file dropped here, and a sentence that says so, or why no one does. */
+/** Returns {rows, text}: who may get a file dropped here, and a sentence that says so, or why no one does. */
 function target(event) {
   const row = event.target.closest?.("#people > .person");
-  if (row && !row.matches(".takes-files")) return { rows: [], words: "Files go between you and the host only." };
-  const rows = row ? [row] : [...list.querySelectorAll(".takes-files")];
-  if (rows.length === 0) return { rows, words: "No one here can receive a file." };
-  const names = rows.map((each) => each.querySelector(".name bdi").textContent).join(", ");
-  return { rows, words: `Drop to send to ${rows.length > 1 ? `everyone: ${names}` : names}` };
+  if (row && !row.matches(".takes-files")) return { rows: [], text: words.hostFilesOnly };
+  const rows = row ? [row] : receivers();
+  if (rows.length === 0) return { rows, text: words.noReceiver };
+  return { rows, text: rows.length > 1 ? words.dropToChoose : words.dropTo(nameIn(rows[0])) };
 }
 
 function endDrag() {

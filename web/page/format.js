@@ -1,5 +1,7 @@
 // Formats figures, and texts from outside, for display.
 
+import { locale, words } from "./words.js";
+
 const JOINED = "\u00a0"; // a space at which no line breaks
 
 /** 1234567 -> "1.2 MB". */
@@ -10,19 +12,23 @@ export function bytes(n) {
     n /= 1000;
     unit++;
   }
-  return `${unit === 0 || n >= 99.5 ? Math.round(n) : n.toFixed(1)}${JOINED}${units[unit]}`;
+  return `${unit === 0 || n >= 99.5 ? Math.round(n) : tenths(n)}${JOINED}${units[unit]}`;
 }
 
 /** Seconds -> "0.4 ms", "12 ms", "1.2 s". */
 export function duration(seconds) {
-  if (seconds >= 1) return `${seconds.toFixed(1)}${JOINED}s`;
+  if (seconds >= 1) return `${tenths(seconds)}${JOINED}s`;
   const ms = seconds * 1000;
-  return `${ms < 10 ? ms.toFixed(1) : Math.round(ms)}${JOINED}ms`;
+  return `${ms < 10 ? tenths(ms) : Math.round(ms)}${JOINED}ms`;
+}
+
+function tenths(n) {
+  return n.toLocaleString(locale, { minimumFractionDigits: 1, maximumFractionDigits: 1 });
 }
 
 // Control characters, and the marks that turn the direction of what follows: a
 // name made of them could pose as another ("photo_gpj.exe").
-const unseen = /[\p{Cc}\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/gu;
+export const unseen = /[\p{Cc}\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/gu;
 
 /** A display name as it is shown: 1 to 32 characters, whatever the peer sent. */
 export function cleanName(name, otherwise) {
@@ -31,11 +37,22 @@ export function cleanName(name, otherwise) {
   return [...clean].slice(0, 32).join("").trim() || otherwise;
 }
 
-/** A file's name without folders, control characters and leading dots. */
+// What Windows does not take in a file's name, and the devices that it takes for files.
+const forbidden = /[<>:"|?*]/g;
+const device = /^(con|prn|aux|nul|com[0-9]|lpt[0-9])(\.|$)/i;
+
+/** The folders of a file within its set, each a clean name. */
+export function cleanFolder(folder) {
+  if (typeof folder !== "string") return [];
+  return folder.slice(0, 4096).split("/").filter(Boolean).slice(0, 64).map(cleanFileName);
+}
+
+/** A file's name that any disk takes, without folders, control characters and leading dots. */
 export function cleanFileName(name) {
-  if (typeof name !== "string") return "file";
-  const base = name.slice(0, 4096).split(/[/\\]/).pop().replace(unseen, "");
-  return [...base.replace(/^[.\s]+/u, "").trim()].slice(0, 120).join("") || "file";
+  if (typeof name !== "string") return words.unnamedFile;
+  const base = name.slice(0, 4096).split(/[/\\]/).pop().replace(unseen, "").replace(forbidden, "_");
+  const clean = [...base.replace(/^[.\s]+/u, "")].slice(0, 120).join("").replace(/[.\s]+$/u, "");
+  return device.test(clean) ? `_${clean}` : clean || words.unnamedFile;
 }
 
 /** A chat text as it is shown: at most 8,000 characters. */

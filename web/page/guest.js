@@ -9,6 +9,7 @@ import { Peer } from "./peer.js";
 import { explainStar, Person } from "./people.js";
 import { Said } from "./said.js";
 import { newID, Transcript } from "./transcript.js";
+import { words } from "./words.js";
 
 const PEOPLE = 200; // names that are shown
 
@@ -39,7 +40,7 @@ export class Guest {
     return this.#transcript.again;
   }
 
-  /** Calls tell(words) when the state of the connection changes. */
+  /** Calls tell(text) when the state of the connection changes. */
   watch(tell) {
     this.#tell = tell;
     this.#status();
@@ -47,7 +48,7 @@ export class Guest {
 
   #status() {
     const away = this.#host.state === "reconnecting";
-    this.#tell(away ? "Reconnecting…" : "You are in");
+    this.#tell(away ? words.reconnecting : words.youAreIn);
     this.#host.row.away(away ? "either" : ""); // the SDK does not say which of the two it is
   }
 
@@ -59,14 +60,14 @@ export class Guest {
       try {
         await this.#host.run();
       } catch (err) {
-        this.#host.lost("Chat has ended with the relay.");
+        this.#host.lost(words.chatEndedWithRelay);
         this.#empty();
         throw err;
       }
       if (this.#left) return;
       const { code } = await this.#host.closed;
-      if (code === "restarted") this.#tell("The host has reloaded. Joining again…");
-      else if (code === "given-up") this.#tell("You were away for too long. Joining again…");
+      if (code === "restarted") this.#tell(words.hostReloaded);
+      else if (code === "given-up") this.#tell(words.awayTooLong);
       else break;
       await this.#return();
     }
@@ -100,14 +101,14 @@ export class Guest {
   }
 
   #meet(conn) {
-    this.#host = new Peer(conn, "host", {
+    this.#host = new Peer(conn, words.roleHost, {
       chat: (message) => this.#hear(message),
       people: (names) => this.#list(names),
       mark: (id) => this.#anchor(id),
       moved: () => this.#status(),
     });
     this.#status();
-    this.#host.row.rename("Host");
+    this.#host.row.rename(words.host);
     this.#transcript.move(conn.id);
   }
 
@@ -141,7 +142,7 @@ export class Guest {
 
   #hear({ id, text, name }) {
     if (id && this.#transcript.has(id)) return;
-    const entry = { id: id || newID(), name: cleanName(name, "Guest"), text, at: Date.now(), mine: false, shared: Boolean(id) };
+    const entry = { id: id || newID(), name: cleanName(name, words.guest), text, at: Date.now(), mine: false, shared: Boolean(id) };
     this.#transcript.add(entry);
     this.#show(entry);
   }
@@ -163,14 +164,14 @@ export class Guest {
   // the others.
   #list(names) {
     if (!Array.isArray(names)) return;
-    const others = names.slice(0, PEOPLE).map((name) => cleanName(name, "Guest"));
+    const others = names.slice(0, PEOPLE).map((name) => cleanName(name, words.guest));
     remove(others, (name) => name === this.#host.name);
     this.#recognize(others);
     remove(others, (name) => name === this.#called);
 
     const before = this.#others.map((row) => row.name);
     for (const row of this.#others) row.remove();
-    this.#others = others.map((name) => new Person({ name, role: "through the host" }));
+    this.#others = others.map((name) => new Person({ name, role: words.throughHost }));
     explainStar(others.length > 0);
     this.#note(without(others, before), without(before, others));
     this.#listed = true;
@@ -188,12 +189,12 @@ export class Guest {
 
   #note(came, went) {
     if (!this.#listed) {
-      if (came.length > 0) chat.note(`Also here: ${came.join(", ")}`);
+      if (came.length > 0) chat.note(words.alsoHere(came.join(", ")));
     } else if (came.length === 1 && went.length === 1) {
-      chat.note(`${went[0]} is now called ${came[0]}`);
+      chat.note(words.renamed(went[0], came[0]));
     } else {
-      for (const name of came) chat.note(`${name} joined`);
-      for (const name of went) chat.note(`${name} left`);
+      for (const name of came) chat.note(words.joined(name));
+      for (const name of went) chat.note(words.left(name));
     }
   }
 }

@@ -7,6 +7,7 @@ import { me } from "./name.js";
 import { Peer } from "./peer.js";
 import { Said } from "./said.js";
 import { newID, Transcript } from "./transcript.js";
+import { words } from "./words.js";
 
 const RETURN = 5000; // milliseconds within which a guest must be back after a reload
 
@@ -25,6 +26,7 @@ export class Host {
     this.#listener = listener;
     this.#transcript = new Transcript("host", listener.id, listener.id);
     this.#earlier = [...this.#transcript.people];
+    listener.addEventListener("statechange", () => this.#status());
   }
 
   get id() {
@@ -36,10 +38,9 @@ export class Host {
     return this.#transcript.again;
   }
 
-  /** Calls tell(words) when the state of the connection changes. */
+  /** Calls tell(text) when the state of the connection changes. */
   watch(tell) {
     this.#tell = tell;
-    this.#listener.addEventListener("statechange", () => this.#status());
     this.#status();
   }
 
@@ -61,8 +62,8 @@ export class Host {
     const there = () => [...this.#guests].filter(({ state }) => state !== "closed");
     await delay(0); // those without a direct path end in this task
     if (there().length > 0) {
-      this.#tell("Closed to new guests");
-      chat.note("The relay has closed the room to new guests. You can go on with those who are here.");
+      this.#tell(words.closedToGuests);
+      chat.note(words.relayClosedRoom);
     }
     while (there().length > 0) await Promise.all(there().map(({ closed }) => closed));
   }
@@ -106,7 +107,7 @@ export class Host {
       if (this.#guests.has(guest) && !this.#left) this.#goodbye(guest);
     } catch {
       // The session is over: run() says so once.
-      guest.lost("Chat has ended with the relay.");
+      guest.lost(words.chatEndedWithRelay);
     }
   }
 
@@ -165,15 +166,15 @@ export class Host {
     guest.row.rename(unique);
     const back = this.#earlier.indexOf(unique);
     if (back >= 0) this.#earlier.splice(back, 1);
-    if (!before && back < 0) chat.note(`${unique} joined`);
-    else if (before && before !== unique) chat.note(`${before} is now called ${unique}`);
+    if (!before && back < 0) chat.note(words.joined(unique));
+    else if (before && before !== unique) chat.note(words.renamed(before, unique));
     this.#remember();
     this.#broadcast("people", this.#people());
   }
 
   #goodbye(guest) {
     if (this.#names.delete(guest)) {
-      chat.note(`${guest.name} left`);
+      chat.note(words.left(guest.name));
       this.#remember();
       this.#broadcast("people", this.#people());
     }
@@ -188,11 +189,11 @@ export class Host {
     const away = guests.filter(({ state }) => state === "reconnecting");
     const relayAway = this.#listener.state === "reconnecting";
     for (const guest of this.#guests) guest.row.away(!away.includes(guest) ? "" : relayAway ? "relay" : "person");
-    if (relayAway && guests.some(({ state }) => state === "connected")) this.#tell("The relay is away. New guests must wait.");
-    else if (relayAway) this.#tell("Reconnecting…");
-    else if (away.length === 0) this.#tell("Your room is open");
-    else if (away.length === 1) this.#tell(`${away[0].name} is away`);
-    else this.#tell(`${away.length} are away`);
+    if (relayAway && guests.some(({ state }) => state === "connected")) this.#tell(words.relayAway);
+    else if (relayAway) this.#tell(words.reconnecting);
+    else if (away.length === 0) this.#tell(words.yourRoomIsOpen);
+    else if (away.length === 1) this.#tell(words.personAway(away[0].name));
+    else this.#tell(words.peopleAway(away.length));
   }
 
   /** Saves who is here, so that a reload does not take them for newcomers. */

@@ -1,6 +1,7 @@
 // The link to the room, to copy, to share and to scan.
 
 import { secretOf } from "./access.js";
+import { words } from "./words.js";
 
 const box = document.getElementById("invite");
 const link = document.getElementById("invite-link");
@@ -18,11 +19,7 @@ export async function showInvite(url, dialURL, open) {
   terminal.value = `go run ./sdk/cmd/intercessor dial ${dialURL}`;
   copied.textContent = "";
   box.open = open;
-  hint.textContent = onlyHere
-    ? "This link works on this machine only, because the relay listens on loopback."
-    : "Anyone who opens this link enters the room.";
-  if (secretOf("guest")) hint.textContent += " Guests also need the relay's passphrase.";
-  else if (secretOf("host")) hint.textContent += " Guests may need a passphrase, too.";
+  showHint();
   share.hidden = !navigator.share; // missing without https
   code.hidden = true;
   if (onlyHere) return;
@@ -31,6 +28,13 @@ export async function showInvite(url, dialURL, open) {
   if (link.value !== url) return; // the page shows another room by now
   code.hidden = !response?.ok;
   if (response?.ok) code.src = URL.createObjectURL(await response.blob());
+}
+
+function showHint() {
+  const hints = [onlyHere ? words.onlyHere : words.anyone];
+  if (secretOf("guest")) hints.push(words.needPassphrase);
+  else if (secretOf("host")) hints.push(words.mayNeedPassphrase);
+  hint.textContent = hints.join(" ");
 }
 
 /** Hides the invitation to a room that no one can enter any more. */
@@ -43,6 +47,7 @@ export function foldInvite() {
   if (matchMedia("(max-width: 50rem)").matches) box.open = false;
 }
 
+document.addEventListener("words", showHint);
 code.addEventListener("load", () => URL.revokeObjectURL(code.src));
 for (const field of [link, terminal]) field.addEventListener("focus", () => field.select());
 
@@ -50,13 +55,13 @@ document.getElementById("invite-copy").addEventListener("click", async () => {
   link.select();
   try {
     await navigator.clipboard.writeText(link.value);
-    copied.textContent = "Copied.";
+    copied.textContent = words.copied;
   } catch {
     // Without https there is no clipboard API; the old command still works.
-    copied.textContent = document.execCommand("copy") ? "Copied." : "Select the link and copy it.";
+    copied.textContent = document.execCommand("copy") ? words.copied : words.selectAndCopy;
   }
 });
 
 share.addEventListener("click", () => {
-  navigator.share({ title: "A room on Intercessor", url: link.value }).catch(() => {}); // the user cancelled
+  navigator.share({ title: words.shareTitle, url: link.value }).catch(() => {}); // the user cancelled
 });

@@ -4,13 +4,16 @@ import { askSecret, forgetSecret, secretOf } from "./access.js";
 import { clientURL, currentID, readAddress, roomURL, serverURL } from "./address.js";
 import { chat } from "./chat.js";
 import { failure, sentence } from "./errors.js";
+import { restoreFiles } from "./files.js";
 import { Guest } from "./guest.js";
 import { Host } from "./host.js";
 import { showInvite } from "./invite.js";
 import { onRename } from "./name.js";
 import { explainStar } from "./people.js";
 import { forget, hostedRoom } from "./transcript.js";
+import { canNotify, toggleNotifications } from "./unread.js";
 import { unsaved } from "./unsaved.js";
+import { words } from "./words.js";
 import "./drop.js";
 
 const $ = (id) => document.getElementById(id);
@@ -21,7 +24,6 @@ let entering = null; // AbortController of the latest attempt to enter one
 // The SDK keeps this tab's identity in a room, so that a reload comes back to the room.
 const identity = "room";
 
-const NO_ADDRESS = "That is neither the link nor the ID of a room.";
 const SLOW = 2000; // milliseconds after which the page says what joining waits for
 const HOST_AWAY = 4005; // the relay's close code for a room whose host may come back
 
@@ -35,7 +37,7 @@ function startRoom(before = "") {
     forget();
     throw Object.assign(failure(await whyNotAgain(before)), { room: before });
   };
-  return enter("host", listen, before ? "Reopening your room…" : "Starting a room…");
+  return enter("host", listen, before ? words.reopening : words.starting);
 }
 
 /** Why a tab could not reopen the room that it hosted: the code of an error. */
@@ -48,7 +50,7 @@ async function whyNotAgain(id) {
 function joinRoom(id) {
   const dial = async (sdk, signal) => {
     const connect = () => sdk.connect(clientURL(id), { identity, signal, secret: () => secretOf("guest") });
-    const slow = setTimeout(() => notice("Waiting for the host…", "Cancel", goHome), SLOW);
+    const slow = setTimeout(() => notice(words.waitingForHost, words.cancel, goHome), SLOW);
     try {
       const conn = await connect();
       return new Guest(conn, conn.peerId, connect); // the user may have spelled it differently
@@ -59,7 +61,7 @@ function joinRoom(id) {
       if (!signal.aborted) notice("");
     }
   };
-  return enter("guest", dial, "Joining…");
+  return enter("guest", dial, words.joining);
 }
 
 /** Enters the room that open(sdk, signal) returns, and stays until it ends. */
@@ -76,7 +78,8 @@ async function enter(role, open, state) {
     showRoom();
     const running = room.run(); // shows what was said before
     const lost = unsaved.lost();
-    if (room.again || !navigator.locks) lost.forEach((words) => chat.note(words)); // a copied tab has lost nothing
+    restoreFiles();
+    if (room.again || !navigator.locks) lost.forEach(chat.note); // a copied tab has lost nothing
     await running;
   } catch (err) {
     if (!signal.aborted) fail(err);
@@ -100,7 +103,7 @@ async function loadSDK() {
   } catch (err) {
     // A failed import does not say why; the server does.
     const response = await fetch("sdk/intercessor.js").catch(() => null);
-    if (response?.status === 503) throw failure("no-build", (await response.text()).trim());
+    if (response?.status === 503) throw failure("no-build");
     throw err;
   }
 }
@@ -128,13 +131,14 @@ function showRoom() {
   $("start").hidden = true;
   $("start").inert = false;
   $("room").hidden = $("leave").hidden = $("invite").hidden = false;
+  $("bell").hidden = !canNotify;
   $("compose").inert = false;
   notice("");
   room.watch(tell);
   explainStar(false);
-  $("who").open = !matchMedia("(max-width: 50rem) and (max-height: 40rem)").matches; // leave space for the chat
+  $("who").open = !matchMedia("(max-width: 50rem)").matches; // leave space for the chat
   showInvite(roomURL(room.id), clientURL(room.id), hosting && !room.again);
-  if (!room.again) chat.note(hosting ? "The room is open. Send its link to the people you want to invite." : "You are in the room.");
+  if (!room.again) chat.note(hosting ? words.roomOpen : words.youAreInRoom);
   // An on-screen keyboard would cover the room.
   if (matchMedia("(pointer: coarse)").matches) document.querySelector("#room h1").focus();
   else chat.focus();
@@ -142,7 +146,7 @@ function showRoom() {
 
 function showStart() {
   $("join-problem").textContent = "";
-  $("room").hidden = $("leave").hidden = true;
+  $("room").hidden = $("leave").hidden = $("bell").hidden = true;
   $("start").hidden = $("start").inert = false;
   tell("");
 }
@@ -152,22 +156,22 @@ function fail(err) {
   if (!room) {
     showStart();
     const lost = unsaved.lost();
-    const words = [sentence(err, false), ...lost].join(" ");
-    if (err.code === "copied") notice(words, "Join as a guest", () => joinNew(err.room));
-    else if (err.closeCode === HOST_AWAY) notice(words, "Try again", () => joinNew(err.room));
-    else notice(words);
+    const text = [sentence(err, false), ...lost].join(" ");
+    if (err.code === "copied") notice(text, words.joinAsGuest, () => joinNew(err.room));
+    else if (err.closeCode === HOST_AWAY) notice(text, words.tryAgain, () => joinNew(err.room));
+    else notice(text);
     $("join-link").focus();
     return;
   }
   $("compose").inert = $("invite").hidden = true;
   const ended = err.code === "peer-gone";
-  tell(ended ? "The host has left" : "Disconnected");
+  tell(ended ? words.hostLeft : words.disconnected);
   const { id } = room;
   if (room instanceof Host) history.replaceState(null, "", location.pathname); // it invites no more
   if (err.code === "access-refused") forgetSecret(room instanceof Host ? "host" : "guest"); // it was changed
-  if (ended) notice("The host has left, so the room is closed.", "Start a room", startNew);
-  else if (room instanceof Host) notice(sentence(err), "Start a new room", startNew);
-  else notice(sentence(err), "Join again", () => joinNew(id));
+  if (ended) notice(words.hostLeftClosed, words.startRoom, startNew);
+  else if (room instanceof Host) notice(sentence(err), words.startNewRoom, startNew);
+  else notice(sentence(err), words.joinAgain, () => joinNew(id));
 }
 
 function startNew() {
@@ -209,7 +213,7 @@ function route() {
 
 /** Says that the address names no room, if something is behind its #. */
 function showUnusable() {
-  if (location.hash.length > 1) $("join-problem").textContent = NO_ADDRESS;
+  if (location.hash.length > 1) $("join-problem").textContent = words.noAddress;
 }
 
 /** Returns to the room that the tab was in before a reload, if any. */
@@ -228,7 +232,7 @@ $("start-room").addEventListener("click", startNew);
 $("join").addEventListener("submit", (event) => {
   event.preventDefault();
   const address = readAddress($("join-link").value);
-  $("join-problem").textContent = address ? "" : NO_ADDRESS;
+  $("join-problem").textContent = address ? "" : words.noAddress;
   if (!address) $("join-link").focus();
   else if (address.url) location.href = address.url;
   else if (currentID() === address.id) joinNew(address.id);
@@ -237,8 +241,12 @@ $("join").addEventListener("submit", (event) => {
 $("leave").addEventListener("click", () => {
   if (unsaved.mayLose()) goHome();
 });
+$("bell").addEventListener("click", async () => {
+  if (!(await toggleNotifications())) chat.note(words.notPermitted);
+});
 chat.onsend((text) => room?.say(text));
 onRename(() => room?.renamed());
+document.addEventListener("words", () => room && !$("compose").inert && room.watch(tell));
 addEventListener("hashchange", route);
 addEventListener("beforeunload", (event) => unsaved.any && event.preventDefault());
 // Without Web Locks a reloaded page is another peer. So this page leaves, and the relay does not wait for it.

@@ -1,6 +1,8 @@
 // The user's name: as chosen before, or a default.
 
+import { paintFace } from "./face.js";
 import { cleanName } from "./format.js";
+import { words } from "./words.js";
 
 const field = document.getElementById("name");
 const face = document.getElementById("my-face");
@@ -12,7 +14,7 @@ export const me = {
 
 // It stays with the tab, so that a reload keeps the person's name.
 function drawn() {
-  const name = `Guest ${100 + Math.floor(Math.random() * 900)}`;
+  const name = words.guestNumber(100 + Math.floor(Math.random() * 900));
   sessionStorage.setItem("name", name);
   return name;
 }
@@ -34,12 +36,7 @@ form.addEventListener("submit", (event) => {
 
 function show() {
   field.value = me.name;
-  face.textContent = initial(me.name);
-}
-
-/** The letter that stands for a person. */
-export function initial(name) {
-  return [...name][0].toUpperCase();
+  paintFace(face, me.name);
 }
 
 show();

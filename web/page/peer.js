@@ -6,6 +6,7 @@ import { filesOver } from "./files.js";
 import { cleanID, cleanName, cleanText } from "./format.js";
 import { Path } from "./path.js";
 import { Person } from "./people.js";
+import { words } from "./words.js";
 
 const TICK = 1000; // milliseconds between two looks at the path
 const PING_EVERY = 3; // ticks
@@ -29,7 +30,7 @@ export class Peer {
     this.#conn = conn;
     this.#on = on;
     this.#path = new Path(conn);
-    this.row = new Person({ name: "Guest", role, onfile: (file) => this.#files.send(file) });
+    this.row = new Person({ name: words.guest, role, onfiles: (files) => this.#files.send(files) });
     this.#files = filesOver(conn, () => this.name);
     conn.addEventListener("away", () => on.moved());
     conn.addEventListener("back", () => on.moved());
@@ -78,9 +79,9 @@ export class Peer {
   }
 
   /** Says in the row that nothing reaches the peer any more. */
-  lost(words) {
+  lost(text) {
     this.#files.end(this.#conn);
-    this.row.lost(words);
+    this.row.lost(text);
   }
 
   close() {
@@ -98,7 +99,7 @@ export class Peer {
         if (typeof data === "number") this.#path.answered(Math.max(0, performance.now() - data) / 1000);
         return;
       case "name":
-        this.row.rename(cleanName(data, "Guest"));
+        this.row.rename(cleanName(data, words.guest));
         return this.#on.name?.(this.name);
       case "chat":
         if (typeof data?.text !== "string") return;
@@ -107,6 +108,8 @@ export class Peer {
         return this.#on.people?.(data);
       case "mark":
         return cleanID(data) && this.#on.mark?.(data);
+      case "resume":
+        return this.#files.resume(data);
       case "since": // answered only once, because the answer is expensive
         if (cleanID(data)) this.#on.since?.(data);
         this.#on.since = null;

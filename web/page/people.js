@@ -1,69 +1,51 @@
 // The list of people in the room: a row for each, with the connection to them.
 
+import { paintFace } from "./face.js";
 import { bytes, duration } from "./format.js";
-import { initial } from "./name.js";
+import { words } from "./words.js";
 
 const template = document.getElementById("person");
 const list = document.getElementById("people");
 const note = document.getElementById("people-note");
-
-const badges = { direct: "Direct", turn: "TURN", silent: "No answer", looking: "Relay", relay: "Relay", away: "Away", "relay-away": "Relay away", lost: "Lost" };
-
-const ways = { relay: "Chat and files through the relay", direct: "Chat and files directly", turn: "Chat and files through the TURN server" };
-
-// Why messages and files wait.
-const WAITS = {
-  person: "Away. Your messages and files go on if they come back.",
-  relay: "The relay is away. Messages and files wait.",
-  either: "The host or the relay is away. Messages and files wait.",
-};
+const count = document.getElementById("count");
 
 export class Person {
   #row = template.content.firstElementChild.cloneNode(true);
   #lost = ""; // why messages no longer reach this person; "" while they do
-  #away = ""; // what messages wait for, a key of WAITS; "" if they do not
+  #away = ""; // what messages wait for, a key of words.waits; "" if they do not
 
   /**
-   * Adds a row. role is a word or two behind the name ("host"); onfile(file),
-   * when given, is called for each file that the user drops here or chooses.
+   * Adds a row. role is a word or two behind the name ("host"); onfiles(files),
+   * when given, is called for the files that the user chooses together for this person.
    */
-  constructor({ name, role = "", onfile }) {
+  constructor({ name, role = "", onfiles }) {
     this.#part(".role").textContent = role;
     this.rename(name);
     list.append(this.#row);
-    if (onfile) this.#takeFiles(onfile);
+    if (onfiles) this.#takeFiles(onfiles);
   }
 
   rename(name) {
     this.name = name;
     this.#part(".name bdi").textContent = name;
-    this.#part(".face").textContent = initial(name);
-    this.#part(".send-file").setAttribute("aria-label", `Send a file to ${name}`);
+    paintFace(this.#part(".face"), name);
+    this.#part(".send-file").setAttribute("aria-label", words.sendFileTo(name));
   }
 
   /** Shows the result of Path.look(). */
   show(path) {
-    const figures = path.mute ? "no answer now" : `${figure(path.chatTrip)}${bytes(path.chatRate)}/s`;
-    const way = `${ways[path.route]} · ${figures}`;
-    if (path.kind === "direct" || path.kind === "turn") {
-      const direct = [`${path.protocol} ${path.candidates}`, `${figure(path.trip)}${bytes(path.rate)}/s`];
-      this.#draw(path.kind, direct, this.#lost || WAITS[this.#away] || way);
-    } else if (this.#lost) {
-      this.#draw("lost", [], this.#lost);
-    } else if (this.#away) {
-      this.#draw(this.#away === "relay" ? "relay-away" : "away", [], WAITS[this.#away]);
-    } else if (path.kind === "silent") {
-      this.#draw("silent", [], `Nothing comes over the direct path. ${way}`);
-    } else {
-      const looking = path.kind === "looking";
-      this.#draw(path.kind, [figures], looking ? "Looking for a direct path…" : "No direct path. Chat and files go through the relay.");
-    }
+    this.#facts(path);
+    if (this.#lost) return this.#draw("lost", words.lines.lost, this.#lost);
+    if (this.#away) return this.#draw("away", words.lines[this.#away === "relay" ? "relayAway" : "away"], words.waits[this.#away]);
+    if (path.mute) return this.#draw("silent", words.lines.silent);
+    const trip = (path.route === "direct" && path.trip) || path.chatTrip;
+    this.#draw(path.kind, trip ? `${words.lines[path.route]} · ${duration(trip)}` : words.lines[path.route]);
   }
 
   /** Shows from now on that messages no longer reach this person. */
-  lost(words) {
-    this.#lost = words;
-    this.#part(".relayed").textContent = words;
+  lost(text) {
+    this.#lost = text;
+    this.#part(".relayed").textContent = text;
     this.#part(".send-file").hidden = true;
     this.#row.classList.remove("takes-files");
   }
@@ -72,32 +54,40 @@ export class Person {
   away(what) {
     if (what === this.#away) return;
     this.#away = what;
-    if (!this.#lost) this.#part(".relayed").textContent = WAITS[what] ?? "";
+    if (!this.#lost) this.#part(".relayed").textContent = words.waits[what] ?? "";
   }
 
   remove() {
     this.#row.remove();
   }
 
-  #draw(kind, details, relayed) {
-    this.#part(".path").dataset.path = kind;
-    this.#part(".badge").textContent = badges[kind];
-    const spans = details.map((words) => Object.assign(document.createElement("span"), { textContent: words }));
-    this.#part(".detail").replaceChildren(...spans.flatMap((span) => [span, " "]));
-    this.#part(".relayed").textContent = relayed;
+  #draw(state, line, reason = "") {
+    this.#part(".path").dataset.path = state;
+    this.#part(".line").textContent = line;
+    this.#part(".relayed").textContent = reason;
   }
 
-  #takeFiles(onfile) {
+  /** Fills in what the user sees who opens the line. */
+  #facts({ kind, route, protocol, candidates, trip, rate, chatTrip, chatRate }) {
+    const { facts } = words;
+    const found = kind === "direct" || kind === "turn";
+    const direct = found ? [protocol, candidates, ...figures(trip, rate)] : [facts[kind]];
+    const rows = { [facts.direct]: direct, [facts.messages]: [facts[`by-${route}`], ...figures(chatTrip, chatRate)] };
+    const parts = Object.entries(rows).flatMap(([term, texts]) => [element("dt", term), element("dd", texts.join(" · "))]);
+    this.#part(".facts").replaceChildren(...parts);
+  }
+
+  #takeFiles(onfiles) {
     const button = this.#part(".send-file");
     const input = this.#part(".file");
     button.hidden = false;
     button.addEventListener("click", () => input.click());
     input.addEventListener("change", () => {
-      for (const file of input.files) onfile(file);
+      onfiles([...input.files]);
       input.value = "";
     });
     this.#row.classList.add("takes-files");
-    this.#row.addEventListener("files", ({ detail }) => detail.forEach(onfile));
+    this.#row.addEventListener("files", ({ detail }) => onfiles(detail));
   }
 
   #part(selector) {
@@ -105,11 +95,20 @@ export class Person {
   }
 }
 
+// The user, too, is in the room.
+const recount = () => (count.textContent = list.childElementCount + 1);
+new MutationObserver(recount).observe(list, { childList: true });
+recount();
+
 /** Shows a guest the explanation of how the people are connected. */
 export function explainStar(shown) {
   note.hidden = !shown;
 }
 
-function figure(seconds) {
-  return seconds == null ? "" : `${duration(seconds)} · `;
+function figures(trip, rate) {
+  return [...(trip == null ? [] : [duration(trip)]), `${bytes(rate)}/s`];
+}
+
+function element(name, textContent) {
+  return Object.assign(document.createElement(name), { textContent });
 }

@@ -1,5 +1,7 @@
 // One message of the user, and whether it was delivered.
 
+import { words } from "./words.js";
+
 export class Said {
   #entry;
   #mark; // the element that shows it
@@ -11,8 +13,8 @@ export class Said {
     this.#entry = entry;
     this.#mark = mark;
     this.#changed = changed;
-    if (entry.delivered) this.#show("delivered", "Delivered");
-    else if (entry.alone) this.#show("failed", "Not delivered: you were alone");
+    if (entry.delivered) this.#show("delivered", words.delivered);
+    else if (entry.alone) this.#show("failed", words.alone);
   }
 
   get entry() {
@@ -43,16 +45,16 @@ export class Said {
       if (all) this.#entry.shared = true;
       this.#changed();
     }
-    if (all) this.#show("delivered", "Delivered");
-    else if (states.includes("sending")) this.#show("sending", "Sending…");
-    else if (states.every((state) => state === "sent")) this.#show("sent", "Sent");
-    else if (states.length > 1) this.#show("failed", `Delivered to ${delivered} of ${states.length}`);
-    else this.#show("failed", states[0] === "refused" ? "Not delivered" : "Perhaps not delivered");
+    if (all) this.#show("delivered", words.delivered);
+    else if (states.includes("sending")) this.#show("sending", words.sending);
+    else if (states.every((state) => state === "sent")) this.#show("sent", words.sent);
+    else if (states.length > 1) this.#show("failed", words.deliveredTo(delivered, states.length));
+    else this.#show("failed", states[0] === "refused" ? words.notDelivered : words.perhapsDelivered);
   }
 
-  #show(state, words) {
+  #show(state, text) {
     this.#mark.dataset.mark = state;
-    this.#mark.textContent = this.#mark.title = this.#mark.ariaLabel = words;
+    this.#mark.textContent = this.#mark.title = this.#mark.ariaLabel = text;
     this.#mark.role = "img"; // it shows a tick; screen readers read its name
   }
 }

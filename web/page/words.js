@@ -1,11 +1,44 @@
-// The page's words in the user's language.
+// The page's words in the user's language. An element names its own: data-words="key" for its text,
+// "attribute=key" for an attribute.
 
 import de from "./german.js";
 import en from "./english.js";
 
+const KEY = "language";
 const all = { en, de };
 
-/** The language of the page: the first of the browser's that the page has. */
-export const language = navigator.languages.map((tag) => tag.split("-")[0]).find((tag) => tag in all) ?? "en";
+/** The words, and the locale for figures and times. Both change when the user chooses another language. */
+export let words, locale;
 
-export const words = all[language];
+function speak(language) {
+  words = all[language];
+  locale = navigator.languages.find((tag) => tag.split("-")[0] === language) ?? language;
+  document.documentElement.lang = language;
+  fill(document);
+  for (const field of document.querySelectorAll(".language")) field.value = language;
+  document.dispatchEvent(new Event("words"));
+}
+
+function fill(root) {
+  for (const element of root.querySelectorAll("[data-words]")) {
+    for (const item of element.dataset.words.split(" ")) {
+      const [key, attribute] = item.split("=").reverse();
+      if (attribute) element.setAttribute(attribute, words[key]);
+      else element.textContent = words[key];
+    }
+  }
+  for (const { content } of root.querySelectorAll("template")) fill(content);
+}
+
+for (const field of document.querySelectorAll(".language")) {
+  for (const [tag, { language }] of Object.entries(all)) {
+    field.append(Object.assign(new Option(language, tag), { lang: tag }));
+  }
+  field.addEventListener("change", () => {
+    localStorage.setItem(KEY, field.value);
+    speak(field.value);
+  });
+}
+
+const wanted = [localStorage.getItem(KEY), ...navigator.languages.map((tag) => tag.split("-")[0]), "en"];
+speak(wanted.find((tag) => Object.hasOwn(all, tag)));

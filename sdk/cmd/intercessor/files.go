@@ -119,7 +119,9 @@ func (f files) takeOne(w *wire, from string, shown *progress) {
 			f.refuse(w, o, from, fmt.Sprintf("the question was not answered within %v", answerWithin), fmt.Sprintf("you did not answer within %v", answerWithin))
 			return
 		case answer == refused:
-			f.refuse(w, o, from, "it was not wanted", "")
+			w.decline()
+			w.end(nil)
+			f.screen.event("%s from %s is refused", o.path(), from)
 			return
 		}
 		if path, err = (inbox{folder: askedFolder}).store(w, o, t, shown); err == nil && t != nil {
@@ -143,8 +145,5 @@ func (f files) came(o offer, from, path string, err error) {
 func (f files) refuse(w *wire, o offer, from, there, here string) {
 	w.refuseAll(there)
 	w.end(nil)
-	if here != "" {
-		here = ": " + here
-	}
-	f.screen.event("%s from %s is refused%s", o.path(), from, here)
+	f.screen.event("%s from %s is refused: %s", o.path(), from, here)
 }

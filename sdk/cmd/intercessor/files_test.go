@@ -66,7 +66,7 @@ func TestAPersonIsAskedAboutEachFile(t *testing.T) {
 		{"/take", "", "* received/photo.jpg is there"},
 		{"/take 1", "", "* received/photo.jpg is there"},
 		{"/refuse 1", "it was refused: it was not wanted", "* photo.jpg from Bob is refused"},
-		{"", "it was refused: the question was not answered within 50s", "* photo.jpg from Bob is refused: you did not answer within 50s"},
+		{"", "it was refused: the question was not answered within 10m0s", "* photo.jpg from Bob is refused: you did not answer within 10m0s"},
 	} {
 		t.Run(c.answer, func(t *testing.T) {
 			t.Chdir(t.TempDir())

@@ -87,7 +87,7 @@ func (e refusedError) Error() string { return "it was refused: " + e.why }
 // answer receives a line of the receiver, which can be a refusal.
 func (w *wire) answer(line any) error {
 	var text json.RawMessage
-	if err := w.hear(&text, stall); err != nil {
+	if err := w.await(&text); err != nil {
 		return err
 	}
 	var no refusal

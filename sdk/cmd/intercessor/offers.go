@@ -9,8 +9,8 @@ import (
 	"time"
 )
 
-// answerWithin is how long an offer waits for an answer. The sender waits for one minute.
-const answerWithin = 50 * time.Second
+// answerWithin is how long an offer waits for an answer. The sender is told.
+const answerWithin = patience
 
 // offers are the offered files that the person has not answered yet.
 type offers struct {

@@ -82,7 +82,7 @@ func take(w *wire, o offer, p sink, twin *start, spent *meter, shown *progress) 
 		return receipt{}, err
 	}
 	at := start{From: -1}
-	if err := w.hear(&at, stall); err != nil {
+	if err := w.await(&at); err != nil {
 		return receipt{}, w.complain(err)
 	}
 	switch {

@@ -28,6 +28,8 @@ const (
 	afterthought = time.Second
 	// farewell is how long the receiver waits until the sender has read the receipt, or a refusal.
 	farewell = 10 * time.Second
+	// patience is how long a side waits in all for one that says that it needs longer.
+	patience = 10 * time.Minute
 )
 
 var (
@@ -72,8 +74,13 @@ type (
 		SHA256   string `json:"sha256"`
 	}
 	refusal struct {
-		Refused string `json:"refused"`       // the reason, for the user
-		All     bool   `json:"all,omitempty"` // the rest of the set need not be offered
+		Refused  string `json:"refused"`            // the reason, for the user
+		All      bool   `json:"all,omitempty"`      // the rest of the set need not be offered
+		Declined bool   `json:"declined,omitempty"` // a person did not want it
+	}
+	waiting struct {
+		Waiting int  `json:"waiting"`        // seconds that this side may need for its next line
+		User    bool `json:"user,omitempty"` // because a person is asked
 	}
 )
 
@@ -98,7 +105,7 @@ type wire struct {
 	ctx    context.Context // static, as are the next three
 	stream stream
 	in     *bufio.Reader // reads from the wire
-	began  time.Time
+	began  time.Time     // when the sender began to wait for an answer
 
 	until   time.Time // when the line must be whole that is read; zero while content is read
 	ending  sync.Once
@@ -132,8 +139,15 @@ func (w *wire) refuse(why string) {
 
 // refuseAll is refuse for the whole set of the file. It waits until the sender has read it, because
 // this side may leave then, and the sender would wait for it to come back.
-func (w *wire) refuseAll(why string) {
-	if w.say(refusal{why, true}) == nil {
+func (w *wire) refuseAll(why string) { w.refuseSet(refusal{Refused: why, All: true}) }
+
+// decline is refuseAll for a person who does not want what is offered.
+func (w *wire) decline() {
+	w.refuseSet(refusal{Refused: "it was not wanted", All: true, Declined: true})
+}
+
+func (w *wire) refuseSet(no refusal) {
+	if w.say(no) == nil {
 		w.awaitRead()
 	}
 	w.ending.Do(func() { _ = w.stream.Close() })
@@ -195,10 +209,30 @@ func (w *wire) hear(line any, within time.Duration) error {
 	return nil
 }
 
-// watch returns a channel that is closed when the stream ends, or when the other side says
-// something. Nothing else may be read until the caller has called stop.
+// await receives a line. Before it the other side may say that it needs longer than a stall.
+func (w *wire) await(line any) error {
+	latest := time.Now().Add(stall + patience)
+	for within := stall; ; {
+		var text json.RawMessage
+		if err := w.hear(&text, within); err != nil {
+			return err
+		}
+		var wait waiting
+		if json.Unmarshal(text, &wait) != nil || wait.Waiting <= 0 {
+			if json.Unmarshal(text, line) != nil {
+				return errNoLine
+			}
+			return nil
+		}
+		within = min(stall+time.Duration(min(wait.Waiting, int(patience/time.Second)))*time.Second, time.Until(latest))
+	}
+}
+
+// watch tells the sender that a person is asked. It returns a channel that is closed when the stream
+// ends, or when the other side says something. Nothing else may be read until the caller has called stop.
 func (w *wire) watch() (over <-chan struct{}, stop func()) {
 	ended, done := make(chan struct{}), make(chan struct{})
+	_ = w.say(waiting{int(answerWithin / time.Second), true})
 	_ = w.stream.SetReadDeadline(time.Time{})
 	go func() {
 		defer close(done)
@@ -209,6 +243,7 @@ func (w *wire) watch() (over <-chan struct{}, stop func()) {
 	return ended, func() {
 		_ = w.stream.SetReadDeadline(time.Unix(1, 0))
 		<-done
+		w.began = time.Now() // the sender waits for a stall from here on
 	}
 }
 

@@ -316,6 +316,50 @@ func TestATransferDoesNotWaitForEver(t *testing.T) {
 	})
 }
 
+// A side that says that it needs longer is waited for, up to a limit.
+func TestAPersonGetsTimeForTheAnswer(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		file, o := outgoing(t, "a", []byte("123"))
+		sender, receiver := streams()
+		given := giving(t, sender, file, o)
+		r := farEnd(t, receiver)
+		r.hear()
+		r.say(`{"waiting":600,"user":true}` + "\n")
+		time.Sleep(patience)
+		r.say(`{"from":0}` + "\n")
+		assert.Equal(t, `{"from":0}`, r.hear())
+		require.NoError(t, receiver.Close())
+		require.Error(t, <-given)
+
+		file, o = outgoing(t, "a", []byte("123"))
+		sender, receiver = streams()
+		began := time.Now()
+		given = giving(t, sender, file, o)
+		for range 20 {
+			farEnd(t, receiver).say(`{"waiting":9000000000000000000}` + "\n")
+		}
+		assert.Equal(t, errStalled, <-given)
+		assert.Equal(t, patience+stall, time.Since(began))
+
+		sender, receiver = streams()
+		s := farEnd(t, sender)
+		s.say(`{"name":"a","size":3}` + "\n" + `{"waiting":600}` + "\n")
+		box := inbox{folder: t.TempDir()}
+		stored := make(chan error, 1)
+		go func() {
+			_, err := receiving(t.Context(), receiver, box)
+			stored <- err
+		}()
+		time.Sleep(patience)
+		s.say(`{"from":0}` + "\n123" + fmt.Sprintf(`{"sha256":%q}`, hexOf([]byte("123"))) + "\n")
+		require.NoError(t, sender.CloseWrite())
+		assert.Equal(t, `{"from":0}`, s.hear())
+		assert.Contains(t, s.hear(), `{"received":3,`)
+		_, _ = io.Copy(io.Discard, sender)
+		require.NoError(t, <-stored)
+	})
+}
+
 // A slow transfer that moves is not given up.
 func TestASlowTransferGoesOn(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

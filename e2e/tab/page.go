@@ -1,4 +1,17 @@
-package chromium
+package tab
+
+import "context"
+
+// Accepting is a user who accepts every file that is offered, unless hesitates is set.
+const Accepting = `new MutationObserver(() => {
+	if (!globalThis.hesitates) document.querySelector("#log .accept")?.click()
+}).observe(document, { childList: true, subtree: true })`
+
+// Hesitate makes a user who does not accept files by itself.
+func (p *Tab) Hesitate() {
+	p.T.Helper()
+	p.Do(`globalThis.hesitates = true`)
+}
 
 // Host starts a room with the page's button and returns its link.
 func (p *Tab) Host(name string) string {
@@ -25,7 +38,9 @@ func (p *Tab) Say(text string) {
 // SendFile chooses a file for the first person who takes one.
 func (p *Tab) SendFile(path string) {
 	p.T.Helper()
-	p.upload(".takes-files input.file", path)
+	p.within("choose "+path, func(ctx context.Context) error {
+		return p.Driver.Upload(ctx, ".takes-files input.file", path)
+	})
 }
 
 // WaitDirect waits until the page says that a direct path is there.

@@ -1,0 +1,41 @@
+// The links in a message. A message is hostile until shown otherwise: only http and https become
+// links, and what a link shows is where it leads.
+
+import { unseen } from "./format.js";
+
+const LONGEST = 2000; // characters of a link; what is longer stays text
+const candidate = /\bhttps?:\/\/[^\s<>"`]+/giu;
+
+/** Shows a text in an element, its links ready to click. */
+export function showText(element, text) {
+  const parts = [];
+  let end = 0;
+  for (const { 0: found, index } of text.matchAll(candidate)) {
+    const address = trimmed(found);
+    const link = linkTo(address);
+    if (!link) continue;
+    parts.push(text.slice(end, index), link);
+    end = index + address.length;
+  }
+  element.replaceChildren(...parts, text.slice(end));
+}
+
+/** Cuts a link at the first mark that is not shown, and strips what a sentence around it leaves at its end. */
+function trimmed(found) {
+  const [shown] = found.split(unseen);
+  let address = shown.replace(/[.,:;!?'*_]+$/, "");
+  while (address.endsWith(")") && address.split(")").length > address.split("(").length) address = address.slice(0, -1);
+  return address;
+}
+
+function linkTo(address) {
+  const url = address.length <= LONGEST && URL.canParse(address) ? new URL(address) : null;
+  if (!url || url.username || url.password) return null; // https://bank.example@elsewhere.example
+  const link = document.createElement("a");
+  link.href = url.href;
+  link.target = "_blank";
+  link.rel = "noopener noreferrer";
+  link.dir = "ltr"; // marks around it do not turn it
+  link.textContent = address.toLowerCase().includes(url.host) ? address : url.href; // the host as it is looked up
+  return link;
+}

@@ -1,0 +1,53 @@
+// What comes while the page is hidden: how many messages, in the title, and a notification if the
+// user asked for it. A notification names who wrote, and nothing of what was written.
+
+import { words } from "./words.js";
+
+const KEY = "notify";
+const title = document.title;
+const bell = document.getElementById("bell");
+
+let count = 0;
+
+/** Counts a message from this person, unless the user sees it. */
+export function unread(name) {
+  if (!document.hidden) return;
+  document.title = `(${++count}) ${title}`;
+  if (wanted()) notify(words.wrote(name));
+}
+
+document.addEventListener("visibilitychange", () => {
+  if (document.hidden) return;
+  count = 0;
+  document.title = title;
+});
+
+function wanted() {
+  return canNotify && localStorage.getItem(KEY) === "yes" && Notification.permission === "granted";
+}
+
+/** Shows one notification for all that is unread. */
+async function notify(text) {
+  const options = { tag: "unread", icon: "favicon.svg", lang: document.documentElement.lang, data: location.href };
+  const worker = await navigator.serviceWorker?.getRegistration();
+  if (worker?.active) return worker.showNotification(text, options); // a telephone knows no other way
+  const shown = new Notification(text, options);
+  shown.onclick = () => {
+    focus();
+    shown.close();
+  };
+}
+
+/** Asks for notifications, or ends them if there are any. Returns whether the browser permits what the user wants. */
+export async function toggleNotifications() {
+  const wants = !wanted();
+  const permitted = !wants || (await Notification.requestPermission()) === "granted";
+  localStorage.setItem(KEY, wants && permitted ? "yes" : "no");
+  bell.ariaPressed = wanted();
+  return permitted;
+}
+
+/** Whether a page may ask: browsers permit it with https, and on localhost. */
+export const canNotify = isSecureContext && "Notification" in globalThis;
+
+if (canNotify) bell.ariaPressed = wanted();

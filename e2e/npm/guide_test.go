@@ -141,3 +141,32 @@ func TestGuideFragments(t *testing.T) {
 	require.NoError(t, conn.Close())
 	tab.WaitFor("the reason", `said.at(-1).startsWith("peer-gone ")`)
 }
+
+// TestMigrating: what the guide for users of PeerJS shows does what its comments say, and a mesh
+// connects each member with each other.
+func TestMigrating(t *testing.T) {
+	t.Parallel()
+	p := newProject(t)
+	here := strings.NewReplacer(`"intercessor"`, `"`+p.relay.HTTP+`/sdk/intercessor.js"`, "wss://relay.example.org", p.relay.WS, "console.log(", "report(")
+	blocks := guide.Blocks(t, "../../docs/migrating.md", "js")
+	require.Len(t, blocks, 2)
+	browser := chromium.Start(t)
+
+	p.write(t, "index.html", page)
+	p.write(t, "main.js", here.Replace(blocks[0].Text))
+	tab := browser.Open(p.url + "/")
+	tab.WaitFor("what was said", "said.length === 3")
+	require.Equal(t, []string{"chat hello", "the other peer has closed the connection"}, chromium.Eval[[]string](tab, "said.slice(1)"))
+
+	p.write(t, "mesh.js", here.Replace(blocks[1].Text))
+	p.write(t, "mesh/index.html", page)
+	p.write(t, "mesh/main.js", `import { host, join } from "../mesh.js"
+const url = await host()
+for (const name of ["Ada", "Bob", "Cem"]) join(url, async (conn) => {
+	await conn.send({ type: "name", data: name })
+	for await (const { data } of conn) report(name, data)
+})`)
+	tab = browser.Open(p.url + "/mesh/")
+	tab.WaitFor("all meetings", "said.length === 6")
+	require.Equal(t, []string{"Ada Bob", "Ada Cem", "Bob Ada", "Bob Cem", "Cem Ada", "Cem Bob"}, chromium.Eval[[]string](tab, "said.sort()"))
+}

@@ -4,23 +4,20 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/sebas642/intercessor/e2e/guide"
 )
 
 // TestLinks: each relative link of the documents leads to a file, and to a heading in it.
 func TestLinks(t *testing.T) {
 	t.Parallel()
-	pages := []string{"../../README.md", "../../CONTRIBUTING.md"}
-	for _, pattern := range []string{"../../docs/*.md", "../../docs/examples/*.md", "../../docs/examples/*/*.md"} {
-		found, err := filepath.Glob(pattern)
-		require.NoError(t, err)
-		pages = append(pages, found...)
-	}
 	link := regexp.MustCompile(`\]\(([^)\s:]*)\)`)
-	for _, page := range pages {
+	for _, page := range documents(t) {
 		for _, m := range link.FindAllStringSubmatch(readFile(t, page), -1) {
 			name, heading, _ := strings.Cut(m[1], "#")
 			target := page
@@ -34,6 +31,38 @@ func TestLinks(t *testing.T) {
 			}
 		}
 	}
+}
+
+// TestEveryBlockHasATest: a block of code is compiled or run by a test that reads the documents of its
+// kind. A block of another language shows something and is not for running.
+func TestEveryBlockHasATest(t *testing.T) {
+	t.Parallel()
+	tested := map[string]*regexp.Regexp{
+		"go":   regexp.MustCompile(`^docs/\w+\.md$|^README\.md$`),                                                    // here, operate
+		"js":   regexp.MustCompile(`^docs/\w+\.md$|^README\.md$`),                                                    // npm
+		"html": regexp.MustCompile(`^docs/\w+\.md$`),                                                                 // npm
+		"sh":   regexp.MustCompile(`^docs/(connectivity|operating|service|tls|turn|go|javascript|examples/.*)\.md$`), // operate, here, npm, examples
+	}
+	others := []string{"console", "toml", "conf", "nginx", "caddyfile", "ts", "mermaid", "text", ""}
+	for _, page := range documents(t) {
+		for _, block := range guide.Blocks(t, page) {
+			if !slices.Contains(others, block.Language) {
+				require.NotNil(t, tested[block.Language], "%s: %s", page, block.Text)
+				require.Regexp(t, tested[block.Language], strings.TrimPrefix(page, "../../"), block.Text)
+			}
+		}
+	}
+}
+
+func documents(t testing.TB) (pages []string) {
+	t.Helper()
+	for _, pattern := range []string{"../../README.md", "../../CONTRIBUTING.md", "../../docs/*.md", "../../docs/examples/*.md", "../../docs/examples/*/*.md"} {
+		found, err := filepath.Glob(pattern)
+		require.NoError(t, err)
+		require.NotEmpty(t, found)
+		pages = append(pages, found...)
+	}
+	return pages
 }
 
 // anchors returns what leads to the headings of a document.

@@ -2,7 +2,7 @@
 
 import { paintFace } from "./face.js";
 import { bytes, duration } from "./format.js";
-import { words } from "./words.js";
+import { say, words } from "./words.js";
 
 const template = document.getElementById("person");
 const list = document.getElementById("people");
@@ -29,7 +29,7 @@ export class Person {
     this.name = name;
     this.#part(".name bdi").textContent = name;
     paintFace(this.#part(".face"), name);
-    this.#part(".send-file").setAttribute("aria-label", words.sendFileTo(name));
+    say(this.#part(".send-file"), "sendFile aria-label=sendFileTo", name);
   }
 
   /** Shows the result of Path.look(). */
@@ -40,6 +40,12 @@ export class Person {
     if (path.mute) return this.#draw("silent", words.lines.silent);
     const trip = (path.route === "direct" && path.trip) || path.chatTrip;
     this.#draw(path.kind, trip ? `${words.lines[path.route]} · ${duration(trip)}` : words.lines[path.route]);
+  }
+
+  /** Shows a text in place of a path: there is no connection to this person. */
+  apart(text) {
+    this.#part(".path").dataset.path = "";
+    this.#part(".relayed").textContent = text;
   }
 
   /** Shows from now on that messages no longer reach this person. */

@@ -120,10 +120,10 @@ class DiskStore {
     return (this.#opening ??= this.#call("open"));
   }
 
-  /** Adds a Uint8Array, which is given away. */
+  /** Adds a Uint8Array, which is given away. Returns its buffer. */
   async write(bytes) {
     await this.open();
-    await this.#call("write", bytes);
+    return this.#call("write", bytes);
   }
 
   async sha256() {

@@ -89,11 +89,11 @@ func TestDroppedFilesGoToThoseChosen(t *testing.T) {
 	ada.Click("#people .takes-files .send-file") // no dialog: the person is known
 	require.False(t, chromium.Eval[bool](ada, `document.getElementById("recipients").open`))
 
-	// A guest's files go to the host; another guest cannot be sent one, and that is said.
+	// A guest's files go to the host; a guest without a door cannot be sent one, and that is said.
 	eve := browser.Open(link)
 	eve.WaitText("#people .name", "Cid")
 	dropFile(eve, "#people .person", "not-for-the-host.txt")
-	eve.WaitText("#log .note", "Files go between you and the host only.")
+	eve.WaitText("#log .note", "This person cannot receive files.")
 	dropFile(eve, "#log", "for-the-host.txt")
 	ada.WaitText("#log .file-name", "for-the-host.txt")
 	require.NotContains(t, chromium.Eval[string](ada, `document.getElementById("log").innerText`), "not-for-the-host.txt")

@@ -61,7 +61,7 @@ func TestNoTextIsClipped(t *testing.T) {
 	ada.WaitText("#log .rate", "no progress for")
 	eve := browser.Open(link)
 	eve.Rename("Eve")
-	eve.WaitText("#people-note", "files go between you and the host only")
+	eve.WaitText("#people-note", "files go straight to the person")
 	ada.WaitText("#people .name", "Eve")
 	whole(ada, "look-host")
 	whole(eve, "look-guest")

@@ -37,7 +37,7 @@ document.addEventListener("drop", (event) => {
 /** Returns {rows, text}: who may get a file dropped here, and a sentence that says so, or why no one does. */
 function target(event) {
   const row = event.target.closest?.("#people > .person");
-  if (row && !row.matches(".takes-files")) return { rows: [], text: words.hostFilesOnly };
+  if (row && !row.matches(".takes-files")) return { rows: [], text: words.takesNone };
   const rows = row ? [row] : receivers();
   if (rows.length === 0) return { rows, text: words.noReceiver };
   return { rows, text: rows.length > 1 ? words.dropToChoose : words.dropTo(nameIn(rows[0])) };

@@ -36,8 +36,7 @@ export default {
   guestNumber: (n) => `Guest ${n}`,
   host: "Host",
   roleHost: "host",
-  throughHost: "through the host",
-  peopleNote: "You are connected to the host. Your messages go to everyone through the host; files go between you and the host only.",
+  peopleNote: "You are connected to the host. Your messages go to everyone through the host; files go straight to the person you send them to.",
   roomOpen: "The room is open. Send its link to the people you want to invite.",
   youAreInRoom: "You are in the room.",
   joined: (name) => `${name} joined`,
@@ -119,7 +118,7 @@ export default {
   sendFile: "Send a file",
   sendFileTo: (name) => `Send a file to ${name}`,
   dropTo: (name) => `Drop to send to ${name}`,
-  hostFilesOnly: "Files go between you and the host only.",
+  takesNone: "This person cannot receive files.",
   noReceiver: "No one here can receive a file.",
   youTo: (name) => `You to ${name}`,
   save: "Save",
@@ -190,6 +189,11 @@ export default {
     invalid: "The other side's program is too old to receive files from this page.",
     unreadable: "The file could not be read. It may have changed.",
   },
+
+  // Guests and their connections
+  throughHost: "Chat goes through the host.",
+  connecting: "Connecting…",
+  notReached: (name, files) => `There is no connection to ${name}. Not sent: ${files}. Try again.`,
 
   // Files: accept, pause, save
   attach: "Attach files",

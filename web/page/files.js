@@ -20,14 +20,14 @@ const SENT = 4; // files sent at once to one peer; more wait for their turn
 
 const ENDS = ["peer-gone", "restarted", "given-up", "closed"]; // errors after which another connection may come
 
-const peers = new Map(); // by the peer's ID
+const people = new Map(); // by the ID that filesOver got
 
 let restored = Promise.resolve(); // until what came before a reload is shown
 
-/** Returns the Files of the peer to which this connection leads. It is the latest one from now on. */
-export function filesOver(conn, name) {
-  const files = peers.get(conn.peerId) ?? new Files(conn.peerId);
-  peers.set(conn.peerId, files);
+/** Returns the Files of the person to whom this connection leads. It is the latest one from now on. */
+export function filesOver(conn, name, person) {
+  const files = people.get(person) ?? new Files(person);
+  people.set(person, files);
   files.follow(conn, name);
   return files;
 }
@@ -48,6 +48,7 @@ async function restore() {
 }
 
 class Files {
+  #person;
   #shelf;
   #conn; // the latest
   #name; // a function
@@ -59,8 +60,9 @@ class Files {
   #trust = ""; // "once" after the user has accepted something from this person, then "always" if the user wants that
   #paused = new Map(); // what this person has paused, by its offer: functions that go on
 
-  constructor(peer) {
-    this.#shelf = new Shelf(peer);
+  constructor(person) {
+    this.#person = person;
+    this.#shelf = new Shelf(person);
   }
 
   follow(conn, name) {
@@ -72,7 +74,7 @@ class Files {
   /** Says that no other connection follows this one. */
   end(conn) {
     if (conn !== this.#conn) return;
-    peers.delete(conn.peerId);
+    people.delete(this.#person);
     this.#over = true;
     this.#wake();
   }

@@ -64,3 +64,8 @@ export function cleanText(text) {
 export function cleanID(id) {
   return typeof id === "string" && /^[\x21-\x7e]{1,36}$/.test(id) ? id : "";
 }
+
+/** A room's ID as a peer sent it, or "" if it does not have the form of one. */
+export function cleanRoom(id) {
+  return typeof id === "string" && /^[a-z0-9-]{1,64}$/.test(id) ? id : "";
+}

@@ -36,8 +36,7 @@ export default {
   guestNumber: (n) => `Gast ${n}`,
   host: "Gastgeber",
   roleHost: "Gastgeber",
-  throughHost: "über den Gastgeber",
-  peopleNote: "Du bist mit dem Gastgeber verbunden. Deine Nachrichten gehen über ihn an alle. Dateien kannst du nur mit ihm austauschen.",
+  peopleNote: "Du bist mit dem Gastgeber verbunden. Deine Nachrichten gehen über ihn an alle. Dateien gehen geradewegs an die Person, der du sie sendest.",
   roomOpen: "Der Raum ist offen. Schicke den Link allen, die du einladen möchtest.",
   youAreInRoom: "Du bist im Raum.",
   joined: (name) => `${name} ist gekommen`,
@@ -119,7 +118,7 @@ export default {
   sendFile: "Datei senden",
   sendFileTo: (name) => `Datei senden an ${name}`,
   dropTo: (name) => `Loslassen, um an ${name} zu senden`,
-  hostFilesOnly: "Dateien kannst du nur mit dem Gastgeber austauschen.",
+  takesNone: "Diese Person kann keine Dateien empfangen.",
   noReceiver: "Hier kann gerade keiner eine Datei empfangen.",
   youTo: (name) => `Du an ${name}`,
   save: "Speichern",
@@ -190,6 +189,11 @@ export default {
     invalid: "Das Programm der anderen Seite ist zu alt, um Dateien von dieser Seite zu empfangen.",
     unreadable: "Die Datei lässt sich nicht lesen. Vielleicht wurde sie geändert.",
   },
+
+  // Guests and their connections
+  throughHost: "Der Chat läuft über den Gastgeber.",
+  connecting: "Wird verbunden…",
+  notReached: (name, files) => `Keine Verbindung zu ${name}. Nicht gesendet: ${files}. Versuche es noch einmal.`,
 
   // Dateien: annehmen, anhalten, speichern
   attach: "Dateien anhängen",

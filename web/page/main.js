@@ -51,10 +51,14 @@ async function whyNotAgain(id) {
 function joinRoom(id) {
   const dial = async (sdk, signal) => {
     const connect = () => sdk.connect(clientURL(id), { identity, signal, secret: () => secretOf("guest") });
+    const ways = {
+      listen: (signal) => sdk.listen(serverURL(), { signal, secret: () => secretOf("host") || secretOf("guest") }),
+      dial: (door, signal) => sdk.connect(clientURL(door), { signal, secret: () => secretOf("guest") }),
+    };
     const slow = setTimeout(() => notice(words.waitingForHost, words.cancel, goHome), SLOW);
     try {
       const conn = await connect();
-      return new Guest(conn, conn.peerId, connect); // the user may have spelled it differently
+      return new Guest(conn, conn.peerId, connect, ways); // the user may have spelled it differently
     } catch (err) {
       throw Object.assign(err, { room: id });
     } finally {

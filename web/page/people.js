@@ -42,6 +42,12 @@ export class Person {
     this.#draw(path.kind, trip ? `${words.lines[path.route]} · ${duration(trip)}` : words.lines[path.route]);
   }
 
+  /** Shows a text in place of a path: there is no connection to this person. */
+  apart(text) {
+    this.#part(".path").dataset.path = "";
+    this.#part(".relayed").textContent = text;
+  }
+
   /** Shows from now on that messages no longer reach this person. */
   lost(text) {
     this.#lost = text;

@@ -2,7 +2,7 @@ package npm_test
 
 import (
 	"bufio"
-	"os"
+	"os/exec"
 	"regexp"
 	"strings"
 	"testing"
@@ -10,10 +10,11 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/sebas642/intercessor/e2e/chromium"
+	"github.com/sebas642/intercessor/e2e/guide"
 )
 
-// A page that runs main.js.
-const page = `<!doctype html><title>A project</title><link rel="icon" href="data:,">
+// html is a page that runs main.js.
+const html = `<!doctype html><title>A project</title><link rel="icon" href="data:,">
 <script>var said = [], report = (...what) => said.push(what.join(" "))</script>
 <script type="module" src="./main.js"></script>
 `
@@ -23,7 +24,7 @@ const page = `<!doctype html><title>A project</title><link rel="icon" href="data
 func (p *project) writePage(t testing.TB, folder, module string) {
 	t.Helper()
 	code := strings.NewReplacer("wss://relay.example.org/client/ID", p.echo.ClientURL(), `"intercessor"`, `"`+module+`"`, "console.log(", "report(")
-	p.write(t, folder+"/index.html", page)
+	p.write(t, folder+"/index.html", html)
 	p.write(t, folder+"/main.js", code.Replace(program(t, startWorker)+program(t, client)))
 	imports, rest, _ := strings.Cut(program(t, client), "\n") // Vite's workers have no await outside of functions
 	p.write(t, folder+"/worker.js", code.Replace(imports+`
@@ -62,7 +63,7 @@ func TestPage(t *testing.T) {
 			if (err || stats.hasErrors()) throw err ?? stats.toString()
 		})`)
 		p.run(t, "node", "build.cjs")
-		p.write(t, "dist/webpack/index.html", page)
+		p.write(t, "dist/webpack/index.html", html)
 		runs(t, p.url+"/dist/webpack/")
 	})
 	t.Run("esbuild", func(t *testing.T) {
@@ -70,7 +71,7 @@ func TestPage(t *testing.T) {
 			words := strings.Fields(strings.TrimPrefix(line, "npx "))
 			p.run(t, words[0], words[1:]...)
 		}
-		p.write(t, "dist/index.html", page)
+		p.write(t, "dist/index.html", html)
 		runs(t, p.url+"/dist/")
 	})
 	t.Run("without a tool, from the relay", func(t *testing.T) {
@@ -79,12 +80,17 @@ func TestPage(t *testing.T) {
 	})
 }
 
-var servesAt = regexp.MustCompile(`http://127\.0\.0\.1:\d+`)
+var servesAt = regexp.MustCompile(`http://(127\.0\.0\.1|localhost):\d+`)
 
 // develop starts Vite's development server and returns its origin.
 func (p *project) develop(t testing.TB) (origin string) {
 	t.Helper()
-	vite := p.command(t, "vite", "--host", "127.0.0.1", "--port", "0")
+	return serves(t, p.command(t, "vite", "--host", "127.0.0.1", "--port", "0"))
+}
+
+// serves starts a development server, and returns the origin that it prints.
+func serves(t testing.TB, vite *exec.Cmd) (origin string) {
+	t.Helper()
 	vite.Env = append(vite.Env, "NO_COLOR=1")
 	out, err := vite.StdoutPipe()
 	require.NoError(t, err)
@@ -103,11 +109,9 @@ func (p *project) develop(t testing.TB) (origin string) {
 // shell returns the guide's commands that contain a word.
 func shell(t testing.TB, word string) string {
 	t.Helper()
-	guide, err := os.ReadFile("../../docs/javascript.md")
-	require.NoError(t, err)
-	for _, block := range regexp.MustCompile("(?s)```sh\n(.*?)```").FindAllStringSubmatch(string(guide), -1) {
-		if strings.Contains(block[1], word) {
-			return block[1]
+	for _, block := range guide.Blocks(t, page, "sh") {
+		if strings.Contains(block.Text, word) {
+			return block.Text
 		}
 	}
 	t.Fatalf("the guide has no command with %s", word)

@@ -7,7 +7,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"regexp"
 	"strings"
 	"sync"
 	"syscall"
@@ -15,15 +14,20 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/sebas642/intercessor/e2e/guide"
 	"github.com/sebas642/intercessor/e2e/patience"
 	"github.com/sebas642/intercessor/e2e/relayproc"
 	"github.com/sebas642/intercessor/e2e/sdkpeer"
 	"github.com/sebas642/intercessor/sdk"
 )
 
-// The programs of docs/javascript.md, which these tests run.
+// page is the guide that these tests follow.
+const page = "../../docs/javascript.md"
+
+// The programs of the guide.
 const (
-	client = iota
+	first = iota
+	client
 	startWorker
 	nodeServer
 	readable
@@ -31,11 +35,9 @@ const (
 
 func program(t testing.TB, which int) string {
 	t.Helper()
-	guide, err := os.ReadFile("../../docs/javascript.md")
-	require.NoError(t, err)
-	blocks := regexp.MustCompile("(?s)```js\n(.*?)```").FindAllStringSubmatch(string(guide), -1)
-	require.Len(t, blocks, 4)
-	return blocks[which][1]
+	programs := guide.Blocks(t, page, "js")
+	require.Len(t, programs, 5)
+	return programs[which].Text
 }
 
 // said is what the client of the guide says when its peer echoes.

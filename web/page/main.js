@@ -4,6 +4,7 @@ import { askSecret, forgetSecret, secretOf } from "./access.js";
 import { clientURL, currentID, readAddress, roomURL, serverURL } from "./address.js";
 import { chat } from "./chat.js";
 import { failure, sentence } from "./errors.js";
+import { restoreFiles } from "./files.js";
 import { Guest } from "./guest.js";
 import { Host } from "./host.js";
 import { showInvite } from "./invite.js";
@@ -49,10 +50,14 @@ async function whyNotAgain(id) {
 function joinRoom(id) {
   const dial = async (sdk, signal) => {
     const connect = () => sdk.connect(clientURL(id), { identity, signal, secret: () => secretOf("guest") });
+    const ways = {
+      listen: (signal) => sdk.listen(serverURL(), { signal, secret: () => secretOf("host") || secretOf("guest") }),
+      dial: (door, signal) => sdk.connect(clientURL(door), { signal, secret: () => secretOf("guest") }),
+    };
     const slow = setTimeout(() => notice(words.waitingForHost, words.cancel, goHome), SLOW);
     try {
       const conn = await connect();
-      return new Guest(conn, conn.peerId, connect); // the user may have spelled it differently
+      return new Guest(conn, conn.peerId, connect, ways); // the user may have spelled it differently
     } catch (err) {
       throw Object.assign(err, { room: id });
     } finally {
@@ -77,6 +82,7 @@ async function enter(role, open, state) {
     showRoom();
     const running = room.run(); // shows what was said before
     const lost = unsaved.lost();
+    restoreFiles();
     if (room.again || !navigator.locks) lost.forEach(chat.note); // a copied tab has lost nothing
     await running;
   } catch (err) {

@@ -35,8 +35,9 @@ func page(t *testing.T, relay *relayproc.Relay, ada, bob *tab.Tab) {
 		require.NotContains(t, tab.Eval[string](p, `document.querySelector("#people .path").textContent`), "0.0\u00a0ms", "no time is not measured")
 	}
 
-	sendFile(t, ada, bob, "film.mp4")
-	sendFile(t, bob, ada, "song.ogg")
+	film := sendFile(t, ada, bob, "film.mp4")
+	song := sendFile(t, bob, ada, "song.ogg")
+	save(t, ada, "song.ogg", song)
 	ada.Shot("firefox-files-" + filepath.Base(t.Name()))
 
 	bob.Reload()
@@ -44,6 +45,7 @@ func page(t *testing.T, relay *relayproc.Relay, ada, bob *tab.Tab) {
 	bob.WaitText("#log .text", "Hello Bob")
 	bob.Say("I am back")
 	ada.WaitText("#log .text", "I am back")
+	save(t, bob, "film.mp4", film) // a received file outlives the page
 	for p, other := range map[*tab.Tab]string{ada: "Bob", bob: "Ada"} {
 		p.WaitFor("one other person", `[...document.querySelectorAll("#people .name bdi")].map((e) => e.textContent).join() === a`, other)
 	}
@@ -53,19 +55,27 @@ func page(t *testing.T, relay *relayproc.Relay, ada, bob *tab.Tab) {
 	ada.WaitText("#log .note", "Bob left")
 }
 
-// sendFile has a person send a file of a megabyte, and the other one save it.
-func sendFile(t *testing.T, from, to *tab.Tab, name string) {
+// sendFile has a person send a file of a megabyte, which the other one accepts.
+func sendFile(t *testing.T, from, to *tab.Tab, name string) (content []byte) {
 	t.Helper()
-	content := make([]byte, 1_000_000)
+	content = make([]byte, 1_000_000)
 	_, _ = rand.Read(content)
 	path := filepath.Join(t.TempDir(), name)
 	require.NoError(t, os.WriteFile(path, content, 0o600))
+	to.Hesitate()
 	from.SendFile(path)
+	to.Click("#log .accept")
 	to.WaitText("#log .outcome", "Received and checked.")
 	from.WaitText("#log .mine .outcome", "Sent and checked.")
+	return content
+}
+
+// save has a person save the only received file, and compares it.
+func save(t *testing.T, p *tab.Tab, name string, content []byte) {
+	t.Helper()
 	folder := t.TempDir()
-	to.DownloadTo(folder)
-	to.Click("#log .save:not([hidden])")
+	p.DownloadTo(folder)
+	p.Click("#log .save:not([hidden])")
 	saved := filepath.Join(folder, name)
 	require.Eventually(t, func() bool { info, err := os.Stat(saved); return err == nil && info.Size() == int64(len(content)) }, patience.Max, 20*time.Millisecond)
 	got, err := os.ReadFile(saved)

@@ -147,15 +147,39 @@ func TestASenderThatOffersMoreThanAnnouncedIsRefused(t *testing.T) {
 	require.EqualError(t, admit("two", 0, set{"million", 1_000_000, 0}), "it has 1,000,000 files, and the other side takes 1,000 files at most")
 }
 
-// A sender can name any number of sets, and a receiver remembers some of them.
+// A set is complete when the sender has every receipt: a file that is at its place may still wait for
+// its own.
+func TestASetIsCompleteWhenTheSenderKnowsIt(t *testing.T) {
+	s := &sets{}
+	a, b := offer{Of: &set{"s", 2, 0}, key: "a"}, offer{Of: &set{"s", 2, 0}, key: "b"}
+	known, err := s.of(a)
+	require.NoError(t, err)
+	for _, o := range []offer{a, b} {
+		require.NoError(t, known.place(o, func() error { return nil }))
+	}
+	require.Zero(t, known.missing())
+	require.False(t, known.finish(b))
+	require.False(t, known.finish(b), "it was offered again")
+	require.True(t, known.finish(a))
+	require.Equal(t, errTwice, known.place(a, func() error { return nil }))
+}
+
+// A sender can name any number of sets, and a receiver remembers those that it was offered files of
+// last.
 func TestWhatIsRememberedOfSetsIsBounded(t *testing.T) {
 	s := &sets{}
-	for i := range 10 * mostSets {
-		_, first, err := s.of(offer{Of: &set{fmt.Sprint(i), 1, 0}})
+	of := func(id string) *taking {
+		known, err := s.of(offer{Of: &set{id, 1, 0}})
 		require.NoError(t, err)
-		require.True(t, first)
+		return known
+	}
+	first, underWay := of("first"), of("under way")
+	for i := range 10 * mostSets {
+		of(fmt.Sprint(i))
+		require.Same(t, underWay, of("under way"))
 	}
 	require.Len(t, s.known, mostSets)
+	require.NotSame(t, first, of("first"))
 }
 
 func TestAShipmentHoldsTheFilesOfItsFolders(t *testing.T) {

@@ -42,7 +42,7 @@ func receive(ctx context.Context, inv *invocation) error {
 // A came is what came of one offered file.
 type came struct {
 	set *taking // nil if it was sent alone
-	all bool    // the set is complete
+	all bool    // the set is complete, and the sender knows it
 	err error
 }
 
@@ -106,6 +106,9 @@ func (r *reception) attend(ctx context.Context, m *meeting) error {
 			if set != nil {
 				missing = set.missing()
 			}
+			if missing == 0 {
+				return finalError{fmt.Errorf("the other side has left, and may not know that all files came%s", because(first))}
+			}
 			return finalError{fmt.Errorf("the other side has left, and %s did not come%s", countFiles(missing), because(first))}
 		}
 	}
@@ -167,7 +170,7 @@ func (r *reception) take(w *wire, m *meeting) (c came) {
 		w.refuse("it is larger than the other side takes")
 		w.end(nil)
 		if o.Of != nil {
-			c.set, _, _ = r.sets.of(o)
+			c.set, _ = r.sets.of(o)
 		}
 		return came{set: c.set, err: overLimit{o.path(), limit}}
 	}
@@ -194,9 +197,13 @@ func (r *reception) take(w *wire, m *meeting) (c came) {
 
 // decide asks the person, unless --yes has answered.
 func (r *reception) decide(w *wire, o offer) answer {
-	r.inv.tell(event{Event: "offer", Name: o.path()}, "Receiving %s", o.describe())
-	if r.inv.yes {
+	offered := event{Event: "offer", Name: o.path()}
+	switch {
+	case r.inv.yes:
+		r.inv.tell(offered, "Receiving %s", o.describe())
 		return taken
+	case r.inv.json:
+		r.inv.object(offered)
 	}
 	if !isTerminal(r.inv.in) {
 		return refused

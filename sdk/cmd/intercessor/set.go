@@ -4,7 +4,9 @@ import (
 	"errors"
 	"fmt"
 	"path"
+	"slices"
 	"sync"
+	"sync/atomic"
 
 	"github.com/dustin/go-humanize"
 )
@@ -32,21 +34,23 @@ func (s set) valid() bool {
 // sets are the sets of files that were offered, with what was answered.
 type sets struct {
 	mu    sync.Mutex
-	known map[string]*taking // guarded by mu
+	known []*taking // guarded by mu; the one that was offered a file of last is at the end
 }
 
 // A taking is a set that is being received.
 type taking struct {
 	set      set           // static
+	asked    atomic.Bool   // an offer has undertaken to answer it
 	answered chan struct{} // closed when the answer is there
 	answer   answer        // static once it is
 	why      string        // of a refusal; static once it is there
 
 	mu      sync.Mutex
-	offered map[string]int64 // guarded by mu, as are the next three: the size of each file
+	offered map[string]int64 // guarded by mu, as is all below: the size of each file
 	size    int64            // of all of them
-	done    map[string]bool
-	gauge   *gauge // nil until content comes
+	there   map[string]bool  // the files that have their place; true if the sender knows it
+	known   int              // how many of these it knows of
+	gauge   *gauge           // nil until content comes
 }
 
 var (
@@ -55,40 +59,33 @@ var (
 	errNoSet        = errors.New("what is said of the set of files makes no sense")
 )
 
-// of returns the set of an offer. The first that asks for a set has to answer it.
-func (s *sets) of(o offer) (t *taking, first bool, err error) {
+// of returns the set of an offer.
+func (s *sets) of(o offer) (*taking, error) {
 	if !o.Of.valid() {
-		return nil, false, errNoSet
+		return nil, errNoSet
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if t = s.known[o.Of.ID]; t != nil {
-		if t.set != *o.Of {
-			return nil, false, errNoSet
-		}
-		return t, false, nil
+	var t *taking
+	switch i := slices.IndexFunc(s.known, func(t *taking) bool { return t.set.ID == o.Of.ID }); {
+	case i < 0:
+		t = &taking{set: *o.Of, answered: make(chan struct{}), offered: map[string]int64{}, there: map[string]bool{}}
+		s.known = slices.Delete(s.known, 0, max(0, len(s.known)+1-mostSets))
+	case s.known[i].set != *o.Of:
+		return nil, errNoSet
+	default:
+		t = s.known[i]
+		s.known = slices.Delete(s.known, i, i+1)
 	}
-	if s.known == nil {
-		s.known = map[string]*taking{}
-	}
-	if len(s.known) >= mostSets {
-		for id := range s.known { // any one
-			delete(s.known, id)
-			break
-		}
-	}
-	t = &taking{set: *o.Of, answered: make(chan struct{}), offered: map[string]int64{}, done: map[string]bool{}}
-	s.known[o.Of.ID] = t
-	return t, true, nil
+	s.known = append(s.known, t)
+	return t, nil
 }
 
 // forget makes the set a new one when it is offered again.
 func (s *sets) forget(t *taking) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.known[t.set.ID] == t {
-		delete(s.known, t.set.ID)
-	}
+	s.known = slices.DeleteFunc(s.known, func(other *taking) bool { return other == t })
 }
 
 // answer returns the answer to an offer: ask asks once for a whole set. The error says that the
@@ -97,11 +94,11 @@ func (s *sets) answer(w *wire, o offer, most int, ask func() answer) (*taking, a
 	if o.Of == nil {
 		return nil, ask(), nil
 	}
-	t, first, err := s.of(o)
+	t, err := s.of(o)
 	if err != nil {
 		return nil, refused, err
 	}
-	if first {
+	if t.asked.CompareAndSwap(false, true) {
 		a, why := refused, fmt.Sprintf("it has %s, and the other side takes %s at most", countFiles(t.set.Files), countFiles(most))
 		if t.set.Files <= most {
 			a, why = ask(), ""
@@ -167,29 +164,33 @@ func (t *taking) place(o offer, finish func() error) error {
 	}
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if t.done[o.key] {
+	if _, there := t.there[o.key]; there {
 		return errTwice
 	}
 	if err := finish(); err != nil {
 		return err
 	}
-	t.done[o.key] = true
+	t.there[o.key] = false
 	return nil
 }
 
-// finish notes that a file is there, and reports whether all are.
+// finish notes that a file is there and that its sender knows it, and reports whether that is so
+// for all.
 func (t *taking) finish(o offer) (all bool) {
 	t.mu.Lock()
-	t.done[o.key] = true
-	t.mu.Unlock()
-	return t.missing() == 0
+	defer t.mu.Unlock()
+	if !t.there[o.key] {
+		t.there[o.key] = true
+		t.known++
+	}
+	return t.known == t.set.Files
 }
 
 // missing returns how many files are not there yet.
 func (t *taking) missing() int {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	return t.set.Files - len(t.done)
+	return t.set.Files - len(t.there)
 }
 
 // describe says what is offered.

@@ -12,9 +12,8 @@ cat <<'END'
 
 The page:              http://127.0.0.1:8000
 A native peer:         go run ./sdk/cmd/intercessor listen
-Pages of Vite:         http://localhost:5173 may connect
 For other machines:    bin/relayd serve --turn-enabled --listen 0.0.0.0:8000
 Press Ctrl-C to stop.
 
 END
-exec bin/relayd serve --turn-enabled --origin http://localhost:5173
+exec bin/relayd serve --turn-enabled

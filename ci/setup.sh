@@ -28,6 +28,7 @@ missing=() # Debian's names
 has "$(go env CC)" || missing+=(gcc libc6-dev) # the race detector
 has chromium chromium-browser google-chrome google-chrome-stable \
 	'/Applications/Google Chrome.app/Contents/MacOS/Google Chrome' || missing+=(chromium)
+has firefox-esr firefox /Applications/Firefox.app/Contents/MacOS/firefox || missing+=(firefox-esr)
 has turnserver || missing+=(coturn) # and its turnutils_uclient
 has curl || missing+=(curl)
 if [ "$(uname)" = Linux ]; then # for the guide's proxies, and for network namespaces

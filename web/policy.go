@@ -32,5 +32,5 @@ func contentPolicy(host string) string {
 	}
 	return "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; connect-src 'self'" + sockets +
 		"; img-src 'self' blob:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'" +
-		"; require-trusted-types-for 'script'; trusted-types 'none'" // the page can never turn text into markup
+		"; require-trusted-types-for 'script'; trusted-types scripts" // only page/scripts.js, and only for its own workers: text never becomes markup
 }

@@ -25,9 +25,10 @@ func dropFile(p *chromium.Tab, selector, name string) {
 		}`, selector, name)
 }
 
-// TestDroppedFilesGoToEveryone: a file dropped outside the rows of people is sent to all who take
-// files, and one dropped on a row to that person; where no one can take it, the page says so.
-func TestDroppedFilesGoToEveryone(t *testing.T) {
+// TestDroppedFilesGoToThoseChosen: for a file dropped outside the rows of people the user chooses among those who
+// take files, and one dropped on a row goes to that person; where no one can take it, the page says so. What is pasted or
+// attached goes the same way.
+func TestDroppedFilesGoToThoseChosen(t *testing.T) {
 	t.Parallel()
 	relay := relayproc.Start(t)
 	browser := chromium.Start(t)
@@ -46,11 +47,17 @@ func TestDroppedFilesGoToEveryone(t *testing.T) {
 	bob := sdkpeer.NewChatter(t, dial(t, relay, id))
 	bob.Say("name", "Bob")
 	ada.WaitText("#people .name", "Bob")
+	dropFile(ada, "#log", "for-the-only-one.txt")
+	require.Equal(t, "Drop to send to Bob", chromium.Eval[string](ada, `hint`))
+	receives(bob, "for-the-only-one.txt")
 	cid := sdkpeer.NewChatter(t, dial(t, relay, id))
 	cid.Say("name", "Cid")
 	ada.WaitText("#people .name", "Cid")
 	dropFile(ada, "#log", "for-all.txt")
-	require.Equal(t, "Drop to send to everyone: Bob, Cid", chromium.Eval[string](ada, `hint`))
+	require.Equal(t, "Drop to choose who gets it", chromium.Eval[string](ada, `hint`))
+	ada.WaitText("#recipients", "for-all.txt")
+	ada.Shot("recipients")
+	ada.Click("#recipients .primary")
 	receives(bob, "for-all.txt")
 	receives(cid, "for-all.txt")
 	ada.WaitText("#log .from", "You to Bob")
@@ -60,11 +67,33 @@ func TestDroppedFilesGoToEveryone(t *testing.T) {
 	receives(cid, "for-cid.txt")
 	require.False(t, chromium.Eval[bool](ada, `document.getElementById("drop-hint").checkVisibility()`))
 
-	// A guest's files go to the host; another guest cannot be sent one, and that is said.
+	paste := `const data = new DataTransfer();
+		if (a) data.items.add(new File(["content"], a));
+		if (b) data.setData(b, "something");
+		const event = new ClipboardEvent("paste", { clipboardData: data, bubbles: true, cancelable: true });
+		document.getElementById("text").dispatchEvent(event);
+		globalThis.kept = event.defaultPrevented`
+	ada.Do(paste, "pasted.png", "")
+	ada.WaitText("#recipients", "pasted.png")
+	ada.Click("#recipients li:first-child label")
+	ada.Click("#recipients li:last-child label")
+	ada.Click("#recipients .primary")
+	ada.WaitText("#recipients .problem", "Choose at least one person.")
+	ada.Click("#recipients li:last-child label")
+	ada.Click("#recipients .primary")
+	receives(cid, "pasted.png")
+	ada.Do(paste, "", "application/x-drawing")
+	ada.WaitText("#log .note", "neither text nor a file")
+	ada.Do(paste, "", "text/plain")
+	require.False(t, chromium.Eval[bool](ada, `kept`), "text is for the browser to paste")
+	ada.Click("#people .takes-files .send-file") // no dialog: the person is known
+	require.False(t, chromium.Eval[bool](ada, `document.getElementById("recipients").open`))
+
+	// A guest's files go to the host; a guest without a door cannot be sent one, and that is said.
 	eve := browser.Open(link)
 	eve.WaitText("#people .name", "Cid")
 	dropFile(eve, "#people .person", "not-for-the-host.txt")
-	eve.WaitText("#log .note", "Files go between you and the host only.")
+	eve.WaitText("#log .note", "This person cannot receive files.")
 	dropFile(eve, "#log", "for-the-host.txt")
 	ada.WaitText("#log .file-name", "for-the-host.txt")
 	require.NotContains(t, chromium.Eval[string](ada, `document.getElementById("log").innerText`), "not-for-the-host.txt")

@@ -2,6 +2,7 @@ package browser_test
 
 import (
 	"fmt"
+	"os"
 	"strings"
 	"testing"
 
@@ -60,7 +61,7 @@ func TestNoTextIsClipped(t *testing.T) {
 	ada.WaitText("#log .rate", "no progress for")
 	eve := browser.Open(link)
 	eve.Rename("Eve")
-	eve.WaitText("#people-note", "files go between you and the host only")
+	eve.WaitText("#people-note", "files go straight to the person")
 	ada.WaitText("#people .name", "Eve")
 	whole(ada, "look-host")
 	whole(eve, "look-guest")
@@ -98,4 +99,60 @@ func TestASmallTelephoneHasSpaceForTheChat(t *testing.T) {
 	ada.Shot("small-telephone")
 	ada.Click("#who summary")
 	ada.WaitText("#people .name", "Bob")
+}
+
+// accessible has axe-core look at what a page shows now.
+func accessible(p *chromium.Tab, name string) {
+	p.T.Helper()
+	if !chromium.Eval[bool](p, `"axe" in globalThis`) {
+		axe, err := os.ReadFile("../node_modules/axe-core/axe.min.js")
+		require.NoError(p.T, err, "run `make setup`")
+		p.Do(string(axe))
+	}
+	p.Do(`await Promise.all(document.getAnimations().map(({ finished }) => finished))`)
+	require.Empty(p.T, chromium.Eval[[]string](p, `axe.run().then(({ violations }) => violations.flatMap(({ id, nodes }) => nodes.map(({ html, failureSummary }) => id + ": " + html + " " + failureSummary)))`), name)
+	p.Shot("accessible-" + name)
+}
+
+// TestThePageIsAccessible: axe-core finds nothing, at the start and in the room, on a desk and a telephone, by day
+// and by night, in either language.
+func TestThePageIsAccessible(t *testing.T) {
+	t.Parallel()
+	relay := relayproc.Start(t)
+	browser := chromium.Start(t)
+	ada := browser.Open(relay.HTTP + "/")
+	everywhere := func(p *chromium.Tab, name string) {
+		t.Helper()
+		for _, language := range []string{"en", "de"} {
+			p.Do(`const field = document.querySelector(".language");
+				field.value = a; field.dispatchEvent(new Event("change"))`, language)
+			for scheme, width := range map[string]int64{"light": 1280, "dark": 390} {
+				p.SetViewport(width, 844, scheme)
+				accessible(p, name+"-"+language+"-"+scheme)
+			}
+		}
+		p.Do(`const field = document.querySelector(".language");
+			field.value = "en"; field.dispatchEvent(new Event("change"))`)
+		p.SetViewport(1280, 844, "light")
+	}
+	everywhere(ada, "start")
+	link := ada.Host("Ada")
+	_, id, _ := strings.Cut(link, "#")
+	bob := sdkpeer.NewChatter(t, dial(t, relay, id))
+	bob.Say("name", "Bob")
+	ada.WaitDirect()
+	bob.Say("chat", map[string]string{"text": "See https://example.org", "name": "Bob"})
+	bob.GiveFile("harbour.jpg", []byte("ab"))
+	ada.WaitText("#log .outcome", "Received and checked.")
+	ada.Say("Thank you!")
+	ada.WaitText("#log .mark", "Sending…") // Bob does not read
+	ada.Click("#people .line")
+	ada.WaitText("#people .facts", "UDP")
+	everywhere(ada, "host")
+	eve := browser.Open(link)
+	eve.WaitText("#people .name", "Bob")
+	everywhere(eve, "guest")
+	ada.AnswerDialog(true, `document.getElementById("leave").click()`)
+	eve.WaitText("#notice", "The host has left")
+	everywhere(eve, "ended")
 }

@@ -16,12 +16,17 @@ import (
 	"github.com/sebas642/intercessor/e2e/sdkpeer"
 )
 
-// TestUnsavedFilesAreNotLostWithoutAWord: a page that holds a file which was not saved asks
+// inMemory is a browser that gives a page no storage for files.
+const inMemory = `Object.defineProperty(StorageManager.prototype, "getDirectory", { value: undefined })`
+
+// TestUnsavedFilesAreNotLostWithoutAWord: a page that holds a file in memory which was not saved asks
 // before it is reloaded or left, and says afterwards what is gone.
 func TestUnsavedFilesAreNotLostWithoutAWord(t *testing.T) {
 	t.Parallel()
 	relay := relayproc.Start(t)
-	ada := chromium.Start(t).Open(relay.HTTP + "/")
+	ada := chromium.Start(t).Blank()
+	ada.Prelude(inMemory)
+	ada.Navigate(relay.HTTP + "/")
 	_, id, _ := strings.Cut(ada.Host("Ada"), "#")
 	native := sdkpeer.NewChatter(t, dial(t, relay, id))
 	native.Say("name", "Gopher")

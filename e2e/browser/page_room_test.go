@@ -53,7 +53,9 @@ func TestAnnouncedFilesHoldNothing(t *testing.T) {
 func TestOneGuestGetsHalfOfThePage(t *testing.T) {
 	t.Parallel()
 	relay := relayproc.Start(t)
-	ada := chromium.Start(t).Open(relay.HTTP + "/")
+	ada := chromium.Start(t).Blank()
+	ada.Prelude(inMemory)
+	ada.Navigate(relay.HTTP + "/")
 	_, id, _ := strings.Cut(ada.Host("Ada"), "#")
 	guest := sdkpeer.NewChatter(t, dial(t, relay, id))
 	require.Contains(t, guest.OpenFile(map[string]any{"name": "huge.iso", "size": 1_100_000_000}).Line(), `{"refused":"the receiving page holds at most 1.1`)

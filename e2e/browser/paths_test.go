@@ -2,13 +2,9 @@ package browser_test
 
 import (
 	"context"
-	"net"
-	"net/netip"
 	"os"
 	"path/filepath"
 	"strconv"
-	"sync"
-	"sync/atomic"
 	"testing"
 	"time"
 
@@ -18,6 +14,7 @@ import (
 	"github.com/sebas642/intercessor/e2e/patience"
 	"github.com/sebas642/intercessor/e2e/relayproc"
 	"github.com/sebas642/intercessor/e2e/sdkpeer"
+	"github.com/sebas642/intercessor/e2e/tab"
 	"github.com/sebas642/intercessor/sdk"
 )
 
@@ -29,16 +26,16 @@ func (a *actor) takes(route string) {
 
 // direct is pair, but messages take the direct path, which leads over a cable. The pages note
 // each route from then on.
-func (s *stage) direct() (host, guest *actor, between *cable) {
+func (s *stage) direct() (host, guest *actor, between *tab.Cable) {
 	s.t.Helper()
 	host, guest = s.enter("host"), s.enter("guest")
-	between = newCable(guest.Tab)
+	between = tab.NewCable(guest.Tab.Tab)
 	host.Do(`paths = "auto"`)
 	guest.Do(`paths = "auto"`)
 	host.listens()
 	guest.joins(host)
 	guest.Do(`talks[0].conn.pc`)
-	between.plug()
+	between.Plug()
 	for _, a := range []*actor{host, guest} {
 		a.takes("direct")
 		a.Do(`globalThis.routes = ["direct"]
@@ -48,77 +45,6 @@ func (s *stage) direct() (host, guest *actor, between *cable) {
 			})`)
 	}
 	return host, guest, between
-}
-
-// A cable carries the datagrams of a page's direct path, until it is cut. The page takes the
-// cable's port for the other peer's, which does not learn the page's.
-type cable struct {
-	page      *chromium.Tab
-	near, far *net.UDPConn
-	target    atomic.Pointer[net.UDPAddr] // of the other peer
-	source    atomic.Pointer[net.UDPAddr] // of the page
-	isCut     atomic.Bool
-}
-
-// newCable must be called before the page connects.
-func newCable(page *chromium.Tab) *cable {
-	page.T.Helper()
-	c := &cable{page: page}
-	var running sync.WaitGroup
-	for _, end := range []**net.UDPConn{&c.near, &c.far} {
-		conn, err := net.ListenUDP("udp4", nil) // whichever addresses the browser finds
-		require.NoError(page.T, err)
-		*end = conn
-	}
-	running.Go(func() { c.carry(c.near, c.far, &c.source, &c.target) })
-	running.Go(func() { c.carry(c.far, c.near, nil, &c.source) })
-	page.T.Cleanup(func() {
-		_ = c.near.Close()
-		_ = c.far.Close()
-		running.Wait()
-	})
-	page.Do(`globalThis.remotes = []
-		const { addIceCandidate, addEventListener } = RTCPeerConnection.prototype
-		RTCPeerConnection.prototype.addIceCandidate = async function (init) {
-			const parts = init.candidate.split(" ")
-			if (parts[2]?.toLowerCase() !== "udp" || !/^[\d.]+$/.test(parts[4])) return
-			remotes.push(parts[4] + ":" + parts[5])
-			parts[5] = a
-			await addIceCandidate.call(this, { ...init, candidate: parts.join(" ") })
-		}
-		RTCPeerConnection.prototype.addEventListener = function (type, ...rest) {
-			if (type !== "icecandidate") addEventListener.call(this, type, ...rest)
-		}`, strconv.Itoa(c.near.LocalAddr().(*net.UDPAddr).Port))
-	return c
-}
-
-// plug tells the cable where the other peer is.
-func (c *cable) plug() {
-	c.page.T.Helper()
-	c.page.WaitFor("a candidate", `remotes.length > 0`)
-	address, err := netip.ParseAddrPort(chromium.Eval[string](c.page, `remotes[0]`))
-	require.NoError(c.page.T, err)
-	c.target.Store(net.UDPAddrFromAddrPort(address))
-}
-
-// cut loses every datagram from now on.
-func (c *cable) cut() { c.isCut.Store(true) }
-
-// carry runs until the cable's end. It notes in source where datagrams come from.
-func (c *cable) carry(from, to *net.UDPConn, source, target *atomic.Pointer[net.UDPAddr]) {
-	buffer := make([]byte, 1<<16)
-	for {
-		n, at, err := from.ReadFromUDP(buffer)
-		if err != nil {
-			return
-		}
-		if source != nil {
-			source.Store(at)
-		}
-		if target := target.Load(); target != nil && !c.isCut.Load() {
-			_, _ = to.WriteToUDP(buffer[:n], target)
-		}
-	}
 }
 
 // TestTabPathSaysHowMessagesTravel: the figures of Connection.path are those of its route.
@@ -194,9 +120,9 @@ func TestTabTalksOnWithoutTheRelay(t *testing.T) {
 // page closes it. Messages go on over the relay.
 func TestTabGoesBackToTheRelay(t *testing.T) {
 	t.Parallel()
-	for name, end := range map[string]func(guest *actor, between *cable){
-		"silence": func(_ *actor, between *cable) { between.cut() },
-		"closed":  func(guest *actor, _ *cable) { guest.Do(`talks[0].conn.pc.close()`) },
+	for name, end := range map[string]func(guest *actor, between *tab.Cable){
+		"silence": func(_ *actor, between *tab.Cable) { between.Cut() },
+		"closed":  func(guest *actor, _ *tab.Cable) { guest.Do(`talks[0].conn.pc.close()`) },
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := newStage(t, relayproc.Start(t).HTTP)
@@ -305,7 +231,7 @@ func TestTabAndNativePeerTalkOnOverEitherPath(t *testing.T) {
 	t.Parallel()
 	relay := relayproc.Start(t)
 	page := chromium.Start(t).OpenSDK(relay.HTTP, chromium.LostRelay...)
-	between := newCable(page)
+	between := tab.NewCable(page.Tab)
 	page.Do(`globalThis.ln = await sdk.listen(a, { paths: "auto" })
 		globalThis.accepted = (async () => { for await (const conn of ln) return conn })()`, relay.WS+"/server")
 	url := chromium.Eval[string](page, `ln.url`)
@@ -322,7 +248,7 @@ func TestTabAndNativePeerTalkOnOverEitherPath(t *testing.T) {
 			require.NoError(t, err)
 		}
 	}
-	between.plug()
+	between.Plug()
 	takes(sdk.RouteDirect)
 
 	talk := newNumbers(page, conn)
@@ -343,7 +269,7 @@ func TestTabAndNativePeerTalkOnOverEitherPath(t *testing.T) {
 
 	talk = newNumbers(page, conn)
 	page.WaitFor("messages", `got.length > 50`)
-	between.cut()
+	between.Cut()
 	takes(sdk.RouteRelay)
 	page.WaitFor("more", `got.length > a + 100`, chromium.Eval[int](page, `got.length`))
 	talk.end("without the direct path")

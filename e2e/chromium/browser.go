@@ -110,6 +110,7 @@ func (b *Browser) Blank(allowed ...string) *Tab {
 	console := tab.NewConsole(b.T, allowed)
 	require.NoError(b.T, chromedp.Do(ctx))
 	p.SetViewport(1280, 800, "light")
+	p.Prelude(tab.Accepting)
 	watched := make(chan struct{})
 	go func() {
 		defer close(watched)

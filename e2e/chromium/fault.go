@@ -3,6 +3,7 @@ package chromium
 import (
 	"context"
 
+	"github.com/chromedp/cdproto/browser"
 	"github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/cdproto/network"
 	"github.com/chromedp/cdproto/page"
@@ -82,4 +83,38 @@ func (p *Tab) Duplicate() *Tab {
 		p.T.Fatal("the browser opened no second tab")
 		return nil
 	}
+}
+
+// Minimize hides the page behind the window's icon; Restore shows it again.
+func (p *Tab) Minimize() { p.window(browser.WindowStateMinimized) }
+
+func (p *Tab) Restore() { p.window(browser.WindowStateNormal) }
+
+func (p *Tab) window(state browser.WindowState) {
+	p.T.Helper()
+	ctx, cancel := context.WithTimeout(p.Ctx, patience.Max)
+	defer cancel()
+	require.NoError(p.T, chromedp.Do(ctx, chromedp.Func(func(ctx context.Context, t *chromedp.Target) error {
+		window, err := cdp.Call(ctx, t, browser.GetWindowForTarget, browser.GetWindowForTargetParams{})
+		if err != nil {
+			return err
+		}
+		_, err = cdp.Call(ctx, t, browser.SetWindowBounds, browser.SetWindowBoundsParams{WindowID: window.WindowID, Bounds: &browser.Bounds{WindowState: state}})
+		return err
+	})))
+}
+
+// Answer says what the browser answers when the page asks for a permission: "granted" or "denied".
+func (p *Tab) Answer(permission string, setting browser.PermissionSetting) {
+	p.T.Helper()
+	ctx, cancel := context.WithTimeout(p.Ctx, patience.Max)
+	defer cancel()
+	require.NoError(p.T, chromedp.Do(ctx, chromedp.Func(func(ctx context.Context, t *chromedp.Target) error {
+		_, err := cdp.Call(ctx, t, browser.SetPermission, browser.SetPermissionParams{
+			Permission:       &browser.PermissionDescriptor{Name: permission},
+			Setting:          setting,
+			BrowserContextID: chromedp.FromContext(p.Ctx).BrowserContextID,
+		})
+		return err
+	})))
 }

@@ -2,7 +2,6 @@ package npm_test
 
 import (
 	"bufio"
-	"os/exec"
 	"regexp"
 	"strings"
 	"testing"
@@ -10,11 +9,10 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/sebas642/intercessor/e2e/chromium"
-	"github.com/sebas642/intercessor/e2e/guide"
 )
 
-// html is a page that runs main.js.
-const html = `<!doctype html><title>A project</title><link rel="icon" href="data:,">
+// A page that runs main.js.
+const page = `<!doctype html><title>A project</title><link rel="icon" href="data:,">
 <script>var said = [], report = (...what) => said.push(what.join(" "))</script>
 <script type="module" src="./main.js"></script>
 `
@@ -24,7 +22,7 @@ const html = `<!doctype html><title>A project</title><link rel="icon" href="data
 func (p *project) writePage(t testing.TB, folder, module string) {
 	t.Helper()
 	code := strings.NewReplacer("wss://relay.example.org/client/ID", p.echo.ClientURL(), `"intercessor"`, `"`+module+`"`, "console.log(", "report(")
-	p.write(t, folder+"/index.html", html)
+	p.write(t, folder+"/index.html", page)
 	p.write(t, folder+"/main.js", code.Replace(program(t, startWorker)+program(t, client)))
 	imports, rest, _ := strings.Cut(program(t, client), "\n") // Vite's workers have no await outside of functions
 	p.write(t, folder+"/worker.js", code.Replace(imports+`
@@ -63,15 +61,15 @@ func TestPage(t *testing.T) {
 			if (err || stats.hasErrors()) throw err ?? stats.toString()
 		})`)
 		p.run(t, "node", "build.cjs")
-		p.write(t, "dist/webpack/index.html", html)
+		p.write(t, "dist/webpack/index.html", page)
 		runs(t, p.url+"/dist/webpack/")
 	})
 	t.Run("esbuild", func(t *testing.T) {
-		for line := range strings.Lines(shell(t, "esbuild")) {
+		for line := range strings.Lines(block(t, "sh", "esbuild")) {
 			words := strings.Fields(strings.TrimPrefix(line, "npx "))
 			p.run(t, words[0], words[1:]...)
 		}
-		p.write(t, "dist/index.html", html)
+		p.write(t, "dist/index.html", page)
 		runs(t, p.url+"/dist/")
 	})
 	t.Run("without a tool, from the relay", func(t *testing.T) {
@@ -80,17 +78,12 @@ func TestPage(t *testing.T) {
 	})
 }
 
-var servesAt = regexp.MustCompile(`http://(127\.0\.0\.1|localhost):\d+`)
+var servesAt = regexp.MustCompile(`http://127\.0\.0\.1:\d+`)
 
 // develop starts Vite's development server and returns its origin.
 func (p *project) develop(t testing.TB) (origin string) {
 	t.Helper()
-	return serves(t, p.command(t, "vite", "--host", "127.0.0.1", "--port", "0"))
-}
-
-// serves starts a development server, and returns the origin that it prints.
-func serves(t testing.TB, vite *exec.Cmd) (origin string) {
-	t.Helper()
+	vite := p.command(t, "vite", "--host", "127.0.0.1", "--port", "0")
 	vite.Env = append(vite.Env, "NO_COLOR=1")
 	out, err := vite.StdoutPipe()
 	require.NoError(t, err)
@@ -104,16 +97,4 @@ func serves(t testing.TB, vite *exec.Cmd) (origin string) {
 		require.True(t, lines.Scan(), "Vite does not start")
 	}
 	return origin
-}
-
-// shell returns the guide's commands that contain a word.
-func shell(t testing.TB, word string) string {
-	t.Helper()
-	for _, block := range guide.Blocks(t, page, "sh") {
-		if strings.Contains(block.Text, word) {
-			return block.Text
-		}
-	}
-	t.Fatalf("the guide has no command with %s", word)
-	return ""
 }

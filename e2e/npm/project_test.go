@@ -21,23 +21,32 @@ import (
 	"github.com/sebas642/intercessor/sdk"
 )
 
-// page is the guide that these tests follow.
-const page = "../../docs/javascript.md"
+const manual = "../../docs/javascript.md"
 
-// The programs of the guide.
+// What only one of the guide's programs has, each of which these tests run.
 const (
-	first = iota
-	client
-	startWorker
-	nodeServer
-	readable
+	client      = "createBidirectionalStream"
+	startWorker = "new Worker("
+	nodeServer  = "echoStreams"
+	readable    = "intercessor.names"
 )
 
-func program(t testing.TB, which int) string {
+func program(t testing.TB, has string) string {
 	t.Helper()
-	programs := guide.Blocks(t, page, "js")
-	require.Len(t, programs, 5)
-	return programs[which].Text
+	return block(t, "js", has)
+}
+
+// block returns the guide's only block of a language that has a text.
+func block(t testing.TB, language, has string) (text string) {
+	t.Helper()
+	for _, block := range guide.Blocks(t, manual, language) {
+		if strings.Contains(block.Text, has) {
+			require.Empty(t, text, "two blocks have %s", has)
+			text = block.Text
+		}
+	}
+	require.NotEmpty(t, text, "no block has %s", has)
+	return text
 }
 
 // said is what the client of the guide says when its peer echoes.

@@ -49,3 +49,15 @@ func (c *Chatter) Expect(typ, data string) {
 		return
 	}
 }
+
+// Await returns the data of the next message of a type, and drops those before it.
+func (c *Chatter) Await(typ string) json.RawMessage {
+	c.T.Helper()
+	for {
+		m, err := c.Conn.Receive(c.Ctx)
+		require.NoError(c.T, err)
+		if m.Type == typ {
+			return m.Data
+		}
+	}
+}

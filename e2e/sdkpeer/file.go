@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"io"
+	"strings"
 
 	"github.com/stretchr/testify/require"
 
@@ -52,12 +53,24 @@ func (f *File) Say(lines ...any) {
 	}
 }
 
-// Line returns the page's next line.
+// Line returns the page's next line, but for those that say that it needs longer.
 func (f *File) Line() string {
+	f.c.T.Helper()
+	for {
+		line, err := f.came.ReadString('\n')
+		require.NoError(f.c.T, err)
+		if !strings.HasPrefix(line, `{"waiting":`) {
+			return line
+		}
+	}
+}
+
+// Asks waits until the page says that it asks its user.
+func (f *File) Asks() {
 	f.c.T.Helper()
 	line, err := f.came.ReadString('\n')
 	require.NoError(f.c.T, err)
-	return line
+	require.JSONEq(f.c.T, `{"waiting":600,"user":true}`, line)
 }
 
 // JSON is Line for an object.

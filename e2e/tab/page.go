@@ -1,6 +1,20 @@
 package tab
 
-import "context"
+import (
+	"context"
+	"fmt"
+)
+
+// Accepting is a user who accepts every file that is offered, unless hesitates is set.
+const Accepting = `new MutationObserver(() => {
+	if (!globalThis.hesitates) document.querySelector("#log .accept")?.click()
+}).observe(document, { childList: true, subtree: true })`
+
+// Hesitate makes a user who does not accept files by itself.
+func (p *Tab) Hesitate() {
+	p.T.Helper()
+	p.Do(`globalThis.hesitates = true`)
+}
 
 // Host starts a room with the page's button and returns its link.
 func (p *Tab) Host(name string) string {
@@ -30,6 +44,22 @@ func (p *Tab) SendFile(path string) {
 	p.within("choose "+path, func(ctx context.Context) error {
 		return p.Driver.Upload(ctx, ".takes-files input.file", path)
 	})
+}
+
+// SendFileTo chooses a file for a person.
+func (p *Tab) SendFileTo(name, path string) {
+	p.T.Helper()
+	p.within("choose "+path, func(ctx context.Context) error {
+		return p.Driver.Upload(ctx, p.Row(name)+" input.file", path)
+	})
+}
+
+// Row waits for the row of a person and returns its selector.
+func (p *Tab) Row(name string) string {
+	p.T.Helper()
+	const find = `[...document.querySelectorAll("#people > .person")].findIndex((e) => e.querySelector(".name bdi").textContent === a)`
+	p.WaitFor("the row of "+name, find+" >= 0", name)
+	return fmt.Sprintf("#people > .person:nth-child(%d)", Eval[int](p, find, name)+1)
 }
 
 // WaitDirect waits until the page says that a direct path is there.

@@ -1,7 +1,8 @@
 // Files that the user drags over the room: dropped on a person, they go to that person;
-// elsewhere, to everyone who can receive files. A hint says which before they are dropped.
+// elsewhere, the user chooses who gets them. A hint says which before they are dropped.
 
 import { chat } from "./chat.js";
+import { choose, nameIn, receivers, sendTo } from "./recipients.js";
 import { words } from "./words.js";
 
 const room = document.getElementById("room");
@@ -28,17 +29,18 @@ document.addEventListener("drop", (event) => {
   if (room.hidden) return;
   const { rows, text } = target(event);
   if (rows.length === 0) chat.note(text);
-  for (const row of rows) row.dispatchEvent(new CustomEvent("files", { detail: [...event.dataTransfer.files] }));
+  const files = [...event.dataTransfer.files];
+  if (rows.length > 1) choose(files);
+  else sendTo(rows, files);
 });
 
-/** Returns {rows, text}: who gets a file dropped here, and a sentence that says so, or why no one does. */
+/** Returns {rows, text}: who may get a file dropped here, and a sentence that says so, or why no one does. */
 function target(event) {
   const row = event.target.closest?.("#people > .person");
-  if (row && !row.matches(".takes-files")) return { rows: [], text: words.hostFilesOnly };
-  const rows = row ? [row] : [...list.querySelectorAll(".takes-files")];
+  if (row && !row.matches(".takes-files")) return { rows: [], text: words.takesNone };
+  const rows = row ? [row] : receivers();
   if (rows.length === 0) return { rows, text: words.noReceiver };
-  const names = rows.map((each) => each.querySelector(".name bdi").textContent).join(", ");
-  return { rows, text: rows.length > 1 ? words.dropToEveryone(names) : words.dropTo(names) };
+  return { rows, text: rows.length > 1 ? words.dropToChoose : words.dropTo(nameIn(rows[0])) };
 }
 
 function endDrag() {

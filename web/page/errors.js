@@ -17,6 +17,9 @@ export function transferSentence(err) {
     case "too-large":
       return words.refused(err.message + ".");
     case "stalled":
+    case "unanswered":
+    case "full":
+    case "not-stored":
       return words.endedBecause(err.message);
     default:
       return words.transferErrors[err?.code] ?? sentence(err);

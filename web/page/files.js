@@ -1,12 +1,18 @@
 // The files between this page and one other peer, over all connections to it: what fails with
 // one connection goes on with the next.
 
+import { leftovers, newDiskStore } from "./disk.js";
 import { failure } from "./errors.js";
+import { MemoryStore } from "./memory.js";
 import { Pace } from "./pace.js";
+import { fileOf, keep, Part } from "./part.js";
+import { pickFile, pickFolder, picksFiles, picksFolders } from "./place.js";
 import { receiveFile, refuse } from "./receive.js";
-import { sendFile } from "./send.js";
-import { Shelf } from "./shelf.js";
-import { Transfer } from "./transfer.js";
+import { offerOf, sendFile } from "./send.js";
+import { Sets } from "./sets.js";
+import { capacity, Shelf } from "./shelf.js";
+import { newID } from "./transcript.js";
+import { ANSWER, Transfer } from "./transfer.js";
 import { words } from "./words.js";
 
 const TAKEN = 16; // files received at once from one peer
@@ -14,17 +20,35 @@ const SENT = 4; // files sent at once to one peer; more wait for their turn
 
 const ENDS = ["peer-gone", "restarted", "given-up", "closed"]; // errors after which another connection may come
 
-const peers = new Map(); // by the peer's ID
+const people = new Map(); // by the ID that filesOver got
 
-/** Returns the Files of the peer to which this connection leads. It is the latest one from now on. */
-export function filesOver(conn, name) {
-  const files = peers.get(conn.peerId) ?? new Files(conn.peerId);
-  peers.set(conn.peerId, files);
+let restored = Promise.resolve(); // until what came before a reload is shown
+
+/** Returns the Files of the person to whom this connection leads. It is the latest one from now on. */
+export function filesOver(conn, name, person) {
+  const files = people.get(person) ?? new Files(person);
+  people.set(person, files);
   files.follow(conn, name);
   return files;
 }
 
+/** Shows the files, and the parts of files, that came before this page was loaded. */
+export function restoreFiles() {
+  restored = restore().catch(() => {}); // storage that cannot be read has nothing to show
+}
+
+async function restore() {
+  for (const { store, about, size } of await leftovers()) {
+    const transfer = new Transfer(about.name, about.size);
+    const part = new Part(store, size);
+    transfer.start(about.from, false, null, new Date(about.at));
+    if (about.whole) transfer.restore(fileOf(await store.file(), about.name, about.modified), part);
+    else transfer.restorePart(size, keep(about.key, part, transfer));
+  }
+}
+
 class Files {
+  #person;
   #shelf;
   #conn; // the latest
   #name; // a function
@@ -32,9 +56,13 @@ class Files {
   #wakes = []; // the functions that wake who waits for another connection
   #incoming = 0;
   #outgoing = new Set(); // promises of files being sent
+  #sets = new Sets();
+  #trust = ""; // "once" after the user has accepted something from this person, then "always" if the user wants that
+  #paused = new Map(); // what this person has paused, by its offer: functions that go on
 
-  constructor(peer) {
-    this.#shelf = new Shelf(peer);
+  constructor(person) {
+    this.#person = person;
+    this.#shelf = new Shelf(person);
   }
 
   follow(conn, name) {
@@ -46,42 +74,68 @@ class Files {
   /** Says that no other connection follows this one. */
   end(conn) {
     if (conn !== this.#conn) return;
-    peers.delete(conn.peerId);
+    people.delete(this.#person);
     this.#over = true;
     this.#wake();
   }
 
-  async send(file) {
-    const transfer = new Transfer(file.name, file.size, () => this.#way());
-    transfer.start(words.youTo(this.#name()), true);
+  /** Sends files that the user has chosen together. */
+  send(files) {
+    const size = files.reduce((sum, file) => sum + file.size, 0);
+    const batch = { of: files.length > 1 ? { id: newID(), files: files.length, size } : undefined, refused: null };
+    for (const file of files) this.#queue(file, batch, new Transfer(file.name, file.size));
+  }
+
+  /** The other side asks for a file that it has paused. */
+  resume(offer) {
+    const key = keyOf(offer);
+    const go = this.#paused.get(key);
+    this.#paused.delete(key);
+    go?.();
+  }
+
+  async #queue(file, batch, transfer) {
+    transfer.start(this.#name(), true, () => this.#way());
     const { signal } = transfer;
     const cancelled = new Promise((resolve) => signal.addEventListener("abort", resolve));
     transfer.waits(words.waitsForTurn);
     while (this.#outgoing.size >= SENT && !signal.aborted) await Promise.race([cancelled, ...this.#outgoing]);
-    if (signal.aborted) return transfer.failed(signal.reason);
-    const sending = this.#send(file, transfer, cancelled);
+    const sending = this.#send(file, batch, transfer, cancelled);
     this.#outgoing.add(sending);
-    sending.finally(() => this.#outgoing.delete(sending));
+    await sending;
+    this.#outgoing.delete(sending);
   }
 
-  async #send(file, transfer, cancelled) {
+  async #send(file, batch, transfer, cancelled) {
+    const { signal } = transfer;
     transfer.runs();
     for (;;) {
       const conn = this.#conn;
       try {
+        signal.throwIfAborted();
+        if (batch.refused) throw batch.refused;
         transfer.waits(words.waitsForAnswer);
-        await sendFile(conn, file, transfer);
+        await sendFile(conn, file, batch.of, transfer);
         return transfer.done();
       } catch (err) {
+        if (err.all) batch.refused = err;
+        if (err.code === "paused") return this.#pause(file, batch, transfer, err);
         if (!ENDS.includes(err.code)) return transfer.failed(err);
         transfer.waits(words.waitsForPerson(this.#name()));
-        while (this.#conn === conn && !this.#over && !transfer.signal.aborted) {
+        while (this.#conn === conn && !this.#over && !signal.aborted) {
           await Promise.race([cancelled, new Promise((resolve) => this.#wakes.push(resolve))]);
         }
-        if (transfer.signal.aborted) return transfer.failed(transfer.signal.reason);
-        if (this.#conn === conn) return transfer.failed(err);
+        if (!signal.aborted && this.#conn === conn) return transfer.failed(err);
       }
     }
+  }
+
+  /** Keeps what is needed to send a file from where it was paused. */
+  #pause(file, batch, transfer, err) {
+    const go = () => this.#queue(file, batch, transfer);
+    const key = keyOf(offerOf(file));
+    if (!transfer.signal.aborted) this.#paused.set(key, go);
+    transfer.failed(err, () => this.#paused.delete(key), go);
   }
 
   async #take(conn) {
@@ -105,17 +159,88 @@ class Files {
     this.#incoming++;
     const stop = new AbortController();
     const unnamed = new Pace(() => unnamed.stalled && stop.abort(unnamed.stalled)); // until it is offered
-    const show = ({ name, size }, before) => {
-      unnamed.end();
-      const transfer = before ?? new Transfer(name, size, () => this.#way());
-      transfer.start(this.#name(), false);
+    const follow = (transfer) => {
+      const { signal } = transfer;
+      signal.addEventListener("abort", () => stop.abort(signal.reason));
+      if (signal.aborted) stop.abort(signal.reason);
       transfer.runs();
-      transfer.signal.addEventListener("abort", () => stop.abort(transfer.signal.reason));
-      return transfer;
     };
-    await receiveFile(stream, this.#shelf, show, stop.signal);
+    const desk = {
+      shelf: this.#shelf,
+      decide: async (offer, waiting, gone) => {
+        unnamed.end();
+        const decided = await this.#decide(offer, waiting, gone);
+        follow(decided.transfer);
+        return decided;
+      },
+      goesOn: async (transfer, durable) => {
+        unnamed.end();
+        this.#show(transfer);
+        follow(transfer);
+        return capacity(durable);
+      },
+      resume: (said) => this.#conn.send({ type: "resume", data: said }).catch(() => {}),
+    };
+    await restored;
+    await receiveFile(stream, desk, stop.signal);
     unnamed.end();
     this.#incoming--;
+  }
+
+  #show(transfer) {
+    transfer.start(this.#name(), false, () => this.#way());
+    return transfer;
+  }
+
+  /** Asks the user about an offered file, or about its set once. Returns {transfer, store, most}. */
+  async #decide(offer, waiting, gone) {
+    const { of, name, size } = offer;
+    let transfer = null;
+    try {
+      let place;
+      const most = await capacity(true);
+      if (of) place = (await this.#sets.answer(offer, () => this.#askAll(offer, most, waiting, gone), () => waiting(ANSWER))).place;
+      transfer = this.#show(new Transfer(name, size));
+      this.#shelf.check(size, 1, most);
+      if (!of) place = (await this.#ask(transfer, picksFiles && (() => pickFile(name)), waiting, gone)).place;
+      return { transfer, ...(await this.#store(offer, place, most)) };
+    } catch (err) {
+      transfer?.failed(err);
+      throw err;
+    }
+  }
+
+  async #askAll({ name, of }, most, waiting, gone) {
+    const transfer = this.#show(new Transfer(words.filesAnd(of.files, name), of.size));
+    try {
+      this.#shelf.check(of.size, of.files, most);
+      const answer = await this.#ask(transfer, picksFolders && pickFolder, waiting, gone);
+      transfer.answered(words.accepted);
+      return answer;
+    } catch (err) {
+      transfer.failed(err);
+      throw Object.assign(err, { all: true });
+    }
+  }
+
+  async #ask(transfer, pick, waiting, gone) {
+    if (this.#trust === "always") return {};
+    waiting(ANSWER);
+    const answer = await transfer.ask(this.#trust === "once", pick, gone);
+    this.#trust = answer.always ? "always" : "once";
+    return answer;
+  }
+
+  /** Where the content of an accepted file goes: to the place that the user chose, to the disk, or into memory. */
+  async #store({ key, name, size, modified, folders }, place, most) {
+    if (place) return { store: await place(name, folders), most };
+    try {
+      return { store: await newDiskStore({ key, name, size, modified, from: this.#name() }), most };
+    } catch {
+      const inMemory = await capacity(false);
+      this.#shelf.check(size, 1, inMemory);
+      return { store: new MemoryStore(), most: inMemory };
+    }
   }
 
   /** Says over which path files go, and whether they do. */
@@ -127,4 +252,9 @@ class Files {
   #wake() {
     for (const wake of this.#wakes.splice(0)) wake();
   }
+}
+
+/** What tells the offers of one person apart. */
+function keyOf(offer) {
+  return JSON.stringify([offer?.name, offer?.size, offer?.modified]);
 }

@@ -37,11 +37,22 @@ export function cleanName(name, otherwise) {
   return [...clean].slice(0, 32).join("").trim() || otherwise;
 }
 
-/** A file's name without folders, control characters and leading dots. */
+// What Windows does not take in a file's name, and the devices that it takes for files.
+const forbidden = /[<>:"|?*]/g;
+const device = /^(con|prn|aux|nul|com[0-9]|lpt[0-9])(\.|$)/i;
+
+/** The folders of a file within its set, each a clean name. */
+export function cleanFolder(folder) {
+  if (typeof folder !== "string") return [];
+  return folder.slice(0, 4096).split("/").filter(Boolean).slice(0, 64).map(cleanFileName);
+}
+
+/** A file's name that any disk takes, without folders, control characters and leading dots. */
 export function cleanFileName(name) {
   if (typeof name !== "string") return words.unnamedFile;
-  const base = name.slice(0, 4096).split(/[/\\]/).pop().replace(unseen, "");
-  return [...base.replace(/^[.\s]+/u, "").trim()].slice(0, 120).join("") || words.unnamedFile;
+  const base = name.slice(0, 4096).split(/[/\\]/).pop().replace(unseen, "").replace(forbidden, "_");
+  const clean = [...base.replace(/^[.\s]+/u, "")].slice(0, 120).join("").replace(/[.\s]+$/u, "");
+  return device.test(clean) ? `_${clean}` : clean || words.unnamedFile;
 }
 
 /** A chat text as it is shown: at most 8,000 characters. */
@@ -52,4 +63,9 @@ export function cleanText(text) {
 /** A message's ID as a peer sent it, or "" if it does not have the form of one. */
 export function cleanID(id) {
   return typeof id === "string" && /^[\x21-\x7e]{1,36}$/.test(id) ? id : "";
+}
+
+/** A room's ID as a peer sent it, or "" if it does not have the form of one. */
+export function cleanRoom(id) {
+  return typeof id === "string" && /^[a-z0-9-]{1,64}$/.test(id) ? id : "";
 }

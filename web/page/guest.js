@@ -1,9 +1,11 @@
-// A guest's end of a room: one connection, to the host, which forwards what the
-// guests say to each other.
+// A guest's end of a room: a connection to the host, which forwards what the guests say to each other, and
+// one to each guest with whom it exchanges more.
 
 import { chat } from "./chat.js";
+import { Doors } from "./doors.js";
 import { failure } from "./errors.js";
-import { cleanName } from "./format.js";
+import { cleanID, cleanName } from "./format.js";
+import { Member } from "./member.js";
 import { me } from "./name.js";
 import { Peer } from "./peer.js";
 import { explainStar, Person } from "./people.js";
@@ -11,14 +13,14 @@ import { Said } from "./said.js";
 import { newID, Transcript } from "./transcript.js";
 import { words } from "./words.js";
 
-const PEOPLE = 200; // names that are shown
+const PEOPLE = 200; // entries of the list that are read
 
 export class Guest {
   #dial;
   #host;
-  #others = []; // rows of the other guests
-  #named = new Set(); // every name that this user has had
-  #called = ""; // what the host calls us
+  #hostRow = new Person({ name: words.host, role: words.roleHost, onfiles: (files) => this.#host.sendFiles(files) });
+  #others = new Map(); // by ID: a Member for each other guest
+  #doors;
   #listed = false; // whether a list has come
   #transcript;
   #said = []; // what the user said: every Said
@@ -26,12 +28,18 @@ export class Guest {
   #tell = () => {};
   #left = false;
 
-  /** Gets a conn of the SDK, the room's ID, and a function that dials again after the host has reloaded. */
-  constructor(conn, id, dial) {
+  /**
+   * Gets a conn of the SDK, the room's ID, a function that dials again after the host has reloaded, and the
+   * ways to other guests (see Doors).
+   */
+  constructor(conn, id, dial, ways) {
     this.id = id;
     this.#dial = dial;
+    this.#doors = new Doors(ways, (type, data) => this.#host.send(type, data), (person, conn) => this.#connected(person, conn));
     this.#transcript = new Transcript("guest", id, conn.id);
+    this.#transcript.keep({ key: newID(), ...this.#transcript.kept });
     this.#anchored = this.#transcript.again;
+    this.#doors.iAm(this.#transcript.kept.id ?? "");
     this.#meet(conn);
   }
 
@@ -61,7 +69,7 @@ export class Guest {
         await this.#host.run();
       } catch (err) {
         this.#host.lost(words.chatEndedWithRelay);
-        this.#empty();
+        this.#empty({ orphan: true });
         throw err;
       }
       if (this.#left) return;
@@ -72,7 +80,8 @@ export class Guest {
       await this.#return();
     }
     this.#host.close();
-    this.#empty();
+    this.#hostRow.remove();
+    this.#empty({ orphan: true }); // what two guests do goes on without the host
     throw failure("peer-gone");
   }
 
@@ -84,37 +93,46 @@ export class Guest {
 
   /** Tells the host the user's new name. */
   renamed() {
-    this.#named.add(me.name);
     this.#host.send("name", me.name);
   }
 
   leave() {
     this.#left = true;
     this.#host.close();
+    this.#hostRow.remove();
+    this.#doors.close();
     this.#empty();
   }
 
-  #empty() {
-    for (const row of this.#others) row.remove();
-    this.#others = [];
+  #empty(how) {
+    for (const member of this.#others.values()) member.remove(how);
     explainStar(false);
   }
 
+  #connected(id, conn) {
+    const member = this.#others.get(id);
+    if (member) member.meet(conn);
+    else conn.close();
+  }
+
   #meet(conn) {
-    this.#host = new Peer(conn, words.roleHost, {
+    this.#host = new Peer(conn, this.#hostRow, {
+      name: (name) => this.#hostRow.rename(name),
       chat: (message) => this.#hear(message),
-      people: (names) => this.#list(names),
+      people: (list) => Array.isArray(list) && this.#list(list),
       mark: (id) => this.#anchor(id),
+      knock: ({ from }) => this.#others.has(from) && this.#doors.knocked(from),
+      answer: (answer) => this.#doors.answered(answer),
       moved: () => this.#status(),
     });
     this.#status();
-    this.#host.row.rename(words.host);
     this.#transcript.move(conn.id);
   }
 
-  // Sends the host our name, the last ID that we know, and messages that it may not have.
+  // Sends the host our key and name, the last ID that we know, and messages that it may not have.
   // It ignores those that it has.
   #greet() {
+    this.#host.send("key", this.#transcript.kept.key);
     this.renamed();
     if (this.#anchored) this.#host.send("since", this.#transcript.last);
     for (const said of this.#said) if (!said.entry.delivered) this.#send(said);
@@ -124,7 +142,6 @@ export class Guest {
   async #return() {
     const before = this.#host;
     this.#listed = false;
-    this.#called = "";
     try {
       const conn = await this.#dial();
       if (this.#left) return conn.close();
@@ -160,53 +177,46 @@ export class Guest {
     said.sent("host", this.#host.send("chat", { id, text, name: me.name }));
   }
 
-  // The list has every name, the host's first. All but the host's and ours are
-  // the others.
-  #list(names) {
-    if (!Array.isArray(names)) return;
-    const others = names.slice(0, PEOPLE).map((name) => cleanName(name, words.guest));
-    remove(others, (name) => name === this.#host.name);
-    this.#recognize(others);
-    remove(others, (name) => name === this.#called);
-
-    const before = this.#others.map((row) => row.name);
-    for (const row of this.#others) row.remove();
-    this.#others = others.map((name) => new Person({ name, role: words.throughHost }));
+  // The host is the first of the list.
+  #list(list) {
+    const people = list.slice(0, PEOPLE).flatMap(person);
+    const own = people.find(({ you }) => you);
+    if (own) {
+      this.#doors.iAm(own.id);
+      this.#transcript.keep({ id: own.id });
+    }
+    // The list that comes before the host knows us by our key may have us among the others.
+    const others = people.slice(1).filter(({ id }) => id !== this.#transcript.kept.id);
+    const came = others.filter(({ id }) => !this.#others.has(id));
+    if (!this.#listed && came.length > 0) chat.note(words.alsoHere(came.map(({ name }) => name).join(", ")));
+    for (const [id, member] of this.#others) {
+      const now = others.find((other) => other.id === id);
+      if (now) this.#rename(member, now.name);
+      else this.#part(member);
+    }
+    for (const each of came) {
+      this.#others.set(each.id, new Member(each, this.#doors, {}));
+      if (this.#listed) chat.note(words.joined(each.name));
+    }
     explainStar(others.length > 0);
-    this.#note(without(others, before), without(before, others));
     this.#listed = true;
   }
 
-  // Finds out the name that the host uses for us: it adds a number to a name that
-  // another person has, too. The first list comes before the host knows our name (CHAT.md). In a later
-  // one ours is new.
-  #recognize(names) {
-    if (!this.#listed || names.includes(this.#called)) return;
-    const before = this.#others.map((row) => row.name);
-    const ours = (name) => this.#named.has(name) || this.#named.has(name.replace(/ \(\d+\)$/, ""));
-    this.#called = without(names, before).find(ours) ?? "";
+  #rename(member, name) {
+    if (name === member.row.name) return;
+    chat.note(words.renamed(member.row.name, name));
+    member.row.rename(name);
   }
 
-  #note(came, went) {
-    if (!this.#listed) {
-      if (came.length > 0) chat.note(words.alsoHere(came.join(", ")));
-    } else if (came.length === 1 && went.length === 1) {
-      chat.note(words.renamed(went[0], came[0]));
-    } else {
-      for (const name of came) chat.note(words.joined(name));
-      for (const name of went) chat.note(words.left(name));
-    }
+  #part(member) {
+    chat.note(words.left(member.row.name));
+    member.remove();
+    this.#others.delete(member.id);
   }
 }
 
-function remove(list, matches) {
-  const at = list.findIndex(matches);
-  if (at >= 0) list.splice(at, 1);
-  return at >= 0;
-}
-
-/** The names that are more often in one list than in the other. */
-function without(names, others) {
-  const rest = [...others];
-  return names.filter((name) => !remove(rest, (other) => other === name));
+/** An entry of the list of people, in an array: empty if it has not the form of one. */
+function person(value) {
+  const id = cleanID(value?.id);
+  return id ? [{ id, name: cleanName(value.name, words.guest), you: value.you === true, door: value.door === true }] : [];
 }

@@ -5,17 +5,20 @@ import { chat } from "./chat.js";
 import { foldInvite, withdrawInvite } from "./invite.js";
 import { me } from "./name.js";
 import { Peer } from "./peer.js";
+import { Person } from "./people.js";
 import { Said } from "./said.js";
 import { newID, Transcript } from "./transcript.js";
 import { words } from "./words.js";
 
 const RETURN = 5000; // milliseconds within which a guest must be back after a reload
+const RETURN_ALL = 15_000; // and after the host's, which they notice later
+const FORWARDED = 30; // knocks and answers of one guest that are passed on in SPAN
+const SPAN = 10_000; // milliseconds
 
 export class Host {
   #listener;
-  #guests = new Set(); // every Peer that is not closed
-  #names = new Map(); // of the guests who are here and have sent their name
-  #earlier; // names of guests who were here before a reload and are not back yet
+  #me; // the host's ID as a person
+  #seats; // a Seat for each guest, in the order in which they came
   #transcript;
   #said = new Map(); // what the user said, by its ID: a Said
   #tell = () => {};
@@ -25,8 +28,10 @@ export class Host {
   constructor(listener) {
     this.#listener = listener;
     this.#transcript = new Transcript("host", listener.id, listener.id);
-    this.#earlier = [...this.#transcript.people];
     listener.addEventListener("statechange", () => this.#status());
+    const { id = newID(), people = [] } = this.#transcript.kept;
+    this.#me = id;
+    this.#seats = people.map((person) => new Seat(person));
   }
 
   get id() {
@@ -47,7 +52,8 @@ export class Host {
   /** Runs until the room is left; throws when the session with the relay ends. */
   async run() {
     chat.restore(() => this.#transcript.entries.forEach((entry) => this.#show(entry)));
-    this.#transcript.save();
+    this.#remember();
+    setTimeout(() => this.#dismiss(), RETURN_ALL);
     try {
       for await (const conn of this.#listener) this.#attend(conn);
     } catch (err) {
@@ -56,10 +62,16 @@ export class Host {
     }
   }
 
+  /** Forgets those who were here before a reload of this page and have not come back. */
+  #dismiss() {
+    if (this.#left || this.#listener.state === "closed") return;
+    for (const seat of this.#seats.filter(({ peer }) => !peer)) this.#vacate(seat);
+  }
+
   /** Talks on with the guests who have a direct path, until the last one is gone. No one else can join. */
   async #goOn() {
     withdrawInvite();
-    const there = () => [...this.#guests].filter(({ state }) => state !== "closed");
+    const there = () => this.#guests().filter(({ state }) => state !== "closed");
     await delay(0); // those without a direct path end in this task
     if (there().length > 0) {
       this.#tell(words.closedToGuests);
@@ -75,69 +87,93 @@ export class Host {
 
   /** Sends every guest the user's new name. */
   renamed() {
-    this.#broadcast("name", me.name);
-    this.#broadcast("people", this.#people());
+    for (const guest of this.#guests()) guest.send("name", me.name);
+    this.#announce();
   }
 
   leave() {
     this.#left = true;
     this.#listener.close();
-    for (const guest of this.#guests) guest.close();
+    for (const seat of this.#seats) seat.empty();
   }
 
   async #attend(conn) {
-    const guest = new Peer(conn, "", {
+    let seat = this.#seats.find(({ peer }) => peer?.id === conn.peerId);
+    if (!seat) this.#seats.push((seat = new Seat({ id: newID() })));
+    seat.row ??= new Person({ name: words.guest, onfiles: (files) => seat.peer.sendFiles(files) });
+    const guest = new Peer(conn, seat.row, {
+      key: (key) => this.#recognize(guest, key),
       name: (name) => this.#introduce(guest, name),
       chat: (message) => this.#pass(guest, message),
       since: (id) => this.#again(guest, id),
+      knock: ({ to }) => this.#forward(guest, "knock", to),
+      answer: ({ to, door, token }) => this.#forward(guest, "answer", to, { door, token }),
       moved: () => this.#status(),
     });
-    const others = this.#people(guest.id); // not its own earlier self
-    this.#succeed(guest);
-    this.#guests.add(guest);
+    seat.take(guest); // a guest who reloads the page is the same person, and comes back at once
     this.#status();
     foldInvite();
     guest.send("name", me.name);
-    guest.send("people", others);
+    guest.send("people", this.#people(seat));
     guest.send("mark", this.#transcript.last);
     try {
       await guest.run();
       const { code } = await guest.closed;
       if (code === "restarted") await delay(RETURN);
-      if (this.#guests.has(guest) && !this.#left) this.#goodbye(guest);
+      const last = this.#seatOf(guest);
+      if (last && !this.#left) this.#vacate(last);
     } catch {
       // The session is over: run() says so once.
       guest.lost(words.chatEndedWithRelay);
     }
   }
 
-  // A guest who reloads the page is the same person, and comes back at once.
-  #succeed(guest) {
-    for (const before of this.#guests) {
-      if (before.id !== guest.id) continue;
-      const name = this.#names.get(before);
-      this.#names.delete(before);
-      this.#guests.delete(before);
-      before.close();
-      if (!name) continue;
-      this.#names.set(guest, name);
-      guest.row.rename(name);
-    }
+  #guests() {
+    return this.#seats.flatMap(({ peer }) => peer ?? []);
+  }
+
+  /** The seat of a guest; undefined if it has another connection by now. */
+  #seatOf(guest) {
+    return this.#seats.find(({ peer }) => peer === guest);
+  }
+
+  /** A guest shows the key of a person: one who is here or was, or another one. */
+  #recognize(guest, key) {
+    const seat = this.#seatOf(guest);
+    if (!seat || seat.key) return;
+    const before = this.#seats.find((other) => other.key === key);
+    seat.key = key;
+    if (!before) return;
+    [seat.id, seat.back] = [before.id, true];
+    if (before.name) seat.rename(before.name);
+    before.empty();
+    this.#seats.splice(this.#seats.indexOf(seat), 1);
+    this.#seats.splice(this.#seats.indexOf(before), 1, seat);
+  }
+
+  /** Passes on what guests say to each other to connect; the answer for a person who cannot be reached is without a door. */
+  #forward(guest, type, to, further = {}) {
+    const seat = this.#seatOf(guest);
+    const other = this.#seats.find(({ id }) => id === to);
+    if (seat?.reachable && other?.reachable && seat.mayForward()) other.peer.send(type, { from: seat.id, ...further });
+    else if (type === "knock") guest.send("answer", { from: to });
   }
 
   /** Handles a guest's chat message. The name is the one known here, so guests cannot use each other's. */
   #pass(guest, { id, text }) {
-    if (!this.#names.has(guest)) this.#introduce(guest, guest.name);
+    const seat = this.#seatOf(guest);
+    if (!seat) return;
+    if (!seat.name) this.#introduce(guest, guest.name);
     if (id && this.#transcript.has(id)) return; // sent again, because the guest could not know
-    const name = this.#names.get(guest);
+    const { name } = seat;
     this.#share({ id: id || newID(), name, text, at: Date.now(), mine: false, shared: true }, guest);
   }
 
   #share(entry, except) {
-    entry.alone = entry.mine && ![...this.#guests].some(({ state }) => state !== "closed");
+    entry.alone = entry.mine && !this.#guests().some(({ state }) => state !== "closed");
     this.#transcript.add(entry);
     this.#show(entry);
-    for (const guest of this.#guests) if (guest !== except) this.#send(guest, entry);
+    for (const guest of this.#guests()) if (guest !== except) this.#send(guest, entry);
   }
 
   #show(entry) {
@@ -157,38 +193,35 @@ export class Host {
 
   /** Gives a guest a unique name. */
   #introduce(guest, name) {
-    const before = this.#names.get(guest);
-    this.#names.delete(guest); // it may keep its own
-    const taken = this.#people();
+    const seat = this.#seatOf(guest);
+    if (!seat) return;
+    const before = seat.name;
+    const taken = [me.name, ...this.#seats.filter((other) => other !== seat && other.listed).map((other) => other.name)];
     let unique = name;
     for (let n = 2; taken.includes(unique); n++) unique = `${[...name].slice(0, 26).join("")} (${n})`;
-    this.#names.set(guest, unique);
-    guest.row.rename(unique);
-    const back = this.#earlier.indexOf(unique);
-    if (back >= 0) this.#earlier.splice(back, 1);
-    if (!before && back < 0) chat.note(words.joined(unique));
+    // A program without a key is known by its name after a reload of this page.
+    const earlier = this.#seats.findIndex((other) => other.name === unique && !other.key && !other.peer);
+    if (earlier >= 0) this.#seats.splice(earlier, 1);
+    seat.rename(unique);
+    if (!before && !seat.back && earlier < 0) chat.note(words.joined(unique));
     else if (before && before !== unique) chat.note(words.renamed(before, unique));
-    this.#remember();
-    this.#broadcast("people", this.#people());
+    this.#announce();
   }
 
-  #goodbye(guest) {
-    if (this.#names.delete(guest)) {
-      chat.note(words.left(guest.name));
-      this.#remember();
-      this.#broadcast("people", this.#people());
-    }
-    this.#guests.delete(guest);
-    guest.close();
+  #vacate(seat) {
+    this.#seats.splice(this.#seats.indexOf(seat), 1);
+    seat.empty();
+    if (seat.listed) chat.note(words.left(seat.name));
+    this.#announce();
     this.#status();
   }
 
   #status() {
     if (this.#left || this.#listener.state === "closed") return; // the page says how it ended
-    const guests = [...this.#guests];
+    const guests = this.#guests();
     const away = guests.filter(({ state }) => state === "reconnecting");
     const relayAway = this.#listener.state === "reconnecting";
-    for (const guest of this.#guests) guest.row.away(!away.includes(guest) ? "" : relayAway ? "relay" : "person");
+    for (const guest of guests) guest.row.away(!away.includes(guest) ? "" : relayAway ? "relay" : "person");
     if (relayAway && guests.some(({ state }) => state === "connected")) this.#tell(words.relayAway);
     else if (relayAway) this.#tell(words.reconnecting);
     else if (away.length === 0) this.#tell(words.yourRoomIsOpen);
@@ -198,16 +231,65 @@ export class Host {
 
   /** Saves who is here, so that a reload does not take them for newcomers. */
   #remember() {
-    this.#transcript.people = [...this.#names.values(), ...this.#earlier];
+    const people = this.#seats.filter(({ name }) => name).map(({ id, key, name }) => ({ id, key, name }));
+    this.#transcript.keep({ id: this.#me, people });
   }
 
-  #people(except = "") {
-    const names = [...this.#names].filter(([guest]) => guest.id !== except).map(([, name]) => name);
-    return [me.name, ...names];
+  /** The list of people for the guest on a seat (CHAT.md). */
+  #people(seat) {
+    const entry = (other) => ({ id: other.id, name: other.name, ...(other === seat && { you: true }), ...(other.key && { door: true }) });
+    return [{ id: this.#me, name: me.name }, ...this.#seats.filter(({ listed }) => listed).map(entry)];
   }
 
-  #broadcast(type, data) {
-    for (const guest of this.#guests) guest.send(type, data);
+  /** Tells every guest who is here. */
+  #announce() {
+    this.#remember();
+    for (const seat of this.#seats) seat.peer?.send("people", this.#people(seat));
+  }
+}
+
+// The host's record of a guest, also of one that is not back after a reload of this page.
+class Seat {
+  peer = null; // the latest connection
+  row = null;
+  back = false; // whether it was here before this connection
+  #span = 0; // when the count of what was forwarded began
+  #forwarded = 0;
+
+  constructor({ id, key = "", name = "" }) {
+    [this.id, this.key, this.name] = [id, key, name];
+  }
+
+  /** Whether it is in the list of people: one that may come back has a key to show then. */
+  get listed() {
+    return this.name !== "" && (this.peer !== null || this.key !== "");
+  }
+
+  /** Whether other guests can connect to it. */
+  get reachable() {
+    return this.listed && this.peer !== null && this.key !== "";
+  }
+
+  rename(name) {
+    this.name = name;
+    this.row?.rename(name);
+  }
+
+  mayForward() {
+    const now = performance.now();
+    if (now - this.#span > SPAN) [this.#span, this.#forwarded] = [now, 0];
+    return ++this.#forwarded <= FORWARDED;
+  }
+
+  take(peer) {
+    const before = this.peer;
+    this.peer = peer;
+    before?.close();
+  }
+
+  empty() {
+    this.peer?.close();
+    this.row?.remove();
   }
 }
 

@@ -5,6 +5,9 @@ import { failure } from "./errors.js";
 const LONGEST = 4096; // bytes of a line, with its end
 const END = 10; // a line feed
 
+/** The code with which a sender that pauses cancels its direction. */
+export const PAUSED = 5;
+
 export class Lines {
   #reader;
   #signal;
@@ -18,16 +21,29 @@ export class Lines {
     if (signal.aborted) this.cancel();
   }
 
-  /** Waits for the object of the next line; throws damaged, or refused if that is what it says. */
-  async line() {
+  /**
+   * Waits for the object of the next line; throws damaged, or what the other side says in its place. waits(seconds, user)
+   * is called if that side needs so much longer for the line.
+   */
+  async line(waits) {
+    for (;;) {
+      const value = await this.#line();
+      if (value.refused !== undefined) {
+        const code = value.declined === true ? "declined" : value.paused === true ? "paused" : "refused";
+        throw Object.assign(failure(code, String(value.refused).slice(0, 200)), { all: value.all === true });
+      }
+      if (!waits || !(value.waiting > 0)) return value;
+      waits(value.waiting, value.user === true);
+    }
+  }
+
+  async #line() {
     const bytes = [];
     for (let byte = 0; byte !== END; bytes.push(byte)) {
       if (bytes.length === LONGEST) throw failure("damaged");
       [byte] = await this.content(1);
     }
-    const value = parsed(new Uint8Array(bytes));
-    if (value.refused !== undefined) throw failure("refused", String(value.refused).slice(0, 200));
-    return value;
+    return parsed(new Uint8Array(bytes));
   }
 
   /** Waits for the next bytes of content, at most so many. */
@@ -58,7 +74,8 @@ export class Lines {
       this.#signal.throwIfAborted();
       return done ? null : value;
     } catch (err) {
-      throw err.code === "stream-ended" ? failure("broken-off") : err;
+      if (err.code !== "stream-ended") throw err;
+      throw failure(err.streamCode === PAUSED ? "paused" : "broken-off");
     }
   }
 }

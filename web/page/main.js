@@ -4,10 +4,12 @@ import { askSecret, forgetSecret, secretOf } from "./access.js";
 import { clientURL, currentID, readAddress, roomURL, serverURL } from "./address.js";
 import { chat } from "./chat.js";
 import { failure, sentence } from "./errors.js";
+import { restoreFiles } from "./files.js";
 import { Guest } from "./guest.js";
 import { Host } from "./host.js";
 import { showInvite } from "./invite.js";
 import { onRename } from "./name.js";
+import { keepPage, offline } from "./offline.js";
 import { explainStar } from "./people.js";
 import { forget, hostedRoom } from "./transcript.js";
 import { canNotify, toggleNotifications } from "./unread.js";
@@ -49,10 +51,14 @@ async function whyNotAgain(id) {
 function joinRoom(id) {
   const dial = async (sdk, signal) => {
     const connect = () => sdk.connect(clientURL(id), { identity, signal, secret: () => secretOf("guest") });
+    const ways = {
+      listen: (signal) => sdk.listen(serverURL(), { signal, secret: () => secretOf("host") || secretOf("guest") }),
+      dial: (door, signal) => sdk.connect(clientURL(door), { signal, secret: () => secretOf("guest") }),
+    };
     const slow = setTimeout(() => notice(words.waitingForHost, words.cancel, goHome), SLOW);
     try {
       const conn = await connect();
-      return new Guest(conn, conn.peerId, connect); // the user may have spelled it differently
+      return new Guest(conn, conn.peerId, connect, ways); // the user may have spelled it differently
     } catch (err) {
       throw Object.assign(err, { room: id });
     } finally {
@@ -76,7 +82,9 @@ async function enter(role, open, state) {
     history.replaceState(null, "", roomURL(room.id)); // so that a reload opens this room again
     showRoom();
     const running = room.run(); // shows what was said before
+    keepPage();
     const lost = unsaved.lost();
+    restoreFiles();
     if (room.again || !navigator.locks) lost.forEach(chat.note); // a copied tab has lost nothing
     await running;
   } catch (err) {
@@ -216,6 +224,7 @@ function showUnusable() {
 
 /** Returns to the room that the tab was in before a reload, if any. */
 function begin() {
+  if (offline) return showOffline();
   const id = currentID();
   if (hostedRoom() && (!id || id === hostedRoom())) startRoom(hostedRoom());
   else if (id) joinRoom(id);
@@ -223,7 +232,16 @@ function begin() {
     showStart();
     showUnusable();
     notice(unsaved.lost().join(" "));
+    keepPage();
   }
+}
+
+/** Shows the start, which can do nothing until the relay is back. */
+function showOffline() {
+  showStart();
+  $("start-room").disabled = $("join").inert = true;
+  notice(words.offline, words.tryAgain, () => location.reload());
+  addEventListener("online", () => location.reload());
 }
 
 $("start-room").addEventListener("click", startNew);

@@ -7,11 +7,13 @@ import { words } from "./words.js";
 const SECOND = 1000; // milliseconds
 const SPAN = 3; // seconds over which the rate is averaged
 const STALLED = 60; // seconds without progress that end a transfer
+const LONGEST = 660; // the same where the other side says that it needs longer
 
 export class Pace {
   #past = [{ at: performance.now(), done: 0 }]; // one for each of the last seconds
   #done = 0;
   #timer;
+  #limit = STALLED;
   quiet = 0; // seconds without progress
 
   /** Calls tick() once a second until end(). */
@@ -29,6 +31,12 @@ export class Pace {
     this.#past = [{ at: performance.now(), done }];
     this.reach(done);
     this.quiet = 0;
+    this.#limit = STALLED;
+  }
+
+  /** The other side may need so many seconds more. */
+  allow(seconds) {
+    this.#limit = Math.min(this.quiet + seconds + STALLED, LONGEST);
   }
 
   /** Sets how much is done. */
@@ -45,7 +53,7 @@ export class Pace {
 
   /** The error that ends a stalled transfer; null while it may go on. */
   get stalled() {
-    return this.quiet < STALLED ? null : failure("stalled", words.refusals.stalled);
+    return this.quiet < this.#limit ? null : failure("stalled", words.refusals.stalled);
   }
 
   end() {

@@ -1,86 +1,141 @@
 // What has come of a file, and the parts that wait for the rest after their transfer has failed.
 
-import { Sha256 } from "./sha256.js";
+import { failure } from "./errors.js";
+import { words } from "./words.js";
 
-const MERGE = 1 << 20; // bytes that become a Blob, which the browser may keep on disk
-const KEPT = 3_600_000; // milliseconds for which a part waits
+const CHUNK = 1 << 20; // bytes that are stored at once
+const WRITING = 8; // chunks that may wait for the disk
+const KEPT = 3_600_000; // milliseconds for which a part in memory waits; disk.js says how long others do
+
+const free = []; // the buffers of chunks, to be used again
 
 export class Part {
+  #store; // where the content is
   #place = null; // on the shelf
-  #blobs = [];
-  #buffer = null; // what comes behind the blobs
+  #chunk = null; // what comes behind what is stored
   #used = 0; // bytes of it
-  #hash = new Sha256();
-  size = 0;
+  #writing = []; // promises
+  #cold; // whether what is stored must be hashed first
+
+  /** Begins with so many bytes that the store has already. */
+  constructor(store, size = 0) {
+    this.#store = store;
+    this.#cold = size > 0;
+    this.size = size;
+  }
 
   /** Has the shelf of a peer account for the part from now on; throws too-large if the file does not fit. */
-  move(shelf, fileSize) {
+  move(shelf, fileSize, most) {
     this.#place?.clear();
-    this.#place = shelf.place(fileSize);
+    this.#place = shelf.place(fileSize, this.#store.chosen ? Infinity : most);
     this.#place.add(this.size);
   }
 
-  /** Adds bytes; throws too-large if there is no space left for them. */
-  add(bytes) {
+  /** Adds bytes; throws too-large or full if there is no space left for them. */
+  async add(bytes) {
     this.#place.add(bytes.length);
-    this.#hash.update(bytes);
     this.size += bytes.length;
     while (bytes.length > 0) {
-      this.#buffer ??= new Uint8Array(MERGE);
-      const some = bytes.subarray(0, MERGE - this.#used);
-      this.#buffer.set(some, this.#used);
+      this.#chunk ??= new Uint8Array(free.pop() ?? CHUNK);
+      const some = bytes.subarray(0, CHUNK - this.#used);
+      this.#chunk.set(some, this.#used);
       bytes = bytes.subarray(some.length);
-      if ((this.#used += some.length) === MERGE) this.merge();
+      if ((this.#used += some.length) === CHUNK) await this.#push();
     }
   }
 
+  /** Whether sha256 takes its time, because the content comes from before a reload. */
+  get slow() {
+    return this.#cold && this.size > 2 ** 29;
+  }
+
   /** The hash of what is there. */
-  get sha256() {
-    return this.#hash.hex();
+  async sha256() {
+    await this.#flush();
+    this.#cold = false;
+    return stored(this.#store.sha256());
   }
 
   /** Drops what is there. */
-  empty() {
+  async empty() {
+    await this.#flush();
+    await stored(this.#store.empty());
     this.#place.add(-this.size);
-    this.#drop();
+    this.size = 0;
   }
 
   /** Drops all of it for good. */
-  clear() {
+  async clear() {
     this.#place?.clear();
-    this.#drop();
+    this.#chunk = null;
+    this.size = this.#used = 0;
+    await this.#store.remove();
   }
 
-  file(name, lastModified) {
-    this.merge();
-    // Never a type that the sender chooses: a blob has this page's origin.
-    const options = { type: "application/octet-stream" };
-    if (lastModified !== 0) options.lastModified = lastModified;
-    return new File(this.#blobs, name, options);
+  /** Ends the writing. Returns a File, or null if it is where the user wants it. */
+  async finish(name, lastModified) {
+    await this.#flush();
+    const content = await stored(this.#store.file());
+    this.#store.note({ whole: true });
+    if (!content) this.#place.clear();
+    return content && fileOf(content, name, lastModified);
   }
 
-  /** Frees the memory that waits for more. */
-  merge() {
-    if (this.#used > 0) this.#blobs.push(new Blob([this.#buffer.subarray(0, this.#used)]));
-    this.#buffer = null;
+  /** Frees what only a running transfer needs. */
+  async rest() {
+    await this.#flush();
+    await this.#store.rest();
+  }
+
+  get durable() {
+    return this.#store.durable;
+  }
+
+  /** Records that the user has saved the file. */
+  saved() {
+    this.#store.note({ saved: Date.now() });
+  }
+
+  async #push() {
+    const chunk = this.#chunk.subarray(0, this.#used);
+    this.#chunk = null;
     this.#used = 0;
+    const writing = stored(this.#store.write(chunk)).then((buffer) => buffer && free.length < WRITING && free.push(buffer));
+    writing.catch(() => {}); // it is awaited later
+    this.#writing.push(writing);
+    while (this.#writing.length > WRITING) await this.#writing.shift();
   }
 
-  #drop() {
-    this.#blobs = [];
-    this.#buffer = null;
-    this.#used = this.size = 0;
-    this.#hash = new Sha256();
+  async #flush() {
+    if (this.#used > 0) await this.#push();
+    await Promise.all(this.#writing.splice(0));
+  }
+}
+
+/** Content as a File that may be saved. */
+export function fileOf(content, name, lastModified) {
+  // Never a type that the sender chooses: a blob has this page's origin.
+  const options = { type: "application/octet-stream" };
+  if (lastModified !== 0) options.lastModified = lastModified;
+  return new File([content], name, options);
+}
+
+async function stored(promise) {
+  try {
+    return await promise;
+  } catch (err) {
+    throw err.name === "QuotaExceededError" ? failure("full", words.refusals.diskFull) : failure("not-stored", words.refusals.notStored);
   }
 }
 
 const kept = new Map(); // by what was offered: {part, transfer, timer}
 
-/** Keeps a part for the next offer of the file, for an hour. Returns a function that drops it. */
+/** Keeps a part for the next offer of the file. Returns a function that drops it. */
 export function keep(offer, part, transfer) {
-  part.merge();
+  part.rest().catch(() => {});
   drop(offer);
-  kept.set(offer, { part, transfer, timer: setTimeout(() => drop(offer), KEPT) });
+  const timer = part.durable ? 0 : setTimeout(() => drop(offer), KEPT);
+  kept.set(offer, { part, transfer, timer });
   return () => kept.get(offer)?.part === part && drop(offer);
 }
 

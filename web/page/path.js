@@ -1,7 +1,7 @@
 // What connects the page to one peer, and how fast it is: the browser's own
 // statistics for the direct path, the SDK's route and counters, and pings, for the chat.
 
-const SILENT = 6000; // milliseconds without a packet after which a path is called silent: browsers ask every 2 to 5 s
+const SILENT = 13_000; // milliseconds without a packet after which a path is called silent: browsers ask every 2 to 6 s, and one answer may be lost
 const MISSED = 2; // pings without an answer that may yet be answered
 
 /** Measures a path; look() is called about once a second. */
@@ -69,7 +69,7 @@ async function selectedPair(pc) {
   let pair = null;
   for (const entry of stats.values()) {
     if (entry.type === "transport" && entry.selectedCandidatePairId) pair = stats.get(entry.selectedCandidatePairId);
-    // Firefox has no transport entry, but marks the pair.
+    // Not every browser has a transport entry; older Firefox marks the pair.
     if (entry.type === "candidate-pair" && entry.selected) pair = entry;
   }
   if (!pair) return null;
@@ -79,7 +79,7 @@ async function selectedPair(pc) {
     local: local?.candidateType ?? "unknown",
     remote: remote?.candidateType ?? "unknown",
     protocol: (local?.protocol ?? "").toUpperCase(),
-    trip: pair.currentRoundTripTime,
+    trip: pair.currentRoundTripTime || null, // Firefox counts whole milliseconds
     bytes: (pair.bytesSent ?? 0) + (pair.bytesReceived ?? 0),
     // Not every browser counts the answers that keep an idle path alive.
     heard: pair.responsesReceived === undefined ? null : pair.responsesReceived + (pair.bytesReceived ?? 0),

@@ -1,11 +1,9 @@
-// One connection to another peer: its messages, its row in the list of people, and what
-// connects the two. Its files may outlive it.
+// One connection to another person: its messages, its files, and what connects the two. Its files may outlive it.
 
 import { failure } from "./errors.js";
 import { filesOver } from "./files.js";
-import { cleanID, cleanName, cleanText } from "./format.js";
+import { cleanID, cleanName, cleanRoom, cleanText } from "./format.js";
 import { Path } from "./path.js";
-import { Person } from "./people.js";
 import { words } from "./words.js";
 
 const TICK = 1000; // milliseconds between two looks at the path
@@ -22,18 +20,18 @@ export class Peer {
   #timer = 0;
 
   /**
-   * Takes a conn of the SDK. on has a function for each type of message that the
-   * room cares for (name, chat, people, mark, since), called with the message's data; and moved()
-   * for when messages begin to wait, or to go again.
+   * Takes a conn of the SDK, and the person's row in the list. on has a function for each type of message that the
+   * room cares for, called with the message's data; and moved() for when messages begin to wait, or to go
+   * again. Files go on with the next connection to the same person: the ID of one, or of a peer.
    */
-  constructor(conn, role, on) {
+  constructor(conn, row, on, person = conn.peerId) {
     this.#conn = conn;
     this.#on = on;
     this.#path = new Path(conn);
-    this.row = new Person({ name: words.guest, role, onfile: (file) => this.#files.send(file) });
-    this.#files = filesOver(conn, () => this.name);
-    conn.addEventListener("away", () => on.moved());
-    conn.addEventListener("back", () => on.moved());
+    this.row = row;
+    this.#files = filesOver(conn, () => this.name, person);
+    conn.addEventListener("away", () => on.moved?.());
+    conn.addEventListener("back", () => on.moved?.());
   }
 
   get id() {
@@ -69,6 +67,10 @@ export class Peer {
     return sending;
   }
 
+  sendFiles(files) {
+    this.#files.send(files);
+  }
+
   async #hand(message) {
     this.#pending++;
     try {
@@ -86,7 +88,6 @@ export class Peer {
 
   close() {
     clearInterval(this.#timer);
-    this.row.remove();
     this.#files.end(this.#conn);
     this.#conn.close();
   }
@@ -99,8 +100,7 @@ export class Peer {
         if (typeof data === "number") this.#path.answered(Math.max(0, performance.now() - data) / 1000);
         return;
       case "name":
-        this.row.rename(cleanName(data, words.guest));
-        return this.#on.name?.(this.name);
+        return this.#on.name?.(cleanName(data, words.guest));
       case "chat":
         if (typeof data?.text !== "string") return;
         return this.#on.chat?.({ id: cleanID(data.id), text: cleanText(data.text), name: data.name });
@@ -108,6 +108,14 @@ export class Peer {
         return this.#on.people?.(data);
       case "mark":
         return cleanID(data) && this.#on.mark?.(data);
+      case "key":
+        return cleanID(data) && this.#on.key?.(data);
+      case "knock":
+        return this.#on.knock?.({ to: cleanID(data?.to), from: cleanID(data?.from) });
+      case "answer":
+        return this.#on.answer?.({ to: cleanID(data?.to), from: cleanID(data?.from), door: cleanRoom(data?.door), token: cleanID(data?.token) });
+      case "resume":
+        return this.#files.resume(data);
       case "since": // answered only once, because the answer is expensive
         if (cleanID(data)) this.#on.since?.(data);
         this.#on.since = null;
@@ -130,6 +138,7 @@ export class Peer {
       this.#path.asked();
       this.send("ping", performance.now());
     }
-    this.row.show(await this.#path.look());
+    const path = await this.#path.look();
+    if (this.state !== "closed") this.row.show(path);
   }
 }

@@ -2,7 +2,7 @@
 
 import { paintFace } from "./face.js";
 import { bytes, duration } from "./format.js";
-import { words } from "./words.js";
+import { say, words } from "./words.js";
 
 const template = document.getElementById("person");
 const list = document.getElementById("people");
@@ -15,21 +15,21 @@ export class Person {
   #away = ""; // what messages wait for, a key of words.waits; "" if they do not
 
   /**
-   * Adds a row. role is a word or two behind the name ("host"); onfile(file),
-   * when given, is called for each file that the user drops here or chooses.
+   * Adds a row. role is a word or two behind the name ("host"); onfiles(files),
+   * when given, is called for the files that the user chooses together for this person.
    */
-  constructor({ name, role = "", onfile }) {
+  constructor({ name, role = "", onfiles }) {
     this.#part(".role").textContent = role;
     this.rename(name);
     list.append(this.#row);
-    if (onfile) this.#takeFiles(onfile);
+    if (onfiles) this.#takeFiles(onfiles);
   }
 
   rename(name) {
     this.name = name;
     this.#part(".name bdi").textContent = name;
     paintFace(this.#part(".face"), name);
-    this.#part(".send-file").setAttribute("aria-label", words.sendFileTo(name));
+    say(this.#part(".send-file"), "sendFile aria-label=sendFileTo", name);
   }
 
   /** Shows the result of Path.look(). */
@@ -40,6 +40,12 @@ export class Person {
     if (path.mute) return this.#draw("silent", words.lines.silent);
     const trip = (path.route === "direct" && path.trip) || path.chatTrip;
     this.#draw(path.kind, trip ? `${words.lines[path.route]} · ${duration(trip)}` : words.lines[path.route]);
+  }
+
+  /** Shows a text in place of a path: there is no connection to this person. */
+  apart(text) {
+    this.#part(".path").dataset.path = "";
+    this.#part(".relayed").textContent = text;
   }
 
   /** Shows from now on that messages no longer reach this person. */
@@ -77,17 +83,17 @@ export class Person {
     this.#part(".facts").replaceChildren(...parts);
   }
 
-  #takeFiles(onfile) {
+  #takeFiles(onfiles) {
     const button = this.#part(".send-file");
     const input = this.#part(".file");
     button.hidden = false;
     button.addEventListener("click", () => input.click());
     input.addEventListener("change", () => {
-      for (const file of input.files) onfile(file);
+      onfiles([...input.files]);
       input.value = "";
     });
     this.#row.classList.add("takes-files");
-    this.#row.addEventListener("files", ({ detail }) => detail.forEach(onfile));
+    this.#row.addEventListener("files", ({ detail }) => onfiles(detail));
   }
 
   #part(selector) {

@@ -1,28 +1,36 @@
 // The sending side of a file transfer (CHAT.md).
 
 import { failure } from "./errors.js";
-import { line, Lines } from "./lines.js";
+import { line, Lines, PAUSED } from "./lines.js";
 import { Sha256 } from "./sha256.js";
 
 const READ = 256 << 10; // bytes read from the file at once
+const SLOW = 2 ** 29; // bytes that take their time to be hashed
+const HASHING = 300; // seconds for that
 const LINGER = 10_000; // milliseconds that the receiver has to close its direction after its answer
+
+/** What is said of a File when it is offered, and of its set if it is one of several. */
+export function offerOf(file, of) {
+  return { name: file.name, size: file.size, modified: file.lastModified, of };
+}
 
 /**
  * Sends a File over a new stream of conn, and returns when the receiver has said that it arrived whole.
- * transfer.begins(from) is called first, then transfer.progress(sent). transfer.signal ends it with its reason.
+ * transfer.begins(from) is called first, then transfer.progress(sent); before that, transfer.allow(seconds, user) if the
+ * receiver needs longer. transfer.signal ends it with its reason.
  */
-export async function sendFile(conn, file, transfer) {
+export async function sendFile(conn, file, of, transfer) {
   const { signal } = transfer;
   const stream = await conn.createBidirectionalStream({ name: "file", signal }).catch((err) => {
     throw signal.aborted ? signal.reason : err;
   });
   const from = new Lines(stream.readable, signal);
   const to = stream.writable.getWriter();
-  const giveUp = () => to.abort(signal.reason).catch(() => {});
+  const giveUp = () => to.abort(Object.assign(signal.reason, signal.reason.code === "paused" && { streamCode: PAUSED })).catch(() => {});
   signal.addEventListener("abort", giveUp);
   if (signal.aborted) giveUp();
   let answer;
-  const listen = () => (answer = from.line()).catch(() => {}); // it is awaited later
+  const listen = () => (answer = from.line((seconds, user) => transfer.allow(seconds, user))).catch(() => {}); // it is awaited later
   // What the receiver says instead of reading on is the reason why a write fails.
   const write = async (bytes) => {
     const early = answer.then(() => {
@@ -32,8 +40,9 @@ export async function sendFile(conn, file, transfer) {
   };
   try {
     listen();
-    await to.write(line({ name: file.name, size: file.size, modified: file.lastModified })).catch(() => answer);
+    await to.write(line(offerOf(file, of))).catch(() => answer);
     const there = await answer;
+    if (there.from > SLOW) await to.write(line({ waiting: HASHING }));
     const { hash, sent } = await begin(file, there, signal);
     listen();
     await write(line({ from: sent }));

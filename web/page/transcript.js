@@ -9,16 +9,16 @@ export class Transcript {
   #about; // {role, room, peer}: whose it is
   #start; // an ID for the time before the first entry
   #entries;
-  #people; // names of the guests who are here, for the host
+  #kept; // what the room keeps beside what was said
 
   /** Restores the transcript of this peer, or starts a new one. */
   constructor(role, room, peer) {
     this.#about = { role, room, peer };
-    const { about, start, entries, people } = stored();
+    const { about, start, entries, kept } = stored();
     const same = about?.role === role && about.room === room && about.peer === peer;
     this.#start = same ? start : newID();
     this.#entries = same ? entries : [];
-    this.#people = (same && people) || [];
+    this.#kept = (same && kept) || {};
     this.again = same; // whether this peer has been here before
   }
 
@@ -26,12 +26,13 @@ export class Transcript {
     return this.#entries;
   }
 
-  get people() {
-    return this.#people;
+  /** What the room keeps beside what was said, as keep(…) merged it. */
+  get kept() {
+    return this.#kept;
   }
 
-  set people(names) {
-    this.#people = names;
+  keep(values) {
+    Object.assign(this.#kept, values);
     this.save();
   }
 
@@ -78,7 +79,7 @@ export class Transcript {
 
   save() {
     try {
-      sessionStorage.setItem(KEY, JSON.stringify({ about: this.#about, start: this.#start, entries: this.#entries, people: this.#people }));
+      sessionStorage.setItem(KEY, JSON.stringify({ about: this.#about, start: this.#start, entries: this.#entries, kept: this.#kept }));
     } catch {
       // full or forbidden; a reload then starts a new transcript
     }

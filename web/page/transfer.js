@@ -1,18 +1,24 @@
-// One file in the chat: its name, how far it is, and the link to save it.
+// One file in the chat: its name, how far it is, and what the user can do with it.
 
 import { chat } from "./chat.js";
 import { failure, transferSentence } from "./errors.js";
 import { bytes } from "./format.js";
 import { Pace } from "./pace.js";
+import { received } from "./received.js";
 import { unsaved } from "./unsaved.js";
 import { words } from "./words.js";
 
 const template = document.getElementById("transfer");
 
 const SHOWN = 3; // seconds without progress before the page says so
+const SLICE = 1 << 20; // bytes that are copied at once
+
+/** Seconds that the user has to accept a file. */
+export const ANSWER = 600;
 
 export class Transfer {
   #item = template.content.firstElementChild.cloneNode(true);
+  #person; // the name of the other side
   #way; // tells {moves, text}: whether anything can move, and over which path or what it waits for
   #abort;
   #waiting = ""; // what it waits for before content comes
@@ -21,40 +27,66 @@ export class Transfer {
   #done = 0; // bytes
   #drawn = 0; // when figures were last shown
   #pace = null; // while the transfer runs
-  #stop; // the button's action
+  #over = () => {}; // called when the entry is removed
   #file = null; // what was received, while the page holds it
+  #part = null; // where that is
 
-  constructor(name, size, way) {
+  constructor(name, size) {
     this.name = name;
     this.size = size;
-    this.#way = way;
-    this.#part(".file-name bdi").textContent = name;
-    this.#part("progress").setAttribute("aria-label", words.progressOf(name));
-    this.#part(".cancel").addEventListener("click", () => this.#stop());
-    this.#part(".save").addEventListener("click", () => this.#keep(false));
-    this.#item.addEventListener("removed", () => {
-      this.#stop();
-      this.#release();
-    });
+    this.#element(".file-name bdi").textContent = name;
+    this.#element("progress").setAttribute("aria-label", words.progressOf(name));
+    this.#item.addEventListener("removed", () => this.#over());
   }
 
-  /** Shows the transfer at the end of the chat, also when it goes on after it had failed; who is the name above it. */
-  start(who, mine) {
+  /** Shows the transfer at the end of the chat, also when it goes on after it had failed. */
+  start(person, mine, way, at) {
+    [this.#person, this.#way] = [person, way];
     this.#abort = new AbortController();
-    this.#stop = () => this.#abort.abort(failure("cancelled"));
     this.#item.classList.toggle("mine", mine);
-    delete this.#part(".parcel").dataset.state;
-    this.#part(".outcome").textContent = "";
-    this.#part("progress").hidden = false;
-    this.#button(words.cancel, words.cancelFile);
+    delete this.#element(".parcel").dataset.state;
+    this.#element(".outcome").textContent = "";
     this.#figures(bytes(this.size));
-    this.#keep(true);
-    chat.add(this.#item, who);
+    this.#running();
+    chat.add(this.#item, mine ? words.youTo(person) : person, at);
   }
 
-  /** Aborts, with the reason, when the user cancels or nothing has moved for too long. */
+  /** Aborts, with the reason, when the user cancels or pauses, or nothing has moved for too long. */
   get signal() {
     return this.#abort.signal;
+  }
+
+  /**
+   * Asks the user whether to take it. known is whether this person may be trusted from now on, pick a function that asks for
+   * a place, or null. Returns {always, place}; throws declined, unanswered, or the reason of gone.
+   */
+  async ask(known, pick, gone) {
+    const cancel = () => this.#abort.abort(failure("cancelled"));
+    let late, abort;
+    const answer = new Promise((resolve, reject) => {
+      late = setTimeout(() => reject(failure("unanswered", words.refusals.unanswered)), ANSWER * 1000);
+      abort = () => reject(gone.aborted ? gone.reason : this.signal.reason);
+      for (const signal of [gone, this.signal]) signal.addEventListener("abort", abort);
+      if (gone.aborted) abort();
+      this.#offer({
+        accept: () => resolve({}),
+        always: known && (() => resolve({ always: true })),
+        place: pick && (() => pick().then((place) => resolve({ place }), () => {})), // the user has chosen none: the question stands
+        decline: () => reject(failure("declined")),
+      }, cancel);
+    });
+    this.#element("progress").hidden = true;
+    this.#element(".parcel").dataset.state = "asked";
+    this.#element(".outcome").textContent = words.asked;
+    try {
+      return await answer;
+    } finally {
+      clearTimeout(late);
+      for (const signal of [gone, this.signal]) signal.removeEventListener("abort", abort);
+      delete this.#element(".parcel").dataset.state;
+      this.#element(".outcome").textContent = "";
+      this.#running();
+    }
   }
 
   /** Begins to count the time in which nothing moves. */
@@ -66,6 +98,12 @@ export class Transfer {
   waits(text) {
     this.#waiting = text;
     this.#draw();
+  }
+
+  /** The other side may need so many seconds more, because a person is asked there or for a reason of its own. */
+  allow(seconds, user) {
+    this.#pace?.allow(seconds);
+    if (user) this.waits(words.waitsToAccept(this.#person));
   }
 
   /** Content comes, behind so many bytes that are there already. */
@@ -82,33 +120,107 @@ export class Transfer {
     if (this.#pace.quiet === 0 && performance.now() - this.#drawn > 100) this.#draw();
   }
 
-  /** The file arrived whole; a received one comes as {blob, release} and is offered. */
-  done(file) {
-    if (file && this.signal.aborted) return file.release(); // too late: it is no longer shown
-    this.#end("done", file ? words.fileReceived : words.fileSent);
+  /** The file arrived whole. A received one comes with its part and is offered, unless it is null: then it is in its place. */
+  done(file, part) {
+    if (part && this.signal.aborted) return part.clear(); // too late: it is no longer shown
+    this.#end("done", !part ? words.fileSent : file ? words.fileReceived : words.fileInPlace);
     const seconds = Math.max(0.001, (performance.now() - this.#begun) / 1000);
     this.#figures(`${bytes(this.size)} · ${bytes((this.size - this.#from) / seconds)}/s`);
-    if (!file) return;
-    this.#file = file;
-    this.#keep(true);
-    const save = this.#part(".save");
-    save.href = URL.createObjectURL(file.blob);
-    save.download = this.name;
-    save.setAttribute("aria-label", words.saveFile(this.name));
-    save.hidden = false;
-    this.#discards(() => this.#release());
+    if (file) this.#holds(file, part);
   }
 
-  /** The transfer failed. If a part of the file is kept, drop() drops it. */
-  failed(err, drop) {
-    this.#end(drop ? "kept" : "failed", transferSentence(err) + (drop ? " " + words.goesOnWhenSent : ""));
+  /** Shows a file that was received before a reload. */
+  restore(file, part) {
+    this.#end("done", words.fileReceived);
+    this.#holds(file, part);
+  }
+
+  /** Shows a part from before a reload; drop() drops it. */
+  restorePart(size, drop) {
+    this.#done = size;
+    this.#end("kept", `${words.transferErrors["broken-off"]} ${words.goesOnWhenSent}`);
+    this.#figures(words.someOf(bytes(size), bytes(this.size)));
+    this.#discards(drop);
+  }
+
+  /** The transfer failed. If a part of the file is kept, drop() drops it. If it was paused, resume() has it go on. */
+  failed(err, drop = null, resume = null) {
+    const mine = this.#item.matches(".mine");
+    const paused = err.code === "paused";
+    let text = transferSentence(err);
+    if (paused) text = this.signal.aborted ? words.youPaused : words.paused(this.#person);
+    else if (err.code === "declined") text = mine ? words.declined(this.#person) : words.youDeclined;
+    else if (drop) text += " " + words.goesOnWhenSent;
+    this.#end(drop ? "kept" : "failed", text);
     this.#figures(this.#begun ? words.someOf(bytes(this.#done), bytes(this.size)) : bytes(this.size));
-    if (drop) this.#discards(drop);
+    if (drop) this.#discards(drop, paused && this.signal.aborted ? resume : null);
+    if (mine && paused) this.#keep(true);
   }
 
   /** The part that was kept has been dropped. */
   dropped() {
-    this.#end("failed", words.discarded);
+    this.#end("failed", this.#item.matches(".mine") ? words.transferErrors.cancelled : words.discarded);
+  }
+
+  /** A question about several files has been answered; the files themselves are shown below it. */
+  answered(text) {
+    this.#end("done", text);
+  }
+
+  /** Saves a received file into a folder, with a function of pickFolder; or as the browser saves downloads. */
+  async save(place) {
+    if (!place) return this.#element(".save").click();
+    const store = await place(this.name);
+    try {
+      for (let at = 0; at < this.size; at += SLICE) await store.write(new Uint8Array(await this.#file.slice(at, at + SLICE).arrayBuffer()));
+      await store.file();
+    } catch (err) {
+      await store.remove();
+      throw err;
+    }
+    this.#saved();
+  }
+
+  /** Drops a received file for good. */
+  discard() {
+    this.#part.clear();
+    this.#letGo();
+    this.dropped();
+  }
+
+  #holds(file, part) {
+    [this.#file, this.#part] = [file, part];
+    this.#keep(true);
+    received.add(this);
+    const save = Object.assign(document.createElement("a"), { className: "button save", href: URL.createObjectURL(file), download: this.name });
+    this.#label(save, words.save);
+    save.addEventListener("click", () => this.#saved());
+    this.#offer({ cancel: () => this.discard() }, () => {
+      const saved = !unsaved.has(this); // the browser may still be copying it
+      if (!saved || !part.durable) part.clear();
+      this.#letGo();
+    }, words.discard);
+    this.#element(".actions").prepend(save);
+  }
+
+  #saved() {
+    this.#part.saved();
+    this.#keep(false);
+    received.delete(this);
+  }
+
+  #letGo() {
+    this.#keep(false);
+    received.delete(this);
+    URL.revokeObjectURL(this.#element(".save").href);
+    this.#file = this.#part = null;
+  }
+
+  #running() {
+    const stop = (code) => this.#abort.abort(failure(code));
+    this.#element("progress").hidden = false;
+    this.#offer({ pause: () => stop("paused"), cancel: () => stop("cancelled") }, () => stop("cancelled"));
+    this.#keep(true);
   }
 
   #tick() {
@@ -123,7 +235,7 @@ export class Transfer {
     let now = this.#waiting;
     if (!moves) now = text;
     else if (!now) now = quiet < SHOWN ? `${bytes(rate)}/s · ${text}` : words.stands(quiet);
-    this.#part("progress").value = this.size === 0 ? 0 : this.#done / this.size;
+    this.#element("progress").value = this.size === 0 ? 0 : this.#done / this.size;
     this.#figures(`${this.#begun ? words.someOf(bytes(this.#done), bytes(this.size)) : bytes(this.size)} · ${now}`);
   }
 
@@ -131,48 +243,61 @@ export class Transfer {
   #keep(kept) {
     this.#item.classList.toggle("kept", kept);
     const state = this.#item.matches(".mine") ? "sending" : this.#file ? "received" : "receiving";
-    if (kept) unsaved.add(this, state);
+    if (kept) unsaved.add(this, state, Boolean(this.#part?.durable));
     else unsaved.delete(this);
-  }
-
-  #release() {
-    this.#keep(false);
-    if (!this.#file) return;
-    URL.revokeObjectURL(this.#part(".save").href);
-    this.#file.release();
-    this.#file = null;
   }
 
   #end(state, text) {
     this.#pace?.end();
     this.#pace = null;
-    this.#stop = () => {};
     this.#keep(false);
-    this.#part(".parcel").dataset.state = state;
-    for (const part of ["progress", ".save", ".cancel"]) this.#part(part).hidden = true;
-    this.#part(".outcome").textContent = text;
+    this.#offer({});
+    this.#element(".parcel").dataset.state = state;
+    this.#element("progress").hidden = true;
+    this.#element(".outcome").textContent = text;
   }
 
-  #discards(drop) {
-    this.#button(words.discard, words.discardFile);
-    this.#stop = () => {
+  #discards(drop, resume) {
+    const label = this.#item.matches(".mine") ? words.cancel : words.discard;
+    const act = () => {
       drop();
       this.dropped();
     };
+    const again = () => {
+      this.#discards(drop);
+      this.#element(".outcome").textContent = words.waitsToGoOn(this.#person);
+      resume();
+    };
+    this.#offer({ resume: resume && again, cancel: act }, drop, label);
   }
 
-  #button(label, name) {
-    const button = this.#part(".cancel");
-    button.textContent = label;
-    button.setAttribute("aria-label", name(this.name));
-    button.hidden = false;
+  /** Shows a button for each act that is a function. over is what becomes of the transfer when its entry is removed. */
+  #offer(acts, over = () => {}, cancel = words.cancel) {
+    const labels = { ...words.fileActs, cancel };
+    const row = this.#element(".actions");
+    const focused = row.contains(document.activeElement);
+    const buttons = Object.entries(acts).filter(([, act]) => act).map(([name, act]) => {
+      const button = Object.assign(document.createElement("button"), { type: "button", className: name });
+      button.classList.add(name === "accept" || name === "resume" ? "primary" : "quiet");
+      button.addEventListener("click", act);
+      this.#label(button, labels[name]);
+      return button;
+    });
+    row.replaceChildren(...buttons);
+    if (focused) (buttons[0] ?? document.getElementById("scroll")).focus();
+    this.#over = over;
+  }
+
+  #label(button, text) {
+    button.textContent = text;
+    button.setAttribute("aria-label", words.ofFile(text, this.name));
   }
 
   #figures(text) {
-    this.#part(".rate").textContent = text;
+    this.#element(".rate").textContent = text;
   }
 
-  #part(selector) {
+  #element(selector) {
     return this.#item.querySelector(selector);
   }
 }

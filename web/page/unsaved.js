@@ -1,26 +1,31 @@
-// What would be lost with this page: running transfers, and received files that the user
-// has not saved. The browser may end a page without asking, so sessionStorage knows it too.
+// What would be lost with this room: running transfers, and received files that the user has not saved. A
+// reload loses those that are not on the disk, too. The browser may end a page without asking, so sessionStorage knows them.
 
 import { words } from "./words.js";
 
 const KEY = "unsaved";
-const files = new Map(); // by the transfer: {name, state}
+const files = new Map(); // by the transfer: {name, state, durable}
 
 let before = stored(); // what the page before this one lost
 
 export const unsaved = {
-  /** Records a file that is "sending", "receiving", or "received" and not saved. */
-  add(transfer, state) {
-    files.set(transfer, { name: transfer.name, state });
+  /** Records a file that is "sending", "receiving", or "received" and not saved; durable if it outlives the page. */
+  add(transfer, state, durable = false) {
+    files.set(transfer, { name: transfer.name, state, durable });
     store();
+  },
+
+  has(transfer) {
+    return files.has(transfer);
   },
 
   delete(transfer) {
     if (files.delete(transfer)) store();
   },
 
+  /** Whether a reload would lose something. */
   get any() {
-    return files.size > 0;
+    return atRisk().length > 0;
   },
 
   /** Asks the user before all of it is lost; reports whether to go on. */
@@ -42,6 +47,10 @@ export const unsaved = {
   },
 };
 
+function atRisk() {
+  return [...files.values()].filter(({ durable }) => !durable);
+}
+
 function list(some) {
   const names = some.slice(0, 5).map(({ name }) => name);
   if (some.length > names.length) names.push(words.more(some.length - names.length));
@@ -50,7 +59,7 @@ function list(some) {
 
 function store() {
   try {
-    sessionStorage.setItem(KEY, JSON.stringify([...before, ...files.values()]));
+    sessionStorage.setItem(KEY, JSON.stringify([...before, ...atRisk()]));
   } catch {
     // full or forbidden; the browser's own question still works
   }

@@ -21,7 +21,7 @@ type guest struct {
 	mu       sync.Mutex // guards what follows
 	hostName string
 	own      string   // the name that the host has given this guest; empty until known
-	list     []string // the host's last list of people
+	list     []person // the host's last list of people
 }
 
 // introduce tells the host this guest's name. It must be the first message.
@@ -65,41 +65,40 @@ func (g *guest) handle(ctx context.Context, m sdk.Message) {
 	}
 }
 
-// update shows who came and who left since the last list.
-func (g *guest) update(people []string) {
+// update shows who came and who left since the last list, and who has another name.
+func (g *guest) update(people []person) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	came, left := without(people, g.list), without(g.list, people)
-	if g.list == nil {
-		g.screen.event("in the room: %s", strings.Join(people, ", "))
-		came = nil
-	}
+	before := g.list
 	g.list = people
-	for _, name := range came {
-		if g.own == "" && (name == g.name || strings.HasPrefix(name, g.name+" (")) {
-			g.own = name
-			if name != g.name {
-				g.screen.event("you are called %s here", name)
-			}
-			continue
-		}
-		g.screen.event("%s joined", name)
+	if before == nil {
+		g.screen.event("in the room: %s", strings.Join(namesOf(people), ", "))
 	}
-	for _, name := range left {
-		g.screen.event("%s left", name)
+	for _, p := range people {
+		i := slices.IndexFunc(before, func(other person) bool { return other.ID == p.ID })
+		switch {
+		case p.You:
+			g.rename(p.Name)
+		case before == nil:
+		case i < 0:
+			g.screen.event("%s joined", p.Name)
+		case before[i].Name != p.Name:
+			g.screen.event("%s is now called %s", before[i].Name, p.Name)
+		}
+	}
+	for _, p := range before {
+		if !p.You && !slices.ContainsFunc(people, func(other person) bool { return other.ID == p.ID }) {
+			g.screen.event("%s left", p.Name)
+		}
 	}
 }
 
-// without returns names minus others. A name may occur more than once.
-func without(names, others []string) []string {
-	others = slices.Clone(others)
-	return slices.DeleteFunc(slices.Clone(names), func(name string) bool {
-		i := slices.Index(others, name)
-		if i >= 0 {
-			others = slices.Delete(others, i, i+1)
-		}
-		return i >= 0
-	})
+// rename takes the name that the host has given this guest. The caller holds mu.
+func (g *guest) rename(name string) {
+	if name != g.own && name != g.name {
+		g.screen.event("you are called %s here", name)
+	}
+	g.own = name
 }
 
 func (g *guest) say(ctx context.Context, text string) error {
@@ -118,7 +117,7 @@ func (g *guest) occupied(context.Context) error { return nil } // the host is he
 func (g *guest) people() []string {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	return g.list
+	return namesOf(g.list)
 }
 
 func (g *guest) nameOfHost() string {

@@ -20,9 +20,10 @@ type host struct {
 	// guest gets an older list after a newer one. It is locked before mu.
 	announcing sync.Mutex
 
-	mu    sync.Mutex    // guards what follows
-	seats []*seat       // in the order of arrival
-	came  chan struct{} // made by the first waiter, closed when a guest comes
+	mu       sync.Mutex    // guards what follows
+	seats    []*seat       // in the order of arrival
+	admitted int           // how many seats there have been
+	came     chan struct{} // made by the first waiter, closed when a guest comes
 }
 
 // attend serves one guest until its connection ends, and returns the reason.
@@ -46,7 +47,7 @@ func (h *host) welcome(ctx context.Context, s *seat) error {
 	}
 	h.announcing.Lock()
 	defer h.announcing.Unlock()
-	return tell(ctx, s.peer, message(typePeople, h.people()))
+	return tell(ctx, s.peer, message(typePeople, h.list(s)))
 }
 
 func (h *host) handle(ctx context.Context, s *seat, m sdk.Message) {
@@ -115,7 +116,9 @@ func (h *host) leave(ctx context.Context, s *seat, why error) {
 func (h *host) announce(ctx context.Context) {
 	h.announcing.Lock()
 	defer h.announcing.Unlock()
-	h.broadcast(ctx, nil, message(typePeople, h.people()))
+	for _, s := range h.present() {
+		_ = tell(ctx, s.peer, message(typePeople, h.list(s))) // the Receive of a guest that is gone returns the error
+	}
 }
 
 // broadcast sends m to every guest but one, one after the other: all messages leave over

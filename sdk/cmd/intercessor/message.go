@@ -11,13 +11,20 @@ import (
 const (
 	typeName   = "name"   // a string: the sender's name
 	typeChat   = "chat"   // a chatLine
-	typePeople = "people" // strings: the people in the room, host first
+	typePeople = "people" // persons: the people in the room, host first
 	typePing   = "ping"   // any value, to be sent back at once
 	typePong   = "pong"
 )
 
 // maxPeople bounds how many names of a list are read.
 const maxPeople = 1000
+
+// A person is an entry of the list of people.
+type person struct {
+	ID   string `json:"id"`
+	Name string `json:"name"`
+	You  bool   `json:"you,omitempty"` // the receiver of the list
+}
 
 // chatLine is a line of chat. The host sets the name when it forwards the line, so a guest
 // cannot speak for another.
@@ -26,7 +33,7 @@ type chatLine struct {
 	Name string `json:"name"`
 }
 
-// message returns a message. value consists of strings and structs of strings, which always
+// message returns a message. value consists of strings, booleans and structs of them, which always
 // have a JSON form.
 func message(typ string, value any) sdk.Message {
 	data, err := json.Marshal(value)
@@ -58,14 +65,23 @@ func readChat(m sdk.Message) (chatLine, bool) {
 	return chatLine{Text: line.Text, Name: cleanName(line.Name)}, true
 }
 
-func readPeople(m sdk.Message) ([]string, bool) {
-	var people []string
+func readPeople(m sdk.Message) ([]person, bool) {
+	var people []person
 	if json.Unmarshal(m.Data, &people) != nil {
 		return nil, false
 	}
 	people = people[:min(len(people), maxPeople)]
-	for i, name := range people {
-		people[i] = cleanName(name)
+	for i := range people {
+		people[i].Name = cleanName(people[i].Name)
 	}
 	return people, true
+}
+
+// namesOf returns the names of people.
+func namesOf(people []person) []string {
+	names := make([]string, len(people))
+	for i, p := range people {
+		names[i] = p.Name
+	}
+	return names
 }

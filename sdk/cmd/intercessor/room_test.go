@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -66,6 +67,22 @@ func (p *fakePeer) heard() []string {
 	return heard
 }
 
+// list is the data of a list of people with these names, for the guest with the ID you.
+func list(you string, names ...string) string {
+	var people []person
+	for i, name := range names {
+		id := strconv.Itoa(i)
+		if i == 0 {
+			id = "host"
+		}
+		people = append(people, person{ID: id, Name: name, You: id == you})
+	}
+	return string(message(typePeople, people).Data)
+}
+
+// people is a list as a fakePeer has heard it.
+func people(you string, names ...string) string { return typePeople + " " + list(you, names...) }
+
 func raw(typ, data string) sdk.Message { return sdk.Message{Type: typ, Data: []byte(data)} }
 
 // shown returns the lines on a screen since the last call.
@@ -84,7 +101,7 @@ func TestTheHostPassesOnWhatAGuestSays(t *testing.T) {
 	h.handle(ctx, adaSeat, raw("name", `"Ada"`))
 	h.handle(ctx, bobSeat, raw("name", `"Ada"`))
 	assert.Equal(t, []string{"* Ada joined", "* Ada (2) joined"}, shown(&out))
-	assert.Equal(t, []string{`people ["Eve","Ada"]`, `people ["Eve","Ada","Ada (2)"]`}, ada.heard())
+	assert.Equal(t, []string{people("1", "Eve", "Ada"), people("1", "Eve", "Ada", "Ada (2)")}, ada.heard())
 	bob.heard()
 
 	h.handle(ctx, adaSeat, raw("chat", `{"text":"hello","name":"Eve"}`))
@@ -99,7 +116,7 @@ func TestTheHostPassesOnWhatAGuestSays(t *testing.T) {
 	assert.Equal(t, []string{"* Ada (2) is now called Bob"}, shown(&out))
 	h.leave(ctx, bobSeat, sdk.ErrPeerGone)
 	assert.Equal(t, []string{"* Bob left"}, shown(&out))
-	assert.Equal(t, []string{`people ["Eve","Ada","Bob"]`, `people ["Eve","Ada"]`}, ada.heard())
+	assert.Equal(t, []string{people("1", "Eve", "Ada", "Bob"), people("1", "Eve", "Ada")}, ada.heard())
 }
 
 func TestTheHostIgnoresWhatItDoesNotUnderstand(t *testing.T) {
@@ -133,7 +150,7 @@ func TestAGuestIsServedUntilItLeaves(t *testing.T) {
 	close(ada.says)
 	require.ErrorIs(t, <-over, sdk.ErrPeerGone)
 	assert.Equal(t, []string{"* guest joined", "guest: no name yet", "* guest left"}, shown(&out))
-	assert.Equal(t, []string{`name "Eve"`, `people ["Eve"]`, `people ["Eve","guest"]`}, ada.heard())
+	assert.Equal(t, []string{`name "Eve"`, people("1", "Eve"), people("1", "Eve", "guest")}, ada.heard())
 	assert.Equal(t, []string{"Eve"}, h.people())
 }
 
@@ -142,14 +159,15 @@ func TestAGuestHearsWhoComesAndWhoLeaves(t *testing.T) {
 	peer := newFakePeer()
 	g := &guest{name: "Ada", screen: newScreen(&out), host: peer}
 	for _, m := range []sdk.Message{
-		raw("name", `"Eve"`), raw("people", `["Eve","Ada"]`), raw("people", `["Eve","Ada","Ada (2)"]`),
-		raw("people", `["Eve","Ada","Ada (2)","Bob"]`), raw("people", `["Eve","Ada (2)","Bob"]`),
+		raw("name", `"Eve"`), raw("people", list("2", "Eve", "Ada")), raw("people", list("2", "Eve", "Ada", "Ada (2)")),
+		raw("people", list("2", "Eve", "Ada", "Ada (2)", "Bob")), raw("people", list("2", "Eve", "Anna", "Ada (2)", "Bob")),
+		raw("people", `[{"id":"host","name":"Eve"},{"id":"2","name":"Ada (2)","you":true},{"id":"3","name":"Bob"}]`),
 		raw("chat", `{"text":"hi","name":"Bob"}`), raw("ping", "7"), raw("people", "{}"), raw("dance", "{}"),
 	} {
 		g.handle(t.Context(), m)
 	}
 	assert.Equal(t, []string{
-		"* in the room: Eve, Ada", "* you are called Ada (2) here", "* Bob joined", "* Ada left", "Bob: hi",
+		"* in the room: Eve, Ada", "* you are called Ada (2) here", "* Bob joined", "* Ada is now called Anna", "* Anna left", "Bob: hi",
 	}, shown(&out))
 	assert.Equal(t, []string{"pong 7"}, peer.heard())
 	assert.Equal(t, []string{"Eve", "Ada (2)", "Bob"}, g.people())

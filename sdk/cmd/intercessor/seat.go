@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/sebas642/intercessor/sdk"
@@ -15,7 +16,8 @@ const nameless = "guest"
 
 // A seat is the host's record of a guest.
 type seat struct {
-	peer   peer              // static, as are the next two
+	peer   peer              // static, as are the next three
+	id     string            // of the guest as a person, unique in the room
 	said   *record           // the host's messages to the guest
 	others func(sdk.Message) // gets messages that are not part of a chat; may be nil
 	name   string            // guarded by host.mu; empty until the guest is introduced
@@ -27,6 +29,8 @@ func (h *host) admit(p peer) *seat {
 	s.said = &record{all: h.said, name: func() string { return h.nameOf(s) }}
 	h.mu.Lock()
 	defer h.mu.Unlock()
+	h.admitted++
+	s.id = strconv.Itoa(h.admitted)
 	h.seats = append(h.seats, s)
 	if h.came != nil {
 		close(h.came)
@@ -97,6 +101,19 @@ func (h *host) names() []string {
 		}
 	}
 	return names
+}
+
+// list returns the list of people for the guest on a seat.
+func (h *host) list(to *seat) []person {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	people := []person{{ID: "host", Name: h.name}}
+	for _, s := range h.seats {
+		if s.name != "" {
+			people = append(people, person{ID: s.id, Name: s.name, You: s == to})
+		}
+	}
+	return people
 }
 
 func (h *host) find(name string) (peer, string, error) {

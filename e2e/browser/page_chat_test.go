@@ -1,0 +1,138 @@
+package browser_test
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/sebas642/intercessor/e2e/chromium"
+	"github.com/sebas642/intercessor/e2e/relayproc"
+	"github.com/sebas642/intercessor/e2e/sdkpeer"
+)
+
+// TestLinksInMessages: http and https become links that open without a hold on this page, and show where they
+// lead. Everything else that a peer writes stays text.
+func TestLinksInMessages(t *testing.T) {
+	t.Parallel()
+	relay := relayproc.Start(t)
+	ada := chromium.Start(t).Open(relay.HTTP + "/")
+	_, id, _ := strings.Cut(ada.Host("Ada"), "#")
+	bob := sdkpeer.NewChatter(t, dial(t, relay, id))
+	bob.Say("name", "Bob")
+
+	type link struct{ Href, Text string }
+	const found = `[...document.querySelectorAll("#log .message:last-child .text a")].map((a) => ({ href: a.href, text: a.textContent }))`
+	long := "https://example.org/" + strings.Repeat("x", 1900)
+	for _, c := range []struct {
+		text  string
+		links []link
+	}{
+		{"See https://example.org/a?b=c#d, and HTTP://example.com.", []link{{"https://example.org/a?b=c#d", "https://example.org/a?b=c#d"}, {"http://example.com/", "HTTP://example.com"}}},
+		{"(https://example.org/wiki/Relay_(electric)) is a relay", []link{{"https://example.org/wiki/Relay_(electric)", "https://example.org/wiki/Relay_(electric)"}}},
+		{"<a href='https://example.org/x'>y</a>", []link{{"https://example.org/x", "https://example.org/x"}}},
+		{"javascript:alert(1) data:text/html,x file:///etc/passwd ftp://example.org example.org //example.org", []link{}},
+		{"https://bank.example@example.org/ https://bank.example:443@example.org", []link{}},
+		{"https:// https://% http://[::1", []link{}},
+		{"https://b\u00fccher.example/", []link{{"https://xn--bcher-kva.example/", "https://xn--bcher-kva.example/"}}}, // as it is looked up
+		{"https://example.org/\u202egpj.exe", []link{{"https://example.org/", "https://example.org/"}}},                // up to the mark that turns the rest
+		{"\u202ehttps://example.org/", []link{{"https://example.org/", "https://example.org/"}}},
+		{long, []link{{long, long}}},
+		{long + strings.Repeat("x", 1000), []link{}},
+		{strings.Repeat("https://example.org ", 390), slices.Repeat([]link{{"https://example.org/", "https://example.org"}}, 390)},
+	} {
+		bob.Say("chat", map[string]string{"text": c.text, "name": "Bob"})
+		ada.WaitFor("the message", `document.querySelector("#log .message:last-child .text")?.textContent === a`, strings.ReplaceAll(c.text, "b\u00fccher", "xn--bcher-kva"))
+		require.Equal(t, c.links, chromium.Eval[[]link](ada, found), c.text)
+	}
+	require.True(t, chromium.Eval[bool](ada, `[...document.querySelectorAll("#log .text a")].every((a) => a.target === "_blank" && a.rel === "noopener noreferrer" && getComputedStyle(a).unicodeBidi === "isolate")`))
+}
+
+// TestTimesStandBetweenMessages: the day where it changes, and the time after a gap.
+func TestTimesStandBetweenMessages(t *testing.T) {
+	t.Parallel()
+	relay := relayproc.Start(t)
+	ada := chromium.Start(t).Open(relay.HTTP + "/")
+	ada.Host("Ada")
+	ada.Do(`const { chat } = await import("./chat.js");
+		const at = (day, hour, minute) => new Date(2026, 0, day, hour, minute).getTime();
+		chat.clear();
+		for (const time of [at(5, 9, 0), at(5, 9, 20), at(5, 9, 51), at(6, 0, 1)]) chat.say({ name: "Bob", text: "x", at: time, mine: false })`)
+	require.Equal(t, []string{"Monday, January 5", "x", "x", "09:51 AM", "x", "Tuesday, January 6", "x"},
+		chromium.Eval[[]string](ada, `[...document.querySelectorAll("#log .when, #log .text")].map((e) => e.textContent)`))
+	ada.Shot("times")
+}
+
+// TestFacesDiffer: people of different names are to be told from each other, and their initials can be read, by day
+// and by night (WCAG 2.2, 1.4.3).
+func TestFacesDiffer(t *testing.T) {
+	t.Parallel()
+	relay := relayproc.Start(t)
+	ada := chromium.Start(t).Open(relay.HTTP + "/")
+	ada.Host("Ada")
+	for _, scheme := range []string{"light", "dark"} {
+		ada.SetViewport(1280, 800, scheme)
+		faces := chromium.Eval[struct {
+			Looks    int
+			Contrast float64
+		}](ada, `(async () => {
+			const { paintFace } = await import("./face.js");
+			const pen = new OffscreenCanvas(1, 1).getContext("2d", { willReadFrequently: true });
+			const luminance = (color) => {
+				pen.fillStyle = color;
+				pen.fillRect(0, 0, 1, 1);
+				const [r, g, b] = [...pen.getImageData(0, 0, 1, 1).data].map((v) => (v /= 255) <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4);
+				return 0.2126 * r + 0.7152 * g + 0.0722 * b;
+			};
+			const face = document.getElementById("my-face"), looks = new Set();
+			let contrast = 21;
+			for (let n = 0; n < 300; n++) {
+				paintFace(face, "Guest " + n);
+				const { color, backgroundColor, borderRadius } = getComputedStyle(face);
+				looks.add(backgroundColor + borderRadius);
+				const [dark, light] = [luminance(color), luminance(backgroundColor)].sort((a, b) => a - b);
+				contrast = Math.min(contrast, (light + 0.05) / (dark + 0.05));
+			}
+			return { looks: looks.size, contrast };
+		})()`)
+		require.Equal(t, 48, faces.Looks, scheme)
+		require.GreaterOrEqual(t, faces.Contrast, 4.5, scheme)
+	}
+	initials := chromium.Eval[[]string](ada, `(async () => {
+		const { paintFace } = await import("./face.js");
+		const face = document.createElement("span");
+		return ["Ada", "ada lovelace", "Bob (2)", "\u{1f600}", "Jean-Luc de Bois", "?"].map((name) => (paintFace(face, name), face.textContent));
+	})()`)
+	require.Equal(t, []string{"A", "AL", "B2", "\U0001f600", "JB", "?"}, initials)
+}
+
+// TestUnreadMessagesAreCounted: in the title, while the page is hidden. A name that was chosen is the user's name
+// on the next visit, too.
+func TestUnreadMessagesAreCounted(t *testing.T) {
+	t.Parallel()
+	relay := relayproc.Start(t)
+	ada := chromium.Start(t).Open(relay.HTTP + "/")
+	_, id, _ := strings.Cut(ada.Host("Ada"), "#")
+	bob := sdkpeer.NewChatter(t, dial(t, relay, id))
+	bob.Say("name", "Bob")
+	says := func(text string) {
+		t.Helper()
+		bob.Say("chat", map[string]string{"text": text, "name": "Bob"})
+		ada.WaitFor(text, `document.querySelector("#log .message:last-child .text")?.textContent === a`, text)
+	}
+	says("seen")
+	require.Equal(t, "Intercessor", chromium.Eval[string](ada, `document.title`))
+	ada.Minimize()
+	says("one")
+	says("two")
+	require.Equal(t, "(2) Intercessor", chromium.Eval[string](ada, `document.title`))
+	ada.Restore()
+	ada.WaitFor("the title", `document.title === "Intercessor"`)
+
+	ada.Click("#leave")
+	ada.Do(`sessionStorage.clear()`)
+	ada.Navigate("about:blank")
+	ada.Navigate(relay.HTTP + "/")
+	require.Equal(t, "Ada", chromium.Eval[string](ada, `document.getElementById("name").value`))
+}

@@ -1,0 +1,3 @@
+// Package firefox runs headless Firefox and drives it over WebDriver BiDi. Its tests run what
+// users of Firefox rely on.
+package firefox

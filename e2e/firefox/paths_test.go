@@ -1,0 +1,69 @@
+package firefox_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/sebas642/intercessor/e2e/patience"
+	"github.com/sebas642/intercessor/e2e/relayproc"
+	"github.com/sebas642/intercessor/e2e/tab"
+)
+
+// turned makes a page's connections use TURN servers only, and its clock half as fast again. So each
+// time between two of Firefox's own requests on a path, 4 to 6 seconds, is as long as the longest or longer.
+const turned = `
+	const made = RTCPeerConnection
+	globalThis.RTCPeerConnection = class extends made { constructor(config) { super({ ...config, iceTransportPolicy: "relay" }) } }
+	const now = performance.now.bind(performance)
+	performance.now = () => now() * 1.5`
+
+// quietPath is a path through TURN of two people who only chat, on which nothing but Firefox's own
+// requests passes. The page shows it as one that is there.
+func quietPath(t *testing.T, relay *relayproc.Relay, ada, bob *tab.Tab) {
+	ada.Prelude(turned)
+	bob.Prelude(turned)
+	ada.Navigate(relay.HTTP + "/")
+	bob.Navigate(ada.Host("Ada"))
+	for _, p := range []*tab.Tab{ada, bob} {
+		p.WaitFor("the path", `document.querySelector("#people [data-path=turn]")`)
+		p.Do(`globalThis.paths = new Set()
+			new MutationObserver(() => paths.add(document.querySelector("#people .path").dataset.path))
+				.observe(document.getElementById("people"), { subtree: true, childList: true, characterData: true, attributes: true })`)
+	}
+	<-time.After(20 * time.Second) // three requests or more
+	for _, p := range []*tab.Tab{ada, bob} {
+		require.Equal(t, []string{"turn"}, tab.Eval[[]string](p, `[...paths]`))
+	}
+}
+
+// repair ends a direct path in silence. Messages go on over the relay, and directly again once
+// the network is mended (W6).
+func repair(t *testing.T, relay *relayproc.Relay, server, client *tab.Tab) {
+	open(relay, server, client)
+	between := tab.NewCable(client)
+	meet(relay, server, client)
+	client.Do(`conn.pc`) // ask for a path
+	takes := func(route string) {
+		t.Helper()
+		for _, p := range []*tab.Tab{server, client} {
+			p.WaitFor("messages by "+route, `conn.path.route === a`, route)
+		}
+		said := tab.Eval[string](client, `conn.send({ type: "chat", data: "hello" }).then(({ outcome }) => outcome).then(({ kind }) => kind)`)
+		require.Equal(t, "delivered", said)
+	}
+	server.Do(`(async () => { for await (const message of conn); })()`)
+	between.Plug()
+	takes("direct")
+	between.Cut()
+	client.Do(`globalThis.sending = setInterval(() => conn.send({ type: "chat", data: "still here?" }), 100)`)
+	takes("relay")
+	between.Mend()
+	require.Eventually(t, func() bool {
+		between.Plug() // each attempt has ports of its own
+		return tab.Eval[string](client, `conn.path.route`) == "direct"
+	}, patience.Max, 100*time.Millisecond)
+	takes("direct")
+	require.Equal(t, "connected", tab.Eval[string](server, `conn.state`))
+}

@@ -334,6 +334,7 @@ func TestOthersEndNoTransfer(t *testing.T) {
 	require.Equal(t, 3, stranger.Exit(), stranger.Stderr())
 	quick := termproc.Start(t, "receive", "--yes", link)
 	require.Zero(t, quick.Exit(), quick.Stderr())
+	sender.Told("Waiting for others who still receive; interrupt it to leave them.")
 
 	_, err = io.WriteString(s, `{"from":0}`+"\n")
 	require.NoError(t, err)

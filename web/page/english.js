@@ -16,6 +16,7 @@ export default {
   joining: "Joining…",
   waitingForHost: "Waiting for the host…",
   cancel: "Cancel",
+  offline: "The relay cannot be reached: this device is offline, or the relay is. Rooms open again when it is back.",
 
   // The relay's passphrase
   asksPassphrase: "This relay asks for a passphrase.",

@@ -16,6 +16,7 @@ export default {
   joining: "Du trittst bei…",
   waitingForHost: "Der Gastgeber fehlt noch…",
   cancel: "Abbrechen",
+  offline: "Das Relay ist nicht erreichbar: dieses Gerät ist offline, oder das Relay. Sobald es zurück ist, öffnen sich Räume wieder.",
 
   // The relay's passphrase
   asksPassphrase: "Dieses Relay verlangt ein Passwort.",

@@ -9,6 +9,7 @@ import { Guest } from "./guest.js";
 import { Host } from "./host.js";
 import { showInvite } from "./invite.js";
 import { onRename } from "./name.js";
+import { keepPage, offline } from "./offline.js";
 import { explainStar } from "./people.js";
 import { forget, hostedRoom } from "./transcript.js";
 import { canNotify, toggleNotifications } from "./unread.js";
@@ -81,6 +82,7 @@ async function enter(role, open, state) {
     history.replaceState(null, "", roomURL(room.id)); // so that a reload opens this room again
     showRoom();
     const running = room.run(); // shows what was said before
+    keepPage();
     const lost = unsaved.lost();
     restoreFiles();
     if (room.again || !navigator.locks) lost.forEach(chat.note); // a copied tab has lost nothing
@@ -222,6 +224,7 @@ function showUnusable() {
 
 /** Returns to the room that the tab was in before a reload, if any. */
 function begin() {
+  if (offline) return showOffline();
   const id = currentID();
   if (hostedRoom() && (!id || id === hostedRoom())) startRoom(hostedRoom());
   else if (id) joinRoom(id);
@@ -229,7 +232,16 @@ function begin() {
     showStart();
     showUnusable();
     notice(unsaved.lost().join(" "));
+    keepPage();
   }
+}
+
+/** Shows the start, which can do nothing until the relay is back. */
+function showOffline() {
+  showStart();
+  $("start-room").disabled = $("join").inert = true;
+  notice(words.offline, words.tryAgain, () => location.reload());
+  addEventListener("online", () => location.reload());
 }
 
 $("start-room").addEventListener("click", startNew);

@@ -12,6 +12,6 @@ type identity struct{}
 func (identity) close() {}
 
 func (o *Options) dial(ctx context.Context, url string) (*signaling.Session, identity, error) {
-	s, err := signaling.Open(ctx, url, &signaling.Options{Store: o.Identity, Secret: o.Secret})
+	s, err := signaling.Open(ctx, url, &signaling.Options{Store: o.Identity, Secret: o.Secret, PlatformOptions: signaling.PlatformOptions{WebSocket: o.WebSocket}})
 	return s, identity{}, err
 }

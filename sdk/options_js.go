@@ -43,6 +43,9 @@ type Options struct {
 	// no channel.
 	OnDataChannel func(conn *Conn, channel js.Value)
 
+	// WebSocket, if set, is a class to use in place of the global WebSocket.
+	WebSocket js.Value
+
 	// Identity, if set, stores this peer's identity, so that it has the same ID after the
 	// page was reloaded. The identity is one short text. It is secret: anyone who has it can
 	// take the peer's place. Load returns the text last passed to Save, or "". After Save has

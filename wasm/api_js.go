@@ -8,7 +8,7 @@ import (
 	"github.com/sebas642/intercessor/sdk"
 )
 
-// dial(url, iceServers, onlyOwn, hide, store, ask, paths) resolves to {number, id, peerId, reliable, state}.
+// dial(url, iceServers, onlyOwn, hide, store, ask, paths, WebSocket) resolves to {number, id, peerId, reliable, state}.
 func (p *program) dial(ctx context.Context, args []js.Value) (any, error) {
 	c, err := sdk.Dial(ctx, args[0].String(), p.options(args[1:]))
 	if err != nil {
@@ -17,7 +17,7 @@ func (p *program) dial(ctx context.Context, args []js.Value) (any, error) {
 	return p.addConn(c), nil
 }
 
-// listen(url, iceServers, onlyOwn, hide, store, ask, paths) resolves to {number, id, url, state}.
+// listen(url, iceServers, onlyOwn, hide, store, ask, paths, WebSocket) resolves to {number, id, url, state}.
 func (p *program) listen(ctx context.Context, args []js.Value) (any, error) {
 	l, err := sdk.Listen(ctx, args[0].String(), p.options(args[1:]))
 	if err != nil {
@@ -177,11 +177,12 @@ func (p *program) nextPC(ctx context.Context, args []js.Value) (any, error) {
 
 // options reads the options in the form that intercessor.js gives them: an array of
 // {urls: [string], username: string, credential: string}, whether these alone are used, whether
-// outcomes are hidden, a store or null, the function to ask for the secret or null, and paths or "".
+// outcomes are hidden, a store or null, the function to ask for the secret or null, paths or "", and a
+// class of WebSockets or undefined.
 func (p *program) options(args []js.Value) *sdk.Options {
 	iceServers, identity := args[0], args[3]
 	o := &sdk.Options{OnlyOwnICEServers: args[1].Bool(), HideOutcomes: args[2].Bool(), Secret: secret(args[4]), Paths: sdk.Paths(args[5].String())}
-	o.OnDataChannel = p.deliver
+	o.OnDataChannel, o.WebSocket = p.deliver, args[6]
 	if !identity.IsNull() {
 		o.Identity = store{identity}
 	}

@@ -15,14 +15,15 @@ import (
 // contentTypes has the type of every served file, by the extension of its uncompressed name. The
 // system's table is not used because it differs between machines.
 var contentTypes = map[string]string{
-	".css":   "text/css; charset=utf-8",
-	".html":  "text/html; charset=utf-8",
-	".js":    "text/javascript; charset=utf-8",
-	".names": "application/octet-stream",
-	".svg":   "image/svg+xml",
-	".ts":    "text/plain; charset=utf-8",
-	".txt":   "text/plain; charset=utf-8",
-	".wasm":  "application/wasm",
+	".css":         "text/css; charset=utf-8",
+	".html":        "text/html; charset=utf-8",
+	".js":          "text/javascript; charset=utf-8",
+	".names":       "application/octet-stream",
+	".svg":         "image/svg+xml",
+	".ts":          "text/plain; charset=utf-8",
+	".txt":         "text/plain; charset=utf-8",
+	".wasm":        "application/wasm",
+	".webmanifest": "application/manifest+json",
 }
 
 // assets are the files of one folder by name, each with the forms that were

@@ -36,6 +36,7 @@ func folder(name string) fs.FS {
 // newHandler is Handler with other folders.
 func newHandler(page, sdk fs.FS) http.Handler {
 	pages, build := loadAssets(page), loadAssets(sdk)
+	fillWorker(pages)
 	pages[""] = pages["index.html"]
 	delete(build, "README.txt")
 

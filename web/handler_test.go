@@ -193,14 +193,14 @@ func TestPagePreloadsItsModules(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	beside := []string{"main.js", "diskwriter.js"} // what is no module of another one
+	beside := []string{"main.js", "diskwriter.js", "worker.js"} // what is no module of another one
 	for _, file := range modules {
 		if name := path.Base(file); !strings.Contains(string(page), `<link rel="modulepreload" href="`+name+`">`) && !slices.Contains(beside, name) {
 			t.Errorf("index.html does not preload %s", name)
 		}
 	}
 	// The SDK's sources are in another module. Its preloaded files must exist.
-	for _, m := range regexp.MustCompile(`href="(sdk/[^"]+)"`).FindAllStringSubmatch(string(page), -1) {
+	for _, m := range regexp.MustCompile(`href="(sdk/[^"]+\.js)"`).FindAllStringSubmatch(string(page), -1) {
 		source := filepath.Join("..", "wasm", "js", path.Base(m[1]))
 		if _, err := os.Stat(source); err != nil {
 			t.Errorf("index.html preloads %s: %v", m[1], err)

@@ -110,6 +110,7 @@ func accessible(p *chromium.Tab, name string) {
 		require.NoError(p.T, err, "run `make setup`")
 		p.Do(string(axe))
 	}
+	p.Do(`await Promise.all(document.getAnimations().map(({ finished }) => finished))`)
 	require.Empty(p.T, chromium.Eval[[]string](p, `axe.run().then(({ violations }) => violations.flatMap(({ id, nodes }) => nodes.map(({ html, failureSummary }) => id + ": " + html + " " + failureSummary)))`), name)
 	p.Shot("accessible-" + name)
 }

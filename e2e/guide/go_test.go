@@ -48,7 +48,9 @@ func TestGoBlocks(t *testing.T) {
 func TestGoPrograms(t *testing.T) {
 	t.Parallel()
 	relay := relayproc.Start(t)
-	folder := newModule(t)
+	folder := newModule(t) // stands for the guide's commands
+	install := guide.Blocks(t, "../../docs/go.md", "sh")
+	require.Equal(t, []guide.Block{{Language: "sh", Text: "go mod init hello\ngo work init . ../intercessor/protocol ../intercessor/sdk\n"}}, install)
 	programs := guide.Blocks(t, "../../docs/go.md", "go")
 	programs = slices.DeleteFunc(programs, func(b guide.Block) bool { return !strings.HasPrefix(b.Text, "package ") })
 	require.Len(t, programs, 3)

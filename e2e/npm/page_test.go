@@ -2,7 +2,6 @@ package npm_test
 
 import (
 	"bufio"
-	"os"
 	"regexp"
 	"strings"
 	"testing"
@@ -66,7 +65,7 @@ func TestPage(t *testing.T) {
 		runs(t, p.url+"/dist/webpack/")
 	})
 	t.Run("esbuild", func(t *testing.T) {
-		for line := range strings.Lines(shell(t, "esbuild")) {
+		for line := range strings.Lines(block(t, "sh", "esbuild")) {
 			words := strings.Fields(strings.TrimPrefix(line, "npx "))
 			p.run(t, words[0], words[1:]...)
 		}
@@ -98,18 +97,4 @@ func (p *project) develop(t testing.TB) (origin string) {
 		require.True(t, lines.Scan(), "Vite does not start")
 	}
 	return origin
-}
-
-// shell returns the guide's commands that contain a word.
-func shell(t testing.TB, word string) string {
-	t.Helper()
-	guide, err := os.ReadFile("../../docs/javascript.md")
-	require.NoError(t, err)
-	for _, block := range regexp.MustCompile("(?s)```sh\n(.*?)```").FindAllStringSubmatch(string(guide), -1) {
-		if strings.Contains(block[1], word) {
-			return block[1]
-		}
-	}
-	t.Fatalf("the guide has no command with %s", word)
-	return ""
 }

@@ -7,7 +7,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"regexp"
 	"strings"
 	"sync"
 	"syscall"
@@ -15,27 +14,39 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/sebas642/intercessor/e2e/guide"
 	"github.com/sebas642/intercessor/e2e/patience"
 	"github.com/sebas642/intercessor/e2e/relayproc"
 	"github.com/sebas642/intercessor/e2e/sdkpeer"
 	"github.com/sebas642/intercessor/sdk"
 )
 
-// The programs of docs/javascript.md, which these tests run.
+const manual = "../../docs/javascript.md"
+
+// What only one of the guide's programs has, each of which these tests run.
 const (
-	client = iota
-	startWorker
-	nodeServer
-	readable
+	client      = "createBidirectionalStream"
+	startWorker = "new Worker("
+	nodeServer  = "echoStreams"
+	readable    = "intercessor.names"
 )
 
-func program(t testing.TB, which int) string {
+func program(t testing.TB, has string) string {
 	t.Helper()
-	guide, err := os.ReadFile("../../docs/javascript.md")
-	require.NoError(t, err)
-	blocks := regexp.MustCompile("(?s)```js\n(.*?)```").FindAllStringSubmatch(string(guide), -1)
-	require.Len(t, blocks, 4)
-	return blocks[which][1]
+	return block(t, "js", has)
+}
+
+// block returns the guide's only block of a language that has a text.
+func block(t testing.TB, language, has string) (text string) {
+	t.Helper()
+	for _, block := range guide.Blocks(t, manual, language) {
+		if strings.Contains(block.Text, has) {
+			require.Empty(t, text, "two blocks have %s", has)
+			text = block.Text
+		}
+	}
+	require.NotEmpty(t, text, "no block has %s", has)
+	return text
 }
 
 // said is what the client of the guide says when its peer echoes.

@@ -21,6 +21,8 @@ import (
 	"github.com/sebas642/intercessor/e2e/termproc"
 )
 
+const question = "Take it? [y/N]"
+
 // contents returns the regular files below a folder with what is in them.
 func contents(t *testing.T, folder string) map[string]string {
 	t.Helper()
@@ -60,13 +62,13 @@ func TestATerminalSendsAFolder(t *testing.T) {
 	receiver := termproc.Start(t, "receive", sender.Expect("link:"))
 	require.Regexp(t, `^5 files \(300 kB\): (photos/|(notes.txt|stdin) and others), for \.$`, receiver.Told("Offered:"), "four are offered at once")
 	require.Empty(t, contents(t, receiver.Cmd.Dir), "nothing is stored before the answer")
-	receiver.Type("y")
+	receiver.Answer(question, "y")
 	require.Zero(t, receiver.Exit(), receiver.Stderr())
 	require.Zero(t, sender.Exit(), sender.Stderr())
 	require.Contains(t, sender.Stderr(), "1 file in these folders is no file, or a symbolic link, and is left out.\n")
 	files["stdin"] = "typed"
 	require.Equal(t, files, contents(t, receiver.Cmd.Dir))
-	require.Equal(t, 1, strings.Count(receiver.Stderr(), "Take it?"))
+	require.Equal(t, 1, strings.Count(receiver.Stderr(), question))
 }
 
 func TestAReceiverDeclines(t *testing.T) {
@@ -77,8 +79,7 @@ func TestAReceiverDeclines(t *testing.T) {
 
 	sender := termproc.Start(t, "send", folder+"/photos", "--relay", relay.HTTP)
 	receiver := termproc.Start(t, "receive", sender.Expect("link:"))
-	receiver.Told("Offered:")
-	receiver.Type("n")
+	receiver.Answer(question, "n")
 	require.Equal(t, 3, receiver.Exit(), receiver.Stderr())
 	require.Contains(t, receiver.Stderr(), "intercessor: 6 files (6 B): photos/ was not wanted\n")
 	require.Equal(t, 3, sender.Exit(), sender.Stderr())
@@ -208,13 +209,14 @@ func TestALimitForOneFileLeavesTheSetToBeAnswered(t *testing.T) {
 		require.JSONEq(t, `{"refused":"it is larger than the other side takes"}`, large.Line())
 		large.Ends()
 		small := sender.OpenFile(map[string]any{"name": "small", "size": 5, "of": of})
-		require.Eventually(t, func() bool { return strings.Count(receiver.Stderr(), "Take it?") == come+1 }, patience.Max, patience.Max/10_000)
+		require.Eventually(t, func() bool { return strings.Count(receiver.Stderr(), question) == come+1 }, patience.Max, patience.Max/10_000)
 		if come == 0 {
 			require.NoError(t, conn.Close())
 			receiver.Told("The other side left.")
 			continue
 		}
-		receiver.Type("y")
+		receiver.Answer(question, "y")
+		require.JSONEq(t, `{"waiting":600,"user":true}`, small.Line())
 		require.JSONEq(t, `{"from":0}`, small.Line())
 		small.Say(map[string]int{"from": 0}, "small", map[string]string{"sha256": sdkpeer.Sum([]byte("small"))})
 		require.JSONEq(t, sdkpeer.Received([]byte("small")), small.Line())
@@ -225,6 +227,21 @@ func TestALimitForOneFileLeavesTheSetToBeAnswered(t *testing.T) {
 	require.Equal(t, 1, receiver.Exit(), receiver.Stderr())
 	require.Contains(t, receiver.Stderr(), "intercessor: the other side has left, and 1 file did not come: large is larger than 1.0 kB, the limit on this side\n")
 	require.Equal(t, map[string]string{"small": "small"}, contents(t, receiver.Cmd.Dir))
+}
+
+// A folder that is too deep is refused, and the others of its set come.
+func TestAFileThatIsTooDeepLeavesTheOthers(t *testing.T) {
+	t.Parallel()
+	relay := relayproc.Start(t)
+	folder := t.TempDir()
+	write(t, folder, map[string]string{"set/" + strings.Repeat("d/", 64) + "deep": "deep", "set/flat": "flat"})
+	sender := termproc.Start(t, "send", folder+"/set", "--relay", relay.HTTP)
+	receiver := termproc.Start(t, "receive", "--yes", sender.Expect("link:"))
+	require.Equal(t, 3, sender.Exit(), sender.Stderr())
+	require.Contains(t, sender.Stderr(), "/deep was not sent: it was refused: its folder is more than 64 levels deep.\n")
+	require.Equal(t, 1, receiver.Exit(), receiver.Stderr())
+	require.Contains(t, receiver.Stderr(), "intercessor: the other side has left, and 1 file did not come: deep: its folder is more than 64 levels deep\n")
+	require.Equal(t, map[string]string{"set/flat": "flat"}, contents(t, receiver.Cmd.Dir))
 }
 
 // A hostile sender names a million files, more than it has announced, folders outside, devices
@@ -332,6 +349,7 @@ func TestOthersEndNoTransfer(t *testing.T) {
 	require.Equal(t, 3, stranger.Exit(), stranger.Stderr())
 	quick := termproc.Start(t, "receive", "--yes", link)
 	require.Zero(t, quick.Exit(), quick.Stderr())
+	sender.Told("Waiting for others who still receive; interrupt it to leave them.")
 
 	_, err = io.WriteString(s, `{"from":0}`+"\n")
 	require.NoError(t, err)

@@ -113,6 +113,13 @@ func (p *Peer) Told(beginning string) (rest string) {
 	return rest
 }
 
+// Answer waits until standard error ends with a question, and types a line.
+func (p *Peer) Answer(question, line string) {
+	p.t.Helper()
+	require.Eventually(p.t, func() bool { return strings.HasSuffix(p.Stderr(), question+" ") }, patience.Max, 10*time.Millisecond, "%q was never asked", question)
+	p.Type(line)
+}
+
 // Write keeps standard error.
 func (p *Peer) Write(b []byte) (int, error) {
 	p.mu.Lock()

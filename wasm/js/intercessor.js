@@ -3,10 +3,11 @@
 // intercessor.d.ts describes. Bytes on data channels do not pass through Go.
 
 import { Connection } from "./connection.js";
+import { Early } from "./early.js";
 import { IntercessorError, invalid } from "./errors.js";
 import { takeUp } from "./identity.js";
 import { Listener } from "./listener.js";
-import { load, start } from "./program.js";
+import { isRunning, load, start } from "./program.js";
 
 export { IntercessorError, load };
 
@@ -23,16 +24,29 @@ async function enter(how, url, options) {
   const servers = iceServers(options);
   const { paths = "", onlyOwnIceServers = false, hideOutcomes = false } = options;
   if (!["", "auto", "relay", "direct"].includes(paths)) throw invalid('paths is "auto", "relay" or "direct"');
-  const ask = asker(options);
-  const [sdk, identity] = await Promise.all([start(), takeUp(String(url), options)]);
+  const { ask, first } = asker(options);
+  const taking = takeUp(String(url), options);
+  const early = isRunning() ? null : new Early(options.signal);
+  if (early) hasten(early, how, String(url), taking, first);
   try {
-    const made = await sdk.call(how, [String(url), servers, Boolean(onlyOwnIceServers), Boolean(hideOutcomes), identity.store, ask, paths], options.signal);
+    const [sdk, identity] = await Promise.all([start(), taking]);
+    const args = [String(url), servers, Boolean(onlyOwnIceServers), Boolean(hideOutcomes), identity.store, ask, paths, early?.WebSocket];
+    const made = await sdk.call(how, args, options.signal).catch((err) => {
+      identity.failed(err);
+      throw blameOrigin(err, url);
+    });
     await identity.became(made.id);
     return [sdk, made, identity];
-  } catch (err) {
-    identity.failed(err);
-    throw blameOrigin(err, url);
+  } finally {
+    early?.drop();
   }
+}
+
+/** Opens the socket that Go will ask for, if this peer has neither identity nor secret. */
+async function hasten(early, how, url, taking, secret) {
+  const { store } = await taking;
+  const shown = await secret.catch((err) => err); // Go will say why there is none
+  if (shown === "" && !store?.load()) early.open(how, url);
 }
 
 /** Names the page's origin as a possible cause. A browser does not say why a WebSocket was refused. */
@@ -46,23 +60,29 @@ function blameOrigin(err, url) {
 
 const SECRET = 10_000; // milliseconds in which the page's function must return its secret
 
-// The function that Go calls before each connection. It calls done(secret, problem) once, within SECRET.
+// ask is the function that Go calls before each connection. It calls done(secret, problem) once, within SECRET.
+// first is the promise of what it gives first.
 function asker({ secret }) {
-  if (secret === undefined) return null;
+  if (secret === undefined) return { ask: null, first: Promise.resolve("") };
   if (typeof secret !== "string" && typeof secret !== "function") throw invalid("secret must be a string, or a function that returns one");
   const get = async () => (typeof secret === "string" ? secret : secret());
-  return (done) => {
+  const first = get();
+  first.catch(() => {}); // Go gets it
+  let next = first; // the result that Go did not get yet
+  const ask = (done) => {
     const late = setTimeout(() => settle("", "the function did not return within 10 seconds"), SECRET);
     const settle = (text, problem) => {
       clearTimeout(late);
       done?.(text, problem);
       done = null;
     };
-    get().then(
+    (next ?? get()).then(
       (text) => (typeof text === "string" ? settle(text, "") : settle("", "the function did not return a string")),
       (err) => settle("", String(err?.message || err)),
     );
+    next = null;
   };
+  return { ask, first };
 }
 
 // Converts RTCIceServers to the form that Go reads.

@@ -3,6 +3,7 @@
 import { aborted, IntercessorError, internal } from "./errors.js";
 
 let running = null; // promise of a Program
+let program = null; // that Program, once it is there
 
 /** What an environment does in its own way; the npm package has one for Node. */
 export const environment = {
@@ -12,11 +13,19 @@ export const environment = {
 
 /** Returns the Program. Loads it on first use. */
 export function start(wasm) {
-  running ??= Program.load(wasm).catch((err) => {
-    running = null;
-    throw err;
-  });
+  running ??= Program.load(wasm).then(
+    (loaded) => (program = loaded),
+    (err) => {
+      running = null;
+      throw err;
+    },
+  );
   return running;
+}
+
+/** Reports whether start returns the Program at once. */
+export function isRunning() {
+  return program !== null;
 }
 
 export async function load({ wasm, ...classes } = {}) {
@@ -124,7 +133,7 @@ class Program {
   /** Go has ended, which only a bug can cause. All its objects fail, and the next start loads it again. */
   #die() {
     this.#dead = internal("the SDK's WebAssembly has stopped; connect again");
-    running = null;
+    running = program = null;
     for (const reject of this.#underway.values()) reject(this.#dead);
     for (const settle of [...this.#unsettled]) settle("unknown", "internal");
     (globalThis.reportError ?? console.error)(this.#dead); // an error event, even if no promise is awaited

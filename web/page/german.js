@@ -16,6 +16,7 @@ export default {
   joining: "Du trittst bei…",
   waitingForHost: "Der Gastgeber fehlt noch…",
   cancel: "Abbrechen",
+  offline: "Das Relay ist nicht erreichbar: dieses Gerät ist offline, oder das Relay. Sobald es zurück ist, öffnen sich Räume wieder.",
 
   // The relay's passphrase
   asksPassphrase: "Dieses Relay verlangt ein Passwort.",
@@ -115,7 +116,7 @@ export default {
 
   // Files
   sendFile: "Datei senden",
-  sendFileTo: (name) => `Datei an ${name} senden`,
+  sendFileTo: (name) => `Datei senden an ${name}`,
   dropTo: (name) => `Loslassen, um an ${name} zu senden`,
   takesNone: "Diese Person kann keine Dateien empfangen.",
   noReceiver: "Hier kann gerade keiner eine Datei empfangen.",
@@ -155,8 +156,10 @@ export default {
     notStored: "der Browser des Empfängers kann sie nicht speichern",
     manyAtOnce: (n) => `die Seite des Empfängers nimmt höchstens ${n} Dateien zugleich von einer Person`,
     filesOnly: "diese Seite nimmt nur Dateien",
-    fullForOne: (size, files) => `die Seite des Empfängers fasst von einer Person höchstens ${size} und ${files} Dateien`,
-    full: (size, files) => `die Seite des Empfängers fasst insgesamt höchstens ${size} und ${files} Dateien`,
+    filesForOne: (files) => `die Seite des Empfängers fasst von einer Person höchstens ${files} Dateien`,
+    filesInAll: (files) => `die Seite des Empfängers fasst insgesamt höchstens ${files} Dateien`,
+    fullForOne: (size) => `die Seite des Empfängers fasst von einer Person höchstens ${size}`,
+    full: (size) => `die Seite des Empfängers fasst insgesamt höchstens ${size}`,
   },
 
   // Errors by their code
@@ -199,6 +202,7 @@ export default {
   fileActs: { accept: "Annehmen", always: "Immer annehmen", place: "Speichern unter…", decline: "Ablehnen", pause: "Anhalten", resume: "Weiter" },
   ofFile: (act, name) => `${act}: ${name}`,
   asked: "Möchtest du das?",
+  askedForPlace: "Für den Speicher des Browsers ist das zu groß. Möchtest du es irgendwo speichern?",
   accepted: "Angenommen.",
   filesAnd: (n, name) => `${n} Dateien: ${name}…`,
   waitsToAccept: (name) => `wartet, bis ${name} annimmt`,

@@ -11,6 +11,7 @@ import { Host } from "./host.js";
 import { askHost } from "./handover.js";
 import { showInvite } from "./invite.js";
 import { onRename } from "./name.js";
+import { keepPage, offline } from "./offline.js";
 import { explainStar } from "./people.js";
 import { forget, hostedRoom } from "./transcript.js";
 import { canNotify, toggleNotifications } from "./unread.js";
@@ -26,6 +27,7 @@ let entering = null; // AbortController of the latest attempt to enter one
 // The SDK keeps this tab's identity in a room, so that a reload comes back to the room.
 const identity = "room";
 
+const AGAIN = 3000; // milliseconds between two attempts to reach the relay
 const SLOW = 2000; // milliseconds after which the page says what joining waits for
 const HOST_AWAY = 4005; // the relay's close code for a room whose host may come back
 
@@ -80,6 +82,7 @@ async function enter(role, open, state) {
     const entered = await admitted(role, () => open(sdk, signal), signal);
     if (signal.aborted) return entered.leave();
     const running = stay(entered); // shows what was said before
+    keepPage();
     const lost = unsaved.lost();
     restoreFiles();
     if (room.again || !navigator.locks) lost.forEach(chat.note); // a copied tab has lost nothing
@@ -250,6 +253,7 @@ function showUnusable() {
 
 /** Returns to the room that the tab was in before a reload, if any. */
 function begin() {
+  if (offline) return showOffline();
   const id = currentID();
   if (hostedRoom() && (!id || id === hostedRoom())) startRoom(hostedRoom());
   else if (id) joinRoom(id);
@@ -257,7 +261,20 @@ function begin() {
     showStart();
     showUnusable();
     notice(unsaved.lost().join(" "));
+    loadSDK().then(({ load }) => load()).catch(() => {}); // entering a room says what is wrong
+    keepPage();
   }
+}
+
+/** Shows the start, which can do nothing until the relay is back. */
+function showOffline() {
+  showStart();
+  $("start-room").disabled = $("join").inert = true;
+  notice(words.offline, words.tryAgain, () => location.reload());
+  setInterval(async () => {
+    const answer = await fetch("./", { method: "HEAD" }).catch(() => null);
+    if (answer?.ok) location.reload();
+  }, AGAIN);
 }
 
 $("start-room").addEventListener("click", startNew);

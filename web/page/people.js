@@ -2,7 +2,7 @@
 
 import { paintFace } from "./face.js";
 import { bytes, duration } from "./format.js";
-import { words } from "./words.js";
+import { say, words } from "./words.js";
 
 const template = document.getElementById("person");
 const list = document.getElementById("people");
@@ -29,7 +29,7 @@ export class Person {
     this.name = name;
     this.#part(".name bdi").textContent = name;
     paintFace(this.#part(".face"), name);
-    this.#part(".send-file").setAttribute("aria-label", words.sendFileTo(name));
+    say(this.#part(".send-file"), "sendFile aria-label=sendFileTo", name);
   }
 
   /** Shows the result of Path.look(). */
@@ -79,8 +79,12 @@ export class Person {
     const found = kind === "direct" || kind === "turn";
     const direct = found ? [protocol, candidates, ...figures(trip, rate)] : [facts[kind]];
     const rows = { [facts.direct]: direct, [facts.messages]: [facts[`by-${route}`], ...figures(chatTrip, chatRate)] };
-    const parts = Object.entries(rows).flatMap(([term, texts]) => [element("dt", term), element("dd", texts.join(" · "))]);
-    this.#part(".facts").replaceChildren(...parts);
+    const pairs = Object.entries(rows).map(([term, texts]) => {
+      const pair = document.createElement("div");
+      pair.append(element("dt", `${term}:`), " ", element("dd", texts.join(" · ")));
+      return pair;
+    });
+    this.#part(".facts").replaceChildren(...pairs);
   }
 
   #takeFiles(onfiles) {

@@ -1,6 +1,6 @@
 // The scripts that run beside the page. The page's policy (web/policy.go) lets no other text become a script.
 
-const OWN = ["diskwriter.js"];
+const OWN = ["diskwriter.js", "worker.js"];
 
 const policy = globalThis.trustedTypes?.createPolicy("scripts", {
   createScriptURL(name) {

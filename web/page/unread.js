@@ -28,10 +28,9 @@ function wanted() {
 
 /** Shows one notification for all that is unread. */
 async function notify(text) {
-  const options = { tag: "unread", icon: "favicon.svg", lang: document.documentElement.lang, data: location.href };
-  const worker = await navigator.serviceWorker?.getRegistration();
-  if (worker?.active) return worker.showNotification(text, options); // a telephone knows no other way
-  const shown = new Notification(text, options);
+  const worker = (await navigator.serviceWorker?.getRegistration())?.active;
+  if (worker) return worker.postMessage(text); // a telephone knows no other way
+  const shown = new Notification(text, { tag: "unread", icon: "favicon.svg" });
   shown.onclick = () => {
     focus();
     shown.close();

@@ -19,15 +19,24 @@ function speak(language) {
   document.dispatchEvent(new Event("words"));
 }
 
+/** Has an element show words from now on, in whatever language the user chooses: items as in data-words, and a name for those about one. */
+export function say(element, items, name) {
+  Object.assign(element.dataset, { words: items, name });
+  show(element);
+}
+
 function fill(root) {
-  for (const element of root.querySelectorAll("[data-words]")) {
-    for (const item of element.dataset.words.split(" ")) {
-      const [key, attribute] = item.split("=").reverse();
-      if (attribute) element.setAttribute(attribute, words[key]);
-      else element.textContent = words[key];
-    }
-  }
+  for (const element of root.querySelectorAll("[data-words]")) show(element);
   for (const { content } of root.querySelectorAll("template")) fill(content);
+}
+
+function show(element) {
+  for (const item of element.dataset.words.split(" ")) {
+    const [key, attribute] = item.split("=").reverse();
+    const text = typeof words[key] === "function" ? words[key](element.dataset.name) : words[key];
+    if (attribute) element.setAttribute(attribute, text);
+    else element.textContent = text;
+  }
 }
 
 for (const field of document.querySelectorAll(".language")) {

@@ -28,9 +28,10 @@ func (a *asker) ask(question string, over <-chan struct{}) answer {
 	a.begun.Do(func() { go a.read() }) // reads the terminal, which cannot be interrupted: it ends with the process
 	late := time.NewTimer(answerWithin)
 	defer late.Stop()
-	fmt.Fprintf(a.out, "%s\nTake it? [y/N] ", cleanText(question, maxText))
+	fmt.Fprintln(a.out, cleanText(question, maxText))
 	typed := a.listen(make(chan string, 1))
 	defer a.listen(nil)
+	fmt.Fprint(a.out, "Take it? [y/N] ") // behind listen, so that no answer is dropped
 	select {
 	case line, ok := <-typed:
 		switch strings.ToLower(strings.TrimSpace(line)) {

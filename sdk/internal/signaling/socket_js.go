@@ -39,34 +39,34 @@ type socket struct {
 // to resume tries again, then without any, as an older relay wants it, and then once more:
 // a relay that answers may have lost a handshake before, and the base protocol does not
 // promise delivery.
-func openSocket(ctx context.Context, url string, protocols []string, _ Options) (*socket, error) {
-	s, err := open(ctx, url, protocols)
+func openSocket(ctx context.Context, url string, protocols []string, o Options) (*socket, error) {
+	s, err := open(ctx, url, protocols, o.WebSocket)
 	if err == nil || len(protocols) != 1 || ctx.Err() != nil {
 		return s, err
 	}
-	if again, err := open(ctx, url, protocols); err == nil {
+	if again, err := open(ctx, url, protocols, o.WebSocket); err == nil {
 		return again, nil
 	}
-	base, baseErr := open(ctx, url, nil)
+	base, baseErr := open(ctx, url, nil, o.WebSocket)
 	switch {
 	case baseErr != nil && ctx.Err() != nil:
 		return nil, baseErr // which says so
 	case baseErr != nil:
 		return nil, err
 	}
-	if again, err := open(ctx, url, protocols); err == nil {
+	if again, err := open(ctx, url, protocols, o.WebSocket); err == nil {
 		base.close(ctx, 1000, "")
 		return again, nil
 	}
 	return base, nil
 }
 
-func open(ctx context.Context, url string, protocols []string) (*socket, error) {
+func open(ctx context.Context, url string, protocols []string, class js.Value) (*socket, error) {
 	list := js.Global().Get("Array").New()
 	for _, name := range protocols {
 		list.Call("push", name)
 	}
-	ws, err := construct("WebSocket", url, list)
+	ws, err := construct(class, url, list)
 	if err != nil {
 		return nil, &DialError{Err: err, host: hostOf(url)}
 	}
@@ -96,18 +96,20 @@ func open(ctx context.Context, url string, protocols []string) (*socket, error) 
 	}
 }
 
-// construct is `new name(...arguments)` with the exception as an error.
-func construct(name string, arguments ...any) (v js.Value, err error) {
+// construct is `new class(url, protocols)` with the exception as an error.
+func construct(class js.Value, url string, protocols js.Value) (v js.Value, err error) {
 	defer func() {
 		if e, ok := recover().(js.Error); ok {
 			err = errors.New(e.Value.Get("message").String())
 		}
 	}()
-	class := js.Global().Get(name)
 	if class.IsUndefined() {
-		return v, errors.New("this JavaScript environment has no " + name)
+		class = js.Global().Get("WebSocket")
 	}
-	return class.New(arguments...), nil
+	if class.IsUndefined() {
+		return v, errors.New("this JavaScript environment has no WebSocket")
+	}
+	return class.New(url, protocols), nil
 }
 
 func (s *socket) onOpen(js.Value, []js.Value) any {

@@ -1,0 +1,84 @@
+// Opens the WebSocket of a connection while the WebAssembly is loading. Go says later which
+// socket it wants (sdk/internal/signaling). This one is used only if it is the same.
+
+const WITHIN = 30_000; // milliseconds until Go must have taken the socket
+const HELD = 1 << 20; // UTF-16 units of messages that wait for Go
+const LEAVE = 1000; // the close code of a peer that leaves
+
+// A peer with neither identity nor secret offers this subprotocol alone (PROTOCOL.md, A2, R2).
+const OFFER = ["intercessor.v1"];
+
+/** The URLs that Go dials as they are. It changes or refuses all others (sdk/url.go). */
+const asIs = {
+  dial: /^wss?:\/\/[^\s/?#@\\]+\/([^\s?#\\]*\/)?client\/[a-z0-9-]{1,64}(\?[^\s#\\]*)?$/,
+  listen: /^wss?:\/\/[^\s/?#@\\]+\/([^\s?#\\]*\/)?server(\?[^\s#\\]*)?$/,
+};
+
+/** A socket for Go's first attempt to connect. */
+export class Early {
+  #socket = null;
+  #url = "";
+  #events = []; // what has happened on it
+  #held = 0;
+  #over = false; // Go has asked, or does not any more
+  #late;
+  #signal;
+
+  constructor(signal) {
+    this.#signal = signal;
+    signal?.addEventListener("abort", this.drop);
+  }
+
+  open(how, url) {
+    if (this.#over || this.#signal?.aborted || !asIs[how].test(url) || !globalThis.WebSocket) return;
+    try {
+      this.#socket = new WebSocket(url, OFFER);
+    } catch {
+      return; // Go will say why
+    }
+    this.#url = url;
+    for (const type of TYPES) this.#socket.addEventListener(type, this.#note);
+    this.#late = setTimeout(this.drop, WITHIN);
+  }
+
+  /** For Go, in place of the class. */
+  WebSocket = ((early) => function (url, protocols) {
+    return early.#take(url, protocols) ?? new WebSocket(url, protocols);
+  })(this);
+
+  /** Closes the socket unless Go has it. */
+  drop = () => {
+    this.#over = true;
+    this.#release()?.close(LEAVE);
+  };
+
+  #note = (event) => {
+    this.#held += event.data?.length ?? 0;
+    if (event.type === "error" || this.#held > HELD) return this.#release()?.close(LEAVE);
+    this.#events.push(event);
+  };
+
+  #take(url, protocols) {
+    this.#over = true;
+    const socket = this.#release();
+    if (!socket) return null;
+    if (url !== this.#url || protocols.join() !== OFFER.join()) {
+      socket.close(LEAVE);
+      return null;
+    }
+    // Go sets its handlers before it returns to the event loop.
+    queueMicrotask(() => this.#events.forEach((event) => socket["on" + event.type]?.(event)));
+    return socket;
+  }
+
+  #release() {
+    const socket = this.#socket;
+    this.#socket = null;
+    clearTimeout(this.#late);
+    this.#signal?.removeEventListener("abort", this.drop);
+    for (const type of TYPES) socket?.removeEventListener(type, this.#note);
+    return socket;
+  }
+}
+
+const TYPES = ["open", "message", "close", "error"];

@@ -3,7 +3,6 @@ package firefox
 import (
 	"bufio"
 	"context"
-	"fmt"
 	"io"
 	"os"
 	"os/exec"
@@ -116,31 +115,21 @@ func (b *Browser) Open(url string, allowed ...string) *tab.Tab {
 	return p
 }
 
-// Blank opens an empty tab that shares no storage with others.
+// Blank opens an empty tab that shares no storage with others, and closes it with the test.
 func (b *Browser) Blank(allowed ...string) *tab.Tab {
 	b.T.Helper()
 	ctx := patience.Context(b.T)
 	var user struct{ UserContext string }
 	require.NoError(b.T, b.session.call(ctx, "browser.createUserContext", params{}, &user))
-	return b.open(user.UserContext, allowed)
-}
-
-func (b *Browser) open(user string, allowed []string) *tab.Tab {
-	b.T.Helper()
-	ctx := patience.Context(b.T)
-	var made struct{ Context string }
-	require.NoError(b.T, b.session.call(ctx, "browsingContext.create", params{"type": "window", "userContext": user}, &made))
-	d := &driver{session: b.session, page: made.Context, user: user}
+	var page struct{ Context string }
+	require.NoError(b.T, b.session.call(ctx, "browsingContext.create", params{"type": "window", "userContext": user.UserContext}, &page))
+	d := &driver{session: b.session, page: page.Context, user: user.UserContext}
 	console := tab.NewConsole(b.T, allowed)
-	b.session.listen(d.page, func(e entry) {
-		line := fmt.Sprintf("%s: %s", e.Level, e.Text)
-		if len(e.StackTrace.CallFrames) > 0 {
-			at := e.StackTrace.CallFrames[0]
-			line += fmt.Sprintf(" (%s:%d)", at.URL, at.LineNumber)
-		}
-		console.Hear(line, e.Level == "error" || e.Level == "warn")
-	})
+	b.session.listen(d.page, func(e entry) { console.Hear(e.String(), e.Level == "error" || e.Level == "warn") })
 	b.T.Cleanup(func() {
+		ctx, cancel := context.WithTimeout(context.Background(), patience.Max)
+		defer cancel()
+		require.NoError(b.T, b.session.call(ctx, "browser.removeUserContext", params{"userContext": d.user}, nil))
 		b.session.listen(d.page, nil)
 		console.Check()
 	})

@@ -6,7 +6,6 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/sebas642/intercessor/e2e/firefox"
 	"github.com/sebas642/intercessor/e2e/patience"
 	"github.com/sebas642/intercessor/e2e/relayproc"
 	"github.com/sebas642/intercessor/e2e/tab"
@@ -20,13 +19,9 @@ const turned = `
 	const now = performance.now.bind(performance)
 	performance.now = () => now() * 1.5`
 
-// TestFirefoxShowsAQuietPathAsOneThatIsThere: nothing but Firefox's own requests passes on a path
-// through TURN of two people who only chat.
-func TestFirefoxShowsAQuietPathAsOneThatIsThere(t *testing.T) {
-	t.Parallel()
-	relay := relayproc.Start(t, "--turn-enabled")
-	fox := firefox.Start(t)
-	ada, bob := fox.Blank(), fox.Blank()
+// quietPath is a path through TURN of two people who only chat, on which nothing but Firefox's own
+// requests passes. The page shows it as one that is there.
+func quietPath(t *testing.T, relay *relayproc.Relay, ada, bob *tab.Tab) {
 	ada.Prelude(turned)
 	bob.Prelude(turned)
 	ada.Navigate(relay.HTTP + "/")
@@ -43,34 +38,32 @@ func TestFirefoxShowsAQuietPathAsOneThatIsThere(t *testing.T) {
 	}
 }
 
-// TestFirefoxRepairsItsPath: the direct path ends in silence. Messages go on over the relay, and
-// directly again once the network is mended (W6).
-func TestFirefoxRepairsItsPath(t *testing.T) {
-	everywhere(t, func(t *testing.T, relay *relayproc.Relay, server, client *tab.Tab) {
-		open(relay, server, client)
-		between := tab.NewCable(client)
-		meet(relay, server, client)
-		client.Do(`conn.pc`) // ask for a path
-		takes := func(route string) {
-			t.Helper()
-			for _, p := range []*tab.Tab{server, client} {
-				p.WaitFor("messages by "+route, `conn.path.route === a`, route)
-			}
-			said := tab.Eval[string](client, `conn.send({ type: "chat", data: "hello" }).then(({ outcome }) => outcome).then(({ kind }) => kind)`)
-			require.Equal(t, "delivered", said)
+// repair ends a direct path in silence. Messages go on over the relay, and directly again once
+// the network is mended (W6).
+func repair(t *testing.T, relay *relayproc.Relay, server, client *tab.Tab) {
+	open(relay, server, client)
+	between := tab.NewCable(client)
+	meet(relay, server, client)
+	client.Do(`conn.pc`) // ask for a path
+	takes := func(route string) {
+		t.Helper()
+		for _, p := range []*tab.Tab{server, client} {
+			p.WaitFor("messages by "+route, `conn.path.route === a`, route)
 		}
-		server.Do(`(async () => { for await (const message of conn); })()`)
-		between.Plug()
-		takes("direct")
-		between.Cut()
-		client.Do(`globalThis.sending = setInterval(() => conn.send({ type: "chat", data: "still here?" }), 100)`)
-		takes("relay")
-		between.Mend()
-		require.Eventually(t, func() bool {
-			between.Plug() // each attempt has ports of its own
-			return tab.Eval[string](client, `conn.path.route`) == "direct"
-		}, patience.Max, 100*time.Millisecond)
-		takes("direct")
-		require.Equal(t, "connected", tab.Eval[string](server, `conn.state`))
-	}, "WebRTC: ICE failed")
+		said := tab.Eval[string](client, `conn.send({ type: "chat", data: "hello" }).then(({ outcome }) => outcome).then(({ kind }) => kind)`)
+		require.Equal(t, "delivered", said)
+	}
+	server.Do(`(async () => { for await (const message of conn); })()`)
+	between.Plug()
+	takes("direct")
+	between.Cut()
+	client.Do(`globalThis.sending = setInterval(() => conn.send({ type: "chat", data: "still here?" }), 100)`)
+	takes("relay")
+	between.Mend()
+	require.Eventually(t, func() bool {
+		between.Plug() // each attempt has ports of its own
+		return tab.Eval[string](client, `conn.path.route`) == "direct"
+	}, patience.Max, 100*time.Millisecond)
+	takes("direct")
+	require.Equal(t, "connected", tab.Eval[string](server, `conn.state`))
 }

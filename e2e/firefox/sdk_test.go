@@ -28,22 +28,21 @@ func meet(relay *relayproc.Relay, server, client *tab.Tab) {
 	server.Do(`globalThis.conn = await accepted`)
 }
 
-// TestSDKInFirefox: messages, streams and channels between bare pages.
-func TestSDKInFirefox(t *testing.T) {
-	everywhere(t, func(t *testing.T, relay *relayproc.Relay, server, client *tab.Tab) {
-		open(relay, server, client)
-		meet(relay, server, client)
-		server.Do(`globalThis.said = (async () => { for await (const { data } of conn) return data })();
+// bareSDK has bare pages exchange messages, streams and channels.
+func bareSDK(t *testing.T, relay *relayproc.Relay, server, client *tab.Tab) {
+	open(relay, server, client)
+	meet(relay, server, client)
+	server.Do(`globalThis.said = (async () => { for await (const { data } of conn) return data })();
 			(async () => { for await (const { readable, writable } of conn.incomingBidirectionalStreams) readable.pipeTo(writable) })()
 			globalThis.heard = (async () => {
 				for await (const channel of conn.channels) {
 					return new Promise((resolve) => channel.onmessage = ({ data }) => resolve([channel.label, channel.ordered, channel.maxRetransmits, data].join(" ")))
 				}
 			})()`)
-		require.Equal(t, "delivered", tab.Eval[string](client, `conn.send({ type: "chat", data: "hello" }).then(({ outcome }) => outcome).then(({ kind }) => kind)`))
-		require.Equal(t, "hello", tab.Eval[string](server, `said`))
+	require.Equal(t, "delivered", tab.Eval[string](client, `conn.send({ type: "chat", data: "hello" }).then(({ outcome }) => outcome).then(({ kind }) => kind)`))
+	require.Equal(t, "hello", tab.Eval[string](server, `said`))
 
-		echo := `(async () => {
+	echo := `(async () => {
 			const { readable, writable, outcome } = await conn.createBidirectionalStream({ name: "echo" })
 			const sent = new Uint8Array(a).map((_, i) => i * 31 + (i >> 8))
 			const writing = new Blob([sent]).stream().pipeTo(writable)
@@ -51,17 +50,16 @@ func TestSDKInFirefox(t *testing.T) {
 			await writing
 			return [got.length === a && got.every((byte, i) => byte === sent[i]), (await outcome).kind].join(" ")
 		})()`
-		require.Equal(t, "true delivered", tab.Eval[string](client, echo, 0))
-		require.Equal(t, "true delivered", tab.Eval[string](client, echo, 3_000_000))
+	require.Equal(t, "true delivered", tab.Eval[string](client, echo, 0))
+	require.Equal(t, "true delivered", tab.Eval[string](client, echo, 3_000_000))
 
-		client.Do(`globalThis.channel = await conn.openChannel("position", { ordered: false, maxRetransmits: 0 })
+	client.Do(`globalThis.channel = await conn.openChannel("position", { ordered: false, maxRetransmits: 0 })
 			channel.send("here")`)
-		require.Equal(t, "position false 0 here", tab.Eval[string](server, `heard`))
-		for _, p := range []*tab.Tab{server, client} {
-			p.WaitFor("the direct path", `conn.path.route === "direct"`)
-		}
-		require.Equal(t, "true delivered", tab.Eval[string](client, echo, 3_000_000))
-		client.Do(`conn.close()`)
-		require.Equal(t, "peer-gone", tab.Eval[string](server, `conn.closed.then(({ code }) => code)`))
-	})
+	require.Equal(t, "position false 0 here", tab.Eval[string](server, `heard`))
+	for _, p := range []*tab.Tab{server, client} {
+		p.WaitFor("the direct path", `conn.path.route === "direct"`)
+	}
+	require.Equal(t, "true delivered", tab.Eval[string](client, echo, 3_000_000))
+	client.Do(`conn.close()`)
+	require.Equal(t, "peer-gone", tab.Eval[string](server, `conn.closed.then(({ code }) => code)`))
 }

@@ -34,14 +34,22 @@ type frame struct {
 
 // An entry is a line of a page's console, or an exception that the page does not catch.
 type entry struct {
-	Level, Text, Type string
-	Source            struct{ Context string }
-	StackTrace        struct {
+	Level, Text string
+	Source      struct{ Context string }
+	StackTrace  struct {
 		CallFrames []struct {
 			URL        string
 			LineNumber int
 		}
 	}
+}
+
+func (e entry) String() string {
+	line := e.Level + ": " + e.Text
+	if frames := e.StackTrace.CallFrames; len(frames) > 0 {
+		line += fmt.Sprintf(" (%s:%d)", frames[0].URL, frames[0].LineNumber)
+	}
+	return line
 }
 
 // maxFrame is the size of a picture and more.
@@ -91,10 +99,15 @@ func (s *session) hear(params json.RawMessage) {
 	}
 }
 
+// listen calls hear for each line of a page's console. A nil hear ends that.
 func (s *session) listen(page string, hear func(entry)) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.consoles[page] = hear
+	if hear == nil {
+		delete(s.consoles, page)
+	} else {
+		s.consoles[page] = hear
+	}
 }
 
 func (s *session) close() {

@@ -157,6 +157,52 @@ func TestAForwarderReachesNothingElse(t *testing.T) {
 	require.Equal(t, "HELLO", string(answer))
 }
 
+// The port of a forwarder leads to one other side at a time: a stranger with the link gets none of its
+// connections while that one is there.
+func TestAForwarderLeadsToOneSide(t *testing.T) {
+	t.Parallel()
+	relay := relayproc.Start(t)
+	forward := termproc.Start(t, "forward", "0:80", "--relay", relay.HTTP)
+	url := forward.Expect("client:")
+	expose := func() *sdkpeer.Chatter {
+		c := sdkpeer.NewChatter(t, sdkpeer.Dial(t, url))
+		c.Say("exposes", []string{"localhost:80"})
+		return c
+	}
+	passes := func(to *sdkpeer.Chatter) {
+		t.Helper()
+		answer := make(chan string, 1)
+		conn, err := net.Dial("tcp", gateOf(forward, "localhost:80"))
+		require.NoError(t, err)
+		defer conn.Close()
+		go func() {
+			said, _ := io.ReadAll(conn)
+			answer <- string(said)
+		}()
+		s, err := to.Conn.AcceptStream(to.Ctx)
+		require.NoError(t, err)
+		_, err = io.WriteString(s, "here")
+		require.NoError(t, err)
+		require.NoError(t, s.CloseWrite())
+		require.NoError(t, conn.(*net.TCPConn).CloseWrite())
+		_, err = io.ReadAll(s)
+		require.NoError(t, err)
+		require.Equal(t, "here", <-answer)
+	}
+	ada := expose()
+	passes(ada)
+	stranger := expose()
+	_, err := stranger.Conn.AcceptStream(stranger.Ctx)
+	require.ErrorIs(t, err, sdk.ErrPeerGone)
+	forward.Told("A guest had an error: the port leads to another side already.")
+	for range 10 {
+		passes(ada)
+	}
+	require.NoError(t, ada.Conn.Close())
+	forward.Told("A guest left.")
+	passes(expose())
+}
+
 func TestAPortThatIsInUseIsSaid(t *testing.T) {
 	t.Parallel()
 	taken := mirror(t)

@@ -233,6 +233,7 @@ function begin() {
     showStart();
     showUnusable();
     notice(unsaved.lost().join(" "));
+    loadSDK().then(({ load }) => load()).catch(() => {}); // entering a room says what is wrong
     keepPage();
   }
 }

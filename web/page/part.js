@@ -1,11 +1,14 @@
 // What has come of a file, and the parts that wait for the rest after their transfer has failed.
 
 import { failure } from "./errors.js";
+import { ANY } from "./shelf.js";
 import { words } from "./words.js";
 
 const CHUNK = 1 << 20; // bytes that are stored at once
 const WRITING = 8; // chunks that may wait for the disk
 const KEPT = 3_600_000; // milliseconds for which a part in memory waits; disk.js says how long others do
+
+const free = []; // the buffers of chunks, to be used again
 
 export class Part {
   #store; // where the content is
@@ -25,7 +28,7 @@ export class Part {
   /** Has the shelf of a peer account for the part from now on; throws too-large if the file does not fit. */
   move(shelf, fileSize, most) {
     this.#place?.clear();
-    this.#place = shelf.place(fileSize, this.#store.chosen ? Infinity : most);
+    this.#place = shelf.place(fileSize, this.#store.chosen ? ANY : most);
     this.#place.add(this.size);
   }
 
@@ -34,7 +37,7 @@ export class Part {
     this.#place.add(bytes.length);
     this.size += bytes.length;
     while (bytes.length > 0) {
-      this.#chunk ??= new Uint8Array(CHUNK);
+      this.#chunk ??= new Uint8Array(free.pop() ?? CHUNK);
       const some = bytes.subarray(0, CHUNK - this.#used);
       this.#chunk.set(some, this.#used);
       bytes = bytes.subarray(some.length);
@@ -98,7 +101,7 @@ export class Part {
     const chunk = this.#chunk.subarray(0, this.#used);
     this.#chunk = null;
     this.#used = 0;
-    const writing = stored(this.#store.write(chunk));
+    const writing = stored(this.#store.write(chunk)).then((buffer) => buffer && free.length < WRITING && free.push(buffer));
     writing.catch(() => {}); // it is awaited later
     this.#writing.push(writing);
     while (this.#writing.length > WRITING) await this.#writing.shift();

@@ -8,6 +8,7 @@ import (
 	"net"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"time"
 
@@ -113,11 +114,19 @@ func (inv *invocation) checkExposed(ctx context.Context, m *meeting, gates []*ga
 	}
 }
 
-// exits are the ways to the other side that are there now.
-type exits struct{ leads chan *sdk.Conn }
+// exits are the way to the other side, if it is there now.
+type exits struct {
+	leads chan *sdk.Conn // static
+	taken atomic.Bool
+}
 
-// lead offers a connection to the other side, until it ends.
+// lead offers a connection to the other side, until it ends. There is one at a time, so that others
+// with the link get no connections that are meant for it.
 func (e *exits) lead(ctx context.Context, conn *sdk.Conn) error {
+	if !e.taken.CompareAndSwap(false, true) {
+		return errors.New("the port leads to another side already")
+	}
+	defer e.taken.Store(false)
 	gone, stop := ended(conn)
 	defer stop()
 	for {

@@ -41,8 +41,10 @@ func send(ctx context.Context, inv *invocation) error {
 		if !isLost(err) && ctx.Err() == nil { // after an interruption the same command may go on
 			_ = tell(ctx, m, sdk.Message{Type: typeSent})
 		}
-		if err == nil {
-			all.wait(ctx) // the command ends with this receiver, and the others shall have theirs
+		if err == nil { // the command ends with this receiver, and the others shall have theirs
+			all.wait(ctx, func() {
+				inv.tell(event{Event: "waiting"}, "Waiting for others who still receive; interrupt it to leave them")
+			})
 		}
 		return err
 	})
@@ -71,11 +73,14 @@ func (c *crowd) leave() {
 	}
 }
 
-// wait waits until there are none.
-func (c *crowd) wait(ctx context.Context) {
+// wait waits until there are none. It calls tell if there are some.
+func (c *crowd) wait(ctx context.Context, tell func()) {
 	c.mu.Lock()
-	none := c.none
+	none, some := c.none, c.n > 0
 	c.mu.Unlock()
+	if some {
+		tell()
+	}
 	select {
 	case <-none:
 	case <-ctx.Done():

@@ -108,7 +108,7 @@ func follow(output io.Reader, listening chan<- string) {
 
 // Open opens a page and waits for its load event. What the page reports to the console as an
 // error or a warning fails the test, but for what contains one of the allowed texts.
-func (b *Browser) Open(url string, allowed ...string) *tab.Tab {
+func (b *Browser) Open(url string, allowed ...string) *Tab {
 	b.T.Helper()
 	p := b.Blank(allowed...)
 	p.Navigate(url)
@@ -116,7 +116,7 @@ func (b *Browser) Open(url string, allowed ...string) *tab.Tab {
 }
 
 // Blank opens an empty tab that shares no storage with others, and closes it with the test.
-func (b *Browser) Blank(allowed ...string) *tab.Tab {
+func (b *Browser) Blank(allowed ...string) *Tab {
 	b.T.Helper()
 	ctx := patience.Context(b.T)
 	var user struct{ UserContext string }
@@ -133,6 +133,7 @@ func (b *Browser) Blank(allowed ...string) *tab.Tab {
 		b.session.listen(d.page, nil)
 		console.Check()
 	})
-	require.NoError(b.T, d.call(ctx, "browsingContext.setViewport", params{"viewport": params{"width": 1280, "height": 800}}, nil))
-	return &tab.Tab{T: b.T, Ctx: context.Background(), Driver: d}
+	p := &Tab{&tab.Tab{T: b.T, Ctx: context.Background(), Driver: d}, d}
+	p.SetViewport(1280, 800)
+	return p
 }

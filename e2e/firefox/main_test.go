@@ -21,7 +21,7 @@ func TestFirefox(t *testing.T) {
 		"firefox": func(t *testing.T) *tab.Tab {
 			b := *fox
 			b.T = t
-			return b.Blank("WebRTC: ICE failed") // when a test ends a path
+			return b.Blank("WebRTC: ICE failed").Tab // when a test ends a path
 		},
 		"chromium": func(t *testing.T) *tab.Tab {
 			b := *chrome
@@ -36,6 +36,12 @@ func TestFirefox(t *testing.T) {
 			f(t, relayproc.Start(t, args...), blank[host](t), blank[guest](t))
 		})
 	}
+	t.Run("look", func(t *testing.T) {
+		t.Parallel()
+		b := *fox
+		b.T = t
+		look(t, relayproc.Start(t), b.Blank(), b.Blank())
+	})
 	run("quiet path", "firefox", "firefox", quietPath, "--turn-enabled")
 	for name, f := range map[string]test{"page": page, "sdk": bareSDK, "repair": repair} {
 		run(name, "firefox", "firefox", f)

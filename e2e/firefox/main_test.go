@@ -42,6 +42,7 @@ func TestFirefox(t *testing.T) {
 		b.T = t
 		look(t, relayproc.Start(t), b.Blank(), b.Blank())
 	})
+	run("offline", "firefox", "firefox", offline)
 	run("quiet path", "firefox", "firefox", quietPath, "--turn-enabled")
 	for name, f := range map[string]test{"page": page, "sdk": bareSDK, "repair": repair} {
 		run(name, "firefox", "firefox", f)

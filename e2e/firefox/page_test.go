@@ -55,6 +55,20 @@ func page(t *testing.T, relay *relayproc.Relay, ada, bob *tab.Tab) {
 	ada.WaitText("#log .note", "Bob left")
 }
 
+// offline opens the page once more while the relay is away.
+func offline(t *testing.T, relay *relayproc.Relay, ada, _ *tab.Tab) {
+	ada.Navigate(relay.HTTP + "/")
+	ada.WaitFor("the service worker", `(await navigator.serviceWorker.getRegistration())?.active?.state === "activated"`)
+	relay.Restart(func() {
+		ada.Reload()
+		ada.WaitText("#notice", "The relay cannot be reached")
+		ada.WaitText("h1", "Two peers, introduced.")
+	})
+	ada.Click("#again")
+	ada.WaitFor("the page from the relay", `document.documentElement?.dataset.offline === undefined && document.getElementById("start-room")?.disabled === false`)
+	ada.Host("Ada")
+}
+
 // sendFile has a person send a file of a megabyte, which the other one accepts.
 func sendFile(t *testing.T, from, to *tab.Tab, name string) (content []byte) {
 	t.Helper()

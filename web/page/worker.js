@@ -14,7 +14,8 @@ async function keep() {
 }
 
 async function begin() {
-  await registration.navigationPreload?.enable(); // the relay is asked while the worker starts
+  // The relay is asked while the worker starts. Firefox shows its own error page if that request fails, whatever the worker answers.
+  if (!navigator.userAgent.includes("Firefox/")) await registration.navigationPreload?.enable();
   const names = await caches.keys();
   await Promise.all(names.filter((name) => name.startsWith(PREFIX) && name !== KEPT).map((name) => caches.delete(name)));
 }

@@ -31,6 +31,9 @@ user_pref("media.peerconnection.ice.obfuscate_host_addresses", false);
 user_pref("media.gmp-manager.updateEnabled", false);
 `
 
+// Lost is what Firefox says on the console when there is no relay, and when a path has ended.
+var Lost = []string{"can’t establish a connection to the server at ws", "WebRTC: ICE failed"}
+
 // starting has one start at a time: each takes both cores until it has.
 var starting sync.Mutex
 
@@ -82,9 +85,7 @@ func Start(t testing.TB, further ...string) *Browser {
 		require.NoError(t, err)
 		t.Cleanup(s.close)
 		b := &Browser{T: t, session: s}
-		require.NoError(t, s.call(ctx, "session.new", params{"capabilities": params{"alwaysMatch": params{
-			"unhandledPromptBehavior": params{"default": "ignore"},
-		}}}, nil))
+		require.NoError(t, s.call(ctx, "session.new", params{"capabilities": params{}}, nil))
 		require.NoError(t, s.call(ctx, "session.subscribe", params{"events": []string{"log.entryAdded"}}, nil))
 		return b
 	case <-exited:

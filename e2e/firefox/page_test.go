@@ -55,6 +55,25 @@ func page(t *testing.T, relay *relayproc.Relay, ada, bob *tab.Tab) {
 	ada.WaitText("#log .note", "Bob left")
 }
 
+// away has two people talk on while the relay is away, and back.
+func away(t *testing.T, relay *relayproc.Relay, ada, bob *tab.Tab) {
+	ada.Navigate(relay.HTTP + "/")
+	bob.Navigate(ada.Host("Ada"))
+	bob.WaitText("#room-state", "You are in")
+	for _, p := range []*tab.Tab{ada, bob} {
+		p.WaitText("#people .line", "Direct")
+	}
+	relay.Restart(func() {
+		ada.WaitText("#room-state", "The relay is away.")
+		bob.Say("Can you hear me?")
+		ada.WaitText("#log .text", "Can you hear me?")
+		ada.Say("Yes")
+		bob.WaitText("#log .text", "Yes")
+	})
+	ada.WaitText("#room-state", "Your room is open")
+	bob.WaitText("#room-state", "You are in")
+}
+
 // offline opens the page once more while the relay is away.
 func offline(t *testing.T, relay *relayproc.Relay, ada, _ *tab.Tab) {
 	ada.Navigate(relay.HTTP + "/")

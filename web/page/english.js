@@ -156,8 +156,10 @@ export default {
     notStored: "the receiver's browser cannot store it",
     manyAtOnce: (n) => `the receiving page takes at most ${n} files at once from one person`,
     filesOnly: "this page takes files only",
-    fullForOne: (size, files) => `the receiving page holds at most ${size} and ${files} files from one person`,
-    full: (size, files) => `the receiving page holds at most ${size} and ${files} files in all`,
+    filesForOne: (files) => `the receiving page holds at most ${files} files from one person`,
+    filesInAll: (files) => `the receiving page holds at most ${files} files in all`,
+    fullForOne: (size) => `the receiving page holds at most ${size} from one person`,
+    full: (size) => `the receiving page holds at most ${size} in all`,
   },
 
   // Errors by their code
@@ -200,6 +202,7 @@ export default {
   fileActs: { accept: "Accept", always: "Always accept", place: "Save to…", decline: "Decline", pause: "Pause", resume: "Go on" },
   ofFile: (act, name) => `${act}: ${name}`,
   asked: "Do you want it?",
+  askedForPlace: "It is too large for this browser to keep. Do you want to save it somewhere?",
   accepted: "Accepted.",
   filesAnd: (n, name) => `${n} files: ${name}…`,
   waitsToAccept: (name) => `waiting for ${name} to accept`,

@@ -156,8 +156,10 @@ export default {
     notStored: "der Browser des Empfängers kann sie nicht speichern",
     manyAtOnce: (n) => `die Seite des Empfängers nimmt höchstens ${n} Dateien zugleich von einer Person`,
     filesOnly: "diese Seite nimmt nur Dateien",
-    fullForOne: (size, files) => `die Seite des Empfängers fasst von einer Person höchstens ${size} und ${files} Dateien`,
-    full: (size, files) => `die Seite des Empfängers fasst insgesamt höchstens ${size} und ${files} Dateien`,
+    filesForOne: (files) => `die Seite des Empfängers fasst von einer Person höchstens ${files} Dateien`,
+    filesInAll: (files) => `die Seite des Empfängers fasst insgesamt höchstens ${files} Dateien`,
+    fullForOne: (size) => `die Seite des Empfängers fasst von einer Person höchstens ${size}`,
+    full: (size) => `die Seite des Empfängers fasst insgesamt höchstens ${size}`,
   },
 
   // Errors by their code
@@ -200,6 +202,7 @@ export default {
   fileActs: { accept: "Annehmen", always: "Immer annehmen", place: "Speichern unter…", decline: "Ablehnen", pause: "Anhalten", resume: "Weiter" },
   ofFile: (act, name) => `${act}: ${name}`,
   asked: "Möchtest du das?",
+  askedForPlace: "Für den Speicher des Browsers ist das zu groß. Möchtest du es irgendwo speichern?",
   accepted: "Angenommen.",
   filesAnd: (n, name) => `${n} Dateien: ${name}…`,
   waitsToAccept: (name) => `wartet, bis ${name} annimmt`,

@@ -25,6 +25,7 @@ let entering = null; // AbortController of the latest attempt to enter one
 // The SDK keeps this tab's identity in a room, so that a reload comes back to the room.
 const identity = "room";
 
+const AGAIN = 3000; // milliseconds between two attempts to reach the relay
 const SLOW = 2000; // milliseconds after which the page says what joining waits for
 const HOST_AWAY = 4005; // the relay's close code for a room whose host may come back
 
@@ -232,6 +233,7 @@ function begin() {
     showStart();
     showUnusable();
     notice(unsaved.lost().join(" "));
+    loadSDK().then(({ load }) => load()).catch(() => {}); // entering a room says what is wrong
     keepPage();
   }
 }
@@ -241,7 +243,10 @@ function showOffline() {
   showStart();
   $("start-room").disabled = $("join").inert = true;
   notice(words.offline, words.tryAgain, () => location.reload());
-  addEventListener("online", () => location.reload());
+  setInterval(async () => {
+    const answer = await fetch("./", { method: "HEAD" }).catch(() => null);
+    if (answer?.ok) location.reload();
+  }, AGAIN);
 }
 
 $("start-room").addEventListener("click", startNew);

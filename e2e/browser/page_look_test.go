@@ -60,6 +60,7 @@ func TestNoTextIsClipped(t *testing.T) {
 	eve.WaitText("#log .file-name", "for-eve.txt")
 	whole(ada, "look-left")
 	ada.AnswerDialog(true, `document.getElementById("leave").click()`)
+	ada.Click("#handover-end")
 	eve.WaitText("#notice", "The host has left")
 	whole(eve, "look-ended")
 }
@@ -128,6 +129,7 @@ func TestThePageIsAccessible(t *testing.T) {
 	eve.WaitText("#people .name", "Bob")
 	everywhere(eve, "guest")
 	ada.AnswerDialog(true, `document.getElementById("leave").click()`)
+	ada.Click("#handover-end")
 	eve.WaitText("#notice", "The host has left")
 	everywhere(eve, "ended")
 }

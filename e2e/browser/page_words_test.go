@@ -107,7 +107,7 @@ func TestThePageSpeaksGerman(t *testing.T) {
 	require.Equal(t, "en", chromium.Eval[string](bob, `document.documentElement.lang`))
 	bob.Reload()
 	bob.WaitText("#room-state", "You are in")
-	bob.WaitText("#people .role", "through the host")
+	bob.WaitText("#people .role", "host")
 
 	relay.Kill()
 	ada.WaitText("#room-state", "Das Relay ist weg. Neue Gäste müssen warten.")

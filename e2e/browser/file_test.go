@@ -23,7 +23,9 @@ import (
 func TestFilesThatGoWrong(t *testing.T) {
 	t.Parallel()
 	relay := relayproc.Start(t)
-	page := chromium.Start(t).Open(relay.HTTP + "/")
+	page := chromium.Start(t).Blank()
+	page.Prelude(`delete globalThis.showSaveFilePicker`)
+	page.Navigate(relay.HTTP + "/")
 	_, id, _ := strings.Cut(page.Host("Ada"), "#")
 	conn := dial(t, relay, id)
 	native := sdkpeer.NewChatter(t, conn)

@@ -55,6 +55,7 @@ func TestOneGuestGetsHalfOfThePage(t *testing.T) {
 	relay := relayproc.Start(t)
 	ada := chromium.Start(t).Blank()
 	ada.Prelude(inMemory)
+	ada.Prelude(`delete globalThis.showSaveFilePicker`)
 	ada.Navigate(relay.HTTP + "/")
 	_, id, _ := strings.Cut(ada.Host("Ada"), "#")
 	guest := sdkpeer.NewChatter(t, dial(t, relay, id))

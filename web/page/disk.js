@@ -64,7 +64,7 @@ export async function leftovers() {
     const file = await held.get(folder)?.getFileHandle(id).catch(() => null);
     if (!file) localStorage.removeItem(key);
   }
-  return found;
+  return found.sort((a, b) => a.about.at - b.about.at);
 }
 
 /** How many bytes more the browser lets this site store; null if it does not say. */
@@ -179,7 +179,7 @@ function startWorker() {
   started.addEventListener("message", ({ data: { number, value, error } }) => {
     const { resolve, reject } = calls.get(number);
     calls.delete(number);
-    if (error) reject(error);
+    if (error) reject(Object.assign(new Error(error), { name: error }));
     else resolve(value);
   });
   started.addEventListener("error", () => {

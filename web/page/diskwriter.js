@@ -1,5 +1,5 @@
 // A worker: writes received files into the browser's own storage, and hashes them (disk.js). Its acts are
-// called by messages {number, act, path, bytes}, and answered by {number, value} or {number, error}. The bytes go back to be
+// called by messages {number, act, path, bytes}, and answered by {number, value} or {number, error}, its name. The bytes go back to be
 // used again: many large buffers that wait to be collected would take more memory than the page itself.
 
 import { Sha256 } from "./sha256.js";
@@ -23,7 +23,7 @@ const acts = {
 
   write(path, bytes) {
     const file = files.get(path);
-    if (file.handle.write(bytes, { at: file.size }) < bytes.length) throw new DOMException("", "QuotaExceededError");
+    if (file.handle.write(bytes, { at: file.size }) < bytes.length) throw new DOMException("the disk is full", "QuotaExceededError");
     file.size += bytes.length;
     file.hash.update(bytes);
     return bytes.buffer;
@@ -48,6 +48,6 @@ addEventListener("message", async ({ data: { number, act, path, bytes } }) => {
     const value = await acts[act](path, bytes);
     postMessage({ number, value }, value instanceof ArrayBuffer ? [value] : []);
   } catch (error) {
-    postMessage({ number, error });
+    postMessage({ number, error: error.name });
   }
 });

@@ -10,10 +10,10 @@ import { pickFile, pickFolder, picksFiles, picksFolders } from "./place.js";
 import { receiveFile, refuse } from "./receive.js";
 import { offerOf, sendFile } from "./send.js";
 import { Sets } from "./sets.js";
-import { capacity, Shelf } from "./shelf.js";
+import { ANY, capacity, Shelf } from "./shelf.js";
 import { newID } from "./transcript.js";
 import { ANSWER, Transfer } from "./transfer.js";
-import { words } from "./words.js";
+import { locale, words } from "./words.js";
 
 const TAKEN = 16; // files received at once from one peer
 const SENT = 4; // files sent at once to one peer; more wait for their turn
@@ -195,14 +195,13 @@ class Files {
   /** Asks the user about an offered file, or about its set once. Returns {transfer, store, most}. */
   async #decide(offer, waiting, gone) {
     const { of, name, size } = offer;
+    const most = await capacity(true);
     let transfer = null;
     try {
       let place;
-      const most = await capacity(true);
       if (of) place = (await this.#sets.answer(offer, () => this.#askAll(offer, most, waiting, gone), () => waiting(ANSWER))).place;
       transfer = this.#show(new Transfer(name, size));
-      this.#shelf.check(size, 1, most);
-      if (!of) place = (await this.#ask(transfer, picksFiles && (() => pickFile(name)), waiting, gone)).place;
+      if (!of) place = (await this.#ask(transfer, 1, picksFiles && (() => pickFile(name)), most, waiting, gone)).place;
       return { transfer, ...(await this.#store(offer, place, most)) };
     } catch (err) {
       transfer?.failed(err);
@@ -211,10 +210,9 @@ class Files {
   }
 
   async #askAll({ name, of }, most, waiting, gone) {
-    const transfer = this.#show(new Transfer(words.filesAnd(of.files, name), of.size));
+    const transfer = this.#show(new Transfer(words.filesAnd(of.files.toLocaleString(locale), name), of.size));
     try {
-      this.#shelf.check(of.size, of.files, most);
-      const answer = await this.#ask(transfer, picksFolders && pickFolder, waiting, gone);
+      const answer = await this.#ask(transfer, of.files, picksFolders && pickFolder, most, waiting, gone);
       transfer.answered(words.accepted);
       return answer;
     } catch (err) {
@@ -223,11 +221,20 @@ class Files {
     }
   }
 
-  async #ask(transfer, pick, waiting, gone) {
-    if (this.#trust === "always") return {};
+  /** Asks about so many files. What does not fit into the capacity can only go to a place that the user picks. */
+  async #ask(transfer, files, pick, most, waiting, gone) {
+    this.#shelf.check(0, files, ANY);
+    let fits = true;
+    try {
+      this.#shelf.check(transfer.size, files, most);
+    } catch (err) {
+      if (!pick) throw err;
+      fits = false;
+    }
+    if (fits && this.#trust === "always") return {};
     waiting(ANSWER);
-    const answer = await transfer.ask(this.#trust === "once", pick, gone);
-    this.#trust = answer.always ? "always" : "once";
+    const answer = await transfer.ask(fits, fits && this.#trust === "once", pick, gone);
+    this.#trust = answer.always || this.#trust === "always" ? "always" : "once";
     return answer;
   }
 

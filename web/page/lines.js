@@ -5,8 +5,18 @@ import { failure } from "./errors.js";
 const LONGEST = 4096; // bytes of a line, with its end
 const END = 10; // a line feed
 
-/** The code with which a sender that pauses cancels its direction. */
-export const PAUSED = 5;
+const PAUSED = 5; // the code with which a side that pauses cancels both directions
+
+/** The user of this page has paused the transfer. */
+export function pause() {
+  return Object.assign(failure("paused"), { streamCode: PAUSED });
+}
+
+/** The error of a transfer for one of its stream. */
+export function errorOf(err) {
+  if (err.code !== "stream-ended") return err;
+  return failure(err.streamCode === PAUSED ? "paused" : "broken-off");
+}
 
 export class Lines {
   #reader;
@@ -17,8 +27,8 @@ export class Lines {
   constructor(readable, signal) {
     this.#reader = readable.getReader();
     this.#signal = signal;
-    signal.addEventListener("abort", () => this.cancel());
-    if (signal.aborted) this.cancel();
+    signal.addEventListener("abort", () => this.cancel(signal.reason));
+    if (signal.aborted) this.cancel(signal.reason);
   }
 
   /**
@@ -63,8 +73,8 @@ export class Lines {
     this.cancel();
   }
 
-  cancel() {
-    this.#reader.cancel().catch(() => {});
+  cancel(why) {
+    this.#reader.cancel(why).catch(() => {});
   }
 
   // Returns null at the end.
@@ -74,8 +84,7 @@ export class Lines {
       this.#signal.throwIfAborted();
       return done ? null : value;
     } catch (err) {
-      if (err.code !== "stream-ended") throw err;
-      throw failure(err.streamCode === PAUSED ? "paused" : "broken-off");
+      throw errorOf(err);
     }
   }
 }

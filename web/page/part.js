@@ -1,6 +1,7 @@
 // What has come of a file, and the parts that wait for the rest after their transfer has failed.
 
 import { failure } from "./errors.js";
+import { ANY } from "./shelf.js";
 import { words } from "./words.js";
 
 const CHUNK = 1 << 20; // bytes that are stored at once
@@ -27,7 +28,7 @@ export class Part {
   /** Has the shelf of a peer account for the part from now on; throws too-large if the file does not fit. */
   move(shelf, fileSize, most) {
     this.#place?.clear();
-    this.#place = shelf.place(fileSize, this.#store.chosen ? Infinity : most);
+    this.#place = shelf.place(fileSize, this.#store.chosen ? ANY : most);
     this.#place.add(this.size);
   }
 

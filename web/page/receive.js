@@ -2,7 +2,7 @@
 
 import { failure } from "./errors.js";
 import { cleanFileName, cleanFolder, cleanID } from "./format.js";
-import { line, Lines } from "./lines.js";
+import { errorOf, line, Lines } from "./lines.js";
 import { keep, Part, takeUp } from "./part.js";
 import { words } from "./words.js";
 
@@ -65,9 +65,10 @@ export async function receiveFile({ readable, writable }, desk, signal) {
     to.close().catch(() => {});
     from.end(LINGER);
     transfer.done(file, part);
-  } catch (err) {
+  } catch (cause) {
+    const err = errorOf(cause);
     refuse(to, err);
-    from.cancel();
+    from.cancel(err);
     if (!part) return; // the desk has shown it
     const useful = !FINAL.includes(err.code) && (part.size > 0 || err.code === "paused");
     if (!useful) part.clear();

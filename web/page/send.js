@@ -1,7 +1,7 @@
 // The sending side of a file transfer (CHAT.md).
 
 import { failure } from "./errors.js";
-import { line, Lines, PAUSED } from "./lines.js";
+import { errorOf, line, Lines } from "./lines.js";
 import { Sha256 } from "./sha256.js";
 
 const READ = 256 << 10; // bytes read from the file at once
@@ -26,7 +26,7 @@ export async function sendFile(conn, file, of, transfer) {
   });
   const from = new Lines(stream.readable, signal);
   const to = stream.writable.getWriter();
-  const giveUp = () => to.abort(Object.assign(signal.reason, signal.reason.code === "paused" && { streamCode: PAUSED })).catch(() => {});
+  const giveUp = () => to.abort(signal.reason).catch(() => {});
   signal.addEventListener("abort", giveUp);
   if (signal.aborted) giveUp();
   let answer;
@@ -61,8 +61,8 @@ export async function sendFile(conn, file, of, transfer) {
     from.end(LINGER);
   } catch (err) {
     to.abort(err).catch(() => {});
-    from.cancel();
-    throw err;
+    from.cancel(err);
+    throw errorOf(err);
   } finally {
     signal.removeEventListener("abort", giveUp);
   }

@@ -3,6 +3,7 @@
 import { chat } from "./chat.js";
 import { failure, transferSentence } from "./errors.js";
 import { bytes } from "./format.js";
+import { pause } from "./lines.js";
 import { Pace } from "./pace.js";
 import { received } from "./received.js";
 import { unsaved } from "./unsaved.js";
@@ -57,10 +58,10 @@ export class Transfer {
   }
 
   /**
-   * Asks the user whether to take it. known is whether this person may be trusted from now on, pick a function that asks for
-   * a place, or null. Returns {always, place}; throws declined, unanswered, or the reason of gone.
+   * Asks the user whether to take it: to hold it if it fits, then also whether to trust a known person from now on, or to
+   * write it where pick() says. Returns {always, place}; throws declined, unanswered, or the reason of gone.
    */
-  async ask(known, pick, gone) {
+  async ask(fits, known, pick, gone) {
     const cancel = () => this.#abort.abort(failure("cancelled"));
     let late, abort;
     const answer = new Promise((resolve, reject) => {
@@ -69,7 +70,7 @@ export class Transfer {
       for (const signal of [gone, this.signal]) signal.addEventListener("abort", abort);
       if (gone.aborted) abort();
       this.#offer({
-        accept: () => resolve({}),
+        accept: fits && (() => resolve({})),
         always: known && (() => resolve({ always: true })),
         place: pick && (() => pick().then((place) => resolve({ place }), () => {})), // the user has chosen none: the question stands
         decline: () => reject(failure("declined")),
@@ -77,7 +78,7 @@ export class Transfer {
     });
     this.#element("progress").hidden = true;
     this.#element(".parcel").dataset.state = "asked";
-    this.#element(".outcome").textContent = words.asked;
+    this.#element(".outcome").textContent = fits ? words.asked : words.askedForPlace;
     try {
       return await answer;
     } finally {
@@ -217,9 +218,10 @@ export class Transfer {
   }
 
   #running() {
-    const stop = (code) => this.#abort.abort(failure(code));
+    const stop = (why) => this.#abort.abort(why);
+    const cancel = () => stop(failure("cancelled"));
     this.#element("progress").hidden = false;
-    this.#offer({ pause: () => stop("paused"), cancel: () => stop("cancelled") }, () => stop("cancelled"));
+    this.#offer({ pause: () => stop(pause()), cancel }, cancel);
     this.#keep(true);
   }
 

@@ -196,7 +196,7 @@ func TestNoCallbackIsLeaked(t *testing.T) {
 	t.Parallel()
 	relay := relayproc.Start(t)
 	p := chromium.Start(t).Open(relay.HTTP + "/")
-	p.Do(rememberFunctions + `
+	p.Do(rememberFunctions+`
 		globalThis.sockets = [];
 		globalThis.WebSocket = class extends WebSocket {
 			constructor(...args) { super(...args); sockets.push(this) }
@@ -241,7 +241,7 @@ func TestSDKStartsAnewAfterAFault(t *testing.T) {
 	t.Parallel()
 	relay := relayproc.Start(t)
 	p := chromium.Start(t).Open(relay.HTTP+"/", "the SDK's WebAssembly has stopped", "panic:", "goroutine ", "exit code:", "index out of range")
-	p.Do(rememberFunctions + `
+	p.Do(rememberFunctions+`
 		globalThis.sdk = await import("./sdk/intercessor.js");
 		globalThis.errors = [];
 		addEventListener("error", (event) => errors.push(event.error.code));

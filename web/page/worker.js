@@ -49,12 +49,15 @@ async function open(request) {
   return new Response(text, kept);
 }
 
-// A page has a notification shown. A click on it leads back to that page.
-addEventListener("message", (event) => {
-  event.waitUntil(registration.showNotification(event.data, { tag: event.source.id, icon: "favicon.svg", data: event.source.id }));
-});
+// A page says what its notification shows, or "" when its user is back. A click on it leads to that page.
+addEventListener("message", (event) => event.waitUntil(notify(event.data, event.source.id)));
+
+async function notify(text, page) {
+  if (text) return registration.showNotification(text, { tag: page, icon: "favicon.svg" });
+  for (const shown of await registration.getNotifications({ tag: page })) shown.close();
+}
 
 addEventListener("notificationclick", (event) => {
   event.notification.close();
-  event.waitUntil(clients.get(event.notification.data).then((page) => page?.focus()));
+  event.waitUntil(clients.get(event.notification.tag).then((page) => page?.focus()));
 });

@@ -74,8 +74,8 @@ func TestCallOfThree(t *testing.T) {
 	}
 	ada.Click("#call-devices summary")
 	ada.WaitFor("the devices", `document.getElementById("call-microphone-choice").options.length > 2`)
-	accessible(ada, "call")
-	accessible(cid, "call-telephone")
+	ada.Accessible("call")
+	cid.Accessible("call-telephone")
 	ada.Click("#call-devices summary")
 	ada.Do(`const field = document.getElementById("call-camera-choice");
 		field.selectedIndex = field.options.length - 1; field.dispatchEvent(new Event("change"))`)

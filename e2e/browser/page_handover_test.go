@@ -34,11 +34,11 @@ func TestTheRoomPassesToAGuest(t *testing.T) {
 
 	ada.Click("#leave")
 	ada.WaitText("#handover", "The next host")
-	accessible(ada, "handover")
+	ada.Accessible("handover")
 	require.Equal(t, "Bob Cid", chromium.Eval[string](ada, `[...document.getElementById("heir").options].map((e) => e.text).join(" ")`))
 	ada.Click("#handover-pass")
 	bob.WaitText("#inherit-what", "Ada is leaving.")
-	accessible(bob, "inherit")
+	bob.Accessible("inherit")
 	bob.Click("#inherit-no")
 	ada.WaitText("#handover-problem", "Bob did not accept.")
 	cid.Say("three")

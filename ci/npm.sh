@@ -12,7 +12,7 @@ mkdir -p "$out"
 out=$(cd "$out" && pwd)
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
-cp web/sdk/*.{js,ts,wasm,names} wasm/npm/* LICENSE CHANGELOG.md "$work/"
+cp wasm/js/* web/sdk/{wasm_exec.js,intercessor.{wasm,names}} wasm/npm/* LICENSE CHANGELOG.md "$work/"
 cd "$work"
 version=${VERSION:-v0.0.0}
 npm pkg set "version=${version#v}"

@@ -200,7 +200,7 @@ func TestPagePreloadsItsModules(t *testing.T) {
 		}
 	}
 	// The SDK's sources are in another module. Its preloaded files must exist.
-	for _, m := range regexp.MustCompile(`href="(sdk/[^"]+)"`).FindAllStringSubmatch(string(page), -1) {
+	for _, m := range regexp.MustCompile(`href="(sdk/[^"]+\.js)"`).FindAllStringSubmatch(string(page), -1) {
 		source := filepath.Join("..", "wasm", "js", path.Base(m[1]))
 		if _, err := os.Stat(source); err != nil {
 			t.Errorf("index.html preloads %s: %v", m[1], err)

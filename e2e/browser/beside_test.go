@@ -126,6 +126,9 @@ func startPeerJS(b *testing.B) (page string, port int) {
 		}
 		w.Header().Set("Content-Type", "text/html")
 		_, _ = fmt.Fprint(w, `<!doctype html><link rel="icon" href="data:,"><script src="peerjs.js"></script>`)
+		if r.URL.Path == "/start" {
+			_, _ = fmt.Fprint(w, `<script>`+startPeer+`</script>`)
+		}
 	}))
 	b.Cleanup(func() {
 		files.Close()

@@ -96,7 +96,7 @@ func TestAPersonIsAskedBeforeAFileComes(t *testing.T) {
 
 	f = offers("trusted.txt", nil)
 	f.Asks()
-	accessible(ada, "a question, and files that are not saved")
+	ada.Accessible("a question, and files that are not saved")
 	ada.Shot("asked-again")
 	ada.SetViewport(390, 844, "dark")
 	ada.Shot("asked-phone")

@@ -136,3 +136,44 @@ func TestUnreadMessagesAreCounted(t *testing.T) {
 	ada.Navigate(relay.HTTP + "/")
 	require.Equal(t, "Ada", chromium.Eval[string](ada, `document.getElementById("name").value`))
 }
+
+// TestANotificationOnRequest: only a user who has asked for it with the bell is notified, while the page is
+// hidden, and the notification says nothing of what was written. Where the browser forbids it, the page says so.
+func TestANotificationOnRequest(t *testing.T) {
+	t.Parallel()
+	relay := relayproc.Start(t)
+	browser := chromium.StartWhole(t)
+	ada := browser.Open(relay.HTTP + "/")
+	_, id, _ := strings.Cut(ada.Host("Ada"), "#")
+	kept(ada)
+	bob := sdkpeer.NewChatter(t, dial(t, relay, id))
+	bob.Say("name", "Bob")
+	says := func(text string) {
+		t.Helper()
+		bob.Say("chat", map[string]string{"text": text, "name": "Bob"})
+		ada.WaitFor(text, `document.querySelector("#log .message:last-child .text")?.textContent === a`, text)
+	}
+	const shown = `navigator.serviceWorker.ready.then((all) => all.getNotifications()).then((all) => all.map(({ title, body }) => title + body))`
+	ada.Minimize()
+	says("not asked for")
+	ada.Restore()
+	ada.Answer("notifications", "denied")
+	ada.Click("#bell")
+	ada.WaitText("#log .note", "The browser does not permit notifications.")
+	ada.Answer("notifications", "granted")
+	ada.Click("#bell")
+	ada.WaitFor("the bell", `document.getElementById("bell").ariaPressed === "true"`)
+	says("seen")
+	require.Empty(t, chromium.Eval[[]string](ada, shown))
+	ada.Minimize()
+	says("a secret")
+	says("and another")
+	ada.WaitFor("a notification", `(await `+shown+`).join() === "Bob has written"`)
+	ada.Restore()
+	ada.WaitFor("that it goes", `(await `+shown+`).length === 0`)
+	ada.Click("#bell")
+	ada.WaitFor("the bell", `document.getElementById("bell").ariaPressed === "false"`)
+	ada.Minimize()
+	says("no longer")
+	require.Empty(t, chromium.Eval[[]string](ada, shown))
+}

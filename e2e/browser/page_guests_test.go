@@ -91,7 +91,7 @@ func TestGuestsSendFilesToEachOther(t *testing.T) {
 	for _, p := range []*chromium.Tab{bob, cid} {
 		p.WaitText("#room-state", "You are in")
 	}
-	host.Do(`document.getElementById("leave").click()`)
+	host.EndRoom()
 	for _, p := range []*chromium.Tab{bob, cid} {
 		p.WaitText("#notice", "The host has left")
 	}

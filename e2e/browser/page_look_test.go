@@ -2,7 +2,6 @@ package browser_test
 
 import (
 	"fmt"
-	"os"
 	"strings"
 	"testing"
 
@@ -13,17 +12,6 @@ import (
 	"github.com/sebas642/intercessor/e2e/relayproc"
 	"github.com/sebas642/intercessor/e2e/sdkpeer"
 )
-
-// clipped are the elements with text of their own that is not to be seen whole: it is wider
-// or higher than its box, or reaches over the window's edge. What scrolls is looked at as a
-// whole; the name's field scrolls by itself, and ends with three dots.
-const clipped = `[...document.querySelectorAll("body *")].filter((e) => {
-	if (!e.checkVisibility() || e.closest(".unseen") || e.matches("#name, #join-link")) return false;
-	const text = e.matches("input, textarea") || [...e.childNodes].some((n) => n.nodeType === 3 && n.data.trim());
-	const { left, right } = e.getBoundingClientRect();
-	const block = getComputedStyle(e).display !== "inline";
-	return text && (left < -1 || right > innerWidth + 1 || (block && (e.scrollWidth > e.clientWidth + 1 || e.scrollHeight > e.clientHeight + 2)));
-}).map((e) => (e.id || e.className || e.localName) + ": " + (e.value || e.textContent))`
 
 // TestNoTextIsClipped: with long names, files and figures all text is to be seen, on a
 // small telephone as on a desk, and the state beside the page's name stands on one or two lines.
@@ -39,7 +27,7 @@ func TestNoTextIsClipped(t *testing.T) {
 			scheme        string
 		}{{320, 640, "light"}, {390, 844, "dark"}, {1280, 800, "light"}} {
 			p.SetViewport(size.width, size.height, size.scheme)
-			require.Empty(t, chromium.Eval[[]string](p, clipped), "%s, %d pixels wide", name, size.width)
+			require.Empty(t, p.Clipped(), "%s, %d pixels wide", name, size.width)
 			require.Less(t, chromium.Eval[float64](p, `document.querySelector(".bar").getBoundingClientRect().height`), 64.0, "%s, %d pixels wide", name, size.width)
 			p.Shot(fmt.Sprintf("%s-%d", name, size.width))
 		}
@@ -72,6 +60,7 @@ func TestNoTextIsClipped(t *testing.T) {
 	eve.WaitText("#log .file-name", "for-eve.txt")
 	whole(ada, "look-left")
 	ada.AnswerDialog(true, `document.getElementById("leave").click()`)
+	ada.Click("#handover-end")
 	eve.WaitText("#notice", "The host has left")
 	whole(eve, "look-ended")
 }
@@ -101,19 +90,6 @@ func TestASmallTelephoneHasSpaceForTheChat(t *testing.T) {
 	ada.WaitText("#people .name", "Bob")
 }
 
-// accessible has axe-core look at what a page shows now.
-func accessible(p *chromium.Tab, name string) {
-	p.T.Helper()
-	if !chromium.Eval[bool](p, `"axe" in globalThis`) {
-		axe, err := os.ReadFile("../node_modules/axe-core/axe.min.js")
-		require.NoError(p.T, err, "run `make setup`")
-		p.Do(string(axe))
-	}
-	p.Do(`await Promise.all(document.getAnimations().map(({ finished }) => finished))`)
-	require.Empty(p.T, chromium.Eval[[]string](p, `axe.run().then(({ violations }) => violations.flatMap(({ id, nodes }) => nodes.map(({ html, failureSummary }) => id + ": " + html + " " + failureSummary)))`), name)
-	p.Shot("accessible-" + name)
-}
-
 // TestThePageIsAccessible: axe-core finds nothing, at the start and in the room, on a desk and a telephone, by day
 // and by night, in either language.
 func TestThePageIsAccessible(t *testing.T) {
@@ -128,7 +104,7 @@ func TestThePageIsAccessible(t *testing.T) {
 				field.value = a; field.dispatchEvent(new Event("change"))`, language)
 			for scheme, width := range map[string]int64{"light": 1280, "dark": 390} {
 				p.SetViewport(width, 844, scheme)
-				accessible(p, name+"-"+language+"-"+scheme)
+				p.Accessible(name + "-" + language + "-" + scheme)
 			}
 		}
 		p.Do(`const field = document.querySelector(".language");
@@ -153,6 +129,7 @@ func TestThePageIsAccessible(t *testing.T) {
 	eve.WaitText("#people .name", "Bob")
 	everywhere(eve, "guest")
 	ada.AnswerDialog(true, `document.getElementById("leave").click()`)
+	ada.Click("#handover-end")
 	eve.WaitText("#notice", "The host has left")
 	everywhere(eve, "ended")
 }

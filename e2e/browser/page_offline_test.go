@@ -73,7 +73,7 @@ func TestThePageOpensWithoutItsRelay(t *testing.T) {
 			ada.Navigate(address + "/")
 			ada.WaitText("#notice", "The relay cannot be reached")
 			ada.WaitText("h1", "Two peers, introduced.")
-			accessible(ada, "offline")
+			ada.Accessible("offline")
 			require.True(t, chromium.Eval[bool](ada, `document.getElementById("start-room").disabled`))
 			require.Equal(t, "blocked", chromium.Eval[string](ada, `(() => { try { document.body.innerHTML = "x"; return "taken" } catch { return "blocked" } })()`))
 		})

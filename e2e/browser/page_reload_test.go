@@ -94,7 +94,7 @@ func TestReloadKeepsTheHost(t *testing.T) {
 	ada.WaitText("#room-state", "Your room is open")
 
 	// The room that its host has left is in no address.
-	ada.Do(`document.getElementById("leave").click()`)
+	ada.EndRoom()
 	ada.WaitText("h1", "Two peers, introduced.")
 	require.Equal(t, relay.HTTP+"/", chromium.Eval[string](ada, `location.href`))
 }

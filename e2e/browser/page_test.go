@@ -166,6 +166,7 @@ func TestTwoPages(t *testing.T) {
 	require.Equal(t, "start-room", chromium.Eval[string](eve, `document.activeElement.id`), "what has the focus")
 	bob.WaitText("#log .note", "Bob (2) left")
 	ada.AnswerDialog(true, `document.getElementById("leave").click()`) // harbour.jpg is not saved
+	ada.Click("#handover-end")
 	bob.WaitText("#notice", "The host has left")
 	bob.Shot("host-left")
 }

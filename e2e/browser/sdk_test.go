@@ -176,24 +176,27 @@ func TestJavaScriptICEFailure(t *testing.T) {
 	require.True(t, chromium.Eval[bool](p, `opening.then((err) => Array.isArray(err.candidates.local) && Array.isArray(err.candidates.remote))`))
 }
 
+// rememberFunctions puts every function that Go makes into made: the SDK takes the class that
+// wasm_exec.js defines.
+const rememberFunctions = `
+	globalThis.made = [];
+	let remembering;
+	Object.defineProperty(globalThis, "Go", {
+		get: () => remembering,
+		set(Go) {
+			remembering = class extends Go {
+				_makeFuncWrapper(id) { made.push(super._makeFuncWrapper(id)); return made.at(-1) }
+			};
+		},
+	});`
+
 // TestNoCallbackIsLeaked: whatever the connections made in the bridge between Go
 // and JavaScript, they give back.
 func TestNoCallbackIsLeaked(t *testing.T) {
 	t.Parallel()
 	relay := relayproc.Start(t)
 	p := chromium.Start(t).Open(relay.HTTP + "/")
-	// The SDK takes the class that wasm_exec.js defines: here one that remembers
-	// every function that Go makes.
-	p.Do(`
-		await import("./sdk/wasm_exec.js");
-		globalThis.made = [];
-		globalThis.Go = class extends Go {
-			_makeFuncWrapper(id) {
-				const f = super._makeFuncWrapper(id);
-				made.push(f);
-				return f;
-			}
-		};
+	p.Do(rememberFunctions+`
 		globalThis.sockets = [];
 		globalThis.WebSocket = class extends WebSocket {
 			constructor(...args) { super(...args); sockets.push(this) }
@@ -238,12 +241,7 @@ func TestSDKStartsAnewAfterAFault(t *testing.T) {
 	t.Parallel()
 	relay := relayproc.Start(t)
 	p := chromium.Start(t).Open(relay.HTTP+"/", "the SDK's WebAssembly has stopped", "panic:", "goroutine ", "exit code:", "index out of range")
-	p.Do(`
-		await import("./sdk/wasm_exec.js");
-		globalThis.made = [];
-		globalThis.Go = class extends Go {
-			_makeFuncWrapper(id) { made.push(super._makeFuncWrapper(id)); return made.at(-1) }
-		};
+	p.Do(rememberFunctions+`
 		globalThis.sdk = await import("./sdk/intercessor.js");
 		globalThis.errors = [];
 		addEventListener("error", (event) => errors.push(event.error.code));

@@ -31,6 +31,9 @@ user_pref("media.peerconnection.ice.obfuscate_host_addresses", false);
 user_pref("media.gmp-manager.updateEnabled", false);
 `
 
+// Lost is what Firefox says on the console when there is no relay, and when a path has ended.
+var Lost = []string{"can’t establish a connection to the server at ws", "WebRTC: ICE failed"}
+
 // starting has one start at a time: each takes both cores until it has.
 var starting sync.Mutex
 
@@ -82,9 +85,7 @@ func Start(t testing.TB, further ...string) *Browser {
 		require.NoError(t, err)
 		t.Cleanup(s.close)
 		b := &Browser{T: t, session: s}
-		require.NoError(t, s.call(ctx, "session.new", params{"capabilities": params{"alwaysMatch": params{
-			"unhandledPromptBehavior": params{"default": "ignore"},
-		}}}, nil))
+		require.NoError(t, s.call(ctx, "session.new", params{"capabilities": params{}}, nil))
 		require.NoError(t, s.call(ctx, "session.subscribe", params{"events": []string{"log.entryAdded"}}, nil))
 		return b
 	case <-exited:
@@ -108,7 +109,7 @@ func follow(output io.Reader, listening chan<- string) {
 
 // Open opens a page and waits for its load event. What the page reports to the console as an
 // error or a warning fails the test, but for what contains one of the allowed texts.
-func (b *Browser) Open(url string, allowed ...string) *tab.Tab {
+func (b *Browser) Open(url string, allowed ...string) *Tab {
 	b.T.Helper()
 	p := b.Blank(allowed...)
 	p.Navigate(url)
@@ -116,7 +117,7 @@ func (b *Browser) Open(url string, allowed ...string) *tab.Tab {
 }
 
 // Blank opens an empty tab that shares no storage with others, and closes it with the test.
-func (b *Browser) Blank(allowed ...string) *tab.Tab {
+func (b *Browser) Blank(allowed ...string) *Tab {
 	b.T.Helper()
 	ctx := patience.Context(b.T)
 	var user struct{ UserContext string }
@@ -133,6 +134,7 @@ func (b *Browser) Blank(allowed ...string) *tab.Tab {
 		b.session.listen(d.page, nil)
 		console.Check()
 	})
-	require.NoError(b.T, d.call(ctx, "browsingContext.setViewport", params{"viewport": params{"width": 1280, "height": 800}}, nil))
-	return &tab.Tab{T: b.T, Ctx: context.Background(), Driver: d}
+	p := &Tab{&tab.Tab{T: b.T, Ctx: context.Background(), Driver: d}, d}
+	p.SetViewport(1280, 800)
+	return p
 }

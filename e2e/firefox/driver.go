@@ -7,8 +7,31 @@ import (
 	"maps"
 	"strings"
 
+	"github.com/stretchr/testify/require"
+
+	"github.com/sebas642/intercessor/e2e/patience"
 	"github.com/sebas642/intercessor/e2e/tab"
 )
+
+// A Tab is one page.
+type Tab struct {
+	*tab.Tab
+	driver *driver
+}
+
+// SetViewport sets the size of the window.
+func (p *Tab) SetViewport(width, height int) {
+	p.T.Helper()
+	ctx := patience.Context(p.T)
+	require.NoError(p.T, p.driver.call(ctx, "browsingContext.setViewport", params{"viewport": params{"width": width, "height": height}}, nil))
+}
+
+// SetLanguage sets the language that the user of the tab prefers.
+func (p *Tab) SetLanguage(tag string) {
+	p.T.Helper()
+	ctx := patience.Context(p.T)
+	require.NoError(p.T, p.driver.session.call(ctx, "emulation.setLocaleOverride", params{"locale": tag, "contexts": []string{p.driver.page}}, nil))
+}
 
 // A driver drives one tab.
 type driver struct {
@@ -128,5 +151,3 @@ func (d *driver) Picture(ctx context.Context) ([]byte, error) {
 	err := d.call(ctx, "browsingContext.captureScreenshot", params{}, &shot)
 	return shot.Data, err
 }
-
-var _ tab.Driver = (*driver)(nil)

@@ -17,29 +17,37 @@ func TestMain(m *testing.M) { os.Exit(relayproc.Main(m)) }
 func TestFirefox(t *testing.T) {
 	t.Parallel()
 	fox, chrome := firefox.Start(t), chromium.Start(t)
-	blank := map[string]func(t *testing.T) *tab.Tab{
-		"firefox": func(t *testing.T) *tab.Tab {
+	blank := map[string]func(t *testing.T, allowed []string) *tab.Tab{
+		"firefox": func(t *testing.T, allowed []string) *tab.Tab {
 			b := *fox
 			b.T = t
-			return b.Blank("WebRTC: ICE failed") // when a test ends a path
+			return b.Blank(allowed...).Tab
 		},
-		"chromium": func(t *testing.T) *tab.Tab {
+		"chromium": func(t *testing.T, allowed []string) *tab.Tab {
 			b := *chrome
 			b.T = t
-			return b.Blank().Tab
+			return b.Blank(allowed...).Tab
 		},
 	}
 	type test func(t *testing.T, relay *relayproc.Relay, host, guest *tab.Tab)
-	run := func(name, host, guest string, f test, args ...string) {
+	run := func(name, host, guest string, f test, allowed []string, args ...string) {
 		t.Run(name+"/"+host+"-"+guest, func(t *testing.T) {
 			t.Parallel()
-			f(t, relayproc.Start(t, args...), blank[host](t), blank[guest](t))
+			f(t, relayproc.Start(t, args...), blank[host](t, allowed), blank[guest](t, allowed))
 		})
 	}
-	run("quiet path", "firefox", "firefox", quietPath, "--turn-enabled")
-	for name, f := range map[string]test{"page": page, "sdk": bareSDK, "repair": repair} {
-		run(name, "firefox", "firefox", f)
-		run(name, "firefox", "chromium", f)
-		run(name, "chromium", "firefox", f)
+	t.Run("look", func(t *testing.T) {
+		t.Parallel()
+		b := *fox
+		b.T = t
+		look(t, relayproc.Start(t), b.Blank(), b.Blank())
+	})
+	run("quiet path", "firefox", "firefox", quietPath, nil, "--turn-enabled")
+	run("away", "firefox", "firefox", away, firefox.Lost)
+	run("offline", "firefox", "firefox", offline, firefox.Lost)
+	for _, sides := range [][2]string{{"firefox", "firefox"}, {"firefox", "chromium"}, {"chromium", "firefox"}} {
+		run("page", sides[0], sides[1], page, nil)
+		run("sdk", sides[0], sides[1], bareSDK, nil)
+		run("repair", sides[0], sides[1], repair, firefox.Lost)
 	}
 }

@@ -55,6 +55,39 @@ func page(t *testing.T, relay *relayproc.Relay, ada, bob *tab.Tab) {
 	ada.WaitText("#log .note", "Bob left")
 }
 
+// away has two people talk on while the relay is away, and back.
+func away(t *testing.T, relay *relayproc.Relay, ada, bob *tab.Tab) {
+	ada.Navigate(relay.HTTP + "/")
+	bob.Navigate(ada.Host("Ada"))
+	bob.WaitText("#room-state", "You are in")
+	for _, p := range []*tab.Tab{ada, bob} {
+		p.WaitText("#people .line", "Direct")
+	}
+	relay.Restart(func() {
+		ada.WaitText("#room-state", "The relay is away.")
+		bob.Say("Can you hear me?")
+		ada.WaitText("#log .text", "Can you hear me?")
+		ada.Say("Yes")
+		bob.WaitText("#log .text", "Yes")
+	})
+	ada.WaitText("#room-state", "Your room is open")
+	bob.WaitText("#room-state", "You are in")
+}
+
+// offline opens the page once more while the relay is away.
+func offline(t *testing.T, relay *relayproc.Relay, ada, _ *tab.Tab) {
+	ada.Navigate(relay.HTTP + "/")
+	ada.WaitFor("the service worker", `(await navigator.serviceWorker.getRegistration())?.active?.state === "activated"`)
+	relay.Restart(func() {
+		ada.Reload()
+		ada.WaitText("#notice", "The relay cannot be reached")
+		ada.WaitText("h1", "Two peers, introduced.")
+	})
+	ada.Click("#again")
+	ada.WaitFor("the page from the relay", `document.documentElement?.dataset.offline === undefined && document.getElementById("start-room")?.disabled === false`)
+	ada.Host("Ada")
+}
+
 // sendFile has a person send a file of a megabyte, which the other one accepts.
 func sendFile(t *testing.T, from, to *tab.Tab, name string) (content []byte) {
 	t.Helper()

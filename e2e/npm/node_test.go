@@ -36,6 +36,19 @@ func TestNode(t *testing.T) {
 		require.Equal(t, strings.Join(said, "\n")+"\n", string(out), socket)
 	}
 
+	p.write(t, "abort.js", `import { createServer } from "node:net"
+		import { connect } from "intercessor"
+		const giveUp = new AbortController()
+		const silent = createServer(() => giveUp.abort()).listen(0, "127.0.0.1", async () => {
+			await connect("ws://127.0.0.1:" + silent.address().port + "/client/id", { signal: giveUp.signal }).catch((err) => console.log(err.code))
+			silent.close(() => console.log("goes on"))
+		})`)
+	for _, socket := range []string{own, none} {
+		out, err := p.command(t, "node", "--no-warnings", socket, "abort.js").CombinedOutput()
+		require.NoError(t, err, "%s", out)
+		require.Equal(t, "aborted\ngoes on\n", string(out), socket)
+	}
+
 	server := p.command(t, "node", none, "server.js")
 	stdout, err := server.StdoutPipe()
 	require.NoError(t, err)

@@ -67,3 +67,10 @@ func (p *Tab) WaitDirect() {
 	p.T.Helper()
 	p.WaitFor("a direct path", `document.querySelector("[data-path=direct]")?.textContent.includes("UDP")`)
 }
+
+// EndRoom is a host with guests who leaves and passes the room on to none of them.
+func (p *Tab) EndRoom() {
+	p.T.Helper()
+	p.Do(`document.getElementById("leave").click()`)
+	p.Click("#handover-end")
+}

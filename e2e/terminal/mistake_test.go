@@ -1,6 +1,7 @@
 package terminal_test
 
 import (
+	"os"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -11,6 +12,12 @@ import (
 
 func TestATerminalSaysWhatToDoAboutAMistake(t *testing.T) {
 	relay := relayproc.Start(t)
+	file, identity := t.TempDir()+"/file", t.TempDir()+"/id"
+	require.NoError(t, os.WriteFile(file, nil, 0o600))
+	host := termproc.Start(t, "send", file, "--identity", identity, "--relay", relay.HTTP)
+	host.Expect("link:")
+	host.Interrupt()
+	require.Equal(t, 130, host.Exit())
 	for _, c := range []struct {
 		mistake string
 		args    []string
@@ -38,6 +45,9 @@ func TestATerminalSaysWhatToDoAboutAMistake(t *testing.T) {
 		}, {
 			"a file that is not there", []string{"send", "nothing.txt", relay.HTTP + "/#missing"}, 1,
 			"intercessor: there is no file nothing.txt\n",
+		}, {
+			"the identity of a room's host", []string{"receive", "--identity", identity, relay.HTTP + "/#missing"}, 1,
+			"intercessor: hint: the file of --identity belongs to another room or another relay",
 		}, {
 			"a server that is no relay", []string{"listen", "--relay", relay.HTTP + "/elsewhere"}, 1,
 			"HTTP status 404",

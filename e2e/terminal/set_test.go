@@ -229,6 +229,21 @@ func TestALimitForOneFileLeavesTheSetToBeAnswered(t *testing.T) {
 	require.Equal(t, map[string]string{"small": "small"}, contents(t, receiver.Cmd.Dir))
 }
 
+// A folder that is too deep is refused, and the others of its set come.
+func TestAFileThatIsTooDeepLeavesTheOthers(t *testing.T) {
+	t.Parallel()
+	relay := relayproc.Start(t)
+	folder := t.TempDir()
+	write(t, folder, map[string]string{"set/" + strings.Repeat("d/", 64) + "deep": "deep", "set/flat": "flat"})
+	sender := termproc.Start(t, "send", folder+"/set", "--relay", relay.HTTP)
+	receiver := termproc.Start(t, "receive", "--yes", sender.Expect("link:"))
+	require.Equal(t, 3, sender.Exit(), sender.Stderr())
+	require.Contains(t, sender.Stderr(), "/deep was not sent: it was refused: its folder is more than 64 levels deep.\n")
+	require.Equal(t, 1, receiver.Exit(), receiver.Stderr())
+	require.Contains(t, receiver.Stderr(), "intercessor: the other side has left, and 1 file did not come: deep: its folder is more than 64 levels deep\n")
+	require.Equal(t, map[string]string{"set/flat": "flat"}, contents(t, receiver.Cmd.Dir))
+}
+
 // A hostile sender names a million files, more than it has announced, folders outside, devices
 // and escape sequences, and lies about size and hash. Nothing of that leaves the folder.
 func TestAReceiverIsNotMisledByASet(t *testing.T) {

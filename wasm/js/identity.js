@@ -4,15 +4,13 @@
 
 const RELOAD = 1000; // milliseconds to wait for the lock of the page before this one
 
-/** Restores this page's identity at a URL, if options ask for it and that is possible. */
+/** Restores this page's identity at a URL, or takes up another page's, if options ask for it and that is possible. */
 export async function takeUp(url, { identity = false }) {
-  const name = identity === true ? "" : identity;
-  if (name !== false && possible()) {
-    const taken = new Identity(`intercessor:${name}:${url}`);
-    await taken.takeUp();
-    return taken;
-  }
-  return none;
+  if (identity === false || !possible()) return none;
+  const { name = "", text = "" } = typeof identity === "object" ? identity : { name: identity === true ? "" : identity };
+  const taken = new Identity(`intercessor:${name}:${url}`, String(text));
+  if (!text) await taken.takeUp();
+  return taken;
 }
 
 class Identity {
@@ -30,8 +28,14 @@ class Identity {
     },
   };
 
-  constructor(key) {
+  constructor(key, text) {
     this.#key = key;
+    this.#text = text;
+  }
+
+  /** What another page needs to be this peer; "" if the relay gives none. */
+  get text() {
+    return this.#text;
   }
 
   async takeUp() {
@@ -98,7 +102,7 @@ class Identity {
 }
 
 /** For a page that is a new peer each time. */
-export const none = { store: null, async became() {}, failed() {}, ended() {} };
+export const none = { text: "", store: null, async became() {}, failed() {}, ended() {} };
 
 function possible() {
   let why = "";

@@ -56,8 +56,13 @@ export interface Options {
    * page holds the Web Lock of that ID: a duplicated tab is a new peer. Without Web Locks
    * (without https, except on localhost) nothing is kept, and the console says so. When a connection
    * ends, by close() or otherwise, its identity is deleted.
+   *
+   * An object takes up the identity that another page has given away: `text` is its Listener.identity. The
+   * relay lets one program at a time have it: the listener of the other page ends with `replaced`, and this one has its ID and its
+   * clients, to which it is a `restarted` peer. If the relay does not accept the text, connecting is
+   * rejected, and the other page goes on.
    */
-  identity?: boolean | string;
+  identity?: boolean | string | { name?: string; text: string };
 }
 
 /**
@@ -369,6 +374,12 @@ export interface Listener extends AsyncIterable<Connection>, Stateful<ListenerEv
   readonly id: string;
   /** The URL that clients connect to. */
   readonly url: string;
+  /**
+   * This listener's identity, with which another page can go on in its place: see Options.identity. It is a
+   * secret: who has it can take this listener's ID, so send it to a peer that the user trusts, and nowhere else. It changes with
+   * each connection to the relay, so read it when it is needed. "" without Options.identity, without Web Locks, or at a base relay.
+   */
+  readonly identity: string;
 
   /**
    * Sets whether newcomers are admitted. Refused ones get the code `no-such-server`. Clients that

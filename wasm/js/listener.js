@@ -42,6 +42,10 @@ export class Listener extends Stateful {
     }
   }
 
+  get identity() {
+    return this.#identity.text;
+  }
+
   async setOpen(open) {
     await this.#sdk.call("setOpen", [this.#number, Boolean(open)]);
   }

@@ -1,10 +1,12 @@
 // A guest's end of a room: a connection to the host, which forwards what the guests say to each other, and
 // one to each guest with whom it exchanges more.
 
+import { call } from "./call.js";
 import { chat } from "./chat.js";
 import { Doors } from "./doors.js";
 import { failure } from "./errors.js";
 import { cleanID, cleanName } from "./format.js";
+import { askHeir } from "./handover.js";
 import { Member } from "./member.js";
 import { me } from "./name.js";
 import { Peer } from "./peer.js";
@@ -21,6 +23,10 @@ export class Guest {
   #hostRow = new Person({ name: words.host, role: words.roleHost, onfiles: (files) => this.#host.sendFiles(files) });
   #others = new Map(); // by ID: a Member for each other guest
   #doors;
+  #hostID = ""; // the host's, as a person
+  #accepts = false; // whether the user wants to be the host, after this one has asked
+  #inherit;
+  #passes = false; // whether the host gives the room away, so that its departure does not end it
   #listed = false; // whether a list has come
   #transcript;
   #said = []; // what the user said: every Said
@@ -29,10 +35,11 @@ export class Guest {
   #left = false;
 
   /**
-   * Gets a conn of the SDK, the room's ID, a function that dials again after the host has reloaded, and the
-   * ways to other guests (see Doors).
+   * Gets a conn of the SDK, the room's ID, a function that dials again after the host has reloaded, the
+   * ways to other guests (see Doors), and a function that goes on as the room's host.
    */
-  constructor(conn, id, dial, ways) {
+  constructor(conn, id, dial, ways, inherit) {
+    this.#inherit = inherit;
     this.id = id;
     this.#dial = dial;
     this.#doors = new Doors(ways, (type, data) => this.#host.send(type, data), (person, conn) => this.#connected(person, conn));
@@ -76,6 +83,7 @@ export class Guest {
       const { code } = await this.#host.closed;
       if (code === "restarted") this.#tell(words.hostReloaded);
       else if (code === "given-up") this.#tell(words.awayTooLong);
+      else if (code === "peer-gone" && this.#passes) this.#tell(words.hostChanges);
       else break;
       await this.#return();
     }
@@ -91,9 +99,20 @@ export class Guest {
     this.#send(this.#show(entry));
   }
 
+  /** Asks the host to let the user into the call, or says that the user is not in it. */
+  takePart(inside) {
+    this.#host.send("call", inside);
+  }
+
   /** Tells the host the user's new name. */
   renamed() {
     this.#host.send("name", me.name);
+  }
+
+  /** Leaves the room for its next host, who is this user: the transcript becomes the host's. */
+  succeed(people) {
+    this.#transcript.become("host", this.id, { id: this.#transcript.kept.id, people });
+    this.leave();
   }
 
   leave() {
@@ -121,6 +140,10 @@ export class Guest {
       chat: (message) => this.#hear(message),
       people: (list) => Array.isArray(list) && this.#list(list),
       mark: (id) => this.#anchor(id),
+      inherit: () => this.#answerHost(this.#host),
+      passes: (passes) => (this.#passes = passes),
+      room: (given) => this.#accepts && this.#take(given),
+      call: (inside) => inside || call.refused(),
       knock: ({ from }) => this.#others.has(from) && this.#doors.knocked(from),
       answer: (answer) => this.#doors.answered(answer),
       moved: () => this.#status(),
@@ -134,6 +157,7 @@ export class Guest {
   #greet() {
     this.#host.send("key", this.#transcript.kept.key);
     this.renamed();
+    this.takePart(call.inside);
     if (this.#anchored) this.#host.send("since", this.#transcript.last);
     for (const said of this.#said) if (!said.entry.delivered) this.#send(said);
   }
@@ -141,7 +165,7 @@ export class Guest {
   /** Dials a host again that has no memory of our connection. */
   async #return() {
     const before = this.#host;
-    this.#listed = false;
+    this.#passes = this.#listed = false;
     try {
       const conn = await this.#dial();
       if (this.#left) return conn.close();
@@ -185,6 +209,9 @@ export class Guest {
       this.#doors.iAm(own.id);
       this.#transcript.keep({ id: own.id });
     }
+    const [host] = people;
+    if (host && this.#hostID && host.id !== this.#hostID) this.#succeeded(host);
+    this.#hostID = host?.id ?? "";
     // The list that comes before the host knows us by our key may have us among the others.
     const others = people.slice(1).filter(({ id }) => id !== this.#transcript.kept.id);
     const came = others.filter(({ id }) => !this.#others.has(id));
@@ -200,6 +227,34 @@ export class Guest {
     }
     explainStar(others.length > 0);
     this.#listed = true;
+    call.update(people.map((each) => ({ ...each, reach: () => this.#reach(each.id) })));
+  }
+
+  async #answerHost(host) {
+    this.#accepts = await askHeir(host.name);
+    host.send("inherit", this.#accepts);
+  }
+
+  /** The host gives the room away. */
+  #take({ identity, people }) {
+    this.#accepts = false;
+    if (typeof identity !== "string" || !Array.isArray(people)) return;
+    const others = people.slice(0, PEOPLE).flatMap((each) => person(each).map((clean) => ({ ...clean, key: cleanID(each.key) })));
+    this.#inherit(this, identity, others);
+  }
+
+  /** A guest has become the host. */
+  #succeeded({ id, name }) {
+    chat.note(words.newHost(name));
+    this.#others.get(id)?.remove();
+    this.#others.delete(id);
+  }
+
+  /** Waits for a Peer of a person, who may be the host by now. */
+  async #reach(id) {
+    if (id !== this.#hostID) return this.#others.get(id).reach();
+    if (this.#host.state === "closed") throw failure("closed");
+    return this.#host;
   }
 
   #rename(member, name) {
@@ -218,5 +273,5 @@ export class Guest {
 /** An entry of the list of people, in an array: empty if it has not the form of one. */
 function person(value) {
   const id = cleanID(value?.id);
-  return id ? [{ id, name: cleanName(value.name, words.guest), you: value.you === true, door: value.door === true }] : [];
+  return id ? [{ id, name: cleanName(value.name, words.guest), you: value.you === true, door: value.door === true, call: value.call === true }] : [];
 }

@@ -1,7 +1,10 @@
 // The host's end of a room: it listens, and everything between guests goes
 // through it.
 
+import { call, MOST } from "./call.js";
 import { chat } from "./chat.js";
+import { failure } from "./errors.js";
+import { ANSWER } from "./handover.js";
 import { foldInvite, withdrawInvite } from "./invite.js";
 import { me } from "./name.js";
 import { Peer } from "./peer.js";
@@ -14,18 +17,23 @@ const RETURN = 5000; // milliseconds within which a guest must be back after a r
 const RETURN_ALL = 15_000; // and after the host's, which they notice later
 const FORWARDED = 30; // knocks and answers of one guest that are passed on in SPAN
 const SPAN = 10_000; // milliseconds
+const PASS = 20_000; // milliseconds that a guest who accepts has to take the room over
 
 export class Host {
   #listener;
   #me; // the host's ID as a person
+  #calls = false; // whether the host is in the call
+  #heir = null; // whom the room is passed on to: {peer, name, answer(yes), over()}
+  #shown; // whether the page shows the transcript already
   #seats; // a Seat for each guest, in the order in which they came
   #transcript;
   #said = new Map(); // what the user said, by its ID: a Said
   #tell = () => {};
   #left = false;
 
-  /** Gets a listener of the SDK. */
-  constructor(listener) {
+  /** Gets a listener of the SDK; shown says that the page shows the transcript already. */
+  constructor(listener, { shown = false } = {}) {
+    this.#shown = shown;
     this.#listener = listener;
     this.#transcript = new Transcript("host", listener.id, listener.id);
     listener.addEventListener("statechange", () => this.#status());
@@ -51,12 +59,13 @@ export class Host {
 
   /** Runs until the room is left; throws when the session with the relay ends. */
   async run() {
-    chat.restore(() => this.#transcript.entries.forEach((entry) => this.#show(entry)));
+    if (!this.#shown) chat.restore(() => this.#transcript.entries.forEach((entry) => this.#show(entry)));
     this.#remember();
     setTimeout(() => this.#dismiss(), RETURN_ALL);
     try {
       for await (const conn of this.#listener) this.#attend(conn);
     } catch (err) {
+      if (err.code === "replaced" && this.#heir?.over) return this.#heir.over();
       await this.#goOn();
       throw err;
     }
@@ -85,10 +94,70 @@ export class Host {
     this.#share(entry, null);
   }
 
+  /** Lets the user into the call, or out of it. */
+  takePart(inside) {
+    if (inside && this.#isFull()) return call.refused();
+    this.#calls = inside;
+    this.#announce();
+  }
+
+  #letIn(seat, inside) {
+    if (!seat || seat.call === inside) return;
+    if (inside && this.#isFull()) return seat.peer.send("call", false);
+    seat.call = inside;
+    this.#announce();
+  }
+
+  #isFull() {
+    return this.#seats.filter((seat) => seat.call).length + this.#calls >= MOST;
+  }
+
   /** Sends every guest the user's new name. */
   renamed() {
     for (const guest of this.#guests()) guest.send("name", me.name);
     this.#announce();
+  }
+
+  /** The guests who can have the room, the one who came first before the others; none if this page cannot give it away. */
+  get heirs() {
+    if (!this.#listener.identity) return [];
+    return this.#seats.filter(({ reachable }) => reachable).map(({ id, name }) => ({ id, name }));
+  }
+
+  /** The name of the guest who has the room now, once run has returned; or "". */
+  get passedTo() {
+    return this.#heir?.has ? this.#heir.name : "";
+  }
+
+  /**
+   * Passes the room on to a guest who accepts it; throws, with a sentence, when that fails. The relay has one
+   * listener of an ID at a time, so this page is the host until the guest is.
+   */
+  async passTo(id) {
+    const seat = this.#seats.find((each) => each.id === id);
+    if (!seat?.reachable) throw failure("gone", words.heirGone);
+    const { peer, name } = seat;
+    const yes = await new Promise((resolve) => {
+      this.#heir = { peer, name, has: false, answer: resolve };
+      peer.closed.then(() => resolve(false));
+      setTimeout(resolve, ANSWER, false);
+      peer.send("inherit", true);
+    });
+    if (!yes) {
+      this.#heir = null;
+      throw failure("declined", words.heirDeclined(name));
+    }
+    const over = new Promise((resolve) => {
+      this.#heir.over = () => resolve((this.#heir.has = true));
+    });
+    const people = this.#kept().filter((each) => each.id !== id);
+    const tellAll = (passes) => this.#guests().forEach((guest) => guest.send("passes", passes));
+    tellAll(true);
+    peer.send("room", { identity: this.#listener.identity, people });
+    const late = delay(PASS).then(() => false);
+    if (await Promise.race([over, late])) return;
+    tellAll(false);
+    throw failure("late", words.heirLate(name));
   }
 
   leave() {
@@ -106,6 +175,8 @@ export class Host {
       name: (name) => this.#introduce(guest, name),
       chat: (message) => this.#pass(guest, message),
       since: (id) => this.#again(guest, id),
+      inherit: (yes) => this.#heir?.peer === guest && this.#heir.answer(yes),
+      call: (inside) => this.#letIn(this.#seatOf(guest), inside),
       knock: ({ to }) => this.#forward(guest, "knock", to),
       answer: ({ to, door, token }) => this.#forward(guest, "answer", to, { door, token }),
       moved: () => this.#status(),
@@ -144,7 +215,7 @@ export class Host {
     const before = this.#seats.find((other) => other.key === key);
     seat.key = key;
     if (!before) return;
-    [seat.id, seat.back] = [before.id, true];
+    [seat.id, seat.back, seat.call] = [before.id, true, before.call];
     if (before.name) seat.rename(before.name);
     before.empty();
     this.#seats.splice(this.#seats.indexOf(seat), 1);
@@ -231,20 +302,26 @@ export class Host {
 
   /** Saves who is here, so that a reload does not take them for newcomers. */
   #remember() {
-    const people = this.#seats.filter(({ name }) => name).map(({ id, key, name }) => ({ id, key, name }));
-    this.#transcript.keep({ id: this.#me, people });
+    this.#transcript.keep({ id: this.#me, people: this.#kept() });
+  }
+
+  #kept() {
+    return this.#seats.filter(({ name }) => name).map(({ id, key, name, call }) => ({ id, key, name, call }));
   }
 
   /** The list of people for the guest on a seat (CHAT.md). */
   #people(seat) {
-    const entry = (other) => ({ id: other.id, name: other.name, ...(other === seat && { you: true }), ...(other.key && { door: true }) });
-    return [{ id: this.#me, name: me.name }, ...this.#seats.filter(({ listed }) => listed).map(entry)];
+    const flags = (you, door, call) => ({ ...(you && { you }), ...(door && { door }), ...(call && { call }) });
+    const entry = (other) => ({ id: other.id, name: other.name, ...flags(other === seat, other.key !== "", other.call) });
+    return [{ id: this.#me, name: me.name, ...flags(false, false, this.#calls) }, ...this.#seats.filter(({ listed }) => listed).map(entry)];
   }
 
   /** Tells every guest who is here. */
   #announce() {
     this.#remember();
     for (const seat of this.#seats) seat.peer?.send("people", this.#people(seat));
+    const reach = async (id) => this.#seats.find((seat) => seat.id === id).connected();
+    call.update(this.#people(null).map((each, n) => ({ ...each, you: n === 0, reach: () => reach(each.id) })));
   }
 }
 
@@ -256,8 +333,14 @@ class Seat {
   #span = 0; // when the count of what was forwarded began
   #forwarded = 0;
 
-  constructor({ id, key = "", name = "" }) {
-    [this.id, this.key, this.name] = [id, key, name];
+  constructor({ id, key = "", name = "", call = false }) {
+    [this.id, this.key, this.name, this.call] = [id, key, name, call];
+  }
+
+  /** Returns the Peer, if there is one that is not closed. */
+  connected() {
+    if (!this.peer || this.peer.state === "closed") throw failure("closed");
+    return this.peer;
   }
 
   /** Whether it is in the list of people: one that may come back has a key to show then. */

@@ -2,11 +2,13 @@
 
 import { askSecret, forgetSecret, secretOf } from "./access.js";
 import { clientURL, currentID, readAddress, roomURL, serverURL } from "./address.js";
+import { call } from "./call.js";
 import { chat } from "./chat.js";
 import { failure, sentence } from "./errors.js";
 import { restoreFiles } from "./files.js";
 import { Guest } from "./guest.js";
 import { Host } from "./host.js";
+import { askHost } from "./handover.js";
 import { showInvite } from "./invite.js";
 import { onRename } from "./name.js";
 import { keepPage, offline } from "./offline.js";
@@ -25,6 +27,7 @@ let entering = null; // AbortController of the latest attempt to enter one
 // The SDK keeps this tab's identity in a room, so that a reload comes back to the room.
 const identity = "room";
 
+const AGAIN = 3000; // milliseconds between two attempts to reach the relay
 const SLOW = 2000; // milliseconds after which the page says what joining waits for
 const HOST_AWAY = 4005; // the relay's close code for a room whose host may come back
 
@@ -58,7 +61,7 @@ function joinRoom(id) {
     const slow = setTimeout(() => notice(words.waitingForHost, words.cancel, goHome), SLOW);
     try {
       const conn = await connect();
-      return new Guest(conn, conn.peerId, connect, ways); // the user may have spelled it differently
+      return new Guest(conn, conn.peerId, connect, ways, (...given) => inherit(sdk, ...given)); // the user may have spelled it differently
     } catch (err) {
       throw Object.assign(err, { room: id });
     } finally {
@@ -78,10 +81,7 @@ async function enter(role, open, state) {
     const sdk = await loadSDK();
     const entered = await admitted(role, () => open(sdk, signal), signal);
     if (signal.aborted) return entered.leave();
-    room = entered;
-    history.replaceState(null, "", roomURL(room.id)); // so that a reload opens this room again
-    showRoom();
-    const running = room.run(); // shows what was said before
+    const running = stay(entered); // shows what was said before
     keepPage();
     const lost = unsaved.lost();
     restoreFiles();
@@ -89,6 +89,32 @@ async function enter(role, open, state) {
     await running;
   } catch (err) {
     if (!signal.aborted) fail(err);
+  }
+}
+
+/** Shows a room until it ends, or another one has its host. */
+async function stay(entered) {
+  room = entered;
+  history.replaceState(null, "", roomURL(room.id)); // so that a reload opens this room again
+  showRoom();
+  await room.run();
+  if (room !== entered || !entered.passedTo) return;
+  goHome();
+  notice(words.roomPassed(entered.passedTo), words.joinAsGuest, () => joinNew(entered.id));
+}
+
+/** Goes on as the host of the room in which the user is a guest, with the identity that its host has given away. */
+async function inherit(sdk, guest, text, people) {
+  const { signal } = (entering = new AbortController());
+  try {
+    const listener = await sdk.listen(serverURL(), { identity: { name: identity, text }, signal, secret: () => secretOf("host") || secretOf("guest") });
+    if (signal.aborted || listener.id !== guest.id) return listener.close();
+    guest.succeed(people);
+    await stay(new Host(listener, { shown: true }));
+  } catch (err) {
+    if (signal.aborted) return;
+    if (room === guest) chat.note(words.notInherited);
+    else fail(err);
   }
 }
 
@@ -116,6 +142,7 @@ async function loadSDK() {
 
 function leave() {
   entering?.abort();
+  call.exit();
   room?.leave();
   room = null;
   chat.clear();
@@ -141,6 +168,7 @@ function showRoom() {
   $("compose").inert = false;
   notice("");
   room.watch(tell);
+  call.enter(room);
   explainStar(false);
   $("who").open = !matchMedia("(max-width: 50rem)").matches; // leave space for the chat
   showInvite(roomURL(room.id), clientURL(room.id), hosting && !room.again);
@@ -169,6 +197,7 @@ function fail(err) {
     $("join-link").focus();
     return;
   }
+  call.exit();
   $("compose").inert = $("invite").hidden = true;
   const ended = err.code === "peer-gone";
   tell(ended ? words.hostLeft : words.disconnected);
@@ -232,6 +261,7 @@ function begin() {
     showStart();
     showUnusable();
     notice(unsaved.lost().join(" "));
+    loadSDK().then(({ load }) => load()).catch(() => {}); // entering a room says what is wrong
     keepPage();
   }
 }
@@ -241,7 +271,10 @@ function showOffline() {
   showStart();
   $("start-room").disabled = $("join").inert = true;
   notice(words.offline, words.tryAgain, () => location.reload());
-  addEventListener("online", () => location.reload());
+  setInterval(async () => {
+    const answer = await fetch("./", { method: "HEAD" }).catch(() => null);
+    if (answer?.ok) location.reload();
+  }, AGAIN);
 }
 
 $("start-room").addEventListener("click", startNew);
@@ -254,8 +287,11 @@ $("join").addEventListener("submit", (event) => {
   else if (currentID() === address.id) joinNew(address.id);
   else location.hash = address.id;
 });
-$("leave").addEventListener("click", () => {
-  if (unsaved.mayLose()) goHome();
+$("leave").addEventListener("click", async () => {
+  if (!unsaved.mayLose()) return;
+  const left = room;
+  if (left?.heirs?.length > 0 && (await askHost(left.heirs, (id) => left.passTo(id))) !== "ended") return;
+  if (room === left) goHome();
 });
 $("bell").addEventListener("click", async () => {
   if (!(await toggleNotifications())) chat.note(words.notPermitted);

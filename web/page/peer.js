@@ -18,6 +18,8 @@ export class Peer {
   #ticks = 0;
   #pending = 0; // messages that are not accepted yet
   #timer = 0;
+  media = {}; // by kind: the mid of what the other side sends in a call
+  onmedia = null; // called when media has changed
 
   /**
    * Takes a conn of the SDK, and the person's row in the list. on has a function for each type of message that the
@@ -36,6 +38,10 @@ export class Peer {
 
   get id() {
     return this.#conn.peerId;
+  }
+
+  get conn() {
+    return this.#conn;
   }
 
   /** The state of the connection and, once it is closed, the reason. */
@@ -110,6 +116,17 @@ export class Peer {
         return cleanID(data) && this.#on.mark?.(data);
       case "key":
         return cleanID(data) && this.#on.key?.(data);
+      case "call":
+        return this.#on.call?.(data === true);
+      case "media":
+        for (const kind of ["microphone", "camera", "screen"]) this.media[kind] = cleanID(data?.[kind]);
+        return this.onmedia?.();
+      case "inherit":
+        return this.#on.inherit?.(data === true);
+      case "passes":
+        return this.#on.passes?.(data === true);
+      case "room":
+        return this.#on.room?.(data);
       case "knock":
         return this.#on.knock?.({ to: cleanID(data?.to), from: cleanID(data?.from) });
       case "answer":

@@ -79,8 +79,12 @@ export class Person {
     const found = kind === "direct" || kind === "turn";
     const direct = found ? [protocol, candidates, ...figures(trip, rate)] : [facts[kind]];
     const rows = { [facts.direct]: direct, [facts.messages]: [facts[`by-${route}`], ...figures(chatTrip, chatRate)] };
-    const parts = Object.entries(rows).flatMap(([term, texts]) => [element("dt", term), element("dd", texts.join(" · "))]);
-    this.#part(".facts").replaceChildren(...parts);
+    const pairs = Object.entries(rows).map(([term, texts]) => {
+      const pair = document.createElement("div");
+      pair.append(element("dt", `${term}:`), " ", element("dd", texts.join(" · ")));
+      return pair;
+    });
+    this.#part(".facts").replaceChildren(...pairs);
   }
 
   #takeFiles(onfiles) {

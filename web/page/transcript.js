@@ -71,6 +71,14 @@ export class Transcript {
     this.save();
   }
 
+  /** The user goes on in the room in another role. What the transcript has is in the host's order then. */
+  become(role, peer, kept) {
+    this.#about = { ...this.#about, role, peer };
+    this.#kept = kept;
+    for (const entry of this.#entries) entry.shared = true;
+    this.save();
+  }
+
   /** The peer goes on under another ID. */
   move(peer) {
     this.#about.peer = peer;

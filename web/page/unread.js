@@ -7,6 +7,9 @@ const KEY = "notify";
 const title = document.title;
 const bell = document.getElementById("bell");
 
+/** Whether the page may ask: browsers permit it with https, and on localhost. */
+export const canNotify = Boolean(navigator.serviceWorker && globalThis.Notification);
+
 let count = 0;
 
 /** Counts a message from this person, unless the user sees it. */
@@ -17,24 +20,20 @@ export function unread(name) {
 }
 
 document.addEventListener("visibilitychange", () => {
-  if (document.hidden) return;
+  if (document.hidden || count === 0) return;
   count = 0;
   document.title = title;
+  if (wanted()) notify("");
 });
 
 function wanted() {
   return canNotify && localStorage.getItem(KEY) === "yes" && Notification.permission === "granted";
 }
 
-/** Shows one notification for all that is unread. */
+/** Shows one notification for all that is unread; "" ends it. A telephone permits that only to a service worker. */
 async function notify(text) {
-  const worker = (await navigator.serviceWorker?.getRegistration())?.active;
-  if (worker) return worker.postMessage(text); // a telephone knows no other way
-  const shown = new Notification(text, { tag: "unread", icon: "favicon.svg" });
-  shown.onclick = () => {
-    focus();
-    shown.close();
-  };
+  const registration = await navigator.serviceWorker.getRegistration();
+  registration?.active?.postMessage(text);
 }
 
 /** Asks for notifications, or ends them if there are any. Returns whether the browser permits what the user wants. */
@@ -45,8 +44,5 @@ export async function toggleNotifications() {
   bell.ariaPressed = wanted();
   return permitted;
 }
-
-/** Whether a page may ask: browsers permit it with https, and on localhost. */
-export const canNotify = isSecureContext && "Notification" in globalThis;
 
 if (canNotify) bell.ariaPressed = wanted();

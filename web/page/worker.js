@@ -1,53 +1,63 @@
-// The service worker: it keeps the page's files, for when the relay cannot be reached. While it can, every
-// file comes from the relay, so that a new version of the page is there at once. relayd puts VERSION and FILES before this text.
+// The service worker: it keeps the page's files, for when the relay cannot be reached. While it can, every file comes
+// from the relay, past this worker, so that a new version of the page is there at once. relayd puts VERSION and FILES before this text.
 
 const PREFIX = "page ";
-const KEPT = PREFIX + VERSION;
+const CACHE = PREFIX + VERSION;
+const HERE = new URL(registration.scope);
+const KEPT = `${HERE.pathname}kept/`; // where the page that is kept has its files
 
-addEventListener("install", (event) => event.waitUntil(keep()));
-addEventListener("activate", (event) => event.waitUntil(begin()));
+addEventListener("install", (event) => {
+  event.addRoutes?.([ // what browsers without it do anyway, but slower
+    { condition: { urlPattern: `${KEPT}*` }, source: "fetch-event" },
+    { condition: { requestMode: "navigate" }, source: "race-network-and-fetch-handler" },
+    { condition: { urlPattern: `${HERE.pathname}*` }, source: "network" },
+  ]);
+  event.waitUntil(keep());
+});
+addEventListener("activate", (event) => event.waitUntil(forget()));
 
 async function keep() {
-  const cache = await caches.open(KEPT);
+  const cache = await caches.open(CACHE);
   await cache.addAll(["./", ...FILES].map((name) => new Request(name, { cache: "no-cache" })));
   await skipWaiting();
 }
 
-async function begin() {
-  await registration.navigationPreload?.enable(); // the relay is asked while the worker starts
+async function forget() {
   const names = await caches.keys();
-  await Promise.all(names.filter((name) => name.startsWith(PREFIX) && name !== KEPT).map((name) => caches.delete(name)));
+  await Promise.all(names.filter((name) => name.startsWith(PREFIX) && name !== CACHE).map((name) => caches.delete(name)));
 }
 
 addEventListener("fetch", (event) => {
-  const { origin, pathname } = new URL(event.request.url);
-  const name = pathname.slice(new URL(registration.scope).pathname.length);
-  const own = origin === location.origin && (name === "" || FILES.includes(name));
-  if (own && event.request.method === "GET") event.respondWith(answer(event));
+  const { pathname } = new URL(event.request.url);
+  if (pathname.startsWith(KEPT)) event.respondWith(find(pathname.slice(KEPT.length)));
+  else if (pathname === HERE.pathname && event.request.mode === "navigate") event.respondWith(open(event.request));
 });
 
-/** The relay's answer, or the file that is kept if there is none. */
-async function answer({ request, preloadResponse }) {
-  const answered = await ((await preloadResponse.catch(() => null)) ?? fetch(request).catch(() => null));
+async function find(name) {
+  const cache = await caches.open(CACHE);
+  const kept = await cache.match(name, { ignoreVary: true });
+  return kept ? new Response(kept.body, kept) : Response.error(); // with the URL that was asked for, to which imports are relative
+}
+
+/** The relay's page, or the one that is kept. That one says so in its root element, and has its files behind KEPT. */
+async function open(request) {
+  const answered = await fetch(request).catch(() => null);
   if (answered && answered.status < 500) return answered;
-  const cache = await caches.open(KEPT);
-  const kept = await cache.match(request, { ignoreSearch: true, ignoreVary: true });
-  if (!kept) return answered ?? Response.error();
-  return request.mode === "navigate" ? marked(kept) : kept;
+  const kept = await find("./");
+  if (kept.type === "error") return answered ?? kept;
+  const text = (await kept.text()).replace("<html ", "<html data-offline ").replace(/ (href|src)="([\w-]+\.\w+)"/g, ' $1="kept/$2"');
+  return new Response(text, kept);
 }
 
-/** The page, which then knows that it is offline. */
-async function marked(kept) {
-  const { status, headers } = kept;
-  return new Response((await kept.text()).replace("<html ", "<html data-offline "), { status, headers });
-}
+// A page says what its notification shows, or "" when its user is back. A click on it leads to that page.
+addEventListener("message", (event) => event.waitUntil(notify(event.data, event.source.id)));
 
-// A page has a notification shown. A click on it leads back to that page.
-addEventListener("message", (event) => {
-  event.waitUntil(registration.showNotification(event.data, { tag: event.source.id, icon: "favicon.svg", data: event.source.id }));
-});
+async function notify(text, page) {
+  if (text) return registration.showNotification(text, { tag: page, icon: "favicon.svg" });
+  for (const shown of await registration.getNotifications({ tag: page })) shown.close();
+}
 
 addEventListener("notificationclick", (event) => {
   event.notification.close();
-  event.waitUntil(clients.get(event.notification.data).then((page) => page?.focus()));
+  event.waitUntil(clients.get(event.notification.tag).then((page) => page?.focus()));
 });

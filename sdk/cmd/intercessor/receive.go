@@ -164,7 +164,12 @@ func (r *reception) take(w *wire, m *meeting) (c came) {
 	o, err := hearOffer(w)
 	if err != nil {
 		w.end(err)
-		return came{err: err}
+		if o.Of != nil { // its name is known, and the others of its set may come
+			c.set, _ = r.sets.of(o)
+			err = fmt.Errorf("%s: %w", o.Name, err)
+		}
+		c.err = err
+		return c
 	}
 	if limit := r.inv.limits.file; limit > 0 && o.Size > limit {
 		w.refuse("it is larger than the other side takes")

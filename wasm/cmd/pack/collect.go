@@ -15,8 +15,8 @@ const (
 	symbols = "intercessor.names"
 )
 
-// collect builds the WebAssembly and reads the files that go with it. wasm_exec.js comes from
-// the Go installation, because it must match the Go release.
+// collect builds the WebAssembly and its module, and reads the files that go with them. wasm_exec.js
+// comes from the Go installation, because it must match the Go release.
 func collect(ctx context.Context) ([]*file, error) {
 	wasm, names, err := build(ctx)
 	if err != nil {
@@ -28,12 +28,18 @@ func collect(ctx context.Context) ([]*file, error) {
 	if err != nil {
 		return nil, err
 	}
-	ours, err := filepath.Glob(filepath.Join("wasm", "js", "*"))
+	ours := filepath.Join("wasm", "js")
+	theirs := filepath.Join(strings.TrimSpace(goroot), "lib", "wasm", "wasm_exec.js")
+	module, err := bundle(filepath.Join(ours, "intercessor.js"), theirs)
 	if err != nil {
 		return nil, err
 	}
-	theirs := filepath.Join(strings.TrimSpace(goroot), "lib", "wasm", "wasm_exec.js")
-	for _, path := range append(ours, theirs) {
+	files = append(files, &file{name: "intercessor.js", plain: module})
+	others, err := filepath.Glob(filepath.Join(ours, "*.d.ts"))
+	if err != nil {
+		return nil, err
+	}
+	for _, path := range append(others, filepath.Join(ours, "fetch.js"), theirs) {
 		content, err := os.ReadFile(path)
 		if err != nil {
 			return nil, err

@@ -79,3 +79,20 @@ func open(t *testing.T, folder, name string) io.Reader {
 	}
 	return bytes.NewReader(b)
 }
+
+func TestBundleIsOneModule(t *testing.T) {
+	goroot, err := run(t.Context(), nil, "go", "env", "GOROOT")
+	if err != nil {
+		t.Fatal(err)
+	}
+	module, err := bundle(filepath.Join("..", "..", "js", "intercessor.js"), filepath.Join(strings.TrimSpace(goroot), "lib", "wasm", "wasm_exec.js"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if bytes.Contains(module, []byte("import(")) || bytes.Contains(module, []byte(`from"`)) {
+		t.Error("the bundle imports a file")
+	}
+	if !bytes.Contains(module, []byte(`new URL("./intercessor.wasm",import.meta.url)`)) {
+		t.Error("the bundle does not load the WebAssembly that is beside it")
+	}
+}

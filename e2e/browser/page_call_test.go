@@ -48,7 +48,7 @@ func TestCallOfThree(t *testing.T) {
 
 	ada.Click("#call-join")
 	ada.Click("#call-camera")
-	bob.WaitText("#call-join", "Join the call (1)")
+	bob.WaitText("#call-join", "Join call (1)")
 	bob.Click("#call-join")
 	seesAndHears(bob, "Ada", true)
 	bob.Click("#call-camera")
@@ -76,6 +76,7 @@ func TestCallOfThree(t *testing.T) {
 	ada.WaitFor("the devices", `document.getElementById("call-microphone-choice").options.length > 2`)
 	ada.Accessible("call")
 	cid.Accessible("call-telephone")
+	require.Empty(t, cid.Clipped())
 	ada.Click("#call-devices summary")
 	ada.Do(`const field = document.getElementById("call-camera-choice");
 		field.selectedIndex = field.options.length - 1; field.dispatchEvent(new Event("change"))`)
@@ -92,7 +93,7 @@ func TestCallOfThree(t *testing.T) {
 	cid.WaitFor("the host's departure", `document.querySelectorAll("#tiles > .tile").length === 2`)
 	bob.Click("#call-camera")
 	seesAndHears(cid, "Bob", true)
-	ada.WaitText("#call-join", "Join the call (2)")
+	ada.WaitText("#call-join", "Join call (2)")
 	ada.Click("#call-join")
 	seesAndHears(ada, "Cid", true)
 	bob.WaitFor("the sound of Ada", `sound("Ada") > 0`)
@@ -110,7 +111,7 @@ func TestCallOfThree(t *testing.T) {
 		native.Say("name", "Robot")
 		native.Say("call", true)
 	}
-	cid.WaitText("#call-join", "Join the call (6)")
+	cid.WaitText("#call-join", "Join call (6)")
 	cid.Click("#call-join")
 	cid.WaitText("#call-problem", "The call is full: at most 6 people take part.")
 	require.True(t, chromium.Eval[bool](cid, `document.getElementById("call").hidden`))
@@ -139,7 +140,7 @@ func TestCallWithoutDevices(t *testing.T) {
 		}
 		bob.Navigate(link)
 		bob.Do(ofTile)
-		bob.WaitText("#call-join", "Join the call")
+		bob.WaitText("#call-join", "Join call")
 		bob.Click("#call-join")
 		bob.WaitText("#call-problem", want)
 		seesAndHears(bob, "Ada", true)

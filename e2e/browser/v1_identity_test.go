@@ -194,3 +194,31 @@ func TestTabFrozenComesBack(t *testing.T) {
 	host.hears(200)
 	s.delivered(500)
 }
+
+// TestAListenerIsGivenAway: another page goes on as a listener whose identity it has, also after a reload of its own.
+// A false identity takes nothing from the first page.
+func TestAListenerIsGivenAway(t *testing.T) {
+	t.Parallel()
+	relay := relayproc.Start(t)
+	browser := chromium.Start(t)
+	first, second := browser.OpenSDK(relay.HTTP), browser.OpenSDK(relay.HTTP)
+	first.Do(`globalThis.ln = await sdk.listen(a, { identity: true })`, relay.WS+"/server")
+	id, identity := chromium.Eval[string](first, `ln.id`), chromium.Eval[string](first, `ln.identity`)
+	client, err := sdk.Dial(patience.Context(t), relay.WS+"/client/"+id, nil)
+	require.NoError(t, err)
+	defer client.Close()
+
+	const take = `globalThis.ln = await sdk.listen(a, { identity: { name: "taken", text: b } })`
+	require.Equal(t, "identity-refused", chromium.Eval[string](second, `sdk.listen(a, { identity: { text: "1.AAAA" } }).catch(({ code }) => code)`, relay.WS+"/server"))
+	require.Equal(t, "connected", chromium.Eval[string](first, `ln.state`))
+	second.Do(take, relay.WS+"/server", identity)
+	require.Equal(t, id, chromium.Eval[string](second, `ln.id`))
+	require.Equal(t, "replaced", chromium.Eval[string](first, `ln.closed.then(({ code }) => code)`))
+	require.Equal(t, 0, chromium.Eval[int](first, `Object.keys(sessionStorage).filter((key) => key.startsWith("intercessor:")).length`))
+	_, err = client.Receive(patience.Context(t))
+	require.ErrorIs(t, err, sdk.ErrRestarted)
+
+	second.Reload()
+	second.Do(`globalThis.sdk = await import("./sdk/intercessor.js"); globalThis.ln = await sdk.listen(a, { identity: "taken" })`, relay.WS+"/server")
+	require.Equal(t, id, chromium.Eval[string](second, `ln.id`))
+}

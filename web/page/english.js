@@ -225,7 +225,7 @@ export default {
   // Calls
   call: "Call",
   startCall: "Call",
-  joinCall: (n) => `Join the call (${n})`,
+  joinCall: (n) => `Join call (${n})`,
   leaveCall: "Leave the call",
   callScreen: "Share the screen",
   callDevices: "Devices",

@@ -225,7 +225,7 @@ export default {
   // Calls
   call: "Anruf",
   startCall: "Anrufen",
-  joinCall: (n) => `Am Anruf teilnehmen (${n})`,
+  joinCall: (n) => `Anruf (${n})`,
   leaveCall: "Auflegen",
   callScreen: "Bildschirm zeigen",
   callDevices: "Geräte",

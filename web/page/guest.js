@@ -203,7 +203,7 @@ export class Guest {
 
   // The host is the first of the list.
   #list(list) {
-    const people = list.slice(0, PEOPLE).flatMap(person);
+    const people = [...new Map(list.slice(0, PEOPLE).flatMap(person).map((each) => [each.id, each])).values()];
     const own = people.find(({ you }) => you);
     if (own) {
       this.#doors.iAm(own.id);
@@ -222,7 +222,7 @@ export class Guest {
       else this.#part(member);
     }
     for (const each of came) {
-      this.#others.set(each.id, new Member(each, this.#doors, {}));
+      this.#others.set(each.id, new Member(each, this.#doors));
       if (this.#listed) chat.note(words.joined(each.name));
     }
     explainStar(others.length > 0);
@@ -236,8 +236,9 @@ export class Guest {
   }
 
   /** The host gives the room away. */
-  #take({ identity, people }) {
+  #take(given) {
     this.#accepts = false;
+    const { identity, people } = given ?? {};
     if (typeof identity !== "string" || !Array.isArray(people)) return;
     const others = people.slice(0, PEOPLE).flatMap((each) => person(each).map((clean) => ({ ...clean, key: cleanID(each.key) })));
     this.#inherit(this, identity, others);

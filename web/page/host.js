@@ -10,13 +10,12 @@ import { me } from "./name.js";
 import { Peer } from "./peer.js";
 import { Person } from "./people.js";
 import { Said } from "./said.js";
+import { Seat } from "./seat.js";
 import { newID, Transcript } from "./transcript.js";
 import { words } from "./words.js";
 
 const RETURN = 5000; // milliseconds within which a guest must be back after a reload
 const RETURN_ALL = 15_000; // and after the host's, which they notice later
-const FORWARDED = 30; // knocks and answers of one guest that are passed on in SPAN
-const SPAN = 10_000; // milliseconds
 const PASS = 20_000; // milliseconds that a guest who accepts has to take the room over
 
 export class Host {
@@ -322,57 +321,6 @@ export class Host {
     for (const seat of this.#seats) seat.peer?.send("people", this.#people(seat));
     const reach = async (id) => this.#seats.find((seat) => seat.id === id).connected();
     call.update(this.#people(null).map((each, n) => ({ ...each, you: n === 0, reach: () => reach(each.id) })));
-  }
-}
-
-// The host's record of a guest, also of one that is not back after a reload of this page.
-class Seat {
-  peer = null; // the latest connection
-  row = null;
-  back = false; // whether it was here before this connection
-  #span = 0; // when the count of what was forwarded began
-  #forwarded = 0;
-
-  constructor({ id, key = "", name = "", call = false }) {
-    [this.id, this.key, this.name, this.call] = [id, key, name, call];
-  }
-
-  /** Returns the Peer, if there is one that is not closed. */
-  connected() {
-    if (!this.peer || this.peer.state === "closed") throw failure("closed");
-    return this.peer;
-  }
-
-  /** Whether it is in the list of people: one that may come back has a key to show then. */
-  get listed() {
-    return this.name !== "" && (this.peer !== null || this.key !== "");
-  }
-
-  /** Whether other guests can connect to it. */
-  get reachable() {
-    return this.listed && this.peer !== null && this.key !== "";
-  }
-
-  rename(name) {
-    this.name = name;
-    this.row?.rename(name);
-  }
-
-  mayForward() {
-    const now = performance.now();
-    if (now - this.#span > SPAN) [this.#span, this.#forwarded] = [now, 0];
-    return ++this.#forwarded <= FORWARDED;
-  }
-
-  take(peer) {
-    const before = this.peer;
-    this.peer = peer;
-    before?.close();
-  }
-
-  empty() {
-    this.peer?.close();
-    this.row?.remove();
   }
 }
 

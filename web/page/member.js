@@ -9,15 +9,13 @@ const AGAIN = [0, 1000, 5000, 15_000]; // milliseconds before each attempt to re
 
 export class Member {
   #doors;
-  #on;
   #peer = null; // over the latest connection
   #stays = true; // whether this person is in the room
 
-  /** Takes an entry of the list of people, the Doors, and what to do with messages (see Peer). */
-  constructor({ id, name, door }, doors, on) {
+  /** Takes an entry of the list of people, and the Doors. */
+  constructor({ id, name, door }, doors) {
     this.id = id;
     this.#doors = doors;
-    this.#on = on;
     this.row = new Person({ name, onfiles: door ? (files) => this.#send(files) : null });
     this.row.apart(words.throughHost);
   }
@@ -46,7 +44,7 @@ export class Member {
   /** Goes on over a new connection. */
   meet(conn) {
     const before = this.#peer;
-    this.#peer = new Peer(conn, this.row, { ...this.#on, moved: () => this.#status() }, this.id);
+    this.#peer = new Peer(conn, this.row, { moved: () => this.#status() }, this.id);
     before?.close();
     this.#status();
     this.#run(this.#peer);

@@ -4,6 +4,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
@@ -30,6 +31,12 @@ type loading struct {
 // startLoading opens such a page.
 func startLoading(t *testing.T, allowed ...string) *loading {
 	t.Helper()
+	return startLoadingFrom(t, nil, allowed...)
+}
+
+// startLoadingFrom is startLoading with arguments for the relay.
+func startLoadingFrom(t *testing.T, args []string, allowed ...string) *loading {
+	t.Helper()
 	may, failed := make(chan struct{}), make(chan struct{})
 	sdk := web.Handler()
 	site := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -51,7 +58,7 @@ func startLoading(t *testing.T, allowed ...string) *loading {
 		sdk.ServeHTTP(w, r)
 	}))
 	l := &loading{
-		relay:  relayproc.Start(t, "--origin", site.URL),
+		relay:  relayproc.Start(t, append(args, "--origin", site.URL)...),
 		finish: sync.OnceFunc(func() { close(may) }), fail: sync.OnceFunc(func() { close(failed) }),
 	}
 	t.Cleanup(site.Close)
@@ -101,6 +108,24 @@ func TestSocketOpensWhileTheSDKLoads(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestSecretOfAnEarlySocket: the relay gets it as Go would present it.
+func TestSecretOfAnEarlySocket(t *testing.T) {
+	t.Parallel()
+	const passphrase = "open sesame é?>"
+	config := filepath.Join(t.TempDir(), "relayd.toml")
+	relayproc.WritePassphrases(t, config, "", passphrase)
+	l := startLoadingFrom(t, []string{"--config", config})
+	witness := rawpeer.Join(t, l.relay.Addr, "/server")
+	l.Do(`globalThis.met = sdk.connect(base + "/client/" + a, { secret: b })`, witness.ID, passphrase)
+	joined := string(witness.Await("0", "PEER_JOINED").Message)
+	l.Do(`globalThis.refused = sdk.connect(base + "/client/" + a, { secret: "wrong" }).catch(({ code }) => code)`, witness.ID)
+	l.awaitSockets(2, 1)
+	l.finish()
+	require.Equal(t, joined, chromium.Eval[string](l.Tab, `met.then(({ id }) => JSON.stringify({ id }))`))
+	require.Equal(t, "access-refused", chromium.Eval[string](l.Tab, `refused`))
+	require.Equal(t, 2, l.proxy.Accepted())
 }
 
 // TestEarlySocketClosesWithItsCall: a call that fails before the WebAssembly is there leaves no socket open.

@@ -16,7 +16,7 @@ import (
 )
 
 // LostRelay is what Chromium says on the console while there is no relay.
-var LostRelay = []string{"WebSocket connection to", "ERR_CONNECTION", "ERR_EMPTY_RESPONSE"}
+var LostRelay = []string{"WebSocket connection to", "ERR_CONNECTION", "ERR_EMPTY_RESPONSE", "error occurred when fetching the script"}
 
 // Close closes the tab as its user would.
 func (p *Tab) Close() {

@@ -38,10 +38,10 @@ func TestLinks(t *testing.T) {
 func TestEveryBlockHasATest(t *testing.T) {
 	t.Parallel()
 	tested := map[string]*regexp.Regexp{
-		"go":   regexp.MustCompile(`^docs/\w+\.md$|^README\.md$`),                                                    // here, operate
-		"js":   regexp.MustCompile(`^docs/\w+\.md$|^README\.md$`),                                                    // npm
-		"html": regexp.MustCompile(`^docs/\w+\.md$`),                                                                 // npm
-		"sh":   regexp.MustCompile(`^docs/(connectivity|operating|service|tls|turn|go|javascript|examples/.*)\.md$`), // operate, here, npm, examples
+		"go":   regexp.MustCompile(`^docs/\w+\.md$|^README\.md$`),                                                             // here, operate
+		"js":   regexp.MustCompile(`^docs/\w+\.md$|^README\.md$`),                                                             // npm
+		"html": regexp.MustCompile(`^docs/\w+\.md$`),                                                                          // npm
+		"sh":   regexp.MustCompile(`^docs/(connectivity|operating|service|tls|turn|terminal|go|javascript|examples/.*)\.md$`), // operate, terminal, here, npm, examples
 	}
 	others := []string{"console", "toml", "conf", "nginx", "caddyfile", "ts", "mermaid", "text", ""}
 	for _, page := range documents(t) {

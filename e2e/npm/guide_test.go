@@ -17,6 +17,18 @@ import (
 	"github.com/sebas642/intercessor/e2e/sdkpeer"
 )
 
+// TestGuide runs what the documents show to users of JavaScript, in one project and one browser.
+func TestGuide(t *testing.T) {
+	t.Parallel()
+	p := newProject(t)
+	browser := chromium.Start(t)
+	for name, run := range map[string]func(*testing.T, *project, *chromium.Browser){
+		"the first page": firstPage, "a page as the server": pageAsServer, "fragments": fragments, "PeerJS": fromPeerJS, "a mesh": mesh,
+	} {
+		t.Run(name, func(t *testing.T) { run(t, p, &chromium.Browser{T: t, Ctx: browser.Ctx}) })
+	}
+}
+
 // TestGuideTypes: the types agree with each block of JavaScript in the documents. A block may use
 // conn.
 func TestGuideTypes(t *testing.T) {
@@ -49,10 +61,8 @@ func TestGuideTypes(t *testing.T) {
 	p.run(t, "tsc", compile...)
 }
 
-// TestFirstPage: the guide's way from an empty folder to a page that talks to a Go program.
-func TestFirstPage(t *testing.T) {
-	t.Parallel()
-	p := newProject(t)
+// The guide's way from an empty folder to a page that talks to a Go program.
+func firstPage(t *testing.T, p *project, browser *chromium.Browser) {
 	install := block(t, "sh", "npm install vite")
 	require.Contains(t, install, "npm install vite ../intercessor/bin/npm/intercessor-0.0.0.tgz\nnpx vite\n") // newProject and develop stand for it
 	require.Contains(t, block(t, "sh", "make run"), "RELAYD_ORIGINS=http://localhost:5173 make run")          // so does p.admits
@@ -81,19 +91,15 @@ func TestFirstPage(t *testing.T) {
 	url, err := bufio.NewReader(stdout).ReadString('\n')
 	require.NoError(t, err)
 
-	tab := chromium.Start(t).Open(origin + "/#" + strings.TrimSpace(url))
+	tab := browser.Open(origin + "/#" + strings.TrimSpace(url))
 	tab.Type("input", "hello <b>Go</b>\r")
 	tab.WaitText("li", "hello <b>Go</b>")
 }
 
-// TestGuideServer: the guide's server forwards what one client says to the others.
-func TestGuideServer(t *testing.T) {
-	t.Parallel()
-	p := newProject(t)
-	p.write(t, "index.html", page)
-	p.write(t, "main.js", strings.NewReplacer(`"intercessor"`, `"`+p.relay.HTTP+`/sdk/intercessor.js"`, "wss://relay.example.org", p.relay.WS,
-		"const ln =", "const ln = globalThis.ln =", "const members =", "const members = globalThis.members =").Replace(program(t, "const members")))
-	tab := chromium.Start(t).Open(p.url + "/")
+// The guide's server forwards what one client says to the others.
+func pageAsServer(t *testing.T, p *project, browser *chromium.Browser) {
+	p.writePlain(t, "server", strings.NewReplacer("const ln =", "const ln = globalThis.ln =", "const members =", "const members = globalThis.members =").Replace(program(t, "const members")))
+	tab := browser.Open(p.url + "/server/")
 	tab.WaitFor("the listener", "globalThis.ln")
 	url := chromium.Eval[string](tab, "ln.url")
 	one, other := sdkpeer.Dial(t, url), sdkpeer.Dial(t, url)
@@ -102,19 +108,16 @@ func TestGuideServer(t *testing.T) {
 	sdkpeer.Receive(t, other, "chat", `"hello"`)
 }
 
-// TestGuideFragments: the guide's channel, its camera and its events, on one connection with a
-// native peer.
-func TestGuideFragments(t *testing.T) {
-	t.Parallel()
-	p := newProject(t)
+// The guide's channel, its camera and its events, on one connection with a native
+// peer.
+func fragments(t *testing.T, p *project, browser *chromium.Browser) {
 	ln := sdkpeer.Listen(t, p.relay)
-	code := "import { connect } from \"" + p.relay.HTTP + "/sdk/intercessor.js\"\nconst conn = await connect(\"" + ln.ClientURL() + "\")\n"
+	code := "import { connect } from \"intercessor\"\nconst conn = await connect(\"" + ln.ClientURL() + "\")\n"
 	for _, has := range []string{"openChannel", "getUserMedia", "conn.closed"} {
-		code += ";(async () => {\n" + strings.ReplaceAll(program(t, has), "console.log(", "report(") + "})()\n"
+		code += ";(async () => {\n" + program(t, has) + "})()\n"
 	}
-	p.write(t, "index.html", page+"<video muted></video>")
-	p.write(t, "main.js", code)
-	tab := chromium.Start(t).Open(p.url + "/")
+	p.writePlain(t, "fragments", code)
+	tab := browser.Open(p.url + "/fragments/")
 	conn := sdkpeer.Accept(t, ln)
 	pc, err := conn.PeerConnection()
 	require.NoError(t, err)
@@ -139,34 +142,35 @@ func TestGuideFragments(t *testing.T) {
 		}
 	}
 	require.NoError(t, conn.Close())
-	tab.WaitFor("the reason", `said.at(-1).startsWith("peer-gone ")`)
+	tab.WaitFor("the reason", `said.some((line) => line.startsWith("peer-gone "))`)
 }
 
-// TestMigrating: what the guide for users of PeerJS shows does what its comments say, and a mesh
-// connects each member with each other.
-func TestMigrating(t *testing.T) {
-	t.Parallel()
-	p := newProject(t)
-	here := strings.NewReplacer(`"intercessor"`, `"`+p.relay.HTTP+`/sdk/intercessor.js"`, "wss://relay.example.org", p.relay.WS, "console.log(", "report(")
-	blocks := guide.Blocks(t, "../../docs/migrating.md", "js")
-	require.Len(t, blocks, 2)
-	browser := chromium.Start(t)
-
-	p.write(t, "index.html", page)
-	p.write(t, "main.js", here.Replace(blocks[0].Text))
-	tab := browser.Open(p.url + "/")
+// What the guide for users of PeerJS shows does what its comments say.
+func fromPeerJS(t *testing.T, p *project, browser *chromium.Browser) {
+	p.writePlain(t, "peerjs", guide.Blocks(t, "../../docs/migrating.md", "js")[0].Text)
+	tab := browser.Open(p.url + "/peerjs/")
 	tab.WaitFor("what was said", "said.length === 3")
 	require.Equal(t, []string{"chat hello", "the other peer has closed the connection"}, chromium.Eval[[]string](tab, "said.slice(1)"))
+}
 
-	p.write(t, "mesh.js", here.Replace(blocks[1].Text))
-	p.write(t, "mesh/index.html", page)
-	p.write(t, "mesh/main.js", `import { host, join } from "../mesh.js"
+// The mesh of the guide for users of SimpleWebRTC connects each member with each other.
+func mesh(t *testing.T, p *project, browser *chromium.Browser) {
+	p.writePlain(t, "mesh", guide.Blocks(t, "../../docs/migrating.md", "js")[1].Text+`
 const url = await host()
 for (const name of ["Ada", "Bob", "Cem"]) join(url, async (conn) => {
 	await conn.send({ type: "name", data: name })
 	for await (const { data } of conn) report(name, data)
 })`)
-	tab = browser.Open(p.url + "/mesh/")
+	tab := browser.Open(p.url + "/mesh/")
 	tab.WaitFor("all meetings", "said.length === 6")
 	require.Equal(t, []string{"Ada Bob", "Ada Cem", "Bob Ada", "Bob Cem", "Cem Ada", "Cem Bob"}, chromium.Eval[[]string](tab, "said.sort()"))
+}
+
+// writePlain writes a page that runs a program of the documents with the SDK from the relay. What
+// it prints is in said.
+func (p *project) writePlain(t testing.TB, folder, code string) {
+	t.Helper()
+	p.write(t, folder+"/index.html", page+"<video muted></video>")
+	p.write(t, folder+"/main.js", strings.NewReplacer(`"intercessor"`, `"`+p.relay.HTTP+`/sdk/intercessor.js"`,
+		"wss://relay.example.org", p.relay.WS, "console.log(", "report(").Replace(code))
 }

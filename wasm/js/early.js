@@ -5,8 +5,7 @@ const WITHIN = 30_000; // milliseconds until Go must have taken the socket
 const HELD = 1 << 20; // UTF-16 units of messages that wait for Go
 const LEAVE = 1000; // the close code of a peer that leaves
 
-// A peer with neither identity nor secret offers this subprotocol alone (PROTOCOL.md, A2, R2).
-const OFFER = ["intercessor.v1"];
+const MAX_SECRET = 4096; // bytes (PROTOCOL.md, A2); Go refuses a longer one
 
 /** The URLs that Go dials as they are. It changes or refuses all others (sdk/url.go). */
 const asIs = {
@@ -18,6 +17,7 @@ const asIs = {
 export class Early {
   #socket = null;
   #url = "";
+  #protocols = [];
   #events = []; // what has happened on it
   #held = 0;
   #over = false; // Go has asked, or does not any more
@@ -29,14 +29,18 @@ export class Early {
     signal?.addEventListener("abort", this.drop);
   }
 
-  open(how, url) {
-    if (this.#over || this.#signal?.aborted || !asIs[how].test(url) || !globalThis.WebSocket) return;
+  /** For a peer without an identity. */
+  open(how, url, secret) {
+    const bytes = new TextEncoder().encode(secret);
+    if (bytes.length > MAX_SECRET || this.#over || this.#signal?.aborted || !asIs[how].test(url) || !globalThis.WebSocket) return;
+    this.#url = url;
+    this.#protocols = ["intercessor.v1"];
+    if (secret) this.#protocols.push("intercessor.access." + base64url(bytes));
     try {
-      this.#socket = new WebSocket(url, OFFER);
+      this.#socket = new WebSocket(url, this.#protocols);
     } catch {
       return; // Go will say why
     }
-    this.#url = url;
     for (const type of TYPES) this.#socket.addEventListener(type, this.#note);
     this.#late = setTimeout(this.drop, WITHIN);
   }
@@ -62,7 +66,7 @@ export class Early {
     this.#over = true;
     const socket = this.#release();
     if (!socket) return null;
-    if (url !== this.#url || protocols.join() !== OFFER.join()) {
+    if (url !== this.#url || protocols.join() !== this.#protocols.join()) {
       socket.close(LEAVE);
       return null;
     }
@@ -79,6 +83,10 @@ export class Early {
     for (const type of TYPES) socket?.removeEventListener(type, this.#note);
     return socket;
   }
+}
+
+function base64url(bytes) {
+  return btoa(String.fromCharCode(...bytes)).replace(/[+/=]/g, (c) => ({ "+": "-", "/": "_", "=": "" })[c]);
 }
 
 const TYPES = ["open", "message", "close", "error"];

@@ -42,11 +42,11 @@ async function enter(how, url, options) {
   }
 }
 
-/** Opens the socket that Go will ask for, if this peer has neither identity nor secret. */
-async function hasten(early, how, url, taking, secret) {
+/** Opens the socket that Go will ask for, unless an identity was restored: Go must store each use of it before. */
+async function hasten(early, how, url, taking, first) {
   const { store } = await taking;
-  const shown = await secret.catch((err) => err); // Go will say why there is none
-  if (shown === "" && !store?.load()) early.open(how, url);
+  const secret = await first.catch(() => null); // Go will say why there is none
+  if (typeof secret === "string" && !store?.load()) early.open(how, url, secret);
 }
 
 /** Names the page's origin as a possible cause. A browser does not say why a WebSocket was refused. */

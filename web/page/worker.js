@@ -45,7 +45,10 @@ async function open(request) {
   if (answered && answered.status < 500) return answered;
   const kept = await find("./");
   if (kept.type === "error") return answered ?? kept;
-  const text = (await kept.text()).replace("<html ", "<html data-offline ").replace(/ (href|src)="([\w-]+\.\w+)"/g, ' $1="kept/$2"');
+  const text = (await kept.text())
+    .replace("<html ", "<html data-offline ")
+    .replace(/<link[^>]* href="sdk\/[^>]*>/g, "") // there is nothing to connect to
+    .replace(/ (href|src)="([\w-]+\.\w+)"/g, ' $1="kept/$2"');
   return new Response(text, kept);
 }
 

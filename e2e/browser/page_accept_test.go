@@ -96,7 +96,11 @@ func TestAPersonIsAskedBeforeAFileComes(t *testing.T) {
 
 	f = offers("trusted.txt", nil)
 	f.Asks()
+	ada.Accessible("a question, and files that are not saved")
 	ada.Shot("asked-again")
+	ada.SetViewport(390, 844, "dark")
+	ada.Shot("asked-phone")
+	ada.SetViewport(1280, 800, "light")
 	press(ada, "trusted.txt", "always")
 	gives(f)
 	gives(offers("more.txt", nil)) // no one is asked

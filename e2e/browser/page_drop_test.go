@@ -56,6 +56,7 @@ func TestDroppedFilesGoToThoseChosen(t *testing.T) {
 	dropFile(ada, "#log", "for-all.txt")
 	require.Equal(t, "Drop to choose who gets it", chromium.Eval[string](ada, `hint`))
 	ada.WaitText("#recipients", "for-all.txt")
+	ada.Accessible("the choice of receivers")
 	ada.Shot("recipients")
 	ada.Click("#recipients .primary")
 	receives(bob, "for-all.txt")

@@ -12,12 +12,7 @@ const PART = 7 * 24 * 3_600_000; // milliseconds for which a part is kept
 const SAVED = 3_600_000; // milliseconds for which a saved file is kept: the browser may still be copying it
 
 const held = new Map(); // folders that this page holds: their handles by their names
-let before = ""; // the folder of this tab's page before this one
-try {
-  before = sessionStorage.getItem("folder") ?? "";
-} catch {
-  // forbidden
-}
+const before = (sessionStorage.getItem("folders") ?? "").split(" "); // those of this tab's page before this one
 
 /** A new file on the disk; throws if this browser or this page cannot have one. about is kept with it. */
 export async function newDiskStore(about) {
@@ -32,9 +27,13 @@ async function newFolder() {
   const name = newID();
   const root = await openRoot();
   if (!(await lock(name))) throw new Error("no Web Lock");
-  held.set(name, await root.getDirectoryHandle(name, { create: true }));
-  sessionStorage.setItem("folder", name);
+  hold(name, await root.getDirectoryHandle(name, { create: true }));
   return name;
+}
+
+function hold(name, folder) {
+  held.set(name, folder);
+  sessionStorage.setItem("folders", [...held.keys()].join(" "));
 }
 
 /**
@@ -49,8 +48,8 @@ export async function leftovers() {
   const there = new Set();
   for await (const [name, folder] of root.entries()) {
     there.add(name);
-    if (held.has(name) || !(await lock(name, name === before ? RELOAD : 0))) continue;
-    held.set(name, folder);
+    if (held.has(name) || !(await lock(name, before.includes(name) ? RELOAD : 0))) continue;
+    hold(name, folder);
     for await (const [id, file] of folder.entries()) {
       const store = new DiskStore(`${name}/${id}`);
       const { about } = store;

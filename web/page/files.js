@@ -240,7 +240,11 @@ class Files {
 
   /** Where the content of an accepted file goes: to the place that the user chose, to the disk, or into memory. */
   async #store({ key, name, size, modified, folders }, place, most) {
-    if (place) return { store: await place(name, folders), most };
+    try {
+      if (place) return { store: await place(name, folders), most };
+    } catch {
+      throw failure("not-stored", words.refusals.notStored);
+    }
     try {
       return { store: await newDiskStore({ key, name, size, modified, from: this.#name() }), most };
     } catch {

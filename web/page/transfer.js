@@ -123,7 +123,7 @@ export class Transfer {
 
   /** The file arrived whole. A received one comes with its part and is offered, unless it is null: then it is in its place. */
   done(file, part) {
-    if (part && this.signal.aborted) return part.clear(); // too late: it is no longer shown
+    if (file && this.signal.aborted) return part.clear(); // too late: it is no longer shown
     this.#end("done", !part ? words.fileSent : file ? words.fileReceived : words.fileInPlace);
     const seconds = Math.max(0.001, (performance.now() - this.#begun) / 1000);
     this.#figures(`${bytes(this.size)} · ${bytes((this.size - this.#from) / seconds)}/s`);

@@ -24,6 +24,7 @@ func TestLinksInMessages(t *testing.T) {
 
 	type link struct{ Href, Text string }
 	const found = `[...document.querySelectorAll("#log .message:last-child .text a")].map((a) => ({ href: a.href, text: a.textContent }))`
+	lookedUp := strings.NewReplacer("b\u00fccher", "xn--bcher-kva", "\u0430pple", "xn--pple-43d", "org\\.", "org/.")
 	long := "https://example.org/" + strings.Repeat("x", 1900)
 	for _, c := range []struct {
 		text  string
@@ -38,14 +39,24 @@ func TestLinksInMessages(t *testing.T) {
 		{"https://b\u00fccher.example/", []link{{"https://xn--bcher-kva.example/", "https://xn--bcher-kva.example/"}}}, // as it is looked up
 		{"https://example.org/\u202egpj.exe", []link{{"https://example.org/", "https://example.org/"}}},                // up to the mark that turns the rest
 		{"\u202ehttps://example.org/", []link{{"https://example.org/", "https://example.org/"}}},
+		{"https://\u0430pple.com/#xn--pple-43d.com", []link{{"https://xn--pple-43d.com/#xn--pple-43d.com", "https://xn--pple-43d.com/#xn--pple-43d.com"}}},
+		{"https://example.org\\.example.com http://example.org:80?x", []link{{"https://example.org/.example.com", "https://example.org/.example.com"}, {"http://example.org/?x", "http://example.org:80?x"}}},
+		{"(see https://example.org/a.)", []link{{"https://example.org/a", "https://example.org/a"}}},
 		{long, []link{{long, long}}},
 		{long + strings.Repeat("x", 1000), []link{}},
 		{strings.Repeat("https://example.org ", 390), slices.Repeat([]link{{"https://example.org/", "https://example.org"}}, 390)},
 	} {
 		bob.Say("chat", map[string]string{"text": c.text, "name": "Bob"})
-		ada.WaitFor("the message", `document.querySelector("#log .message:last-child .text")?.textContent === a`, strings.ReplaceAll(c.text, "b\u00fccher", "xn--bcher-kva"))
+		ada.WaitFor("the message", `document.querySelector("#log .message:last-child .text")?.textContent === a`, lookedUp.Replace(c.text))
 		require.Equal(t, c.links, chromium.Eval[[]link](ada, found), c.text)
 	}
+	for range 60 { // as long as a message may be, and slow to read for one who looks at each mark again and again
+		bob.Say("chat", map[string]string{"text": "http://a" + strings.Repeat(")", 7990), "name": "Bob"})
+		bob.Say("chat", map[string]string{"text": "http://a" + strings.Repeat(".", 7990) + "x", "name": "Bob"})
+	}
+	bob.Say("chat", map[string]string{"text": "the last", "name": "Bob"})
+	ada.WaitText("#log .message:last-child .text", "the last")
+	require.Equal(t, []link{{"http://a/", "http://a"}}, chromium.Eval[[]link](ada, `[...document.querySelectorAll("#log .message .text a")].slice(-1).map((a) => ({ href: a.href, text: a.textContent }))`))
 	require.True(t, chromium.Eval[bool](ada, `[...document.querySelectorAll("#log .text a")].every((a) => a.target === "_blank" && a.rel === "noopener noreferrer" && getComputedStyle(a).unicodeBidi === "isolate")`))
 }
 

@@ -33,8 +33,9 @@ func TestLinks(t *testing.T) {
 	}
 }
 
-// TestEveryBlockHasATest: a block of code is compiled or run by a test that reads the documents of its
-// kind. A block of another language shows something and is not for running.
+// TestEveryBlockHasATest: a block of code is in a document of which a test compiles or runs blocks of its
+// language. That test says which; in docs/examples it is each command that it starts. A block of another
+// language shows something and is not for running.
 func TestEveryBlockHasATest(t *testing.T) {
 	t.Parallel()
 	tested := map[string]*regexp.Regexp{

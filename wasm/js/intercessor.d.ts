@@ -376,7 +376,7 @@ export interface Listener extends AsyncIterable<Connection>, Stateful<ListenerEv
   readonly url: string;
   /**
    * This listener's identity, with which another page can go on in its place: see Options.identity. It is a
-   * secret: who has it can take this listener's ID, so send it to a peer that the user trusts, and nowhere else. It changes with
+   * secret: anyone who has it can take this listener's ID, so send it to a peer that the user trusts, and nowhere else. It changes with
    * each connection to the relay, so read it when it is needed. "" without Options.identity, without Web Locks, or at a base relay.
    */
   readonly identity: string;

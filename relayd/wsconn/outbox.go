@@ -168,7 +168,12 @@ func (c *Conn) SendWithin(d time.Duration, from *Conn, attempt func() error) err
 		select {
 		case <-freed:
 		case <-timeout.C:
-			return attempt()
+			select {
+			case <-gone:
+				return ErrGone
+			default:
+				return attempt()
+			}
 		case <-gone:
 			return ErrGone
 		}

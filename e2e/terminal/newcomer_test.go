@@ -10,6 +10,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -134,7 +135,13 @@ func start(t *testing.T, folder, command string) *line {
 	require.NoError(t, err)
 	defer log.Close()
 	l.cmd.Dir, l.cmd.Stderr = folder, log
+	l.cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} // its programs end with it
+	l.cmd.Cancel = func() error { return syscall.Kill(-l.cmd.Process.Pid, syscall.SIGKILL) }
 	require.NoError(t, l.cmd.Start())
+	t.Cleanup(func() {
+		_ = l.cmd.Cancel()
+		_ = l.cmd.Wait()
+	})
 	return l
 }
 

@@ -93,12 +93,12 @@ func sensors(t *testing.T, s *stage) {
 	tab.WaitText("tr:nth-child(3)", "rpm")
 }
 
-// The first client has a shell, and a second one nothing.
+// The first client has a shell, and a second one nothing. What the shell runs in the background holds nothing up.
 func shell(t *testing.T, s *stage) {
 	owner := s.run(t, "go run ./docs/examples/shell", "")
 	url := owner.line()
 	user := s.run(t, "go run ./docs/examples/shell URL", url)
-	_, err := user.stdin.Write([]byte("echo $((6 * 7)); exit 3\n"))
+	_, err := user.stdin.Write([]byte("sleep 1000 & echo $((6 * 7)); exit 3\n"))
 	require.NoError(t, err)
 	require.Equal(t, "42", user.line())
 	_, err = sdk.Dial(patience.Context(t), url, nil)
@@ -113,7 +113,7 @@ func shell(t *testing.T, s *stage) {
 	conn := sdkpeer.Dial(t, gone.line())
 	stream, err := conn.OpenStream(patience.Context(t), "shell")
 	require.NoError(t, err)
-	_, err = io.WriteString(stream, "echo here\n")
+	_, err = io.WriteString(stream, "sleep 1000 & echo here\n")
 	require.NoError(t, err)
 	_, err = io.ReadFull(stream, make([]byte, len("here\n")))
 	require.NoError(t, err)

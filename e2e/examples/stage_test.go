@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"testing"
 
@@ -31,7 +32,11 @@ type stage struct {
 
 func newStage(t *testing.T) *stage {
 	t.Helper()
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	host := "127.0.0.1"
+	if runtime.GOOS == "linux" {
+		host = "127.0.0.2" // the programs take this port one after the other, and no connection of others comes from there
+	}
+	listener, err := net.Listen("tcp", host+":0")
 	require.NoError(t, err)
 	site := listener.Addr().String()
 	require.NoError(t, listener.Close())

@@ -8,6 +8,7 @@ import (
 	"log"
 	"os"
 	"os/exec"
+	"time"
 
 	"github.com/sebas642/intercessor/sdk"
 )
@@ -49,9 +50,9 @@ func share(ctx context.Context) error {
 	}
 	defer stream.Close()
 
-	life, end := context.WithCancel(ctx)
-	defer end()
-	shell := exec.CommandContext(life, "sh")
+	shell := exec.CommandContext(ctx, "sh")
+	group(shell)
+	shell.WaitDelay = time.Second // what runs in the background keeps its output open
 	shell.Stdout, shell.Stderr = stream, stream
 	stdin, err := shell.StdinPipe()
 	if err != nil {
@@ -62,16 +63,15 @@ func share(ctx context.Context) error {
 	}
 	go func() {
 		if _, err := io.Copy(stdin, stream); err != nil {
-			end() // the other side is gone
+			_ = shell.Cancel() // the other side is gone
 		}
 		_ = stdin.Close()
 	}()
-	if err := shell.Wait(); err != nil {
+	if err := shell.Wait(); err != nil && err != exec.ErrWaitDelay {
 		fmt.Fprintln(stream, err)
 	}
-	if err := stream.CloseWrite(); err != nil {
-		return err
-	}
+	_ = shell.Cancel() // ends what it left
+	_ = stream.CloseWrite()
 	_, err = stream.Wait(ctx) // until the other side has read everything
 	fmt.Println("the shell has ended")
 	return err

@@ -73,7 +73,7 @@ func sentence(ctx context.Context, err error) complaint {
 	case errors.As(err, &relay) && relay.Code == protocol.CodeServerAway:
 		return complaint{"the host of this room is not here", "ask for a new link, or try again", exitNoRoom}
 	case errors.As(err, &relay) && relay.Code == protocol.CodeTokenRefused:
-		return complaint{problem: err.Error(), hint: "the file of --identity belongs to another room or another relay, or was not used for too long: name another file, or remove this one"}
+		return complaint{problem: err.Error(), hint: "the file of --identity belongs to another room or another relay, or was not used for too long: name another file, or remove this one. Without --identity the relay was restarted with another key: do the same again"}
 	case errors.Is(err, sdk.ErrAccessRefused):
 		return complaint{
 			problem: "the relay does not let you in",

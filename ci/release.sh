@@ -36,11 +36,11 @@ ci/wasm.sh >/dev/null
 git checkout -q --detach
 git add -- go.work '*go.mod' '*go.sum'
 git add -f -- web/sdk # `go install` builds relayd from the tags, with this
-git reset -q -- e2e
+git reset -q -- e2e docs/examples # no release has them as modules
 git commit -q --no-verify -m "$VERSION: the modules require one another at this version"
 git checkout -q -- .
 tags=("$VERSION")
-for module in $(ci/modules.sh | grep -v '^./e2e$'); do tags+=("${module#./}/$VERSION"); done
+for module in $(ci/modules.sh | grep -vE '^./(e2e|docs/examples)$'); do tags+=("${module#./}/$VERSION"); done
 for tag in "${tags[@]}"; do git tag "$tag"; done
 git bundle create -q "$out/tags.bundle" "${tags[@]}"
 

@@ -1,13 +1,13 @@
 #!/usr/bin/env bash
 # Writes into each module's go.mod its requirements: siblings at a version, other modules
 # at the workspace's versions. It changes the tree, so ci/release.sh runs it in a copy. No
-# module depends on e2e, which stays unchanged.
+# module depends on e2e and docs/examples, which stay unchanged.
 #     ci/requires.sh v1.2.3
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
 root=$PWD
-modules=$(ci/modules.sh | grep -v '^./e2e$')
+modules=$(ci/modules.sh | grep -vE '^./(e2e|docs/examples)$')
 path() { go mod edit -json "$1/go.mod" | sed -n '/"Module"/,/}/s/.*"Path": "\(.*\)".*/\1/p'; }
 
 go work sync

@@ -28,7 +28,7 @@ func newcomer(t *testing.T) (relay *relayproc.Relay) {
 	setup := guide.Blocks(t, page, "sh")
 	require.Len(t, setup, 2)
 	bin := t.TempDir()
-	install := exec.CommandContext(patience.Context(t), "sh", "-ec", setup[0].Text)
+	install := exec.CommandContext(patience.Build(t), "sh", "-ec", setup[0].Text)
 	install.Dir = "../.."
 	install.Env = append(os.Environ(), "GOBIN="+bin)
 	out, err := install.CombinedOutput()

@@ -126,7 +126,7 @@ func TestAFileOutlivesTheRelay(t *testing.T) {
 }
 
 // TestAFileGoesOnFromWhatIsThere: what has come of a file that broke off is kept. The same offer,
-// on another connection, goes on from there, in the same row; another content of that name begins anew.
+// on another connection and in another room, goes on from there, in the same row; another content of that name begins anew.
 func TestAFileGoesOnFromWhatIsThere(t *testing.T) {
 	t.Parallel()
 	relay := relayproc.Start(t)
@@ -148,6 +148,12 @@ func TestAFileGoesOnFromWhatIsThere(t *testing.T) {
 	require.NoError(t, first.Conn.Close())
 	ada.WaitText("#log .outcome", "It goes on from here when it is sent again.")
 	ada.Shot("kept")
+
+	// It outlives the stay in the room.
+	ada.Click("#leave")
+	ada.WaitText("h1", "Two peers, introduced.")
+	_, id, _ = strings.Cut(ada.Host("Ada"), "#")
+	ada.WaitText("#log .outcome", "It goes on from here when it is sent again.")
 
 	second := sdkpeer.NewChatter(t, dial(t, relay, id))
 	changed := offer

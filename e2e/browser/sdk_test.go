@@ -177,7 +177,7 @@ func TestJavaScriptICEFailure(t *testing.T) {
 }
 
 // rememberFunctions puts every function that Go makes into made: the SDK takes the class that
-// wasm_exec.js defines.
+// wasm_exec.js defines. The page must not have loaded it before, as the chat page does.
 const rememberFunctions = `
 	globalThis.made = [];
 	let remembering;
@@ -195,13 +195,13 @@ const rememberFunctions = `
 func TestNoCallbackIsLeaked(t *testing.T) {
 	t.Parallel()
 	relay := relayproc.Start(t)
-	p := chromium.Start(t).Open(relay.HTTP + "/")
+	p := chromium.Start(t).Open(relay.HTTP+bare, "404") // it has no icon
 	p.Do(rememberFunctions+`
 		globalThis.sockets = [];
 		globalThis.WebSocket = class extends WebSocket {
 			constructor(...args) { super(...args); sockets.push(this) }
 		};
-		globalThis.sdk = await import("./sdk/intercessor.js");
+		globalThis.sdk = await import("/sdk/intercessor.js");
 		globalThis.meet = async () => {
 			const ln = await sdk.listen(a);
 			const accepted = (async () => { for await (const conn of ln) return conn })();
@@ -240,9 +240,9 @@ func TestNoCallbackIsLeaked(t *testing.T) {
 func TestSDKStartsAnewAfterAFault(t *testing.T) {
 	t.Parallel()
 	relay := relayproc.Start(t)
-	p := chromium.Start(t).Open(relay.HTTP+"/", "the SDK's WebAssembly has stopped", "panic:", "goroutine ", "exit code:", "index out of range")
+	p := chromium.Start(t).Open(relay.HTTP+bare, "404", "the SDK's WebAssembly has stopped", "panic:", "goroutine ", "exit code:", "index out of range")
 	p.Do(rememberFunctions+`
-		globalThis.sdk = await import("./sdk/intercessor.js");
+		globalThis.sdk = await import("/sdk/intercessor.js");
 		globalThis.errors = [];
 		addEventListener("error", (event) => errors.push(event.error.code));
 		globalThis.ln = await sdk.listen(a);

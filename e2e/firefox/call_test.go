@@ -33,7 +33,7 @@ func call(t *testing.T, relay *relayproc.Relay, ada, bob *tab.Tab) {
 	bob.Do(ofTile)
 	ada.Click("#call-join")
 	ada.Click("#call-camera")
-	bob.WaitText("#call-join", "Join the call (1)")
+	bob.WaitText("#call-join", "Join call (1)")
 	bob.Click("#call-join")
 	seesAndHears(bob, "Ada")
 	bob.Click("#call-camera")

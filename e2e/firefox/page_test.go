@@ -51,18 +51,6 @@ func page(t *testing.T, relay *relayproc.Relay, ada, bob *tab.Tab) {
 	}
 	bob.WaitDirect()
 
-	ada.Click("#call-join")
-	ada.Click("#call-camera")
-	bob.WaitText("#call-join", "Join call (1)")
-	bob.Click("#call-join")
-	bob.Click("#call-camera")
-	for _, p := range []*tab.Tab{ada, bob} {
-		p.WaitFor("the other's picture and sound", `(([tile]) => tile?.querySelector("video").currentTime > 0.2 && tile.querySelector("audio").currentTime > 0.2)(document.querySelectorAll("#tiles > .tile:not(.own)"))`)
-	}
-	ada.Shot("firefox-call-" + filepath.Base(t.Name()))
-	bob.Click("#call-leave")
-	ada.WaitFor("that Bob left the call", `document.querySelectorAll("#tiles > .tile").length === 1`)
-
 	bob.Click("#leave")
 	ada.WaitText("#log .note", "Bob left")
 }

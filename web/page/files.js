@@ -5,7 +5,7 @@ import { leftovers, newDiskStore } from "./disk.js";
 import { failure } from "./errors.js";
 import { MemoryStore } from "./memory.js";
 import { Pace } from "./pace.js";
-import { fileOf, keep, Part } from "./part.js";
+import { fileOf, keep, Part, showKept } from "./part.js";
 import { pickFile, pickFolder, picksFiles, picksFolders } from "./place.js";
 import { receiveFile, refuse } from "./receive.js";
 import { offerOf, sendFile } from "./send.js";
@@ -38,6 +38,7 @@ export function restoreFiles() {
 }
 
 async function restore() {
+  showKept(); // what came in another room
   for (const { store, about, size } of await leftovers()) {
     const transfer = new Transfer(about.name, about.size);
     const part = new Part(store, size);

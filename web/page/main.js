@@ -13,6 +13,7 @@ import { showInvite } from "./invite.js";
 import { onRename } from "./name.js";
 import { keepPage, offline } from "./offline.js";
 import { explainStar } from "./people.js";
+import { received } from "./received.js";
 import { forget, hostedRoom } from "./transcript.js";
 import { canNotify, toggleNotifications } from "./unread.js";
 import { unsaved } from "./unsaved.js";
@@ -145,6 +146,7 @@ function leave() {
   call.exit();
   room?.leave();
   room = null;
+  received.clear();
   chat.clear();
   forget();
 }

@@ -65,9 +65,14 @@ export class Part {
     this.size = 0;
   }
 
+  /** Says that the page no longer holds it. */
+  leave() {
+    this.#place?.clear();
+  }
+
   /** Drops all of it for good. */
   async clear() {
-    this.#place?.clear();
+    this.leave();
     this.#chunk = null;
     this.size = this.#used = 0;
     await this.#store.remove();
@@ -138,6 +143,11 @@ export function keep(offer, part, transfer) {
   const timer = part.durable ? 0 : setTimeout(() => drop(offer), KEPT);
   kept.set(offer, { part, transfer, timer });
   return () => kept.get(offer)?.part === part && drop(offer);
+}
+
+/** Shows all that is kept. */
+export function showKept() {
+  for (const { transfer } of kept.values()) transfer.show();
 }
 
 /** Returns {part, transfer} for a file that is offered again, which is then no longer kept; or undefined. */

@@ -78,13 +78,11 @@ export class Person {
     const { facts } = words;
     const found = kind === "direct" || kind === "turn";
     const direct = found ? [protocol, candidates, ...figures(trip, rate)] : [facts[kind]];
-    const rows = { [facts.direct]: direct, [facts.messages]: [facts[`by-${route}`], ...figures(chatTrip, chatRate)] };
-    const pairs = Object.entries(rows).map(([term, texts]) => {
-      const pair = document.createElement("div");
-      pair.append(element("dt", `${term}:`), " ", element("dd", texts.join(" · ")));
-      return pair;
-    });
-    this.#part(".facts").replaceChildren(...pairs);
+    const messages = [facts[`by-${route}`], ...figures(chatTrip, chatRate)];
+    for (const [name, texts] of Object.entries({ direct, messages })) {
+      this.#part(`.${name}-facts dt`).textContent = `${facts[name]}:`;
+      this.#part(`.${name}-facts dd`).textContent = texts.join(" · ");
+    }
   }
 
   #takeFiles(onfiles) {
@@ -117,8 +115,4 @@ export function explainStar(shown) {
 
 function figures(trip, rate) {
   return [...(trip == null ? [] : [duration(trip)]), `${bytes(rate)}/s`];
-}
-
-function element(name, textContent) {
-  return Object.assign(document.createElement(name), { textContent });
 }

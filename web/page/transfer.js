@@ -30,7 +30,6 @@ export class Transfer {
   #pace = null; // while the transfer runs
   #over = () => {}; // called when the entry is removed
   #file = null; // what was received, while the page holds it
-  #part = null; // where that is
 
   constructor(name, size) {
     this.name = name;
@@ -184,37 +183,32 @@ export class Transfer {
 
   /** Drops a received file for good. */
   discard() {
-    this.#part.clear();
-    this.#letGo();
+    received.discard(this);
+    this.#file = null;
     this.dropped();
   }
 
+  /** Shows at the end of the chat what is no longer shown. */
+  show() {
+    if (!this.#item.isConnected) chat.add(this.#item, this.#person);
+  }
+
   #holds(file, part) {
-    [this.#file, this.#part] = [file, part];
-    this.#keep(true);
-    received.add(this);
-    const save = Object.assign(document.createElement("a"), { className: "button save", href: URL.createObjectURL(file), download: this.name });
+    this.#file = file;
+    this.#keep(true, part.durable);
+    const save = Object.assign(document.createElement("a"), { className: "button save", href: received.hold(this, file, part), download: this.name });
     this.#label(save, words.save);
     save.addEventListener("click", () => this.#saved());
     this.#offer({ cancel: () => this.discard() }, () => {
-      const saved = !unsaved.has(this); // the browser may still be copying it
-      if (!saved || !part.durable) part.clear();
-      this.#letGo();
+      this.#keep(false);
+      received.hide(this);
     }, words.discard);
     this.#element(".actions").prepend(save);
   }
 
   #saved() {
-    this.#part.saved();
     this.#keep(false);
-    received.delete(this);
-  }
-
-  #letGo() {
-    this.#keep(false);
-    received.delete(this);
-    URL.revokeObjectURL(this.#element(".save").href);
-    this.#file = this.#part = null;
+    received.save(this);
   }
 
   #running() {
@@ -242,10 +236,10 @@ export class Transfer {
   }
 
   // Ask before a running transfer or an unsaved file is given up.
-  #keep(kept) {
+  #keep(kept, durable) {
     this.#item.classList.toggle("kept", kept);
     const state = this.#item.matches(".mine") ? "sending" : this.#file ? "received" : "receiving";
-    if (kept) unsaved.add(this, state, Boolean(this.#part?.durable));
+    if (kept) unsaved.add(this, state, durable);
     else unsaved.delete(this);
   }
 
@@ -270,7 +264,7 @@ export class Transfer {
       this.#element(".outcome").textContent = words.waitsToGoOn(this.#person);
       resume();
     };
-    this.#offer({ resume: resume && again, cancel: act }, drop, label);
+    this.#offer({ resume: resume && again, cancel: act }, undefined, label); // what is no longer shown is kept all the same
   }
 
   /** Shows a button for each act that is a function. over is what becomes of the transfer when its entry is removed. */

@@ -22,7 +22,7 @@ const chat = {
     item.classList.toggle("mine", mine);
     showText(item.querySelector(".text"), text);
     this.add(item, mine ? words.youWrote : name, new Date(at));
-    if (!mine && scroll.ariaBusy !== "true") unread(name);
+    if (!mine && scroll.ariaBusy !== "true") unread(words.wrote(name));
     return item.querySelector(".mark");
   },
 

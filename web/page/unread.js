@@ -1,7 +1,5 @@
-// What comes while the page is hidden: how many messages, in the title, and a notification if the
-// user asked for it. A notification names who wrote, and nothing of what was written.
-
-import { words } from "./words.js";
+// What comes for the user while the page is hidden: how much, in the title, and a notification if the
+// user asked for it. A notification names who wrote or asks, and nothing of what was written.
 
 const KEY = "notify";
 const title = document.title;
@@ -12,11 +10,11 @@ export const canNotify = Boolean(navigator.serviceWorker && globalThis.Notificat
 
 let count = 0;
 
-/** Counts a message from this person, unless the user sees it. */
-export function unread(name) {
+/** Counts what a notification says in this text, unless the user sees it. */
+export function unread(text) {
   if (!document.hidden) return;
   document.title = `(${++count}) ${title}`;
-  if (wanted()) notify(words.wrote(name));
+  if (wanted()) notify(text);
 }
 
 document.addEventListener("visibilitychange", () => {

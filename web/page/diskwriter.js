@@ -37,6 +37,8 @@ const acts = {
     Object.assign(file, { size: 0, hash: new Sha256() });
   },
 
+  cut: (path, size) => files.get(path).handle.truncate(size),
+
   close(path) {
     files.get(path)?.handle.close();
     files.delete(path);

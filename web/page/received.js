@@ -20,7 +20,7 @@ export const received = {
   save(transfer) {
     const it = files.get(transfer);
     it.saved = true;
-    it.part.saved();
+    it.part.note({ saved: Date.now() });
     show();
   },
 

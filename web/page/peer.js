@@ -23,15 +23,16 @@ export class Peer {
 
   /**
    * Takes a conn of the SDK, and the person's row in the list. on has a function for each type of message that the
-   * room cares for, called with the message's data; and moved() for when messages begin to wait, or to go
-   * again. Files go on with the next connection to the same person: the ID of one, or of a peer.
+   * room cares for, called with the message's data; moved() for when messages begin to wait, or to go
+   * again; and who() for the person's ID in the room, if it is not the last argument. Files go on with the next
+   * connection to the same person: the ID of one, or of a peer.
    */
   constructor(conn, row, on, person = conn.peerId) {
     this.#conn = conn;
     this.#on = on;
     this.#path = new Path(conn);
     this.row = row;
-    this.#files = filesOver(conn, () => this.name, person);
+    this.#files = filesOver(conn, () => this.name, person, () => on.who?.() ?? person);
     conn.addEventListener("away", () => on.moved?.());
     conn.addEventListener("back", () => on.moved?.());
   }

@@ -6,7 +6,7 @@ const RELOAD = 1000; // milliseconds to wait for the lock of the page before thi
 
 /** Restores this page's identity at a URL, or takes up another page's, if options ask for it and that is possible. */
 export async function takeUp(url, { identity = false }) {
-  if (identity === false || !possible()) return none;
+  if (identity === false || identity === null || !possible()) return none;
   const { name = "", text = "" } = typeof identity === "object" ? identity : { name: identity === true ? "" : identity };
   const taken = new Identity(`intercessor:${name}:${url}`, String(text));
   if (!text) await taken.takeUp();

@@ -44,9 +44,9 @@ async function enter(how, url, options) {
 
 /** Opens the socket that Go will ask for, unless an identity was restored: Go must store each use of it before. */
 async function hasten(early, how, url, taking, first) {
-  const { store } = await taking;
+  const identity = await taking.catch(() => null); // enter throws why
   const secret = await first.catch(() => null); // Go will say why there is none
-  if (typeof secret === "string" && !store?.load()) early.open(how, url, secret);
+  if (identity && typeof secret === "string" && !identity.store?.load()) early.open(how, url, secret);
 }
 
 /** Names the page's origin as a possible cause. A browser does not say why a WebSocket was refused. */

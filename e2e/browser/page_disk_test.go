@@ -190,6 +190,10 @@ func TestFilesGoWhereTheUserWants(t *testing.T) {
 	ada.WaitFor("that all is saved", `document.getElementById("received").hidden`)
 	require.Equal(t, "seven", text("one (3).txt"))
 	require.Equal(t, "eight", text("eight.txt"))
+	require.Equal(t, "same, same (2)", chromium.Eval[string](ada, `import("./place.js").then(async ({ pickFolder }) => {
+		const place = await pickFolder();
+		return (await Promise.all([place("same"), place("same")])).map(({ name }) => name).join(", ");
+	})`))
 
 	names := map[string]string{
 		"a\x00b\u202egpj.exe": "abgpj.exe", "CON": "_CON", "aux.tar.gz": "_aux.tar.gz", "what?.txt": "what_.txt", "dots...": "dots",

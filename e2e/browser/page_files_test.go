@@ -126,7 +126,7 @@ func TestAFileOutlivesTheRelay(t *testing.T) {
 }
 
 // TestAFileGoesOnFromWhatIsThere: what has come of a file that broke off is kept. The same offer,
-// on another connection and in another room, goes on from there, in the same row; another content of that name begins anew.
+// on another connection and in another room, goes on from there; another content of that name begins anew.
 func TestAFileGoesOnFromWhatIsThere(t *testing.T) {
 	t.Parallel()
 	relay := relayproc.Start(t)
@@ -155,6 +155,28 @@ func TestAFileGoesOnFromWhatIsThere(t *testing.T) {
 	_, id, _ = strings.Cut(ada.Host("Ada"), "#")
 	ada.WaitText("#log .outcome", "It goes on from here when it is sent again.")
 
+	// Someone else who offers it is asked about first, and harms nothing.
+	ada.Hesitate()
+	mallory := sdkpeer.NewChatter(t, dial(t, relay, id))
+	f = mallory.OpenFile(offer)
+	f.Asks()
+	press(ada, "film.mp4", "decline")
+	require.Contains(t, f.Line(), `"declined":true`)
+	ada.Do(`globalThis.hesitates = false`)
+	var there struct {
+		From   int
+		SHA256 string
+	}
+	for _, begin := range []int{half, 0} {
+		f = mallory.OpenFile(offer)
+		require.NoError(t, f.JSON(&there))
+		require.Equal(t, half, there.From)
+		f.Say(map[string]int{"from": begin}, strings.Repeat("x", len(content)-begin), map[string]string{"sha256": sdkpeer.Sum(content)})
+		require.JSONEq(t, `{"refused":"it was damaged on the way"}`, f.Line())
+	}
+	require.NoError(t, mallory.Conn.Close())
+	ada.WaitFor("that no one is here", `!document.querySelector("#people .person")`)
+
 	second := sdkpeer.NewChatter(t, dial(t, relay, id))
 	changed := offer
 	changed.Modified++
@@ -162,10 +184,6 @@ func TestAFileGoesOnFromWhatIsThere(t *testing.T) {
 	require.JSONEq(t, `{"from":0}`, f.Line(), "a file that was changed")
 	f.CancelWrite(0, "")
 	f = second.OpenFile(offer)
-	var there struct {
-		From   int
-		SHA256 string
-	}
 	require.NoError(t, f.JSON(&there))
 	require.Equal(t, half, there.From)
 	require.Equal(t, sdkpeer.Sum(content[:half]), there.SHA256)
@@ -173,7 +191,7 @@ func TestAFileGoesOnFromWhatIsThere(t *testing.T) {
 	require.NoError(t, f.CloseWrite())
 	require.JSONEq(t, sdkpeer.Received(content), f.Line())
 	require.Equal(t, 1, chromium.Eval[int](ada, `[...document.querySelectorAll("#log .outcome")].filter((e) => e.textContent === "Received and checked.").length`))
-	require.Equal(t, 2, chromium.Eval[int](ada, `document.querySelectorAll("#log .transfer").length`))
+	require.Equal(t, 5, chromium.Eval[int](ada, `document.querySelectorAll("#log .transfer").length`))
 	require.Equal(t, "film.mp4 1700000000000", chromium.Eval[string](ada, `made.name + " " + made.lastModified`))
 
 	// The page sends.

@@ -8,8 +8,9 @@ const RELOAD = 1000; // milliseconds to wait for the lock of the page before thi
 
 /** Restores this page's identity at a URL, or takes up another page's, if options ask for it and that is possible. */
 export async function takeUp(url, { identity = false }) {
-  if (identity === false) return none;
+  if (identity === false || identity === null) return none;
   const { name = "", text = "" } = typeof identity === "object" ? identity : { name: identity === true ? "" : identity };
+  if (typeof identity === "object" && !text) throw invalid("identity.text is empty: the listener has no identity to give");
   if (!possible()) {
     if (text) throw invalid("identity.text needs Web Locks and sessionStorage, so https or localhost");
     return none;

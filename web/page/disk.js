@@ -135,6 +135,13 @@ class DiskStore {
     await this.#call("empty");
   }
 
+  /** Drops what is behind so many bytes. What is left is hashed when it is opened again. */
+  async cut(size) {
+    await this.open();
+    await this.#call("cut", size);
+    await this.rest();
+  }
+
   /** Frees what an open file needs; it can be opened again. */
   async rest() {
     const opened = this.#opening;
@@ -169,7 +176,7 @@ function call(act, path, bytes) {
   worker ??= startWorker();
   return new Promise((resolve, reject) => {
     calls.set(++number, { resolve, reject });
-    worker.postMessage({ number, act, path, bytes }, bytes ? [bytes.buffer] : []);
+    worker.postMessage({ number, act, path, bytes }, bytes?.buffer ? [bytes.buffer] : []);
   });
 }
 

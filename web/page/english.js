@@ -223,6 +223,7 @@ export default {
   sendFiles: (n, name) => (n === 1 ? name : `${n} files: ${name}…`),
   chooseReceiver: "Choose at least one person.",
   dropToChoose: "Drop to choose who gets it",
+  noFolders: "A folder cannot be sent. Choose the files in it.",
   oddClipboard: "What you pasted is neither text nor a file, so it cannot be sent.",
 
   // Calls

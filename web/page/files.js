@@ -24,11 +24,14 @@ const people = new Map(); // by the ID that filesOver got
 
 let restored = Promise.resolve(); // until what came before a reload is shown
 
-/** Returns the Files of the person to whom this connection leads. It is the latest one from now on. */
-export function filesOver(conn, name, person) {
+/**
+ * Returns the Files of the person to whom this connection leads. It is the latest one from now on. name() and who() are that
+ * person's name and ID in the room.
+ */
+export function filesOver(conn, name, person, who) {
   const files = people.get(person) ?? new Files(person);
   people.set(person, files);
-  files.follow(conn, name);
+  files.follow(conn, name, who);
   return files;
 }
 
@@ -44,7 +47,7 @@ async function restore() {
     const part = new Part(store, size);
     transfer.start(about.from, false, null, new Date(about.at));
     if (about.whole) transfer.restore(fileOf(await store.file(), about.name, about.modified), part);
-    else transfer.restorePart(size, keep(about.key, part, transfer));
+    else transfer.restorePart(size, keep(about.key, about.person, part, transfer));
   }
 }
 
@@ -53,6 +56,7 @@ class Files {
   #shelf;
   #conn; // the latest
   #name; // a function
+  #who; // a function
   #over = false; // whether no other connection comes
   #wakes = []; // the functions that wake who waits for another connection
   #incoming = 0;
@@ -66,8 +70,8 @@ class Files {
     this.#shelf = new Shelf(person);
   }
 
-  follow(conn, name) {
-    [this.#conn, this.#name] = [conn, name];
+  follow(conn, name, who) {
+    [this.#conn, this.#name, this.#who] = [conn, name, who];
     this.#wake();
     this.#take(conn);
   }
@@ -168,6 +172,8 @@ class Files {
     };
     const desk = {
       shelf: this.#shelf,
+      name: () => this.#name(),
+      person: () => this.#who(),
       decide: async (offer, waiting, gone) => {
         unnamed.end();
         const decided = await this.#decide(offer, waiting, gone);
@@ -247,7 +253,7 @@ class Files {
       throw failure("not-stored", words.refusals.notStored);
     }
     try {
-      return { store: await newDiskStore({ key, name, size, modified, from: this.#name() }), most };
+      return { store: await newDiskStore({ key, name, size, modified, from: this.#name(), person: this.#who() }), most };
     } catch {
       const inMemory = await capacity(false);
       this.#shelf.check(size, 1, inMemory);

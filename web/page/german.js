@@ -223,6 +223,7 @@ export default {
   sendFiles: (n, name) => (n === 1 ? name : `${n} Dateien: ${name}…`),
   chooseReceiver: "Wähle mindestens eine Person.",
   dropToChoose: "Loslassen und wählen, wer es bekommt",
+  noFolders: "Ein Ordner kann nicht gesendet werden. Wähle die Dateien darin aus.",
   oddClipboard: "Was du eingefügt hast, ist weder Text noch eine Datei und kann nicht gesendet werden.",
 
   // Calls

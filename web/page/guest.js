@@ -152,6 +152,7 @@ export class Guest {
       call: (inside) => inside || call.refused(),
       knock: ({ from }) => this.#others.has(from) && this.#doors.takeKnock(from),
       answer: (answer) => this.#doors.takeAnswer(answer),
+      who: () => this.#hostID || this.id,
       moved: () => this.#status(),
     }, this.#earlier.length > 0 ? "" : this.id);
     this.#host = host;

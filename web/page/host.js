@@ -190,6 +190,7 @@ export class Host {
       knock: ({ to }) => this.#forward(guest, "knock", to),
       answer: ({ to, door, token }) => this.#forward(guest, "answer", to, { door, token }),
       moved: () => this.#status(),
+      who: () => this.#seatOf(guest)?.id,
     });
     seat.take(guest); // a guest who reloads the page is the same person, and comes back at once
     this.#status();

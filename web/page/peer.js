@@ -24,8 +24,9 @@ export class Peer extends EventTarget {
   /**
    * Takes a conn of the SDK, and the person's row in the list. on has a function for each type of message that the
    * room cares for, called with the message's data; moved() for when messages begin to wait, or to go
-   * again; and pace(), which is awaited before a message that goes to others is taken. Files go on with the next connection to the same person: the ID of one, or of a peer; "" if that is
-   * not known yet.
+   * again; pace(), which is awaited before a message that goes to others is taken; and who() for the person's ID in the
+   * room, if it is not the last argument. Files go on with the next connection to the same person: the ID of one, or of
+   * a peer; "" if that is not known yet.
    */
   constructor(conn, row, on, person = conn.peerId) {
     super();
@@ -78,7 +79,7 @@ export class Peer extends EventTarget {
 
   /** Files of this person go on over this connection. Before, it takes none. */
   identify(person) {
-    this.#files ??= filesOver(this.#conn, () => this.name, person);
+    this.#files ??= filesOver(this.#conn, () => this.name, person, () => this.#on.who?.() ?? person);
   }
 
   sendFiles(files) {

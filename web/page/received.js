@@ -5,6 +5,8 @@ import { chat } from "./chat.js";
 import { picksFolders, pickFolder } from "./place.js";
 import { words } from "./words.js";
 
+const APART = 500; // milliseconds between two downloads: browsers may take only one of several at once
+
 const bar = document.getElementById("received");
 const files = new Map(); // by the transfer: {part, url, saved}
 
@@ -20,7 +22,7 @@ export const received = {
   save(transfer) {
     const it = files.get(transfer);
     it.saved = true;
-    it.part.saved();
+    it.part.note({ saved: Date.now() });
     show();
   },
 
@@ -69,6 +71,7 @@ document.getElementById("save-all").addEventListener("click", async () => {
     } catch {
       chat.note(words.notSaved(transfer.name));
     }
+    if (!place) await new Promise((resolve) => setTimeout(resolve, APART));
   }
 });
 document.getElementById("discard-all").addEventListener("click", () => {

@@ -190,6 +190,10 @@ export class Transfer {
     this.dropped();
   }
 
+  hide() {
+    this.#item.remove();
+  }
+
   /** Shows at the end of the chat what is no longer shown. */
   show() {
     if (!this.#item.isConnected) chat.add(this.#item, this.#person);

@@ -5,8 +5,8 @@ const KEY = "notify";
 const title = document.title;
 const bell = document.getElementById("bell");
 
-/** Whether the page may ask: browsers permit it with https, and on localhost. */
-export const canNotify = Boolean(navigator.serviceWorker && globalThis.Notification);
+// Browsers permit it with https, and on localhost.
+const canNotify = Boolean(navigator.serviceWorker && globalThis.Notification);
 
 let count = 0;
 
@@ -43,4 +43,7 @@ export async function toggleNotifications() {
   return permitted;
 }
 
-if (canNotify) bell.ariaPressed = wanted();
+if (canNotify) {
+  bell.ariaPressed = wanted();
+  navigator.serviceWorker.ready.then(() => (bell.disabled = false)); // who shows the notifications
+}

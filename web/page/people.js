@@ -49,7 +49,7 @@ export class Person {
   }
 
   /** Shows from now on that messages no longer reach this person. */
-  lost(text) {
+  showLost(text) {
     this.#lost = text;
     this.#part(".relayed").textContent = text;
     this.#part(".send-file").hidden = true;

@@ -207,6 +207,8 @@ export default {
   filesAnd: (n, name) => `${n} files: ${name}…`,
   waitsToAccept: (name) => `waiting for ${name} to accept`,
   waitsToGoOn: (name) => `Waiting for ${name} to go on.`,
+  askAgain: (name) => `${name} has not answered. Ask ${name} to send it again.`,
+  deaf: (name) => `You have declined twice. What ${name} offers in the next minute is declined without asking you.`,
   declined: (name) => `${name} declined.`,
   youDeclined: "You declined.",
   paused: (name) => `Paused by ${name}.`,

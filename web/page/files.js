@@ -1,6 +1,7 @@
 // The files between this page and one other peer, over all connections to it: what fails with
 // one connection goes on with the next.
 
+import { chat } from "./chat.js";
 import { leftovers, newDiskStore } from "./disk.js";
 import { failure } from "./errors.js";
 import { MemoryStore } from "./memory.js";
@@ -17,6 +18,8 @@ import { locale, words } from "./words.js";
 
 const TAKEN = 16; // files received at once from one peer
 const SENT = 4; // files sent at once to one peer; more wait for their turn
+
+const DEAF = 60_000; // milliseconds for which a person is not heard who was declined twice in a row
 
 const ENDS = ["peer-gone", "restarted", "given-up", "closed"]; // errors after which another connection may come
 
@@ -63,7 +66,9 @@ class Files {
   #outgoing = new Set(); // promises of files being sent
   #sets = new Sets();
   #trust = ""; // "once" after the user has accepted something from this person, then "always" if the user wants that
-  #paused = new Map(); // what this person has paused, by its offer: functions that go on
+  #declined = 0; // questions of this person, in a row
+  #deaf = 0; // until when there are no more
+  #paused = new Map(); // what this person has paused, by its offer: {go, transfer}
 
   constructor(person) {
     this.#person = person;
@@ -81,6 +86,8 @@ class Files {
     if (conn !== this.#conn) return;
     people.delete(this.#person);
     this.#over = true;
+    for (const { transfer } of this.#paused.values()) transfer.failed(failure("peer-gone"));
+    this.#paused.clear();
     this.#wake();
   }
 
@@ -94,9 +101,9 @@ class Files {
   /** The other side asks for a file that it has paused. */
   resume(offer) {
     const key = keyOf(offer);
-    const go = this.#paused.get(key);
+    const it = this.#paused.get(key);
     this.#paused.delete(key);
-    go?.();
+    it?.go();
   }
 
   async #queue(file, batch, transfer) {
@@ -139,7 +146,7 @@ class Files {
   #pause(file, batch, transfer, err) {
     const go = () => this.#queue(file, batch, transfer);
     const key = keyOf(offerOf(file));
-    if (!transfer.signal.aborted) this.#paused.set(key, go);
+    if (!transfer.signal.aborted) this.#paused.set(key, { go, transfer });
     transfer.failed(err, () => this.#paused.delete(key), go);
   }
 
@@ -206,6 +213,7 @@ class Files {
     let transfer = null;
     try {
       let place;
+      if (!of) this.#hear();
       if (of) place = (await this.#sets.answer(offer, () => this.#askAll(offer, most, waiting, gone), () => waiting(ANSWER))).place;
       transfer = this.#show(new Transfer(name, size));
       if (!of) place = (await this.#ask(transfer, 1, picksFiles && (() => pickFile(name)), most, waiting, gone)).place;
@@ -216,7 +224,13 @@ class Files {
     }
   }
 
+  /** Throws declined while the user is not asked about this person's files. */
+  #hear() {
+    if (performance.now() < this.#deaf) throw failure("declined");
+  }
+
   async #askAll({ name, of }, most, waiting, gone) {
+    this.#hear();
     const transfer = this.#show(new Transfer(words.filesAnd(of.files.toLocaleString(locale), name), of.size));
     try {
       const answer = await this.#ask(transfer, of.files, picksFolders && pickFolder, most, waiting, gone);
@@ -240,9 +254,20 @@ class Files {
     }
     if (fits && this.#trust === "always") return {};
     waiting(ANSWER);
-    const answer = await transfer.ask(fits, fits && this.#trust === "once", pick, gone);
+    const answer = await transfer.ask(fits, fits && this.#trust === "once", pick, gone).catch((err) => {
+      if (err.code === "declined") this.#declines();
+      throw err;
+    });
+    this.#declined = 0;
     this.#trust = answer.always || this.#trust === "always" ? "always" : "once";
     return answer;
+  }
+
+  #declines() {
+    if (++this.#declined < 2) return;
+    this.#declined = 0;
+    this.#deaf = performance.now() + DEAF;
+    chat.note(words.deaf(this.#name()));
   }
 
   /** Where the content of an accepted file goes: to the place that the user chose, to the disk, or into memory. */

@@ -207,6 +207,8 @@ export default {
   filesAnd: (n, name) => `${n} Dateien: ${name}…`,
   waitsToAccept: (name) => `wartet, bis ${name} annimmt`,
   waitsToGoOn: (name) => `Wartet, bis ${name} weiter sendet.`,
+  askAgain: (name) => `${name} hat nicht geantwortet. Bitte ${name}, die Datei noch einmal zu senden.`,
+  deaf: (name) => `Du hast zweimal abgelehnt. Was ${name} in der nächsten Minute anbietet, wird abgelehnt, ohne dich zu fragen.`,
   declined: (name) => `${name} hat abgelehnt.`,
   youDeclined: "Du hast abgelehnt.",
   paused: (name) => `${name} hat angehalten.`,

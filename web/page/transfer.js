@@ -12,6 +12,7 @@ import { words } from "./words.js";
 const template = document.getElementById("transfer");
 
 const SHOWN = 3; // seconds without progress before the page says so
+const OFFER = 15_000; // milliseconds that the sender of a paused file has to offer it again
 const SLICE = 1 << 20; // bytes that are copied at once
 
 /** Seconds that the user has to accept a file. */
@@ -29,6 +30,7 @@ export class Transfer {
   #drawn = 0; // when figures were last shown
   #pace = null; // while the transfer runs
   #over = () => {}; // called when the entry is removed
+  #unanswered = 0; // a timer, while it is asked for again
   #file = null; // what was received, while the page holds it
 
   constructor(name, size) {
@@ -41,6 +43,7 @@ export class Transfer {
 
   /** Shows the transfer at the end of the chat, also when it goes on after it had failed. */
   start(person, mine, way, at) {
+    clearTimeout(this.#unanswered);
     [this.#person, this.#way] = [person, way];
     this.#abort = new AbortController();
     this.#item.classList.toggle("mine", mine);
@@ -159,6 +162,7 @@ export class Transfer {
 
   /** The part that was kept has been dropped. */
   dropped() {
+    clearTimeout(this.#unanswered);
     this.#end("failed", this.#item.matches(".mine") ? words.transferErrors.cancelled : words.discarded);
   }
 
@@ -267,6 +271,10 @@ export class Transfer {
       this.#discards(drop);
       this.#element(".outcome").textContent = words.waitsToGoOn(this.#person);
       resume();
+      this.#unanswered = setTimeout(() => {
+        this.#discards(drop, resume);
+        this.#element(".outcome").textContent = words.askAgain(this.#person);
+      }, OFFER);
     };
     this.#offer({ resume: resume && again, cancel: act }, undefined, label); // what is no longer shown is kept all the same
   }

@@ -215,6 +215,7 @@ export default {
   youPaused: "Paused by you.",
   fileInPlace: "Received, checked and saved.",
   receivedFiles: (n) => `${n} files are not saved`,
+  filesFromBefore: (n) => (n === 1 ? "A file that you received before is here. It is shown when you enter a room." : `${n} files that you received before are here. They are shown when you enter a room.`),
   saveAll: "Save all",
   discardAll: "Discard all",
   notSaved: (name) => `${name} could not be saved there.`,

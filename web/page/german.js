@@ -215,6 +215,7 @@ export default {
   youPaused: "Du hast angehalten.",
   fileInPlace: "Empfangen, geprüft und gespeichert.",
   receivedFiles: (n) => `${n} Dateien sind nicht gespeichert`,
+  filesFromBefore: (n) => (n === 1 ? "Eine früher empfangene Datei ist noch da. Du siehst sie, wenn du in einem Raum bist." : `${n} früher empfangene Dateien sind noch da. Du siehst sie, wenn du in einem Raum bist.`),
   saveAll: "Alle speichern",
   discardAll: "Alle verwerfen",
   notSaved: (name) => `${name} konnte dort nicht gespeichert werden.`,

@@ -133,9 +133,10 @@ export class Transfer {
   }
 
   /** Shows a file that was received before a reload. */
-  restore(file, part) {
+  restore(file, part, saved) {
     this.#end("done", words.fileReceived);
     this.#holds(file, part);
+    if (saved) this.#saved(saved);
   }
 
   /** Shows a part from before a reload; drop() drops it. */
@@ -192,7 +193,19 @@ export class Transfer {
     this.dropped();
   }
 
+  /** Shows files that wait for their turn. */
+  queue(name, size) {
+    [this.name, this.size] = [name, size];
+    this.#element(".file-name bdi").textContent = name;
+    this.#element("progress").hidden = true;
+    const cancel = () => this.#abort.abort(failure("cancelled"));
+    this.#offer({ cancel }, cancel);
+    this.#keep(true);
+    this.waits(words.waitsForTurn);
+  }
+
   hide() {
+    this.#keep(false);
     this.#item.remove();
   }
 
@@ -214,9 +227,9 @@ export class Transfer {
     this.#element(".actions").prepend(save);
   }
 
-  #saved() {
+  #saved(at = Date.now()) {
     this.#keep(false);
-    received.save(this);
+    received.save(this, at);
   }
 
   #running() {

@@ -142,7 +142,7 @@ export class Transfer {
   /** Shows a part from before a reload; drop() drops it. */
   restorePart(size, drop) {
     this.#done = size;
-    this.#end("kept", `${words.transferErrors["broken-off"]} ${words.goesOnWhenSent}`);
+    this.#end("part", `${words.transferErrors["broken-off"]} ${words.goesOnWhenSent}`);
     this.#figures(words.someOf(bytes(size), bytes(this.size)));
     this.#discards(drop);
   }
@@ -155,7 +155,7 @@ export class Transfer {
     if (paused) text = this.signal.aborted ? words.youPaused : words.paused(this.#person);
     else if (err.code === "declined") text = mine ? words.declined(this.#person) : words.youDeclined;
     else if (drop) text += " " + words.goesOnWhenSent;
-    this.#end(drop ? "kept" : "failed", text);
+    this.#end(drop ? "part" : "failed", text);
     this.#figures(this.#begun ? words.someOf(bytes(this.#done), bytes(this.size)) : bytes(this.size));
     if (drop) this.#discards(drop, paused && this.signal.aborted ? resume : null);
     if (mine && paused) this.#keep(true);

@@ -51,7 +51,7 @@ func newStage(t *testing.T) *stage {
 		}
 	}
 	guide.Workspace(t, s.folder)
-	build := exec.CommandContext(patience.Context(t), "go", "build", "-ldflags=-w", "-o", "bin/", "./...")
+	build := exec.CommandContext(patience.Build(t), "go", "build", "-ldflags=-w", "-o", "bin/", "./...")
 	build.Dir = s.folder
 	out, err := build.CombinedOutput()
 	require.NoError(t, err, "%s", out)

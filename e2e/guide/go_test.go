@@ -38,7 +38,7 @@ func TestGoBlocks(t *testing.T) {
 		}
 	}
 	require.NotZero(t, compiled)
-	vet := exec.CommandContext(patience.Context(t), "go", "vet", "-unreachable=false", "./...")
+	vet := exec.CommandContext(patience.Build(t), "go", "vet", "-unreachable=false", "./...")
 	vet.Dir = folder
 	out, err := vet.CombinedOutput()
 	require.NoError(t, err, "%s", out)
@@ -58,7 +58,7 @@ func TestGoPrograms(t *testing.T) {
 		write(t, folder, name, strings.ReplaceAll(programs[i].Text, "127.0.0.1:8000", relay.Addr))
 	}
 	for _, args := range [][]string{{"build", "-o", "bin/", "./server", "./client"}, {"test", "./tested"}} {
-		cmd := exec.CommandContext(patience.Context(t), "go", args...)
+		cmd := exec.CommandContext(patience.Build(t), "go", args...)
 		cmd.Dir = folder
 		out, err := cmd.CombinedOutput()
 		require.NoError(t, err, "%s", out)

@@ -75,7 +75,7 @@ func buildExamples(t testing.TB, relay string) (program string, names []string) 
 	}
 	main := "package main\n\nimport \"os\"\n\nfunc clientURL() string { return os.Args[2] }\n\nfunc main() {\n\tswitch os.Args[1] {\n" + commands + "\t}\n}\n"
 	require.NoError(t, os.WriteFile(filepath.Join(folder, "main.go"), []byte(main), 0o644))
-	cmd := exec.CommandContext(patience.Context(t), "go", build...)
+	cmd := exec.CommandContext(patience.Build(t), "go", build...)
 	out, err := cmd.CombinedOutput()
 	require.NoError(t, err, "%s", out)
 	return program, names

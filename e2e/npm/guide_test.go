@@ -79,7 +79,10 @@ func firstPage(t *testing.T, p *project, browser *chromium.Browser) {
 	hello.write(t, "main.go", strings.ReplaceAll(server, "ws://127.0.0.1:8000", p.relay.WS))
 	hello.write(t, "go.mod", "module hello\n\ngo 1.26.0\n")
 	guide.Workspace(t, folder)
-	hello.run(t, "go", "build")
+	build := exec.CommandContext(patience.Build(t), "go", "build")
+	build.Dir = folder
+	out, err := build.CombinedOutput()
+	require.NoError(t, err, "%s", out)
 	program := exec.CommandContext(patience.Context(t), filepath.Join(folder, "hello"))
 	stdout, err := program.StdoutPipe()
 	require.NoError(t, err)

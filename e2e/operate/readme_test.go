@@ -167,7 +167,7 @@ func buildOutside(t *testing.T, code string) (program string) {
 	folder = filepath.Join(folder, "hello")
 	require.NoError(t, os.Mkdir(folder, 0o755))
 	require.NoError(t, os.WriteFile(filepath.Join(folder, "main.go"), []byte(code), 0o644))
-	build := exec.CommandContext(patience.Context(t), "sh", "-c", lines[1]+" && go build")
+	build := exec.CommandContext(patience.Build(t), "sh", "-c", lines[1]+" && go build")
 	build.Dir = folder
 	build.Env = append(os.Environ(), "GOPROXY=off")
 	out, err := build.CombinedOutput()

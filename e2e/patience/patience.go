@@ -18,6 +18,16 @@ func Context(t testing.TB) context.Context {
 	return ctx
 }
 
+// MaxBuild bounds a command that compiles: the first on a loaded machine takes many minutes.
+const MaxBuild = 20 * time.Minute
+
+// Build returns a context that ends with the test, or after MaxBuild.
+func Build(t testing.TB) context.Context {
+	ctx, cancel := context.WithTimeout(t.Context(), MaxBuild)
+	t.Cleanup(cancel)
+	return ctx
+}
+
 // Soon requires that f takes less than limit. A loaded machine may be slow for a while, so f has
 // ten tries; what waits for something it should not wait for is slow each time.
 func Soon(t testing.TB, limit time.Duration, f func()) {

@@ -8,9 +8,10 @@ import (
 	"path/filepath"
 	"sync"
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/sebas642/intercessor/e2e/patience"
 )
 
 const workspace = "github.com/sebas642/intercessor/"
@@ -47,7 +48,7 @@ func Build(t testing.TB, pkg string, flags ...string) string {
 func build(env []string, pkg string, flags ...string) (path string, err error) {
 	key := fmt.Sprint(env, pkg, flags)
 	once, _ := binaries.built.LoadOrStore(key, sync.OnceValues(func() (string, error) {
-		ctx, cancel := context.WithTimeout(context.Background(), 20*time.Minute) // the first build of a loaded machine
+		ctx, cancel := context.WithTimeout(context.Background(), patience.MaxBuild)
 		defer cancel()
 		folder, err := Folder() // the same package may be built with other flags
 		if err != nil {

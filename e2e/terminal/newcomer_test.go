@@ -28,7 +28,7 @@ func newcomer(t *testing.T) (relay *relayproc.Relay) {
 	setup := guide.Blocks(t, page, "sh")
 	require.Len(t, setup, 2)
 	bin := t.TempDir()
-	install := exec.CommandContext(patience.Context(t), "sh", "-ec", setup[0].Text)
+	install := exec.CommandContext(patience.Build(t), "sh", "-ec", setup[0].Text)
 	install.Dir = "../.."
 	install.Env = append(os.Environ(), "GOBIN="+bin)
 	out, err := install.CombinedOutput()
@@ -82,6 +82,7 @@ func TestNewcomer(t *testing.T) {
 		require.Empty(t, receiver.Told(dialogue[0]))
 		question, answer, found := strings.Cut(dialogue[1], "] ")
 		require.True(t, found)
+		sender.Told("The other side is asking its user, for 10 minutes at most.")
 		receiver.Answer(question+"]", answer)
 		require.Zero(t, receiver.Exit(), receiver.Stderr())
 		require.Zero(t, sender.Exit(), sender.Stderr())

@@ -92,8 +92,11 @@ export default {
   deliveredTo: (some, all) => `Delivered to ${some} of ${all}`,
   notDelivered: "Not delivered",
   perhapsDelivered: "Perhaps not delivered",
-  notify: "Notify me of messages",
+  notify: "Notifications",
   wrote: (name) => `${name} has written`,
+  offers: (name) => `${name} has a file for you`,
+  calls: (name) => `${name} is in a call`,
+  asksHeir: (name) => `${name} asks you to be the host`,
   notPermitted: "The browser does not permit notifications. Allow them for this page in its settings.",
 
   // A person's connection

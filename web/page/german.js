@@ -92,8 +92,11 @@ export default {
   deliveredTo: (some, all) => `${some} von ${all} zugestellt`,
   notDelivered: "Nicht zugestellt",
   perhapsDelivered: "Vielleicht nicht zugestellt",
-  notify: "Über Nachrichten benachrichtigen",
+  notify: "Benachrichtigungen",
   wrote: (name) => `${name} hat geschrieben`,
+  offers: (name) => `${name} hat eine Datei für dich`,
+  calls: (name) => `${name} ist in einem Anruf`,
+  asksHeir: (name) => `${name} fragt, ob du Gastgeber sein möchtest`,
   notPermitted: "Der Browser lässt keine Benachrichtigungen zu. Erlaube sie dieser Seite in seinen Einstellungen.",
 
   // A person's connection

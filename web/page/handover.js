@@ -1,5 +1,6 @@
 // The room passes to a guest when its host leaves: the questions to both, in dialogs.
 
+import { unread } from "./unread.js";
 import { words } from "./words.js";
 
 const $ = (id) => document.getElementById(id);
@@ -35,6 +36,7 @@ export function askHost(heirs, pass) {
 /** Asks a guest to be the host. Resolves to whether the user wants that. */
 export function askHeir(name) {
   $("inherit-what").textContent = words.inheritWhat(name);
+  unread(words.asksHeir(name));
   return ask($("inherit"), { "inherit-yes": (done) => done(true), "inherit-no": (done) => done(false) }, false, ANSWER);
 }
 

@@ -4,6 +4,7 @@
 import { call, MOST } from "./call.js";
 import { chat } from "./chat.js";
 import { failure } from "./errors.js";
+import { looks } from "./format.js";
 import { ANSWER } from "./handover.js";
 import { foldInvite, withdrawInvite } from "./invite.js";
 import { me } from "./name.js";
@@ -114,6 +115,7 @@ export class Host {
   /** Sends every guest the user's new name. */
   renamed() {
     for (const guest of this.#guests()) guest.send("name", me.name);
+    for (const { peer, name } of this.#seats) if (peer && looks(name) === looks(me.name)) this.#introduce(peer, name);
     this.#announce();
   }
 
@@ -267,9 +269,9 @@ export class Host {
     const seat = this.#seatOf(guest);
     if (!seat) return;
     const before = seat.name;
-    const taken = [me.name, ...this.#seats.filter((other) => other !== seat && other.listed).map((other) => other.name)];
+    const taken = [me, ...this.#seats.filter((other) => other !== seat && other.listed)].map((other) => looks(other.name));
     let unique = name;
-    for (let n = 2; taken.includes(unique); n++) unique = `${[...name].slice(0, 26).join("")} (${n})`;
+    for (let n = 2; taken.includes(looks(unique)); n++) unique = `${[...name].slice(0, 26).join("")} (${n})`;
     // A program without a key is known by its name after a reload of this page.
     const earlier = this.#seats.findIndex((other) => other.name === unique && !other.key && !other.peer);
     if (earlier >= 0) this.#seats.splice(earlier, 1);

@@ -4,6 +4,7 @@
 import { unseen } from "./format.js";
 
 const LONGEST = 2000; // characters of a link; what is longer stays text
+const MARKS = ".,:;!?'*_"; // what ends a sentence, or surrounds a word
 const candidate = /\bhttps?:\/\/[^\s<>"`]+/giu;
 
 /** Shows a text in an element, its links ready to click. */
@@ -22,10 +23,11 @@ export function showText(element, text) {
 
 /** Cuts a link at the first mark that is not shown, and strips what a sentence around it leaves at its end. */
 function trimmed(found) {
-  const [shown] = found.split(unseen);
-  let address = shown.replace(/[.,:;!?'*_]+$/, "");
-  while (address.endsWith(")") && address.split(")").length > address.split("(").length) address = address.slice(0, -1);
-  return address;
+  const [shown] = found.split(unseen, 1);
+  let end = shown.length;
+  let closed = shown.split(")").length - shown.split("(").length; // more than are opened
+  while (MARKS.includes(shown[end - 1]) || (shown[end - 1] === ")" && closed-- > 0)) end--;
+  return shown.slice(0, end);
 }
 
 function linkTo(address) {
@@ -36,6 +38,8 @@ function linkTo(address) {
   link.target = "_blank";
   link.rel = "noopener noreferrer";
   link.dir = "ltr"; // marks around it do not turn it
-  link.textContent = address.toLowerCase().includes(url.host) ? address : url.href; // the host as it is looked up
+  const origin = `${url.protocol}//${url.host}`;
+  const spelled = address.toLowerCase().startsWith(origin) && "/?#:".includes(address.charAt(origin.length));
+  link.textContent = spelled ? address : url.href; // the host as it is looked up
   return link;
 }

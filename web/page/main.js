@@ -15,7 +15,7 @@ import { keepPage, offline } from "./offline.js";
 import { explainStar } from "./people.js";
 import { received } from "./received.js";
 import { forget, hostedRoom } from "./transcript.js";
-import { canNotify, toggleNotifications } from "./unread.js";
+import { toggleNotifications } from "./unread.js";
 import { unsaved } from "./unsaved.js";
 import { words } from "./words.js";
 import "./drop.js";
@@ -165,8 +165,7 @@ function showRoom() {
   const hosting = room instanceof Host;
   $("start").hidden = true;
   $("start").inert = false;
-  $("room").hidden = $("leave").hidden = $("invite").hidden = false;
-  $("bell").hidden = !canNotify;
+  $("room").hidden = $("leave").hidden = $("bell").hidden = $("invite").hidden = false;
   $("compose").inert = false;
   notice("");
   room.watch(tell);

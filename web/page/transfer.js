@@ -6,6 +6,7 @@ import { bytes } from "./format.js";
 import { pause } from "./lines.js";
 import { Pace } from "./pace.js";
 import { received } from "./received.js";
+import { unread } from "./unread.js";
 import { unsaved } from "./unsaved.js";
 import { words } from "./words.js";
 
@@ -78,6 +79,7 @@ export class Transfer {
         decline: () => reject(failure("declined")),
       }, cancel);
     });
+    unread(words.offers(this.#person));
     this.#element("progress").hidden = true;
     this.#element(".parcel").dataset.state = "asked";
     this.#element(".outcome").textContent = fits ? words.asked : words.askedForPlace;

@@ -139,7 +139,10 @@ func TestManyFilesAtOnceAllArrive(t *testing.T) {
 	bob.WaitText("#room-state", "You are in")
 	ada.Do(`const files = new DataTransfer();
 		for (let n = 0; n < 40; n++) files.items.add(new File([new Uint8Array(300_000)], n + ".jpg"));
-		document.getElementById("log").dispatchEvent(new DragEvent("drop", {dataTransfer: files, bubbles: true, cancelable: true}))`)
+		document.getElementById("log").dispatchEvent(new DragEvent("drop", {dataTransfer: files, bubbles: true, cancelable: true}));
+		globalThis.entries = [...document.querySelectorAll("#log .mine .file-name")].map((e) => e.textContent).join(" ")`)
+	require.Equal(t, "0.jpg 1.jpg 2.jpg 3.jpg 36 files: 4.jpg…", chromium.Eval[string](ada, `entries`))
 	bob.WaitFor("all files", `[...document.querySelectorAll("#log .outcome")].filter((e) => e.textContent === "Received and checked.").length === 40`)
 	ada.WaitFor("that all have arrived", `[...document.querySelectorAll("#log .outcome")].filter((e) => e.textContent === "Sent and checked.").length === 40`)
+	require.Equal(t, 40, chromium.Eval[int](ada, `document.querySelectorAll("#log .transfer").length`))
 }

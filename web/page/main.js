@@ -5,7 +5,7 @@ import { clientURL, currentID, readAddress, roomURL, serverURL } from "./address
 import { call } from "./call.js";
 import { chat } from "./chat.js";
 import { failure, sentence } from "./errors.js";
-import { restoreFiles } from "./files.js";
+import { findFiles, restoreFiles } from "./files.js";
 import { Guest } from "./guest.js";
 import { Host } from "./host.js";
 import { askHost } from "./handover.js";
@@ -195,6 +195,7 @@ function fail(err) {
     showStart();
     const lost = unsaved.lost();
     const text = [sentence(err, false), ...lost].join(" ");
+    tellFiles();
     if (err.code === "copied") notice(text, words.joinAsGuest, () => joinNew(err.room));
     else if (err.closeCode === HOST_AWAY) notice(text, words.tryAgain, () => joinNew(err.room));
     else notice(text);
@@ -270,9 +271,16 @@ function begin() {
     showStart();
     showUnusable();
     notice(unsaved.lost().join(" "));
+    tellFiles();
     loadSDK().then(({ load }) => load()).catch(() => {}); // entering a room says what is wrong
     keepPage();
   }
+}
+
+/** Says at the start that files from before are here. They are shown in a room. */
+async function tellFiles() {
+  const files = await findFiles();
+  $("start-files").textContent = files > 0 ? words.filesFromBefore(files) : "";
 }
 
 /** Shows the start, which can do nothing until the relay is back. */

@@ -19,10 +19,11 @@ export const received = {
     return url;
   },
 
-  save(transfer) {
+  /** Records when the user has saved it. */
+  save(transfer, at) {
     const it = files.get(transfer);
     it.saved = true;
-    it.part.note({ saved: Date.now() });
+    it.part.note({ saved: at });
     show();
   },
 

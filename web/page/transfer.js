@@ -13,6 +13,7 @@ import { words } from "./words.js";
 const template = document.getElementById("transfer");
 
 const SHOWN = 3; // seconds without progress before the page says so
+const OFFER = 15_000; // milliseconds that the sender of a paused file has to offer it again
 const SLICE = 1 << 20; // bytes that are copied at once
 
 /** Seconds that the user has to accept a file. */
@@ -30,6 +31,7 @@ export class Transfer {
   #drawn = 0; // when figures were last shown
   #pace = null; // while the transfer runs
   #over = () => {}; // called when the entry is removed
+  #unanswered = 0; // a timer, while it is asked for again
   #file = null; // what was received, while the page holds it
 
   constructor(name, size) {
@@ -42,6 +44,7 @@ export class Transfer {
 
   /** Shows the transfer at the end of the chat, also when it goes on after it had failed. */
   start(person, mine, way, at) {
+    clearTimeout(this.#unanswered);
     [this.#person, this.#way] = [person, way];
     this.#abort = new AbortController();
     this.#item.classList.toggle("mine", mine);
@@ -132,15 +135,16 @@ export class Transfer {
   }
 
   /** Shows a file that was received before a reload. */
-  restore(file, part) {
+  restore(file, part, saved) {
     this.#end("done", words.fileReceived);
     this.#holds(file, part);
+    if (saved) this.#saved(saved);
   }
 
   /** Shows a part from before a reload; drop() drops it. */
   restorePart(size, drop) {
     this.#done = size;
-    this.#end("kept", `${words.transferErrors["broken-off"]} ${words.goesOnWhenSent}`);
+    this.#end("part", `${words.transferErrors["broken-off"]} ${words.goesOnWhenSent}`);
     this.#figures(words.someOf(bytes(size), bytes(this.size)));
     this.#discards(drop);
   }
@@ -153,7 +157,7 @@ export class Transfer {
     if (paused) text = this.signal.aborted ? words.youPaused : words.paused(this.#person);
     else if (err.code === "declined") text = mine ? words.declined(this.#person) : words.youDeclined;
     else if (drop) text += " " + words.goesOnWhenSent;
-    this.#end(drop ? "kept" : "failed", text);
+    this.#end(drop ? "part" : "failed", text);
     this.#figures(this.#begun ? words.someOf(bytes(this.#done), bytes(this.size)) : bytes(this.size));
     if (drop) this.#discards(drop, paused && this.signal.aborted ? resume : null);
     if (mine && paused) this.#keep(true);
@@ -161,6 +165,7 @@ export class Transfer {
 
   /** The part that was kept has been dropped. */
   dropped() {
+    clearTimeout(this.#unanswered);
     this.#end("failed", this.#item.matches(".mine") ? words.transferErrors.cancelled : words.discarded);
   }
 
@@ -190,7 +195,19 @@ export class Transfer {
     this.dropped();
   }
 
+  /** Shows files that wait for their turn. */
+  queue(name, size) {
+    [this.name, this.size] = [name, size];
+    this.#element(".file-name bdi").textContent = name;
+    this.#element("progress").hidden = true;
+    const cancel = () => this.#abort.abort(failure("cancelled"));
+    this.#offer({ cancel }, cancel);
+    this.#keep(true);
+    this.waits(words.waitsForTurn);
+  }
+
   hide() {
+    this.#keep(false);
     this.#item.remove();
   }
 
@@ -212,9 +229,9 @@ export class Transfer {
     this.#element(".actions").prepend(save);
   }
 
-  #saved() {
+  #saved(at = Date.now()) {
     this.#keep(false);
-    received.save(this);
+    received.save(this, at);
   }
 
   #running() {
@@ -269,6 +286,10 @@ export class Transfer {
       this.#discards(drop);
       this.#element(".outcome").textContent = words.waitsToGoOn(this.#person);
       resume();
+      this.#unanswered = setTimeout(() => {
+        this.#discards(drop, resume);
+        this.#element(".outcome").textContent = words.askAgain(this.#person);
+      }, OFFER);
     };
     this.#offer({ resume: resume && again, cancel: act }, undefined, label); // what is no longer shown is kept all the same
   }

@@ -20,7 +20,7 @@ const PEOPLE = 200; // entries of the list that are read
 export class Guest {
   #dial;
   #host;
-  #hostRow = new Person({ name: words.host, role: words.roleHost, onfiles: (files) => this.#host.sendFiles(files) });
+  #hostRow = new Person({ name: words.host, role: "roleHost", onfiles: (files) => this.#host.sendFiles(files) });
   #others = new Map(); // by ID: a Member for each other guest
   #doors;
   #hostID = ""; // the host's, as a person

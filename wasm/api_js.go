@@ -182,7 +182,10 @@ func (p *program) nextPC(ctx context.Context, args []js.Value) (any, error) {
 func (p *program) options(args []js.Value) *sdk.Options {
 	iceServers, identity := args[0], args[3]
 	o := &sdk.Options{OnlyOwnICEServers: args[1].Bool(), HideOutcomes: args[2].Bool(), Secret: secret(args[4]), Paths: sdk.Paths(args[5].String())}
-	o.OnDataChannel, o.WebSocket = p.deliver, args[6]
+	o.OnDataChannel = p.deliver
+	if len(args) > 6 { // a page that was loaded before the relay's upgrade gives no class
+		o.WebSocket = args[6]
+	}
 	if !identity.IsNull() {
 		o.Identity = store{identity}
 	}

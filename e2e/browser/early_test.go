@@ -38,7 +38,7 @@ func startLoading(t *testing.T, allowed ...string) *loading {
 func startLoadingFrom(t *testing.T, args []string, allowed ...string) *loading {
 	t.Helper()
 	may, failed := make(chan struct{}), make(chan struct{})
-	sdk := web.Handler()
+	files := web.Handler()
 	site := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.URL.Path == "/" {
 			w.Header().Set("Content-Type", "text/html")
@@ -55,7 +55,7 @@ func startLoadingFrom(t *testing.T, args []string, allowed ...string) *loading {
 				return
 			}
 		}
-		sdk.ServeHTTP(w, r)
+		files.ServeHTTP(w, r)
 	}))
 	l := &loading{
 		relay:  relayproc.Start(t, append(args, "--origin", site.URL)...),
@@ -126,6 +126,42 @@ func TestSecretOfAnEarlySocket(t *testing.T) {
 	require.Equal(t, joined, chromium.Eval[string](l.Tab, `met.then(({ id }) => JSON.stringify({ id }))`))
 	require.Equal(t, "access-refused", chromium.Eval[string](l.Tab, `refused`))
 	require.Equal(t, 2, l.proxy.Accepted())
+}
+
+// TestSecretWithoutAnEarlySocket: the secret's function is called when Go connects, so that a token is not old then.
+func TestSecretWithoutAnEarlySocket(t *testing.T) {
+	t.Parallel()
+	l := startLoading(t)
+	server := sdkpeer.Listen(t, l.relay)
+	l.Do(`globalThis.log = []; globalThis.met = sdk.connect(base + "/client/" + a.toUpperCase(), { secret: async () => { log.push("asked"); return "" } })`, string(server.ID()))
+	l.Do(`log.push("loaded")`)
+	l.finish()
+	require.Equal(t, []string{"loaded", "asked"}, chromium.Eval[[]string](l.Tab, `met.then(() => log)`))
+}
+
+// TestModuleOfAnEarlierRelease: a page that was loaded before the relay's upgrade gives Go no class of WebSockets.
+func TestModuleOfAnEarlierRelease(t *testing.T) {
+	t.Parallel()
+	l := startLoading(t)
+	server := sdkpeer.Listen(t, l.relay)
+	l.Do(`let start
+		Object.defineProperty(globalThis, "intercessorReady", {
+			configurable: true,
+			set: (value) => (start = value),
+			get: () => (functions) => start({ ...functions, dial: (...args) => functions.dial(...args.slice(0, -1)) }),
+		})`)
+	l.finish()
+	l.Do(`await (await sdk.connect(base + "/client/" + a)).send({ type: "greeting", data: "hello" })`, server.ID())
+	sdkpeer.Receive(t, sdkpeer.Accept(t, server), "greeting", `"hello"`)
+}
+
+// TestBadIdentity: an option that cannot be read fails the call, and nothing else.
+func TestBadIdentity(t *testing.T) {
+	t.Parallel()
+	l := startLoading(t)
+	l.finish()
+	require.Equal(t, "TypeError", chromium.Eval[string](l.Tab, `sdk.listen(base + "/server", { identity: { name: Symbol() } }).catch((err) => err.name)`))
+	require.NotEmpty(t, chromium.Eval[string](l.Tab, `sdk.listen(base + "/server", { identity: null }).then(({ id }) => id)`))
 }
 
 // TestEarlySocketClosesWithItsCall: a call that fails before the WebAssembly is there leaves no socket open.

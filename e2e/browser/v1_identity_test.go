@@ -86,6 +86,7 @@ func TestTabReloadedIsTheSamePeer(t *testing.T) {
 		ln.close()
 		return kept + " " + said.join().match(/a reload of this page will be a new peer/)
 	})()`, other.WS+"/server"))
+	require.Equal(t, "invalid", chromium.Eval[string](stranger, `sdk.listen(a, { identity: { text: "given away" } }).catch(({ code }) => code)`, other.WS+"/server"))
 }
 
 // TestTabDuplicatedIsAnotherPeer: the copy of a tab has a copy of its sessionStorage, and

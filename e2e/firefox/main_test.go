@@ -44,11 +44,11 @@ func TestFirefox(t *testing.T) {
 	})
 	run("quiet path", "firefox", "firefox", quietPath, nil, "--turn-enabled")
 	run("away", "firefox", "firefox", away, firefox.Lost)
+	run("repair", "firefox", "firefox", repair, firefox.Lost)
 	run("offline", "firefox", "firefox", offline, firefox.Lost)
 	for _, sides := range [][2]string{{"firefox", "firefox"}, {"firefox", "chromium"}, {"chromium", "firefox"}} {
 		run("page", sides[0], sides[1], page, nil)
 		run("call", sides[0], sides[1], call, nil)
 		run("sdk", sides[0], sides[1], bareSDK, nil)
-		run("repair", sides[0], sides[1], repair, firefox.Lost)
 	}
 }

@@ -1,6 +1,7 @@
 package firefox_test
 
 import (
+	"slices"
 	"testing"
 	"time"
 
@@ -26,16 +27,28 @@ func quietPath(t *testing.T, relay *relayproc.Relay, ada, bob *tab.Tab) {
 	bob.Prelude(turned)
 	ada.Navigate(relay.HTTP + "/")
 	bob.Navigate(ada.Host("Ada"))
-	for _, p := range []*tab.Tab{ada, bob} {
-		p.WaitFor("the path", `document.querySelector("#people [data-path=turn]")`)
+	both := []*tab.Tab{ada, bob}
+	for _, p := range both {
 		p.Do(`globalThis.paths = new Set()
-			new MutationObserver(() => paths.add(document.querySelector("#people .path").dataset.path))
+			new MutationObserver(() => paths.add(document.querySelector("#people .path")?.dataset.path))
 				.observe(document.getElementById("people"), { subtree: true, childList: true, characterData: true, attributes: true })`)
 	}
-	<-time.After(20 * time.Second) // three requests or more
-	for _, p := range []*tab.Tab{ada, bob} {
-		require.Equal(t, []string{"turn"}, tab.Eval[[]string](p, `[...paths]`))
+	var shown []string
+	for range 3 { // a machine that stalls delays a request
+		for _, p := range both {
+			p.WaitFor("the path", `document.querySelector("#people [data-path=turn]")`)
+			p.Do(`paths.clear()`)
+		}
+		<-time.After(13 * time.Second) // two requests or more
+		shown = nil
+		for _, p := range both {
+			shown = append(shown, tab.Eval[string](p, `[...paths].join()`))
+		}
+		if slices.Equal(shown, []string{"turn", "turn"}) {
+			return
+		}
 	}
+	t.Fatalf("the page shows a path that is not there: %v", shown)
 }
 
 // repair ends a direct path in silence. Messages go on over the relay, and directly again once

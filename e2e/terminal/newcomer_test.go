@@ -82,6 +82,7 @@ func TestNewcomer(t *testing.T) {
 		require.Empty(t, receiver.Told(dialogue[0]))
 		question, answer, found := strings.Cut(dialogue[1], "] ")
 		require.True(t, found)
+		sender.Told("The other side is asking its user, for 10 minutes at most.")
 		receiver.Answer(question+"]", answer)
 		require.Zero(t, receiver.Exit(), receiver.Stderr())
 		require.Zero(t, sender.Exit(), sender.Stderr())

@@ -336,7 +336,8 @@ func TestOthersEndNoTransfer(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "a.txt")
 	require.NoError(t, os.WriteFile(path, []byte("content"), 0o600))
 	sender := termproc.Start(t, "send", path, "--relay", relay.HTTP)
-	slow := sdkpeer.Dial(t, sender.Expect("client:"))
+	client := sender.Expect("client:")
+	slow := sdkpeer.Dial(t, client)
 	s, err := slow.AcceptStream(patience.Context(t))
 	require.NoError(t, err)
 	lines := bufio.NewReader(s)
@@ -349,6 +350,10 @@ func TestOthersEndNoTransfer(t *testing.T) {
 	quick := termproc.Start(t, "receive", "--yes", link)
 	require.Zero(t, quick.Exit(), quick.Stderr())
 	sender.Told("Waiting for others who still receive; interrupt it to leave them.")
+	late, err := sdkpeer.Dial(t, client).AcceptStream(patience.Context(t)) // it came too late to be waited for
+	require.NoError(t, err)
+	_, err = io.WriteString(late, `{"waiting":600}`+"\n")
+	require.NoError(t, err)
 
 	_, err = io.WriteString(s, `{"from":0}`+"\n")
 	require.NoError(t, err)

@@ -15,6 +15,8 @@ const asIs = {
 
 /** A socket for Go's first attempt to connect. */
 export class Early {
+  /** The promise of the secret, for Go: while it is awaited, and while the socket is there that was opened with it. */
+  secret = null;
   #socket = null;
   #url = "";
   #protocols = [];
@@ -29,10 +31,24 @@ export class Early {
     signal?.addEventListener("abort", this.drop);
   }
 
-  /** For a peer without an identity. */
-  open(how, url, secret) {
+  /** For a peer without an identity. get promises its secret, and is null without one. */
+  async open(how, url, get) {
+    if (this.#isLate() || !asIs[how].test(url) || !globalThis.WebSocket) return;
+    this.secret = get?.() ?? null;
+    try {
+      this.#open(url, get ? await this.secret : "");
+    } finally {
+      if (!this.#socket) this.secret = null; // Go asks again
+    }
+  }
+
+  #isLate() {
+    return this.#over || this.#signal?.aborted;
+  }
+
+  #open(url, secret) {
     const bytes = new TextEncoder().encode(secret);
-    if (bytes.length > MAX_SECRET || this.#over || this.#signal?.aborted || !asIs[how].test(url) || !globalThis.WebSocket) return;
+    if (this.#isLate() || typeof secret !== "string" || bytes.length > MAX_SECRET) return;
     this.#url = url;
     this.#protocols = ["intercessor.v1"];
     if (secret) this.#protocols.push("intercessor.access." + base64url(bytes));
@@ -71,13 +87,13 @@ export class Early {
       return null;
     }
     // Go sets its handlers before it returns to the event loop.
-    queueMicrotask(() => this.#events.forEach((event) => socket["on" + event.type]?.(event)));
+    queueMicrotask(() => this.#events.splice(0).forEach((event) => socket["on" + event.type]?.(event)));
     return socket;
   }
 
   #release() {
     const socket = this.#socket;
-    this.#socket = null;
+    this.#socket = this.secret = null;
     clearTimeout(this.#late);
     this.#signal?.removeEventListener("abort", this.drop);
     for (const type of TYPES) socket?.removeEventListener(type, this.#note);

@@ -24,10 +24,11 @@ async function enter(how, url, options) {
   const servers = iceServers(options);
   const { paths = "", onlyOwnIceServers = false, hideOutcomes = false } = options;
   if (!["", "auto", "relay", "direct"].includes(paths)) throw invalid('paths is "auto", "relay" or "direct"');
-  const { ask, first } = asker(options);
+  const get = getter(options);
   const taking = takeUp(String(url), options);
   const early = isRunning() ? null : new Early(options.signal);
-  if (early) hasten(early, how, String(url), taking, first);
+  if (early) hasten(early, how, String(url), taking, get).catch(() => {}); // this function, or Go, says why
+  const ask = get && asker(() => early?.secret ?? get());
   try {
     const [sdk, identity] = await Promise.all([start(), taking]);
     const args = [String(url), servers, Boolean(onlyOwnIceServers), Boolean(hideOutcomes), identity.store, ask, paths, early?.WebSocket];
@@ -43,10 +44,9 @@ async function enter(how, url, options) {
 }
 
 /** Opens the socket that Go will ask for, unless an identity was restored: Go must store each use of it before. */
-async function hasten(early, how, url, taking, first) {
+async function hasten(early, how, url, taking, get) {
   const { store } = await taking;
-  const secret = await first.catch(() => null); // Go will say why there is none
-  if (typeof secret === "string" && !store?.load()) early.open(how, url, secret);
+  if (!store?.load()) await early.open(how, url, get);
 }
 
 /** Names the page's origin as a possible cause. A browser does not say why a WebSocket was refused. */
@@ -60,29 +60,27 @@ function blameOrigin(err, url) {
 
 const SECRET = 10_000; // milliseconds in which the page's function must return its secret
 
-// ask is the function that Go calls before each connection. It calls done(secret, problem) once, within SECRET.
-// first is the promise of what it gives first.
-function asker({ secret }) {
-  if (secret === undefined) return { ask: null, first: Promise.resolve("") };
+/** Returns the function that promises the secret, or null without one. */
+function getter({ secret }) {
+  if (secret === undefined) return null;
   if (typeof secret !== "string" && typeof secret !== "function") throw invalid("secret must be a string, or a function that returns one");
-  const get = async () => (typeof secret === "string" ? secret : secret());
-  const first = get();
-  first.catch(() => {}); // Go gets it
-  let next = first; // the result that Go did not get yet
-  const ask = (done) => {
+  return async () => (typeof secret === "string" ? secret : secret());
+}
+
+/** Returns the function that Go calls before each connection. It calls done(secret, problem) once, within SECRET. */
+function asker(get) {
+  return (done) => {
     const late = setTimeout(() => settle("", "the function did not return within 10 seconds"), SECRET);
     const settle = (text, problem) => {
       clearTimeout(late);
       done?.(text, problem);
       done = null;
     };
-    (next ?? get()).then(
+    get().then(
       (text) => (typeof text === "string" ? settle(text, "") : settle("", "the function did not return a string")),
       (err) => settle("", String(err?.message || err)),
     );
-    next = null;
   };
-  return { ask, first };
 }
 
 // Converts RTCIceServers to the form that Go reads.

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"math"
 	"os"
 	"path/filepath"
@@ -155,13 +156,38 @@ func TestASetIsCompleteWhenTheSenderKnowsIt(t *testing.T) {
 	known, err := s.of(a)
 	require.NoError(t, err)
 	for _, o := range []offer{a, b} {
-		require.NoError(t, known.place(o, func() error { return nil }))
+		_, err := known.place(o, func() (string, error) { return o.key, nil })
+		require.NoError(t, err)
 	}
 	require.Zero(t, known.missing())
 	require.False(t, known.finish(b))
 	require.False(t, known.finish(b), "it was offered again")
 	require.True(t, known.finish(a))
-	require.Equal(t, errTwice, known.place(a, func() error { return nil }))
+	_, err = known.place(a, func() (string, error) { return "", nil })
+	require.Equal(t, errTwice, err)
+}
+
+// A file of a set that got another name, because its own was taken, is not sent again to a sender that
+// does not know of it.
+func TestAFileWithAnotherNameIsNotSentAgain(t *testing.T) {
+	box := inbox{t.TempDir(), &allowance{left: 10}}
+	require.NoError(t, os.WriteFile(filepath.Join(box.folder, "a.jpg"), nil, 0o600))
+	file, o := outgoing(t, "a.jpg", []byte("content"))
+	o.Of = &set{"s", 1, 7}
+	known, err := new(sets).of(o)
+	require.NoError(t, err)
+	for range 2 {
+		_, err = file.Seek(0, io.SeekStart)
+		require.NoError(t, err)
+		sender, receiver := streams()
+		given := giving(t, sender, file, o)
+		w := newWire(t.Context(), receiver)
+		offered, err := hearOffer(w)
+		require.NoError(t, err)
+		path, err := box.store(w, offered, known, nil)
+		require.NoError(t, errors.Join(<-given, err), "it costs nothing of the limit")
+		require.Equal(t, filepath.Join(box.folder, "a (2).jpg"), path)
+	}
 }
 
 // A sender can name any number of sets, and a receiver remembers those that it was offered files of

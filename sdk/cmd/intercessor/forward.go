@@ -8,7 +8,6 @@ import (
 	"net"
 	"slices"
 	"sync"
-	"sync/atomic"
 	"syscall"
 	"time"
 
@@ -44,7 +43,7 @@ func forward(ctx context.Context, inv *invocation) error {
 		}
 		gates = append(gates, g)
 	}
-	exit := &exits{leads: make(chan *sdk.Conn)}
+	exit := &exits{leads: make(chan *sdk.Conn), taken: make(chan struct{}, 1)}
 	var running sync.WaitGroup
 	defer running.Wait()
 	ctx, cancel := context.WithCancel(ctx)
@@ -53,10 +52,11 @@ func forward(ctx context.Context, inv *invocation) error {
 		running.Go(func() { inv.passThrough(ctx, g, exit) })
 	}
 	return inv.meet(ctx, link, inv.out, forever, func(ctx context.Context, m *meeting) error {
-		if err := inv.checkExposed(ctx, m, gates); err != nil {
+		there, err := inv.checkExposed(ctx, m, gates)
+		if err != nil {
 			return err
 		}
-		return exit.lead(ctx, m.Conn)
+		return inv.lead(ctx, exit, m.Conn, there)
 	})
 }
 
@@ -82,7 +82,7 @@ func (inv *invocation) openGate(text string) (*gate, error) {
 func portOf(address string) string { return target(address).port() }
 
 // checkExposed waits for what the other side exposes, and compares it with what is wanted.
-func (inv *invocation) checkExposed(ctx context.Context, m *meeting, gates []*gate) error {
+func (inv *invocation) checkExposed(ctx context.Context, m *meeting, gates []*gate) (there []target, err error) {
 	late := time.NewTimer(exposedWithin)
 	defer late.Stop()
 	gone, stop := ended(m.Conn)
@@ -93,45 +93,54 @@ func (inv *invocation) checkExposed(ctx context.Context, m *meeting, gates []*ga
 			if told.Type != typeExposes {
 				continue
 			}
-			var there []target
 			if json.Unmarshal(told.Data, &there) != nil || len(there) > maxTargets {
-				return errors.New("the other side does not say what it exposes")
+				return nil, errors.New("the other side does not say what it exposes")
 			}
 			for _, g := range gates {
 				if !slices.Contains(there, g.target) {
-					return declinedError(fmt.Sprintf("the other side exposes %s, and not %s", listed(there), g.target))
+					return nil, declinedError(fmt.Sprintf("the other side exposes %s, and not %s", listed(there), g.target))
 				}
 			}
-			inv.tell(event{Event: "ready"}, "Ready: the other side exposes %s", listed(there))
-			return nil
+			return there, nil
 		case <-gone:
-			return sdk.ErrPeerGone
+			return nil, sdk.ErrPeerGone
 		case <-ctx.Done():
-			return ctx.Err()
+			return nil, ctx.Err()
 		case <-late.C:
-			return errors.New("the other side exposes nothing: it has to run intercessor expose")
+			return nil, errors.New("the other side exposes nothing: it has to run intercessor expose")
 		}
 	}
 }
 
 // exits are the way to the other side, if it is there now.
 type exits struct {
-	leads chan *sdk.Conn // static
-	taken atomic.Bool
+	leads chan *sdk.Conn
+	taken chan struct{} // holds the one place of a side to which the ports lead
 }
 
 // lead offers a connection to the other side, until it ends. There is one at a time, so that others
-// with the link get no connections that are meant for it.
-func (e *exits) lead(ctx context.Context, conn *sdk.Conn) error {
-	if !e.taken.CompareAndSwap(false, true) {
-		return errors.New("the port leads to another side already")
-	}
-	defer e.taken.Store(false)
+// with the link get no connections that are meant for it. The next one waits, because it may be the
+// same side after a restart, which the relay has not missed yet.
+func (inv *invocation) lead(ctx context.Context, exit *exits, conn *sdk.Conn, there []target) error {
 	gone, stop := ended(conn)
 	defer stop()
+	select {
+	case exit.taken <- struct{}{}:
+	default:
+		inv.tell(event{Event: "queued"}, "Another side exposes %s, and waits until the one before it has left", listed(there))
+		select {
+		case exit.taken <- struct{}{}:
+		case <-gone:
+			return sdk.ErrPeerGone
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+	defer func() { <-exit.taken }()
+	inv.tell(event{Event: "ready"}, "Ready: the other side exposes %s", listed(there))
 	for {
 		select {
-		case e.leads <- conn:
+		case exit.leads <- conn:
 		case <-gone:
 			return sdk.ErrPeerGone
 		case <-ctx.Done():

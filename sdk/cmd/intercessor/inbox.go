@@ -60,23 +60,20 @@ func (b inbox) store(w *wire, o offer, of *taking, shown *progress) (path string
 		w.refuse("its folder cannot be made there")
 		return "", fmt.Errorf("%s cannot be stored: %w", o.path(), diskFull(err))
 	}
-	there := twin(root, o, w.hashBy())
+	name := of.placeOf(o)
+	there := twin(root, o, name, w.hashBy())
 	if rest := b.unasked.rest(); there == nil && o.Size-p.size() > rest {
 		w.refuse("it is larger than " + humanize.Bytes(uint64(rest)))
 		return "", overLimit{o.path(), rest}
 	}
 	received, err := take(w, o, p, there, spent, shown)
-	name := o.path()
 	switch {
 	case err == errTwin:
 		p.drop()
 	case err != nil:
 		return "", diskFull(err)
 	default:
-		err = of.place(o, func() (err error) {
-			name, err = p.finish(o)
-			return err
-		})
+		name, err = of.place(o, func() (string, error) { return p.finish(o) })
 		switch {
 		case err == errTwice:
 			p.drop()

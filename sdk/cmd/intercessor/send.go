@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
 	"sync"
 
 	"github.com/dustin/go-humanize"
@@ -35,55 +36,54 @@ func send(ctx context.Context, inv *invocation) error {
 	}
 	var all crowd
 	return inv.meet(ctx, link, inv.out, inv.how, func(ctx context.Context, m *meeting) error {
-		all.enter()
+		leave := all.enter()
 		err := inv.deliver(ctx, m, s)
-		all.leave()
+		leave()
 		if !isLost(err) && ctx.Err() == nil { // after an interruption the same command may go on
 			_ = tell(ctx, m, sdk.Message{Type: typeSent})
 		}
-		if err == nil { // the command ends with this receiver, and the others shall have theirs
+		if err == nil { // the command ends with this receiver, and the others get theirs
 			all.wait(ctx, func() {
-				inv.tell(event{Event: "waiting"}, "Waiting for others who still receive; interrupt it to leave them")
+				inv.tell(event{Event: "others"}, "Waiting for others who still receive; interrupt it to leave them")
 			})
 		}
 		return err
 	})
 }
 
-// A crowd counts the receivers that are being sent to.
+// A crowd is the receivers that are being sent to.
 type crowd struct {
 	mu   sync.Mutex
-	n    int           // guarded by mu
-	none chan struct{} // closed when n is 0; made when it is not. Guarded by mu
+	here []chan struct{} // guarded by mu; each is closed when its receiver leaves
 }
 
-func (c *crowd) enter() {
+func (c *crowd) enter() (leave func()) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.n++; c.n == 1 {
-		c.none = make(chan struct{})
+	gone := make(chan struct{})
+	c.here = append(c.here, gone)
+	return func() {
+		c.mu.Lock()
+		defer c.mu.Unlock()
+		c.here = slices.DeleteFunc(c.here, func(other chan struct{}) bool { return other == gone })
+		close(gone)
 	}
 }
 
-func (c *crowd) leave() {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.n--; c.n == 0 {
-		close(c.none)
-	}
-}
-
-// wait waits until there are none. It calls tell if there are some.
+// wait waits until all have left that are there now. It calls tell if there are some.
 func (c *crowd) wait(ctx context.Context, tell func()) {
 	c.mu.Lock()
-	none, some := c.none, c.n > 0
+	here := slices.Clone(c.here)
 	c.mu.Unlock()
-	if some {
+	if len(here) > 0 {
 		tell()
 	}
-	select {
-	case <-none:
-	case <-ctx.Done():
+	for _, gone := range here {
+		select {
+		case <-gone:
+		case <-ctx.Done():
+			return
+		}
 	}
 }
 
@@ -113,6 +113,7 @@ func (inv *invocation) deliver(ctx context.Context, m *meeting, s *shipment) err
 	defer cancel(nil)
 	shown := inv.newGauge(s.size)
 	defer shown.close()
+	asking := sync.OnceFunc(func() { inv.tell(event{Event: "asking"}, "The other side is asking its user, for 10 minutes at most") })
 	next := make(chan item)
 	var mu sync.Mutex
 	failure := partlyError{of: len(s.items)}
@@ -120,7 +121,7 @@ func (inv *invocation) deliver(ctx context.Context, m *meeting, s *shipment) err
 	for range min(atOnce, len(s.items)) {
 		running.Go(func() {
 			for it := range next {
-				err := inv.deliverOne(ctx, m, it, shown)
+				err := inv.deliverOne(ctx, m, it, shown, asking)
 				if err == nil {
 					continue
 				}
@@ -161,7 +162,7 @@ func (inv *invocation) deliver(ctx context.Context, m *meeting, s *shipment) err
 	return failure
 }
 
-func (inv *invocation) deliverOne(ctx context.Context, m *meeting, it item, shown *gauge) (err error) {
+func (inv *invocation) deliverOne(ctx context.Context, m *meeting, it item, shown *gauge, asking func()) (err error) {
 	file, o, err := openFile(it.path)
 	if err != nil {
 		return err
@@ -180,7 +181,9 @@ func (inv *invocation) deliverOne(ctx context.Context, m *meeting, it item, show
 			inv.tell(event{Event: "path", Name: it.offer.path(), Route: string(m.Path().Route)}, "%s", text)
 		}
 	}
-	if err := give(newWire(ctx, st), it.offer, file, p); err != nil {
+	w := newWire(ctx, st)
+	w.asking = asking
+	if err := give(w, it.offer, file, p); err != nil {
 		p.failed()
 		return err
 	}

@@ -48,9 +48,15 @@ type taking struct {
 	mu      sync.Mutex
 	offered map[string]int64 // guarded by mu, as is all below: the size of each file
 	size    int64            // of all of them
-	there   map[string]bool  // the files that have their place; true if the sender knows it
+	there   map[string]place // of the files that have come
 	known   int              // how many of these it knows of
 	gauge   *gauge           // nil until content comes
+}
+
+// A place is that of a file in the folder for received files.
+type place struct {
+	name  string
+	known bool // the sender knows that it is there
 }
 
 var (
@@ -69,7 +75,7 @@ func (s *sets) of(o offer) (*taking, error) {
 	var t *taking
 	switch i := slices.IndexFunc(s.known, func(t *taking) bool { return t.set.ID == o.Of.ID }); {
 	case i < 0:
-		t = &taking{set: *o.Of, answered: make(chan struct{}), offered: map[string]int64{}, there: map[string]bool{}}
+		t = &taking{set: *o.Of, answered: make(chan struct{}), offered: map[string]int64{}, there: map[string]place{}}
 		s.known = slices.Delete(s.known, 0, max(0, len(s.known)+1-mostSets))
 	case s.known[i].set != *o.Of:
 		return nil, errNoSet
@@ -157,21 +163,33 @@ func (t *taking) admit(o offer) error {
 	return nil
 }
 
-// place gives a file its place, once for each file of the set. A nil taking is no set.
-func (t *taking) place(o offer, finish func() error) error {
+// place gives a file its place, once for each file of the set, and returns its name there. A nil
+// taking is no set.
+func (t *taking) place(o offer, finish func() (string, error)) (name string, err error) {
 	if t == nil {
 		return finish()
 	}
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if _, there := t.there[o.key]; there {
-		return errTwice
+		return "", errTwice
 	}
-	if err := finish(); err != nil {
-		return err
+	if name, err = finish(); err == nil {
+		t.there[o.key] = place{name: name}
 	}
-	t.there[o.key] = false
-	return nil
+	return name, err
+}
+
+// placeOf returns the name of a file at its place, or what that would be.
+func (t *taking) placeOf(o offer) string {
+	if t != nil {
+		t.mu.Lock()
+		defer t.mu.Unlock()
+		if at, there := t.there[o.key]; there {
+			return at.name
+		}
+	}
+	return o.path()
 }
 
 // finish notes that a file is there and that its sender knows it, and reports whether that is so
@@ -179,8 +197,9 @@ func (t *taking) place(o offer, finish func() error) error {
 func (t *taking) finish(o offer) (all bool) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if !t.there[o.key] {
-		t.there[o.key] = true
+	if at := t.there[o.key]; !at.known {
+		at.known = true
+		t.there[o.key] = at
 		t.known++
 	}
 	return t.known == t.set.Files

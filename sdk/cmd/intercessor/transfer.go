@@ -106,6 +106,7 @@ type wire struct {
 	stream stream
 	in     *bufio.Reader // reads from the wire
 	began  time.Time     // when the sender began to wait for an answer
+	asking func()        // called when the other side says that it asks a person; nil calls nothing
 
 	until   time.Time // when the line must be whole that is read; zero while content is read
 	ending  sync.Once
@@ -223,6 +224,9 @@ func (w *wire) await(line any) error {
 				return errNoLine
 			}
 			return nil
+		}
+		if wait.User && w.asking != nil {
+			w.asking()
 		}
 		within = min(stall+time.Duration(min(wait.Waiting, int(patience/time.Second)))*time.Second, time.Until(latest))
 	}

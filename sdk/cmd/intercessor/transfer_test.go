@@ -324,7 +324,7 @@ func TestAPersonGetsTimeForTheAnswer(t *testing.T) {
 		given := giving(t, sender, file, o)
 		r := farEnd(t, receiver)
 		r.hear()
-		r.say(`{"waiting":600,"user":true}` + "\n")
+		r.say(`{"waiting":600}` + "\n" + `{"waiting":600,"user":true}` + "\n")
 		time.Sleep(patience)
 		r.say(`{"from":0}` + "\n")
 		assert.Equal(t, `{"from":0}`, r.hear())

@@ -8,14 +8,14 @@ import (
 	"time"
 )
 
-// twin looks for the offered file at its place: one with its size and time. The sender compares
+// twin looks for the offered file at its place, which has a name: one with its size and time. The sender compares
 // the hash and sends nothing if it is the same file, so that a folder whose transfer broke goes
 // on behind the files that came whole. nil is none, or one that takes too long to hash.
-func twin(root *os.Root, o offer, by time.Time) *start {
+func twin(root *os.Root, o offer, name string, by time.Time) *start {
 	if o.Modified == 0 || !plainFolder(root, o.Folder) {
 		return nil
 	}
-	name := filepath.FromSlash(o.path())
+	name = filepath.FromSlash(name)
 	info, err := root.Lstat(name)
 	if err != nil || !info.Mode().IsRegular() || info.Size() != o.Size || info.ModTime().UnixMilli() != o.Modified {
 		return nil

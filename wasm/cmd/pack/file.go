@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -14,8 +15,18 @@ type file struct {
 	plain, gzip, brotli []byte
 }
 
-// write writes the file to a folder, with each compressed form that is smaller. It removes other
-// forms of an earlier run, because they would be served.
+// empty removes what earlier runs wrote to a folder, because it would be served.
+func empty(folder string) error {
+	entries, err := os.ReadDir(folder)
+	for _, e := range entries {
+		if e.Name() != "README.txt" { // which is in the repository
+			err = errors.Join(err, os.Remove(filepath.Join(folder, e.Name())))
+		}
+	}
+	return err
+}
+
+// write writes the file to a folder, with each compressed form that is smaller.
 func (f *file) write(folder string) error {
 	path := filepath.Join(folder, f.name)
 	if err := os.WriteFile(path, f.plain, 0o644); err != nil {
@@ -26,8 +37,6 @@ func (f *file) write(folder string) error {
 			if err := os.WriteFile(path+suffix, form, 0o644); err != nil {
 				return err
 			}
-		} else if err := os.RemoveAll(path + suffix); err != nil {
-			return err
 		}
 	}
 	return nil

@@ -43,6 +43,9 @@ func pack(ctx context.Context, out string) error {
 	if err := compress(files); err != nil {
 		return err
 	}
+	if err := empty(out); err != nil {
+		return err
+	}
 	for _, f := range files {
 		if err := f.write(out); err != nil {
 			return err

@@ -44,8 +44,12 @@ func TestCompressedFormsHoldTheFile(t *testing.T) {
 		t.Fatal(err)
 	}
 	folder := t.TempDir()
-	stale := filepath.Join(folder, "tiny.js.br")
-	if err := os.WriteFile(stale, []byte("of an earlier build"), 0o644); err != nil {
+	for _, name := range []string{"tiny.js.br", "old.js", "README.txt"} {
+		if err := os.WriteFile(filepath.Join(folder, name), []byte("of before"), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := empty(folder); err != nil {
 		t.Fatal(err)
 	}
 	for _, one := range []*file{f, tiny} {
@@ -64,10 +68,16 @@ func TestCompressedFormsHoldTheFile(t *testing.T) {
 			t.Errorf("%s: %d bytes, %v", name, len(got), err)
 		}
 	}
-	for _, name := range []string{"tiny.js.br", "tiny.js.gz"} {
-		if _, err := os.Stat(filepath.Join(folder, name)); !os.IsNotExist(err) {
-			t.Errorf("%s saves nothing, and is there (%v)", name, err)
-		}
+	entries, err := os.ReadDir(folder)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var names []string
+	for _, e := range entries {
+		names = append(names, e.Name())
+	}
+	if want := []string{"README.txt", "a.js", "a.js.br", "a.js.gz", "tiny.js"}; !slices.Equal(names, want) {
+		t.Errorf("the folder has %v, not %v", names, want)
 	}
 }
 

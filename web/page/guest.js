@@ -22,7 +22,7 @@ export class Guest {
   #dial;
   #host;
   #earlier = []; // ended connections to the host, while we don't know whether the next host is the same person
-  #hostRow = new Person({ name: words.host, role: words.roleHost, onfiles: (files) => (this.#earlier[0] ?? this.#host).sendFiles(files) });
+  #hostRow = new Person({ name: words.host, role: "roleHost", onfiles: (files) => (this.#earlier[0] ?? this.#host).sendFiles(files) });
   #others = new Map(); // by ID: a Member for each other guest
   #doors;
   #hostID = ""; // the host's, as a person

@@ -206,6 +206,7 @@ class Files {
 
   /** Keeps what is needed to send a file from where it was paused. */
   #pause(file, batch, transfer, err) {
+    if (this.#over) return transfer.failed(failure("peer-gone"));
     const go = () => this.#resume(file, batch, transfer);
     const key = keyOf(offerOf(file));
     if (!transfer.signal.aborted) this.#paused.set(key, { go, transfer });

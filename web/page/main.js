@@ -187,6 +187,7 @@ function showStart() {
   $("room").hidden = $("leave").hidden = $("bell").hidden = true;
   $("start").hidden = $("start").inert = false;
   tell("");
+  tellFiles();
 }
 
 /** Shows an error where the user is: at the start, or in the room that ended. */
@@ -195,7 +196,6 @@ function fail(err) {
     showStart();
     const lost = unsaved.lost();
     const text = [sentence(err, false), ...lost].join(" ");
-    tellFiles();
     if (err.code === "copied") notice(text, words.joinAsGuest, () => joinNew(err.room));
     else if (err.closeCode === HOST_AWAY) notice(text, words.tryAgain, () => joinNew(err.room));
     else notice(text);
@@ -271,7 +271,6 @@ function begin() {
     showStart();
     showUnusable();
     notice(unsaved.lost().join(" "));
-    tellFiles();
     loadSDK().then(({ load }) => load()).catch(() => {}); // entering a room says what is wrong
     keepPage();
   }

@@ -68,6 +68,7 @@ form.addEventListener("submit", (event) => {
   if (rows.length === 0) chat.note(words.noReceiver); // they have left
   sendTo(rows, files);
 });
+choices.addEventListener("change", () => (problem.textContent = ""));
 document.getElementById("recipients-cancel").addEventListener("click", () => dialog.close());
 dialog.addEventListener("close", () => (waiting = null));
 

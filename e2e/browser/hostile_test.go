@@ -70,6 +70,7 @@ func TestNaughtyStringsAreText(t *testing.T) {
 	_, id, _ := strings.Cut(page.Host("Ada"), "#")
 	conn := dial(t, relay, id)
 
+	page.WaitFor("the row of the guest", `document.querySelector("#people dd")`)
 	page.Do(`
 		globalThis.ran = [];
 		for (const name of ["alert", "confirm", "prompt", "print"]) globalThis[name] = () => ran.push(name);

@@ -129,6 +129,38 @@ func TestAPersonIsAskedBeforeAFileComes(t *testing.T) {
 	require.Equal(t, 3, offer.Of.Size)
 	f.Say(map[string]any{"refused": "no", "declined": true, "all": true})
 	outcome(ada, offer.Name, "Bob declined.")
+	bob.AcceptFile().Say(map[string]any{"refused": "no", "all": true}) // the other one was offered, too
+
+	// A paused file whose other side does not answer, or leaves.
+	f = bob.OpenFile(map[string]any{"name": "film.mp4", "size": 3_000_000})
+	require.JSONEq(t, `{"from":0}`, f.Line())
+	f.Say(map[string]int{"from": 0}, strings.Repeat("a", 1_500_000))
+	outcome(ada, "film.mp4", "1.5")
+	press(ada, "film.mp4", "pause")
+	press(ada, "film.mp4", "resume")
+	outcome(ada, "film.mp4", "Waiting for Bob to go on.")
+	bob.Await("resume")
+	outcome(ada, "film.mp4", "Ask Bob to send it again.")
+	press(ada, "film.mp4", "resume")
+	bob.Await("resume")
+	ada.SendFile(path)
+	f = bob.AcceptFile()
+	_ = f.Line()
+	f.Say(map[string]any{"refused": "it is paused", "paused": true})
+	outcome(ada, "song.ogg", "Paused by Bob.")
+	require.NoError(t, bob.Conn.Close())
+	outcome(ada, "song.ogg", "The other side has left.")
+
+	// Someone who was declined twice is not heard for a while.
+	bob = sdkpeer.NewChatter(t, dial(t, relay, id))
+	for range 2 {
+		f = offers("again.txt", nil)
+		f.Asks()
+		press(ada, "again.txt", "decline")
+		require.Contains(t, f.Line(), `"declined":true`)
+	}
+	require.Contains(t, offers("again.txt", nil).Line(), `"declined":true`)
+	ada.WaitText("#log .note", "You have declined twice.")
 }
 
 // TestEitherSidePausesAFile: it goes on from where it was, when the one who has paused it wants.

@@ -1,6 +1,7 @@
 package browser_test
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -75,6 +76,24 @@ func TestTimesStandBetweenMessages(t *testing.T) {
 	ada.Shot("times")
 }
 
+// TestAFloodTakesNoFileAway: of more entries than the chat shows, those go that hold nothing, and a chat full of files still shows what is said.
+func TestAFloodTakesNoFileAway(t *testing.T) {
+	t.Parallel()
+	relay := relayproc.Start(t)
+	ada := chromium.Start(t).Open(relay.HTTP + "/")
+	ada.Host("Ada")
+	ada.Do(`const { chat } = await import("./chat.js"), { Transfer } = await import("./transfer.js");
+		globalThis.files = Array.from({ length: 600 }, (_, n) => new Transfer(n + ".jpg", 1));
+		for (const file of files) file.start("Bob", true, null);
+		globalThis.say = (n) => chat.say({ name: "Bob", text: "line " + n, at: Date.now(), mine: false });
+		for (let n = 0; n < 600; n++) say(n)`)
+	require.Equal(t, 600, chromium.Eval[int](ada, `document.querySelectorAll("#log .transfer").length`))
+	require.Equal(t, 0, chromium.Eval[int](ada, `files.filter(({ signal }) => signal.aborted).length`))
+	require.Equal(t, []string{"line 100", "line 599"}, chromium.Eval[[]string](ada, `(all => [all[0], all.at(-1)])([...document.querySelectorAll("#log .text")].map((e) => e.textContent))`))
+	ada.Do(`files.forEach((file) => file.failed(Object.assign(new Error(), { code: "cancelled" }))); say(600)`) // they hold nothing now
+	require.Equal(t, 500, chromium.Eval[int](ada, `document.getElementById("log").childElementCount`))
+}
+
 // TestFacesDiffer: people of different names are to be told from each other, and their initials can be read, by day
 // and by night (WCAG 2.2, 1.4.3).
 func TestFacesDiffer(t *testing.T) {
@@ -118,6 +137,38 @@ func TestFacesDiffer(t *testing.T) {
 	require.Equal(t, []string{"A", "AL", "B2", "\U0001f600", "JB", "?"}, initials)
 }
 
+// TestNamesDiffer: a name that looks like that of another person gets a number, also when the host takes the name later.
+func TestNamesDiffer(t *testing.T) {
+	t.Parallel()
+	relay := relayproc.Start(t)
+	ada := chromium.Start(t).Open(relay.HTTP + "/")
+	_, id, _ := strings.Cut(ada.Host("Ada"), "#")
+	bob, eve := sdkpeer.NewChatter(t, dial(t, relay, id)), sdkpeer.NewChatter(t, dial(t, relay, id))
+	people := func(names ...string) {
+		t.Helper()
+		ada.WaitFor(fmt.Sprintf("%q", names), `[...document.querySelectorAll("#people .name bdi")].map((e) => e.textContent).join() === a`, strings.Join(names, ","))
+	}
+	bob.Say("name", "Bob")
+	people("Bob", "Guest")
+	for _, c := range [][2]string{
+		{"Eve", "Eve"},
+		{"Bob", "Bob (2)"},
+		{"Bob\u200b", "Bob (2)"},
+		{"Eve\u00ad", "Eve"},
+		{"Bo\u200db", "Bo\u200db (2)"},
+		{"\u2800Ada\ufeff", "Ada (2)"},
+		{"\u3164\u200d\u2064", "Guest"},
+		{"bOB", "bOB (2)"},
+		{"\uff22\uff4f\uff42", "\uff22\uff4f\uff42 (2)"},
+		{"\U0001f469\u200d\U0001f4bb \u2764\ufe0f", "\U0001f469\u200d\U0001f4bb \u2764\ufe0f"},
+	} {
+		eve.Say("name", c[0])
+		people("Bob", c[1])
+	}
+	ada.Rename("Bob\u2060")
+	people("Bob (2)", "\U0001f469\u200d\U0001f4bb \u2764\ufe0f")
+}
+
 // TestUnreadMessagesAreCounted: in the title, while the page is hidden. A name that was chosen is the user's name
 // on the next visit, too.
 func TestUnreadMessagesAreCounted(t *testing.T) {
@@ -157,6 +208,7 @@ func TestANotificationOnRequest(t *testing.T) {
 	ada := browser.Open(relay.HTTP + "/")
 	_, id, _ := strings.Cut(ada.Host("Ada"), "#")
 	kept(ada)
+	ada.Hesitate()
 	bob := sdkpeer.NewChatter(t, dial(t, relay, id))
 	bob.Say("name", "Bob")
 	says := func(text string) {
@@ -180,6 +232,11 @@ func TestANotificationOnRequest(t *testing.T) {
 	says("a secret")
 	says("and another")
 	ada.WaitFor("a notification", `(await `+shown+`).join() === "Bob has written"`)
+	bob.OpenFile(map[string]any{"name": "a.txt", "size": 2})
+	ada.WaitFor("the file", `(await `+shown+`).join() === "Bob has a file for you"`)
+	bob.Say("call", true)
+	ada.WaitFor("the call", `(await `+shown+`).join() === "Bob is in a call"`)
+	require.Equal(t, "(4) Intercessor", chromium.Eval[string](ada, `document.title`))
 	ada.Restore()
 	ada.WaitFor("that it goes", `(await `+shown+`).length === 0`)
 	ada.Click("#bell")

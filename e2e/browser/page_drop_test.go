@@ -1,9 +1,15 @@
 package browser_test
 
 import (
+	"context"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
+	"github.com/chromedp/cdproto/cdp"
+	"github.com/chromedp/cdproto/input"
+	"github.com/chromedp/chromedp"
 	"github.com/stretchr/testify/require"
 
 	"github.com/sebas642/intercessor/e2e/chromium"
@@ -23,6 +29,20 @@ func dropFile(p *chromium.Tab, selector, name string) {
 			if (!event.defaultPrevented) throw new Error("the browser would open the file");
 			if (type === "dragover") globalThis.hint = document.getElementById("drop-hint")?.innerText;
 		}`, selector, name)
+}
+
+// drag drops files of the disk in the middle of the page.
+func drag(p *chromium.Tab, paths ...string) {
+	p.T.Helper()
+	require.NoError(p.T, chromedp.Do(p.Ctx, chromedp.Func(func(ctx context.Context, t *chromedp.Target) error {
+		for _, typ := range []input.DispatchDragEventType{input.DispatchDragEventTypeDragEnter, input.DispatchDragEventTypeDragOver, input.DispatchDragEventTypeDrop} {
+			data := &input.DragData{Items: []*input.DragDataItem{}, Files: paths, DragOperationsMask: 1}
+			if _, err := cdp.Call(ctx, t, input.DispatchDragEvent, input.DispatchDragEventParams{Type: typ, X: 600, Y: 400, Data: data}); err != nil {
+				return err
+			}
+		}
+		return nil
+	})))
 }
 
 // TestDroppedFilesGoToThoseChosen: for a file dropped outside the rows of people the user chooses among those who
@@ -57,6 +77,10 @@ func TestDroppedFilesGoToThoseChosen(t *testing.T) {
 	require.Equal(t, "Drop to choose who gets it", chromium.Eval[string](ada, `hint`))
 	ada.WaitText("#recipients", "for-all.txt")
 	ada.Accessible("the choice of receivers")
+	ada.Click("#recipients .primary") // also what Enter does
+	ada.WaitText("#recipients .problem", "Choose at least one person.")
+	ada.Click("#recipients li:first-child label")
+	ada.Click("#recipients li:last-child label")
 	ada.Shot("recipients")
 	ada.Click("#recipients .primary")
 	receives(bob, "for-all.txt")
@@ -68,6 +92,13 @@ func TestDroppedFilesGoToThoseChosen(t *testing.T) {
 	receives(cid, "for-cid.txt")
 	require.False(t, chromium.Eval[bool](ada, `document.getElementById("drop-hint").checkVisibility()`))
 
+	folder, data := t.TempDir(), filepath.Join(t.TempDir(), "beside.txt")
+	require.NoError(t, os.WriteFile(data, []byte("content"), 0o600))
+	drag(ada, folder, data)
+	ada.WaitText("#log .note", "A folder cannot be sent.")
+	ada.WaitText("#recipients", "beside.txt")
+	ada.Click("#recipients-cancel")
+
 	paste := `const data = new DataTransfer();
 		if (a) data.items.add(new File(["content"], a));
 		if (b) data.setData(b, "something");
@@ -76,10 +107,6 @@ func TestDroppedFilesGoToThoseChosen(t *testing.T) {
 		globalThis.kept = event.defaultPrevented`
 	ada.Do(paste, "pasted.png", "")
 	ada.WaitText("#recipients", "pasted.png")
-	ada.Click("#recipients li:first-child label")
-	ada.Click("#recipients li:last-child label")
-	ada.Click("#recipients .primary")
-	ada.WaitText("#recipients .problem", "Choose at least one person.")
 	ada.Click("#recipients li:last-child label")
 	ada.Click("#recipients .primary")
 	receives(cid, "pasted.png")
@@ -112,7 +139,10 @@ func TestManyFilesAtOnceAllArrive(t *testing.T) {
 	bob.WaitText("#room-state", "You are in")
 	ada.Do(`const files = new DataTransfer();
 		for (let n = 0; n < 40; n++) files.items.add(new File([new Uint8Array(300_000)], n + ".jpg"));
-		document.getElementById("log").dispatchEvent(new DragEvent("drop", {dataTransfer: files, bubbles: true, cancelable: true}))`)
+		document.getElementById("log").dispatchEvent(new DragEvent("drop", {dataTransfer: files, bubbles: true, cancelable: true}));
+		globalThis.entries = [...document.querySelectorAll("#log .mine .file-name")].map((e) => e.textContent).join(" ")`)
+	require.Equal(t, "0.jpg 1.jpg 2.jpg 3.jpg 36 files: 4.jpg…", chromium.Eval[string](ada, `entries`))
 	bob.WaitFor("all files", `[...document.querySelectorAll("#log .outcome")].filter((e) => e.textContent === "Received and checked.").length === 40`)
 	ada.WaitFor("that all have arrived", `[...document.querySelectorAll("#log .outcome")].filter((e) => e.textContent === "Sent and checked.").length === 40`)
+	require.Equal(t, 40, chromium.Eval[int](ada, `document.querySelectorAll("#log .transfer").length`))
 }

@@ -126,7 +126,7 @@ func TestAFileOutlivesTheRelay(t *testing.T) {
 }
 
 // TestAFileGoesOnFromWhatIsThere: what has come of a file that broke off is kept. The same offer,
-// on another connection, goes on from there, in the same row; another content of that name begins anew.
+// on another connection and in another room, goes on from there; another content of that name begins anew.
 func TestAFileGoesOnFromWhatIsThere(t *testing.T) {
 	t.Parallel()
 	relay := relayproc.Start(t)
@@ -149,6 +149,34 @@ func TestAFileGoesOnFromWhatIsThere(t *testing.T) {
 	ada.WaitText("#log .outcome", "It goes on from here when it is sent again.")
 	ada.Shot("kept")
 
+	// It outlives the stay in the room.
+	ada.Click("#leave")
+	ada.WaitText("h1", "Two peers, introduced.")
+	_, id, _ = strings.Cut(ada.Host("Ada"), "#")
+	ada.WaitText("#log .outcome", "It goes on from here when it is sent again.")
+
+	// Someone else who offers it is asked about first, and harms nothing.
+	ada.Hesitate()
+	mallory := sdkpeer.NewChatter(t, dial(t, relay, id))
+	f = mallory.OpenFile(offer)
+	f.Asks()
+	press(ada, "film.mp4", "decline")
+	require.Contains(t, f.Line(), `"declined":true`)
+	ada.Do(`globalThis.hesitates = false`)
+	var there struct {
+		From   int
+		SHA256 string
+	}
+	for _, begin := range []int{half, 0} {
+		f = mallory.OpenFile(offer)
+		require.NoError(t, f.JSON(&there))
+		require.Equal(t, half, there.From)
+		f.Say(map[string]int{"from": begin}, strings.Repeat("x", len(content)-begin), map[string]string{"sha256": sdkpeer.Sum(content)})
+		require.JSONEq(t, `{"refused":"it was damaged on the way"}`, f.Line())
+	}
+	require.NoError(t, mallory.Conn.Close())
+	ada.WaitFor("that no one is here", `!document.querySelector("#people .person")`)
+
 	second := sdkpeer.NewChatter(t, dial(t, relay, id))
 	changed := offer
 	changed.Modified++
@@ -156,10 +184,6 @@ func TestAFileGoesOnFromWhatIsThere(t *testing.T) {
 	require.JSONEq(t, `{"from":0}`, f.Line(), "a file that was changed")
 	f.CancelWrite(0, "")
 	f = second.OpenFile(offer)
-	var there struct {
-		From   int
-		SHA256 string
-	}
 	require.NoError(t, f.JSON(&there))
 	require.Equal(t, half, there.From)
 	require.Equal(t, sdkpeer.Sum(content[:half]), there.SHA256)
@@ -167,7 +191,7 @@ func TestAFileGoesOnFromWhatIsThere(t *testing.T) {
 	require.NoError(t, f.CloseWrite())
 	require.JSONEq(t, sdkpeer.Received(content), f.Line())
 	require.Equal(t, 1, chromium.Eval[int](ada, `[...document.querySelectorAll("#log .outcome")].filter((e) => e.textContent === "Received and checked.").length`))
-	require.Equal(t, 2, chromium.Eval[int](ada, `document.querySelectorAll("#log .transfer").length`))
+	require.Equal(t, 5, chromium.Eval[int](ada, `document.querySelectorAll("#log .transfer").length`))
 	require.Equal(t, "film.mp4 1700000000000", chromium.Eval[string](ada, `made.name + " " + made.lastModified`))
 
 	// The page sends.
@@ -264,13 +288,13 @@ func TestAFileGoesOnWithAnotherConnection(t *testing.T) {
 	s := impatient(t)
 	host, guest := s.enter("host"), s.enter("guest")
 	noDirect(guest.Tab)
-	guest.proxy.SetFaults(chaos.Faults{Up: chaos.Way{Rate: 1 << 20}})
+	guest.proxy.SetFaults(chaos.Faults{Up: chaos.Way{Rate: 1 << 17}})
 	_, id, _ := strings.Cut(host.Host("Ada"), "#")
 	guest.Navigate("about:blank")
 	guest.Navigate("http://" + guest.proxy.Addr() + "/#" + id)
 	guest.Rename("Bob")
 	host.WaitText("#people .name", "Bob")
-	film, content := newFile(t, "film.mp4", 10_000_000)
+	film, content := newFile(t, "film.mp4", 4_000_000)
 	guest.SendFile(film)
 	host.WaitFor("a part", `document.querySelector("#log progress")?.value > 0.3`)
 	s.cut(guest, chaos.RST)

@@ -36,18 +36,20 @@ func kept(p *chromium.Tab) []string {
 	})()`)
 }
 
-// below serves a relay below a path, as a proxy in front of it does, which answers 502 while the relay is away.
-func below(t testing.TB, relay *relayproc.Relay, path string) (address string) {
+// below serves each relay below its path, as a proxy in front of it does, which answers 502 while the relay is away.
+func below(t testing.TB, relays map[string]*relayproc.Relay) (origin string) {
 	t.Helper()
-	target, err := url.Parse(relay.HTTP)
-	require.NoError(t, err)
-	proxy := httputil.NewSingleHostReverseProxy(target)
-	proxy.ErrorHandler = func(w http.ResponseWriter, _ *http.Request, _ error) { w.WriteHeader(http.StatusBadGateway) }
 	mux := http.NewServeMux()
-	mux.Handle(path+"/", http.StripPrefix(path, proxy))
+	for path, relay := range relays {
+		target, err := url.Parse(relay.HTTP)
+		require.NoError(t, err)
+		proxy := httputil.NewSingleHostReverseProxy(target)
+		proxy.ErrorHandler = func(w http.ResponseWriter, _ *http.Request, _ error) { w.WriteHeader(http.StatusBadGateway) }
+		mux.Handle(path+"/", http.StripPrefix(path, proxy))
+	}
 	front := httptest.NewServer(mux)
 	t.Cleanup(front.Close)
-	return front.URL + path
+	return front.URL
 }
 
 // TestThePageOpensWithoutItsRelay: after one visit the start page opens also while the relay is away, says so, and goes on when the relay is
@@ -57,7 +59,7 @@ func TestThePageOpensWithoutItsRelay(t *testing.T) {
 	t.Parallel()
 	relay := relayproc.Start(t)
 	browser := chromium.Start(t)
-	for _, address := range []string{relay.HTTP, below(t, relay, "/a/talk")} {
+	for _, address := range []string{relay.HTTP, below(t, map[string]*relayproc.Relay{"/a/talk": relay}) + "/a/talk"} {
 		ada := browser.Open(address+"/", unreachable...)
 		ada.Host("Ada")
 		for _, file := range kept(ada) {
@@ -113,6 +115,19 @@ func TestANewPageComesAtOnce(t *testing.T) {
 	kept(ada)
 	relay.Kill()
 	ada.Reload()
+	ada.WaitText("#notice", "The relay cannot be reached")
+	ada.WaitText("h1", "A new version.")
+
+	// Two relays of one origin keep their pages apart.
+	require.NoError(t, relay.Process.Start())
+	other := relayproc.Start(t)
+	origin := below(t, map[string]*relayproc.Relay{"/new": relay, "/old": other})
+	for _, path := range []string{"/new/", "/old/"} {
+		ada.Navigate(origin + path)
+		ada.WaitFor("the service worker", `(await navigator.serviceWorker.getRegistration())?.active?.state === "activated"`)
+	}
+	relay.Kill()
+	ada.Navigate(origin + "/new/")
 	ada.WaitText("#notice", "The relay cannot be reached")
 	ada.WaitText("h1", "A new version.")
 }

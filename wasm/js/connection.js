@@ -18,10 +18,13 @@ export class Connection extends Stateful {
   #servers = []; // the latest ICE servers
   #path; // as it was last looked at
   #closing = null; // settled when Go has closed
+  #onclose;
   #last = null; // the latest send that waits; later ones must not overtake it
 
-  constructor(sdk, { number, id, peerId, reliable, state }, identity = none) {
+  /** onclose is called when the page has closed this connection, also one that has ended. */
+  constructor(sdk, { number, id, peerId, reliable, state }, identity = none, onclose = () => {}) {
     super(state);
+    this.#onclose = onclose;
     this.#sdk = sdk;
     this.#number = number;
     this.#identity = identity;
@@ -118,6 +121,7 @@ export class Connection extends Stateful {
     this.#incoming.end({ code: "closed" });
     this.#closing ??= this.#sdk.close(this.#number);
     this.#end(closedHere());
+    this.#onclose();
   }
 
   async [asyncDispose]() {

@@ -2,12 +2,19 @@
 // of which a duplicated tab gets a copy. So a page uses it only while it
 // holds the Web Lock of that peer's ID (PROTOCOL.md, R13).
 
+import { invalid } from "./errors.js";
+
 const RELOAD = 1000; // milliseconds to wait for the lock of the page before this one
 
 /** Restores this page's identity at a URL, or takes up another page's, if options ask for it and that is possible. */
 export async function takeUp(url, { identity = false }) {
-  if (identity === false || identity === null || !possible()) return none;
+  if (identity === false || identity === null) return none;
   const { name = "", text = "" } = typeof identity === "object" ? identity : { name: identity === true ? "" : identity };
+  if (typeof identity === "object" && !text) throw invalid("identity.text is empty: the listener has no identity to give");
+  if (!possible()) {
+    if (text) throw invalid("identity.text needs Web Locks and sessionStorage, so https or localhost");
+    return none;
+  }
   const taken = new Identity(`intercessor:${name}:${url}`, String(text));
   if (!text) await taken.takeUp();
   return taken;

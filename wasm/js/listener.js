@@ -3,6 +3,7 @@
 import { Connection, toJSON } from "./connection.js";
 import { closedHere, endOf } from "./errors.js";
 import { asyncDispose, PeerEvent, Stateful } from "./events.js";
+import { none } from "./identity.js";
 
 const UNTAKEN = 64; // connections that wait for the page to accept them; more wait in Go
 
@@ -91,9 +92,8 @@ export class Listener extends Stateful {
   async #take(made) {
     // A peer that comes back without memory is a new connection. The page gets the end of the old one first.
     for (const conn of this.#conns) if (conn.peerId === made.peerId) await conn.closed;
-    const conn = new Connection(this.#sdk, made);
+    const conn = new Connection(this.#sdk, made, none, () => this.#conns.delete(conn));
     this.#conns.add(conn);
-    conn.closed.then((why) => why.code === "closed" && this.#conns.delete(conn));
     for (const type of ["away", "back", "gone"]) {
       conn.addEventListener(type, ({ reason }) => this.dispatchEvent(new PeerEvent(type, conn, reason)));
     }

@@ -4,6 +4,7 @@ import { canChooseSpeaker, canShareScreen, choose, chosen, list, open } from "./
 import { Leg } from "./leg.js";
 import { me } from "./name.js";
 import { Tile } from "./tile.js";
+import { unread } from "./unread.js";
 import { words } from "./words.js";
 
 export const MOST = 6; // people in a call
@@ -36,10 +37,13 @@ export const call = {
 
   /** Follows the list of people: each is {id, name, you, call, reach()}, where reach waits for a Peer. */
   update(now) {
+    const caller = now.find(isOther);
+    if (caller && !asked && !inside && !people.some(isOther)) unread(words.calls(caller.name));
     people = now;
     const you = people.find((person) => person.you);
     if (asked && you?.call) begin();
     else if (inside && you && !you.call) finish(); // a host without memory of the call
+    else if (!asked && !inside && you?.call) room?.takePart(false); // the host's answer came too late
     if (inside) connect();
     draw();
   },
@@ -59,6 +63,9 @@ export const call = {
     say("");
   },
 };
+
+/** Whether a person is another one in the call. */
+const isOther = (person) => person.call && !person.you;
 
 function join() {
   if (asked || inside) return;
@@ -98,7 +105,7 @@ function finish() {
 
 /** Has a leg to each other person in the call. */
 function connect() {
-  const there = new Map(people.filter((person) => person.call && !person.you).map((person) => [person.id, person]));
+  const there = new Map(people.filter(isOther).slice(0, MOST - 1).map((person) => [person.id, person]));
   for (const id of [...others.keys()]) if (!there.has(id)) part(id);
   for (const [id, { name, reach }] of there) {
     const before = others.get(id);

@@ -5,7 +5,8 @@ import { showText } from "./links.js";
 import { unread } from "./unread.js";
 import { locale, words } from "./words.js";
 
-const KEPT = 500; // entries; older ones go
+const MOST = 500; // entries that hold nothing; older ones go
+const FREE = ":scope > :not(.kept)"; // an entry that holds a file is kept; who keeps it bounds how many there are
 const GAP = 30 * 60_000; // milliseconds without an entry, after which the time is shown
 
 const template = document.getElementById("message");
@@ -21,7 +22,7 @@ const chat = {
     item.classList.toggle("mine", mine);
     showText(item.querySelector(".text"), text);
     this.add(item, mine ? words.youWrote : name, new Date(at));
-    if (!mine && scroll.ariaBusy !== "true") unread(name);
+    if (!mine && scroll.ariaBusy !== "true") unread(words.wrote(name));
     return item.querySelector(".mark");
   },
 
@@ -53,10 +54,7 @@ const chat = {
 
   clear() {
     last = new Date();
-    for (const entry of [...log.children]) {
-      entry.remove();
-      entry.dispatchEvent(new Event("removed"));
-    }
+    for (const entry of [...log.children]) remove(entry);
   },
 
   focus() {
@@ -112,14 +110,14 @@ function clock(at) {
   return at.toLocaleTimeString(locale, { hour: "2-digit", minute: "2-digit" });
 }
 
+function remove(entry) {
+  entry.remove();
+  entry.dispatchEvent(new Event("removed"));
+}
+
 function append(item) {
   log.append(item);
-  while (log.childElementCount > KEPT) {
-    // A file that is not saved is removed last. Removing its entry must free the file.
-    const old = log.querySelector(":scope > :not(.kept)") ?? log.firstElementChild;
-    old.remove();
-    old.dispatchEvent(new Event("removed"));
-  }
+  while (log.querySelectorAll(FREE).length > MOST) remove(log.querySelector(FREE));
   atEnd ||= item.classList.contains("mine");
   toEnd();
 }

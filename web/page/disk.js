@@ -38,32 +38,56 @@ function hold(name, folder) {
 
 /**
  * Takes over what this tab's page before this one has left, and those of closed tabs. Returns {store, about, size}
- * of each file, and removes what is no longer of use.
+ * of each file, and removes what is no longer of use, once for each file.
  */
 export async function leftovers() {
   const found = [];
   if (!navigator.locks) return found;
   const root = await openRoot().catch(() => null);
   if (!root) return found;
+  const keys = Object.keys(localStorage).filter((key) => key.startsWith(KEY)); // first, since other pages make files
   const there = new Set();
   for await (const [name, folder] of root.entries()) {
     there.add(name);
     if (held.has(name) || !(await lock(name, before.includes(name) ? RELOAD : 0))) continue;
-    hold(name, folder);
-    for await (const [id, file] of folder.entries()) {
-      const store = new DiskStore(`${name}/${id}`);
-      const { about } = store;
-      if (!about || Date.now() - (about.saved ?? about.at) > (about.saved ? SAVED : about.whole ? Infinity : PART)) await store.remove();
-      else if (!about.saved) found.push({ store, about, size: (await file.getFile()).size });
-    }
+    const files = await filesIn(name, folder);
+    found.push(...files);
+    if (files.length > 0) hold(name, folder);
+    else await root.removeEntry(name).catch(() => {}); // it still has what could not be removed
   }
-  for (const key of Object.keys(localStorage)) {
+  for (const key of keys) {
     const [folder, id] = key.slice(KEY.length).split("/");
-    if (!key.startsWith(KEY) || (there.has(folder) && !held.has(folder))) continue;
+    if (there.has(folder) && !held.has(folder)) continue;
     const file = await held.get(folder)?.getFileHandle(id).catch(() => null);
     if (!file) localStorage.removeItem(key);
   }
   return found.sort((a, b) => a.about.at - b.about.at);
+}
+
+async function filesIn(name, folder) {
+  const found = [];
+  for await (const [id, file] of folder.entries()) {
+    const store = new DiskStore(`${name}/${id}`);
+    try {
+      const { about } = store;
+      if (expired(about)) {
+        localStorage.removeItem(`${KEY}${name}/${id}`);
+        await folder.removeEntry(id);
+        continue;
+      }
+      found.push({ store, about, size: (await file.getFile()).size });
+    } catch {
+      // what cannot be read is left alone
+    }
+  }
+  return found;
+}
+
+/** Whether a file is no longer of use; also when what is known of it is not what this page writes. */
+function expired(about) {
+  if (typeof about?.name !== "string" || !(about.size >= 0) || !Number.isFinite(about.at)) return true;
+  if (about.saved) return !(Date.now() - about.saved < SAVED);
+  return !about.whole && Date.now() - about.at > PART;
 }
 
 /** How many bytes more the browser lets this site store; null if it does not say. */
@@ -135,6 +159,13 @@ class DiskStore {
     await this.#call("empty");
   }
 
+  /** Drops what is behind so many bytes. What is left is hashed when it is opened again. */
+  async cut(size) {
+    await this.open();
+    await this.#call("cut", size);
+    await this.rest();
+  }
+
   /** Frees what an open file needs; it can be opened again. */
   async rest() {
     const opened = this.#opening;
@@ -169,7 +200,7 @@ function call(act, path, bytes) {
   worker ??= startWorker();
   return new Promise((resolve, reject) => {
     calls.set(++number, { resolve, reject });
-    worker.postMessage({ number, act, path, bytes }, bytes ? [bytes.buffer] : []);
+    worker.postMessage({ number, act, path, bytes }, bytes?.buffer ? [bytes.buffer] : []);
   });
 }
 

@@ -5,6 +5,7 @@
 import { Sha256 } from "./sha256.js";
 
 const READ = 1 << 20; // bytes that are hashed at once
+const TURN = 16 * READ; // bytes after which other files have their turn
 
 const files = new Map(); // by FOLDER/ID: {handle, size, hash}
 
@@ -17,7 +18,11 @@ const acts = {
     const handle = await (await folder.getFileHandle(name, { create: true })).createSyncAccessHandle();
     const file = { handle, size: 0, hash: new Sha256() };
     const buffer = new Uint8Array(READ);
-    for (let read; (read = handle.read(buffer, { at: file.size })) > 0; file.size += read) file.hash.update(buffer.subarray(0, read));
+    for (let read; (read = handle.read(buffer, { at: file.size })) > 0; ) {
+      file.hash.update(buffer.subarray(0, read));
+      file.size += read;
+      if (file.size % TURN === 0) await new Promise((resolve) => setTimeout(resolve));
+    }
     files.set(path, file);
   },
 
@@ -36,6 +41,8 @@ const acts = {
     file.handle.truncate(0);
     Object.assign(file, { size: 0, hash: new Sha256() });
   },
+
+  cut: (path, size) => files.get(path).handle.truncate(size),
 
   close(path) {
     files.get(path)?.handle.close();

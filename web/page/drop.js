@@ -2,7 +2,7 @@
 // elsewhere, the user chooses who gets them. A hint says which before they are dropped.
 
 import { chat } from "./chat.js";
-import { choose, nameIn, receivers, sendTo } from "./recipients.js";
+import { choose, filesIn, nameIn, receivers, sendTo } from "./recipients.js";
 import { words } from "./words.js";
 
 const room = document.getElementById("room");
@@ -29,7 +29,7 @@ document.addEventListener("drop", (event) => {
   if (room.hidden) return;
   const { rows, text } = target(event);
   if (rows.length === 0) chat.note(text);
-  const files = [...event.dataTransfer.files];
+  const files = filesIn(event.dataTransfer);
   if (rows.length > 1) choose(files);
   else sendTo(rows, files);
 });

@@ -26,15 +26,21 @@ function tenths(n) {
   return n.toLocaleString(locale, { minimumFractionDigits: 1, maximumFractionDigits: 1 });
 }
 
-// Control characters, and the marks that turn the direction of what follows: a
-// name made of them could pose as another ("photo_gpj.exe").
-export const unseen = /[\p{Cc}\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/gu;
+// Control characters, what has no looks, and the marks that turn the direction of what follows: a name made of them
+// could pose as another ("photo_gpj.exe"). Emoji and some scripts need the joiners and the last selector.
+export const unseen = /[\p{Cc}\u2028\u2029\u2800\ufff9-\ufffb]|(?![\u200c\u200d\ufe0f])\p{Default_Ignorable_Code_Point}/gu;
+
+/** What names have in common that look alike, though not of letters that look alike: "" if nothing of a name is seen. */
+export function looks(name) {
+  return name.replace(/\p{Default_Ignorable_Code_Point}/gu, "").normalize("NFKC").replace(/\s+/gu, " ").trim().toLowerCase();
+}
 
 /** A display name as it is shown: 1 to 32 characters, whatever the peer sent. */
 export function cleanName(name, otherwise) {
   if (typeof name !== "string") return otherwise;
   const clean = name.slice(0, 512).replace(unseen, " ").replace(/\s+/gu, " ").trim();
-  return [...clean].slice(0, 32).join("").trim() || otherwise;
+  const short = [...clean].slice(0, 32).join("").trim();
+  return looks(short) === "" ? otherwise : short;
 }
 
 // What Windows does not take in a file's name, and the devices that it takes for files.

@@ -5,7 +5,7 @@ import { clientURL, currentID, readAddress, roomURL, serverURL } from "./address
 import { call } from "./call.js";
 import { chat } from "./chat.js";
 import { failure, sentence } from "./errors.js";
-import { restoreFiles } from "./files.js";
+import { findFiles, restoreFiles } from "./files.js";
 import { Guest } from "./guest.js";
 import { Host } from "./host.js";
 import { askHost } from "./handover.js";
@@ -13,8 +13,9 @@ import { showInvite } from "./invite.js";
 import { onRename } from "./name.js";
 import { keepPage, offline } from "./offline.js";
 import { explainStar } from "./people.js";
+import { received } from "./received.js";
 import { forget, hostedRoom } from "./transcript.js";
-import { canNotify, toggleNotifications } from "./unread.js";
+import { toggleNotifications } from "./unread.js";
 import { unsaved } from "./unsaved.js";
 import { words } from "./words.js";
 import "./drop.js";
@@ -99,7 +100,9 @@ async function stay(entered) {
   showRoom();
   await room.run();
   if (room !== entered || !entered.passedTo) return;
-  goHome();
+  history.replaceState(null, "", location.pathname);
+  forget();
+  end(words.disconnected);
   notice(words.roomPassed(entered.passedTo), words.joinAsGuest, () => joinNew(entered.id));
 }
 
@@ -108,6 +111,7 @@ async function inherit(sdk, guest, text, people) {
   const { signal } = (entering = new AbortController());
   try {
     const listener = await sdk.listen(serverURL(), { identity: { name: identity, text }, signal, secret: () => secretOf("host") || secretOf("guest") });
+    if (!signal.aborted && listener.id !== guest.id) chat.note(words.notInherited);
     if (signal.aborted || listener.id !== guest.id) return listener.close();
     guest.succeed(people);
     await stay(new Host(listener, { shown: true }));
@@ -145,6 +149,7 @@ function leave() {
   call.exit();
   room?.leave();
   room = null;
+  received.clear();
   chat.clear();
   forget();
 }
@@ -163,8 +168,7 @@ function showRoom() {
   const hosting = room instanceof Host;
   $("start").hidden = true;
   $("start").inert = false;
-  $("room").hidden = $("leave").hidden = $("invite").hidden = false;
-  $("bell").hidden = !canNotify;
+  $("room").hidden = $("leave").hidden = $("bell").hidden = $("invite").hidden = false;
   $("compose").inert = false;
   notice("");
   room.watch(tell);
@@ -183,6 +187,7 @@ function showStart() {
   $("room").hidden = $("leave").hidden = $("bell").hidden = true;
   $("start").hidden = $("start").inert = false;
   tell("");
+  tellFiles();
 }
 
 /** Shows an error where the user is: at the start, or in the room that ended. */
@@ -197,16 +202,21 @@ function fail(err) {
     $("join-link").focus();
     return;
   }
-  call.exit();
-  $("compose").inert = $("invite").hidden = true;
   const ended = err.code === "peer-gone";
-  tell(ended ? words.hostLeft : words.disconnected);
+  end(ended ? words.hostLeft : words.disconnected);
   const { id } = room;
   if (room instanceof Host) history.replaceState(null, "", location.pathname); // it invites no more
   if (err.code === "access-refused") forgetSecret(room instanceof Host ? "host" : "guest"); // it was changed
   if (ended) notice(words.hostLeftClosed, words.startRoom, startNew);
   else if (room instanceof Host) notice(sentence(err), words.startNewRoom, startNew);
   else notice(sentence(err), words.joinAgain, () => joinNew(id));
+}
+
+/** The room is over for this page. What was said and received stays in view. */
+function end(state) {
+  call.exit();
+  $("compose").inert = $("invite").hidden = true;
+  tell(state);
 }
 
 function startNew() {
@@ -237,7 +247,7 @@ function tell(state) {
 /** Follows the address: #ID is a room to join, anything else is the start. */
 function route() {
   const id = currentID();
-  if (id === room?.id) return;
+  if (id === room?.id && !$("compose").inert) return;
   if (!unsaved.mayLose()) return history.replaceState(null, "", roomURL(room.id));
   notice("");
   leave();
@@ -266,6 +276,12 @@ function begin() {
   }
 }
 
+/** Says at the start that files from before are here. They are shown in a room. */
+async function tellFiles() {
+  const files = await findFiles();
+  $("start-files").textContent = files > 0 ? words.filesFromBefore(files) : "";
+}
+
 /** Shows the start, which can do nothing until the relay is back. */
 function showOffline() {
   showStart();
@@ -290,7 +306,7 @@ $("join").addEventListener("submit", (event) => {
 $("leave").addEventListener("click", async () => {
   if (!unsaved.mayLose()) return;
   const left = room;
-  if (left?.heirs?.length > 0 && (await askHost(left.heirs, (id) => left.passTo(id))) !== "ended") return;
+  if (left?.heirs?.length > 0 && (await askHost(left.heirs, (...how) => left.passTo(...how))) !== "ended") return;
   if (room === left) goHome();
 });
 $("bell").addEventListener("click", async () => {

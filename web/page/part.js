@@ -65,9 +65,23 @@ export class Part {
     this.size = 0;
   }
 
+  /** Drops what is behind so many bytes, and the place on the shelf. */
+  async cut(size) {
+    this.leave();
+    await this.#flush().catch(() => {});
+    if (this.size > size) await this.#store.cut(size);
+    this.size = size;
+    this.#cold = true;
+  }
+
+  /** Says that the page no longer holds it. */
+  leave() {
+    this.#place?.clear();
+  }
+
   /** Drops all of it for good. */
   async clear() {
-    this.#place?.clear();
+    this.leave();
     this.#chunk = null;
     this.size = this.#used = 0;
     await this.#store.remove();
@@ -92,9 +106,9 @@ export class Part {
     return this.#store.durable;
   }
 
-  /** Records that the user has saved the file. */
-  saved() {
-    this.#store.note({ saved: Date.now() });
+  /** Records what is known of the file. */
+  note(about) {
+    this.#store.note(about);
   }
 
   async #push() {
@@ -129,27 +143,60 @@ async function stored(promise) {
   }
 }
 
-const kept = new Map(); // by what was offered: {part, transfer, timer}
+const kept = new Set(); // {offer, person, part, transfer, timer}
 
-/** Keeps a part for the next offer of the file. Returns a function that drops it. */
-export function keep(offer, part, transfer) {
+/**
+ * Keeps a part for the next offer of the file by this person, in place of an earlier one. Returns a function that
+ * drops it.
+ */
+export function keep(offer, person, part, transfer) {
   part.rest().catch(() => {});
-  drop(offer);
-  const timer = part.durable ? 0 : setTimeout(() => drop(offer), KEPT);
-  kept.set(offer, { part, transfer, timer });
-  return () => kept.get(offer)?.part === part && drop(offer);
+  drop(find(offer, person));
+  const it = { offer, person, part, transfer };
+  if (!part.durable) it.timer = setTimeout(() => drop(it), KEPT);
+  kept.add(it);
+  return () => drop([...kept].find((other) => other.part === part));
 }
 
-/** Returns {part, transfer} for a file that is offered again, which is then no longer kept; or undefined. */
-export function takeUp(offer) {
-  const it = kept.get(offer);
+/** Shows all that is kept. */
+export function showKept() {
+  for (const { transfer } of kept) transfer.show();
+}
+
+/** Returns {part, transfer} for a file that this person offers again, which is then no longer kept; or undefined. */
+export function takeUp(offer, person) {
+  return release(find(offer, person));
+}
+
+/**
+ * Like takeUp for a file that someone else has offered before. Returns also giveBack(), which keeps the part for that
+ * person as it was.
+ */
+export function borrow(offer) {
+  const it = release([...kept].find((it) => it.offer === offer && it.part.durable));
+  if (!it) return undefined;
+  const { person, part, transfer } = it;
+  const { size } = part;
+  transfer.hide();
+  const giveBack = async () => {
+    await part.cut(size).catch(() => {}); // the next sender compares hashes
+    keep(offer, person, part, transfer);
+    transfer.show();
+  };
+  return { part, giveBack };
+}
+
+function find(offer, person) {
+  return [...kept].find((it) => it.offer === offer && it.person === person);
+}
+
+function release(it) {
   clearTimeout(it?.timer);
-  kept.delete(offer);
+  kept.delete(it);
   return it;
 }
 
-function drop(offer) {
-  const it = takeUp(offer);
-  it?.part.clear();
+function drop(it) {
+  release(it)?.part.clear();
   it?.transfer.dropped();
 }

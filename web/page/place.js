@@ -14,10 +14,16 @@ export async function pickFile(name) {
 /** Asks for a folder. Returns a function that begins to write a file of some folder in it. */
 export async function pickFolder() {
   const top = await showDirectoryPicker({ mode: "readwrite" });
-  return async (name, folders = []) => {
+  const make = async (name, folders) => {
     let at = top;
     for (const folder of folders) at = await at.getDirectoryHandle(folder, { create: true });
-    return open(await newFile(at, name));
+    return newFile(at, name);
+  };
+  let last = Promise.resolve(); // two files of one name must not be made at once
+  return async (name, folders = []) => {
+    const made = last.then(() => make(name, folders));
+    last = made.catch(() => {}); // who asked for it says why
+    return open(await made);
   };
 }
 

@@ -3,7 +3,7 @@
 import { failure } from "./errors.js";
 import { cleanFileName, cleanFolder, cleanID } from "./format.js";
 import { errorOf, line, Lines } from "./lines.js";
-import { keep, Part, takeUp } from "./part.js";
+import { borrow, keep, Part, takeUp } from "./part.js";
 import { words } from "./words.js";
 
 const LINGER = 10_000; // milliseconds that the sender has to close its direction after our answer
@@ -13,13 +13,18 @@ const FINAL = ["damaged", "too-large", "cancelled", "full", "not-stored", "decli
 /**
  * Receives the file that comes on a stream. desk.decide(offer, waiting, gone) is called when it is offered: it asks the
  * user, and returns {transfer, store, most}; waiting(seconds) tells the sender that a person is asked, and the signal
- * gone says that the sender has given up. For a file of which a part is there already desk.goesOn(transfer, durable) is called
- * instead, and returns most. The signal ends it all, with a reason that the sender hears.
+ * gone says that the sender has given up. For a file of which a part of the same desk.person() is there already
+ * desk.goesOn(transfer, durable) is called instead, and returns most. The signal ends it all, with a reason that the sender hears.
  */
 export async function receiveFile({ readable, writable }, desk, signal) {
   const from = new Lines(readable, signal);
   const to = writable.getWriter();
-  let offer, part, transfer;
+  let offer, part, transfer, store, borrowed;
+  // The borrowed part is this person's from now on.
+  const replace = () => {
+    part.note({ from: desk.name(), person: desk.person() });
+    store.remove();
+  };
   try {
     offer = offerIn(await from.line());
     const { key, name, size, modified } = offer;
@@ -29,16 +34,16 @@ export async function receiveFile({ readable, writable }, desk, signal) {
     let early = true;
     const hear = () => early && gone.abort(failure("damaged"));
     begins.then(hear, (err) => gone.abort(err));
-    const before = takeUp(key);
+    const before = takeUp(key, desk.person());
     let most;
     if (before) {
       ({ part, transfer } = before);
       most = await desk.goesOn(transfer, part.durable);
     } else {
       const waiting = (seconds) => to.write(line({ waiting: seconds, user: true })).catch(() => {});
-      let store;
       ({ transfer, store, most } = await desk.decide(offer, waiting, gone.signal));
-      part = new Part(store);
+      borrowed = store.chosen ? undefined : borrow(key);
+      part = borrowed?.part ?? new Part(store);
     }
     gone.signal.throwIfAborted();
     part.move(desk.shelf, size, most);
@@ -47,7 +52,12 @@ export async function receiveFile({ readable, writable }, desk, signal) {
     early = false;
     await to.write(line(there));
     const { from: begin } = await begins;
-    if (begin === 0) {
+    if (begin === 0 && borrowed) {
+      await borrowed.giveBack();
+      borrowed = undefined;
+      part = new Part(store);
+      part.move(desk.shelf, size, most);
+    } else if (begin === 0) {
       if (part.size > 0) await part.empty();
     } else if (begin !== part.size) {
       throw failure("damaged");
@@ -61,6 +71,7 @@ export async function receiveFile({ readable, writable }, desk, signal) {
     const { sha256 } = await from.line();
     if (sha256 !== (await part.sha256())) throw failure("damaged");
     const file = await part.finish(name, modified);
+    if (borrowed) replace();
     to.write(line({ received: size, sha256 })).catch(() => {}); // the sender has gone, but the file is here
     to.close().catch(() => {});
     from.end(LINGER);
@@ -71,8 +82,14 @@ export async function receiveFile({ readable, writable }, desk, signal) {
     from.cancel(err);
     if (!part) return; // the desk has shown it
     const useful = !FINAL.includes(err.code) && (part.size > 0 || err.code === "paused");
+    if (borrowed && useful) {
+      replace();
+    } else if (borrowed) {
+      borrowed.giveBack();
+      part = new Part(store);
+    }
     if (!useful) part.clear();
-    transfer.failed(err, useful ? keep(offer.key, part, transfer) : null, () => desk.resume(offer.said));
+    transfer.failed(err, useful ? keep(offer.key, desk.person(), part, transfer) : null, () => desk.resume(offer.said));
   }
 }
 

@@ -24,7 +24,16 @@ export function nameIn(row) {
 }
 
 export function sendTo(rows, files) {
+  if (files.length === 0) return;
   for (const row of rows) row.dispatchEvent(new CustomEvent("files", { detail: files }));
+}
+
+/** The files of what was dropped or pasted. A folder has no content that could be read. */
+export function filesIn({ items }) {
+  const all = [...items].filter(({ kind }) => kind === "file");
+  const files = all.filter((item) => !item.webkitGetAsEntry()?.isDirectory).map((item) => item.getAsFile());
+  if (files.length < all.length) chat.note(words.noFolders);
+  return files;
 }
 
 /** Sends files to the only person who can receive them, or asks who gets them. */
@@ -44,7 +53,7 @@ function choice(row) {
   const item = document.createElement("li");
   const label = document.createElement("label");
   const name = Object.assign(document.createElement("bdi"), { textContent: nameIn(row) });
-  label.append(Object.assign(document.createElement("input"), { type: "checkbox", checked: true }), name);
+  label.append(Object.assign(document.createElement("input"), { type: "checkbox" }), name);
   item.append(label);
   return item;
 }
@@ -59,6 +68,7 @@ form.addEventListener("submit", (event) => {
   if (rows.length === 0) chat.note(words.noReceiver); // they have left
   sendTo(rows, files);
 });
+choices.addEventListener("change", () => (problem.textContent = ""));
 document.getElementById("recipients-cancel").addEventListener("click", () => dialog.close());
 dialog.addEventListener("close", () => (waiting = null));
 
@@ -74,9 +84,9 @@ input.addEventListener("change", () => {
 
 // Text goes where the user writes. Files and pictures are sent.
 document.addEventListener("paste", (event) => {
-  const { files, types } = event.clipboardData;
+  const { types } = event.clipboardData;
   if (room.hidden || types.includes("text/plain")) return;
   event.preventDefault();
-  if (files.length > 0) choose([...files]);
+  if (types.includes("Files")) choose(filesIn(event.clipboardData));
   else chat.note(words.oddClipboard);
 });

@@ -6,12 +6,14 @@ import { bytes } from "./format.js";
 import { pause } from "./lines.js";
 import { Pace } from "./pace.js";
 import { received } from "./received.js";
+import { unread } from "./unread.js";
 import { unsaved } from "./unsaved.js";
-import { words } from "./words.js";
+import { say, words } from "./words.js";
 
 const template = document.getElementById("transfer");
 
 const SHOWN = 3; // seconds without progress before the page says so
+const OFFER = 15_000; // milliseconds that the sender of a paused file has to offer it again
 const SLICE = 1 << 20; // bytes that are copied at once
 
 /** Seconds that the user has to accept a file. */
@@ -29,19 +31,20 @@ export class Transfer {
   #drawn = 0; // when figures were last shown
   #pace = null; // while the transfer runs
   #over = () => {}; // called when the entry is removed
+  #unanswered = 0; // a timer, while it is asked for again
   #file = null; // what was received, while the page holds it
-  #part = null; // where that is
 
   constructor(name, size) {
     this.name = name;
     this.size = size;
     this.#element(".file-name bdi").textContent = name;
-    this.#element("progress").setAttribute("aria-label", words.progressOf(name));
+    say(this.#element("progress"), "aria-label=progressOf", name);
     this.#item.addEventListener("removed", () => this.#over());
   }
 
   /** Shows the transfer at the end of the chat, also when it goes on after it had failed. */
   start(person, mine, way, at) {
+    clearTimeout(this.#unanswered);
     [this.#person, this.#way] = [person, way];
     this.#abort = new AbortController();
     this.#item.classList.toggle("mine", mine);
@@ -76,6 +79,7 @@ export class Transfer {
         decline: () => reject(failure("declined")),
       }, cancel);
     });
+    unread(words.offers(this.#person));
     this.#element("progress").hidden = true;
     this.#element(".parcel").dataset.state = "asked";
     this.#element(".outcome").textContent = fits ? words.asked : words.askedForPlace;
@@ -131,15 +135,16 @@ export class Transfer {
   }
 
   /** Shows a file that was received before a reload. */
-  restore(file, part) {
+  restore(file, part, saved) {
     this.#end("done", words.fileReceived);
     this.#holds(file, part);
+    if (saved) this.#saved(saved);
   }
 
   /** Shows a part from before a reload; drop() drops it. */
   restorePart(size, drop) {
     this.#done = size;
-    this.#end("kept", `${words.transferErrors["broken-off"]} ${words.goesOnWhenSent}`);
+    this.#end("part", `${words.transferErrors["broken-off"]} ${words.goesOnWhenSent}`);
     this.#figures(words.someOf(bytes(size), bytes(this.size)));
     this.#discards(drop);
   }
@@ -152,7 +157,7 @@ export class Transfer {
     if (paused) text = this.signal.aborted ? words.youPaused : words.paused(this.#person);
     else if (err.code === "declined") text = mine ? words.declined(this.#person) : words.youDeclined;
     else if (drop) text += " " + words.goesOnWhenSent;
-    this.#end(drop ? "kept" : "failed", text);
+    this.#end(drop ? "part" : "failed", text);
     this.#figures(this.#begun ? words.someOf(bytes(this.#done), bytes(this.size)) : bytes(this.size));
     if (drop) this.#discards(drop, paused && this.signal.aborted ? resume : null);
     if (mine && paused) this.#keep(true);
@@ -160,6 +165,7 @@ export class Transfer {
 
   /** The part that was kept has been dropped. */
   dropped() {
+    clearTimeout(this.#unanswered);
     this.#end("failed", this.#item.matches(".mine") ? words.transferErrors.cancelled : words.discarded);
   }
 
@@ -184,37 +190,48 @@ export class Transfer {
 
   /** Drops a received file for good. */
   discard() {
-    this.#part.clear();
-    this.#letGo();
+    received.discard(this);
+    this.#file = null;
     this.dropped();
   }
 
-  #holds(file, part) {
-    [this.#file, this.#part] = [file, part];
+  /** Shows files that wait for their turn. */
+  queue(name, size) {
+    [this.name, this.size] = [name, size];
+    this.#element(".file-name bdi").textContent = name;
+    this.#element("progress").hidden = true;
+    const cancel = () => this.#abort.abort(failure("cancelled"));
+    this.#offer({ cancel }, cancel);
     this.#keep(true);
-    received.add(this);
-    const save = Object.assign(document.createElement("a"), { className: "button save", href: URL.createObjectURL(file), download: this.name });
-    this.#label(save, words.save);
+    this.waits(words.waitsForTurn);
+  }
+
+  hide() {
+    this.#keep(false);
+    this.#item.remove();
+  }
+
+  /** Shows at the end of the chat what is no longer shown. */
+  show() {
+    if (!this.#item.isConnected) chat.add(this.#item, this.#person);
+  }
+
+  #holds(file, part) {
+    this.#file = file;
+    this.#keep(true, part.durable);
+    const save = Object.assign(document.createElement("a"), { className: "button save", href: received.hold(this, file, part), download: this.name });
+    this.#label(save, "save");
     save.addEventListener("click", () => this.#saved());
     this.#offer({ cancel: () => this.discard() }, () => {
-      const saved = !unsaved.has(this); // the browser may still be copying it
-      if (!saved || !part.durable) part.clear();
-      this.#letGo();
-    }, words.discard);
+      this.#keep(false);
+      received.hide(this);
+    }, "discard");
     this.#element(".actions").prepend(save);
   }
 
-  #saved() {
-    this.#part.saved();
+  #saved(at = Date.now()) {
     this.#keep(false);
-    received.delete(this);
-  }
-
-  #letGo() {
-    this.#keep(false);
-    received.delete(this);
-    URL.revokeObjectURL(this.#element(".save").href);
-    this.#file = this.#part = null;
+    received.save(this, at);
   }
 
   #running() {
@@ -242,10 +259,10 @@ export class Transfer {
   }
 
   // Ask before a running transfer or an unsaved file is given up.
-  #keep(kept) {
+  #keep(kept, durable) {
     this.#item.classList.toggle("kept", kept);
     const state = this.#item.matches(".mine") ? "sending" : this.#file ? "received" : "receiving";
-    if (kept) unsaved.add(this, state, Boolean(this.#part?.durable));
+    if (kept) unsaved.add(this, state, durable);
     else unsaved.delete(this);
   }
 
@@ -260,7 +277,7 @@ export class Transfer {
   }
 
   #discards(drop, resume) {
-    const label = this.#item.matches(".mine") ? words.cancel : words.discard;
+    const label = this.#item.matches(".mine") ? "cancel" : "discard";
     const act = () => {
       drop();
       this.dropped();
@@ -269,20 +286,23 @@ export class Transfer {
       this.#discards(drop);
       this.#element(".outcome").textContent = words.waitsToGoOn(this.#person);
       resume();
+      this.#unanswered = setTimeout(() => {
+        this.#discards(drop, resume);
+        this.#element(".outcome").textContent = words.askAgain(this.#person);
+      }, OFFER);
     };
-    this.#offer({ resume: resume && again, cancel: act }, drop, label);
+    this.#offer({ resume: resume && again, cancel: act }, undefined, label); // what is no longer shown is kept all the same
   }
 
   /** Shows a button for each act that is a function. over is what becomes of the transfer when its entry is removed. */
-  #offer(acts, over = () => {}, cancel = words.cancel) {
-    const labels = { ...words.fileActs, cancel };
+  #offer(acts, over = () => {}, cancel = "cancel") {
     const row = this.#element(".actions");
     const focused = row.contains(document.activeElement);
     const buttons = Object.entries(acts).filter(([, act]) => act).map(([name, act]) => {
       const button = Object.assign(document.createElement("button"), { type: "button", className: name });
       button.classList.add(name === "accept" || name === "resume" ? "primary" : "quiet");
       button.addEventListener("click", act);
-      this.#label(button, labels[name]);
+      this.#label(button, name === "cancel" ? cancel : `fileActs.${name}`);
       return button;
     });
     row.replaceChildren(...buttons);
@@ -290,9 +310,8 @@ export class Transfer {
     this.#over = over;
   }
 
-  #label(button, text) {
-    button.textContent = text;
-    button.setAttribute("aria-label", words.ofFile(text, this.name));
+  #label(button, key) {
+    say(button, `${key} aria-label=ofFile`, this.name);
   }
 
   #figures(text) {

@@ -1,22 +1,20 @@
-// What comes while the page is hidden: how many messages, in the title, and a notification if the
-// user asked for it. A notification names who wrote, and nothing of what was written.
-
-import { words } from "./words.js";
+// What comes for the user while the page is hidden: how much, in the title, and a notification if the
+// user asked for it. A notification names who wrote or asks, and nothing of what was written.
 
 const KEY = "notify";
 const title = document.title;
 const bell = document.getElementById("bell");
 
-/** Whether the page may ask: browsers permit it with https, and on localhost. */
-export const canNotify = Boolean(navigator.serviceWorker && globalThis.Notification);
+// Browsers permit it with https, and on localhost.
+const canNotify = Boolean(navigator.serviceWorker && globalThis.Notification);
 
 let count = 0;
 
-/** Counts a message from this person, unless the user sees it. */
-export function unread(name) {
+/** Counts what a notification says in this text, unless the user sees it. */
+export function unread(text) {
   if (!document.hidden) return;
   document.title = `(${++count}) ${title}`;
-  if (wanted()) notify(words.wrote(name));
+  if (wanted()) notify(text);
 }
 
 document.addEventListener("visibilitychange", () => {
@@ -45,4 +43,7 @@ export async function toggleNotifications() {
   return permitted;
 }
 
-if (canNotify) bell.ariaPressed = wanted();
+if (canNotify) {
+  bell.ariaPressed = wanted();
+  navigator.serviceWorker.ready.then(() => (bell.disabled = false)); // who shows the notifications
+}

@@ -15,10 +15,6 @@ export const unsaved = {
     store();
   },
 
-  has(transfer) {
-    return files.has(transfer);
-  },
-
   delete(transfer) {
     if (files.delete(transfer)) store();
   },

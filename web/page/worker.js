@@ -1,9 +1,9 @@
 // The service worker: it keeps the page's files, for when the relay cannot be reached. While it can, every file comes
 // from the relay, past this worker, so that a new version of the page is there at once. relayd puts VERSION and FILES before this text.
 
-const PREFIX = "page ";
-const CACHE = PREFIX + VERSION;
 const HERE = new URL(registration.scope);
+const PREFIX = `page ${HERE.pathname} `; // relays at other paths of the origin have caches of their own
+const CACHE = PREFIX + VERSION;
 const KEPT = `${HERE.pathname}kept/`; // where the page that is kept has its files
 
 addEventListener("install", (event) => {

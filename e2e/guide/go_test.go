@@ -1,7 +1,6 @@
 package guide_test
 
 import (
-	"bufio"
 	"fmt"
 	"os"
 	"os/exec"
@@ -65,16 +64,8 @@ func TestGoPrograms(t *testing.T) {
 	}
 
 	server := exec.CommandContext(patience.Context(t), filepath.Join(folder, "bin/server"))
-	stdout, err := server.StdoutPipe()
-	require.NoError(t, err)
-	require.NoError(t, server.Start())
-	t.Cleanup(func() {
-		_ = server.Process.Kill()
-		_ = server.Wait()
-	})
-	url, err := bufio.NewReader(stdout).ReadString('\n')
-	require.NoError(t, err)
-	out, err := exec.CommandContext(patience.Context(t), filepath.Join(folder, "bin/client"), strings.TrimSpace(url)).CombinedOutput()
+	url := relayproc.FirstLine(t, server)
+	out, err := exec.CommandContext(patience.Context(t), filepath.Join(folder, "bin/client"), url).CombinedOutput()
 	require.NoError(t, err, "%s", out)
 	said := regexp.MustCompile(`fmt.Println\(.*\) // (.*)`).FindStringSubmatch(programs[1].Text)
 	require.Equal(t, said[1]+"\n", string(out))

@@ -1,7 +1,6 @@
 package npm_test
 
 import (
-	"bufio"
 	"os/exec"
 	"path/filepath"
 	"regexp"
@@ -14,6 +13,7 @@ import (
 	"github.com/sebas642/intercessor/e2e/chromium"
 	"github.com/sebas642/intercessor/e2e/guide"
 	"github.com/sebas642/intercessor/e2e/patience"
+	"github.com/sebas642/intercessor/e2e/relayproc"
 	"github.com/sebas642/intercessor/e2e/sdkpeer"
 )
 
@@ -84,17 +84,7 @@ func firstPage(t *testing.T, p *project, browser *chromium.Browser) {
 	out, err := build.CombinedOutput()
 	require.NoError(t, err, "%s", out)
 	program := exec.CommandContext(patience.Context(t), filepath.Join(folder, "hello"))
-	stdout, err := program.StdoutPipe()
-	require.NoError(t, err)
-	require.NoError(t, program.Start())
-	t.Cleanup(func() {
-		_ = program.Process.Kill()
-		_ = program.Wait()
-	})
-	url, err := bufio.NewReader(stdout).ReadString('\n')
-	require.NoError(t, err)
-
-	tab := browser.Open(origin + "/#" + strings.TrimSpace(url))
+	tab := browser.Open(origin + "/#" + relayproc.FirstLine(t, program))
 	tab.Type("input", "hello <b>Go</b>\r")
 	tab.WaitText("li", "hello <b>Go</b>")
 }

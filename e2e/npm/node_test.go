@@ -1,7 +1,6 @@
 package npm_test
 
 import (
-	"bufio"
 	"io"
 	"os"
 	"path/filepath"
@@ -11,6 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/sebas642/intercessor/e2e/patience"
+	"github.com/sebas642/intercessor/e2e/relayproc"
 	"github.com/sebas642/intercessor/e2e/sdkpeer"
 )
 
@@ -50,17 +50,8 @@ func TestNode(t *testing.T) {
 	}
 
 	server := p.command(t, "node", none, "server.js")
-	stdout, err := server.StdoutPipe()
-	require.NoError(t, err)
 	server.Stderr = os.Stderr
-	require.NoError(t, server.Start())
-	t.Cleanup(func() {
-		_ = server.Process.Kill()
-		_ = server.Wait()
-	})
-	url, err := bufio.NewReader(stdout).ReadString('\n')
-	require.NoError(t, err)
-	conn := sdkpeer.Dial(t, strings.TrimSpace(url))
+	conn := sdkpeer.Dial(t, relayproc.FirstLine(t, server))
 	sdkpeer.Send(t, conn, "greeting", `"hello"`)
 	sdkpeer.Receive(t, conn, "greeting", `"hello"`)
 	stream, err := conn.OpenStream(patience.Context(t), "bytes")
@@ -86,15 +77,8 @@ func TestNodeWithWebRTC(t *testing.T) {
 			for await (const { type, data } of conn) console.log(conn.path.route, type, data)
 		})`)
 	node := p.command(t, "node", "client.cjs")
-	stdout, err := node.StdoutPipe()
-	require.NoError(t, err)
 	node.Stderr = os.Stderr
-	require.NoError(t, node.Start())
-	line, err := bufio.NewReader(stdout).ReadString('\n')
-	require.NoError(t, err)
-	require.Equal(t, "direct greeting hello\n", line)
-	require.NoError(t, node.Process.Kill()) // this polyfill crashes when it ends
-	_ = node.Wait()
+	require.Equal(t, "direct greeting hello", relayproc.FirstLine(t, node))
 }
 
 // TestLoad: the options of load take effect, and what cannot be loaded is named.

@@ -148,7 +148,7 @@ func TestPageWithoutTheBuild(t *testing.T) {
 	})
 	server := httptest.NewServer(mux)
 	t.Cleanup(server.Close)
-	page := chromium.Start(t).Open(server.URL+"/", "Failed to load resource")
+	page := chromium.Start(t).Open(server.URL+"/", "Failed to load resource", "was preloaded using link preload but not used")
 	page.Click("#start-room")
-	page.WaitText("#notice", "The build is missing: run `make wasm`.")
+	page.WaitText("#notice", "This relayd has no WebAssembly build: run `make wasm`, rebuild relayd and restart it.")
 }

@@ -7,8 +7,10 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/sebas642/intercessor/e2e/chromium"
+	"github.com/sebas642/intercessor/e2e/patience"
 	"github.com/sebas642/intercessor/e2e/relayproc"
 	"github.com/sebas642/intercessor/e2e/sdkpeer"
+	"github.com/sebas642/intercessor/sdk"
 )
 
 // ofTile is JavaScript: what the call shows of a person, or of its screen.
@@ -22,7 +24,7 @@ const ofTile = `const tile = (name) => [...document.querySelectorAll("#tiles > .
 func seesAndHears(p *chromium.Tab, name string, hears bool) {
 	p.T.Helper()
 	before := chromium.Eval[int](p, `frames(a)`, name)
-	p.WaitFor("pictures of "+name, `frames(a) > b + 5`, name, before)
+	p.WaitFor("pictures of "+name, `frames(a) > b + 1`, name, before)
 	if hears {
 		p.WaitFor("the sound of "+name, `sound(a) > 0`, name)
 	}
@@ -106,6 +108,7 @@ func TestCallOfThree(t *testing.T) {
 		p.WaitFor("that Cid left", `document.querySelectorAll("#tiles > .tile").length === 2`)
 	}
 	_, id, _ := strings.Cut(link, "#")
+	sdkpeer.NewChatter(t, dial(t, relay, id)).Say("call", true) // without a name it is not in the list
 	for range 4 {
 		native := sdkpeer.NewChatter(t, dial(t, relay, id))
 		native.Say("name", "Robot")
@@ -115,6 +118,23 @@ func TestCallOfThree(t *testing.T) {
 	cid.Click("#call-join")
 	cid.WaitText("#call-problem", "The call is full: at most 6 people take part.")
 	require.True(t, chromium.Eval[bool](cid, `document.getElementById("call").hidden`))
+}
+
+// TestALateAnswerOfTheHostMakesNoGhost: a page that the host lists in the call, and that does not wait for it any more, says
+// that it is not there.
+func TestALateAnswerOfTheHostMakesNoGhost(t *testing.T) {
+	t.Parallel()
+	relay := relayproc.Start(t)
+	ln, err := sdk.Listen(patience.Context(t), relay.WS+"/server", nil)
+	require.NoError(t, err)
+	defer ln.Close()
+	chromium.Start(t).Open(relay.HTTP + "/#" + ln.ID())
+	conn, err := ln.Accept(patience.Context(t))
+	require.NoError(t, err)
+	host := sdkpeer.NewChatter(t, conn)
+	require.JSONEq(t, `false`, string(host.Await("call")), "what a page says that has joined")
+	host.Say("people", []map[string]any{{"id": "host", "name": "Ada"}, {"id": "guest", "name": "Bob", "you": true, "call": true}})
+	require.JSONEq(t, `false`, string(host.Await("call")))
 }
 
 // TestCallWithoutDevices: who has no devices, or does not permit them, is told so and can listen.

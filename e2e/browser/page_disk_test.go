@@ -140,7 +140,7 @@ func TestADiskThatIsFull(t *testing.T) {
 	fill(ada, 1e6)
 	go func() { _, _ = f.Write(make([]byte, 40_000_000)) }() // until it is refused
 	require.JSONEq(t, `{"refused":"the receiver's disk is full"}`, f.Line())
-	outcome(ada, "film.mp4", "the receiver's disk is full")
+	outcome(ada, "film.mp4", "Ended: the disk is full.")
 	ada.WaitFor("that the part is gone", onDisk+`.then((files) => files === 0)`)
 }
 

@@ -32,7 +32,24 @@ func TestTheRoomPassesToAGuest(t *testing.T) {
 		p.WaitFor("the call", `!document.getElementById("call").hidden`)
 	}
 
-	ada.Click("#leave")
+	// Cid accepts all files of Ada and has one for her. Neither is for the next host.
+	ada.Hesitate()
+	cid.Hesitate()
+	for _, button := range []string{"accept", "always"} {
+		path, _ := newFile(t, button+".bin", 10)
+		ada.SendFileTo("Cid", path)
+		press(cid, button, button)
+		outcome(cid, button, "Received and checked.")
+	}
+	secret, _ := newFile(t, "secret.bin", 10)
+	cid.SendFileTo("Ada", secret)
+	outcome(ada, "secret", "Do you want it?")
+
+	leave := func() {
+		t.Helper()
+		ada.AnswerDialog(true, `document.getElementById("leave").click()`) // the file is lost
+	}
+	leave()
 	ada.WaitText("#handover", "The next host")
 	ada.Accessible("handover")
 	require.Equal(t, "Bob Cid", chromium.Eval[string](ada, `[...document.getElementById("heir").options].map((e) => e.text).join(" ")`))
@@ -42,6 +59,11 @@ func TestTheRoomPassesToAGuest(t *testing.T) {
 	bob.Restore()
 	bob.WaitText("#inherit-what", "Ada is leaving.")
 	bob.Accessible("inherit")
+	require.Equal(t, "inherit-title", chromium.Eval[string](bob, `document.activeElement.id`), "an Enter would answer")
+	ada.Click("#handover-cancel")
+	bob.WaitFor("the end of the question", `!document.getElementById("inherit").open`)
+	leave()
+	ada.Click("#handover-pass")
 	bob.Click("#inherit-no")
 	ada.WaitText("#handover-problem", "Bob did not accept.")
 	cid.Say("three")
@@ -50,6 +72,8 @@ func TestTheRoomPassesToAGuest(t *testing.T) {
 	ada.Click("#handover-pass")
 	bob.Click("#inherit-yes")
 	ada.WaitText("#notice", "You have left. Bob is the host now.")
+	require.Contains(t, chromium.Eval[string](ada, `document.getElementById("log").innerText`), "three", "what was said stays in view")
+	require.True(t, chromium.Eval[bool](ada, `document.getElementById("compose").inert`))
 	bob.WaitText("#room-state", "Your room is open")
 	require.Equal(t, link, chromium.Eval[string](bob, `location.href`))
 	cid.WaitText("#log .note", "Bob is the host now.")
@@ -58,6 +82,13 @@ func TestTheRoomPassesToAGuest(t *testing.T) {
 	people := `[...document.querySelectorAll("#people .name bdi")].map((e) => e.textContent).join()`
 	cid.WaitFor("the host alone", people+` === "Bob"`)
 	bob.WaitFor("the guest alone", people+` === "Cid"`)
+	require.Zero(t, chromium.Eval[int](bob, `document.querySelectorAll("#log .transfer").length`), "a file for the last host")
+	outcome(cid, "secret", "The other side has left.")
+	next, _ := newFile(t, "next.bin", 10)
+	bob.SendFileTo("Cid", next)
+	outcome(cid, "next", "Do you want it?")
+	press(cid, "next", "decline")
+	outcome(bob, "next", "declined")
 	bob.Say("four")
 	cid.WaitText("#log .text", "four")
 	cid.Say("five")
@@ -68,7 +99,7 @@ func TestTheRoomPassesToAGuest(t *testing.T) {
 	texts := `[...document.querySelectorAll("#log .text")].map((e) => e.textContent).join()`
 	for _, p := range []*chromium.Tab{bob, cid} {
 		p.WaitFor("all that was said, once", texts+` === "one,two,three,four,five"`)
-		require.NotContains(t, chromium.Eval[string](p, `document.getElementById("log").innerText`), "left")
+		require.NotContains(t, chromium.Eval[string](p, `[...document.querySelectorAll("#log .note")].map((e) => e.textContent).join()`), "left")
 	}
 
 	bob.Reload() // the room is this tab's now

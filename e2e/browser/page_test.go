@@ -41,6 +41,11 @@ func TestPageAndNativePeer(t *testing.T) {
 	native.Say("name", "Gopher")
 	native.Expect("people", `[{"name":"Ada"},{"name":"Gopher","you":true}]`)
 	page.WaitText("#people .name", "Gopher")
+	native.Say("name", "Gopher") // nothing new
+	for range 2 {
+		native.Say("call", false)
+		native.Expect("people", `[{"name":"Ada"},{"name":"Gopher","you":true}]`)
+	}
 	native.Say("chat", map[string]string{"text": "hello, page", "name": "an impostor"})
 	page.WaitText("#log .message", "hello, page")
 	page.WaitText("#log .message .from", "Gopher")

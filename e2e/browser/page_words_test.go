@@ -3,6 +3,7 @@ package browser_test
 import (
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/chromedp/chromedp"
@@ -99,8 +100,14 @@ func TestThePageSpeaksGerman(t *testing.T) {
 	german(bob, "sent")
 
 	// The other language, in the room and later.
-	bob.Do(`const field = document.querySelector("#room .language");
-		field.value = "en"; field.dispatchEvent(new Event("change", { bubbles: true }))`)
+	speaks := func(p *chromium.Tab, language string) {
+		t.Helper()
+		p.Do(`const field = document.querySelector("#room .language");
+			field.value = a; field.dispatchEvent(new Event("change", { bubbles: true }))`, language)
+	}
+	bob.WaitText("#people .role", "Gastgeber")
+	speaks(bob, "en")
+	bob.WaitText("#people .role", "host")
 	bob.WaitText("#room-state", "You are in")
 	bob.WaitText("#compose button", "Send")
 	require.Contains(t, chromium.Eval[[]string](bob, `foreign()`), "Message to everyone", "what the page says in English, to those who look for it")
@@ -108,6 +115,15 @@ func TestThePageSpeaksGerman(t *testing.T) {
 	bob.Reload()
 	bob.WaitText("#room-state", "You are in")
 	bob.WaitText("#people .relayed", "Chat goes through the host.")
+
+	const save = `document.querySelector("#log .save")`
+	speaks(ada, "en")
+	ada.WaitFor("what saves the file", save+`.textContent === "Save" && `+save+`.ariaLabel === "Save: film.mp4"`)
+	speaks(ada, "de")
+	ada.WaitFor("the other words", save+`.textContent === "Speichern" && foreign().length === 0`) // the lines follow within a second
+	sentences := chromium.Eval[[]string](ada, `import("./errors.js").then(({ transferSentence }) =>
+		["restarted", "given-up", "full", "not-stored", "peer-gone", "closed"].map((code) => transferSentence({ code, message: "in English" })))`)
+	require.NotContains(t, strings.Join(sentences, " "), "in English")
 
 	relay.Kill()
 	ada.WaitText("#room-state", "Das Relay ist weg. Neue Gäste müssen warten.")

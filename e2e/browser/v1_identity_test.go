@@ -211,6 +211,7 @@ func TestAListenerIsGivenAway(t *testing.T) {
 
 	const take = `globalThis.ln = await sdk.listen(a, { identity: { name: "taken", text: b } })`
 	require.Equal(t, "identity-refused", chromium.Eval[string](second, `sdk.listen(a, { identity: { text: "1.AAAA" } }).catch(({ code }) => code)`, relay.WS+"/server"))
+	require.Equal(t, "invalid", chromium.Eval[string](second, `sdk.listen(a, { identity: { text: "" } }).catch(({ code }) => code)`, relay.WS+"/server"))
 	require.Equal(t, "connected", chromium.Eval[string](first, `ln.state`))
 	second.Do(take, relay.WS+"/server", identity)
 	require.Equal(t, id, chromium.Eval[string](second, `ln.id`))

@@ -40,7 +40,7 @@ func TestTabRunsItsRoom(t *testing.T) {
 
 	// The door is shut, also to those who come after the relay has forgotten it.
 	server.Do(`await ln.setInfo("shut"); await ln.setOpen(false)`)
-	stranger := browser.OpenSDK(relay.HTTP)
+	stranger := browser.OpenSDK(relay.HTTP, chromium.LostRelay...)
 	require.Equal(t, "no-such-server", chromium.Eval[string](stranger, enter, url))
 	relay.Restart(func() { server.WaitFor("that the relay is gone", `ln.state === "reconnecting"`) })
 	server.WaitFor("the relay", `ln.state === "connected"`)

@@ -60,7 +60,7 @@ export interface Options {
    * An object takes up the identity that another page has given away: `text` is its Listener.identity. The
    * relay lets one program at a time have it: the listener of the other page ends with `replaced`, and this one has its ID and its
    * clients, to which it is a `restarted` peer. If the relay does not accept the text, connecting is
-   * rejected, and the other page goes on. So it is, with `invalid`, in a page that can keep no identity.
+   * rejected, and the other page goes on. It is rejected with `invalid` if the text is empty, or in a page that can keep no identity.
    */
   identity?: boolean | string | { name?: string; text: string };
 }

@@ -43,6 +43,7 @@ export const call = {
     const you = people.find((person) => person.you);
     if (asked && you?.call) begin();
     else if (inside && you && !you.call) finish(); // a host without memory of the call
+    else if (!asked && !inside && you?.call) room?.takePart(false); // the host's answer came too late
     if (inside) connect();
     draw();
   },
@@ -104,7 +105,7 @@ function finish() {
 
 /** Has a leg to each other person in the call. */
 function connect() {
-  const there = new Map(people.filter(isOther).map((person) => [person.id, person]));
+  const there = new Map(people.filter(isOther).slice(0, MOST - 1).map((person) => [person.id, person]));
   for (const id of [...others.keys()]) if (!there.has(id)) part(id);
   for (const [id, { name, reach }] of there) {
     const before = others.get(id);

@@ -6,7 +6,7 @@ import { newID } from "./transcript.js";
 
 const WAIT = 30_000; // milliseconds that a connection may take to be made, and for which a token is good
 const FIRST = 10_000; // milliseconds that a newcomer has to show its token
-const NEWCOMERS = 16; // at the door at once; more are sent away
+const NEWCOMERS = 16; // at the door at once; one more sends the oldest away
 
 export class Doors {
   #way; // {listen(), dial(door, signal)}: the SDK's at the room's relay
@@ -15,8 +15,8 @@ export class Doors {
   #me = ""; // this person's own ID
   #door = null; // a promise of the listener, once it is needed
   #wishes = new Map(); // by person: the connection that is wanted
-  #tokens = new Map(); // by person: what admits them
-  #newcomers = 0;
+  #tokens = new Map(); // by person: {token, late}, what admits them and the timer of its end
+  #newcomers = new Set(); // connections
   #stop = new AbortController();
 
   constructor(way, tell, arrive) {
@@ -24,7 +24,7 @@ export class Doors {
   }
 
   /** The host has told this person's ID. */
-  iAm(id) {
+  setID(id) {
     this.#me = id;
   }
 
@@ -43,22 +43,22 @@ export class Doors {
   }
 
   /** A person of this room wants a connection. Of two that knock on each other, the one with the smaller ID dials. */
-  async knocked(from) {
+  async takeKnock(from) {
     if (this.#wishes.get(from)?.knocked && this.#me < from) return;
+    this.#end(from);
     const token = newID();
-    this.#tokens.set(from, token);
-    setTimeout(() => this.#tokens.get(from) === token && this.#tokens.delete(from), WAIT);
+    this.#tokens.set(from, { token, late: setTimeout(() => this.#tokens.delete(from), WAIT) });
     try {
       const { id } = await (this.#door ??= this.#open());
       this.#tell("answer", { to: from, door: id, token });
     } catch {
-      this.#tokens.delete(from);
+      this.#end(from);
       this.#tell("answer", { to: from }); // the relay lets this page open no room
     }
   }
 
   /** The host says where the door of a person is. */
-  async answered({ from, door, token }) {
+  async takeAnswer({ from, door, token }) {
     const wish = this.#wishes.get(from);
     if (!wish || wish.dialled) return;
     wish.dialled = true;
@@ -102,16 +102,23 @@ export class Doors {
   }
 
   async #admit(conn) {
-    if (this.#newcomers >= NEWCOMERS) return conn.close();
-    this.#newcomers++;
+    const [oldest] = this.#newcomers;
+    if (this.#newcomers.size >= NEWCOMERS && this.#newcomers.delete(oldest)) oldest.close();
+    this.#newcomers.add(conn);
     const late = setTimeout(() => conn.close(), FIRST);
     const { value } = await conn[Symbol.asyncIterator]().next().catch(() => ({}));
     clearTimeout(late);
-    this.#newcomers--;
-    const [id] = [...this.#tokens].find(([, token]) => value?.type === "enter" && value.data === token) ?? [];
+    this.#newcomers.delete(conn);
+    const [id] = [...this.#tokens].find(([, { token }]) => value?.type === "enter" && value.data === token) ?? [];
     if (!id) return conn.close();
-    this.#tokens.delete(id);
+    this.#end(id);
     this.#made(id, conn);
+  }
+
+  /** Ends a person's token. */
+  #end(id) {
+    clearTimeout(this.#tokens.get(id)?.late);
+    this.#tokens.delete(id);
   }
 
   #made(id, conn) {

@@ -171,6 +171,8 @@ export default {
     "peer-gone": "The other side has left.",
     "access-refused": "The relay refuses this page: it asks for another passphrase.",
     "identity-refused": "The relay no longer knows this tab, so you cannot return to the room as the same person.",
+    restarted: "The other side was reloaded or restarted.",
+    "given-up": "The connection was away for too long.",
     kicked: "The host has removed you from the room.",
     replaced: "This room is open in another window, which has taken over.",
     copied: "Your room is open in the tab that this one was copied from.",
@@ -192,6 +194,8 @@ export default {
     cancelled: "Cancelled.",
     damaged: "Damaged on the way: the received file differs from the sent one.",
     invalid: "The other side's program is too old to receive files from this page.",
+    full: "Ended: the disk is full.",
+    "not-stored": "Ended: the file cannot be stored.",
     unreadable: "The file could not be read. It may have changed.",
   },
 
@@ -203,7 +207,7 @@ export default {
   // Files: accept, pause, save
   attach: "Attach files",
   fileActs: { accept: "Accept", always: "Always accept", place: "Save to…", decline: "Decline", pause: "Pause", resume: "Go on" },
-  ofFile: (act, name) => `${act}: ${name}`,
+  ofFile: (name, act) => `${act}: ${name}`,
   asked: "Do you want it?",
   askedForPlace: "It is too large for this browser to keep. Do you want to save it somewhere?",
   accepted: "Accepted.",

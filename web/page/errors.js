@@ -18,8 +18,6 @@ export function transferSentence(err) {
       return words.refused(err.message + ".");
     case "stalled":
     case "unanswered":
-    case "full":
-    case "not-stored":
       return words.endedBecause(err.message);
     default:
       return words.transferErrors[err?.code] ?? sentence(err);

@@ -199,7 +199,7 @@ class Files {
         while (this.#conn === conn && !this.#over && !signal.aborted) {
           await Promise.race([cancelled, new Promise((resolve) => this.#wakes.push(resolve))]);
         }
-        if (!signal.aborted && this.#conn === conn) return transfer.failed(err);
+        if (!signal.aborted && this.#conn === conn) return transfer.failed(failure("peer-gone")); // for good, however it ended
       }
     }
   }

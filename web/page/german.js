@@ -171,6 +171,8 @@ export default {
     "peer-gone": "Die andere Seite ist gegangen.",
     "access-refused": "Das Relay weist diese Seite ab: es verlangt ein anderes Passwort.",
     "identity-refused": "Das Relay kennt diesen Tab nicht mehr. Du kannst nicht als dieselbe Person in den Raum zurück.",
+    restarted: "Die andere Seite wurde neu geladen oder neu gestartet.",
+    "given-up": "Die Verbindung war zu lange weg.",
     kicked: "Der Gastgeber hat dich aus dem Raum entfernt.",
     replaced: "Dieser Raum ist in einem anderen Fenster offen, das übernommen hat.",
     copied: "Dein Raum ist in dem Tab offen, von dem dieser eine Kopie ist.",
@@ -192,6 +194,8 @@ export default {
     cancelled: "Abgebrochen.",
     damaged: "Unterwegs beschädigt: die empfangene Datei ist nicht die gesendete.",
     invalid: "Das Programm der anderen Seite ist zu alt, um Dateien von dieser Seite zu empfangen.",
+    full: "Beendet: der Datenträger ist voll.",
+    "not-stored": "Beendet: die Datei kann nicht gespeichert werden.",
     unreadable: "Die Datei lässt sich nicht lesen. Vielleicht wurde sie geändert.",
   },
 
@@ -203,7 +207,7 @@ export default {
   // Dateien: annehmen, anhalten, speichern
   attach: "Dateien anhängen",
   fileActs: { accept: "Annehmen", always: "Immer annehmen", place: "Speichern unter…", decline: "Ablehnen", pause: "Anhalten", resume: "Weiter" },
-  ofFile: (act, name) => `${act}: ${name}`,
+  ofFile: (name, act) => `${act}: ${name}`,
   asked: "Möchtest du das?",
   askedForPlace: "Für den Speicher des Browsers ist das zu groß. Möchtest du es irgendwo speichern?",
   accepted: "Angenommen.",

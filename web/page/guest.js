@@ -6,7 +6,7 @@ import { chat } from "./chat.js";
 import { Doors } from "./doors.js";
 import { failure } from "./errors.js";
 import { cleanID, cleanName } from "./format.js";
-import { askHeir } from "./handover.js";
+import { ANSWER, askHeir } from "./handover.js";
 import { Member } from "./member.js";
 import { me } from "./name.js";
 import { Peer } from "./peer.js";
@@ -16,15 +16,18 @@ import { newID, Transcript } from "./transcript.js";
 import { words } from "./words.js";
 
 const PEOPLE = 200; // entries of the list that are read
+const TAKE = 30_000; // milliseconds after the user's consent in which the host may give the room away
 
 export class Guest {
   #dial;
   #host;
-  #hostRow = new Person({ name: words.host, role: words.roleHost, onfiles: (files) => this.#host.sendFiles(files) });
+  #earlier = []; // ended connections to the host, while we don't know whether the next host is the same person
+  #hostRow = new Person({ name: words.host, role: "roleHost", onfiles: (files) => (this.#earlier[0] ?? this.#host).sendFiles(files) });
   #others = new Map(); // by ID: a Member for each other guest
   #doors;
   #hostID = ""; // the host's, as a person
-  #accepts = false; // whether the user wants to be the host, after this one has asked
+  #question = null; // the AbortController of the question whether the user wants to be the host
+  #consent = { host: null, until: 0 }; // the host from which the user takes the room, for a time
   #inherit;
   #passes = false; // whether the host gives the room away, so that its departure does not end it
   #listed = false; // whether a list has come
@@ -46,7 +49,7 @@ export class Guest {
     this.#transcript = new Transcript("guest", id, conn.id);
     this.#transcript.keep({ key: newID(), ...this.#transcript.kept });
     this.#anchored = this.#transcript.again;
-    this.#doors.iAm(this.#transcript.kept.id ?? "");
+    this.#doors.setID(this.#transcript.kept.id ?? "");
     this.#meet(conn);
   }
 
@@ -74,18 +77,19 @@ export class Guest {
       this.#greet();
       try {
         await this.#host.run();
+        if (this.#left) return;
+        const { code } = await this.#host.closed;
+        if (code === "restarted") this.#tell(words.hostReloaded);
+        else if (code === "given-up") this.#tell(words.awayTooLong);
+        else if (code === "peer-gone" && this.#passes) this.#tell(words.hostChanges);
+        else break;
+        await this.#return();
+        if (this.#left) return;
       } catch (err) {
-        this.#host.lost(words.chatEndedWithRelay);
+        this.#host.markLost(words.chatEndedWithRelay);
         this.#empty({ orphan: true });
         throw err;
       }
-      if (this.#left) return;
-      const { code } = await this.#host.closed;
-      if (code === "restarted") this.#tell(words.hostReloaded);
-      else if (code === "given-up") this.#tell(words.awayTooLong);
-      else if (code === "peer-gone" && this.#passes) this.#tell(words.hostChanges);
-      else break;
-      await this.#return();
     }
     this.#host.close();
     this.#hostRow.remove();
@@ -124,6 +128,8 @@ export class Guest {
   }
 
   #empty(how) {
+    this.#question?.abort();
+    for (const peer of this.#earlier.splice(0)) peer.close();
     for (const member of this.#others.values()) member.remove(how);
     explainStar(false);
   }
@@ -135,44 +141,50 @@ export class Guest {
   }
 
   #meet(conn) {
-    this.#host = new Peer(conn, this.#hostRow, {
+    const host = new Peer(conn, this.#hostRow, {
       name: (name) => this.#hostRow.rename(name),
       chat: (message) => this.#hear(message),
       people: (list) => Array.isArray(list) && this.#list(list),
       mark: (id) => this.#anchor(id),
-      inherit: () => this.#answerHost(this.#host),
+      inherit: (asked) => (asked ? this.#answer(host) : this.#question?.abort()),
       passes: (passes) => (this.#passes = passes),
-      room: (given) => this.#accepts && this.#take(given),
+      room: (given) => this.#consent.host === host && performance.now() < this.#consent.until && this.#take(given),
       call: (inside) => inside || call.refused(),
-      knock: ({ from }) => this.#others.has(from) && this.#doors.knocked(from),
-      answer: (answer) => this.#doors.answered(answer),
+      knock: ({ from }) => this.#others.has(from) && this.#doors.takeKnock(from),
+      answer: (answer) => this.#doors.takeAnswer(answer),
+      who: () => this.#hostID || this.id,
       moved: () => this.#status(),
-    });
+    }, this.#earlier.length > 0 ? "" : this.id);
+    this.#host = host;
     this.#status();
     this.#transcript.move(conn.id);
   }
 
-  // Sends the host our key and name, the last ID that we know, and messages that it may not have.
+  // Sends the host our key, whether we are in the call, our name, the last ID that we know, and messages that it may not have.
   // It ignores those that it has.
   #greet() {
     this.#host.send("key", this.#transcript.kept.key);
-    this.renamed();
     this.takePart(call.inside);
+    this.renamed();
     if (this.#anchored) this.#host.send("since", this.#transcript.last);
     for (const said of this.#said) if (!said.entry.delivered) this.#send(said);
   }
 
   /** Dials a host again that has no memory of our connection. */
   async #return() {
-    const before = this.#host;
+    this.#earlier.push(this.#host);
     this.#passes = this.#listed = false;
-    try {
-      const conn = await this.#dial();
-      if (this.#left) return conn.close();
-      this.#meet(conn);
-    } finally {
-      before.close(); // files go on if there is another connection
-    }
+    const conn = await this.#dial();
+    if (this.#left) return conn.close();
+    this.#meet(conn);
+    if (!this.#hostID) this.#settle(true); // a host that sends no list
+  }
+
+  /** Ends the earlier connections to the host. Files go on if the host is the same person. */
+  #settle(same) {
+    if (same) this.#host.identify(this.id);
+    for (const peer of this.#earlier.splice(0)) peer.close();
+    this.#host.identify(this.id);
   }
 
   #anchor(id) {
@@ -206,11 +218,12 @@ export class Guest {
     const people = [...new Map(list.slice(0, PEOPLE).flatMap(person).map((each) => [each.id, each])).values()];
     const own = people.find(({ you }) => you);
     if (own) {
-      this.#doors.iAm(own.id);
+      this.#doors.setID(own.id);
       this.#transcript.keep({ id: own.id });
     }
     const [host] = people;
     if (host && this.#hostID && host.id !== this.#hostID) this.#succeeded(host);
+    this.#settle(host?.id === this.#hostID);
     this.#hostID = host?.id ?? "";
     // The list that comes before the host knows us by our key may have us among the others.
     const others = people.slice(1).filter(({ id }) => id !== this.#transcript.kept.id);
@@ -230,14 +243,22 @@ export class Guest {
     call.update(people.map((each) => ({ ...each, reach: () => this.#reach(each.id) })));
   }
 
-  async #answerHost(host) {
-    this.#accepts = await askHeir(host.name);
-    host.send("inherit", this.#accepts);
+  /** Answers a host that asks whether the user wants to be the host. */
+  async #answer(host) {
+    if (!navigator.locks) return host.send("inherit", false); // without, the SDK cannot take up an identity
+    this.#question?.abort();
+    const question = (this.#question = new AbortController());
+    const late = setTimeout(() => question.abort(), ANSWER);
+    const yes = await askHeir(host.name, question.signal);
+    clearTimeout(late);
+    if (question.signal.aborted) return;
+    if (yes) this.#consent = { host, until: performance.now() + TAKE };
+    host.send("inherit", yes);
   }
 
   /** The host gives the room away. */
   #take(given) {
-    this.#accepts = false;
+    this.#consent.host = null;
     const { identity, people } = given ?? {};
     if (typeof identity !== "string" || !Array.isArray(people)) return;
     const others = people.slice(0, PEOPLE).flatMap((each) => person(each).map((clean) => ({ ...clean, key: cleanID(each.key) })));

@@ -65,7 +65,10 @@ export class Host {
     try {
       for await (const conn of this.#listener) this.#attend(conn);
     } catch (err) {
-      if (err.code === "replaced" && this.#heir?.over) return this.#heir.over();
+      if (err.code === "replaced" && this.#heir?.over) {
+        this.leave(); // a direct path would go on
+        return this.#heir.over();
+      }
       await this.#goOn();
       throw err;
     }
@@ -102,14 +105,15 @@ export class Host {
   }
 
   #letIn(seat, inside) {
-    if (!seat || seat.call === inside) return;
+    if (!seat) return;
+    if (seat.call === inside) return seat.peer.send("people", this.#people(seat));
     if (inside && this.#isFull()) return seat.peer.send("call", false);
     seat.call = inside;
-    this.#announce();
+    if (seat.listed) this.#announce();
   }
 
   #isFull() {
-    return this.#seats.filter((seat) => seat.call).length + this.#calls >= MOST;
+    return this.#seats.filter((seat) => seat.call && seat.listed).length + this.#calls >= MOST;
   }
 
   /** Sends every guest the user's new name. */
@@ -132,22 +136,25 @@ export class Host {
 
   /**
    * Passes the room on to a guest who accepts it; throws, with a sentence, when that fails. The relay has one
-   * listener of an ID at a time, so this page is the host until the guest is.
+   * listener of an ID at a time, so this page is the host until the guest is. The signal can stop it until commit is called.
    */
-  async passTo(id) {
+  async passTo(id, signal, commit) {
     const seat = this.#seats.find((each) => each.id === id);
     if (!seat?.reachable) throw failure("gone", words.heirGone);
     const { peer, name } = seat;
     const yes = await new Promise((resolve) => {
       this.#heir = { peer, name, has: false, answer: resolve };
       peer.closed.then(() => resolve(false));
+      signal.addEventListener("abort", () => resolve(false));
       setTimeout(resolve, ANSWER, false);
       peer.send("inherit", true);
     });
     if (!yes) {
       this.#heir = null;
+      peer.send("inherit", false);
       throw failure("declined", words.heirDeclined(name));
     }
+    commit();
     const over = new Promise((resolve) => {
       this.#heir.over = () => resolve((this.#heir.has = true));
     });
@@ -164,16 +171,18 @@ export class Host {
   leave() {
     this.#left = true;
     this.#listener.close();
-    for (const seat of this.#seats) seat.empty();
+    for (const seat of this.#seats.splice(0)) seat.empty();
   }
 
   async #attend(conn) {
     let seat = this.#seats.find(({ peer }) => peer?.id === conn.peerId);
     if (!seat) this.#seats.push((seat = new Seat({ id: newID() })));
     seat.row ??= new Person({ name: words.guest, onfiles: (files) => seat.peer.sendFiles(files) });
+    let given = ""; // the name that the guest gave
     const guest = new Peer(conn, seat.row, {
+      pace: () => this.#seatOf(guest)?.pace(),
       key: (key) => this.#recognize(guest, key),
-      name: (name) => this.#introduce(guest, name),
+      name: (name) => name !== given && this.#introduce(guest, (given = name)),
       chat: (message) => this.#pass(guest, message),
       since: (id) => this.#again(guest, id),
       inherit: (yes) => this.#heir?.peer === guest && this.#heir.answer(yes),
@@ -197,7 +206,7 @@ export class Host {
       if (last && !this.#left) this.#vacate(last);
     } catch {
       // The session is over: run() says so once.
-      guest.lost(words.chatEndedWithRelay);
+      guest.markLost(words.chatEndedWithRelay);
     }
   }
 
@@ -269,6 +278,10 @@ export class Host {
     const seat = this.#seatOf(guest);
     if (!seat) return;
     const before = seat.name;
+    if (!seat.listed && seat.call && this.#isFull()) {
+      seat.call = false;
+      guest.send("call", false);
+    }
     const taken = [me, ...this.#seats.filter((other) => other !== seat && other.listed)].map((other) => looks(other.name));
     let unique = name;
     for (let n = 2; taken.includes(looks(unique)); n++) unique = `${[...name].slice(0, 26).join("")} (${n})`;
@@ -320,6 +333,7 @@ export class Host {
 
   /** Tells every guest who is here. */
   #announce() {
+    if (this.#left) return;
     this.#remember();
     for (const seat of this.#seats) seat.peer?.send("people", this.#people(seat));
     const reach = async (id) => this.#seats.find((seat) => seat.id === id).connected();

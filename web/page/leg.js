@@ -58,7 +58,7 @@ export class Leg {
     const { signal } = this.#attached;
     peer.conn.addEventListener("pcchange", () => this.#follow(), { signal });
     peer.conn.addEventListener("pathchange", () => this.#look(), { signal });
-    peer.onmedia = () => this.#look();
+    peer.addEventListener("media", () => this.#look(), { signal });
     this.#follow();
   }
 
@@ -82,7 +82,6 @@ export class Leg {
     this.#listening.abort();
     for (const sender of Object.values(senders.get(this.#pc))) sender.replaceTrack(null).catch(() => {});
     this.#peer.send("media", {});
-    this.#peer.onmedia = null;
     this.#peer = this.#pc = null;
   }
 

@@ -100,7 +100,9 @@ async function stay(entered) {
   showRoom();
   await room.run();
   if (room !== entered || !entered.passedTo) return;
-  goHome();
+  history.replaceState(null, "", location.pathname);
+  forget();
+  end(words.disconnected);
   notice(words.roomPassed(entered.passedTo), words.joinAsGuest, () => joinNew(entered.id));
 }
 
@@ -109,6 +111,7 @@ async function inherit(sdk, guest, text, people) {
   const { signal } = (entering = new AbortController());
   try {
     const listener = await sdk.listen(serverURL(), { identity: { name: identity, text }, signal, secret: () => secretOf("host") || secretOf("guest") });
+    if (!signal.aborted && listener.id !== guest.id) chat.note(words.notInherited);
     if (signal.aborted || listener.id !== guest.id) return listener.close();
     guest.succeed(people);
     await stay(new Host(listener, { shown: true }));
@@ -199,16 +202,21 @@ function fail(err) {
     $("join-link").focus();
     return;
   }
-  call.exit();
-  $("compose").inert = $("invite").hidden = true;
   const ended = err.code === "peer-gone";
-  tell(ended ? words.hostLeft : words.disconnected);
+  end(ended ? words.hostLeft : words.disconnected);
   const { id } = room;
   if (room instanceof Host) history.replaceState(null, "", location.pathname); // it invites no more
   if (err.code === "access-refused") forgetSecret(room instanceof Host ? "host" : "guest"); // it was changed
   if (ended) notice(words.hostLeftClosed, words.startRoom, startNew);
   else if (room instanceof Host) notice(sentence(err), words.startNewRoom, startNew);
   else notice(sentence(err), words.joinAgain, () => joinNew(id));
+}
+
+/** The room is over for this page. What was said and received stays in view. */
+function end(state) {
+  call.exit();
+  $("compose").inert = $("invite").hidden = true;
+  tell(state);
 }
 
 function startNew() {
@@ -239,7 +247,7 @@ function tell(state) {
 /** Follows the address: #ID is a room to join, anything else is the start. */
 function route() {
   const id = currentID();
-  if (id === room?.id) return;
+  if (id === room?.id && !$("compose").inert) return;
   if (!unsaved.mayLose()) return history.replaceState(null, "", roomURL(room.id));
   notice("");
   leave();
@@ -298,7 +306,7 @@ $("join").addEventListener("submit", (event) => {
 $("leave").addEventListener("click", async () => {
   if (!unsaved.mayLose()) return;
   const left = room;
-  if (left?.heirs?.length > 0 && (await askHost(left.heirs, (id) => left.passTo(id))) !== "ended") return;
+  if (left?.heirs?.length > 0 && (await askHost(left.heirs, (...how) => left.passTo(...how))) !== "ended") return;
   if (room === left) goHome();
 });
 $("bell").addEventListener("click", async () => {

@@ -10,29 +10,31 @@ const TICK = 1000; // milliseconds between two looks at the path
 const PING_EVERY = 3; // ticks
 const PENDING = 500; // messages that wait because the peer does not read; more are dropped
 
-export class Peer {
+/** Dispatches "media" when the media of the other side have changed. */
+export class Peer extends EventTarget {
   #conn;
   #on;
   #path;
-  #files;
+  #files = null;
   #ticks = 0;
   #pending = 0; // messages that are not accepted yet
   #timer = 0;
   media = {}; // by kind: the mid of what the other side sends in a call
-  onmedia = null; // called when media has changed
 
   /**
    * Takes a conn of the SDK, and the person's row in the list. on has a function for each type of message that the
    * room cares for, called with the message's data; moved() for when messages begin to wait, or to go
-   * again; and who() for the person's ID in the room, if it is not the last argument. Files go on with the next
-   * connection to the same person: the ID of one, or of a peer.
+   * again; pace(), which is awaited before a message that goes to others is taken; and who() for the person's ID in the
+   * room, if it is not the last argument. Files go on with the next connection to the same person: the ID of one, or of
+   * a peer; "" if that is not known yet.
    */
   constructor(conn, row, on, person = conn.peerId) {
+    super();
     this.#conn = conn;
     this.#on = on;
     this.#path = new Path(conn);
     this.row = row;
-    this.#files = filesOver(conn, () => this.name, person, () => on.who?.() ?? person);
+    if (person) this.identify(person);
     conn.addEventListener("away", () => on.moved?.());
     conn.addEventListener("back", () => on.moved?.());
   }
@@ -63,6 +65,7 @@ export class Peer {
     this.#tick();
     this.#closeChannels();
     for await (const { type, data } of this.#conn) {
+      if (["name", "call", "chat"].includes(type)) await this.#on.pace?.();
       this.#take(type, data);
     }
   }
@@ -72,6 +75,11 @@ export class Peer {
     const sending = this.#pending < PENDING ? this.#hand({ type, data }) : Promise.reject(failure("too-slow"));
     sending.catch(() => {}); // run() ends with the reason
     return sending;
+  }
+
+  /** Files of this person go on over this connection. Before, it takes none. */
+  identify(person) {
+    this.#files ??= filesOver(this.#conn, () => this.name, person, () => this.#on.who?.() ?? person);
   }
 
   sendFiles(files) {
@@ -88,14 +96,14 @@ export class Peer {
   }
 
   /** Says in the row that nothing reaches the peer any more. */
-  lost(text) {
-    this.#files.end(this.#conn);
-    this.row.lost(text);
+  markLost(text) {
+    this.#files?.end(this.#conn);
+    this.row.showLost(text);
   }
 
   close() {
     clearInterval(this.#timer);
-    this.#files.end(this.#conn);
+    this.#files?.end(this.#conn);
     this.#conn.close();
   }
 
@@ -121,7 +129,7 @@ export class Peer {
         return this.#on.call?.(data === true);
       case "media":
         for (const kind of ["microphone", "camera", "screen"]) this.media[kind] = cleanID(data?.[kind]);
-        return this.onmedia?.();
+        return this.dispatchEvent(new Event("media"));
       case "inherit":
         return this.#on.inherit?.(data === true);
       case "passes":
@@ -133,7 +141,7 @@ export class Peer {
       case "answer":
         return this.#on.answer?.({ to: cleanID(data?.to), from: cleanID(data?.from), door: cleanRoom(data?.door), token: cleanID(data?.token) });
       case "resume":
-        return this.#files.resume(data);
+        return this.#files?.resume(data);
       case "since": // answered only once, because the answer is expensive
         if (cleanID(data)) this.#on.since?.(data);
         this.#on.since = null;

@@ -15,11 +15,11 @@ export class Person {
   #away = ""; // what messages wait for, a key of words.waits; "" if they do not
 
   /**
-   * Adds a row. role is a word or two behind the name ("host"); onfiles(files),
+   * Adds a row. role is a key of words, for what stands behind the name; onfiles(files),
    * when given, is called for the files that the user chooses together for this person.
    */
   constructor({ name, role = "", onfiles }) {
-    this.#part(".role").textContent = role;
+    say(this.#part(".role"), role);
     this.rename(name);
     list.append(this.#row);
     if (onfiles) this.#takeFiles(onfiles);
@@ -49,7 +49,7 @@ export class Person {
   }
 
   /** Shows from now on that messages no longer reach this person. */
-  lost(text) {
+  showLost(text) {
     this.#lost = text;
     this.#part(".relayed").textContent = text;
     this.#part(".send-file").hidden = true;

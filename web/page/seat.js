@@ -3,14 +3,15 @@
 import { failure } from "./errors.js";
 
 const FORWARDED = 30; // knocks and answers of one guest that are passed on in SPAN
+const SHARED = 100; // names, messages and calls of one guest that are taken in SPAN; more wait
 const SPAN = 10_000; // milliseconds
 
 export class Seat {
   peer = null; // the latest connection
   row = null;
   back = false; // whether it was here before this connection
-  #span = 0; // when the count of what was forwarded began
-  #forwarded = 0;
+  #forwards = new Rate(FORWARDED);
+  #shares = new Rate(SHARED);
 
   constructor({ id, key = "", name = "", call = false }) {
     [this.id, this.key, this.name, this.call] = [id, key, name, call];
@@ -38,9 +39,12 @@ export class Seat {
   }
 
   mayForward() {
-    const now = performance.now();
-    if (now - this.#span > SPAN) [this.#span, this.#forwarded] = [now, 0];
-    return ++this.#forwarded <= FORWARDED;
+    return this.#forwards.take();
+  }
+
+  /** Waits until a message of the guest may go to the others. */
+  async pace() {
+    while (!this.#shares.take()) await new Promise((resolve) => setTimeout(resolve, SPAN / 10));
   }
 
   take(peer) {
@@ -52,5 +56,22 @@ export class Seat {
   empty() {
     this.peer?.close();
     this.row?.remove();
+  }
+}
+
+/** At most so many in a SPAN. */
+class Rate {
+  #most;
+  #since = 0; // when the count began
+  #count = 0;
+
+  constructor(most) {
+    this.#most = most;
+  }
+
+  take() {
+    const now = performance.now();
+    if (now - this.#since > SPAN) [this.#since, this.#count] = [now, 0];
+    return ++this.#count <= this.#most;
   }
 }

@@ -2,7 +2,7 @@
 
 import { chosen } from "./devices.js";
 import { paintFace } from "./face.js";
-import { words } from "./words.js";
+import { say } from "./words.js";
 
 const template = document.getElementById("tile");
 const list = document.getElementById("tiles");
@@ -26,7 +26,8 @@ export class Tile {
   rename(name) {
     this.#name = name;
     paintFace(this.#part(".face"), name);
-    this.#part("bdi").textContent = this.#own ? words.callYou : name;
+    if (this.#own) say(this.#part("bdi"), "callYou");
+    else this.#part("bdi").textContent = name;
     this.#label();
   }
 
@@ -54,7 +55,7 @@ export class Tile {
 
   /** Shows what keeps sound and picture away: a key of words, or "" if nothing does. */
   say(key) {
-    this.#part(".state").textContent = words[key] ?? "";
+    say(this.#part(".state"), key);
   }
 
   /** Has the sound come out of the chosen speaker. */
@@ -68,10 +69,10 @@ export class Tile {
   }
 
   #label() {
-    this.#part("video").ariaLabel = words.pictureOf(this.#name);
+    say(this.#part("video"), "aria-label=pictureOf", this.#name);
     if (!this.#screen) return;
-    this.#screen.querySelector("bdi").textContent = this.#own ? words.yourScreen : words.screenOf(this.#name);
-    this.#screen.querySelector("video").ariaLabel = words.screenOf(this.#name);
+    say(this.#screen.querySelector("bdi"), this.#own ? "yourScreen" : "screenOf", this.#name);
+    say(this.#screen.querySelector("video"), "aria-label=screenOf", this.#name);
   }
 
   #part(selector) {

@@ -8,7 +8,7 @@ import { Pace } from "./pace.js";
 import { received } from "./received.js";
 import { unread } from "./unread.js";
 import { unsaved } from "./unsaved.js";
-import { words } from "./words.js";
+import { say, words } from "./words.js";
 
 const template = document.getElementById("transfer");
 
@@ -38,7 +38,7 @@ export class Transfer {
     this.name = name;
     this.size = size;
     this.#element(".file-name bdi").textContent = name;
-    this.#element("progress").setAttribute("aria-label", words.progressOf(name));
+    say(this.#element("progress"), "aria-label=progressOf", name);
     this.#item.addEventListener("removed", () => this.#over());
   }
 
@@ -220,12 +220,12 @@ export class Transfer {
     this.#file = file;
     this.#keep(true, part.durable);
     const save = Object.assign(document.createElement("a"), { className: "button save", href: received.hold(this, file, part), download: this.name });
-    this.#label(save, words.save);
+    this.#label(save, "save");
     save.addEventListener("click", () => this.#saved());
     this.#offer({ cancel: () => this.discard() }, () => {
       this.#keep(false);
       received.hide(this);
-    }, words.discard);
+    }, "discard");
     this.#element(".actions").prepend(save);
   }
 
@@ -277,7 +277,7 @@ export class Transfer {
   }
 
   #discards(drop, resume) {
-    const label = this.#item.matches(".mine") ? words.cancel : words.discard;
+    const label = this.#item.matches(".mine") ? "cancel" : "discard";
     const act = () => {
       drop();
       this.dropped();
@@ -295,15 +295,14 @@ export class Transfer {
   }
 
   /** Shows a button for each act that is a function. over is what becomes of the transfer when its entry is removed. */
-  #offer(acts, over = () => {}, cancel = words.cancel) {
-    const labels = { ...words.fileActs, cancel };
+  #offer(acts, over = () => {}, cancel = "cancel") {
     const row = this.#element(".actions");
     const focused = row.contains(document.activeElement);
     const buttons = Object.entries(acts).filter(([, act]) => act).map(([name, act]) => {
       const button = Object.assign(document.createElement("button"), { type: "button", className: name });
       button.classList.add(name === "accept" || name === "resume" ? "primary" : "quiet");
       button.addEventListener("click", act);
-      this.#label(button, labels[name]);
+      this.#label(button, name === "cancel" ? cancel : `fileActs.${name}`);
       return button;
     });
     row.replaceChildren(...buttons);
@@ -311,9 +310,8 @@ export class Transfer {
     this.#over = over;
   }
 
-  #label(button, text) {
-    button.textContent = text;
-    button.setAttribute("aria-label", words.ofFile(text, this.name));
+  #label(button, key) {
+    say(button, `${key} aria-label=ofFile`, this.name);
   }
 
   #figures(text) {

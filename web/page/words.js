@@ -19,8 +19,8 @@ function speak(language) {
   document.dispatchEvent(new Event("words"));
 }
 
-/** Has an element show words from now on, in whatever language the user chooses: items as in data-words, and a name for those about one. */
-export function say(element, items, name) {
+/** Has an element show words from now on, in whatever language the user chooses: items as in data-words, or "" for none, and a name for those about one. */
+export function say(element, items, name = "") {
   Object.assign(element.dataset, { words: items, name });
   show(element);
 }
@@ -33,7 +33,8 @@ function fill(root) {
 function show(element) {
   for (const item of element.dataset.words.split(" ")) {
     const [key, attribute] = item.split("=").reverse();
-    const text = typeof words[key] === "function" ? words[key](element.dataset.name) : words[key];
+    const found = key.split(".").reduce((among, part) => among[part], words);
+    const text = typeof found === "function" ? found(element.dataset.name, element.textContent) : (found ?? "");
     if (attribute) element.setAttribute(attribute, text);
     else element.textContent = text;
   }

@@ -11,7 +11,7 @@ const form = dialog.querySelector("form");
 const choices = dialog.querySelector("ul");
 const problem = dialog.querySelector(".problem");
 
-let waiting = null; // {files, rows} while the user chooses
+let waiting = null; // {files, rows} of the latest choice
 
 /** The rows of the people who can receive files. */
 export function receivers() {
@@ -70,7 +70,6 @@ form.addEventListener("submit", (event) => {
 });
 choices.addEventListener("change", () => (problem.textContent = ""));
 document.getElementById("recipients-cancel").addEventListener("click", () => dialog.close());
-dialog.addEventListener("close", () => (waiting = null));
 
 const input = document.getElementById("attached");
 document.getElementById("attach").addEventListener("click", () => {

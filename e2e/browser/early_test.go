@@ -160,7 +160,7 @@ func TestBadIdentity(t *testing.T) {
 	t.Parallel()
 	l := startLoading(t)
 	l.finish()
-	require.Equal(t, "TypeError", chromium.Eval[string](l.Tab, `sdk.listen(base + "/server", { identity: { name: Symbol() } }).catch((err) => err.name)`))
+	require.Equal(t, "TypeError", chromium.Eval[string](l.Tab, `sdk.listen(base + "/server", { identity: { name: Symbol(), text: "text" } }).catch((err) => err.name)`))
 	require.NotEmpty(t, chromium.Eval[string](l.Tab, `sdk.listen(base + "/server", { identity: null }).then(({ id }) => id)`))
 }
 

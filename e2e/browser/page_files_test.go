@@ -31,11 +31,23 @@ func newFile(t testing.TB, name string, size int) (path string, content []byte) 
 func noDirect(p *chromium.Tab) {
 	p.T.Helper()
 	p.Prelude(`{
-		const { addEventListener } = RTCPeerConnection.prototype;
-		RTCPeerConnection.prototype.addIceCandidate = async () => {};
-		RTCPeerConnection.prototype.addEventListener = function (type, ...rest) {
-			if (type !== "icecandidate") addEventListener.call(this, type, ...rest);
-		};
+		const { addEventListener, createOffer, createAnswer, setRemoteDescription } = RTCPeerConnection.prototype;
+		const bare = ({ type, sdp }) => ({ type, sdp: sdp.replace(/^a=candidate:.*\r\n/gm, "") }); // a later description has candidates
+		Object.assign(RTCPeerConnection.prototype, {
+			addEventListener(type, ...rest) {
+				if (type !== "icecandidate") addEventListener.call(this, type, ...rest);
+			},
+			async addIceCandidate() {},
+			async createOffer(...args) {
+				return bare(await createOffer.apply(this, args));
+			},
+			async createAnswer(...args) {
+				return bare(await createAnswer.apply(this, args));
+			},
+			setRemoteDescription(description) {
+				return setRemoteDescription.call(this, bare(description));
+			},
+		});
 	}`)
 }
 

@@ -67,7 +67,7 @@ func TestModesWithACable(t *testing.T) {
 		results        int
 		positive, zero string // figures of the last result
 	}{
-		{"line --rounds 1 --round-trip 10ms --loss 1 --for 300ms --warmup 100ms", 2,
+		{"line --rounds 1 --round-trip 10ms --loss 1 --for 3s --warmup 100ms", 2,
 			"other_mbit_per_second_median stream_mbit_per_second_median mbit_per_second_ratio_min", ""},
 	} {
 		t.Run(test.args, func(t *testing.T) {

@@ -13,12 +13,12 @@ func TestMain(m *testing.M) { benchtest.Main(m, turnbench) }
 
 func TestBothServersRelay(t *testing.T) {
 	benchtest.Measure(t, turnbench, 1, "coturn_cpu_us_per_packet_median relayd_cpu_us_per_packet_median ratio_median packets_per_second_ratio_median", "",
-		strings.Fields("compare --json --pairs 2 --window 4 --rounds 1 --for 300ms")...)
+		strings.Fields("compare --json --pairs 2 --window 4 --rounds 1 --for 2s")...)
 }
 
 func TestMessagesBesideAFlood(t *testing.T) {
 	benchtest.Measure(t, turnbench, 1, "idle_round_trip_us_p99_median flooded_round_trip_us_p99_median turn_mb_per_second", "",
-		append(strings.Fields("beside --json --pairs 2 --rate 100 --rounds 1 --for 300ms --relayd"), benchtest.Relayd(t))...)
+		append(strings.Fields("beside --json --pairs 2 --rate 100 --rounds 1 --for 2s --relayd"), benchtest.Relayd(t))...)
 }
 
 func TestAWrongCallIsToldWhatIsWrong(t *testing.T) {

@@ -219,8 +219,12 @@ func TestNativeW5PeerThatReadsNothing(t *testing.T) {
 	require.Equal(t, "\x01\x01", <-p.got)
 	require.NoError(t, p.channel.Send([]byte{2, 1}))
 	takes(t, server, sdk.RouteDirect)
-	for range cap(p.got) { // the next message holds up its SCTP
-		p.got <- ""
+	for full := false; !full; { // the next message holds up its SCTP
+		select {
+		case p.got <- "":
+		default:
+			full = true
+		}
 	}
 	pc, err := server.PeerConnection()
 	require.NoError(t, err)

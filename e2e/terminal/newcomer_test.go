@@ -102,7 +102,7 @@ func TestNewcomer(t *testing.T) {
 	})
 	t.Run("ports", func(t *testing.T) {
 		expose, forward, _ := shown(t, 2)
-		site := httptest.NewServer(http.FileServer(http.Dir(folder)))
+		site := httptest.NewServer(http.FileServer(http.Dir(folder + "/work")))
 		defer site.Close()
 		_, port, err := net.SplitHostPort(site.Listener.Addr().String())
 		require.NoError(t, err)
@@ -113,7 +113,7 @@ func TestNewcomer(t *testing.T) {
 		forwarding.Told("Ready:")
 		local, _, found := strings.Cut(forwarding.Stderr(), " leads to localhost:"+port)
 		require.True(t, found, forwarding.Stderr())
-		response, err := http.Get("http://" + local + "/work/1.txt")
+		response, err := http.Get("http://" + local + "/1.txt")
 		require.NoError(t, err)
 		defer response.Body.Close()
 		got, err := io.ReadAll(response.Body)

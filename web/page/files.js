@@ -30,7 +30,7 @@ let finding = Promise.resolve();
 const found = []; // what came then, and is not shown yet
 
 /**
- * Returns the Files of the person to whom this connection leads. It is the latest one from now on. name() and who() are that
+ * Returns the Files of the person at the other end of this connection, which is the latest one from now on. name() and who() are that
  * person's name and ID in the room.
  */
 export function filesOver(conn, name, person, who) {

@@ -1,5 +1,5 @@
 // A guest's end of a room: a connection to the host, which forwards what the guests say to each other, and
-// one to each guest with whom it exchanges more.
+// one to each guest that it exchanges more with.
 
 import { call } from "./call.js";
 import { chat } from "./chat.js";

@@ -23,7 +23,7 @@ export class Host {
   #listener;
   #me; // the host's ID as a person
   #calls = false; // whether the host is in the call
-  #heir = null; // whom the room is passed on to: {peer, name, answer(yes), over()}
+  #heir = null; // the next host, while it is asked: {peer, name, answer(yes), over()}
   #shown; // whether the page shows the transcript already
   #seats; // a Seat for each guest, in the order in which they came
   #transcript;

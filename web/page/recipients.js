@@ -1,5 +1,5 @@
 // Who gets the files that the user attaches, pastes or drops: the only person who can receive them, or
-// those whom the user chooses.
+// those that the user chooses.
 
 import { chat } from "./chat.js";
 import { words } from "./words.js";

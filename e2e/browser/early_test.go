@@ -180,7 +180,7 @@ func TestEarlySocketClosesWithItsCall(t *testing.T) {
 	})
 	t.Run("not loaded", func(t *testing.T) {
 		t.Parallel()
-		l := startLoading(t, "404")
+		l := startLoading(t, "404", "closed before the connection is established")
 		l.Do(`globalThis.code = sdk.listen(base + "/server").catch((err) => err.code)`)
 		l.awaitSockets(1, 1)
 		l.fail()

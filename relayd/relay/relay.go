@@ -39,6 +39,7 @@ func New(config Config) *Relay {
 		rooms:    make(map[roomKey]*lobby),
 		sessions: make(map[*session]struct{}),
 		waiters:  make(map[*lobby]struct{}),
+		forwards: make(map[*session]context.CancelFunc),
 		started:  time.Now(),
 		arrivals: arrivals{flows: make(map[flow]quota.Place), gone: make(chan struct{}, 1)},
 	}
@@ -109,15 +110,20 @@ func (r *Relay) Shutdown(ctx context.Context) error {
 }
 
 // Drain asks all peers to leave, each at a random moment within a duration, so that they do not
-// reach another relay all at once (D8). It refuses new connections. It returns nil when all
-// have left or the time is over, and the context's error if the context ends first. Call
-// Shutdown after it.
+// reach another relay all at once (D8). It refuses new connections, except those that another
+// node has admitted. In a cluster the servers leave first, because a server takes its room along,
+// and the connections to rooms at other nodes are cut. It returns nil when all have left or the
+// time is over, and the context's error if the context ends first. Call Shutdown after it.
 func (r *Relay) Drain(ctx context.Context, within time.Duration) error {
 	r.mu.Lock()
-	r.closing = true
+	r.draining = true
 	sessions := slices.Collect(maps.Keys(r.sessions))
+	forwards := slices.Collect(maps.Values(r.forwards))
 	r.mu.Unlock()
 	most := max(within, 1) * 3 / 4 // the rest is for delays
+	for _, cut := range forwards {
+		time.AfterFunc(rand.N(most+1), cut)
+	}
 	now, half := r.conns.Now(), max(1, r.conns.Ticks(most/2))
 	for _, s := range sessions {
 		if !s.v1 {
@@ -129,6 +135,11 @@ func (r *Relay) Drain(ctx context.Context, within time.Duration) error {
 			continue
 		}
 		moment := rand.N(most + 1)
+		if r.config.Cluster != nil {
+			if moment /= 2; !s.server {
+				moment += most / 2
+			}
+		}
 		if !s.greeted.Load() { // nothing may precede HELLO (B7)
 			s.close(protocol.CodeRestarting, restarting)
 			continue
@@ -143,7 +154,7 @@ func (r *Relay) Drain(ctx context.Context, within time.Duration) error {
 	defer empty.Stop()
 	for {
 		r.mu.Lock()
-		left := len(r.sessions)
+		left := len(r.sessions) + len(r.forwards)
 		r.mu.Unlock()
 		if left == 0 {
 			return nil

@@ -54,13 +54,15 @@ type Relay struct {
 	guessing atomic.Int64  // peers that wait because of wrong guesses
 
 	mu       sync.Mutex
-	rooms    map[roomKey]*lobby    // guarded by mu
-	sessions map[*session]struct{} // guarded by mu
-	waiters  map[*lobby]struct{}   // guarded by mu: rooms in which a peer may be away
-	past     Traffic               // guarded by mu: of the sessions that are over
-	closing  bool                  // guarded by mu: no session is added
+	rooms    map[roomKey]*lobby              // guarded by mu
+	sessions map[*session]struct{}           // guarded by mu
+	waiters  map[*lobby]struct{}             // guarded by mu: rooms in which a peer may be away
+	forwards map[*session]context.CancelFunc // guarded by mu: connections whose rooms are at other nodes, and what cuts them
+	past     Traffic                         // guarded by mu: of the sessions that are over
+	draining bool                            // guarded by mu: no session is added but those that another node has admitted
+	closing  bool                            // guarded by mu: no session is added
 
-	running sync.WaitGroup  // of sessions, of the sweeper, and of logger.tell
+	running sync.WaitGroup  // of sessions and forwards, of the sweeper, and of logger.tell
 	life    context.Context // ends with Shutdown; ends the sweeper and waiting handshakes
 	stop    context.CancelFunc
 }

@@ -1,0 +1,166 @@
+package home
+
+import (
+	"time"
+
+	"github.com/sebas642/intercessor/protocol"
+)
+
+// A Role is who comes to a node.
+type Role uint8
+
+const (
+	Newcomer  Role = iota // a client without a token
+	Returning             // a client with a valid token
+	NewServer             // a server without a token
+	Server                // a server with a valid token
+)
+
+// A Visit decides what a node does with one connection. Start begins it. After each Step the
+// caller does what it says and calls the method that the Action names. It ends with Serve, Close,
+// or a Forward whose home says that the room is here.
+//
+// A caller that finds before a Step that the room has come up at its own node serves the peer
+// there. It writes one claim of a room at a time: a second server of the room waits for the
+// outcome of the first. A room in which only clients wait (N6) is not the room's home.
+//
+// After Write and Committed the caller opens the room, with its server away if the connection
+// has ended. After Write and Unknown it reads until it knows whether the claim is its own, and
+// then does what Leftover says.
+type Visit struct {
+	Self  Instance
+	Role  Role
+	Order protocol.Order // of a server's connection; drawn once for each connection
+
+	view  *View
+	looks int8 // lookups, or IDs drawn
+}
+
+// Lookups bounds how often a visit reads the directory, and Draws how many IDs it draws.
+const (
+	Lookups = 3
+	Draws   = 16
+)
+
+// Thrash is how long a room stays at its home at least before a node that cannot reach the home,
+// which is alive, moves it.
+const Thrash = 10 * time.Second
+
+// An Answer is how an attempt to forward ended, when not with "here".
+type Answer uint8
+
+const (
+	NotHere Answer = iota // the instance says that the room is not there
+	Other                 // another instance answers at its address
+	Refused               // the connection was refused
+	Silent                // no answer within 2 seconds, while this node was not late
+	Late                  // no answer, and this node's own timer was late by 200 ms or more
+)
+
+// Start begins a visit. Here says that the room's home is this node, or that it is about to be:
+// then the peer waits for the outcome and is served.
+func (v *Visit) Start(here bool) Step {
+	switch {
+	case here:
+		return Step{Do: Serve}
+	case v.Role == NewServer:
+		return Step{Do: Write}
+	}
+	return Step{Do: Look}
+}
+
+// Looked takes the result of a lookup, nil if the directory did not answer. For a client that
+// waits, the caller calls it for each later state of the directory as well.
+func (v *Visit) Looked(view *View) Step {
+	v.view = view
+	v.looks++
+	switch {
+	case view == nil:
+		return Step{Do: Ask}
+	case view.Revision == 0 && v.Role == Server:
+		return Step{Do: Write}
+	case view.Revision == 0 || view.Claim == nil:
+		return v.fail(view.Revision == 0)
+	case view.Claim.Home == v.Self: // left over: the room is not here
+		return v.refute()
+	case view.Claim.Home.Name == v.Self.Name: // an earlier run of this node
+		return v.refute()
+	case view.Claim.Draining && v.Role == Server:
+		return v.take()
+	}
+	return Step{Do: Forward, To: view.Claim.Home}
+}
+
+// Asked takes what the members said while the directory did not answer: the instance that says
+// that the room is there, nil if none does.
+func (v *Visit) Asked(at *Instance) Step {
+	if at == nil {
+		return v.fail(false)
+	}
+	return Step{Do: Forward, To: *at}
+}
+
+// Heard takes the end of an attempt to forward. Now is by the node's own clock.
+func (v *Visit) Heard(a Answer, now time.Time) Step {
+	switch {
+	case v.view == nil || a == Late:
+		return v.fail(false)
+	case a == NotHere && v.looks < Lookups && v.Role != Returning:
+		return Step{Do: Look}
+	case a != Silent:
+		return v.refute()
+	case v.view.Instances[v.view.Claim.Home].Alive && v.Role == Server:
+		if since := now.Sub(v.view.Claim.Moved); since >= 0 && since < Thrash {
+			return Step{Do: Close, Code: protocol.CodeOverloaded, After: Thrash - since}
+		}
+	}
+	return v.refute()
+}
+
+// Wrote takes the result of Write.
+func (v *Visit) Wrote(r Result) Step {
+	switch {
+	case r == Committed:
+		return Step{Do: Serve}
+	case r == Changed && v.Role == NewServer && v.looks < Draws:
+		v.looks++
+		return Step{Do: Draw}
+	case r == Changed && v.Role == Server && v.looks < Lookups:
+		return Step{Do: Look}
+	}
+	return v.fail(false)
+}
+
+// refute goes on where the claim's home does not have the room or does not answer.
+func (v *Visit) refute() Step {
+	if v.Role == Server {
+		return v.take()
+	}
+	return v.fail(v.view.Swept(v.view.Claim.Home))
+}
+
+// take moves the room of a server to this node, unless a connection of a higher order has been
+// verified and may come back (R5).
+func (v *Visit) take() Step {
+	c := v.view.Claim
+	if c.Order.Compare(v.Order) > 0 {
+		if m := v.view.Instances[c.Home]; m.Alive || m.Recent {
+			return Step{Do: Close, Code: protocol.CodeReplaced}
+		}
+	}
+	return Step{Do: Write, Revision: v.view.Revision}
+}
+
+// fail answers a peer whose room is found nowhere. None says that the last view shows that there
+// is no such room.
+func (v *Visit) fail(none bool) Step {
+	switch {
+	case v.Role == Returning:
+		return Step{Do: Wait}
+	case v.Role != Newcomer:
+		return Step{Do: Close, Code: protocol.CodeOverloaded}
+	case none && v.view.Sure(v.Self):
+		return Step{Do: Close, Code: protocol.CodeNoSuchServer}
+	}
+	return Step{Do: Close, Code: protocol.CodeServerAway}
+}

@@ -136,8 +136,9 @@ func (s *session) enter() {
 	if a := s.arrival; a.refused == nil && !s.server {
 		a.refused = s.findRoom()
 	}
+	served := s.server && s.arrival.refused == nil
 	s.relay.start(s)
-	if cluster := s.relay.config.Cluster; cluster != nil && s.server {
+	if cluster := s.relay.config.Cluster; cluster != nil && served {
 		cluster.Served(s.id)
 	}
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/sebas642/intercessor/protocol"
 	"github.com/sebas642/intercessor/relayd/access"
 	"github.com/sebas642/intercessor/relayd/edge"
+	"github.com/sebas642/intercessor/relayd/wsconn"
 )
 
 // A Cluster is what the nodes of one relay know together (docs/cluster.md). Its methods may be
@@ -42,24 +43,26 @@ type Visitor struct {
 	Subprotocol string // that was selected (R1)
 	Key         string // Sec-WebSocket-Key
 
-	Resumed bool           // the peer has presented a valid resume token
-	Attempt uint64         // of its resume credential (R2)
-	Token   string         // the same
-	Order   protocol.Order // of this connection (R5)
+	Token string         // that the peer resumes with, "" for none; it is valid
+	Order protocol.Order // of this connection (R5)
+	Early []byte         // what the peer has sent behind its handshake
 
 	Source netip.Addr
 	Host   string // of the handshake
 	Grant  access.Grant
 
-	// Draw returns another ID for a new server, which names no room here.
+	Via string // for Receive: the node that has admitted the connection
+
+	// Draw, for Visit, returns another ID for a new server, which names no room here.
 	Draw func() protocol.ID
 }
 
 // A Way is where a visitor goes. Its zero value is the room here.
 type Way struct {
-	// Forward carries the bytes of a visitor that another node has taken, until one side ends or
-	// the context does. It closes the socket. early are the bytes that came behind the handshake.
-	Forward func(ctx context.Context, socket net.Conn, early []byte)
+	// Forward is set if another node has taken the visitor. It carries the bytes between the socket
+	// and that node in goroutines of its own, until one side has ended. Then it closes the socket
+	// and calls done.
+	Forward func(socket net.Conn, done func())
 
 	Code  protocol.Code // of the close, if the visitor may not come in
 	After time.Duration // it should wait so long before it comes again
@@ -81,11 +84,11 @@ func (s *session) seek(request *http.Request) (elsewhere bool) {
 	v := &Visitor{
 		Server: s.server, Asked: a.asked, Room: a.room,
 		Subprotocol: a.subprotocol, Key: request.Header.Get("Sec-WebSocket-Key"),
-		Resumed: a.resumed, Order: a.order,
+		Order: a.order, Early: s.conn.Early(),
 		Source: s.source, Host: request.Host, Grant: a.grant, Draw: r.drawServer,
 	}
 	if a.resumed {
-		v.Attempt, v.Token, _, _ = edge.Credential(request)
+		_, v.Token, _, _ = edge.Credential(request)
 	}
 	way := r.config.Cluster.Visit(r.life, v)
 	if s.server {
@@ -94,7 +97,8 @@ func (s *session) seek(request *http.Request) (elsewhere bool) {
 	switch {
 	case way.Forward != nil:
 		a.guess.Right()
-		return r.forward(s, way)
+		r.forward(s, way)
+		return true
 	case way.Code == protocol.CodeNoSuchServer, way.Code == protocol.CodeServerAway:
 		s.wrong()
 	}
@@ -109,26 +113,30 @@ func (r *Relay) isEnding() bool {
 	return r.closing || r.draining
 }
 
-// forward gives a connection to another node. It returns false while the relay shuts down.
-func (r *Relay) forward(s *session, way Way) bool {
+// forward gives a connection to another node.
+func (r *Relay) forward(s *session, way Way) {
+	s.arrival = nil
+	socket := s.conn.Release()
+	done := s.claim.release
+	r.mu.Lock()
+	if r.closing {
+		_ = wsconn.Below(socket).Close()
+	} else {
+		r.forwards[s] = socket
+		r.running.Add(1)
+		done = func() { r.forwarded(s) }
+	}
+	r.mu.Unlock()
+	way.Forward(socket, done)
+}
+
+// forwarded ends what forward has begun.
+func (r *Relay) forwarded(s *session) {
+	defer r.running.Done()
+	s.claim.release()
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if r.closing {
-		return false
-	}
-	s.arrival = nil
-	ctx, cut := context.WithCancel(r.life)
-	r.forwards[s] = cut
-	r.running.Go(func() {
-		socket, early := s.conn.Release()
-		way.Forward(ctx, socket, early)
-		cut()
-		s.claim.release()
-		r.mu.Lock()
-		defer r.mu.Unlock()
-		delete(r.forwards, s)
-	})
-	return true
+	delete(r.forwards, s)
 }
 
 // drawServer draws the ID of a new server, which names no room here.

@@ -60,22 +60,39 @@ func (r *Relay) Await(server protocol.ID, order protocol.Order) {
 }
 
 // Receive lets in a peer that another node has admitted, or closes the connection. The other node
-// counts the connection and its source. early are the bytes that the peer has sent.
-func (r *Relay) Receive(socket net.Conn, early []byte, v *Visitor) {
+// counts the connection and its source.
+func (r *Relay) Receive(socket net.Conn, v *Visitor) {
 	s := &session{
 		relay: r, server: v.Server, v1: v.Subprotocol == protocol.SubprotocolV1,
-		reached: unique.Make(ice.ParseHost(v.Host)), source: v.Source,
-		arrival: &arrival{began: time.Now(), asked: v.Asked, room: r.canonical(v.Asked), received: true, found: true},
+		reached: unique.Make(ice.ParseHost(v.Host)), source: v.Source, via: v.Via,
+		arrival: &arrival{began: time.Now(), asked: v.Asked, room: r.canonical(v.Asked), found: true},
 	}
-	s.conn = r.conns.Answer(socket, early, v.Key, v.Subprotocol, s)
+	s.conn = r.conns.Answer(socket, v.Early, v.Key, v.Subprotocol, s)
 	s.arrival.order.Random = v.Order.Random
 	s.accept(v.Grant)
-	if v.Resumed {
-		s.arrival.refused = s.verify(v.Attempt, v.Token, nil)
-	} else {
-		s.id = r.draw(s.server)
+	switch {
+	case v.Token != "":
+		s.arrival.refused = s.verify(v.Order.Attempt, v.Token, nil)
+	case s.server: // it opens a room, and is let in where it comes
+		s.arrival.refused = moved
+	default:
+		s.id = r.draw(false)
 	}
 	s.enter()
+}
+
+// Leave asks the peers that a node has admitted to leave within a duration, as Drain does: the node
+// is about to end.
+func (r *Relay) Leave(via string, within time.Duration) {
+	var sessions []*session
+	r.mu.Lock()
+	for s := range r.sessions {
+		if s.via == via {
+			sessions = append(sessions, s)
+		}
+	}
+	r.mu.Unlock()
+	r.restart(sessions, within*3/4)
 }
 
 // GiveUp closes the room of a server that is elsewhere, if order is still that of its newest

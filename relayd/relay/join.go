@@ -52,7 +52,7 @@ func (r *Relay) start(s *session) {
 func (r *Relay) add(s *session) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if r.closing || r.draining && !s.arrival.received {
+	if r.closing || r.draining && s.via == "" {
 		return false
 	}
 	r.sessions[s] = struct{}{}

@@ -161,14 +161,17 @@ func (g *Group) Answer(socket net.Conn, early []byte, key, subprotocol string, h
 	return c
 }
 
-// Release returns the socket, and the bytes that the peer has sent behind the handshake. The
-// handshake is not answered. Nothing may have been sent or read, and the Conn must not be used
-// again.
-func (c *Conn) Release() (socket net.Conn, early []byte) {
+// Early returns the bytes that the peer has sent behind the handshake. The reader calls it, before
+// Read.
+func (c *Conn) Early() []byte { return c.in.partial }
+
+// Release returns the socket. The handshake is not answered. Nothing may have been sent or read,
+// and the Conn must not be used again.
+func (c *Conn) Release() net.Conn {
 	if c.ready != nil {
 		c.ready.unwatch()
 	}
-	return c.socket, c.in.partial
+	return c.socket
 }
 
 // NewConn returns a Conn on a socket after the handshake. early are the bytes that the peer

@@ -14,7 +14,11 @@ import (
 // that reads from it. Shutdown waits for that one. It is a new goroutine because it
 // starts with a small stack: the handshake has grown its own, and an idle peer would keep
 // that.
-func (r *Relay) start(s *session, enter func(*session) bool, leave func(*session)) {
+func (r *Relay) start(s *session) {
+	enter, leave := r.enterClient, r.leaveClient
+	if s.server {
+		enter, leave = r.enterServer, r.leaveServer
+	}
 	if !r.add(s) {
 		s.close(protocol.CodeRestarting, restarting)
 		s.conn.Finish()
@@ -65,13 +69,31 @@ func (r *Relay) remove(s *session) {
 
 func (r *Relay) serveServer(w http.ResponseWriter, request *http.Request) {
 	if s := r.upgrade(w, request, ""); s != nil {
-		r.startServer(s)
+		s.come(request)
 	}
 }
 
-func (r *Relay) startServer(s *session) {
-	s.server = true
-	r.start(s, r.enterServer, r.leaveServer)
+func (r *Relay) serveClient(w http.ResponseWriter, request *http.Request) {
+	if s := r.upgrade(w, request, protocol.ID(request.PathValue("id"))); s != nil {
+		s.come(request)
+	}
+}
+
+// serveInPlace is ServeHTTP for a handshake that net/http has not seen. If net/http must
+// serve the request, it returns false and changes nothing.
+func (r *Relay) serveInPlace(conn *wsconn.PlainConn, request *http.Request) bool {
+	id := ""
+	if path := request.URL.Path; path != "/server" {
+		var ok bool
+		if id, ok = strings.CutPrefix(path, "/client/"); !ok || id == "" || strings.Contains(id, "/") {
+			return false
+		}
+	}
+	s := r.upgradeInPlace(conn, request, protocol.ID(id))
+	if s != nil {
+		s.come(request)
+	}
+	return s != nil
 }
 
 // enterServer opens a server's room, or gives the server its place back. It closes the
@@ -142,55 +164,15 @@ func (r *Relay) leaveServer(s *session) {
 	r.mayWait(l)
 }
 
-func (r *Relay) serveClient(w http.ResponseWriter, request *http.Request) {
-	asked := protocol.ID(request.PathValue("id"))
-	id := r.canonical(asked)
-	if s := r.upgrade(w, request, id); s != nil {
-		r.startClient(s, asked, id)
+// findRoom finds the room that a client asks for. For a client with a resume token it opens a
+// missing room, because the relay may have restarted (R11). The error closes the connection.
+func (s *session) findRoom() (refused *protocol.Error) {
+	if s.arrival.resumed {
+		s.lobby, refused = s.relay.findOrOpen(s.arrival.room, s)
+	} else {
+		s.lobby = s.relay.find(s.arrival.room)
 	}
-}
-
-// startClient starts a client. asked is the room's ID in the client's own spelling, id in
-// the relay's (B52).
-func (r *Relay) startClient(s *session, asked, id protocol.ID) {
-	s.arrival.asked = asked
-	s.lobby = r.lobbyOf(s, id)
-	r.start(s, r.enterClient, r.leaveClient)
-}
-
-// serveInPlace is ServeHTTP for a handshake that net/http has not seen. If net/http must
-// serve the request, it returns false and changes nothing.
-func (r *Relay) serveInPlace(conn *wsconn.PlainConn, request *http.Request) bool {
-	path := request.URL.Path
-	if path == "/server" {
-		s := r.upgradeInPlace(conn, request, "")
-		if s != nil {
-			r.startServer(s)
-		}
-		return s != nil
-	}
-	id, ok := strings.CutPrefix(path, "/client/")
-	if !ok || id == "" || strings.Contains(id, "/") {
-		return false
-	}
-	asked := protocol.ID(id)
-	room := r.canonical(asked)
-	s := r.upgradeInPlace(conn, request, room)
-	if s != nil {
-		r.startClient(s, asked, room)
-	}
-	return s != nil
-}
-
-// lobbyOf finds the room that a client asks for, or returns nil. For a client with a
-// resume token it opens a missing room, because the relay may have restarted (R11).
-func (r *Relay) lobbyOf(s *session, id protocol.ID) *lobby {
-	if s.arrival.resumed && s.arrival.refused == nil {
-		l, refused := r.findOrOpen(s.arrival.room, s)
-		s.arrival.refused = refused
-		return l
-	}
-	return r.find(id)
+	return refused
 }
 
 // enterClient lets a client into its server's room, or closes it and returns false. The

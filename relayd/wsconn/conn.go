@@ -164,7 +164,7 @@ func (g *Group) NewConn(socket net.Conn, early []byte, handler Handler) *Conn {
 		_ = tcp.SetWriteBuffer(sendBuffer)
 	}
 	c := &Conn{group: g, handler: handler, socket: socket}
-	c.ready = newReadiness(c)
+	c.ready = newReadiness(socket, c, &g.hangups)
 	c.puts = c.ready.forWrites()
 	c.in.partial = early
 	c.heard.Store(g.Now())

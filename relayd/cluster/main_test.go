@@ -131,7 +131,7 @@ type node struct {
 func (w *world) start(name string) *node {
 	w.t.Helper()
 	n := &node{Cmd: exec.Command(os.Args[0]), ended: make(chan struct{})}
-	n.Env = append(os.Environ(), "TEST_NODE="+name, "TEST_ETCD="+w.etcd.Endpoint(), "TEST_KEY="+w.key)
+	n.Env = w.environ(name)
 	n.Stderr = os.Stderr
 	out, err := n.StdoutPipe()
 	require.NoError(w.t, err)
@@ -165,4 +165,9 @@ func (n *node) kill(t testing.TB) {
 	t.Helper()
 	n.signal(t, syscall.SIGKILL)
 	<-n.ended
+}
+
+// environ is the environment of a node's process.
+func (w *world) environ(name string) []string {
+	return append(os.Environ(), "TEST_NODE="+name, "TEST_ETCD="+w.etcd.Endpoint(), "TEST_KEY="+w.key)
 }

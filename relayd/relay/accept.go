@@ -126,7 +126,9 @@ func (s *session) come(request *http.Request) {
 	if a.refused == nil {
 		a.refused = s.introduce()
 	}
-	s.enter()
+	if !s.seek(request) {
+		s.enter()
+	}
 }
 
 // enter finds the room of a client and lets the peer in.
@@ -134,7 +136,11 @@ func (s *session) enter() {
 	if a := s.arrival; a.refused == nil && !s.server {
 		a.refused = s.findRoom()
 	}
+	served := s.server && s.arrival.refused == nil
 	s.relay.start(s)
+	if cluster := s.relay.config.Cluster; cluster != nil && served {
+		cluster.Served(s.id)
+	}
 }
 
 // identify verifies the resume token of the peer, if it presents one (R2 to R5). The error closes
@@ -147,6 +153,11 @@ func (s *session) identify(request *http.Request) *protocol.Error {
 	if err == nil && !found {
 		return nil
 	}
+	return s.verify(attempt, token, err)
+}
+
+// verify is identify for a credential. err is what is wrong with its form, nil if nothing.
+func (s *session) verify(attempt uint64, token string, err error) *protocol.Error {
 	var identity resume.Identity
 	now, later := s.relay.dates()
 	if err == nil {
@@ -205,10 +216,7 @@ func (s *session) authorize(request *http.Request) *protocol.Error {
 	var busy *quota.BusyError
 	switch {
 	case err == nil:
-		s.arrival.grant, s.subject = grant, grant.Subject
-		if grant.PeerMessages != 0 || grant.PeerBytes != 0 {
-			s.granted = &access.Grant{PeerMessages: grant.PeerMessages, PeerBytes: grant.PeerBytes}
-		}
+		s.accept(grant)
 		return nil
 	case errors.As(err, &busy):
 		r.countRefused(RefusedUndecided)
@@ -222,6 +230,14 @@ func (s *session) authorize(request *http.Request) *protocol.Error {
 	r.countRefused(RefusedAccess)
 	r.log.notAuthorized(asked, err)
 	return notAuthorized
+}
+
+// accept stores what the peer was granted.
+func (s *session) accept(grant access.Grant) {
+	s.arrival.grant, s.subject = grant, grant.Subject
+	if grant.PeerMessages != 0 || grant.PeerBytes != 0 {
+		s.granted = &access.Grant{PeerMessages: grant.PeerMessages, PeerBytes: grant.PeerBytes}
+	}
 }
 
 // decide calls authorize, bounded by Config.Authorizing and Config.AuthorizeWithin.

@@ -52,7 +52,7 @@ func (r *Relay) start(s *session) {
 func (r *Relay) add(s *session) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if r.closing {
+	if r.closing || r.draining && s.via == "" {
 		return false
 	}
 	r.sessions[s] = struct{}{}
@@ -118,6 +118,7 @@ func (r *Relay) enterServer(s *session) bool {
 			return false
 		}
 		r.removeRoom(l) // the room has just ended: open another
+		s.arrival.found = r.config.Cluster != nil
 	}
 }
 
@@ -148,19 +149,21 @@ func (l *lobby) claimServer(s *session) room.Verdict {
 func (r *Relay) leaveServer(s *session) {
 	l := s.lobby
 	l.mu.Lock()
-	clients, last := l.room.LeaveServer(s, s.howItEnded(), r.clock())
-	if !last {
+	clients, gone := l.room.LeaveServer(s, s.howItEnded(), r.clock())
+	over := false
+	if !gone {
 		l.tellClients()
-		last = r.tooManyAway() && l.room.GiveUp()
+		over = r.tooManyAway() && l.room.GiveUp()
 	}
-	notice := l.room.ServerGone()
 	l.mu.Unlock()
-	if last {
-		r.removeRoom(l)
-		loseServer(clients, notice)
-	} else {
-		loseSight(clients)
+	switch {
+	case gone:
+		r.endRoom(l, clients)
+		return
+	case over:
+		r.forget(l)
 	}
+	loseSight(clients)
 	r.mayWait(l)
 }
 
@@ -168,7 +171,7 @@ func (r *Relay) leaveServer(s *session) {
 // missing room, because the relay may have restarted (R11). The error closes the connection.
 func (s *session) findRoom() (refused *protocol.Error) {
 	if s.arrival.resumed {
-		s.lobby, refused = s.relay.findOrOpen(s.arrival.room, s)
+		s.lobby, refused = s.relay.rejoin(s.arrival.room, s)
 	} else {
 		s.lobby = s.relay.find(s.arrival.room)
 	}
@@ -252,7 +255,7 @@ func (r *Relay) leaveClient(s *session) {
 	}
 	l.mu.Unlock()
 	if over {
-		r.removeRoom(l)
+		r.forget(l)
 	}
 	r.mayWait(l)
 }
@@ -266,12 +269,17 @@ func (r *Relay) notThere(s *session) {
 	} else {
 		s.wrong()
 	}
-	if awaited || r.returning() {
-		s.close(protocol.CodeServerAway, "the server is not connected at the moment: try again in a while")
+	if awaited || r.returning() || !r.isRefusal(s.arrival.room) {
+		s.close(protocol.CodeServerAway, serverAway)
 		return
 	}
-	s.close(protocol.CodeNoSuchServer, "no server with this ID is connected")
+	s.close(protocol.CodeNoSuchServer, noServer)
 }
+
+const (
+	serverAway = "the server is not connected at the moment: try again in a while"
+	noServer   = "no server with this ID is connected"
+)
 
 // isAwaited reports whether the server is away.
 func (l *lobby) isAwaited() bool {

@@ -1,5 +1,12 @@
 package home
 
+import "time"
+
+// Frozen is how long a node may stand still (its own timers are late) without having to ask: after
+// longer it takes nobody in, and answers no forwards, until it has found itself alive in the
+// directory or has entered it again. Another run of the node may have taken its place.
+const Frozen = 15 * time.Second
+
 // An Entry is how an instance enters the directory: at its start, and again when its leases are
 // lost.
 type Entry struct {

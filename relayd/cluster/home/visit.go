@@ -18,11 +18,12 @@ const (
 
 // A Visit decides what a node does with one connection. Start begins it. After each Step the
 // caller does what it says and calls the method that the Action names. It ends with Serve, Close,
-// or a Forward whose home says that the room is here.
+// or a Forward whose home says that the room is here. If the room ends before Serve is done, the
+// caller calls Start again.
 //
-// A caller that finds before a Step that the room has come up at its own node serves the peer
-// there. It writes one claim of a room at a time: a second server of the room waits for the
-// outcome of the first. A room in which only clients wait (N6) is not the room's home.
+// Before each call the caller sets Open and Room. It writes one claim of a room at a time: a second
+// server of the room waits for the outcome of the first, and all wait while a room that has ended
+// is being deleted. A room in which only clients wait (N6) is not open in this sense.
 //
 // After Write and Committed the caller opens the room, with its server away if the connection
 // has ended. After Write and Unknown it reads until it knows whether the claim is its own, and
@@ -31,6 +32,8 @@ type Visit struct {
 	Self  Instance
 	Role  Role
 	Order protocol.Order // of a server's connection; drawn once for each connection
+	Open  bool           // the room is open at this node
+	Room  protocol.Order // if Open: of the newest connection of its server
 
 	view  *View
 	looks int8 // lookups, or IDs drawn
@@ -57,11 +60,19 @@ const (
 	Late                  // no answer, and this node's own timer was late by 200 ms or more
 )
 
-// Start begins a visit. Here says that the room's home is this node, or that it is about to be:
-// then the peer waits for the outcome and is served.
-func (v *Visit) Start(here bool) Step {
+// Knows reports whether a room is the last home of a server that comes to it, so that it may
+// take the server without asking the directory. If not, another home has given the server a later
+// token since. A home answers a forwarded server that it does not know as if the room were not
+// there.
+func Knows(room, server protocol.Order) bool { return server.Generation <= room.Generation+1 }
+
+// here reports whether the peer may have its place in the room that is open at this node.
+func (v *Visit) here() bool { return v.Open && (v.Role != Server || Knows(v.Room, v.Order)) }
+
+// Start begins a visit.
+func (v *Visit) Start() Step {
 	switch {
-	case here:
+	case v.here():
 		return Step{Do: Serve}
 	case v.Role == NewServer:
 		return Step{Do: Write}
@@ -75,13 +86,15 @@ func (v *Visit) Looked(view *View) Step {
 	v.view = view
 	v.looks++
 	switch {
+	case v.here(), v.Open && view != nil && view.Claim != nil && view.Claim.Home == v.Self:
+		return Step{Do: Serve}
 	case view == nil:
 		return Step{Do: Ask}
 	case view.Revision == 0 && v.Role == Server:
 		return Step{Do: Write}
 	case view.Revision == 0 || view.Claim == nil:
 		return v.fail(view.Revision == 0)
-	case view.Claim.Home == v.Self: // left over: the room is not here
+	case view.Claim.Home == v.Self: // left over
 		return v.refute()
 	case view.Claim.Home.Name == v.Self.Name: // an earlier run of this node
 		return v.refute()

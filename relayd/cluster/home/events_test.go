@@ -1,6 +1,7 @@
 package home_test
 
 import (
+	"errors"
 	"fmt"
 
 	"github.com/sebas642/intercessor/protocol"
@@ -37,14 +38,14 @@ func (c *conn) role() home.Role {
 	return home.Server
 }
 
-// live reports whether a connection of a copy of the server is of use.
-func (w *world) live(p int) bool {
+// lives counts the connections of a copy of the server that are of use to it.
+func (w *world) lives(p int) (n int) {
 	for _, c := range w.conns {
 		if c.copied == int8(p+1) && !c.lost {
-			return true
+			n++
 		}
 	}
-	return false
+	return n
 }
 
 // advance does the next step of a connection of the server at its node.
@@ -56,12 +57,12 @@ func (w *world) advance(s *shape, i int, l luck) error {
 	}
 	if c.visit.do == home.Write {
 		r := w.transact(flight{by: w.inst(n), revision: c.visit.revision, claim: claim{home: w.inst(n), order: c.order}}, l)
-		if r == home.Committed {
+		h := w.visitOf(s, &c.visit, c.edge, c.role(), c.order)
+		next := s.rules.wrote(h, r)
+		if next.Do == home.Serve {
 			w.nodes[n].room, w.nodes[n].order = open, c.order
 			return w.seatAt(i, n)
 		}
-		h := w.visitOf(s, &c.visit, c.edge, c.role(), c.order)
-		next := s.rules.wrote(h, r)
 		c.visit.looks = h.Looks()
 		c.visit.proceed(next)
 		return w.follow(i, next)
@@ -147,12 +148,12 @@ func (w *world) hear(s *shape, i int) error {
 		return nil
 	}
 	code := c.code
-	greeted, later, copied := c.greeted, c.later, int(c.copied)-1
+	greeted, later := c.greeted, c.later
 	c.lost = true
-	if code.Retry() || w.live(copied) {
+	if code.Retry() || later { // R5: its own attempt explains it
 		return nil
 	}
-	if (later || !greeted) && !p.again { // R5
+	if !greeted && !p.again { // R5
 		p.again = true
 		return nil
 	}
@@ -168,7 +169,7 @@ func (w *world) hear(s *shape, i int) error {
 // greet begins a client's visit.
 func (w *world) greet(s *shape, i, n int) {
 	c := &w.clients[i]
-	c.state, c.edge, c.at, c.knew = visits, int8(n), 0, !w.gone()
+	c.state, c.edge, c.at, c.knew = visits, int8(n), 0, w.link && !w.gone()
 	c.visit = visit{}
 	c.visit.proceed(s.rules.start(w.visitOf(s, &c.visit, c.edge, c.role(), order{})))
 }
@@ -196,20 +197,13 @@ func (w *world) advanceClient(s *shape, i int, l luck) error {
 	})
 	switch {
 	case err != nil || failed != nil || next.Do == home.Serve:
-		return max2(err, failed)
+		return errors.Join(err, failed)
 	case next.Do == home.Close:
 		return w.closeClient(i, next.Code)
 	case next.Do == home.Wait:
 		c.state, c.visit = waits, visit{}
 	}
 	return nil
-}
-
-func max2(a, b error) error {
-	if a != nil {
-		return a
-	}
-	return b
 }
 
 // join is what a home does with a client.
@@ -299,8 +293,11 @@ func (w *world) keep(s *shape, n int) (bool, error) {
 	next := s.rules.keep(s.claim(w.own(n)), view)
 	switch next.Do {
 	case home.Write:
-		if v.revision == absent && s.rules.loss(1, view) && *me&unsettled == 0 {
-			*me |= unsettled
+		if v.revision == absent && s.rules.loss(1, view) && !nd.told {
+			nd.told = true
+			if !s.rules.settled {
+				*me |= unsettled
+			}
 			w.store.young = true
 			return true, nil
 		}
@@ -340,7 +337,13 @@ func (w *world) write(s *shape, n int, l luck) error {
 	if f.remove {
 		f.claim = claim{}
 	}
+	if p.do == home.Adopt {
+		f.claim.order = w.store.claim.order // what was read, if the revision is
+	}
 	r := w.transact(f, l)
+	if p.do == home.Adopt && r == home.Committed && nd.room == noRoom {
+		nd.room, nd.order = open, f.claim.order
+	}
 	if nd.room != ending {
 		return nil
 	}
@@ -374,7 +377,11 @@ func (w *world) leftover(s *shape, n int) bool {
 	}
 	switch next := s.rules.leftover(s.instance(w.inst(n)), s.view(w.read())); next.Do {
 	case home.Adopt:
-		nd.room, nd.order = open, w.store.claim.order
+		nd.pending = pending{home.Adopt, uint8(next.Revision)}
+		if !s.rules.loose {
+			break
+		}
+		nd.pending, nd.room, nd.order = pending{}, open, w.store.claim.order
 	case home.Delete:
 		nd.pending = pending{home.Delete, uint8(next.Revision)}
 	default:
@@ -419,13 +426,16 @@ func (w *world) enter(s *shape, n int) bool {
 		w.die(n)
 		return true
 	}
-	w.put(n, e)
+	w.put(s, n, e)
 	return true
 }
 
-func (w *world) put(n int, e home.Entry) {
+func (w *world) put(s *shape, n int, e home.Entry) {
 	w.store.marks[w.inst(n)-1] |= alive | recent | kept
 	w.nodes[n].stranger, w.nodes[n].dazed = false, false
+	if s.rules.rename {
+		w.store.foreign = false
+	}
 	if e.Young {
 		w.store.young, w.store.foreign = true, false
 	}
@@ -447,7 +457,7 @@ func (w *world) start(s *shape, n int) bool {
 		}
 		next.store.marks[i-1] &^= alive
 	}
-	next.put(n, e)
+	next.put(s, n, e)
 	*w = next
 	return true
 }

@@ -55,14 +55,15 @@ func End(self Instance, view *View) Step {
 
 // Leftover decides about a claim that names this node as the home of a room that is not open
 // here: its write had no known outcome, or its delete had none. If the server has had a token,
-// its peers may come back: the node adopts the room. Otherwise it deletes the claim: its ID was
-// never told to any peer, or the room is over.
+// its peers may come back: the node writes the claim again at Step.Revision, so that nothing
+// older can happen to it any more, and after Committed opens the room. Otherwise it deletes the
+// claim: its ID was never told to any peer, or the room is over.
 func Leftover(self Instance, view *View) Step {
 	switch {
 	case view == nil || view.Claim == nil || view.Claim.Home != self:
 		return Step{Do: Rest}
 	case view.Claim.Order.Generation > 0:
-		return Step{Do: Adopt}
+		return Step{Do: Adopt, Revision: view.Revision}
 	}
 	return Step{Do: Delete, Revision: view.Revision}
 }
@@ -70,7 +71,7 @@ func Leftover(self Instance, view *View) Step {
 // Refuse returns the code for a newcomer that the home does not admit because the room is full or
 // its door is closed. View is read after the newcomer came.
 func Refuse(self Instance, view *View) protocol.Code {
-	if view.Sure(self) && view.Claim != nil && view.Claim.Home == self {
+	if view.Sure() && view.Claim != nil && view.Claim.Home == self {
 		return protocol.CodeNoSuchServer
 	}
 	return protocol.CodeServerAway

@@ -124,13 +124,14 @@ func (w *world) forget(key string) {
 // A node is a process.
 type node struct {
 	*exec.Cmd
+	name    string
 	address string
 	ended   chan struct{} // closed when the process has ended
 }
 
 func (w *world) start(name string) *node {
 	w.t.Helper()
-	n := &node{Cmd: exec.Command(os.Args[0]), ended: make(chan struct{})}
+	n := &node{Cmd: exec.Command(os.Args[0]), name: name, ended: make(chan struct{})}
 	n.Env = w.environ(name)
 	n.Stderr = os.Stderr
 	out, err := n.StdoutPipe()

@@ -43,7 +43,8 @@ type Node struct {
 	self      home.Instance
 	directory *directory.Directory
 	links     *forward.Node
-	relay     *relay.Relay // static after Start
+	relay     *relay.Relay // static after Start, as is joined
+	joined    bool
 
 	known   atomic.Pointer[map[home.Instance]home.Marks] // as of the last lookup
 	waiters chan struct{}                                // clients that are held in their handshakes
@@ -129,6 +130,7 @@ func (n *Node) Start(ctx context.Context, r *relay.Relay, listener net.Listener)
 	if _, err := n.directory.Join(ctx); err != nil {
 		return err
 	}
+	n.joined = true
 	n.spawn(n.follow)
 	n.spawn(n.look)
 	return nil
@@ -158,8 +160,10 @@ func (n *Node) Drain(ctx context.Context, within time.Duration) error {
 // Close leaves the cluster and waits for the node's goroutines. Other nodes take over its rooms
 // without waiting.
 func (n *Node) Close(ctx context.Context) {
-	if err := n.directory.Leave(ctx); err != nil {
-		n.config.Log.Warn("other nodes learn only in some seconds that this one has ended", "error", err)
+	if n.joined {
+		if err := n.directory.Leave(ctx); err != nil {
+			n.config.Log.Warn("other nodes learn only in some seconds that this one has ended", "error", err)
+		}
 	}
 	n.mu.Lock()
 	n.closed = true

@@ -169,7 +169,7 @@ func (n *Node) settle(p *place) {
 	for range settleTries {
 		h, here := n.relay.Home(p.room)
 		if view == nil {
-			if view = n.read(p); view == nil {
+			if view = n.read(n.life, p); view == nil {
 				break
 			}
 		}
@@ -225,15 +225,15 @@ func (n *Node) last(p *place) *home.View {
 
 // read asks the directory about a room, after it has made sure that no write of this node is on
 // its way.
-func (n *Node) read(p *place) *home.View {
+func (n *Node) read(ctx context.Context, p *place) *home.View {
 	n.mu.Lock()
 	unknown := p.unknown
 	p.stale = false
 	n.mu.Unlock()
-	if unknown && n.directory.Fence(n.life) != nil {
+	if unknown && n.directory.Fence(ctx) != nil {
 		return nil
 	}
-	view, _ := n.lookup(n.life, keyOf(p.room))
+	view, _ := n.lookup(ctx, keyOf(p.room))
 	return view
 }
 
@@ -265,8 +265,9 @@ func (n *Node) delete(ctx context.Context, p *place, revision int64) error {
 	return err
 }
 
-// endWithin bounds how long the clients of a room that has ended wait for the directory.
-const endWithin = 3 * time.Second
+// endWithin bounds how long a server that has left, and the clients of its room, wait for the
+// directory. It is less than peers wait for the answer to a close frame.
+const endWithin = 2 * time.Second
 
 // End implements [relay.Cluster].
 func (n *Node) End(room protocol.ID) <-chan protocol.Code {
@@ -308,7 +309,7 @@ func (n *Node) erase(ctx context.Context, p *place) protocol.Code {
 	view := n.last(p)
 	for {
 		if view == nil {
-			view = n.read(p)
+			view = n.read(ctx, p)
 		}
 		if _, here := n.relay.Home(p.room); here {
 			return protocol.CodeRenew // its server has come back

@@ -64,7 +64,7 @@ func (h *hangups) watch(r *readiness) (ok bool) {
 
 // unwatch stops watching a socket. Call it before the socket is closed.
 func (r *readiness) unwatch() {
-	h := &r.conn.group.hangups
+	h := r.hangups
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if r.mark == 0 || h.watched[r.place].readiness != r {

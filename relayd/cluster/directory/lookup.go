@@ -1,0 +1,159 @@
+package directory
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/sebas642/intercessor/relayd/cluster/home"
+	"go.etcd.io/etcd/api/v3/mvccpb"
+	clientv3 "go.etcd.io/etcd/client/v3"
+)
+
+const (
+	// MaxRead is how many rooms one Read takes.
+	MaxRead = 100
+
+	// maxMarks bounds the keys under nodes/ that an answer may hold. An instance has three or four,
+	// for a day.
+	maxMarks = 4096
+)
+
+// An Entry is what the directory holds of a room.
+type Entry struct {
+	Room     string      // its RoomKey; empty if the claim cannot be read and the room was not asked for
+	Revision int64       // of the claim's last change; 0 if the room has none
+	Claim    *home.Claim // nil with a Revision: it cannot be read
+}
+
+// Lookup returns what the directory says of a room and of all instances, in one linearizable
+// transaction. at is the directory's revision then: see [Directory.Await]. It answers or fails
+// within 500 ms. key is the room's RoomKey. After an error nothing is known of the room.
+func (d *Directory) Lookup(ctx context.Context, key string) (view home.View, at int64, err error) {
+	h := d.room(key)
+	answer, err := d.read(ctx, lookupWithin, clientv3.OpGet(d.roomKey(h)), d.getMarks(), clientv3.OpGet(d.prefix+youngKey, clientv3.WithKeysOnly()))
+	if err != nil {
+		return home.View{}, 0, fmt.Errorf("cannot look up a room in etcd: %w", err)
+	}
+	entry := d.entry(key, h, answer.Responses[0].GetResponseRange().Kvs)
+	view = home.View{Revision: entry.Revision, Claim: entry.Claim, Young: answer.Responses[2].GetResponseRange().Count > 0}
+	if view.Instances, err = d.instances(answer.Responses[1].GetResponseRange()); err != nil {
+		return home.View{}, 0, err
+	}
+	if self, joined := view.Instances[d.config.Self]; d.marks.joined() && !(joined && self.Alive) {
+		d.marks.hurry() // they are lost: the keeper puts them again
+	}
+	return view, answer.Header.Revision, nil
+}
+
+// Instances returns all instances of which the directory holds marks.
+func (d *Directory) Instances(ctx context.Context) (map[home.Instance]home.Marks, error) {
+	answer, err := d.read(ctx, callWithin, d.getMarks())
+	if err != nil {
+		return nil, fmt.Errorf("cannot read the instances from etcd: %w", err)
+	}
+	return d.instances(answer.Responses[0].GetResponseRange())
+}
+
+// Read returns what the directory holds of at most [MaxRead] rooms, given by their RoomKeys, in
+// their order. at is the directory's revision then.
+func (d *Directory) Read(ctx context.Context, keys []string) (entries []Entry, at int64, err error) {
+	if len(keys) == 0 || len(keys) > MaxRead {
+		return nil, 0, fmt.Errorf("the directory reads 1 to %d rooms at once, not %d", MaxRead, len(keys))
+	}
+	gets, hashes := make([]clientv3.Op, len(keys)), make([]hash, len(keys))
+	for i, key := range keys {
+		hashes[i] = d.room(key)
+		gets[i] = clientv3.OpGet(d.roomKey(hashes[i]))
+	}
+	answer, err := d.read(ctx, callWithin, gets...)
+	if err != nil {
+		return nil, 0, fmt.Errorf("cannot read rooms from etcd: %w", err)
+	}
+	entries = make([]Entry, len(keys))
+	for i, key := range keys {
+		entries[i] = d.entry(key, hashes[i], answer.Responses[i].GetResponseRange().Kvs)
+	}
+	return entries, answer.Header.Revision, nil
+}
+
+// entry reads the values of a room's key: one, or none.
+func (d *Directory) entry(key string, h hash, values []*mvccpb.KeyValue) Entry {
+	if len(values) == 0 {
+		return Entry{Room: key}
+	}
+	return Entry{Room: key, Revision: values[0].ModRevision, Claim: d.openClaim(h, values[0].Value)}
+}
+
+func (d *Directory) getMarks() clientv3.Op {
+	return clientv3.OpGet(d.prefix+nodesKey, clientv3.WithPrefix(), clientv3.WithLimit(maxMarks))
+}
+
+func (d *Directory) instances(answer interface {
+	GetKvs() []*mvccpb.KeyValue
+	GetMore() bool
+}) (map[home.Instance]home.Marks, error) {
+	if answer.GetMore() {
+		return nil, fmt.Errorf("etcd holds more than %d keys under %s%s: delete those that no node has written", maxMarks, d.prefix, nodesKey)
+	}
+	instances := make(map[home.Instance]home.Marks)
+	for _, kv := range answer.GetKvs() {
+		i, mark, ok := d.parseMark(kv.Key)
+		if !ok {
+			continue
+		}
+		marks := instances[i]
+		switch mark {
+		case alive:
+			marks.Alive = true
+		case recent:
+			marks.Recent = true
+		case kept:
+			marks.Kept = true
+		case unsettled:
+			marks.Unsettled = true
+		default:
+			continue
+		}
+		if address, ok := parseAddress(kv.Value); ok {
+			marks.Address = address
+		}
+		instances[i] = marks
+	}
+	return instances, nil
+}
+
+// A mark's value is the version and the instance's address, so that a dead instance has one, too.
+func (d *Directory) address() string { return string([]byte{version}) + d.config.Address }
+
+func parseAddress(value []byte) (address string, ok bool) {
+	if len(value) < 2 || len(value) > 1+maxAddress || value[0] != version {
+		return "", false
+	}
+	return string(value[1:]), true
+}
+
+// read runs one linearizable transaction of reads. If a member does not answer soon, or cannot, it
+// asks again, which may reach another.
+func (d *Directory) read(ctx context.Context, within time.Duration, gets ...clientv3.Op) (*clientv3.TxnResponse, error) {
+	ctx, cancel := d.bound(ctx, within)
+	defer cancel()
+	for limit := firstTry; ; limit *= 2 {
+		then := d.seen.now()
+		try, end := context.WithTimeout(ctx, limit)
+		answer, err := d.client.Txn(try).Then(gets...).Commit()
+		end()
+		if err == nil {
+			return answer, d.seen.check(answer.Header, then)
+		}
+		if refused(err) {
+			return nil, err
+		}
+		select {
+		case <-time.After(beforeRetry):
+		case <-ctx.Done():
+			return nil, errors.Join(context.Cause(ctx), err)
+		}
+	}
+}

@@ -58,16 +58,17 @@ func (n *Node) start(l *Link) bool {
 		return false
 	}
 	n.links[l] = struct{}{}
-	n.running.Go(func() { l.copy(l.home, l.client) })
-	n.running.Go(func() { l.copy(l.client, l.home) })
+	n.running.Add(2)
+	l.copy(l.home, l.client)
+	l.copy(l.client, l.home)
 	return true
 }
 
-// copy copies one direction. An error of from is its end, like EOF: what came before it has been
-// passed on. After an error of to nothing can be saved.
+// copy starts to copy one direction. An error of from is its end, like EOF: what came before it
+// has been passed on. After an error of to nothing can be saved.
 func (l *Link) copy(from, to net.Conn) {
 	var fault error
-	_ = wsconn.Receive(from, func(b []byte) error {
+	l.node.receivers.Receive(from, func(b []byte) error {
 		if from == l.home && !l.heard {
 			l.heard = true
 			l.answered()
@@ -75,14 +76,16 @@ func (l *Link) copy(from, to net.Conn) {
 		_ = to.SetWriteDeadline(time.Now().Add(l.node.limits.stall))
 		_, fault = to.Write(b)
 		return fault
+	}, func(error) {
+		defer l.node.running.Done()
+		if half, ok := to.(interface{ CloseWrite() error }); fault != nil || ok && half.CloseWrite() != nil {
+			l.cut()
+		}
+		l.ended()
+		if l.left.Add(-1) == 0 {
+			l.end()
+		}
 	})
-	if half, ok := to.(interface{ CloseWrite() error }); fault != nil || ok && half.CloseWrite() != nil {
-		l.cut()
-	}
-	l.ended()
-	if l.left.Add(-1) == 0 {
-		l.end()
-	}
 }
 
 // answered notes that the home has answered the WebSocket handshake.
@@ -106,14 +109,15 @@ func (l *Link) ended() {
 
 // cut ends both directions at once.
 func (l *Link) cut() {
-	_ = wsconn.Below(l.home).Close()
-	_ = wsconn.Below(l.client).Close()
+	wsconn.Cut(l.home)
+	wsconn.Cut(l.client)
 }
 
 // end frees what the Link holds.
 func (l *Link) end() {
 	l.limit.Stop()
-	l.cut()
+	_ = wsconn.Below(l.home).Close()
+	_ = wsconn.Below(l.client).Close()
 	n := l.node
 	n.mu.Lock()
 	delete(n.links, l)

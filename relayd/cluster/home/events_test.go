@@ -1,6 +1,7 @@
 package home_test
 
 import (
+	"errors"
 	"fmt"
 
 	"github.com/sebas642/intercessor/protocol"
@@ -37,14 +38,14 @@ func (c *conn) role() home.Role {
 	return home.Server
 }
 
-// live reports whether a connection of a copy of the server is of use.
-func (w *world) live(p int) bool {
+// lives counts the connections of a copy of the server that are of use to it.
+func (w *world) lives(p int) (n int) {
 	for _, c := range w.conns {
 		if c.copied == int8(p+1) && !c.lost {
-			return true
+			n++
 		}
 	}
-	return false
+	return n
 }
 
 // advance does the next step of a connection of the server at its node.
@@ -56,12 +57,12 @@ func (w *world) advance(s *shape, i int, l luck) error {
 	}
 	if c.visit.do == home.Write {
 		r := w.transact(flight{by: w.inst(n), revision: c.visit.revision, claim: claim{home: w.inst(n), order: c.order}}, l)
-		if r == home.Committed {
+		h := w.visitOf(s, &c.visit, c.edge, c.role(), c.order)
+		next := s.rules.wrote(h, r)
+		if next.Do == home.Serve {
 			w.nodes[n].room, w.nodes[n].order = open, c.order
 			return w.seatAt(i, n)
 		}
-		h := w.visitOf(s, &c.visit, c.edge, c.role(), c.order)
-		next := s.rules.wrote(h, r)
 		c.visit.looks = h.Looks()
 		c.visit.proceed(next)
 		return w.follow(i, next)
@@ -138,7 +139,9 @@ func (w *world) hear(s *shape, i int) error {
 		c.hello, c.greeted = false, true
 		p.again = false
 		p.generation = max(p.generation, c.order.generation+1)
-		w.link, w.left, w.lapsed = true, false, false
+		if w.link = true; c.code == 0 { // not one that is over already
+			w.left, w.lapsed = false, false
+		}
 		for j := range w.conns { // it has moved
 			if o := &w.conns[j]; o.copied == c.copied && o.order.real().Compare(c.order.real()) < 0 {
 				o.lost = true
@@ -147,12 +150,12 @@ func (w *world) hear(s *shape, i int) error {
 		return nil
 	}
 	code := c.code
-	greeted, later, copied := c.greeted, c.later, int(c.copied)-1
+	greeted, later := c.greeted, c.later
 	c.lost = true
-	if code.Retry() || w.live(copied) {
+	if code.Retry() || later { // R5: its own attempt explains it
 		return nil
 	}
-	if (later || !greeted) && !p.again { // R5
+	if !greeted && !p.again { // R5
 		p.again = true
 		return nil
 	}
@@ -168,7 +171,7 @@ func (w *world) hear(s *shape, i int) error {
 // greet begins a client's visit.
 func (w *world) greet(s *shape, i, n int) {
 	c := &w.clients[i]
-	c.state, c.edge, c.at, c.knew = visits, int8(n), 0, !w.gone()
+	c.state, c.edge, c.at, c.knew = visits, int8(n), 0, w.link && !w.gone()
 	c.visit = visit{}
 	c.visit.proceed(s.rules.start(w.visitOf(s, &c.visit, c.edge, c.role(), order{})))
 }
@@ -196,20 +199,13 @@ func (w *world) advanceClient(s *shape, i int, l luck) error {
 	})
 	switch {
 	case err != nil || failed != nil || next.Do == home.Serve:
-		return max2(err, failed)
+		return errors.Join(err, failed)
 	case next.Do == home.Close:
 		return w.closeClient(i, next.Code)
 	case next.Do == home.Wait:
 		c.state, c.visit = waits, visit{}
 	}
 	return nil
-}
-
-func max2(a, b error) error {
-	if a != nil {
-		return a
-	}
-	return b
 }
 
 // join is what a home does with a client.
@@ -299,8 +295,11 @@ func (w *world) keep(s *shape, n int) (bool, error) {
 	next := s.rules.keep(s.claim(w.own(n)), view)
 	switch next.Do {
 	case home.Write:
-		if v.revision == absent && s.rules.loss(1, view) && *me&unsettled == 0 {
-			*me |= unsettled
+		if v.revision == absent && s.rules.loss(1, view) && !(nd.told && w.store.young) {
+			nd.told = true
+			if !s.rules.settled {
+				*me |= unsettled
+			}
 			w.store.young = true
 			return true, nil
 		}
@@ -311,6 +310,24 @@ func (w *world) keep(s *shape, n int) (bool, error) {
 		return false, nil
 	}
 	return true, nil
+}
+
+// tell is a home that hears of another's claim from that home, because etcd does not answer.
+func (w *world) tell(s *shape, n int) (bool, error) {
+	nd := &w.nodes[n]
+	c := w.store.claim
+	if c.home == 0 || !nd.cut || nd.room != open {
+		return false, nil
+	}
+	m := c.home.node()
+	if m == n || w.inst(m) != c.home || w.nodes[m].room != open || !w.reaches(m, n) || s.rules.deaf {
+		return false, nil
+	}
+	next := s.rules.keep(s.claim(w.own(n)), s.view(w.read()))
+	if next.Do != home.GiveUp {
+		return false, nil
+	}
+	return true, w.giveUp(n, next.Code)
 }
 
 func (w *world) giveUp(n int, code protocol.Code) error {
@@ -340,19 +357,21 @@ func (w *world) write(s *shape, n int, l luck) error {
 	if f.remove {
 		f.claim = claim{}
 	}
+	if p.do == home.Adopt {
+		f.claim.order = w.store.claim.order // what was read, if the revision is
+	}
 	r := w.transact(f, l)
+	if p.do == home.Adopt && r == home.Committed && nd.room == noRoom {
+		nd.room, nd.order = open, f.claim.order
+	}
 	if nd.room != ending {
 		return nil
 	}
-	if r == home.Committed {
-		nd.room = noRoom
-		return w.leave(n, protocol.CodeServerGone)
-	}
 	var view *home.View
-	if r == home.Changed && !nd.cut {
+	if !nd.cut && (r == home.Committed || r == home.Changed) {
 		view = s.view(w.read())
 	}
-	next := s.rules.end(s.instance(w.inst(n)), view)
+	next := s.rules.end(s.instance(w.inst(n)), r == home.Committed, view)
 	if next.Do == home.Delete {
 		nd.pending = pending{home.Delete, uint8(next.Revision)}
 		return nil
@@ -374,7 +393,11 @@ func (w *world) leftover(s *shape, n int) bool {
 	}
 	switch next := s.rules.leftover(s.instance(w.inst(n)), s.view(w.read())); next.Do {
 	case home.Adopt:
-		nd.room, nd.order = open, w.store.claim.order
+		nd.pending = pending{home.Adopt, uint8(next.Revision)}
+		if !s.rules.loose {
+			break
+		}
+		nd.pending, nd.room, nd.order = pending{}, open, w.store.claim.order
 	case home.Delete:
 		nd.pending = pending{home.Delete, uint8(next.Revision)}
 	default:
@@ -411,7 +434,7 @@ func (w *world) notice(n int) bool {
 // enter is a node whose leases are lost, or that finds another cluster.
 func (w *world) enter(s *shape, n int) bool {
 	nd := &w.nodes[n]
-	if !w.runs(n) || nd.cut || w.store.marks[w.inst(n)-1]&alive != 0 && !nd.stranger && !nd.dazed {
+	if !w.runs(n) || nd.cut || w.store.marks[w.inst(n)-1]&alive != 0 && !nd.stranger {
 		return false
 	}
 	e := s.rules.enter(s.instance(w.inst(n)), true, s.view(w.read()))
@@ -419,13 +442,30 @@ func (w *world) enter(s *shape, n int) bool {
 		w.die(n)
 		return true
 	}
-	w.put(n, e)
+	w.put(s, n, e)
+	nd.told = true
+	if !s.rules.settled {
+		w.store.marks[w.inst(n)-1] |= unsettled
+	}
 	return true
 }
 
-func (w *world) put(n int, e home.Entry) {
+// recover is a node that was frozen, and is in the directory again.
+func (w *world) recover(n int) bool {
+	nd := &w.nodes[n]
+	if !nd.dazed || !w.runs(n) || nd.cut || nd.stranger || w.store.marks[w.inst(n)-1]&alive == 0 {
+		return false
+	}
+	nd.dazed = false
+	return true
+}
+
+func (w *world) put(s *shape, n int, e home.Entry) {
 	w.store.marks[w.inst(n)-1] |= alive | recent | kept
-	w.nodes[n].stranger, w.nodes[n].dazed = false, false
+	w.nodes[n].stranger, w.nodes[n].told = false, false
+	if s.rules.rename {
+		w.store.foreign = false
+	}
 	if e.Young {
 		w.store.young, w.store.foreign = true, false
 	}
@@ -446,8 +486,11 @@ func (w *world) start(s *shape, n int) bool {
 			return false
 		}
 		next.store.marks[i-1] &^= alive
+		if !s.rules.hasty {
+			next.store.marks[i-1] |= recent
+		}
 	}
-	next.put(n, e)
+	next.put(s, n, e)
 	*w = next
 	return true
 }
@@ -487,6 +530,9 @@ func (w *world) lapse(s *shape) error {
 		}
 	}
 	for i := range w.store.marks {
+		if n := inst(i + 1).node(); !w.runs(n) || w.nodes[n].cut || w.inst(n) != inst(i+1) {
+			w.store.marks[i] &^= alive
+		}
 		if w.store.marks[i]&alive == 0 {
 			w.store.marks[i] &^= recent | unsettled
 		}

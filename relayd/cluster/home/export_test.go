@@ -5,5 +5,5 @@ package home
 // Remember gives a visit the memory of an earlier one.
 func (v *Visit) Remember(view *View, looks int8) { v.view, v.looks = view, looks }
 
-// Lookups returns how often a visit has looked.
+// Looks returns how often a visit has looked.
 func (v *Visit) Looks() int8 { return v.looks }

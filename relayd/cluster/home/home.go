@@ -48,10 +48,9 @@ type View struct {
 	Young bool
 }
 
-// Sure reports whether a room without a claim exists at no node. A node that does not find
-// itself alive in the directory may be looking at an emptied one.
-func (v *View) Sure(self Instance) bool {
-	if v == nil || v.Young || !v.Instances[self].Alive {
+// Sure reports whether a room without a claim exists at no node.
+func (v *View) Sure() bool {
+	if v == nil || v.Young {
 		return false
 	}
 	for _, m := range v.Instances {
@@ -106,14 +105,14 @@ const (
 	Wait                  // hold a client that has a token until there is news (N6)
 	Close                 // the connection, with Step.Code
 	GiveUp                // the room: the home is elsewhere (Keep)
-	Adopt                 // open the room, with its server away, for one window (Leftover)
+	Adopt                 // write the node's own claim again, at Step.Revision, then open the room, with its server away, for one window (Leftover)
 )
 
 // A Step is an Action with what it needs.
 type Step struct {
 	Do       Action
 	To       Instance      // of Forward
-	Revision int64         // of Write and Delete: the revision to compare with; 0 if there must be no claim
+	Revision int64         // of Write, Delete and Adopt: the revision to compare with; 0 if there must be no claim
 	Code     protocol.Code // of Close, and of GiveUp: the code for the server's connection, 0 to cut it without one
 	After    time.Duration // of Close: do not come again before (R12)
 }

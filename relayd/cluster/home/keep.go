@@ -36,33 +36,39 @@ func Keep(own Claim, view *View) Step {
 	return Step{Do: GiveUp, Code: protocol.CodeReplaced}
 }
 
-// End decides about the clients of a room whose server has left, or was sent away, when the
-// delete of the claim was not committed. After a delete that was, they get PEER_GONE and 4501.
-// Otherwise the caller reads and asks End: Delete tries again, Close says how all clients end,
-// without PEER_GONE. If the directory does not answer, the delete follows later (Leftover).
+// End decides about the clients of a room whose server has left, or was sent away. The caller
+// deletes the claim, compared, then reads, and asks End; deleted says that the delete was
+// committed. Delete tries again; Close says how all clients end: with 4501 after PEER_GONE, or with
+// another code and without PEER_GONE. If the directory does not answer, the delete follows later
+// (Leftover).
 //
 // A room whose server stayed away for the window ends without it: its clients are closed with
 // 4005 as at a single node (R11), and the delete follows.
-func End(self Instance, view *View) Step {
+func End(self Instance, deleted bool, view *View) Step {
 	switch {
-	case view == nil || view.Claim == nil:
+	case view == nil:
 		return Step{Do: Close, Code: protocol.CodeServerAway}
-	case view.Claim.Home == self:
+	case view.Claim != nil && view.Claim.Home == self:
 		return Step{Do: Delete, Revision: view.Revision}
+	case view.Claim != nil:
+		return Step{Do: Close, Code: protocol.CodeRenew}
+	case deleted && view.Revision == 0 && view.Sure():
+		return Step{Do: Close, Code: protocol.CodeServerGone}
 	}
-	return Step{Do: Close, Code: protocol.CodeRenew}
+	return Step{Do: Close, Code: protocol.CodeServerAway}
 }
 
 // Leftover decides about a claim that names this node as the home of a room that is not open
 // here: its write had no known outcome, or its delete had none. If the server has had a token,
-// its peers may come back: the node adopts the room. Otherwise it deletes the claim: its ID was
-// never told to any peer, or the room is over.
+// its peers may come back: the node writes the claim again at Step.Revision, so that nothing
+// older can happen to it any more, and after Committed opens the room. Otherwise it deletes the
+// claim: its ID was never told to any peer, or the room is over.
 func Leftover(self Instance, view *View) Step {
 	switch {
 	case view == nil || view.Claim == nil || view.Claim.Home != self:
 		return Step{Do: Rest}
 	case view.Claim.Order.Generation > 0:
-		return Step{Do: Adopt}
+		return Step{Do: Adopt, Revision: view.Revision}
 	}
 	return Step{Do: Delete, Revision: view.Revision}
 }
@@ -70,7 +76,7 @@ func Leftover(self Instance, view *View) Step {
 // Refuse returns the code for a newcomer that the home does not admit because the room is full or
 // its door is closed. View is read after the newcomer came.
 func Refuse(self Instance, view *View) protocol.Code {
-	if view.Sure(self) && view.Claim != nil && view.Claim.Home == self {
+	if view.Sure() && view.Claim != nil && view.Claim.Home == self {
 		return protocol.CodeNoSuchServer
 	}
 	return protocol.CodeServerAway

@@ -26,6 +26,7 @@ type world struct {
 	left     bool  // the server has said goodbye
 	lapsed   bool  // the server has been away for longer than the window
 	budget   budget
+	blunt    bool // of a mutant: a delete is not compared
 }
 
 // A budget is how often each thing may still happen.
@@ -42,10 +43,6 @@ type order struct{ generation, attempt, random uint8 }
 
 func (o order) real() protocol.Order {
 	return protocol.Order{Generation: uint64(o.generation), Attempt: uint64(o.attempt), Random: uint64(o.random)}
-}
-
-func small(o protocol.Order) order {
-	return order{uint8(o.Generation), uint8(o.Attempt), uint8(o.Random)}
 }
 
 type claim struct {
@@ -93,6 +90,8 @@ type node struct {
 	paused   bool
 	cut      bool // from etcd
 	drain    bool
+	told     bool // it has marked the directory as young, and itself as unsettled
+	absent   bool // it remembers that there was no claim: a mutant's
 	dazed    bool // it was frozen, and its leases may be lost
 	stranger bool // the cluster of etcd is not the one that the node knew
 
@@ -183,7 +182,9 @@ type shape struct {
 	copies  int
 	clients [2]uint8 // 0: none, 1: a newcomer, 2: a client with a token, which is in the room
 	fresh   bool     // the server has not connected yet
+	two     bool     // node c does not run
 	twin    bool     // node c is not running, and has the name of node a
+	apart   bool     // nodes a and b never reach each other
 	full    bool     // the home admits no newcomer
 	budget  budget
 	rules   *rules
@@ -200,9 +201,9 @@ func (s *shape) instance(i inst) home.Instance {
 func (w *world) inst(n int) inst { return inst(2*n) + inst(w.nodes[n].run) }
 
 func newWorld(s *shape) world {
-	w := world{budget: s.budget}
+	w := world{budget: s.budget, blunt: s.rules.blunt}
 	for n := range w.nodes {
-		if s.twin && n == 2 {
+		if (s.two || s.twin) && n == 2 {
 			continue
 		}
 		w.nodes[n] = node{run: 1, up: true}
@@ -219,6 +220,7 @@ func newWorld(s *shape) world {
 		w.nodes[0].room, w.nodes[0].order, w.nodes[0].seat = open, o, 1
 		w.store.claim = claim{home: w.inst(0), order: o}
 	}
+	w.links[0][1], w.links[1][0] = s.apart, s.apart
 	for c, kind := range s.clients {
 		switch kind {
 		case 1:
@@ -292,6 +294,8 @@ func (w *world) commit(f flight) home.Result {
 	switch {
 	case w.store.marks[f.by-1]&alive == 0:
 		return home.NotAlive
+	case f.remove && w.blunt:
+		w.change(claim{})
 	case f.revision == past, there != (f.revision == current):
 		return home.Changed
 	case f.remove:
@@ -374,6 +378,9 @@ func (w *world) step(s *shape, v *visit, edge int8, role home.Role, o order, l l
 			next = s.rules.looked(h, nil)
 		} else {
 			v.view, v.blind = w.read(), false
+			if role == home.Newcomer {
+				w.spoil(s, n, &v.view)
+			}
 			next = s.rules.looked(h, s.view(v.view))
 		}
 	case home.Ask:
@@ -384,7 +391,7 @@ func (w *world) step(s *shape, v *visit, edge int8, role home.Role, o order, l l
 				at = &i
 			}
 		}
-		next = h.Asked(at)
+		next = s.rules.asked(h, at)
 	case home.Forward:
 		answer, here := w.ask(n, v.to)
 		if here && role == home.Server && !s.rules.knows(w.nodes[v.to.node()].order.real(), o.real()) {
@@ -407,6 +414,26 @@ func (w *world) step(s *shape, v *visit, edge int8, role home.Role, o order, l l
 	}
 	v.proceed(next)
 	return next, nil
+}
+
+// spoil makes a lookup of a mutant.
+func (w *world) spoil(s *shape, n int, v *snap) {
+	if s.rules.stale {
+		v.claim = w.store.before
+	}
+	if s.rules.cache {
+		w.nodes[n].absent = w.nodes[n].absent || v.claim.home == 0
+		if w.nodes[n].absent {
+			v.claim = claim{}
+		}
+	}
+	v.revision = absent
+	if v.claim.home != 0 {
+		v.revision = past
+		if v.claim == w.store.claim {
+			v.revision = current
+		}
+	}
 }
 
 // reaches reports whether bytes get from n to m and back.

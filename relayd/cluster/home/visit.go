@@ -152,17 +152,8 @@ func (v *Visit) refute() Step {
 	return v.fail(v.view.Swept(v.view.Claim.Home))
 }
 
-// take moves the room of a server to this node, unless a connection of a higher order has been
-// verified and may come back (R5).
-func (v *Visit) take() Step {
-	c := v.view.Claim
-	if c.Order.Compare(v.Order) > 0 {
-		if m := v.view.Instances[c.Home]; m.Alive || m.Recent {
-			return Step{Do: Close, Code: protocol.CodeReplaced}
-		}
-	}
-	return Step{Do: Write, Revision: v.view.Revision}
-}
+// take moves the room of a server to this node.
+func (v *Visit) take() Step { return Step{Do: Write, Revision: v.view.Revision} }
 
 // fail answers a peer whose room is found nowhere. None says that the last view shows that there
 // is no such room.
@@ -172,7 +163,7 @@ func (v *Visit) fail(none bool) Step {
 		return Step{Do: Wait}
 	case v.Role != Newcomer:
 		return Step{Do: Close, Code: protocol.CodeOverloaded}
-	case none && v.view.Sure(v.Self):
+	case none && v.view.Sure():
 		return Step{Do: Close, Code: protocol.CodeNoSuchServer}
 	}
 	return Step{Do: Close, Code: protocol.CodeServerAway}

@@ -3,6 +3,7 @@ package web
 import (
 	"crypto/sha256"
 	"encoding/base64"
+	"hash"
 	"io"
 	"io/fs"
 	"net/http"
@@ -18,6 +19,7 @@ var contentTypes = map[string]string{
 	".css":         "text/css; charset=utf-8",
 	".html":        "text/html; charset=utf-8",
 	".js":          "text/javascript; charset=utf-8",
+	".map":         "application/json",
 	".names":       "application/octet-stream",
 	".svg":         "image/svg+xml",
 	".ts":          "text/plain; charset=utf-8",
@@ -68,11 +70,24 @@ func loadAssets(folder fs.FS) assets {
 			all[plain] = &asset{contentTypes[path.Ext(plain)], map[string]form{}}
 		}
 		if of := all[plain]; of != nil {
-			etag := `"` + base64.RawURLEncoding.EncodeToString(sum.Sum(nil)[:15]) + `"`
-			of.forms[coding] = form{etag, file.(io.ReaderAt), size}
+			of.forms[coding] = form{`"` + short(sum) + `"`, file.(io.ReaderAt), size}
 		}
 	}
 	return all
+}
+
+// short is a hash as text, of 120 bits.
+func short(sum hash.Hash) string {
+	return base64.RawURLEncoding.EncodeToString(sum.Sum(nil)[:15])
+}
+
+// sum is a hash of files and their names.
+func (all assets) sum(names []string) string {
+	sum := sha256.New()
+	for _, name := range names {
+		_, _ = io.WriteString(sum, name+all[name].forms["identity"].etag) // a hash reports no error
+	}
+	return short(sum)
 }
 
 func codingOf(name string) (coding, plain string) {

@@ -1,7 +1,7 @@
 // Package web serves Intercessor's files for browsers: the page at /, the SDK's WebAssembly
 // build at /sdk/, and QR codes at POST /qr.
 //
-// All files are embedded. The build of the SDK is not committed. Without it the page still
+// All files are embedded. The build of the SDK, and of the page as one file, is not committed. Without it the page still
 // opens, and says which command to run.
 package web
 
@@ -36,9 +36,10 @@ func folder(name string) fs.FS {
 // newHandler is Handler with other folders.
 func newHandler(page, sdk fs.FS) http.Handler {
 	pages, build := loadAssets(page), loadAssets(sdk)
-	fillWorker(pages)
+	fillWorker(pages, useBundle(pages, build))
 	pages[""] = pages["index.html"]
 	delete(build, "README.txt")
+	delete(build, "origin.txt") // for wasm/cmd/pack -check
 
 	mux := http.NewServeMux()
 	mux.Handle("GET /", pages)

@@ -4,11 +4,10 @@ import (
 	"bytes"
 	"image/png"
 	"io/fs"
+	"maps"
 	"net/http"
 	"net/http/httptest"
-	"path"
 	"regexp"
-	"slices"
 	"strings"
 	"testing"
 	"testing/fstest"
@@ -32,13 +31,18 @@ var (
 // ask sends one request to a new handler. headers are names and values by turns.
 func ask(t *testing.T, sdk fs.FS, method, path, body string, headers ...string) *http.Response {
 	t.Helper()
+	return send(t, newHandler(testPage, sdk), method, path, body, headers...)
+}
+
+func send(t *testing.T, handler http.Handler, method, path, body string, headers ...string) *http.Response {
+	t.Helper()
 	r := httptest.NewRequest(method, path, strings.NewReader(body))
 	r.Host = "relay.example:8000"
 	for i := 0; i < len(headers); i += 2 {
 		r.Header.Add(headers[i], headers[i+1])
 	}
 	w := httptest.NewRecorder()
-	newHandler(testPage, sdk).ServeHTTP(w, r)
+	handler.ServeHTTP(w, r)
 	return w.Result()
 }
 
@@ -150,7 +154,7 @@ func TestPathsThatNameNoFile(t *testing.T) {
 
 // TestPageIsWhole: every file that the page's files refer to is served, with a type.
 func TestPageIsWhole(t *testing.T) {
-	served := httptest.NewServer(Handler())
+	served := httptest.NewServer(newHandler(folder("page"), testBuild)) // without a bundle
 	defer served.Close()
 	get := func(path string) string {
 		t.Helper()
@@ -164,7 +168,7 @@ func TestPageIsWhole(t *testing.T) {
 		}
 		return bodyOf(t, resp)
 	}
-	reference := regexp.MustCompile(`(?:href|src)="([\w.-]+)"|from "\./([\w.-]+)"`)
+	reference := regexp.MustCompile(`(?:href|src)="([\w.-]+)"|(?:from|import) ?"\./([\w.-]+)"`)
 	seen := map[string]bool{"": true}
 	for wait := []string{""}; len(wait) > 0; wait = wait[1:] {
 		for _, m := range reference.FindAllStringSubmatch(get("/"+wait[0]), -1) {
@@ -181,26 +185,44 @@ func TestPageIsWhole(t *testing.T) {
 	}
 }
 
-// TestPagePreloadsItsModules: the browser requests all modules at once, not one after the other.
-func TestPagePreloadsItsModules(t *testing.T) {
-	page, err := embedded.ReadFile("page/index.html")
-	if err != nil {
-		t.Fatal(err)
-	}
-	modules, err := fs.Glob(embedded, "page/*.js")
-	if err != nil {
-		t.Fatal(err)
-	}
-	beside := []string{"main.js", "diskwriter.js", "worker.js"} // what is no module of another one
-	for _, file := range modules {
-		if name := path.Base(file); !strings.Contains(string(page), `<link rel="modulepreload" href="`+name+`">`) && !slices.Contains(beside, name) {
-			t.Errorf("index.html does not preload %s", name)
+// TestBundle: the page is one file if that was made of the modules that are served. Its source map leads to them.
+func TestBundle(t *testing.T) {
+	page := fstest.MapFS{"page.js": {Data: []byte("modules")}, "main.js": {Data: []byte("one")}, "style.css": {}}
+	modules := loadAssets(page)
+	build := func(sum string) fstest.MapFS {
+		bundle := fstest.MapFS{
+			"page.js": {Data: []byte("// " + sum + "\nbundle")}, "page.js.gz": {Data: []byte("gzip bundle")}, "page.js.map": {Data: []byte("{}")},
 		}
+		maps.Copy(bundle, testBuild)
+		return bundle
 	}
-	served := []string{"sdk/intercessor.js", "sdk/fetch.js", "sdk/wasm_exec.js"} // wasm/cmd/pack may not have made them yet
-	for _, m := range regexp.MustCompile(`href="(sdk/[^"]+\.js)"`).FindAllStringSubmatch(string(page), -1) {
-		if !slices.Contains(served, m[1]) {
-			t.Errorf("index.html preloads %s, which is not served", m[1])
+	mine := modules.sum([]string{"main.js", "page.js"})
+	for _, c := range []struct {
+		build      fs.FS
+		want, kept string
+	}{
+		{build(mine), "// " + mine + "\nbundle", "gzip bundle"},
+		{build("another"), "modules", "modules"},
+		{testBuild, "modules", "modules"},
+	} {
+		handler := newHandler(page, c.build)
+		get := func(path string, headers ...string) *http.Response {
+			return send(t, handler, "GET", path, "", headers...)
+		}
+		if got := bodyOf(t, get("/page.js")); got != c.want {
+			t.Errorf("%q, want %q", got, c.want)
+		}
+		if got := bodyOf(t, get("/page.js", "Accept-Encoding", "gzip")); got != c.kept {
+			t.Errorf("compressed: %q, want %q", got, c.kept)
+		}
+		if got, want := get("/page.js.map").StatusCode == http.StatusOK, c.want != "modules"; got != want {
+			t.Errorf("its source map is served: %v, want %v", got, want)
+		}
+		if got := bodyOf(t, get("/main.js")); got != "one" {
+			t.Errorf("its source: %q", got)
+		}
+		if got := get("/sdk/page.js").StatusCode; got != http.StatusNotFound {
+			t.Errorf("/sdk/page.js: status %d", got)
 		}
 	}
 }

@@ -2,6 +2,7 @@ package browser_test
 
 import (
 	"context"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -92,13 +93,6 @@ func TestDroppedFilesGoToThoseChosen(t *testing.T) {
 	receives(cid, "for-cid.txt")
 	require.False(t, chromium.Eval[bool](ada, `document.getElementById("drop-hint").checkVisibility()`))
 
-	folder, data := t.TempDir(), filepath.Join(t.TempDir(), "beside.txt")
-	require.NoError(t, os.WriteFile(data, []byte("content"), 0o600))
-	drag(ada, folder, data)
-	ada.WaitText("#log .note", "A folder cannot be sent.")
-	ada.WaitText("#recipients", "beside.txt")
-	ada.Click("#recipients-cancel")
-
 	paste := `const data = new DataTransfer();
 		if (a) data.items.add(new File(["content"], a));
 		if (b) data.setData(b, "something");
@@ -127,6 +121,64 @@ func TestDroppedFilesGoToThoseChosen(t *testing.T) {
 	require.NotContains(t, chromium.Eval[string](ada, `document.getElementById("log").innerText`), "not-for-the-host.txt")
 }
 
+// TestDroppedFolder: its files go as a set, each with the folder that it is in, as the terminal peer sends them. A folder that
+// cannot be sent is not sent in part.
+func TestDroppedFolder(t *testing.T) {
+	t.Parallel()
+	relay := relayproc.Start(t)
+	browser := chromium.Start(t)
+	ada := browser.Open(relay.HTTP + "/")
+	bob, _ := meetBob(t, relay, ada)
+
+	trip, want := filepath.Join(t.TempDir(), "trip"), map[string]string{}
+	write := func(path string) {
+		t.Helper()
+		file := filepath.Join(trip, filepath.FromSlash(path))
+		require.NoError(t, os.MkdirAll(filepath.Dir(file), 0o700))
+		require.NoError(t, os.WriteFile(file, []byte(path), 0o600))
+	}
+	for n := range 150 { // more than Chromium reads of a folder at once
+		path := fmt.Sprintf("day %d/same.txt", n)
+		want["trip/"+path] = path
+		write(path)
+	}
+	require.NoError(t, os.Mkdir(filepath.Join(trip, "empty"), 0o700))
+	beside := filepath.Join(t.TempDir(), "beside.txt")
+	want["/beside.txt"] = "beside"
+	require.NoError(t, os.WriteFile(beside, []byte("beside"), 0o600))
+	size := 0
+	for _, content := range want {
+		size += len(content)
+	}
+	drag(ada, trip, beside)
+	got, sets := map[string]string{}, map[sdkpeer.Set]bool{}
+	for range want {
+		offer, content := bob.TakeFile()
+		got[offer.Folder+"/"+offer.Name] = string(content)
+		sets[offer.Of] = true
+	}
+	require.Equal(t, want, got)
+	require.Len(t, sets, 1)
+	for set := range sets {
+		require.Equal(t, sdkpeer.Set{ID: set.ID, Files: len(want), Size: size}, set)
+	}
+
+	drag(ada, filepath.Join(trip, "day 0"))
+	offer, content := bob.TakeFile()
+	require.Equal(t, "day 0/same.txt", offer.Folder+"/"+string(content[len("day 0/"):]))
+	require.Equal(t, 1, offer.Of.Files)
+
+	drag(ada, filepath.Join(trip, "empty"))
+	ada.WaitText("#log .note", "There is no file in this folder.")
+	deep := "deep" + strings.Repeat("/deep", 64) + "/file"
+	write(deep)
+	drag(ada, trip)
+	ada.WaitText("#log .note", "The folder is too large to be sent at once")
+	drag(ada, beside)
+	offer, _ = bob.TakeFile()
+	require.Equal(t, sdkpeer.Offer{Name: "beside.txt", Size: 6, Modified: offer.Modified}, offer, "what comes next")
+}
+
 // TestManyFilesAtOnceAllArrive: more files chosen at once than a receiver takes at a time
 // wait for their turn.
 func TestManyFilesAtOnceAllArrive(t *testing.T) {
@@ -140,7 +192,10 @@ func TestManyFilesAtOnceAllArrive(t *testing.T) {
 	ada.Do(`const files = new DataTransfer();
 		for (let n = 0; n < 40; n++) files.items.add(new File([new Uint8Array(300_000)], n + ".jpg"));
 		document.getElementById("log").dispatchEvent(new DragEvent("drop", {dataTransfer: files, bubbles: true, cancelable: true}));
-		globalThis.entries = [...document.querySelectorAll("#log .mine .file-name")].map((e) => e.textContent).join(" ")`)
+		globalThis.entries = new Promise((resolve) => new MutationObserver((_, observer) => {
+			observer.disconnect();
+			resolve([...document.querySelectorAll("#log .mine .file-name")].map((e) => e.textContent).join(" "));
+		}).observe(document.getElementById("log"), { childList: true }))`)
 	require.Equal(t, "0.jpg 1.jpg 2.jpg 3.jpg 36 files: 4.jpg…", chromium.Eval[string](ada, `entries`))
 	bob.WaitFor("all files", `[...document.querySelectorAll("#log .outcome")].filter((e) => e.textContent === "Received and checked.").length === 40`)
 	ada.WaitFor("that all have arrived", `[...document.querySelectorAll("#log .outcome")].filter((e) => e.textContent === "Sent and checked.").length === 40`)

@@ -125,6 +125,7 @@ func TestThePageSpeaksGerman(t *testing.T) {
 		["restarted", "given-up", "full", "not-stored", "peer-gone", "closed"].map((code) => transferSentence({ code, message: "in English" })))`)
 	require.NotContains(t, strings.Join(sentences, " "), "in English")
 
+	eve.Do(foreign) // while the relay has the words
 	relay.Kill()
 	ada.WaitText("#room-state", "Das Relay ist weg. Neue Gäste müssen warten.")
 	german(ada, "relay-away")

@@ -49,6 +49,7 @@ func StartWhole(t testing.TB) *Browser {
 // without a browser nothing here is tested.
 func launch(t testing.TB, names []string, further ...chromedp.ExecAllocatorOption) *Browser {
 	t.Helper()
+	tab.CheckSDK(t)
 	path := ""
 	for _, name := range names {
 		if found, err := exec.LookPath(name); err == nil {

@@ -47,6 +47,7 @@ type Browser struct {
 // browser nothing here is tested. Further prefs have the form of prefs.
 func Start(t testing.TB, further ...string) *Browser {
 	t.Helper()
+	tab.CheckSDK(t)
 	path := ""
 	for _, name := range browsers {
 		if found, err := exec.LookPath(name); err == nil {

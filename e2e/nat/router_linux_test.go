@@ -4,7 +4,9 @@ import "fmt"
 
 // rules returns the nftables rules of a site's router. The kernel's masquerade keeps the port of a
 // UDP socket, and lets in what comes from where the socket has sent: it is a port-restricted NAT.
-// The wider cones add sets of what the site's one machine has sent from and to.
+// The wider cones add sets of what the site's one machine has sent from and to. The router tells
+// the other end of a TCP connection what fits its way to the Internet, as routers of narrow lines
+// do: the bridge drops without a word what is too long for one.
 func (s *site) rules() string {
 	drop, policy := "", "drop"
 	if !s.kind.udp {
@@ -18,6 +20,7 @@ func (s *site) rules() string {
 	}
 	text := fmt.Sprintf(`table inet firewall {
 		chain forward { type filter hook forward priority filter; policy %s
+			tcp flags syn tcp option maxseg size set rt mtu
 			%s
 			ct state established,related accept
 			icmpv6 type { packet-too-big, time-exceeded } accept

@@ -18,6 +18,7 @@ import (
 	"github.com/sebas642/intercessor/e2e/patience"
 	"github.com/sebas642/intercessor/e2e/relayproc"
 	"github.com/sebas642/intercessor/e2e/sdkpeer"
+	"github.com/sebas642/intercessor/e2e/tab"
 	"github.com/sebas642/intercessor/sdk"
 )
 
@@ -94,6 +95,7 @@ func (p *project) admits(t testing.TB, origin string) {
 // packed returns the path of the package, as ci/npm.sh packs what web/sdk has.
 func packed(t testing.TB) string {
 	t.Helper()
+	tab.CheckSDK(t)
 	path, err := pack()
 	require.NoError(t, err)
 	return path

@@ -124,6 +124,14 @@ type Offer struct {
 	Name     string `json:"name"`
 	Size     int    `json:"size"`
 	Modified int64  `json:"modified"`
+	Folder   string `json:"folder"`
+	Of       Set    `json:"of"`
+}
+
+// A Set is what a sender says of several files, or of a folder.
+type Set struct {
+	ID          string
+	Files, Size int
 }
 
 // Received is the answer to a file that came whole.

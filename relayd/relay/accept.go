@@ -1,7 +1,6 @@
 package relay
 
 import (
-	"cmp"
 	"context"
 	"crypto/rand"
 	"encoding/binary"
@@ -23,8 +22,8 @@ import (
 // upgrade turns the request into a WebSocket, or answers it with an error and returns
 // nil. It answers with an HTTP status only what the page of a browser cannot cause. It
 // accepts everything else and then closes it, because a page cannot read the status of
-// a refused upgrade (PROTOCOL.md, B2 to B6).
-func (r *Relay) upgrade(w http.ResponseWriter, request *http.Request, server protocol.ID) *session {
+// a refused upgrade (PROTOCOL.md, B2 to B6). asked is the room of a client, "" for a server.
+func (r *Relay) upgrade(w http.ResponseWriter, request *http.Request, asked protocol.ID) *session {
 	began := time.Now()
 	if !wsconn.IsHandshake(request) {
 		r.countRefused(RefusedHandshake)
@@ -42,21 +41,21 @@ func (r *Relay) upgrade(w http.ResponseWriter, request *http.Request, server pro
 	if !ok {
 		return nil
 	}
-	s, subprotocol := r.newSession(request, source, claim)
-	conn, err := r.conns.Upgrade(w, request, subprotocol, s)
+	s := r.newSession(request, source, claim, &arrival{began: began, asked: asked, refused: refused})
+	conn, err := r.conns.Upgrade(w, request, s.arrival.subprotocol, s)
 	if err != nil {
 		claim.release()
 		r.countRefused(RefusedHandshake)
 		r.log.refused(source, err.Error())
 		return nil
 	}
-	s.arrive(conn, request, server, began, refused)
+	s.conn = conn
 	return s
 }
 
 // upgradeInPlace is upgrade for a handshake that net/http has not seen. For a handshake
 // that must be refused it returns nil and changes nothing: upgrade then refuses it.
-func (r *Relay) upgradeInPlace(plain *wsconn.PlainConn, request *http.Request, server protocol.ID) *session {
+func (r *Relay) upgradeInPlace(plain *wsconn.PlainConn, request *http.Request, asked protocol.ID) *session {
 	began := time.Now()
 	if r.isLate(plain) || r.judge(request) != nil {
 		return nil
@@ -66,10 +65,9 @@ func (r *Relay) upgradeInPlace(plain *wsconn.PlainConn, request *http.Request, s
 	if why != "" {
 		return nil
 	}
-	s, subprotocol := r.newSession(request, source, claim{relay: r, source: place})
-	conn := r.conns.Take(plain, request, subprotocol, s)
+	s := r.newSession(request, source, claim{relay: r, source: place}, &arrival{began: began, asked: asked})
+	s.conn = r.conns.Take(plain, request, s.arrival.subprotocol, s)
 	r.ConnState(plain, http.StateHijacked)
-	s.arrive(conn, request, server, began, nil)
 	return s
 }
 
@@ -99,44 +97,55 @@ func (r *Relay) judge(request *http.Request) *verdict {
 	return nil
 }
 
-// newSession returns a session without a connection, and its subprotocol.
-func (r *Relay) newSession(request *http.Request, source netip.Addr, claim claim) (s *session, subprotocol string) {
-	subprotocol = edge.Subprotocol(request)
+// newSession returns a session without a connection.
+func (r *Relay) newSession(request *http.Request, source netip.Addr, claim claim, a *arrival) *session {
+	a.room = r.canonical(a.asked)
+	a.subprotocol = edge.Subprotocol(request)
 	return &session{
 		relay:   r,
-		v1:      subprotocol == protocol.SubprotocolV1,
+		server:  a.asked == "",
+		v1:      a.subprotocol == protocol.SubprotocolV1,
 		reached: unique.Make(ice.ParseHost(request.Host)),
 		source:  source,
 		claim:   claim,
-	}, subprotocol
-}
-
-// arrive identifies and authorizes the peer of a new connection. It stores in
-// s.arrival.refused why the peer may not come in, nil if it may. refused, if not nil, is
-// a decision made before.
-func (s *session) arrive(conn *wsconn.Conn, request *http.Request, server protocol.ID, began time.Time, refused *protocol.Error) {
-	r := s.relay
-	s.conn = conn
-	s.arrival = &arrival{began: began}
-	s.arrival.order.Random = random()
-	if s.arrival.refused = refused; refused == nil {
-		s.arrival.refused = s.identify(request, server)
-	}
-	if s.arrival.refused == nil {
-		s.arrival.refused = s.authorize(request, server)
-	}
-	if s.arrival.refused == nil && !s.arrival.resumed {
-		s.id = r.draw(server == "")
-		if server != "" {
-			s.arrival.refused = s.guess()
-		}
+		arrival: a,
 	}
 }
 
-// identify verifies the resume token of the peer, if it presents one (R2 to R5). server
-// is the room that a client asks for, "" for a server. The error closes the connection
-// (R8).
-func (s *session) identify(request *http.Request, server protocol.ID) *protocol.Error {
+// come takes a new connection to its room: it identifies and authorizes the peer, finds the room
+// and lets the peer in, or closes the connection.
+func (s *session) come(request *http.Request) {
+	a := s.arrival
+	a.order.Random = random()
+	if a.refused == nil {
+		a.refused = s.identify(request)
+	}
+	if a.refused == nil {
+		a.refused = s.authorize(request)
+	}
+	if a.refused == nil {
+		a.refused = s.introduce()
+	}
+	if !s.seek(request) {
+		s.enter()
+	}
+}
+
+// enter finds the room of a client and lets the peer in.
+func (s *session) enter() {
+	if a := s.arrival; a.refused == nil && !s.server {
+		a.refused = s.findRoom()
+	}
+	served := s.server && s.arrival.refused == nil
+	s.relay.start(s)
+	if cluster := s.relay.config.Cluster; cluster != nil && served {
+		cluster.Served(s.id)
+	}
+}
+
+// identify verifies the resume token of the peer, if it presents one (R2 to R5). The error closes
+// the connection (R8).
+func (s *session) identify(request *http.Request) *protocol.Error {
 	if !s.v1 {
 		return nil // R3
 	}
@@ -144,6 +153,11 @@ func (s *session) identify(request *http.Request, server protocol.ID) *protocol.
 	if err == nil && !found {
 		return nil
 	}
+	return s.verify(attempt, token, err)
+}
+
+// verify is identify for a credential. err is what is wrong with its form, nil if nothing.
+func (s *session) verify(attempt uint64, token string, err error) *protocol.Error {
 	var identity resume.Identity
 	now, later := s.relay.dates()
 	if err == nil {
@@ -155,7 +169,8 @@ func (s *session) identify(request *http.Request, server protocol.ID) *protocol.
 		}
 		err = nil
 	}
-	if err == nil && (identity.Server != (server == "") || !identity.Server && keyOf(identity.Room) != keyOf(server)) {
+	a := s.arrival
+	if err == nil && (identity.Server != s.server || !identity.Server && keyOf(identity.Room) != keyOf(a.asked)) {
 		err = errOtherPlace
 	}
 	if err != nil {
@@ -163,11 +178,11 @@ func (s *session) identify(request *http.Request, server protocol.ID) *protocol.
 		return &protocol.Error{Code: protocol.CodeTokenRefused, Reason: err.Error()}
 	}
 	s.relay.lookAhead(identity, later)
-	s.id, s.arrival.resumed = identity.ID, true
-	if server != "" {
-		s.arrival.room = identity.Room
+	s.id, a.resumed = identity.ID, true
+	if !s.server {
+		a.room = identity.Room
 	}
-	s.arrival.order.Generation, s.arrival.order.Attempt = identity.Generation, attempt
+	a.order.Generation, a.order.Attempt = identity.Generation, attempt
 	return nil
 }
 
@@ -184,15 +199,15 @@ func random() uint64 {
 // authorize asks Settings.Authorize whether this peer may come in (A3). It uses only the
 // spelling of the room's ID (B52), so that a refused peer learns nothing about the room.
 // The error closes the connection.
-func (s *session) authorize(request *http.Request, server protocol.ID) *protocol.Error {
+func (s *session) authorize(request *http.Request) *protocol.Error {
 	r := s.relay
 	authorize := r.settings.Load().Authorize
 	if authorize == nil {
 		return nil // a secret is ignored where none is required (A1)
 	}
 	asked := access.Request{
-		Server: server == "",
-		Room:   string(cmp.Or(s.arrival.room, server)),
+		Server: s.server,
+		Room:   string(s.arrival.room),
 		Source: s.source,
 		Resume: s.id, // still "" for a newcomer
 		HTTP:   request,
@@ -201,10 +216,7 @@ func (s *session) authorize(request *http.Request, server protocol.ID) *protocol
 	var busy *quota.BusyError
 	switch {
 	case err == nil:
-		s.arrival.grant, s.subject = grant, grant.Subject
-		if grant.PeerMessages != 0 || grant.PeerBytes != 0 {
-			s.granted = &access.Grant{PeerMessages: grant.PeerMessages, PeerBytes: grant.PeerBytes}
-		}
+		s.accept(grant)
 		return nil
 	case errors.As(err, &busy):
 		r.countRefused(RefusedUndecided)
@@ -218,6 +230,14 @@ func (s *session) authorize(request *http.Request, server protocol.ID) *protocol
 	r.countRefused(RefusedAccess)
 	r.log.notAuthorized(asked, err)
 	return notAuthorized
+}
+
+// accept stores what the peer was granted.
+func (s *session) accept(grant access.Grant) {
+	s.arrival.grant, s.subject = grant, grant.Subject
+	if grant.PeerMessages != 0 || grant.PeerBytes != 0 {
+		s.granted = &access.Grant{PeerMessages: grant.PeerMessages, PeerBytes: grant.PeerBytes}
+	}
 }
 
 // decide calls authorize, bounded by Config.Authorizing and Config.AuthorizeWithin.
@@ -254,10 +274,16 @@ func comeAgain(wait time.Duration) *protocol.Error {
 // maxGuessing bounds how many peers wait at once because of wrong guesses.
 const maxGuessing = 1000
 
-// guess waits until the relay may look for the room that a newcomer asks for. If the
-// peer may not wait, the error closes its connection.
-func (s *session) guess() *protocol.Error {
+// introduce draws the ID of a newcomer. For a client it waits until the relay may look for the
+// room that the client asks for. If the client may not wait, the error closes its connection.
+func (s *session) introduce() *protocol.Error {
 	r := s.relay
+	if s.arrival.resumed {
+		return nil
+	}
+	if s.id = r.draw(s.server); s.server {
+		return nil
+	}
 	s.arrival.guess = r.sources.Guess(s.claim.source, r.settings.Load().guesses, r.returning())
 	if guess := s.arrival.guess; guess.Never || !r.wait(guess.Wait) {
 		s.arrival.guess.Right()

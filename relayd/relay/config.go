@@ -59,6 +59,10 @@ type Config struct {
 	Authorizing     int
 	AuthorizeWithin time.Duration
 
+	// Cluster is what this node and others of the same relay know of rooms. Nil: this relay is
+	// alone, and all rooms are here.
+	Cluster Cluster
+
 	// Window is how long a v1 peer that is away is waited for. Zero: [protocol.Window].
 	Window time.Duration
 

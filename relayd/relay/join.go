@@ -14,7 +14,11 @@ import (
 // that reads from it. Shutdown waits for that one. It is a new goroutine because it
 // starts with a small stack: the handshake has grown its own, and an idle peer would keep
 // that.
-func (r *Relay) start(s *session, enter func(*session) bool, leave func(*session)) {
+func (r *Relay) start(s *session) {
+	enter, leave := r.enterClient, r.leaveClient
+	if s.server {
+		enter, leave = r.enterServer, r.leaveServer
+	}
 	if !r.add(s) {
 		s.close(protocol.CodeRestarting, restarting)
 		s.conn.Finish()
@@ -48,7 +52,7 @@ func (r *Relay) start(s *session, enter func(*session) bool, leave func(*session
 func (r *Relay) add(s *session) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if r.closing {
+	if r.closing || r.draining && s.via == "" {
 		return false
 	}
 	r.sessions[s] = struct{}{}
@@ -65,13 +69,31 @@ func (r *Relay) remove(s *session) {
 
 func (r *Relay) serveServer(w http.ResponseWriter, request *http.Request) {
 	if s := r.upgrade(w, request, ""); s != nil {
-		r.startServer(s)
+		s.come(request)
 	}
 }
 
-func (r *Relay) startServer(s *session) {
-	s.server = true
-	r.start(s, r.enterServer, r.leaveServer)
+func (r *Relay) serveClient(w http.ResponseWriter, request *http.Request) {
+	if s := r.upgrade(w, request, protocol.ID(request.PathValue("id"))); s != nil {
+		s.come(request)
+	}
+}
+
+// serveInPlace is ServeHTTP for a handshake that net/http has not seen. If net/http must
+// serve the request, it returns false and changes nothing.
+func (r *Relay) serveInPlace(conn *wsconn.PlainConn, request *http.Request) bool {
+	id := ""
+	if path := request.URL.Path; path != "/server" {
+		var ok bool
+		if id, ok = strings.CutPrefix(path, "/client/"); !ok || id == "" || strings.Contains(id, "/") {
+			return false
+		}
+	}
+	s := r.upgradeInPlace(conn, request, protocol.ID(id))
+	if s != nil {
+		s.come(request)
+	}
+	return s != nil
 }
 
 // enterServer opens a server's room, or gives the server its place back. It closes the
@@ -96,6 +118,7 @@ func (r *Relay) enterServer(s *session) bool {
 			return false
 		}
 		r.removeRoom(l) // the room has just ended: open another
+		s.arrival.found = r.config.Cluster != nil
 	}
 }
 
@@ -126,71 +149,33 @@ func (l *lobby) claimServer(s *session) room.Verdict {
 func (r *Relay) leaveServer(s *session) {
 	l := s.lobby
 	l.mu.Lock()
-	clients, last := l.room.LeaveServer(s, s.howItEnded(), r.clock())
-	if !last {
+	clients, gone := l.room.LeaveServer(s, s.howItEnded(), r.clock())
+	over := false
+	if !gone {
 		l.tellClients()
-		last = r.tooManyAway() && l.room.GiveUp()
+		over = r.tooManyAway() && l.room.GiveUp()
 	}
-	notice := l.room.ServerGone()
 	l.mu.Unlock()
-	if last {
-		r.removeRoom(l)
-		loseServer(clients, notice)
-	} else {
-		loseSight(clients)
+	switch {
+	case gone:
+		r.endRoom(l, clients)
+		return
+	case over:
+		r.forget(l)
 	}
+	loseSight(clients)
 	r.mayWait(l)
 }
 
-func (r *Relay) serveClient(w http.ResponseWriter, request *http.Request) {
-	asked := protocol.ID(request.PathValue("id"))
-	id := r.canonical(asked)
-	if s := r.upgrade(w, request, id); s != nil {
-		r.startClient(s, asked, id)
+// findRoom finds the room that a client asks for. For a client with a resume token it opens a
+// missing room, because the relay may have restarted (R11). The error closes the connection.
+func (s *session) findRoom() (refused *protocol.Error) {
+	if s.arrival.resumed {
+		s.lobby, refused = s.relay.rejoin(s.arrival.room, s)
+	} else {
+		s.lobby = s.relay.find(s.arrival.room)
 	}
-}
-
-// startClient starts a client. asked is the room's ID in the client's own spelling, id in
-// the relay's (B52).
-func (r *Relay) startClient(s *session, asked, id protocol.ID) {
-	s.arrival.asked = asked
-	s.lobby = r.lobbyOf(s, id)
-	r.start(s, r.enterClient, r.leaveClient)
-}
-
-// serveInPlace is ServeHTTP for a handshake that net/http has not seen. If net/http must
-// serve the request, it returns false and changes nothing.
-func (r *Relay) serveInPlace(conn *wsconn.PlainConn, request *http.Request) bool {
-	path := request.URL.Path
-	if path == "/server" {
-		s := r.upgradeInPlace(conn, request, "")
-		if s != nil {
-			r.startServer(s)
-		}
-		return s != nil
-	}
-	id, ok := strings.CutPrefix(path, "/client/")
-	if !ok || id == "" || strings.Contains(id, "/") {
-		return false
-	}
-	asked := protocol.ID(id)
-	room := r.canonical(asked)
-	s := r.upgradeInPlace(conn, request, room)
-	if s != nil {
-		r.startClient(s, asked, room)
-	}
-	return s != nil
-}
-
-// lobbyOf finds the room that a client asks for, or returns nil. For a client with a
-// resume token it opens a missing room, because the relay may have restarted (R11).
-func (r *Relay) lobbyOf(s *session, id protocol.ID) *lobby {
-	if s.arrival.resumed && s.arrival.refused == nil {
-		l, refused := r.findOrOpen(s.arrival.room, s)
-		s.arrival.refused = refused
-		return l
-	}
-	return r.find(id)
+	return refused
 }
 
 // enterClient lets a client into its server's room, or closes it and returns false. The
@@ -270,7 +255,7 @@ func (r *Relay) leaveClient(s *session) {
 	}
 	l.mu.Unlock()
 	if over {
-		r.removeRoom(l)
+		r.forget(l)
 	}
 	r.mayWait(l)
 }
@@ -284,12 +269,17 @@ func (r *Relay) notThere(s *session) {
 	} else {
 		s.wrong()
 	}
-	if awaited || r.returning() {
-		s.close(protocol.CodeServerAway, "the server is not connected at the moment: try again in a while")
+	if awaited || r.returning() || !r.isRefusal(s.arrival.room) {
+		s.close(protocol.CodeServerAway, serverAway)
 		return
 	}
-	s.close(protocol.CodeNoSuchServer, "no server with this ID is connected")
+	s.close(protocol.CodeNoSuchServer, noServer)
 }
+
+const (
+	serverAway = "the server is not connected at the moment: try again in a while"
+	noServer   = "no server with this ID is connected"
+)
 
 // isAwaited reports whether the server is away.
 func (l *lobby) isAwaited() bool {

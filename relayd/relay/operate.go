@@ -82,13 +82,11 @@ func (r *Relay) CloseRoom(room string) error {
 	}
 	l.mu.Lock()
 	server, clients := l.room.Close()
-	notice := l.room.ServerGone()
 	l.mu.Unlock()
-	r.removeRoom(l)
 	if server != nil {
 		server.close(protocol.CodeKicked, "the relay's operator has closed this room")
 	}
-	loseServer(clients, notice)
+	r.endRoom(l, clients)
 	return nil
 }
 

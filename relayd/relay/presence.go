@@ -163,9 +163,14 @@ func (s *session) notice(n room.Notice) []byte {
 // loseSight closes clients whose server is away: a base client at once (P5), a v1 client at
 // the end of the window. The close is not final: the server may have resumed elsewhere (R11).
 func loseSight(clients []*session) {
+	closeAll(clients, protocol.CodeServerAway, "the server is away and may come back: connect again in a while")
+}
+
+// closeAll closes clients of one server with one line in the log.
+func closeAll(clients []*session, code protocol.Code, reason string) {
 	all := &together{clients: len(clients)}
 	for _, s := range clients {
-		s.closeWith(protocol.CodeServerAway, "the server is away and may come back: connect again in a while", all)
+		s.closeWith(code, reason, all)
 	}
 }
 

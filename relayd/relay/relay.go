@@ -17,6 +17,7 @@ import (
 	"context"
 	"maps"
 	"math/rand/v2"
+	"net"
 	"net/http"
 	"slices"
 	"strconv"
@@ -39,6 +40,7 @@ func New(config Config) *Relay {
 		rooms:    make(map[roomKey]*lobby),
 		sessions: make(map[*session]struct{}),
 		waiters:  make(map[*lobby]struct{}),
+		forwards: make(map[*session]net.Conn),
 		started:  time.Now(),
 		arrivals: arrivals{flows: make(map[flow]quota.Place), gone: make(chan struct{}, 1)},
 	}
@@ -76,6 +78,9 @@ func (r *Relay) Shutdown(ctx context.Context) error {
 	r.mu.Lock()
 	r.closing = true
 	sessions := slices.Collect(maps.Keys(r.sessions))
+	for _, socket := range r.forwards {
+		_ = wsconn.Below(socket).Close()
+	}
 	r.mu.Unlock()
 	// Close all clients before the first server, because a server that leaves ends its
 	// clients, and all of them before stop releases the handshakes that wait. So peers learn
@@ -109,41 +114,25 @@ func (r *Relay) Shutdown(ctx context.Context) error {
 }
 
 // Drain asks all peers to leave, each at a random moment within a duration, so that they do not
-// reach another relay all at once (D8). It refuses new connections. It returns nil when all
-// have left or the time is over, and the context's error if the context ends first. Call
-// Shutdown after it.
+// reach another relay all at once (D8). It refuses new connections, except those that another
+// node has admitted. In a cluster the servers leave first, because a server takes its room along,
+// and the homes of those that this node forwards ask them to leave (see [Relay.Leave]). It returns
+// nil when all have left or the time is over, and the context's error if the context ends first.
+// Call Shutdown after it.
 func (r *Relay) Drain(ctx context.Context, within time.Duration) error {
 	r.mu.Lock()
-	r.closing = true
+	r.draining = true
 	sessions := slices.Collect(maps.Keys(r.sessions))
 	r.mu.Unlock()
 	most := max(within, 1) * 3 / 4 // the rest is for delays
-	now, half := r.conns.Now(), max(1, r.conns.Ticks(most/2))
-	for _, s := range sessions {
-		if !s.v1 {
-			due := now + 1 + rand.Int64N(half)
-			if s.server { // after its clients, so that they learn of the restart, see Shutdown
-				due += half
-			}
-			s.due.Store(due)
-			continue
-		}
-		moment := rand.N(most + 1)
-		if !s.greeted.Load() { // nothing may precede HELLO (B7)
-			s.close(protocol.CodeRestarting, restarting)
-			continue
-		}
-		notice := protocol.Restarting{ReconnectIn: int(moment.Milliseconds()), TryFor: int(r.config.Window.Milliseconds())}
-		_ = s.conn.Send(relayFrame(protocol.TypeRelayRestarting, protocol.AppendRestarting(nil, notice)), 1, nil)
-	}
-
+	r.restart(sessions, most)
 	over := time.NewTimer(within)
 	defer over.Stop()
 	empty := time.NewTicker(50 * time.Millisecond)
 	defer empty.Stop()
 	for {
 		r.mu.Lock()
-		left := len(r.sessions)
+		left := len(r.sessions) + len(r.forwards)
 		r.mu.Unlock()
 		if left == 0 {
 			return nil
@@ -155,5 +144,32 @@ func (r *Relay) Drain(ctx context.Context, within time.Duration) error {
 		case <-ctx.Done():
 			return ctx.Err()
 		}
+	}
+}
+
+// restart asks sessions to leave within a duration.
+func (r *Relay) restart(sessions []*session, most time.Duration) {
+	now, half := r.conns.Now(), max(1, r.conns.Ticks(most/2))
+	for _, s := range sessions {
+		if !s.v1 {
+			due := now + 1 + rand.Int64N(half)
+			if s.server { // after its clients, so that they learn of the restart, see Shutdown
+				due += half
+			}
+			s.due.Store(due)
+			continue
+		}
+		moment := rand.N(most + 1)
+		if r.config.Cluster != nil {
+			if moment /= 2; !s.server {
+				moment += most / 2
+			}
+		}
+		if !s.greeted.Load() { // nothing may precede HELLO (B7)
+			s.close(protocol.CodeRestarting, restarting)
+			continue
+		}
+		notice := protocol.Restarting{ReconnectIn: int(moment.Milliseconds()), TryFor: int(r.config.Window.Milliseconds())}
+		_ = s.conn.Send(relayFrame(protocol.TypeRelayRestarting, protocol.AppendRestarting(nil, notice)), 1, nil)
 	}
 }

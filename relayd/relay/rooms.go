@@ -4,6 +4,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/sebas642/intercessor/protocol"
+	"github.com/sebas642/intercessor/relayd/quota"
 	"github.com/sebas642/intercessor/relayd/room"
 )
 
@@ -22,29 +23,42 @@ func (r *Relay) findOrOpen(server protocol.ID, by *session) (*lobby, *protocol.E
 	if l := r.rooms[keyOf(server)]; l != nil {
 		return l, nil
 	}
-	return r.open(server, by)
+	return r.open(server, by.claim.source)
 }
 
-// open opens a room, which counts for the source of by until it ends. With mu held.
-func (r *Relay) open(server protocol.ID, by *session) (*lobby, *protocol.Error) {
+// open opens a room, which counts for a source until it ends. With mu held.
+func (r *Relay) open(server protocol.ID, by quota.Place) (*lobby, *protocol.Error) {
 	settings := r.settings.Load()
 	if len(r.rooms) >= settings.Limits.Rooms {
 		return nil, r.refuse(RefusedRooms, retryAfter())
 	}
-	if !r.sources.Open(by.claim.source, settings.source) {
+	if !r.sources.Open(by, settings.source) {
 		return nil, r.refuse(RefusedSourceRooms, retryAfter())
 	}
 	now := r.clock()
-	l := &lobby{id: server, key: keyOf(server), opener: by.claim.source, opened: now, room: room.New[*session](server, r.config.Window.Milliseconds(), now)}
+	l := &lobby{id: server, key: keyOf(server), opener: by, opened: now, room: room.New[*session](server, r.config.Window.Milliseconds(), now)}
 	r.rooms[l.key] = l
 	r.waiters[l] = struct{}{}
 	return l, nil
 }
 
+// rejoin returns the room of a peer that comes back. It opens one if there is none, unless
+// another node may have it.
+func (r *Relay) rejoin(server protocol.ID, by *session) (*lobby, *protocol.Error) {
+	if !by.arrival.found {
+		return r.findOrOpen(server, by)
+	}
+	if l := r.find(server); l != nil {
+		return l, nil
+	}
+	return nil, moved
+}
+
 // reopen finds or opens a room for a client whose own has just ended (R11).
 func (r *Relay) reopen(s *session) *protocol.Error {
 	r.removeRoom(s.lobby)
-	l, refused := r.findOrOpen(s.lobby.id, s)
+	s.arrival.found = r.config.Cluster != nil
+	l, refused := r.rejoin(s.lobby.id, s)
 	if refused == nil {
 		s.lobby = l
 	}
@@ -94,17 +108,18 @@ func (r *Relay) draw(server bool) protocol.ID {
 }
 
 // roomOf finds or opens the room of a server. For a newcomer it draws the ID again while that
-// names a room (B8), with mu held because the sweeper and Shutdown read the ID under mu.
+// names a room (B8), with mu held because the sweeper and Shutdown read the ID under mu. A
+// cluster has done so before.
 func (r *Relay) roomOf(s *session) (*lobby, *protocol.Error) {
-	if s.arrival.resumed {
-		return r.findOrOpen(s.id, s)
+	if s.arrival.resumed || r.config.Cluster != nil {
+		return r.rejoin(s.id, s)
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	for r.rooms[keyOf(s.id)] != nil {
 		s.id = r.draw(true)
 	}
-	return r.open(s.id, s)
+	return r.open(s.id, s.claim.source)
 }
 
 // countBars updates the bars of all rooms, and of this room's source, by what has changed in

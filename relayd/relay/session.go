@@ -62,14 +62,16 @@ func (s *session) markCarried(to *session) {
 
 // An arrival is the part of a session that only its handshake needs.
 type arrival struct {
-	began   time.Time
-	order   protocol.Order  // among the connections of its ID (R5)
-	asked   protocol.ID     // the room that a client asks for, in its own spelling (B52)
-	resumed bool            // the peer has presented a valid resume token
-	room    protocol.ID     // the room of a client's token, in the server's spelling (B52); "" without one
-	guess   quota.Guess     // the cost of a newcomer's request for a room
-	grant   access.Grant    // from authorize
-	refused *protocol.Error // why the peer may not come in; nil if it may
+	began       time.Time
+	asked       protocol.ID     // the room that a client asks for, in its own spelling (B52); "" for a server
+	room        protocol.ID     // the same in the server's spelling, if the relay knows it
+	subprotocol string          // that the relay has selected (R1)
+	order       protocol.Order  // among the connections of its ID (R5)
+	resumed     bool            // the peer has presented a valid resume token
+	found       bool            // the room is here, and must not be opened if it is not: another node may have it then
+	guess       quota.Guess     // the cost of a newcomer's request for a room
+	grant       access.Grant    // from authorize
+	refused     *protocol.Error // why the peer may not come in; nil if it may
 }
 
 // together are the clients of one server that lose it. They share one log line.

@@ -2,6 +2,7 @@ package relay
 
 import (
 	"context"
+	"net"
 	"net/http"
 	"net/netip"
 	"sync"
@@ -57,10 +58,12 @@ type Relay struct {
 	rooms    map[roomKey]*lobby    // guarded by mu
 	sessions map[*session]struct{} // guarded by mu
 	waiters  map[*lobby]struct{}   // guarded by mu: rooms in which a peer may be away
+	forwards map[*session]net.Conn // guarded by mu: connections whose rooms are at other nodes
 	past     Traffic               // guarded by mu: of the sessions that are over
+	draining bool                  // guarded by mu: no session is added but those that another node has admitted
 	closing  bool                  // guarded by mu: no session is added
 
-	running sync.WaitGroup  // of sessions, of the sweeper, and of logger.tell
+	running sync.WaitGroup  // of sessions and forwards, of the sweeper, and of logger.tell
 	life    context.Context // ends with Shutdown; ends the sweeper and waiting handshakes
 	stop    context.CancelFunc
 }
@@ -78,6 +81,7 @@ type session struct {
 	subject string        // of its access token; "" if it has none
 	claim   claim         // what it takes from the limits
 	granted *access.Grant // a rate of its own; nil means that of the limits
+	via     string        // the node that has admitted it, if another one has
 
 	server     bool
 	v1         bool

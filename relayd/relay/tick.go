@@ -61,7 +61,7 @@ func (r *Relay) expire(waiters []*lobby) {
 		l.mu.Unlock()
 		switch {
 		case last:
-			r.removeRoom(l)
+			r.forget(l)
 			loseSight(clients)
 		case absent == 0:
 			r.settle(l)

@@ -50,6 +50,9 @@ func New[M comparable](server protocol.ID, wait, now int64) *Room[M] {
 	return r
 }
 
+// Await says that the server has been here on a connection of this order, and is away.
+func (r *Room[M]) Await(order protocol.Order) { r.server.Order = order }
+
 // Server returns the server's place.
 func (r *Room[M]) Server() *Member[M] { return &r.server }
 

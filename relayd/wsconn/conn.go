@@ -146,13 +146,32 @@ const sendBuffer = 64 << 10
 // frame that is sent. After an error the request is answered with an HTTP status. The
 // subprotocol is one that the peer offered, or "".
 func (g *Group) Upgrade(w http.ResponseWriter, r *http.Request, subprotocol string, handler Handler) (*Conn, error) {
-	socket, answer, early, err := upgrade(w, r, subprotocol)
+	socket, early, err := upgrade(w, r)
 	if err != nil {
 		return nil, err
 	}
+	return g.Answer(socket, early, r.Header.Get("Sec-WebSocket-Key"), subprotocol, handler), nil
+}
+
+// Answer is Upgrade for a handshake that was read elsewhere and is valid. key is its
+// Sec-WebSocket-Key, and early are the bytes that the peer has sent behind it.
+func (g *Group) Answer(socket net.Conn, early []byte, key, subprotocol string, handler Handler) *Conn {
 	c := g.NewConn(socket, early, handler)
-	c.answer = answer
-	return c, nil
+	c.answer = appendAnswer(key, subprotocol)
+	return c
+}
+
+// Early returns the bytes that the peer has sent behind the handshake. The reader calls it, before
+// Read.
+func (c *Conn) Early() []byte { return c.in.partial }
+
+// Release returns the socket. The handshake is not answered. Nothing may have been sent or read,
+// and the Conn must not be used again.
+func (c *Conn) Release() net.Conn {
+	if c.ready != nil {
+		c.ready.unwatch()
+	}
+	return c.socket
 }
 
 // NewConn returns a Conn on a socket after the handshake. early are the bytes that the peer
@@ -164,7 +183,7 @@ func (g *Group) NewConn(socket net.Conn, early []byte, handler Handler) *Conn {
 		_ = tcp.SetWriteBuffer(sendBuffer)
 	}
 	c := &Conn{group: g, handler: handler, socket: socket}
-	c.ready = newReadiness(c)
+	c.ready = newReadiness(socket, c, &g.hangups)
 	c.puts = c.ready.forWrites()
 	c.in.partial = early
 	c.heard.Store(g.Now())

@@ -9,18 +9,17 @@ import (
 )
 
 // upgrade checks a handshake (RFC 6455, section 4.2.1) and takes over its connection. It
-// returns the answer, which the caller sends together with its first frame, and the bytes
-// received behind the handshake. After an error the request is answered with an HTTP status.
-// The subprotocol is one that was offered, or "".
-func upgrade(w http.ResponseWriter, r *http.Request, subprotocol string) (conn net.Conn, answer, early []byte, err error) {
+// returns the bytes received behind the handshake, too. After an error the request is answered
+// with an HTTP status.
+func upgrade(w http.ResponseWriter, r *http.Request) (conn net.Conn, early []byte, err error) {
 	if status, text := check(r); status != 0 {
 		refuse(w, r, status, text)
-		return nil, nil, nil, handshakeError(text)
+		return nil, nil, handshakeError(text)
 	}
 	conn, buffered, err := http.NewResponseController(w).Hijack()
 	if err != nil {
 		http.Error(w, "this server cannot hand over the connection", http.StatusNotImplemented)
-		return nil, nil, nil, err
+		return nil, nil, err
 	}
 	early, _ = buffered.Reader.Peek(buffered.Reader.Buffered())
 	for {
@@ -30,7 +29,7 @@ func upgrade(w http.ResponseWriter, r *http.Request, subprotocol string) (conn n
 		}
 		conn = wrapped.Unwrap()
 	}
-	return conn, appendAnswer(r.Header.Get("Sec-WebSocket-Key"), subprotocol), append([]byte(nil), early...), nil
+	return conn, append([]byte(nil), early...), nil
 }
 
 type handshakeError string

@@ -102,9 +102,7 @@ func (p *PlainConn) SetWriteDeadline(t time.Time) error {
 func (g *Group) Take(p *PlainConn, request *http.Request, subprotocol string, handler Handler) *Conn {
 	p.taken.Store(true)
 	_ = p.TCPConn.SetDeadline(time.Time{})
-	c := g.NewConn(p.TCPConn, append([]byte(nil), p.behind...), handler)
-	c.answer = appendAnswer(request.Header.Get("Sec-WebSocket-Key"), subprotocol)
-	return c
+	return g.Answer(p.TCPConn, append([]byte(nil), p.behind...), request.Header.Get("Sec-WebSocket-Key"), subprotocol, handler)
 }
 
 // parseHandshake parses the request at the beginning of b and returns its length. It accepts

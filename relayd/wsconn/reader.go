@@ -49,8 +49,8 @@ func (c *Conn) Read() (err error) {
 	return err
 }
 
-// handleRead handles the bytes b of one read. m is the borrowed memory that holds them, nil if they
-// are in partial. It returns that memory to the pool before Came, which may block.
+// handleRead implements sink. m is nil if the bytes are in partial. It returns m to the pool before
+// Came, which may block.
 func (c *Conn) handleRead(b []byte, m *chunk) error {
 	var got Amount
 	consumed, err := c.look(b, &got)
@@ -65,6 +65,9 @@ func (c *Conn) handleRead(b []byte, m *chunk) error {
 	c.hold(0)
 	return c.handler.Came(got, err)
 }
+
+// isPartial implements sink: the rest of a frame is read into memory of the connection's own.
+func (c *Conn) isPartial() bool { return len(c.in.partial) > 0 }
 
 // readMore reads more bytes into partial. Its memory grows with the bytes received, not with the
 // length in a header, and is counted before it grows.

@@ -2,11 +2,13 @@
 
 package wsconn
 
+import "net"
+
 // readiness is not available on this platform: connections read into memory of their own,
 // and every frame goes through the outbox's queue.
 type readiness struct{}
 
-func newReadiness(*Conn) *readiness { return nil }
+func newReadiness(net.Conn, sink, *hangups) *readiness { return nil }
 
 func (r *readiness) forWrites() *readiness { return r }
 

@@ -26,7 +26,8 @@ import (
 // (Urgent data also ends a read early. The bytes behind it are read with the next event, at
 // the latest with the answer to a ping.)
 type readiness struct {
-	conn                    *Conn
+	sink                    sink
+	hangups                 *hangups // nil: the socket is not watched
 	raw                     syscall.RawConn
 	tcp                     *net.TCPConn // nil for a Unix socket
 	secure                  *tls.Conn    // above the socket; nil without TLS
@@ -37,7 +38,7 @@ type readiness struct {
 	emptied bool  // the attempt has read all bytes of the event
 	err     error // of the attempt
 
-	hangup
+	watch              // in hangups
 	hungUp atomic.Bool // read again after a short read: the stream has ended, or the socket is not watched
 
 	frame []byte
@@ -45,12 +46,12 @@ type readiness struct {
 	fault error
 }
 
-// newReadiness returns nil for a connection that is neither a plain socket nor from
-// ListenTLS.
-func newReadiness(c *Conn) *readiness {
-	r := &readiness{conn: c}
+// newReadiness returns nil for a connection that is neither a plain socket nor TLS on a socket
+// from ListenTLS or TLSSocket. h may be nil: every read is then followed by another.
+func newReadiness(on net.Conn, s sink, h *hangups) *readiness {
+	r := &readiness{sink: s, hangups: h}
 	var socket syscall.Conn
-	switch conn := c.socket.(type) { // not a wrapper of one, which may read or write in its own way
+	switch conn := on.(type) { // not a wrapper of one, which may read or write in its own way
 	case *net.TCPConn:
 		r.tcp, socket = conn, conn
 	case *net.UnixConn:
@@ -69,7 +70,7 @@ func newReadiness(c *Conn) *readiness {
 		return nil
 	}
 	r.attemptRead, r.attemptPut = r.tryRead, r.tryPut
-	if !c.group.hangups.watch(r) { // after a true, note may have set hungUp
+	if h == nil || !h.watch(r) { // after a true, note may have set hungUp
 		r.hungUp.Store(true)
 	}
 	return r
@@ -99,13 +100,13 @@ func (r *readiness) tryRead(fd uintptr) bool {
 			r.err = err
 			return err != syscall.EAGAIN
 		}
-		if r.err = r.conn.handleRead(m[:n], m); r.err != nil || len(r.conn.in.partial) > 0 {
+		if r.err = r.sink.handleRead(m[:n], m); r.err != nil || r.sink.isPartial() {
 			return true
 		}
 		if r.emptied && r.secure == nil {
 			return false
 		}
-		if r.conn.ended() {
+		if r.sink.ended() {
 			return true // the next wait returns the error
 		}
 	}

@@ -11,3 +11,6 @@ import (
 func ListenTLS(listener net.Listener, config *tls.Config) net.Listener {
 	return tls.NewListener(listener, config)
 }
+
+// TLSSocket is the identity on this platform.
+func TLSSocket(tcp *net.TCPConn) net.Conn { return tcp }

@@ -16,12 +16,15 @@ func ListenTLS(listener net.Listener, config *tls.Config) net.Listener {
 	return tls.NewListener(tlsSockets{listener}, config)
 }
 
+// TLSSocket returns a socket for [tls.Client] or [tls.Server] on which an idle peer costs little.
+func TLSSocket(tcp *net.TCPConn) net.Conn { return &tlsSocket{TCPConn: tcp} }
+
 type tlsSockets struct{ net.Listener }
 
 func (l tlsSockets) Accept() (net.Conn, error) {
 	conn, err := l.Listener.Accept()
 	if tcp, ok := conn.(*net.TCPConn); ok && err == nil {
-		return &tlsSocket{TCPConn: tcp}, nil
+		return TLSSocket(tcp), nil
 	}
 	return conn, err
 }

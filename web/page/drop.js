@@ -2,7 +2,9 @@
 // elsewhere, the user chooses who gets them. A hint says which before they are dropped.
 
 import { chat } from "./chat.js";
-import { choose, filesIn, nameIn, receivers, sendTo } from "./recipients.js";
+import { filesIn } from "./folder.js";
+import { personAt, receivers } from "./people.js";
+import { choose, sendTo } from "./recipients.js";
 import { words } from "./words.js";
 
 const room = document.getElementById("room");
@@ -13,34 +15,34 @@ for (const type of ["dragenter", "dragover"]) {
   document.addEventListener(type, (event) => {
     if (!event.dataTransfer?.types.includes("Files")) return;
     event.preventDefault();
-    const { rows, text } = target(event);
+    const { people, text } = target(event);
     event.dataTransfer.dropEffect = room.hidden ? "none" : "copy";
     document.body.classList.add("dragging");
-    for (const row of list.children) row.classList.toggle("over", rows.includes(row));
+    for (const row of list.children) row.classList.toggle("over", people.includes(personAt(row)));
     hint.hidden = room.hidden;
     hint.textContent = text;
   });
 }
 document.addEventListener("dragleave", (event) => event.relatedTarget === null && endDrag());
-document.addEventListener("drop", (event) => {
+document.addEventListener("drop", async (event) => {
   if (!event.dataTransfer?.types.includes("Files")) return;
   event.preventDefault(); // so that a file dropped elsewhere does not replace the page
   endDrag();
   if (room.hidden) return;
-  const { rows, text } = target(event);
-  if (rows.length === 0) chat.note(text);
-  const files = filesIn(event.dataTransfer);
-  if (rows.length > 1) choose(files);
-  else sendTo(rows, files);
+  const { people, text } = target(event);
+  if (people.length === 0) return chat.note(text);
+  const files = await filesIn(event.dataTransfer);
+  if (people.length > 1) choose(files);
+  else sendTo(people, files);
 });
 
-/** Returns {rows, text}: who may get a file dropped here, and a sentence that says so, or why no one does. */
+/** Returns {people, text}: who may get a file dropped here, and a sentence that says so, or why no one does. */
 function target(event) {
-  const row = event.target.closest?.("#people > .person");
-  if (row && !row.matches(".takes-files")) return { rows: [], text: words.takesNone };
-  const rows = row ? [row] : receivers();
-  if (rows.length === 0) return { rows, text: words.noReceiver };
-  return { rows, text: rows.length > 1 ? words.dropToChoose : words.dropTo(nameIn(rows[0])) };
+  const over = personAt(event.target);
+  if (over && !over.takesFiles) return { people: [], text: words.takesNone };
+  const people = over ? [over] : receivers();
+  if (people.length === 0) return { people, text: words.noReceiver };
+  return { people, text: people.length > 1 ? words.dropToChoose : words.dropTo(people[0].name) };
 }
 
 function endDrag() {

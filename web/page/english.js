@@ -230,7 +230,9 @@ export default {
   sendFiles: (n, name) => (n === 1 ? name : `${n} files: ${name}…`),
   chooseReceiver: "Choose at least one person.",
   dropToChoose: "Drop to choose who gets it",
-  noFolders: "A folder cannot be sent. Choose the files in it.",
+  folderEmpty: "There is no file in this folder.",
+  folderTooLarge: (files, deepest) => `The folder is too large to be sent at once: it has more than ${files} files, more than ${deepest} folders in one another, or very long names. Send it as an archive.`,
+  folderUnreadable: "The folder could not be read, so nothing of it is sent.",
   oddClipboard: "What you pasted is neither text nor a file, so it cannot be sent.",
 
   // Calls

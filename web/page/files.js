@@ -115,7 +115,7 @@ class Files {
   /** Sends files that the user has chosen together. */
   send(files) {
     const size = files.reduce((sum, file) => sum + file.size, 0);
-    const batch = { of: files.length > 1 ? { id: newID(), files: files.length, size } : undefined, refused: null };
+    const batch = { of: files.length > 1 || files[0].folder ? { id: newID(), files: files.length, size } : undefined, refused: null };
     for (const file of files) this.#waiting.push({ file, batch });
     this.#next();
   }
@@ -370,5 +370,5 @@ function sizeOf(waiting) {
 
 /** What tells the offers of one person apart. */
 function keyOf(offer) {
-  return JSON.stringify([offer?.name, offer?.size, offer?.modified]);
+  return JSON.stringify([offer?.folder, offer?.name, offer?.size, offer?.modified]);
 }

@@ -230,7 +230,9 @@ export default {
   sendFiles: (n, name) => (n === 1 ? name : `${n} Dateien: ${name}…`),
   chooseReceiver: "Wähle mindestens eine Person.",
   dropToChoose: "Loslassen und wählen, wer es bekommt",
-  noFolders: "Ein Ordner kann nicht gesendet werden. Wähle die Dateien darin aus.",
+  folderEmpty: "In diesem Ordner ist keine Datei.",
+  folderTooLarge: (files, deepest) => `Der Ordner ist zu groß für eine Sendung: Er hat mehr als ${files} Dateien, mehr als ${deepest} Ordner ineinander oder sehr lange Namen. Sende ihn als Archiv.`,
+  folderUnreadable: "Der Ordner konnte nicht gelesen werden. Nichts davon wird gesendet.",
   oddClipboard: "Was du eingefügt hast, ist weder Text noch eine Datei und kann nicht gesendet werden.",
 
   // Calls

@@ -9,10 +9,23 @@ const list = document.getElementById("people");
 const note = document.getElementById("people-note");
 const count = document.getElementById("count");
 
+const everyone = new Map(); // Persons by their rows, in the order of these
+
+/** The people who can receive files. */
+export function receivers() {
+  return [...everyone.values()].filter((person) => person.takesFiles);
+}
+
+/** The person in whose row an element is, if any. */
+export function personAt(element) {
+  return everyone.get(element.closest?.("#people > .person"));
+}
+
 export class Person {
   #row = template.content.firstElementChild.cloneNode(true);
   #lost = ""; // why messages no longer reach this person; "" while they do
   #away = ""; // what messages wait for, a key of words.waits; "" if they do not
+  #onfiles = null; // sends files to this person; null if that cannot be
 
   /**
    * Adds a row. role is a key of words, for what stands behind the name; onfiles(files),
@@ -22,6 +35,7 @@ export class Person {
     say(this.#part(".role"), role);
     this.rename(name);
     list.append(this.#row);
+    everyone.set(this.#row, this);
     if (onfiles) this.#takeFiles(onfiles);
   }
 
@@ -53,7 +67,17 @@ export class Person {
     this.#lost = text;
     this.#part(".relayed").textContent = text;
     this.#part(".send-file").hidden = true;
+    this.#onfiles = null;
     this.#row.classList.remove("takes-files");
+  }
+
+  get takesFiles() {
+    return this.#onfiles !== null;
+  }
+
+  /** Sends files that the user has chosen together, if this person can receive them. */
+  send(files) {
+    this.#onfiles?.(files);
   }
 
   /** Shows what messages wait for: a "person", the "relay", or "either" of the two; "" if they do not wait. */
@@ -64,6 +88,8 @@ export class Person {
   }
 
   remove() {
+    this.#onfiles = null;
+    everyone.delete(this.#row);
     this.#row.remove();
   }
 
@@ -86,16 +112,16 @@ export class Person {
   }
 
   #takeFiles(onfiles) {
+    this.#onfiles = onfiles;
     const button = this.#part(".send-file");
     const input = this.#part(".file");
     button.hidden = false;
     button.addEventListener("click", () => input.click());
     input.addEventListener("change", () => {
-      onfiles([...input.files]);
+      this.send([...input.files]);
       input.value = "";
     });
-    this.#row.classList.add("takes-files");
-    this.#row.addEventListener("files", ({ detail }) => onfiles(detail));
+    this.#row.classList.add("takes-files"); // for its looks
   }
 
   #part(selector) {

@@ -9,9 +9,9 @@ const SLOW = 2 ** 29; // bytes that take their time to be hashed
 const HASHING = 300; // seconds for that
 const LINGER = 10_000; // milliseconds that the receiver has to close its direction after its answer
 
-/** What is said of a File when it is offered, and of its set if it is one of several. */
+/** What is said of a File when it is offered, and of its set if it is one of several, or in a folder. */
 export function offerOf(file, of) {
-  return { name: file.name, size: file.size, modified: file.lastModified, of };
+  return { name: file.name, size: file.size, modified: file.lastModified, folder: file.folder, of };
 }
 
 /**

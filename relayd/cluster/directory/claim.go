@@ -21,10 +21,7 @@ import (
 //	         the server's ID, to the end
 const fixedBytes = 8 + 24 + 8 + 1 + 1
 
-const (
-	flagBase = 1 << iota
-	flagDraining
-)
+const flagDraining = 1
 
 // errClaim says that a claim is not one that this package can write.
 var errClaim = errors.New("the directory does not take this claim")
@@ -43,9 +40,6 @@ func encodeClaim(c home.Claim) ([]byte, error) {
 		b = binary.BigEndian.AppendUint64(b, n)
 	}
 	var flags byte
-	if c.Base {
-		flags |= flagBase
-	}
 	if c.Draining {
 		flags |= flagDraining
 	}
@@ -64,7 +58,7 @@ func decodeClaim(b []byte) (c home.Claim, ok bool) {
 		numbers[i] = binary.BigEndian.Uint64(b[8*i:])
 	}
 	flags, length, rest := b[40], int(b[41]), b[fixedBytes:]
-	if flags&^(flagBase|flagDraining) != 0 || length == 0 || length > maxName || numbers[0] == 0 ||
+	if flags&^flagDraining != 0 || length == 0 || length > maxName || numbers[0] == 0 ||
 		len(rest) <= length || len(rest)-length > protocol.MaxID {
 		return c, false
 	}
@@ -72,7 +66,6 @@ func decodeClaim(b []byte) (c home.Claim, ok bool) {
 		Home:     home.Instance{Name: string(rest[:length]), Number: numbers[0]},
 		Order:    protocol.Order{Generation: numbers[1], Attempt: numbers[2], Random: numbers[3]},
 		Server:   protocol.ID(rest[length:]),
-		Base:     flags&flagBase != 0,
 		Draining: flags&flagDraining != 0,
 		Moved:    time.UnixMilli(int64(numbers[4])).UTC(),
 	}, true

@@ -20,7 +20,7 @@ func TestLookup(t *testing.T) {
 	require.Equal(t, home.View{Instances: marks}, view)
 
 	claim := a.claim("Amber-Otter")
-	claim.Base, claim.Draining = true, true
+	claim.Draining = true
 	revision, err := a.Claim(within(t, patience), claim, 0)
 	require.NoError(t, err)
 	view, at := b.look(t, "amberotter")

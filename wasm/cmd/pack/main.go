@@ -1,5 +1,5 @@
 // Command pack builds the SDK for browsers and writes everything that a page needs
-// to web/sdk, each file with its compressed forms. Run it from the root of
+// to web/sdk, each file with its compressed forms; and the modules of web/page as one file. Run it from the root of
 // the workspace:
 //
 //	go run ./wasm/cmd/pack
@@ -23,13 +23,18 @@ const budget = 650_000
 
 func main() {
 	out := flag.String("o", filepath.Join("web", "sdk"), "folder that the files go into")
+	only := flag.Bool("check", false, "write nothing, and fail if the folder's SDK is not made of the present sources")
 	flag.Parse()
 
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
 	ctx, cancel := context.WithTimeout(ctx, 10*time.Minute)
 	defer cancel()
-	if err := pack(ctx, *out); err != nil {
+	act := pack
+	if *only {
+		act = check
+	}
+	if err := act(ctx, *out); err != nil {
 		fmt.Fprintln(os.Stderr, "pack:", err)
 		os.Exit(1)
 	}

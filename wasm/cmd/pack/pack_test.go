@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -104,5 +105,26 @@ func TestBundleIsOneModule(t *testing.T) {
 	}
 	if !bytes.Contains(module, []byte(`new URL("./intercessor.wasm",import.meta.url)`)) {
 		t.Error("the bundle does not load the WebAssembly that is beside it")
+	}
+}
+
+func TestBundleOfThePage(t *testing.T) {
+	files, err := bundlePage(filepath.Join("..", "..", "..", "web", "page"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	texts := map[string]string{}
+	for _, f := range files {
+		texts[f.name] = string(f.plain)
+	}
+	page := texts["page.js"]
+	if imports := regexp.MustCompile(`\bimport\b[^;]{0,40}`).FindAllString(page, -1); len(imports) != 1 || !strings.HasPrefix(imports[0], `import("./sdk/intercessor.js")`) {
+		t.Errorf("the bundle imports more than the SDK: %q", imports)
+	}
+	if !strings.HasSuffix(page, "\n//# sourceMappingURL=page.js.map\n") {
+		t.Errorf("the bundle ends with %q", page[len(page)-50:])
+	}
+	if m := texts["page.js.map"]; !strings.Contains(m, `"main.js"`) || strings.Contains(m, "../") || strings.Contains(m, "sourcesContent") {
+		t.Errorf("the source map does not lead to the modules beside it: %.300s", m)
 	}
 }

@@ -1,0 +1,235 @@
+package forward
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"net"
+	"slices"
+	"syscall"
+	"time"
+
+	"github.com/sebas642/intercessor/protocol"
+	"github.com/sebas642/intercessor/relayd/cluster/home"
+	"github.com/sebas642/intercessor/relayd/wsconn"
+)
+
+// The errors of Forward and Ask. Branch with errors.Is.
+var (
+	// The home's answers.
+	ErrNotHere  = errors.New("the room is not here")
+	ErrDraining = errors.New("the node is draining")
+	ErrFull     = errors.New("the node has no capacity")
+
+	ErrRefused   = errors.New("the connection was refused")
+	ErrSilent    = errors.New("no answer in time")
+	ErrLate      = errors.New("no answer in time, while this machine itself was late")
+	ErrCut       = errors.New("the connection failed")
+	ErrUntrusted = errors.New("one of the two nodes does not accept the other's certificate")
+	ErrKey       = errors.New("the other node holds another cluster.key")
+	ErrVersion   = errors.New("the other node has a version that is too far from this one's")
+	ErrOther     = errors.New("another instance answers at the address")
+	ErrForwards  = errors.New("this node has too many connections to other nodes")
+)
+
+// A Peer is another node.
+type Peer struct {
+	home.Instance
+	Address string // IP address and port
+}
+
+// A Reply is a home's answer to a question.
+type Reply struct {
+	From home.Instance // who answered; set with ErrOther, too
+	Body []byte
+}
+
+// Forward hands a peer's connection over to its home, within two seconds. After a nil error call
+// Start or Close. After a failure of the network, of certificates or of the proof, all calls for
+// that address fail with the same error for a second.
+func (n *Node) Forward(ctx context.Context, to Peer, h *Handover) (*Link, error) {
+	conn, _, err := n.send(ctx, to, h)
+	if err != nil {
+		return nil, err
+	}
+	return &Link{node: n, home: conn}, nil
+}
+
+// Ask asks another node what is not a peer's connection. A nil error means "here", or "yes". Its
+// errors are those of Forward.
+func (n *Node) Ask(ctx context.Context, to Peer, h *Handover) (Reply, error) {
+	conn, reply, err := n.send(ctx, to, h)
+	if conn != nil {
+		_ = wsconn.Below(conn).Close()
+		n.hangUp()
+	}
+	return reply, err
+}
+
+// FindWithin bounds Find.
+const FindWithin = 500 * time.Millisecond
+
+// Find asks all these nodes at once whether they hold a room, and returns the first that says so.
+func (n *Node) Find(ctx context.Context, nodes []Peer, room protocol.ID) (at Peer, found bool) {
+	ctx, cancel := context.WithTimeout(ctx, FindWithin)
+	defer cancel()
+	answers := make(chan *Peer, len(nodes))
+	for _, to := range nodes {
+		go func() {
+			if _, err := n.Ask(ctx, to, &Handover{Kind: Find, Room: room}); err != nil {
+				answers <- nil
+				return
+			}
+			answers <- &to
+		}()
+	}
+	for range nodes {
+		if here := <-answers; here != nil && !found {
+			at, found = *here, true
+			cancel()
+		}
+	}
+	return at, found
+}
+
+// send connects to a node, sends the Handover and waits for the answer. If err is nil, the
+// connection counts until hangUp.
+func (n *Node) send(ctx context.Context, to Peer, h *Handover) (conn net.Conn, reply Reply, err error) {
+	own := *h
+	own.From = n.config.Self
+	encoded, err := own.encode()
+	if err != nil {
+		return nil, reply, err
+	}
+	if err := n.pickUp(to.Address); err != nil {
+		return nil, reply, err
+	}
+	began := time.Now()
+	within, cancel := context.WithTimeout(ctx, n.limits.handshake)
+	defer cancel()
+	stop := context.AfterFunc(n.life, cancel)
+	defer stop()
+
+	conn, err = n.dial(within, to.Address)
+	if err == nil {
+		end := context.AfterFunc(within, func() { _ = wsconn.Below(conn).SetDeadline(longAgo) })
+		reply, err = n.converse(conn, to, encoded)
+		if !end() && err == nil {
+			err = within.Err()
+		}
+	}
+	if err == nil {
+		return conn, reply, nil
+	}
+	if conn != nil {
+		_ = wsconn.Below(conn).Close()
+	}
+	n.hangUp()
+	switch {
+	case n.life.Err() != nil:
+		return nil, reply, errClosed
+	case ctx.Err() != nil && time.Since(began) < n.limits.handshake: // the caller's own deadline says nothing about the node
+		return nil, reply, fmt.Errorf("%w: %w", ErrSilent, ctx.Err())
+	}
+	why := classify(err, time.Since(began) > n.limits.handshake+lateBy)
+	err = fmt.Errorf("cannot reach the node %s at %s: %w", to.Name, to.Address, why)
+	if !isAnswer(err) {
+		n.remember(to.Address, err)
+	}
+	return nil, reply, err
+}
+
+// dial connects to a node. Nothing is sent yet.
+func (n *Node) dial(ctx context.Context, address string) (net.Conn, error) {
+	dialer := net.Dialer{KeepAliveConfig: keepAlive}
+	conn, err := dialer.DialContext(ctx, "tcp", address)
+	if err != nil {
+		return nil, err
+	}
+	if err := n.checkAddress(conn.RemoteAddr()); err != nil {
+		_ = conn.Close()
+		return nil, err
+	}
+	tcp := conn.(*net.TCPConn)
+	tune(tcp)
+	if n.config.TLS == nil {
+		return tcp, nil
+	}
+	return tls.Client(wsconn.TLSSocket(tcp), n.config.TLS.current.Load().client), nil
+}
+
+var longAgo = time.Unix(1, 0)
+
+// lateBy is by how much a timer of this process must be late to count as such.
+const lateBy = 200 * time.Millisecond
+
+// known are the errors that say themselves what has happened.
+var known = []error{ErrNotHere, ErrDraining, ErrFull, ErrOther, ErrUntrusted, ErrKey, ErrVersion}
+
+// classify gives an error of a connection its class.
+func classify(err error, late bool) error {
+	var network net.Error
+	var remote *net.OpError
+	switch {
+	case slices.ContainsFunc(known, func(class error) bool { return errors.Is(err, class) }):
+		return err
+	case errors.Is(err, syscall.ECONNREFUSED):
+		return ErrRefused
+	case errors.Is(err, context.DeadlineExceeded), errors.As(err, &network) && network.Timeout():
+		if late {
+			return ErrLate
+		}
+		return ErrSilent
+	case errors.As(err, &remote) && remote.Op == "remote error": // an alert of TLS
+		return fmt.Errorf("%w: %w", ErrUntrusted, err)
+	}
+	return fmt.Errorf("%w: %w", ErrCut, err)
+}
+
+// isAnswer reports whether the right node has answered.
+func isAnswer(err error) bool {
+	return errors.Is(err, ErrNotHere) || errors.Is(err, ErrDraining) || errors.Is(err, ErrFull)
+}
+
+// A failure is why dials to an address fail at once.
+type failure struct {
+	until time.Time
+	err   error
+}
+
+// pickUp counts a connection to another node, unless it must fail at once.
+func (n *Node) pickUp(address string) error {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	switch f, ok := n.failed[address]; {
+	case n.closed:
+		return errClosed
+	case ok && time.Now().Before(f.until):
+		return f.err
+	case n.dialled >= n.config.Forwards:
+		return ErrForwards
+	}
+	n.dialled++
+	return nil
+}
+
+// hangUp ends what pickUp has begun.
+func (n *Node) hangUp() {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.dialled--
+}
+
+// remember makes dials to an address fail for a while.
+func (n *Node) remember(address string, err error) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	now := time.Now()
+	for a, f := range n.failed {
+		if now.After(f.until) {
+			delete(n.failed, a)
+		}
+	}
+	n.failed[address] = failure{now.Add(n.limits.failed), err}
+}

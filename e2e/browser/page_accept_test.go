@@ -34,10 +34,7 @@ func TestAPersonIsAskedBeforeAFileComes(t *testing.T) {
 	t.Parallel()
 	relay := relayproc.Start(t)
 	ada := chromium.Start(t).Open(relay.HTTP + "/")
-	_, id, _ := strings.Cut(ada.Host("Ada"), "#")
-	bob := sdkpeer.NewChatter(t, dial(t, relay, id))
-	bob.Say("name", "Bob")
-	ada.WaitText("#people .name", "Bob")
+	bob, id := meetBob(t, relay, ada)
 	ada.Hesitate()
 	offers := func(name string, of any) *sdkpeer.File {
 		t.Helper()
@@ -115,7 +112,10 @@ func TestAPersonIsAskedBeforeAFileComes(t *testing.T) {
 	ada.Shot("waits-to-accept")
 	f.Say(map[string]any{"refused": "it was not wanted", "declined": true})
 	outcome(ada, "song.ogg", "Bob declined.")
-	ada.Do(`document.querySelector(".takes-files").dispatchEvent(new CustomEvent("files", { detail: [new File(["a"], "a"), new File(["bc"], "b")] }))`)
+	ada.Do(`const both = new DataTransfer(), input = document.querySelector(".takes-files input.file");
+		for (const file of [new File(["a"], "a"), new File(["bc"], "b")]) both.items.add(file);
+		input.files = both.files;
+		input.dispatchEvent(new Event("change"))`)
 	var offer struct {
 		Name string
 		Of   struct {

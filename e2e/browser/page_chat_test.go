@@ -19,9 +19,7 @@ func TestLinksInMessages(t *testing.T) {
 	t.Parallel()
 	relay := relayproc.Start(t)
 	ada := chromium.Start(t).Open(relay.HTTP + "/")
-	_, id, _ := strings.Cut(ada.Host("Ada"), "#")
-	bob := sdkpeer.NewChatter(t, dial(t, relay, id))
-	bob.Say("name", "Bob")
+	bob, _ := meetBob(t, relay, ada)
 
 	type link struct{ Href, Text string }
 	const found = `[...document.querySelectorAll("#log .message:last-child .text a")].map((a) => ({ href: a.href, text: a.textContent }))`
@@ -175,9 +173,7 @@ func TestUnreadMessagesAreCounted(t *testing.T) {
 	t.Parallel()
 	relay := relayproc.Start(t)
 	ada := chromium.Start(t).Open(relay.HTTP + "/")
-	_, id, _ := strings.Cut(ada.Host("Ada"), "#")
-	bob := sdkpeer.NewChatter(t, dial(t, relay, id))
-	bob.Say("name", "Bob")
+	bob, _ := meetBob(t, relay, ada)
 	says := func(text string) {
 		t.Helper()
 		bob.Say("chat", map[string]string{"text": text, "name": "Bob"})

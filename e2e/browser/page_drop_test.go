@@ -128,10 +128,7 @@ func TestDroppedFolder(t *testing.T) {
 	relay := relayproc.Start(t)
 	browser := chromium.Start(t)
 	ada := browser.Open(relay.HTTP + "/")
-	_, id, _ := strings.Cut(ada.Host("Ada"), "#")
-	bob := sdkpeer.NewChatter(t, dial(t, relay, id))
-	bob.Say("name", "Bob")
-	ada.WaitText("#people .name", "Bob")
+	bob, _ := meetBob(t, relay, ada)
 
 	trip, want := filepath.Join(t.TempDir(), "trip"), map[string]string{}
 	write := func(path string) {

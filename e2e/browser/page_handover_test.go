@@ -112,3 +112,23 @@ func TestTheRoomPassesToAGuest(t *testing.T) {
 	bob.EndRoom()
 	ada.WaitText("#notice", "The host has left")
 }
+
+// TestAGuestThatCannotBeTheHostIsNotOffered: without Web Locks a page cannot take the room's identity over.
+func TestAGuestThatCannotBeTheHostIsNotOffered(t *testing.T) {
+	t.Parallel()
+	relay := relayproc.Start(t)
+	browser := chromium.Start(t)
+	ada := browser.Open(relay.HTTP + "/")
+	link := ada.Host("Ada")
+	bob := browser.Blank()
+	bob.Prelude(`Object.defineProperty(navigator, "locks", { value: undefined })`)
+	bob.Navigate(link)
+	bob.Rename("Bob")
+	ada.WaitText("#people .name", "Bob")
+	cid := browser.Open(link)
+	cid.Rename("Cid")
+	ada.WaitText("#people .name", "Cid")
+	ada.Click("#leave")
+	ada.WaitText("#handover", "The next host")
+	require.Equal(t, []string{"Cid"}, chromium.Eval[[]string](ada, `[...document.getElementById("heir").options].map((e) => e.text)`))
+}

@@ -20,6 +20,16 @@ import (
 
 const tenMB = 10_000_000
 
+// meetBob has Ada's page host a room, into which a program comes that chats as Bob. id is the room's.
+func meetBob(t *testing.T, relay *relayproc.Relay, ada *chromium.Tab) (bob *sdkpeer.Chatter, id string) {
+	t.Helper()
+	_, id, _ = strings.Cut(ada.Host("Ada"), "#")
+	bob = sdkpeer.NewChatter(t, dial(t, relay, id))
+	bob.Say("name", "Bob")
+	ada.WaitText("#people .name", "Bob")
+	return bob, id
+}
+
 // TestPageAndNativePeer: the page hosts, a Go program dials; they chat, and 10 MB
 // go each way over the direct path.
 func TestPageAndNativePeer(t *testing.T) {

@@ -16,17 +16,18 @@ import (
 // A Cluster is what the nodes of one relay know together (docs/cluster.md). Its methods may be
 // called concurrently. They may wait for other nodes, so the relay calls them without a lock.
 type Cluster interface {
-	// Visit finds the room of a peer that is not here. For a server it may make this node the home
-	// of the room, and then the relay calls Served. It returns soon after the context has ended.
+	// Visit finds the room of a client that is not here, and that of a server. For a server it may
+	// make this node the home of the room, and then the relay calls Served. It returns soon after the
+	// context has ended.
 	Visit(ctx context.Context, v *Visitor) Way
 
 	// Served is called after a server has entered its room here, or could not although Visit had
 	// made this node its home.
 	Served(room protocol.ID)
 
-	// End is called when a room has ended here. Once the other nodes can no longer find the room,
-	// the channel has protocol.CodeServerGone, and any other code, with which the room's clients
-	// are to be closed, if that is not certain.
+	// End is called when a room has ended here, and does not block. The channel then gets the code
+	// for the room's clients: protocol.CodeServerGone once no other node can find the room any more,
+	// another code if that is not certain.
 	End(room protocol.ID) <-chan protocol.Code
 
 	// Refuse returns the code for a newcomer that the room here does not admit.
@@ -57,8 +58,10 @@ type Visitor struct {
 	Draw func() protocol.ID
 }
 
-// A Way is where a visitor goes. Its zero value is the room here.
+// A Way is where a visitor goes. Its zero value is the room here, which may have to be opened.
 type Way struct {
+	Open bool // the room is open here: if it has ended since, the visitor has to come again
+
 	// Forward is set if another node has taken the visitor. It carries the bytes between the socket
 	// and that node in goroutines of its own, until one side has ended. Then it closes the socket
 	// and calls done.
@@ -78,7 +81,8 @@ func (s *session) seek(request *http.Request) (elsewhere bool) {
 	if r.config.Cluster == nil || a.refused != nil || r.isEnding() {
 		return false
 	}
-	if _, a.found = r.Home(a.room); a.found {
+	if _, here := r.Home(a.room); here && !s.server {
+		a.found = true
 		return false
 	}
 	v := &Visitor{
@@ -91,6 +95,7 @@ func (s *session) seek(request *http.Request) (elsewhere bool) {
 		_, v.Token, _, _ = edge.Credential(request)
 	}
 	way := r.config.Cluster.Visit(r.life, v)
+	a.found = way.Open
 	if s.server {
 		s.id = v.Room
 	}
@@ -180,12 +185,7 @@ func (r *Relay) endRoom(l *lobby, clients []*session) {
 	l.mu.RLock()
 	notice := l.room.ServerGone()
 	l.mu.RUnlock()
-	r.removeRoom(l)
-	code := protocol.CodeServerGone
-	if r.config.Cluster != nil {
-		code = <-r.config.Cluster.End(l.id)
-	}
-	switch code {
+	switch <-r.end(l) {
 	case protocol.CodeServerGone:
 		loseServer(clients, notice)
 	case protocol.CodeRenew:
@@ -196,9 +196,18 @@ func (r *Relay) endRoom(l *lobby, clients []*session) {
 }
 
 // forget ends a room whose server is away and may come back to any node.
-func (r *Relay) forget(l *lobby) {
-	r.removeRoom(l)
+func (r *Relay) forget(l *lobby) { _ = r.end(l) }
+
+// end removes a room that has ended. The channel gets the code for its clients. Peers that come
+// to the room before that wait for the cluster.
+func (r *Relay) end(l *lobby) (code <-chan protocol.Code) {
 	if r.config.Cluster != nil {
-		_ = r.config.Cluster.End(l.id)
+		code = r.config.Cluster.End(l.id)
+	} else {
+		alone := make(chan protocol.Code, 1)
+		alone <- protocol.CodeServerGone
+		code = alone
 	}
+	r.removeRoom(l)
+	return code
 }

@@ -43,18 +43,24 @@ func (l *lobby) home() (Home, bool) {
 	l.mu.RLock()
 	defer l.mu.RUnlock()
 	server := l.room.Server()
-	return Home{l.id, server.Order, server.Present()}, server.Order != protocol.Order{}
+	return Home{l.id, server.Order, server.Present()}, (server.Present() || server.Away()) && server.Order != protocol.Order{}
 }
 
-// Await opens a room whose server, with a connection of this order, may come back within the
-// window. It does nothing if the room is here or the relay has its maximum of rooms.
+// Await makes this relay the home of a room whose server, with a connection of this order, may
+// come back within the window. It opens the room, unless the relay has its maximum of rooms.
 func (r *Relay) Await(server protocol.ID, order protocol.Order) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if r.rooms[keyOf(server)] != nil {
-		return
+	l := r.rooms[keyOf(server)]
+	if l == nil {
+		var refused *protocol.Error
+		if l, refused = r.open(server, quota.Place{}); refused != nil { // it counts for no source
+			return
+		}
 	}
-	if l, refused := r.open(server, quota.Place{}); refused == nil { // it counts for no source
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.room.Server().Order == (protocol.Order{}) {
 		l.room.Await(order)
 	}
 }
@@ -146,3 +152,13 @@ func (r *Relay) sendAway(clients []*session) {
 }
 
 const spreadFrom = 100
+
+// Waits reports whether clients wait for the server of a room that is not here.
+func (r *Relay) Waits(server protocol.ID) bool {
+	l := r.find(server)
+	if l == nil {
+		return false
+	}
+	_, here := l.home()
+	return !here
+}

@@ -160,10 +160,11 @@ export class Guest {
     this.#transcript.move(conn.id);
   }
 
-  // Sends the host our key, whether we are in the call, our name, the last ID that we know, and messages that it may not have.
+  // Sends the host our key, that we cannot be the host if so, whether we are in the call, our name, the last ID that we know, and messages that it may not have.
   // It ignores those that it has.
   #greet() {
     this.#host.send("key", this.#transcript.kept.key);
+    if (!navigator.locks) this.#host.send("inherit", false); // the SDK cannot take up an identity
     this.takePart(call.inside);
     this.renamed();
     if (this.#anchored) this.#host.send("since", this.#transcript.last);
@@ -245,7 +246,7 @@ export class Guest {
 
   /** Answers a host that asks whether the user wants to be the host. */
   async #answer(host) {
-    if (!navigator.locks) return host.send("inherit", false); // without, the SDK cannot take up an identity
+    if (!navigator.locks) return host.send("inherit", false);
     this.#question?.abort();
     const question = (this.#question = new AbortController());
     const late = setTimeout(() => question.abort(), ANSWER);

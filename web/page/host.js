@@ -126,7 +126,7 @@ export class Host {
   /** The guests who can have the room, the one who came first before the others; none if this page cannot give it away. */
   get heirs() {
     if (!this.#listener.identity) return [];
-    return this.#seats.filter(({ reachable }) => reachable).map(({ id, name }) => ({ id, name }));
+    return this.#seats.filter(({ reachable, heir }) => reachable && heir).map(({ id, name }) => ({ id, name }));
   }
 
   /** The name of the guest who has the room now, once run has returned; or "". */
@@ -185,7 +185,10 @@ export class Host {
       name: (name) => name !== given && this.#introduce(guest, (given = name)),
       chat: (message) => this.#pass(guest, message),
       since: (id) => this.#again(guest, id),
-      inherit: (yes) => this.#heir?.peer === guest && this.#heir.answer(yes),
+      inherit: (yes) => {
+        if (this.#heir?.peer === guest) this.#heir.answer(yes);
+        else if (given === "" && this.#seatOf(guest)) this.#seatOf(guest).heir = yes;
+      },
       call: (inside) => this.#letIn(this.#seatOf(guest), inside),
       knock: ({ to }) => this.#forward(guest, "knock", to),
       answer: ({ to, door, token }) => this.#forward(guest, "answer", to, { door, token }),

@@ -10,6 +10,7 @@ export class Seat {
   peer = null; // the latest connection
   row = null;
   back = false; // whether it was here before this connection
+  heir = true; // whether it can be the next host
   #forwards = new Rate(FORWARDED);
   #shares = new Rate(SHARED);
 
@@ -50,6 +51,7 @@ export class Seat {
   take(peer) {
     const before = this.peer;
     this.peer = peer;
+    this.heir = true;
     before?.close();
   }
 

@@ -31,6 +31,9 @@ func within(t testing.TB, limit time.Duration) context.Context {
 // key is the cluster's key of every node of the tests.
 var key = resume.NewKey()
 
+// collect is what a condition that is tried again fails.
+type collect = assert.CollectT
+
 // A node is one instance's directory.
 type node struct {
 	*directory.Directory
@@ -83,7 +86,7 @@ func (n *node) mustClaim(t testing.TB, room string) (revision int64) {
 // look looks up until there is an answer, because a loaded machine may be late.
 func (n *node) look(t testing.TB, room string) (view home.View, at int64) {
 	t.Helper()
-	require.EventuallyWithT(t, func(c *assert.CollectT) {
+	require.EventuallyWithT(t, func(c *collect) {
 		var err error
 		view, at, err = n.Lookup(t.Context(), room)
 		require.NoError(c, err)

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"os"
 	"os/exec"
 	"path/filepath"
 	"sync"
@@ -40,6 +41,13 @@ func (m *Member) Kill() {
 	_ = m.process.Process.Kill()
 	<-m.ended
 	m.process = nil
+}
+
+// Forget deletes the data of a killed member: with one member, Start makes an empty etcd.
+func (m *Member) Forget() {
+	m.t.Helper()
+	require.Nil(m.t, m.process, "%s runs", m.name)
+	require.NoError(m.t, os.RemoveAll(filepath.Join(m.folder, m.name)))
 }
 
 // Start starts the member again with its data after Kill. It does not wait: see Wait.

@@ -90,7 +90,7 @@ func (n *Node) shook(conn net.Conn) {
 func (n *Node) receive(tcp *net.TCPConn) {
 	_ = tcp.SetKeepAliveConfig(keepAlive)
 	tune(tcp)
-	_ = tcp.SetDeadline(time.Now().Add(handshakeWithin))
+	_ = tcp.SetDeadline(time.Now().Add(n.limits.handshake))
 	var conn net.Conn = tcp
 	if n.config.TLS != nil {
 		conn = tls.Server(wsconn.TLSSocket(tcp), n.config.TLS.current.Load().server)
@@ -107,14 +107,14 @@ func (n *Node) receive(tcp *net.TCPConn) {
 		return
 	}
 	n.shook(tcp)
-	in := &Incoming{Handover: h, conn: conn}
+	in := &Incoming{Handover: h, node: n, conn: conn}
 	defer in.abandon()
 	if !n.beginHandling() {
 		in.Answer(ErrFull, nil)
 		return
 	}
 	defer n.endHandling()
-	ctx, cancel := context.WithTimeout(n.life, handshakeWithin)
+	ctx, cancel := context.WithTimeout(n.life, n.limits.handshake)
 	defer cancel()
 	n.config.Handle(ctx, in)
 }
@@ -139,6 +139,7 @@ func (n *Node) endHandling() {
 // that is not looks to the other node like a connection that was cut.
 type Incoming struct {
 	*Handover
+	node     *Node
 	conn     net.Conn
 	answered atomic.Bool
 }
@@ -178,17 +179,17 @@ func (in *Incoming) Answer(err error, body []byte) {
 	if in.answered.Swap(true) {
 		return
 	}
-	if status := slices.Index(answers, err); status >= 0 && in.answer(byte(status), body) == nil {
-		_ = in.conn.Close()
+	if status := slices.Index(answers, err); status >= 0 {
+		_ = in.answer(byte(status), body)
 	}
-	_ = wsconn.Below(in.conn).Close()
+	_ = in.conn.Close()
 }
 
 func (in *Incoming) answer(status byte, body []byte) error {
 	if len(body) > maxBody {
 		return fmt.Errorf("the answer to another node has %d bytes", len(body))
 	}
-	_ = in.conn.SetDeadline(time.Now().Add(handshakeWithin))
+	_ = in.conn.SetDeadline(time.Now().Add(in.node.limits.handshake))
 	message := binary.BigEndian.AppendUint32([]byte{status}, uint32(len(body)))
 	_, err := in.conn.Write(append(message, body...))
 	return err

@@ -106,7 +106,7 @@ func (n *Node) send(ctx context.Context, to Peer, h *Handover) (conn net.Conn, r
 		return nil, reply, err
 	}
 	began := time.Now()
-	within, cancel := context.WithTimeout(ctx, handshakeWithin)
+	within, cancel := context.WithTimeout(ctx, n.limits.handshake)
 	defer cancel()
 	stop := context.AfterFunc(n.life, cancel)
 	defer stop()
@@ -129,10 +129,10 @@ func (n *Node) send(ctx context.Context, to Peer, h *Handover) (conn net.Conn, r
 	switch {
 	case n.life.Err() != nil:
 		return nil, reply, errClosed
-	case ctx.Err() != nil && time.Since(began) < handshakeWithin: // the caller's own deadline says nothing about the node
+	case ctx.Err() != nil && time.Since(began) < n.limits.handshake: // the caller's own deadline says nothing about the node
 		return nil, reply, fmt.Errorf("%w: %w", ErrSilent, ctx.Err())
 	}
-	why := classify(err, time.Since(began))
+	why := classify(err, time.Since(began) > n.limits.handshake+lateBy)
 	err = fmt.Errorf("cannot reach the node %s at %s: %w", to.Name, to.Address, why)
 	if !isAnswer(err) {
 		n.remember(to.Address, err)
@@ -168,7 +168,7 @@ const lateBy = 200 * time.Millisecond
 var known = []error{ErrNotHere, ErrDraining, ErrFull, ErrOther, ErrUntrusted, ErrKey, ErrVersion}
 
 // classify gives an error of a connection its class.
-func classify(err error, took time.Duration) error {
+func classify(err error, late bool) error {
 	var network net.Error
 	var remote *net.OpError
 	switch {
@@ -177,7 +177,7 @@ func classify(err error, took time.Duration) error {
 	case errors.Is(err, syscall.ECONNREFUSED):
 		return ErrRefused
 	case errors.Is(err, context.DeadlineExceeded), errors.As(err, &network) && network.Timeout():
-		if took > handshakeWithin+lateBy {
+		if late {
 			return ErrLate
 		}
 		return ErrSilent
@@ -231,5 +231,5 @@ func (n *Node) remember(address string, err error) {
 			delete(n.failed, a)
 		}
 	}
-	n.failed[address] = failure{now.Add(failFor), err}
+	n.failed[address] = failure{now.Add(n.limits.failed), err}
 }

@@ -19,8 +19,10 @@ import (
 	"sync"
 	"time"
 
+	"github.com/sebas642/intercessor/protocol"
 	"github.com/sebas642/intercessor/relayd/cluster/home"
 	"github.com/sebas642/intercessor/relayd/resume"
+	"github.com/sebas642/intercessor/relayd/wsconn"
 )
 
 // Config describes one node.
@@ -48,32 +50,55 @@ type Config struct {
 	Report func(error)
 }
 
-const (
-	// handshakeWithin bounds a connection up to the home's answer, and on the home's side up to the
-	// end of the Handover.
-	handshakeWithin = 2 * time.Second
+// limits bound the waits of a Node.
+type limits struct {
+	// handshake bounds a connection up to the home's answer. On the home's side it bounds the time
+	// up to the end of the Handover, and then that up to the answer.
+	handshake time.Duration
 
-	// failFor is how long dials to a node fail at once after one has failed.
-	failFor = time.Second
-)
+	// failed is how long dials to a node fail at once after one has failed.
+	failed time.Duration
+
+	// first is how long a home that has said "here" may take to answer the WebSocket handshake.
+	first time.Duration
+
+	// stall is how long one side may take for the bytes of one read, at most 16 KiB. It is longer
+	// than a home lets a peer stall, so that the home's limit decides.
+	stall time.Duration
+
+	// end is how long one direction may go on after the other has ended: a home's closing
+	// handshake, and a second.
+	end time.Duration
+}
+
+var usual = limits{
+	handshake: 2 * time.Second,
+	failed:    time.Second,
+	first:     10 * time.Second,
+	stall:     3 * protocol.WriteWithin * time.Second,
+	end:       (protocol.CloseWithin + 1) * time.Second,
+}
 
 // A Node dials other nodes and accepts their connections. Its methods may be called concurrently.
 type Node struct {
 	config Config // static
+	limits limits // static
 	key    []byte // static; derived from cluster.key
 
 	life    context.Context
 	stop    context.CancelFunc
 	running sync.WaitGroup
 
+	receivers wsconn.Receivers
+
 	mu        sync.Mutex
-	closed    bool                        // guarded by mu
-	listeners map[net.Listener]struct{}   // guarded by mu
-	shaking   []net.Conn                  // guarded by mu: in their handshakes, oldest first
-	handling  int                         // guarded by mu: Incomings without an answer
-	dialled   int                         // guarded by mu: connections to other nodes
-	links     map[*Link]struct{}          // guarded by mu: those that are started
-	failed    map[string]failure // guarded by mu; by address
+	closed    bool                      // guarded by mu
+	listeners map[net.Listener]struct{} // guarded by mu
+	shaking   []net.Conn                // guarded by mu: in their handshakes, oldest first
+	handling  int                       // guarded by mu: Incomings without an answer
+	dialled   int                       // guarded by mu: connections to other nodes
+	links     map[*Link]struct{}        // guarded by mu: those that are started
+	failed    map[string]failure        // guarded by mu; by address
 }
 
 // New returns a Node. Close it.
@@ -87,11 +112,13 @@ func New(config Config) (*Node, error) {
 	}
 	n := &Node{
 		config:    config,
+		limits:    usual,
 		key:       config.Key.Derive("intercessor connections between nodes"),
 		listeners: make(map[net.Listener]struct{}),
 		links:     make(map[*Link]struct{}),
 		failed:    make(map[string]failure),
 	}
+	n.receivers.IdleAfter = time.Second
 	n.life, n.stop = context.WithCancel(context.Background())
 	if config.TLS != nil {
 		n.running.Go(func() { config.TLS.watch(n.life, config.Report) })
@@ -124,6 +151,7 @@ func (n *Node) Close() {
 		l.cut()
 	}
 	n.running.Wait()
+	n.receivers.Close()
 }
 
 // errClosed is the error of a Node's methods after Close.

@@ -6,22 +6,7 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/sebas642/intercessor/protocol"
 	"github.com/sebas642/intercessor/relayd/wsconn"
-)
-
-const (
-	// firstWithin is how long a home that has said "here" may take to answer the WebSocket
-	// handshake.
-	firstWithin = 10 * time.Second
-
-	// stallWithin is how long one side may take for the bytes of one read, at most 16 KiB. It is
-	// longer than a home lets a peer stall, so that the home's limit decides.
-	stallWithin = 3 * protocol.WriteWithin * time.Second
-
-	// endWithin is how long one direction may go on after the other has ended: a home's closing
-	// handshake, and a second.
-	endWithin = (protocol.CloseWithin + 1) * time.Second
 )
 
 // A Link is a peer's connection that its home has taken.
@@ -36,7 +21,7 @@ type Link struct {
 
 	mu     sync.Mutex
 	ending bool        // guarded by mu: one direction has ended
-	limit  *time.Timer // guarded by mu: cuts the Link after firstWithin, or endWithin if ending
+	limit  *time.Timer // guarded by mu: cuts the Link after limits.first, or limits.end if ending
 }
 
 // Close ends a Link that was not started.
@@ -59,7 +44,7 @@ func (l *Link) Start(client net.Conn, done func()) {
 	}
 	_ = client.SetDeadline(time.Time{})
 	l.left.Store(2)
-	l.limit = time.AfterFunc(firstWithin, l.cut)
+	l.limit = time.AfterFunc(l.node.limits.first, l.cut)
 	if !l.node.start(l) {
 		l.end()
 	}
@@ -73,31 +58,34 @@ func (n *Node) start(l *Link) bool {
 		return false
 	}
 	n.links[l] = struct{}{}
-	n.running.Go(func() { l.copy(l.home, l.client) })
-	n.running.Go(func() { l.copy(l.client, l.home) })
+	n.running.Add(2)
+	l.copy(l.home, l.client)
+	l.copy(l.client, l.home)
 	return true
 }
 
-// copy copies one direction. An error of from is its end, like EOF: what came before it has been
-// passed on. After an error of to nothing can be saved.
+// copy starts to copy one direction. An error of from is its end, like EOF: what came before it
+// has been passed on. After an error of to nothing can be saved.
 func (l *Link) copy(from, to net.Conn) {
 	var fault error
-	_ = wsconn.Receive(from, func(b []byte) error {
+	l.node.receivers.Receive(from, func(b []byte) error {
 		if from == l.home && !l.heard {
 			l.heard = true
 			l.answered()
 		}
-		_ = to.SetWriteDeadline(time.Now().Add(stallWithin))
+		_ = to.SetWriteDeadline(time.Now().Add(l.node.limits.stall))
 		_, fault = to.Write(b)
 		return fault
+	}, func(error) {
+		defer l.node.running.Done()
+		if half, ok := to.(interface{ CloseWrite() error }); fault != nil || ok && half.CloseWrite() != nil {
+			l.cut()
+		}
+		l.ended()
+		if l.left.Add(-1) == 0 {
+			l.end()
+		}
 	})
-	if half, ok := to.(interface{ CloseWrite() error }); fault != nil || ok && half.CloseWrite() != nil {
-		l.cut()
-	}
-	l.ended()
-	if l.left.Add(-1) == 0 {
-		l.end()
-	}
 }
 
 // answered notes that the home has answered the WebSocket handshake.
@@ -115,20 +103,21 @@ func (l *Link) ended() {
 	defer l.mu.Unlock()
 	if !l.ending {
 		l.ending = true
-		l.limit.Reset(endWithin)
+		l.limit.Reset(l.node.limits.end)
 	}
 }
 
 // cut ends both directions at once.
 func (l *Link) cut() {
-	_ = wsconn.Below(l.home).Close()
-	_ = wsconn.Below(l.client).Close()
+	wsconn.Cut(l.home)
+	wsconn.Cut(l.client)
 }
 
 // end frees what the Link holds.
 func (l *Link) end() {
 	l.limit.Stop()
-	l.cut()
+	_ = wsconn.Below(l.home).Close()
+	_ = wsconn.Below(l.client).Close()
 	n := l.node
 	n.mu.Lock()
 	delete(n.links, l)

@@ -1,0 +1,127 @@
+package directory_test
+
+import (
+	"errors"
+	"fmt"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/sebas642/intercessor/protocol"
+	"github.com/sebas642/intercessor/relayd/cluster/directory"
+	"github.com/sebas642/intercessor/relayd/cluster/home"
+	"github.com/stretchr/testify/require"
+	clientv3 "go.etcd.io/etcd/client/v3"
+)
+
+// claimAll claims rooms at once and returns their names.
+func claimAll(t testing.TB, n *node, name string, count int) (rooms []string) {
+	t.Helper()
+	var all sync.WaitGroup
+	var errs sync.Map
+	free := make(chan struct{}, 400)
+	for i := range count {
+		room := fmt.Sprintf("%s%06d", name, i)
+		rooms = append(rooms, room)
+		free <- struct{}{}
+		all.Go(func() {
+			if _, err := n.Claim(t.Context(), n.claim(room), 0); err != nil {
+				errs.Store(room, err)
+			}
+			<-free
+		})
+	}
+	all.Wait()
+	errs.Range(func(room, err any) bool {
+		require.NoError(t, err.(error), room)
+		return true
+	})
+	return rooms
+}
+
+func listOf(t *testing.T, n *node, of home.Instance) (rooms []string) {
+	t.Helper()
+	require.NoError(t, n.List(within(t, patience), of, func(e directory.Entry) error {
+		require.NotZero(t, e.Revision)
+		require.Equal(t, protocol.ID(e.Room), e.Claim.Server)
+		rooms = append(rooms, e.Room)
+		return nil
+	}))
+	return rooms
+}
+
+// TestList: a list of more than two pages has every claim of its instance once.
+func TestList(t *testing.T) {
+	_, endpoints := one(t)
+	a, b := join(t, "a", 1, endpoints), join(t, "b", 2, endpoints)
+	require.Empty(t, listOf(t, a, a.self))
+	ofA, ofB := claimAll(t, a, "x", 700), claimAll(t, b, "y", 600)
+	require.ElementsMatch(t, ofA, listOf(t, b, a.self))
+	require.ElementsMatch(t, ofB, listOf(t, b, b.self))
+
+	enough, visited := errors.New("enough"), 0
+	require.ErrorIs(t, a.List(within(t, patience), a.self, func(directory.Entry) error {
+		visited++
+		return enough
+	}), enough)
+	require.Equal(t, 1, visited)
+
+	_, _, err := a.Read(within(t, patience), ofA[:directory.MaxRead+1])
+	require.Error(t, err)
+	entries, _, err := a.Read(within(t, patience), append([]string{"absent"}, ofA[:directory.MaxRead-1]...))
+	require.NoError(t, err)
+	require.Equal(t, directory.Entry{Room: "absent"}, entries[0])
+	for i, e := range entries[1:] {
+		require.Equal(t, ofA[i], e.Room)
+		require.Equal(t, a.self, e.Claim.Home)
+	}
+}
+
+// TestSweep: a sweep deletes the claims of instances that are gone and not recent, and no others.
+func TestSweep(t *testing.T) {
+	_, endpoints := one(t)
+	a, b := join(t, "a", 1, endpoints), join(t, "b", 2, endpoints)
+	claimAll(t, a, "x", 650)
+	ofB := claimAll(t, b, "y", 50)
+	gone := func(i home.Instance) bool { return i == a.self }
+
+	deleted, err := b.Sweep(within(t, patience), gone)
+	require.NoError(t, err)
+	require.Zero(t, deleted, "a is recent")
+
+	a.Close()
+	_, err = stranger(t, endpoints...).Delete(within(t, patience), "test/nodes/a/0000000000000001/recent")
+	require.NoError(t, err)
+	deleted, err = b.Sweep(within(t, patience), gone)
+	require.NoError(t, err)
+	require.Equal(t, 650, deleted)
+	require.Empty(t, listOf(t, b, a.self))
+	require.ElementsMatch(t, ofB, listOf(t, b, b.self))
+}
+
+// TestKicks: a kick is seen by all nodes until its time, for its room alone, and etcd sees no IDs.
+func TestKicks(t *testing.T) {
+	_, endpoints := one(t)
+	a, b := join(t, "a", 1, endpoints), join(t, "b", 2, endpoints)
+	until := time.UnixMilli(time.Now().Add(time.Hour).UnixMilli())
+	require.NoError(t, a.Kick(within(t, patience), "room", directory.Kick{Name: "someone", Until: until.Add(-time.Minute)}))
+	require.NoError(t, a.Kick(within(t, patience), "room", directory.Kick{Name: "someone", Until: until}))
+	require.NoError(t, a.Kick(within(t, patience), "room", directory.Kick{Name: "short", Until: time.Now().Add(time.Second)}))
+	require.EventuallyWithT(t, func(c *collect) {
+		kicks, err := b.Kicks(t.Context(), "room")
+		require.NoError(c, err)
+		require.Equal(c, []directory.Kick{{Name: "someone", Until: until}}, kicks)
+	}, patience, 10*time.Millisecond)
+	kicks, err := b.Kicks(within(t, patience), "other")
+	require.NoError(t, err)
+	require.Empty(t, kicks)
+	require.Error(t, a.Kick(within(t, patience), "room", directory.Kick{Name: "late", Until: time.Now().Add(-time.Second)}))
+
+	foreign := stranger(t, endpoints...)
+	require.EventuallyWithT(t, func(c *collect) { // the lease of the short one
+		all, err := foreign.Get(t.Context(), "test/kicks/"+a.Name("room")+"/", clientv3.WithPrefix())
+		require.NoError(c, err)
+		require.Len(c, all.Kvs, 1)
+		require.NotContains(c, string(all.Kvs[0].Value), "someone")
+	}, patience, 10*time.Millisecond)
+}

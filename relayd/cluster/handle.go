@@ -1,0 +1,72 @@
+package cluster
+
+import (
+	"context"
+	"encoding/binary"
+	"fmt"
+	"time"
+
+	"github.com/sebas642/intercessor/relayd/cluster/forward"
+	"github.com/sebas642/intercessor/relayd/cluster/home"
+	"github.com/sebas642/intercessor/relayd/relay"
+)
+
+// handle answers another node.
+func (n *Node) handle(ctx context.Context, in *forward.Incoming) {
+	switch in.Kind {
+	case forward.Client, forward.Server:
+		n.receive(ctx, in)
+		return
+	case forward.Find:
+	case forward.GiveUp:
+		if p := n.take(ctx, in.Room); p != nil {
+			n.mu.Lock()
+			p.stale = true
+			n.mu.Unlock()
+			n.settle(p)
+		}
+	case forward.Leave:
+		n.relay.Leave(via(in), duration(in.Body))
+		in.Answer(nil, nil)
+		return
+	default: // Who
+		in.Answer(nil, nil)
+		return
+	}
+	if _, here := n.here(ctx, in.Room); here {
+		in.Answer(nil, nil)
+	} else {
+		in.Answer(forward.ErrNotHere, nil)
+	}
+}
+
+// receive lets in a peer that another node has admitted, if its room is here.
+func (n *Node) receive(ctx context.Context, in *forward.Incoming) {
+	h, here := n.here(ctx, in.Room)
+	if !here || in.Kind == forward.Server && !home.Knows(h.Order, in.Order) {
+		in.Answer(forward.ErrNotHere, nil)
+		return
+	}
+	conn, err := in.Take()
+	if err != nil {
+		return // the other node has not waited
+	}
+	n.relay.Receive(conn, &relay.Visitor{
+		Server: in.Kind == forward.Server, Asked: in.Asked, Subprotocol: in.Subprotocol, Key: in.Key,
+		Token: in.Token, Order: in.Order, Early: in.Early,
+		Source: in.Source, Host: in.Host, Grant: in.Grant, Via: via(in),
+	})
+}
+
+// via names the node that a Handover is from.
+func via(in *forward.Incoming) string { return fmt.Sprintf("%s/%d", in.From.Name, in.From.Number) }
+
+func appendDuration(d time.Duration) []byte { return binary.BigEndian.AppendUint64(nil, uint64(d)) }
+
+// duration is 0 for what appendDuration has not made.
+func duration(b []byte) time.Duration {
+	if len(b) != 8 {
+		return 0
+	}
+	return time.Duration(min(binary.BigEndian.Uint64(b), uint64(time.Hour)))
+}

@@ -1,0 +1,216 @@
+// Package cluster makes several relays one (docs/cluster.md): a room lives on one node, its home,
+// the other nodes forward to it, and a directory in etcd says where it is.
+//
+// A Node ties together package home, which decides, package directory and package forward. It
+// keeps the claims of the rooms that are here equal to what the relay has.
+package cluster
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"math/rand/v2"
+	"net"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/sebas642/intercessor/relayd/cluster/directory"
+	"github.com/sebas642/intercessor/relayd/cluster/forward"
+	"github.com/sebas642/intercessor/relayd/cluster/home"
+	"github.com/sebas642/intercessor/relayd/relay"
+	"github.com/sebas642/intercessor/relayd/resume"
+)
+
+// Config describes one node.
+type Config struct {
+	// Directory says where etcd is. New sets Key, Self, Address, Window and Changed.
+	Directory directory.Config
+
+	Name      string        // of the node; no other has it
+	Key       resume.Key    // cluster.key, which all nodes share
+	Advertise string        // host and port at which the other nodes reach this one
+	Window    time.Duration // that of the relay
+	TLS       *forward.TLS  // nil if all nodes are on loopback addresses
+	Log       *slog.Logger
+}
+
+// A Node is the cluster as one relay sees it. Start it with the relay before the relay serves
+// peers, and close it after the relay's Shutdown.
+type Node struct {
+	config    Config
+	self      home.Instance
+	directory *directory.Directory
+	links     *forward.Node
+	relay     *relay.Relay // static after Start, as is joined
+	joined    bool
+
+	known   atomic.Pointer[map[home.Instance]home.Marks] // as of the last lookup
+	waiters chan struct{}                                // clients that are held in their handshakes
+	lost    chan directory.Standing                      // what directory.Config.Changed reported last
+
+	mu       sync.Mutex
+	places   map[string]*place            // guarded by mu; by RoomKey
+	watched  map[string]struct{}          // guarded by mu: rooms in which clients wait, by RoomKey
+	behind   map[string]struct{}          // guarded by mu: rooms whose claims could not be kept
+	forwards map[home.Instance]*forwarded // guarded by mu
+	draining bool                         // guarded by mu
+	closed   bool                         // guarded by mu
+
+	life    context.Context
+	stop    context.CancelFunc
+	running sync.WaitGroup
+}
+
+// forwarded counts the peers that are forwarded to an instance.
+type forwarded struct {
+	at    forward.Peer
+	peers int
+}
+
+// maxWaiting bounds the clients that are held in their handshakes (N6).
+const maxWaiting = 1000
+
+// New returns a Node that has not asked the directory yet.
+func New(c Config) (*Node, error) {
+	n := &Node{
+		config: c, self: home.Instance{Name: c.Name, Number: rand.Uint64N(1<<63) + 1},
+		waiters: make(chan struct{}, maxWaiting), lost: make(chan directory.Standing, 1),
+		places: make(map[string]*place), watched: make(map[string]struct{}), behind: make(map[string]struct{}),
+		forwards: make(map[home.Instance]*forwarded),
+	}
+	d := c.Directory
+	d.Key, d.Self, d.Address, d.Window, d.Changed = c.Key, n.self, c.Advertise, c.Window, n.changed
+	var err error
+	if n.directory, err = directory.Open(d); err != nil {
+		return nil, err
+	}
+	n.links, err = forward.New(forward.Config{
+		Self: n.self, Key: c.Key, TLS: c.TLS, Handle: n.handle,
+		Report: func(err error) { c.Log.Warn("between nodes", "error", err) },
+	})
+	if err != nil {
+		n.directory.Close()
+		return nil, err
+	}
+	n.life, n.stop = context.WithCancel(context.Background())
+	return n, nil
+}
+
+// Start enters the cluster and accepts connections from other nodes. It fails if another process
+// runs under this node's name.
+func (n *Node) Start(ctx context.Context, r *relay.Relay, listener net.Listener) error {
+	n.relay = r
+	n.spawn(func() {
+		if err := n.links.Serve(listener); err != nil {
+			n.config.Log.Error("no connections from other nodes are accepted", "error", err)
+		}
+	})
+	instances, err := n.directory.Instances(ctx)
+	if err != nil {
+		return err
+	}
+	n.known.Store(&instances)
+	entry := home.Enter(n.self, false, &home.View{Instances: instances})
+	for _, rival := range entry.Rivals {
+		at := forward.Peer{Instance: rival, Address: instances[rival].Address}
+		if _, err := n.links.Ask(ctx, at, &forward.Handover{Kind: forward.Who}); err == nil {
+			return fmt.Errorf("another process runs as the node %s at %s: end it, or give this node another name", rival.Name, at.Address)
+		}
+		if err := n.directory.Revoke(ctx, rival); err != nil {
+			return err
+		}
+	}
+	if entry.Young {
+		if err := n.directory.PutYoung(ctx); err != nil {
+			return err
+		}
+	}
+	if _, err := n.directory.Join(ctx); err != nil {
+		return err
+	}
+	n.joined = true
+	n.spawn(n.follow)
+	n.spawn(n.look)
+	return nil
+}
+
+// Drain tells the other nodes that this one ends, and drains the relay: see [relay.Relay.Drain].
+func (n *Node) Drain(ctx context.Context, within time.Duration) error {
+	n.mu.Lock()
+	n.draining = true
+	var homes []forward.Peer
+	for _, f := range n.forwards {
+		homes = append(homes, f.at)
+	}
+	n.mu.Unlock()
+	for h := range n.relay.Homes() {
+		n.touch(h.Server, false)
+	}
+	for _, at := range homes {
+		n.spawn(func() {
+			// A home that does not hear it keeps the peers until the relay's Shutdown cuts them.
+			_, _ = n.links.Ask(n.life, at, &forward.Handover{Kind: forward.Leave, Body: appendDuration(within)})
+		})
+	}
+	return n.relay.Drain(ctx, within)
+}
+
+// Close leaves the cluster and waits for the node's goroutines. Other nodes take over its rooms
+// without waiting.
+func (n *Node) Close(ctx context.Context) {
+	if n.joined {
+		if err := n.directory.Leave(ctx); err != nil {
+			n.config.Log.Warn("other nodes learn only in some seconds that this one has ended", "error", err)
+		}
+	}
+	n.mu.Lock()
+	n.closed = true
+	n.mu.Unlock()
+	n.stop()
+	n.links.Close()
+	n.directory.Close()
+	n.running.Wait()
+}
+
+// spawn runs f in a goroutine that Close waits for. It returns false if the node is closed.
+func (n *Node) spawn(f func()) bool {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if n.closed {
+		return false
+	}
+	n.running.Go(f)
+	return true
+}
+
+// lookup asks the directory about a room. The view is nil if it does not answer.
+func (n *Node) lookup(ctx context.Context, key string) (view *home.View, at int64) {
+	v, at, err := n.directory.Lookup(ctx, key)
+	if err != nil {
+		return nil, 0
+	}
+	n.known.Store(&v.Instances)
+	return &v, at
+}
+
+// peer returns where an instance is.
+func (n *Node) peer(i home.Instance) forward.Peer {
+	return forward.Peer{Instance: i, Address: (*n.known.Load())[i].Address}
+}
+
+// answerOf says what a failed attempt to reach a home means.
+func answerOf(err error) home.Answer {
+	switch {
+	case errors.Is(err, forward.ErrNotHere), errors.Is(err, forward.ErrDraining):
+		return home.NotHere
+	case errors.Is(err, forward.ErrOther):
+		return home.Other
+	case errors.Is(err, forward.ErrRefused):
+		return home.Refused
+	case errors.Is(err, forward.ErrSilent), errors.Is(err, forward.ErrCut):
+		return home.Silent
+	}
+	return home.Late // it says nothing about the room: this node, or an agreement between the two, is at fault
+}

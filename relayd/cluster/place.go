@@ -1,0 +1,345 @@
+package cluster
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/sebas642/intercessor/protocol"
+	"github.com/sebas642/intercessor/relayd/cluster/directory"
+	"github.com/sebas642/intercessor/relayd/cluster/home"
+	"github.com/sebas642/intercessor/relayd/relay"
+)
+
+// A place is what this node knows of a room of which it is the home, or may become it.
+type place struct {
+	room protocol.ID   // static
+	turn chan struct{} // has one element while the claim is being written or the room is being opened
+
+	// Guarded by Node.mu. Only who has the turn changes the claim.
+	users    int           // who has the turn or waits for it
+	claim    home.Claim    // as this node last wrote it
+	revision int64         // of it; 0 if there is none
+	unknown  bool          // a write may have happened, and may yet happen
+	stale    bool          // the directory may say something else than claim
+	touched  bool          // a goroutine of touch waits for the turn
+	serving  bool          // the relay opens the room, and then calls Served
+	open     chan struct{} // closed when the room is open; nil unless it is being claimed or opened
+}
+
+func keyOf(room protocol.ID) string { return protocol.RoomKey(string(room)) }
+
+// enter returns the place of a room. It counts until leave.
+func (n *Node) enter(room protocol.ID) *place {
+	key := keyOf(room)
+	p := n.places[key]
+	if p == nil {
+		p = &place{room: room, turn: make(chan struct{}, 1)}
+		n.places[key] = p
+	}
+	p.users++
+	return p
+}
+
+// exit ends what enter has begun. With mu held, both.
+func (n *Node) exit(p *place) {
+	if p.users--; p.users == 0 && p.revision == 0 && !p.unknown {
+		delete(n.places, keyOf(p.room))
+	}
+}
+
+// take returns the place of a room with its turn, nil if the context ends before.
+func (n *Node) take(ctx context.Context, room protocol.ID) *place {
+	n.mu.Lock()
+	p := n.enter(room)
+	n.mu.Unlock()
+	select {
+	case p.turn <- struct{}{}:
+		return p
+	case <-ctx.Done():
+		n.mu.Lock()
+		defer n.mu.Unlock()
+		n.exit(p)
+		return nil
+	}
+}
+
+func (n *Node) release(p *place) {
+	<-p.turn
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.exit(p)
+	if p.unknown {
+		n.behind[keyOf(p.room)] = struct{}{}
+	}
+}
+
+// opening says that the room may soon be here: peers that come to it wait.
+func (n *Node) opening(p *place) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if p.open == nil {
+		p.open = make(chan struct{})
+	}
+}
+
+// opened lets those peers go on.
+func (n *Node) opened(p *place) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if p.open != nil {
+		close(p.open)
+		p.open = nil
+	}
+}
+
+// here returns the room that is open at this node. It waits while the room is being claimed,
+// opened, or deleted.
+func (n *Node) here(ctx context.Context, room protocol.ID) (relay.Home, bool) {
+	n.mu.Lock()
+	var open chan struct{}
+	if p := n.places[keyOf(room)]; p != nil {
+		open = p.open
+	}
+	n.mu.Unlock()
+	if open != nil {
+		select {
+		case <-open:
+		case <-ctx.Done():
+			return relay.Home{}, false
+		}
+	}
+	return n.relay.Home(room)
+}
+
+// Served implements [relay.Cluster].
+func (n *Node) Served(room protocol.ID) {
+	n.mu.Lock()
+	p := n.places[keyOf(room)]
+	serving := p != nil && p.serving
+	if serving {
+		p.serving = false
+	}
+	n.mu.Unlock()
+	if !serving {
+		n.touch(room, false)
+		return
+	}
+	n.opened(p)
+	if !n.spawn(func() { n.settle(p) }) {
+		n.release(p)
+	}
+}
+
+// touch settles a room as soon as no other has its turn. Stale says that the directory may say
+// something else than this node last wrote.
+func (n *Node) touch(room protocol.ID, stale bool) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if n.closed {
+		return
+	}
+	p := n.enter(room)
+	p.stale = p.stale || stale
+	if p.touched {
+		n.exit(p)
+		return
+	}
+	p.touched = true
+	n.running.Go(func() {
+		select {
+		case p.turn <- struct{}{}:
+			n.mu.Lock()
+			p.touched = false
+			n.mu.Unlock()
+			n.settle(p)
+		case <-n.life.Done():
+		}
+	})
+}
+
+// settleTries bounds how often settle looks at one room before it lets some time pass.
+const settleTries = 5
+
+// settle makes the claim of a room equal to what the relay has, and releases its turn (home.Keep,
+// home.Leftover).
+func (n *Node) settle(p *place) {
+	defer n.release(p)
+	view := n.last(p)
+	for range settleTries {
+		h, here := n.relay.Home(p.room)
+		if view == nil {
+			if view = n.read(n.life, p); view == nil {
+				break
+			}
+		}
+		step := home.Leftover(n.self, view)
+		own := home.Claim{Home: n.self}
+		if here {
+			own.Order, own.Server, own.Draining, own.Moved = h.Order, h.Server, n.isDraining(), time.Now()
+			if view.Claim != nil && view.Claim.Home == n.self {
+				own.Moved = view.Claim.Moved
+			}
+			step = home.Keep(own, view)
+		}
+		switch step.Do {
+		case home.Write:
+			if n.put(n.life, p, own, step.Revision) == home.Committed {
+				view = n.last(p)
+			} else {
+				view = nil
+			}
+		case home.Delete:
+			if n.delete(n.life, p, step.Revision) == nil {
+				return
+			}
+			view = nil
+		case home.GiveUp:
+			if n.relay.GiveUp(p.room, h.Order, step.Code) {
+				n.forget(p)
+				return
+			}
+		case home.Adopt:
+			n.relay.Await(view.Claim.Server, view.Claim.Order)
+		default: // Rest
+			n.note(p, view)
+			return
+		}
+	}
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.behind[keyOf(p.room)] = struct{}{}
+	p.unknown = true // keeps the place until the room is settled
+}
+
+// last returns what this node last wrote, nil if that may not be what the directory says.
+func (n *Node) last(p *place) *home.View {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if p.unknown || p.stale || p.revision == 0 {
+		return nil
+	}
+	claim := p.claim
+	return &home.View{Revision: p.revision, Claim: &claim}
+}
+
+// read asks the directory about a room, after it has made sure that no write of this node is on
+// its way.
+func (n *Node) read(ctx context.Context, p *place) *home.View {
+	n.mu.Lock()
+	unknown := p.unknown
+	p.stale = false
+	n.mu.Unlock()
+	if unknown && n.directory.Fence(ctx) != nil {
+		return nil
+	}
+	view, _ := n.lookup(ctx, keyOf(p.room))
+	return view
+}
+
+// note stores what the directory says of a room.
+func (n *Node) note(p *place, view *home.View) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	p.unknown = false
+	if view.Claim != nil && view.Claim.Home == n.self {
+		p.claim, p.revision = *view.Claim, view.Revision
+	} else {
+		p.revision = 0
+	}
+}
+
+// forget stores that the claim is no longer this node's.
+func (n *Node) forget(p *place) { n.note(p, &home.View{}) }
+
+// delete deletes the claim of a room.
+func (n *Node) delete(ctx context.Context, p *place, revision int64) error {
+	err := n.directory.Delete(ctx, keyOf(p.room), revision)
+	if err == nil {
+		n.forget(p)
+	} else if errors.Is(err, directory.ErrUnknown) {
+		n.mu.Lock()
+		defer n.mu.Unlock()
+		p.unknown = true
+	}
+	return err
+}
+
+// endWithin bounds how long a server that has left, and the clients of its room, wait for the
+// directory. It is less than peers wait for the answer to a close frame.
+const endWithin = 2 * time.Second
+
+// End implements [relay.Cluster].
+func (n *Node) End(room protocol.ID) <-chan protocol.Code {
+	ended := make(chan protocol.Code, 1)
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if n.closed {
+		ended <- protocol.CodeServerAway
+		return ended
+	}
+	p := n.enter(room)
+	if p.open == nil {
+		p.open = make(chan struct{})
+	}
+	n.running.Go(func() { ended <- n.end(p) })
+	return ended
+}
+
+// end deletes the claim of a room, and lets peers that wait for that go on.
+func (n *Node) end(p *place) protocol.Code {
+	ctx, cancel := context.WithTimeout(n.life, endWithin)
+	defer cancel()
+	select {
+	case p.turn <- struct{}{}:
+		defer n.release(p)
+		defer n.opened(p)
+		return n.erase(ctx, p)
+	case <-ctx.Done():
+		n.mu.Lock()
+		defer n.mu.Unlock()
+		n.behind[keyOf(p.room)] = struct{}{}
+		p.unknown = true // so that it follows
+		n.exit(p)
+		return protocol.CodeServerAway
+	}
+}
+
+func (n *Node) erase(ctx context.Context, p *place) protocol.Code {
+	view := n.last(p)
+	for {
+		if view == nil {
+			view = n.read(ctx, p)
+		}
+		if _, here := n.relay.Home(p.room); here {
+			return protocol.CodeRenew // its server has come back
+		}
+		step := home.End(n.self, view)
+		if step.Do != home.Delete {
+			if view == nil {
+				n.mu.Lock()
+				defer n.mu.Unlock()
+				p.unknown = true
+			} else {
+				n.note(p, view)
+			}
+			return step.Code
+		}
+		if n.delete(ctx, p, step.Revision) == nil {
+			return protocol.CodeServerGone
+		}
+		view = nil
+	}
+}
+
+// Refuse implements [relay.Cluster].
+func (n *Node) Refuse(ctx context.Context, room protocol.ID) protocol.Code {
+	view, _ := n.lookup(ctx, keyOf(room))
+	return home.Refuse(n.self, view)
+}
+
+func (n *Node) isDraining() bool {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	return n.draining
+}

@@ -1,0 +1,325 @@
+package cluster
+
+import (
+	"context"
+	"errors"
+	"net"
+	"time"
+
+	"github.com/sebas642/intercessor/protocol"
+	"github.com/sebas642/intercessor/relayd/cluster/directory"
+	"github.com/sebas642/intercessor/relayd/cluster/forward"
+	"github.com/sebas642/intercessor/relayd/cluster/home"
+	"github.com/sebas642/intercessor/relayd/relay"
+)
+
+const (
+	// visitWithin bounds what a visit takes before a client waits.
+	visitWithin = 10 * time.Second
+
+	// holdWithin is how long a client with a token is held in its handshake (N6).
+	holdWithin = 5 * time.Second
+
+	// lookEvery is how often a waiting client's room is looked up without news.
+	lookEvery = 5 * time.Second
+
+	// againAfter is the pause between two attempts while the directory does not answer.
+	againAfter = time.Second
+)
+
+// Visit implements [relay.Cluster].
+func (n *Node) Visit(ctx context.Context, v *relay.Visitor) relay.Way {
+	ctx, cancel := context.WithTimeout(ctx, visitWithin)
+	defer cancel()
+	w := &walk{Node: n, visitor: v, visit: home.Visit{Self: n.self, Role: roleOf(v), Order: v.Order}, until: time.Now().Add(holdWithin)}
+	defer w.leave()
+	w.see(ctx)
+	step := w.visit.Start()
+	if v.Server && step.Do != home.Serve {
+		if !w.arrive(ctx) {
+			return relay.Way{Code: protocol.CodeOverloaded}
+		}
+		w.see(ctx) // another server may have been before this one
+		step = w.visit.Start()
+	}
+	for {
+		w.see(ctx)
+		switch step.Do {
+		case home.Look:
+			step = w.look(ctx)
+		case home.Ask:
+			step = w.visit.Asked(w.ask(ctx))
+		case home.Forward:
+			link, err := w.forward(ctx, step.To)
+			if err == nil {
+				return relay.Way{Forward: n.count(step.To, link)}
+			}
+			step = w.visit.Heard(answerOf(err), time.Now())
+		case home.Draw:
+			w.leave()
+			v.Room = v.Draw()
+			if !w.arrive(ctx) {
+				return relay.Way{Code: protocol.CodeOverloaded}
+			}
+			step = w.write(ctx, 0)
+		case home.Write:
+			step = w.write(ctx, step.Revision)
+		case home.Wait:
+			if !w.hold(ctx) {
+				n.watch(v.Room)
+				return relay.Way{}
+			}
+			step = w.look(ctx)
+		case home.Close:
+			return relay.Way{Code: step.Code, After: step.After}
+		default: // Serve
+			w.serve()
+			return relay.Way{Open: w.visit.Open}
+		}
+	}
+}
+
+func roleOf(v *relay.Visitor) home.Role {
+	switch {
+	case v.Server && v.Token != "":
+		return home.Server
+	case v.Server:
+		return home.NewServer
+	case v.Token != "":
+		return home.Returning
+	}
+	return home.Newcomer
+}
+
+// A walk is one visit on its way.
+type walk struct {
+	*Node
+	visitor *relay.Visitor
+	visit   home.Visit
+	view    *home.View
+	at      int64     // the directory's revision of view
+	until   time.Time // when a client is no longer held
+
+	place *place // of a server; its turn is this walk's
+	held  bool   // a client counts among the waiters
+}
+
+// arrive waits until no other visit of a server to the room is under way at this node.
+func (w *walk) arrive(ctx context.Context) bool {
+	w.place = w.take(ctx, w.visitor.Room)
+	return w.place != nil
+}
+
+// see looks whether the room is open here.
+func (w *walk) see(ctx context.Context) {
+	if w.visit.Role == home.NewServer {
+		return
+	}
+	var h relay.Home
+	if w.place != nil { // no other opens or ends it
+		h, w.visit.Open = w.relay.Home(w.visitor.Room)
+	} else {
+		h, w.visit.Open = w.here(ctx, w.visitor.Room)
+	}
+	w.visit.Room = h.Order
+}
+
+// leave gives back what the walk holds.
+func (w *walk) leave() {
+	if w.place != nil {
+		w.opened(w.place)
+		w.release(w.place)
+		w.place = nil
+	}
+	if w.held {
+		w.held = false
+		<-w.waiters
+	}
+}
+
+// serve keeps the turn until Served.
+func (w *walk) serve() {
+	if w.place != nil {
+		w.mu.Lock()
+		defer w.mu.Unlock()
+		w.place.serving = true
+		w.place = nil
+	}
+}
+
+func (w *walk) look(ctx context.Context) home.Step {
+	w.view, w.at = w.lookup(ctx, keyOf(w.visitor.Room))
+	w.see(ctx)
+	return w.visit.Looked(w.view)
+}
+
+// ask asks all nodes about the room, while the directory does not answer.
+func (w *walk) ask(ctx context.Context) *home.Instance {
+	var nodes []forward.Peer
+	for i, m := range *w.known.Load() {
+		if i != w.self && m.Recent {
+			nodes = append(nodes, forward.Peer{Instance: i, Address: m.Address})
+		}
+	}
+	at, found := w.links.Find(ctx, nodes, w.visitor.Room)
+	if !found {
+		return nil
+	}
+	return &at.Instance
+}
+
+// forward hands the visitor over to its home.
+func (w *walk) forward(ctx context.Context, to home.Instance) (*forward.Link, error) {
+	v := w.visitor
+	h := &forward.Handover{
+		Kind: forward.Client, Room: v.Room, Order: v.Order, Asked: v.Asked, Token: v.Token,
+		Source: v.Source, Subprotocol: v.Subprotocol, Key: v.Key, Host: v.Host, Grant: v.Grant, Early: v.Early,
+	}
+	if v.Server {
+		h.Kind = forward.Server
+	}
+	if w.view != nil && w.view.Claim != nil {
+		h.Room = w.view.Claim.Server
+	}
+	at := w.peer(to)
+	if at.Address == "" {
+		return nil, forward.ErrRefused // no mark of it is left
+	}
+	return w.links.Forward(ctx, at, h)
+}
+
+// count counts a forward until it is over.
+func (n *Node) count(to home.Instance, link *forward.Link) func(net.Conn, func()) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	f := n.forwards[to]
+	if f == nil {
+		f = &forwarded{at: n.peer(to)}
+		n.forwards[to] = f
+	}
+	f.peers++
+	return func(socket net.Conn, done func()) {
+		link.Start(socket, func() {
+			n.mu.Lock()
+			if f.peers--; f.peers == 0 {
+				delete(n.forwards, to)
+			}
+			n.mu.Unlock()
+			done()
+		})
+	}
+}
+
+// write makes this node the home of the visitor's room.
+func (w *walk) write(ctx context.Context, revision int64) home.Step {
+	w.opening(w.place)
+	claim := home.Claim{Home: w.self, Order: w.visitor.Order, Server: w.visitor.Room, Moved: time.Now()}
+	result := w.put(ctx, w.place, claim, revision)
+	if result != home.Committed {
+		w.opened(w.place)
+	} else if w.view != nil && w.view.Claim != nil && w.view.Claim.Home != w.self {
+		w.tell(w.view.Claim.Home, claim)
+	}
+	return w.visit.Wrote(result)
+}
+
+// tell tells a room's home that the room has moved here.
+func (n *Node) tell(before home.Instance, claim home.Claim) {
+	at := n.peer(before)
+	if at.Address == "" {
+		return
+	}
+	n.spawn(func() { // a home that does not hear it reads it in the directory
+		_, _ = n.links.Ask(n.life, at, &forward.Handover{Kind: forward.GiveUp, Room: claim.Server, Order: claim.Order})
+	})
+}
+
+// hold holds a client until there is news of its room. It returns false when the client is to be
+// let in to wait.
+func (w *walk) hold(ctx context.Context) bool {
+	if !w.held {
+		select {
+		case w.waiters <- struct{}{}:
+			w.held = true
+		default:
+			return false
+		}
+	}
+	ctx, cancel := context.WithDeadline(ctx, w.until)
+	defer cancel()
+	w.await(ctx, w.visitor.Room, w.view, w.at)
+	return ctx.Err() == nil
+}
+
+// await waits until the directory may say something else of a room than in a view, or the context
+// ends.
+func (n *Node) await(ctx context.Context, room protocol.ID, view *home.View, at int64) {
+	if view != nil {
+		err := n.directory.Await(ctx, keyOf(room), at)
+		if err == nil || errors.Is(err, context.DeadlineExceeded) {
+			return
+		}
+	}
+	select {
+	case <-ctx.Done():
+	case <-time.After(againAfter):
+	}
+}
+
+// watch looks after a room in which clients wait, until it is over or its home is found.
+func (n *Node) watch(room protocol.ID) {
+	key := keyOf(room)
+	n.mu.Lock()
+	_, already := n.watched[key]
+	n.watched[key] = struct{}{}
+	n.mu.Unlock()
+	if already {
+		return
+	}
+	began := time.Now()
+	n.spawn(func() {
+		defer func() {
+			n.mu.Lock()
+			defer n.mu.Unlock()
+			delete(n.watched, key)
+		}()
+		for n.life.Err() == nil && (n.relay.Waits(room) || time.Since(began) < lookEvery) {
+			view, at := n.lookup(n.life, key)
+			if n.cameUp(room, view) {
+				return
+			}
+			ctx, cancel := context.WithTimeout(n.life, lookEvery)
+			n.await(ctx, room, view, at)
+			cancel()
+		}
+	})
+}
+
+// cameUp sends clients that wait here to the home of their room, if it has one.
+func (n *Node) cameUp(room protocol.ID, view *home.View) bool {
+	visit := home.Visit{Self: n.self, Role: home.Returning}
+	step := visit.Looked(view)
+	if step.Do != home.Forward {
+		return false
+	}
+	_, err := n.links.Ask(n.life, n.peer(step.To), &forward.Handover{Kind: forward.Find, Room: room})
+	return err == nil && n.relay.GiveUp(room, protocol.Order{}, 0)
+}
+
+// put writes a claim of this node. The caller has the place's turn.
+func (n *Node) put(ctx context.Context, p *place, claim home.Claim, revision int64) home.Result {
+	written, err := n.directory.Claim(ctx, claim, revision)
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	switch {
+	case err == nil:
+		p.claim, p.revision, p.unknown = claim, written, false
+		return home.Committed
+	case errors.Is(err, directory.ErrUnknown):
+		p.unknown = true
+		return home.Unknown
+	case errors.Is(err, directory.ErrChanged):
+		return home.Changed
+	}
+	return home.NotAlive // or refused: it is certain that it was not written
+}

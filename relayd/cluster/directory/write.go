@@ -74,14 +74,14 @@ func (d *Directory) write(ctx context.Context, w *write) (revision int64, err er
 	select {
 	case d.queue <- w:
 	case <-ctx.Done():
-		return 0, fmt.Errorf("etcd is too slow, not written: %w", context.Cause(ctx))
+		return 0, fmt.Errorf("not written: %w", context.Cause(ctx))
 	}
 	select {
 	case o := <-w.outcome:
 		return o.revision, o.err
 	case <-ctx.Done():
 		if w.taken.CompareAndSwap(false, true) {
-			return 0, fmt.Errorf("etcd is too slow, not written: %w", context.Cause(ctx))
+			return 0, fmt.Errorf("not written: %w", context.Cause(ctx))
 		}
 		return 0, fmt.Errorf("%w: %w", ErrUnknown, context.Cause(ctx))
 	}
@@ -150,7 +150,7 @@ func (d *Directory) gather(waiting []*write) (batch, later []*write) {
 func (d *Directory) send(ctx context.Context, batch []*write) {
 	ctx, cancel := d.bound(ctx, callWithin)
 	defer cancel()
-	own := d.marks.aliveRevision()
+	own, _ := d.marks.now()
 	aliveKey := d.markKey(d.config.Self, alive)
 	ops := make([]clientv3.Op, len(batch))
 	for i, w := range batch {

@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"crypto/x509"
-	"errors"
 	"fmt"
 	"log/slog"
 	"net"
@@ -108,7 +107,7 @@ func fromACME(c *config.Config, log *slog.Logger) (*certificates, error) {
 	if err != nil {
 		return nil, fmt.Errorf("cannot keep certificates: %w; name a folder with --state-dir", err)
 	}
-	roots, err := readRoots(c.TLS.ACME.CAFile)
+	roots, err := readRoots(c.TLS.ACME.CAFile, "--tls-acme-ca-file")
 	if err != nil {
 		return nil, err
 	}
@@ -136,17 +135,17 @@ func fromACME(c *config.Config, log *slog.Logger) (*certificates, error) {
 }
 
 // readRoots returns nil, which means the system's roots, if no file is named.
-func readRoots(file string) (*x509.CertPool, error) {
+func readRoots(file, flag string) (*x509.CertPool, error) {
 	if file == "" {
 		return nil, nil
 	}
 	text, err := textfile.Read(file, maxTextFile)
 	if err != nil {
-		return nil, fmt.Errorf("cannot read the file of --tls-acme-ca-file: %w", err)
+		return nil, fmt.Errorf("cannot read the file of %s: %w", flag, err)
 	}
 	roots := x509.NewCertPool()
 	if !roots.AppendCertsFromPEM(text) {
-		return nil, errors.New("there is no certificate in the file of --tls-acme-ca-file: " + file)
+		return nil, fmt.Errorf("there is no certificate in the file of %s: %s", flag, file)
 	}
 	return roots, nil
 }

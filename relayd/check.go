@@ -24,7 +24,7 @@ func checkFiles(c *config.Config) error {
 			return err
 		}
 	}
-	if _, err := readRoots(c.TLS.ACME.CAFile); err != nil {
+	if _, err := readRoots(c.TLS.ACME.CAFile, "--tls-acme-ca-file"); err != nil {
 		return err
 	}
 	if _, err := newDoor(quota.NewTable(false), nil).authorizer(c.Access); err != nil {
@@ -35,6 +35,11 @@ func checkFiles(c *config.Config) error {
 	}
 	if err := checkICE(c); err != nil {
 		return err
+	}
+	if c.Cluster.Enabled() {
+		if _, err := readCluster(c.Cluster); err != nil {
+			return err
+		}
 	}
 	if _, err := readAdminToken(c.Admin); err != nil {
 		return err

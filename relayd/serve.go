@@ -32,6 +32,9 @@ const (
 	// a drain that took longer, closeWithin bounds the remaining closing handshakes.
 	endWithin   = 9500 * time.Millisecond
 	closeWithin = 1500 * time.Millisecond
+
+	// leaveWithin bounds how long a node takes to leave its cluster.
+	leaveWithin = time.Second
 )
 
 // serve runs the relay until the context ends. Then it drains it (D8), closes the remaining
@@ -66,7 +69,20 @@ func serve(ctx context.Context, end func(), c *config.Config, sources config.Sou
 		return err
 	}
 
+	member, err := openCluster(c.Cluster, c.Limits.Connections, end, log)
+	if err != nil {
+		return err
+	}
+	defer func() {
+		late, cancel := context.WithTimeout(context.Background(), leaveWithin)
+		defer cancel()
+		member.close(late)
+	}()
+
 	room := openFiles()
+	if member != nil { // another node's half of a forward needs a socket, and this one's needs two
+		room /= 3
+	}
 	counted := quota.NewTable(proxies.Any())
 	r := relay.New(relay.Config{
 		Sources:      counted,
@@ -77,6 +93,7 @@ func serve(ctx context.Context, end func(), c *config.Config, sources config.Sou
 		NewServerID:  newServerID,
 		NewClientID:  newClientID,
 		Watch:        operator.watch(),
+		Cluster:      member.cluster(),
 		Log:          log,
 		OutboxBytes:  int(c.Limits.OutboxBytes),
 		OutboxFrames: c.Limits.OutboxMessages,
@@ -103,6 +120,9 @@ func serve(ctx context.Context, end func(), c *config.Config, sources config.Sou
 	}
 	run := &running{relay: r, turn: own, turnPort: front.turnPort(), shown: shown, room: room, door: door, level: out.level, log: log}
 	if err := run.apply(c, sources); err != nil {
+		return errors.Join(err, r.Shutdown(ctx), front.closeListeners())
+	}
+	if err := member.enter(ctx, r); err != nil {
 		return errors.Join(err, r.Shutdown(ctx), front.closeListeners())
 	}
 	front.announce(log)
@@ -146,7 +166,7 @@ func serve(ctx context.Context, end func(), c *config.Config, sources config.Sou
 	// The listener stays open: new peers are told to come back (B6), and /readyz tells load
 	// balancers that the relay is not ready.
 	if c.Drain > 0 {
-		_ = r.Drain(context.Background(), c.Drain)
+		member.drain(context.Background(), r, c.Drain)
 	}
 	if least := time.Now().Add(closeWithin); latest.Before(least) {
 		latest = least

@@ -63,6 +63,7 @@ func runNode(name, endpoints, keyFile string) error {
 		Directory: directory.Config{Endpoints: strings.Split(endpoints, ",")},
 		Name:      name, Key: key, Advertise: internal.Addr().String(), Window: window,
 		Log: slog.New(slog.NewTextHandler(os.Stderr, nil)),
+		End: func(error) { stopped <- syscall.SIGTERM },
 	})
 	if err != nil {
 		return err
@@ -124,13 +125,14 @@ func (w *world) forget(key string) {
 // A node is a process.
 type node struct {
 	*exec.Cmd
+	name    string
 	address string
 	ended   chan struct{} // closed when the process has ended
 }
 
 func (w *world) start(name string) *node {
 	w.t.Helper()
-	n := &node{Cmd: exec.Command(os.Args[0]), ended: make(chan struct{})}
+	n := &node{Cmd: exec.Command(os.Args[0]), name: name, ended: make(chan struct{})}
 	n.Env = w.environ(name)
 	n.Stderr = os.Stderr
 	out, err := n.StdoutPipe()

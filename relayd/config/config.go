@@ -56,6 +56,7 @@ type Config struct {
 	TURN       TURN    `key:"turn" doc:"relayd's own STUN and TURN server, which lets any two SDK peers of this relay connect with WebRTC. docs/turn.md explains it."`
 	Limits     Limits  `key:"limits" doc:"Limits for peers, each on by default. docs/limits.md explains what happens beyond them. Limits that every peer relies on, such as a message's size, are in protocol/PROTOCOL.md."`
 	Schemas    Schemas `key:"schemas" doc:"Which messages of peers may pass, by JSON Schema; docs/schemas.md has more. With neither folder nor builtin, all pass."`
+	Cluster    Cluster `key:"cluster" doc:"Several relayd processes as one relay, with etcd: a peer may connect to any of them. docs/cluster.md explains it."`
 	Log        Log     `key:"log" doc:"What relayd writes to standard error."`
 	Admin      Admin   `key:"admin" doc:"The listener for the operator: metrics, profiles, a status page, and the admin API. docs/metrics.md explains it."`
 }
@@ -101,7 +102,7 @@ func (c *Config) check(report func(key, why string)) {
 	case repeats(c.KeyFiles):
 		report("key_files", "names one file twice: name the file of the new key and that of the old")
 	}
-	for key, address := range map[string]Address{"tls.plain_listen": c.TLS.PlainListen, "admin.listen": c.Admin.Listen} {
+	for key, address := range map[string]Address{"tls.plain_listen": c.TLS.PlainListen, "admin.listen": c.Admin.Listen, "cluster.listen": c.Cluster.Listen} {
 		if address == c.Listen && !strings.HasSuffix(string(address), ":0") {
 			report(key, "is the address of listen: give it another port")
 		}
@@ -113,6 +114,9 @@ func (c *Config) check(report func(key, why string)) {
 		report("ice.life", "applies only to credentials made with ice.secret_file or for turn.enabled, and neither is set")
 	}
 	c.checkTURN(report)
+	if c.Cluster.Enabled() && len(c.KeyFiles) == 0 {
+		report("key_files", "must be set in a cluster: all nodes need the same key for resume tokens")
+	}
 }
 
 func (s *Schemas) check(report func(key, why string)) {

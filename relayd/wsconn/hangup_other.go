@@ -5,7 +5,7 @@ package wsconn
 // On this platform a reader always reads once more before it waits.
 type hangups struct{}
 
-type hangup struct{}
+type watch struct{}
 
 func (*hangups) watch(*readiness) bool { return false }
 

@@ -38,7 +38,7 @@ type readiness struct {
 	emptied bool  // the attempt has read all bytes of the event
 	err     error // of the attempt
 
-	hangup
+	watch              // in hangups
 	hungUp atomic.Bool // read again after a short read: the stream has ended, or the socket is not watched
 
 	frame []byte

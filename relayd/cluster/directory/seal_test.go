@@ -132,7 +132,7 @@ func TestRefusedClaims(t *testing.T) {
 		require.NotErrorIs(t, err, directory.ErrUnknown, what)
 	}
 	long := a.claim(strings.Repeat("x", protocol.MaxID))
-	long.Home.Name, long.Base, long.Draining = strings.Repeat("y", 64), true, true
+	long.Home.Name, long.Draining = strings.Repeat("y", 64), true
 	_, err := a.Claim(within(t, patience), long, 0)
 	require.NoError(t, err)
 	view, _ := a.look(t, string(long.Server))

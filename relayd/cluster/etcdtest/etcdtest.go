@@ -22,13 +22,13 @@ const patience = 2 * time.Minute
 // Start starts an etcd of one member and waits until it answers.
 func Start(t testing.TB) *Member {
 	t.Helper()
-	return startCluster(t, 1)[0]
+	return startCluster(t, 1, nil)[0]
 }
 
 // StartThree starts an etcd of three members and waits until each answers.
 func StartThree(t testing.TB) []*Member {
 	t.Helper()
-	return startCluster(t, 3)
+	return startCluster(t, 3, nil)
 }
 
 // Endpoints returns what a client of these members dials.
@@ -61,10 +61,10 @@ func Leader(t testing.TB, members []*Member) *Member {
 }
 
 // startCluster tries other ports when another process was faster to take one.
-func startCluster(t testing.TB, size int) []*Member {
+func startCluster(t testing.TB, size int, s *security) []*Member {
 	t.Helper()
 	for try := 0; ; try++ {
-		members := plan(t, size)
+		members := plan(t, size, s)
 		for _, m := range members {
 			m.launch()
 		}
@@ -81,13 +81,13 @@ func startCluster(t testing.TB, size int) []*Member {
 	}
 }
 
-func plan(t testing.TB, size int) []*Member {
+func plan(t testing.TB, size int, s *security) []*Member {
 	t.Helper()
 	folder := t.TempDir()
 	members := make([]*Member, size)
 	var cluster []string
 	for i := range members {
-		members[i] = &Member{t: t, name: fmt.Sprintf("m%d", i), folder: folder, client: freePort(t), peer: freePort(t)}
+		members[i] = &Member{t: t, name: fmt.Sprintf("m%d", i), folder: folder, security: s, client: freePort(t), peer: freePort(t)}
 		cluster = append(cluster, fmt.Sprintf("%s=http://%s", members[i].name, members[i].peer))
 	}
 	for _, m := range members {
@@ -123,7 +123,11 @@ func freePort(t testing.TB) (address string) {
 
 // ask returns what one member, and no other, answers.
 func ask[T any](m *Member, limit time.Duration, question func(context.Context, *clientv3.Client) (T, error)) (answer T, err error) {
-	client, err := clientv3.New(clientv3.Config{Endpoints: []string{m.Endpoint()}, Logger: zap.NewNop()})
+	config := clientv3.Config{Endpoints: []string{m.Endpoint()}, Logger: zap.NewNop()}
+	if m.security != nil {
+		config.TLS = m.security.config
+	}
+	client, err := clientv3.New(config)
 	if err != nil {
 		return answer, err
 	}

@@ -22,6 +22,7 @@ import (
 	"github.com/sebas642/intercessor/protocol"
 	"github.com/sebas642/intercessor/relayd/cluster/home"
 	"github.com/sebas642/intercessor/relayd/resume"
+	"github.com/sebas642/intercessor/relayd/wsconn"
 )
 
 // Config describes one node.
@@ -88,6 +89,8 @@ type Node struct {
 	stop    context.CancelFunc
 	running sync.WaitGroup
 
+	receivers wsconn.Receivers
+
 	mu        sync.Mutex
 	closed    bool                      // guarded by mu
 	listeners map[net.Listener]struct{} // guarded by mu
@@ -115,6 +118,7 @@ func New(config Config) (*Node, error) {
 		links:     make(map[*Link]struct{}),
 		failed:    make(map[string]failure),
 	}
+	n.receivers.IdleAfter = time.Second
 	n.life, n.stop = context.WithCancel(context.Background())
 	if config.TLS != nil {
 		n.running.Go(func() { config.TLS.watch(n.life, config.Report) })
@@ -147,6 +151,7 @@ func (n *Node) Close() {
 		l.cut()
 	}
 	n.running.Wait()
+	n.receivers.Close()
 }
 
 // errClosed is the error of a Node's methods after Close.

@@ -21,7 +21,7 @@ type Link struct {
 
 	mu     sync.Mutex
 	ending bool        // guarded by mu: one direction has ended
-	limit  *time.Timer // guarded by mu: cuts the Link after limits.first, or limits.end if ending
+	limit  *time.Timer // guarded by mu: cuts the Link after limits.first, or limits.end if ending; nil in between
 }
 
 // Close ends a Link that was not started.
@@ -44,7 +44,9 @@ func (l *Link) Start(client net.Conn, done func()) {
 	}
 	_ = client.SetDeadline(time.Time{})
 	l.left.Store(2)
-	l.limit = time.AfterFunc(l.node.limits.first, l.cut)
+	l.mu.Lock()
+	l.setLimit(l.node.limits.first)
+	l.mu.Unlock()
 	if !l.node.start(l) {
 		l.end()
 	}
@@ -58,16 +60,17 @@ func (n *Node) start(l *Link) bool {
 		return false
 	}
 	n.links[l] = struct{}{}
-	n.running.Go(func() { l.copy(l.home, l.client) })
-	n.running.Go(func() { l.copy(l.client, l.home) })
+	n.running.Add(2)
+	l.copy(l.home, l.client)
+	l.copy(l.client, l.home)
 	return true
 }
 
-// copy copies one direction. An error of from is its end, like EOF: what came before it has been
-// passed on. After an error of to nothing can be saved.
+// copy starts to copy one direction. An error of from is its end, like EOF: what came before it
+// has been passed on. After an error of to nothing can be saved.
 func (l *Link) copy(from, to net.Conn) {
 	var fault error
-	_ = wsconn.Receive(from, func(b []byte) error {
+	l.node.receivers.Receive(from, func(b []byte) error {
 		if from == l.home && !l.heard {
 			l.heard = true
 			l.answered()
@@ -75,22 +78,24 @@ func (l *Link) copy(from, to net.Conn) {
 		_ = to.SetWriteDeadline(time.Now().Add(l.node.limits.stall))
 		_, fault = to.Write(b)
 		return fault
+	}, func(error) {
+		defer l.node.running.Done()
+		if half, ok := to.(interface{ CloseWrite() error }); fault != nil || ok && half.CloseWrite() != nil {
+			l.cut()
+		}
+		l.ended()
+		if l.left.Add(-1) == 0 {
+			l.end()
+		}
 	})
-	if half, ok := to.(interface{ CloseWrite() error }); fault != nil || ok && half.CloseWrite() != nil {
-		l.cut()
-	}
-	l.ended()
-	if l.left.Add(-1) == 0 {
-		l.end()
-	}
 }
 
 // answered notes that the home has answered the WebSocket handshake.
 func (l *Link) answered() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if !l.ending {
-		l.limit.Stop()
+	if !l.ending && l.limit.Stop() {
+		l.limit = nil // an idle forward costs less
 	}
 }
 
@@ -100,20 +105,31 @@ func (l *Link) ended() {
 	defer l.mu.Unlock()
 	if !l.ending {
 		l.ending = true
-		l.limit.Reset(l.node.limits.end)
+		l.setLimit(l.node.limits.end)
 	}
+}
+
+// setLimit cuts the Link after a while. With mu held.
+func (l *Link) setLimit(d time.Duration) {
+	if l.limit != nil {
+		l.limit.Stop()
+	}
+	l.limit = time.AfterFunc(d, l.cut)
 }
 
 // cut ends both directions at once.
 func (l *Link) cut() {
-	_ = wsconn.Below(l.home).Close()
-	_ = wsconn.Below(l.client).Close()
+	wsconn.Cut(l.home)
+	wsconn.Cut(l.client)
 }
 
 // end frees what the Link holds.
 func (l *Link) end() {
+	l.mu.Lock()
 	l.limit.Stop()
-	l.cut()
+	l.mu.Unlock()
+	_ = wsconn.Below(l.home).Close()
+	_ = wsconn.Below(l.client).Close()
 	n := l.node
 	n.mu.Lock()
 	delete(n.links, l)

@@ -44,6 +44,7 @@ func newWay(t *testing.T, clientSecure, nodesSecure bool, l limits) *way {
 		taken <- conn
 	})
 	edge.limits = l
+	edge.receivers.IdleAfter = time.Millisecond // so that a pause is often longer
 	link, err := edge.Forward(t.Context(), at.Peer, full())
 	require.NoError(t, err)
 	client, near := clients(t, clientSecure)()
@@ -87,7 +88,7 @@ func TestBytesArriveUnchanged(t *testing.T) {
 						return
 					}
 					if rand.IntN(4) == 0 {
-						time.Sleep(time.Duration(rand.IntN(1000)) * time.Microsecond)
+						time.Sleep(time.Duration(rand.IntN(3000)) * time.Microsecond)
 					}
 				}
 				closeWrite(t, from)

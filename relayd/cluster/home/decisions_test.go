@@ -67,7 +67,7 @@ func TestAClaimThatCannotBeReadIsNotKnown(t *testing.T) { // as during the rotat
 	require.Equal(t, home.Step{}, home.Keep(home.Claim{Home: b}, view))
 	require.Equal(t, home.Step{}, home.Leftover(b, view))
 	require.Equal(t, protocol.CodeServerAway, home.Refuse(b, view))
-	require.Equal(t, home.Step{Do: home.Close, Code: protocol.CodeServerAway}, home.End(b, view))
+	require.Equal(t, home.Step{Do: home.Close, Code: protocol.CodeServerAway}, home.End(b, true, view))
 }
 
 func TestWordsThatAreTakenAreDrawnAgain(t *testing.T) {

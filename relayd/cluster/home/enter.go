@@ -2,7 +2,7 @@ package home
 
 import "time"
 
-// Frozen is how long a node may stand still (its own timers are late) without having to ask: after
+// Frozen is how long a node may stand still (its own timers are late) without having to ask. After
 // longer it takes nobody in, and answers no forwards, until it has found itself alive in the
 // directory or has entered it again. Another run of the node may have taken its place.
 const Frozen = 15 * time.Second
@@ -11,8 +11,9 @@ const Frozen = 15 * time.Second
 // lost.
 type Entry struct {
 	// Rivals are other runs of the same node. A process that starts asks each at its address: if
-	// that instance answers, it does not start. If none does, it revokes their alive marks. A process
-	// that runs already ends, with 4000 for all its peers, if there is a rival.
+	// that instance answers, it does not start. If none does, it takes their alive marks, and puts
+	// their recent marks anew: a rival that was cut off may have served until now. A process that
+	// runs already ends, with 4000 for all its peers, if there is a rival.
 	Rivals []Instance
 
 	// Young: the directory is empty or restored. The instance marks it as young for the window and
@@ -20,8 +21,9 @@ type Entry struct {
 	Young bool
 }
 
-// Enter decides how an instance enters. Running says that it has been in the directory before.
-// The transaction that puts its marks is compared: no other run of the node has become alive.
+// Enter decides how an instance enters. Running says that it has been in the directory before:
+// then it puts the unsettled mark, too, until Keep rests for each of its rooms. The transaction
+// that puts its marks is compared: no other run of the node has become alive.
 func Enter(self Instance, running bool, view *View) (e Entry) {
 	for other, m := range view.Instances {
 		if other.Name == self.Name && other != self && (m.Alive || !running && m.Kept) {
@@ -32,8 +34,7 @@ func Enter(self Instance, running bool, view *View) (e Entry) {
 	return e
 }
 
-// Loss reports whether a node must mark the directory as young and itself as unsettled, before it
-// writes any claim again. Absent is how many of its claims a complete list, read after its marks
-// were put, does not have although the node has not deleted them. The unsettled mark goes when
-// Keep rests for each of its rooms.
+// Loss reports whether a node must mark the directory as young, and itself as unsettled, before it
+// writes any claim again. Absent is how many of its claims a complete list, or a later read, does
+// not have although the node has not deleted them.
 func Loss(absent int, view *View) bool { return absent > 0 || view.Young }

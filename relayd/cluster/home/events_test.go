@@ -139,7 +139,9 @@ func (w *world) hear(s *shape, i int) error {
 		c.hello, c.greeted = false, true
 		p.again = false
 		p.generation = max(p.generation, c.order.generation+1)
-		w.link, w.left, w.lapsed = true, false, false
+		if w.link = true; c.code == 0 { // not one that is over already
+			w.left, w.lapsed = false, false
+		}
 		for j := range w.conns { // it has moved
 			if o := &w.conns[j]; o.copied == c.copied && o.order.real().Compare(c.order.real()) < 0 {
 				o.lost = true
@@ -293,7 +295,7 @@ func (w *world) keep(s *shape, n int) (bool, error) {
 	next := s.rules.keep(s.claim(w.own(n)), view)
 	switch next.Do {
 	case home.Write:
-		if v.revision == absent && s.rules.loss(1, view) && !nd.told {
+		if v.revision == absent && s.rules.loss(1, view) && !(nd.told && w.store.young) {
 			nd.told = true
 			if !s.rules.settled {
 				*me |= unsettled
@@ -308,6 +310,24 @@ func (w *world) keep(s *shape, n int) (bool, error) {
 		return false, nil
 	}
 	return true, nil
+}
+
+// tell is a home that hears of another's claim from that home, because etcd does not answer.
+func (w *world) tell(s *shape, n int) (bool, error) {
+	nd := &w.nodes[n]
+	c := w.store.claim
+	if c.home == 0 || !nd.cut || nd.room != open {
+		return false, nil
+	}
+	m := c.home.node()
+	if m == n || w.inst(m) != c.home || w.nodes[m].room != open || !w.reaches(m, n) || s.rules.deaf {
+		return false, nil
+	}
+	next := s.rules.keep(s.claim(w.own(n)), s.view(w.read()))
+	if next.Do != home.GiveUp {
+		return false, nil
+	}
+	return true, w.giveUp(n, next.Code)
 }
 
 func (w *world) giveUp(n int, code protocol.Code) error {
@@ -347,15 +367,11 @@ func (w *world) write(s *shape, n int, l luck) error {
 	if nd.room != ending {
 		return nil
 	}
-	if r == home.Committed {
-		nd.room = noRoom
-		return w.leave(n, protocol.CodeServerGone)
-	}
 	var view *home.View
-	if r == home.Changed && !nd.cut {
+	if !nd.cut && (r == home.Committed || r == home.Changed) {
 		view = s.view(w.read())
 	}
-	next := s.rules.end(s.instance(w.inst(n)), view)
+	next := s.rules.end(s.instance(w.inst(n)), r == home.Committed, view)
 	if next.Do == home.Delete {
 		nd.pending = pending{home.Delete, uint8(next.Revision)}
 		return nil
@@ -418,7 +434,7 @@ func (w *world) notice(n int) bool {
 // enter is a node whose leases are lost, or that finds another cluster.
 func (w *world) enter(s *shape, n int) bool {
 	nd := &w.nodes[n]
-	if !w.runs(n) || nd.cut || w.store.marks[w.inst(n)-1]&alive != 0 && !nd.stranger && !nd.dazed {
+	if !w.runs(n) || nd.cut || w.store.marks[w.inst(n)-1]&alive != 0 && !nd.stranger {
 		return false
 	}
 	e := s.rules.enter(s.instance(w.inst(n)), true, s.view(w.read()))
@@ -427,12 +443,26 @@ func (w *world) enter(s *shape, n int) bool {
 		return true
 	}
 	w.put(s, n, e)
+	nd.told = true
+	if !s.rules.settled {
+		w.store.marks[w.inst(n)-1] |= unsettled
+	}
+	return true
+}
+
+// recover is a node that was frozen, and is in the directory again.
+func (w *world) recover(n int) bool {
+	nd := &w.nodes[n]
+	if !nd.dazed || !w.runs(n) || nd.cut || nd.stranger || w.store.marks[w.inst(n)-1]&alive == 0 {
+		return false
+	}
+	nd.dazed = false
 	return true
 }
 
 func (w *world) put(s *shape, n int, e home.Entry) {
 	w.store.marks[w.inst(n)-1] |= alive | recent | kept
-	w.nodes[n].stranger, w.nodes[n].dazed = false, false
+	w.nodes[n].stranger, w.nodes[n].told = false, false
 	if s.rules.rename {
 		w.store.foreign = false
 	}
@@ -456,6 +486,9 @@ func (w *world) start(s *shape, n int) bool {
 			return false
 		}
 		next.store.marks[i-1] &^= alive
+		if !s.rules.hasty {
+			next.store.marks[i-1] |= recent
+		}
 	}
 	next.put(s, n, e)
 	*w = next
@@ -497,6 +530,9 @@ func (w *world) lapse(s *shape) error {
 		}
 	}
 	for i := range w.store.marks {
+		if n := inst(i + 1).node(); !w.runs(n) || w.nodes[n].cut || w.inst(n) != inst(i+1) {
+			w.store.marks[i] &^= alive
+		}
 		if w.store.marks[i]&alive == 0 {
 			w.store.marks[i] &^= recent | unsettled
 		}

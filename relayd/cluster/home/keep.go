@@ -36,21 +36,26 @@ func Keep(own Claim, view *View) Step {
 	return Step{Do: GiveUp, Code: protocol.CodeReplaced}
 }
 
-// End decides about the clients of a room whose server has left, or was sent away, when the
-// delete of the claim was not committed. After a delete that was, they get PEER_GONE and 4501.
-// Otherwise the caller reads and asks End: Delete tries again, Close says how all clients end,
-// without PEER_GONE. If the directory does not answer, the delete follows later (Leftover).
+// End decides about the clients of a room whose server has left, or was sent away. The caller
+// deletes the claim, compared, then reads, and asks End; deleted says that the delete was
+// committed. Delete tries again; Close says how all clients end: with 4501 after PEER_GONE, or with
+// another code and without PEER_GONE. If the directory does not answer, the delete follows later
+// (Leftover).
 //
 // A room whose server stayed away for the window ends without it: its clients are closed with
 // 4005 as at a single node (R11), and the delete follows.
-func End(self Instance, view *View) Step {
+func End(self Instance, deleted bool, view *View) Step {
 	switch {
-	case view == nil || view.Claim == nil:
+	case view == nil:
 		return Step{Do: Close, Code: protocol.CodeServerAway}
-	case view.Claim.Home == self:
+	case view.Claim != nil && view.Claim.Home == self:
 		return Step{Do: Delete, Revision: view.Revision}
+	case view.Claim != nil:
+		return Step{Do: Close, Code: protocol.CodeRenew}
+	case deleted && view.Revision == 0 && view.Sure():
+		return Step{Do: Close, Code: protocol.CodeServerGone}
 	}
-	return Step{Do: Close, Code: protocol.CodeRenew}
+	return Step{Do: Close, Code: protocol.CodeServerAway}
 }
 
 // Leftover decides about a claim that names this node as the home of a room that is not open

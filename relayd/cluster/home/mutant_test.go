@@ -73,9 +73,18 @@ func TestMutants(t *testing.T) {
 		}},
 		{"a delete is not compared", noServer, "a goodbye and a newcomer", func(r *rules) { r.blunt = true }},
 		{"4501 without an answer to the delete", gone, "a goodbye", func(r *rules) {
-			r.end = func(self home.Instance, view *home.View) home.Step {
-				next := home.End(self, view)
+			r.end = func(self home.Instance, deleted bool, view *home.View) home.Step {
+				next := home.End(self, deleted, view)
 				if view == nil {
+					next.Code = protocol.CodeServerGone
+				}
+				return next
+			}
+		}},
+		{"4501 although claims may be lost", gone, "a goodbye, and an older etcd", func(r *rules) {
+			r.end = func(self home.Instance, deleted bool, view *home.View) home.Step {
+				next := home.End(self, deleted, view)
+				if deleted && view != nil {
 					next.Code = protocol.CodeServerGone
 				}
 				return next
@@ -107,6 +116,8 @@ func TestMutants(t *testing.T) {
 		{"the claim of a recent instance is swept", noServer, "a home that dies and starts again", func(r *rules) {
 			r.swept = func(view *home.View, i home.Instance) bool { return !view.Instances[i].Alive }
 		}},
+		{"a start does not count as the end of the run before", noServer, "a home that is cut off, dies and starts again", func(r *rules) { r.hasty = true }},
+		{"a new home does not tell the old one", noServer, "a home that is cut off from etcd, and a move that fails", func(r *rules) { r.deaf = true }},
 		{"a process goes on beside another of its name", converge, "a frozen home, and another process of its name", func(r *rules) {
 			r.enter = func(self home.Instance, running bool, view *home.View) home.Entry {
 				e := home.Enter(self, running, view)

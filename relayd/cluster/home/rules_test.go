@@ -15,7 +15,7 @@ type rules struct {
 	asked    func(v *home.Visit, at *home.Instance) home.Step
 	wrote    func(v *home.Visit, r home.Result) home.Step
 	keep     func(own home.Claim, view *home.View) home.Step
-	end      func(self home.Instance, view *home.View) home.Step
+	end      func(self home.Instance, deleted bool, view *home.View) home.Step
 	leftover func(self home.Instance, view *home.View) home.Step
 	refuse   func(self home.Instance, view *home.View) protocol.Code
 	enter    func(self home.Instance, running bool, view *home.View) home.Entry
@@ -30,6 +30,8 @@ type rules struct {
 	rename   bool // an emptied directory gets a name, and nothing else
 	loose    bool // a claim that is left over is not written again
 	nameless bool // the directory does not name its cluster
+	hasty    bool // a process that starts does not put the recent marks of its rivals
+	deaf     bool // a home does not hear of a takeover from the new home
 	awake    bool // a node that was frozen goes on
 }
 

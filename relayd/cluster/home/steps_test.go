@@ -25,6 +25,8 @@ func (w *world) progress(s *shape, all []step) []step {
 		try("keep", n, func(w *world) bool { ok, err := w.keep(s, n); return ok || err != nil })
 		try("leftover", n, func(w *world) bool { return w.leftover(s, n) })
 		try("notice", n, func(w *world) bool { return w.notice(n) })
+		try("tell", n, func(w *world) bool { ok, err := w.tell(s, n); return ok || err != nil })
+		try("recover", n, func(w *world) bool { return w.recover(n) })
 		try("settle", n, func(w *world) bool { return w.settle(s, n) })
 	}
 	try("sweep", 0, func(w *world) bool { return w.sweep(s) })
@@ -188,7 +190,7 @@ func (w *world) faults(s *shape, all []step, quiet bool) []step {
 	if w.store.young && w.noticed() {
 		add("young ends", 0, 0, good)
 	}
-	if b.lapses > 0 && quiet && w.mayLapse() {
+	if b.lapses > 0 && quiet && w.mayLapse(s) {
 		add("lapse", 0, 0, good)
 	}
 	return all
@@ -209,10 +211,17 @@ func (w *world) mayDial(p int) bool {
 }
 
 // mayLapse reports whether a time longer than the window may pass. While the directory is young,
-// every home must be able to reach it within that time.
-func (w *world) mayLapse() bool {
+// every home must be able to reach it within that time; so must one of two processes of a name, and
+// one whose room was taken over unless the new home reaches it (docs/cluster.md says so).
+func (w *world) mayLapse(s *shape) bool {
 	for n := range w.nodes {
-		if w.nodes[n].cut && w.nodes[n].room == open && (w.store.young || w.store.foreign) {
+		if !w.nodes[n].cut || w.nodes[n].room != open {
+			continue
+		}
+		c := w.store.claim
+		told := c.home == w.inst(n) ||
+			c.home != 0 && w.reaches(c.home.node(), n) && s.rules.keep(s.claim(w.own(n)), s.view(w.read())).Do == home.GiveUp
+		if !told || w.store.young || w.store.foreign || s.twin && w.nodes[0].up && w.nodes[2].up {
 			return false
 		}
 	}
@@ -234,10 +243,13 @@ func (w *world) noticed() bool {
 	all := w.gone()
 	for n := range w.nodes {
 		nd := &w.nodes[n]
+		if nd.stranger && nd.up {
+			return false
+		}
 		if nd.room != open {
 			continue
 		}
-		if !w.runs(n) || nd.cut || nd.stranger || w.store.marks[w.inst(n)-1]&alive == 0 || w.store.claim.home == 0 && !nd.told {
+		if !w.runs(n) || nd.cut || w.store.marks[w.inst(n)-1]&alive == 0 || w.store.claim.home == 0 && !nd.told {
 			return false
 		}
 		all = true
@@ -248,7 +260,7 @@ func (w *world) noticed() bool {
 func (w *world) settle(s *shape, n int) bool {
 	nd := &w.nodes[n]
 	me := &w.store.marks[w.inst(n)-1]
-	if !w.runs(n) || nd.cut || !nd.told {
+	if !w.runs(n) || nd.cut || !nd.told && *me&unsettled == 0 {
 		return false
 	}
 	if nd.room == open && w.store.claim != w.own(n) {
@@ -289,6 +301,10 @@ func (w *world) do(s *shape, t step) (err error) {
 		_, err = w.keep(s, i)
 	case "leftover":
 		w.leftover(s, i)
+	case "recover":
+		w.recover(i)
+	case "tell":
+		_, err = w.tell(s, i)
 	case "notice":
 		w.notice(i)
 	case "settle":

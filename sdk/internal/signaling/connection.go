@@ -80,7 +80,28 @@ func (c *connection) greet(ctx context.Context, s *Session, offered []string) er
 	if hello.Resume == "" {
 		return &ProtocolError{Err: errNoToken}
 	}
-	return s.identity.renew(c.attempt, hello.Resume)
+	if err := s.identity.renew(c.attempt, hello.Resume); err != nil {
+		return err
+	}
+	if s.goesOn(hello.ServerOrder) {
+		return errOlderView
+	}
+	return nil
+}
+
+// maxAstray is how often in a row a client leaves a relay with an older view of its server (P3).
+const maxAstray = 3
+
+// goesOn reports whether this client leaves a relay that knows this order of its server.
+func (s *Session) goesOn(order protocol.Order) bool {
+	s.telling.Lock()
+	defer s.telling.Unlock()
+	if s.presence == nil || !s.presence.older(order) {
+		s.astray = 0
+		return false
+	}
+	s.astray++
+	return s.astray <= maxAstray
 }
 
 // readHello reads the relay's first message.

@@ -65,6 +65,7 @@ type Session struct {
 	telling  sync.Mutex  // guards what follows, and the order of the events
 	handler  func(Event) // what Serve was given; nil before and after it
 	presence *presence   // nil in a base session
+	astray   int         // relays with an older view, in a row (P3)
 
 	mu        sync.Mutex // guards what follows
 	hello     protocol.Hello

@@ -1,0 +1,2 @@
+// Package cluster tests that several relayd processes are one relay for peers of the Go SDK.
+package cluster

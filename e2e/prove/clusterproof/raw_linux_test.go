@@ -6,9 +6,11 @@ import (
 	"fmt"
 	"net/http"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/sebas642/intercessor/e2e/patience"
 	"github.com/sebas642/intercessor/e2e/rawpeer"
 	"github.com/sebas642/intercessor/protocol"
 )
@@ -38,11 +40,15 @@ func greet(t testing.TB, n *node, path string, headers ...string) (p *rawpeer.Pe
 	return p, h, 0
 }
 
-// join is greet for a peer that must be let in.
-func join(t testing.TB, n *node, path string, headers ...string) (*rawpeer.Peer, hello) {
+// join is greet for a peer that must be let in, and comes again after a code that may be retried.
+func join(t testing.TB, n *node, path string, headers ...string) (p *rawpeer.Peer, h hello) {
 	t.Helper()
-	p, h, code := greet(t, n, path, headers...)
-	require.Zero(t, code, "%s is not let in at %s", path, n.name)
+	require.Eventually(t, func() bool {
+		var code protocol.Code
+		p, h, code = greet(t, n, path, headers...)
+		require.True(t, code == 0 || code.Retry(), "%s is not let in at %s: %d", path, n.name, code)
+		return code == 0
+	}, patience.Max, 100*time.Millisecond)
 	return p, h
 }
 

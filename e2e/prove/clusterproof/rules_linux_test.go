@@ -44,11 +44,7 @@ func TestN2EtcdThatIsBehind(t *testing.T) {
 	}
 	w.etcd[0].Resume()
 	w.etcd[1].Resume()
-	require.Eventually(t, func() bool {
-		_, _, code := greet(t, w.nodes[1], "/client/"+server.ID)
-		require.NotEqual(t, protocol.CodeNoSuchServer, code, "the room is there")
-		return code == 0
-	}, patience.Max, 100*time.Millisecond)
+	join(t, w.nodes[1], "/client/"+server.ID)
 }
 
 // TestN2RoomAfterItWasNotThere: a server comes back with its ID, and peers that have asked in vain
@@ -105,6 +101,25 @@ func TestN4EndOfARoom(t *testing.T) {
 	}
 }
 
+// TestN4EmptyDirectory: etcd loses all that it had. Rooms are found again, and until then newcomers
+// may come again.
+func TestN4EmptyDirectory(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, relayproc.Small(t), nil)
+	server, _ := join(t, w.nodes[0], "/server")
+	for _, member := range w.etcd {
+		member.Kill()
+	}
+	for _, member := range w.etcd {
+		member.Forget()
+		member.Start()
+	}
+	for _, at := range w.nodes[1:] {
+		join(t, at, "/client/"+server.ID)
+	}
+	wantPong(server)
+}
+
 // TestN5HigherOrderStays: an older connection of a server comes to a node that cannot reach the
 // home. The newer one stays.
 func TestN5HigherOrderStays(t *testing.T) {
@@ -114,18 +129,31 @@ func TestN5HigherOrderStays(t *testing.T) {
 	_, first := join(t, a, "/server", rawpeer.V1)
 	server, _ := join(t, a, "/server", again(1000, first.Resume))
 	a.cut("in out", w.net+".0.0/26")
-	var older *rawpeer.Peer
-	require.Eventually(t, func() bool { // the room may have moved less than ten seconds ago
-		var code protocol.Code
-		older, _, code = greet(t, b, "/server", again(500, first.Resume))
-		require.False(t, code != 0 && !code.Retry(), "%d", code)
-		return code == 0
-	}, patience.Max, 500*time.Millisecond)
+	older, _ := join(t, b, "/server", again(500, first.Resume)) // not within ten seconds of the room's last move
 	older.ExpectClose(protocol.CodeReplaced)
 	wantPong(server)
 	a.mend()
 	join(t, a, "/client/"+server.ID)
 	wantPong(server)
+}
+
+// TestN6ClientWaitsForItsServer: the home of a room is killed, and its client comes back before its
+// server does.
+func TestN6ClientWaitsForItsServer(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, relayproc.Small(t), nil)
+	a, b, c := w.nodes[0], w.nodes[1], w.nodes[2]
+	_, server := join(t, a, "/server", rawpeer.V1)
+	_, client := join(t, b, "/client/"+server.ID, rawpeer.V1)
+	a.Kill()
+	waiting := make(chan *rawpeer.Peer, 1)
+	go func() {
+		p, _ := join(t, b, "/client/"+server.ID, again(2, client.Resume))
+		waiting <- p
+	}()
+	home, _ := join(t, c, "/server", again(2, server.Resume))
+	wantPong(home)
+	wantPong(<-waiting)
 }
 
 // TestN7Forward: what comes early arrives, a forward ends without a byte of the edge, and its end
@@ -188,13 +216,7 @@ func TestN8DrainTakesTheRoomAlong(t *testing.T) {
 	a.Signal(syscall.SIGTERM)
 	server.Await("0", protocol.TypeRelayRestarting)
 	require.NoError(t, server.Conn.Close())
-	var moved *rawpeer.Peer
-	require.Eventually(t, func() bool {
-		var code protocol.Code
-		moved, _, code = greet(t, b, "/server", again(2, h.Resume))
-		require.False(t, code != 0 && !code.Retry(), "%d", code)
-		return code == 0
-	}, patience.Max, 100*time.Millisecond)
+	moved, _ := join(t, b, "/server", again(2, h.Resume))
 	a.Kill()
 	wantPong(moved)
 	join(t, c, "/client/"+h.ID)

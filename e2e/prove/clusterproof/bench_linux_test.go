@@ -61,10 +61,15 @@ func compare(b *testing.B, w *world, do func(at *node) (n int, took time.Duratio
 func startEcho(b *testing.B, at *node) (id string) {
 	b.Helper()
 	ctx := patience.Context(b)
-	socket, _, err := websocket.Dial(ctx, at.WS+"/server", nil)
-	require.NoError(b, err)
-	_, text, err := socket.Read(ctx)
-	require.NoError(b, err)
+	var socket *websocket.Conn
+	var text []byte
+	require.Eventually(b, func() bool { // etcd may be slow at first
+		var err error
+		socket, _, err = websocket.Dial(ctx, at.WS+"/server", nil)
+		require.NoError(b, err)
+		_, text, err = socket.Read(ctx)
+		return err == nil
+	}, patience.Max, 100*time.Millisecond)
 	var first struct{ Message hello }
 	require.NoError(b, json.Unmarshal(text, &first))
 	var answering sync.WaitGroup

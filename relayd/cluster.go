@@ -27,8 +27,9 @@ type membership struct {
 	listener net.Listener
 }
 
-// openCluster returns nil if the configuration names no cluster. Nothing is served yet.
-func openCluster(c config.Cluster, log *slog.Logger) (*membership, error) {
+// openCluster returns nil if the configuration names no cluster. Nothing is served yet. peers is how
+// many this node may have, end ends relayd.
+func openCluster(c config.Cluster, peers int, end func(), log *slog.Logger) (*membership, error) {
 	if !c.Enabled() {
 		return nil, nil
 	}
@@ -36,7 +37,11 @@ func openCluster(c config.Cluster, log *slog.Logger) (*membership, error) {
 	if err != nil {
 		return nil, err
 	}
-	settings.Log = log
+	settings.Log, settings.Forwards = log, peers
+	settings.End = func(err error) {
+		log.Error("this process ends", "error", err)
+		end()
+	}
 	listener, err := listenTCP(string(c.Listen), "--cluster-listen")
 	if err != nil {
 		return nil, err

@@ -69,7 +69,7 @@ func serve(ctx context.Context, end func(), c *config.Config, sources config.Sou
 		return err
 	}
 
-	member, err := openCluster(c.Cluster, log)
+	member, err := openCluster(c.Cluster, c.Limits.Connections, end, log)
 	if err != nil {
 		return err
 	}
@@ -80,6 +80,9 @@ func serve(ctx context.Context, end func(), c *config.Config, sources config.Sou
 	}()
 
 	room := openFiles()
+	if member != nil { // another node's half of a forward needs a socket, and this one's needs two
+		room /= 3
+	}
 	counted := quota.NewTable(proxies.Any())
 	r := relay.New(relay.Config{
 		Sources:      counted,

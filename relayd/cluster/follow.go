@@ -2,6 +2,7 @@ package cluster
 
 import (
 	"context"
+	"fmt"
 	"time"
 
 	"github.com/sebas642/intercessor/protocol"
@@ -22,17 +23,27 @@ const (
 
 // follow settles the rooms whose claims others change, until the node ends.
 func (n *Node) follow() {
-	all := func(ctx context.Context) (int64, error) {
-		_, at, err := n.review(ctx, func(relay.Home) bool { return true })
-		return at, err
-	}
+	all := func(ctx context.Context) (int64, error) { return n.review(ctx, func(relay.Home) bool { return true }) }
 	_ = n.directory.Follow(n.life, all, func(e directory.Entry) { n.touchKey(e.Room) })
 }
 
-// look reads the claims of this node from time to time, and does what was left undone.
-func (n *Node) look() {
+// attend does what was left undone, until the node ends.
+func (n *Node) attend() {
 	again := time.NewTicker(againAfter)
 	defer again.Stop()
+	for {
+		select {
+		case <-n.life.Done():
+			return
+		case <-again.C:
+			n.beat()
+			n.catchUp()
+		}
+	}
+}
+
+// look reads the claims of this node from time to time, until the node ends.
+func (n *Node) look() {
 	away, all, sweep := time.NewTicker(awayEvery), time.NewTicker(allEvery), time.NewTicker(sweepEvery)
 	defer away.Stop()
 	defer all.Stop()
@@ -41,12 +52,10 @@ func (n *Node) look() {
 		select {
 		case <-n.life.Done():
 			return
-		case <-again.C:
-			n.catchUp()
 		case <-away.C:
-			_, _, _ = n.review(n.life, func(h relay.Home) bool { return !h.Present }) // the next one reads again
+			_, _ = n.review(n.life, func(h relay.Home) bool { return !h.Present }) // the next one reads again
 		case <-all.C:
-			_, _, _ = n.review(n.life, func(relay.Home) bool { return true })
+			_, _ = n.review(n.life, func(relay.Home) bool { return true })
 		case <-sweep.C:
 			n.sweep()
 		case s := <-n.lost:
@@ -82,9 +91,8 @@ func (n *Node) touchKey(key string) {
 }
 
 // review reads the claims of some of the rooms here, and settles those that are not as this node
-// wrote them. It returns how many of them the directory does not have, and its revision at the
-// first read.
-func (n *Node) review(ctx context.Context, which func(relay.Home) bool) (absent int, at int64, err error) {
+// wrote them. It returns the directory's revision at the first read.
+func (n *Node) review(ctx context.Context, which func(relay.Home) bool) (at int64, err error) {
 	page := make([]string, 0, directory.MaxRead)
 	read := func() error {
 		if len(page) == 0 {
@@ -105,9 +113,6 @@ func (n *Node) review(ctx context.Context, which func(relay.Home) bool) (absent 
 			n.mu.Unlock()
 			if differs {
 				n.touch(p.room, true)
-				if e.Revision == 0 {
-					absent++
-				}
 			}
 		}
 		return nil
@@ -118,15 +123,15 @@ func (n *Node) review(ctx context.Context, which func(relay.Home) bool) (absent 
 		}
 		if page = append(page, keyOf(h.Server)); len(page) == cap(page) {
 			if err := read(); err != nil {
-				return absent, at, err
+				return at, err
 			}
 		}
 	}
 	if err := read(); err != nil || at != 0 {
-		return absent, at, err
+		return at, err
 	}
 	_, at, err = n.directory.Lookup(ctx, "") // no room is here
-	return absent, at, err
+	return at, err
 }
 
 // sweep deletes the claims of instances that are gone.
@@ -157,18 +162,19 @@ func (n *Node) changed(s directory.Standing) {
 	}
 }
 
-// recover claims all rooms again after this node's marks were lost (N4).
+// recover reads all claims of this node after its marks were put again (N4). It takes the mark
+// "unsettled" away when all of them are there.
 func (n *Node) recover(s directory.Standing) {
-	n.config.Log.Warn("this node's marks in etcd were lost, and are put again")
-	absent, _, err := n.review(n.life, func(relay.Home) bool { return true })
-	if err == nil && home.Loss(absent, &home.View{Young: s.Back}) {
-		err = n.directory.PutYoung(n.life)
-	}
-	if err == nil && n.settled() {
-		err = n.directory.Settle(n.life)
-		if err == nil {
+	instances, err := n.directory.Instances(n.life)
+	if err == nil {
+		if rivals := home.Enter(n.self, true, &home.View{Instances: instances}).Rivals; rivals != nil {
+			n.config.End(fmt.Errorf("another process runs as the node %s", n.self.Name))
 			return
 		}
+		_, err = n.review(n.life, func(relay.Home) bool { return true })
+	}
+	if err == nil && n.settled() && n.directory.Settle(n.life) == nil {
+		return
 	}
 	time.AfterFunc(againAfter, func() { n.changed(s) })
 }
@@ -184,5 +190,30 @@ func (n *Node) settled() bool {
 			return false
 		}
 	}
+	return true
+}
+
+// beat notes that this node runs, unless it has stood still for so long that it has to ask first.
+func (n *Node) beat() {
+	if !n.isFrozen() {
+		n.ran.Store(int64(time.Since(n.began)))
+	}
+}
+
+// isFrozen reports whether this node has stood still for so long that another process may have its
+// name by now.
+func (n *Node) isFrozen() bool { return time.Since(n.began)-time.Duration(n.ran.Load()) > home.Frozen }
+
+// wake reports whether this node may take peers in. If it has stood still, it asks the directory
+// whether it is still alive there.
+func (n *Node) wake(ctx context.Context) bool {
+	if !n.isFrozen() {
+		return true
+	}
+	view, _ := n.lookup(ctx, "")
+	if view == nil || !view.Instances[n.self].Alive {
+		return false
+	}
+	n.ran.Store(int64(time.Since(n.began)))
 	return true
 }

@@ -13,6 +13,9 @@ import (
 
 // handle answers another node.
 func (n *Node) handle(ctx context.Context, in *forward.Incoming) {
+	if in.Kind != forward.Who && !n.wake(ctx) {
+		return
+	}
 	switch in.Kind {
 	case forward.Client, forward.Server:
 		n.receive(ctx, in)

@@ -63,6 +63,7 @@ func runNode(name, endpoints, keyFile string) error {
 		Directory: directory.Config{Endpoints: strings.Split(endpoints, ",")},
 		Name:      name, Key: key, Advertise: internal.Addr().String(), Window: window,
 		Log: slog.New(slog.NewTextHandler(os.Stderr, nil)),
+		End: func(error) { stopped <- syscall.SIGTERM },
 	})
 	if err != nil {
 		return err

@@ -14,6 +14,7 @@ import (
 	"net"
 	"sync"
 	"sync/atomic"
+	"syscall"
 	"time"
 
 	"github.com/sebas642/intercessor/relayd/cluster/directory"
@@ -33,7 +34,12 @@ type Config struct {
 	Advertise string        // host and port at which the other nodes reach this one
 	Window    time.Duration // that of the relay
 	TLS       *forward.TLS  // nil if all nodes are on loopback addresses
+	Forwards  int           // how many peers this node forwards at once; 0 is the default of package forward
 	Log       *slog.Logger
+
+	// End is called when another process has this node's name, and has to end the relay. It is
+	// called once and must not wait for Close.
+	End func(error)
 }
 
 // A Node is the cluster as one relay sees it. Start it with the relay before the relay serves
@@ -45,6 +51,8 @@ type Node struct {
 	links     *forward.Node
 	relay     *relay.Relay // static after Start, as is joined
 	joined    bool
+	began     time.Time    // static
+	ran       atomic.Int64 // when this node last ran, or was found alive, as nanoseconds since began
 
 	known   atomic.Pointer[map[home.Instance]home.Marks] // as of the last lookup
 	waiters chan struct{}                                // clients that are held in their handshakes
@@ -75,7 +83,7 @@ const maxWaiting = 1000
 // New returns a Node that has not asked the directory yet.
 func New(c Config) (*Node, error) {
 	n := &Node{
-		config: c, self: home.Instance{Name: c.Name, Number: rand.Uint64N(1<<63) + 1},
+		config: c, began: time.Now(), self: home.Instance{Name: c.Name, Number: rand.Uint64N(1<<63) + 1},
 		waiters: make(chan struct{}, maxWaiting), lost: make(chan directory.Standing, 1),
 		places: make(map[string]*place), watched: make(map[string]struct{}), behind: make(map[string]struct{}),
 		forwards: make(map[home.Instance]*forwarded),
@@ -87,7 +95,7 @@ func New(c Config) (*Node, error) {
 		return nil, err
 	}
 	n.links, err = forward.New(forward.Config{
-		Self: n.self, Key: c.Key, TLS: c.TLS, Handle: n.handle,
+		Self: n.self, Key: c.Key, TLS: c.TLS, Forwards: c.Forwards, Handle: n.handle,
 		Report: func(err error) { c.Log.Warn("between nodes", "error", err) },
 	})
 	if err != nil {
@@ -133,6 +141,7 @@ func (n *Node) Start(ctx context.Context, r *relay.Relay, listener net.Listener)
 	n.joined = true
 	n.spawn(n.follow)
 	n.spawn(n.look)
+	n.spawn(n.attend)
 	return nil
 }
 
@@ -203,6 +212,8 @@ func (n *Node) peer(i home.Instance) forward.Peer {
 // answerOf says what a failed attempt to reach a home means.
 func answerOf(err error) home.Answer {
 	switch {
+	case errors.Is(err, syscall.EMFILE), errors.Is(err, syscall.ENFILE), errors.Is(err, syscall.ENOBUFS):
+		return home.Late
 	case errors.Is(err, forward.ErrNotHere), errors.Is(err, forward.ErrDraining):
 		return home.NotHere
 	case errors.Is(err, forward.ErrOther):
@@ -212,5 +223,5 @@ func answerOf(err error) home.Answer {
 	case errors.Is(err, forward.ErrSilent), errors.Is(err, forward.ErrCut):
 		return home.Silent
 	}
-	return home.Late // it says nothing about the room: this node, or an agreement between the two, is at fault
+	return home.Late // this node has no capacity, or the two do not trust each other: it says nothing about the room
 }

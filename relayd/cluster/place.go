@@ -183,11 +183,19 @@ func (n *Node) settle(p *place) {
 			step = home.Keep(own, view)
 		}
 		switch step.Do {
-		case home.Write:
+		case home.Write, home.Adopt:
+			if step.Do == home.Adopt {
+				own = *view.Claim
+			} else if view.Revision == 0 && !n.mayClaimAgain(p) {
+				view = nil
+				continue
+			}
+			view = nil
 			if n.put(n.life, p, own, step.Revision) == home.Committed {
 				view = n.last(p)
-			} else {
-				view = nil
+				if step.Do == home.Adopt {
+					n.relay.Await(own.Server, own.Order)
+				}
 			}
 		case home.Delete:
 			if n.delete(n.life, p, step.Revision) == nil {
@@ -199,8 +207,6 @@ func (n *Node) settle(p *place) {
 				n.forget(p)
 				return
 			}
-		case home.Adopt:
-			n.relay.Await(view.Claim.Server, view.Claim.Order)
 		default: // Rest
 			n.note(p, view)
 			return
@@ -210,6 +216,25 @@ func (n *Node) settle(p *place) {
 	defer n.mu.Unlock()
 	n.behind[keyOf(p.room)] = struct{}{}
 	p.unknown = true // keeps the place until the room is settled
+}
+
+// mayClaimAgain marks the directory as young, and this node as unsettled, if the directory has lost
+// the claim of a room (home.Loss). It returns false if that failed.
+func (n *Node) mayClaimAgain(p *place) bool {
+	n.mu.Lock()
+	lost := 0
+	if p.revision != 0 {
+		lost = 1
+	}
+	n.mu.Unlock()
+	if !home.Loss(lost, &home.View{}) {
+		return true
+	}
+	if n.directory.PutYoung(n.life) != nil || n.directory.Unsettle(n.life) != nil {
+		return false
+	}
+	n.changed(directory.Standing{Again: true})
+	return true
 }
 
 // last returns what this node last wrote, nil if that may not be what the directory says.
@@ -305,8 +330,9 @@ func (n *Node) end(p *place) protocol.Code {
 	}
 }
 
+// erase deletes the claim of a room, and returns the code for the room's clients (home.End).
 func (n *Node) erase(ctx context.Context, p *place) protocol.Code {
-	view := n.last(p)
+	view, deleted := n.last(p), false
 	for {
 		if view == nil {
 			view = n.read(ctx, p)
@@ -314,20 +340,18 @@ func (n *Node) erase(ctx context.Context, p *place) protocol.Code {
 		if _, here := n.relay.Home(p.room); here {
 			return protocol.CodeRenew // its server has come back
 		}
-		step := home.End(n.self, view)
+		step := home.End(n.self, deleted, view)
 		if step.Do != home.Delete {
-			if view == nil {
+			if view == nil && !deleted {
 				n.mu.Lock()
 				defer n.mu.Unlock()
-				p.unknown = true
-			} else {
+				p.unknown = true // so that it follows
+			} else if view != nil {
 				n.note(p, view)
 			}
 			return step.Code
 		}
-		if n.delete(ctx, p, step.Revision) == nil {
-			return protocol.CodeServerGone
-		}
+		deleted = n.delete(ctx, p, step.Revision) == nil
 		view = nil
 	}
 }

@@ -31,6 +31,9 @@ const (
 func (n *Node) Visit(ctx context.Context, v *relay.Visitor) relay.Way {
 	ctx, cancel := context.WithTimeout(ctx, visitWithin)
 	defer cancel()
+	if !n.wake(ctx) {
+		return relay.Way{Code: protocol.CodeOverloaded}
+	}
 	w := &walk{Node: n, visitor: v, visit: home.Visit{Self: n.self, Role: roleOf(v), Order: v.Order}, until: time.Now().Add(holdWithin)}
 	defer w.leave()
 	w.see(ctx)
@@ -223,14 +226,24 @@ func (w *walk) write(ctx context.Context, revision int64) home.Step {
 	return w.visit.Wrote(result)
 }
 
-// tell tells a room's home that the room has moved here.
+// tell tells a room's home that the room has moved here, until it has heard it.
 func (n *Node) tell(before home.Instance, claim home.Claim) {
 	at := n.peer(before)
 	if at.Address == "" {
 		return
 	}
-	n.spawn(func() { // a home that does not hear it reads it in the directory
-		_, _ = n.links.Ask(n.life, at, &forward.Handover{Kind: forward.GiveUp, Room: claim.Server, Order: claim.Order})
+	n.spawn(func() {
+		for until := time.Now().Add(n.config.Window); time.Now().Before(until); {
+			_, err := n.links.Ask(n.life, at, &forward.Handover{Kind: forward.GiveUp, Room: claim.Server, Order: claim.Order})
+			if err == nil || errors.Is(err, forward.ErrNotHere) || errors.Is(err, forward.ErrOther) {
+				return
+			}
+			select {
+			case <-time.After(againAfter):
+			case <-n.life.Done():
+				return
+			}
+		}
 	})
 }
 

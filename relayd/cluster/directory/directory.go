@@ -19,6 +19,8 @@ import (
 	"github.com/sebas642/intercessor/relayd/resume"
 	clientv3 "go.etcd.io/etcd/client/v3"
 	"go.uber.org/zap"
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/backoff"
 )
 
 // Config says where the directory is and who this instance is.
@@ -101,7 +103,7 @@ type Directory struct {
 var validName = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]*$`)
 
 // Open returns a directory that connects when it is first asked. It fails on a configuration that
-// cannot work, and, with User, if etcd does not accept it or does not answer within 3 s.
+// cannot work.
 func Open(c Config) (*Directory, error) {
 	if c.Prefix == "" {
 		c.Prefix = "intercessor/"
@@ -117,14 +119,22 @@ func Open(c Config) (*Directory, error) {
 	case c.Window < 0:
 		return nil, errors.New("the window must not be negative")
 	}
-	client, err := dial(c)
+	options := []grpc.DialOption{grpc.WithConnectParams(grpc.ConnectParams{ // otherwise it waits up to 2 minutes
+		Backoff:           backoff.Config{BaseDelay: 100 * time.Millisecond, Multiplier: 1.6, Jitter: 0.2, MaxDelay: time.Second},
+		MinConnectTimeout: callWithin,
+	})}
+	if c.User != "" {
+		options = append(options, newLogin(c).options()...)
+	}
+	client, err := dial(c, options)
 	if err != nil {
 		return nil, err
 	}
-	leases, err := dial(c)
+	leases, err := dial(c, options)
 	if err != nil {
 		return nil, errors.Join(err, client.Close())
 	}
+	c.Password = "" // the login has it
 	d := &Directory{config: c, sealer: newSealer(c.Key), prefix: c.Prefix, client: client, leases: leases}
 	d.ctx, d.close = context.WithCancelCause(context.Background())
 	d.marks.wake = make(chan struct{}, 1)
@@ -133,10 +143,10 @@ func Open(c Config) (*Directory, error) {
 	return d, nil
 }
 
-func dial(c Config) (*clientv3.Client, error) {
+func dial(c Config, options []grpc.DialOption) (*clientv3.Client, error) {
 	client, err := clientv3.New(clientv3.Config{
-		Endpoints: c.Endpoints, TLS: c.TLS, Username: c.User, Password: c.Password,
-		DialTimeout: callWithin, DialKeepAliveTime: 10 * time.Second, DialKeepAliveTimeout: callWithin,
+		Endpoints: c.Endpoints, TLS: c.TLS, DialOptions: options,
+		DialKeepAliveTime: 10 * time.Second, DialKeepAliveTimeout: callWithin,
 		Logger: zap.NewNop(), // errors reach the callers
 	})
 	if err != nil {

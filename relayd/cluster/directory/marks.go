@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"github.com/sebas642/intercessor/relayd/cluster/home"
-	pb "go.etcd.io/etcd/api/v3/etcdserverpb"
 	"go.etcd.io/etcd/api/v3/mvccpb"
 	clientv3 "go.etcd.io/etcd/client/v3"
 )
@@ -63,20 +62,21 @@ func (m *marks) joined() bool {
 	return m.in
 }
 
-// aliveRevision returns the revision that claims compare the own alive with.
-func (m *marks) aliveRevision() int64 {
+// now returns the revision with which claims compare the own alive, never if it is not there, and the
+// leases.
+func (m *marks) now() (revision int64, l leases) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if !m.in {
-		return never
+		return never, m.lease
 	}
-	return m.revision
+	return m.revision, m.lease
 }
 
-func (m *marks) recentLease() clientv3.LeaseID {
+func (m *marks) moved(revision int64) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	return m.lease.recent
+	m.revision = revision
 }
 
 // hurry has the keeper look at once whether the marks are there.
@@ -133,31 +133,30 @@ func (d *Directory) Revoke(ctx context.Context, i home.Instance) error {
 	return nil
 }
 
-// Fence makes every claim of this instance that is on its way fail unless it is written already. After
-// it returns nil, a read shows what became of claims with an unknown outcome.
+// Fence makes every Claim and Delete of this instance that is on its way fail unless it has happened.
+// After it returns nil, a read shows what became of those with an unknown outcome.
 func (d *Directory) Fence(ctx context.Context) error {
 	ctx, cancel := d.bound(ctx, callWithin)
 	defer cancel()
 	d.marks.writing.Lock()
 	defer d.marks.writing.Unlock()
-	d.marks.mu.Lock()
-	revision, lease := d.marks.revision, d.marks.lease.alive
-	d.marks.mu.Unlock()
+	revision, lease := d.marks.now()
+	if revision == never {
+		return nil
+	}
 	key := d.markKey(d.config.Self, alive)
 	answer, err := d.client.Txn(ctx).
 		If(clientv3.Compare(clientv3.ModRevision(key), "=", revision)).
-		Then(clientv3.OpPut(key, d.address(), clientv3.WithLease(lease))).
+		Then(clientv3.OpPut(key, d.address(), clientv3.WithLease(lease.alive))).
 		Commit()
 	if err != nil {
 		return fmt.Errorf("cannot fence claims in etcd: %w", cause(ctx, err))
 	}
-	if !answer.Succeeded { // lost, or a fence of unknown outcome: the keeper puts it right
+	if answer.Succeeded {
+		d.marks.moved(answer.Header.Revision)
+	} else { // lost, or moved by a fence of unknown outcome: the keeper puts it right
 		d.marks.hurry()
-		return nil
 	}
-	d.marks.mu.Lock()
-	d.marks.revision = answer.Header.Revision
-	d.marks.mu.Unlock()
 	return nil
 }
 
@@ -180,8 +179,11 @@ func (d *Directory) PutYoung(ctx context.Context) error {
 func (d *Directory) Unsettle(ctx context.Context) error {
 	ctx, cancel := d.bound(ctx, callWithin)
 	defer cancel()
-	_, err := d.client.Put(ctx, d.markKey(d.config.Self, unsettled), d.address(), clientv3.WithLease(d.marks.recentLease()))
-	if err != nil {
+	revision, lease := d.marks.now()
+	if revision == never {
+		return ErrNotAlive
+	}
+	if _, err := d.client.Put(ctx, d.markKey(d.config.Self, unsettled), d.address(), clientv3.WithLease(lease.recent)); err != nil {
 		return fmt.Errorf("cannot mark this node as unsettled: %w", cause(ctx, err))
 	}
 	return nil
@@ -296,9 +298,11 @@ func (d *Directory) grant(ctx context.Context, ttl time.Duration) (clientv3.Leas
 // keep renews the leases and looks whether the marks are there, and puts them again if not.
 func (d *Directory) keep() {
 	renewed, sure := time.Now(), true
+	renewal := renewal{client: d.leases}
+	defer renewal.end()
 	for {
 		next := time.After(renewEvery)
-		lost, err := d.renew(d.ctx)
+		lost, err := d.renew(d.ctx, &renewal)
 		standing := Standing{Sure: true}
 		if err == nil && lost {
 			standing, err = d.register(d.ctx, false)
@@ -337,35 +341,13 @@ func (d *Directory) changed(s Standing) {
 	}
 }
 
-// renew renews the three leases on one stream, and then looks whether the marks are there under
-// them.
-func (d *Directory) renew(ctx context.Context) (lost bool, err error) {
+// renew looks whether the marks are there under the three leases, and renews these.
+func (d *Directory) renew(ctx context.Context, r *renewal) (lost bool, err error) {
 	ctx, cancel := context.WithTimeout(ctx, callWithin)
 	defer cancel()
 	d.marks.writing.Lock()
 	defer d.marks.writing.Unlock()
-	d.marks.mu.Lock()
-	lease := d.marks.lease
-	d.marks.mu.Unlock()
-
-	// The client's KeepAliveOnce would try without a pause while etcd is away.
-	stream, err := pb.NewLeaseClient(d.leases.ActiveConnection()).LeaseKeepAlive(ctx)
-	if err != nil {
-		return false, err
-	}
-	for _, id := range []clientv3.LeaseID{lease.alive, lease.recent, lease.kept} {
-		if err := stream.Send(&pb.LeaseKeepAliveRequest{ID: int64(id)}); err != nil {
-			return false, err
-		}
-		answer, err := stream.Recv()
-		if err != nil {
-			return false, err
-		}
-		lost = lost || answer.TTL <= 0
-	}
-	if lost {
-		return true, nil
-	}
+	_, lease := d.marks.now()
 	then := d.seen.now()
 	answer, err := d.leases.Get(ctx, d.instanceKeys(d.config.Self), clientv3.WithPrefix(), clientv3.WithKeysOnly())
 	if err != nil {
@@ -381,10 +363,16 @@ func (d *Directory) renew(ctx context.Context) (lost bool, err error) {
 			delete(under, mark)
 		}
 		if mark == alive { // a fence of unknown outcome has moved it
-			d.marks.mu.Lock()
-			d.marks.revision = kv.ModRevision
-			d.marks.mu.Unlock()
+			d.marks.moved(kv.ModRevision)
 		}
 	}
-	return len(under) > 0, nil
+	if len(under) > 0 {
+		return true, nil
+	}
+	for _, id := range []clientv3.LeaseID{lease.alive, lease.recent, lease.kept} {
+		if held, err := r.renew(ctx, id); err != nil || !held {
+			return err == nil, err
+		}
+	}
+	return false, nil
 }

@@ -70,7 +70,9 @@ func (d *Directory) Follow(ctx context.Context, list func(context.Context) (at i
 func (d *Directory) follow(ctx context.Context, at int64, changed func(Entry)) {
 	ctx, cancel := context.WithCancel(clientv3.WithRequireLeader(ctx))
 	defer cancel()
+	begin := time.AfterFunc(silentFor, cancel)
 	watch := d.client.Watch(ctx, d.prefix+roomsKey, clientv3.WithPrefix(), clientv3.WithRev(at+1), clientv3.WithPrevKV(), clientv3.WithFragment())
+	begin.Stop()
 	ask := time.NewTicker(askEvery)
 	defer ask.Stop()
 	heard := time.Now()

@@ -38,9 +38,11 @@ func (d *Directory) Claim(ctx context.Context, claim home.Claim, read int64) (re
 }
 
 // Delete deletes a room's claim if its key is at the revision that was read. Errors are those of
-// [Directory.Claim] without ErrNotAlive.
+// [Directory.Claim]. After Leave it needs no mark "alive".
 func (d *Directory) Delete(ctx context.Context, key string, read int64) error {
-	_, err := d.write(ctx, newWrite(d.roomKey(d.room(key)), read))
+	w := newWrite(d.roomKey(d.room(key)), read)
+	w.alive = d.marks.joined() // so that Fence stops it
+	_, err := d.write(ctx, w)
 	return err
 }
 
@@ -74,14 +76,14 @@ func (d *Directory) write(ctx context.Context, w *write) (revision int64, err er
 	select {
 	case d.queue <- w:
 	case <-ctx.Done():
-		return 0, fmt.Errorf("etcd is too slow, not written: %w", context.Cause(ctx))
+		return 0, fmt.Errorf("not written: %w", context.Cause(ctx))
 	}
 	select {
 	case o := <-w.outcome:
 		return o.revision, o.err
 	case <-ctx.Done():
 		if w.taken.CompareAndSwap(false, true) {
-			return 0, fmt.Errorf("etcd is too slow, not written: %w", context.Cause(ctx))
+			return 0, fmt.Errorf("not written: %w", context.Cause(ctx))
 		}
 		return 0, fmt.Errorf("%w: %w", ErrUnknown, context.Cause(ctx))
 	}
@@ -150,7 +152,7 @@ func (d *Directory) gather(waiting []*write) (batch, later []*write) {
 func (d *Directory) send(ctx context.Context, batch []*write) {
 	ctx, cancel := d.bound(ctx, callWithin)
 	defer cancel()
-	own := d.marks.aliveRevision()
+	own, _ := d.marks.now()
 	aliveKey := d.markKey(d.config.Self, alive)
 	ops := make([]clientv3.Op, len(batch))
 	for i, w := range batch {

@@ -20,7 +20,8 @@ import (
 type Member struct {
 	t                     testing.TB
 	name, folder, cluster string
-	client, peer          string // addresses
+	client, peer          string    // addresses
+	security              *security // nil without TLS
 
 	process *exec.Cmd     // nil while none runs
 	ended   chan struct{} // closed when process has ended
@@ -28,7 +29,12 @@ type Member struct {
 }
 
 // Endpoint returns the URL that a client dials. It stays the same when the member starts again.
-func (m *Member) Endpoint() string { return "http://" + m.client }
+func (m *Member) Endpoint() string {
+	if m.security != nil {
+		return "https://" + m.client
+	}
+	return "http://" + m.client
+}
 
 // Address returns the host and port of Endpoint, for a connection without a client of etcd.
 func (m *Member) Address() string { return m.client }
@@ -63,6 +69,15 @@ func (m *Member) Wait() {
 	require.NoError(m.t, m.wait())
 }
 
+// Delete deletes a key through a member that answers.
+func (m *Member) Delete(key string) {
+	m.t.Helper()
+	_, err := ask(m, patience, func(ctx context.Context, c *clientv3.Client) (*clientv3.DeleteResponse, error) {
+		return c.Delete(ctx, key)
+	})
+	require.NoError(m.t, err)
+}
+
 // Pause stops the process (SIGSTOP): its sockets stay open and nothing answers.
 func (m *Member) Pause() {
 	m.t.Helper()
@@ -92,6 +107,10 @@ func (m *Member) launch() {
 		"--unsafe-no-fsync",
 		"--logger", "zap", "--log-outputs", "stderr",
 	)
+	if m.security != nil {
+		m.process.Args = append(m.process.Args, "--cert-file", m.security.cert, "--key-file", m.security.key,
+			"--client-cert-auth", "--trusted-ca-file", m.security.cert)
+	}
 	m.process.Stderr, m.process.Stdout = m.output, m.output
 	endWithParent(m.process)
 	require.NoError(m.t, m.process.Start())

@@ -95,13 +95,14 @@ const maxAstray = 3
 // goesOn reports whether this client leaves a relay that knows this order of its server.
 func (s *Session) goesOn(order protocol.Order) bool {
 	s.telling.Lock()
-	defer s.telling.Unlock()
-	if s.presence == nil || !s.presence.older(order) {
+	older := s.presence != nil && s.presence.older(s.room, order)
+	s.telling.Unlock()
+	if !older {
 		s.astray = 0
-		return false
+	} else {
+		s.astray++
 	}
-	s.astray++
-	return s.astray <= maxAstray
+	return older && s.astray <= maxAstray
 }
 
 // readHello reads the relay's first message.

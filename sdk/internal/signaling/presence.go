@@ -85,10 +85,9 @@ func (p *presence) resumed(now time.Time, window time.Duration, order protocol.O
 	if p.server {
 		return nil
 	}
-	older := p.older(order)
 	for id, k := range p.peers { // a client's one server
 		switch {
-		case older:
+		case p.older(id, order):
 			if e, tell := p.away(now, id, k, window); tell {
 				events = append(events, e)
 			}
@@ -104,13 +103,9 @@ func (p *presence) resumed(now time.Time, window time.Duration, order protocol.O
 
 // older reports whether a relay that knows this order of a client's server has an older view than
 // the client.
-func (p *presence) older(order protocol.Order) bool {
-	for _, k := range p.peers {
-		if !p.server && order != (protocol.Order{}) && order.Compare(k.order) < 0 {
-			return true
-		}
-	}
-	return false
+func (p *presence) older(server protocol.ID, order protocol.Order) bool {
+	k := p.peers[server]
+	return k != nil && order != (protocol.Order{}) && order.Compare(k.order) < 0
 }
 
 // said takes PEER_JOINED, PEER_AWAY, PEER_BACK or PEER_GONE.

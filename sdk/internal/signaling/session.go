@@ -56,6 +56,8 @@ type Session struct {
 	ended   chan struct{} // closed when err is set
 	hint    chan struct{} // holds a token if the network has changed
 
+	astray int // relays with an older view, in a row (P3): owned by the goroutine that connects
+
 	timer  *time.Timer // runs onTime; of v1 sessions
 	sooner atomic.Bool // something is due before the timer fires
 	timing sync.Mutex  // held by onTime
@@ -65,7 +67,6 @@ type Session struct {
 	telling  sync.Mutex  // guards what follows, and the order of the events
 	handler  func(Event) // what Serve was given; nil before and after it
 	presence *presence   // nil in a base session
-	astray   int         // relays with an older view, in a row (P3)
 
 	mu        sync.Mutex // guards what follows
 	hello     protocol.Hello

@@ -126,7 +126,7 @@ func (n *Node) Start(ctx context.Context, r *relay.Relay, listener net.Listener)
 		if _, err := n.links.Ask(ctx, at, &forward.Handover{Kind: forward.Who}); err == nil {
 			return fmt.Errorf("another process runs as the node %s at %s: end it, or give this node another name", rival.Name, at.Address)
 		}
-		if err := n.directory.Revoke(ctx, rival); err != nil {
+		if err := n.directory.Succeed(ctx, rival, at.Address); err != nil {
 			return err
 		}
 	}

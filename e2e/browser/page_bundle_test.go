@@ -1,6 +1,7 @@
 package browser_test
 
 import (
+	"bytes"
 	"encoding/json"
 	"io"
 	"net/http"
@@ -17,12 +18,6 @@ import (
 func TestThePageIsOneFile(t *testing.T) {
 	t.Parallel()
 	relay := relayproc.Start(t)
-	ada := chromium.Start(t).Open(relay.HTTP + "/")
-	ada.Host("Ada")
-	require.Equal(t, []string{relay.HTTP + "/page.js", relay.HTTP + "/sdk/intercessor.js"}, chromium.Eval[[]string](ada,
-		`performance.getEntriesByType("resource").map(({ name }) => name).filter((name) => name.endsWith(".js") && !name.endsWith("/worker.js")).sort()`),
-		"web/sdk has no bundle of the present page: run go run ./wasm/cmd/pack")
-
 	get := func(name string) []byte {
 		t.Helper()
 		resp, err := http.Get(relay.HTTP + "/" + name)
@@ -33,10 +28,16 @@ func TestThePageIsOneFile(t *testing.T) {
 		require.NoError(t, err)
 		return body
 	}
+	require.True(t, bytes.HasSuffix(get("page.js"), []byte("//# sourceMappingURL=page.js.map\n")), "web/sdk has no bundle of the present page: run go run ./wasm/cmd/pack")
 	var sourceMap struct{ Sources []string }
 	require.NoError(t, json.Unmarshal(get("page.js.map"), &sourceMap))
 	require.Contains(t, sourceMap.Sources, "main.js")
 	for _, name := range sourceMap.Sources {
 		get(name)
 	}
+
+	ada := chromium.Start(t).Open(relay.HTTP + "/")
+	ada.Host("Ada")
+	require.Equal(t, []string{relay.HTTP + "/page.js", relay.HTTP + "/sdk/intercessor.js"}, chromium.Eval[[]string](ada,
+		`performance.getEntriesByType("resource").map(({ name }) => name).filter((name) => name.endsWith(".js") && !name.endsWith("/worker.js")).sort()`))
 }

@@ -26,7 +26,7 @@ type Rules struct {
 
 // A Violation is one way in which a history breaks a rule.
 type Violation struct {
-	Rule   string // C1 to C18
+	Rule   string // C1 to C19
 	Text   string // a sentence
 	Events []int  // positions in the history, the one where it shows first
 }
@@ -47,7 +47,7 @@ func Check(events []Event, rules Rules) *Report {
 	rules = rules.withDefaults()
 	r := &Report{Count: map[string]int{}, Kinds: map[Kind]int{}, events: events}
 	x := newIndex(events, rules, r)
-	all := []rule{newContent(x), newTwice(x), newOrder(x), newMixed(x), newHeard(x), newOwner(x), newResent(x), newRestored(x), newStreams(x), newPaths(x)}
+	all := []rule{newContent(x), newTwice(x), newOrder(x), newMixed(x), newHeard(x), newOwner(x), newResent(x), newRestored(x), newStreams(x), newPaths(x), newFinal(x)}
 	for i := range events {
 		r.Kinds[events[i].Kind]++
 		for _, rule := range all {

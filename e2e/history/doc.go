@@ -17,7 +17,8 @@
 // when it was read to its end, refused only when it never is, and has one outcome; it is delivered
 // where C13 demands that of a message. C17: what an application is told of its path is true, it
 // has a direct path again when all is well, and one path is enough. C18: nothing takes a path
-// that the application has excluded.
+// that the application has excluded. C19: a final code is true: no peer hears for good that its
+// server is not there while the server lives, nor that another has its ID while there is none.
 //
 // The events must have what a rule needs: Kind lists the fields of each kind. A
 // rule does not judge a history without the events that it is about, so

@@ -47,6 +47,8 @@ const (
 	Down Kind = "down" // Node, Name, Reason: it is not any more; "replaced" is fenced off
 	Wire Kind = "wire" // Link, Stream, Seq, Hash: App hands a numbered frame to a path
 
+	Final Kind = "final" // Name, Reason: the relay has sent the program away for good, with this code; without ID if it was not let in
+
 	Measure Kind = "measure" // Name, Value, Slack, Reason "before" or "after"
 
 	Fault  Kind = "fault"  // Name, such as cut, kill, stop, partition

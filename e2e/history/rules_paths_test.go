@@ -65,4 +65,20 @@ var pathVerdicts = []verdict{
 	{"C18", "the relay was excluded", prologue + `
 		10 a bound name=direct
 		11 A crossed name=relay value=1`},
+
+	{"", "the server has ended", prologue + `
+		10 s stop reason=closed
+		11 a final name=4501
+		12 new final name=4500`},
+	{"", "another program has the ID", prologue + `
+		10 a2 start
+		11 a final name=4503`},
+	{"C19", "the server lives", prologue + `10 a final name=4501`},
+	{"C19", "the server lives, and a newcomer comes", prologue + `10 new final name=4500`},
+	{"C19", "no other program has the ID", prologue + `10 a final name=4503`},
+	{"C19", "the other program has ended", prologue + `
+		10 a2 start
+		11 a2 stop reason=closed
+		12 a final name=4503`},
+	{"C19", "no operator sends peers away", prologue + `10 a final name=4504`},
 }

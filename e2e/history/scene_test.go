@@ -20,6 +20,7 @@ import (
 var people = map[string]struct{ id, room string }{
 	"s": {"S", "S"}, "a": {"A", "S"}, "b": {"B", "S"}, "a2": {"A", "S"}, "s2": {"S", "S"},
 	"z": {"Z", "Z"}, "c": {"C", "Z"},
+	"new": {"", "S"},
 }
 
 // prologue is how most histories begin.

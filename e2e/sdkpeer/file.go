@@ -124,8 +124,8 @@ type Offer struct {
 	Name     string `json:"name"`
 	Size     int    `json:"size"`
 	Modified int64  `json:"modified"`
-	Folder   string `json:"folder"`
-	Of       Set    `json:"of"`
+	Folder   string `json:"folder,omitempty"`
+	Of       Set    `json:"of,omitzero"`
 }
 
 // A Set is what a sender says of several files, or of a folder.

@@ -106,7 +106,7 @@ func (c claims) allow(r Request) error {
 	switch {
 	case c.Role != "" && c.Role != r.Role():
 		return errors.New("the token is for another role")
-	case c.Room != "" && protocol.ID(c.Room) != protocol.ID(r.Room) && (!r.Server || protocol.ID(c.Room) != r.Resume):
+	case c.Room != "" && protocol.RoomKey(c.Room) != protocol.RoomKey(r.Room) && (!r.Server || protocol.ID(c.Room) != r.Resume):
 		return errors.New("the token is for another room")
 	}
 	return nil

@@ -132,6 +132,7 @@ func TestTickets(t *testing.T) {
 		{"one of several audiences", public, es.sign(t, right("aud", []string{"web", "relay"})), client, ""},
 		{"for its role", public, es.sign(t, right("role", "client")), client, ""},
 		{"for its room", public, es.sign(t, right("room", "room-1")), client, ""},
+		{"for its room in another spelling", public, es.sign(t, right("room", "room-1")), access.Request{Room: "Room 1"}, ""},
 		{"for a server that resumes", public, es.sign(t, right("room", "room-1", "role", "server")), access.Request{Server: true, Resume: "room-1"}, ""},
 		{"expired within the leeway", public, es.sign(t, right("exp", time.Now().Add(-10*time.Second).Unix())), client, ""},
 

@@ -4,6 +4,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/stretchr/testify/require"
 )
 
 func TestHomeIsKilled(t *testing.T) {
@@ -39,9 +41,10 @@ func TestHomeIsFrozen(t *testing.T) {
 			client := w.session("/client/"+server.id, b, c)
 			meet(server, client)
 			a.signal(t, syscall.SIGSTOP)
-			time.AfterFunc(frozen, func() { _ = a.Process.Signal(syscall.SIGCONT) })
+			thawed := make(chan error, 1)
+			time.AfterFunc(frozen, func() { thawed <- a.Process.Signal(syscall.SIGCONT) })
 			meet(server, client)
-			time.Sleep(frozen) // until a runs again
+			require.NoError(t, <-thawed)
 			meet(server, client)
 		})
 	}
@@ -82,4 +85,25 @@ func TestDrainOfTheForwardingNode(t *testing.T) {
 	b.signal(t, syscall.SIGTERM)
 	<-b.ended
 	meet(server, client)
+}
+
+// TestCrowdLosesItsHome: all clients of a room come back, and none hears a final code.
+func TestCrowdLosesItsHome(t *testing.T) {
+	w := newWorld(t, 3)
+	a, b, c := w.nodes[0], w.nodes[1], w.nodes[2]
+	server := w.session("/server", a, b, c)
+	crowd := make([]*session, 150) // more than are sent away at once
+	for i := range crowd {
+		crowd[i] = w.session("/client/"+server.id, []*node{a, b, c}[i%3], b, c)
+	}
+	a.kill(t)
+	meet(server, crowd[0])
+	w.nodes[1].signal(t, syscall.SIGTERM)
+	for _, client := range crowd {
+		require.Eventually(t, func() bool { client.wantsNoFinal(); return client.times() > 1 }, patience, 10*time.Millisecond)
+	}
+	<-b.ended
+	for _, client := range crowd {
+		meet(server, client)
+	}
 }

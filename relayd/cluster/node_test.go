@@ -1,6 +1,8 @@
 package cluster_test
 
 import (
+	"encoding/json"
+	"syscall"
 	"testing"
 
 	"github.com/sebas642/intercessor/protocol"
@@ -48,4 +50,38 @@ func TestNoSuchServerIsSaidWhenItIsTrue(t *testing.T) {
 			require.Equal(t, protocol.CodeNoSuchServer, n.knock(t, "/client/"+id).closed(), id)
 		}
 	}
+}
+
+// TestForwardedPeersAreToldOfADrain: by their home, because the node that forwards writes nothing.
+func TestForwardedPeersAreToldOfADrain(t *testing.T) {
+	w := newWorld(t, 2)
+	a, b := w.nodes[0], w.nodes[1]
+	server := a.v1(t, "/server")
+	client := b.v1(t, "/client/"+server.id)
+	b.signal(t, syscall.SIGTERM)
+	var restarting struct{ ReconnectIn, TryFor int }
+	require.NoError(t, json.Unmarshal(client.awaits(protocol.TypeRelayRestarting), &restarting))
+	require.LessOrEqual(t, restarting.ReconnectIn, int(drainWithin.Milliseconds()))
+
+	again := a.knock(t, "/client/"+server.id, protocol.SubprotocolV1, client.credential(1))
+	again.greeted()
+	talk(server, again)
+	require.NoError(t, client.CloseNow())
+	<-b.ended
+	talk(server, again)
+}
+
+// TestNewcomerToAClosedRoom: the home says that there is no such server, as a single relay does.
+func TestNewcomerToAClosedRoom(t *testing.T) {
+	w := newWorld(t, 2)
+	a, b := w.nodes[0], w.nodes[1]
+	server := a.v1(t, "/server")
+	server.write(`{"to":"0","type":"RELAY_DOOR","message":{"request":1,"closed":true}}`)
+	server.awaits(protocol.TypeRelayAnswer)
+	for _, n := range []*node{a, b} {
+		require.Equal(t, protocol.CodeNoSuchServer, n.knock(t, "/client/"+server.id).closed())
+	}
+	server.write(`{"to":"0","type":"RELAY_DOOR","message":{"request":2,"closed":false}}`)
+	server.awaits(protocol.TypeRelayAnswer)
+	talk(server, b.v1(t, "/client/"+server.id))
 }

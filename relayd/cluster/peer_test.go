@@ -103,9 +103,14 @@ func (p *peer) awaits(typ string) (message []byte) {
 	}
 }
 
+func (p *peer) write(text string) {
+	p.t.Helper()
+	require.NoError(p.t, p.Write(p.ctx, websocket.MessageText, []byte(text)))
+}
+
 func (p *peer) send(to *peer, typ, message string) {
 	p.t.Helper()
-	require.NoError(p.t, p.Write(p.ctx, websocket.MessageText, fmt.Appendf(nil, `{"to":%q,"type":%q,"message":%s}`, to.id, typ, message)))
+	p.write(fmt.Sprintf(`{"to":%q,"type":%q,"message":%s}`, to.id, typ, message))
 }
 
 // closed reads until the connection ends, and returns the code, -1 without one.

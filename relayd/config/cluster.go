@@ -57,9 +57,6 @@ func (c *Cluster) check(report func(key, why string)) {
 			report("etcd_ca_file", "verifies the certificates of https, and "+string(u)+" has none")
 		}
 	}
-	if c.EtcdPrefix == "" {
-		report("etcd_prefix", "must not be empty")
-	}
 	if (c.EtcdUser == "") != (c.EtcdPasswordFile == "") {
 		report("etcd_user", "and cluster.etcd_password_file belong together: set both or neither")
 	}
@@ -78,7 +75,7 @@ func (c *Cluster) checkAddresses(report func(key, why string)) {
 	secure := c.CertFile != "" || c.KeyFile != "" || c.CAFile != "" || len(c.Members) > 0
 	switch {
 	case secure && (c.CertFile == "" || c.KeyFile == "" || c.CAFile == "" || len(c.Members) == 0):
-		report("cert_file", "cluster.key_file, cluster.ca_file and cluster.members belong together: set all of them or none")
+		report("cert_file", "belongs together with cluster.key_file, cluster.ca_file and cluster.members: set all of them or none")
 	case !secure && c.Listen != "":
 		on, _, _ := net.SplitHostPort(string(c.Listen))
 		if address, _ := netip.ParseAddr(on); !address.IsLoopback() && on != "localhost" {

@@ -61,7 +61,7 @@ func (r *Relay) Await(server protocol.ID, order protocol.Order) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.room.Server().Order == (protocol.Order{}) {
-		l.room.Await(order)
+		l.room.Await(order, r.config.Window.Milliseconds(), r.clock())
 	}
 }
 
@@ -70,8 +70,8 @@ func (r *Relay) Await(server protocol.ID, order protocol.Order) {
 func (r *Relay) Receive(socket net.Conn, v *Visitor) {
 	s := &session{
 		relay: r, server: v.Server, v1: v.Subprotocol == protocol.SubprotocolV1,
-		reached: unique.Make(ice.ParseHost(v.Host)), source: v.Source, via: v.Via,
-		arrival: &arrival{began: time.Now(), asked: v.Asked, room: r.canonical(v.Asked), found: true},
+		reached: unique.Make(ice.ParseHost(v.Host)), source: v.Source,
+		arrival: &arrival{began: time.Now(), asked: v.Asked, room: r.canonical(v.Asked), via: v.Via, found: true},
 	}
 	s.conn = r.conns.Answer(socket, v.Early, v.Key, v.Subprotocol, s)
 	s.arrival.order.Random = v.Order.Random
@@ -92,8 +92,8 @@ func (r *Relay) Receive(socket net.Conn, v *Visitor) {
 func (r *Relay) Leave(via string, within time.Duration) {
 	var sessions []*session
 	r.mu.Lock()
-	for s := range r.sessions {
-		if s.via == via {
+	for s, by := range r.received {
+		if by == via {
 			sessions = append(sessions, s)
 		}
 	}

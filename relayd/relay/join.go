@@ -52,10 +52,14 @@ func (r *Relay) start(s *session) {
 func (r *Relay) add(s *session) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if r.closing || r.draining && s.via == "" {
+	via := s.arrival.via
+	if r.closing || r.draining && via == "" {
 		return false
 	}
 	r.sessions[s] = struct{}{}
+	if via != "" {
+		r.received[s] = via
+	}
 	r.running.Add(1)
 	return true
 }
@@ -65,6 +69,7 @@ func (r *Relay) remove(s *session) {
 	defer r.mu.Unlock()
 	s.moved.addTo(&r.past)
 	delete(r.sessions, s)
+	delete(r.received, s)
 }
 
 func (r *Relay) serveServer(w http.ResponseWriter, request *http.Request) {

@@ -41,6 +41,7 @@ func New(config Config) *Relay {
 		sessions: make(map[*session]struct{}),
 		waiters:  make(map[*lobby]struct{}),
 		forwards: make(map[*session]net.Conn),
+		received: make(map[*session]string),
 		started:  time.Now(),
 		arrivals: arrivals{flows: make(map[flow]quota.Place), gone: make(chan struct{}, 1)},
 	}

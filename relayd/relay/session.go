@@ -67,6 +67,7 @@ type arrival struct {
 	room        protocol.ID     // the same in the server's spelling, if the relay knows it
 	subprotocol string          // that the relay has selected (R1)
 	order       protocol.Order  // among the connections of its ID (R5)
+	via         string          // the node that has admitted the connection, if another one has
 	resumed     bool            // the peer has presented a valid resume token
 	found       bool            // the room is here, and must not be opened if it is not: another node may have it then
 	kicked      []Kicked        // whom the room of this server keeps out

@@ -59,6 +59,7 @@ type Relay struct {
 	sessions map[*session]struct{} // guarded by mu
 	waiters  map[*lobby]struct{}   // guarded by mu: rooms in which a peer may be away
 	forwards map[*session]net.Conn // guarded by mu: connections whose rooms are at other nodes
+	received map[*session]string   // guarded by mu: those of sessions that another node has admitted, with its name
 	past     Traffic               // guarded by mu: of the sessions that are over
 	draining bool                  // guarded by mu: no session is added but those that another node has admitted
 	closing  bool                  // guarded by mu: no session is added
@@ -81,7 +82,6 @@ type session struct {
 	subject string        // of its access token; "" if it has none
 	claim   claim         // what it takes from the limits
 	granted *access.Grant // a rate of its own; nil means that of the limits
-	via     string        // the node that has admitted it, if another one has
 
 	server     bool
 	v1         bool

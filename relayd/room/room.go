@@ -50,8 +50,12 @@ func New[M comparable](server protocol.ID, wait, now int64) *Room[M] {
 	return r
 }
 
-// Await says that the server has been here on a connection of this order, and is away.
-func (r *Room[M]) Await(order protocol.Order) { r.server.Order = order }
+// Await waits for the server for wait milliseconds, as if its connection of this order had ended
+// here now. It is for a room whose server has not been here.
+func (r *Room[M]) Await(order protocol.Order, wait, now int64) {
+	r.server.Order = order
+	r.server.leave(End{Away: true, Wait: wait}, now)
+}
 
 // Server returns the server's place.
 func (r *Room[M]) Server() *Member[M] { return &r.server }

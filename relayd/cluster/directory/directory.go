@@ -134,6 +134,7 @@ func Open(c Config) (*Directory, error) {
 	if err != nil {
 		return nil, errors.Join(err, client.Close())
 	}
+	c.Password = "" // the login has it
 	d := &Directory{config: c, sealer: newSealer(c.Key), prefix: c.Prefix, client: client, leases: leases}
 	d.ctx, d.close = context.WithCancelCause(context.Background())
 	d.marks.wake = make(chan struct{}, 1)

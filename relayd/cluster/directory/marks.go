@@ -133,8 +133,8 @@ func (d *Directory) Revoke(ctx context.Context, i home.Instance) error {
 	return nil
 }
 
-// Fence makes every claim of this instance that is on its way fail unless it is written already. After
-// it returns nil, a read shows what became of claims with an unknown outcome.
+// Fence makes every Claim and Delete of this instance that is on its way fail unless it has happened.
+// After it returns nil, a read shows what became of those with an unknown outcome.
 func (d *Directory) Fence(ctx context.Context) error {
 	ctx, cancel := d.bound(ctx, callWithin)
 	defer cancel()

@@ -15,6 +15,9 @@ type cable struct {
 	to       string
 	tasks    sync.WaitGroup
 
+	held  sync.RWMutex // bytes to the server wait while it is locked
+	holds bool
+
 	mu    sync.Mutex
 	cut   bool
 	conns map[net.Conn]bool
@@ -28,6 +31,7 @@ func newCable(t testing.TB, to string) *cable {
 	c.tasks.Go(c.accept)
 	t.Cleanup(func() {
 		_ = listener.Close()
+		c.release()
 		c.set(true)
 		c.tasks.Wait()
 	})
@@ -48,6 +52,36 @@ func (c *cable) set(cut bool) {
 	}
 }
 
+// hold keeps back what clients send, and release lets it go on. They are for the test's goroutine.
+func (c *cable) hold() {
+	c.held.Lock()
+	c.holds = true
+}
+
+func (c *cable) release() {
+	if c.holds {
+		c.held.Unlock()
+	}
+	c.holds = false
+}
+
+// holding is the side to the server.
+type holding struct {
+	net.Conn
+	cable *cable
+}
+
+func (h holding) Write(p []byte) (int, error) {
+	h.cable.held.RLock()
+	defer h.cable.held.RUnlock()
+	return h.Conn.Write(p)
+}
+
+// ReadFrom hides that of the connection, which does not call Write.
+func (h holding) ReadFrom(r io.Reader) (int64, error) {
+	return io.Copy(struct{ io.Writer }{h}, r)
+}
+
 func (c *cable) accept() {
 	for {
 		conn, err := c.listener.Accept()
@@ -62,7 +96,7 @@ func (c *cable) accept() {
 			}
 			continue
 		}
-		c.tasks.Go(func() { c.pass(conn, other) })
+		c.tasks.Go(func() { c.pass(conn, holding{other, c}) })
 		c.tasks.Go(func() { c.pass(other, conn) })
 	}
 }

@@ -38,9 +38,11 @@ func (d *Directory) Claim(ctx context.Context, claim home.Claim, read int64) (re
 }
 
 // Delete deletes a room's claim if its key is at the revision that was read. Errors are those of
-// [Directory.Claim] without ErrNotAlive.
+// [Directory.Claim]. After Leave it needs no mark "alive".
 func (d *Directory) Delete(ctx context.Context, key string, read int64) error {
-	_, err := d.write(ctx, newWrite(d.roomKey(d.room(key)), read))
+	w := newWrite(d.roomKey(d.room(key)), read)
+	w.alive = d.marks.joined() // so that Fence stops it
+	_, err := d.write(ctx, w)
 	return err
 }
 

@@ -11,6 +11,7 @@ import (
 
 	"github.com/sebas642/intercessor/relayd/cluster/directory"
 	"github.com/stretchr/testify/require"
+	clientv3 "go.etcd.io/etcd/client/v3"
 )
 
 // TestThousandClaims: 1,000 claims at once are all there afterwards, and among them those that must
@@ -93,7 +94,7 @@ func TestNotAlive(t *testing.T) {
 	require.NoError(t, a.Delete(within(t, patience), "room", revision), "it may still delete")
 }
 
-// TestUnknown: while etcd does not answer, the outcome of a claim is unknown. A fence makes it
+// TestUnknown: while etcd does not answer, the outcome of a claim or delete is unknown. A fence makes it
 // known: afterwards the room's key says whether it was written, and stays as it is.
 func TestUnknown(t *testing.T) {
 	member, endpoints := one(t)
@@ -111,15 +112,48 @@ func TestUnknown(t *testing.T) {
 
 	member.Resume()
 	require.EventuallyWithT(t, func(c *collect) { require.NoError(c, a.Fence(t.Context())) }, patience, time.Millisecond)
-	before, _ := a.look(t, "room")
+	before, _, err := a.Read(within(t, patience), []string{"room", "warm"})
+	require.NoError(t, err)
 	require.NoError(t, a.Fence(within(t, patience)))
-	after, _ := a.look(t, "room")
-	require.Equal(t, before.Revision, after.Revision)
+	after, _, err := a.Read(within(t, patience), []string{"room", "warm"})
+	require.NoError(t, err)
+	require.Equal(t, before, after)
 	require.EventuallyWithT(t, func(c *collect) { // until its keeper knows what became of the fences
-		revision, err := a.Claim(t.Context(), a.claim("room"), after.Revision)
+		revision, err := a.Claim(t.Context(), a.claim("room"), after[0].Revision)
 		require.NoError(c, err)
-		require.Greater(c, revision, after.Revision)
+		require.Greater(c, revision, after[0].Revision)
 	}, patience, time.Millisecond)
+}
+
+// TestFence: what was on its way when a fence was put is not written later. Here the way is a cable
+// that holds back what the instance sends.
+func TestFence(t *testing.T) {
+	member, endpoints := one(t)
+	way := newCable(t, member.Address())
+	late := join(t, "a", 1, []string{way.endpoint()})
+	warm := late.mustClaim(t, "warm")
+	way.hold()
+	var claim, del error
+	var both sync.WaitGroup
+	both.Go(func() { _, claim = late.Claim(t.Context(), late.claim("room"), 0) })
+	both.Go(func() { del = late.Delete(t.Context(), "warm", warm) })
+	both.Wait()
+	require.ErrorIs(t, claim, directory.ErrUnknown)
+	require.ErrorIs(t, del, directory.ErrUnknown)
+
+	// The fence of the same instance, by another way.
+	mark := "test/nodes/a/0000000000000001/alive"
+	foreign := stranger(t, endpoints...)
+	got, err := foreign.Get(within(t, patience), mark)
+	require.NoError(t, err)
+	_, err = foreign.Put(within(t, patience), mark, string(got.Kvs[0].Value), clientv3.WithLease(clientv3.LeaseID(got.Kvs[0].Lease)))
+	require.NoError(t, err)
+	way.release()
+	require.EventuallyWithT(t, func(c *collect) { require.NoError(c, late.Fence(t.Context())) }, patience, time.Millisecond)
+	view, _ := late.look(t, "room")
+	require.Zero(t, view.Revision)
+	view, _ = late.look(t, "warm")
+	require.Equal(t, warm, view.Revision)
 }
 
 // TestNotWritten: a call that ends before etcd was asked says that nothing was written.

@@ -1,5 +1,5 @@
-// Package etcdtest runs real etcd servers for tests: the program etcd of PATH, on loopback, with a
-// folder of the test. They end with the test.
+// Package etcdtest runs real etcd servers for tests: the program etcd of PATH, on loopback or at other
+// addresses of this machine, with a folder of the test. They end with the test.
 package etcdtest
 
 import (
@@ -22,13 +22,22 @@ const patience = 2 * time.Minute
 // Start starts an etcd of one member and waits until it answers.
 func Start(t testing.TB) *Member {
 	t.Helper()
-	return startCluster(t, 1, nil)[0]
+	return StartAt(t, loopback)[0]
 }
 
 // StartThree starts an etcd of three members and waits until each answers.
 func StartThree(t testing.TB) []*Member {
 	t.Helper()
-	return startCluster(t, 3, nil)
+	return StartAt(t, loopback, loopback, loopback)
+}
+
+const loopback = "127.0.0.1"
+
+// StartAt starts an etcd of one member for each address of this machine, and waits until each
+// answers.
+func StartAt(t testing.TB, hosts ...string) []*Member {
+	t.Helper()
+	return startCluster(t, hosts, nil)
 }
 
 // Endpoints returns what a client of these members dials.
@@ -61,10 +70,10 @@ func Leader(t testing.TB, members []*Member) *Member {
 }
 
 // startCluster tries other ports when another process was faster to take one.
-func startCluster(t testing.TB, size int, s *security) []*Member {
+func startCluster(t testing.TB, hosts []string, s *security) []*Member {
 	t.Helper()
 	for try := 0; ; try++ {
-		members := plan(t, size, s)
+		members := plan(t, hosts, s)
 		for _, m := range members {
 			m.launch()
 		}
@@ -81,13 +90,13 @@ func startCluster(t testing.TB, size int, s *security) []*Member {
 	}
 }
 
-func plan(t testing.TB, size int, s *security) []*Member {
+func plan(t testing.TB, hosts []string, s *security) []*Member {
 	t.Helper()
 	folder := t.TempDir()
-	members := make([]*Member, size)
+	members := make([]*Member, len(hosts))
 	var cluster []string
-	for i := range members {
-		members[i] = &Member{t: t, name: fmt.Sprintf("m%d", i), folder: folder, security: s, client: freePort(t), peer: freePort(t)}
+	for i, host := range hosts {
+		members[i] = &Member{t: t, name: fmt.Sprintf("m%d", i), folder: folder, security: s, client: freePort(t, host), peer: freePort(t, host)}
 		cluster = append(cluster, fmt.Sprintf("%s=http://%s", members[i].name, members[i].peer))
 	}
 	for _, m := range members {
@@ -106,18 +115,18 @@ func waitForAll(members []*Member) error {
 	return nil
 }
 
-// freePort returns a loopback address whose port is free and below the ports that systems give to
+// freePort returns an address whose port is free and below the ports that systems give to
 // clients, so that it is still free when a member starts again.
-func freePort(t testing.TB) (address string) {
+func freePort(t testing.TB, host string) (address string) {
 	t.Helper()
 	for range 1000 {
-		address = fmt.Sprintf("127.0.0.1:%d", 10_000+rand.IntN(20_000))
+		address = fmt.Sprintf("%s:%d", host, 10_000+rand.IntN(20_000))
 		if listener, err := net.Listen("tcp", address); err == nil {
 			require.NoError(t, listener.Close())
 			return address
 		}
 	}
-	require.Fail(t, "no free port on 127.0.0.1")
+	require.Fail(t, "no free port on "+host)
 	return ""
 }
 

@@ -69,6 +69,15 @@ func (m *Member) Wait() {
 	require.NoError(m.t, m.wait())
 }
 
+// Delete deletes a key through a member that answers.
+func (m *Member) Delete(key string) {
+	m.t.Helper()
+	_, err := ask(m, patience, func(ctx context.Context, c *clientv3.Client) (*clientv3.DeleteResponse, error) {
+		return c.Delete(ctx, key)
+	})
+	require.NoError(m.t, err)
+}
+
 // Pause stops the process (SIGSTOP): its sockets stay open and nothing answers.
 func (m *Member) Pause() {
 	m.t.Helper()

@@ -23,7 +23,7 @@ import (
 func StartTLS(t testing.TB) (*Member, *tls.Config) {
 	t.Helper()
 	s := newSecurity(t)
-	return startCluster(t, 1, s)[0], s.config
+	return startCluster(t, []string{loopback}, s)[0], s.config
 }
 
 // security is one certificate that both sides show and trust.

@@ -21,7 +21,7 @@ type Link struct {
 
 	mu     sync.Mutex
 	ending bool        // guarded by mu: one direction has ended
-	limit  *time.Timer // guarded by mu: cuts the Link after limits.first, or limits.end if ending
+	limit  *time.Timer // guarded by mu: cuts the Link after limits.first, or limits.end if ending; nil in between
 }
 
 // Close ends a Link that was not started.
@@ -44,7 +44,9 @@ func (l *Link) Start(client net.Conn, done func()) {
 	}
 	_ = client.SetDeadline(time.Time{})
 	l.left.Store(2)
-	l.limit = time.AfterFunc(l.node.limits.first, l.cut)
+	l.mu.Lock()
+	l.setLimit(l.node.limits.first)
+	l.mu.Unlock()
 	if !l.node.start(l) {
 		l.end()
 	}
@@ -92,8 +94,8 @@ func (l *Link) copy(from, to net.Conn) {
 func (l *Link) answered() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if !l.ending {
-		l.limit.Stop()
+	if !l.ending && l.limit.Stop() {
+		l.limit = nil // an idle forward costs less
 	}
 }
 
@@ -103,8 +105,16 @@ func (l *Link) ended() {
 	defer l.mu.Unlock()
 	if !l.ending {
 		l.ending = true
-		l.limit.Reset(l.node.limits.end)
+		l.setLimit(l.node.limits.end)
 	}
+}
+
+// setLimit cuts the Link after a while. With mu held.
+func (l *Link) setLimit(d time.Duration) {
+	if l.limit != nil {
+		l.limit.Stop()
+	}
+	l.limit = time.AfterFunc(d, l.cut)
 }
 
 // cut ends both directions at once.
@@ -115,7 +125,9 @@ func (l *Link) cut() {
 
 // end frees what the Link holds.
 func (l *Link) end() {
+	l.mu.Lock()
 	l.limit.Stop()
+	l.mu.Unlock()
 	_ = wsconn.Below(l.home).Close()
 	_ = wsconn.Below(l.client).Close()
 	n := l.node

@@ -235,7 +235,7 @@ var shapes = []struct {
 // follow one another, breadth first, and checks each state, and that each leads to one home when
 // the faults end. CLUSTER_FULL=1 goes further.
 func TestEveryOrder(t *testing.T) {
-	most := 200_000
+	most := 150_000
 	if os.Getenv("CLUSTER_FULL") != "" {
 		most = 8_000_000
 	}
@@ -258,23 +258,24 @@ func TestEveryOrder(t *testing.T) {
 // TestLongWalks goes further than the exploration along single ways, with many faults of all
 // kinds. The ways are the same in each run.
 func TestLongWalks(t *testing.T) {
-	walks := 3_000
+	walks := 2_000
 	if os.Getenv("CLUSTER_FULL") != "" {
 		walks = 300_000
 	}
 	r := trueRules()
 	every := budget{4, 4, 3, 2, 2, 2, 2, 2, 2, 2, 2, 1, 1, 1, 1}
+	stays, whole := every, every // without what docs/cluster.md says is not covered
+	stays.byes, whole.linkCuts = 0, 0
 	for _, s := range []shape{
-		{copies: 1, clients: [2]uint8{1, 2}},
-		{copies: 1, fresh: true, clients: [2]uint8{1, 1}},
-		{copies: 2, clients: [2]uint8{1}},
-		{copies: 1, twin: true, clients: [2]uint8{1, 2}},
-		{copies: 1, two: true, apart: true, clients: [2]uint8{1}},
+		{copies: 1, clients: [2]uint8{1, 2}, budget: stays},
+		{copies: 1, clients: [2]uint8{1, 2}, budget: whole},
+		{copies: 1, fresh: true, clients: [2]uint8{1, 1}, budget: stays},
+		{copies: 1, fresh: true, clients: [2]uint8{1, 1}, budget: whole},
+		{copies: 2, clients: [2]uint8{1}, budget: stays},
+		{copies: 1, twin: true, clients: [2]uint8{1, 2}, budget: stays},
+		{copies: 1, two: true, apart: true, clients: [2]uint8{1}, budget: whole},
 	} {
-		s.rules, s.budget = &r, every
-		if s.copies > 1 {
-			s.budget.byes = 0 // docs/cluster.md says what is not covered
-		}
+		s.rules = &r
 		for n := range walks {
 			if err := walk(&s, rand.New(rand.NewPCG(uint64(n), 0))); err != nil {
 				t.Fatalf("walk %d of %+v: %v", n, s, err)

@@ -219,7 +219,8 @@ func (w *world) mayLapse(s *shape) bool {
 			continue
 		}
 		c := w.store.claim
-		told := c.home == w.inst(n) || c.home != 0 && w.reaches(c.home.node(), n)
+		told := c.home == w.inst(n) ||
+			c.home != 0 && w.reaches(c.home.node(), n) && s.rules.keep(s.claim(w.own(n)), s.view(w.read())).Do == home.GiveUp
 		if !told || w.store.young || w.store.foreign || s.twin && w.nodes[0].up && w.nodes[2].up {
 			return false
 		}

@@ -95,6 +95,29 @@ var scriptsV1 = map[string]func(*conn){
 		}
 		c.linger()
 	},
+	// The client comes to relays with an older view of its server: once, or ever again.
+	"v1-older": func(c *conn) {
+		order := protocol.Order{Attempt: 5}
+		if c.visit == 2 {
+			order.Attempt--
+		}
+		c.helloOf(order)
+		if c.visit == 1 {
+			_ = c.ws.CloseNow()
+		}
+		c.linger()
+	},
+	"v1-older-ever": func(c *conn) {
+		order := protocol.Order{Attempt: 5}
+		if c.visit > 1 {
+			order.Attempt--
+		}
+		c.helloOf(order)
+		if c.visit == 1 {
+			_ = c.ws.CloseNow()
+		}
+		c.linger()
+	},
 	"v1-kicked": func(c *conn) { c.helloV1(); c.close(protocol.CodeKicked, "the server said so") },
 	"v1-refused": func(c *conn) {
 		if c.credential != "" {
@@ -209,8 +232,13 @@ func scriptEcho(c *conn) {
 }
 
 // helloV1 says HELLO, with another token on each visit.
-func (c *conn) helloV1() {
-	c.relay(protocol.TypeHello, string(protocol.AppendHello(nil, c.visitor())))
+func (c *conn) helloV1() { c.helloOf(protocol.Order{}) }
+
+// helloOf is helloV1 with the order of the client's server.
+func (c *conn) helloOf(server protocol.Order) {
+	h := c.visitor()
+	h.ServerOrder = server
+	c.relay(protocol.TypeHello, string(protocol.AppendHello(nil, h)))
 }
 
 func (c *conn) visitor() protocol.Hello {

@@ -80,7 +80,29 @@ func (c *connection) greet(ctx context.Context, s *Session, offered []string) er
 	if hello.Resume == "" {
 		return &ProtocolError{Err: errNoToken}
 	}
-	return s.identity.renew(c.attempt, hello.Resume)
+	if err := s.identity.renew(c.attempt, hello.Resume); err != nil {
+		return err
+	}
+	if s.goesOn(hello.ServerOrder) {
+		return errOlderView
+	}
+	return nil
+}
+
+// maxAstray is how often in a row a client leaves a relay with an older view of its server (P3).
+const maxAstray = 3
+
+// goesOn reports whether this client leaves a relay that knows this order of its server.
+func (s *Session) goesOn(order protocol.Order) bool {
+	s.telling.Lock()
+	older := s.presence != nil && s.presence.older(s.room, order)
+	s.telling.Unlock()
+	if !older {
+		s.astray = 0
+	} else {
+		s.astray++
+	}
+	return older && s.astray <= maxAstray
 }
 
 // readHello reads the relay's first message.

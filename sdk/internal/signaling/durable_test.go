@@ -110,6 +110,20 @@ func TestSessionResumesHoweverItWasLost(t *testing.T) {
 	require.NoError(t, s.Send(within(t), "other", "chat", []byte("1")))
 }
 
+// A relay may not know of the server what another one does since. A client leaves it, three times
+// in a row at most, and keeps the token that it gave (P3).
+func TestClientLeavesARelayWithAnOlderView(t *testing.T) {
+	for script, token := range map[string]string{"v1-older": "token-3", "v1-older-ever": "token-5"} {
+		t.Run(script, func(t *testing.T) {
+			store := &memory{}
+			s := dialV1(t, visit(t, script, asClient), &signaling.Options{Store: store})
+			next(t, s, signaling.Lost)
+			require.Equal(t, token, next(t, s, signaling.Connected).Hello.Resume)
+			require.Contains(t, strings.Join(store.saved, " "), "token-2")
+		})
+	}
+}
+
 func TestTokenIsStoredBeforeItIsPresented(t *testing.T) {
 	store := &memory{}
 	s := dialV1(t, visit(t, "v1-resume", asClient), &signaling.Options{Store: store})

@@ -126,6 +126,7 @@ func (e *dropError) Error() string { return "the connection to the relay was giv
 var (
 	errSilent         error = &dropError{"nothing came for " + silenceWithin.String()}
 	errRestarting     error = &dropError{"the relay restarts"}
+	errOlderView      error = &dropError{"the server was elsewhere since"}
 	errNetworkChanged error = &dropError{"the network has changed"}
 )
 

@@ -86,19 +86,26 @@ func (p *presence) resumed(now time.Time, window time.Duration, order protocol.O
 		return nil
 	}
 	for id, k := range p.peers { // a client's one server
-		switch known := order != (protocol.Order{}); {
-		case known && order.Compare(k.order) < 0:
+		switch {
+		case p.older(id, order):
 			if e, tell := p.away(now, id, k, window); tell {
 				events = append(events, e)
 			}
 			return events
-		case known:
+		case order != (protocol.Order{}):
 			k.order = order
 		}
 	}
 	p.told = told
 	p.sooner(told)
 	return nil
+}
+
+// older reports whether a relay that knows this order of a client's server has an older view than
+// the client.
+func (p *presence) older(server protocol.ID, order protocol.Order) bool {
+	k := p.peers[server]
+	return k != nil && order != (protocol.Order{}) && order.Compare(k.order) < 0
 }
 
 // said takes PEER_JOINED, PEER_AWAY, PEER_BACK or PEER_GONE.

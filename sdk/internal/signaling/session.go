@@ -56,6 +56,8 @@ type Session struct {
 	ended   chan struct{} // closed when err is set
 	hint    chan struct{} // holds a token if the network has changed
 
+	astray int // relays with an older view, in a row (P3): owned by the goroutine that connects
+
 	timer  *time.Timer // runs onTime; of v1 sessions
 	sooner atomic.Bool // something is due before the timer fires
 	timing sync.Mutex  // held by onTime

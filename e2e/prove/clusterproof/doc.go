@@ -1,0 +1,12 @@
+// Package clusterproof tries the promise of delivery against faults of a cluster (docs/cluster.md):
+// three relayd processes, each in a network namespace, three etcd servers, and SDK peers that come
+// back to any node. The seed chooses the faults, and rules of the norm have tests of their own.
+//
+//	go test ./e2e/prove/clusterproof                                             the short form, a minute
+//	INTERCESSOR_PROVE=full go test -timeout 60m -v ./e2e/prove/clusterproof      300 faults
+//	INTERCESSOR_PROVE=full INTERCESSOR_FAULTS=50 go test -v -run TestFaults ./e2e/prove/clusterproof
+//	INTERCESSOR_SEED=7 go test -v -run TestFaults ./e2e/prove/clusterproof       one seed again
+//
+// It needs Linux, and root or user namespaces. A seed fixes the faults, their order and their
+// times, but not how processes and the network react.
+package clusterproof

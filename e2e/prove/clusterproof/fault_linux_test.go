@@ -1,0 +1,125 @@
+package clusterproof
+
+import (
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"syscall"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/sebas642/intercessor/e2e/history"
+	"github.com/sebas642/intercessor/e2e/prove/form"
+	"github.com/sebas642/intercessor/relayd/cluster/etcdtest"
+)
+
+// deck is the faults of one round.
+var deck = []string{
+	"node killed", "node killed", "node killed for long", "node stopped", "node stopped", "drain", "drain",
+	"node from nodes", "node from nodes one way", "node from etcd", "node from etcd one way", "node from all",
+	"etcd leader killed", "etcd without quorum", "etcd member stopped",
+}
+
+// A plan is what the seed has chosen for one fault.
+type plan struct {
+	name  string
+	node  int
+	way   string // of a partition: "in", "out" or both
+	lasts time.Duration
+}
+
+func (p plan) String() string {
+	return fmt.Sprintf("%s, node %d, %s, %v", p.name, p.node+1, p.way, p.lasts.Round(time.Millisecond))
+}
+
+func choose(random *rand.Rand, name string) plan {
+	p := plan{name: name, node: random.IntN(3), way: "in out", lasts: between(random, time.Second, 8*time.Second)}
+	switch name {
+	case "node killed":
+		p.lasts = between(random, 0, 2*time.Second)
+	case "node killed for long":
+		p.lasts = between(random, 3*time.Second, 20*time.Second)
+	case "node stopped":
+		p.lasts = between(random, time.Second, 20*time.Second)
+		if !form.Full {
+			p.lasts /= 2
+		}
+	case "node from nodes one way", "node from etcd one way":
+		p.way = []string{"in", "out"}[random.IntN(2)]
+	}
+	return p
+}
+
+func between(random *rand.Rand, least, most time.Duration) time.Duration {
+	return least + time.Duration(random.Int64N(int64(most-least)))
+}
+
+// happen causes a fault and heals it.
+func (v *town) happen(ctx context.Context, p plan) {
+	v.t.Helper()
+	v.log.Add(history.Event{Kind: history.Fault, Name: p.name})
+	defer func() { v.log.Add(history.Event{Kind: history.Healed, Name: p.name}) }()
+	n := v.nodes[p.node]
+	pause := func() { form.Pause(ctx, p.lasts) }
+	nodes, etcd := fmt.Sprintf("%s.0.0/26", v.net), fmt.Sprintf("%s.0.96/27", v.net)
+	switch p.name {
+	case "node killed", "node killed for long":
+		n.Kill()
+		pause()
+		require.NoError(v.t, n.Start())
+	case "node stopped":
+		n.Signal(syscall.SIGSTOP)
+		pause()
+		n.Signal(syscall.SIGCONT)
+	case "drain":
+		require.NoError(v.t, n.Drain())
+		require.NoError(v.t, n.Start())
+	case "node from nodes", "node from nodes one way":
+		n.cut(p.way, nodes)
+		pause()
+		n.mend()
+	case "node from etcd", "node from etcd one way":
+		n.cut(p.way, etcd)
+		pause()
+		n.mend()
+	case "node from all":
+		n.cut(p.way, nodes, etcd)
+		pause()
+		n.mend()
+	case "etcd leader killed":
+		leader := etcdtest.Leader(v.t, v.etcd)
+		leader.Kill()
+		pause()
+		leader.Start()
+		leader.Wait()
+	case "etcd without quorum":
+		v.etcd[0].Pause()
+		v.etcd[1].Pause()
+		pause()
+		v.etcd[0].Resume()
+		v.etcd[1].Resume()
+	case "etcd member stopped":
+		member := v.etcd[p.node]
+		member.Pause()
+		pause()
+		member.Resume()
+	default:
+		v.t.Fatalf("no fault has the name %q", p.name)
+	}
+}
+
+// cut has a node drop without a word what goes to some networks, or comes from them.
+func (n *node) cut(way string, networks ...string) {
+	n.world.t.Helper()
+	for _, network := range networks {
+		n.space.Run(fmt.Sprintf(`for way in %[1]s; do
+			case $way in in) at=saddr;; *) at=daddr;; esac
+			nft add rule inet f $way ip $at %[2]s drop; done`, way, network))
+	}
+}
+
+func (n *node) mend() {
+	n.world.t.Helper()
+	n.space.Run("nft flush chain inet f in; nft flush chain inet f out")
+}

@@ -1,0 +1,227 @@
+package clusterproof
+
+import (
+	"context"
+	"fmt"
+	"strconv"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/sebas642/intercessor/e2e/history"
+	"github.com/sebas642/intercessor/e2e/patience"
+	"github.com/sebas642/intercessor/e2e/prove/form"
+	"github.com/sebas642/intercessor/e2e/prove/talker"
+	"github.com/sebas642/intercessor/sdk"
+)
+
+// A town is some rooms whose peers talk all the time, and newcomers that visit them.
+type town struct {
+	*world
+	log   history.Log
+	rooms []*room
+
+	talking context.Context // ends when no more messages must be sent
+	quiet   context.CancelFunc
+	traffic sync.WaitGroup
+}
+
+// A room is a listener, the clients that stay, and what the listener has accepted.
+type room struct {
+	*town
+	name     string
+	server   *talker.App
+	listener *sdk.Listener
+	clients  []*talker.Talk
+
+	accepting sync.WaitGroup
+	mu        sync.Mutex
+	accepted  []*talker.Talk // guarded by mu
+}
+
+func newTown(t testing.TB, w *world, rooms, clients int) *town {
+	v := &town{world: w}
+	v.talking, v.quiet = context.WithCancel(context.Background())
+	for i := range rooms {
+		r := &room{town: v, name: strconv.Itoa(i)}
+		var err error
+		r.listener, err = sdk.Listen(patience.Context(t), "ws://relay/server", w.options(i))
+		require.NoError(t, err)
+		r.server = r.app("server "+r.name, r.listener.ID())
+		r.server.Follow(r.listener)
+		r.accepting.Go(r.accept)
+		v.rooms = append(v.rooms, r)
+		for k := range clients {
+			name := fmt.Sprintf("client %s.%d", r.name, k)
+			conn, err := sdk.Dial(patience.Context(t), r.listener.ClientURL(), w.options(i+k))
+			require.NoError(t, err)
+			talk := r.app(name, conn.ID()).Talk(conn)
+			r.clients = append(r.clients, talk)
+			v.traffic.Go(func() { talk.Chat(v.talking, uint64(i*1000+k)) })
+		}
+	}
+	return v
+}
+
+// app starts the history of a program that has its ID.
+func (r *room) app(name, id string) *talker.App {
+	a := &talker.App{Log: &r.log, Name: name, ID: id, Room: r.listener.ID(), Problem: r.t.Errorf}
+	a.Event(history.Start, history.Event{})
+	return a
+}
+
+// accept answers each client, and releases those that leave.
+func (r *room) accept() {
+	for n := uint64(0); ; n++ {
+		conn, err := r.listener.Accept(context.Background())
+		if err != nil {
+			r.hear(r.server, err)
+			return
+		}
+		talk := r.server.Talk(conn)
+		r.mu.Lock()
+		r.accepted = append(r.accepted, talk)
+		r.mu.Unlock()
+		r.traffic.Go(func() { talk.Chat(r.talking, n) })
+		r.accepting.Go(func() {
+			<-talk.Gone()
+			talk.Release()
+		})
+	}
+}
+
+// hear logs a final code of the relay.
+func (r *room) hear(app *talker.App, err error) {
+	if code := final(err); code != 0 {
+		app.Event(history.Final, history.Event{Name: strconv.Itoa(int(code)), Reason: err.Error()})
+	}
+}
+
+// visitEvery is the pause between two newcomers to a town.
+const visitEvery = 300 * time.Millisecond
+
+// visit sends newcomers to the rooms, one after the other: each says something and leaves.
+func (v *town) visit(seed uint64) {
+	for n := 0; v.talking.Err() == nil; n++ {
+		r := v.rooms[(n+int(seed))%len(v.rooms)]
+		v.traffic.Go(func() { r.drop(fmt.Sprintf("newcomer %d", n), n) })
+		form.Pause(v.talking, visitEvery)
+	}
+}
+
+// drop is one newcomer's life.
+func (r *room) drop(name string, first int) {
+	ctx, cancel := context.WithTimeout(r.talking, 30*time.Second)
+	defer cancel()
+	conn, err := sdk.Dial(ctx, r.listener.ClientURL(), r.options(first))
+	if err != nil {
+		r.hear(&talker.App{Log: &r.log, Name: name, Room: r.listener.ID()}, err)
+		return
+	}
+	app := r.app(name, conn.ID())
+	talk := app.Talk(conn)
+	if talk.Send(ctx, 50) == nil {
+		talk.Settle(ctx)
+	}
+	r.hear(app, conn.Err())
+	talk.Close()
+	app.Stop()
+}
+
+// reach waits until every client has reached its server: a message of now is delivered. A client
+// that has backed off for longer than patient gets the hint that the network has changed, as from
+// an operating system. It returns false if not all were reached within the time.
+func (v *town) reach(patient, within time.Duration) bool {
+	v.t.Helper()
+	ctx, cancel := context.WithTimeout(v.t.Context(), within)
+	defer cancel()
+	var all sync.WaitGroup
+	for _, r := range v.rooms {
+		for _, c := range r.clients {
+			all.Go(func() {
+				if err := c.Send(ctx, 50); err != nil {
+					v.t.Errorf("%s cannot send: %v", c.App.Name, err)
+					r.hear(c.App, c.Conn.Err())
+					return
+				}
+				for !settles(ctx, c, patient) && ctx.Err() == nil && c.Conn.Err() == nil {
+					if c.Conn.State() == sdk.Reconnecting {
+						c.Conn.NetworkChanged()
+					}
+					if r.listener.State() == sdk.Reconnecting {
+						r.listener.NetworkChanged()
+					}
+				}
+			})
+		}
+	}
+	all.Wait()
+	return ctx.Err() == nil && !v.t.Failed()
+}
+
+func settles(ctx context.Context, talk *talker.Talk, within time.Duration) bool {
+	ctx, cancel := context.WithTimeout(ctx, within)
+	defer cancel()
+	return talk.Settle(ctx)
+}
+
+// finish ends all peers and judges the history.
+func (v *town) finish(rules history.Rules, repeat string) *history.Report {
+	v.t.Helper()
+	v.quiet()
+	v.traffic.Wait()
+	ctx, cancel := context.WithTimeout(context.Background(), rules.Settle+5*time.Second)
+	defer cancel()
+	for _, r := range v.rooms {
+		r.mu.Lock()
+		accepted := r.accepted
+		r.mu.Unlock()
+		for _, talk := range append(accepted[:len(accepted):len(accepted)], r.clients...) {
+			talk.Settle(ctx)
+		}
+	}
+	var ending sync.WaitGroup
+	for _, r := range v.rooms {
+		ending.Go(r.end)
+	}
+	ending.Wait()
+	report := history.Check(v.log.Events(), rules)
+	if !report.OK() {
+		v.t.Errorf("the promise is broken; to repeat it: %s\n%v", repeat, report)
+	}
+	return report
+}
+
+// end ends the clients and then the server.
+func (r *room) end() {
+	var clients sync.WaitGroup
+	for _, c := range r.clients {
+		clients.Go(func() {
+			r.hear(c.App, c.Conn.Err())
+			c.Close()
+			c.App.Stop()
+		})
+	}
+	clients.Wait()
+	r.mu.Lock()
+	accepted := r.accepted
+	r.mu.Unlock()
+	late := time.NewTimer(form.Patience())
+	defer late.Stop()
+	for _, talk := range accepted {
+		select {
+		case <-talk.Gone():
+		case <-late.C:
+			r.t.Errorf("the server of room %s was never told that %s is gone", r.name, talk.Conn.PeerID())
+			late.Reset(0)
+			talk.Close()
+		}
+	}
+	if err := r.listener.Close(); err != nil {
+		r.t.Errorf("Close of the listener gave the error %v", err)
+	}
+	r.accepting.Wait()
+	r.server.Stop()
+}

@@ -1,0 +1,128 @@
+package clusterproof
+
+import (
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/x509"
+	"encoding/pem"
+	"fmt"
+	"math/big"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/sebas642/intercessor/e2e/netspace"
+	"github.com/sebas642/intercessor/e2e/patience"
+	"github.com/sebas642/intercessor/e2e/relayproc"
+	"github.com/sebas642/intercessor/relayd/cluster/etcdtest"
+	"github.com/sebas642/intercessor/relayd/resume"
+)
+
+// worlds counts the worlds of this process: each has a bridge and a network of its own.
+var worlds atomic.Int32
+
+// A world is three nodes, each in a network namespace, and on the bridge between them three etcd
+// servers and the peers.
+type world struct {
+	t      testing.TB
+	net    string // 10.N
+	etcd   []*etcdtest.Member
+	nodes  []*node
+	binary string
+	common []string // arguments of all nodes
+
+	peers atomic.Int32 // each has an address of its own
+}
+
+// A node is a relayd that may be killed and started again.
+type node struct {
+	*relayproc.Relay
+	world *world
+	name  string
+	host  string
+	space *netspace.Space
+}
+
+// newWorld starts etcd and the nodes. The directory is not young, as after some minutes.
+func newWorld(t testing.TB, binary string) *world {
+	n := worlds.Add(1)
+	w := &world{t: t, net: fmt.Sprintf("10.%d", n), binary: binary}
+	run(t, fmt.Sprintf(`ip link add b%[1]d type bridge mcast_snooping 0; ip link set b%[1]d up
+		ip addr add 10.%[1]d.0.100/16 dev b%[1]d; ip addr add 10.%[1]d.0.101/16 dev b%[1]d; ip addr add 10.%[1]d.0.102/16 dev b%[1]d
+		ip route add local 10.%[1]d.128.0/17 dev lo`, n))
+	w.etcd = etcdtest.StartAt(t, w.net+".0.100", w.net+".0.101", w.net+".0.102")
+	folder := t.TempDir()
+	_, key, _, err := resume.KeepKey(folder)
+	require.NoError(t, err)
+	_, secret, _, err := resume.KeepKey(filepath.Join(folder, "cluster"))
+	require.NoError(t, err)
+	w.common = append([]string{"--key-file", key, "--drain", "2s", "--cluster-secret-file", secret}, certify(t, folder)...)
+	for _, endpoint := range etcdtest.Endpoints(w.etcd) {
+		w.common = append(w.common, "--cluster-etcd", endpoint)
+	}
+	w.nodes = make([]*node, 3)
+	var starting sync.WaitGroup
+	for i := range w.nodes {
+		at := &node{world: w, name: fmt.Sprintf("node-%d", i+1), host: fmt.Sprintf("%s.0.%d", w.net, i+1), space: netspace.New(t)}
+		run(t, fmt.Sprintf(`ip link add v%[1]d-%[2]d type veth peer name eth0 netns %[3]s
+			ip link set v%[1]d-%[2]d master b%[1]d up`, n, i, at.space.Path))
+		at.space.Run(fmt.Sprintf(`ip addr add %s/16 dev eth0; ip link set eth0 up
+			nft 'table inet f { chain in { type filter hook input priority 0; }; chain out { type filter hook output priority 0; }; }'`, at.host))
+		w.nodes[i] = at
+		starting.Go(at.begin)
+	}
+	starting.Wait()
+	require.False(t, t.Failed())
+	w.etcd[0].Delete("intercessor/young")
+	return w
+}
+
+// begin starts a node for the first time. It runs in its namespace whichever goroutine starts it.
+func (n *node) begin() {
+	script := filepath.Join(n.world.t.TempDir(), n.name)
+	text := fmt.Sprintf("#!/bin/sh\nexec nsenter --net=%s %s \"$@\"\n", n.space.Path, n.world.binary)
+	if err := os.WriteFile(script, []byte(text), 0o700); err != nil {
+		n.world.t.Error(err)
+		return
+	}
+	n.Relay = relayproc.StartBinary(n.world.t, script, append([]string{
+		"--listen", n.host + ":8000", "--cluster-name", n.name, "--cluster-listen", n.host + ":8001"}, n.world.common...)...)
+}
+
+// run runs a shell command in the network of the peers.
+func run(t testing.TB, command string) {
+	t.Helper()
+	out, err := exec.CommandContext(patience.Context(t), "sh", "-ec", command).CombinedOutput()
+	require.NoError(t, err, "%s\n%s", command, out)
+}
+
+// certify makes one certificate for all nodes, and returns the arguments that name it.
+func certify(t testing.TB, folder string) []string {
+	t.Helper()
+	const name = "relay.test"
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	require.NoError(t, err)
+	template := &x509.Certificate{
+		SerialNumber: big.NewInt(1), NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(24 * time.Hour),
+		IsCA: true, BasicConstraintsValid: true, DNSNames: []string{name},
+	}
+	certificate, err := x509.CreateCertificate(rand.Reader, template, template, key.Public(), key)
+	require.NoError(t, err)
+	private, err := x509.MarshalPKCS8PrivateKey(key)
+	require.NoError(t, err)
+	put := func(file, kind string, der []byte) string {
+		path := filepath.Join(folder, file)
+		require.NoError(t, os.WriteFile(path, pem.EncodeToMemory(&pem.Block{Type: kind, Bytes: der}), 0o600))
+		return path
+	}
+	cert := put("cert.pem", "CERTIFICATE", certificate)
+	return []string{"--cluster-cert-file", cert, "--cluster-ca-file", cert,
+		"--cluster-key-file", put("key.pem", "PRIVATE KEY", private), "--cluster-member", name}
+}

@@ -9,7 +9,7 @@ import (
 type clusterFollower func() cluster.Stats
 
 var (
-	clusterSure      = describe("relayd_cluster_sure", "1 if etcd has renewed this node's marks within the last 10 seconds, else 0. This and the other cluster metrics only with a cluster.")
+	clusterSure      = describe("relayd_cluster_sure", "1 if etcd has renewed this node's marks within the last 10 seconds, else 0.")
 	clusterNodes     = describe("relayd_cluster_nodes", "Nodes that are alive, as this one sees it, this one among them.")
 	clusterForwards  = describe("relayd_cluster_forwards", "Peers that this node forwards to their rooms' homes. They count as peers there, not here.")
 	clusterForwarded = describe("relayd_cluster_forwards_total", "Peers that this node has forwarded (out), and that others have forwarded to it (in).", "direction")

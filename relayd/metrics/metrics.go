@@ -35,7 +35,7 @@ func New(version string) *Metrics {
 		waited:   histogram("relayd_outbox_wait_seconds", "How long messages waited in an outbox because the socket did not accept them at once.", 0.0001, 4, 9),
 		found:    histogram("relayd_path_seconds", "How long attempts for a direct path took until there was a pair of addresses, as SDK peers tell; at most a minute.", 0.05, 2, 8),
 	}
-	m.looked = histogram("relayd_cluster_lookup_seconds", "How long etcd took to say where a room is, failed requests among them. This and the following only with a cluster.", 0.0005, 2, 11)
+	m.looked = histogram("relayd_cluster_lookup_seconds", "How long etcd took to say where a room is, failed requests among them. Only with a cluster.", 0.0005, 2, 11)
 	build := prometheus.NewGauge(prometheus.GaugeOpts{
 		Name:        "relayd_build_info",
 		Help:        "1, with the version of relayd and of Go.",

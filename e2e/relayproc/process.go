@@ -202,9 +202,13 @@ func (p *Process) LogEnd() string {
 	return logs[max(0, len(logs)-8<<10):]
 }
 
-// HasRaced reports whether the race detector has found something.
-func (p *Process) HasRaced() bool {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	return bytes.Contains(p.logs.Bytes(), []byte("DATA RACE"))
+// Race returns the first report of the race detector, "" if it has found nothing.
+func (p *Process) Race() string {
+	const frame = "=================="
+	_, report, raced := strings.Cut(p.Logs(), "WARNING: DATA RACE")
+	if !raced {
+		return ""
+	}
+	report, _, _ = strings.Cut(report, frame)
+	return strings.TrimSpace(report)
 }

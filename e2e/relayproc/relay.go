@@ -39,8 +39,8 @@ func StartWith(t testing.TB, limits Limits, env []string, path string, args ...s
 	p := &Process{Binary: path, Env: env, Args: append([]string{"--state-dir", t.TempDir(), "--drain", "0"}, args...)}
 	t.Cleanup(func() {
 		p.Kill()
-		if p.HasRaced() {
-			t.Error("relayd has a data race")
+		if race := p.Race(); race != "" {
+			t.Errorf("relayd has a data race:\n%s", race)
 		}
 		if t.Failed() {
 			t.Logf("the end of relayd's log:\n%s", p.LogEnd())

@@ -91,14 +91,14 @@ func runNode(name, endpoints, keyFile string) error {
 
 // A world is an etcd and nodes.
 type world struct {
-	t     *testing.T
+	t     testing.TB
 	etcd  *etcdtest.Member
 	key   string // the file of cluster.key
 	nodes []*node
 }
 
 // newWorld starts an etcd and nodes named a, b and so on. The directory is not young.
-func newWorld(t *testing.T, nodes int) *world {
+func newWorld(t testing.TB, nodes int) *world {
 	t.Helper()
 	_, key, _, err := resume.KeepKey(t.TempDir())
 	require.NoError(t, err)

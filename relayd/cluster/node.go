@@ -137,7 +137,7 @@ func (n *Node) Start(ctx context.Context, r *relay.Relay, listener net.Listener)
 		if _, err := n.links.Ask(ctx, at, &forward.Handover{Kind: forward.Who}); err == nil {
 			return fmt.Errorf("another process runs as the node %s at %s: end it, or give this node another name", rival.Name, at.Address)
 		}
-		if err := n.directory.Revoke(ctx, rival); err != nil {
+		if err := n.directory.Succeed(ctx, rival, at.Address); err != nil {
 			return err
 		}
 	}
@@ -168,9 +168,7 @@ func (n *Node) Drain(ctx context.Context, within time.Duration) error {
 		homes = append(homes, f.at)
 	}
 	n.mu.Unlock()
-	for h := range n.relay.Homes() {
-		n.touch(h.Server, false)
-	}
+	n.mark(ctx)
 	for _, at := range homes {
 		n.spawn(func() {
 			// A home that does not hear it keeps the peers until the relay's Shutdown cuts them.
@@ -178,6 +176,37 @@ func (n *Node) Drain(ctx context.Context, within time.Duration) error {
 		})
 	}
 	return n.relay.Drain(ctx, within)
+}
+
+// markWithin bounds how long the peers of a node that drains are not asked to leave yet.
+const markWithin = time.Second
+
+// mark writes into the claims of all rooms that this node drains. It comes before the servers are
+// asked to leave: one that came to another node earlier would be forwarded back here.
+func (n *Node) mark(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(ctx, markWithin)
+	defer cancel()
+	marked := make(chan struct{})
+	var rooms sync.WaitGroup
+	for h := range n.relay.Homes() {
+		rooms.Add(1)
+		if !n.spawn(func() {
+			defer rooms.Done()
+			if p := n.take(n.life, h.Server); p != nil {
+				n.settle(p)
+			}
+		}) {
+			rooms.Done()
+		}
+	}
+	n.spawn(func() {
+		rooms.Wait()
+		close(marked)
+	})
+	select {
+	case <-marked:
+	case <-ctx.Done():
+	}
 }
 
 // Close leaves the cluster and waits for the node's goroutines. Other nodes take over its rooms

@@ -127,7 +127,7 @@ func (r *Relay) forward(s *session, way Way) {
 	done := s.claim.release
 	r.mu.Lock()
 	if r.closing {
-		_ = wsconn.Below(socket).Close()
+		wsconn.Cut(socket)
 	} else {
 		r.forwards[s] = socket
 		r.running.Add(1)

@@ -80,7 +80,7 @@ func (r *Relay) Shutdown(ctx context.Context) error {
 	r.closing = true
 	sessions := slices.Collect(maps.Keys(r.sessions))
 	for _, socket := range r.forwards {
-		_ = wsconn.Below(socket).Close()
+		wsconn.Cut(socket)
 	}
 	r.mu.Unlock()
 	// Close all clients before the first server, because a server that leaves ends its

@@ -50,7 +50,7 @@ func prove(t *testing.T, seed uint64, most int, within time.Duration) {
 		repeat = "INTERCESSOR_PROVE=full " + repeat
 		rooms, clients, patient = 6, 3, 25*time.Second
 	}
-	v := newTown(t, newWorld(t, relayproc.Racing(t)), rooms, clients)
+	v := newTown(t, newWorld(t, relayproc.Racing(t), nil), rooms, clients)
 	v.traffic.Go(func() { v.visit(seed) })
 	random := rand.New(rand.NewPCG(seed, 5))
 	cards := append([]string(nil), deck...)

@@ -147,6 +147,7 @@ func (v *town) reach(patient, within time.Duration) bool {
 					return
 				}
 				for !settles(ctx, c, patient) && ctx.Err() == nil && c.Conn.Err() == nil {
+					v.t.Logf("%s waits: it is %v, its server %v", c.App.Name, c.Conn.State(), r.listener.State())
 					if c.Conn.State() == sdk.Reconnecting {
 						c.Conn.NetworkChanged()
 					}

@@ -36,7 +36,7 @@ type world struct {
 	etcd   []*etcdtest.Member
 	nodes  []*node
 	binary string
-	common []string // arguments of all nodes
+	args   func(*node) []string
 
 	peers atomic.Int32 // each has an address of its own
 }
@@ -50,11 +50,13 @@ type node struct {
 	space *netspace.Space
 }
 
-// newWorld starts etcd and the nodes. The directory is not young, as after some minutes.
-func newWorld(t testing.TB, binary string) *world {
+// newWorld starts etcd and the nodes, with these arguments more. The directory is not young, as
+// after some minutes.
+func newWorld(t testing.TB, binary string, more func(*node) []string) *world {
 	n := worlds.Add(1)
 	w := &world{t: t, net: fmt.Sprintf("10.%d", n), binary: binary}
 	run(t, fmt.Sprintf(`ip link add b%[1]d type bridge mcast_snooping 0; ip link set b%[1]d up
+		ip addr add 10.%[1]d.0.200/16 dev b%[1]d
 		ip addr add 10.%[1]d.0.100/16 dev b%[1]d; ip addr add 10.%[1]d.0.101/16 dev b%[1]d; ip addr add 10.%[1]d.0.102/16 dev b%[1]d
 		ip route add local 10.%[1]d.128.0/17 dev lo`, n))
 	w.etcd = etcdtest.StartAt(t, w.net+".0.100", w.net+".0.101", w.net+".0.102")
@@ -63,9 +65,16 @@ func newWorld(t testing.TB, binary string) *world {
 	require.NoError(t, err)
 	_, secret, _, err := resume.KeepKey(filepath.Join(folder, "cluster"))
 	require.NoError(t, err)
-	w.common = append([]string{"--key-file", key, "--drain", "2s", "--cluster-secret-file", secret}, certify(t, folder)...)
+	common := append([]string{"--key-file", key, "--drain", "2s", "--cluster-secret-file", secret}, certify(t, folder)...)
 	for _, endpoint := range etcdtest.Endpoints(w.etcd) {
-		w.common = append(w.common, "--cluster-etcd", endpoint)
+		common = append(common, "--cluster-etcd", endpoint)
+	}
+	w.args = func(n *node) []string {
+		args := append(common[:len(common):len(common)], "--listen", n.host+":8000", "--cluster-name", n.name, "--cluster-listen", n.host+":8001")
+		if more != nil {
+			args = append(args, more(n)...)
+		}
+		return args
 	}
 	w.nodes = make([]*node, 3)
 	var starting sync.WaitGroup
@@ -92,8 +101,7 @@ func (n *node) begin() {
 		n.world.t.Error(err)
 		return
 	}
-	n.Relay = relayproc.StartBinary(n.world.t, script, append([]string{
-		"--listen", n.host + ":8000", "--cluster-name", n.name, "--cluster-listen", n.host + ":8001"}, n.world.common...)...)
+	n.Relay = relayproc.StartBinary(n.world.t, script, n.world.args(n)...)
 }
 
 // run runs a shell command in the network of the peers.

@@ -51,7 +51,7 @@ var ownerSeeds = []Seed{
 			Old: `if kicked && !newcomer { return nil, before, Kicked }`,
 			New: ``}}},
 	{"the attempt is not looked at", "C8", ownerSuite, []Edit{
-		{In: "relayd/relay.session.identify",
-			Old: `s.arrival.order.Generation, s.arrival.order.Attempt = identity.Generation, attempt`,
-			New: `s.arrival.order.Generation, _ = identity.Generation, attempt`}}},
+		{In: "relayd/relay.session.verify",
+			Old: `a.order.Generation, a.order.Attempt = identity.Generation, attempt`,
+			New: `a.order.Generation, _ = identity.Generation, attempt`}}},
 }

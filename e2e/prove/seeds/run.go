@@ -99,7 +99,7 @@ func goTest(ctx context.Context, root, overlay string, suite Suite) (string, err
 
 var (
 	broken  = regexp.MustCompile(`(?m)^\s*(?:.*: )?broken (C\d+|need): `)
-	failed  = regexp.MustCompile(`(?m)^--- FAIL: Test(?:Native|Health|InFlight|Repair)?([FLSW]\d+)`) // a test of a rule of PROTOCOL.md
+	failed  = regexp.MustCompile(`(?m)^--- FAIL: Test(?:Native|Health|InFlight|Repair)?([FLNSW]\d+)`) // a test of a rule of PROTOCOL.md or docs/cluster.md
 	unbuilt = regexp.MustCompile(`(?m)^FAIL\s.*\[(build|setup) failed\]`)
 )
 

@@ -3,7 +3,7 @@ package main
 // A Seed is a plausible bug.
 type Seed struct {
 	Name  string // a sentence without a full stop: what the bug does
-	Rule  string // the rule that must catch it, of the checker (C) or of PROTOCOL.md
+	Rule  string // the rule that must catch it, of the checker (C), of PROTOCOL.md, or of docs/cluster.md (N)
 	Suite Suite  // the proof that must notice
 	Edits []Edit
 }
@@ -36,10 +36,15 @@ var (
 	sdkSuite    = Suite{"./e2e/prove/sdkproof", "^TestSeeds"}
 )
 
+// clusterSuite is the tests of a rule of docs/cluster.md, with real processes.
+func clusterSuite(rule string) Suite {
+	return Suite{"./e2e/prove/clusterproof", "^Test" + rule + "[A-Z]"}
+}
+
 // all returns the seeds of every list.
 func all() []Seed {
 	var seeds []Seed
-	for _, list := range [][]Seed{linkSeeds, pathSeeds, streamSeeds, relaySeeds, ownerSeeds, sdkSeeds, muxSeeds, repairSeeds, bothSeeds} {
+	for _, list := range [][]Seed{linkSeeds, pathSeeds, streamSeeds, relaySeeds, ownerSeeds, sdkSeeds, muxSeeds, repairSeeds, bothSeeds, clusterSeeds} {
 		seeds = append(seeds, list...)
 	}
 	return seeds

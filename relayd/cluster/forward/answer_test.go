@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"net"
+	"os"
+	"syscall"
 	"testing"
 	"time"
 
@@ -37,14 +39,19 @@ func TestHomeAnswers(t *testing.T) {
 
 // TestAnotherInstanceAnswers: an edge notices it, and learns which.
 func TestAnotherInstanceAnswers(t *testing.T) {
-	edge, at := two(t, false, func(context.Context, *Incoming) { t.Error("it was handed over") })
+	edge, at := two(t, false, func(_ context.Context, in *Incoming) {
+		require.Equal(t, Who, in.Kind, "nothing else may be handed over")
+		in.Answer(nil, nil)
+	})
 	before := at.Peer
 	before.Number++
-	reply, err := edge.Ask(t.Context(), before, &Handover{Kind: Who})
+	reply, err := edge.Ask(t.Context(), before, &Handover{Kind: Find})
 	require.ErrorIs(t, err, ErrOther)
 	require.Equal(t, at.Instance, reply.From)
 	_, err = edge.Forward(t.Context(), before, full())
 	require.ErrorIs(t, err, ErrOther)
+	_, err = edge.Ask(t.Context(), at.Peer, &Handover{Kind: Who})
+	require.NoError(t, err, "the instance that answers has been reached")
 }
 
 // TestRoomIsFound among nodes of which one does not answer, one is not there, and one has no such
@@ -172,7 +179,10 @@ func TestForwardsAreBounded(t *testing.T) {
 
 	asked := make(chan error, 1)
 	go func() {
-		_, err := edge.Ask(t.Context(), at.Peer, &Handover{Kind: Who})
+		err := ErrFull
+		for errors.Is(err, ErrFull) { // the home's function that took the connection may not have returned yet
+			_, err = edge.Ask(t.Context(), at.Peer, &Handover{Kind: Who})
+		}
 		asked <- err
 	}()
 	<-busy
@@ -185,9 +195,27 @@ func TestForwardsAreBounded(t *testing.T) {
 
 // TestHandlerThatDoesNotAnswer looks to the edge like a connection that was cut.
 func TestHandlerThatDoesNotAnswer(t *testing.T) {
-	edge, at := two(t, false, func(context.Context, *Incoming) {})
+	edge, at := two(t, false, func(_ context.Context, in *Incoming) {
+		if in.Kind == Who {
+			in.Answer(nil, nil)
+		}
+	})
 	_, err := edge.Forward(t.Context(), at.Peer, full())
 	require.ErrorIs(t, err, ErrCut)
+	_, err = edge.Ask(t.Context(), at.Peer, &Handover{Kind: Who})
+	require.NoError(t, err, "other calls are not concerned")
+}
+
+// TestOwnFaultIsNotTheOthers: what keeps this node from connecting is no failure of the other, and
+// is tried again at once.
+func TestOwnFaultIsNotTheOthers(t *testing.T) {
+	edge, at := two(t, false, nil)
+	at.Peer.Address = "no-such-node.invalid:7000"
+	_, err := edge.Forward(t.Context(), at.Peer, full())
+	require.ErrorIs(t, err, ErrLocal)
+	full := &net.OpError{Op: "dial", Err: os.NewSyscallError("socket", syscall.EMFILE)}
+	require.ErrorIs(t, classify(full, false), ErrLocal)
+	require.Empty(t, edge.failed)
 }
 
 // elsewhere is a listener of another machine.

@@ -31,6 +31,7 @@ var (
 	ErrVersion   = errors.New("the other node has a version that is too far from this one's")
 	ErrOther     = errors.New("another instance answers at the address")
 	ErrForwards  = errors.New("this node has too many connections to other nodes")
+	ErrLocal     = errors.New("this node cannot open a connection") // for want of a descriptor, an address or a route
 )
 
 // A Peer is another node.
@@ -46,8 +47,8 @@ type Reply struct {
 }
 
 // Forward hands a peer's connection over to its home, within two seconds. After a nil error call
-// Start or Close. After a failure of the network, of certificates or of the proof, all calls for
-// that address fail with the same error for a second.
+// Start or Close. After a failure before the home has proved itself, all calls for its address fail
+// with the same error for a second.
 func (n *Node) Forward(ctx context.Context, to Peer, h *Handover) (*Link, error) {
 	conn, _, err := n.send(ctx, to, h)
 	if err != nil {
@@ -134,7 +135,7 @@ func (n *Node) send(ctx context.Context, to Peer, h *Handover) (conn net.Conn, r
 	}
 	why := classify(err, time.Since(began) > n.limits.handshake+lateBy)
 	err = fmt.Errorf("cannot reach the node %s at %s: %w", to.Name, to.Address, why)
-	if !isAnswer(err) {
+	if reached := reply.From != (home.Instance{}); !reached && !errors.Is(err, ErrLocal) {
 		n.remember(to.Address, err)
 	}
 	return nil, reply, err
@@ -170,26 +171,25 @@ var known = []error{ErrNotHere, ErrDraining, ErrFull, ErrOther, ErrUntrusted, Er
 // classify gives an error of a connection its class.
 func classify(err error, late bool) error {
 	var network net.Error
-	var remote *net.OpError
+	var op *net.OpError
 	switch {
 	case slices.ContainsFunc(known, func(class error) bool { return errors.Is(err, class) }):
 		return err
 	case errors.Is(err, syscall.ECONNREFUSED):
 		return ErrRefused
+	case errors.As(err, new(*net.DNSError)):
+		return fmt.Errorf("%w: %w", ErrLocal, err)
 	case errors.Is(err, context.DeadlineExceeded), errors.As(err, &network) && network.Timeout():
 		if late {
 			return ErrLate
 		}
 		return ErrSilent
-	case errors.As(err, &remote) && remote.Op == "remote error": // an alert of TLS
+	case errors.As(err, &op) && op.Op == "remote error", errors.As(err, new(tls.RecordHeaderError)): // an alert, or no TLS
 		return fmt.Errorf("%w: %w", ErrUntrusted, err)
+	case op != nil && op.Op == "dial" && !errors.Is(err, syscall.EHOSTUNREACH) && !errors.Is(err, syscall.ECONNRESET):
+		return fmt.Errorf("%w: %w", ErrLocal, err)
 	}
 	return fmt.Errorf("%w: %w", ErrCut, err)
-}
-
-// isAnswer reports whether the right node has answered.
-func isAnswer(err error) bool {
-	return errors.Is(err, ErrNotHere) || errors.Is(err, ErrDraining) || errors.Is(err, ErrFull)
 }
 
 // A failure is why dials to an address fail at once.

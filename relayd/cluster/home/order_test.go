@@ -237,7 +237,7 @@ var shapes = []struct {
 func TestEveryOrder(t *testing.T) {
 	most := 150_000
 	if os.Getenv("CLUSTER_FULL") != "" {
-		most = 8_000_000
+		most = 3_000_000
 	}
 	r := trueRules()
 	total := 0
@@ -260,7 +260,7 @@ func TestEveryOrder(t *testing.T) {
 func TestLongWalks(t *testing.T) {
 	walks := 2_000
 	if os.Getenv("CLUSTER_FULL") != "" {
-		walks = 300_000
+		walks = 50_000
 	}
 	r := trueRules()
 	every := budget{4, 4, 3, 2, 2, 2, 2, 2, 2, 2, 2, 1, 1, 1, 1}

@@ -1,0 +1,71 @@
+package clusterproof
+
+import (
+	"encoding/binary"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/sebas642/intercessor/e2e/patience"
+	"github.com/sebas642/intercessor/e2e/rawpeer"
+	"github.com/sebas642/intercessor/protocol"
+)
+
+// A hello is what a peer needs of HELLO.
+type hello struct {
+	ID         string
+	Resume     string
+	ServerInfo json.RawMessage
+}
+
+// greet connects a raw peer to a node. It returns the HELLO, or the code of the close.
+func greet(t testing.TB, n *node, path string, headers ...string) (p *rawpeer.Peer, h hello, code protocol.Code) {
+	t.Helper()
+	p = rawpeer.TCP(t, n.Addr)
+	p.Write(rawpeer.Handshake(path, headers...))
+	require.Equal(t, http.StatusSwitchingProtocols, p.Answer().StatusCode)
+	opcode, payload := p.Next()
+	if opcode == rawpeer.OpClose {
+		return p, h, protocol.Code(binary.BigEndian.Uint16(payload))
+	}
+	var d rawpeer.Delivery
+	require.NoError(t, json.Unmarshal(payload, &d))
+	require.Equal(t, "HELLO", d.Type)
+	require.NoError(t, json.Unmarshal(d.Message, &h))
+	p.ID = h.ID
+	return p, h, 0
+}
+
+// join is greet for a peer that must be let in, and comes again after a code that may be retried.
+func join(t testing.TB, n *node, path string, headers ...string) (p *rawpeer.Peer, h hello) {
+	t.Helper()
+	require.Eventually(t, func() bool {
+		var code protocol.Code
+		p, h, code = greet(t, n, path, headers...)
+		require.True(t, code == 0 || code.Retry(), "%s is not let in at %s: %d", path, n.name, code)
+		return code == 0
+	}, patience.Max, 100*time.Millisecond)
+	return p, h
+}
+
+// again is the header of a v1 peer that comes back with its attempt of this number.
+func again(attempt int, token string) string {
+	return fmt.Sprintf("%s, %s%d.%s", rawpeer.V1, protocol.ResumePrefix, attempt, token)
+}
+
+// wantPong requires that the peer is still connected. What the relay has sent before is passed over.
+func wantPong(p *rawpeer.Peer) {
+	p.T.Helper()
+	p.Write(rawpeer.Frame(true, rawpeer.OpPing, "alive?"))
+	for {
+		opcode, payload := p.Next()
+		require.NotEqualValues(p.T, rawpeer.OpClose, opcode, "%q", payload)
+		if opcode == rawpeer.OpPong && string(payload) == "alive?" {
+			return
+		}
+	}
+}

@@ -1,0 +1,224 @@
+package clusterproof
+
+import (
+	"net"
+	"net/http"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/sebas642/intercessor/e2e/patience"
+	"github.com/sebas642/intercessor/e2e/rawpeer"
+	"github.com/sebas642/intercessor/e2e/relayproc"
+	"github.com/sebas642/intercessor/protocol"
+)
+
+// TestN2HomeThatDoesNotAnswer: a newcomer may come again.
+func TestN2HomeThatDoesNotAnswer(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, relayproc.Small(t), nil)
+	server, _ := join(t, w.nodes[0], "/server")
+	w.nodes[0].Signal(syscall.SIGSTOP)
+	defer w.nodes[0].Signal(syscall.SIGCONT)
+	for _, at := range w.nodes[1:] {
+		_, _, code := greet(t, at, "/client/"+server.ID)
+		require.Equal(t, protocol.CodeServerAway, code)
+	}
+}
+
+// TestN2EtcdThatIsBehind: one member has not heard of a room, and the others, which have, stand
+// still. What it says alone counts for nothing.
+func TestN2EtcdThatIsBehind(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, relayproc.Small(t), nil)
+	w.etcd[2].Pause()
+	server, _ := join(t, w.nodes[0], "/server")
+	w.etcd[0].Pause()
+	w.etcd[1].Pause()
+	w.etcd[2].Resume()
+	for range 6 {
+		_, _, code := greet(t, w.nodes[1], "/client/"+server.ID)
+		require.NotEqual(t, protocol.CodeNoSuchServer, code, "the room is there")
+	}
+	w.etcd[0].Resume()
+	w.etcd[1].Resume()
+	join(t, w.nodes[1], "/client/"+server.ID)
+}
+
+// TestN2RoomAfterItWasNotThere: a server comes back with its ID, and peers that have asked in vain
+// find it at once.
+func TestN2RoomAfterItWasNotThere(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, relayproc.Small(t), nil)
+	server, h := join(t, w.nodes[0], "/server", rawpeer.V1)
+	server.Write(rawpeer.CloseFrame(1000))
+	server.ExpectClose(1000)
+	for _, at := range w.nodes {
+		_, _, code := greet(t, at, "/client/"+h.ID)
+		require.Equal(t, protocol.CodeNoSuchServer, code)
+	}
+	join(t, w.nodes[1], "/server", again(2, h.Resume))
+	for _, at := range w.nodes {
+		join(t, at, "/client/"+h.ID)
+	}
+}
+
+// TestN3NoHelloWithoutAClaim: a new server at a node that cannot reach etcd is not let in. When
+// it can again, servers that it lets in are found from every node at once.
+func TestN3NoHelloWithoutAClaim(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, relayproc.Small(t), nil)
+	w.nodes[0].cut("out", w.net+".0.96/27")
+	_, _, code := greet(t, w.nodes[0], "/server")
+	require.Equal(t, protocol.CodeOverloaded, code)
+	w.nodes[0].mend()
+	require.Eventually(t, func() bool {
+		server, _, code := greet(t, w.nodes[0], "/server")
+		if code != 0 {
+			return false
+		}
+		for _, at := range w.nodes[1:] {
+			_, _, code = greet(t, at, "/client/"+server.ID)
+			require.NotEqual(t, protocol.CodeNoSuchServer, code, "its HELLO came before its claim")
+		}
+		return code == 0
+	}, patience.Max, 100*time.Millisecond)
+}
+
+// TestN4EndOfARoom: once a client has heard that its server has left, every node knows it.
+func TestN4EndOfARoom(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, relayproc.Small(t), nil)
+	server, _ := join(t, w.nodes[0], "/server")
+	client, _ := join(t, w.nodes[1], "/client/"+server.ID)
+	server.Write(rawpeer.CloseFrame(1000))
+	client.ExpectClose(protocol.CodeServerGone)
+	for _, at := range w.nodes {
+		_, _, code := greet(t, at, "/client/"+server.ID)
+		require.Equal(t, protocol.CodeNoSuchServer, code, "at %s", at.name)
+	}
+}
+
+// TestN4EmptyDirectory: etcd loses all that it had. Rooms are found again, and until then newcomers
+// may come again.
+func TestN4EmptyDirectory(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, relayproc.Small(t), nil)
+	server, _ := join(t, w.nodes[0], "/server")
+	for _, member := range w.etcd {
+		member.Kill()
+	}
+	for _, member := range w.etcd {
+		member.Forget()
+		member.Start()
+	}
+	for _, at := range w.nodes[1:] {
+		join(t, at, "/client/"+server.ID)
+	}
+	wantPong(server)
+}
+
+// TestN5HigherOrderStays: an older connection of a server comes to a node that cannot reach the
+// home. The newer one stays.
+func TestN5HigherOrderStays(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, relayproc.Small(t), nil)
+	a, b := w.nodes[0], w.nodes[1]
+	_, first := join(t, a, "/server", rawpeer.V1)
+	server, _ := join(t, a, "/server", again(1000, first.Resume))
+	a.cut("in out", w.net+".0.0/26")
+	older, _ := join(t, b, "/server", again(500, first.Resume)) // not within ten seconds of the room's last move
+	older.ExpectClose(protocol.CodeReplaced)
+	wantPong(server)
+	a.mend()
+	join(t, a, "/client/"+server.ID)
+	wantPong(server)
+}
+
+// TestN6ClientWaitsForItsServer: the home of a room is killed, and its client comes back before its
+// server does.
+func TestN6ClientWaitsForItsServer(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, relayproc.Small(t), nil)
+	a, b, c := w.nodes[0], w.nodes[1], w.nodes[2]
+	_, server := join(t, a, "/server", rawpeer.V1)
+	_, client := join(t, b, "/client/"+server.ID, rawpeer.V1)
+	a.Kill()
+	waiting := make(chan *rawpeer.Peer, 1)
+	go func() {
+		p, _ := join(t, b, "/client/"+server.ID, again(2, client.Resume))
+		waiting <- p
+	}()
+	home, _ := join(t, c, "/server", again(2, server.Resume))
+	wantPong(home)
+	wantPong(<-waiting)
+}
+
+// TestN7Forward: what comes early arrives, a forward ends without a byte of the edge, and its end
+// is passed on.
+func TestN7Forward(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, relayproc.Small(t), nil)
+	a, b := w.nodes[0], w.nodes[1]
+	server, _ := join(t, a, "/server")
+
+	early := rawpeer.TCP(t, b.Addr)
+	early.Write(rawpeer.Handshake("/client/"+server.ID) + rawpeer.Frame(true, rawpeer.OpText, `{"to":"`+server.ID+`","type":"chat","message":"early"}`))
+	require.Equal(t, http.StatusSwitchingProtocols, early.Answer().StatusCode)
+	early.ID = rawpeer.HelloID(early)
+	server.ExpectJoined(early)
+	server.Expect(early.ID, "chat", `"early"`)
+
+	require.NoError(t, early.Conn.Close())
+	server.ExpectGone(early)
+
+	client, _ := join(t, b, "/client/"+server.ID)
+	wantPong(client)
+	a.Kill()
+	client.ExpectEnd()
+}
+
+// TestN7Grant: what the access backend has granted a client at its edge holds at the home.
+func TestN7Grant(t *testing.T) {
+	t.Parallel()
+	backend := http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		_, _ = w.Write([]byte(`{"allowed":true,"serverInfo":{"room":"blue"}}`))
+	})
+	w := newWorld(t, relayproc.Small(t), func(n *node) []string {
+		var listener net.Listener
+		n.space.Do(func() {
+			var err error
+			listener, err = net.Listen("tcp", "127.0.0.1:0")
+			require.NoError(t, err)
+		})
+		server := &http.Server{Handler: backend, ReadHeaderTimeout: patience.Max}
+		t.Cleanup(func() { require.NoError(t, server.Close()) })
+		go func() { _ = server.Serve(listener) }() // until Close
+		return []string{"--access-authorize-url", "http://" + listener.Addr().String()}
+	})
+	server, _ := join(t, w.nodes[0], "/server", rawpeer.V1)
+	for _, at := range w.nodes {
+		_, h := join(t, at, "/client/"+server.ID, rawpeer.V1)
+		require.JSONEq(t, `{"room":"blue"}`, string(h.ServerInfo), "at %s", at.name)
+	}
+}
+
+// TestN8DrainTakesTheRoomAlong: a server of a node that drains comes to another one, which is its
+// home from then on.
+func TestN8DrainTakesTheRoomAlong(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, relayproc.Small(t), func(*node) []string { return []string{"--drain", "1m"} })
+	a, b, c := w.nodes[0], w.nodes[1], w.nodes[2]
+	server, h := join(t, a, "/server", rawpeer.V1)
+	_, _ = join(t, a, "/server", rawpeer.V1) // which stays, so that the node goes on draining
+	a.Signal(syscall.SIGTERM)
+	server.Await("0", protocol.TypeRelayRestarting)
+	require.NoError(t, server.Conn.Close())
+	moved, _ := join(t, b, "/server", again(2, h.Resume))
+	a.Kill()
+	wantPong(moved)
+	join(t, c, "/client/"+h.ID)
+	wantPong(moved)
+}

@@ -1,0 +1,73 @@
+package main
+
+// clusterSeeds are bugs in the cluster's nodes that only real processes show. Package
+// relayd/cluster/home has mutants of its own.
+var clusterSeeds = []Seed{
+	{"a home that does not answer is taken for a room that is not there", "N2", clusterSuite("N2"), []Edit{
+		{In: "relayd/cluster/home.Visit.fail",
+			Old: `none && v.view.Sure()`,
+			New: `v.view.Sure()`}}},
+	{"one member of etcd may answer a lookup from what it has", "N2", clusterSuite("N2"), []Edit{
+		{In: "relayd/cluster/directory.Directory.Lookup",
+			Old: `clientv3.OpGet(d.roomKey(h))`,
+			New: `clientv3.OpGet(d.roomKey(h), clientv3.WithSerializable())`},
+		{In: "relayd/cluster/directory.Directory.Lookup",
+			Old: `clientv3.OpGet(d.prefix+youngKey, clientv3.WithKeysOnly())`,
+			New: `clientv3.OpGet(d.prefix+youngKey, clientv3.WithKeysOnly(), clientv3.WithSerializable())`},
+		{In: "relayd/cluster/directory.Directory.getMarks",
+			Old: `clientv3.WithPrefix()`,
+			New: `clientv3.WithSerializable(), clientv3.WithPrefix()`},
+		{In: "relayd/cluster/directory.Directory.read",
+			Old: `return answer, d.seen.check(answer.Header, then)`,
+			New: `_ = then
+				return answer, nil`}}},
+	{"that a room is not there is remembered", "N2", clusterSuite("N2"), []Edit{
+		{In: "relayd/cluster.Node.lookup",
+			Old: `n.known.Store(&v.Instances)`,
+			New: `n.known.Store(&v.Instances)
+				n.mu.Lock()
+				defer n.mu.Unlock()
+				if v.Revision == 0 { n.watched["not "+key] = struct{}{} }
+				if _, not := n.watched["not "+key]; not { v.Revision, v.Claim = 0, nil }`}}},
+	{"HELLO goes out although the claim's outcome is unknown", "N3", clusterSuite("N3"), []Edit{
+		{In: "relayd/cluster.walk.write",
+			Old: `return w.visit.Wrote(result)`,
+			New: `return w.visit.Wrote(home.Committed)`}}},
+	{"the claim of a room that has ended stays", "N4", clusterSuite("N4"), []Edit{
+		{In: "relayd/cluster.Node.erase",
+			Old: `deleted = n.delete(ctx, p, step.Revision) == nil
+				view = nil`,
+			New: `deleted, view = true, &home.View{}`}}},
+	{"a home gives up its room for a claim of a lower order", "N5", clusterSuite("N5"), []Edit{
+		{In: "relayd/cluster/home.Keep",
+			Old: `case 1: return Step{Do: Write, Revision: view.Revision}`,
+			New: ``}}},
+	{"what the client has sent early is not handed over", "N7", clusterSuite("N7"), []Edit{
+		{In: "relayd/cluster.walk.forward",
+			Old: `if v.Server { h.Kind = forward.Server }`,
+			New: `if v.Server { h.Kind = forward.Server }
+				h.Early = nil`}}},
+	{"the access decision is not handed over", "N7", clusterSuite("N7"), []Edit{
+		{In: "relayd/cluster.walk.forward",
+			Old: `if v.Server { h.Kind = forward.Server }`,
+			New: `if v.Server { h.Kind = forward.Server }
+				h.Grant.ServerInfo = nil`}}},
+	{"an edge writes a close frame when the home has ended", "N7", clusterSuite("N7"), []Edit{
+		{In: "relayd/cluster/forward.Link.copy",
+			Old: `defer l.node.running.Done()`,
+			New: `defer l.node.running.Done()
+				if to == l.client { _, _ = to.Write([]byte{0x88, 2, 4000 >> 8, 4000 & 0xff}) }`}}},
+	{"a client that comes back and finds no home is sent away for good", "N6", clusterSuite("N6"), []Edit{
+		{In: "relayd/cluster/home.Visit.fail",
+			Old: `return Step{Do: Wait}`,
+			New: `return Step{Do: Close, Code: protocol.CodeNoSuchServer}`}}},
+	{"etcd is believed although it has gone back", "N4", clusterSuite("N4"), []Edit{
+		{In: "relayd/cluster/directory.Directory.read",
+			Old: `return answer, d.seen.check(answer.Header, then)`,
+			New: `_ = then
+				return answer, nil`}}},
+	{"a node that drains does not mark its claims", "N8", clusterSuite("N8"), []Edit{
+		{In: "relayd/cluster.Node.isDraining",
+			Old: `return n.draining`,
+			New: `return n.draining && n.closed`}}},
+}

@@ -150,6 +150,9 @@ func (n *Node) sweep() {
 
 // changed takes what the directory knows of this node's marks. Only the last standing counts.
 func (n *Node) changed(s directory.Standing) {
+	if s.Replaced {
+		n.config.End(fmt.Errorf("another process runs as the node %s", n.self.Name))
+	}
 	if !s.Again {
 		return
 	}
@@ -165,14 +168,7 @@ func (n *Node) changed(s directory.Standing) {
 // recover reads all claims of this node after its marks were put again (N4). It takes the mark
 // "unsettled" away when all of them are there.
 func (n *Node) recover(s directory.Standing) {
-	instances, err := n.directory.Instances(n.life)
-	if err == nil {
-		if rivals := home.Enter(n.self, true, &home.View{Instances: instances}).Rivals; rivals != nil {
-			n.config.End(fmt.Errorf("another process runs as the node %s", n.self.Name))
-			return
-		}
-		_, err = n.review(n.life, func(relay.Home) bool { return true })
-	}
+	_, err := n.review(n.life, func(relay.Home) bool { return true })
 	if err == nil && n.settled() && n.directory.Settle(n.life) == nil {
 		return
 	}

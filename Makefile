@@ -2,6 +2,7 @@
 
 help:   ; @ci/help.sh   ## list these targets
 run:    ; @ci/run.sh    ## build everything and start relayd on http://127.0.0.1:8000
+cluster:; @ci/cluster.sh ## build everything and start a cluster of three nodes on ports 8001 to 8003
 test:   ; @ci/test.sh   ## install what is missing, then run every check and test
 setup:  ; @ci/setup.sh  ## install what the tests need: a C compiler, Chromium, coturn, nginx, Caddy, Node.js, npm packages
 fmt:    ; @ci/fmt.sh -w ## format the Go files
@@ -21,4 +22,4 @@ package:; @ci/package.sh ## build the image and a release, and test them (Debian
 bench:  ; @ci/bench.sh  ## run the benchmarks
 clean:  ; @ci/clean.sh  ## remove the output of builds and tests
 
-.PHONY: help run test setup fmt vet unit wasm npm charts e2e nat fuzz check prove image release package bench clean
+.PHONY: help run cluster test setup fmt vet unit wasm npm charts e2e nat fuzz check prove image release package bench clean

@@ -37,7 +37,7 @@ func checkFiles(c *config.Config) error {
 		return err
 	}
 	if c.Cluster.Enabled() {
-		if _, err := readCluster(c.Cluster); err != nil {
+		if _, err := readCluster(c.Cluster, nil); err != nil {
 			return err
 		}
 	}

@@ -4,11 +4,15 @@ import (
 	"cmp"
 	"context"
 	"crypto/tls"
+	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"net"
+	"strings"
 	"time"
 
+	"github.com/sebas642/intercessor/doctor"
 	"github.com/sebas642/intercessor/protocol"
 	"github.com/sebas642/intercessor/relayd/cluster"
 	"github.com/sebas642/intercessor/relayd/cluster/directory"
@@ -25,42 +29,48 @@ const enterWithin = 10 * time.Second
 type membership struct {
 	node     *cluster.Node
 	listener net.Listener
+	names    []byte // the key of the names of rooms, for logs and operators
 }
 
-// openCluster returns nil if the configuration names no cluster. Nothing is served yet. peers is how
-// many this node may have, end ends relayd.
-func openCluster(c config.Cluster, peers int, end func(), log *slog.Logger) (*membership, error) {
-	if !c.Enabled() {
+// openCluster returns nil if the configuration names no cluster. Nothing is served yet. end ends
+// relayd.
+func openCluster(c *config.Config, keys []resume.Key, looked func(time.Duration), end func(), log *slog.Logger) (*membership, error) {
+	if !c.Cluster.Enabled() {
 		return nil, nil
 	}
-	settings, err := readCluster(c)
+	settings, err := readCluster(c.Cluster, keys)
 	if err != nil {
 		return nil, err
 	}
-	settings.Log, settings.Forwards = log, peers
+	settings.Log, settings.Forwards, settings.Looked = log, c.Limits.Connections, looked
 	settings.End = func(err error) {
 		log.Error("this process ends", "error", err)
 		end()
 	}
-	listener, err := listenTCP(string(c.Listen), "--cluster-listen")
+	listener, err := listenTCP(string(c.Cluster.Listen), "--cluster-listen")
 	if err != nil {
 		return nil, err
 	}
-	settings.Advertise = string(cmp.Or(c.Advertise, config.Address(listener.Addr().String())))
+	settings.Advertise = string(cmp.Or(c.Cluster.Advertise, config.Address(listener.Addr().String())))
 	node, err := cluster.New(settings)
 	if err != nil {
 		_ = listener.Close()
 		return nil, fmt.Errorf("cannot use the section cluster: %w", err)
 	}
-	return &membership{node, listener}, nil
+	return &membership{node, listener, cluster.NameKey(settings.Key)}, nil
 }
 
-// readCluster reads the files that the section names.
-func readCluster(c config.Cluster) (settings cluster.Config, err error) {
+// readCluster reads the files that the section names. The first of the keys signs.
+func readCluster(c config.Cluster, keys []resume.Key) (settings cluster.Config, err error) {
 	settings = cluster.Config{
 		Directory: directory.Config{User: c.EtcdUser, Prefix: c.EtcdPrefix},
 		Name:      c.Name,
+		Advertise: c.At(),
+		Version:   version(),
 		Window:    protocol.Window * time.Second,
+	}
+	for _, k := range keys {
+		settings.Keys = append(settings.Keys, k.Name())
 	}
 	for _, u := range c.Etcd {
 		settings.Directory.Endpoints = append(settings.Directory.Endpoints, string(u))
@@ -90,8 +100,67 @@ func readCluster(c config.Cluster) (settings cluster.Config, err error) {
 	return settings, nil
 }
 
+// checkWithin bounds checkCluster.
+const checkWithin = 10 * time.Second
+
+// checkCluster reaches etcd and the other nodes, and enters nothing. It returns which nodes it has
+// reached, and sentences about what may become wrong.
+func checkCluster(c *config.Config) (reached, warnings []string, err error) {
+	keys, err := readKeys(keyFiles(c))
+	if err != nil {
+		keys = nil // serve makes one, or checkFiles says what is wrong
+	}
+	settings, err := readCluster(c.Cluster, keys)
+	if err != nil {
+		return nil, nil, err
+	}
+	settings.Log = slog.New(slog.DiscardHandler)
+	ctx, cancel := context.WithTimeout(context.Background(), checkWithin)
+	defer cancel()
+	reached, wrong, warnings := cluster.Check(ctx, settings)
+	return reached, warnings, errors.Join(wrong...)
+}
+
+// writeCluster writes as comments what checkCluster has found.
+func writeCluster(out io.Writer, reached, warnings []string) error {
+	text := "\n# etcd answers; no other node of the cluster runs\n"
+	if len(reached) > 0 {
+		text = fmt.Sprintf("\n# etcd answers, and so do these nodes: %s\n", strings.Join(reached, ", "))
+	}
+	for _, w := range warnings {
+		text += "# " + w + "\n"
+	}
+	_, err := io.WriteString(out, text)
+	return err
+}
+
+// clusterStep reaches etcd and the other nodes.
+func clusterStep(c *config.Config) doctor.Result {
+	reached, warnings, err := checkCluster(c)
+	if err != nil {
+		return doctor.Fail("the cluster is not whole: "+err.Error(), "change the named setting on the machine that the sentence names, then restart relayd there")
+	}
+	return doctor.Passed("etcd answers, and %d other nodes%s", len(reached), strings.Join(append([]string{""}, warnings...), "; "))
+}
+
 // cluster is what a relay asks about rooms.
 func (m *membership) cluster() relay.Cluster {
+	if m == nil {
+		return nil
+	}
+	return m.node
+}
+
+// nameKey is the key of the names of rooms, nil for a relay that is alone.
+func (m *membership) nameKey() []byte {
+	if m == nil {
+		return nil
+	}
+	return m.names
+}
+
+// nodes is what an operator sees of the cluster, nil for a relay that is alone.
+func (m *membership) nodes() *cluster.Node {
 	if m == nil {
 		return nil
 	}

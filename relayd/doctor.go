@@ -43,6 +43,9 @@ func doctorCommand(c *config.Config, e examination, stdout, stderr io.Writer) in
 			{Name: "udp port", Run: func(ctx context.Context) doctor.Result { return portStep(ctx, c) }},
 		},
 	}
+	if c.Cluster.Enabled() {
+		examine.Before = append(examine.Before, doctor.Step{Name: "cluster", Run: func(context.Context) doctor.Result { return clusterStep(c) }})
+	}
 	if !e.asJSON {
 		examine.Each = printer.Result
 	}

@@ -131,8 +131,16 @@ func checkCommand(c *config.Config, sources config.Sources, stdout, stderr io.Wr
 	if err == nil {
 		err = writeKeys(stdout, keyFiles(c))
 	}
+	if err == nil && c.Cluster.Enabled() {
+		var reached, warnings []string
+		if reached, warnings, err = checkCluster(c); err == nil {
+			err = writeCluster(stdout, reached, warnings)
+		}
+	}
 	if err != nil {
-		fmt.Fprintln(stderr, "relayd:", err)
+		for line := range strings.Lines(err.Error()) {
+			fmt.Fprintln(stderr, "relayd:", strings.TrimSuffix(line, "\n"))
+		}
 		return 1
 	}
 	return 0

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/sebas642/intercessor/relayd/admin"
+	"github.com/sebas642/intercessor/relayd/cluster"
 	"github.com/sebas642/intercessor/relayd/config"
 	"github.com/sebas642/intercessor/relayd/metrics"
 	"github.com/sebas642/intercessor/relayd/relay"
@@ -56,6 +57,14 @@ func (o *operator) watch() *relay.Watch {
 	return o.metrics.Watch()
 }
 
+// looked returns what measures lookups in a cluster's directory.
+func (o *operator) looked() func(time.Duration) {
+	if o == nil {
+		return nil
+	}
+	return o.metrics.Looked
+}
+
 func (o *operator) close() {
 	if o != nil {
 		_ = o.listener.Close()
@@ -63,10 +72,11 @@ func (o *operator) close() {
 }
 
 // serve answers requests until the context ends.
-func (o *operator) serve(ctx context.Context, r *relay.Relay, own *turn.Server, drain time.Duration, ready func() bool, end func(), log *slog.Logger) {
+func (o *operator) serve(ctx context.Context, r *relay.Relay, own *turn.Server, nodes *cluster.Node, drain time.Duration, ready func() bool, end func(), log *slog.Logger) {
 	o.metrics.Follow(r.Stats)
 	set := admin.Config{
 		Relay:   r,
+		Cluster: nodes,
 		Metrics: o.metrics.Handler(),
 		Page:    web.Status(),
 		Version: version(),

@@ -69,7 +69,7 @@ func serve(ctx context.Context, end func(), c *config.Config, sources config.Sou
 		return err
 	}
 
-	member, err := openCluster(c.Cluster, c.Limits.Connections, end, log)
+	member, err := openCluster(c, keys, operator.looked(), end, log)
 	if err != nil {
 		return err
 	}
@@ -94,6 +94,7 @@ func serve(ctx context.Context, end func(), c *config.Config, sources config.Sou
 		NewClientID:  newClientID,
 		Watch:        operator.watch(),
 		Cluster:      member.cluster(),
+		Names:        member.nameKey(),
 		Log:          log,
 		OutboxBytes:  int(c.Limits.OutboxBytes),
 		OutboxFrames: c.Limits.OutboxMessages,
@@ -141,8 +142,11 @@ func serve(ctx context.Context, end func(), c *config.Config, sources config.Sou
 		if own != nil {
 			operator.metrics.FollowTURN(own.Stats)
 		}
+		if member != nil {
+			operator.metrics.FollowCluster(member.node.Stats)
+		}
 		background.Go(func() {
-			operator.serve(serving, r, own, c.Drain, func() bool { return !ending.Load() }, end, log)
+			operator.serve(serving, r, own, member.nodes(), c.Drain, func() bool { return !ending.Load() }, end, log)
 		})
 	}
 

@@ -12,13 +12,15 @@ import (
 	"net/http/pprof"
 	"time"
 
+	"github.com/sebas642/intercessor/relayd/cluster"
 	"github.com/sebas642/intercessor/relayd/relay"
 	"github.com/sebas642/intercessor/relayd/turn"
 )
 
-// Config is what an admin handler shows and controls. Only TURN and the token are optional.
+// Config is what an admin handler shows and controls. Only TURN, Cluster and the token are optional.
 type Config struct {
 	Relay   *relay.Relay
+	Cluster *cluster.Node     // nil if the relay is alone; else rooms are those of all nodes
 	TURN    func() turn.Stats // of the relay's own TURN server; nil if it has none
 	Metrics http.Handler      // answers a scrape
 	Page    http.Handler      // the status page
@@ -32,6 +34,7 @@ type Config struct {
 // Admin is an [http.Handler]. Its methods may be called concurrently.
 type Admin struct {
 	config  Config
+	rooms   rooms
 	started time.Time
 	ring    ring
 	mux     *http.ServeMux
@@ -39,7 +42,10 @@ type Admin struct {
 
 // New returns the handler. Until Run runs, the status page shows no history.
 func New(config Config) *Admin {
-	a := &Admin{config: config, started: time.Now(), mux: http.NewServeMux()}
+	a := &Admin{config: config, rooms: alone{config.Relay}, started: time.Now(), mux: http.NewServeMux()}
+	if config.Cluster != nil {
+		a.rooms = config.Cluster
+	}
 	a.mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { say(w, http.StatusOK, "ok") })
 	a.mux.HandleFunc("GET /readyz", a.ready)
 
@@ -49,7 +55,8 @@ func New(config Config) *Admin {
 	a.mux.Handle("GET /debug/pprof/profile", a.reads(http.HandlerFunc(pprof.Profile)))
 	a.mux.Handle("GET /debug/pprof/symbol", a.reads(http.HandlerFunc(pprof.Symbol)))
 	a.mux.Handle("GET /debug/pprof/trace", a.reads(http.HandlerFunc(pprof.Trace)))
-	a.mux.Handle("GET /api/rooms", a.reads(http.HandlerFunc(a.rooms)))
+	a.mux.Handle("GET /api/rooms", a.reads(http.HandlerFunc(a.listRooms)))
+	a.mux.Handle("GET /api/nodes", a.reads(http.HandlerFunc(a.listNodes)))
 	a.mux.Handle("GET /api/rooms/{room}", a.reads(http.HandlerFunc(a.room)))
 
 	a.mux.Handle("POST /api/rooms/{room}/close", a.does(a.closeRoom))

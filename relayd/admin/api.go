@@ -1,25 +1,22 @@
 package admin
 
 import (
-	"cmp"
 	"encoding/json"
 	"errors"
 	"net/http"
-	"slices"
 	"strconv"
 	"time"
 
 	"github.com/sebas642/intercessor/protocol"
+	"github.com/sebas642/intercessor/relayd/cluster"
 	"github.com/sebas642/intercessor/relayd/relay"
 )
-
-// maxRooms limits one answer. The rooms with most clients come first.
-const maxRooms = 1000
 
 // maxKick is the longest kick, in seconds: a year.
 const maxKick = 365 * 24 * 60 * 60
 
 type roomJSON struct {
+	Node    string `json:"node,omitempty"` // of a cluster
 	Room    string `json:"room"`
 	Open    int    `json:"openSeconds"`
 	Server  string `json:"server"`
@@ -34,20 +31,33 @@ type peerJSON struct {
 	Protocol string `json:"protocol"`
 }
 
-func (a *Admin) rooms(w http.ResponseWriter, _ *http.Request) {
-	all := a.config.Relay.Rooms()
-	slices.SortFunc(all, func(a, b relay.RoomReport) int {
-		return cmp.Or(cmp.Compare(b.Clients, a.Clients), cmp.Compare(b.Open, a.Open), cmp.Compare(a.Room, b.Room))
-	})
-	shown := make([]roomJSON, 0, min(len(all), maxRooms))
-	for _, r := range all[:min(len(all), maxRooms)] {
-		shown = append(shown, roomJSON{r.Room, int(r.Open.Seconds()), state(r.Server), r.Clients, r.Away})
+func (a *Admin) listRooms(w http.ResponseWriter, _ *http.Request) {
+	largest, total, silent := a.rooms.Rooms()
+	shown := make([]roomJSON, 0, len(largest))
+	for _, r := range largest {
+		shown = append(shown, roomJSON{r.Node, r.Room, int(r.Open.Seconds()), state(r.Server), r.Clients, r.Away})
 	}
-	answer(w, http.StatusOK, map[string]any{"total": len(all), "rooms": shown})
+	body := map[string]any{"total": total, "rooms": shown}
+	if len(silent) > 0 {
+		body["silentNodes"] = silent
+	}
+	answer(w, http.StatusOK, body)
+}
+
+func (a *Admin) listNodes(w http.ResponseWriter, _ *http.Request) {
+	answer(w, http.StatusOK, map[string]any{"nodes": a.nodes()})
+}
+
+// nodes returns the nodes of the cluster; none if the relay is alone.
+func (a *Admin) nodes() []cluster.Member {
+	if a.config.Cluster == nil {
+		return []cluster.Member{}
+	}
+	return a.config.Cluster.Members()
 }
 
 func (a *Admin) room(w http.ResponseWriter, r *http.Request) {
-	peers, err := a.config.Relay.Peers(r.PathValue("room"))
+	peers, err := a.rooms.Peers(r.PathValue("room"))
 	if err != nil {
 		refuse(w, "the room", err)
 		return
@@ -60,7 +70,7 @@ func (a *Admin) room(w http.ResponseWriter, r *http.Request) {
 }
 
 func (a *Admin) closeRoom(w http.ResponseWriter, r *http.Request) {
-	if err := a.config.Relay.CloseRoom(r.PathValue("room")); err != nil {
+	if err := a.rooms.CloseRoom(r.PathValue("room")); err != nil {
 		refuse(w, "the room", err)
 		return
 	}
@@ -77,7 +87,7 @@ func (a *Admin) kick(w http.ResponseWriter, r *http.Request) {
 		fail(w, http.StatusBadRequest, "by must be source or subject, and seconds a number up to 31536000")
 		return
 	}
-	if err := a.config.Relay.Kick(r.PathValue("peer"), by, time.Duration(seconds)*time.Second); err != nil {
+	if err := a.rooms.Kick(r.PathValue("peer"), by, time.Duration(seconds)*time.Second); err != nil {
 		refuse(w, "the peer", err)
 		return
 	}

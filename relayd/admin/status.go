@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/sebas642/intercessor/protocol"
+	"github.com/sebas642/intercessor/relayd/cluster"
 	"github.com/sebas642/intercessor/relayd/relay"
 )
 
@@ -42,6 +43,9 @@ type statusJSON struct {
 	TURN      []float64 `json:"turn,omitempty"`      // allocations
 	TURNBytes []float64 `json:"turnBytes,omitempty"` // relayed, per second
 
+	// The nodes of the cluster; none if the relay is alone.
+	Nodes []cluster.Member `json:"nodes"`
+
 	// Counts since the start and within the samples, by reason.
 	Reasons []reasonJSON `json:"reasons"`
 }
@@ -61,6 +65,7 @@ func (a *Admin) status(w http.ResponseWriter, _ *http.Request) {
 		Ready:   a.config.Ready(),
 		Every:   sampleEvery.Seconds(),
 		Times:   []float64{},
+		Nodes:   a.nodes(),
 		Reasons: []reasonJSON{},
 	}
 	for i, now := range samples {

@@ -150,8 +150,15 @@ func (n *Node) sweep() {
 
 // changed takes what the directory knows of this node's marks. Only the last standing counts.
 func (n *Node) changed(s directory.Standing) {
-	if s.Replaced {
+	switch before := n.sure.Swap(s.Sure); {
+	case s.Replaced:
 		n.config.End(fmt.Errorf("another process runs as the node %s", n.self.Name))
+	case s.Again:
+		n.config.Log.Warn("this node's marks in etcd were lost and are put again; its rooms go on", "young", s.Young)
+	case before && !s.Sure:
+		n.config.Log.Warn("etcd does not answer: the rooms here go on, but no new ones are opened, and other nodes may take over")
+	case !before && s.Sure:
+		n.config.Log.Info("etcd answers again")
 	}
 	if !s.Again {
 		return

@@ -3,6 +3,7 @@ package cluster
 import (
 	"context"
 	"encoding/binary"
+	"encoding/json"
 	"fmt"
 	"time"
 
@@ -32,8 +33,14 @@ func (n *Node) handle(ctx context.Context, in *forward.Incoming) {
 		n.relay.Leave(via(in), duration(in.Body))
 		in.Answer(nil, nil)
 		return
+	case forward.Operate:
+		var c command
+		if json.Unmarshal(in.Body, &c) == nil {
+			answer(in, n.obey(ctx, c))
+		}
+		return
 	default: // Who
-		in.Answer(nil, nil)
+		answer(in, n.report())
 		return
 	}
 	if _, here := n.here(ctx, in.Room); here {
@@ -54,11 +61,20 @@ func (n *Node) receive(ctx context.Context, in *forward.Incoming) {
 	if err != nil {
 		return // the other node has not waited
 	}
+	n.counted.received.Add(1)
 	n.relay.Receive(conn, &relay.Visitor{
 		Server: in.Kind == forward.Server, Asked: in.Asked, Subprotocol: in.Subprotocol, Key: in.Key,
 		Token: in.Token, Order: in.Order, Early: in.Early,
 		Source: in.Source, Host: in.Host, Grant: in.Grant, Via: via(in),
 	})
+}
+
+// answer answers in JSON. The other node hears of no body that is too large for an answer.
+func answer(in *forward.Incoming, body any) {
+	encoded, err := json.Marshal(body)
+	if err == nil {
+		in.Answer(nil, encoded)
+	}
 }
 
 // via names the node that a Handover is from.

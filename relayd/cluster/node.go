@@ -37,6 +37,10 @@ type Config struct {
 	Forwards  int           // how many peers this node forwards at once; 0 is the default of package forward
 	Log       *slog.Logger
 
+	Version string              // of this program, for operators
+	Keys    []string            // the names of the resume keys; the first one signs
+	Looked  func(time.Duration) // gets how long each lookup took; may be nil
+
 	// End is called when another process has this node's name, and has to end the relay. It is
 	// called once and must not wait for Close.
 	End func(error)
@@ -53,6 +57,9 @@ type Node struct {
 	joined    bool
 	began     time.Time    // static
 	ran       atomic.Int64 // when this node last ran, or was found alive, as nanoseconds since began
+
+	sure    atomic.Bool // etcd has renewed this node's marks lately
+	counted counters
 
 	known   atomic.Pointer[map[home.Instance]home.Marks] // as of the last lookup
 	waiters chan struct{}                                // clients that are held in their handshakes
@@ -102,6 +109,7 @@ func New(c Config) (*Node, error) {
 		n.directory.Close()
 		return nil, err
 	}
+	n.known.Store(&map[home.Instance]home.Marks{})
 	n.life, n.stop = context.WithCancel(context.Background())
 	return n, nil
 }
@@ -120,6 +128,9 @@ func (n *Node) Start(ctx context.Context, r *relay.Relay, listener net.Listener)
 		return err
 	}
 	n.known.Store(&instances)
+	if err := n.agree(ctx); err != nil {
+		return err
+	}
 	entry := home.Enter(n.self, false, &home.View{Instances: instances})
 	for _, rival := range entry.Rivals {
 		at := forward.Peer{Instance: rival, Address: instances[rival].Address}
@@ -131,9 +142,12 @@ func (n *Node) Start(ctx context.Context, r *relay.Relay, listener net.Listener)
 		return err
 	}
 	n.joined = true
+	n.sure.Store(true)
+	n.config.Log.Info("this node is in its cluster", "node", n.self.Name, "nodes", len(alive(instances))+1)
 	n.spawn(n.follow)
 	n.spawn(n.look)
 	n.spawn(n.attend)
+	n.spawn(n.survey)
 	return nil
 }
 
@@ -215,10 +229,34 @@ func (n *Node) spawn(f func()) bool {
 	return true
 }
 
+// agree returns why this node must not be one of the others (N1). It asks those that answer.
+func (n *Node) agree(ctx context.Context) error {
+	for _, r := range n.askEach(ctx, n.others(*n.known.Load()), &forward.Handover{Kind: forward.Who}) {
+		err := n.mismatch(r)
+		switch {
+		case r.err == nil && err != nil, errors.Is(err, forward.ErrKey):
+			return err
+		case err != nil && !isGone(err):
+			n.config.Log.Warn("another node does not answer", "error", err)
+		}
+	}
+	return nil
+}
+
+// NameKey returns the key with which all nodes hash the names of rooms for logs and operators.
+func NameKey(cluster resume.Key) []byte {
+	return cluster.Derive("intercessor names of rooms and peers")
+}
+
 // lookup asks the directory about a room. The view is nil if it does not answer.
 func (n *Node) lookup(ctx context.Context, key string) (view *home.View, at int64) {
+	began := time.Now()
 	v, at, err := n.directory.Lookup(ctx, key)
+	if n.config.Looked != nil {
+		n.config.Looked(time.Since(began))
+	}
 	if err != nil {
+		n.counted.failures[lookupFailed].Add(1)
 		return nil, 0
 	}
 	n.known.Store(&v.Instances)

@@ -195,6 +195,7 @@ func (n *Node) settle(p *place) {
 				view = n.last(p)
 				if step.Do == home.Adopt {
 					n.relay.Await(own.Server, own.Order)
+					n.keepOut(p.room)
 				}
 			}
 		case home.Delete:
@@ -204,6 +205,7 @@ func (n *Node) settle(p *place) {
 			view = nil
 		case home.GiveUp:
 			if n.relay.GiveUp(p.room, h.Order, step.Code) {
+				n.counted.givenUp.Add(1)
 				n.forget(p)
 				return
 			}
@@ -286,6 +288,7 @@ func (n *Node) delete(ctx context.Context, p *place, revision int64) error {
 		n.mu.Lock()
 		defer n.mu.Unlock()
 		p.unknown = true
+		n.counted.failures[deleteFailed].Add(1)
 	}
 	return err
 }

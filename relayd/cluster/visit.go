@@ -55,6 +55,7 @@ func (n *Node) Visit(ctx context.Context, v *relay.Visitor) relay.Way {
 		case home.Forward:
 			link, err := w.forward(ctx, step.To)
 			if err == nil {
+				n.counted.forwarded.Add(1)
 				return relay.Way{Forward: n.count(step.To, link)}
 			}
 			step = w.visit.Heard(answerOf(err), time.Now())
@@ -76,8 +77,13 @@ func (n *Node) Visit(ctx context.Context, v *relay.Visitor) relay.Way {
 		case home.Close:
 			return relay.Way{Code: step.Code, After: step.After}
 		default: // Serve
+			kicked, err := w.kept(ctx)
+			if err != nil { // it is certain soon who may come in
+				n.touch(v.Room, true)
+				return relay.Way{Code: protocol.CodeOverloaded}
+			}
 			w.serve()
-			return relay.Way{Open: w.visit.Open}
+			return relay.Way{Open: w.visit.Open, Kicked: kicked}
 		}
 	}
 }
@@ -102,6 +108,8 @@ type walk struct {
 	view    *home.View
 	at      int64     // the directory's revision of view
 	until   time.Time // when a client is no longer held
+
+	claimed bool // this node has become the room's home
 
 	place *place // of a server; its turn is this walk's
 	held  bool   // a client counts among the waiters
@@ -220,7 +228,8 @@ func (w *walk) write(ctx context.Context, revision int64) home.Step {
 	result := w.put(ctx, w.place, claim, revision)
 	if result != home.Committed {
 		w.opened(w.place)
-	} else if w.view != nil && w.view.Claim != nil && w.view.Claim.Home != w.self {
+	} else if w.claimed = true; w.view != nil && w.view.Claim != nil && w.view.Claim.Home != w.self {
+		w.counted.takenOver.Add(1)
 		w.tell(w.view.Claim.Home, claim)
 	}
 	return w.visit.Wrote(result)
@@ -320,7 +329,8 @@ func (n *Node) cameUp(room protocol.ID, view *home.View) bool {
 }
 
 // put writes a claim of this node. The caller has the place's turn.
-func (n *Node) put(ctx context.Context, p *place, claim home.Claim, revision int64) home.Result {
+func (n *Node) put(ctx context.Context, p *place, claim home.Claim, revision int64) (result home.Result) {
+	defer func() { n.counted.wrote(result) }()
 	written, err := n.directory.Claim(ctx, claim, revision)
 	n.mu.Lock()
 	defer n.mu.Unlock()

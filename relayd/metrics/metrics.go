@@ -14,6 +14,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
+	"github.com/sebas642/intercessor/relayd/cluster"
 	"github.com/sebas642/intercessor/relayd/relay"
 	"github.com/sebas642/intercessor/relayd/turn"
 )
@@ -22,7 +23,7 @@ import (
 type Metrics struct {
 	registry                  *prometheus.Registry
 	admitted, relayed, waited prometheus.Histogram
-	found                     prometheus.Histogram
+	found, looked             prometheus.Histogram
 }
 
 // New returns metrics with the program's version, and without a relay yet.
@@ -34,6 +35,7 @@ func New(version string) *Metrics {
 		waited:   histogram("relayd_outbox_wait_seconds", "How long messages waited in an outbox because the socket did not accept them at once.", 0.0001, 4, 9),
 		found:    histogram("relayd_path_seconds", "How long attempts for a direct path took until there was a pair of addresses, as SDK peers tell; at most a minute.", 0.05, 2, 8),
 	}
+	m.looked = histogram("relayd_cluster_lookup_seconds", "How long etcd took to say where a room is, failed requests among them. Only with a cluster.", 0.0005, 2, 11)
 	build := prometheus.NewGauge(prometheus.GaugeOpts{
 		Name:        "relayd_build_info",
 		Help:        "1, with the version of relayd and of Go.",
@@ -85,6 +87,14 @@ func (m *Metrics) FollowCertificates(notAfter func() time.Time, failures func() 
 // FollowTURN adds the figures of the relay's own TURN server. Call it once, if there is one.
 func (m *Metrics) FollowTURN(stats func() turn.Stats) {
 	m.registry.MustRegister(turnFollower(stats))
+}
+
+// Looked measures a lookup in the directory of a cluster.
+func (m *Metrics) Looked(d time.Duration) { m.looked.Observe(d.Seconds()) }
+
+// FollowCluster adds the figures of a node of a cluster. Call it once, if there is one.
+func (m *Metrics) FollowCluster(stats func() cluster.Stats) {
+	m.registry.MustRegister(clusterFollower(stats), m.looked)
 }
 
 // FollowLog adds how many lines of the log were dropped. Call it once.

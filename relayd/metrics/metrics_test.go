@@ -12,6 +12,7 @@ import (
 
 	"github.com/coder/websocket"
 	"github.com/sebas642/intercessor/protocol"
+	"github.com/sebas642/intercessor/relayd/cluster"
 	"github.com/sebas642/intercessor/relayd/metrics"
 	"github.com/sebas642/intercessor/relayd/relay"
 	"github.com/sebas642/intercessor/relayd/turn"
@@ -35,6 +36,9 @@ func watched(t *testing.T) (m *metrics.Metrics, r *relay.Relay, url string) {
 	turning, err := turn.New(turn.Config{Keys: []turn.Key{{Name: "k", Secret: []byte("s")}}, Peers: noPeers{}})
 	require.NoError(t, err)
 	m.FollowTURN(turning.Stats)
+	m.FollowCluster(func() cluster.Stats {
+		return cluster.Stats{Sure: true, Nodes: 3, Forwards: 4, Forwarded: 50, Received: 60, TakenOver: 7, GivenUp: 8, Claims: map[string]uint64{"changed": 9}, Failures: map[string]uint64{"lookup": 10}}
+	})
 	served := httptest.NewServer(r)
 	t.Cleanup(func() {
 		turning.Close()

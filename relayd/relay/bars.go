@@ -1,6 +1,7 @@
 package relay
 
 import (
+	"cmp"
 	"maps"
 	"net/netip"
 	"slices"
@@ -14,18 +15,54 @@ import (
 // 0, as its server could (D7). If by is "source", it also keeps out newcomers of the same
 // source; if "subject", those with the same subject of an access token. It ends with the
 // room. It fails with ErrNobody, ErrTwo, ErrServer or ErrUnmarked.
-func (r *Relay) Kick(peer, by string, stay time.Duration) error {
+func (r *Relay) Kick(peer, by string, stay time.Duration) (k Kicked, err error) {
 	in, who, err := r.namedPeer(peer)
 	if err != nil {
-		return err
+		return k, err
 	}
 	in.mu.Lock()
 	defer in.mu.Unlock()
-	k := protocol.Request{ID: who, By: by, For: uint64((stay + time.Second - 1) / time.Second)}
-	if _, wrong := r.kick(in, k, "the relay's operator has removed this peer"); wrong != "" {
-		return ErrUnmarked
+	request := protocol.Request{ID: who, By: by, For: uint64((stay + time.Second - 1) / time.Second)}
+	mark, wrong := r.kick(in, request, byOperator)
+	if wrong != "" {
+		return k, ErrUnmarked
 	}
-	return nil
+	k = Kicked{Room: in.id, Names: []protocol.ID{who}, Until: time.Now().Add(cmp.Or(stay, kickFor))}
+	if mark != "" {
+		k.Names = append(k.Names, asBar(mark))
+	}
+	return k, nil
+}
+
+const byOperator = "the relay's operator has removed this peer"
+
+// Kicked is what an operator's kick keeps out of a room. Other relays with the same resume keys
+// keep it out, too, if they get it.
+type Kicked struct {
+	Room  protocol.ID
+	Names []protocol.ID // the client's, and that of its source or its subject
+	Until time.Time
+}
+
+// Keep keeps out what an operator has kicked from a room that is here.
+func (r *Relay) Keep(room protocol.ID, kicked []Kicked) {
+	if l := r.find(room); l != nil {
+		l.mu.Lock()
+		defer l.mu.Unlock()
+		l.keep(r, kicked)
+	}
+}
+
+// keep is Keep with mu held.
+func (l *lobby) keep(r *Relay, kicked []Kicked) {
+	for _, k := range kicked {
+		r.bar(l, r.clock()+time.Until(k.Until).Milliseconds(), k.Names...)
+		for _, name := range k.Names {
+			if client := l.room.Kick(name); client != nil {
+				client.close(protocol.CodeKicked, byOperator)
+			}
+		}
+	}
 }
 
 // kick closes a client and keeps it out, and newcomers of its source or subject if k.By

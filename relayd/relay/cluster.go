@@ -67,6 +67,8 @@ type Way struct {
 	// and calls done.
 	Forward func(socket net.Conn, done func())
 
+	Kicked []Kicked // whom this node must keep out of the room, as of the directory
+
 	Code  protocol.Code // of the close, if the visitor may not come in
 	After time.Duration // it should wait so long before it comes again
 }
@@ -95,7 +97,7 @@ func (s *session) seek(request *http.Request) (elsewhere bool) {
 		_, v.Token, _, _ = edge.Credential(request)
 	}
 	way := r.config.Cluster.Visit(r.life, v)
-	a.found = way.Open
+	a.found, a.kicked = way.Open, way.Kicked
 	if s.server {
 		s.id = v.Room
 	}

@@ -30,6 +30,10 @@ type Config struct {
 	// only as keyed hashes, because who knows a room's ID can enter the room.
 	Log *slog.Logger
 
+	// Names is the key of those hashes: relays with the same one give a room the same name. Nil: a
+	// random key.
+	Names []byte
+
 	// Watch measures how long things take. Nil: nobody does, and it costs nothing.
 	Watch *Watch
 

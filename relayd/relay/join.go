@@ -139,6 +139,7 @@ func (l *lobby) claimServer(s *session) room.Verdict {
 		return verdict
 	}
 	s.seat = l.room.Server()
+	l.keep(s.relay, s.arrival.kicked)
 	l.room.SetMost(cmp.Or(s.arrival.grant.Clients, s.relay.settings.Load().Limits.RoomClients))
 	s.hello()
 	if before != nil {

@@ -19,7 +19,7 @@ import (
 )
 
 // logger writes the log lines that peers cause. An ID is a secret, so a line holds only its
-// hash under a key of this process. A line may block, as standard error does when it is not
+// hash (Config.Names). A line may block, as standard error does when it is not
 // read: call these methods without a lock, and where no peer waits. Each kind of line has a
 // rate limit.
 type logger struct {
@@ -30,9 +30,11 @@ type logger struct {
 	closes, refusals, strangers, joins, leaves, http kind
 }
 
-func newLogger(to *slog.Logger) logger {
-	key := make([]byte, sha256.Size)
-	_, _ = rand.Read(key) // never fails: see crypto/rand
+func newLogger(to *slog.Logger, key []byte) logger {
+	if key == nil {
+		key = make([]byte, sha256.Size)
+		_, _ = rand.Read(key) // never fails: see crypto/rand
+	}
 	return logger{
 		slog: to, key: key, started: time.Now(),
 		closes: kind{name: "closed by the relay"}, refusals: kind{name: "refused"}, strangers: kind{name: "not authorized"},

@@ -1,6 +1,7 @@
 package relay
 
 import (
+	"cmp"
 	"errors"
 	"maps"
 	"slices"
@@ -14,7 +15,7 @@ import (
 
 // The errors follow the name of a room or a peer in a sentence.
 var (
-	ErrNobody = errors.New("is not here: it may have left, or the relay has restarted, which changes all names")
+	ErrNobody = errors.New("is not here: it may have left, or the relay has restarted, which changes all names unless it is a node of a cluster")
 	ErrTwo    = errors.New("names two by chance: a command cannot tell them apart")
 	ErrServer = errors.New("is a server: close its room")
 
@@ -24,6 +25,7 @@ var (
 
 // RoomReport is what an operator sees of a room.
 type RoomReport struct {
+	Node    string // of a cluster, which has the room
 	Room    string
 	Open    time.Duration // how long it has been open
 	Server  bool          // the server is connected
@@ -58,6 +60,26 @@ func (r *Relay) Rooms() []RoomReport {
 		all = append(all, report)
 	}
 	return all
+}
+
+// Largest sorts rooms by their clients and returns the first of them, at most so many.
+func Largest(rooms []RoomReport, most int) []RoomReport {
+	slices.SortFunc(rooms, func(a, b RoomReport) int {
+		return cmp.Or(cmp.Compare(b.Clients, a.Clients), cmp.Compare(b.Open, a.Open), cmp.Compare(a.Room, b.Room))
+	})
+	return rooms[:min(len(rooms), most)]
+}
+
+// FindRoom returns nil if a room of this name is here, ErrNobody or ErrTwo if not.
+func (r *Relay) FindRoom(room string) error {
+	_, err := r.named(room)
+	return err
+}
+
+// FindPeer is FindRoom for a peer. For a server it returns ErrServer.
+func (r *Relay) FindPeer(peer string) error {
+	_, _, err := r.namedPeer(peer)
+	return err
 }
 
 // Peers returns the peers of a room, connected and away. It fails with ErrNobody or ErrTwo.

@@ -51,7 +51,7 @@ func New(config Config) *Relay {
 	r.sources = r.config.Sources
 	r.asking = quota.NewPlaces(r.config.Authorizing)
 	r.settings.Store(config.Settings.current())
-	r.log = newLogger(r.config.Log)
+	r.log = newLogger(r.config.Log, r.config.Names)
 	if r.config.Returning {
 		r.returnUntil.Store(r.config.Window.Milliseconds())
 	}

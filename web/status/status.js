@@ -44,6 +44,7 @@ function show(s) {
     ["Dropped", `${number(last("drops"))}/s`],
     ...(s.turn ? [["TURN", `${number(last("turn"))}, ${bytes(last("turnBytes"))}/s`]] : []),
   ]);
+  nodes(s.nodes);
   reasons(s.reasons);
   $("plain").hidden = hasCharts();
   if (hasCharts()) draw($("charts"), s);
@@ -54,6 +55,16 @@ function facts(list) {
     const box = document.createElement("div");
     box.append(element("dt", name), element("dd", value));
     return box;
+  }));
+}
+
+function nodes(list) {
+  $("cluster").hidden = list.length === 0;
+  $("nodes").tBodies[0].replaceChildren(...list.map((n) => {
+    const row = document.createElement("tr");
+    row.append(element("td", n.name), element("td", n.state), element("td", n.version.slice(0, 12)));
+    for (const figure of [n.rooms, n.peers, n.forwards]) row.append(element("td", number(figure), "n"));
+    return row;
   }));
 }
 

@@ -1,0 +1,165 @@
+package directory
+
+import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/url"
+	"strings"
+	"sync"
+	"syscall"
+
+	"github.com/coreos/go-semver/semver"
+	"go.etcd.io/etcd/api/v3/v3rpc/rpctypes"
+	clientv3 "go.etcd.io/etcd/client/v3"
+	"google.golang.org/grpc"
+)
+
+// Check asks each of etcd's servers, and asks whether the user may do what a node does, and writes
+// nothing. Each error is a sentence with the setting to change. Warnings are about servers that
+// work, but have a bug that a node can meet.
+func Check(ctx context.Context, c Config) (wrong []error, warnings []string) {
+	ctx, cancel := context.WithTimeout(ctx, callWithin)
+	defer cancel()
+	var mu sync.Mutex
+	var all sync.WaitGroup
+	for _, endpoint := range c.Endpoints {
+		all.Go(func() {
+			version, err := reach(ctx, c, endpoint)
+			mu.Lock()
+			defer mu.Unlock()
+			switch {
+			case err != nil:
+				wrong = append(wrong, err)
+			case version.LessThan(least):
+				wrong = append(wrong, fmt.Errorf("etcd at %s is version %s: a cluster needs at least 3.4", endpoint, version))
+			case version.LessThan(repaired34) || version.Minor == 5 && version.LessThan(repaired35):
+				warnings = append(warnings, fmt.Sprintf("etcd at %s is version %s, which can end leases that were renewed: update it to 3.4.31, 3.5.13 or later", endpoint, version))
+			}
+		})
+	}
+	all.Wait()
+	if len(wrong) == 0 {
+		if err := mayWrite(ctx, c); err != nil {
+			wrong = append(wrong, err)
+		}
+	}
+	return wrong, warnings
+}
+
+var (
+	least = *semver.New("3.4.0")
+
+	// Versions before these have etcd-io/etcd#15247.
+	repaired34 = *semver.New("3.4.31")
+	repaired35 = *semver.New("3.5.13")
+)
+
+// reach connects to one server, which gRPC does without telling why it cannot, and asks for its
+// version.
+func reach(ctx context.Context, c Config, endpoint string) (version *semver.Version, err error) {
+	u, err := url.Parse(endpoint)
+	if err != nil {
+		return nil, fmt.Errorf("cluster.etcd: %w", err)
+	}
+	conn, err := new(net.Dialer).DialContext(ctx, "tcp", u.Host)
+	if err != nil {
+		return nil, fmt.Errorf("etcd at %s does not answer: %s; start it, or correct cluster.etcd", endpoint, shortly(err))
+	}
+	defer func() { _ = conn.Close() }()
+	if u.Scheme == "https" {
+		secure := new(tls.Config)
+		if c.TLS != nil {
+			secure = c.TLS.Clone()
+		}
+		secure.ServerName = u.Hostname()
+		if err := tls.Client(conn, secure).HandshakeContext(ctx); err != nil {
+			return nil, fmt.Errorf("etcd at %s: %w", endpoint, distrust(err))
+		}
+	}
+	only := c
+	only.Endpoints = []string{endpoint}
+	client, err := dial(only, nil)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = client.Close() }()
+	status, err := client.Status(ctx, endpoint)
+	if err != nil {
+		return nil, fmt.Errorf("what answers at %s is not etcd, or etcd has no quorum: %w; look at its log, and whether cluster.etcd has the right port and https", endpoint, err)
+	}
+	if status.Leader == 0 {
+		return nil, fmt.Errorf("etcd at %s has no leader: most of its members must run", endpoint)
+	}
+	return semver.NewVersion(status.Version)
+}
+
+// distrust says which setting a failed handshake of TLS is about.
+func distrust(err error) error {
+	var unknown x509.UnknownAuthorityError
+	var name x509.HostnameError
+	var record tls.RecordHeaderError
+	switch {
+	case errors.As(err, &unknown):
+		return fmt.Errorf("its certificate is not signed by an authority that this machine or cluster.etcd_ca_file names: %w", err)
+	case errors.As(err, &name):
+		return fmt.Errorf("its certificate is for another name: correct cluster.etcd, or the certificate: %w", err)
+	case errors.As(err, &record), errors.Is(err, io.EOF):
+		return fmt.Errorf("it does not speak TLS: write http:// in cluster.etcd, or give etcd a certificate: %w", err)
+	}
+	return fmt.Errorf("TLS fails: %w", err)
+}
+
+// mayWrite asks for a write whose condition cannot be true. etcd checks permissions before the
+// condition.
+func mayWrite(ctx context.Context, c Config) error {
+	var options []grpc.DialOption
+	if c.User != "" {
+		options = newLogin(c).options()
+	}
+	client, err := dial(c, options)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = client.Close() }()
+	if c.User != "" {
+		_, err = client.Authenticate(ctx, c.User, c.Password)
+	}
+	if err == nil {
+		_, err = client.Txn(ctx).If(clientv3.Compare(clientv3.Version(c.Prefix), "<", 0)).
+			Then(clientv3.OpDelete(c.Prefix, clientv3.WithPrefix())).
+			Else(clientv3.OpGet(c.Prefix, clientv3.WithPrefix(), clientv3.WithCountOnly())).Commit()
+	}
+	switch {
+	case err == nil:
+		return nil
+	case errors.Is(err, rpctypes.ErrAuthFailed):
+		return fmt.Errorf("etcd does not accept the password of the user %q: correct cluster.etcd_user or the file of cluster.etcd_password_file", c.User)
+	case errors.Is(err, rpctypes.ErrPermissionDenied):
+		return fmt.Errorf("etcd does not let the user %q read and write under %q: grant its role readwrite for that prefix, or correct cluster.etcd_prefix", c.User, c.Prefix)
+	case errors.Is(err, rpctypes.ErrUserEmpty):
+		return errors.New("etcd asks for a user: set cluster.etcd_user and cluster.etcd_password_file")
+	case errors.Is(err, rpctypes.ErrAuthNotEnabled):
+		return errors.New("etcd has no users: run `etcdctl auth enable`, or leave cluster.etcd_user empty")
+	}
+	return fmt.Errorf("etcd does not answer a read: %w; most of its members must run", err)
+}
+
+// shortly leaves out the address, which the sentence has already.
+func shortly(err error) string {
+	switch {
+	case errors.Is(err, syscall.ECONNREFUSED):
+		return "connection refused"
+	case errors.Is(err, context.DeadlineExceeded):
+		return "no answer in time"
+	}
+	var op *net.OpError
+	if errors.As(err, &op) {
+		return op.Err.Error()
+	}
+	return strings.TrimSpace(err.Error())
+}

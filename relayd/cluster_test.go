@@ -1,0 +1,123 @@
+package main_test
+
+import (
+	"context"
+	"encoding/base64"
+	"net"
+	"strings"
+	"testing"
+
+	"github.com/sebas642/intercessor/relayd/cluster/etcdtest"
+	"github.com/stretchr/testify/require"
+	clientv3 "go.etcd.io/etcd/client/v3"
+	"go.uber.org/zap"
+)
+
+func keyFile(t *testing.T, of string) string {
+	t.Helper()
+	return written(t, "key", base64.StdEncoding.EncodeToString([]byte(strings.Repeat(of, 32)))+"\n")
+}
+
+// asNode returns the arguments of a node.
+func asNode(name, etcd, secret, key string, more ...string) []string {
+	return append([]string{"--cluster-name", name, "--cluster-listen", "127.0.0.1:0", "--cluster-etcd", etcd,
+		"--cluster-secret-file", secret, "--key-file", key}, more...)
+}
+
+// TestCheckReachesTheCluster: check finds what would keep a node out, and so does the start of a
+// node where peers would suffer.
+func TestCheckReachesTheCluster(t *testing.T) {
+	t.Parallel()
+	etcd := etcdtest.Start(t).Endpoint()
+	secret, key, other := keyFile(t, "s"), keyFile(t, "k"), keyFile(t, "o")
+
+	code, out, says := check(t, nil, asNode("a", etcd, secret, key)...)
+	require.Zero(t, code, says)
+	require.Contains(t, out, "\n# etcd answers; no other node of the cluster runs\n")
+	again, _, says := check(t, nil, "--config", written(t, "again.toml", out))
+	require.Zero(t, again, says)
+
+	start(t, nil, asNode("a", etcd, secret, key)...)
+	code, out, says = check(t, nil, asNode("b", etcd, secret, key)...)
+	require.Zero(t, code, says)
+	require.Contains(t, out, "\n# etcd answers, and so do these nodes: a\n")
+	code, _, says = check(t, nil, asNode("b", etcd, secret, key, "--key-file", other)...)
+	require.Zero(t, code, "a second key that does not sign: %s", says)
+
+	for want, node := range map[string][]string{
+		"the node a does not accept the resume key":                 asNode("b", etcd, secret, other, "--key-file", key),
+		"all nodes need the same file of cluster.secret_file":       asNode("b", etcd, other, key),
+		"does not answer: connection refused; start it, or correct": asNode("b", "http://"+unused(t), secret, key, "--cluster-etcd", etcd),
+		"it does not speak TLS: write http://":                      asNode("b", strings.Replace(etcd, "http", "https", 1), secret, key),
+	} {
+		code, _, says := check(t, nil, node...)
+		require.Equal(t, 1, code, want)
+		require.Contains(t, says, want)
+	}
+	require.Contains(t, fails(t, 1, nil, asNode("b", etcd, secret, other)...), "does not accept the resume key")
+	require.Contains(t, fails(t, 1, nil, asNode("b", etcd, other, key)...), "the other node holds another cluster.key")
+}
+
+// TestCheckNamesTheWrongCertificate: the one of etcd is not signed by what this machine trusts.
+func TestCheckNamesTheWrongCertificate(t *testing.T) {
+	t.Parallel()
+	etcd, _ := etcdtest.StartTLS(t)
+	code, _, says := check(t, nil, asNode("a", etcd.Endpoint(), keyFile(t, "s"), keyFile(t, "k"))...)
+	require.Equal(t, 1, code)
+	require.Contains(t, says, "its certificate is not signed by an authority that this machine or cluster.etcd_ca_file names")
+	code, _, says = check(t, nil, asNode("a", strings.Replace(etcd.Endpoint(), "https", "http", 1), keyFile(t, "s"), keyFile(t, "k"))...)
+	require.Equal(t, 1, code)
+	require.Contains(t, says, "the right port and https")
+}
+
+// TestCheckNamesTheWrongUser: a missing one, a wrong password, and a role without the prefix.
+func TestCheckNamesTheWrongUser(t *testing.T) {
+	t.Parallel()
+	etcd := etcdtest.Start(t).Endpoint()
+	client, err := clientv3.New(clientv3.Config{Endpoints: []string{etcd}, Logger: zap.NewNop()})
+	require.NoError(t, err)
+	defer func() { _ = client.Close() }()
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	defer cancel()
+	secret, key, password := keyFile(t, "s"), keyFile(t, "k"), written(t, "password", "right\n")
+	code, _, says := check(t, nil, asNode("a", etcd, secret, key, "--cluster-etcd-user", "relayd", "--cluster-etcd-password-file", password)...)
+	require.Equal(t, 1, code)
+	require.Contains(t, says, "etcd has no users")
+
+	for _, name := range []string{"root", "relayd", "other"} {
+		_, err = client.UserAdd(ctx, name, "right")
+		require.NoError(t, err)
+		_, err = client.RoleAdd(ctx, name)
+		require.NoError(t, err)
+		_, err = client.UserGrantRole(ctx, name, name)
+		require.NoError(t, err)
+	}
+	const prefix = "intercessor/"
+	_, err = client.RoleGrantPermission(ctx, "relayd", prefix, clientv3.GetPrefixRangeEnd(prefix), clientv3.PermissionType(clientv3.PermReadWrite))
+	require.NoError(t, err)
+	_, err = client.AuthEnable(ctx)
+	require.NoError(t, err)
+
+	for _, c := range []struct {
+		want string
+		more []string
+	}{
+		{"etcd asks for a user: set cluster.etcd_user", nil},
+		{`does not accept the password of the user "relayd"`, []string{"--cluster-etcd-user", "relayd", "--cluster-etcd-password-file", written(t, "password", "wrong\n")}},
+		{`does not let the user "other" read and write under "intercessor/"`, []string{"--cluster-etcd-user", "other", "--cluster-etcd-password-file", password}},
+		{"", []string{"--cluster-etcd-user", "relayd", "--cluster-etcd-password-file", password}},
+	} {
+		code, _, says := check(t, nil, asNode("a", etcd, secret, key, c.more...)...)
+		require.Equal(t, c.want == "", code == 0, says)
+		require.Contains(t, says, c.want)
+	}
+}
+
+// unused returns a loopback address at which no program listens.
+func unused(t *testing.T) string {
+	t.Helper()
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	defer func() { _ = listener.Close() }()
+	return listener.Addr().String()
+}

@@ -75,7 +75,7 @@ func (n *Node) Visit(ctx context.Context, v *relay.Visitor) relay.Way {
 			}
 			step = w.look(ctx)
 		case home.Close:
-			return relay.Way{Code: step.Code, After: step.After}
+			return relay.Way{Code: step.Code, After: step.After, Exists: w.view != nil && w.view.Claim != nil}
 		default: // Serve
 			kicked, err := w.kept(ctx)
 			if err != nil { // it is certain soon who may come in

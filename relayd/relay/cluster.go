@@ -67,6 +67,7 @@ type Way struct {
 	// and calls done.
 	Forward func(socket net.Conn, done func())
 
+	Exists bool     // with Code: there is such a room, although its home does not answer
 	Kicked []Kicked // whom this node must keep out of the room, as of the directory
 
 	Code  protocol.Code // of the close, if the visitor may not come in
@@ -106,8 +107,12 @@ func (s *session) seek(request *http.Request) (elsewhere bool) {
 		a.guess.Right()
 		r.forward(s, way)
 		return true
-	case way.Code == protocol.CodeNoSuchServer, way.Code == protocol.CodeServerAway:
+	case way.Code == protocol.CodeNoSuchServer:
 		s.wrong()
+	case way.Exists:
+		a.guess.Right()
+	case way.Code != 0:
+		r.wait(a.guess.Undecided())
 	}
 	a.refused = astray(way)
 	return false

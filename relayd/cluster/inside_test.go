@@ -1,0 +1,97 @@
+package cluster_test
+
+import (
+	"context"
+	"log/slog"
+	"net"
+	"net/http"
+	"testing"
+	"time"
+
+	"github.com/sebas642/intercessor/protocol"
+	"github.com/sebas642/intercessor/relayd/cluster"
+	"github.com/sebas642/intercessor/relayd/cluster/directory"
+	"github.com/sebas642/intercessor/relayd/edge"
+	"github.com/sebas642/intercessor/relayd/quota"
+	"github.com/sebas642/intercessor/relayd/relay"
+	"github.com/sebas642/intercessor/relayd/resume"
+	"github.com/stretchr/testify/require"
+)
+
+// An inner is a node in the test's own process, with a configuration of the test.
+type inner struct {
+	*node   // without a process
+	cluster *cluster.Node
+	relay   *relay.Relay
+}
+
+// inside starts a node in the test's own process.
+func (w *world) inside(name string, c relay.Config, settings ...func(*cluster.Config)) *inner {
+	w.t.Helper()
+	key, err := resume.ReadKey(w.key)
+	require.NoError(w.t, err)
+	internal, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(w.t, err)
+	own := cluster.Config{
+		Directory: directory.Config{Endpoints: []string{w.etcd.Endpoint()}},
+		Name:      name, Key: key, Advertise: internal.Addr().String(), Window: window,
+		Log: slog.New(slog.NewTextHandler(w.t.Output(), nil)),
+		End: func(err error) { w.t.Error(err) },
+	}
+	for _, set := range settings {
+		set(&own)
+	}
+	n := &inner{node: &node{name: name}}
+	n.cluster, err = cluster.New(own)
+	require.NoError(w.t, err)
+	c.Tokens, c.Cluster, c.Window = resume.NewTokens(key), n.cluster, window
+	n.relay = relay.New(c)
+	public, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(w.t, err)
+	n.address = public.Addr().String()
+	server := &http.Server{Handler: n.relay, ConnState: n.relay.ConnState, ConnContext: n.relay.ConnContext}
+	served := make(chan struct{})
+	w.t.Cleanup(func() {
+		late, cancel := context.WithTimeout(context.Background(), time.Second)
+		defer cancel()
+		_ = n.relay.Shutdown(late)
+		_ = server.Close()
+		<-served
+		n.cluster.Close(late)
+	})
+	go func() {
+		defer close(served)
+		_ = server.Serve(n.relay.Handshakes(n.relay.Listener(public)))
+	}()
+	require.NoError(w.t, n.cluster.Start(context.Background(), n.relay, internal))
+	return n
+}
+
+// oneGuess lets a source guess wrong once an hour, from loopback, too.
+func oneGuess(t testing.TB) relay.Config {
+	t.Helper()
+	proxies, err := edge.NewProxies([]string{"10.0.0.0/8"}, edge.XForwardedFor)
+	require.NoError(t, err)
+	return relay.Config{Proxies: proxies, Settings: relay.Settings{WrongOfSource: quota.Rate{Count: 1, Within: time.Hour}}}
+}
+
+// TestOnlyWrongGuessesCost: a newcomer who asks for a room that there is, but whose home does not
+// answer, has not guessed wrong. Nor has one who asks while the directory does not answer.
+func TestOnlyWrongGuessesCost(t *testing.T) {
+	w := newWorld(t, 1)
+	b := w.inside("b", oneGuess(t))
+	server := w.nodes[0].v1(t, "/server")
+	w.nodes[0].kill(t)
+	for range 3 {
+		require.Equal(t, protocol.CodeServerAway, b.knock(t, "/client/"+server.id).closed())
+	}
+	w.etcd.Pause()
+	for range 2 {
+		require.Equal(t, protocol.CodeServerAway, b.knock(t, "/client/never-drawn").closed())
+	}
+	w.etcd.Resume()
+	require.Eventually(t, func() bool {
+		return b.knock(t, "/client/never-drawn").closed() == protocol.CodeNoSuchServer
+	}, patience, 100*time.Millisecond)
+	require.Equal(t, protocol.CodeOverloaded, b.knock(t, "/client/never-drawn").closed())
+}

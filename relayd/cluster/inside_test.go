@@ -95,3 +95,23 @@ func TestOnlyWrongGuessesCost(t *testing.T) {
 	}, patience, 100*time.Millisecond)
 	require.Equal(t, protocol.CodeOverloaded, b.knock(t, "/client/never-drawn").closed())
 }
+
+// TestTokenThatOneNodeAccepts: a token that has expired is still good for a node that has just
+// started (R8). It leads to a home that has not, whose answer is not final for all nodes.
+func TestTokenThatOneNodeAccepts(t *testing.T) {
+	w := newWorld(t, 1)
+	b := w.inside("b", relay.Config{Returning: true})
+	server := w.nodes[0].v1(t, "/server")
+	key, err := resume.ReadKey(w.key)
+	require.NoError(t, err)
+	old := peer{}
+	old.hello.Resume = resume.NewTokens(key).Sign(resume.Identity{
+		ID: "old", Room: protocol.ID(server.id), Generation: 1, Expires: time.Now().Add(-time.Hour),
+	})
+	for _, c := range []struct {
+		at   *node
+		code protocol.Code
+	}{{b.node, protocol.CodeOverloaded}, {w.nodes[0], protocol.CodeTokenRefused}} {
+		require.Equal(t, c.code, c.at.knock(t, "/client/"+server.id, protocol.SubprotocolV1, old.credential(1)).closed())
+	}
+}

@@ -78,7 +78,12 @@ func (r *Relay) Receive(socket net.Conn, v *Visitor) {
 	s.accept(v.Grant)
 	switch {
 	case v.Token != "":
-		s.arrival.refused = s.verify(v.Order.Attempt, v.Token, nil)
+		refused := s.verify(v.Order.Attempt, v.Token, nil)
+		if refused != nil && refused.Code == protocol.CodeTokenRefused { // final only where the peer came to
+			r.log.disagreed(v.Via, refused.Reason)
+			refused = comeAgain(clockWait)
+		}
+		s.arrival.refused = refused
 	case s.server: // it opens a room, and is let in where it comes
 		s.arrival.refused = moved
 	default:

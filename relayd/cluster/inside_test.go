@@ -115,3 +115,27 @@ func TestTokenThatOneNodeAccepts(t *testing.T) {
 		require.Equal(t, c.code, c.at.knock(t, "/client/"+server.id, protocol.SubprotocolV1, old.credential(1)).closed())
 	}
 }
+
+// TestTooManyNewcomers: they get a code that may be retried, also at a closed room, and peers that
+// are no newcomers do not wait for them.
+func TestTooManyNewcomers(t *testing.T) {
+	w := newWorld(t, 1)
+	a, b := w.nodes[0], w.inside("b", relay.Config{})
+	server := a.v1(t, "/server")
+	client := b.v1(t, "/client/"+server.id)
+	closed := b.v1(t, "/server")
+	closed.write(`{"to":"0","type":"RELAY_DOOR","message":{"request":1,"closed":true}}`)
+	closed.awaits(protocol.TypeRelayAnswer)
+	require.NoError(t, client.CloseNow())
+
+	end := b.cluster.FillAsking()
+	for _, id := range []string{"never-drawn", server.id, closed.id} {
+		require.Equal(t, protocol.CodeServerAway, b.knock(t, "/client/"+id).closed())
+	}
+	b.v1(t, "/server")
+	again := b.knock(t, "/client/"+server.id, protocol.SubprotocolV1, client.credential(1))
+	again.greeted()
+	talk(server, again)
+	end()
+	require.Equal(t, protocol.CodeNoSuchServer, b.knock(t, "/client/never-drawn").closed())
+}

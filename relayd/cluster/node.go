@@ -63,6 +63,7 @@ type Node struct {
 
 	known   atomic.Pointer[map[home.Instance]home.Marks] // as of the last lookup
 	waiters chan struct{}                                // clients that are held in their handshakes
+	asking  chan struct{}                                // newcomers whose rooms are looked up
 	lost    chan directory.Standing                      // what directory.Config.Changed reported last
 
 	mu       sync.Mutex
@@ -91,7 +92,7 @@ const maxWaiting = 1000
 func New(c Config) (*Node, error) {
 	n := &Node{
 		config: c, began: time.Now(), self: home.Instance{Name: c.Name, Number: rand.Uint64N(1<<63) + 1},
-		waiters: make(chan struct{}, maxWaiting), lost: make(chan directory.Standing, 1),
+		waiters: make(chan struct{}, maxWaiting), asking: make(chan struct{}, maxAsking), lost: make(chan directory.Standing, 1),
 		places: make(map[string]*place), watched: make(map[string]struct{}), behind: make(map[string]struct{}),
 		forwards: make(map[home.Instance]*forwarded),
 	}

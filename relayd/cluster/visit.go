@@ -49,9 +49,9 @@ func (n *Node) Visit(ctx context.Context, v *relay.Visitor) relay.Way {
 		w.see(ctx)
 		switch step.Do {
 		case home.Look:
-			step = w.look(ctx)
+			step = w.begin(ctx, w.look)
 		case home.Ask:
-			step = w.visit.Asked(w.ask(ctx))
+			step = w.begin(ctx, w.find)
 		case home.Forward:
 			link, err := w.forward(ctx, step.To)
 			if err == nil {
@@ -158,25 +158,35 @@ func (w *walk) serve() {
 	}
 }
 
+// begin looks for the room in one of two ways. Newcomers wait until there are not too many of them.
+func (w *walk) begin(ctx context.Context, look func(context.Context) home.Step) home.Step {
+	if w.visit.Role == home.Newcomer {
+		if !w.ask(ctx) {
+			return home.Step{Do: home.Close, Code: protocol.CodeServerAway}
+		}
+		defer w.asked()
+	}
+	return look(ctx)
+}
+
 func (w *walk) look(ctx context.Context) home.Step {
 	w.view, w.at = w.lookup(ctx, keyOf(w.visitor.Room))
 	w.see(ctx)
 	return w.visit.Looked(w.view)
 }
 
-// ask asks all nodes about the room, while the directory does not answer.
-func (w *walk) ask(ctx context.Context) *home.Instance {
+// find asks all nodes about the room, while the directory does not answer.
+func (w *walk) find(ctx context.Context) home.Step {
 	var nodes []forward.Peer
 	for i, m := range *w.known.Load() {
 		if i != w.self && m.Recent {
 			nodes = append(nodes, forward.Peer{Instance: i, Address: m.Address})
 		}
 	}
-	at, found := w.links.Find(ctx, nodes, w.visitor.Room)
-	if !found {
-		return nil
+	if at, found := w.links.Find(ctx, nodes, w.visitor.Room); found {
+		return w.visit.Asked(&at.Instance)
 	}
-	return &at.Instance
+	return w.visit.Asked(nil)
 }
 
 // forward hands the visitor over to its home.

@@ -139,3 +139,22 @@ func TestTooManyNewcomers(t *testing.T) {
 	end()
 	require.Equal(t, protocol.CodeNoSuchServer, b.knock(t, "/client/never-drawn").closed())
 }
+
+// TestHomeThatIsFull: a home takes as many peers from other nodes as it may, and others get a code
+// that may be retried.
+func TestHomeThatIsFull(t *testing.T) {
+	w := newWorld(t, 1)
+	a, b := w.nodes[0], w.inside("b", relay.Config{}, func(c *cluster.Config) { c.Received = 1 })
+	server := b.v1(t, "/server")
+	client := a.v1(t, "/client/"+server.id)
+	require.Equal(t, protocol.CodeServerAway, a.knock(t, "/client/"+server.id).closed())
+	again := a.knock(t, "/server", protocol.SubprotocolV1, server.credential(1))
+	require.Equal(t, protocol.CodeOverloaded, again.closed())
+	talk(server, client)
+	talk(server, b.v1(t, "/client/"+server.id))
+
+	require.NoError(t, client.Close(1000, ""))
+	require.Eventually(t, func() bool {
+		return a.knock(t, "/client/"+server.id, protocol.SubprotocolV1).answer() == nil
+	}, patience, 20*time.Millisecond)
+}

@@ -35,6 +35,7 @@ type Config struct {
 	Window    time.Duration // that of the relay
 	TLS       *forward.TLS  // nil if all nodes are on loopback addresses
 	Forwards  int           // how many peers this node forwards at once; 0 is the default of package forward
+	Received  int           // how many peers of other nodes this node takes at once; 0 is any number
 	Log       *slog.Logger
 
 	Version string              // of this program, for operators
@@ -60,6 +61,7 @@ type Node struct {
 
 	sure    atomic.Bool // etcd has renewed this node's marks lately
 	counted counters
+	guests  atomic.Int64 // peers that other nodes have forwarded to this one, and that are here
 
 	known   atomic.Pointer[map[home.Instance]home.Marks] // as of the last lookup
 	waiters chan struct{}                                // clients that are held in their handshakes

@@ -66,11 +66,11 @@ func (r *Relay) Await(server protocol.ID, order protocol.Order) {
 }
 
 // Receive lets in a peer that another node has admitted, or closes the connection. The other node
-// counts the connection and its source.
-func (r *Relay) Receive(socket net.Conn, v *Visitor) {
+// counts the connection and its source. done is called when the connection has ended.
+func (r *Relay) Receive(socket net.Conn, v *Visitor, done func()) {
 	s := &session{
 		relay: r, server: v.Server, v1: v.Subprotocol == protocol.SubprotocolV1,
-		reached: unique.Make(ice.ParseHost(v.Host)), source: v.Source,
+		reached: unique.Make(ice.ParseHost(v.Host)), source: v.Source, claim: claim{done: done},
 		arrival: &arrival{began: time.Now(), asked: v.Asked, room: r.canonical(v.Asked), via: v.Via, found: true},
 	}
 	s.conn = r.conns.Answer(socket, v.Early, v.Key, v.Subprotocol, s)

@@ -158,3 +158,25 @@ func TestHomeThatIsFull(t *testing.T) {
 		return a.knock(t, "/client/"+server.id, protocol.SubprotocolV1).answer() == nil
 	}, patience, 20*time.Millisecond)
 }
+
+// TestPeersWhoComeDuringADrain: a home that drains still answers forwards (N8), and asks those who
+// come late to leave as it has asked the others.
+func TestPeersWhoComeDuringADrain(t *testing.T) {
+	w := newWorld(t, 1)
+	a, b := w.nodes[0], w.inside("b", relay.Config{})
+	server := b.v1(t, "/server")
+	ctx, cancel := context.WithCancel(context.Background())
+	drained := make(chan error, 1)
+	go func() { drained <- b.cluster.Drain(ctx, time.Minute) }()
+	defer func() {
+		cancel()
+		require.ErrorIs(t, <-drained, context.Canceled)
+	}()
+	server.awaits(protocol.TypeRelayRestarting)
+
+	client := a.v1(t, "/client/"+server.id)
+	restarting, err := protocol.ParseRestarting(client.awaits(protocol.TypeRelayRestarting))
+	require.NoError(t, err)
+	require.LessOrEqual(t, restarting.ReconnectIn, int(time.Minute.Milliseconds()))
+	talk(server, client)
+}

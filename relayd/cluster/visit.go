@@ -55,8 +55,7 @@ func (n *Node) Visit(ctx context.Context, v *relay.Visitor) relay.Way {
 		case home.Forward:
 			link, err := w.forward(ctx, step.To)
 			if err == nil {
-				n.counted.forwarded.Add(1)
-				return relay.Way{Forward: n.count(step.To, link)}
+				return n.count(step.To, link)
 			}
 			step = w.visit.Heard(answerOf(err), time.Now())
 		case home.Draw:
@@ -209,17 +208,23 @@ func (w *walk) forward(ctx context.Context, to home.Instance) (*forward.Link, er
 	return w.links.Forward(ctx, at, h)
 }
 
-// count counts a forward until it is over.
-func (n *Node) count(to home.Instance, link *forward.Link) func(net.Conn, func()) {
+// count counts a forward until it is over. A node that drains gives it up: its home would not hear
+// that the peer has to leave.
+func (n *Node) count(to home.Instance, link *forward.Link) relay.Way {
 	n.mu.Lock()
 	defer n.mu.Unlock()
+	if n.draining {
+		link.Close()
+		return relay.Way{Code: protocol.CodeRestarting, Exists: true}
+	}
+	n.counted.forwarded.Add(1)
 	f := n.forwards[to]
 	if f == nil {
 		f = &forwarded{at: n.peer(to)}
 		n.forwards[to] = f
 	}
 	f.peers++
-	return func(socket net.Conn, done func()) {
+	return relay.Way{Forward: func(socket net.Conn, done func()) {
 		link.Start(socket, func() {
 			n.mu.Lock()
 			if f.peers--; f.peers == 0 {
@@ -228,7 +233,7 @@ func (n *Node) count(to home.Instance, link *forward.Link) func(net.Conn, func()
 			n.mu.Unlock()
 			done()
 		})
-	}
+	}}
 }
 
 // write makes this node the home of the visitor's room.

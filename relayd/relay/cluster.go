@@ -67,7 +67,7 @@ type Way struct {
 	// and calls done.
 	Forward func(socket net.Conn, done func())
 
-	Exists bool     // with Code: there is such a room, although its home does not answer
+	Exists bool     // with Code: there is such a room, although the visitor may not come in
 	Kicked []Kicked // whom this node must keep out of the room, as of the directory
 
 	Code  protocol.Code // of the close, if the visitor may not come in
@@ -122,8 +122,11 @@ func (s *session) seek(request *http.Request) (elsewhere bool) {
 func (r *Relay) isEnding() bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return r.closing || r.draining
+	return r.closing || r.isDraining()
 }
+
+// isDraining reports whether Drain was called. With mu held.
+func (r *Relay) isDraining() bool { return !r.leaveBy.IsZero() }
 
 // forward gives a connection to another node.
 func (r *Relay) forward(s *session, way Way) {
@@ -172,6 +175,8 @@ func astray(way Way) *protocol.Error {
 		reason = serverAway
 	case protocol.CodeReplaced:
 		reason = replaced
+	case protocol.CodeRestarting:
+		reason = restarting
 	default:
 		reason = "the relay cannot reach this room at the moment: try again later" + after(max(way.After, retryAfter()))
 	}

@@ -121,11 +121,11 @@ func (r *Relay) Shutdown(ctx context.Context) error {
 // nil when all have left or the time is over, and the context's error if the context ends first.
 // Call Shutdown after it.
 func (r *Relay) Drain(ctx context.Context, within time.Duration) error {
+	most := max(within, 1) * 3 / 4 // the rest is for delays
 	r.mu.Lock()
-	r.draining = true
+	r.leaveBy = time.Now().Add(most)
 	sessions := slices.Collect(maps.Keys(r.sessions))
 	r.mu.Unlock()
-	most := max(within, 1) * 3 / 4 // the rest is for delays
 	r.restart(sessions, most)
 	over := time.NewTimer(within)
 	defer over.Stop()

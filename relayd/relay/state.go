@@ -61,7 +61,7 @@ type Relay struct {
 	forwards map[*session]net.Conn // guarded by mu: connections whose rooms are at other nodes
 	received map[*session]string   // guarded by mu: those of sessions that another node has admitted, with its name
 	past     Traffic               // guarded by mu: of the sessions that are over
-	draining bool                  // guarded by mu: no session is added but those that another node has admitted
+	leaveBy  time.Time             // guarded by mu: while the relay drains, when the last peer is asked to leave; sessions are added only if another node has admitted them
 	closing  bool                  // guarded by mu: no session is added
 
 	running sync.WaitGroup  // of sessions and forwards, of the sweeper, and of logger.tell

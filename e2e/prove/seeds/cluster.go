@@ -51,11 +51,10 @@ var clusterSeeds = []Seed{
 		{In: "relayd/cluster/home.Visit.fail",
 			Old: `return Step{Do: Wait}`,
 			New: `return Step{Do: Close, Code: protocol.CodeNoSuchServer}`}}},
-	{"etcd is believed although it has gone back", "N4", clusterSuite("N4"), []Edit{
-		{In: "relayd/cluster/directory.Directory.read",
-			Old: `return answer, d.seen.check(answer.Header, then)`,
-			New: `_ = then
-				return answer, nil`}}},
+	{"a node that finds the directory empty does not mark it as young", "N4", clusterSuite("N4"), []Edit{
+		{In: "relayd/cluster/directory.Directory.register",
+			Old: `s.Back`,
+			New: `s.Back && first`}}},
 	{"a node that drains does not mark its claims", "N8", clusterSuite("N8"), []Edit{
 		{In: "relayd/cluster.Node.isDraining",
 			Old: `return n.draining`,

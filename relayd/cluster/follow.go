@@ -151,8 +151,10 @@ func (n *Node) sweep() {
 // changed takes what the directory knows of this node's marks. Only the last standing counts.
 func (n *Node) changed(s directory.Standing) {
 	switch before := n.sure.Swap(s.Sure); {
+	case s.Replaced:
+		n.config.End(fmt.Errorf("another process runs as the node %s", n.self.Name))
 	case s.Again:
-		n.config.Log.Warn("this node's marks in etcd were lost and are put again; its rooms go on", "back", s.Back)
+		n.config.Log.Warn("this node's marks in etcd were lost and are put again; its rooms go on", "young", s.Young)
 	case before && !s.Sure:
 		n.config.Log.Warn("etcd does not answer: the rooms here go on, but no new ones are opened, and other nodes may take over")
 	case !before && s.Sure:
@@ -173,14 +175,7 @@ func (n *Node) changed(s directory.Standing) {
 // recover reads all claims of this node after its marks were put again (N4). It takes the mark
 // "unsettled" away when all of them are there.
 func (n *Node) recover(s directory.Standing) {
-	instances, err := n.directory.Instances(n.life)
-	if err == nil {
-		if rivals := home.Enter(n.self, true, &home.View{Instances: instances}).Rivals; rivals != nil {
-			n.config.End(fmt.Errorf("another process runs as the node %s", n.self.Name))
-			return
-		}
-		_, err = n.review(n.life, func(relay.Home) bool { return true })
-	}
+	_, err := n.review(n.life, func(relay.Home) bool { return true })
 	if err == nil && n.settled() && n.directory.Settle(n.life) == nil {
 		return
 	}

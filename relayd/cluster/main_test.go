@@ -22,6 +22,7 @@ import (
 	"github.com/sebas642/intercessor/relayd/resume"
 	"github.com/stretchr/testify/require"
 	clientv3 "go.etcd.io/etcd/client/v3"
+	"go.uber.org/goleak"
 	"go.uber.org/zap"
 )
 
@@ -44,7 +45,7 @@ func TestMain(m *testing.M) {
 		}
 		return
 	}
-	os.Exit(m.Run())
+	goleak.VerifyTestMain(m)
 }
 
 // runNode runs a node until SIGTERM, and then drains it. Its first line is its address.

@@ -137,16 +137,8 @@ func (n *Node) Start(ctx context.Context, r *relay.Relay, listener net.Listener)
 		if _, err := n.links.Ask(ctx, at, &forward.Handover{Kind: forward.Who}); err == nil {
 			return fmt.Errorf("another process runs as the node %s at %s: end it, or give this node another name", rival.Name, at.Address)
 		}
-		if err := n.directory.Succeed(ctx, rival, at.Address); err != nil {
-			return err
-		}
 	}
-	if entry.Young {
-		if err := n.directory.PutYoung(ctx); err != nil {
-			return err
-		}
-	}
-	if _, err := n.directory.Join(ctx); err != nil {
+	if _, err := n.directory.Join(ctx, entry.Rivals...); err != nil {
 		return err
 	}
 	n.joined = true

@@ -27,6 +27,7 @@ type session struct {
 	token   string
 	attempt int64
 	hellos  int
+	over    bool
 	codes   []protocol.Code // with which its connections have ended, and 0 for those that were cut
 }
 
@@ -36,34 +37,29 @@ func (w *world) session(path string, nodes ...*node) *session {
 	s := &session{t: w.t, path: path, nodes: nodes, say: make(chan string, 1000)}
 	p := nodes[0].v1(w.t, path)
 	s.id, s.token, s.conn, s.hellos = p.id, p.hello.Resume, p, 1
-	stop, stopped := make(chan struct{}), make(chan struct{})
+	stopped := make(chan struct{})
 	w.t.Cleanup(func() {
-		close(stop)
 		s.mu.Lock()
+		s.over = true
 		_ = s.conn.CloseNow()
 		s.mu.Unlock()
 		<-stopped
 	})
 	go func() {
 		defer close(stopped)
-		s.run(p, stop)
+		s.run(p)
 	}()
 	return s
 }
 
-func (s *session) run(p *peer, stop chan struct{}) {
+func (s *session) run(p *peer) {
 	for {
 		s.ended(s.listen(p))
-		for p = nil; p == nil; {
-			select {
-			case <-stop:
-				return
-			case <-time.After(20 * time.Millisecond):
-			}
+		for p = nil; p == nil; p = s.resume() {
+			time.Sleep(20 * time.Millisecond) // as an SDK waits between attempts
 			if s.isOver() {
 				return
 			}
-			p = s.resume()
 		}
 	}
 }
@@ -93,6 +89,9 @@ func (s *session) listen(p *peer) error {
 func (s *session) resume() *peer {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if s.over {
+		return nil
+	}
 	n := s.nodes[0]
 	s.nodes = append(s.nodes[1:], n)
 	s.attempt = max(s.attempt+1, time.Now().UnixMilli())
@@ -110,11 +109,11 @@ func (s *session) ended(err error) {
 	s.codes = append(s.codes, max(0, protocol.Code(websocket.CloseStatus(err))))
 }
 
-// isOver reports whether the last connection ended for good.
+// isOver reports whether the test has ended, or the last connection ended for good.
 func (s *session) isOver() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return isFinal(s.codes[len(s.codes)-1])
+	return s.over || isFinal(s.codes[len(s.codes)-1])
 }
 
 func isFinal(code protocol.Code) bool { return code >= 4500 && code < 4600 }

@@ -19,6 +19,9 @@ var guessable = map[string]string{
 	"relay/hello.go":    "fields that no version knows",
 	"relay/refusal.go":  "when a peer that found no room comes again",
 	"turn/hub.go":       "the port of a label, which only roommates reach",
+
+	"cluster/node.go":              "which run of a node this is",
+	"cluster/etcdtest/etcdtest.go": "the ports of a test",
 }
 
 // TestNothingSecretIsForeseeable: IDs, tokens, keys and nonces come from crypto/rand, so no other

@@ -19,7 +19,11 @@ var deck = []string{
 	"node killed", "node killed", "node killed for long", "node stopped", "node stopped", "drain", "drain",
 	"node from nodes", "node from nodes one way", "node from etcd", "node from etcd one way", "node from all",
 	"etcd leader killed", "etcd without quorum", "etcd member stopped",
+	noFault,
 }
+
+// noFault is what the others are compared with.
+const noFault = "none"
 
 // A plan is what the seed has chosen for one fault.
 type plan struct {
@@ -104,8 +108,17 @@ func (v *town) happen(ctx context.Context, p plan) {
 		member.Pause()
 		pause()
 		member.Resume()
+	case noFault:
+		pause()
 	default:
 		v.t.Fatalf("no fault has the name %q", p.name)
+	}
+	for _, n := range v.nodes {
+		select {
+		case <-n.Exited():
+			v.t.Errorf("%s has ended by itself: %s", n.name, n.Fatal())
+		default:
+		}
 	}
 }
 

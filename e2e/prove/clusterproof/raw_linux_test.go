@@ -10,7 +10,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/sebas642/intercessor/e2e/patience"
+	"github.com/sebas642/intercessor/e2e/prove/form"
 	"github.com/sebas642/intercessor/e2e/rawpeer"
 	"github.com/sebas642/intercessor/protocol"
 )
@@ -26,6 +26,7 @@ type hello struct {
 func greet(t testing.TB, n *node, path string, headers ...string) (p *rawpeer.Peer, h hello, code protocol.Code) {
 	t.Helper()
 	p = rawpeer.TCP(t, n.Addr)
+	require.NoError(t, p.Conn.SetDeadline(time.Now().Add(form.Patience())))
 	p.Write(rawpeer.Handshake(path, headers...))
 	require.Equal(t, http.StatusSwitchingProtocols, p.Answer().StatusCode)
 	opcode, payload := p.Next()
@@ -48,7 +49,7 @@ func join(t testing.TB, n *node, path string, headers ...string) (p *rawpeer.Pee
 		p, h, code = greet(t, n, path, headers...)
 		require.True(t, code == 0 || code.Retry(), "%s is not let in at %s: %d", path, n.name, code)
 		return code == 0
-	}, patience.Max, 100*time.Millisecond)
+	}, form.Patience(), 100*time.Millisecond)
 	return p, h
 }
 
@@ -60,6 +61,7 @@ func again(attempt int, token string) string {
 // wantPong requires that the peer is still connected. What the relay has sent before is passed over.
 func wantPong(p *rawpeer.Peer) {
 	p.T.Helper()
+	require.NoError(p.T, p.Conn.SetDeadline(time.Now().Add(form.Patience())))
 	p.Write(rawpeer.Frame(true, rawpeer.OpPing, "alive?"))
 	for {
 		opcode, payload := p.Next()

@@ -13,6 +13,7 @@ import (
 
 // TestTLS: with the certificates all works, without them nothing does.
 func TestTLS(t *testing.T) {
+	t.Parallel()
 	member, config := etcdtest.StartTLS(t)
 	endpoints := []string{member.Endpoint()}
 	a := join(t, "a", 1, endpoints, func(c *directory.Config) { c.TLS = config })

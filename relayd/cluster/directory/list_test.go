@@ -52,6 +52,7 @@ func listOf(t *testing.T, n *node, of home.Instance) (rooms []string) {
 
 // TestList: a list of more than two pages has every claim of its instance once.
 func TestList(t *testing.T) {
+	t.Parallel()
 	_, endpoints := one(t)
 	a, b := join(t, "a", 1, endpoints), join(t, "b", 2, endpoints)
 	require.Empty(t, listOf(t, a, a.self))
@@ -79,6 +80,7 @@ func TestList(t *testing.T) {
 
 // TestSweep: a sweep deletes the claims of instances that are gone and not recent, and no others.
 func TestSweep(t *testing.T) {
+	t.Parallel()
 	_, endpoints := one(t)
 	a, b := join(t, "a", 1, endpoints), join(t, "b", 2, endpoints)
 	claimAll(t, a, "x", 650)
@@ -101,6 +103,7 @@ func TestSweep(t *testing.T) {
 
 // TestKicks: a kick is seen by all nodes until its time, for its room alone, and etcd sees no IDs.
 func TestKicks(t *testing.T) {
+	t.Parallel()
 	_, endpoints := one(t)
 	a, b := join(t, "a", 1, endpoints), join(t, "b", 2, endpoints)
 	until := time.UnixMilli(time.Now().Add(time.Hour).UnixMilli())

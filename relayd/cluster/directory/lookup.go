@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/sebas642/intercessor/relayd/cluster/home"
+	pb "go.etcd.io/etcd/api/v3/etcdserverpb"
 	"go.etcd.io/etcd/api/v3/mvccpb"
 	clientv3 "go.etcd.io/etcd/client/v3"
 )
@@ -32,15 +33,15 @@ type Entry struct {
 // within 500 ms. key is the room's RoomKey. After an error nothing is known of the room.
 func (d *Directory) Lookup(ctx context.Context, key string) (view home.View, at int64, err error) {
 	h := d.room(key)
-	answer, err := d.read(ctx, lookupWithin, clientv3.OpGet(d.roomKey(h)), d.getMarks(), clientv3.OpGet(d.prefix+youngKey, clientv3.WithKeysOnly()))
+	answer, err := d.read(ctx, lookupWithin, append(d.getState(), clientv3.OpGet(d.roomKey(h)))...)
 	if err != nil {
 		return home.View{}, 0, fmt.Errorf("cannot look up a room in etcd: %w", err)
 	}
-	entry := d.entry(key, h, answer.Responses[0].GetResponseRange().Kvs)
-	view = home.View{Revision: entry.Revision, Claim: entry.Claim, Young: answer.Responses[2].GetResponseRange().Count > 0}
-	if view.Instances, err = d.instances(answer.Responses[1].GetResponseRange()); err != nil {
+	if view, err = d.state(answer.Header, answer.Responses); err != nil {
 		return home.View{}, 0, err
 	}
+	entry := d.entry(key, h, answer.Responses[stateGets].GetResponseRange().Kvs)
+	view.Revision, view.Claim = entry.Revision, entry.Claim
 	if self, joined := view.Instances[d.config.Self]; d.marks.joined() && !(joined && self.Alive) {
 		d.marks.hurry() // they are lost: the keeper puts them again
 	}
@@ -85,6 +86,30 @@ func (d *Directory) entry(key string, h hash, values []*mvccpb.KeyValue) Entry {
 	}
 	return Entry{Room: key, Revision: values[0].ModRevision, Claim: d.openClaim(h, values[0].Value)}
 }
+
+// stateGets is how many reads getState returns.
+const stateGets = 3
+
+// getState reads what a view holds beside a room's claim.
+func (d *Directory) getState() []clientv3.Op {
+	return []clientv3.Op{d.getMarks(), clientv3.OpGet(d.prefix+youngKey, clientv3.WithKeysOnly()), clientv3.OpGet(d.prefix + clusterKey)}
+}
+
+// state takes the answers to getState.
+func (d *Directory) state(header *pb.ResponseHeader, answers []*pb.ResponseOp) (view home.View, err error) {
+	view.Young = answers[1].GetResponseRange().Count > 0 || !isOwn(header, answers[2])
+	view.Instances, err = d.instances(answers[0].GetResponseRange())
+	return view, err
+}
+
+// isOwn reports whether the directory names the cluster that answers as its own. An etcd that was restored
+// from a snapshot is another cluster.
+func isOwn(header *pb.ResponseHeader, name *pb.ResponseOp) bool {
+	values := name.GetResponseRange().Kvs
+	return len(values) == 1 && string(values[0].Value) == clusterName(header.ClusterId)
+}
+
+func clusterName(id uint64) string { return fmt.Sprintf("%c%016x", version, id) }
 
 func (d *Directory) getMarks() clientv3.Op {
 	return clientv3.OpGet(d.prefix+nodesKey, clientv3.WithPrefix(), clientv3.WithLimit(maxMarks))

@@ -10,6 +10,7 @@ import (
 
 // TestLookup: what one node claims every node sees at once, with all that it says.
 func TestLookup(t *testing.T) {
+	t.Parallel()
 	_, endpoints := one(t)
 	a, b := join(t, "a", 1, endpoints), join(t, "b", 2, endpoints)
 	marks := map[home.Instance]home.Marks{

@@ -2,6 +2,7 @@ package directory_test
 
 import (
 	"context"
+	"flag"
 	"testing"
 	"time"
 
@@ -17,7 +18,14 @@ import (
 	"go.uber.org/zap"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+// TestMain lets more tests run at once than there are processors: they wait for leases most of the time.
+func TestMain(m *testing.M) {
+	flag.Parse()
+	if err := flag.Set("test.parallel", "12"); err != nil {
+		panic(err)
+	}
+	goleak.VerifyTestMain(m)
+}
 
 // patience bounds every wait of a test for what should come soon. It only ends what hangs.
 const patience = 2 * time.Minute
@@ -59,11 +67,13 @@ func open(t testing.TB, name string, number uint64, endpoints []string, edit ...
 	return n
 }
 
+// join returns a directory that has joined. The directory is not young.
 func join(t testing.TB, name string, number uint64, endpoints []string, edit ...func(*directory.Config)) *node {
 	t.Helper()
 	n := open(t, name, number, endpoints, edit...)
 	_, err := n.Join(within(t, patience))
 	require.NoError(t, err)
+	require.NoError(t, n.EndYoung(within(t, patience)))
 	return n
 }
 

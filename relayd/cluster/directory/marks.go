@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"github.com/sebas642/intercessor/relayd/cluster/home"
-	"go.etcd.io/etcd/api/v3/mvccpb"
 	clientv3 "go.etcd.io/etcd/client/v3"
 )
 
@@ -30,11 +29,12 @@ type Standing struct {
 	// claims may be lost, too: read all rooms, then call [Directory.Settle] (N4).
 	Again bool
 
-	// Back, with Again: the directory went back, or it held nothing. "young" was put, too.
-	Back bool
+	// Young: the directory was new or young, or may have lost what it held. "young" was put, too.
+	Young bool
 
-	// Empty: the directory held nothing. At Join it may be new, or may have lost all.
-	Empty bool
+	// Replaced: another process has this node's name and is alive. The marks were lost to it, and are
+	// not put again: end, with 4000 for all peers (N4).
+	Replaced bool
 }
 
 // never is a revision that no key has.
@@ -89,18 +89,6 @@ func (m *marks) hurry() {
 
 // recentFor is how long an instance is recent after it was alive.
 func (d *Directory) recentFor() time.Duration { return d.config.Window + recentAfter }
-
-// Join puts this instance's marks and keeps them until Close or Leave. It is called once. A node
-// first makes sure that no other instance of its name lives: see [Directory.Instances] and
-// [Directory.Revoke].
-func (d *Directory) Join(ctx context.Context) (Standing, error) {
-	standing, err := d.register(ctx, true)
-	if err != nil {
-		return standing, fmt.Errorf("cannot put this node's marks into etcd: %w", err)
-	}
-	d.tasks.Go(d.keep)
-	return standing, nil
-}
 
 // Leave revokes the mark "alive", so that others take over without waiting, and stops the keeping of
 // all marks: recent and kept end with their leases.
@@ -199,102 +187,6 @@ func (d *Directory) Settle(ctx context.Context) error {
 	return nil
 }
 
-// register grants three leases and puts the marks in one transaction.
-func (d *Directory) register(ctx context.Context, first bool) (s Standing, err error) {
-	ctx, cancel := d.bound(ctx, callWithin)
-	defer cancel()
-	defer func() { err = cause(ctx, err) }()
-	d.marks.writing.Lock()
-	defer d.marks.writing.Unlock()
-	if !first && !d.marks.joined() {
-		return s, errLeft
-	}
-	then := d.seen.now()
-	before, err := d.leases.Txn(ctx).Then(
-		clientv3.OpGet(d.prefix, clientv3.WithPrefix(), clientv3.WithCountOnly()),
-		clientv3.OpGet(d.prefix+nodesKey+d.config.Self.Name+"/", clientv3.WithPrefix(), clientv3.WithKeysOnly(), clientv3.WithLimit(maxMarks)),
-	).Commit()
-	if err != nil {
-		return s, err
-	}
-	empty := before.Responses[0].GetResponseRange().Count == 0
-	back := d.seen.check(before.Header, then) != nil
-	s = Standing{Sure: true, Again: !first, Back: !first && (back || empty), Empty: empty}
-
-	fresh, err := d.grantAll(ctx)
-	if err != nil {
-		return s, err
-	}
-	self, address := d.config.Self, d.address()
-	ops := []clientv3.Op{
-		clientv3.OpPut(d.markKey(self, alive), address, clientv3.WithLease(fresh.alive)),
-		clientv3.OpPut(d.markKey(self, recent), address, clientv3.WithLease(fresh.recent)),
-		clientv3.OpPut(d.markKey(self, kept), address, clientv3.WithLease(fresh.kept)),
-	}
-	// These go with the marks, so that no lookup in between finds a room missing for good.
-	if s.Again {
-		ops = append(ops, clientv3.OpPut(d.markKey(self, unsettled), address, clientv3.WithLease(fresh.recent)))
-	}
-	if s.Back {
-		young, err := d.grant(ctx, d.recentFor())
-		if err != nil {
-			return s, err
-		}
-		ops = append(ops, clientv3.OpPut(d.prefix+youngKey, address, clientv3.WithLease(young)))
-	}
-	if first {
-		ops = append(ops, d.forget(before.Responses[1].GetResponseRange().Kvs)...)
-	}
-	answer, err := d.leases.Txn(ctx).Then(ops...).Commit()
-	if err != nil {
-		return s, err
-	}
-	if answer.Header.ClusterId != before.Header.ClusterId || answer.Header.Revision <= before.Header.Revision {
-		return s, ErrBack // in this moment
-	}
-	if back {
-		d.seen.accept(answer.Header)
-	}
-	d.marks.mu.Lock()
-	d.marks.in, d.marks.revision, d.marks.lease = true, answer.Header.Revision, fresh
-	d.marks.mu.Unlock()
-	return s, nil
-}
-
-// forget deletes what is kept of earlier instances of this node, unless they are recent. So a
-// process that starts again and again does not fill every lookup with its marks.
-func (d *Directory) forget(own []*mvccpb.KeyValue) (ops []clientv3.Op) {
-	for _, kv := range own {
-		i, mark, ok := d.parseMark(kv.Key)
-		if ok && mark == kept && i != d.config.Self && len(ops) < maxTogether {
-			ops = append(ops, clientv3.OpTxn(
-				[]clientv3.Cmp{clientv3.Compare(clientv3.CreateRevision(d.markKey(i, recent)), "=", 0)},
-				[]clientv3.Op{clientv3.OpDelete(string(kv.Key))}, nil))
-		}
-	}
-	return ops
-}
-
-func (d *Directory) grantAll(ctx context.Context) (l leases, err error) {
-	for _, g := range []struct {
-		id  *clientv3.LeaseID
-		ttl time.Duration
-	}{{&l.alive, aliveFor}, {&l.recent, d.recentFor()}, {&l.kept, keptFor}} {
-		if *g.id, err = d.grant(ctx, g.ttl); err != nil {
-			return l, err
-		}
-	}
-	return l, nil
-}
-
-func (d *Directory) grant(ctx context.Context, ttl time.Duration) (clientv3.LeaseID, error) {
-	answer, err := d.leases.Grant(ctx, int64((ttl+time.Second-1)/time.Second))
-	if err != nil {
-		return 0, err
-	}
-	return answer.ID, nil
-}
-
 // keep renews the leases and looks whether the marks are there, and puts them again if not.
 func (d *Directory) keep() {
 	renewed, sure := time.Now(), true
@@ -305,9 +197,12 @@ func (d *Directory) keep() {
 		lost, err := d.renew(d.ctx, &renewal)
 		standing := Standing{Sure: true}
 		if err == nil && lost {
-			standing, err = d.register(d.ctx, false)
+			standing, err = d.register(d.ctx, false, nil)
 		}
 		switch {
+		case errors.Is(err, ErrRival):
+			d.changed(Standing{Replaced: true})
+			return
 		case err == nil:
 			renewed = time.Now()
 			if lost || !sure {
@@ -349,15 +244,18 @@ func (d *Directory) renew(ctx context.Context, r *renewal) (lost bool, err error
 	defer d.marks.writing.Unlock()
 	_, lease := d.marks.now()
 	then := d.seen.now()
-	answer, err := d.leases.Get(ctx, d.instanceKeys(d.config.Self), clientv3.WithPrefix(), clientv3.WithKeysOnly())
+	answer, err := d.leases.Txn(ctx).Then(
+		clientv3.OpGet(d.instanceKeys(d.config.Self), clientv3.WithPrefix(), clientv3.WithKeysOnly()),
+		clientv3.OpGet(d.prefix+clusterKey),
+	).Commit()
 	if err != nil {
 		return false, err
 	}
-	if errors.Is(d.seen.check(answer.Header, then), ErrBack) {
+	if errors.Is(d.seen.check(answer.Header, then), ErrBack) || !isOwn(answer.Header, answer.Responses[1]) {
 		return true, nil
 	}
 	under := map[string]clientv3.LeaseID{alive: lease.alive, recent: lease.recent, kept: lease.kept}
-	for _, kv := range answer.Kvs {
+	for _, kv := range answer.Responses[0].GetResponseRange().Kvs {
 		_, mark, _ := d.parseMark(kv.Key)
 		if id, ok := under[mark]; ok && id == clientv3.LeaseID(kv.Lease) {
 			delete(under, mark)

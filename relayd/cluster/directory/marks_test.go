@@ -13,6 +13,7 @@ import (
 
 // TestLeases: each mark has a lease of its own of the length that the norm gives.
 func TestLeases(t *testing.T) {
+	t.Parallel()
 	_, endpoints := one(t)
 	join(t, "a", 1, endpoints)
 	foreign := stranger(t, endpoints...)
@@ -76,12 +77,13 @@ func TestShortCut(t *testing.T) {
 // TestEmptied: if all keys are deleted, the instance puts its marks again, with young and unsettled
 // in the same transaction.
 func TestEmptied(t *testing.T) {
+	t.Parallel()
 	_, endpoints := one(t)
 	a := join(t, "a", 1, endpoints)
 	a.mustClaim(t, "room")
 	_, err := stranger(t, endpoints...).Delete(within(t, patience), "test/", clientv3.WithPrefix())
 	require.NoError(t, err)
-	require.Equal(t, directory.Standing{Sure: true, Again: true, Back: true, Empty: true}, a.next(t))
+	require.Equal(t, directory.Standing{Sure: true, Again: true, Young: true}, a.next(t))
 	view, _ := a.look(t, "room")
 	require.Equal(t, home.View{Young: true, Instances: map[home.Instance]home.Marks{
 		a.self: {Address: "a:4000", Alive: true, Recent: true, Kept: true, Unsettled: true},
@@ -91,6 +93,7 @@ func TestEmptied(t *testing.T) {
 // TestBack: a directory that comes back with a lower revision is not believed until the instance
 // has put its marks, young and unsettled.
 func TestBack(t *testing.T) {
+	t.Parallel()
 	member, endpoints := one(t)
 	a := join(t, "a", 1, endpoints)
 	for i := range 50 {
@@ -116,13 +119,14 @@ func TestBack(t *testing.T) {
 	for !s.Again { // it may have been unsure before
 		s = a.next(t)
 	}
-	require.True(t, s.Back)
+	require.True(t, s.Young)
 	_, err = a.Claim(within(t, patience), a.claim("room1"), 0)
 	require.NoError(t, err)
 }
 
 // TestYoung: young and unsettled are seen by all and end by Settle and with the lease.
 func TestYoung(t *testing.T) {
+	t.Parallel()
 	_, endpoints := one(t)
 	a, b := join(t, "a", 1, endpoints), join(t, "b", 2, endpoints)
 	require.NoError(t, a.PutYoung(within(t, patience)))
@@ -143,37 +147,53 @@ func TestYoung(t *testing.T) {
 	require.EqualValues(t, 5+25, lease.GrantedTTL)
 }
 
-// TestNextInstance: a new process of a node revokes the mark of the one before and joins as another
-// instance. What is kept of instances that are not recent goes.
+// TestNextInstance: a new process of a node takes alive from those before that do not answer, and puts their
+// recent anew. What is kept of those that were not alive goes.
 func TestNextInstance(t *testing.T) {
+	t.Parallel()
 	_, endpoints := one(t)
-	first := open(t, "a", 1, endpoints)
+	first, old := open(t, "a", 1, endpoints), home.Instance{Name: "a", Number: 9}
 	s, err := first.Join(within(t, patience))
 	require.NoError(t, err)
-	require.Equal(t, directory.Standing{Sure: true, Empty: true}, s)
+	require.Equal(t, directory.Standing{Sure: true, Young: true}, s)
 	first.Close()
 	foreign := stranger(t, endpoints...)
-	_, err = foreign.Put(within(t, patience), "test/nodes/a/0000000000000009/kept", "\x01old:1")
+	for _, key := range []string{"a/0000000000000009/kept", "b/0000000000000009/kept"} {
+		_, err = foreign.Put(within(t, patience), "test/nodes/"+key, "\x01old:1")
+		require.NoError(t, err)
+	}
+	_, err = foreign.Delete(within(t, patience), "test/nodes/a/0000000000000001/recent") // as after a long cut
+	require.NoError(t, err)
+	_, err = foreign.Delete(within(t, patience), "test/young")
 	require.NoError(t, err)
 
 	second := open(t, "a", 2, endpoints)
+	_, err = second.Join(within(t, patience), old)
+	require.ErrorIs(t, err, directory.ErrRival, "the first was not asked")
 	instances, err := second.Instances(within(t, patience))
 	require.NoError(t, err)
+	other := home.Instance{Name: "b", Number: 9}
 	require.Equal(t, map[home.Instance]home.Marks{
-		first.self:             {Address: "a:4000", Alive: true, Recent: true, Kept: true},
-		{Name: "a", Number: 9}: {Address: "old:1", Kept: true},
+		first.self: {Address: "a:4000", Alive: true, Kept: true},
+		old:        {Address: "old:1", Kept: true},
+		other:      {Address: "old:1", Kept: true},
 	}, instances)
-	require.NoError(t, second.Revoke(within(t, patience), first.self))
-	require.NoError(t, second.Revoke(within(t, patience), first.self), "a second time, too")
-	s, err = second.Join(within(t, patience))
+	s, err = second.Join(within(t, patience), first.self, old)
 	require.NoError(t, err)
 	require.Equal(t, directory.Standing{Sure: true}, s)
 	instances, err = second.Instances(within(t, patience))
 	require.NoError(t, err)
 	require.Equal(t, map[home.Instance]home.Marks{
 		first.self:  {Address: "a:4000", Recent: true, Kept: true},
+		old:         {Address: "old:1", Recent: true},
 		second.self: {Address: "a:4000", Alive: true, Recent: true, Kept: true},
+		other:       {Address: "old:1", Kept: true},
 	}, instances)
+	got, err := foreign.Get(within(t, patience), "test/nodes/a/0000000000000009/recent")
+	require.NoError(t, err)
+	lease, err := foreign.TimeToLive(within(t, patience), clientv3.LeaseID(got.Kvs[0].Lease))
+	require.NoError(t, err)
+	require.EqualValues(t, 5+25, lease.GrantedTTL)
 
 	require.NoError(t, second.Leave(within(t, patience)))
 	instances, err = second.Instances(within(t, patience))
@@ -181,8 +201,61 @@ func TestNextInstance(t *testing.T) {
 	require.Equal(t, home.Marks{Address: "a:4000", Recent: true, Kept: true}, instances[second.self])
 }
 
+// TestReplaced: an instance that finds another one of its name alive puts no marks again, and says so.
+func TestReplaced(t *testing.T) {
+	t.Parallel()
+	_, endpoints := one(t)
+	first, second := join(t, "a", 1, endpoints), open(t, "a", 2, endpoints)
+	revision := first.mustClaim(t, "room")
+	_, err := second.Join(within(t, patience), first.self)
+	require.NoError(t, err)
+	_, err = first.Claim(within(t, patience), first.claim("room"), revision)
+	require.ErrorIs(t, err, directory.ErrNotAlive)
+	require.Equal(t, directory.Standing{Replaced: true}, first.next(t))
+	view, _ := second.look(t, "room")
+	require.Equal(t, home.Marks{Address: "a:4000", Recent: true, Kept: true}, view.Instances[first.self])
+	require.True(t, view.Instances[second.self].Alive)
+}
+
+// TestRestored: an etcd with the keys of another one is young from the first read, until a node has
+// put the mark and the new name.
+func TestRestored(t *testing.T) {
+	t.Parallel()
+	_, before := one(t)
+	join(t, "a", 1, before).mustClaim(t, "room")
+	_, after := one(t)
+	restored := stranger(t, after...)
+	all, err := stranger(t, before...).Get(within(t, patience), "test/", clientv3.WithPrefix())
+	require.NoError(t, err)
+	for _, kv := range all.Kvs {
+		_, err := restored.Put(within(t, patience), string(kv.Key), string(kv.Value))
+		require.NoError(t, err)
+	}
+	b := open(t, "b", 2, after)
+	view, _ := b.look(t, "other")
+	require.True(t, view.Young)
+	s, err := b.Join(within(t, patience))
+	require.NoError(t, err)
+	require.Equal(t, directory.Standing{Sure: true, Young: true}, s)
+	view, _ = b.look(t, "other")
+	require.True(t, view.Young, "the mark")
+	require.NoError(t, b.EndYoung(within(t, patience)))
+	view, _ = b.look(t, "other")
+	require.False(t, view.Young)
+	c := open(t, "c", 3, after)
+	s, err = c.Join(within(t, patience))
+	require.NoError(t, err)
+	require.Equal(t, directory.Standing{Sure: true}, s)
+
+	c.Close()
+	_, err = restored.Delete(within(t, patience), "test/cluster")
+	require.NoError(t, err)
+	require.True(t, b.next(t).Young, "a node that runs notices it")
+}
+
 // TestConfigurations: what cannot work is refused with its cause.
 func TestConfigurations(t *testing.T) {
+	t.Parallel()
 	for cause, edit := range map[string]func(*directory.Config){
 		"name":    func(c *directory.Config) { c.Self.Name = "a/b" },
 		"number":  func(c *directory.Config) { c.Self.Number = 0 },

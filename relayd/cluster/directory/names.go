@@ -14,12 +14,15 @@ import (
 //	rooms/H           the claim of a room
 //	nodes/NAME/N/MARK a mark of an instance; the value of alive, recent and kept is its address
 //	young             the directory may have lost claims
+//	cluster           the ID of the etcd cluster that the directory was made in
 //	kicks/H/K         a name that is kept out of the room H
 const (
 	roomsKey = "rooms/"
 	nodesKey = "nodes/"
 	youngKey = "young"
 	kicksKey = "kicks/"
+
+	clusterKey = "cluster"
 )
 
 const (
@@ -48,9 +51,12 @@ func hashOf(key []byte, before string) (h hash, ok bool) {
 	return h, err == nil
 }
 
+// nameKeys is the prefix of the marks of all instances of a node.
+func (d *Directory) nameKeys(name string) string { return d.prefix + nodesKey + name + "/" }
+
 // instanceKeys is the prefix of an instance's marks.
 func (d *Directory) instanceKeys(i home.Instance) string {
-	return fmt.Sprintf("%s%s%s/%016x/", d.prefix, nodesKey, i.Name, i.Number)
+	return fmt.Sprintf("%s%016x/", d.nameKeys(i.Name), i.Number)
 }
 
 func (d *Directory) markKey(i home.Instance, mark string) string { return d.instanceKeys(i) + mark }

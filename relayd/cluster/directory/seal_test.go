@@ -15,6 +15,7 @@ import (
 // TestUnreadable: a value that this cluster did not seal for this room has a revision and no claim,
 // whatever it is, and can be replaced by its revision.
 func TestUnreadable(t *testing.T) {
+	t.Parallel()
 	_, endpoints := one(t)
 	a := join(t, "a", 1, endpoints)
 	b := join(t, "b", 2, endpoints, func(c *directory.Config) { c.Key = resume.NewKey() })
@@ -80,6 +81,7 @@ func value2(t *testing.T, c *clientv3.Client, key string) string {
 // TestForeignKeys: keys under the prefix that no node writes are no instances, rooms or kicks, and
 // harm no lookup, list or sweep.
 func TestForeignKeys(t *testing.T) {
+	t.Parallel()
 	_, endpoints := one(t)
 	a := join(t, "a", 1, endpoints)
 	foreign := stranger(t, endpoints...)
@@ -115,6 +117,7 @@ func TestForeignKeys(t *testing.T) {
 
 // TestRefusedClaims: what cannot be a claim is not written.
 func TestRefusedClaims(t *testing.T) {
+	t.Parallel()
 	_, endpoints := one(t)
 	a := join(t, "a", 1, endpoints)
 	for what, edit := range map[string]func(*home.Claim){

@@ -9,6 +9,7 @@ import (
 
 // TestSize: 100,000 rooms take at most 50 MB in etcd, with IDs and names of nodes of usual lengths.
 func TestSize(t *testing.T) {
+	t.Parallel()
 	const count, most = 5000, 50_000_000 / 100_000
 	member, endpoints := one(t)
 	a := join(t, "frankfurt-12", 1<<63, endpoints)

@@ -11,6 +11,7 @@ import (
 
 // TestOutdated: members with an old etcd are named, and so are those that do not answer.
 func TestOutdated(t *testing.T) {
+	t.Parallel()
 	for version, outdated := range map[string]bool{
 		"3.4.23": true, "3.4.30": true, "3.4.31": false, "3.4.40": false, "3.5.0": true, "3.5.12": true, "3.5.13": false, "3.5.14-rc.0": false,
 		"3.6.0": false, "3.10.1": false, "4.0.0": false, "3.3.99": true, "2.3.8": true, "": true, "next": true,

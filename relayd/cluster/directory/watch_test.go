@@ -15,6 +15,7 @@ import (
 // TestAwait: a watch from a lookup's revision sees what was written right after the lookup, and
 // what is written later, and ends with its context and with Close.
 func TestAwait(t *testing.T) {
+	t.Parallel()
 	_, endpoints := one(t)
 	a, b := join(t, "a", 1, endpoints), join(t, "b", 2, endpoints)
 	_, at := b.look(t, "room")
@@ -45,6 +46,7 @@ func TestAwait(t *testing.T) {
 
 // TestAwaitCompacted: a watch from a revision that etcd has compacted says that it is lost.
 func TestAwaitCompacted(t *testing.T) {
+	t.Parallel()
 	_, endpoints := one(t)
 	a := join(t, "a", 1, endpoints)
 	_, at := a.look(t, "room")
@@ -124,6 +126,7 @@ func (f *follower) knows(t *testing.T, revision int64) {
 
 // TestFollow: a node hears what others do to its claims, in order, and nothing else.
 func TestFollow(t *testing.T) {
+	t.Parallel()
 	_, endpoints := one(t)
 	a, b := join(t, "a", 1, endpoints), join(t, "b", 2, endpoints)
 	foreign := stranger(t, endpoints...)
@@ -178,6 +181,7 @@ func TestFollowThroughFaults(t *testing.T) {
 
 // TestFollowCompacted: a node lists again if etcd has compacted what it has to hear.
 func TestFollowCompacted(t *testing.T) {
+	t.Parallel()
 	member, endpoints := one(t)
 	way := newCable(t, member.Address())
 	a, b := join(t, "a", 1, []string{way.endpoint()}), join(t, "b", 2, endpoints)
@@ -200,6 +204,7 @@ func TestFollowCompacted(t *testing.T) {
 
 // TestManyAwaits: 1,000 watches on one room all hear of its claim.
 func TestManyAwaits(t *testing.T) {
+	t.Parallel()
 	_, endpoints := one(t)
 	a := join(t, "a", 1, endpoints)
 	_, at := a.look(t, "room")

@@ -17,6 +17,7 @@ import (
 // TestThousandClaims: 1,000 claims at once are all there afterwards, and among them those that must
 // fail fail alone.
 func TestThousandClaims(t *testing.T) {
+	t.Parallel()
 	_, endpoints := one(t)
 	a, b := join(t, "a", 1, endpoints), join(t, "b", 2, endpoints)
 	for i := range 10 {
@@ -47,6 +48,7 @@ func TestThousandClaims(t *testing.T) {
 // TestOneOfMany: of claims of one room at once, by two nodes, exactly one is written, and each
 // caller knows whether it was its own.
 func TestOneOfMany(t *testing.T) {
+	t.Parallel()
 	_, endpoints := one(t)
 	nodes := []*node{join(t, "a", 1, endpoints), join(t, "b", 2, endpoints)}
 	for round := range 20 {
@@ -72,6 +74,7 @@ func TestOneOfMany(t *testing.T) {
 
 // TestNotAlive: an instance whose mark is not there writes no claim.
 func TestNotAlive(t *testing.T) {
+	t.Parallel()
 	_, endpoints := one(t)
 	a, b := open(t, "a", 1, endpoints), join(t, "b", 2, endpoints)
 	_, err := a.Claim(within(t, patience), a.claim("room"), 0)
@@ -97,6 +100,7 @@ func TestNotAlive(t *testing.T) {
 // TestUnknown: while etcd does not answer, the outcome of a claim or delete is unknown. A fence makes it
 // known: afterwards the room's key says whether it was written, and stays as it is.
 func TestUnknown(t *testing.T) {
+	t.Parallel()
 	member, endpoints := one(t)
 	a := join(t, "a", 1, endpoints)
 	warm := a.mustClaim(t, "warm")
@@ -128,6 +132,7 @@ func TestUnknown(t *testing.T) {
 // TestFence: what was on its way when a fence was put is not written later. Here the way is a cable
 // that holds back what the instance sends.
 func TestFence(t *testing.T) {
+	t.Parallel()
 	member, endpoints := one(t)
 	way := newCable(t, member.Address())
 	late := join(t, "a", 1, []string{way.endpoint()})
@@ -158,6 +163,7 @@ func TestFence(t *testing.T) {
 
 // TestNotWritten: a call that ends before etcd was asked says that nothing was written.
 func TestNotWritten(t *testing.T) {
+	t.Parallel()
 	_, endpoints := one(t)
 	a := join(t, "a", 1, endpoints)
 	ended, cancel := context.WithCancel(t.Context())

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net"
 	"os"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -152,6 +153,27 @@ func TestCallerGivesUp(t *testing.T) {
 	require.ErrorIs(t, err, context.Canceled)
 	_, err = edge.Ask(t.Context(), at.Peer, &Handover{Kind: Who})
 	require.NoError(t, err)
+}
+
+// TestCallerGivesUpAtAnyMoment: also in that in which the other node ends the connection.
+func TestCallerGivesUpAtAnyMoment(t *testing.T) {
+	each(t, func(t *testing.T, secure bool) {
+		edge, at := two(t, secure, func(context.Context, *Incoming) {})
+		var callers sync.WaitGroup
+		for n := range 50 {
+			callers.Go(func() {
+				for range 15 {
+					ctx, cancel := context.WithTimeout(t.Context(), time.Duration(n)*time.Millisecond)
+					if _, err := edge.Ask(ctx, at.Peer, &Handover{Kind: Find, Room: "room"}); err == nil {
+						t.Error("the other node has not answered")
+					}
+					cancel()
+					edge.forget()
+				}
+			})
+		}
+		callers.Wait()
+	})
 }
 
 // TestForwardsAreBounded at the edge, and what waits for an answer at the home.

@@ -114,7 +114,8 @@ func (n *Node) send(ctx context.Context, to Peer, h *Handover) (conn net.Conn, r
 
 	conn, err = n.dial(within, to.Address)
 	if err == nil {
-		end := context.AfterFunc(within, func() { _ = wsconn.Below(conn).SetDeadline(longAgo) })
+		below := wsconn.Below(conn)
+		end := context.AfterFunc(within, func() { _ = below.SetDeadline(longAgo) }) // may outlast this call, which sets conn
 		reply, err = n.converse(conn, to, encoded)
 		if !end() && err == nil {
 			err = within.Err()

@@ -223,6 +223,9 @@ func (n *Node) count(to home.Instance, link *forward.Link) func(net.Conn, func()
 
 // write makes this node the home of the visitor's room.
 func (w *walk) write(ctx context.Context, revision int64) home.Step {
+	if !w.visitor.Reserve() {
+		return home.Step{Do: home.Close, Code: protocol.CodeOverloaded}
+	}
 	w.opening(w.place)
 	claim := home.Claim{Home: w.self, Order: w.visitor.Order, Server: w.visitor.Room, Moved: time.Now()}
 	result := w.put(ctx, w.place, claim, revision)

@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"syscall"
 	"testing"
 	"time"
 
@@ -179,4 +180,18 @@ func TestPeersWhoComeDuringADrain(t *testing.T) {
 	require.NoError(t, err)
 	require.LessOrEqual(t, restarting.ReconnectIn, int(time.Minute.Milliseconds()))
 	talk(server, client)
+}
+
+// TestShutdownWithAHomeThatHangs: a node does not wait for the home of a peer that it forwards.
+func TestShutdownWithAHomeThatHangs(t *testing.T) {
+	w := newWorld(t, 1)
+	a, b := w.nodes[0], w.inside("b", relay.Config{})
+	server := a.v1(t, "/server")
+	client := b.v1(t, "/client/"+server.id)
+	server.awaits(protocol.TypePeerJoined)
+	a.signal(t, syscall.SIGSTOP)
+	ctx, cancel := context.WithTimeout(context.Background(), protocol.CloseWithin*time.Second)
+	defer cancel()
+	require.NoError(t, b.relay.Shutdown(ctx))
+	client.closed()
 }

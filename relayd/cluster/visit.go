@@ -224,7 +224,7 @@ func (n *Node) count(to home.Instance, link *forward.Link) relay.Way {
 		n.forwards[to] = f
 	}
 	f.peers++
-	return relay.Way{Forward: func(socket net.Conn, done func()) {
+	return relay.Way{Cut: link.Cut, Forward: func(socket net.Conn, done func()) {
 		link.Start(socket, func() {
 			n.mu.Lock()
 			if f.peers--; f.peers == 0 {

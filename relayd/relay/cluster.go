@@ -71,6 +71,7 @@ type Way struct {
 	// and that node in goroutines of its own, until one side has ended. Then it closes the socket
 	// and calls done.
 	Forward func(socket net.Conn, done func())
+	Cut     func() // cuts the connection to that node, before or after Forward
 
 	Exists bool     // with Code: there is such a room, although the visitor may not come in
 	Kicked []Kicked // whom this node must keep out of the room, as of the directory
@@ -175,10 +176,14 @@ func (r *Relay) forward(s *session, way Way) {
 	socket := s.conn.Release()
 	done := s.claim.release
 	r.mu.Lock()
-	if r.closing {
+	cut := func() {
+		way.Cut()
 		wsconn.Cut(socket)
+	}
+	if r.closing {
+		cut()
 	} else {
-		r.forwards[s] = socket
+		r.forwards[s] = cut
 		r.running.Add(1)
 		done = func() { r.forwarded(s) }
 	}

@@ -17,7 +17,6 @@ import (
 	"context"
 	"maps"
 	"math/rand/v2"
-	"net"
 	"net/http"
 	"slices"
 	"strconv"
@@ -40,7 +39,7 @@ func New(config Config) *Relay {
 		rooms:    make(map[roomKey]*lobby),
 		sessions: make(map[*session]struct{}),
 		waiters:  make(map[*lobby]struct{}),
-		forwards: make(map[*session]net.Conn),
+		forwards: make(map[*session]func()),
 		received: make(map[*session]string),
 		started:  time.Now(),
 		arrivals: arrivals{flows: make(map[flow]quota.Place), gone: make(chan struct{}, 1)},
@@ -79,8 +78,8 @@ func (r *Relay) Shutdown(ctx context.Context) error {
 	r.mu.Lock()
 	r.closing = true
 	sessions := slices.Collect(maps.Keys(r.sessions))
-	for _, socket := range r.forwards {
-		wsconn.Cut(socket)
+	for _, cut := range r.forwards {
+		cut()
 	}
 	r.mu.Unlock()
 	// Close all clients before the first server, because a server that leaves ends its

@@ -178,6 +178,9 @@ func (m *membership) enter(ctx context.Context, r *relay.Relay) error {
 	ctx, cancel := context.WithTimeout(ctx, enterWithin)
 	defer cancel()
 	if err := m.node.Start(ctx, r, m.listener); err != nil {
+		if ctx.Err() != nil {
+			err = fmt.Errorf("etcd, or an earlier process of this node, does not answer within %v: `relayd check` says which: %w", enterWithin, err)
+		}
 		return fmt.Errorf("cannot enter the cluster: %w", err)
 	}
 	return nil

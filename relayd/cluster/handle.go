@@ -14,7 +14,7 @@ import (
 
 // handle answers another node.
 func (n *Node) handle(ctx context.Context, in *forward.Incoming) {
-	if in.Kind != forward.Who && !n.wake(ctx) {
+	if in.Kind != forward.Who && !n.Wake(ctx) {
 		return
 	}
 	switch in.Kind {

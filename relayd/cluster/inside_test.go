@@ -5,10 +5,12 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"strings"
 	"syscall"
 	"testing"
 	"time"
 
+	"github.com/coder/websocket"
 	"github.com/sebas642/intercessor/protocol"
 	"github.com/sebas642/intercessor/relayd/cluster"
 	"github.com/sebas642/intercessor/relayd/cluster/directory"
@@ -194,4 +196,23 @@ func TestShutdownWithAHomeThatHangs(t *testing.T) {
 	defer cancel()
 	require.NoError(t, b.relay.Shutdown(ctx))
 	client.closed()
+}
+
+// TestNodeThatStoodStill asks the directory before it lets peers in, also those of its own rooms:
+// another process may have its name by now.
+func TestNodeThatStoodStill(t *testing.T) {
+	w := newWorld(t, 1)
+	a, b := w.nodes[0], w.inside("b", relay.Config{})
+	server := b.v1(t, "/server")
+	w.etcd.Pause()
+	b.cluster.StandStill()
+	for _, path := range []string{"/client/" + server.id, "/server"} {
+		_, _, _, err := b.knock(t, path).read()
+		require.Equal(t, protocol.CodeOverloaded, protocol.Code(websocket.CloseStatus(err)))
+		require.Equal(t, path == "/server", strings.Contains(err.Error(), "cannot open rooms"), "%v", err)
+	}
+	require.Equal(t, protocol.CodeServerAway, a.knock(t, "/client/"+server.id).closed(), "it does not answer forwards")
+	w.etcd.Resume()
+	require.Eventually(t, func() bool { return b.knock(t, "/client/"+server.id).answer() == nil }, patience, 100*time.Millisecond)
+	talk(server, b.v1(t, "/client/"+server.id))
 }

@@ -31,7 +31,7 @@ const (
 func (n *Node) Visit(ctx context.Context, v *relay.Visitor) relay.Way {
 	ctx, cancel := context.WithTimeout(ctx, visitWithin)
 	defer cancel()
-	if !n.wake(ctx) {
+	if !n.Wake(ctx) {
 		return relay.Way{Code: protocol.CodeOverloaded}
 	}
 	w := &walk{Node: n, visitor: v, visit: home.Visit{Self: n.self, Role: roleOf(v), Order: v.Order}, until: time.Now().Add(holdWithin)}

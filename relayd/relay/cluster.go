@@ -17,6 +17,10 @@ import (
 // A Cluster is what the nodes of one relay know together (docs/cluster.md). Its methods may be
 // called concurrently. They may wait for other nodes, so the relay calls them without a lock.
 type Cluster interface {
+	// Wake reports whether this node may take peers in. One that has stood still may have been
+	// replaced, and asks first.
+	Wake(ctx context.Context) bool
+
 	// Visit finds the room of a client that is not here, and that of a server. For a server it may
 	// make this node the home of the room, and then the relay calls Served. It returns soon after the
 	// context has ended.
@@ -92,6 +96,10 @@ func (s *session) seek(request *http.Request) (elsewhere bool) {
 	}
 	if _, here := r.Home(a.room); here && !s.server {
 		a.found = true
+		if !r.config.Cluster.Wake(r.life) {
+			a.guess.Right()
+			a.refused = s.astray(Way{Code: protocol.CodeOverloaded})
+		}
 		return false
 	}
 	v := &Visitor{
@@ -126,7 +134,7 @@ func (s *session) seek(request *http.Request) (elsewhere bool) {
 	case way.Code != 0:
 		r.wait(a.guess.Undecided())
 	}
-	a.refused = cmp.Or(a.refused, astray(way))
+	a.refused = cmp.Or(a.refused, s.astray(way))
 	if a.refused != nil && !a.resumed { // the claim of a server with a token may yet be written
 		s.cancel()
 	}
@@ -210,7 +218,7 @@ func (r *Relay) drawServer() protocol.ID {
 }
 
 // astray returns the error that closes a peer which the cluster does not let in, nil if it does.
-func astray(way Way) *protocol.Error {
+func (s *session) astray(way Way) *protocol.Error {
 	reason := ""
 	switch way.Code {
 	case 0:
@@ -224,7 +232,11 @@ func astray(way Way) *protocol.Error {
 	case protocol.CodeRestarting:
 		reason = restarting
 	default:
-		reason = "the relay cannot reach this room at the moment: try again later" + after(max(way.After, retryAfter()))
+		reason = "the relay cannot reach this room at the moment"
+		if s.server && !s.arrival.resumed {
+			reason = "the relay cannot open rooms at the moment"
+		}
+		reason += ": try again later" + after(max(way.After, retryAfter()))
 	}
 	return &protocol.Error{Code: way.Code, Reason: reason}
 }

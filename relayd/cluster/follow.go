@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/sebas642/intercessor/protocol"
 	"github.com/sebas642/intercessor/relayd/cluster/directory"
 	"github.com/sebas642/intercessor/relayd/cluster/home"
 	"github.com/sebas642/intercessor/relayd/relay"
@@ -67,16 +66,11 @@ func (n *Node) look() {
 // catchUp settles the rooms whose claims could not be kept.
 func (n *Node) catchUp() {
 	n.mu.Lock()
-	rooms := make([]protocol.ID, 0, len(n.behind))
-	for key := range n.behind {
-		if p := n.places[key]; p != nil {
-			rooms = append(rooms, p.room)
-		}
-	}
-	clear(n.behind)
+	behind := n.behind
+	n.behind = make(map[*place]struct{})
 	n.mu.Unlock()
-	for _, room := range rooms {
-		n.touch(room, true)
+	for p := range behind {
+		n.touch(p.room, true)
 	}
 }
 
@@ -160,9 +154,13 @@ func (n *Node) changed(s directory.Standing) {
 	case !before && s.Sure:
 		n.config.Log.Info("etcd answers again")
 	}
-	if !s.Again {
-		return
+	if s.Again {
+		n.recoverSoon(s)
 	}
+}
+
+// recoverSoon has look call recover.
+func (n *Node) recoverSoon(s directory.Standing) {
 	for {
 		select {
 		case n.lost <- s:
@@ -179,7 +177,7 @@ func (n *Node) recover(s directory.Standing) {
 	if err == nil && n.settled() && n.directory.Settle(n.life) == nil {
 		return
 	}
-	time.AfterFunc(againAfter, func() { n.changed(s) })
+	time.AfterFunc(againAfter, func() { n.recoverSoon(s) })
 }
 
 // settled reports whether all rooms here have their claims.

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/sebas642/intercessor/protocol"
 	"github.com/sebas642/intercessor/relayd/cluster/directory"
 	"github.com/sebas642/intercessor/relayd/cluster/home"
 	"github.com/sebas642/intercessor/relayd/relay"
@@ -67,16 +66,11 @@ func (n *Node) look() {
 // catchUp settles the rooms whose claims could not be kept.
 func (n *Node) catchUp() {
 	n.mu.Lock()
-	rooms := make([]protocol.ID, 0, len(n.behind))
-	for key := range n.behind {
-		if p := n.places[key]; p != nil {
-			rooms = append(rooms, p.room)
-		}
-	}
-	clear(n.behind)
+	behind := n.behind
+	n.behind = make(map[*place]struct{})
 	n.mu.Unlock()
-	for _, room := range rooms {
-		n.touch(room, true)
+	for p := range behind {
+		n.touch(p.room, true)
 	}
 }
 

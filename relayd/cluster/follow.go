@@ -58,8 +58,8 @@ func (n *Node) look() {
 			_, _ = n.review(n.life, func(relay.Home) bool { return true })
 		case <-sweep.C:
 			n.sweep()
-		case s := <-n.lost:
-			n.recover(s)
+		case <-n.lost:
+			n.recover()
 		}
 	}
 }
@@ -148,7 +148,7 @@ func (n *Node) sweep() {
 	}
 }
 
-// changed takes what the directory knows of this node's marks. Only the last standing counts.
+// changed takes what the directory knows of this node's marks.
 func (n *Node) changed(s directory.Standing) {
 	switch before := n.sure.Swap(s.Sure); {
 	case s.Replaced:
@@ -160,26 +160,27 @@ func (n *Node) changed(s directory.Standing) {
 	case !before && s.Sure:
 		n.config.Log.Info("etcd answers again")
 	}
-	if !s.Again {
-		return
+	if s.Again {
+		n.lose()
 	}
-	for {
-		select {
-		case n.lost <- s:
-			return
-		case <-n.lost:
-		}
+}
+
+// lose notes that the directory may have lost claims of this node: look calls recover.
+func (n *Node) lose() {
+	select {
+	case n.lost <- struct{}{}:
+	default:
 	}
 }
 
 // recover reads all claims of this node after its marks were put again (N4). It takes the mark
 // "unsettled" away when all of them are there.
-func (n *Node) recover(s directory.Standing) {
+func (n *Node) recover() {
 	_, err := n.review(n.life, func(relay.Home) bool { return true })
 	if err == nil && n.settled() && n.directory.Settle(n.life) == nil {
 		return
 	}
-	time.AfterFunc(againAfter, func() { n.changed(s) })
+	time.AfterFunc(againAfter, n.lose)
 }
 
 // settled reports whether all rooms here have their claims.

@@ -18,6 +18,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"go.yaml.in/yaml/v3"
 
+	"github.com/sebas642/intercessor/e2e/guide"
 	"github.com/sebas642/intercessor/e2e/patience"
 	"github.com/sebas642/intercessor/e2e/relayproc"
 	"github.com/sebas642/intercessor/relayd/config"
@@ -166,6 +167,18 @@ func TestKubernetes(t *testing.T) {
 	for _, p := range []map[string]any{container.StartupProbe, container.LivenessProbe, container.ReadinessProbe} {
 		require.True(t, answers(relay.HTTP+p["httpGet"].(map[string]any)["path"].(string)))
 	}
+}
+
+// TestDocumentedSettings: those of docs/cluster.md are a node's.
+func TestDocumentedSettings(t *testing.T) {
+	blocks := guide.Blocks(t, "../../docs/cluster.md", "toml")
+	require.Len(t, blocks, 1)
+	path := filepath.Join(t.TempDir(), "relayd.toml")
+	require.NoError(t, os.WriteFile(path, []byte(blocks[0].Text), 0o600))
+	c, _, err := config.Load([]string{"--config", path}, nil)
+	require.NoError(t, err)
+	require.True(t, c.Cluster.Enabled())
+	require.Contains(t, c.Cluster.Members, c.Cluster.Name+".internal")
 }
 
 func address(before string, port int) string { return fmt.Sprintf("%s127.0.0.1:%d", before, port) }

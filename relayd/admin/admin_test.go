@@ -81,7 +81,7 @@ func (d *desk) asks(method, path, authorization string) (status int, body string
 
 var (
 	open   = []string{"GET /", "GET /healthz", "GET /readyz"}
-	reads  = []string{"GET /metrics", "GET /status.json", "GET /debug/pprof/", "GET /debug/pprof/goroutine?debug=2", "GET /api/rooms", "GET /api/rooms/00000000"}
+	reads  = []string{"GET /metrics", "GET /status.json", "GET /debug/pprof/", "GET /debug/pprof/goroutine?debug=2", "GET /api/rooms", "GET /api/nodes", "GET /api/rooms/00000000"}
 	writes = []string{"POST /api/rooms/00000000/close", "POST /api/peers/00000000/kick", "POST /api/drain"}
 )
 
@@ -109,7 +109,7 @@ func TestTokenIsAskedFor(t *testing.T) {
 
 func TestWithoutATokenNothingCanBeDone(t *testing.T) {
 	d := newDesk(t, "")
-	for _, request := range reads[:5] {
+	for _, request := range reads[:6] {
 		method, path, _ := strings.Cut(request, " ")
 		status, _ := d.asks(method, path, "")
 		require.Equal(t, http.StatusOK, status, request)

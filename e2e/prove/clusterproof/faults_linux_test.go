@@ -48,7 +48,7 @@ func prove(t *testing.T, seed uint64, most int, within time.Duration) {
 	rooms, clients, patient := 3, 2, 3*time.Second
 	if form.Full {
 		repeat = "INTERCESSOR_PROVE=full " + repeat
-		rooms, clients, patient = 6, 3, 25*time.Second
+		rooms, clients, patient = 4, 2, 25*time.Second
 	}
 	v := newTown(t, newWorld(t, relayproc.Racing(t), nil), rooms, clients)
 	v.traffic.Go(func() { v.visit(seed) })

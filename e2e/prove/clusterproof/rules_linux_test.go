@@ -144,12 +144,15 @@ func TestN6ClientWaitsForItsServer(t *testing.T) {
 	a.Kill()
 	waiting := make(chan *rawpeer.Peer, 1)
 	go func() {
+		defer close(waiting)
 		p, _ := join(t, b, "/client/"+server.ID, again(2, client.Resume))
 		waiting <- p
 	}()
 	home, _ := join(t, c, "/server", again(2, server.Resume))
 	wantPong(home)
-	wantPong(<-waiting)
+	p, in := <-waiting
+	require.True(t, in)
+	wantPong(p)
 }
 
 // TestN7Forward: what comes early arrives, a forward ends without a byte of the edge, and its end

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/sebas642/intercessor/protocol"
 	"github.com/sebas642/intercessor/relayd/cluster/directory"
 	"github.com/sebas642/intercessor/relayd/cluster/home"
 	"github.com/sebas642/intercessor/relayd/relay"
@@ -67,16 +66,11 @@ func (n *Node) look() {
 // catchUp settles the rooms whose claims could not be kept.
 func (n *Node) catchUp() {
 	n.mu.Lock()
-	rooms := make([]protocol.ID, 0, len(n.behind))
-	for key := range n.behind {
-		if p := n.places[key]; p != nil {
-			rooms = append(rooms, p.room)
-		}
-	}
-	clear(n.behind)
+	behind := n.behind
+	n.behind = make(map[*place]struct{})
 	n.mu.Unlock()
-	for _, room := range rooms {
-		n.touch(room, true)
+	for p := range behind {
+		n.touch(p.room, true)
 	}
 }
 
@@ -161,12 +155,12 @@ func (n *Node) changed(s directory.Standing) {
 		n.config.Log.Info("etcd answers again")
 	}
 	if s.Again {
-		n.lose()
+		n.recoverSoon()
 	}
 }
 
-// lose notes that the directory may have lost claims of this node: look calls recover.
-func (n *Node) lose() {
+// recoverSoon has look call recover: the directory may have lost claims of this node.
+func (n *Node) recoverSoon() {
 	select {
 	case n.lost <- struct{}{}:
 	default:
@@ -180,7 +174,7 @@ func (n *Node) recover() {
 	if err == nil && n.settled() && n.directory.Settle(n.life) == nil {
 		return
 	}
-	time.AfterFunc(againAfter, n.lose)
+	time.AfterFunc(againAfter, n.recoverSoon)
 }
 
 // settled reports whether all rooms here have their claims.

@@ -18,6 +18,7 @@ import (
 	"github.com/sebas642/intercessor/relayd/cluster"
 	"github.com/sebas642/intercessor/relayd/cluster/directory"
 	"github.com/sebas642/intercessor/relayd/cluster/etcdtest"
+	"github.com/sebas642/intercessor/relayd/quota"
 	"github.com/sebas642/intercessor/relayd/relay"
 	"github.com/sebas642/intercessor/relayd/resume"
 	"github.com/stretchr/testify/require"
@@ -69,7 +70,14 @@ func runNode(name, endpoints, keyFile string) error {
 	if err != nil {
 		return err
 	}
-	r := relay.New(relay.Config{Tokens: resume.NewTokens(key), Cluster: node, Window: window})
+	config := relay.Config{Tokens: resume.NewTokens(key), Cluster: node, Window: window}
+	if limits := os.Getenv("TEST_LIMITS"); limits != "" {
+		config.Sources = quota.NewTable(true)
+		if _, err := fmt.Sscan(limits, &config.Settings.Limits.Rooms, &config.Settings.Limits.SourceRooms); err != nil {
+			return err
+		}
+	}
+	r := relay.New(config)
 	ctx := context.Background()
 	if err := node.Start(ctx, r, internal); err != nil {
 		return err
@@ -111,16 +119,33 @@ func newWorld(t testing.TB, nodes int) *world {
 	return w
 }
 
-// forget deletes a key of the directory.
-func (w *world) forget(key string) {
+// ask asks etcd what a node does not.
+func (w *world) ask(op clientv3.Op) clientv3.OpResponse {
 	w.t.Helper()
 	client, err := clientv3.New(clientv3.Config{Endpoints: []string{w.etcd.Endpoint()}, Logger: zap.NewNop()})
 	require.NoError(w.t, err)
 	defer func() { _ = client.Close() }()
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
-	_, err = client.Delete(ctx, key)
+	answer, err := client.Do(ctx, op)
 	require.NoError(w.t, err)
+	return answer
+}
+
+// forget deletes a key of the directory.
+func (w *world) forget(key string) {
+	w.t.Helper()
+	w.ask(clientv3.OpDelete(key))
+}
+
+// claims returns the revision of the last change of each claim.
+func (w *world) claims() map[string]int64 {
+	w.t.Helper()
+	claims := make(map[string]int64)
+	for _, kv := range w.ask(clientv3.OpGet("intercessor/rooms/", clientv3.WithPrefix())).Get().Kvs {
+		claims[string(kv.Key)] = kv.ModRevision
+	}
+	return claims
 }
 
 // A node is a process.

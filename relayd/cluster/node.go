@@ -67,8 +67,8 @@ type Node struct {
 
 	mu       sync.Mutex
 	places   map[string]*place            // guarded by mu; by RoomKey
-	watched  map[string]struct{}          // guarded by mu: rooms in which clients wait, by RoomKey
-	behind   map[string]struct{}          // guarded by mu: rooms whose claims could not be kept
+	watched  map[string]time.Time         // guarded by mu: rooms in which clients wait, by RoomKey, and when the last one was let in
+	behind   map[*place]struct{}          // guarded by mu: rooms to settle soon, because that has failed
 	forwards map[home.Instance]*forwarded // guarded by mu
 	draining bool                         // guarded by mu
 	closed   bool                         // guarded by mu
@@ -92,7 +92,7 @@ func New(c Config) (*Node, error) {
 	n := &Node{
 		config: c, began: time.Now(), self: home.Instance{Name: c.Name, Number: rand.Uint64N(1<<63) + 1},
 		waiters: make(chan struct{}, maxWaiting), lost: make(chan struct{}, 1),
-		places: make(map[string]*place), watched: make(map[string]struct{}), behind: make(map[string]struct{}),
+		places: make(map[string]*place), watched: make(map[string]time.Time), behind: make(map[*place]struct{}),
 		forwards: make(map[home.Instance]*forwarded),
 	}
 	d := c.Directory

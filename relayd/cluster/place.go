@@ -43,7 +43,8 @@ func (n *Node) enter(room protocol.ID) *place {
 
 // exit ends what enter has begun. With mu held, both.
 func (n *Node) exit(p *place) {
-	if p.users--; p.users == 0 && p.revision == 0 && !p.unknown {
+	_, behind := n.behind[p]
+	if p.users--; p.users == 0 && p.revision == 0 && !p.unknown && !behind {
 		delete(n.places, keyOf(p.room))
 	}
 }
@@ -68,10 +69,17 @@ func (n *Node) release(p *place) {
 	<-p.turn
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	n.exit(p)
 	if p.unknown {
-		n.behind[keyOf(p.room)] = struct{}{}
+		n.behind[p] = struct{}{}
 	}
+	n.exit(p)
+}
+
+// postpone has a room settled later. With the turn, or before exit.
+func (n *Node) postpone(p *place) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.behind[p] = struct{}{}
 }
 
 // opening says that the room may soon be here: peers that come to it wait.
@@ -214,10 +222,7 @@ func (n *Node) settle(p *place) {
 			return
 		}
 	}
-	n.mu.Lock()
-	defer n.mu.Unlock()
-	n.behind[keyOf(p.room)] = struct{}{}
-	p.unknown = true // keeps the place until the room is settled
+	n.postpone(p)
 }
 
 // mayClaimAgain marks the directory as young, and this node as unsettled, if the directory has lost
@@ -235,7 +240,7 @@ func (n *Node) mayClaimAgain(p *place, view *home.View) bool {
 	if n.directory.PutYoung(n.life) != nil || n.directory.Unsettle(n.life) != nil {
 		return false
 	}
-	n.lose()
+	n.recoverSoon()
 	return true
 }
 
@@ -324,10 +329,10 @@ func (n *Node) end(p *place) protocol.Code {
 		defer n.opened(p)
 		return n.erase(ctx, p)
 	case <-ctx.Done():
+		n.opened(p)
+		n.postpone(p) // the delete follows
 		n.mu.Lock()
 		defer n.mu.Unlock()
-		n.behind[keyOf(p.room)] = struct{}{}
-		p.unknown = true // so that it follows
 		n.exit(p)
 		return protocol.CodeServerAway
 	}
@@ -346,9 +351,7 @@ func (n *Node) erase(ctx context.Context, p *place) protocol.Code {
 		step := home.End(n.self, deleted, view)
 		if step.Do != home.Delete {
 			if view == nil && !deleted {
-				n.mu.Lock()
-				defer n.mu.Unlock()
-				p.unknown = true // so that it follows
+				n.postpone(p) // the delete follows
 			} else if view != nil {
 				n.note(p, view)
 			}

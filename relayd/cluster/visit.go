@@ -223,6 +223,9 @@ func (n *Node) count(to home.Instance, link *forward.Link) func(net.Conn, func()
 
 // write makes this node the home of the visitor's room.
 func (w *walk) write(ctx context.Context, revision int64) home.Step {
+	if !w.visitor.Reserve() {
+		return home.Step{Do: home.Close, Code: protocol.CodeOverloaded}
+	}
 	w.opening(w.place)
 	claim := home.Claim{Home: w.self, Order: w.visitor.Order, Server: w.visitor.Room, Moved: time.Now()}
 	result := w.put(ctx, w.place, claim, revision)
@@ -278,8 +281,11 @@ func (w *walk) hold(ctx context.Context) bool {
 func (n *Node) await(ctx context.Context, room protocol.ID, view *home.View, at int64) {
 	if view != nil {
 		err := n.directory.Await(ctx, keyOf(room), at)
-		if err == nil || errors.Is(err, context.DeadlineExceeded) {
+		switch {
+		case err == nil:
 			return
+		case errors.Is(err, directory.ErrWatches):
+			<-ctx.Done() // other rooms have all watches: a look now and then must do
 		}
 	}
 	select {
@@ -288,28 +294,20 @@ func (n *Node) await(ctx context.Context, room protocol.ID, view *home.View, at 
 	}
 }
 
-// watch looks after a room in which clients wait, until it is over or its home is found.
+// watch looks after a room in which clients wait, as long as they do. The caller lets one in.
 func (n *Node) watch(room protocol.ID) {
 	key := keyOf(room)
 	n.mu.Lock()
 	_, already := n.watched[key]
-	n.watched[key] = struct{}{}
+	n.watched[key] = time.Now()
 	n.mu.Unlock()
 	if already {
 		return
 	}
-	began := time.Now()
 	n.spawn(func() {
-		defer func() {
-			n.mu.Lock()
-			defer n.mu.Unlock()
-			delete(n.watched, key)
-		}()
-		for n.life.Err() == nil && (n.relay.Waits(room) || time.Since(began) < lookEvery) {
+		for n.awaits(room) && n.life.Err() == nil {
 			view, at := n.lookup(n.life, key)
-			if n.cameUp(room, view) {
-				return
-			}
+			n.cameUp(room, view)
 			ctx, cancel := context.WithTimeout(n.life, lookEvery)
 			n.await(ctx, room, view, at)
 			cancel()
@@ -317,15 +315,29 @@ func (n *Node) watch(room protocol.ID) {
 	})
 }
 
+// awaits reports whether clients wait in a room, or are just being let in. Otherwise it ends the
+// room's watch: the next client begins another.
+func (n *Node) awaits(room protocol.ID) bool {
+	waits, key := n.relay.Waits(room), keyOf(room)
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if waits || time.Since(n.watched[key]) < lookEvery {
+		return true
+	}
+	delete(n.watched, key)
+	return false
+}
+
 // cameUp sends clients that wait here to the home of their room, if it has one.
-func (n *Node) cameUp(room protocol.ID, view *home.View) bool {
+func (n *Node) cameUp(room protocol.ID, view *home.View) {
 	visit := home.Visit{Self: n.self, Role: home.Returning}
 	step := visit.Looked(view)
-	if step.Do != home.Forward {
-		return false
+	if step.Do != home.Forward || !n.relay.Waits(room) {
+		return
 	}
-	_, err := n.links.Ask(n.life, n.peer(step.To), &forward.Handover{Kind: forward.Find, Room: room})
-	return err == nil && n.relay.GiveUp(room, protocol.Order{}, 0)
+	if _, err := n.links.Ask(n.life, n.peer(step.To), &forward.Handover{Kind: forward.Find, Room: room}); err == nil {
+		n.relay.GiveUp(room, protocol.Order{}, 0)
+	}
 }
 
 // put writes a claim of this node. The caller has the place's turn.

@@ -1,6 +1,7 @@
 package relay
 
 import (
+	"cmp"
 	"context"
 	"net"
 	"net/http"
@@ -56,6 +57,10 @@ type Visitor struct {
 
 	// Draw, for Visit, returns another ID for a new server, which names no room here.
 	Draw func() protocol.ID
+
+	// Reserve, for Visit, counts Room as a room of this node and of its server's source. Visit calls
+	// it before it writes the claim. After false it writes none, and the relay closes the connection.
+	Reserve func() bool
 }
 
 // A Way is where a visitor goes. Its zero value is the room here, which may have to be opened.
@@ -91,8 +96,13 @@ func (s *session) seek(request *http.Request) (elsewhere bool) {
 		Server: s.server, Asked: a.asked, Room: a.room,
 		Subprotocol: a.subprotocol, Key: request.Header.Get("Sec-WebSocket-Key"),
 		Order: a.order, Early: s.conn.Early(),
-		Source: s.source, Host: request.Host, Grant: a.grant, Draw: r.drawServer,
+		Source: s.source, Host: request.Host, Grant: a.grant,
 	}
+	v.Draw = func() protocol.ID {
+		s.cancel()
+		return r.drawServer()
+	}
+	v.Reserve = func() bool { return s.reserve(v.Room) }
 	if a.resumed {
 		_, v.Token, _, _ = edge.Credential(request)
 	}
@@ -104,13 +114,44 @@ func (s *session) seek(request *http.Request) (elsewhere bool) {
 	switch {
 	case way.Forward != nil:
 		a.guess.Right()
+		s.cancel()
 		r.forward(s, way)
 		return true
 	case way.Code == protocol.CodeNoSuchServer, way.Code == protocol.CodeServerAway:
 		s.wrong()
 	}
-	a.refused = astray(way)
+	a.refused = cmp.Or(a.refused, astray(way))
+	if a.refused != nil && !a.resumed { // the claim of a server with a token may yet be written
+		s.cancel()
+	}
 	return false
+}
+
+// reserve opens the room of a server, which waits for it, so that the room counts before its claim
+// is written.
+func (s *session) reserve(room protocol.ID) bool {
+	r, a := s.relay, s.arrival
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.rooms[keyOf(room)] == nil {
+		a.reserved, a.refused = r.open(room, s.claim.source)
+	}
+	return a.refused == nil
+}
+
+// cancel closes the room that reserve has opened, unless other peers have come to it.
+func (s *session) cancel() {
+	l := s.arrival.reserved
+	if l == nil {
+		return
+	}
+	s.arrival.reserved = nil
+	l.mu.Lock()
+	over := l.room.Server().Order == protocol.Order{} && l.room.GiveUp()
+	l.mu.Unlock()
+	if over {
+		s.relay.removeRoom(l)
+	}
 }
 
 // isEnding reports whether the relay lets in no peers that come to it.

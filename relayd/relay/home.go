@@ -47,16 +47,14 @@ func (l *lobby) home() (Home, bool) {
 }
 
 // Await makes this relay the home of a room whose server, with a connection of this order, may
-// come back within the window. It opens the room, unless the relay has its maximum of rooms.
+// come back within the window. It opens the room beyond all limits: Visitor.Reserve has counted it
+// before its claim was written, but perhaps for a shorter time.
 func (r *Relay) Await(server protocol.ID, order protocol.Order) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	l := r.rooms[keyOf(server)]
 	if l == nil {
-		var refused *protocol.Error
-		if l, refused = r.open(server, quota.Place{}); refused != nil { // it counts for no source
-			return
-		}
+		l = r.build(server, quota.Place{}) // its source may have left
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()

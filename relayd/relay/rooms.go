@@ -35,11 +35,16 @@ func (r *Relay) open(server protocol.ID, by quota.Place) (*lobby, *protocol.Erro
 	if !r.sources.Open(by, settings.source) {
 		return nil, r.refuse(RefusedSourceRooms, retryAfter())
 	}
+	return r.build(server, by), nil
+}
+
+// build is open without limits.
+func (r *Relay) build(server protocol.ID, by quota.Place) *lobby {
 	now := r.clock()
 	l := &lobby{id: server, key: keyOf(server), opener: by, opened: now, room: room.New[*session](server, r.config.Window.Milliseconds(), now)}
 	r.rooms[l.key] = l
 	r.waiters[l] = struct{}{}
-	return l, nil
+	return l
 }
 
 // rejoin returns the room of a peer that comes back. It opens one if there is none, unless

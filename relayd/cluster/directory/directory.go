@@ -75,6 +75,9 @@ var (
 	// ErrLost: a watch ended before its context did, and may have missed changes.
 	ErrLost = errors.New("the watch on etcd was lost")
 
+	// ErrWatches: too many rooms are watched at once.
+	ErrWatches = fmt.Errorf("%d watches on rooms of etcd at once are too many", maxWatching)
+
 	// ErrClosed is the error of calls after Close.
 	ErrClosed = errors.New("the directory is closed")
 )

@@ -19,7 +19,7 @@ const (
 // Await waits until a room's key changes after the revision at, which Lookup returned, and returns
 // nil: look again. [ErrLost] says that the watch ended, so that the key may have changed. It has no
 // bound of its own but ctx, which must end: a watch that hangs is not noticed. At most 4,096 wait at
-// once; others get an error.
+// once; others get [ErrWatches].
 func (d *Directory) Await(ctx context.Context, key string, at int64) error {
 	ctx, cancel := d.whileOpen(ctx)
 	defer cancel()
@@ -27,7 +27,7 @@ func (d *Directory) Await(ctx context.Context, key string, at int64) error {
 	case d.watching <- struct{}{}:
 		defer func() { <-d.watching }()
 	default:
-		return fmt.Errorf("%d watches on rooms at once are too many", maxWatching)
+		return ErrWatches
 	}
 	watch := d.client.Watch(clientv3.WithRequireLeader(ctx), d.roomKey(d.room(key)), clientv3.WithRev(at+1))
 	for answer := range watch {

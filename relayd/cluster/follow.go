@@ -57,8 +57,8 @@ func (n *Node) look() {
 			_, _ = n.review(n.life, func(relay.Home) bool { return true })
 		case <-sweep.C:
 			n.sweep()
-		case s := <-n.lost:
-			n.recover(s)
+		case <-n.lost:
+			n.recover()
 		}
 	}
 }
@@ -142,7 +142,7 @@ func (n *Node) sweep() {
 	}
 }
 
-// changed takes what the directory knows of this node's marks. Only the last standing counts.
+// changed takes what the directory knows of this node's marks.
 func (n *Node) changed(s directory.Standing) {
 	switch before := n.sure.Swap(s.Sure); {
 	case s.Replaced:
@@ -155,29 +155,26 @@ func (n *Node) changed(s directory.Standing) {
 		n.config.Log.Info("etcd answers again")
 	}
 	if s.Again {
-		n.recoverSoon(s)
+		n.recoverSoon()
 	}
 }
 
-// recoverSoon has look call recover.
-func (n *Node) recoverSoon(s directory.Standing) {
-	for {
-		select {
-		case n.lost <- s:
-			return
-		case <-n.lost:
-		}
+// recoverSoon has look call recover: the directory may have lost claims of this node.
+func (n *Node) recoverSoon() {
+	select {
+	case n.lost <- struct{}{}:
+	default:
 	}
 }
 
 // recover reads all claims of this node after its marks were put again (N4). It takes the mark
 // "unsettled" away when all of them are there.
-func (n *Node) recover(s directory.Standing) {
+func (n *Node) recover() {
 	_, err := n.review(n.life, func(relay.Home) bool { return true })
 	if err == nil && n.settled() && n.directory.Settle(n.life) == nil {
 		return
 	}
-	time.AfterFunc(againAfter, func() { n.recoverSoon(s) })
+	time.AfterFunc(againAfter, n.recoverSoon)
 }
 
 // settled reports whether all rooms here have their claims.

@@ -63,7 +63,7 @@ type Node struct {
 
 	known   atomic.Pointer[map[home.Instance]home.Marks] // as of the last lookup
 	waiters chan struct{}                                // clients that are held in their handshakes
-	lost    chan directory.Standing                      // what directory.Config.Changed reported last
+	lost    chan struct{}                                // holds one: the directory may have lost claims of this node
 
 	mu       sync.Mutex
 	places   map[string]*place            // guarded by mu; by RoomKey
@@ -91,7 +91,7 @@ const maxWaiting = 1000
 func New(c Config) (*Node, error) {
 	n := &Node{
 		config: c, began: time.Now(), self: home.Instance{Name: c.Name, Number: rand.Uint64N(1<<63) + 1},
-		waiters: make(chan struct{}, maxWaiting), lost: make(chan directory.Standing, 1),
+		waiters: make(chan struct{}, maxWaiting), lost: make(chan struct{}, 1),
 		places: make(map[string]*place), watched: make(map[string]time.Time), behind: make(map[*place]struct{}),
 		forwards: make(map[home.Instance]*forwarded),
 	}
@@ -148,7 +148,16 @@ func (n *Node) Start(ctx context.Context, r *relay.Relay, listener net.Listener)
 	n.spawn(n.look)
 	n.spawn(n.attend)
 	n.spawn(n.survey)
+	n.spawn(n.warn)
 	return nil
+}
+
+// warn logs which members of etcd are too old.
+func (n *Node) warn() {
+	outdated, _ := n.directory.Outdated(n.life) // one that does not answer is not named
+	for _, member := range outdated {
+		n.config.Log.Warn("this member of etcd can lose leases when its leader changes; use 3.4.31, 3.5.13 or later", "member", member)
+	}
 }
 
 // Drain tells the other nodes that this one ends, and drains the relay: see [relay.Relay.Drain].
@@ -279,8 +288,10 @@ func answerOf(err error) home.Answer {
 		return home.Other
 	case errors.Is(err, forward.ErrRefused):
 		return home.Refused
-	case errors.Is(err, forward.ErrSilent), errors.Is(err, forward.ErrCut):
-		return home.Silent
+	case !errors.Is(err, forward.ErrSilent) && !errors.Is(err, forward.ErrCut):
+		return home.Late // this node has no capacity, or the two do not trust each other: it says nothing about the room
+	case errors.Is(err, forward.ErrRecent):
+		return home.Recent
 	}
-	return home.Late // this node has no capacity, or the two do not trust each other: it says nothing about the room
+	return home.Silent // a home that cuts the connection may still run, unlike one that refuses it
 }

@@ -194,7 +194,7 @@ func (n *Node) settle(p *place) {
 		case home.Write, home.Adopt:
 			if step.Do == home.Adopt {
 				own = *view.Claim
-			} else if view.Revision == 0 && !n.mayClaimAgain(p) {
+			} else if view.Revision == 0 && !n.mayClaimAgain(p, view) {
 				view = nil
 				continue
 			}
@@ -227,20 +227,20 @@ func (n *Node) settle(p *place) {
 
 // mayClaimAgain marks the directory as young, and this node as unsettled, if the directory has lost
 // the claim of a room (home.Loss). It returns false if that failed.
-func (n *Node) mayClaimAgain(p *place) bool {
+func (n *Node) mayClaimAgain(p *place, view *home.View) bool {
 	n.mu.Lock()
 	lost := 0
 	if p.revision != 0 {
 		lost = 1
 	}
 	n.mu.Unlock()
-	if !home.Loss(lost, &home.View{}) {
+	if !home.Loss(lost, view) || view.Young && view.Instances[n.self].Unsettled {
 		return true
 	}
 	if n.directory.PutYoung(n.life) != nil || n.directory.Unsettle(n.life) != nil {
 		return false
 	}
-	n.recoverSoon(directory.Standing{Again: true})
+	n.recoverSoon()
 	return true
 }
 

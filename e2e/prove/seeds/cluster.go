@@ -17,7 +17,7 @@ var clusterSeeds = []Seed{
 			New: `n.known.Store(&v.Instances)
 				n.mu.Lock()
 				defer n.mu.Unlock()
-				if v.Revision == 0 { n.watched["not "+key] = struct{}{} }
+				if v.Revision == 0 { n.watched["not "+key] = time.Time{} }
 				if _, not := n.watched["not "+key]; not { v.Revision, v.Claim = 0, nil }`}}},
 	{"HELLO goes out although the claim's outcome is unknown", "N3", clusterSuite("N3NoHelloWithoutAClaim"), []Edit{
 		{In: "relayd/cluster.walk.write",

@@ -1,10 +1,13 @@
 package cluster_test
 
 import (
+	"context"
 	"syscall"
 	"testing"
 	"time"
 
+	"github.com/sebas642/intercessor/protocol"
+	"github.com/sebas642/intercessor/relayd/relay"
 	"github.com/stretchr/testify/require"
 )
 
@@ -106,4 +109,18 @@ func TestCrowdLosesItsHome(t *testing.T) {
 	for _, client := range crowd {
 		meet(server, client)
 	}
+}
+
+// TestShutdownWithAHomeThatHangs: a node does not wait for the home of a peer that it forwards.
+func TestShutdownWithAHomeThatHangs(t *testing.T) {
+	w := newWorld(t, 1)
+	a, b := w.nodes[0], w.inside("b", relay.Config{})
+	server := a.v1(t, "/server")
+	client := b.v1(t, "/client/"+server.id)
+	server.awaits(protocol.TypePeerJoined)
+	a.signal(t, syscall.SIGSTOP)
+	ctx, cancel := context.WithTimeout(context.Background(), protocol.CloseWithin*time.Second)
+	defer cancel()
+	require.NoError(t, b.relay.Shutdown(ctx))
+	client.closed()
 }

@@ -6,7 +6,6 @@ import (
 	"net"
 	"net/http"
 	"strings"
-	"syscall"
 	"testing"
 	"time"
 
@@ -182,20 +181,6 @@ func TestPeersWhoComeDuringADrain(t *testing.T) {
 	require.NoError(t, err)
 	require.LessOrEqual(t, restarting.ReconnectIn, int(time.Minute.Milliseconds()))
 	talk(server, client)
-}
-
-// TestShutdownWithAHomeThatHangs: a node does not wait for the home of a peer that it forwards.
-func TestShutdownWithAHomeThatHangs(t *testing.T) {
-	w := newWorld(t, 1)
-	a, b := w.nodes[0], w.inside("b", relay.Config{})
-	server := a.v1(t, "/server")
-	client := b.v1(t, "/client/"+server.id)
-	server.awaits(protocol.TypePeerJoined)
-	a.signal(t, syscall.SIGSTOP)
-	ctx, cancel := context.WithTimeout(context.Background(), protocol.CloseWithin*time.Second)
-	defer cancel()
-	require.NoError(t, b.relay.Shutdown(ctx))
-	client.closed()
 }
 
 // TestNodeThatStoodStill asks the directory before it lets peers in, also those of its own rooms:

@@ -122,10 +122,15 @@ func (d *Directory) Revoke(ctx context.Context, i home.Instance) error {
 }
 
 // Fence makes every Claim and Delete of this instance that is on its way fail unless it has happened.
-// After it returns nil, a read shows what became of those with an unknown outcome.
+// After it returns nil, a read shows what became of those with an unknown outcome. Callers that come
+// together share one transaction.
 func (d *Directory) Fence(ctx context.Context) error {
 	ctx, cancel := d.bound(ctx, callWithin)
 	defer cancel()
+	return d.fences.do(ctx, func() error { return d.fence(ctx) })
+}
+
+func (d *Directory) fence(ctx context.Context) error {
 	d.marks.writing.Lock()
 	defer d.marks.writing.Unlock()
 	revision, lease := d.marks.now()

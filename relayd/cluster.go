@@ -118,6 +118,9 @@ func checkCluster(c *config.Config) (reached, warnings []string, err error) {
 	ctx, cancel := context.WithTimeout(context.Background(), checkWithin)
 	defer cancel()
 	reached, wrong, warnings := cluster.Check(ctx, settings)
+	for i, err := range wrong { // one line each
+		wrong[i] = errors.New(strings.ReplaceAll(err.Error(), "\n", "; "))
+	}
 	return reached, warnings, errors.Join(wrong...)
 }
 

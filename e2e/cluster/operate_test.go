@@ -2,15 +2,19 @@ package cluster_test
 
 import (
 	"encoding/json"
+	"io"
 	"net/http"
 	"os"
 	"path/filepath"
 	"regexp"
+	"strconv"
+	"strings"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/sebas642/intercessor/e2e/chromium"
 	"github.com/sebas642/intercessor/e2e/patience"
 	"github.com/sebas642/intercessor/e2e/relayproc"
 	"github.com/sebas642/intercessor/relayd/cluster/etcdtest"
@@ -169,4 +173,66 @@ func TestOperateFromAnyNode(t *testing.T) {
 	require.Equal(t, http.StatusOK, closer.ask("POST", "/api/rooms/"+room.Room+"/close", &moved), moved.Error)
 	_, err = listener.Accept(patience.Context(t))
 	require.ErrorIs(t, err, sdk.ErrKicked)
+}
+
+// TestTheOperatorSeesAllNodes: on the status page of one node, and in its metrics.
+func TestTheOperatorSeesAllNodes(t *testing.T) {
+	f, desks := operated(t, 3)
+	server, client := f.meet(t)
+	p := chromium.Start(t).Open("http://"+desks[0].address+"/", "401") // which the page's first look is answered with
+	p.WaitText("#state", "enter the token")
+	p.Type("#token", adminToken)
+	p.Click("#ask button")
+	const cells = `[...document.querySelectorAll("#nodes tbody tr")].map((r) => [...r.cells].slice(0, 2).map((c) => c.textContent).join(" ")).join()`
+	p.WaitFor("three nodes", cells+` === "a alive,b alive,c alive"`)
+	p.WaitFor("one room", `[...document.querySelectorAll("#nodes tbody tr")].reduce((n, r) => n + Number(r.cells[3].textContent), 0) === 1`)
+	p.SetViewport(390, 844, "dark")
+	p.WaitFor("a page as wide as a phone", `document.documentElement.scrollWidth <= innerWidth`)
+	p.Shot("nodes-phone")
+	require.Equal(t, 1.0, desks[0].metric("relayd_cluster_sure"))
+	require.Equal(t, 3.0, desks[0].metric("relayd_cluster_nodes"))
+
+	var before, after, claims float64
+	for _, d := range desks {
+		before += d.metric("relayd_cluster_takeovers_total")
+		claims += d.metric(`relayd_cluster_claims_total{result="committed"}`)
+	}
+	require.Zero(t, before)
+	require.Positive(t, claims)
+	home := 0
+	for i, d := range desks {
+		if d.metric("relayd_rooms") == 1 {
+			home = i
+		}
+	}
+	require.NoError(t, f.relays[home].Drain())
+	_, err := client.Send(patience.Context(t), sdk.Message{Type: "after"})
+	require.NoError(t, err)
+	_, err = server.Receive(patience.Context(t))
+	require.NoError(t, err)
+	for i, d := range desks {
+		if i != home {
+			after += d.metric("relayd_cluster_takeovers_total")
+		}
+	}
+	require.Equal(t, 1.0, after)
+}
+
+// metric returns the value of one series.
+func (d desk) metric(series string) float64 {
+	d.t.Helper()
+	request, err := http.NewRequestWithContext(patience.Context(d.t), "GET", "http://"+d.address+"/metrics", nil)
+	require.NoError(d.t, err)
+	request.Header.Set("Authorization", "Bearer "+adminToken)
+	response, err := http.DefaultClient.Do(request)
+	require.NoError(d.t, err)
+	defer func() { _ = response.Body.Close() }()
+	text, err := io.ReadAll(response.Body)
+	require.NoError(d.t, err)
+	_, after, found := strings.Cut(string(text), "\n"+series+" ")
+	require.True(d.t, found, series)
+	value, _, _ := strings.Cut(after, "\n")
+	number, err := strconv.ParseFloat(value, 64)
+	require.NoError(d.t, err)
+	return number
 }

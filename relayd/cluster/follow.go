@@ -154,9 +154,13 @@ func (n *Node) changed(s directory.Standing) {
 	case !before && s.Sure:
 		n.config.Log.Info("etcd answers again")
 	}
-	if !s.Again {
-		return
+	if s.Again {
+		n.recoverSoon(s)
 	}
+}
+
+// recoverSoon has look call recover.
+func (n *Node) recoverSoon(s directory.Standing) {
 	for {
 		select {
 		case n.lost <- s:
@@ -173,7 +177,7 @@ func (n *Node) recover(s directory.Standing) {
 	if err == nil && n.settled() && n.directory.Settle(n.life) == nil {
 		return
 	}
-	time.AfterFunc(againAfter, func() { n.changed(s) })
+	time.AfterFunc(againAfter, func() { n.recoverSoon(s) })
 }
 
 // settled reports whether all rooms here have their claims.

@@ -240,7 +240,7 @@ func (n *Node) mayClaimAgain(p *place) bool {
 	if n.directory.PutYoung(n.life) != nil || n.directory.Unsettle(n.life) != nil {
 		return false
 	}
-	n.changed(directory.Standing{Again: true})
+	n.recoverSoon(directory.Standing{Again: true})
 	return true
 }
 

@@ -3,6 +3,7 @@ package clusterproof
 import (
 	"context"
 	"encoding/json"
+	"math/rand/v2"
 	"slices"
 	"strings"
 	"sync"
@@ -12,6 +13,7 @@ import (
 	"github.com/coder/websocket"
 	"github.com/stretchr/testify/require"
 
+	"github.com/sebas642/intercessor/e2e/history"
 	"github.com/sebas642/intercessor/e2e/patience"
 	"github.com/sebas642/intercessor/e2e/rawpeer"
 	"github.com/sebas642/intercessor/e2e/relayproc"
@@ -151,4 +153,28 @@ func BenchmarkConnect(b *testing.B) {
 		slices.Sort(times)
 		return len(times), times[len(times)/2] * time.Duration(len(times)) // the median counts
 	})
+}
+
+// BenchmarkOutage measures for how long nothing is delivered after a fault: six clients of three
+// servers, and these, send fifty messages a second each. One operation is one fault.
+func BenchmarkOutage(b *testing.B) {
+	v := newTown(b, newWorld(b, relayproc.Small(b), nil), 3, 2)
+	b.Cleanup(func() { v.finish(rules(), "this benchmark") })
+	random := rand.New(rand.NewPCG(1, 6))
+	for _, name := range slices.Compact(slices.Sorted(slices.Values(deck))) {
+		b.Run(strings.ReplaceAll(name, " ", "-"), func(b *testing.B) {
+			var spells []spell
+			for range b.N {
+				s := spell{fault: name, from: history.Now()}
+				v.happen(b.Context(), choose(random, name))
+				require.True(b, v.reach(restWithin, restWithin))
+				s.to = history.Now()
+				spells = append(spells, s)
+			}
+			g := gaps(v.log.Events(), spells)[name]
+			b.ReportMetric(quantile(g, 50), "s-p50")
+			b.ReportMetric(quantile(g, 99), "s-p99")
+			b.ReportMetric(0, "ns/op")
+		})
+	}
 }

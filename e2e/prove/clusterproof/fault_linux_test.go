@@ -66,7 +66,6 @@ func (v *town) happen(ctx context.Context, p plan) {
 	defer func() { v.log.Add(history.Event{Kind: history.Healed, Name: p.name}) }()
 	n := v.nodes[p.node]
 	pause := func() { form.Pause(ctx, p.lasts) }
-	nodes, etcd := fmt.Sprintf("%s.0.0/26", v.net), fmt.Sprintf("%s.0.96/27", v.net)
 	switch p.name {
 	case "node killed", "node killed for long":
 		n.Kill()
@@ -80,15 +79,15 @@ func (v *town) happen(ctx context.Context, p plan) {
 		require.NoError(v.t, n.Drain())
 		require.NoError(v.t, n.Start())
 	case "node from nodes", "node from nodes one way":
-		n.cut(p.way, nodes)
+		n.cut(p.way, v.nodesNet())
 		pause()
 		n.mend()
 	case "node from etcd", "node from etcd one way":
-		n.cut(p.way, etcd)
+		n.cut(p.way, v.etcdNet())
 		pause()
 		n.mend()
 	case "node from all":
-		n.cut(p.way, nodes, etcd)
+		n.cut(p.way, v.nodesNet(), v.etcdNet())
 		pause()
 		n.mend()
 	case "etcd leader killed":
@@ -121,6 +120,9 @@ func (v *town) happen(ctx context.Context, p plan) {
 		}
 	}
 }
+
+func (w *world) nodesNet() string { return w.net + ".0.0/26" }
+func (w *world) etcdNet() string  { return w.net + ".0.96/27" }
 
 // cut has a node drop without a word what goes to some networks, or comes from them.
 func (n *node) cut(way string, networks ...string) {

@@ -17,9 +17,9 @@ type spell struct {
 	from, to int64
 }
 
-// outages returns a table: for each kind of fault, the longest time without a delivery, of each
+// gaps returns, for each kind of fault and in order, the longest time without a delivery of each
 // direction between two peers that stay.
-func outages(events []history.Event, spells []spell) string {
+func gaps(events []history.Event, spells []spell) map[string][]time.Duration {
 	received := map[[2]string][]int64{}
 	for _, e := range events {
 		if e.Kind == history.Receive && !strings.HasPrefix(e.App, "newcomer") && !strings.HasPrefix(e.From, "newcomer") {
@@ -27,7 +27,7 @@ func outages(events []history.Event, spells []spell) string {
 			received[key] = append(received[key], e.At)
 		}
 	}
-	gaps := map[string][]time.Duration{}
+	all := map[string][]time.Duration{}
 	for _, s := range spells {
 		for _, times := range received {
 			first, _ := slices.BinarySearch(times, s.from)
@@ -39,17 +39,28 @@ func outages(events []history.Event, spells []spell) string {
 			for i := first + 1; i < last; i++ {
 				longest = max(longest, times[i]-times[i-1])
 			}
-			gaps[s.fault] = append(gaps[s.fault], time.Duration(longest))
+			all[s.fault] = append(all[s.fault], time.Duration(longest))
 		}
 	}
+	for _, g := range all {
+		slices.Sort(g)
+	}
+	return all
+}
+
+// quantile returns the gap that so many of 100 do not exceed, in seconds.
+func quantile(gaps []time.Duration, of100 int) float64 {
+	return gaps[min(len(gaps)-1, len(gaps)*of100/100)].Seconds()
+}
+
+// outages returns a table of gaps.
+func outages(events []history.Event, spells []spell) string {
 	var table strings.Builder
 	fmt.Fprintf(&table, "time without delivery:\n%-26s %6s %8s %8s %8s\n", "fault", "gaps", "p50", "p99", "most")
-	names := slices.Sorted(maps.Keys(gaps))
-	for _, name := range names {
-		g := gaps[name]
-		slices.Sort(g)
-		at := func(p int) float64 { return g[min(len(g)-1, len(g)*p/100)].Seconds() }
-		fmt.Fprintf(&table, "%-26s %6d %7.2fs %7.2fs %7.2fs\n", name, len(g), at(50), at(99), at(100))
+	all := gaps(events, spells)
+	for _, name := range slices.Sorted(maps.Keys(all)) {
+		g := all[name]
+		fmt.Fprintf(&table, "%-26s %6d %7.2fs %7.2fs %7.2fs\n", name, len(g), quantile(g, 50), quantile(g, 99), quantile(g, 100))
 	}
 	return table.String()
 }

@@ -66,7 +66,7 @@ func TestN2RoomAfterItWasNotThere(t *testing.T) {
 func TestN3NoHelloWithoutAClaim(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, relayproc.Small(t), nil)
-	w.nodes[0].cut("out", w.net+".0.96/27")
+	w.nodes[0].cut("out", w.etcdNet())
 	_, _, code := greet(t, w.nodes[0], "/server")
 	require.Equal(t, protocol.CodeOverloaded, code)
 	w.nodes[0].mend()
@@ -97,12 +97,14 @@ func TestN4EndOfARoom(t *testing.T) {
 	}
 }
 
-// TestN4EmptyDirectory: etcd loses all that it had. Rooms are found again, and until then newcomers
-// may come again.
+// TestN4EmptyDirectory: etcd loses all that it had while a home cannot reach it. Until the home is
+// back in the directory, newcomers may come again.
 func TestN4EmptyDirectory(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, relayproc.Small(t), nil)
-	server, _ := join(t, w.nodes[0], "/server")
+	a, b := w.nodes[0], w.nodes[1]
+	server, _ := join(t, a, "/server")
+	a.cut("in out", w.etcdNet())
 	for _, member := range w.etcd {
 		member.Kill()
 	}
@@ -110,9 +112,15 @@ func TestN4EmptyDirectory(t *testing.T) {
 		member.Forget()
 		member.Start()
 	}
-	for _, at := range w.nodes[1:] {
-		join(t, at, "/client/"+server.ID)
+	join(t, b, "/server") // so it is in the directory again
+	a.cut("in out", w.nodesNet())
+	for range 30 {
+		_, _, code := greet(t, b, "/client/"+server.ID)
+		require.Equal(t, protocol.CodeServerAway, code)
+		form.Pause(t.Context(), 100*time.Millisecond)
 	}
+	a.mend()
+	join(t, b, "/client/"+server.ID)
 	wantPong(server)
 }
 
@@ -124,7 +132,7 @@ func TestN5HigherOrderStays(t *testing.T) {
 	a, b := w.nodes[0], w.nodes[1]
 	_, first := join(t, a, "/server", rawpeer.V1)
 	server, _ := join(t, a, "/server", again(1000, first.Resume))
-	a.cut("in out", w.net+".0.0/26")
+	a.cut("in out", w.nodesNet())
 	older, _ := join(t, b, "/server", again(500, first.Resume)) // not within ten seconds of the room's last move
 	older.ExpectClose(protocol.CodeReplaced)
 	wantPong(server)

@@ -3,15 +3,15 @@ package main
 // clusterSeeds are bugs in the cluster's nodes that only real processes show. Package
 // relayd/cluster/home has mutants of its own.
 var clusterSeeds = []Seed{
-	{"a home that does not answer is taken for a room that is not there", "N2", clusterSuite("N2"), []Edit{
+	{"a home that does not answer is taken for a room that is not there", "N2", clusterSuite("N2HomeThatDoesNotAnswer"), []Edit{
 		{In: "relayd/cluster/home.Visit.fail",
 			Old: `none && v.view.Sure()`,
 			New: `v.view.Sure()`}}},
-	{"an etcd that does not answer is taken for an empty one", "N2", clusterSuite("N2"), []Edit{
+	{"an etcd that does not answer is taken for an empty one", "N2", clusterSuite("N2EtcdWithoutQuorum"), []Edit{
 		{In: "relayd/cluster.Node.lookup",
 			Old: `return nil, 0`,
 			New: `return &home.View{}, 0`}}},
-	{"that a room is not there is remembered", "N2", clusterSuite("N2"), []Edit{
+	{"that a room is not there is remembered", "N2", clusterSuite("N2RoomAfterItWasNotThere"), []Edit{
 		{In: "relayd/cluster.Node.lookup",
 			Old: `n.known.Store(&v.Instances)`,
 			New: `n.known.Store(&v.Instances)
@@ -19,44 +19,43 @@ var clusterSeeds = []Seed{
 				defer n.mu.Unlock()
 				if v.Revision == 0 { n.watched["not "+key] = struct{}{} }
 				if _, not := n.watched["not "+key]; not { v.Revision, v.Claim = 0, nil }`}}},
-	{"HELLO goes out although the claim's outcome is unknown", "N3", clusterSuite("N3"), []Edit{
+	{"HELLO goes out although the claim's outcome is unknown", "N3", clusterSuite("N3NoHelloWithoutAClaim"), []Edit{
 		{In: "relayd/cluster.walk.write",
 			Old: `return w.visit.Wrote(result)`,
 			New: `return w.visit.Wrote(home.Committed)`}}},
-	{"the claim of a room that has ended stays", "N4", clusterSuite("N4"), []Edit{
+	{"the claim of a room that has ended stays", "N4", clusterSuite("N4EndOfARoom"), []Edit{
 		{In: "relayd/cluster.Node.erase",
 			Old: `deleted = n.delete(ctx, p, step.Revision) == nil
 				view = nil`,
 			New: `deleted, view = true, &home.View{}`}}},
-	{"a home gives up its room for a claim of a lower order", "N5", clusterSuite("N5"), []Edit{
+	{"a home gives up its room for a claim of a lower order", "N5", clusterSuite("N5HigherOrderStays"), []Edit{
 		{In: "relayd/cluster/home.Keep",
 			Old: `case 1: return Step{Do: Write, Revision: view.Revision}`,
 			New: ``}}},
-	{"what the client has sent early is not handed over", "N7", clusterSuite("N7"), []Edit{
+	{"what the client has sent early is not handed over", "N7", clusterSuite("N7Forward"), []Edit{
 		{In: "relayd/cluster.walk.forward",
 			Old: `if v.Server { h.Kind = forward.Server }`,
 			New: `if v.Server { h.Kind = forward.Server }
 				h.Early = nil`}}},
-	{"the access decision is not handed over", "N7", clusterSuite("N7"), []Edit{
+	{"the access decision is not handed over", "N7", clusterSuite("N7Grant"), []Edit{
 		{In: "relayd/cluster.walk.forward",
 			Old: `if v.Server { h.Kind = forward.Server }`,
 			New: `if v.Server { h.Kind = forward.Server }
 				h.Grant.ServerInfo = nil`}}},
-	{"an edge writes a close frame when the home has ended", "N7", clusterSuite("N7"), []Edit{
+	{"an edge writes a close frame when the home has ended", "N7", clusterSuite("N7Forward"), []Edit{
 		{In: "relayd/cluster/forward.Link.copy",
 			Old: `defer l.node.running.Done()`,
 			New: `defer l.node.running.Done()
 				if to == l.client { _, _ = to.Write([]byte{0x88, 2, 4000 >> 8, 4000 & 0xff}) }`}}},
-	{"a client that comes back and finds no home is sent away for good", "N6", clusterSuite("N6"), []Edit{
+	{"a client that comes back and finds no home is sent away for good", "N6", clusterSuite("N6ClientWaitsForItsServer"), []Edit{
 		{In: "relayd/cluster/home.Visit.fail",
 			Old: `return Step{Do: Wait}`,
 			New: `return Step{Do: Close, Code: protocol.CodeNoSuchServer}`}}},
-	{"etcd is believed although it has gone back", "N4", clusterSuite("N4"), []Edit{
-		{In: "relayd/cluster/directory.Directory.read",
-			Old: `return answer, d.seen.check(answer.Header, then)`,
-			New: `_ = then
-				return answer, nil`}}},
-	{"a node that drains does not mark its claims", "N8", clusterSuite("N8"), []Edit{
+	{"a node that finds the directory empty does not mark it as young", "N4", clusterSuite("N4EmptyDirectory"), []Edit{
+		{In: "relayd/cluster/directory.Directory.register",
+			Old: `s.Back`,
+			New: `s.Back && first`}}},
+	{"a node that drains does not mark its claims", "N8", clusterSuite("N8DrainTakesTheRoomAlong"), []Edit{
 		{In: "relayd/cluster.Node.isDraining",
 			Old: `return n.draining`,
 			New: `return n.draining && n.closed`}}},

@@ -36,9 +36,9 @@ var (
 	sdkSuite    = Suite{"./e2e/prove/sdkproof", "^TestSeeds"}
 )
 
-// clusterSuite is the tests of a rule of docs/cluster.md, with real processes.
-func clusterSuite(rule string) Suite {
-	return Suite{"./e2e/prove/clusterproof", "^Test" + rule + "[A-Z]"}
+// clusterSuite is a test of a rule of docs/cluster.md, with real processes.
+func clusterSuite(test string) Suite {
+	return Suite{"./e2e/prove/clusterproof", "^Test" + test + "$"}
 }
 
 // all returns the seeds of every list.

@@ -108,7 +108,7 @@ func distrust(err error) error {
 		return fmt.Errorf("its certificate is not signed by an authority that this machine or cluster.etcd_ca_file names: %w", err)
 	case errors.As(err, &name):
 		return fmt.Errorf("its certificate is for another name: correct cluster.etcd, or the certificate: %w", err)
-	case errors.As(err, &record), errors.Is(err, io.EOF):
+	case errors.As(err, &record), errors.Is(err, io.EOF), errors.Is(err, syscall.ECONNRESET):
 		return fmt.Errorf("it does not speak TLS: write http:// in cluster.etcd, or give etcd a certificate: %w", err)
 	}
 	return fmt.Errorf("TLS fails: %w", err)

@@ -43,7 +43,8 @@ func (n *Node) attend() {
 
 // look reads the claims of this node from time to time, until the node ends.
 func (n *Node) look() {
-	away, all, sweep := time.NewTicker(awayEvery), time.NewTicker(allEvery), time.NewTicker(sweepEvery)
+	again, away, all, sweep := time.NewTicker(againAfter), time.NewTicker(awayEvery), time.NewTicker(allEvery), time.NewTicker(sweepEvery)
+	defer again.Stop()
 	defer away.Stop()
 	defer all.Stop()
 	defer sweep.Stop()
@@ -57,8 +58,13 @@ func (n *Node) look() {
 			_, _ = n.review(n.life, func(relay.Home) bool { return true })
 		case <-sweep.C:
 			n.sweep()
-		case s := <-n.lost:
-			n.recover(s)
+		case <-again.C:
+			if lost := n.lost.Swap(0); lost > 0 {
+				n.config.Log.Warn("etcd has lost the claims of rooms here, which are written again", "rooms", lost)
+			}
+			if n.unsettled.Swap(false) && !n.restore() {
+				n.unsettled.Store(true)
+			}
 		}
 	}
 }
@@ -142,7 +148,7 @@ func (n *Node) sweep() {
 	}
 }
 
-// changed takes what the directory knows of this node's marks. Only the last standing counts.
+// changed takes what the directory knows of this node's marks.
 func (n *Node) changed(s directory.Standing) {
 	switch before := n.sure.Swap(s.Sure); {
 	case s.Replaced:
@@ -155,29 +161,15 @@ func (n *Node) changed(s directory.Standing) {
 		n.config.Log.Info("etcd answers again")
 	}
 	if s.Again {
-		n.recoverSoon(s)
+		n.unsettled.Store(true)
 	}
 }
 
-// recoverSoon has look call recover.
-func (n *Node) recoverSoon(s directory.Standing) {
-	for {
-		select {
-		case n.lost <- s:
-			return
-		case <-n.lost:
-		}
-	}
-}
-
-// recover reads all claims of this node after its marks were put again (N4). It takes the mark
-// "unsettled" away when all of them are there.
-func (n *Node) recover(s directory.Standing) {
+// restore reads all claims of this node after some may have been lost (N4). It takes the mark
+// "unsettled" away, and returns true, when all of them are there.
+func (n *Node) restore() bool {
 	_, err := n.review(n.life, func(relay.Home) bool { return true })
-	if err == nil && n.settled() && n.directory.Settle(n.life) == nil {
-		return
-	}
-	time.AfterFunc(againAfter, func() { n.recoverSoon(s) })
+	return err == nil && n.settled() && n.directory.Settle(n.life) == nil
 }
 
 // settled reports whether all rooms here have their claims.
@@ -185,7 +177,7 @@ func (n *Node) settled() bool {
 	for h := range n.relay.Homes() {
 		n.mu.Lock()
 		p := n.places[keyOf(h.Server)]
-		ok := p != nil && p.revision != 0 && !p.unknown && !p.stale && !p.touched
+		ok := p != nil && p.revision != 0 && !p.unknown && !p.stale && p.users == 0
 		n.mu.Unlock()
 		if !ok {
 			return false

@@ -61,9 +61,11 @@ type Node struct {
 	sure    atomic.Bool // etcd has renewed this node's marks lately
 	counted counters
 
+	unsettled atomic.Bool  // the directory may not have the claims of all rooms here (N4)
+	lost      atomic.Int64 // claims that the directory has lost since the last line in the log
+
 	known   atomic.Pointer[map[home.Instance]home.Marks] // as of the last lookup
 	waiters chan struct{}                                // clients that are held in their handshakes
-	lost    chan directory.Standing                      // what directory.Config.Changed reported last
 
 	mu       sync.Mutex
 	places   map[string]*place            // guarded by mu; by RoomKey
@@ -91,8 +93,8 @@ const maxWaiting = 1000
 func New(c Config) (*Node, error) {
 	n := &Node{
 		config: c, began: time.Now(), self: home.Instance{Name: c.Name, Number: rand.Uint64N(1<<63) + 1},
-		waiters: make(chan struct{}, maxWaiting), lost: make(chan directory.Standing, 1),
-		places: make(map[string]*place), watched: make(map[string]time.Time), behind: make(map[*place]struct{}),
+		waiters: make(chan struct{}, maxWaiting),
+		places:  make(map[string]*place), watched: make(map[string]time.Time), behind: make(map[*place]struct{}),
 		forwards: make(map[home.Instance]*forwarded),
 	}
 	d := c.Directory

@@ -22,7 +22,13 @@ const (
 
 // follow settles the rooms whose claims others change, until the node ends.
 func (n *Node) follow() {
-	all := func(ctx context.Context) (int64, error) { return n.review(ctx, func(relay.Home) bool { return true }) }
+	all := func(ctx context.Context) (int64, error) {
+		at, err := n.review(ctx, func(relay.Home) bool { return true })
+		if err == nil && at == 0 { // no room is here
+			_, at, err = n.directory.Lookup(ctx, "")
+		}
+		return at, err
+	}
 	_ = n.directory.Follow(n.life, all, func(e directory.Entry) { n.touchKey(e.Room) })
 }
 
@@ -91,7 +97,7 @@ func (n *Node) touchKey(key string) {
 }
 
 // review reads the claims of some of the rooms here, and settles those that are not as this node
-// wrote them. It returns the directory's revision at the first read.
+// wrote them. It returns the directory's revision at the first read, 0 if there are no such rooms.
 func (n *Node) review(ctx context.Context, which func(relay.Home) bool) (at int64, err error) {
 	page := make([]string, 0, directory.MaxRead)
 	read := func() error {
@@ -127,10 +133,7 @@ func (n *Node) review(ctx context.Context, which func(relay.Home) bool) (at int6
 			}
 		}
 	}
-	if err := read(); err != nil || at != 0 {
-		return at, err
-	}
-	_, at, err = n.directory.Lookup(ctx, "") // no room is here
+	err = read()
 	return at, err
 }
 
@@ -177,7 +180,7 @@ func (n *Node) settled() bool {
 	for h := range n.relay.Homes() {
 		n.mu.Lock()
 		p := n.places[keyOf(h.Server)]
-		ok := p != nil && p.revision != 0 && !p.unknown && !p.stale && p.users == 0
+		ok := p != nil && p.revision != 0 && !p.unknown && !p.stale && !p.touched
 		n.mu.Unlock()
 		if !ok {
 			return false

@@ -199,6 +199,7 @@ func (n *Node) settle(p *place) {
 					view = nil
 					continue
 				}
+				n.forget(p)
 				n.lost.Add(1)
 				n.unsettled.Store(true)
 			}

@@ -61,7 +61,7 @@ type listed struct {
 }
 
 // operated starts nodes with admin listeners.
-func operated(t *testing.T, size int) (*fleet, []desk) {
+func operated(t *testing.T, size int) (*fleet, []desk, *etcdtest.Member) {
 	t.Helper()
 	etcd, folder := etcdtest.Start(t), t.TempDir()
 	_, key, _, err := resume.KeepKey(folder)
@@ -80,7 +80,7 @@ func operated(t *testing.T, size int) (*fleet, []desk) {
 		at := admin.FindStringSubmatch(r.Logs())[1]
 		f.relays, desks = append(f.relays, r), append(desks, desk{t, at})
 	}
-	return f, desks
+	return f, desks, etcd
 }
 
 // from returns options with the address that a proxy has seen.
@@ -104,7 +104,7 @@ func (f forwarded) RoundTrip(r *http.Request) (*http.Response, error) {
 // TestOperateFromAnyNode: another node lists a room, and kicks a client, which then stays out also
 // where the room goes; it names the nodes that there are.
 func TestOperateFromAnyNode(t *testing.T) {
-	f, desks := operated(t, 3)
+	f, desks, _ := operated(t, 3)
 	listener, err := sdk.Listen(patience.Context(t), "ws://relay/server", f.from("192.0.2.1"))
 	require.NoError(t, err)
 	defer func() { _ = listener.Close() }()
@@ -177,7 +177,7 @@ func TestOperateFromAnyNode(t *testing.T) {
 
 // TestTheOperatorSeesAllNodes: on the status page of one node, and in its metrics.
 func TestTheOperatorSeesAllNodes(t *testing.T) {
-	f, desks := operated(t, 3)
+	f, desks, _ := operated(t, 3)
 	server, client := f.meet(t)
 	p := chromium.Start(t).Open("http://"+desks[0].address+"/", "401") // which the page's first look is answered with
 	p.WaitText("#state", "enter the token")
@@ -235,4 +235,25 @@ func (d desk) metric(series string) float64 {
 	number, err := strconv.ParseFloat(value, 64)
 	require.NoError(d.t, err)
 	return number
+}
+
+// TestALossOfEtcdIsSeen in a metric and, once each way, in the log. Rooms go on.
+func TestALossOfEtcdIsSeen(t *testing.T) {
+	f, desks, etcd := operated(t, 1)
+	server, client := f.meet(t)
+	sure := func(want float64) {
+		t.Helper()
+		require.Eventually(t, func() bool { return desks[0].metric("relayd_cluster_sure") == want }, patience.Max, 100*time.Millisecond)
+	}
+	sure(1)
+	etcd.Kill()
+	sure(0)
+	_, err := client.Send(patience.Context(t), sdk.Message{Type: "alone"})
+	require.NoError(t, err)
+	_, err = server.Receive(patience.Context(t))
+	require.NoError(t, err)
+	etcd.Start()
+	sure(1)
+	f.relays[0].WaitLog("etcd answers again|marks in etcd were lost and are put again")
+	require.Equal(t, 1, strings.Count(f.relays[0].Logs(), "etcd does not answer: the rooms here go on"))
 }

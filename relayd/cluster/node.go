@@ -35,6 +35,7 @@ type Config struct {
 	Window    time.Duration // that of the relay
 	TLS       *forward.TLS  // nil if all nodes are on loopback addresses
 	Forwards  int           // how many peers this node forwards at once; 0 is the default of package forward
+	Received  int           // how many peers of other nodes this node takes at once; 0 is any number
 	Log       *slog.Logger
 
 	Version string              // of this program, for operators
@@ -60,12 +61,14 @@ type Node struct {
 
 	sure    atomic.Bool // etcd has renewed this node's marks lately
 	counted counters
+	guests  atomic.Int64 // peers that other nodes have forwarded to this one, and that are here
 
 	unsettled atomic.Bool  // the directory may not have the claims of all rooms here (N4)
 	lost      atomic.Int64 // claims that the directory has lost since the last line in the log
 
 	known   atomic.Pointer[map[home.Instance]home.Marks] // as of the last lookup
 	waiters chan struct{}                                // clients that are held in their handshakes
+	asking  chan struct{}                                // newcomers whose rooms are looked up
 
 	mu       sync.Mutex
 	places   map[string]*place            // guarded by mu; by RoomKey
@@ -93,8 +96,8 @@ const maxWaiting = 1000
 func New(c Config) (*Node, error) {
 	n := &Node{
 		config: c, began: time.Now(), self: home.Instance{Name: c.Name, Number: rand.Uint64N(1<<63) + 1},
-		waiters: make(chan struct{}, maxWaiting),
-		places:  make(map[string]*place), watched: make(map[string]time.Time), behind: make(map[*place]struct{}),
+		waiters: make(chan struct{}, maxWaiting), asking: make(chan struct{}, maxAsking),
+		places: make(map[string]*place), watched: make(map[string]time.Time), behind: make(map[*place]struct{}),
 		forwards: make(map[home.Instance]*forwarded),
 	}
 	d := c.Directory
@@ -150,7 +153,16 @@ func (n *Node) Start(ctx context.Context, r *relay.Relay, listener net.Listener)
 	n.spawn(n.look)
 	n.spawn(n.attend)
 	n.spawn(n.survey)
+	n.spawn(n.warn)
 	return nil
+}
+
+// warn logs which members of etcd are too old.
+func (n *Node) warn() {
+	outdated, _ := n.directory.Outdated(n.life) // one that does not answer is not named
+	for _, member := range outdated {
+		n.config.Log.Warn("this member of etcd can lose leases when its leader changes; use 3.4.31, 3.5.13 or later", "member", member)
+	}
 }
 
 // Drain tells the other nodes that this one ends, and drains the relay: see [relay.Relay.Drain].
@@ -281,8 +293,10 @@ func answerOf(err error) home.Answer {
 		return home.Other
 	case errors.Is(err, forward.ErrRefused):
 		return home.Refused
-	case errors.Is(err, forward.ErrSilent), errors.Is(err, forward.ErrCut):
-		return home.Silent
+	case !errors.Is(err, forward.ErrSilent) && !errors.Is(err, forward.ErrCut):
+		return home.Late // this node has no capacity, or the two do not trust each other: it says nothing about the room
+	case errors.Is(err, forward.ErrRecent):
+		return home.Recent
 	}
-	return home.Late // this node has no capacity, or the two do not trust each other: it says nothing about the room
+	return home.Silent // a home that cuts the connection may still run, unlike one that refuses it
 }

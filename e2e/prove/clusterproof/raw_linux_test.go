@@ -42,15 +42,15 @@ func greet(t testing.TB, n *node, path string, headers ...string) (p *rawpeer.Pe
 }
 
 // join is greet for a peer that must be let in, and comes again after a code that may be retried.
-func join(t testing.TB, n *node, path string, headers ...string) (p *rawpeer.Peer, h hello) {
+func join(t testing.TB, n *node, path string, headers ...string) (*rawpeer.Peer, hello) {
 	t.Helper()
-	require.Eventually(t, func() bool {
-		var code protocol.Code
-		p, h, code = greet(t, n, path, headers...)
-		require.True(t, code == 0 || code.Retry(), "%s is not let in at %s: %d", path, n.name, code)
-		return code == 0
-	}, form.Patience(), 100*time.Millisecond)
-	return p, h
+	for end := time.Now().Add(form.Patience()); ; form.Pause(t.Context(), 100*time.Millisecond) {
+		p, h, code := greet(t, n, path, headers...)
+		if code == 0 {
+			return p, h
+		}
+		require.True(t, code.Retry() && time.Now().Before(end), "%s is not let in at %s: %d", path, n.name, code)
+	}
 }
 
 // again is the header of a v1 peer that comes back with its attempt of this number.

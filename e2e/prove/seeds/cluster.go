@@ -17,7 +17,7 @@ var clusterSeeds = []Seed{
 			New: `n.known.Store(&v.Instances)
 				n.mu.Lock()
 				defer n.mu.Unlock()
-				if v.Revision == 0 { n.watched["not "+key] = struct{}{} }
+				if v.Revision == 0 { n.watched["not "+key] = time.Time{} }
 				if _, not := n.watched["not "+key]; not { v.Revision, v.Claim = 0, nil }`}}},
 	{"HELLO goes out although the claim's outcome is unknown", "N3", clusterSuite("N3NoHelloWithoutAClaim"), []Edit{
 		{In: "relayd/cluster.walk.write",
@@ -53,8 +53,8 @@ var clusterSeeds = []Seed{
 			New: `return Step{Do: Close, Code: protocol.CodeNoSuchServer}`}}},
 	{"a node that finds the directory empty does not mark it as young", "N4", clusterSuite("N4EmptyDirectory"), []Edit{
 		{In: "relayd/cluster/directory.Directory.register",
-			Old: `s.Back`,
-			New: `s.Back && first`}}},
+			Old: `d.prefix + youngKey`,
+			New: `d.prefix + "elsewhere"`}}},
 	{"a node that drains does not mark its claims", "N8", clusterSuite("N8DrainTakesTheRoomAlong"), []Edit{
 		{In: "relayd/cluster.Node.isDraining",
 			Old: `return n.draining`,

@@ -123,6 +123,7 @@ func TestFailureIsRemembered(t *testing.T) {
 	require.Eventually(t, func() bool {
 		_, err = edge.Forward(t.Context(), nothing, full())
 		failed++
+		require.Equal(t, errors.Is(err, ErrRefused), errors.Is(err, ErrRecent), "it says that it has not tried")
 		return !errors.Is(err, ErrRefused)
 	}, patience, 10*time.Millisecond, "it is tried again")
 	require.Greater(t, failed, 1, "not at once")
@@ -174,6 +175,34 @@ func TestCallerGivesUpAtAnyMoment(t *testing.T) {
 		}
 		callers.Wait()
 	})
+}
+
+// TestFindIsBounded: a few ask one node at a time, and the others wait no longer than their bound.
+func TestFindIsBounded(t *testing.T) {
+	hold, busy := make(chan struct{}), make(chan struct{}, 10)
+	edge, at := two(t, false, func(_ context.Context, in *Incoming) {
+		busy <- struct{}{}
+		<-hold
+		in.Answer(nil, nil)
+	})
+	edge.limits.handshake = patience
+	asked := make(chan error, findsAtOnce)
+	for range findsAtOnce {
+		go func() { asked <- edge.askFor(t.Context(), at.Peer, "room") }()
+	}
+	for range findsAtOnce {
+		<-busy
+	}
+	_, found := edge.Find(t.Context(), []Peer{at.Peer}, "room")
+	require.False(t, found)
+	require.Empty(t, busy, "the home has not heard of it")
+	close(hold)
+	for range findsAtOnce {
+		require.NoError(t, <-asked)
+	}
+	_, found = edge.Find(t.Context(), []Peer{at.Peer}, "room")
+	require.True(t, found)
+	require.Empty(t, edge.doors)
 }
 
 // TestForwardsAreBounded at the edge, and what waits for an answer at the home.

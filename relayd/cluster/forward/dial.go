@@ -30,6 +30,7 @@ var (
 	ErrKey       = errors.New("the other node holds another cluster.key")
 	ErrVersion   = errors.New("the other node has a version that is too far from this one's")
 	ErrOther     = errors.New("another instance answers at the address")
+	ErrRecent    = errors.New("not tried: an attempt within the last second failed") // with that failure
 	ErrForwards  = errors.New("this node has too many connections to other nodes")
 	ErrLocal     = errors.New("this node cannot open a connection") // for want of a descriptor, an address or a route
 )
@@ -48,7 +49,7 @@ type Reply struct {
 
 // Forward hands a peer's connection over to its home, within two seconds. After a nil error call
 // Start or Close. After a failure before the home has proved itself, all calls for its address fail
-// with the same error for a second.
+// for a second, with ErrRecent and the same error.
 func (n *Node) Forward(ctx context.Context, to Peer, h *Handover) (*Link, error) {
 	conn, _, err := n.send(ctx, to, h)
 	if err != nil {
@@ -71,6 +72,15 @@ func (n *Node) Ask(ctx context.Context, to Peer, h *Handover) (Reply, error) {
 // FindWithin bounds Find.
 const FindWithin = 500 * time.Millisecond
 
+// findsAtOnce is how many calls of Find ask one node at a time. Others wait within their bound.
+const findsAtOnce = 4
+
+// A door bounds the questions to one node.
+type door struct {
+	free  chan struct{} // holds one for each question
+	users int           // guarded by Node.mu: those that ask or wait
+}
+
 // Find asks all these nodes at once whether they hold a room, and returns the first that says so.
 func (n *Node) Find(ctx context.Context, nodes []Peer, room protocol.ID) (at Peer, found bool) {
 	ctx, cancel := context.WithTimeout(ctx, FindWithin)
@@ -78,7 +88,7 @@ func (n *Node) Find(ctx context.Context, nodes []Peer, room protocol.ID) (at Pee
 	answers := make(chan *Peer, len(nodes))
 	for _, to := range nodes {
 		go func() {
-			if _, err := n.Ask(ctx, to, &Handover{Kind: Find, Room: room}); err != nil {
+			if err := n.askFor(ctx, to, room); err != nil {
 				answers <- nil
 				return
 			}
@@ -92,6 +102,33 @@ func (n *Node) Find(ctx context.Context, nodes []Peer, room protocol.ID) (at Pee
 		}
 	}
 	return at, found
+}
+
+// askFor asks a node whether it holds a room, when it has its turn.
+func (n *Node) askFor(ctx context.Context, to Peer, room protocol.ID) error {
+	n.mu.Lock()
+	d := n.doors[to.Address]
+	if d == nil {
+		d = &door{free: make(chan struct{}, findsAtOnce)}
+		n.doors[to.Address] = d
+	}
+	d.users++
+	n.mu.Unlock()
+	defer func() {
+		n.mu.Lock()
+		defer n.mu.Unlock()
+		if d.users--; d.users == 0 {
+			delete(n.doors, to.Address)
+		}
+	}()
+	select {
+	case d.free <- struct{}{}:
+		defer func() { <-d.free }()
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+	_, err := n.Ask(ctx, to, &Handover{Kind: Find, Room: room})
+	return err
 }
 
 // send connects to a node, sends the Handover and waits for the answer. If err is nil, the
@@ -207,7 +244,7 @@ func (n *Node) pickUp(address string) error {
 	case n.closed:
 		return errClosed
 	case ok && time.Now().Before(f.until):
-		return f.err
+		return fmt.Errorf("%w: %w", ErrRecent, f.err)
 	case n.dialled >= n.config.Forwards:
 		return ErrForwards
 	}

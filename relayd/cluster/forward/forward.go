@@ -73,7 +73,7 @@ type limits struct {
 
 var usual = limits{
 	handshake: 2 * time.Second,
-	failed:    time.Second,
+	failed:    home.Again,
 	first:     10 * time.Second,
 	stall:     3 * protocol.WriteWithin * time.Second,
 	end:       (protocol.CloseWithin + 1) * time.Second,
@@ -99,6 +99,7 @@ type Node struct {
 	dialled   int                       // guarded by mu: connections to other nodes
 	links     map[*Link]struct{}        // guarded by mu: those that are started
 	failed    map[string]failure        // guarded by mu; by address
+	doors     map[string]*door          // guarded by mu; by address
 }
 
 // New returns a Node. Close it.
@@ -117,6 +118,7 @@ func New(config Config) (*Node, error) {
 		listeners: make(map[net.Listener]struct{}),
 		links:     make(map[*Link]struct{}),
 		failed:    make(map[string]failure),
+		doors:     make(map[string]*door),
 	}
 	n.receivers.IdleAfter = time.Second
 	n.life, n.stop = context.WithCancel(context.Background())

@@ -44,6 +44,18 @@ func TestARoomMovesFromALivingHomeAtMostEveryTenSeconds(t *testing.T) {
 	}
 }
 
+func TestTheFailureOfAnotherMovesNothingFromALivingHome(t *testing.T) {
+	for role, want := range map[home.Role]home.Step{
+		home.Server:    {Do: home.Close, Code: protocol.CodeOverloaded, After: time.Second},
+		home.Returning: {Do: home.Wait},
+		home.Newcomer:  {Do: home.Close, Code: protocol.CodeServerAway},
+	} {
+		v := visitOf(role)
+		v.Looked(at(a, both))
+		require.Equal(t, want, v.Heard(home.Recent, now), role)
+	}
+}
+
 func TestANodeThatWasLateMovesNothing(t *testing.T) {
 	v := visitOf(home.Server)
 	v.Looked(at(a, both))
@@ -51,7 +63,7 @@ func TestANodeThatWasLateMovesNothing(t *testing.T) {
 }
 
 func TestADeadHomeIsReplacedWithoutDelay(t *testing.T) {
-	for _, answer := range []home.Answer{home.Refused, home.Silent, home.Other} {
+	for _, answer := range []home.Answer{home.Refused, home.Silent, home.Recent, home.Other} {
 		v, view := visitOf(home.Server), at(a, map[home.Instance]home.Marks{a: dead, b: up})
 		view.Claim.Moved = now
 		v.Looked(view)

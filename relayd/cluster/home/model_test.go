@@ -185,6 +185,7 @@ type shape struct {
 	two     bool     // node c does not run
 	twin    bool     // node c is not running, and has the name of node a
 	apart   bool     // nodes a and b never reach each other
+	moved   bool     // the room has moved to node b, of which node a has not heard
 	full    bool     // the home admits no newcomer
 	budget  budget
 	rules   *rules
@@ -219,6 +220,14 @@ func newWorld(s *shape) world {
 		w.conns[0] = conn{copied: 1, order: o, at: 1, greeted: true}
 		w.nodes[0].room, w.nodes[0].order, w.nodes[0].seat = open, o, 1
 		w.store.claim = claim{home: w.inst(0), order: o}
+	}
+	if s.moved {
+		o := order{2, 2, 1}
+		w.highest, w.attempts = o, 2
+		w.conns[0].later = true
+		w.conns[1] = conn{copied: 1, edge: 1, order: o, at: 2, hello: true}
+		w.nodes[1].room, w.nodes[1].order, w.nodes[1].seat = open, o, 2
+		w.change(claim{home: w.inst(1), order: o})
 	}
 	w.links[0][1], w.links[1][0] = s.apart, s.apart
 	for c, kind := range s.clients {

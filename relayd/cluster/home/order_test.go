@@ -205,7 +205,7 @@ var shapes = []struct {
 	{"a node that is frozen", shape{copies: 1, clients: [2]uint8{2}, budget: budget{dials: 1, joins: 1, pauses: 1, losses: 1}}},
 	{"a home that dies and starts again", shape{copies: 1, clients: [2]uint8{1, 2}, budget: budget{dials: 1, joins: 2, deaths: 1, starts: 1, lapses: 1}}},
 	{"a home that is cut off, dies and starts again", shape{copies: 1, two: true, clients: [2]uint8{1}, budget: budget{dials: 1, joins: 1, etcdCuts: 1, deaths: 1, starts: 1, lapses: 2}}},
-	{"a home that is cut off from etcd, and a move that fails", shape{copies: 1, two: true, clients: [2]uint8{1}, budget: budget{dials: 1, joins: 1, etcdCuts: 1, pauses: 1, losses: 1, lapses: 1}}},
+	{"a home that is cut off from etcd, and a move that fails", shape{copies: 1, two: true, moved: true, clients: [2]uint8{1}, budget: budget{joins: 1, etcdCuts: 1, losses: 1, lapses: 1}}},
 	{"two copies of one identity", shape{copies: 2, budget: budget{dials: 2, linkCuts: 1, losses: 1}}},
 	{"two copies of one identity, whose home dies", shape{copies: 2, two: true, budget: budget{dials: 3, deaths: 1, starts: 1, lost: 1}}},
 	{"two copies of one identity, whose nodes do not see each other", shape{copies: 2, two: true, apart: true, budget: budget{dials: 3, lost: 1, etcdCuts: 1}}},
@@ -235,7 +235,7 @@ var shapes = []struct {
 // follow one another, breadth first, and checks each state, and that each leads to one home when
 // the faults end. CLUSTER_FULL=1 goes further.
 func TestEveryOrder(t *testing.T) {
-	most := 150_000
+	most := 46_000
 	if os.Getenv("CLUSTER_FULL") != "" {
 		most = 3_000_000
 	}
@@ -258,7 +258,7 @@ func TestEveryOrder(t *testing.T) {
 // TestLongWalks goes further than the exploration along single ways, with many faults of all
 // kinds. The ways are the same in each run.
 func TestLongWalks(t *testing.T) {
-	walks := 2_000
+	walks := 500
 	if os.Getenv("CLUSTER_FULL") != "" {
 		walks = 50_000
 	}

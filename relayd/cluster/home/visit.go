@@ -49,6 +49,9 @@ const (
 // which is alive, moves it.
 const Thrash = 10 * time.Second
 
+// Again is how long a node does not try a home after a failure.
+const Again = time.Second
+
 // An Answer is how an attempt to forward ended, when not with "here".
 type Answer uint8
 
@@ -56,7 +59,8 @@ const (
 	NotHere Answer = iota // the instance says that the room is not there
 	Other                 // another instance answers at its address
 	Refused               // the connection was refused
-	Silent                // no answer within 2 seconds, while this node was not late
+	Silent                // no answer within 2 seconds, while this node was not late, or the home ended the connection without one
+	Recent                // not tried: another attempt came to Silent within the last second
 	Late                  // no answer, and this node's own timer was late by 200 ms or more
 )
 
@@ -120,9 +124,12 @@ func (v *Visit) Heard(a Answer, now time.Time) Step {
 		return v.fail(false)
 	case a == NotHere && v.looks < Lookups && v.Role != Returning:
 		return Step{Do: Look}
-	case a != Silent:
+	case a != Silent && a != Recent:
 		return v.refute()
 	case v.view.Instances[v.view.Claim.Home].Alive && v.Role == Server:
+		if a == Recent { // the home may answer this one
+			return Step{Do: Close, Code: protocol.CodeOverloaded, After: Again}
+		}
 		if since := now.Sub(v.view.Claim.Moved); since >= 0 && since < Thrash {
 			return Step{Do: Close, Code: protocol.CodeOverloaded, After: Thrash - since}
 		}

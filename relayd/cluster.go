@@ -10,6 +10,7 @@ import (
 	"log/slog"
 	"net"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/sebas642/intercessor/doctor"
@@ -29,7 +30,8 @@ const enterWithin = 10 * time.Second
 type membership struct {
 	node     *cluster.Node
 	listener net.Listener
-	names    []byte // the key of the names of rooms, for logs and operators
+	names    []byte      // the key of the names of rooms, for logs and operators
+	replaced atomic.Bool // another process has this node's name
 }
 
 // openCluster returns nil if the configuration names no cluster. Nothing is served yet. received is
@@ -43,21 +45,21 @@ func openCluster(c *config.Config, keys []resume.Key, received int, looked func(
 		return nil, err
 	}
 	settings.Log, settings.Forwards, settings.Received, settings.Looked = log, c.Limits.Connections, received, looked
+	m := &membership{names: cluster.NameKey(settings.Key)}
 	settings.End = func(err error) {
 		log.Error("this process ends", "error", err)
+		m.replaced.Store(true)
 		end()
 	}
-	listener, err := listenTCP(string(c.Cluster.Listen), "--cluster-listen")
-	if err != nil {
+	if m.listener, err = listenTCP(string(c.Cluster.Listen), "--cluster-listen"); err != nil {
 		return nil, err
 	}
-	settings.Advertise = string(cmp.Or(c.Cluster.Advertise, config.Address(listener.Addr().String())))
-	node, err := cluster.New(settings)
-	if err != nil {
-		_ = listener.Close()
+	settings.Advertise = string(cmp.Or(c.Cluster.Advertise, config.Address(m.listener.Addr().String())))
+	if m.node, err = cluster.New(settings); err != nil {
+		_ = m.listener.Close()
 		return nil, fmt.Errorf("cannot use the section cluster: %w", err)
 	}
-	return &membership{node, listener, cluster.NameKey(settings.Key)}, nil
+	return m, nil
 }
 
 // readCluster reads the files that the section names. The first of the keys signs.
@@ -186,11 +188,13 @@ func (m *membership) enter(ctx context.Context, r *relay.Relay) error {
 	return nil
 }
 
-// drain drains the relay, whether it is alone or not.
+// drain drains the relay, whether it is alone or not. A process whose name another one has does not
+// drain: it must not serve peers any longer (N4).
 func (m *membership) drain(ctx context.Context, r *relay.Relay, within time.Duration) {
-	if m == nil {
+	switch {
+	case m == nil:
 		_ = r.Drain(ctx, within)
-	} else {
+	case !m.replaced.Load():
 		_ = m.node.Drain(ctx, within)
 	}
 }

@@ -97,7 +97,7 @@ func (n *Node) receive(tcp *net.TCPConn) {
 	}
 	h, err := n.greet(conn)
 	if err != nil {
-		n.config.Report(fmt.Errorf("a connection from %s to the nodes' port failed: %w", tcp.RemoteAddr(), err))
+		n.stray(tcp.RemoteAddr(), err)
 		// With unread bytes, Close would reset the connection, and an alert of TLS be lost.
 		if tcp.CloseWrite() == nil {
 			_, _ = io.CopyN(io.Discard, tcp, 4<<10)
@@ -117,6 +117,22 @@ func (n *Node) receive(tcp *net.TCPConn) {
 	ctx, cancel := context.WithTimeout(n.life, n.limits.handshake)
 	defer cancel()
 	n.config.Handle(ctx, in)
+}
+
+// stray reports a connection that has failed. Any program in the network can make one, so the next
+// ones are only counted for some time.
+func (n *Node) stray(from net.Addr, err error) {
+	n.mu.Lock()
+	n.strays++
+	count, now := n.strays, time.Now()
+	due := now.Sub(n.strayed) >= n.limits.stray
+	if due {
+		n.strays, n.strayed = 0, now
+	}
+	n.mu.Unlock()
+	if due {
+		n.config.Report(fmt.Errorf("connections to the nodes' port failed: %d, the last one from %s: %w", count, from, err))
+	}
 }
 
 func (n *Node) beginHandling() bool {

@@ -45,8 +45,9 @@ type Config struct {
 	// of its own.
 	Handle func(context.Context, *Incoming)
 
-	// Report receives failures of which no caller learns: of connections from other nodes, and of
-	// new certificates. It may be called often and concurrently. Nil: they are dropped.
+	// Report receives failures of which no caller learns: of new certificates, and of connections
+	// from other nodes, of those once a minute with their number. It may be called concurrently. Nil:
+	// they are dropped.
 	Report func(error)
 }
 
@@ -69,6 +70,9 @@ type limits struct {
 	// end is how long one direction may go on after the other has ended: a home's closing
 	// handshake, and a second.
 	end time.Duration
+
+	// stray is the time between two reports of connections that have failed.
+	stray time.Duration
 }
 
 var usual = limits{
@@ -77,6 +81,7 @@ var usual = limits{
 	first:     10 * time.Second,
 	stall:     3 * protocol.WriteWithin * time.Second,
 	end:       (protocol.CloseWithin + 1) * time.Second,
+	stray:     time.Minute,
 }
 
 // A Node dials other nodes and accepts their connections. Its methods may be called concurrently.
@@ -95,6 +100,8 @@ type Node struct {
 	closed    bool                      // guarded by mu
 	listeners map[net.Listener]struct{} // guarded by mu
 	shaking   []net.Conn                // guarded by mu: in their handshakes, oldest first
+	strays    int                       // guarded by mu: connections from other nodes that have failed since the last report
+	strayed   time.Time                 // guarded by mu: of the last report
 	handling  int                       // guarded by mu: Incomings without an answer
 	dialled   int                       // guarded by mu: connections to other nodes
 	links     map[*Link]struct{}        // guarded by mu: those that are started

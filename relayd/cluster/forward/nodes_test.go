@@ -132,6 +132,7 @@ func listen(t testing.TB, config Config) *node {
 	var err error
 	n.Node, err = New(config)
 	require.NoError(t, err)
+	n.limits.stray = 0
 	below, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)
 	n.Peer = Peer{config.Self, below.Addr().String()}

@@ -32,9 +32,9 @@ type membership struct {
 	names    []byte // the key of the names of rooms, for logs and operators
 }
 
-// openCluster returns nil if the configuration names no cluster. Nothing is served yet. end ends
-// relayd.
-func openCluster(c *config.Config, keys []resume.Key, looked func(time.Duration), end func(), log *slog.Logger) (*membership, error) {
+// openCluster returns nil if the configuration names no cluster. Nothing is served yet. received is
+// how many peers other nodes may forward to this one at once. end ends relayd.
+func openCluster(c *config.Config, keys []resume.Key, received int, looked func(time.Duration), end func(), log *slog.Logger) (*membership, error) {
 	if !c.Cluster.Enabled() {
 		return nil, nil
 	}
@@ -42,7 +42,7 @@ func openCluster(c *config.Config, keys []resume.Key, looked func(time.Duration)
 	if err != nil {
 		return nil, err
 	}
-	settings.Log, settings.Forwards, settings.Looked = log, c.Limits.Connections, looked
+	settings.Log, settings.Forwards, settings.Received, settings.Looked = log, c.Limits.Connections, received, looked
 	settings.End = func(err error) {
 		log.Error("this process ends", "error", err)
 		end()
@@ -178,6 +178,9 @@ func (m *membership) enter(ctx context.Context, r *relay.Relay) error {
 	ctx, cancel := context.WithTimeout(ctx, enterWithin)
 	defer cancel()
 	if err := m.node.Start(ctx, r, m.listener); err != nil {
+		if ctx.Err() != nil {
+			err = fmt.Errorf("etcd, or an earlier process of this node, does not answer within %v: `relayd check` says which: %w", enterWithin, err)
+		}
 		return fmt.Errorf("cannot enter the cluster: %w", err)
 	}
 	return nil

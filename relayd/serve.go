@@ -69,7 +69,11 @@ func serve(ctx context.Context, end func(), c *config.Config, sources config.Sou
 		return err
 	}
 
-	member, err := openCluster(c, keys, operator.looked(), end, log)
+	room := openFiles()
+	if c.Cluster.Enabled() { // a forward needs two sockets at this node, and one at the other
+		room /= 3
+	}
+	member, err := openCluster(c, keys, room.sockets(), operator.looked(), end, log)
 	if err != nil {
 		return err
 	}
@@ -79,10 +83,6 @@ func serve(ctx context.Context, end func(), c *config.Config, sources config.Sou
 		member.close(late)
 	}()
 
-	room := openFiles()
-	if member != nil { // another node's half of a forward needs a socket, and this one's needs two
-		room /= 3
-	}
 	counted := quota.NewTable(proxies.Any())
 	r := relay.New(relay.Config{
 		Sources:      counted,

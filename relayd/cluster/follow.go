@@ -202,9 +202,9 @@ func (n *Node) beat() {
 // name by now.
 func (n *Node) isFrozen() bool { return time.Since(n.began)-time.Duration(n.ran.Load()) > home.Frozen }
 
-// wake reports whether this node may take peers in. If it has stood still, it asks the directory
-// whether it is still alive there.
-func (n *Node) wake(ctx context.Context) bool {
+// Wake implements [relay.Cluster]. If this node has stood still, it asks the directory whether it is
+// still alive there.
+func (n *Node) Wake(ctx context.Context) bool {
 	if !n.isFrozen() {
 		return true
 	}

@@ -14,7 +14,7 @@ import (
 
 // handle answers another node.
 func (n *Node) handle(ctx context.Context, in *forward.Incoming) {
-	if in.Kind != forward.Who && !n.wake(ctx) {
+	if in.Kind != forward.Who && !n.Wake(ctx) {
 		return
 	}
 	switch in.Kind {
@@ -57,17 +57,26 @@ func (n *Node) receive(ctx context.Context, in *forward.Incoming) {
 		in.Answer(forward.ErrNotHere, nil)
 		return
 	}
+	if n.guests.Add(1) > int64(n.config.Received) && n.config.Received > 0 {
+		n.leave()
+		in.Answer(forward.ErrFull, nil)
+		return
+	}
 	conn, err := in.Take()
-	if err != nil {
-		return // the other node has not waited
+	if err != nil { // the other node has not waited
+		n.leave()
+		return
 	}
 	n.counted.received.Add(1)
 	n.relay.Receive(conn, &relay.Visitor{
 		Server: in.Kind == forward.Server, Asked: in.Asked, Subprotocol: in.Subprotocol, Key: in.Key,
 		Token: in.Token, Order: in.Order, Early: in.Early,
 		Source: in.Source, Host: in.Host, Grant: in.Grant, Via: via(in),
-	})
+	}, n.leave)
 }
+
+// leave ends the count of a peer that receive has let in.
+func (n *Node) leave() { n.guests.Add(-1) }
 
 // answer answers in JSON. The other node hears of no body that is too large for an answer.
 func answer(in *forward.Incoming, body any) {

@@ -35,6 +35,7 @@ type Config struct {
 	Window    time.Duration // that of the relay
 	TLS       *forward.TLS  // nil if all nodes are on loopback addresses
 	Forwards  int           // how many peers this node forwards at once; 0 is the default of package forward
+	Received  int           // how many peers of other nodes this node takes at once; 0 is any number
 	Log       *slog.Logger
 
 	Version string              // of this program, for operators
@@ -60,9 +61,11 @@ type Node struct {
 
 	sure    atomic.Bool // etcd has renewed this node's marks lately
 	counted counters
+	guests  atomic.Int64 // peers that other nodes have forwarded to this one, and that are here
 
 	known   atomic.Pointer[map[home.Instance]home.Marks] // as of the last lookup
 	waiters chan struct{}                                // clients that are held in their handshakes
+	asking  chan struct{}                                // newcomers whose rooms are looked up
 	lost    chan struct{}                                // holds one: the directory may have lost claims of this node
 
 	mu       sync.Mutex
@@ -91,7 +94,7 @@ const maxWaiting = 1000
 func New(c Config) (*Node, error) {
 	n := &Node{
 		config: c, began: time.Now(), self: home.Instance{Name: c.Name, Number: rand.Uint64N(1<<63) + 1},
-		waiters: make(chan struct{}, maxWaiting), lost: make(chan struct{}, 1),
+		waiters: make(chan struct{}, maxWaiting), asking: make(chan struct{}, maxAsking), lost: make(chan struct{}, 1),
 		places: make(map[string]*place), watched: make(map[string]time.Time), behind: make(map[*place]struct{}),
 		forwards: make(map[home.Instance]*forwarded),
 	}

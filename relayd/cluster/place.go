@@ -364,6 +364,10 @@ func (n *Node) erase(ctx context.Context, p *place) protocol.Code {
 
 // Refuse implements [relay.Cluster].
 func (n *Node) Refuse(ctx context.Context, room protocol.ID) protocol.Code {
+	if !n.ask(ctx) {
+		return protocol.CodeServerAway
+	}
+	defer n.asked()
 	view, _ := n.lookup(ctx, keyOf(room))
 	return home.Refuse(n.self, view)
 }

@@ -31,7 +31,7 @@ const (
 func (n *Node) Visit(ctx context.Context, v *relay.Visitor) relay.Way {
 	ctx, cancel := context.WithTimeout(ctx, visitWithin)
 	defer cancel()
-	if !n.wake(ctx) {
+	if !n.Wake(ctx) {
 		return relay.Way{Code: protocol.CodeOverloaded}
 	}
 	w := &walk{Node: n, visitor: v, visit: home.Visit{Self: n.self, Role: roleOf(v), Order: v.Order}, until: time.Now().Add(holdWithin)}
@@ -49,14 +49,13 @@ func (n *Node) Visit(ctx context.Context, v *relay.Visitor) relay.Way {
 		w.see(ctx)
 		switch step.Do {
 		case home.Look:
-			step = w.look(ctx)
+			step = w.begin(ctx, w.look)
 		case home.Ask:
-			step = w.visit.Asked(w.ask(ctx))
+			step = w.begin(ctx, w.find)
 		case home.Forward:
 			link, err := w.forward(ctx, step.To)
 			if err == nil {
-				n.counted.forwarded.Add(1)
-				return relay.Way{Forward: n.count(step.To, link)}
+				return n.count(step.To, link)
 			}
 			step = w.visit.Heard(answerOf(err), time.Now())
 		case home.Draw:
@@ -75,7 +74,7 @@ func (n *Node) Visit(ctx context.Context, v *relay.Visitor) relay.Way {
 			}
 			step = w.look(ctx)
 		case home.Close:
-			return relay.Way{Code: step.Code, After: step.After}
+			return relay.Way{Code: step.Code, After: step.After, Exists: w.view != nil && w.view.Claim != nil}
 		default: // Serve
 			kicked, err := w.kept(ctx)
 			if err != nil { // it is certain soon who may come in
@@ -158,25 +157,35 @@ func (w *walk) serve() {
 	}
 }
 
+// begin looks for the room in one of two ways. Newcomers wait until there are not too many of them.
+func (w *walk) begin(ctx context.Context, look func(context.Context) home.Step) home.Step {
+	if w.visit.Role == home.Newcomer {
+		if !w.ask(ctx) {
+			return home.Step{Do: home.Close, Code: protocol.CodeServerAway}
+		}
+		defer w.asked()
+	}
+	return look(ctx)
+}
+
 func (w *walk) look(ctx context.Context) home.Step {
 	w.view, w.at = w.lookup(ctx, keyOf(w.visitor.Room))
 	w.see(ctx)
 	return w.visit.Looked(w.view)
 }
 
-// ask asks all nodes about the room, while the directory does not answer.
-func (w *walk) ask(ctx context.Context) *home.Instance {
+// find asks all nodes about the room, while the directory does not answer.
+func (w *walk) find(ctx context.Context) home.Step {
 	var nodes []forward.Peer
 	for i, m := range *w.known.Load() {
 		if i != w.self && m.Recent {
 			nodes = append(nodes, forward.Peer{Instance: i, Address: m.Address})
 		}
 	}
-	at, found := w.links.Find(ctx, nodes, w.visitor.Room)
-	if !found {
-		return nil
+	if at, found := w.links.Find(ctx, nodes, w.visitor.Room); found {
+		return w.visit.Asked(&at.Instance)
 	}
-	return &at.Instance
+	return w.visit.Asked(nil)
 }
 
 // forward hands the visitor over to its home.
@@ -199,17 +208,23 @@ func (w *walk) forward(ctx context.Context, to home.Instance) (*forward.Link, er
 	return w.links.Forward(ctx, at, h)
 }
 
-// count counts a forward until it is over.
-func (n *Node) count(to home.Instance, link *forward.Link) func(net.Conn, func()) {
+// count counts a forward until it is over. A node that drains gives it up: its home would not hear
+// that the peer has to leave.
+func (n *Node) count(to home.Instance, link *forward.Link) relay.Way {
 	n.mu.Lock()
 	defer n.mu.Unlock()
+	if n.draining {
+		link.Close()
+		return relay.Way{Code: protocol.CodeRestarting, Exists: true}
+	}
+	n.counted.forwarded.Add(1)
 	f := n.forwards[to]
 	if f == nil {
 		f = &forwarded{at: n.peer(to)}
 		n.forwards[to] = f
 	}
 	f.peers++
-	return func(socket net.Conn, done func()) {
+	return relay.Way{Cut: link.Cut, Forward: func(socket net.Conn, done func()) {
 		link.Start(socket, func() {
 			n.mu.Lock()
 			if f.peers--; f.peers == 0 {
@@ -218,7 +233,7 @@ func (n *Node) count(to home.Instance, link *forward.Link) func(net.Conn, func()
 			n.mu.Unlock()
 			done()
 		})
-	}
+	}}
 }
 
 // write makes this node the home of the visitor's room.

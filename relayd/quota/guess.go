@@ -71,6 +71,14 @@ func (g Guess) Right() {
 	g.from.guesses.Take(g.rates.Source, -1, g.table.now())
 }
 
+// Undecided ends a guess about which the relay cannot say whether it is right. As for a lenient
+// one, its source does not pay. It returns how long to delay the answer.
+func (g Guess) Undecided() time.Duration {
+	g.Right()
+	g.from, g.taken = nil, false
+	return g.Wrong()
+}
+
 // Wrong ends a wrong guess. It returns how long to delay the answer.
 func (g Guess) Wrong() time.Duration {
 	t := g.table

@@ -169,3 +169,19 @@ func TestWhoseGuessesCount(t *testing.T) {
 	require.Zero(t, quota.Guess{}.Wrong())
 	quota.Guess{}.Right()
 }
+
+// TestUndecidedGuesses cost their source nothing, also those that have waited.
+func TestUndecidedGuesses(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		g := newGuesser(tenAMinute, plenty, false)
+		from := netip.MustParseAddr("192.0.2.1")
+		for range 100 {
+			require.Zero(t, g.Begin(from, false).Undecided())
+		}
+		guesses(g, from, 10)
+		next := g.Begin(from, false)
+		require.Equal(t, 6*time.Second, next.Wait)
+		require.Zero(t, next.Undecided())
+		require.Equal(t, 6*time.Second, g.Begin(from, false).Wait)
+	})
+}

@@ -17,6 +17,10 @@ import (
 // A Cluster is what the nodes of one relay know together (docs/cluster.md). Its methods may be
 // called concurrently. They may wait for other nodes, so the relay calls them without a lock.
 type Cluster interface {
+	// Wake reports whether this node may take peers in. One that has stood still may have been
+	// replaced, and asks first.
+	Wake(ctx context.Context) bool
+
 	// Visit finds the room of a client that is not here, and that of a server. For a server it may
 	// make this node the home of the room, and then the relay calls Served. It returns soon after the
 	// context has ended.
@@ -71,7 +75,9 @@ type Way struct {
 	// and that node in goroutines of its own, until one side has ended. Then it closes the socket
 	// and calls done.
 	Forward func(socket net.Conn, done func())
+	Cut     func() // cuts the connection to that node, before or after Forward
 
+	Exists bool     // with Code: there is such a room, although the visitor may not come in
 	Kicked []Kicked // whom this node must keep out of the room, as of the directory
 
 	Code  protocol.Code // of the close, if the visitor may not come in
@@ -90,6 +96,10 @@ func (s *session) seek(request *http.Request) (elsewhere bool) {
 	}
 	if _, here := r.Home(a.room); here && !s.server {
 		a.found = true
+		if !r.config.Cluster.Wake(r.life) {
+			a.guess.Right()
+			a.refused = s.astray(Way{Code: protocol.CodeOverloaded})
+		}
 		return false
 	}
 	v := &Visitor{
@@ -117,10 +127,14 @@ func (s *session) seek(request *http.Request) (elsewhere bool) {
 		s.cancel()
 		r.forward(s, way)
 		return true
-	case way.Code == protocol.CodeNoSuchServer, way.Code == protocol.CodeServerAway:
+	case way.Code == protocol.CodeNoSuchServer:
 		s.wrong()
+	case way.Exists:
+		a.guess.Right()
+	case way.Code != 0:
+		r.wait(a.guess.Undecided())
 	}
-	a.refused = cmp.Or(a.refused, astray(way))
+	a.refused = cmp.Or(a.refused, s.astray(way))
 	if a.refused != nil && !a.resumed { // the claim of a server with a token may yet be written
 		s.cancel()
 	}
@@ -158,8 +172,11 @@ func (s *session) cancel() {
 func (r *Relay) isEnding() bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return r.closing || r.draining
+	return r.closing || r.isDraining()
 }
+
+// isDraining reports whether Drain was called. With mu held.
+func (r *Relay) isDraining() bool { return !r.leaveBy.IsZero() }
 
 // forward gives a connection to another node.
 func (r *Relay) forward(s *session, way Way) {
@@ -167,10 +184,14 @@ func (r *Relay) forward(s *session, way Way) {
 	socket := s.conn.Release()
 	done := s.claim.release
 	r.mu.Lock()
-	if r.closing {
+	cut := func() {
+		way.Cut()
 		wsconn.Cut(socket)
+	}
+	if r.closing {
+		cut()
 	} else {
-		r.forwards[s] = socket
+		r.forwards[s] = cut
 		r.running.Add(1)
 		done = func() { r.forwarded(s) }
 	}
@@ -197,7 +218,7 @@ func (r *Relay) drawServer() protocol.ID {
 }
 
 // astray returns the error that closes a peer which the cluster does not let in, nil if it does.
-func astray(way Way) *protocol.Error {
+func (s *session) astray(way Way) *protocol.Error {
 	reason := ""
 	switch way.Code {
 	case 0:
@@ -208,8 +229,14 @@ func astray(way Way) *protocol.Error {
 		reason = serverAway
 	case protocol.CodeReplaced:
 		reason = replaced
+	case protocol.CodeRestarting:
+		reason = restarting
 	default:
-		reason = "the relay cannot reach this room at the moment: try again later" + after(max(way.After, retryAfter()))
+		reason = "the relay cannot reach this room at the moment"
+		if s.server && !s.arrival.resumed {
+			reason = "the relay cannot open rooms at the moment"
+		}
+		reason += ": try again later" + after(max(way.After, retryAfter()))
 	}
 	return &protocol.Error{Code: way.Code, Reason: reason}
 }

@@ -97,7 +97,8 @@ func TestNothingComesBeforeHello(t *testing.T) {
 	s.check(15, lives{beat: 10})
 	require.Zero(t, s.conn.Depth(), "no beat")
 
-	require.True(t, r.add(s))
+	_, added := r.add(s)
+	require.True(t, added)
 	defer func() { r.remove(s); r.running.Done() }()
 	require.NoError(t, r.Drain(t.Context(), time.Millisecond))
 	require.EqualValues(t, 1, r.Stats().Closed[protocol.CodeRestarting], "it is closed at once instead")

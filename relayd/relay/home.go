@@ -64,11 +64,11 @@ func (r *Relay) Await(server protocol.ID, order protocol.Order) {
 }
 
 // Receive lets in a peer that another node has admitted, or closes the connection. The other node
-// counts the connection and its source.
-func (r *Relay) Receive(socket net.Conn, v *Visitor) {
+// counts the connection and its source. done is called when the connection has ended.
+func (r *Relay) Receive(socket net.Conn, v *Visitor, done func()) {
 	s := &session{
 		relay: r, server: v.Server, v1: v.Subprotocol == protocol.SubprotocolV1,
-		reached: unique.Make(ice.ParseHost(v.Host)), source: v.Source,
+		reached: unique.Make(ice.ParseHost(v.Host)), source: v.Source, claim: claim{done: done},
 		arrival: &arrival{began: time.Now(), asked: v.Asked, room: r.canonical(v.Asked), via: v.Via, found: true},
 	}
 	s.conn = r.conns.Answer(socket, v.Early, v.Key, v.Subprotocol, s)
@@ -76,7 +76,12 @@ func (r *Relay) Receive(socket net.Conn, v *Visitor) {
 	s.accept(v.Grant)
 	switch {
 	case v.Token != "":
-		s.arrival.refused = s.verify(v.Order.Attempt, v.Token, nil)
+		refused := s.verify(v.Order.Attempt, v.Token, nil)
+		if refused != nil && refused.Code == protocol.CodeTokenRefused { // final only where the peer came to
+			r.log.disagreed(v.Via, refused.Reason)
+			refused = comeAgain(clockWait)
+		}
+		s.arrival.refused = refused
 	case s.server: // it opens a room, and is let in where it comes
 		s.arrival.refused = moved
 	default:

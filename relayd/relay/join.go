@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"net/http"
 	"strings"
+	"time"
 
 	"github.com/sebas642/intercessor/protocol"
 	"github.com/sebas642/intercessor/relayd/room"
@@ -19,7 +20,8 @@ func (r *Relay) start(s *session) {
 	if s.server {
 		enter, leave = r.enterServer, r.leaveServer
 	}
-	if !r.add(s) {
+	leaveBy, ok := r.add(s)
+	if !ok {
 		s.close(protocol.CodeRestarting, restarting)
 		s.conn.Finish()
 		s.claim.release()
@@ -34,6 +36,9 @@ func (r *Relay) start(s *session) {
 	}
 	s.arrival = nil
 	s.inRoom.Store(entered)
+	if !leaveBy.IsZero() && entered {
+		r.restart([]*session{s}, max(0, time.Until(leaveBy)))
+	}
 	go func() {
 		defer r.running.Done()
 		if entered {
@@ -48,20 +53,21 @@ func (r *Relay) start(s *session) {
 }
 
 // add registers a session with Shutdown and the sweeper. It returns false if the relay is
-// shutting down.
-func (r *Relay) add(s *session) bool {
+// shutting down. If leaveBy is not zero, Drain came before the session, which is to leave until
+// then.
+func (r *Relay) add(s *session) (leaveBy time.Time, ok bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	via := s.arrival.via
-	if r.closing || r.draining && via == "" {
-		return false
+	if r.closing || r.isDraining() && via == "" {
+		return leaveBy, false
 	}
 	r.sessions[s] = struct{}{}
 	if via != "" {
 		r.received[s] = via
 	}
 	r.running.Add(1)
-	return true
+	return r.leaveBy, true
 }
 
 func (r *Relay) remove(s *session) {

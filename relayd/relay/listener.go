@@ -152,7 +152,7 @@ const mostTurnedAway = 8
 func (r *Relay) turnAway(conn *net.TCPConn, why Refusal) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if r.closing || r.draining || r.turned.Load() >= mostTurnedAway {
+	if r.closing || r.isDraining() || r.turned.Load() >= mostTurnedAway {
 		return false
 	}
 	r.turned.Add(1)

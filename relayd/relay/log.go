@@ -97,6 +97,13 @@ func (l *logger) refused(source netip.Addr, why string) {
 	}
 }
 
+// disagreed logs that another node has accepted a resume token that this one does not.
+func (l *logger) disagreed(node, why string) {
+	if l.allow(&l.refusals) {
+		l.slog.Warn("another node accepts a resume token that this one refuses: it has just started, or the clocks or resume keys of the two differ", "node", node, "why", why)
+	}
+}
+
 // notAuthorized logs why a peer was refused, which the peer itself does not learn. The line
 // has the room that the peer asked for.
 func (l *logger) notAuthorized(r access.Request, why error) {

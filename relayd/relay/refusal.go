@@ -102,10 +102,13 @@ type claim struct {
 	relay  *Relay
 	told   bool // it counts in Relay.told, not in Relay.peers
 	source quota.Place
+	done   func() // of a connection that another node has admitted, and that takes nothing here
 }
 
 func (c claim) release() {
 	switch {
+	case c.done != nil:
+		c.done()
 	case c.relay == nil:
 	case c.told:
 		c.relay.told.Add(-1)

@@ -17,7 +17,6 @@ import (
 	"context"
 	"maps"
 	"math/rand/v2"
-	"net"
 	"net/http"
 	"slices"
 	"strconv"
@@ -40,7 +39,7 @@ func New(config Config) *Relay {
 		rooms:    make(map[roomKey]*lobby),
 		sessions: make(map[*session]struct{}),
 		waiters:  make(map[*lobby]struct{}),
-		forwards: make(map[*session]net.Conn),
+		forwards: make(map[*session]func()),
 		received: make(map[*session]string),
 		started:  time.Now(),
 		arrivals: arrivals{flows: make(map[flow]quota.Place), gone: make(chan struct{}, 1)},
@@ -79,8 +78,8 @@ func (r *Relay) Shutdown(ctx context.Context) error {
 	r.mu.Lock()
 	r.closing = true
 	sessions := slices.Collect(maps.Keys(r.sessions))
-	for _, socket := range r.forwards {
-		wsconn.Cut(socket)
+	for _, cut := range r.forwards {
+		cut()
 	}
 	r.mu.Unlock()
 	// Close all clients before the first server, because a server that leaves ends its
@@ -121,11 +120,11 @@ func (r *Relay) Shutdown(ctx context.Context) error {
 // nil when all have left or the time is over, and the context's error if the context ends first.
 // Call Shutdown after it.
 func (r *Relay) Drain(ctx context.Context, within time.Duration) error {
+	most := max(within, 1) * 3 / 4 // the rest is for delays
 	r.mu.Lock()
-	r.draining = true
+	r.leaveBy = time.Now().Add(most)
 	sessions := slices.Collect(maps.Keys(r.sessions))
 	r.mu.Unlock()
-	most := max(within, 1) * 3 / 4 // the rest is for delays
 	r.restart(sessions, most)
 	over := time.NewTimer(within)
 	defer over.Stop()

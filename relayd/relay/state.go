@@ -2,7 +2,6 @@ package relay
 
 import (
 	"context"
-	"net"
 	"net/http"
 	"net/netip"
 	"sync"
@@ -58,10 +57,10 @@ type Relay struct {
 	rooms    map[roomKey]*lobby    // guarded by mu
 	sessions map[*session]struct{} // guarded by mu
 	waiters  map[*lobby]struct{}   // guarded by mu: rooms in which a peer may be away
-	forwards map[*session]net.Conn // guarded by mu: connections whose rooms are at other nodes
+	forwards map[*session]func()   // guarded by mu: connections whose rooms are at other nodes, and what cuts them
 	received map[*session]string   // guarded by mu: those of sessions that another node has admitted, with its name
 	past     Traffic               // guarded by mu: of the sessions that are over
-	draining bool                  // guarded by mu: no session is added but those that another node has admitted
+	leaveBy  time.Time             // guarded by mu: while the relay drains, when the last peer is asked to leave; sessions are added only if another node has admitted them
 	closing  bool                  // guarded by mu: no session is added
 
 	running sync.WaitGroup  // of sessions and forwards, of the sweeper, and of logger.tell

@@ -30,6 +30,9 @@ func (l *Link) Close() {
 	l.node.hangUp()
 }
 
+// Cut ends the connection to the home, before or after Start. The caller also cuts that of the client.
+func (l *Link) Cut() { wsconn.Cut(l.home) }
+
 // Start copies all bytes between the client's connection and the home, in goroutines of the Node,
 // until both directions have ended. Then it closes both connections and calls done. The bytes that
 // came early are in the Handover. Start resets the connection's deadlines.

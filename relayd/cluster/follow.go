@@ -22,7 +22,13 @@ const (
 
 // follow settles the rooms whose claims others change, until the node ends.
 func (n *Node) follow() {
-	all := func(ctx context.Context) (int64, error) { return n.review(ctx, func(relay.Home) bool { return true }) }
+	all := func(ctx context.Context) (int64, error) {
+		at, err := n.review(ctx, func(relay.Home) bool { return true })
+		if err == nil && at == 0 { // no room is here
+			_, at, err = n.directory.Lookup(ctx, "")
+		}
+		return at, err
+	}
 	_ = n.directory.Follow(n.life, all, func(e directory.Entry) { n.touchKey(e.Room) })
 }
 
@@ -43,7 +49,8 @@ func (n *Node) attend() {
 
 // look reads the claims of this node from time to time, until the node ends.
 func (n *Node) look() {
-	away, all, sweep := time.NewTicker(awayEvery), time.NewTicker(allEvery), time.NewTicker(sweepEvery)
+	again, away, all, sweep := time.NewTicker(againAfter), time.NewTicker(awayEvery), time.NewTicker(allEvery), time.NewTicker(sweepEvery)
+	defer again.Stop()
 	defer away.Stop()
 	defer all.Stop()
 	defer sweep.Stop()
@@ -57,8 +64,13 @@ func (n *Node) look() {
 			_, _ = n.review(n.life, func(relay.Home) bool { return true })
 		case <-sweep.C:
 			n.sweep()
-		case <-n.lost:
-			n.recover()
+		case <-again.C:
+			if lost := n.lost.Swap(0); lost > 0 {
+				n.config.Log.Warn("etcd has lost the claims of rooms here, which are written again", "rooms", lost)
+			}
+			if n.unsettled.Swap(false) && !n.restore() {
+				n.unsettled.Store(true)
+			}
 		}
 	}
 }
@@ -85,7 +97,7 @@ func (n *Node) touchKey(key string) {
 }
 
 // review reads the claims of some of the rooms here, and settles those that are not as this node
-// wrote them. It returns the directory's revision at the first read.
+// wrote them. It returns the directory's revision at the first read, 0 if there are no such rooms.
 func (n *Node) review(ctx context.Context, which func(relay.Home) bool) (at int64, err error) {
 	page := make([]string, 0, directory.MaxRead)
 	read := func() error {
@@ -121,10 +133,7 @@ func (n *Node) review(ctx context.Context, which func(relay.Home) bool) (at int6
 			}
 		}
 	}
-	if err := read(); err != nil || at != 0 {
-		return at, err
-	}
-	_, at, err = n.directory.Lookup(ctx, "") // no room is here
+	err = read()
 	return at, err
 }
 
@@ -155,26 +164,15 @@ func (n *Node) changed(s directory.Standing) {
 		n.config.Log.Info("etcd answers again")
 	}
 	if s.Again {
-		n.recoverSoon()
+		n.unsettled.Store(true)
 	}
 }
 
-// recoverSoon has look call recover: the directory may have lost claims of this node.
-func (n *Node) recoverSoon() {
-	select {
-	case n.lost <- struct{}{}:
-	default:
-	}
-}
-
-// recover reads all claims of this node after its marks were put again (N4). It takes the mark
-// "unsettled" away when all of them are there.
-func (n *Node) recover() {
+// restore reads all claims of this node after some may have been lost (N4). It takes the mark
+// "unsettled" away, and returns true, when all of them are there.
+func (n *Node) restore() bool {
 	_, err := n.review(n.life, func(relay.Home) bool { return true })
-	if err == nil && n.settled() && n.directory.Settle(n.life) == nil {
-		return
-	}
-	time.AfterFunc(againAfter, n.recoverSoon)
+	return err == nil && n.settled() && n.directory.Settle(n.life) == nil
 }
 
 // settled reports whether all rooms here have their claims.

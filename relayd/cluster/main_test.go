@@ -119,16 +119,23 @@ func newWorld(t testing.TB, nodes int) *world {
 	return w
 }
 
-// ask asks etcd what a node does not.
-func (w *world) ask(op clientv3.Op) clientv3.OpResponse {
+// with calls f with a client of etcd that is not a node's.
+func (w *world) with(f func(context.Context, *clientv3.Client) error) {
 	w.t.Helper()
 	client, err := clientv3.New(clientv3.Config{Endpoints: []string{w.etcd.Endpoint()}, Logger: zap.NewNop()})
 	require.NoError(w.t, err)
 	defer func() { _ = client.Close() }()
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
-	answer, err := client.Do(ctx, op)
-	require.NoError(w.t, err)
+	require.NoError(w.t, f(ctx, client))
+}
+
+func (w *world) ask(op clientv3.Op) (answer clientv3.OpResponse) {
+	w.t.Helper()
+	w.with(func(ctx context.Context, client *clientv3.Client) (err error) {
+		answer, err = client.Do(ctx, op)
+		return err
+	})
 	return answer
 }
 

@@ -63,10 +63,12 @@ type Node struct {
 	counted counters
 	guests  atomic.Int64 // peers that other nodes have forwarded to this one, and that are here
 
+	unsettled atomic.Bool  // the directory may not have the claims of all rooms here (N4)
+	lost      atomic.Int64 // claims that the directory has lost since the last line in the log
+
 	known   atomic.Pointer[map[home.Instance]home.Marks] // as of the last lookup
 	waiters chan struct{}                                // clients that are held in their handshakes
 	asking  chan struct{}                                // newcomers whose rooms are looked up
-	lost    chan struct{}                                // holds one: the directory may have lost claims of this node
 
 	mu       sync.Mutex
 	places   map[string]*place            // guarded by mu; by RoomKey
@@ -94,7 +96,7 @@ const maxWaiting = 1000
 func New(c Config) (*Node, error) {
 	n := &Node{
 		config: c, began: time.Now(), self: home.Instance{Name: c.Name, Number: rand.Uint64N(1<<63) + 1},
-		waiters: make(chan struct{}, maxWaiting), asking: make(chan struct{}, maxAsking), lost: make(chan struct{}, 1),
+		waiters: make(chan struct{}, maxWaiting), asking: make(chan struct{}, maxAsking),
 		places: make(map[string]*place), watched: make(map[string]time.Time), behind: make(map[*place]struct{}),
 		forwards: make(map[home.Instance]*forwarded),
 	}

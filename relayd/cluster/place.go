@@ -194,9 +194,14 @@ func (n *Node) settle(p *place) {
 		case home.Write, home.Adopt:
 			if step.Do == home.Adopt {
 				own = *view.Claim
-			} else if view.Revision == 0 && !n.mayClaimAgain(p, view) {
-				view = nil
-				continue
+			} else if home.Lost(n.written(p), view) {
+				if n.directory.Lose(n.life) != nil {
+					view = nil
+					continue
+				}
+				n.forget(p)
+				n.lost.Add(1)
+				n.unsettled.Store(true)
 			}
 			view = nil
 			if n.put(n.life, p, own, step.Revision) == home.Committed {
@@ -225,23 +230,11 @@ func (n *Node) settle(p *place) {
 	n.postpone(p)
 }
 
-// mayClaimAgain marks the directory as young, and this node as unsettled, if the directory has lost
-// the claim of a room (home.Loss). It returns false if that failed.
-func (n *Node) mayClaimAgain(p *place, view *home.View) bool {
+// written returns the revision of this node's claim, 0 if it has none or has deleted it.
+func (n *Node) written(p *place) int64 {
 	n.mu.Lock()
-	lost := 0
-	if p.revision != 0 {
-		lost = 1
-	}
-	n.mu.Unlock()
-	if !home.Loss(lost, view) || view.Young && view.Instances[n.self].Unsettled {
-		return true
-	}
-	if n.directory.PutYoung(n.life) != nil || n.directory.Unsettle(n.life) != nil {
-		return false
-	}
-	n.recoverSoon()
-	return true
+	defer n.mu.Unlock()
+	return p.revision
 }
 
 // last returns what this node last wrote, nil if that may not be what the directory says.

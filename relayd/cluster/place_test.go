@@ -56,7 +56,7 @@ func TestWatchesEnd(t *testing.T) {
 		n.watch("room") // a watch is there
 		time.Sleep(lookEvery - 1)
 		require.True(t, n.awaits("room"))
-		time.Sleep(1)
+		time.Sleep(lookEvery)
 		require.False(t, n.awaits("room"))
 		require.Empty(t, n.watched, "the next client begins a watch")
 	})

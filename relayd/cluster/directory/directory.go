@@ -96,6 +96,8 @@ type Directory struct {
 	marks marks
 	queue chan *write // of writes for the next transactions
 
+	fences, losses *joint
+
 	watching chan struct{} // holds one for each Await
 
 	ctx   context.Context // ends with Close
@@ -142,6 +144,7 @@ func Open(c Config) (*Directory, error) {
 	d.ctx, d.close = context.WithCancelCause(context.Background())
 	d.marks.wake = make(chan struct{}, 1)
 	d.queue, d.watching = make(chan *write, maxQueued), make(chan struct{}, maxWatching)
+	d.fences, d.losses = newJoint(), newJoint()
 	d.tasks.Go(d.runBatches)
 	return d, nil
 }

@@ -122,10 +122,15 @@ func (d *Directory) Revoke(ctx context.Context, i home.Instance) error {
 }
 
 // Fence makes every Claim and Delete of this instance that is on its way fail unless it has happened.
-// After it returns nil, a read shows what became of those with an unknown outcome.
+// After it returns nil, a read shows what became of those with an unknown outcome. Callers that come
+// together share one transaction.
 func (d *Directory) Fence(ctx context.Context) error {
 	ctx, cancel := d.bound(ctx, callWithin)
 	defer cancel()
+	return d.fences.do(ctx, func() error { return d.fence(ctx) })
+}
+
+func (d *Directory) fence(ctx context.Context) error {
 	d.marks.writing.Lock()
 	defer d.marks.writing.Unlock()
 	revision, lease := d.marks.now()
@@ -148,13 +153,26 @@ func (d *Directory) Fence(ctx context.Context) error {
 	return nil
 }
 
-// PutYoung says, for the window and 25 s, that the directory may have lost claims.
-func (d *Directory) PutYoung(ctx context.Context) error {
+// Lose says that the directory has lost claims, for the window and 25 s ("young"), and that this
+// instance may hold rooms that it does not name ("unsettled"), until Settle or until the instance is
+// not recent. Callers that come together share one transaction.
+func (d *Directory) Lose(ctx context.Context) error {
 	ctx, cancel := d.bound(ctx, callWithin)
 	defer cancel()
-	lease, err := d.grant(ctx, d.recentFor())
+	return d.losses.do(ctx, func() error { return d.lose(ctx) })
+}
+
+func (d *Directory) lose(ctx context.Context) error {
+	revision, lease := d.marks.now()
+	if revision == never {
+		return ErrNotAlive
+	}
+	young, err := d.grant(ctx, d.recentFor())
 	if err == nil {
-		_, err = d.client.Put(ctx, d.prefix+youngKey, d.address(), clientv3.WithLease(lease))
+		_, err = d.client.Txn(ctx).Then(
+			clientv3.OpPut(d.prefix+youngKey, d.address(), clientv3.WithLease(young)),
+			clientv3.OpPut(d.markKey(d.config.Self, unsettled), d.address(), clientv3.WithLease(lease.recent)),
+		).Commit()
 	}
 	if err != nil {
 		return fmt.Errorf("cannot mark the directory as young: %w", cause(ctx, err))
@@ -162,22 +180,7 @@ func (d *Directory) PutYoung(ctx context.Context) error {
 	return nil
 }
 
-// Unsettle says that this instance may hold rooms that the directory does not name, until Settle
-// or until it is not recent.
-func (d *Directory) Unsettle(ctx context.Context) error {
-	ctx, cancel := d.bound(ctx, callWithin)
-	defer cancel()
-	revision, lease := d.marks.now()
-	if revision == never {
-		return ErrNotAlive
-	}
-	if _, err := d.client.Put(ctx, d.markKey(d.config.Self, unsettled), d.address(), clientv3.WithLease(lease.recent)); err != nil {
-		return fmt.Errorf("cannot mark this node as unsettled: %w", cause(ctx, err))
-	}
-	return nil
-}
-
-// Settle takes the mark of Unsettle away.
+// Settle takes "unsettled" away.
 func (d *Directory) Settle(ctx context.Context) error {
 	ctx, cancel := d.bound(ctx, callWithin)
 	defer cancel()

@@ -34,7 +34,7 @@ func Enter(self Instance, running bool, view *View) (e Entry) {
 	return e
 }
 
-// Loss reports whether a node must mark the directory as young, and itself as unsettled, before it
-// writes any claim again. Absent is how many of its claims a complete list, or a later read, does
-// not have although the node has not deleted them.
-func Loss(absent int, view *View) bool { return absent > 0 || view.Young }
+// Lost reports whether the directory has lost a claim that the node wrote at this revision, and did
+// not delete. Then the node marks the directory as young, and itself as unsettled, before it writes
+// the claim again.
+func Lost(written int64, view *View) bool { return written != 0 && view.Revision == 0 }

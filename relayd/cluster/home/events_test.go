@@ -295,7 +295,7 @@ func (w *world) keep(s *shape, n int) (bool, error) {
 	next := s.rules.keep(s.claim(w.own(n)), view)
 	switch next.Do {
 	case home.Write:
-		if v.revision == absent && s.rules.loss(1, view) && !(nd.told && w.store.young) {
+		if v.revision == absent && s.rules.lost(1, view) && !(nd.told && w.store.young) {
 			nd.told = true
 			if !s.rules.settled {
 				*me |= unsettled

@@ -2,7 +2,7 @@
 // is pure: without clock, lock, log or I/O, so that tests can explore it in every order.
 //
 // A Visit decides about a peer that comes to a node. Keep, End and Leftover decide about the
-// claims of a node. Enter, Loss and Swept decide about its place in the directory. The caller
+// claims of a node. Enter, Lost and Swept decide about its place in the directory. The caller
 // reads and writes the directory and asks other nodes.
 package home
 

@@ -108,7 +108,7 @@ func TestMutants(t *testing.T) {
 				e := home.Enter(self, running, view)
 				return home.Entry{Rivals: e.Rivals}
 			}
-			r.loss = func(int, *home.View) bool { return false }
+			r.lost = func(int64, *home.View) bool { return false }
 			r.rename = true
 		}},
 		{"the directory does not name its cluster", noServer, "etcd comes back older while a node starts", func(r *rules) { r.nameless = true }},

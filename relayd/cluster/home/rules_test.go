@@ -19,7 +19,7 @@ type rules struct {
 	leftover func(self home.Instance, view *home.View) home.Step
 	refuse   func(self home.Instance, view *home.View) protocol.Code
 	enter    func(self home.Instance, running bool, view *home.View) home.Entry
-	loss     func(absent int, view *home.View) bool
+	lost     func(written int64, view *home.View) bool
 	knows    func(room, server protocol.Order) bool
 	swept    func(view *home.View, i home.Instance) bool
 	early    bool // HELLO does not wait for the claim
@@ -47,7 +47,7 @@ func trueRules() rules {
 		leftover: home.Leftover,
 		refuse:   home.Refuse,
 		enter:    home.Enter,
-		loss:     home.Loss,
+		lost:     home.Lost,
 		knows:    home.Knows,
 		swept:    (*home.View).Swept,
 	}

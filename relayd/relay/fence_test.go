@@ -92,7 +92,7 @@ func TestNothingComesBeforeHello(t *testing.T) {
 	r, l := newLobby(t, Config{})
 	ours, theirs := net.Pipe()
 	defer func() { _, _ = ours.Close(), theirs.Close() }()
-	s := &session{relay: r, v1: true, lobby: l}
+	s := &session{relay: r, v1: true, lobby: l, arrival: &arrival{}}
 	s.connect(t, ours)
 	s.check(15, lives{beat: 10})
 	require.Zero(t, s.conn.Depth(), "no beat")

@@ -7,13 +7,14 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-alone='/(protocol|protocol/.*|relayd/(config|frame|identifier))$'
-packages=$(go list $(ci/modules.sh | grep -v '^./e2e$' | sed 's|$|/...|'))
+cluster='/(relayd/cluster|relayd/cluster/(directory|etcdtest)|e2e/prove/clusterproof)$' # with etcd: see ci/prove.sh
+alone='/(protocol|protocol/.*|relayd/(config|frame|identifier|cluster/home))$'
+packages=$(go list $(ci/modules.sh | grep -v '^./e2e$' | sed 's|$|/...|') | grep -vE "$cluster")
 
 go test -vet=off -ldflags=-w -timeout 20m $(grep -E "$alone" <<<"$packages")
 CGO_ENABLED=1 go test -race -vet=off -ldflags=-w -timeout 20m $(grep -vE "$alone" <<<"$packages") ./e2e/virtual
 
-if ! out=$(go test -vet=off -ldflags=-w -run '^$' -bench . -benchtime 1x -timeout 10m $(ci/benchmarks.sh | grep -v '^./e2e/browser$') 2>&1); then
+if ! out=$(go test -vet=off -ldflags=-w -run '^$' -bench . -benchtime 1x -timeout 10m $(ci/benchmarks.sh | grep -vE "^./e2e/browser$|$cluster") 2>&1); then
 	printf 'A benchmark failed (figures after one run mean nothing):\n%s\n' "$out" >&2
 	exit 1
 fi

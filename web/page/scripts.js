@@ -2,14 +2,15 @@
 
 const OWN = ["diskwriter.js", "worker.js"];
 
-const policy = globalThis.trustedTypes?.createPolicy("scripts", {
-  createScriptURL(name) {
-    if (!OWN.includes(name)) throw new TypeError(`${name} is not a script of this page`);
-    return name;
-  },
-});
+let policy; // its name can be taken once
 
 /** The URL of one of them, as a worker takes it. */
 export function scriptURL(name) {
+  policy ??= globalThis.trustedTypes?.createPolicy("scripts", { createScriptURL });
   return policy ? policy.createScriptURL(name) : name;
+}
+
+function createScriptURL(name) {
+  if (!OWN.includes(name)) throw new TypeError(`${name} is not a script of this page`);
+  return name;
 }

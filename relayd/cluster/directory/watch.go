@@ -34,7 +34,7 @@ func (d *Directory) Await(ctx context.Context, key string, at int64) error {
 		if len(answer.Events) > 0 {
 			return nil
 		}
-		if err := answer.Err(); err != nil {
+		if err := answer.Err(); err != nil && ctx.Err() == nil {
 			return fmt.Errorf("%w: %w", ErrLost, err)
 		}
 	}

@@ -3,7 +3,7 @@
 help:   ; @ci/help.sh   ## list these targets
 run:    ; @ci/run.sh    ## build everything and start relayd on http://127.0.0.1:8000
 cluster:; @ci/cluster.sh ## build everything and start a cluster of three nodes on ports 8001 to 8003
-test:   ; @ci/test.sh   ## install what is missing, then run every check and test
+test:   ; @ci/test.sh   ## install what is missing, then run the checks and tests, all but those of prove and package
 setup:  ; @ci/setup.sh  ## install what the tests need: a C compiler, Chromium, coturn, nginx, Caddy, Node.js, npm packages
 fmt:    ; @ci/fmt.sh -w ## format the Go files
 vet:    ; @ci/vet.sh    ## run go vet and staticcheck, native and js

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Runs every check and test, fast ones first, and the three long ones at once. Prints each step
+# Runs the checks and tests that CI runs, fast ones first, and the three long ones at once. Prints each step
 # with the time since the start.
 set -euo pipefail
 cd "$(dirname "$0")/.."

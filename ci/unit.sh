@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Tests every module except e2e, and e2e/virtual, which runs SDK and relay together in virtual
+# Tests every module except e2e and what needs etcd servers, and e2e/virtual, which runs SDK and relay together in virtual
 # time, with the race detector; fuzz targets run their seeds. Packages that start no goroutine,
 # nor do their tests, run without it, in a fifth of the CPU time; make check runs them with it.
 # Then runs each benchmark once, without the race detector, to see that it still works. ci/vet.sh

@@ -287,7 +287,7 @@ func answerOf(err error) home.Answer {
 	switch {
 	case errors.Is(err, syscall.EMFILE), errors.Is(err, syscall.ENFILE), errors.Is(err, syscall.ENOBUFS):
 		return home.Late
-	case errors.Is(err, forward.ErrNotHere), errors.Is(err, forward.ErrDraining):
+	case errors.Is(err, forward.ErrNotHere):
 		return home.NotHere
 	case errors.Is(err, forward.ErrOther):
 		return home.Other

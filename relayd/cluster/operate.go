@@ -208,11 +208,11 @@ func (w *walk) kept(ctx context.Context) ([]relay.Kicked, error) {
 	return w.kicks(ctx, keyOf(w.visitor.Room))
 }
 
-// keepOut keeps out whom an operator has kicked from a room that is here.
+// keepOut keeps out the peers that an operator has kicked from a room that is here.
 func (n *Node) keepOut(room protocol.ID) {
 	kicked, err := n.kicks(n.life, keyOf(room))
 	if err != nil {
-		n.config.Log.Warn("those whom the operator has kicked from a room may come back", "error", err)
+		n.config.Log.Warn("peers that the operator has kicked from a room may come back", "error", err)
 	}
 	n.relay.Keep(room, kicked)
 }

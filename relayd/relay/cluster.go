@@ -78,7 +78,7 @@ type Way struct {
 	Cut     func() // cuts the connection to that node, before or after Forward
 
 	Exists bool     // with Code: there is such a room, although the visitor may not come in
-	Kicked []Kicked // whom this node must keep out of the room, as of the directory
+	Kicked []Kicked // must be kept out of the room, as the directory says
 
 	Code  protocol.Code // of the close, if the visitor may not come in
 	After time.Duration // it should wait so long before it comes again

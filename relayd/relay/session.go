@@ -70,7 +70,7 @@ type arrival struct {
 	via         string          // the node that has admitted the connection, if another one has
 	resumed     bool            // the peer has presented a valid resume token
 	found       bool            // the room is here, and must not be opened if it is not: another node may have it then
-	kicked      []Kicked        // whom the room of this server keeps out
+	kicked      []Kicked        // must be kept out of this server's room
 	reserved    *lobby          // that reserve has opened for this server; may be nil
 	guess       quota.Guess     // the cost of a newcomer's request for a room
 	grant       access.Grant    // from authorize

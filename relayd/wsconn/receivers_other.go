@@ -18,7 +18,7 @@ func (*Receivers) Receive(conn net.Conn, handle func([]byte) error, ended func(e
 	go func() { ended(Receive(conn, handle)) }()
 }
 
-// Cut ends a connection: whoever reads or writes wakes, and ended is called.
+// Cut ends a connection: reads and writes that wait return, and ended is called.
 func Cut(conn net.Conn) { _ = Below(conn).Close() }
 
 // Close frees the resources of the operating system. All connections must have ended.

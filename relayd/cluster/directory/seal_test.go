@@ -60,11 +60,12 @@ func TestUnreadable(t *testing.T) {
 	view, _ := a.look(t, "theone")
 	require.Equal(t, last, view.Revision)
 	require.Nil(t, view.Claim)
-	require.NoError(t, a.List(within(t, patience), a.self, func(e directory.Entry) error {
-		require.Equal(t, "other", e.Room)
-		return nil
-	}))
-	_, err := a.Claim(within(t, patience), a.claim("theone"), last)
+	_, err := a.Sweep(within(t, patience), func(of home.Instance) bool {
+		require.Equal(t, a.self, of, "only what can be read has a home")
+		return false
+	})
+	require.NoError(t, err)
+	_, err = a.Claim(within(t, patience), a.claim("theone"), last)
 	require.NoError(t, err)
 	view, _ = a.look(t, "theone")
 	require.Equal(t, a.claim("theone"), *view.Claim)
@@ -99,14 +100,13 @@ func TestForeignKeys(t *testing.T) {
 	kicks, err := a.Kicks(within(t, patience), "theone")
 	require.NoError(t, err)
 	require.Empty(t, kicks)
-	var rooms []string
-	require.NoError(t, a.List(within(t, patience), a.self, func(e directory.Entry) error {
-		rooms = append(rooms, e.Room)
-		return nil
-	}))
-	require.Equal(t, []string{"theone"}, rooms)
-	deleted, err := a.Sweep(within(t, patience), func(home.Instance) bool { return true })
+	var swept []home.Instance
+	deleted, err := a.Sweep(within(t, patience), func(of home.Instance) bool {
+		swept = append(swept, of)
+		return true
+	})
 	require.NoError(t, err)
+	require.Equal(t, []home.Instance{a.self}, swept)
 	require.Zero(t, deleted, "its instance is recent")
 
 	_, err = foreign.Put(within(t, patience), "test/nodes/y/0000000000000001/alive", strings.Repeat("\x01", 300))

@@ -161,7 +161,7 @@ type Incoming struct {
 }
 
 // answers are the statuses of an answer, by their value.
-var answers = []error{nil, ErrNotHere, ErrDraining, ErrFull}
+var answers = []error{nil, ErrNotHere, ErrFull}
 
 func errorOf(status byte) error {
 	if int(status) >= len(answers) {
@@ -189,7 +189,7 @@ func (in *Incoming) Take() (net.Conn, error) {
 	return in.conn, nil
 }
 
-// Answer answers with nil for "here", ErrNotHere, ErrDraining or ErrFull. The body, of at most a
+// Answer answers with nil for "here", ErrNotHere or ErrFull. The body, of at most a
 // mebibyte, is for one who has used Ask. The other node hears nothing of a failure to send it.
 func (in *Incoming) Answer(err error, body []byte) {
 	if in.answered.Swap(true) {

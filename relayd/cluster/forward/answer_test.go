@@ -17,7 +17,7 @@ import (
 // TestHomeAnswers: each answer of a home is an error to branch on, with the instance that gave it.
 func TestHomeAnswers(t *testing.T) {
 	each(t, func(t *testing.T, secure bool) {
-		for _, answer := range []error{nil, ErrNotHere, ErrDraining, ErrFull} {
+		for _, answer := range []error{nil, ErrNotHere, ErrFull} {
 			edge, at := two(t, secure, func(_ context.Context, in *Incoming) {
 				if in.Kind == Operate {
 					in.Answer(answer, append(in.Body, '!'))

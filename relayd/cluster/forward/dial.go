@@ -18,9 +18,8 @@ import (
 // The errors of Forward and Ask. Branch with errors.Is.
 var (
 	// The home's answers.
-	ErrNotHere  = errors.New("the room is not here")
-	ErrDraining = errors.New("the node is draining")
-	ErrFull     = errors.New("the node has no capacity")
+	ErrNotHere = errors.New("the room is not here")
+	ErrFull    = errors.New("the node has no capacity")
 
 	ErrRefused   = errors.New("the connection was refused")
 	ErrSilent    = errors.New("no answer in time")
@@ -204,7 +203,7 @@ var longAgo = time.Unix(1, 0)
 const lateBy = 200 * time.Millisecond
 
 // known are the errors that say themselves what has happened.
-var known = []error{ErrNotHere, ErrDraining, ErrFull, ErrOther, ErrUntrusted, ErrKey, ErrVersion}
+var known = []error{ErrNotHere, ErrFull, ErrOther, ErrUntrusted, ErrKey, ErrVersion}
 
 // classify gives an error of a connection its class.
 func classify(err error, late bool) error {

@@ -16,7 +16,7 @@ import (
 	"github.com/sebas642/intercessor/relayd/textfile"
 )
 
-// lookAtFiles is the interval at which the files are checked for changes.
+// lookAtFiles is the interval at which the files are read again.
 const lookAtFiles = 10 * time.Second
 
 // maxCA is the longest file of a CA, in bytes.
@@ -65,17 +65,8 @@ func OpenTLS(certFile, keyFile, caFile string, members []string) (*TLS, error) {
 // connections are not affected.
 func (t *TLS) Reload() error { return errors.Join(t.files.Reload(), t.readCA()) }
 
-// watch reads files again when they have changed, until the context ends.
+// watch reads the files again and again until the context ends. It repeats no error.
 func (t *TLS) watch(ctx context.Context, report func(error)) {
-	var running sync.WaitGroup
-	defer running.Wait()
-	running.Go(func() {
-		t.files.Watch(ctx, lookAtFiles, func(err error) {
-			if err != nil {
-				report(err)
-			}
-		})
-	})
 	ticks := time.NewTicker(lookAtFiles)
 	defer ticks.Stop()
 	wrong := ""
@@ -85,7 +76,7 @@ func (t *TLS) watch(ctx context.Context, report func(error)) {
 			return
 		case <-ticks.C:
 		}
-		err := t.readCA()
+		err := t.Reload()
 		if err == nil {
 			wrong = ""
 		} else if err.Error() != wrong {

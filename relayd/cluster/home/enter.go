@@ -3,7 +3,7 @@ package home
 import "time"
 
 // Frozen is how long a node may stand still (its own timers are late) without having to ask. After
-// longer it takes nobody in, and answers no forwards, until it has found itself alive in the
+// longer it lets no peer in, and answers no forwards, until it has found itself alive in the
 // directory or has entered it again. Another run of the node may have taken its place.
 const Frozen = 15 * time.Second
 

@@ -23,8 +23,8 @@ import (
 	"github.com/sebas642/intercessor/relayd/resume"
 )
 
-// enterWithin bounds how long a node takes to enter its cluster.
-const enterWithin = 10 * time.Second
+// enterWithin bounds how long a node waits for etcd at its start.
+const enterWithin = 30 * time.Second
 
 // membership is this relay's part in a cluster. The nil membership is of a relay that is alone.
 type membership struct {
@@ -181,7 +181,7 @@ func (m *membership) enter(ctx context.Context, r *relay.Relay) error {
 	defer cancel()
 	if err := m.node.Start(ctx, r, m.listener); err != nil {
 		if ctx.Err() != nil {
-			err = fmt.Errorf("etcd, or an earlier process of this node, does not answer within %v: `relayd check` says which: %w", enterWithin, err)
+			err = fmt.Errorf("etcd has not let this node in within %v: %w", enterWithin, err)
 		}
 		return fmt.Errorf("cannot enter the cluster: %w", err)
 	}

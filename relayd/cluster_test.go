@@ -64,7 +64,9 @@ func TestCheckNamesTheWrongCertificate(t *testing.T) {
 	etcd, _ := etcdtest.StartTLS(t)
 	code, _, says := check(t, nil, asNode("a", etcd.Endpoint(), keyFile(t, "s"), keyFile(t, "k"))...)
 	require.Equal(t, 1, code)
-	require.Contains(t, says, "its certificate is not signed by an authority that this machine or cluster.etcd_ca_file names")
+	const want = "its certificate is not signed by an authority that this machine or cluster.etcd_ca_file names"
+	require.Contains(t, says, want)
+	endsAtOnce(t, want, asNode("a", etcd.Endpoint(), keyFile(t, "s"), keyFile(t, "k"))...)
 	code, _, says = check(t, nil, asNode("a", strings.Replace(etcd.Endpoint(), "https", "http", 1), keyFile(t, "s"), keyFile(t, "k"))...)
 	require.Equal(t, 1, code)
 	require.Contains(t, says, "the right port and https")
@@ -110,7 +112,18 @@ func TestCheckNamesTheWrongUser(t *testing.T) {
 		code, _, says := check(t, nil, asNode("a", etcd, secret, key, c.more...)...)
 		require.Equal(t, c.want == "", code == 0, says)
 		require.Contains(t, says, c.want)
+		if c.want != "" {
+			endsAtOnce(t, c.want, asNode("a", etcd, secret, key, c.more...)...)
+		}
 	}
+}
+
+// endsAtOnce starts a node that does not wait for what time does not mend.
+func endsAtOnce(t *testing.T, want string, args ...string) {
+	t.Helper()
+	says := fails(t, 1, nil, args...)
+	require.Contains(t, says, strings.ReplaceAll(want, `"`, `\"`))
+	require.NotContains(t, says, "waits for etcd")
 }
 
 // unused returns a loopback address at which no program listens.

@@ -124,7 +124,12 @@ func serve(ctx context.Context, end func(), c *config.Config, sources config.Sou
 		return errors.Join(err, r.Shutdown(ctx), front.closeListeners())
 	}
 	if err := member.enter(ctx, r); err != nil {
-		return errors.Join(err, r.Shutdown(ctx), front.closeListeners())
+		err = errors.Join(err, r.Shutdown(ctx), front.closeListeners())
+		if ctx.Err() != nil { // a signal has ended the wait
+			log.Info("ended")
+			return nil
+		}
+		return err
 	}
 	front.announce(log)
 

@@ -8,7 +8,6 @@ package cluster
 import (
 	"context"
 	"errors"
-	"fmt"
 	"log/slog"
 	"math/rand/v2"
 	"net"
@@ -119,8 +118,9 @@ func New(c Config) (*Node, error) {
 	return n, nil
 }
 
-// Start enters the cluster and accepts connections from other nodes. It fails if another process
-// runs under this node's name.
+// Start enters the cluster and accepts connections from other nodes. While etcd is away or slow it
+// tries again until the context ends. It fails at once if etcd refuses this node, or if another
+// process runs under its name.
 func (n *Node) Start(ctx context.Context, r *relay.Relay, listener net.Listener) error {
 	n.relay = r
 	n.spawn(func() {
@@ -128,27 +128,12 @@ func (n *Node) Start(ctx context.Context, r *relay.Relay, listener net.Listener)
 			n.config.Log.Error("no connections from other nodes are accepted", "error", err)
 		}
 	})
-	instances, err := n.directory.Instances(ctx)
-	if err != nil {
-		return err
-	}
-	n.known.Store(&instances)
-	if err := n.agree(ctx); err != nil {
-		return err
-	}
-	entry := home.Enter(n.self, false, &home.View{Instances: instances})
-	for _, rival := range entry.Rivals {
-		at := forward.Peer{Instance: rival, Address: instances[rival].Address}
-		if _, err := n.links.Ask(ctx, at, &forward.Handover{Kind: forward.Who}); err == nil {
-			return fmt.Errorf("another process runs as the node %s at %s: end it, or give this node another name", rival.Name, at.Address)
-		}
-	}
-	if _, err := n.directory.Join(ctx, entry.Rivals...); err != nil {
+	if err := n.enterPatiently(ctx); err != nil {
 		return err
 	}
 	n.joined = true
 	n.sure.Store(true)
-	n.config.Log.Info("this node is in its cluster", "node", n.self.Name, "nodes", len(alive(instances))+1)
+	n.config.Log.Info("this node is in its cluster", "node", n.self.Name, "nodes", len(alive(*n.known.Load()))+1)
 	n.spawn(n.follow)
 	n.spawn(n.look)
 	n.spawn(n.attend)
@@ -241,20 +226,6 @@ func (n *Node) spawn(f func()) bool {
 	}
 	n.running.Go(f)
 	return true
-}
-
-// agree returns why this node must not be one of the others (N1). It asks those that answer.
-func (n *Node) agree(ctx context.Context) error {
-	for _, r := range n.askEach(ctx, n.others(*n.known.Load()), &forward.Handover{Kind: forward.Who}) {
-		err := n.mismatch(r)
-		switch {
-		case r.err == nil && err != nil, errors.Is(err, forward.ErrKey):
-			return err
-		case err != nil && !isGone(err):
-			n.config.Log.Warn("another node does not answer", "error", err)
-		}
-	}
-	return nil
 }
 
 // NameKey returns the key with which all nodes hash the names of rooms for logs and operators.

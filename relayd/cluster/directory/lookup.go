@@ -173,7 +173,7 @@ func (d *Directory) read(ctx context.Context, within time.Duration, gets ...clie
 			return answer, d.seen.check(answer.Header, then)
 		}
 		if refused(err) {
-			return nil, err
+			return nil, d.config.explain(err)
 		}
 		select {
 		case <-time.After(beforeRetry):

@@ -52,11 +52,12 @@ func (n *Node) examine(ctx context.Context) (found error, final bool) {
 // enterDirectory enters the directory, unless this node must not be one of the others. After an error,
 // wait says that etcd is away: another try may succeed.
 func (n *Node) enterDirectory(ctx context.Context) (wait bool, err error) {
+	began := time.Now()
 	instances, err := n.directory.Instances(ctx)
 	if err != nil {
 		return !directory.IsRefusal(err), err
 	}
-	n.known.Store(&instances)
+	n.known.read(instances, began)
 	if err := n.agree(ctx); err != nil {
 		return false, err
 	}
@@ -73,7 +74,7 @@ func (n *Node) enterDirectory(ctx context.Context) (wait bool, err error) {
 
 // agree returns why this node must not be one of the others (N1). It asks those that answer.
 func (n *Node) agree(ctx context.Context) error {
-	for _, r := range n.askEach(ctx, n.others(*n.known.Load()), &forward.Handover{Kind: forward.Who}) {
+	for _, r := range n.askEach(ctx, n.others(n.known.all()), &forward.Handover{Kind: forward.Who}) {
 		err := n.mismatch(r)
 		switch {
 		case r.err == nil && err != nil, errors.Is(err, forward.ErrKey):
@@ -83,4 +84,19 @@ func (n *Node) agree(ctx context.Context) error {
 		}
 	}
 	return nil
+}
+
+// announceWithin bounds announce.
+const announceWithin = 3 * time.Second
+
+// announce tells the other nodes that this one is in the directory and where it is. They may be cut
+// off from etcd before they look the next time. Those that enter after this one read of it.
+func (n *Node) announce(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(ctx, announceWithin)
+	defer cancel()
+	began := time.Now()
+	if instances, err := n.directory.Instances(ctx); err == nil { // with those that have entered at the same time
+		n.known.read(instances, began)
+	}
+	n.askEach(ctx, n.others(n.known.all()), &forward.Handover{Kind: forward.Who, Body: []byte(n.config.Advertise)})
 }

@@ -40,6 +40,7 @@ func (n *Node) handle(ctx context.Context, in *forward.Incoming) {
 		}
 		return
 	default: // Who
+		n.known.hear(in.From, string(in.Body), time.Now())
 		answer(in, n.report())
 		return
 	}

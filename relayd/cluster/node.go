@@ -65,9 +65,9 @@ type Node struct {
 	unsettled atomic.Bool  // the directory may not have the claims of all rooms here (N4)
 	lost      atomic.Int64 // claims that the directory has lost since the last line in the log
 
-	known   atomic.Pointer[map[home.Instance]home.Marks] // as of the last lookup
-	waiters chan struct{}                                // clients that are held in their handshakes
-	asking  chan struct{}                                // newcomers whose rooms are looked up
+	known   roster
+	waiters chan struct{} // clients that are held in their handshakes
+	asking  chan struct{} // newcomers whose rooms are looked up
 
 	mu       sync.Mutex
 	places   map[string]*place            // guarded by mu; by RoomKey
@@ -113,7 +113,6 @@ func New(c Config) (*Node, error) {
 		n.directory.Close()
 		return nil, err
 	}
-	n.known.Store(&map[home.Instance]home.Marks{})
 	n.life, n.stop = context.WithCancel(context.Background())
 	return n, nil
 }
@@ -133,7 +132,8 @@ func (n *Node) Start(ctx context.Context, r *relay.Relay, listener net.Listener)
 	}
 	n.joined = true
 	n.sure.Store(true)
-	n.config.Log.Info("this node is in its cluster", "node", n.self.Name, "nodes", len(alive(*n.known.Load()))+1)
+	n.config.Log.Info("this node is in its cluster", "node", n.self.Name, "nodes", len(alive(n.known.all()))+1)
+	n.announce(ctx)
 	n.spawn(n.follow)
 	n.spawn(n.look)
 	n.spawn(n.attend)
@@ -244,13 +244,13 @@ func (n *Node) lookup(ctx context.Context, key string) (view *home.View, at int6
 		n.counted.failures[lookupFailed].Add(1)
 		return nil, 0
 	}
-	n.known.Store(&v.Instances)
+	n.known.read(v.Instances, began)
 	return &v, at
 }
 
 // peer returns where an instance is.
 func (n *Node) peer(i home.Instance) forward.Peer {
-	return forward.Peer{Instance: i, Address: (*n.known.Load())[i].Address}
+	return forward.Peer{Instance: i, Address: n.known.all()[i].Address}
 }
 
 // answerOf says what a failed attempt to reach a home means.

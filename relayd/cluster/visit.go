@@ -177,7 +177,7 @@ func (w *walk) look(ctx context.Context) home.Step {
 // find asks all nodes about the room, while the directory does not answer.
 func (w *walk) find(ctx context.Context) home.Step {
 	var nodes []forward.Peer
-	for i, m := range *w.known.Load() {
+	for i, m := range w.known.all() {
 		if i != w.self && m.Recent {
 			nodes = append(nodes, forward.Peer{Instance: i, Address: m.Address})
 		}

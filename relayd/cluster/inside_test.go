@@ -98,6 +98,26 @@ func TestOnlyWrongGuessesCost(t *testing.T) {
 	require.Equal(t, protocol.CodeOverloaded, b.knock(t, "/client/never-drawn").closed())
 }
 
+// TestClosedRoomCosts: a newcomer who asks another node for a room that is closed has guessed wrong
+// there, as at a single node.
+func TestClosedRoomCosts(t *testing.T) {
+	w := newWorld(t, 1)
+	for name, close := range map[string]func(*peer){
+		"b": func(server *peer) {
+			server.write(`{"to":"0","type":"RELAY_DOOR","message":{"request":1,"closed":true}}`)
+			server.awaits(protocol.TypeRelayAnswer)
+		},
+		"c": func(server *peer) { w.nodes[0].v1(t, "/client/"+server.id) },
+	} {
+		edge, home := w.inside(name, oneGuess(t)), w.inside(name+"-home", relay.Config{Settings: relay.Settings{Limits: relay.Limits{RoomClients: 1}}})
+		server := home.v1(t, "/server")
+		open := home.v1(t, "/server")
+		close(server)
+		require.Equal(t, protocol.CodeNoSuchServer, edge.knock(t, "/client/"+server.id).closed())
+		require.Equal(t, protocol.CodeOverloaded, edge.knock(t, "/client/"+open.id).closed(), "the source has no guess left")
+	}
+}
+
 // TestTokenThatOneNodeAccepts: a token that has expired is still good for a node that has just
 // started (R8). It leads to a home that has not, whose answer is not final for all nodes.
 func TestTokenThatOneNodeAccepts(t *testing.T) {

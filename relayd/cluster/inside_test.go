@@ -18,6 +18,7 @@ import (
 	"github.com/sebas642/intercessor/relayd/relay"
 	"github.com/sebas642/intercessor/relayd/resume"
 	"github.com/stretchr/testify/require"
+	clientv3 "go.etcd.io/etcd/client/v3"
 )
 
 // An inner is a node in the test's own process, with a configuration of the test.
@@ -220,4 +221,26 @@ func TestNodeThatStoodStill(t *testing.T) {
 	w.etcd.Resume()
 	require.Eventually(t, func() bool { return b.knock(t, "/client/"+server.id).answer() == nil }, patience, 100*time.Millisecond)
 	talk(server, b.v1(t, "/client/"+server.id))
+}
+
+// TestShortIDs: while the directory may have lost rooms, IDs that another server may draw, too, are
+// longer (N3).
+func TestShortIDs(t *testing.T) {
+	w := newWorld(t, 0)
+	ids := func(kind string) func() protocol.ID {
+		return func() protocol.ID { return protocol.ID(kind + "-" + string(relay.NewUUID())) }
+	}
+	n := w.inside("a", relay.Config{NewServerID: ids("short"), NewSafeServerID: ids("safe")})
+	w.forget("intercessor/young")
+	opens := func(kind string) {
+		t.Helper()
+		require.Regexp(t, "^"+kind+"-", n.base(t, "/server").id)
+	}
+	opens("short")
+	for _, key := range []string{"intercessor/young", "intercessor/nodes/b/0000000000000001/unsettled"} {
+		w.ask(clientv3.OpPut(key, "\x01127.0.0.1:1"))
+		opens("safe")
+		w.forget(key)
+		opens("short")
+	}
 }

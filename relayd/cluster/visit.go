@@ -37,6 +37,10 @@ func (n *Node) Visit(ctx context.Context, v *relay.Visitor) relay.Way {
 	w := &walk{Node: n, visitor: v, visit: home.Visit{Self: n.self, Role: roleOf(v), Order: v.Order}, until: time.Now().Add(holdWithin)}
 	defer w.leave()
 	w.see(ctx)
+	safe := v.Short && w.isUnsure(ctx)
+	if safe {
+		v.Room = v.Draw(true)
+	}
 	step := w.visit.Start()
 	if v.Server && step.Do != home.Serve {
 		if !w.arrive(ctx) {
@@ -63,7 +67,7 @@ func (n *Node) Visit(ctx context.Context, v *relay.Visitor) relay.Way {
 			step = w.visit.Heard(answerOf(err), time.Now())
 		case home.Draw:
 			w.leave()
-			v.Room = v.Draw()
+			v.Room = v.Draw(safe)
 			if !w.arrive(ctx) {
 				return relay.Way{Code: protocol.CodeOverloaded}
 			}
@@ -88,6 +92,13 @@ func (n *Node) Visit(ctx context.Context, v *relay.Visitor) relay.Way {
 			return relay.Way{Open: w.visit.Open, Kicked: kicked}
 		}
 	}
+}
+
+// isUnsure reports whether there may be rooms that the directory does not name. A new ID then needs so
+// many bits that it is no other server's (N3).
+func (w *walk) isUnsure(ctx context.Context) bool {
+	view, _ := w.lookup(ctx, keyOf(w.visitor.Room))
+	return !view.Sure()
 }
 
 func roleOf(v *relay.Visitor) home.Role {

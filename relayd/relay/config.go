@@ -54,6 +54,10 @@ type Config struct {
 	// They are called by many goroutines at once, and again where a peer here has the ID already. nil:
 	// [NewUUID].
 	NewServerID func() protocol.ID
+
+	// NewSafeServerID draws those of servers while the cluster cannot be sure that no other server has
+	// the same (docs/cluster.md, N3). They have at least 60 bits. Nil says that those of NewServerID do.
+	NewSafeServerID func() protocol.ID
 	NewClientID func() protocol.ID
 
 	// Settings.Authorize is called about Authorizing peers at once at the most (zero:

@@ -15,6 +15,7 @@ import (
 
 	"github.com/sebas642/intercessor/doctor"
 	"github.com/sebas642/intercessor/protocol"
+	"github.com/sebas642/intercessor/relayd/certs"
 	"github.com/sebas642/intercessor/relayd/cluster"
 	"github.com/sebas642/intercessor/relayd/cluster/directory"
 	"github.com/sebas642/intercessor/relayd/cluster/forward"
@@ -93,6 +94,17 @@ func readCluster(c config.Cluster, keys []resume.Key) (settings cluster.Config, 
 			return settings, err
 		}
 		settings.Directory.TLS = &tls.Config{RootCAs: roots}
+	}
+	if c.EtcdCertFile != "" {
+		if settings.Certificate, err = certs.OpenFiles(c.EtcdCertFile, string(c.EtcdKeyFile)); err != nil {
+			return settings, fmt.Errorf("cannot use the files of --cluster-etcd-cert-file and --cluster-etcd-key-file: %w", err)
+		}
+		if settings.Directory.TLS == nil {
+			settings.Directory.TLS = new(tls.Config)
+		}
+		settings.Directory.TLS.GetClientCertificate = func(*tls.CertificateRequestInfo) (*tls.Certificate, error) {
+			return settings.Certificate.GetCertificate(nil)
+		}
 	}
 	if c.CertFile != "" {
 		if settings.TLS, err = forward.OpenTLS(c.CertFile, string(c.KeyFile), c.CAFile, c.Members); err != nil {

@@ -16,6 +16,7 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/sebas642/intercessor/relayd/certs"
 	"github.com/sebas642/intercessor/relayd/cluster/directory"
 	"github.com/sebas642/intercessor/relayd/cluster/forward"
 	"github.com/sebas642/intercessor/relayd/cluster/home"
@@ -27,6 +28,9 @@ import (
 type Config struct {
 	// Directory says where etcd is. New sets Key, Self, Address, Window and Changed.
 	Directory directory.Config
+
+	// Certificate is that of Directory.TLS, which the node reads again; nil if etcd asks for none.
+	Certificate *certs.Files
 
 	Name      string        // of the node; no other has it
 	Key       resume.Key    // cluster.key, which all nodes share
@@ -114,7 +118,22 @@ func New(c Config) (*Node, error) {
 		return nil, err
 	}
 	n.life, n.stop = context.WithCancel(context.Background())
+	if c.Certificate != nil {
+		n.spawn(func() { c.Certificate.Watch(n.life, lookAtFiles, n.reloaded) })
+	}
 	return n, nil
+}
+
+// lookAtFiles is the interval at which certificate files are checked for changes.
+const lookAtFiles = 10 * time.Second
+
+// reloaded logs what became of a new certificate for etcd.
+func (n *Node) reloaded(err error) {
+	if err != nil {
+		n.config.Log.Error("certificate for etcd unchanged: the new one has a mistake", "error", err)
+		return
+	}
+	n.config.Log.Info("certificate for etcd reloaded", "ends", n.config.Certificate.NotAfter())
 }
 
 // Start enters the cluster and accepts connections from other nodes. While etcd is away or slow it

@@ -54,11 +54,11 @@ type Config struct {
 	// They are called by many goroutines at once, and again where a peer here has the ID already. nil:
 	// [NewUUID].
 	NewServerID func() protocol.ID
+	NewClientID func() protocol.ID
 
 	// NewSafeServerID draws those of servers while the cluster cannot be sure that no other server has
 	// the same (docs/cluster.md, N3). They have at least 60 bits. Nil says that those of NewServerID do.
 	NewSafeServerID func() protocol.ID
-	NewClientID func() protocol.ID
 
 	// Settings.Authorize is called about Authorizing peers at once at the most (zero:
 	// DefaultAuthorizing). Others are told to come again, and so are those of one address or

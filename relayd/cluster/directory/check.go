@@ -78,8 +78,16 @@ func reach(ctx context.Context, c Config, endpoint string) (version *semver.Vers
 			secure = c.TLS.Clone()
 		}
 		secure.ServerName = u.Hostname()
-		if err := tls.Client(conn, secure).HandshakeContext(ctx); err != nil {
-			return nil, fmt.Errorf("etcd at %s: %w", endpoint, distrust(err))
+		secure.NextProtos = []string{"h2"}
+		client := tls.Client(conn, secure)
+		err := client.HandshakeContext(ctx)
+		if err == nil {
+			err = isAccepted(ctx, client, secure.GetClientCertificate != nil || len(secure.Certificates) > 0)
+		} else {
+			err = distrust(err)
+		}
+		if err != nil {
+			return nil, fmt.Errorf("etcd at %s: %w", endpoint, err)
 		}
 	}
 	only := c
@@ -97,6 +105,26 @@ func reach(ctx context.Context, c Config, endpoint string) (version *semver.Vers
 		return nil, fmt.Errorf("etcd at %s has no leader: most of its members must run", endpoint)
 	}
 	return semver.NewVersion(status.Version)
+}
+
+// isAccepted returns an error if etcd refuses this side's certificate, or that there is none. In TLS 1.3
+// it says so after the handshake, in place of its first bytes of HTTP/2.
+func isAccepted(ctx context.Context, conn *tls.Conn, shown bool) error {
+	if deadline, ok := ctx.Deadline(); ok {
+		_ = conn.SetDeadline(deadline)
+	}
+	_, err := conn.Write([]byte("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\x00\x00\x00\x04\x00\x00\x00\x00\x00"))
+	if err == nil {
+		_, err = conn.Read(make([]byte, 1))
+	}
+	var op *net.OpError
+	switch {
+	case !errors.As(err, &op) || op.Op != "remote error": // none, or gRPC meets it, too
+		return nil
+	case shown:
+		return Refusal{fmt.Errorf("it does not accept the certificate of cluster.etcd_cert_file, which must be valid for clients and signed by an authority of etcd's --trusted-ca-file: %w", err)}
+	}
+	return Refusal{fmt.Errorf("it asks for a certificate: set cluster.etcd_cert_file and cluster.etcd_key_file: %w", err)}
 }
 
 // distrust says which setting a failed handshake of TLS is about.

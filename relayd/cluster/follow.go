@@ -158,8 +158,10 @@ func (n *Node) changed(s directory.Standing) {
 		n.config.End(fmt.Errorf("another process runs as the node %s", n.self.Name))
 	case s.Again:
 		n.config.Log.Warn("this node's marks in etcd were lost and are put again; its rooms go on", "young", s.Young)
+	case directory.IsRefusal(s.Cause):
+		n.config.Log.Warn("etcd refuses this node: the rooms here go on, but no new ones are opened, and other nodes may take over", "error", s.Cause)
 	case before && !s.Sure:
-		n.config.Log.Warn("etcd does not answer: the rooms here go on, but no new ones are opened, and other nodes may take over")
+		n.config.Log.Warn("etcd does not answer: the rooms here go on, but no new ones are opened, and other nodes may take over", "error", s.Cause)
 	case !before && s.Sure:
 		n.config.Log.Info("etcd answers again")
 	}

@@ -63,6 +63,7 @@ type Node struct {
 	ran       atomic.Int64 // when this node last ran, or was found alive, as nanoseconds since began
 
 	sure    atomic.Bool // etcd has renewed this node's marks lately
+	refused atomic.Bool // etcd has refused the last claim, and the log says so
 	counted counters
 	guests  atomic.Int64 // peers that other nodes have forwarded to this one, and that are here
 

@@ -378,12 +378,16 @@ func (n *Node) put(ctx context.Context, p *place, claim home.Claim, revision int
 	switch {
 	case err == nil:
 		p.claim, p.revision, p.unknown = claim, written, false
+		n.refused.Store(false)
 		return home.Committed
 	case errors.Is(err, directory.ErrUnknown):
 		p.unknown = true
 		return home.Unknown
 	case errors.Is(err, directory.ErrChanged):
 		return home.Changed
+	}
+	if directory.IsRefusal(err) && !n.refused.Swap(true) {
+		n.config.Log.Warn("etcd refuses what this node writes: no new rooms are opened", "error", err)
 	}
 	return home.NotAlive // or refused: it is certain that it was not written
 }

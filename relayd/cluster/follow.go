@@ -82,7 +82,7 @@ func (n *Node) catchUp() {
 	n.behind = make(map[*place]struct{})
 	n.mu.Unlock()
 	for p := range behind {
-		n.touch(p.room, true)
+		n.touch(p.room, toBeReread)
 	}
 }
 
@@ -92,7 +92,7 @@ func (n *Node) touchKey(key string) {
 	p := n.places[key]
 	n.mu.Unlock()
 	if p != nil {
-		n.touch(p.room, true)
+		n.touch(p.room, toBeReread)
 	}
 }
 
@@ -118,7 +118,7 @@ func (n *Node) review(ctx context.Context, which func(relay.Home) bool) (at int6
 			differs := p != nil && len(p.turn) == 0 && e.Revision != p.revision
 			n.mu.Unlock()
 			if differs {
-				n.touch(p.room, true)
+				n.touch(p.room, toBeReread)
 			}
 		}
 		return nil
@@ -182,7 +182,8 @@ func (n *Node) settled() bool {
 	for h := range n.relay.Homes() {
 		n.mu.Lock()
 		p := n.places[keyOf(h.Server)]
-		ok := p != nil && p.revision != 0 && !p.unknown && !p.stale && !p.touched
+		_, behind := n.behind[p]
+		ok := p != nil && p.revision != 0 && !p.unknown && !behind && max(p.wanted, p.doing) != toBeReread
 		n.mu.Unlock()
 		if !ok {
 			return false

@@ -204,7 +204,7 @@ func (n *Node) mark(ctx context.Context) {
 		if !n.spawn(func() {
 			defer rooms.Done()
 			if p := n.take(n.life, h.Server); p != nil {
-				n.settle(p)
+				n.settle(p, toBeKept)
 			}
 		}) {
 			rooms.Done()

@@ -85,7 +85,7 @@ func (n *Node) Visit(ctx context.Context, v *relay.Visitor) relay.Way {
 		default: // Serve
 			kicked, err := w.kept(ctx)
 			if err != nil { // it is certain soon who may come in
-				n.touch(v.Room, true)
+				n.touch(v.Room, toBeReread)
 				return relay.Way{Code: protocol.CodeOverloaded}
 			}
 			w.serve()
@@ -125,6 +125,7 @@ type walk struct {
 	claimed bool // this node has become the room's home
 
 	place *place // of a server; its turn is this walk's
+	began bool   // the walk counts among those that change the place
 	held  bool   // a client counts among the waiters
 }
 
@@ -151,7 +152,7 @@ func (w *walk) see(ctx context.Context) {
 // leave gives back what the walk holds.
 func (w *walk) leave() {
 	if w.place != nil {
-		w.opened(w.place)
+		w.finishOpening()
 		w.release(w.place)
 		w.place = nil
 	}
@@ -161,13 +162,32 @@ func (w *walk) leave() {
 	}
 }
 
-// serve keeps the turn until Served.
+// beginOpening has peers that come to the room wait until it is open.
+func (w *walk) beginOpening() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if !w.began {
+		w.began = true
+		w.place.begin()
+	}
+}
+
+// finishOpening lets them go on.
+func (w *walk) finishOpening() {
+	if w.began {
+		w.began = false
+		w.finish(w.place)
+	}
+}
+
+// serve leaves the turn, and the end of the opening, to Served.
 func (w *walk) serve() {
 	if w.place != nil {
+		w.beginOpening()
 		w.mu.Lock()
 		defer w.mu.Unlock()
 		w.place.serving = true
-		w.place = nil
+		w.place, w.began = nil, false
 	}
 }
 
@@ -255,11 +275,11 @@ func (w *walk) write(ctx context.Context, revision int64) home.Step {
 	if !w.visitor.Reserve() {
 		return home.Step{Do: home.Close, Code: protocol.CodeOverloaded}
 	}
-	w.opening(w.place)
+	w.beginOpening()
 	claim := home.Claim{Home: w.self, Order: w.visitor.Order, Server: w.visitor.Room, Moved: time.Now()}
 	result := w.put(ctx, w.place, claim, revision)
 	if result != home.Committed {
-		w.opened(w.place)
+		w.finishOpening()
 	} else if w.claimed = true; w.view != nil && w.view.Claim != nil && w.view.Claim.Home != w.self {
 		w.counted.takenOver.Add(1)
 		w.tell(w.view.Claim.Home, claim)

@@ -278,6 +278,8 @@ func answerOf(err error) home.Answer {
 	switch {
 	case errors.Is(err, syscall.EMFILE), errors.Is(err, syscall.ENFILE), errors.Is(err, syscall.ENOBUFS):
 		return home.Late
+	case errors.Is(err, forward.ErrFull), errors.Is(err, forward.ErrForwards):
+		return home.Full
 	case errors.Is(err, forward.ErrNotHere):
 		return home.NotHere
 	case errors.Is(err, forward.ErrOther):
@@ -285,7 +287,7 @@ func answerOf(err error) home.Answer {
 	case errors.Is(err, forward.ErrRefused):
 		return home.Refused
 	case !errors.Is(err, forward.ErrSilent) && !errors.Is(err, forward.ErrCut):
-		return home.Late // this node has no capacity, or the two do not trust each other: it says nothing about the room
+		return home.Late // the two do not trust each other: it says nothing about the room
 	case errors.Is(err, forward.ErrRecent):
 		return home.Recent
 	}

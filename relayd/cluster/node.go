@@ -87,12 +87,6 @@ type Node struct {
 	running sync.WaitGroup
 }
 
-// forwarded counts the peers that are forwarded to an instance.
-type forwarded struct {
-	at    forward.Peer
-	peers int
-}
-
 // maxWaiting bounds the clients that are held in their handshakes (N6).
 const maxWaiting = 1000
 

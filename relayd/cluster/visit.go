@@ -3,7 +3,6 @@ package cluster
 import (
 	"context"
 	"errors"
-	"net"
 	"time"
 
 	"github.com/sebas642/intercessor/protocol"
@@ -240,34 +239,6 @@ func (w *walk) forward(ctx context.Context, to home.Instance) (*forward.Link, er
 		return nil, forward.ErrRefused // no mark of it is left
 	}
 	return w.links.Forward(ctx, at, h)
-}
-
-// count counts a forward until it is over. A node that drains gives it up: its home would not hear
-// that the peer has to leave.
-func (n *Node) count(to home.Instance, link *forward.Link) relay.Way {
-	n.mu.Lock()
-	defer n.mu.Unlock()
-	if n.draining {
-		link.Close()
-		return relay.Way{Code: protocol.CodeRestarting, Exists: true}
-	}
-	n.counted.forwarded.Add(1)
-	f := n.forwards[to]
-	if f == nil {
-		f = &forwarded{at: n.peer(to)}
-		n.forwards[to] = f
-	}
-	f.peers++
-	return relay.Way{Cut: link.Cut, Forward: func(socket net.Conn, done func()) {
-		link.Start(socket, func() {
-			n.mu.Lock()
-			if f.peers--; f.peers == 0 {
-				delete(n.forwards, to)
-			}
-			n.mu.Unlock()
-			done()
-		})
-	}}
 }
 
 // write makes this node the home of the visitor's room.

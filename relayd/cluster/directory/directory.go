@@ -46,7 +46,7 @@ const (
 	callWithin   = 3 * time.Second        // every other call
 
 	// A read that is not answered within firstTry is asked again, of another member if there is
-	// one, after beforeRetry. Each further try may take twice as long.
+	// one, beside the first. Each further try comes after twice that time, or beforeRetry after one has failed.
 	firstTry    = 200 * time.Millisecond
 	beforeRetry = 20 * time.Millisecond
 )

@@ -226,6 +226,7 @@ func TestNodeThatStoodStill(t *testing.T) {
 		_, _, _, err := b.knock(t, path).read()
 		require.Equal(t, protocol.CodeOverloaded, protocol.Code(websocket.CloseStatus(err)))
 		require.Equal(t, path == "/server", strings.Contains(err.Error(), "cannot open rooms"), "%v", err)
+		require.ErrorContains(t, err, "(1 s)", "etcd may answer soon")
 	}
 	require.Equal(t, protocol.CodeServerAway, a.knock(t, "/client/"+server.id).closed(), "it does not answer forwards")
 	w.etcd.Resume()

@@ -85,7 +85,7 @@ type Way struct {
 	Kicked []Kicked // must be kept out of the room, as the directory says
 
 	Code  protocol.Code // of the close, if the visitor may not come in
-	After time.Duration // it should wait so long before it comes again
+	After time.Duration // with Code: it should wait so long before it comes again; a second at least
 }
 
 // seek returns true if another node lets the peer in. Otherwise the peer enters here, and if it
@@ -245,7 +245,7 @@ func (s *session) astray(way Way) *protocol.Error {
 		if s.server && !s.arrival.resumed {
 			reason = "the relay cannot open rooms at the moment"
 		}
-		reason += ": try again later" + after(max(way.After, retryAfter()))
+		reason += ": try again later" + after(way.After)
 	}
 	return &protocol.Error{Code: way.Code, Reason: reason}
 }

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/sebas642/intercessor/relayd/cluster/home"
+	"go.etcd.io/etcd/api/v3/mvccpb"
 	clientv3 "go.etcd.io/etcd/client/v3"
 )
 
@@ -42,6 +43,7 @@ func (d *Directory) register(ctx context.Context, first bool, gone []home.Instan
 		return s, errLeft
 	}
 	then := d.seen.now()
+	own, _ := d.marks.now()
 	before, err := d.leases.Txn(ctx).Then(d.getState()...).Commit()
 	if err != nil {
 		return s, err
@@ -54,7 +56,7 @@ func (d *Directory) register(ctx context.Context, first bool, gone []home.Instan
 	view.Young = view.Young || back
 	entry := home.Enter(d.config.Self, !first, &view)
 	for _, rival := range entry.Rivals {
-		if !slices.Contains(gone, rival) {
+		if !slices.Contains(gone, rival) && d.aliveSince(before.Responses[0].GetResponseRange().Kvs, rival) > own {
 			return s, ErrRival
 		}
 	}
@@ -105,6 +107,17 @@ func (d *Directory) register(ctx context.Context, first bool, gone []home.Instan
 	d.marks.in, d.marks.revision, d.marks.lease = true, answer.Header.Revision, fresh
 	d.marks.mu.Unlock()
 	return s, nil
+}
+
+// aliveSince returns the revision of an instance's alive, 0 if it has none. One that is older than the own
+// alive is from a copy of etcd that was restored: its process has ended before this one began.
+func (d *Directory) aliveSince(marks []*mvccpb.KeyValue, i home.Instance) int64 {
+	for _, kv := range marks {
+		if string(kv.Key) == d.markKey(i, alive) {
+			return kv.ModRevision
+		}
+	}
+	return 0
 }
 
 // maxRivals bounds the rivals that one transaction takes the place of: etcd takes 128 operations.

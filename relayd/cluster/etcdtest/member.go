@@ -39,6 +39,9 @@ func (m *Member) Endpoint() string {
 // Address returns the host and port of Endpoint, for a connection without a client of etcd.
 func (m *Member) Address() string { return m.client }
 
+// PID is that of the process that runs.
+func (m *Member) PID() int { return m.process.Process.Pid }
+
 // Kill ends the member with SIGKILL, if it runs, and waits for its end. Its data stays.
 func (m *Member) Kill() {
 	if m.process == nil {

@@ -25,7 +25,7 @@ func (w *world) options(first int) *sdk.Options {
 	next.Store(int64(first))
 	dial := func(ctx context.Context, _, _ string) (conn net.Conn, err error) {
 		for range w.nodes {
-			to := w.nodes[int(next.Add(1)-1)%len(w.nodes)].Addr
+			to := w.nodes[int(next.Add(1)-1)%len(w.nodes)].door()
 			if conn, err = (&net.Dialer{LocalAddr: own, Timeout: dialWithin}).DialContext(ctx, "tcp", to); err == nil {
 				return conn, nil
 			}

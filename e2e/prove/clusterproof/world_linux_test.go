@@ -1,6 +1,7 @@
 package clusterproof
 
 import (
+	"context"
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
@@ -11,6 +12,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -36,6 +38,7 @@ type world struct {
 	etcd   []*etcdtest.Member
 	nodes  []*node
 	binary string
+	files  files
 	args   func(*node) []string
 
 	peers atomic.Int32 // each has an address of its own
@@ -48,6 +51,10 @@ type node struct {
 	name  string
 	host  string
 	space *netspace.Space
+	clock string // the file that sets its clock, if its binary is of relayproc.BuildClock
+
+	second atomic.Pointer[node] // another process of this name, to which the peers come
+	spare  *node                // where another process of this name may run
 }
 
 // newWorld starts etcd and the nodes, with these arguments more. The directory is not young, as
@@ -65,7 +72,10 @@ func newWorld(t testing.TB, binary string, more func(*node) []string) *world {
 	require.NoError(t, err)
 	_, secret, _, err := resume.KeepKey(filepath.Join(folder, "cluster"))
 	require.NoError(t, err)
-	common := append([]string{"--key-file", key, "--drain", "2s", "--cluster-secret-file", secret}, certify(t, folder)...)
+	w.files = certify(t, folder)
+	w.files.secret = secret
+	common := []string{"--key-file", key, "--drain", "2s", "--cluster-secret-file", secret,
+		"--cluster-cert-file", w.files.cert, "--cluster-ca-file", w.files.cert, "--cluster-key-file", w.files.key, "--cluster-member", member}
 	for _, endpoint := range etcdtest.Endpoints(w.etcd) {
 		common = append(common, "--cluster-etcd", endpoint)
 	}
@@ -79,13 +89,12 @@ func newWorld(t testing.TB, binary string, more func(*node) []string) *world {
 	w.nodes = make([]*node, 3)
 	var starting sync.WaitGroup
 	for i := range w.nodes {
-		at := &node{world: w, name: fmt.Sprintf("node-%d", i+1), host: fmt.Sprintf("%s.0.%d", w.net, i+1), space: netspace.New(t)}
-		run(t, fmt.Sprintf(`ip link add v%[1]d-%[2]d type veth peer name eth0 netns %[3]s
-			ip link set v%[1]d-%[2]d master b%[1]d up`, n, i, at.space.Path))
-		at.space.Run(fmt.Sprintf(`ip addr add %s/16 dev eth0; ip link set eth0 up
-			nft 'table inet f { chain in { type filter hook input priority 0; }; chain out { type filter hook output priority 0; }; }'`, at.host))
-		w.nodes[i] = at
-		starting.Go(at.begin)
+		w.nodes[i] = w.place(fmt.Sprintf("node-%d", i+1), i+1)
+		starting.Go(func() {
+			if err := w.nodes[i].begin(); err != nil {
+				t.Error(err)
+			}
+		})
 	}
 	starting.Wait()
 	require.False(t, t.Failed())
@@ -93,15 +102,31 @@ func newWorld(t testing.TB, binary string, more func(*node) []string) *world {
 	return w
 }
 
-// begin starts a node for the first time. It runs in its namespace whichever goroutine starts it.
-func (n *node) begin() {
+// place makes a namespace for a node, with the address 10.N.0.host.
+func (w *world) place(name string, host int) *node {
+	n := &node{world: w, name: name, host: fmt.Sprintf("%s.0.%d", w.net, host), space: netspace.New(w.t), clock: filepath.Join(w.t.TempDir(), "clock")}
+	bridge := "b" + strings.TrimPrefix(w.net, "10.")
+	run(w.t, fmt.Sprintf(`ip link add %[1]s-%[2]d type veth peer name eth0 netns %[3]s
+		ip link set %[1]s-%[2]d master %[1]s up`, bridge, host, n.space.Path))
+	n.space.Run(fmt.Sprintf(`ip addr add %s/16 dev eth0; ip link set eth0 up
+		nft 'table inet f { chain in { type filter hook input priority 0; }; chain out { type filter hook output priority 0; }; }'`, n.host))
+	return n
+}
+
+// begin starts a node for the first time, and again as a supervisor does if etcd is late. It runs in its
+// namespace whichever goroutine starts it.
+func (n *node) begin() (err error) {
 	script := filepath.Join(n.world.t.TempDir(), n.name)
 	text := fmt.Sprintf("#!/bin/sh\nexec nsenter --net=%s %s \"$@\"\n", n.space.Path, n.world.binary)
 	if err := os.WriteFile(script, []byte(text), 0o700); err != nil {
-		n.world.t.Error(err)
-		return
+		return err
 	}
-	n.Relay = relayproc.StartBinary(n.world.t, script, n.world.args(n)...)
+	for end := time.Now().Add(patience.Max); ; {
+		n.Relay, err = relayproc.Try(n.world.t, relayproc.Limits{}, []string{"CLOCK=" + n.clock}, script, n.world.args(n)...)
+		if err == nil || !strings.Contains(err.Error(), context.DeadlineExceeded.Error()) || time.Now().After(end) {
+			return err
+		}
+	}
 }
 
 // run runs a shell command in the network of the peers.
@@ -111,15 +136,21 @@ func run(t testing.TB, command string) {
 	require.NoError(t, err, "%s\n%s", command, out)
 }
 
-// certify makes one certificate for all nodes, and returns the arguments that name it.
-func certify(t testing.TB, folder string) []string {
+// files are what a node needs to speak with the others.
+type files struct{ cert, key, secret string }
+
+// member is the name in the certificate.
+const member = "relay.test"
+
+// certify makes one certificate for all nodes.
+func certify(t testing.TB, folder string) (f files) {
 	t.Helper()
-	const name = "relay.test"
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	require.NoError(t, err)
+	const day = 24 * time.Hour // clocks may be wrong by hours
 	template := &x509.Certificate{
-		SerialNumber: big.NewInt(1), NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(24 * time.Hour),
-		IsCA: true, BasicConstraintsValid: true, DNSNames: []string{name},
+		SerialNumber: big.NewInt(1), NotBefore: time.Now().Add(-day), NotAfter: time.Now().Add(day),
+		IsCA: true, BasicConstraintsValid: true, DNSNames: []string{member},
 	}
 	certificate, err := x509.CreateCertificate(rand.Reader, template, template, key.Public(), key)
 	require.NoError(t, err)
@@ -130,7 +161,6 @@ func certify(t testing.TB, folder string) []string {
 		require.NoError(t, os.WriteFile(path, pem.EncodeToMemory(&pem.Block{Type: kind, Bytes: der}), 0o600))
 		return path
 	}
-	cert := put("cert.pem", "CERTIFICATE", certificate)
-	return []string{"--cluster-cert-file", cert, "--cluster-ca-file", cert,
-		"--cluster-key-file", put("key.pem", "PRIVATE KEY", private), "--cluster-member", name}
+	f.cert, f.key = put("cert.pem", "CERTIFICATE", certificate), put("key.pem", "PRIVATE KEY", private)
+	return f
 }

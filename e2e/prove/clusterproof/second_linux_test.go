@@ -19,12 +19,12 @@ const (
 	secondWhileCutOff  = "second process while the node is cut off"
 )
 
-// door is where peers reach the node.
-func (n *node) door() string {
-	if second := n.second.Load(); second != nil {
-		return second.Addr
+// open returns where a peer that comes to an address is let in.
+func (w *world) open(address string) string {
+	if second, ok := w.moved.Load(address); ok {
+		return second.(string)
 	}
-	return n.Addr
+	return address
 }
 
 // again starts a second process under the node's name.
@@ -51,7 +51,7 @@ func (n *node) double(hide, pause, show func()) {
 		require.ErrorContains(t, err, fmt.Sprintf("another process runs as the node %s", n.name))
 		return
 	}
-	n.second.Store(second)
+	n.world.moved.Store(n.Addr, second.Addr)
 	pause()
 	show()
 	select {
@@ -60,7 +60,7 @@ func (n *node) double(hide, pause, show func()) {
 	case <-time.After(form.Patience()):
 		require.Fail(t, "two processes run as "+n.name)
 	}
-	n.second.Store(nil)
+	n.world.moved.Delete(n.Addr)
 	require.NoError(t, second.Drain())
 	require.NoError(t, n.Start())
 }

@@ -41,20 +41,22 @@ type world struct {
 	files  files
 	args   func(*node) []string
 
-	peers atomic.Int32 // each has an address of its own
+	doors  []string     // the addresses that peers connect to by turns
+	moved  sync.Map     // from the address of a node to that of another process of its name
+	peers  atomic.Int32 // each has an address of its own
+	census census
 }
 
 // A node is a relayd that may be killed and started again.
 type node struct {
 	*relayproc.Relay
-	world *world
-	name  string
-	host  string
-	space *netspace.Space
-	clock string // the file that sets its clock, if its binary is of relayproc.BuildClock
-
-	second atomic.Pointer[node] // another process of this name, to which the peers come
-	spare  *node                // where another process of this name may run
+	world  *world
+	name   string
+	host   string
+	space  *netspace.Space
+	script string // starts its build in space
+	clock  string // the file that sets its clock, if its build is of relayproc.BuildClock
+	spare  *node  // where another process of its name may run
 }
 
 // newWorld starts etcd and the nodes, with these arguments more. The directory is not young, as
@@ -98,13 +100,20 @@ func newWorld(t testing.TB, binary string, more func(*node) []string) *world {
 	}
 	starting.Wait()
 	require.False(t, t.Failed())
+	for _, n := range w.nodes {
+		w.doors = append(w.doors, n.Addr)
+	}
 	w.etcd[0].Delete("intercessor/young")
 	return w
 }
 
 // place makes a namespace for a node, with the address 10.N.0.host.
 func (w *world) place(name string, host int) *node {
-	n := &node{world: w, name: name, host: fmt.Sprintf("%s.0.%d", w.net, host), space: netspace.New(w.t), clock: filepath.Join(w.t.TempDir(), "clock")}
+	folder := w.t.TempDir()
+	n := &node{
+		world: w, name: name, host: fmt.Sprintf("%s.0.%d", w.net, host), space: netspace.New(w.t),
+		script: filepath.Join(folder, name), clock: filepath.Join(folder, "clock"),
+	}
 	bridge := "b" + strings.TrimPrefix(w.net, "10.")
 	run(w.t, fmt.Sprintf(`ip link add %[1]s-%[2]d type veth peer name eth0 netns %[3]s
 		ip link set %[1]s-%[2]d master %[1]s up`, bridge, host, n.space.Path))
@@ -116,17 +125,21 @@ func (w *world) place(name string, host int) *node {
 // begin starts a node for the first time, and again as a supervisor does if etcd is late. It runs in its
 // namespace whichever goroutine starts it.
 func (n *node) begin() (err error) {
-	script := filepath.Join(n.world.t.TempDir(), n.name)
-	text := fmt.Sprintf("#!/bin/sh\nexec nsenter --net=%s %s \"$@\"\n", n.space.Path, n.world.binary)
-	if err := os.WriteFile(script, []byte(text), 0o700); err != nil {
+	if err := n.install(n.world.binary); err != nil {
 		return err
 	}
 	for end := time.Now().Add(patience.Max); ; {
-		n.Relay, err = relayproc.Try(n.world.t, relayproc.Limits{}, []string{"CLOCK=" + n.clock}, script, n.world.args(n)...)
+		n.Relay, err = relayproc.Try(n.world.t, relayproc.Limits{}, []string{"CLOCK=" + n.clock}, n.script, n.world.args(n)...)
 		if err == nil || !strings.Contains(err.Error(), context.DeadlineExceeded.Error()) || time.Now().After(end) {
 			return err
 		}
 	}
+}
+
+// install has the node run this build when it starts next.
+func (n *node) install(binary string) error {
+	text := fmt.Sprintf("#!/bin/sh\nexec nsenter --net=%s %s \"$@\"\n", n.space.Path, binary)
+	return os.WriteFile(n.script, []byte(text), 0o700)
 }
 
 // run runs a shell command in the network of the peers.

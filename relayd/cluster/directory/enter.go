@@ -15,8 +15,8 @@ import (
 // ErrRival: another process runs under this node's name, or has just started.
 var ErrRival = errors.New("another process has this node's name")
 
-// Join enters the directory as home.Enter says, and keeps this instance's marks until Close or Leave. It
-// is called once. Gone are the rivals that were asked at their addresses and do not answer: see
+// Join enters the directory as home.Enter says, and keeps this instance's marks until Close or Leave.
+// After an error it may be called again. Gone are the rivals that were asked at their addresses and do not answer: see
 // [Directory.Instances]. Join fails with [ErrRival] if there are others.
 func (d *Directory) Join(ctx context.Context, gone ...home.Instance) (Standing, error) {
 	standing, err := d.register(ctx, true, gone)
@@ -30,9 +30,13 @@ func (d *Directory) Join(ctx context.Context, gone ...home.Instance) (Standing, 
 // register reads the directory, asks home.Enter, and puts all that it says in one transaction. This is
 // compared: no mark of this node's name has been put since the read.
 func (d *Directory) register(ctx context.Context, first bool, gone []home.Instance) (s Standing, err error) {
-	ctx, cancel := d.bound(ctx, callWithin)
+	within := callWithin
+	if first {
+		within = joinWithin
+	}
+	ctx, cancel := d.bound(ctx, within)
 	defer cancel()
-	defer func() { err = cause(ctx, err) }()
+	defer func() { err = d.config.explain(cause(ctx, err)) }()
 	d.marks.writing.Lock()
 	defer d.marks.writing.Unlock()
 	if !first && !d.marks.joined() {

@@ -113,7 +113,7 @@ func (m *Member) launch() {
 	)
 	if m.security != nil {
 		m.process.Args = append(m.process.Args, "--cert-file", m.security.cert, "--key-file", m.security.key,
-			"--client-cert-auth", "--trusted-ca-file", m.security.cert)
+			"--client-cert-auth", "--trusted-ca-file", m.security.trusted)
 	}
 	m.process.Stderr, m.process.Stdout = m.output, m.output
 	endWithParent(m.process)

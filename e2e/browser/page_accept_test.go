@@ -169,7 +169,7 @@ func TestEitherSidePausesAFile(t *testing.T) {
 	relay := relayproc.Start(t)
 	browser := chromium.Start(t)
 	ada, bob := browser.Blank(), browser.Blank()
-	noDirect(ada)
+	ada.NoDirect()
 	url, hurry := slow(t, relay, 2<<20)
 	ada.Navigate(url + "/")
 	bob.Navigate(ada.Host("Ada"))

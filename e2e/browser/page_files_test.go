@@ -27,30 +27,6 @@ func newFile(t testing.TB, name string, size int) (path string, content []byte) 
 	return path, content
 }
 
-// noDirect keeps a page from finding a direct path: it learns no address, and tells none.
-func noDirect(p *chromium.Tab) {
-	p.T.Helper()
-	p.Prelude(`{
-		const { addEventListener, createOffer, createAnswer, setRemoteDescription } = RTCPeerConnection.prototype;
-		const bare = ({ type, sdp }) => ({ type, sdp: sdp.replace(/^a=candidate:.*\r\n/gm, "") }); // a later description has candidates
-		Object.assign(RTCPeerConnection.prototype, {
-			addEventListener(type, ...rest) {
-				if (type !== "icecandidate") addEventListener.call(this, type, ...rest);
-			},
-			async addIceCandidate() {},
-			async createOffer(...args) {
-				return bare(await createOffer.apply(this, args));
-			},
-			async createAnswer(...args) {
-				return bare(await createAnswer.apply(this, args));
-			},
-			setRemoteDescription(description) {
-				return setRemoteDescription.call(this, bare(description));
-			},
-		});
-	}`)
-}
-
 // slow returns the address of a proxy before a relay that passes so many bytes a second from each
 // page, until hurry is called.
 func slow(t testing.TB, relay *relayproc.Relay, rate int64) (url string, hurry func()) {
@@ -83,8 +59,8 @@ func TestAFileNeedsNoDirectPath(t *testing.T) {
 	relay := relayproc.Start(t)
 	browser := chromium.Start(t)
 	ada, bob := browser.Blank(chromium.LostRelay...), browser.Blank(chromium.LostRelay...)
-	noDirect(ada)
-	noDirect(bob)
+	ada.NoDirect()
+	bob.NoDirect()
 	url, hurry := slow(t, relay, 2<<20)
 	ada.Navigate(url + "/")
 	link := ada.Host("Ada")
@@ -241,7 +217,7 @@ func TestAReloadedPageSendsTheRest(t *testing.T) {
 	relay := relayproc.Start(t)
 	browser := chromium.Start(t)
 	ada, bob := browser.Blank(), browser.Blank()
-	noDirect(bob)
+	bob.NoDirect()
 	ada.Navigate(relay.HTTP + "/")
 	_, id, _ := strings.Cut(ada.Host("Ada"), "#")
 	url, hurry := slow(t, relay, 2<<20)
@@ -274,7 +250,7 @@ func TestAFileGoesOnWhenItsReceiverIsReloaded(t *testing.T) {
 	relay := relayproc.Start(t)
 	browser := chromium.Start(t)
 	ada, bob := browser.Blank(), browser.Blank()
-	noDirect(ada)
+	ada.NoDirect()
 	url, _ := slow(t, relay, 1<<20)
 	ada.Navigate(url + "/")
 	bob.Navigate(ada.Host("Ada"))
@@ -299,7 +275,7 @@ func TestAFileGoesOnWithAnotherConnection(t *testing.T) {
 	t.Parallel()
 	s := impatient(t)
 	host, guest := s.enter("host"), s.enter("guest")
-	noDirect(guest.Tab)
+	guest.Tab.NoDirect()
 	guest.proxy.SetFaults(chaos.Faults{Up: chaos.Way{Rate: 1 << 17}})
 	_, id, _ := strings.Cut(host.Host("Ada"), "#")
 	guest.Navigate("about:blank")

@@ -18,6 +18,30 @@ import (
 // LostRelay is what Chromium says on the console while there is no relay.
 var LostRelay = []string{"WebSocket connection to", "ERR_CONNECTION", "ERR_EMPTY_RESPONSE", "error occurred when fetching the script"}
 
+// NoDirect keeps the page from finding a direct path: it learns no address, and tells none.
+func (p *Tab) NoDirect() {
+	p.T.Helper()
+	p.Prelude(`{
+		const { addEventListener, createOffer, createAnswer, setRemoteDescription } = RTCPeerConnection.prototype;
+		const bare = ({ type, sdp }) => ({ type, sdp: sdp.replace(/^a=candidate:.*\r\n/gm, "") }); // a later description has candidates
+		Object.assign(RTCPeerConnection.prototype, {
+			addEventListener(type, ...rest) {
+				if (type !== "icecandidate") addEventListener.call(this, type, ...rest);
+			},
+			async addIceCandidate() {},
+			async createOffer(...args) {
+				return bare(await createOffer.apply(this, args));
+			},
+			async createAnswer(...args) {
+				return bare(await createAnswer.apply(this, args));
+			},
+			setRemoteDescription(description) {
+				return setRemoteDescription.call(this, bare(description));
+			},
+		});
+	}`)
+}
+
 // Close closes the tab as its user would.
 func (p *Tab) Close() {
 	p.T.Helper()

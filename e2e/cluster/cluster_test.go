@@ -34,17 +34,26 @@ type fleet struct {
 
 func newFleet(t *testing.T, size int) *fleet {
 	t.Helper()
-	etcd := etcdtest.Start(t)
+	return newFleetWith(t, size, etcdtest.Start(t).Endpoint())
+}
+
+// newFleetWith is newFleet for these servers of etcd.
+func newFleetWith(t *testing.T, size int, etcd ...string) *fleet {
+	t.Helper()
 	folder := t.TempDir()
 	_, key, _, err := resume.KeepKey(folder)
 	require.NoError(t, err)
 	_, secret, _, err := resume.KeepKey(filepath.Join(folder, "cluster"))
 	require.NoError(t, err)
 	f := new(fleet)
+	var servers []string
+	for _, endpoint := range etcd {
+		servers = append(servers, "--cluster-etcd", endpoint)
+	}
 	for i := range size {
-		f.relays = append(f.relays, relayproc.Start(t, "--key-file", key, "--drain", "2s",
+		f.relays = append(f.relays, relayproc.Start(t, append(servers, "--key-file", key, "--drain", "2s",
 			"--cluster-name", "node-"+strconv.Itoa(i), "--cluster-listen", "127.0.0.1:0",
-			"--cluster-secret-file", secret, "--cluster-etcd", etcd.Endpoint()))
+			"--cluster-secret-file", secret)...))
 	}
 	return f
 }

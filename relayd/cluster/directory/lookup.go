@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync"
 	"time"
 
 	"github.com/sebas642/intercessor/relayd/cluster/home"
@@ -160,25 +161,45 @@ func parseAddress(value []byte) (address string, ok bool) {
 }
 
 // read runs one linearizable transaction of reads. If a member does not answer soon, or cannot, it
-// asks again, which may reach another.
+// asks again, which may reach another. It takes the first answer, because all members may be slow.
 func (d *Directory) read(ctx context.Context, within time.Duration, gets ...clientv3.Op) (*clientv3.TxnResponse, error) {
+	var running sync.WaitGroup
+	defer running.Wait()
 	ctx, cancel := d.bound(ctx, within)
 	defer cancel()
-	for limit := firstTry; ; limit *= 2 {
-		then := d.seen.now()
-		try, end := context.WithTimeout(ctx, limit)
-		answer, err := d.client.Txn(try).Then(gets...).Commit()
-		end()
-		if err == nil {
-			return answer, d.seen.check(answer.Header, then)
-		}
-		if refused(err) {
-			return nil, err
-		}
+	type result struct {
+		then   moment
+		answer *clientv3.TxnResponse
+		err    error
+	}
+	results := make(chan result)
+	next := time.NewTimer(0)
+	defer next.Stop()
+	var last error
+	for limit := firstTry; ; {
 		select {
-		case <-time.After(beforeRetry):
+		case <-next.C:
+			then := d.seen.now()
+			running.Go(func() {
+				answer, err := d.client.Txn(ctx).Then(gets...).Commit()
+				select {
+				case results <- result{then, answer, err}:
+				case <-ctx.Done():
+				}
+			})
+			next.Reset(limit)
+			limit *= 2
+		case r := <-results:
+			switch {
+			case r.err == nil:
+				return r.answer, d.seen.check(r.answer.Header, r.then)
+			case refused(r.err):
+				return nil, d.config.explain(r.err)
+			}
+			last = r.err
+			next.Reset(beforeRetry)
 		case <-ctx.Done():
-			return nil, errors.Join(context.Cause(ctx), err)
+			return nil, errors.Join(context.Cause(ctx), last)
 		}
 	}
 }

@@ -247,10 +247,15 @@ func (d *Directory) renew(ctx context.Context, r *renewal) (lost bool, err error
 	defer d.marks.writing.Unlock()
 	_, lease := d.marks.now()
 	then := d.seen.now()
+	var held bool
+	var renewed error
+	var renewing sync.WaitGroup
+	renewing.Go(func() { held, renewed = r.renew(ctx, lease.alive, lease.recent, lease.kept) })
 	answer, err := d.leases.Txn(ctx).Then(
 		clientv3.OpGet(d.instanceKeys(d.config.Self), clientv3.WithPrefix(), clientv3.WithKeysOnly()),
 		clientv3.OpGet(d.prefix+clusterKey),
 	).Commit()
+	renewing.Wait()
 	if err != nil {
 		return false, err
 	}
@@ -270,10 +275,5 @@ func (d *Directory) renew(ctx context.Context, r *renewal) (lost bool, err error
 	if len(under) > 0 {
 		return true, nil
 	}
-	for _, id := range []clientv3.LeaseID{lease.alive, lease.recent, lease.kept} {
-		if held, err := r.renew(ctx, id); err != nil || !held {
-			return err == nil, err
-		}
-	}
-	return false, nil
+	return renewed == nil && !held, renewed
 }

@@ -1,10 +1,12 @@
 package directory_test
 
 import (
-	"io"
+	"bytes"
 	"net"
 	"sync"
+	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 )
@@ -17,6 +19,8 @@ type cable struct {
 
 	held  sync.RWMutex // bytes to the server wait while it is locked
 	holds bool
+
+	delay atomic.Int64 // of each direction, in nanoseconds
 
 	mu    sync.Mutex
 	cut   bool
@@ -77,11 +81,6 @@ func (h holding) Write(p []byte) (int, error) {
 	return h.Conn.Write(p)
 }
 
-// ReadFrom hides that of the connection, which does not call Write.
-func (h holding) ReadFrom(r io.Reader) (int64, error) {
-	return io.Copy(struct{ io.Writer }{h}, r)
-}
-
 func (c *cable) accept() {
 	for {
 		conn, err := c.listener.Accept()
@@ -113,10 +112,35 @@ func (c *cable) keep(conns ...net.Conn) bool {
 	return true
 }
 
+// A piece is bytes that leave the cable when they are due.
+type piece struct {
+	due   time.Time
+	bytes []byte
+}
+
 func (c *cable) pass(from, to net.Conn) {
-	_, _ = io.Copy(to, from)
-	_, _ = from.Close(), to.Close()
+	pieces := make(chan piece, 1000)
+	c.tasks.Go(func() {
+		for p := range pieces {
+			time.Sleep(time.Until(p.due))
+			_, _ = to.Write(p.bytes)
+		}
+		_, _ = from.Close(), to.Close()
+	})
+	for buffer := make([]byte, 64<<10); ; {
+		n, err := from.Read(buffer)
+		if n > 0 {
+			pieces <- piece{time.Now().Add(time.Duration(c.delay.Load())), bytes.Clone(buffer[:n])}
+		}
+		if err != nil {
+			break
+		}
+	}
+	close(pieces)
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	delete(c.conns, from)
 }
+
+// slow has bytes to the server, and back, take so long together.
+func (c *cable) slow(trip time.Duration) { c.delay.Store(int64(trip / 2)) }

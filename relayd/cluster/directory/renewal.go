@@ -16,8 +16,9 @@ type renewal struct {
 	cancel context.CancelFunc            // of stream
 }
 
-// renew says whether etcd still holds the lease.
-func (r *renewal) renew(ctx context.Context, id clientv3.LeaseID) (held bool, err error) {
+// renew renews the leases together, because etcd may be slow, and says whether it still holds all of
+// them.
+func (r *renewal) renew(ctx context.Context, ids ...clientv3.LeaseID) (held bool, err error) {
 	if r.stream == nil {
 		streamCtx, cancel := context.WithCancel(context.Background())
 		r.cancel = cancel
@@ -30,14 +31,22 @@ func (r *renewal) renew(ctx context.Context, id clientv3.LeaseID) (held bool, er
 	}
 	stop := context.AfterFunc(ctx, r.cancel)
 	defer stop()
-	if err = r.stream.Send(&pb.LeaseKeepAliveRequest{ID: int64(id)}); err == nil {
-		var answer *pb.LeaseKeepAliveResponse
-		if answer, err = r.stream.Recv(); err == nil {
-			return answer.TTL > 0, nil
+	for _, id := range ids {
+		if err := r.stream.Send(&pb.LeaseKeepAliveRequest{ID: int64(id)}); err != nil {
+			r.end()
+			return false, err
 		}
 	}
-	r.end()
-	return false, err
+	held = true
+	for range ids {
+		answer, err := r.stream.Recv()
+		if err != nil {
+			r.end()
+			return false, err
+		}
+		held = held && answer.TTL > 0
+	}
+	return held, nil
 }
 
 func (r *renewal) end() {

@@ -37,6 +37,7 @@ has chromium chromium-browser google-chrome google-chrome-stable \
 has firefox-esr firefox /Applications/Firefox.app/Contents/MacOS/firefox || missing+=(firefox-esr)
 has turnserver || missing+=(coturn) # and its turnutils_uclient
 has etcd || missing+=(etcd-server) # for several nodes
+has etcdutl etcdctl || missing+=(etcd-client)
 has curl || missing+=(curl)
 if [ "$(uname)" = Linux ]; then # for the guide's proxies, and for network namespaces
 	has ip /usr/sbin/ip || missing+=(iproute2)

@@ -15,6 +15,7 @@ import (
 
 	"github.com/sebas642/intercessor/doctor"
 	"github.com/sebas642/intercessor/protocol"
+	"github.com/sebas642/intercessor/relayd/certs"
 	"github.com/sebas642/intercessor/relayd/cluster"
 	"github.com/sebas642/intercessor/relayd/cluster/directory"
 	"github.com/sebas642/intercessor/relayd/cluster/forward"
@@ -23,8 +24,8 @@ import (
 	"github.com/sebas642/intercessor/relayd/resume"
 )
 
-// enterWithin bounds how long a node takes to enter its cluster.
-const enterWithin = 10 * time.Second
+// enterWithin bounds how long a node waits for etcd at its start.
+const enterWithin = 30 * time.Second
 
 // membership is this relay's part in a cluster. The nil membership is of a relay that is alone.
 type membership struct {
@@ -93,6 +94,17 @@ func readCluster(c config.Cluster, keys []resume.Key) (settings cluster.Config, 
 			return settings, err
 		}
 		settings.Directory.TLS = &tls.Config{RootCAs: roots}
+	}
+	if c.EtcdCertFile != "" {
+		if settings.Certificate, err = certs.OpenFiles(c.EtcdCertFile, string(c.EtcdKeyFile)); err != nil {
+			return settings, fmt.Errorf("cannot use the files of --cluster-etcd-cert-file and --cluster-etcd-key-file: %w", err)
+		}
+		if settings.Directory.TLS == nil {
+			settings.Directory.TLS = new(tls.Config)
+		}
+		settings.Directory.TLS.GetClientCertificate = func(*tls.CertificateRequestInfo) (*tls.Certificate, error) {
+			return settings.Certificate.GetCertificate(nil)
+		}
 	}
 	if c.CertFile != "" {
 		if settings.TLS, err = forward.OpenTLS(c.CertFile, string(c.KeyFile), c.CAFile, c.Members); err != nil {
@@ -181,7 +193,7 @@ func (m *membership) enter(ctx context.Context, r *relay.Relay) error {
 	defer cancel()
 	if err := m.node.Start(ctx, r, m.listener); err != nil {
 		if ctx.Err() != nil {
-			err = fmt.Errorf("etcd, or an earlier process of this node, does not answer within %v: `relayd check` says which: %w", enterWithin, err)
+			err = fmt.Errorf("etcd has not let this node in within %v: %w", enterWithin, err)
 		}
 		return fmt.Errorf("cannot enter the cluster: %w", err)
 	}

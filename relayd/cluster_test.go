@@ -4,8 +4,11 @@ import (
 	"context"
 	"encoding/base64"
 	"net"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/sebas642/intercessor/relayd/cluster/etcdtest"
 	"github.com/stretchr/testify/require"
@@ -64,10 +67,64 @@ func TestCheckNamesTheWrongCertificate(t *testing.T) {
 	etcd, _ := etcdtest.StartTLS(t)
 	code, _, says := check(t, nil, asNode("a", etcd.Endpoint(), keyFile(t, "s"), keyFile(t, "k"))...)
 	require.Equal(t, 1, code)
-	require.Contains(t, says, "its certificate is not signed by an authority that this machine or cluster.etcd_ca_file names")
+	const want = "its certificate is not signed by an authority that this machine or cluster.etcd_ca_file names"
+	require.Contains(t, says, want)
+	endsAtOnce(t, want, asNode("a", etcd.Endpoint(), keyFile(t, "s"), keyFile(t, "k"))...)
 	code, _, says = check(t, nil, asNode("a", strings.Replace(etcd.Endpoint(), "https", "http", 1), keyFile(t, "s"), keyFile(t, "k"))...)
 	require.Equal(t, 1, code)
 	require.Contains(t, says, "the right port and https")
+}
+
+// TestCertificateForEtcd: etcd asks for one, and may trust another authority later.
+func TestCertificateForEtcd(t *testing.T) {
+	t.Parallel()
+	etcd, _ := etcdtest.StartTLS(t)
+	authority, _ := etcd.Certificate()
+	node := func(cert, key string) []string {
+		args := asNode("a", etcd.Endpoint(), keyFile(t, "s"), keyFile(t, "k"), "--cluster-etcd-ca-file", authority)
+		if cert != "" {
+			args = append(args, "--cluster-etcd-cert-file", cert, "--cluster-etcd-key-file", key)
+		}
+		return args
+	}
+	otherCert, otherKey := etcdtest.Certificate(t)
+	for want, args := range map[string][]string{
+		"it asks for a certificate: set cluster.etcd_cert_file":                node("", ""),
+		"it does not accept the certificate of cluster.etcd_cert_file":         node(otherCert, otherKey),
+		"cannot use the files of --cluster-etcd-cert-file and --cluster-etcd-": node(otherCert, keyFile(t, "k")),
+	} {
+		code, _, says := check(t, nil, args...)
+		require.Equal(t, 1, code)
+		require.Contains(t, says, want)
+		endsAtOnce(t, want, args...)
+	}
+
+	cert, key := filepath.Join(t.TempDir(), "cert.pem"), filepath.Join(t.TempDir(), "key.pem")
+	replace := func(with, withKey string) {
+		for to, from := range map[string]string{cert: with, key: withKey} {
+			text, err := os.ReadFile(from)
+			require.NoError(t, err)
+			require.NoError(t, os.WriteFile(to, text, 0o600))
+		}
+	}
+	replace(etcd.Certificate())
+	code, _, says := check(t, nil, node(cert, key)...)
+	require.Zero(t, code, says)
+	d := start(t, nil, node(cert, key)...)
+	d.enters()
+
+	replace(otherCert, otherKey)
+	d.logs("certificate for etcd reloaded")
+	etcd.Kill()
+	etcd.Trust(otherCert)
+	etcd.Start()
+	require.Eventually(t, func() bool {
+		p := d.dial()
+		ctx, cancel := context.WithTimeout(context.Background(), patience)
+		defer cancel()
+		_, _, err := p.conn.Read(ctx)
+		return err == nil
+	}, patience, 100*time.Millisecond)
 }
 
 // TestCheckNamesTheWrongUser: a missing one, a wrong password, and a role without the prefix.
@@ -110,7 +167,18 @@ func TestCheckNamesTheWrongUser(t *testing.T) {
 		code, _, says := check(t, nil, asNode("a", etcd, secret, key, c.more...)...)
 		require.Equal(t, c.want == "", code == 0, says)
 		require.Contains(t, says, c.want)
+		if c.want != "" {
+			endsAtOnce(t, c.want, asNode("a", etcd, secret, key, c.more...)...)
+		}
 	}
+}
+
+// endsAtOnce starts a node that does not wait for what time does not mend.
+func endsAtOnce(t *testing.T, want string, args ...string) {
+	t.Helper()
+	says := fails(t, 1, nil, args...)
+	require.Contains(t, says, strings.ReplaceAll(want, `"`, `\"`))
+	require.NotContains(t, says, "waits for etcd")
 }
 
 // unused returns a loopback address at which no program listens.

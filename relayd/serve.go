@@ -10,6 +10,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/sebas642/intercessor/protocol"
 	"github.com/sebas642/intercessor/relayd/config"
 	"github.com/sebas642/intercessor/relayd/edge"
 	"github.com/sebas642/intercessor/relayd/identifier"
@@ -64,6 +65,12 @@ func serve(ctx context.Context, end func(), c *config.Config, sources config.Sou
 	if err != nil {
 		return err
 	}
+	var newSafeServerID func() protocol.ID
+	if c.IDs.Server == identifier.Words && c.IDs.Words < identifier.SafeWords {
+		if newSafeServerID, err = identifier.New(c.IDs.Server, identifier.SafeWords); err != nil {
+			return err
+		}
+	}
 	newClientID, err := identifier.New(c.IDs.Client, c.IDs.Words)
 	if err != nil {
 		return err
@@ -85,12 +92,15 @@ func serve(ctx context.Context, end func(), c *config.Config, sources config.Sou
 
 	counted := quota.NewTable(proxies.Any())
 	r := relay.New(relay.Config{
-		Sources:      counted,
-		Tokens:       resume.NewTokens(keys...),
-		Returning:    before,
-		NotBefore:    notBefore(c),
-		Proxies:      proxies,
-		NewServerID:  newServerID,
+		Sources:     counted,
+		Tokens:      resume.NewTokens(keys...),
+		Returning:   before,
+		NotBefore:   notBefore(c),
+		Proxies:     proxies,
+		NewServerID: newServerID,
+
+		NewSafeServerID: newSafeServerID,
+
 		NewClientID:  newClientID,
 		Watch:        operator.watch(),
 		Cluster:      member.cluster(),
@@ -124,7 +134,12 @@ func serve(ctx context.Context, end func(), c *config.Config, sources config.Sou
 		return errors.Join(err, r.Shutdown(ctx), front.closeListeners())
 	}
 	if err := member.enter(ctx, r); err != nil {
-		return errors.Join(err, r.Shutdown(ctx), front.closeListeners())
+		err = errors.Join(err, r.Shutdown(ctx), front.closeListeners())
+		if ctx.Err() != nil { // a signal has ended the wait
+			log.Info("ended")
+			return nil
+		}
+		return err
 	}
 	front.announce(log)
 

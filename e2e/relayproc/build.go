@@ -77,6 +77,11 @@ func Racing(t testing.TB) (path string) { return seeded(t, "CGO_ENABLED=1", "-ra
 // memory.
 func Small(t testing.TB) (path string) { return seeded(t, "CGO_ENABLED=0") }
 
+// Release is Small with a version.
+func Release(t testing.TB, version string) (path string) {
+	return seeded(t, "CGO_ENABLED=0", "-ldflags=-w -X main.release="+version)
+}
+
 func seeded(t testing.TB, cgo string, flags ...string) (path string) {
 	t.Helper()
 	if overlay := os.Getenv("INTERCESSOR_OVERLAY"); overlay != "" {

@@ -39,19 +39,32 @@ func (f *Files) Reload() error {
 	defer f.mu.Unlock()
 	f.seen = f.look() // before reading, so that a write during the read is noticed
 	pair, err := readPair(f.certFile, f.keyFile)
-	if err != nil {
-		return err
+	if err == nil {
+		err = current(pair.Leaf, time.Now())
 	}
-	if err := current(pair.Leaf, time.Now()); err != nil {
+	if err != nil {
+		// Watch reads them again even if they seem unchanged: file times are too coarse to reveal a
+		// file that was read while it was written.
+		f.seen = [2]os.FileInfo{}
 		return err
 	}
 	f.served.Store(pair)
 	return nil
 }
 
-// Watch checks the files at this interval and reloads them when they have changed,
-// until the context ends. It reports the result of each reload, but repeats no error.
+// Watch checks the files at this interval and reloads them when they have changed: see [Watch].
 func (f *Files) Watch(ctx context.Context, every time.Duration, report func(error)) {
+	Watch(ctx, every, func() (bool, error) {
+		if !f.changed() {
+			return false, nil
+		}
+		return true, f.Reload()
+	}, report)
+}
+
+// Watch calls reload at this interval until the context ends. It reports each error unless the one
+// before was the same, and nil after reload has found a change.
+func Watch(ctx context.Context, every time.Duration, reload func() (changed bool, err error), report func(error)) {
 	ticks := time.NewTicker(every)
 	defer ticks.Stop()
 	wrong := ""
@@ -61,18 +74,17 @@ func (f *Files) Watch(ctx context.Context, every time.Duration, report func(erro
 			return
 		case <-ticks.C:
 		}
-		// After an error the files are read again even if they seem unchanged: file times
-		// are too coarse to reveal a file that was read while it was written.
-		if wrong == "" && !f.changed() {
-			continue
-		}
-		err := f.Reload()
-		if err == nil {
+		switch changed, err := reload(); {
+		case err != nil:
+			if err.Error() != wrong {
+				wrong = err.Error()
+				report(err)
+			}
+		case changed:
 			wrong = ""
 			report(nil)
-		} else if err.Error() != wrong {
-			wrong = err.Error()
-			report(err)
+		default:
+			wrong = ""
 		}
 	}
 }

@@ -40,6 +40,7 @@ func (n *Node) handle(ctx context.Context, in *forward.Incoming) {
 		}
 		return
 	default: // Who
+		n.known.hear(in.From, string(in.Body), time.Now())
 		answer(in, n.report())
 		return
 	}
@@ -57,6 +58,15 @@ func (n *Node) receive(ctx context.Context, in *forward.Incoming) {
 		in.Answer(forward.ErrNotHere, nil)
 		return
 	}
+	visitor := &relay.Visitor{
+		Server: in.Kind == forward.Server, Asked: in.Asked, Subprotocol: in.Subprotocol, Key: in.Key,
+		Token: in.Token, Order: in.Order, Early: in.Early,
+		Source: in.Source, Host: in.Host, Grant: in.Grant, Via: via(in),
+	}
+	if in.TakesRefusal() && n.relay.Refuses(visitor) {
+		in.Answer(forward.ErrNoEntry, nil)
+		return
+	}
 	if n.guests.Add(1) > int64(n.config.Received) && n.config.Received > 0 {
 		n.leave()
 		in.Answer(forward.ErrFull, nil)
@@ -68,11 +78,7 @@ func (n *Node) receive(ctx context.Context, in *forward.Incoming) {
 		return
 	}
 	n.counted.received.Add(1)
-	n.relay.Receive(conn, &relay.Visitor{
-		Server: in.Kind == forward.Server, Asked: in.Asked, Subprotocol: in.Subprotocol, Key: in.Key,
-		Token: in.Token, Order: in.Order, Early: in.Early,
-		Source: in.Source, Host: in.Host, Grant: in.Grant, Via: via(in),
-	}, n.leave)
+	n.relay.Receive(conn, visitor, n.leave)
 }
 
 // leave ends the count of a peer that receive has let in.

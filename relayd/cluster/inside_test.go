@@ -18,6 +18,7 @@ import (
 	"github.com/sebas642/intercessor/relayd/relay"
 	"github.com/sebas642/intercessor/relayd/resume"
 	"github.com/stretchr/testify/require"
+	clientv3 "go.etcd.io/etcd/client/v3"
 )
 
 // An inner is a node in the test's own process, with a configuration of the test.
@@ -96,6 +97,26 @@ func TestOnlyWrongGuessesCost(t *testing.T) {
 		return b.knock(t, "/client/never-drawn").closed() == protocol.CodeNoSuchServer
 	}, patience, 100*time.Millisecond)
 	require.Equal(t, protocol.CodeOverloaded, b.knock(t, "/client/never-drawn").closed())
+}
+
+// TestClosedRoomCosts: a newcomer who asks another node for a room that is closed has guessed wrong
+// there, as at a single node.
+func TestClosedRoomCosts(t *testing.T) {
+	w := newWorld(t, 1)
+	for name, close := range map[string]func(*peer){
+		"b": func(server *peer) {
+			server.write(`{"to":"0","type":"RELAY_DOOR","message":{"request":1,"closed":true}}`)
+			server.awaits(protocol.TypeRelayAnswer)
+		},
+		"c": func(server *peer) { w.nodes[0].v1(t, "/client/"+server.id) },
+	} {
+		edge, home := w.inside(name, oneGuess(t)), w.inside(name+"-home", relay.Config{Settings: relay.Settings{Limits: relay.Limits{RoomClients: 1}}})
+		server := home.v1(t, "/server")
+		open := home.v1(t, "/server")
+		close(server)
+		require.Equal(t, protocol.CodeNoSuchServer, edge.knock(t, "/client/"+server.id).closed())
+		require.Equal(t, protocol.CodeOverloaded, edge.knock(t, "/client/"+open.id).closed(), "the source has no guess left")
+	}
 }
 
 // TestTokenThatOneNodeAccepts: a token that has expired is still good for a node that has just
@@ -195,9 +216,32 @@ func TestNodeThatStoodStill(t *testing.T) {
 		_, _, _, err := b.knock(t, path).read()
 		require.Equal(t, protocol.CodeOverloaded, protocol.Code(websocket.CloseStatus(err)))
 		require.Equal(t, path == "/server", strings.Contains(err.Error(), "cannot open rooms"), "%v", err)
+		require.ErrorContains(t, err, "(1 s)", "etcd may answer soon")
 	}
 	require.Equal(t, protocol.CodeServerAway, a.knock(t, "/client/"+server.id).closed(), "it does not answer forwards")
 	w.etcd.Resume()
 	require.Eventually(t, func() bool { return b.knock(t, "/client/"+server.id).answer() == nil }, patience, 100*time.Millisecond)
 	talk(server, b.v1(t, "/client/"+server.id))
+}
+
+// TestShortIDs: while the directory may have lost rooms, IDs that another server may draw, too, are
+// longer (N3).
+func TestShortIDs(t *testing.T) {
+	w := newWorld(t, 0)
+	ids := func(kind string) func() protocol.ID {
+		return func() protocol.ID { return protocol.ID(kind + "-" + string(relay.NewUUID())) }
+	}
+	n := w.inside("a", relay.Config{NewServerID: ids("short"), NewSafeServerID: ids("safe")})
+	w.forget("intercessor/young")
+	opens := func(kind string) {
+		t.Helper()
+		require.Regexp(t, "^"+kind+"-", n.base(t, "/server").id)
+	}
+	opens("short")
+	for _, key := range []string{"intercessor/young", "intercessor/nodes/b/0000000000000001/unsettled"} {
+		w.ask(clientv3.OpPut(key, "\x01127.0.0.1:1"))
+		opens("safe")
+		w.forget(key)
+		opens("short")
+	}
 }

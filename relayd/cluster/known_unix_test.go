@@ -21,3 +21,18 @@ func TestNodesKnowThoseThatStartedLater(t *testing.T) {
 		return err == nil
 	}, patience, time.Second)
 }
+
+// TestNodesHearOfOneThatStarts: one that starts just before etcd goes away is found by nodes that have
+// not looked since.
+func TestNodesHearOfOneThatStarts(t *testing.T) {
+	w := newWorld(t, 2)
+	c := w.start("c")
+	server := c.base(t, "/server")
+	w.etcd.Pause()
+	for _, other := range w.nodes[:2] {
+		require.Eventually(t, func() bool {
+			_, _, _, err := other.knock(t, "/client/"+server.id).read()
+			return err == nil
+		}, patience/4, time.Millisecond)
+	}
+}

@@ -8,7 +8,6 @@ package cluster
 import (
 	"context"
 	"errors"
-	"fmt"
 	"log/slog"
 	"math/rand/v2"
 	"net"
@@ -17,6 +16,7 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/sebas642/intercessor/relayd/certs"
 	"github.com/sebas642/intercessor/relayd/cluster/directory"
 	"github.com/sebas642/intercessor/relayd/cluster/forward"
 	"github.com/sebas642/intercessor/relayd/cluster/home"
@@ -28,6 +28,9 @@ import (
 type Config struct {
 	// Directory says where etcd is. New sets Key, Self, Address, Window and Changed.
 	Directory directory.Config
+
+	// Certificate is that of Directory.TLS, which the node reads again; nil if etcd asks for none.
+	Certificate *certs.Files
 
 	Name      string        // of the node; no other has it
 	Key       resume.Key    // cluster.key, which all nodes share
@@ -66,9 +69,9 @@ type Node struct {
 	unsettled atomic.Bool  // the directory may not have the claims of all rooms here (N4)
 	lost      atomic.Int64 // claims that the directory has lost since the last line in the log
 
-	known   atomic.Pointer[map[home.Instance]home.Marks] // as of the last lookup
-	waiters chan struct{}                                // clients that are held in their handshakes
-	asking  chan struct{}                                // newcomers whose rooms are looked up
+	known   roster
+	waiters chan struct{} // clients that are held in their handshakes
+	asking  chan struct{} // newcomers whose rooms are looked up
 
 	mu       sync.Mutex
 	places   map[string]*place            // guarded by mu; by RoomKey
@@ -114,13 +117,28 @@ func New(c Config) (*Node, error) {
 		n.directory.Close()
 		return nil, err
 	}
-	n.known.Store(&map[home.Instance]home.Marks{})
 	n.life, n.stop = context.WithCancel(context.Background())
+	if c.Certificate != nil {
+		n.spawn(func() { c.Certificate.Watch(n.life, lookAtFiles, n.reloaded) })
+	}
 	return n, nil
 }
 
-// Start enters the cluster and accepts connections from other nodes. It fails if another process
-// runs under this node's name.
+// lookAtFiles is the interval at which certificate files are checked for changes.
+const lookAtFiles = 10 * time.Second
+
+// reloaded logs what became of a new certificate for etcd.
+func (n *Node) reloaded(err error) {
+	if err != nil {
+		n.config.Log.Error("certificate for etcd unchanged: the new one has a mistake", "error", err)
+		return
+	}
+	n.config.Log.Info("certificate for etcd reloaded", "ends", n.config.Certificate.NotAfter())
+}
+
+// Start enters the cluster and accepts connections from other nodes. While etcd is away or slow it
+// tries again until the context ends. It fails at once if etcd refuses this node, or if another
+// process runs under its name.
 func (n *Node) Start(ctx context.Context, r *relay.Relay, listener net.Listener) error {
 	n.relay = r
 	n.spawn(func() {
@@ -128,27 +146,13 @@ func (n *Node) Start(ctx context.Context, r *relay.Relay, listener net.Listener)
 			n.config.Log.Error("no connections from other nodes are accepted", "error", err)
 		}
 	})
-	instances, err := n.directory.Instances(ctx)
-	if err != nil {
-		return err
-	}
-	n.known.Store(&instances)
-	if err := n.agree(ctx); err != nil {
-		return err
-	}
-	entry := home.Enter(n.self, false, &home.View{Instances: instances})
-	for _, rival := range entry.Rivals {
-		at := forward.Peer{Instance: rival, Address: instances[rival].Address}
-		if _, err := n.links.Ask(ctx, at, &forward.Handover{Kind: forward.Who}); err == nil {
-			return fmt.Errorf("another process runs as the node %s at %s: end it, or give this node another name", rival.Name, at.Address)
-		}
-	}
-	if _, err := n.directory.Join(ctx, entry.Rivals...); err != nil {
+	if err := n.enterPatiently(ctx); err != nil {
 		return err
 	}
 	n.joined = true
 	n.sure.Store(true)
-	n.config.Log.Info("this node is in its cluster", "node", n.self.Name, "nodes", len(alive(instances))+1)
+	n.config.Log.Info("this node is in its cluster", "node", n.self.Name, "nodes", len(alive(n.known.all()))+1)
+	n.announce(ctx)
 	n.spawn(n.follow)
 	n.spawn(n.look)
 	n.spawn(n.attend)
@@ -243,20 +247,6 @@ func (n *Node) spawn(f func()) bool {
 	return true
 }
 
-// agree returns why this node must not be one of the others (N1). It asks those that answer.
-func (n *Node) agree(ctx context.Context) error {
-	for _, r := range n.askEach(ctx, n.others(*n.known.Load()), &forward.Handover{Kind: forward.Who}) {
-		err := n.mismatch(r)
-		switch {
-		case r.err == nil && err != nil, errors.Is(err, forward.ErrKey):
-			return err
-		case err != nil && !isGone(err):
-			n.config.Log.Warn("another node does not answer", "error", err)
-		}
-	}
-	return nil
-}
-
 // NameKey returns the key with which all nodes hash the names of rooms for logs and operators.
 func NameKey(cluster resume.Key) []byte {
 	return cluster.Derive("intercessor names of rooms and peers")
@@ -273,13 +263,13 @@ func (n *Node) lookup(ctx context.Context, key string) (view *home.View, at int6
 		n.counted.failures[lookupFailed].Add(1)
 		return nil, 0
 	}
-	n.known.Store(&v.Instances)
+	n.known.read(v.Instances, began)
 	return &v, at
 }
 
 // peer returns where an instance is.
 func (n *Node) peer(i home.Instance) forward.Peer {
-	return forward.Peer{Instance: i, Address: (*n.known.Load())[i].Address}
+	return forward.Peer{Instance: i, Address: n.known.all()[i].Address}
 }
 
 // answerOf says what a failed attempt to reach a home means.

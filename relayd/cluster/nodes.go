@@ -19,14 +19,15 @@ func (n *Node) survey() {
 	again := time.NewTicker(surveyEvery)
 	defer again.Stop()
 	var moved, gone uint64
-	for known := alive(*n.known.Load()); ; {
+	for known := alive(n.known.all()); ; {
 		select {
 		case <-n.life.Done():
 			return
 		case <-again.C:
 		}
+		began := time.Now()
 		if instances, err := n.directory.Instances(n.life); err == nil {
-			n.known.Store(&instances)
+			n.known.read(instances, began)
 			now := alive(instances)
 			n.logChanges(known, now)
 			known = now
@@ -79,7 +80,7 @@ const membersWithin = time.Second
 func (n *Node) Members() []Member {
 	ctx, cancel := context.WithTimeout(n.life, membersWithin)
 	defer cancel()
-	instances := *n.known.Load()
+	instances := n.known.all()
 	own := n.report()
 	all := []Member{memberOf(forward.Peer{Instance: n.self, Address: n.config.Advertise}, &own, n.sure.Load())}
 	for _, r := range n.askEach(ctx, n.others(instances), &forward.Handover{Kind: forward.Who}) {

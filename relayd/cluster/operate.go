@@ -146,7 +146,7 @@ func (n *Node) everywhere(c command) (results []placed, silent []string) {
 	ctx, cancel := context.WithTimeout(n.life, operateWithin)
 	defer cancel()
 	results = []placed{{n.obey(ctx, c), nil}}
-	for _, r := range n.askEach(ctx, n.others(*n.known.Load()), c.handover()) {
+	for _, r := range n.askEach(ctx, n.others(n.known.all()), c.handover()) {
 		p := placed{at: &r.from}
 		switch {
 		case isGone(r.err):

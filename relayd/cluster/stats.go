@@ -62,7 +62,7 @@ func (c *counters) wrote(r home.Result) {
 func (n *Node) Stats() Stats {
 	c := &n.counted
 	s := Stats{
-		Sure: n.sure.Load(), Nodes: len(alive(*n.known.Load())), Forwards: n.links.Forwards(),
+		Sure: n.sure.Load(), Nodes: len(alive(n.known.all())), Forwards: n.links.Forwards(),
 		Forwarded: c.forwarded.Load(), Received: c.received.Load(), TakenOver: c.takenOver.Load(), GivenUp: c.givenUp.Load(),
 		Claims: make(map[string]uint64), Failures: make(map[string]uint64),
 	}

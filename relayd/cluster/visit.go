@@ -37,6 +37,10 @@ func (n *Node) Visit(ctx context.Context, v *relay.Visitor) relay.Way {
 	w := &walk{Node: n, visitor: v, visit: home.Visit{Self: n.self, Role: roleOf(v), Order: v.Order}, until: time.Now().Add(holdWithin)}
 	defer w.leave()
 	w.see(ctx)
+	safe := v.Short && w.isUnsure(ctx)
+	if safe {
+		v.Room = v.Draw(true)
+	}
 	step := w.visit.Start()
 	if v.Server && step.Do != home.Serve {
 		if !w.arrive(ctx) {
@@ -57,10 +61,13 @@ func (n *Node) Visit(ctx context.Context, v *relay.Visitor) relay.Way {
 			if err == nil {
 				return n.count(step.To, link)
 			}
+			if errors.Is(err, forward.ErrNoEntry) { // it has asked Refuse
+				return relay.Way{Code: protocol.CodeNoSuchServer}
+			}
 			step = w.visit.Heard(answerOf(err), time.Now())
 		case home.Draw:
 			w.leave()
-			v.Room = v.Draw()
+			v.Room = v.Draw(safe)
 			if !w.arrive(ctx) {
 				return relay.Way{Code: protocol.CodeOverloaded}
 			}
@@ -85,6 +92,13 @@ func (n *Node) Visit(ctx context.Context, v *relay.Visitor) relay.Way {
 			return relay.Way{Open: w.visit.Open, Kicked: kicked}
 		}
 	}
+}
+
+// isUnsure reports whether there may be rooms that the directory does not name. A new ID then needs so
+// many bits that it is no other server's (N3).
+func (w *walk) isUnsure(ctx context.Context) bool {
+	view, _ := w.lookup(ctx, keyOf(w.visitor.Room))
+	return !view.Sure()
 }
 
 func roleOf(v *relay.Visitor) home.Role {
@@ -177,7 +191,7 @@ func (w *walk) look(ctx context.Context) home.Step {
 // find asks all nodes about the room, while the directory does not answer.
 func (w *walk) find(ctx context.Context) home.Step {
 	var nodes []forward.Peer
-	for i, m := range *w.known.Load() {
+	for i, m := range w.known.all() {
 		if i != w.self && m.Recent {
 			nodes = append(nodes, forward.Peer{Instance: i, Address: m.Address})
 		}

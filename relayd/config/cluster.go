@@ -22,6 +22,8 @@ type Cluster struct {
 	EtcdUser         string     `key:"etcd_user" arg:"name" doc:"The user of etcd, if it asks for one."`
 	EtcdPasswordFile SecretFile `key:"etcd_password_file" arg:"file" doc:"A file with that user's password."`
 	EtcdCAFile       string     `key:"etcd_ca_file" arg:"file" doc:"The certificates with which etcd's own is verified, in PEM, instead of this machine's."`
+	EtcdCertFile     string     `key:"etcd_cert_file" arg:"file" doc:"The certificate of this node for etcd with its chain, in PEM, if etcd asks for one. It is reloaded when it changes."`
+	EtcdKeyFile      SecretFile `key:"etcd_key_file" arg:"file" doc:"The key of that certificate, in PEM."`
 }
 
 // Enabled reports whether this relay is one of several nodes.
@@ -38,7 +40,7 @@ func (c *Cluster) At() string {
 func (c *Cluster) check(report func(key, why string)) {
 	if !c.Enabled() {
 		if c.Listen != "" || c.Advertise != "" || c.SecretFile != "" || c.CertFile != "" || c.KeyFile != "" || c.CAFile != "" || len(c.Members) > 0 ||
-			len(c.Etcd) > 0 || c.EtcdUser != "" || c.EtcdPasswordFile != "" || c.EtcdCAFile != "" || !isDefault("cluster.etcd_prefix", c.EtcdPrefix) {
+			len(c.Etcd) > 0 || c.EtcdUser != "" || c.EtcdPasswordFile != "" || c.EtcdCAFile != "" || c.EtcdCertFile != "" || c.EtcdKeyFile != "" || !isDefault("cluster.etcd_prefix", c.EtcdPrefix) {
 			report("name", "must be set for the other settings of [cluster] to have an effect")
 		}
 		return
@@ -56,6 +58,12 @@ func (c *Cluster) check(report func(key, why string)) {
 		if c.EtcdCAFile != "" && strings.HasPrefix(string(u), "http://") {
 			report("etcd_ca_file", "verifies the certificates of https, and "+string(u)+" has none")
 		}
+		if c.EtcdCertFile != "" && strings.HasPrefix(string(u), "http://") {
+			report("etcd_cert_file", "is for https, and "+string(u)+" is without")
+		}
+	}
+	if (c.EtcdCertFile == "") != (c.EtcdKeyFile == "") {
+		report("etcd_cert_file", "and cluster.etcd_key_file belong together: set both or neither")
 	}
 	if (c.EtcdUser == "") != (c.EtcdPasswordFile == "") {
 		report("etcd_user", "and cluster.etcd_password_file belong together: set both or neither")

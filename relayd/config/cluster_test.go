@@ -35,6 +35,8 @@ func TestClustersThatCannotWork(t *testing.T) {
 		{"name = 'a'\n", "name = 'a'\netcd_prefix = ''\n", "cluster.etcd_prefix is empty"},
 		{"name = 'a'\n", "name = 'a'\nadvertise = 'node.example:0'\n", "cluster.advertise must have the port that the other nodes dial"},
 		{"https://etcd.example:2379']\n", "http://etcd.example:2379']\netcd_ca_file = 'x'\n", "cluster.etcd_ca_file verifies the certificates of https"},
+		{"https://etcd.example:2379']\n", "http://etcd.example:2379']\netcd_cert_file = 'x'\netcd_key_file = 'y'\n", "cluster.etcd_cert_file is for https"},
+		{"name = 'a'\n", "name = 'a'\netcd_cert_file = 'x'\n", "cluster.etcd_cert_file and cluster.etcd_key_file belong together"},
 	} {
 		_, err := load(strings.Replace(good, m.was, m.is, 1))
 		if m.says == "" {

@@ -13,7 +13,7 @@ import (
 type IDs struct {
 	Server        identifier.Kind `key:"server" arg:"kind" default:"uuid" enum:"uuid,token,words" doc:"The IDs of servers, which clients need to enter a room: a UUID, 26 letters and digits, or words that can be said and remembered."`
 	Client        identifier.Kind `key:"client" arg:"kind" default:"uuid" enum:"uuid,token,words" doc:"The IDs of clients, which are no secrets."`
-	Words         int             `key:"words" arg:"number" min:"3" max:"6" doc:"How many words an ID of words has. Fewer than 5 can be guessed, and are allowed only if clients need a secret."`
+	Words         int             `key:"words" arg:"number" min:"3" max:"6" doc:"How many words an ID of words has. Fewer than 5 can be guessed, and are allowed only if clients need a secret. In a cluster a new room has 5 while etcd may have lost the names of others."`
 	WrongOfSource int             `key:"wrong_of_source" arg:"number" min:"1" max:"1000000" reload:"yes" doc:"How many wrong guesses at rooms one IPv4 address, or one /64 of IPv6, may make each minute. Then all its guesses have to wait. Loopback counts only if proxies are trusted."`
 	WrongOfAll    int             `key:"wrong_of_all" arg:"number" min:"1" max:"1000000" reload:"yes" doc:"The same for all sources together, each second. Beyond it the answer to a wrong guess is delayed by a second."`
 }

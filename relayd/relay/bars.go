@@ -117,8 +117,13 @@ func (l *lobby) isBarred(s *session) bool {
 	if s.arrival.resumed && l.isKnown(s, now) {
 		return false
 	}
+	return l.isMarked(s.relay, s.source, s.subject, now)
+}
+
+// isMarked reports whether clients of a source or a subject are kept out. With mu held.
+func (l *lobby) isMarked(r *Relay, source netip.Addr, subject string, now int64) bool {
 	for _, by := range []string{"source", "subject"} {
-		for _, mark := range s.relay.marks(l, by, s.source, s.subject) {
+		for _, mark := range r.marks(l, by, source, subject) {
 			if l.room.Barred(asBar(mark), now) {
 				return true
 			}

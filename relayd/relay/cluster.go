@@ -59,8 +59,12 @@ type Visitor struct {
 
 	Via string // for Receive: the node that has admitted the connection
 
-	// Draw, for Visit, returns another ID for a new server, which names no room here.
-	Draw func() protocol.ID
+	// Draw, for Visit, returns another ID for a new server, which names no room here. One that is safe
+	// has at least 60 bits.
+	Draw func(safe bool) protocol.ID
+
+	// Short: Room is of a new server and has fewer bits than a safe ID.
+	Short bool
 
 	// Reserve, for Visit, counts Room as a room of this node and of its server's source. Visit calls
 	// it before it writes the claim. After false it writes none, and the relay closes the connection.
@@ -81,7 +85,7 @@ type Way struct {
 	Kicked []Kicked // must be kept out of the room, as the directory says
 
 	Code  protocol.Code // of the close, if the visitor may not come in
-	After time.Duration // it should wait so long before it comes again
+	After time.Duration // with Code: it should wait so long before it comes again; a second at least
 }
 
 // seek returns true if another node lets the peer in. Otherwise the peer enters here, and if it
@@ -108,10 +112,11 @@ func (s *session) seek(request *http.Request) (elsewhere bool) {
 		Order: a.order, Early: s.conn.Early(),
 		Source: s.source, Host: request.Host, Grant: a.grant,
 	}
-	v.Draw = func() protocol.ID {
+	v.Draw = func(safe bool) protocol.ID {
 		s.cancel()
-		return r.drawServer()
+		return r.drawServer(safe)
 	}
+	v.Short = s.server && !a.resumed && r.config.NewSafeServerID != nil
 	v.Reserve = func() bool { return s.reserve(v.Room) }
 	if a.resumed {
 		_, v.Token, _, _ = edge.Credential(request)
@@ -209,9 +214,13 @@ func (r *Relay) forwarded(s *session) {
 }
 
 // drawServer draws the ID of a new server, which names no room here.
-func (r *Relay) drawServer() protocol.ID {
+func (r *Relay) drawServer(safe bool) protocol.ID {
+	draw := r.config.NewServerID
+	if safe && r.config.NewSafeServerID != nil {
+		draw = r.config.NewSafeServerID
+	}
 	for {
-		if id := r.config.NewServerID(); r.find(id) == nil {
+		if id := draw(); r.find(id) == nil {
 			return id
 		}
 	}
@@ -236,7 +245,7 @@ func (s *session) astray(way Way) *protocol.Error {
 		if s.server && !s.arrival.resumed {
 			reason = "the relay cannot open rooms at the moment"
 		}
-		reason += ": try again later" + after(max(way.After, retryAfter()))
+		reason += ": try again later" + after(way.After)
 	}
 	return &protocol.Error{Code: way.Code, Reason: reason}
 }
@@ -245,7 +254,7 @@ func (s *session) astray(way Way) *protocol.Error {
 var moved = &protocol.Error{Code: protocol.CodeRenew, Reason: "this room has moved: connect again"}
 
 // isRefusal reports whether a newcomer may be told that there is no such room as the one here,
-// because the room does not admit it. Of rooms elsewhere Visit says so.
+// because the room does not admit it. Of rooms elsewhere Visit says so, whose home has asked Refuses.
 func (r *Relay) isRefusal(room protocol.ID) bool {
 	return r.config.Cluster == nil || r.config.Cluster.Refuse(r.life, room) == protocol.CodeNoSuchServer
 }

@@ -56,6 +56,10 @@ type Config struct {
 	NewServerID func() protocol.ID
 	NewClientID func() protocol.ID
 
+	// NewSafeServerID draws those of servers while the cluster cannot be sure that no other server has
+	// the same (docs/cluster.md, N3). They have at least 60 bits. Nil says that those of NewServerID do.
+	NewSafeServerID func() protocol.ID
+
 	// Settings.Authorize is called about Authorizing peers at once at the most (zero:
 	// DefaultAuthorizing). Others are told to come again, and so are those of one address or
 	// /48 that have more of these places than are free. It has AuthorizeWithin to return (zero:

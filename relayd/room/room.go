@@ -109,7 +109,7 @@ func (r *Room[M]) ClaimClient(id protocol.ID, order protocol.Order, v1, newcomer
 	if kicked && !newcomer {
 		return nil, before, Kicked
 	}
-	if r.server.state == gone || newcomer && (r.closed || r.full() || r.server.state != present) {
+	if r.server.state == gone || newcomer && !r.Admits() {
 		return nil, before, NotThere
 	}
 	m = r.clients[id]
@@ -131,6 +131,9 @@ func (r *Room[M]) ClaimClient(id protocol.ID, order protocol.Order, v1, newcomer
 	r.queue(m)
 	return m, before, Admitted
 }
+
+// Admits reports whether a newcomer may come in.
+func (r *Room[M]) Admits() bool { return !r.closed && !r.full() && r.server.state == present }
 
 // full reports whether newcomers are refused. They get the same answer as at a closed
 // room (B5).

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math/rand/v2"
+	"os"
 	"syscall"
 	"time"
 
@@ -78,6 +79,13 @@ func (v *town) happen(ctx context.Context, p plan) {
 	case "drain":
 		require.NoError(v.t, n.Drain())
 		require.NoError(v.t, n.Start())
+	case "node upgraded":
+		require.NoError(v.t, n.install(v.next))
+		require.NoError(v.t, n.Drain())
+		require.NoError(v.t, n.Start())
+		running, err := os.Readlink(fmt.Sprintf("/proc/%d/exe", n.PID()))
+		require.NoError(v.t, err)
+		require.Equal(v.t, v.next, running)
 	case "node from nodes", "node from nodes one way":
 		n.cut(p.way, v.nodesNet())
 		pause()

@@ -86,6 +86,6 @@ func prove(t *testing.T, seed uint64, most int, within time.Duration) {
 	report := v.finish(rules(), repeat)
 	t.Logf("cluster %s seed=%d faults=%d %v: %s violations=%d time=%v", t.Name(), seed, done, count,
 		talker.Tally(report.Kinds), len(report.Violations), time.Since(begin).Round(time.Second))
-	t.Log(outages(v.log.Events(), spells))
+	t.Log("\n" + outages(gaps(v.log.Events(), spells)))
 	require.Greater(t, report.Kinds[history.Delivered], 100)
 }

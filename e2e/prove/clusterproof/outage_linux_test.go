@@ -54,10 +54,9 @@ func quantile(gaps []time.Duration, of100 int) float64 {
 }
 
 // outages returns a table of gaps.
-func outages(events []history.Event, spells []spell) string {
+func outages(all map[string][]time.Duration) string {
 	var table strings.Builder
-	fmt.Fprintf(&table, "time without delivery:\n%-26s %6s %8s %8s %8s\n", "fault", "gaps", "p50", "p99", "most")
-	all := gaps(events, spells)
+	fmt.Fprintf(&table, "%-26s %6s %8s %8s %8s\n", "time without delivery", "gaps", "p50", "p99", "most")
 	for _, name := range slices.Sorted(maps.Keys(all)) {
 		g := all[name]
 		fmt.Fprintf(&table, "%-26s %6d %7.2fs %7.2fs %7.2fs\n", name, len(g), quantile(g, 50), quantile(g, 99), quantile(g, 100))

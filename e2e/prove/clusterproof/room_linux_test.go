@@ -2,6 +2,7 @@ package clusterproof
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strconv"
 	"sync"
@@ -20,8 +21,12 @@ import (
 // A town is some rooms whose peers talk all the time, and newcomers that visit them.
 type town struct {
 	*world
-	log   history.Log
+	log   history.Log // of the faults, and of rooms without a log of their own
 	rooms []*room
+	next  string // the build that "node upgraded" starts
+
+	// chat has one side of a Conn talk until talking ends: that of the k-th client of a room.
+	chat func(talk *talker.Talk, room, k int)
 
 	talking context.Context // ends when no more messages must be sent
 	quiet   context.CancelFunc
@@ -31,7 +36,8 @@ type town struct {
 // A room is a listener, the clients that stay, and what the listener has accepted.
 type room struct {
 	*town
-	name     string
+	number   int
+	log      *history.Log
 	server   *talker.App
 	listener *sdk.Listener
 	clients  []*talker.Talk
@@ -44,37 +50,59 @@ type room struct {
 func newTown(t testing.TB, w *world, rooms, clients int) *town {
 	v := &town{world: w}
 	v.talking, v.quiet = context.WithCancel(context.Background())
+	v.chat = func(talk *talker.Talk, room, k int) { talk.Chat(v.talking, uint64(room*1000+k)) }
 	for i := range rooms {
-		r := &room{town: v, name: strconv.Itoa(i)}
-		var err error
-		r.listener, err = sdk.Listen(patience.Context(t), "ws://relay/server", w.options(i))
+		r, err := v.open(i, clients, &v.log)
 		require.NoError(t, err)
-		r.server = r.app("server "+r.name, r.listener.ID())
-		r.server.Follow(r.listener)
-		r.accepting.Go(r.accept)
 		v.rooms = append(v.rooms, r)
-		for k := range clients {
-			name := fmt.Sprintf("client %s.%d", r.name, k)
-			conn, err := sdk.Dial(patience.Context(t), r.listener.ClientURL(), w.options(i+k))
-			require.NoError(t, err)
-			talk := r.app(name, conn.ID()).Talk(conn)
-			r.clients = append(r.clients, talk)
-			v.traffic.Go(func() { talk.Chat(v.talking, uint64(i*1000+k)) })
-		}
 	}
 	return v
 }
 
+// open opens a room whose history is in a log, and has its peers talk.
+func (v *town) open(number, clients int, log *history.Log) (*room, error) {
+	r := &room{town: v, number: number, log: log}
+	ctx := patience.Context(v.t)
+	var err error
+	if r.listener, err = enter(ctx, sdk.Listen, "ws://relay/server", v.options(number)); err != nil {
+		return nil, err
+	}
+	r.server = r.app(fmt.Sprint("server ", number), r.listener.ID())
+	r.server.Follow(r.listener)
+	r.accepting.Go(r.accept)
+	for k := range clients {
+		conn, err := enter(ctx, sdk.Dial, r.listener.ClientURL(), v.options(number+k))
+		if err != nil {
+			return nil, err
+		}
+		talk := r.app(fmt.Sprintf("client %d.%d", number, k), conn.ID()).Talk(conn)
+		r.clients = append(r.clients, talk)
+		v.traffic.Go(func() { v.chat(talk, number, k) })
+	}
+	return r, nil
+}
+
+// enter listens or dials, and goes on for longer than the SDK does while the relay says that it may
+// be tried again.
+func enter[T any](ctx context.Context, try func(context.Context, string, *sdk.Options) (T, error), url string, options *sdk.Options) (got T, err error) {
+	for {
+		var relay *sdk.RelayError
+		if got, err = try(ctx, url, options); !errors.As(err, &relay) || !relay.Code.Retry() || ctx.Err() != nil {
+			return got, err
+		}
+	}
+}
+
 // app starts the history of a program that has its ID.
 func (r *room) app(name, id string) *talker.App {
-	a := &talker.App{Log: &r.log, Name: name, ID: id, Room: r.listener.ID(), Problem: r.t.Errorf}
+	a := &talker.App{Log: r.log, Name: name, ID: id, Room: r.listener.ID(), Problem: r.t.Errorf}
 	a.Event(history.Start, history.Event{})
 	return a
 }
 
 // accept answers each client, and releases those that leave.
 func (r *room) accept() {
-	for n := uint64(0); ; n++ {
+	for n := 0; ; n++ {
 		conn, err := r.listener.Accept(context.Background())
 		if err != nil {
 			r.hear(r.server, err)
@@ -84,7 +112,7 @@ func (r *room) accept() {
 		r.mu.Lock()
 		r.accepted = append(r.accepted, talk)
 		r.mu.Unlock()
-		r.traffic.Go(func() { talk.Chat(r.talking, n) })
+		r.traffic.Go(func() { r.chat(talk, r.number, n) })
 		r.accepting.Go(func() {
 			<-talk.Gone()
 			talk.Release()
@@ -117,7 +145,7 @@ func (r *room) drop(name string, first int) {
 	defer cancel()
 	conn, err := sdk.Dial(ctx, r.listener.ClientURL(), r.options(first))
 	if err != nil {
-		r.hear(&talker.App{Log: &r.log, Name: name, Room: r.listener.ID()}, err)
+		r.hear(&talker.App{Log: r.log, Name: name, Room: r.listener.ID()}, err)
 		return
 	}
 	app := r.app(name, conn.ID())
@@ -171,9 +199,20 @@ func settles(ctx context.Context, talk *talker.Talk, within time.Duration) bool 
 // finish ends all peers and judges the history.
 func (v *town) finish(rules history.Rules, repeat string) *history.Report {
 	v.t.Helper()
+	v.end(rules.Settle + 5*time.Second)
+	report := history.Check(v.log.Events(), rules)
+	if !report.OK() {
+		v.t.Errorf("the promise is broken; to repeat it: %s\n%v", repeat, report)
+	}
+	return report
+}
+
+// end ends all peers, once all that they have sent has its outcome, or after a time.
+func (v *town) end(within time.Duration) {
+	v.t.Helper()
 	v.quiet()
 	v.traffic.Wait()
-	ctx, cancel := context.WithTimeout(context.Background(), rules.Settle+5*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), within)
 	defer cancel()
 	for _, r := range v.rooms {
 		r.mu.Lock()
@@ -188,11 +227,6 @@ func (v *town) finish(rules history.Rules, repeat string) *history.Report {
 		ending.Go(r.end)
 	}
 	ending.Wait()
-	report := history.Check(v.log.Events(), rules)
-	if !report.OK() {
-		v.t.Errorf("the promise is broken; to repeat it: %s\n%v", repeat, report)
-	}
-	return report
 }
 
 // end ends the clients and then the server.
@@ -215,7 +249,7 @@ func (r *room) end() {
 		select {
 		case <-talk.Gone():
 		case <-late.C:
-			r.t.Errorf("the server of room %s was never told that %s is gone", r.name, talk.Conn.PeerID())
+			r.t.Errorf("the server of room %d was never told that %s is gone", r.number, talk.Conn.PeerID())
 			late.Reset(0)
 			talk.Close()
 		}

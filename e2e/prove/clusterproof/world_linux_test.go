@@ -38,16 +38,19 @@ type world struct {
 	binary string
 	args   func(*node) []string
 
-	peers atomic.Int32 // each has an address of its own
+	doors  []string     // the addresses that peers connect to by turns
+	peers  atomic.Int32 // each has an address of its own
+	census census
 }
 
 // A node is a relayd that may be killed and started again.
 type node struct {
 	*relayproc.Relay
 	world *world
-	name  string
-	host  string
-	space *netspace.Space
+	name   string
+	host   string
+	space  *netspace.Space
+	script string // starts its build in space
 }
 
 // newWorld starts etcd and the nodes, with these arguments more. The directory is not young, as
@@ -89,19 +92,27 @@ func newWorld(t testing.TB, binary string, more func(*node) []string) *world {
 	}
 	starting.Wait()
 	require.False(t, t.Failed())
+	for _, n := range w.nodes {
+		w.doors = append(w.doors, n.Addr)
+	}
 	w.etcd[0].Delete("intercessor/young")
 	return w
 }
 
 // begin starts a node for the first time. It runs in its namespace whichever goroutine starts it.
 func (n *node) begin() {
-	script := filepath.Join(n.world.t.TempDir(), n.name)
-	text := fmt.Sprintf("#!/bin/sh\nexec nsenter --net=%s %s \"$@\"\n", n.space.Path, n.world.binary)
-	if err := os.WriteFile(script, []byte(text), 0o700); err != nil {
+	n.script = filepath.Join(n.world.t.TempDir(), n.name)
+	if err := n.install(n.world.binary); err != nil {
 		n.world.t.Error(err)
 		return
 	}
-	n.Relay = relayproc.StartBinary(n.world.t, script, n.world.args(n)...)
+	n.Relay = relayproc.StartBinary(n.world.t, n.script, n.world.args(n)...)
+}
+
+// install has the node run this build when it starts next.
+func (n *node) install(binary string) error {
+	text := fmt.Sprintf("#!/bin/sh\nexec nsenter --net=%s %s \"$@\"\n", n.space.Path, binary)
+	return os.WriteFile(n.script, []byte(text), 0o700)
 }
 
 // run runs a shell command in the network of the peers.

@@ -26,6 +26,17 @@ func (t *Talk) Chat(ctx context.Context, seed uint64) {
 	}
 }
 
+// ChatEvery sends one small message in each interval, from a random moment of the first on, until
+// ctx or the Conn ends.
+func (t *Talk) ChatEvery(ctx context.Context, interval time.Duration) {
+	for next := time.Now().Add(rand.N(interval)); ctx.Err() == nil; next = next.Add(interval) {
+		form.Pause(ctx, time.Until(next))
+		if t.Send(ctx, 200) != nil {
+			return
+		}
+	}
+}
+
 // Tally returns a line of a table: the number of events of the interesting kinds.
 func Tally(kinds map[history.Kind]int) string {
 	var b strings.Builder

@@ -1,6 +1,7 @@
 package directory
 
 import (
+	"cmp"
 	"context"
 	"crypto/tls"
 	"crypto/x509"
@@ -14,7 +15,6 @@ import (
 	"syscall"
 
 	"github.com/coreos/go-semver/semver"
-	"go.etcd.io/etcd/api/v3/v3rpc/rpctypes"
 	clientv3 "go.etcd.io/etcd/client/v3"
 	"google.golang.org/grpc"
 )
@@ -23,6 +23,7 @@ import (
 // nothing. Each error is a sentence with the setting to change. Warnings are about servers that
 // work, but have a bug that a node can meet.
 func Check(ctx context.Context, c Config) (wrong []error, warnings []string) {
+	c.Prefix = cmp.Or(c.Prefix, defaultPrefix)
 	ctx, cancel := context.WithTimeout(ctx, callWithin)
 	defer cancel()
 	var mu sync.Mutex
@@ -36,7 +37,7 @@ func Check(ctx context.Context, c Config) (wrong []error, warnings []string) {
 			case err != nil:
 				wrong = append(wrong, err)
 			case version.LessThan(least):
-				wrong = append(wrong, fmt.Errorf("etcd at %s is version %s: a cluster needs at least 3.4", endpoint, version))
+				wrong = append(wrong, Refusal{fmt.Errorf("etcd at %s is version %s: a cluster needs at least 3.4", endpoint, version)})
 			case version.LessThan(repaired34) || version.Minor == 5 && version.LessThan(repaired35):
 				warnings = append(warnings, fmt.Sprintf("etcd at %s is version %s, which can end leases that were renewed: update it to 3.4.31, 3.5.13 or later", endpoint, version))
 			}
@@ -77,8 +78,16 @@ func reach(ctx context.Context, c Config, endpoint string) (version *semver.Vers
 			secure = c.TLS.Clone()
 		}
 		secure.ServerName = u.Hostname()
-		if err := tls.Client(conn, secure).HandshakeContext(ctx); err != nil {
-			return nil, fmt.Errorf("etcd at %s: %w", endpoint, distrust(err))
+		secure.NextProtos = []string{"h2"}
+		client := tls.Client(conn, secure)
+		err := client.HandshakeContext(ctx)
+		if err == nil {
+			err = isAccepted(ctx, client, secure.GetClientCertificate != nil || len(secure.Certificates) > 0)
+		} else {
+			err = distrust(err)
+		}
+		if err != nil {
+			return nil, fmt.Errorf("etcd at %s: %w", endpoint, err)
 		}
 	}
 	only := c
@@ -98,6 +107,26 @@ func reach(ctx context.Context, c Config, endpoint string) (version *semver.Vers
 	return semver.NewVersion(status.Version)
 }
 
+// isAccepted returns an error if etcd refuses this side's certificate, or that there is none. In TLS 1.3
+// it says so after the handshake, in place of its first bytes of HTTP/2.
+func isAccepted(ctx context.Context, conn *tls.Conn, shown bool) error {
+	if deadline, ok := ctx.Deadline(); ok {
+		_ = conn.SetDeadline(deadline)
+	}
+	_, err := conn.Write([]byte("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\x00\x00\x00\x04\x00\x00\x00\x00\x00"))
+	if err == nil {
+		_, err = conn.Read(make([]byte, 1))
+	}
+	var op *net.OpError
+	switch {
+	case !errors.As(err, &op) || op.Op != "remote error": // none, or gRPC meets it, too
+		return nil
+	case shown:
+		return Refusal{fmt.Errorf("it does not accept the certificate of cluster.etcd_cert_file, which must be valid for clients and signed by an authority of etcd's --trusted-ca-file: %w", err)}
+	}
+	return Refusal{fmt.Errorf("it asks for a certificate: set cluster.etcd_cert_file and cluster.etcd_key_file: %w", err)}
+}
+
 // distrust says which setting a failed handshake of TLS is about.
 func distrust(err error) error {
 	var unknown x509.UnknownAuthorityError
@@ -105,14 +134,20 @@ func distrust(err error) error {
 	var record tls.RecordHeaderError
 	switch {
 	case errors.As(err, &unknown):
-		return fmt.Errorf("its certificate is not signed by an authority that this machine or cluster.etcd_ca_file names: %w", err)
+		return Refusal{fmt.Errorf("its certificate is not signed by an authority that this machine or cluster.etcd_ca_file names: %w", err)}
 	case errors.As(err, &name):
-		return fmt.Errorf("its certificate is for another name: correct cluster.etcd, or the certificate: %w", err)
-	case errors.As(err, &record), errors.Is(err, io.EOF), errors.Is(err, syscall.ECONNRESET):
-		return fmt.Errorf("it does not speak TLS: write http:// in cluster.etcd, or give etcd a certificate: %w", err)
+		return Refusal{fmt.Errorf("its certificate is for another name: correct cluster.etcd, or the certificate: %w", err)}
+	case errors.As(err, new(x509.CertificateInvalidError)):
+		return Refusal{fmt.Errorf("its certificate cannot be used: %w", err)}
+	case errors.As(err, &record):
+		return Refusal{fmt.Errorf("%s: %w", noTLS, err)}
+	case errors.Is(err, io.EOF), errors.Is(err, syscall.ECONNRESET): // or it ends just now
+		return fmt.Errorf("%s: %w", noTLS, err)
 	}
 	return fmt.Errorf("TLS fails: %w", err)
 }
+
+const noTLS = "it does not speak TLS: write http:// in cluster.etcd, or give etcd a certificate"
 
 // mayWrite asks for a write whose condition cannot be true. etcd checks permissions before the
 // condition.
@@ -134,17 +169,8 @@ func mayWrite(ctx context.Context, c Config) error {
 			Then(clientv3.OpDelete(c.Prefix, clientv3.WithPrefix())).
 			Else(clientv3.OpGet(c.Prefix, clientv3.WithPrefix(), clientv3.WithCountOnly())).Commit()
 	}
-	switch {
-	case err == nil:
-		return nil
-	case errors.Is(err, rpctypes.ErrAuthFailed):
-		return fmt.Errorf("etcd does not accept the password of the user %q: correct cluster.etcd_user or the file of cluster.etcd_password_file", c.User)
-	case errors.Is(err, rpctypes.ErrPermissionDenied):
-		return fmt.Errorf("etcd does not let the user %q read and write under %q: grant its role readwrite for that prefix, or correct cluster.etcd_prefix", c.User, c.Prefix)
-	case errors.Is(err, rpctypes.ErrUserEmpty):
-		return errors.New("etcd asks for a user: set cluster.etcd_user and cluster.etcd_password_file")
-	case errors.Is(err, rpctypes.ErrAuthNotEnabled):
-		return errors.New("etcd has no users: run `etcdctl auth enable`, or leave cluster.etcd_user empty")
+	if err = c.explain(err); err == nil || IsRefusal(err) {
+		return err
 	}
 	return fmt.Errorf("etcd does not answer a read: %w; most of its members must run", err)
 }

@@ -7,6 +7,7 @@
 package directory
 
 import (
+	"cmp"
 	"context"
 	"crypto/tls"
 	"errors"
@@ -28,7 +29,7 @@ type Config struct {
 	Endpoints      []string    // URLs of etcd's members
 	TLS            *tls.Config // nil without TLS
 	User, Password string      // empty without authentication
-	Prefix         string      // of all keys; the default is "intercessor/"
+	Prefix         string      // of all keys; the default is defaultPrefix
 
 	Key     resume.Key    // of the cluster: it hashes names of rooms and seals values
 	Self    home.Instance // this process
@@ -40,10 +41,13 @@ type Config struct {
 	Changed func(Standing)
 }
 
+const defaultPrefix = "intercessor/"
+
 // Bounds of single calls. A caller's context may end them earlier.
 const (
 	lookupWithin = 500 * time.Millisecond // N2
 	callWithin   = 3 * time.Second        // every other call
+	joinWithin   = 10 * time.Second       // Join, which has up to seven questions
 
 	// A read that is not answered within firstTry is asked again, of another member if there is
 	// one, beside the first. Each further try comes after twice that time, or beforeRetry after one has failed.
@@ -110,9 +114,7 @@ var validName = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]*$`)
 // Open returns a directory that connects when it is first asked. It fails on a configuration that
 // cannot work.
 func Open(c Config) (*Directory, error) {
-	if c.Prefix == "" {
-		c.Prefix = "intercessor/"
-	}
+	c.Prefix = cmp.Or(c.Prefix, defaultPrefix)
 	switch {
 	case len(c.Self.Name) > maxName || !validName.MatchString(c.Self.Name):
 		return nil, fmt.Errorf("the node's name %q must be 1 to %d letters, digits, dots, hyphens and underscores, and begin with a letter or digit",

@@ -8,14 +8,15 @@ import (
 	"time"
 
 	"github.com/sebas642/intercessor/relayd/cluster/home"
+	"go.etcd.io/etcd/api/v3/mvccpb"
 	clientv3 "go.etcd.io/etcd/client/v3"
 )
 
 // ErrRival: another process runs under this node's name, or has just started.
 var ErrRival = errors.New("another process has this node's name")
 
-// Join enters the directory as home.Enter says, and keeps this instance's marks until Close or Leave. It
-// is called once. Gone are the rivals that were asked at their addresses and do not answer: see
+// Join enters the directory as home.Enter says, and keeps this instance's marks until Close or Leave.
+// After an error it may be called again. Gone are the rivals that were asked at their addresses and do not answer: see
 // [Directory.Instances]. Join fails with [ErrRival] if there are others.
 func (d *Directory) Join(ctx context.Context, gone ...home.Instance) (Standing, error) {
 	standing, err := d.register(ctx, true, gone)
@@ -29,15 +30,20 @@ func (d *Directory) Join(ctx context.Context, gone ...home.Instance) (Standing, 
 // register reads the directory, asks home.Enter, and puts all that it says in one transaction. This is
 // compared: no mark of this node's name has been put since the read.
 func (d *Directory) register(ctx context.Context, first bool, gone []home.Instance) (s Standing, err error) {
-	ctx, cancel := d.bound(ctx, callWithin)
+	within := callWithin
+	if first {
+		within = joinWithin
+	}
+	ctx, cancel := d.bound(ctx, within)
 	defer cancel()
-	defer func() { err = cause(ctx, err) }()
+	defer func() { err = d.config.explain(cause(ctx, err)) }()
 	d.marks.writing.Lock()
 	defer d.marks.writing.Unlock()
 	if !first && !d.marks.joined() {
 		return s, errLeft
 	}
 	then := d.seen.now()
+	own, _ := d.marks.now()
 	before, err := d.leases.Txn(ctx).Then(d.getState()...).Commit()
 	if err != nil {
 		return s, err
@@ -50,7 +56,7 @@ func (d *Directory) register(ctx context.Context, first bool, gone []home.Instan
 	view.Young = view.Young || back
 	entry := home.Enter(d.config.Self, !first, &view)
 	for _, rival := range entry.Rivals {
-		if !slices.Contains(gone, rival) {
+		if !slices.Contains(gone, rival) && d.aliveSince(before.Responses[0].GetResponseRange().Kvs, rival) > own {
 			return s, ErrRival
 		}
 	}
@@ -101,6 +107,17 @@ func (d *Directory) register(ctx context.Context, first bool, gone []home.Instan
 	d.marks.in, d.marks.revision, d.marks.lease = true, answer.Header.Revision, fresh
 	d.marks.mu.Unlock()
 	return s, nil
+}
+
+// aliveSince returns the revision of an instance's alive, 0 if it has none. One that is older than the own
+// alive is from a copy of etcd that was restored: its process has ended before this one began.
+func (d *Directory) aliveSince(marks []*mvccpb.KeyValue, i home.Instance) int64 {
+	for _, kv := range marks {
+		if string(kv.Key) == d.markKey(i, alive) {
+			return kv.ModRevision
+		}
+	}
+	return 0
 }
 
 // maxRivals bounds the rivals that one transaction takes the place of: etcd takes 128 operations.

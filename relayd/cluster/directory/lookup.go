@@ -194,7 +194,7 @@ func (d *Directory) read(ctx context.Context, within time.Duration, gets ...clie
 			case r.err == nil:
 				return r.answer, d.seen.check(r.answer.Header, r.then)
 			case refused(r.err):
-				return nil, r.err
+				return nil, d.config.explain(r.err)
 			}
 			last = r.err
 			next.Reset(beforeRetry)

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/sebas642/intercessor/relayd/cluster/directory"
+	"github.com/sebas642/intercessor/relayd/cluster/etcdtest"
 	"github.com/sebas642/intercessor/relayd/cluster/home"
 	"github.com/stretchr/testify/require"
 	clientv3 "go.etcd.io/etcd/client/v3"
@@ -250,6 +251,31 @@ func TestRestored(t *testing.T) {
 	_, err = restored.Delete(within(t, patience), "test/cluster")
 	require.NoError(t, err)
 	require.True(t, b.next(t).Young, "a node that runs notices it")
+}
+
+// TestRestoredWithAnEarlierProcess: a copy of etcd says that an earlier process of the node is alive. The
+// one that runs takes that for what it was.
+func TestRestoredWithAnEarlierProcess(t *testing.T) {
+	t.Parallel()
+	member, endpoints := one(t)
+	first := join(t, "a", 1, endpoints)
+	snapshot := member.Save()
+	first.Close()
+	second := open(t, "a", 2, endpoints)
+	_, err := second.Join(within(t, patience), first.self)
+	require.NoError(t, err)
+
+	member.Kill()
+	etcdtest.Restore([]*etcdtest.Member{member}, snapshot, "another")
+	member.Start()
+	s := second.next(t)
+	for !s.Again && !s.Replaced { // it may have been unsure before
+		s = second.next(t)
+	}
+	require.Equal(t, directory.Standing{Sure: true, Again: true, Young: true}, s)
+	view, _ := second.look(t, "room")
+	require.Equal(t, home.Marks{Address: "a:4000", Recent: true, Kept: true}, view.Instances[first.self])
+	require.True(t, view.Instances[second.self].Alive)
 }
 
 // TestConfigurations: what cannot work is refused with its cause.

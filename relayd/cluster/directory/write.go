@@ -200,7 +200,7 @@ func (d *Directory) outcome(w *write, own, revision int64, answer *pb.TxnRespons
 func (d *Directory) failure(ctx context.Context, err error) error {
 	err = cause(ctx, err)
 	if refused(err) {
-		return fmt.Errorf("etcd has refused a write: %w", err)
+		return fmt.Errorf("etcd has refused a write: %w", d.config.explain(err))
 	}
 	return fmt.Errorf("%w: %w", ErrUnknown, err)
 }

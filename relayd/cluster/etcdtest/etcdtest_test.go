@@ -73,3 +73,28 @@ func TestThree(t *testing.T) {
 	first.Start()
 	first.Wait()
 }
+
+// TestRestore: a snapshot has what was there when it was made, in a cluster that is another one.
+func TestRestore(t *testing.T) {
+	members := etcdtest.StartThree(t)
+	client := connect(t, members...)
+	before, err := client.Put(within(t, patience), "k", "v")
+	require.NoError(t, err)
+	snapshot := members[0].Save()
+	_, err = client.Put(within(t, patience), "k", "w")
+	require.NoError(t, err)
+	for _, m := range members {
+		m.Kill()
+	}
+	etcdtest.Restore(members, snapshot, "another")
+	for _, m := range members {
+		m.Start()
+	}
+	for _, m := range members {
+		m.Wait()
+	}
+	got, err := client.Get(within(t, patience), "k")
+	require.NoError(t, err)
+	require.Equal(t, "v", string(got.Kvs[0].Value))
+	require.NotEqual(t, before.Header.ClusterId, got.Header.ClusterId)
+}

@@ -39,6 +39,9 @@ func (m *Member) Endpoint() string {
 // Address returns the host and port of Endpoint, for a connection without a client of etcd.
 func (m *Member) Address() string { return m.client }
 
+// PID is that of the process that runs.
+func (m *Member) PID() int { return m.process.Process.Pid }
+
 // Kill ends the member with SIGKILL, if it runs, and waits for its end. Its data stays.
 func (m *Member) Kill() {
 	if m.process == nil {
@@ -110,7 +113,7 @@ func (m *Member) launch() {
 	)
 	if m.security != nil {
 		m.process.Args = append(m.process.Args, "--cert-file", m.security.cert, "--key-file", m.security.key,
-			"--client-cert-auth", "--trusted-ca-file", m.security.cert)
+			"--client-cert-auth", "--trusted-ca-file", m.security.trusted)
 	}
 	m.process.Stderr, m.process.Stdout = m.output, m.output
 	endWithParent(m.process)

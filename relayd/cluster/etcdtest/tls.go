@@ -26,10 +26,25 @@ func StartTLS(t testing.TB) (*Member, *tls.Config) {
 	return startCluster(t, []string{loopback}, s)[0], s.config
 }
 
+// Certificate returns the files of a certificate and its key. The certificate is its own authority.
+func Certificate(t testing.TB) (cert, key string) {
+	t.Helper()
+	s := newSecurity(t)
+	return s.cert, s.key
+}
+
+// Certificate returns the files of the certificate that the member shows and trusts, and its key.
+func (m *Member) Certificate() (cert, key string) { return m.security.cert, m.security.key }
+
+// Trust has the member accept other clients: those with a certificate of an authority in a file, from
+// the next Start on.
+func (m *Member) Trust(authority string) { m.security.trusted = authority }
+
 // security is one certificate that both sides show and trust.
 type security struct {
 	config    *tls.Config
 	cert, key string // files
+	trusted   string // file
 }
 
 func newSecurity(t testing.TB) *security {
@@ -51,6 +66,7 @@ func newSecurity(t testing.TB) *security {
 	require.NoError(t, err)
 	folder := t.TempDir()
 	s := &security{cert: filepath.Join(folder, "cert.pem"), key: filepath.Join(folder, "key.pem")}
+	s.trusted = s.cert
 	require.NoError(t, os.WriteFile(s.cert, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der}), 0o600))
 	require.NoError(t, os.WriteFile(s.key, pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: pkcs8}), 0o600))
 	trusted := x509.NewCertPool()

@@ -95,7 +95,7 @@ func (n *Node) receive(tcp *net.TCPConn) {
 	if n.config.TLS != nil {
 		conn = tls.Server(wsconn.TLSSocket(tcp), n.config.TLS.current.Load().server)
 	}
-	h, err := n.greet(conn)
+	h, edge, err := n.greet(conn)
 	if err != nil {
 		n.stray(tcp.RemoteAddr(), err)
 		// With unread bytes, Close would reset the connection, and an alert of TLS be lost.
@@ -107,7 +107,7 @@ func (n *Node) receive(tcp *net.TCPConn) {
 		return
 	}
 	n.shook(tcp)
-	in := &Incoming{Handover: h, node: n, conn: conn}
+	in := &Incoming{Handover: h, node: n, version: edge, conn: conn}
 	defer in.abandon()
 	if !n.beginHandling() {
 		in.Answer(ErrFull, nil)
@@ -156,12 +156,13 @@ func (n *Node) endHandling() {
 type Incoming struct {
 	*Handover
 	node     *Node
+	version  byte // of the other node
 	conn     net.Conn
 	answered atomic.Bool
 }
 
 // answers are the statuses of an answer, by their value.
-var answers = []error{nil, ErrNotHere, ErrFull}
+var answers = []error{nil, ErrNotHere, ErrFull, ErrNoEntry}
 
 func errorOf(status byte) error {
 	if int(status) >= len(answers) {
@@ -189,7 +190,10 @@ func (in *Incoming) Take() (net.Conn, error) {
 	return in.conn, nil
 }
 
-// Answer answers with nil for "here", ErrNotHere or ErrFull. The body, of at most a
+// TakesRefusal reports whether the other node understands ErrNoEntry.
+func (in *Incoming) TakesRefusal() bool { return in.version >= 2 }
+
+// Answer answers with nil for "here", or with an error of answers. The body, of at most a
 // mebibyte, is for one who has used Ask. The other node hears nothing of a failure to send it.
 func (in *Incoming) Answer(err error, body []byte) {
 	if in.answered.Swap(true) {

@@ -20,6 +20,7 @@ var (
 	// The home's answers.
 	ErrNotHere = errors.New("the room is not here")
 	ErrFull    = errors.New("the node has no capacity")
+	ErrNoEntry = errors.New("the room does not admit this newcomer")
 
 	ErrRefused   = errors.New("the connection was refused")
 	ErrSilent    = errors.New("no answer in time")
@@ -203,7 +204,7 @@ var longAgo = time.Unix(1, 0)
 const lateBy = 200 * time.Millisecond
 
 // known are the errors that say themselves what has happened.
-var known = []error{ErrNotHere, ErrFull, ErrOther, ErrUntrusted, ErrKey, ErrVersion}
+var known = []error{ErrNotHere, ErrFull, ErrNoEntry, ErrOther, ErrUntrusted, ErrKey, ErrVersion}
 
 // classify gives an error of a connection its class.
 func classify(err error, late bool) error {

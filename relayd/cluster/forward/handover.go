@@ -45,9 +45,10 @@ type Handover struct {
 	Body []byte // of Operate
 }
 
-// Versions of a Handover and of the greetings. A node understands its own and the one before.
+// Versions of a Handover, of the greetings and of the answers. A node understands its own and the one
+// before. Version 2 adds the answer ErrNoEntry.
 const (
-	version = 1
+	version = 2
 	oldest  = 1
 )
 
@@ -58,7 +59,7 @@ const (
 
 var errHandover = errors.New("what the other node hands over cannot be read")
 
-// encode returns the Handover in the form of version 1. A later version adds fields at the end.
+// encode returns the Handover in the form of versions 1 and 2. A later version adds fields at the end.
 func (h *Handover) encode() ([]byte, error) {
 	b := cryptobyte.NewBuilder(nil)
 	short := func(s string) { b.AddUint8LengthPrefixed(func(b *cryptobyte.Builder) { b.AddBytes([]byte(s)) }) }

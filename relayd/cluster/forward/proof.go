@@ -149,41 +149,43 @@ func (n *Node) converse(conn net.Conn, to Peer, handover []byte) (r Reply, err e
 	return r, err
 }
 
-// greet is the home's part up to the Handover.
-func (n *Node) greet(conn net.Conn) (*Handover, error) {
+// greet is the home's part up to the Handover. It also returns the version of the edge.
+func (n *Node) greet(conn net.Conn) (h *Handover, edge byte, err error) {
 	binding, err := bind(conn)
 	if err != nil {
-		return nil, err
+		return nil, 0, err
 	}
 	greeting := make([]byte, greetingSize)
 	if _, err := io.ReadFull(conn, greeting); err != nil {
-		return nil, err
+		return nil, 0, err
 	}
 	if string(greeting[:len(magic)]) != magic {
-		return nil, errStranger
+		return nil, 0, errStranger
 	}
 	reply := n.appendReply()
 	if _, err := conn.Write(append(reply[:len(reply):len(reply)], n.mac(homeRole, binding, greeting, reply)...)); err != nil {
-		return nil, err
+		return nil, 0, err
 	}
-	if err := checkVersion(greeting[len(magic)]); err != nil {
-		return nil, err
+	edge = greeting[len(magic)]
+	if err := checkVersion(edge); err != nil {
+		return nil, 0, err
 	}
 	var head [macSize + 4]byte
 	if _, err := io.ReadFull(conn, head[:macSize]); err != nil {
-		return nil, fmt.Errorf("the other node ended the handshake: %w", err)
+		return nil, 0, fmt.Errorf("the other node ended the handshake: %w", err)
 	}
 	if !hmac.Equal(head[:macSize], n.mac(edgeRole, binding, greeting, reply)) {
-		return nil, ErrKey
+		return nil, 0, ErrKey
 	}
 	if _, err := io.ReadFull(conn, head[macSize:]); err != nil {
-		return nil, err
+		return nil, 0, err
 	}
 	encoded, err := readSized(conn, head[macSize:], maxHandover)
 	if err != nil {
-		return nil, err
+		return nil, 0, err
 	}
-	return decode(encoded)
+	h, err = decode(encoded)
+	return h, edge, err
 }
 
 // readSized reads as many bytes as size says. Memory grows with what comes.

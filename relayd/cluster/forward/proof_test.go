@@ -146,11 +146,12 @@ func TestNodeInTheMiddle(t *testing.T) {
 	copying.Wait()
 }
 
-// proven connects to a node as an edge up to the Handover, and returns its proof.
-func proven(t *testing.T, edge *node, at *node) (*net.TCPConn, []byte) {
+// proven connects to a node as an edge of a version up to the Handover, and returns its proof.
+func proven(t *testing.T, edge *node, at *node, version byte) (*net.TCPConn, []byte) {
 	t.Helper()
 	conn := at.raw(t)
 	greeting := appendGreeting()
+	greeting[len(magic)] = version
 	_, err := conn.Write(greeting)
 	require.NoError(t, err)
 	binding, err := bind(conn)
@@ -164,7 +165,7 @@ func proven(t *testing.T, edge *node, at *node) (*net.TCPConn, []byte) {
 // whole.
 func TestAnnouncedLengths(t *testing.T) {
 	edge, at := two(t, false, never(t))
-	conn, proof := proven(t, edge, at)
+	conn, proof := proven(t, edge, at, version)
 	_, err := conn.Write(binary.BigEndian.AppendUint32(proof, maxHandover+1))
 	require.NoError(t, err)
 	require.ErrorContains(t, <-at.reports, "announces 196609 bytes")
@@ -173,7 +174,7 @@ func TestAnnouncedLengths(t *testing.T) {
 	var before, after runtime.MemStats
 	runtime.ReadMemStats(&before)
 	for range 20 {
-		conn, proof = proven(t, edge, at)
+		conn, proof = proven(t, edge, at, version)
 		_, err = conn.Write(append(binary.BigEndian.AppendUint32(proof, maxHandover), "little"...))
 		require.NoError(t, err)
 		require.NoError(t, conn.CloseWrite())
@@ -183,7 +184,7 @@ func TestAnnouncedLengths(t *testing.T) {
 	runtime.ReadMemStats(&after)
 	require.Less(t, after.TotalAlloc-before.TotalAlloc, uint64(20*maxHandover/2))
 
-	conn, proof = proven(t, edge, at)
+	conn, proof = proven(t, edge, at, version)
 	_, err = conn.Write(append(binary.BigEndian.AppendUint32(proof, 3), "odd"...))
 	require.NoError(t, err)
 	require.ErrorIs(t, <-at.reports, errHandover)
@@ -229,4 +230,22 @@ func TestVersions(t *testing.T) {
 	require.NoError(t, err, "the edge is told which version the home has")
 	require.ErrorIs(t, <-at.reports, ErrVersion)
 	ends(t, conn)
+}
+
+// TestAnswersOfVersion1: a node of the version before gets no answer that it does not know.
+func TestAnswersOfVersion1(t *testing.T) {
+	takes := make(chan bool, 1)
+	edge, at := two(t, false, func(_ context.Context, in *Incoming) {
+		takes <- in.TakesRefusal()
+		in.Answer(nil, nil)
+	})
+	encoded, err := (&Handover{Kind: Who, From: edge.Instance}).encode()
+	require.NoError(t, err)
+	for _, version := range []byte{1, 2} {
+		conn, proof := proven(t, edge, at, version)
+		_, err = conn.Write(append(binary.BigEndian.AppendUint32(proof, uint32(len(encoded))), encoded...))
+		require.NoError(t, err)
+		require.Equal(t, version == 2, <-takes)
+		ends(t, conn)
+	}
 }

@@ -67,23 +67,7 @@ func (t *TLS) Reload() error { return errors.Join(t.files.Reload(), t.readCA()) 
 
 // watch reads the files again and again until the context ends. It repeats no error.
 func (t *TLS) watch(ctx context.Context, report func(error)) {
-	ticks := time.NewTicker(lookAtFiles)
-	defer ticks.Stop()
-	wrong := ""
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case <-ticks.C:
-		}
-		err := t.Reload()
-		if err == nil {
-			wrong = ""
-		} else if err.Error() != wrong {
-			wrong = err.Error()
-			report(err)
-		}
-	}
+	certs.Watch(ctx, lookAtFiles, func() (bool, error) { return false, t.Reload() }, report)
 }
 
 // readCA reads the CA's file, and replaces current if it has changed.

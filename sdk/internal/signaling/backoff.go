@@ -9,7 +9,7 @@ import (
 )
 
 // The wait before a connection is tried again: a random time between two bounds, the
-// higher of which doubles with each attempt (B43). Peers that were cut at the same
+// higher of which doubles with most attempts (B43). Peers that were cut at the same
 // moment come back at different ones.
 const (
 	waitAtLeast = 200 * time.Millisecond
@@ -23,13 +23,14 @@ const (
 // backoff counts the attempts since a connection was last worth something.
 type backoff struct{ attempts int }
 
-// next returns how long to wait before the next attempt.
-func (b *backoff) next() time.Duration {
-	most := waitAtMost
-	if b.attempts < 5 {
-		most = min(waitFirst<<b.attempts, waitAtMost)
+// next returns how long to wait after an attempt that ended with err. The higher bound stays low
+// while a relay restarts: behind a balancer the next attempt may reach another one.
+func (b *backoff) next(err error) time.Duration {
+	most := waitFirst
+	if closed, ok := err.(*RelayError); !ok || closed.Code != protocol.CodeRestarting {
+		most = min(waitFirst<<min(b.attempts, 5), waitAtMost)
+		b.attempts++
 	}
-	b.attempts++
 	return waitAtLeast + rand.N(most-waitAtLeast)
 }
 

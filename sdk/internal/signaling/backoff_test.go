@@ -5,6 +5,8 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/sebas642/intercessor/protocol"
 )
 
 func TestWaitsGrowAndAreSpreadOut(t *testing.T) {
@@ -12,11 +14,23 @@ func TestWaitsGrowAndAreSpreadOut(t *testing.T) {
 	for range 200 {
 		var b backoff
 		for _, seconds := range most {
-			wait := b.next()
+			wait := b.next(nil)
 			require.GreaterOrEqual(t, wait, 200*time.Millisecond)
 			require.Less(t, wait, seconds*time.Second)
 		}
 	}
+}
+
+// A relay that restarts is soon back, or another takes its place.
+func TestARestartDoesNotMakeWaitsGrow(t *testing.T) {
+	var b backoff
+	for range 200 {
+		require.Less(t, b.next(&RelayError{Code: protocol.CodeRestarting}), time.Second)
+	}
+	require.Zero(t, b.attempts)
+	b.attempts = 5
+	require.Less(t, b.next(&RelayError{Code: protocol.CodeRestarting}), time.Second)
+	require.Equal(t, 5, b.attempts)
 }
 
 func TestSecondsInAReason(t *testing.T) {

@@ -174,7 +174,7 @@ func (s *Session) greeted(ctx context.Context) (*connection, error) {
 			return c, err
 		}
 		before = err
-		if !sleep(ctx, max(s.backoff.next(), toldWait(err.(*RelayError).Reason)), nil) {
+		if !sleep(ctx, max(s.backoff.next(err), toldWait(err.(*RelayError).Reason)), nil) {
 			return nil, err
 		}
 	}

@@ -72,7 +72,7 @@ func startEcho(b *testing.B, at *node) (id string) {
 		_, text, err = socket.Read(ctx)
 		return err == nil
 	}, patience.Max, 100*time.Millisecond)
-	var first struct{ Message hello }
+	var first struct{ Message rawpeer.Hello }
 	require.NoError(b, json.Unmarshal(text, &first))
 	var answering sync.WaitGroup
 	answering.Go(func() {

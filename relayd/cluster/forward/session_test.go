@@ -4,10 +4,12 @@ import (
 	"context"
 	"crypto/tls"
 	"encoding/binary"
+	"errors"
 	"io"
 	"net"
 	"os"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -174,4 +176,37 @@ func TestNoReplyNeedsASession(t *testing.T) {
 	require.NoError(t, err)
 	require.ErrorIs(t, <-at.reports, errStranger)
 	ends(t, conn)
+}
+
+// TestFailuresBehindASession: a home that has proved itself before is refused, silent or cut as any
+// other.
+func TestFailuresBehindASession(t *testing.T) {
+	var mute atomic.Bool
+	edge, at := two(t, true, func(_ context.Context, in *Incoming) {
+		if !mute.Load() {
+			in.Answer(nil, nil)
+		}
+	})
+	ask := func(address string) (Reply, error) {
+		return edge.Ask(t.Context(), Peer{at.Instance, address}, full())
+	}
+	_, err := ask(at.Address)
+	require.NoError(t, err)
+	mute.Store(true)
+	for range 2 {
+		reply, err := ask(at.Address)
+		require.ErrorIs(t, err, ErrCut)
+		require.NotErrorIs(t, err, ErrRecent, "it has been reached")
+		require.Equal(t, at.Instance, reply.From)
+	}
+	_, err = ask(gone(t).Address)
+	require.ErrorIs(t, err, ErrRefused)
+	edge.limits.handshake = 100 * time.Millisecond
+	reply, err := ask(silent(t).Address)
+	require.True(t, errors.Is(err, ErrSilent) || errors.Is(err, ErrLate), "%v", err)
+	require.Zero(t, reply)
+	mute.Store(false)
+	edge.limits.handshake = usual.handshake
+	_, err = ask(at.Address)
+	require.NoError(t, err)
 }

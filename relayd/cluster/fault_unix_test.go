@@ -56,6 +56,22 @@ func TestHomeIsFrozen(t *testing.T) {
 	}
 }
 
+// TestHomeHangs: a peer that sends nothing itself and is forwarded to a home that hangs loses its
+// connection in the end, and may come again.
+func TestHomeHangs(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, 2)
+	a, b := w.nodes[0], w.nodes[1]
+	server := a.base(t, "/server")
+	client := b.base(t, "/client/"+server.id)
+	a.signal(t, syscall.SIGSTOP)
+	var err error
+	for err == nil { // what came before
+		_, _, _, err = client.read()
+	}
+	require.NoError(t, client.ctx.Err(), "nothing has ended the connection")
+}
+
 // TestServerMoves: a server whose connection was lost comes to another node while its home lives.
 func TestServerMoves(t *testing.T) {
 	t.Parallel()

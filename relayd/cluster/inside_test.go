@@ -179,9 +179,19 @@ func TestHomeThatIsFull(t *testing.T) {
 	talk(server, client)
 	talk(server, b.v1(t, "/client/"+server.id))
 
-	require.NoError(t, client.Close(1000, ""))
+	require.NoError(t, client.CloseNow())
+	var other *peer
 	require.Eventually(t, func() bool {
-		return a.knock(t, "/client/"+server.id, protocol.SubprotocolV1).answer() == nil
+		other = a.knock(t, "/client/"+server.id, protocol.SubprotocolV1)
+		return other.answer() == nil
+	}, patience, 20*time.Millisecond)
+	back := a.knock(t, "/client/"+server.id, protocol.SubprotocolV1, client.credential(1))
+	_, _, _, err := back.read()
+	require.Equal(t, protocol.CodeOverloaded, protocol.Code(websocket.CloseStatus(err)), "it may come back: %v", err)
+	require.Regexp(t, `\(\d+ s\)`, err.Error())
+	require.NoError(t, other.CloseNow())
+	require.Eventually(t, func() bool {
+		return a.knock(t, "/client/"+server.id, protocol.SubprotocolV1, client.credential(2)).answer() == nil
 	}, patience, 20*time.Millisecond)
 }
 

@@ -138,9 +138,9 @@ func TestN9KickIsKept(t *testing.T) {
 	require.True(t, form.Within(form.Patience(), func() bool { return ask("POST", "/api/peers/"+name+"/kick") }))
 	require.Equal(t, protocol.CodeKicked, closeCode(client))
 	a.Kill()
-	join(t, b, "/server", again(2, server.Resume))
+	join(t, b, "/server", rawpeer.Again(2, server.Resume))
 	for _, at := range []*node{b, c} {
-		refuse(t, at, protocol.CodeKicked, "/client/"+server.ID, again(2, h.Resume))
+		refuse(t, at, protocol.CodeKicked, "/client/"+server.ID, rawpeer.Again(2, h.Resume))
 	}
 }
 
@@ -171,7 +171,7 @@ func TestN10OrderOfTheServer(t *testing.T) {
 	a, b := w.nodes[0], w.nodes[1]
 	_, server := join(t, a, "/server", rawpeer.V1)
 	for attempt := uint64(7); attempt < 9; attempt++ {
-		_, server = join(t, a, "/server", again(int(attempt), server.Resume))
+		_, server = join(t, a, "/server", rawpeer.Again(int(attempt), server.Resume))
 		_, h := join(t, b, "/client/"+server.ID, rawpeer.V1)
 		require.Len(t, h.ServerOrder, 3)
 		require.Equal(t, attempt, h.ServerOrder[1], "the attempt")

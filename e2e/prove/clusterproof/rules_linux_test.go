@@ -57,7 +57,7 @@ func TestN2RoomAfterItWasNotThere(t *testing.T) {
 	for _, at := range w.nodes {
 		refuse(t, at, protocol.CodeNoSuchServer, "/client/"+h.ID)
 	}
-	join(t, w.nodes[1], "/server", again(2, h.Resume))
+	join(t, w.nodes[1], "/server", rawpeer.Again(2, h.Resume))
 	for _, at := range w.nodes {
 		join(t, at, "/client/"+h.ID)
 	}
@@ -117,7 +117,7 @@ func TestN4EmptyDirectory(t *testing.T) {
 	keepAway(t, b, 30, "/client/"+server.ID)
 	a.mend()
 	join(t, b, "/client/"+server.ID)
-	wantPong(server)
+	server.IsThere()
 }
 
 // TestN4NodeThatStoodStill: a node that was frozen, and cannot ask the directory whether it still has
@@ -135,7 +135,7 @@ func TestN4NodeThatStoodStill(t *testing.T) {
 	keepAway(t, b, 3, "/client/"+server.ID)
 	a.mend()
 	join(t, a, "/client/"+server.ID)
-	wantPong(server)
+	server.IsThere()
 }
 
 // TestN5ClockOfTheHomeIsAhead: the last move of the room is in the future. The server does not wait
@@ -151,8 +151,8 @@ func TestN5ClockOfTheHomeIsAhead(t *testing.T) {
 	a, b := w.nodes[0], w.nodes[1]
 	_, h := join(t, a, "/server", rawpeer.V1)
 	a.cut("in out", w.nodesNet())
-	moved, _ := join(t, b, "/server", again(2, h.Resume))
-	wantPong(moved)
+	moved, _ := join(t, b, "/server", rawpeer.Again(2, h.Resume))
+	moved.IsThere()
 }
 
 // TestN5HigherOrderStays: an older connection of a server comes to a node that cannot reach the
@@ -162,14 +162,14 @@ func TestN5HigherOrderStays(t *testing.T) {
 	w := newWorld(t, relayproc.Small(t), nil)
 	a, b := w.nodes[0], w.nodes[1]
 	_, first := join(t, a, "/server", rawpeer.V1)
-	server, _ := join(t, a, "/server", again(1000, first.Resume))
+	server, _ := join(t, a, "/server", rawpeer.Again(1000, first.Resume))
 	a.cut("in out", w.nodesNet())
-	older, _ := join(t, b, "/server", again(500, first.Resume)) // not within ten seconds of the room's last move
+	older, _ := join(t, b, "/server", rawpeer.Again(500, first.Resume)) // not within ten seconds of the room's last move
 	older.ExpectClose(protocol.CodeReplaced)
-	wantPong(server)
+	server.IsThere()
 	a.mend()
 	join(t, a, "/client/"+server.ID)
-	wantPong(server)
+	server.IsThere()
 }
 
 // TestN6ClientWaitsForItsServer: the home of a room is killed, and its client comes back before its
@@ -184,14 +184,14 @@ func TestN6ClientWaitsForItsServer(t *testing.T) {
 	waiting := make(chan *rawpeer.Peer, 1)
 	go func() {
 		defer close(waiting)
-		p, _ := join(t, b, "/client/"+server.ID, again(2, client.Resume))
+		p, _ := join(t, b, "/client/"+server.ID, rawpeer.Again(2, client.Resume))
 		waiting <- p
 	}()
-	back, _ := join(t, c, "/server", again(2, server.Resume))
-	wantPong(back)
+	back, _ := join(t, c, "/server", rawpeer.Again(2, server.Resume))
+	back.IsThere()
 	p, in := <-waiting
 	require.True(t, in)
-	wantPong(p)
+	p.IsThere()
 }
 
 // TestN7Forward: what comes early arrives, a forward ends without a byte of the edge, and its end
@@ -213,7 +213,7 @@ func TestN7Forward(t *testing.T) {
 	server.ExpectGone(early)
 
 	client, _ := join(t, b, "/client/"+server.ID)
-	wantPong(client)
+	client.IsThere()
 	a.Kill()
 	client.ExpectEnd()
 }
@@ -254,9 +254,9 @@ func TestN8DrainTakesTheRoomAlong(t *testing.T) {
 	a.Signal(syscall.SIGTERM)
 	server.Await("0", protocol.TypeRelayRestarting)
 	require.NoError(t, server.Conn.Close())
-	moved, _ := join(t, b, "/server", again(2, h.Resume))
+	moved, _ := join(t, b, "/server", rawpeer.Again(2, h.Resume))
 	a.Kill()
-	wantPong(moved)
+	moved.IsThere()
 	join(t, c, "/client/"+h.ID)
-	wantPong(moved)
+	moved.IsThere()
 }

@@ -46,7 +46,7 @@ type world struct {
 // A node is a relayd that may be killed and started again.
 type node struct {
 	*relayproc.Relay
-	world *world
+	world  *world
 	name   string
 	host   string
 	space  *netspace.Space

@@ -63,6 +63,12 @@ type listed struct {
 // operated starts nodes with admin listeners.
 func operated(t *testing.T, size int) (*fleet, []desk, *etcdtest.Member) {
 	t.Helper()
+	return operatedAs(t, relayproc.Build(t, "relayd", "-race"), size)
+}
+
+// operatedAs is operated for a build of relayd and with more arguments.
+func operatedAs(t *testing.T, binary string, size int, more ...string) (*fleet, []desk, *etcdtest.Member) {
+	t.Helper()
 	etcd, folder := etcdtest.Start(t), t.TempDir()
 	_, key, _, err := resume.KeepKey(folder)
 	require.NoError(t, err)
@@ -72,10 +78,10 @@ func operated(t *testing.T, size int) (*fleet, []desk, *etcdtest.Member) {
 	require.NoError(t, os.WriteFile(token, []byte(adminToken+"\n"), 0o600))
 	f, desks := new(fleet), []desk(nil)
 	for i := range size {
-		r := relayproc.Start(t, "--key-file", key, "--drain", "2s", "--admin-listen", "127.0.0.1:0", "--admin-token-file", token,
+		r := relayproc.StartBinary(t, binary, append(more, "--key-file", key, "--drain", "2s", "--admin-listen", "127.0.0.1:0", "--admin-token-file", token,
 			"--proxy-trusted", "127.0.0.1", "--proxy-protocol", "x-forwarded-for",
 			"--cluster-name", string(rune('a'+i)), "--cluster-listen", "127.0.0.1:0",
-			"--cluster-secret-file", secret, "--cluster-etcd", etcd.Endpoint())
+			"--cluster-secret-file", secret, "--cluster-etcd", etcd.Endpoint())...)
 		r.WaitLog(admin.String())
 		at := admin.FindStringSubmatch(r.Logs())[1]
 		f.relays, desks = append(f.relays, r), append(desks, desk{t, at})

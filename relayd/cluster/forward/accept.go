@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"net/netip"
 	"slices"
 	"sync/atomic"
 	"time"
@@ -17,7 +18,7 @@ import (
 
 const (
 	// mostShaking bounds the connections in their handshakes. A connection beyond it takes the
-	// place of the oldest.
+	// place of the oldest of the address that has the most: that of a stranger, rather than of a node.
 	mostShaking = 256
 
 	// maxBody is the longest body of an answer, in bytes.
@@ -72,12 +73,20 @@ func (n *Node) enter(conn net.Conn) {
 	if n.closed {
 		_ = conn.Close()
 	}
-	if len(n.shaking) >= mostShaking {
-		_ = n.shaking[0].Close()
-		n.shaking = slices.Delete(n.shaking, 0, 1)
-	}
 	n.shaking = append(n.shaking, conn)
+	if len(n.shaking) > mostShaking {
+		count := make(map[netip.Addr]int)
+		for _, c := range n.shaking {
+			count[host(c)]++
+		}
+		most := slices.MaxFunc(n.shaking, func(a, b net.Conn) int { return count[host(a)] - count[host(b)] })
+		i := slices.Index(n.shaking, most)
+		_ = most.Close()
+		n.shaking = slices.Delete(n.shaking, i, i+1)
+	}
 }
+
+func host(conn net.Conn) netip.Addr { return conn.RemoteAddr().(*net.TCPAddr).AddrPort().Addr() }
 
 // shook ends what enter has begun.
 func (n *Node) shook(conn net.Conn) {

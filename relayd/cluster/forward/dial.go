@@ -174,20 +174,12 @@ func (n *Node) send(ctx context.Context, to Peer, h *Handover) (conn net.Conn, r
 	stop := context.AfterFunc(n.life, cancel)
 	defer stop()
 
-	conn, err = n.dial(within, to.Address)
-	if err == nil {
-		below := wsconn.Below(conn)
-		end := context.AfterFunc(within, func() { _ = below.SetDeadline(longAgo) }) // may outlast this call, which sets conn
-		reply, err = n.converse(conn, to, encoded)
-		if !end() && err == nil {
-			err = within.Err()
-		}
+	conn, reply, err = n.attempt(within, to, encoded)
+	if errors.Is(err, errForgotten) {
+		conn, reply, err = n.attempt(within, to, encoded)
 	}
 	if err == nil {
 		return conn, reply, nil
-	}
-	if conn != nil {
-		_ = wsconn.Below(conn).Close()
 	}
 	n.hangUp()
 	switch {
@@ -204,8 +196,31 @@ func (n *Node) send(ctx context.Context, to Peer, h *Handover) (conn net.Conn, r
 	return nil, reply, err
 }
 
+// attempt is one attempt of send.
+func (n *Node) attempt(ctx context.Context, to Peer, handover []byte) (net.Conn, Reply, error) {
+	tcp, err := n.dial(ctx, to.Address)
+	if err != nil {
+		return nil, Reply{}, err
+	}
+	end := context.AfterFunc(ctx, func() { _ = tcp.SetDeadline(longAgo) })
+	conn, s := net.Conn(tcp), (*session)(nil)
+	if n.config.TLS != nil {
+		s = n.config.TLS.current.Load().session(to.Instance)
+		conn = tls.Client(wsconn.TLSSocket(tcp), s.config)
+	}
+	reply, err := n.converse(conn, to, s, handover)
+	if !end() && err == nil {
+		err = ctx.Err()
+	}
+	if err != nil {
+		_ = tcp.Close()
+		return nil, reply, err
+	}
+	return conn, reply, nil
+}
+
 // dial connects to a node. Nothing is sent yet.
-func (n *Node) dial(ctx context.Context, address string) (net.Conn, error) {
+func (n *Node) dial(ctx context.Context, address string) (*net.TCPConn, error) {
 	dialer := net.Dialer{KeepAliveConfig: keepAlive}
 	conn, err := dialer.DialContext(ctx, "tcp", address)
 	if err != nil {
@@ -217,10 +232,7 @@ func (n *Node) dial(ctx context.Context, address string) (net.Conn, error) {
 	}
 	tcp := conn.(*net.TCPConn)
 	tune(tcp)
-	if n.config.TLS == nil {
-		return tcp, nil
-	}
-	return tls.Client(wsconn.TLSSocket(tcp), n.config.TLS.current.Load().client), nil
+	return tcp, nil
 }
 
 var longAgo = time.Unix(1, 0)

@@ -210,7 +210,10 @@ func (d *Directory) read(ctx context.Context, within time.Duration, gets ...clie
 			last = r.err
 			next.Reset(beforeRetry)
 		case <-ctx.Done():
-			return nil, errors.Join(context.Cause(ctx), last)
+			if last == nil {
+				last = fmt.Errorf("no answer within %v", within)
+			}
+			return nil, fmt.Errorf("%w (%w)", last, context.Cause(ctx))
 		}
 	}
 }

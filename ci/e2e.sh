@@ -6,6 +6,6 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-# ci/package.sh, ci/unit.sh and ci/prove.sh run the others.
+# ci/package.sh, ci/unit.sh, ci/nodes.sh and ci/prove.sh run the others.
 go test -vet=off -ldflags=-w -count 1 -timeout 40m -p 3 -parallel 3 $(go list ./e2e/... | grep -vE '/e2e/(package|virtual|cluster|prove/clusterproof)$')
 go test -vet=off -ldflags=-w -run '^$' -bench '^BenchmarkPageToHello$/chat/cold' -benchtime 1x -timeout 10m ./e2e/browser

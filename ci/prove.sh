@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Runs the proof of the delivery promise at full size, in about three quarters of an hour on two cores.
+# Runs the proof of the delivery promise at full size, in somewhat more than an hour on two cores.
 # Each layer prints what it ran; the table in PROOF.md comes from this output.
 set -euo pipefail
 cd "$(dirname "$0")/.."

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Runs the checks and tests that CI runs, fast ones first, and the three long ones at once. Prints each step
-# with the time since the start.
+# Runs the checks and tests that CI runs, fast ones first, three long ones at once, and then those that need a
+# quiet machine. Prints each step with the time since the start.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 exec </dev/null
@@ -26,6 +26,7 @@ for job in "$vet" "$unit" "$e2e"; do
 	wait "$job" || failed=1
 done
 if [ "$failed" = 1 ]; then exit 1; fi
+step nodes
 
 if ! changed=$(diff <(printf '%s\n' "$before") <(ci/tree.sh)); then
 	printf 'These files changed while the tests ran; commit them, or add them to .gitignore:\n%s\n' "$changed" >&2

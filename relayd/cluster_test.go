@@ -131,30 +131,13 @@ func TestCertificateForEtcd(t *testing.T) {
 func TestCheckNamesTheWrongUser(t *testing.T) {
 	t.Parallel()
 	etcd := etcdtest.Start(t).Endpoint()
-	client, err := clientv3.New(clientv3.Config{Endpoints: []string{etcd}, Logger: zap.NewNop()})
-	require.NoError(t, err)
-	defer func() { _ = client.Close() }()
-	ctx, cancel := context.WithTimeout(context.Background(), patience)
-	defer cancel()
+	client, ctx := operate(t, etcd)
 	secret, key, password := keyFile(t, "s"), keyFile(t, "k"), written(t, "password", "right\n")
 	code, _, says := check(t, nil, asNode("a", etcd, secret, key, "--cluster-etcd-user", "relayd", "--cluster-etcd-password-file", password)...)
 	require.Equal(t, 1, code)
 	require.Contains(t, says, "etcd has no users")
 
-	for _, name := range []string{"root", "relayd", "other"} {
-		_, err = client.UserAdd(ctx, name, "right")
-		require.NoError(t, err)
-		_, err = client.RoleAdd(ctx, name)
-		require.NoError(t, err)
-		_, err = client.UserGrantRole(ctx, name, name)
-		require.NoError(t, err)
-	}
-	const prefix = "intercessor/"
-	_, err = client.RoleGrantPermission(ctx, "relayd", prefix, clientv3.GetPrefixRangeEnd(prefix), clientv3.PermissionType(clientv3.PermReadWrite))
-	require.NoError(t, err)
-	_, err = client.AuthEnable(ctx)
-	require.NoError(t, err)
-
+	enableUsers(ctx, t, client)
 	for _, c := range []struct {
 		want string
 		more []string
@@ -188,4 +171,65 @@ func unused(t *testing.T) string {
 	require.NoError(t, err)
 	defer func() { _ = listener.Close() }()
 	return listener.Addr().String()
+}
+
+// operate returns a client of etcd that is not a node's.
+func operate(t *testing.T, etcd string) (*clientv3.Client, context.Context) {
+	t.Helper()
+	client, err := clientv3.New(clientv3.Config{Endpoints: []string{etcd}, Logger: zap.NewNop()})
+	require.NoError(t, err)
+	t.Cleanup(func() { _ = client.Close() })
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	t.Cleanup(cancel)
+	return client, ctx
+}
+
+const prefix = "intercessor/"
+
+// enableUsers makes the users root, relayd and other, all with the password "right". Only relayd has the
+// prefix.
+func enableUsers(ctx context.Context, t *testing.T, client *clientv3.Client) {
+	t.Helper()
+	for _, name := range []string{"root", "relayd", "other"} {
+		_, err := client.UserAdd(ctx, name, "right")
+		require.NoError(t, err)
+		_, err = client.RoleAdd(ctx, name)
+		require.NoError(t, err)
+		_, err = client.UserGrantRole(ctx, name, name)
+		require.NoError(t, err)
+	}
+	grant(ctx, t, client)
+	_, err := client.AuthEnable(ctx)
+	require.NoError(t, err)
+}
+
+func grant(ctx context.Context, t *testing.T, client *clientv3.Client) {
+	t.Helper()
+	_, err := client.RoleGrantPermission(ctx, "relayd", prefix, clientv3.GetPrefixRangeEnd(prefix), clientv3.PermissionType(clientv3.PermReadWrite))
+	require.NoError(t, err)
+}
+
+// TestRefusedWhileItRuns: the log names a permission that etcd's operator takes away, and says when all
+// is well again.
+func TestRefusedWhileItRuns(t *testing.T) {
+	t.Parallel()
+	etcd := etcdtest.Start(t).Endpoint()
+	client, ctx := operate(t, etcd)
+	enableUsers(ctx, t, client)
+	root, err := clientv3.New(clientv3.Config{Endpoints: []string{etcd}, Username: "root", Password: "right", Logger: zap.NewNop()})
+	require.NoError(t, err)
+	defer func() { _ = root.Close() }()
+	d := start(t, nil, asNode("a", etcd, keyFile(t, "s"), keyFile(t, "k"), "--cluster-etcd-user", "relayd", "--cluster-etcd-password-file", written(t, "password", "right\n"))...)
+	const want = `etcd does not let the user "relayd" read and write under "intercessor/": grant its role readwrite for that prefix`
+
+	_, err = root.RoleRevokePermission(ctx, "relayd", prefix, clientv3.GetPrefixRangeEnd(prefix))
+	require.NoError(t, err)
+	require.Contains(t, d.logs("etcd refuses this node: the rooms here go on")["error"], want)
+	grant(ctx, t, root)
+	require.Eventually(t, func() bool {
+		return strings.Contains(d.log(), "etcd answers again") || strings.Contains(d.log(), "marks in etcd were lost and are put again")
+	}, patience, 10*time.Millisecond)
+	d.enters()
+	require.Equal(t, 1, strings.Count(d.log(), "etcd refuses"))
+	require.NotContains(t, d.log(), "etcd does not answer")
 }

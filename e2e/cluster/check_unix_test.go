@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -39,7 +40,7 @@ func TestCheckComparesNodes(t *testing.T) {
 	binary := relayproc.Build(t, "relayd", "-race")
 	require.Contains(t, check(binary, nil, node("b", "b")...), "\n# etcd answers, and so do these nodes: a\n")
 	clock := relayproc.BuildClock(t)
-	require.Contains(t, check(clock, []string{"CLOCK_STEP=60"}, node("b", "b")...), "relayd: the clock of the node a differs from this one's by 1m")
+	require.Contains(t, check(clock, []string{relayproc.ClockOff(t, time.Minute)}, node("b", "b")...), "relayd: the clock of the node a differs from this one's by 1m")
 
 	stranger := node("b", "d")
 	for i := range stranger {

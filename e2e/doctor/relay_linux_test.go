@@ -53,7 +53,7 @@ func TestTheClockIsWrong(t *testing.T) {
 		t.Run(words, func(t *testing.T) {
 			s := newStage(t)
 			binary := relayproc.BuildClock(t)
-			s.relayOf(binary, []string{fmt.Sprint("CLOCK_STEP=", int(step/time.Second))}, plain...)
+			s.relayOf(binary, []string{relayproc.ClockOff(t, step)}, plain...)
 			s.examine(plainURL).requireFailed(t, want{"clock", words, "NTP"})
 		})
 	}

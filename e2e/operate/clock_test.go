@@ -3,9 +3,7 @@ package operate_test
 import (
 	"encoding/json"
 	"fmt"
-	"os"
 	"path/filepath"
-	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -27,10 +25,8 @@ func TestClockIsSet(t *testing.T) {
 	for name, step := range map[string]time.Duration{"forward": 25 * time.Hour, "back": -25 * time.Hour} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			now := filepath.Join(t.TempDir(), "now")
-			relay := relayproc.StartWith(t, relayproc.Limits{}, []string{
-				"CLOCK_STEP=" + strconv.Itoa(int(step/time.Second)), "CLOCK_STEP_FILE=" + now,
-			}, binary, "--log-level", "debug")
+			clock := filepath.Join(t.TempDir(), "clock")
+			relay := relayproc.StartWith(t, relayproc.Limits{}, []string{"CLOCK=" + clock}, binary, "--log-level", "debug")
 			server := joinV1(t, relay, "/server", "")
 			talks := joinV1(t, relay, "/client/"+server.ID, "")
 			away := joinV1(t, relay, "/client/"+server.ID, "")
@@ -44,7 +40,7 @@ func TestClockIsSet(t *testing.T) {
 			left.Write(rawpeer.CloseFrame(1001)) // as a page that is loaded anew (R9)
 			require.Equal(t, left.ID, idOf(t, server.hears(protocol.TypePeerAway)))
 			require.Less(t, clockIsOff(t, relay), time.Hour, "it is not set yet")
-			require.NoError(t, os.WriteFile(now, nil, 0o600))
+			relayproc.SetClock(t, clock, step)
 
 			ticker := time.NewTicker(100 * time.Millisecond)
 			defer ticker.Stop()
@@ -91,7 +87,7 @@ func TestClockThatWasWrongIsSetAndRelaydStarts(t *testing.T) {
 			t.Parallel()
 			state := t.TempDir()
 			start := func(step time.Duration) *relayproc.Relay {
-				relay := relayproc.StartWith(t, relayproc.Limits{}, []string{"CLOCK_STEP=" + strconv.Itoa(int(step/time.Second))}, binary, "--state-dir", state)
+				relay := relayproc.StartWith(t, relayproc.Limits{}, []string{relayproc.ClockOff(t, step)}, binary, "--state-dir", state)
 				require.Equal(t, step < -day, strings.Contains(relay.Logs(), "the clock of this machine is wrong"), relay.Logs())
 				return relay
 			}

@@ -19,6 +19,8 @@ type Hello struct {
 	ID         string
 	Resume     string
 	ServerInfo json.RawMessage
+
+	ServerOrder []uint64
 }
 
 // Greet connects a peer. It returns the HELLO, or the code of the close.

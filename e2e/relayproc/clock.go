@@ -6,21 +6,40 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 )
 
-// BuildClock builds relayd with a time.Now that is off by $CLOCK_STEP seconds once there is the file
-// $CLOCK_STEP_FILE, or from the start if that is "". No library can stand in for the clock, because
-// Go asks the kernel without a call.
-func BuildClock(t testing.TB) string {
+// BuildClock builds relayd, with these flags more, with a time.Now that is off by what the file
+// $CLOCK says: see SetClock. No library can stand in for the clock, because Go asks the kernel
+// without a call.
+func BuildClock(t testing.TB, flags ...string) string {
 	t.Helper()
 	overlay, err := clockOverlay()
 	require.NoError(t, err)
-	return Build(t, "relayd", "-overlay", overlay)
+	return Build(t, "relayd", append(flags, "-overlay", overlay)...)
+}
+
+// ClockOff returns the variable for a relayd whose clock is off from the start.
+func ClockOff(t testing.TB, step time.Duration) (variable string) {
+	t.Helper()
+	file := filepath.Join(t.TempDir(), "clock")
+	SetClock(t, file, step)
+	return "CLOCK=" + file
+}
+
+// SetClock sets by how much the clock of relayd is off whose $CLOCK is this file: from the start, or
+// within moments if it runs.
+func SetClock(t testing.TB, file string, step time.Duration) {
+	t.Helper()
+	next := file + ".next" // relayd reads one or the other
+	require.NoError(t, os.WriteFile(next, []byte(strconv.Itoa(int(step/time.Second))), 0o600))
+	require.NoError(t, os.Rename(next, file))
 }
 
 // clockOverlay returns the same file each time, so that relayd, and the whole of Go's library, is
@@ -49,19 +68,30 @@ var clockOverlay = sync.OnceValues(func() (file string, err error) {
 var clockStep atomic.Int64
 
 func init() {
-	text, _ := syscall.Getenv("CLOCK_STEP")
-	n, _ := atoi(text)
-	file, _ := syscall.Getenv("CLOCK_STEP_FILE")
-	if file == "" {
-		clockStep.Store(int64(n))
+	file, ok := syscall.Getenv("CLOCK")
+	if !ok {
 		return
 	}
-	go func() { // timers call Now where no file can be looked for
-		for syscall.Access(file, 0) != nil {
+	readClock(file)
+	go func() { // timers call Now where no file can be read
+		for {
 			Sleep(10 * Millisecond)
+			readClock(file)
 		}
-		clockStep.Store(int64(n))
 	}()
+}
+
+func readClock(file string) {
+	fd, err := syscall.Open(file, syscall.O_RDONLY|syscall.O_CLOEXEC, 0)
+	if err != nil {
+		return
+	}
+	var text [20]byte
+	n, _ := syscall.Read(fd, text[:])
+	syscall.Close(fd)
+	if step, err := atoi(text[:max(n, 0)]); err == nil {
+		clockStep.Store(int64(step))
+	}
 }
 `
 	folder, err := Folder()
@@ -72,7 +102,21 @@ func init() {
 	if err := os.WriteFile(changed, []byte(text), 0o600); err != nil {
 		return "", err
 	}
-	overlay, err := json.Marshal(map[string]any{"Replace": map[string]string{path: changed}})
+	var all struct{ Replace map[string]string }
+	if seeded := os.Getenv("INTERCESSOR_OVERLAY"); seeded != "" { // the bug that Racing and Small have
+		text, err := os.ReadFile(seeded)
+		if err != nil {
+			return "", err
+		}
+		if err := json.Unmarshal(text, &all); err != nil {
+			return "", err
+		}
+	}
+	if all.Replace == nil {
+		all.Replace = make(map[string]string)
+	}
+	all.Replace[path] = changed
+	overlay, err := json.Marshal(all)
 	if err != nil {
 		return "", err
 	}

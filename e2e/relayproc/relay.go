@@ -36,6 +36,14 @@ func StartBinary(t testing.TB, path string, args ...string) *Relay {
 // StartWith is StartBinary with limits, and with more variables than this process has.
 func StartWith(t testing.TB, limits Limits, env []string, path string, args ...string) *Relay {
 	t.Helper()
+	r, err := Try(t, limits, env, path, args...)
+	require.NoError(t, err)
+	return r
+}
+
+// Try is StartWith for a relayd that may not start. The error has the end of its log.
+func Try(t testing.TB, limits Limits, env []string, path string, args ...string) (*Relay, error) {
+	t.Helper()
 	p := &Process{Binary: path, Env: env, Args: append([]string{"--state-dir", t.TempDir(), "--drain", "0"}, args...)}
 	t.Cleanup(func() {
 		p.Kill()
@@ -46,8 +54,10 @@ func StartWith(t testing.TB, limits Limits, env []string, path string, args ...s
 			t.Logf("the end of relayd's log:\n%s", p.LogEnd())
 		}
 	})
-	require.NoError(t, p.StartWithin(limits))
-	return &Relay{Process: p, HTTP: "http://" + p.address, WS: "ws://" + p.address, Addr: p.address, t: t}
+	if err := p.StartWithin(limits); err != nil {
+		return nil, err
+	}
+	return &Relay{Process: p, HTTP: "http://" + p.address, WS: "ws://" + p.address, Addr: p.address, t: t}, nil
 }
 
 // Restart kills relayd, calls whileAway, and starts relayd again on the same port and with

@@ -16,6 +16,7 @@ import (
 // TestRoomsBeyondAllWatches: a room for which there is no watch left is not looked up more often
 // than the others.
 func TestRoomsBeyondAllWatches(t *testing.T) {
+	t.Parallel()
 	d, err := directory.Open(directory.Config{
 		Endpoints: []string{etcdtest.Start(t).Endpoint()}, Key: resume.NewKey(), Self: home.Instance{Name: "a", Number: 1}, Address: "a:1",
 	})

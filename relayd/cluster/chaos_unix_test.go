@@ -11,6 +11,7 @@ import (
 // TestFaultsOneAfterTheOther: while nodes are killed, frozen and drained, and etcd stands still, no
 // session of a server that lives hears a final code, and all meet again.
 func TestFaultsOneAfterTheOther(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, 3)
 	nodes := slices.Clone(w.nodes)
 	seed := uint64(time.Now().UnixNano())

@@ -1,7 +1,6 @@
 package cluster_test
 
 import (
-	"fmt"
 	"syscall"
 	"testing"
 
@@ -12,6 +11,7 @@ import (
 // TestDrainMarksBeforeItAsks: servers that leave a draining node at once do not come back to it
 // through the node that they come to.
 func TestDrainMarksBeforeItAsks(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, 2)
 	a, b := w.nodes[0], w.nodes[1]
 	var servers []*peer
@@ -22,10 +22,7 @@ func TestDrainMarksBeforeItAsks(t *testing.T) {
 	for i, s := range servers {
 		s.awaits(protocol.TypeRelayRestarting)
 		require.NoError(t, s.CloseNow())
-		moved, err := b.dial(t, "/server", protocol.SubprotocolV1, fmt.Sprintf("%s2.%s", protocol.ResumePrefix, s.hello.Resume))
-		require.NoError(t, err)
-		moved.greeted()
-		servers[i] = moved
+		servers[i] = b.enter(t, "/server", protocol.SubprotocolV1, s.credential(2))
 	}
 	<-a.ended
 	for _, s := range servers {

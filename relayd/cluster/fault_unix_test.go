@@ -12,6 +12,7 @@ import (
 )
 
 func TestHomeIsKilled(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, 3)
 	a, b, c := w.nodes[0], w.nodes[1], w.nodes[2]
 	server := w.session("/server", a, b, c)
@@ -24,6 +25,7 @@ func TestHomeIsKilled(t *testing.T) {
 }
 
 func TestForwardingNodeIsKilled(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, 3)
 	a, b, c := w.nodes[0], w.nodes[1], w.nodes[2]
 	server := w.session("/server", a)
@@ -35,6 +37,7 @@ func TestForwardingNodeIsKilled(t *testing.T) {
 
 // TestHomeIsFrozen: for less and for more than the time after which others take over.
 func TestHomeIsFrozen(t *testing.T) {
+	t.Parallel()
 	for _, frozen := range []time.Duration{3 * time.Second, 8 * time.Second} {
 		t.Run(frozen.String(), func(t *testing.T) {
 			t.Parallel()
@@ -53,8 +56,25 @@ func TestHomeIsFrozen(t *testing.T) {
 	}
 }
 
+// TestHomeHangs: a peer that sends nothing itself and is forwarded to a home that hangs loses its
+// connection in the end, and may come again.
+func TestHomeHangs(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, 2)
+	a, b := w.nodes[0], w.nodes[1]
+	server := a.base(t, "/server")
+	client := b.base(t, "/client/"+server.id)
+	a.signal(t, syscall.SIGSTOP)
+	var err error
+	for err == nil { // what came before
+		_, _, _, err = client.read()
+	}
+	require.NoError(t, client.ctx.Err(), "nothing has ended the connection")
+}
+
 // TestServerMoves: a server whose connection was lost comes to another node while its home lives.
 func TestServerMoves(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, 3)
 	a, b, c := w.nodes[0], w.nodes[1], w.nodes[2]
 	server := w.session("/server", a, b, c)
@@ -67,6 +87,7 @@ func TestServerMoves(t *testing.T) {
 }
 
 func TestDrainOfTheHome(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, 3)
 	a, b, c := w.nodes[0], w.nodes[1], w.nodes[2]
 	server := w.session("/server", a, b, c)
@@ -80,6 +101,7 @@ func TestDrainOfTheHome(t *testing.T) {
 }
 
 func TestDrainOfTheForwardingNode(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, 2)
 	a, b := w.nodes[0], w.nodes[1]
 	server := w.session("/server", a)
@@ -92,6 +114,7 @@ func TestDrainOfTheForwardingNode(t *testing.T) {
 
 // TestCrowdLosesItsHome: all clients of a room come back, and none hears a final code.
 func TestCrowdLosesItsHome(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, 3)
 	a, b, c := w.nodes[0], w.nodes[1], w.nodes[2]
 	server := w.session("/server", a, b, c)
@@ -113,6 +136,7 @@ func TestCrowdLosesItsHome(t *testing.T) {
 
 // TestShutdownWithAHomeThatHangs: a node does not wait for the home of a peer that it forwards.
 func TestShutdownWithAHomeThatHangs(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, 1)
 	a, b := w.nodes[0], w.inside("b", relay.Config{})
 	server := a.v1(t, "/server")

@@ -82,7 +82,7 @@ func (n *Node) catchUp() {
 	n.behind = make(map[*place]struct{})
 	n.mu.Unlock()
 	for p := range behind {
-		n.touch(p.room, true)
+		n.touch(p.room, toBeReread)
 	}
 }
 
@@ -92,7 +92,7 @@ func (n *Node) touchKey(key string) {
 	p := n.places[key]
 	n.mu.Unlock()
 	if p != nil {
-		n.touch(p.room, true)
+		n.touch(p.room, toBeReread)
 	}
 }
 
@@ -118,7 +118,7 @@ func (n *Node) review(ctx context.Context, which func(relay.Home) bool) (at int6
 			differs := p != nil && len(p.turn) == 0 && e.Revision != p.revision
 			n.mu.Unlock()
 			if differs {
-				n.touch(p.room, true)
+				n.touch(p.room, toBeReread)
 			}
 		}
 		return nil
@@ -158,8 +158,10 @@ func (n *Node) changed(s directory.Standing) {
 		n.config.End(fmt.Errorf("another process runs as the node %s", n.self.Name))
 	case s.Again:
 		n.config.Log.Warn("this node's marks in etcd were lost and are put again; its rooms go on", "young", s.Young)
+	case directory.IsRefusal(s.Cause):
+		n.config.Log.Warn("etcd refuses this node: the rooms here go on, but no new ones are opened, and other nodes may take over", "error", s.Cause)
 	case before && !s.Sure:
-		n.config.Log.Warn("etcd does not answer: the rooms here go on, but no new ones are opened, and other nodes may take over")
+		n.config.Log.Warn("etcd does not answer: the rooms here go on, but no new ones are opened, and other nodes may take over", "error", s.Cause)
 	case !before && s.Sure:
 		n.config.Log.Info("etcd answers again")
 	}
@@ -180,7 +182,8 @@ func (n *Node) settled() bool {
 	for h := range n.relay.Homes() {
 		n.mu.Lock()
 		p := n.places[keyOf(h.Server)]
-		ok := p != nil && p.revision != 0 && !p.unknown && !p.stale && !p.touched
+		_, behind := n.behind[p]
+		ok := p != nil && p.revision != 0 && !p.unknown && !behind && max(p.wanted, p.doing) != toBeReread
 		n.mu.Unlock()
 		if !ok {
 			return false

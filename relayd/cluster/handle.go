@@ -24,10 +24,7 @@ func (n *Node) handle(ctx context.Context, in *forward.Incoming) {
 	case forward.Find:
 	case forward.GiveUp:
 		if p := n.take(ctx, in.Room); p != nil {
-			n.mu.Lock()
-			p.stale = true
-			n.mu.Unlock()
-			n.settle(p)
+			n.settle(p, toBeReread)
 		}
 	case forward.Leave:
 		n.relay.Leave(via(in), duration(in.Body))

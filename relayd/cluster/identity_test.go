@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -22,30 +23,39 @@ func (p *peer) credential(attempt int) string {
 	return fmt.Sprintf("%s%d.%s", protocol.ResumePrefix, attempt, p.hello.Resume)
 }
 
+// stay connects a peer until a final code, which it returns, and again after others. It returns 0 at the end
+// of the test.
+func (n *node) stay(t testing.TB, path string, subprotocols ...string) protocol.Code {
+	for t.Context().Err() == nil {
+		ws, _, err := websocket.Dial(t.Context(), "ws://"+n.address+path, &websocket.DialOptions{Subprotocols: subprotocols})
+		for err == nil {
+			_, _, err = ws.Read(t.Context())
+		}
+		if code := protocol.Code(websocket.CloseStatus(err)); isFinal(code) {
+			return code
+		}
+	}
+	return 0
+}
+
 // TestTwoServersOfOneIdentity come to two nodes at once, as they do when a token was copied: the
 // one of the higher order lives, and the other learns that it is over.
 func TestTwoServersOfOneIdentity(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, 3)
 	a, b, c := w.nodes[0], w.nodes[1], w.nodes[2]
 	first := a.v1(t, "/server")
 	a.kill(t)
+	var over sync.WaitGroup
+	t.Cleanup(over.Wait)
 	for attempt := 10; attempt < 20; attempt += 2 {
-		results := make(chan *peer, 2)
-		for i, n := range []*node{b, c} {
-			go func() {
-				p, err := n.dial(t, "/server", protocol.SubprotocolV1, first.credential(attempt+i))
-				if err != nil {
-					p = nil
-				}
-				results <- p
-			}()
-		}
-		one, two := <-results, <-results
-		require.NotNil(t, one)
-		require.NotNil(t, two)
 		codes := make(chan protocol.Code, 2)
-		for _, p := range []*peer{one, two} {
-			go func() { codes <- p.closed() }()
+		for i, n := range []*node{b, c} {
+			over.Go(func() {
+				if code := n.stay(t, "/server", protocol.SubprotocolV1, first.credential(attempt+i)); code != 0 {
+					codes <- code
+				}
+			})
 		}
 		require.Equal(t, protocol.CodeReplaced, <-codes, "the lower one")
 		b.base(t, "/client/"+first.id)
@@ -61,6 +71,7 @@ func TestTwoServersOfOneIdentity(t *testing.T) {
 // TestClientWaits: a client with a token comes before its server, is let in to wait, and is sent
 // to the server when that is back at another node.
 func TestClientWaits(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, 3)
 	a, b, c := w.nodes[0], w.nodes[1], w.nodes[2]
 	server := a.v1(t, "/server")
@@ -68,21 +79,19 @@ func TestClientWaits(t *testing.T) {
 	a.kill(t)
 	client.closed()
 
-	client = b.knock(t, "/client/"+server.id, protocol.SubprotocolV1, client.credential(2))
-	client.greeted()
+	client = b.enter(t, "/client/"+server.id, protocol.SubprotocolV1, client.credential(2))
 	client.awaits(protocol.TypePeerAway)
-	server = c.knock(t, "/server", protocol.SubprotocolV1, server.credential(2))
-	server.greeted()
+	server = c.enter(t, "/server", protocol.SubprotocolV1, server.credential(2))
 	require.Equal(t, protocol.CodeRenew, client.closed())
 
-	client = b.knock(t, "/client/"+server.id, protocol.SubprotocolV1, client.credential(3))
-	client.greeted()
+	client = b.enter(t, "/client/"+server.id, protocol.SubprotocolV1, client.credential(3))
 	talk(server, client)
 }
 
 // TestDirectoryIsAway: rooms stay reachable from each node, and what cannot be known gets a code
 // that may be tried again.
 func TestDirectoryIsAway(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, 2)
 	a, b := w.nodes[0], w.nodes[1]
 	server := a.v1(t, "/server")
@@ -91,8 +100,8 @@ func TestDirectoryIsAway(t *testing.T) {
 	talk(server, client)
 	talk(server, b.v1(t, "/client/"+server.id))
 	talk(server, a.v1(t, "/client/"+server.id))
-	require.Equal(t, protocol.CodeServerAway, b.knock(t, "/client/never-drawn").closed())
-	require.Equal(t, protocol.CodeOverloaded, b.knock(t, "/server").closed())
+	b.refuse(t, protocol.CodeServerAway, "/client/never-drawn")
+	b.refuse(t, protocol.CodeOverloaded, "/server")
 
 	leaves := a.v1(t, "/client/"+server.id)
 	require.NoError(t, server.Close(1000, ""))
@@ -113,6 +122,7 @@ func (p *peer) answer() error {
 // TestNothingFollowsTheHome: when the home ends, the node that forwards adds no byte of its own,
 // which could fall into the middle of a frame.
 func TestNothingFollowsTheHome(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, 2)
 	a, b := w.nodes[0], w.nodes[1]
 	server := a.base(t, "/server")
@@ -139,6 +149,7 @@ func TestNothingFollowsTheHome(t *testing.T) {
 
 // TestTwoProcessesOfOneName: the second does not start while the first answers.
 func TestTwoProcessesOfOneName(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, 1)
 	server := w.nodes[0].v1(t, "/server")
 	second := exec.Command(os.Args[0])
@@ -149,7 +160,6 @@ func TestTwoProcessesOfOneName(t *testing.T) {
 
 	w.nodes[0].kill(t)
 	again := w.start("a")
-	back := again.knock(t, "/server", protocol.SubprotocolV1, server.credential(1))
-	back.greeted()
+	back := again.enter(t, "/server", protocol.SubprotocolV1, server.credential(1))
 	talk(back, again.base(t, "/client/"+strings.ToUpper(server.id)))
 }

@@ -81,22 +81,23 @@ func oneGuess(t testing.TB) relay.Config {
 // TestOnlyWrongGuessesCost: a newcomer who asks for a room that there is, but whose home does not
 // answer, has not guessed wrong. Nor has one who asks while the directory does not answer.
 func TestOnlyWrongGuessesCost(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, 1)
 	b := w.inside("b", oneGuess(t))
 	server := w.nodes[0].v1(t, "/server")
 	w.nodes[0].kill(t)
 	for range 3 {
-		require.Equal(t, protocol.CodeServerAway, b.knock(t, "/client/"+server.id).closed())
+		b.refuse(t, protocol.CodeServerAway, "/client/"+server.id)
 	}
 	w.etcd.Pause()
 	for range 2 {
-		require.Equal(t, protocol.CodeServerAway, b.knock(t, "/client/never-drawn").closed())
+		b.refuse(t, protocol.CodeServerAway, "/client/never-drawn")
 	}
 	w.etcd.Resume()
 	require.Eventually(t, func() bool {
 		return b.knock(t, "/client/never-drawn").closed() == protocol.CodeNoSuchServer
 	}, patience, 100*time.Millisecond)
-	require.Equal(t, protocol.CodeOverloaded, b.knock(t, "/client/never-drawn").closed())
+	b.refuse(t, protocol.CodeOverloaded, "/client/never-drawn")
 }
 
 // TestClosedRoomCosts: a newcomer who asks another node for a room that is closed has guessed wrong
@@ -122,6 +123,7 @@ func TestClosedRoomCosts(t *testing.T) {
 // TestTokenThatOneNodeAccepts: a token that has expired is still good for a node that has just
 // started (R8). It leads to a home that has not, whose answer is not final for all nodes.
 func TestTokenThatOneNodeAccepts(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, 1)
 	b := w.inside("b", relay.Config{Returning: true})
 	server := w.nodes[0].v1(t, "/server")
@@ -135,13 +137,14 @@ func TestTokenThatOneNodeAccepts(t *testing.T) {
 		at   *node
 		code protocol.Code
 	}{{b.node, protocol.CodeOverloaded}, {w.nodes[0], protocol.CodeTokenRefused}} {
-		require.Equal(t, c.code, c.at.knock(t, "/client/"+server.id, protocol.SubprotocolV1, old.credential(1)).closed())
+		c.at.refuse(t, c.code, "/client/"+server.id, protocol.SubprotocolV1, old.credential(1))
 	}
 }
 
 // TestTooManyNewcomers: they get a code that may be retried, also at a closed room, and peers that
 // are no newcomers do not wait for them.
 func TestTooManyNewcomers(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, 1)
 	a, b := w.nodes[0], w.inside("b", relay.Config{})
 	server := a.v1(t, "/server")
@@ -153,38 +156,49 @@ func TestTooManyNewcomers(t *testing.T) {
 
 	end := b.cluster.FillAsking()
 	for _, id := range []string{"never-drawn", server.id, closed.id} {
-		require.Equal(t, protocol.CodeServerAway, b.knock(t, "/client/"+id).closed())
+		b.refuse(t, protocol.CodeServerAway, "/client/"+id)
 	}
 	b.v1(t, "/server")
-	again := b.knock(t, "/client/"+server.id, protocol.SubprotocolV1, client.credential(1))
-	again.greeted()
+	again := b.enter(t, "/client/"+server.id, protocol.SubprotocolV1, client.credential(1))
 	talk(server, again)
 	end()
-	require.Equal(t, protocol.CodeNoSuchServer, b.knock(t, "/client/never-drawn").closed())
+	b.refuse(t, protocol.CodeNoSuchServer, "/client/never-drawn")
 }
 
 // TestHomeThatIsFull: a home takes as many peers from other nodes as it may, and others get a code
 // that may be retried.
 func TestHomeThatIsFull(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, 1)
 	a, b := w.nodes[0], w.inside("b", relay.Config{}, func(c *cluster.Config) { c.Received = 1 })
 	server := b.v1(t, "/server")
 	client := a.v1(t, "/client/"+server.id)
-	require.Equal(t, protocol.CodeServerAway, a.knock(t, "/client/"+server.id).closed())
+	a.refuse(t, protocol.CodeServerAway, "/client/"+server.id)
 	again := a.knock(t, "/server", protocol.SubprotocolV1, server.credential(1))
 	require.Equal(t, protocol.CodeOverloaded, again.closed())
 	talk(server, client)
 	talk(server, b.v1(t, "/client/"+server.id))
 
-	require.NoError(t, client.Close(1000, ""))
+	require.NoError(t, client.CloseNow())
+	var other *peer
 	require.Eventually(t, func() bool {
-		return a.knock(t, "/client/"+server.id, protocol.SubprotocolV1).answer() == nil
+		other = a.knock(t, "/client/"+server.id, protocol.SubprotocolV1)
+		return other.answer() == nil
+	}, patience, 20*time.Millisecond)
+	back := a.knock(t, "/client/"+server.id, protocol.SubprotocolV1, client.credential(1))
+	_, _, _, err := back.read()
+	require.Equal(t, protocol.CodeOverloaded, protocol.Code(websocket.CloseStatus(err)), "it may come back: %v", err)
+	require.Regexp(t, `\(\d+ s\)`, err.Error())
+	require.NoError(t, other.CloseNow())
+	require.Eventually(t, func() bool {
+		return a.knock(t, "/client/"+server.id, protocol.SubprotocolV1, client.credential(2)).answer() == nil
 	}, patience, 20*time.Millisecond)
 }
 
 // TestPeersWhoComeDuringADrain: a home that drains still answers forwards (N8), and asks those who
 // come late to leave as it has asked the others.
 func TestPeersWhoComeDuringADrain(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, 1)
 	a, b := w.nodes[0], w.inside("b", relay.Config{})
 	server := b.v1(t, "/server")
@@ -207,6 +221,7 @@ func TestPeersWhoComeDuringADrain(t *testing.T) {
 // TestNodeThatStoodStill asks the directory before it lets peers in, also those of its own rooms:
 // another process may have its name by now.
 func TestNodeThatStoodStill(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, 1)
 	a, b := w.nodes[0], w.inside("b", relay.Config{})
 	server := b.v1(t, "/server")
@@ -218,7 +233,7 @@ func TestNodeThatStoodStill(t *testing.T) {
 		require.Equal(t, path == "/server", strings.Contains(err.Error(), "cannot open rooms"), "%v", err)
 		require.ErrorContains(t, err, "(1 s)", "etcd may answer soon")
 	}
-	require.Equal(t, protocol.CodeServerAway, a.knock(t, "/client/"+server.id).closed(), "it does not answer forwards")
+	a.refuse(t, protocol.CodeServerAway, "/client/"+server.id)
 	w.etcd.Resume()
 	require.Eventually(t, func() bool { return b.knock(t, "/client/"+server.id).answer() == nil }, patience, 100*time.Millisecond)
 	talk(server, b.v1(t, "/client/"+server.id))

@@ -10,6 +10,7 @@ import (
 // TestNodesKnowThoseThatStartedLater: without the directory a node asks the others about a room,
 // also one that has entered since the node last looked up a room.
 func TestNodesKnowThoseThatStartedLater(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, 2)
 	a, b := w.nodes[0], w.nodes[1]
 	server := b.base(t, "/server")

@@ -10,10 +10,11 @@ import (
 // TestRoomLimits: a server that comes back to a node that may have no more rooms, or none of its
 // source, is refused as a new one is. Its claim is not written, and other rooms keep theirs.
 func TestRoomLimits(t *testing.T) {
+	t.Parallel()
 	for name, limits := range map[string]string{"of a node": "2 100", "of a source": "100 2"} {
 		t.Run(name, func(t *testing.T) {
-			t.Setenv("TEST_LIMITS", limits) // rooms, and those of a source
-			w := newWorld(t, 1)
+			t.Parallel()
+			w := newWorld(t, 1, "TEST_LIMITS="+limits) // rooms, and those of a source
 			a := w.nodes[0]
 			gone := a.v1(t, "/server")
 			require.NoError(t, gone.Close(1000, ""))
@@ -22,12 +23,12 @@ func TestRoomLimits(t *testing.T) {
 			before := w.claims()
 			require.Len(t, before, 2)
 			for i := range 3 {
-				require.Equal(t, protocol.CodeOverloaded, a.knock(t, "/server", protocol.SubprotocolV1, gone.credential(1+i)).closed())
-				require.Equal(t, protocol.CodeOverloaded, a.knock(t, "/server").closed())
+				a.refuse(t, protocol.CodeOverloaded, "/server", protocol.SubprotocolV1, gone.credential(1+i))
+				a.refuse(t, protocol.CodeOverloaded, "/server")
 				require.Equal(t, before, w.claims())
 			}
 			require.NoError(t, open.Close(1000, ""))
-			a.knock(t, "/server", protocol.SubprotocolV1, gone.credential(4)).greeted()
+			a.enter(t, "/server", protocol.SubprotocolV1, gone.credential(4))
 		})
 	}
 }

@@ -14,6 +14,7 @@ import (
 // TestClaimsAreLost: a node writes the claims of its rooms again after etcd has lost them. Newcomers do
 // not hear in between that a room does not exist. The loss costs few leases, however many rooms there are.
 func TestClaimsAreLost(t *testing.T) {
+	t.Parallel()
 	const rooms = 200
 	w := newWorld(t, 1)
 	for range rooms {

@@ -3,6 +3,7 @@ package cluster_test
 import (
 	"bufio"
 	"context"
+	"flag"
 	"fmt"
 	"log/slog"
 	"net"
@@ -45,6 +46,10 @@ func TestMain(m *testing.M) {
 			os.Exit(1)
 		}
 		return
+	}
+	flag.Parse()
+	if err := flag.Set("test.parallel", "8"); err != nil { // they wait most of the time
+		panic(err)
 	}
 	goleak.VerifyTestMain(m)
 }
@@ -102,16 +107,18 @@ func runNode(name, endpoints, keyFile string) error {
 type world struct {
 	t     testing.TB
 	etcd  *etcdtest.Member
-	key   string // the file of cluster.key
+	key   string   // the file of cluster.key
+	env   []string // of the nodes
 	nodes []*node
 }
 
-// newWorld starts an etcd and nodes named a, b and so on. The directory is not young.
-func newWorld(t testing.TB, nodes int) *world {
+// newWorld starts an etcd and nodes named a, b and so on, with these variables. The directory is not
+// young.
+func newWorld(t testing.TB, nodes int, env ...string) *world {
 	t.Helper()
 	_, key, _, err := resume.KeepKey(t.TempDir())
 	require.NoError(t, err)
-	w := &world{t: t, etcd: etcdtest.Start(t), key: key}
+	w := &world{t: t, etcd: etcdtest.Start(t), key: key, env: env}
 	for i := range nodes {
 		w.start(string(rune('a' + i)))
 	}
@@ -163,7 +170,21 @@ type node struct {
 	ended   chan struct{} // closed when the process has ended
 }
 
-func (w *world) start(name string) *node {
+// start starts a node, and again as a supervisor does if etcd is late.
+func (w *world) start(name string) (n *node) {
+	w.t.Helper()
+	for end := time.Now().Add(patience); ; {
+		if n = w.launch(name); n.address != "" {
+			w.nodes = append(w.nodes, n)
+			return n
+		}
+		require.True(w.t, time.Now().Before(end), "the node %s has not started", name)
+		<-n.ended
+	}
+}
+
+// launch starts a node. Its address is empty if it has ended at once.
+func (w *world) launch(name string) *node {
 	w.t.Helper()
 	n := &node{Cmd: exec.Command(os.Args[0]), name: name, ended: make(chan struct{})}
 	n.Env = w.environ(name)
@@ -185,8 +206,6 @@ func (w *world) start(name string) *node {
 		close(n.ended)
 	}()
 	n.address = <-first
-	require.NotEmpty(w.t, n.address, "the node %s has not started", name)
-	w.nodes = append(w.nodes, n)
 	return n
 }
 
@@ -204,5 +223,5 @@ func (n *node) kill(t testing.TB) {
 
 // environ is the environment of a node's process.
 func (w *world) environ(name string) []string {
-	return append(os.Environ(), "TEST_NODE="+name, "TEST_ETCD="+w.etcd.Endpoint(), "TEST_KEY="+w.key)
+	return append(append(os.Environ(), w.env...), "TEST_NODE="+name, "TEST_ETCD="+w.etcd.Endpoint(), "TEST_KEY="+w.key)
 }

@@ -62,8 +62,9 @@ type Node struct {
 	began     time.Time    // static
 	ran       atomic.Int64 // when this node last ran, or was found alive, as nanoseconds since began
 
-	told    atomic.Int64 // when the log last had a lookup that failed, as nanoseconds since a minute before began
 	sure    atomic.Bool  // etcd has renewed this node's marks lately
+	refused atomic.Bool  // etcd has refused the last claim, and the log says so
+	told    atomic.Int64 // when the log last had a lookup that failed, as nanoseconds since a minute before began
 	counted counters
 	guests  atomic.Int64 // peers that other nodes have forwarded to this one, and that are here
 
@@ -85,12 +86,6 @@ type Node struct {
 	life    context.Context
 	stop    context.CancelFunc
 	running sync.WaitGroup
-}
-
-// forwarded counts the peers that are forwarded to an instance.
-type forwarded struct {
-	at    forward.Peer
-	peers int
 }
 
 // maxWaiting bounds the clients that are held in their handshakes (N6).
@@ -204,7 +199,7 @@ func (n *Node) mark(ctx context.Context) {
 		if !n.spawn(func() {
 			defer rooms.Done()
 			if p := n.take(n.life, h.Server); p != nil {
-				n.settle(p)
+				n.settle(p, toBeKept)
 			}
 		}) {
 			rooms.Done()
@@ -291,6 +286,8 @@ func answerOf(err error) home.Answer {
 	switch {
 	case errors.Is(err, syscall.EMFILE), errors.Is(err, syscall.ENFILE), errors.Is(err, syscall.ENOBUFS):
 		return home.Late
+	case errors.Is(err, forward.ErrFull), errors.Is(err, forward.ErrForwards):
+		return home.Full
 	case errors.Is(err, forward.ErrNotHere):
 		return home.NotHere
 	case errors.Is(err, forward.ErrOther):
@@ -298,7 +295,7 @@ func answerOf(err error) home.Answer {
 	case errors.Is(err, forward.ErrRefused):
 		return home.Refused
 	case !errors.Is(err, forward.ErrSilent) && !errors.Is(err, forward.ErrCut):
-		return home.Late // this node has no capacity, or the two do not trust each other: it says nothing about the room
+		return home.Late // the two do not trust each other: it says nothing about the room
 	case errors.Is(err, forward.ErrRecent):
 		return home.Recent
 	}

@@ -34,6 +34,7 @@ func (n *Node) survey() {
 		} else {
 			n.counted.failures[readFailed].Add(1)
 		}
+		n.probe(n.life)
 		if now := n.counted.takenOver.Load(); now > moved {
 			n.config.Log.Info("took over rooms of other nodes", "rooms", now-moved)
 			moved = now

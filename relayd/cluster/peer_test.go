@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"testing"
+	"time"
 
 	"github.com/coder/websocket"
 	"github.com/sebas642/intercessor/protocol"
@@ -44,27 +45,48 @@ func (n *node) dial(t testing.TB, path string, subprotocols ...string) (*peer, e
 	return &peer{Conn: ws, t: t, ctx: ctx}, nil
 }
 
-// base connects a base peer and takes its HELLO.
+// enter connects a peer that must be let in, and takes its HELLO. A node that is late may say that it
+// cannot know, and the peer comes again.
+func (n *node) enter(t testing.TB, path string, subprotocols ...string) *peer {
+	t.Helper()
+	for end := time.Now().Add(patience); ; time.Sleep(50 * time.Millisecond) {
+		p := n.knock(t, path, subprotocols...)
+		from, typ, message, err := p.read()
+		if err != nil {
+			code := protocol.Code(websocket.CloseStatus(err))
+			require.True(t, code.Retry() && time.Now().Before(end), "%s is not let in: %v", path, err)
+			continue
+		}
+		require.Equal(t, "0 HELLO", from+" "+typ, "HELLO comes first")
+		require.NoError(t, json.Unmarshal(message, &p.hello))
+		p.id = p.hello.ID
+		return p
+	}
+}
+
+// refuse connects a peer that must be told this code, and comes again as in enter.
+func (n *node) refuse(t testing.TB, code protocol.Code, path string, subprotocols ...string) {
+	t.Helper()
+	for end := time.Now().Add(patience); ; time.Sleep(50 * time.Millisecond) {
+		_, _, _, err := n.knock(t, path, subprotocols...).read()
+		require.Error(t, err, "%s is let in", path)
+		got := protocol.Code(websocket.CloseStatus(err))
+		if got == code {
+			return
+		}
+		require.True(t, got.Retry() && time.Now().Before(end), "%s gets %v instead of %d", path, err, code)
+	}
+}
+
+// base connects a base peer.
 func (n *node) base(t testing.TB, path string) *peer {
 	t.Helper()
-	p := n.knock(t, path)
-	p.greeted()
-	return p
+	return n.enter(t, path)
 }
 
 func (n *node) v1(t testing.TB, path string) *peer {
 	t.Helper()
-	p := n.knock(t, path, protocol.SubprotocolV1)
-	p.greeted()
-	return p
-}
-
-func (p *peer) greeted() {
-	p.t.Helper()
-	from, typ, message := p.receive()
-	require.Equal(p.t, "0 HELLO", from+" "+typ, "HELLO comes first")
-	require.NoError(p.t, json.Unmarshal(message, &p.hello))
-	p.id = p.hello.ID
+	return n.enter(t, path, protocol.SubprotocolV1)
 }
 
 func (p *peer) read() (from, typ string, message []byte, err error) {

@@ -16,16 +16,28 @@ type place struct {
 	room protocol.ID   // static
 	turn chan struct{} // has one element while the claim is being written or the room is being opened
 
-	// Guarded by Node.mu. Only who has the turn changes the claim.
+	// Guarded by Node.mu, and changed with the turn.
+	claim    home.Claim // as this node last wrote it
+	revision int64      // of it; 0 if there is none
+	unknown  bool       // a write may have happened, and may yet happen
+	doing    want       // of settle
+	serving  bool       // the relay opens the room, and then calls Served, which has the turn
+
+	// Guarded by Node.mu.
 	users    int           // who has the turn or waits for it
-	claim    home.Claim    // as this node last wrote it
-	revision int64         // of it; 0 if there is none
-	unknown  bool          // a write may have happened, and may yet happen
-	stale    bool          // the directory may say something else than claim
-	touched  bool          // a goroutine of touch waits for the turn
-	serving  bool          // the relay opens the room, and then calls Served
-	open     chan struct{} // closed when the room is open; nil unless it is being claimed or opened
+	wanted   want          // of the goroutine of touch that waits for the turn
+	changing int           // who opens or ends the room, or is about to: each counts itself with begin
+	changed  chan struct{} // closed when changing is 0 again; nil while it is
 }
+
+// want is with what settle begins.
+type want uint8
+
+const (
+	nothing    want = iota // it does not run, or no goroutine of touch waits
+	toBeKept               // with what this node last wrote
+	toBeReread             // with what the directory says, which may be something else
+)
 
 func keyOf(room protocol.ID) string { return protocol.RoomKey(string(room)) }
 
@@ -66,9 +78,10 @@ func (n *Node) take(ctx context.Context, room protocol.ID) *place {
 }
 
 func (n *Node) release(p *place) {
-	<-p.turn
 	n.mu.Lock()
 	defer n.mu.Unlock()
+	<-p.turn
+	p.doing = nothing
 	if p.unknown {
 		n.behind[p] = struct{}{}
 	}
@@ -82,22 +95,21 @@ func (n *Node) postpone(p *place) {
 	n.behind[p] = struct{}{}
 }
 
-// opening says that the room may soon be here: peers that come to it wait.
-func (n *Node) opening(p *place) {
-	n.mu.Lock()
-	defer n.mu.Unlock()
-	if p.open == nil {
-		p.open = make(chan struct{})
+// begin says that the room may soon be open or gone: peers that come to it wait until finish. With
+// Node.mu held.
+func (p *place) begin() {
+	if p.changing++; p.changing == 1 {
+		p.changed = make(chan struct{})
 	}
 }
 
-// opened lets those peers go on.
-func (n *Node) opened(p *place) {
+// finish ends what begin has begun.
+func (n *Node) finish(p *place) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	if p.open != nil {
-		close(p.open)
-		p.open = nil
+	if p.changing--; p.changing == 0 {
+		close(p.changed)
+		p.changed = nil
 	}
 }
 
@@ -105,14 +117,14 @@ func (n *Node) opened(p *place) {
 // opened, or deleted.
 func (n *Node) here(ctx context.Context, room protocol.ID) (relay.Home, bool) {
 	n.mu.Lock()
-	var open chan struct{}
+	var changed chan struct{}
 	if p := n.places[keyOf(room)]; p != nil {
-		open = p.open
+		changed = p.changed
 	}
 	n.mu.Unlock()
-	if open != nil {
+	if changed != nil {
 		select {
-		case <-open:
+		case <-changed:
 		case <-ctx.Done():
 			return relay.Home{}, false
 		}
@@ -130,37 +142,37 @@ func (n *Node) Served(room protocol.ID) {
 	}
 	n.mu.Unlock()
 	if !serving {
-		n.touch(room, false)
+		n.touch(room, toBeKept)
 		return
 	}
-	n.opened(p)
-	if !n.spawn(func() { n.settle(p) }) {
+	n.finish(p)
+	if !n.spawn(func() { n.settle(p, toBeKept) }) {
 		n.release(p)
 	}
 }
 
-// touch settles a room as soon as no other has its turn. Stale says that the directory may say
-// something else than this node last wrote.
-func (n *Node) touch(room protocol.ID, stale bool) {
+// touch settles a room as soon as no other has its turn.
+func (n *Node) touch(room protocol.ID, w want) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	if n.closed {
 		return
 	}
 	p := n.enter(room)
-	p.stale = p.stale || stale
-	if p.touched {
+	waits := p.wanted != nothing
+	p.wanted = max(p.wanted, w)
+	if waits {
 		n.exit(p)
 		return
 	}
-	p.touched = true
 	n.running.Go(func() {
 		select {
 		case p.turn <- struct{}{}:
 			n.mu.Lock()
-			p.touched = false
+			w := p.wanted
+			p.wanted = nothing
 			n.mu.Unlock()
-			n.settle(p)
+			n.settle(p, w)
 		case <-n.life.Done():
 		}
 	})
@@ -171,9 +183,15 @@ const settleTries = 5
 
 // settle makes the claim of a room equal to what the relay has, and releases its turn (home.Keep,
 // home.Leftover).
-func (n *Node) settle(p *place) {
+func (n *Node) settle(p *place, w want) {
 	defer n.release(p)
-	view := n.last(p)
+	n.mu.Lock()
+	p.doing = w
+	n.mu.Unlock()
+	var view *home.View
+	if w == toBeKept {
+		view = n.last(p)
+	}
 	for range settleTries {
 		h, here := n.relay.Home(p.room)
 		if view == nil {
@@ -241,7 +259,7 @@ func (n *Node) written(p *place) int64 {
 func (n *Node) last(p *place) *home.View {
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	if p.unknown || p.stale || p.revision == 0 {
+	if p.unknown || p.revision == 0 {
 		return nil
 	}
 	claim := p.claim
@@ -253,7 +271,6 @@ func (n *Node) last(p *place) *home.View {
 func (n *Node) read(ctx context.Context, p *place) *home.View {
 	n.mu.Lock()
 	unknown := p.unknown
-	p.stale = false
 	n.mu.Unlock()
 	if unknown && n.directory.Fence(ctx) != nil {
 		return nil
@@ -305,9 +322,7 @@ func (n *Node) End(room protocol.ID) <-chan protocol.Code {
 		return ended
 	}
 	p := n.enter(room)
-	if p.open == nil {
-		p.open = make(chan struct{})
-	}
+	p.begin()
 	n.running.Go(func() { ended <- n.end(p) })
 	return ended
 }
@@ -319,10 +334,10 @@ func (n *Node) end(p *place) protocol.Code {
 	select {
 	case p.turn <- struct{}{}:
 		defer n.release(p)
-		defer n.opened(p)
+		defer n.finish(p)
 		return n.erase(ctx, p)
 	case <-ctx.Done():
-		n.opened(p)
+		n.finish(p)
 		n.postpone(p) // the delete follows
 		n.mu.Lock()
 		defer n.mu.Unlock()

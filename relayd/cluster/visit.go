@@ -3,7 +3,6 @@ package cluster
 import (
 	"context"
 	"errors"
-	"net"
 	"time"
 
 	"github.com/sebas642/intercessor/protocol"
@@ -85,7 +84,7 @@ func (n *Node) Visit(ctx context.Context, v *relay.Visitor) relay.Way {
 		default: // Serve
 			kicked, err := w.kept(ctx)
 			if err != nil { // it is certain soon who may come in
-				n.touch(v.Room, true)
+				n.touch(v.Room, toBeReread)
 				return relay.Way{Code: protocol.CodeOverloaded}
 			}
 			w.serve()
@@ -125,6 +124,7 @@ type walk struct {
 	claimed bool // this node has become the room's home
 
 	place *place // of a server; its turn is this walk's
+	began bool   // the walk counts among those that change the place
 	held  bool   // a client counts among the waiters
 }
 
@@ -151,7 +151,7 @@ func (w *walk) see(ctx context.Context) {
 // leave gives back what the walk holds.
 func (w *walk) leave() {
 	if w.place != nil {
-		w.opened(w.place)
+		w.finishOpening()
 		w.release(w.place)
 		w.place = nil
 	}
@@ -161,13 +161,32 @@ func (w *walk) leave() {
 	}
 }
 
-// serve keeps the turn until Served.
+// beginOpening has peers that come to the room wait until it is open.
+func (w *walk) beginOpening() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if !w.began {
+		w.began = true
+		w.place.begin()
+	}
+}
+
+// finishOpening lets them go on.
+func (w *walk) finishOpening() {
+	if w.began {
+		w.began = false
+		w.finish(w.place)
+	}
+}
+
+// serve leaves the turn, and the end of the opening, to Served.
 func (w *walk) serve() {
 	if w.place != nil {
+		w.beginOpening()
 		w.mu.Lock()
 		defer w.mu.Unlock()
 		w.place.serving = true
-		w.place = nil
+		w.place, w.began = nil, false
 	}
 }
 
@@ -222,44 +241,16 @@ func (w *walk) forward(ctx context.Context, to home.Instance) (*forward.Link, er
 	return w.links.Forward(ctx, at, h)
 }
 
-// count counts a forward until it is over. A node that drains gives it up: its home would not hear
-// that the peer has to leave.
-func (n *Node) count(to home.Instance, link *forward.Link) relay.Way {
-	n.mu.Lock()
-	defer n.mu.Unlock()
-	if n.draining {
-		link.Close()
-		return relay.Way{Code: protocol.CodeRestarting, Exists: true}
-	}
-	n.counted.forwarded.Add(1)
-	f := n.forwards[to]
-	if f == nil {
-		f = &forwarded{at: n.peer(to)}
-		n.forwards[to] = f
-	}
-	f.peers++
-	return relay.Way{Cut: link.Cut, Forward: func(socket net.Conn, done func()) {
-		link.Start(socket, func() {
-			n.mu.Lock()
-			if f.peers--; f.peers == 0 {
-				delete(n.forwards, to)
-			}
-			n.mu.Unlock()
-			done()
-		})
-	}}
-}
-
 // write makes this node the home of the visitor's room.
 func (w *walk) write(ctx context.Context, revision int64) home.Step {
 	if !w.visitor.Reserve() {
 		return home.Step{Do: home.Close, Code: protocol.CodeOverloaded}
 	}
-	w.opening(w.place)
+	w.beginOpening()
 	claim := home.Claim{Home: w.self, Order: w.visitor.Order, Server: w.visitor.Room, Moved: time.Now()}
 	result := w.put(ctx, w.place, claim, revision)
 	if result != home.Committed {
-		w.opened(w.place)
+		w.finishOpening()
 	} else if w.claimed = true; w.view != nil && w.view.Claim != nil && w.view.Claim.Home != w.self {
 		w.counted.takenOver.Add(1)
 		w.tell(w.view.Claim.Home, claim)
@@ -378,12 +369,16 @@ func (n *Node) put(ctx context.Context, p *place, claim home.Claim, revision int
 	switch {
 	case err == nil:
 		p.claim, p.revision, p.unknown = claim, written, false
+		n.refused.Store(false)
 		return home.Committed
 	case errors.Is(err, directory.ErrUnknown):
 		p.unknown = true
 		return home.Unknown
 	case errors.Is(err, directory.ErrChanged):
 		return home.Changed
+	}
+	if directory.IsRefusal(err) && !n.refused.Swap(true) {
+		n.config.Log.Warn("etcd refuses what this node writes: no new rooms are opened", "error", err)
 	}
 	return home.NotAlive // or refused: it is certain that it was not written
 }

@@ -1,9 +1,15 @@
 package clusterproof
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
+	"fmt"
+	"io"
 	"math/rand/v2"
+	"net/http"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
@@ -136,12 +142,24 @@ func BenchmarkForward(b *testing.B) {
 }
 
 // BenchmarkConnect compares a client's connect and its HELLO through a forward with one at the home.
-// One operation is 200 of each, one after the other.
+// One operation is 200 of each, one after the other. It also reports how long the node that forwards
+// waits for etcd, on average.
 func BenchmarkConnect(b *testing.B) {
-	w := newWorld(b, relayproc.Small(b), func(*node) []string {
-		return []string{"--limits-source-connects", "1000000", "--limits-source-connect-burst", "1000000", "--limits-source-connections", "100000"}
+	const token = "the-operator-of-this-benchmark"
+	file := filepath.Join(b.TempDir(), "admin.token")
+	require.NoError(b, os.WriteFile(file, []byte(token), 0o600))
+	w := newWorld(b, relayproc.Small(b), func(n *node) []string {
+		return []string{
+			"--limits-source-connects", "1000000", "--limits-source-connect-burst", "1000000", "--limits-source-connections", "100000",
+			"--admin-listen", n.host + ":8002", "--admin-token-file", file,
+		}
 	})
 	server := startEcho(b, w.nodes[0])
+	sum, count := w.nodes[1].lookups(token)
+	defer func() {
+		allSum, allCount := w.nodes[1].lookups(token)
+		b.ReportMetric((allSum-sum)/(allCount-count)*1e6, "µs/lookup")
+	}()
 	compare(b, w, func(at *node) (n int, took time.Duration) {
 		var times []time.Duration
 		for range 200 {
@@ -153,6 +171,24 @@ func BenchmarkConnect(b *testing.B) {
 		slices.Sort(times)
 		return len(times), times[len(times)/2] * time.Duration(len(times)) // the median counts
 	})
+}
+
+// lookups returns how long all lookups of a node have taken, in seconds, and how many there were.
+func (n *node) lookups(token string) (sum, count float64) {
+	t := n.world.t
+	t.Helper()
+	request, err := http.NewRequestWithContext(patience.Context(t), "GET", "http://"+n.host+":8002/metrics", nil)
+	require.NoError(t, err)
+	request.Header.Set("Authorization", "Bearer "+token)
+	response, err := http.DefaultClient.Do(request)
+	require.NoError(t, err)
+	defer func() { _ = response.Body.Close() }()
+	text, err := io.ReadAll(response.Body)
+	require.NoError(t, err)
+	_, text, _ = bytes.Cut(text, []byte("\nrelayd_cluster_lookup_seconds_sum "))
+	_, err = fmt.Sscanf(string(text), "%g\nrelayd_cluster_lookup_seconds_count %g", &sum, &count)
+	require.NoError(t, err)
+	return sum, count
 }
 
 // BenchmarkOutage measures for how long nothing is delivered after a fault: six clients of three

@@ -30,8 +30,8 @@ const (
 	// samples bounds the rooms whose peers send often, which is how exact the figures are. The others
 	// send seldom, so that two CPUs are not busy.
 	samples     = 25
-	sampleEvery = 100 * time.Millisecond
-	othersEvery = 5 * time.Second
+	sampleEvery = 200 * time.Millisecond
+	othersEvery = 10 * time.Second
 
 	// opened is how many rooms are opened at a time.
 	opened = 8

@@ -3,8 +3,8 @@
 // back to any node. The seed chooses the faults, and rules of the norm have tests of their own.
 //
 //	go test ./e2e/prove/clusterproof                                             the short form, a minute
-//	INTERCESSOR_PROVE=full go test -timeout 60m -v ./e2e/prove/clusterproof      300 faults
-//	INTERCESSOR_PROVE=full INTERCESSOR_FAULTS=50 go test -v -run TestFaults ./e2e/prove/clusterproof
+//	INTERCESSOR_PROVE=full go test -timeout 60m -v ./e2e/prove/clusterproof      300 faults, of two seeds at once
+//	INTERCESSOR_PROVE=full INTERCESSOR_FAULTS=25 go test -v -run TestFaults ./e2e/prove/clusterproof  25 of each seed
 //	INTERCESSOR_SEED=7 go test -v -run TestFaults ./e2e/prove/clusterproof       one seed again
 //
 // It needs Linux, and root or user namespaces. A seed fixes the faults, their order and their

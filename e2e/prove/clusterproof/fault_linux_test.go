@@ -12,6 +12,7 @@ import (
 
 	"github.com/sebas642/intercessor/e2e/history"
 	"github.com/sebas642/intercessor/e2e/prove/form"
+	"github.com/sebas642/intercessor/e2e/relayproc"
 	"github.com/sebas642/intercessor/relayd/cluster/etcdtest"
 )
 
@@ -19,8 +20,27 @@ import (
 var deck = []string{
 	"node killed", "node killed", "node killed for long", "node stopped", "node stopped", "drain", "drain",
 	"node from nodes", "node from nodes one way", "node from etcd", "node from etcd one way", "node from all",
-	"etcd leader killed", "etcd without quorum", "etcd member stopped",
+	"etcd leader killed", "etcd without quorum", "etcd member stopped", "etcd restored", "etcd emptied",
+	"clock set", "clock wrong from the start",
+	secondProcess, secondWhileStopped, secondWhileCutOff,
 	noFault,
+}
+
+// nodeFrozen comes once in a full run: by then others may do what they want with its rooms.
+const nodeFrozen = "node frozen"
+
+// draw returns so many names from decks, each shuffled anew.
+func draw(random *rand.Rand, most int) (names []string) {
+	for len(names) < most {
+		for _, i := range random.Perm(len(deck)) {
+			names = append(names, deck[i])
+		}
+	}
+	names = names[:most]
+	if form.Full && most > len(deck) {
+		names[random.IntN(most)] = nodeFrozen
+	}
+	return names
 }
 
 // noFault is what the others are compared with.
@@ -31,11 +51,12 @@ type plan struct {
 	name  string
 	node  int
 	way   string // of a partition: "in", "out" or both
+	clock time.Duration
 	lasts time.Duration
 }
 
 func (p plan) String() string {
-	return fmt.Sprintf("%s, node %d, %s, %v", p.name, p.node+1, p.way, p.lasts.Round(time.Millisecond))
+	return fmt.Sprintf("%s, node %d, %s, %v, %v", p.name, p.node+1, p.way, p.clock, p.lasts.Round(time.Millisecond))
 }
 
 func choose(random *rand.Rand, name string) plan {
@@ -50,8 +71,14 @@ func choose(random *rand.Rand, name string) plan {
 		if !form.Full {
 			p.lasts /= 2
 		}
+	case nodeFrozen:
+		p.lasts = 120 * time.Second
 	case "node from nodes one way", "node from etcd one way":
 		p.way = []string{"in", "out"}[random.IntN(2)]
+	case "clock set":
+		p.clock = []time.Duration{time.Hour, -time.Hour, 5 * time.Second, -5 * time.Second}[random.IntN(4)]
+	case "clock wrong from the start":
+		p.clock = []time.Duration{3 * time.Hour, -3 * time.Hour}[random.IntN(2)]
 	}
 	return p
 }
@@ -72,7 +99,7 @@ func (v *town) happen(ctx context.Context, p plan) {
 		n.Kill()
 		pause()
 		require.NoError(v.t, n.Start())
-	case "node stopped":
+	case "node stopped", nodeFrozen:
 		n.Signal(syscall.SIGSTOP)
 		pause()
 		n.Signal(syscall.SIGCONT)
@@ -115,6 +142,34 @@ func (v *town) happen(ctx context.Context, p plan) {
 		member.Pause()
 		pause()
 		member.Resume()
+	case "etcd restored":
+		snapshot := v.etcd[p.node].Save()
+		pause()
+		n.Kill() // so that rooms move that the snapshot has elsewhere
+		require.NoError(v.t, n.Start())
+		v.replaceEtcd(func() { etcdtest.Restore(v.etcd, snapshot, fmt.Sprint("token ", history.Now())) })
+	case "etcd emptied":
+		v.replaceEtcd(func() {
+			for _, member := range v.etcd {
+				member.Forget()
+			}
+		})
+	case "clock set":
+		relayproc.SetClock(v.t, n.clock, p.clock)
+		pause()
+		relayproc.SetClock(v.t, n.clock, 0)
+	case "clock wrong from the start":
+		n.Kill()
+		relayproc.SetClock(v.t, n.clock, p.clock)
+		require.NoError(v.t, n.Start())
+		pause()
+		relayproc.SetClock(v.t, n.clock, 0)
+	case secondProcess:
+		n.double(func() {}, pause, func() {})
+	case secondWhileStopped:
+		n.double(func() { n.Signal(syscall.SIGSTOP) }, pause, func() { n.Signal(syscall.SIGCONT) })
+	case secondWhileCutOff:
+		n.double(func() { n.cut(p.way, v.nodesNet(), v.etcdNet()) }, pause, n.mend)
 	case noFault:
 		pause()
 	default:
@@ -126,6 +181,21 @@ func (v *town) happen(ctx context.Context, p plan) {
 			v.t.Errorf("%s has ended by itself: %s", n.name, n.Fatal())
 		default:
 		}
+	}
+}
+
+// replaceEtcd ends all members, has their data replaced, and starts them.
+func (w *world) replaceEtcd(replace func()) {
+	w.t.Helper()
+	for _, member := range w.etcd {
+		member.Kill()
+	}
+	replace()
+	for _, member := range w.etcd {
+		member.Start()
+	}
+	for _, member := range w.etcd {
+		member.Wait()
 	}
 }
 

@@ -44,7 +44,7 @@ func (w *world) options(first int) *sdk.Options {
 	dial := func(ctx context.Context, _, _ string) (conn net.Conn, err error) {
 		w.census.count(&counted)
 		for range w.doors {
-			to := w.doors[int(next.Add(1)-1)%len(w.doors)]
+			to := w.open(w.doors[int(next.Add(1)-1)%len(w.doors)])
 			if conn, err = (&net.Dialer{LocalAddr: own, Timeout: dialWithin}).DialContext(ctx, "tcp", to); err == nil {
 				return unwatched{conn}, nil
 			}

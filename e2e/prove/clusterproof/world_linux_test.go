@@ -1,6 +1,7 @@
 package clusterproof
 
 import (
+	"context"
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
@@ -11,6 +12,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -36,9 +38,11 @@ type world struct {
 	etcd   []*etcdtest.Member
 	nodes  []*node
 	binary string
+	files  files
 	args   func(*node) []string
 
 	doors  []string     // the addresses that peers connect to by turns
+	moved  sync.Map     // from the address of a node to that of another process of its name
 	peers  atomic.Int32 // each has an address of its own
 	census census
 }
@@ -46,11 +50,13 @@ type world struct {
 // A node is a relayd that may be killed and started again.
 type node struct {
 	*relayproc.Relay
-	world *world
+	world  *world
 	name   string
 	host   string
 	space  *netspace.Space
 	script string // starts its build in space
+	clock  string // the file that sets its clock, if its build is of relayproc.BuildClock
+	spare  *node  // where another process of its name may run
 }
 
 // newWorld starts etcd and the nodes, with these arguments more. The directory is not young, as
@@ -68,7 +74,10 @@ func newWorld(t testing.TB, binary string, more func(*node) []string) *world {
 	require.NoError(t, err)
 	_, secret, _, err := resume.KeepKey(filepath.Join(folder, "cluster"))
 	require.NoError(t, err)
-	common := append([]string{"--key-file", key, "--drain", "2s", "--cluster-secret-file", secret}, certify(t, folder)...)
+	w.files = certify(t, folder)
+	w.files.secret = secret
+	common := []string{"--key-file", key, "--drain", "2s", "--cluster-secret-file", secret,
+		"--cluster-cert-file", w.files.cert, "--cluster-ca-file", w.files.cert, "--cluster-key-file", w.files.key, "--cluster-member", member}
 	for _, endpoint := range etcdtest.Endpoints(w.etcd) {
 		common = append(common, "--cluster-etcd", endpoint)
 	}
@@ -82,13 +91,12 @@ func newWorld(t testing.TB, binary string, more func(*node) []string) *world {
 	w.nodes = make([]*node, 3)
 	var starting sync.WaitGroup
 	for i := range w.nodes {
-		at := &node{world: w, name: fmt.Sprintf("node-%d", i+1), host: fmt.Sprintf("%s.0.%d", w.net, i+1), space: netspace.New(t)}
-		run(t, fmt.Sprintf(`ip link add v%[1]d-%[2]d type veth peer name eth0 netns %[3]s
-			ip link set v%[1]d-%[2]d master b%[1]d up`, n, i, at.space.Path))
-		at.space.Run(fmt.Sprintf(`ip addr add %s/16 dev eth0; ip link set eth0 up
-			nft 'table inet f { chain in { type filter hook input priority 0; }; chain out { type filter hook output priority 0; }; }'`, at.host))
-		w.nodes[i] = at
-		starting.Go(at.begin)
+		w.nodes[i] = w.place(fmt.Sprintf("node-%d", i+1), i+1)
+		starting.Go(func() {
+			if err := w.nodes[i].begin(); err != nil {
+				t.Error(err)
+			}
+		})
 	}
 	starting.Wait()
 	require.False(t, t.Failed())
@@ -99,14 +107,33 @@ func newWorld(t testing.TB, binary string, more func(*node) []string) *world {
 	return w
 }
 
-// begin starts a node for the first time. It runs in its namespace whichever goroutine starts it.
-func (n *node) begin() {
-	n.script = filepath.Join(n.world.t.TempDir(), n.name)
-	if err := n.install(n.world.binary); err != nil {
-		n.world.t.Error(err)
-		return
+// place makes a namespace for a node, with the address 10.N.0.host.
+func (w *world) place(name string, host int) *node {
+	folder := w.t.TempDir()
+	n := &node{
+		world: w, name: name, host: fmt.Sprintf("%s.0.%d", w.net, host), space: netspace.New(w.t),
+		script: filepath.Join(folder, name), clock: filepath.Join(folder, "clock"),
 	}
-	n.Relay = relayproc.StartBinary(n.world.t, n.script, n.world.args(n)...)
+	bridge := "b" + strings.TrimPrefix(w.net, "10.")
+	run(w.t, fmt.Sprintf(`ip link add %[1]s-%[2]d type veth peer name eth0 netns %[3]s
+		ip link set %[1]s-%[2]d master %[1]s up`, bridge, host, n.space.Path))
+	n.space.Run(fmt.Sprintf(`ip addr add %s/16 dev eth0; ip link set eth0 up
+		nft 'table inet f { chain in { type filter hook input priority 0; }; chain out { type filter hook output priority 0; }; }'`, n.host))
+	return n
+}
+
+// begin starts a node for the first time, and again as a supervisor does if etcd is late. It runs in its
+// namespace whichever goroutine starts it.
+func (n *node) begin() (err error) {
+	if err := n.install(n.world.binary); err != nil {
+		return err
+	}
+	for end := time.Now().Add(patience.Max); ; {
+		n.Relay, err = relayproc.Try(n.world.t, relayproc.Limits{}, []string{"CLOCK=" + n.clock}, n.script, n.world.args(n)...)
+		if err == nil || !strings.Contains(err.Error(), context.DeadlineExceeded.Error()) || time.Now().After(end) {
+			return err
+		}
+	}
 }
 
 // install has the node run this build when it starts next.
@@ -122,15 +149,21 @@ func run(t testing.TB, command string) {
 	require.NoError(t, err, "%s\n%s", command, out)
 }
 
-// certify makes one certificate for all nodes, and returns the arguments that name it.
-func certify(t testing.TB, folder string) []string {
+// files are what a node needs to speak with the others.
+type files struct{ cert, key, secret string }
+
+// member is the name in the certificate.
+const member = "relay.test"
+
+// certify makes one certificate for all nodes.
+func certify(t testing.TB, folder string) (f files) {
 	t.Helper()
-	const name = "relay.test"
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	require.NoError(t, err)
+	const day = 24 * time.Hour // clocks may be wrong by hours
 	template := &x509.Certificate{
-		SerialNumber: big.NewInt(1), NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(24 * time.Hour),
-		IsCA: true, BasicConstraintsValid: true, DNSNames: []string{name},
+		SerialNumber: big.NewInt(1), NotBefore: time.Now().Add(-day), NotAfter: time.Now().Add(day),
+		IsCA: true, BasicConstraintsValid: true, DNSNames: []string{member},
 	}
 	certificate, err := x509.CreateCertificate(rand.Reader, template, template, key.Public(), key)
 	require.NoError(t, err)
@@ -141,7 +174,6 @@ func certify(t testing.TB, folder string) []string {
 		require.NoError(t, os.WriteFile(path, pem.EncodeToMemory(&pem.Block{Type: kind, Bytes: der}), 0o600))
 		return path
 	}
-	cert := put("cert.pem", "CERTIFICATE", certificate)
-	return []string{"--cluster-cert-file", cert, "--cluster-ca-file", cert,
-		"--cluster-key-file", put("key.pem", "PRIVATE KEY", private), "--cluster-member", name}
+	f.cert, f.key = put("cert.pem", "CERTIFICATE", certificate), put("key.pem", "PRIVATE KEY", private)
+	return f
 }

@@ -59,4 +59,57 @@ var clusterSeeds = []Seed{
 		{In: "relayd/cluster.Node.isDraining",
 			Old: `return n.draining`,
 			New: `return n.draining && n.closed`}}},
+	{"a lookup may be answered by a member of etcd that is behind", "N2", clusterSuite("N2MemberOfEtcdThatIsBehind"), []Edit{
+		{In: "relayd/cluster/directory.Directory.read",
+			Old: `ctx, cancel := d.bound(ctx, within)`,
+			New: `ctx, cancel := d.bound(ctx, within)
+				for i := range gets { clientv3.WithSerializable()(&gets[i]) }`}}},
+	{"a node that was frozen lets peers in without asking", "N4", clusterSuite("N4NodeThatStoodStill"), []Edit{
+		{In: "relayd/cluster.Node.Wake",
+			Old: `!n.isFrozen()`,
+			New: `!n.isFrozen() || n.joined`}}},
+	{"a move in the future is taken for a recent one", "N5", clusterSuite("N5ClockOfTheHomeIsAhead"), []Edit{
+		{In: "relayd/cluster/home.Visit.Heard",
+			Old: `since >= 0 && since < Thrash`,
+			New: `since < Thrash`}}},
+	{"a node hands on what another one has handed to it", "N7", clusterSuite("N7OneHop"), []Edit{
+		{In: "relayd/cluster.Node.receive",
+			Old: `in.Answer(forward.ErrNotHere, nil)`,
+			New: `if view, _ := n.lookup(ctx, keyOf(in.Room)); view != nil && view.Claim != nil && view.Claim.Home != n.self {
+					if link, err := n.links.Forward(ctx, n.peer(view.Claim.Home), in.Handover); err == nil {
+						if conn, err := in.Take(); err == nil {
+							link.Start(conn, func() {})
+							return
+						}
+						link.Close()
+					}
+				}
+				in.Answer(forward.ErrNotHere, nil)`}}},
+	{"an edge does not pass on the end of one side", "N7", clusterSuite("N7EndOfOneSide"), []Edit{
+		{In: "relayd/cluster/forward.Link.copy",
+			Old: `ok && half.CloseWrite() != nil`,
+			New: `ok && half == nil`},
+		{In: "relayd/cluster/forward.Link.copy",
+			Old: `l.ended()`,
+			New: ``}}},
+	{"an edge does not count a source that it forwards", "N7", clusterSuite("N7SourcesCountAtTheEdge"), []Edit{
+		{In: "relayd/relay.Relay.forward",
+			Old: `done := s.claim.release`,
+			New: `s.claim.release()
+				s.claim = claim{}
+				done := s.claim.release`}}},
+	{"a home counts the source of a peer that its edge has counted", "N7", clusterSuite("N7SourcesCountAtTheEdge"), []Edit{
+		{In: "relayd/relay.Relay.Receive",
+			Old: `claim{done: done}`,
+			New: `claim{done: func(place quota.Place, _ Refusal, _ time.Duration) func() {
+					return func() { r.sources.Leave(place); done() }
+				}(r.countPeer(v.Source, r.settings.Load()))}`}}},
+	{"an operator's kick is not kept in the directory", "N9", clusterSuite("N9KickIsKept"), []Edit{
+		{In: "relayd/cluster.Node.kick",
+			Old: `err = errors.Join(err, n.directory.Kick(ctx, keyOf(kicked.Room), directory.Kick{Name: name, Until: kicked.Until}))`,
+			New: `_ = directory.Kick{Name: name}`}}},
+	{"HELLO does not have the order of the server", "N10", clusterSuite("N10OrderOfTheServer"), []Edit{
+		{In: "relayd/relay.session.hello",
+			Old: `h.ServerKnown, h.ServerOrder = true, server.Order`,
+			New: `h.ServerKnown = true`}}},
 }

@@ -71,8 +71,10 @@ func open(t testing.TB, name string, number uint64, endpoints []string, edit ...
 func join(t testing.TB, name string, number uint64, endpoints []string, edit ...func(*directory.Config)) *node {
 	t.Helper()
 	n := open(t, name, number, endpoints, edit...)
-	_, err := n.Join(within(t, patience))
-	require.NoError(t, err)
+	require.EventuallyWithT(t, func(c *collect) { // as a supervisor starts a process again if etcd is late
+		_, err := n.Join(t.Context())
+		require.NoError(c, err)
+	}, patience, time.Millisecond)
 	require.NoError(t, n.EndYoung(within(t, patience)))
 	return n
 }
@@ -88,8 +90,15 @@ func (n *node) claim(room string) home.Claim {
 // mustClaim claims a room that has no key.
 func (n *node) mustClaim(t testing.TB, room string) (revision int64) {
 	t.Helper()
-	revision, err := n.Claim(within(t, patience), n.claim(room), 0)
-	require.NoError(t, err)
+	require.EventuallyWithT(t, func(c *collect) { // a loaded machine may not hear in time that it has written
+		view, _, err := n.Lookup(t.Context(), room)
+		require.NoError(c, err)
+		if revision = view.Revision; revision != 0 {
+			return
+		}
+		revision, err = n.Claim(t.Context(), n.claim(room), 0)
+		require.NoError(c, err)
+	}, patience, time.Millisecond)
 	return revision
 }
 

@@ -25,6 +25,9 @@ const (
 type Standing struct {
 	Sure bool // they were renewed within the last 10 s
 
+	// Cause says why they were not, if they are not sure. It may become a Refusal later.
+	Cause error
+
 	// Again: they were lost and are put again, under new leases and with "unsettled", because
 	// claims may be lost, too: read all rooms, then call [Directory.Settle] (N4).
 	Again bool
@@ -192,7 +195,7 @@ func (d *Directory) Settle(ctx context.Context) error {
 
 // keep renews the leases and looks whether the marks are there, and puts them again if not.
 func (d *Directory) keep() {
-	renewed, sure := time.Now(), true
+	renewed, sure, told := time.Now(), true, ""
 	renewal := renewal{client: d.leases}
 	defer renewal.end()
 	for {
@@ -211,10 +214,10 @@ func (d *Directory) keep() {
 			if lost || !sure {
 				d.changed(standing)
 			}
-			sure = true
-		case sure && time.Since(renewed) > sureFor:
-			sure = false
-			d.changed(Standing{})
+			sure, told = true, ""
+		case time.Since(renewed) > sureFor && (sure || IsRefusal(err) && err.Error() != told):
+			sure, told = false, err.Error()
+			d.changed(Standing{Cause: err})
 		}
 		select { // however many calls wake it
 		case <-time.After(renewPause):
@@ -243,6 +246,7 @@ func (d *Directory) changed(s Standing) {
 func (d *Directory) renew(ctx context.Context, r *renewal) (lost bool, err error) {
 	ctx, cancel := context.WithTimeout(ctx, callWithin)
 	defer cancel()
+	defer func() { err = d.config.explain(err) }()
 	d.marks.writing.Lock()
 	defer d.marks.writing.Unlock()
 	_, lease := d.marks.now()

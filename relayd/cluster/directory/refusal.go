@@ -16,7 +16,7 @@ func (r Refusal) Unwrap() error { return r.error }
 // IsRefusal reports whether an error is a [Refusal].
 func IsRefusal(err error) bool { return errors.As(err, new(Refusal)) }
 
-// explain turns the errors with which etcd refuses a user into a Refusal.
+// explain turns the errors with which etcd refuses this node into a Refusal.
 func (c *Config) explain(err error) error {
 	user := fmt.Sprintf("the user %q", c.User)
 	if c.User == "" {
@@ -32,6 +32,8 @@ func (c *Config) explain(err error) error {
 		what = "etcd asks for a user: set cluster.etcd_user and cluster.etcd_password_file"
 	case errors.Is(said, rpctypes.ErrAuthNotEnabled):
 		what = "etcd has no users: run `etcdctl auth enable`, or leave cluster.etcd_user empty"
+	case errors.Is(said, rpctypes.ErrNoSpace):
+		what = "etcd's quota is full: compact and defragment it, run `etcdctl alarm disarm`, and give it --auto-compaction-retention"
 	default:
 		return err
 	}

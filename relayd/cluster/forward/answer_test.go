@@ -235,6 +235,26 @@ func TestFindIsBounded(t *testing.T) {
 	require.Empty(t, edge.doors)
 }
 
+// TestCrowd: when a node is gone, its peers come to another one all at once. Each of them reaches its
+// home, although that shakes hands with fewer at a time.
+func TestCrowd(t *testing.T) {
+	each(t, func(t *testing.T, secure bool) {
+		edge, at := two(t, secure, func(_ context.Context, in *Incoming) { in.Answer(nil, nil) })
+		edge.limits.handshake = patience
+		var crowd sync.WaitGroup
+		for range 3 * mostShaking {
+			crowd.Go(func() {
+				_, err := edge.Ask(t.Context(), at.Peer, &Handover{Kind: Find, Room: "room"})
+				if err != nil && !t.Failed() {
+					t.Error(err)
+				}
+			})
+		}
+		crowd.Wait()
+		require.Empty(t, edge.doors)
+	})
+}
+
 // TestForwardsAreBounded at the edge, and what waits for an answer at the home.
 func TestForwardsAreBounded(t *testing.T) {
 	hold := make(chan struct{})

@@ -47,7 +47,8 @@ type Reply struct {
 	Body []byte
 }
 
-// Forward hands a peer's connection over to its home, within two seconds. After a nil error call
+// Forward hands a peer's connection over to its home, within two seconds from its turn on: 32
+// connections to one node are made at a time. After a nil error call
 // Start or Close. After a failure before the home has proved itself, all calls for its address fail
 // for a second, with ErrRecent and the same error.
 func (n *Node) Forward(ctx context.Context, to Peer, h *Handover) (*Link, error) {
@@ -75,10 +76,37 @@ const FindWithin = 500 * time.Millisecond
 // findsAtOnce is how many calls of Find ask one node at a time. Others wait within their bound.
 const findsAtOnce = 4
 
-// A door bounds the questions to one node.
+// handshakesAtOnce is how many connections to one node are made at a time. Others wait for their turn,
+// whose two seconds begin then: when a node is gone its peers come to the others all at once, and a
+// home that is busy with all of them would be done with none in time. Of nine nodes together it is
+// not more than mostShaking.
+const handshakesAtOnce = 32
+
+// A door bounds what goes to one node at a time.
 type door struct {
-	free  chan struct{} // holds one for each question
-	users int           // guarded by Node.mu: those that ask or wait
+	finds, handshakes chan struct{} // hold one for each that is under way
+	users             int           // guarded by Node.mu: those that are under way or wait
+}
+
+// approach returns the door of a node. It counts until depart.
+func (n *Node) approach(address string) *door {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	d := n.doors[address]
+	if d == nil {
+		d = &door{finds: make(chan struct{}, findsAtOnce), handshakes: make(chan struct{}, handshakesAtOnce)}
+		n.doors[address] = d
+	}
+	d.users++
+	return d
+}
+
+func (n *Node) depart(address string, d *door) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if d.users--; d.users == 0 {
+		delete(n.doors, address)
+	}
 }
 
 // Find asks all these nodes at once whether they hold a room, and returns the first that says so.
@@ -106,24 +134,11 @@ func (n *Node) Find(ctx context.Context, nodes []Peer, room protocol.ID) (at Pee
 
 // askFor asks a node whether it holds a room, when it has its turn.
 func (n *Node) askFor(ctx context.Context, to Peer, room protocol.ID) error {
-	n.mu.Lock()
-	d := n.doors[to.Address]
-	if d == nil {
-		d = &door{free: make(chan struct{}, findsAtOnce)}
-		n.doors[to.Address] = d
-	}
-	d.users++
-	n.mu.Unlock()
-	defer func() {
-		n.mu.Lock()
-		defer n.mu.Unlock()
-		if d.users--; d.users == 0 {
-			delete(n.doors, to.Address)
-		}
-	}()
+	d := n.approach(to.Address)
+	defer n.depart(to.Address, d)
 	select {
-	case d.free <- struct{}{}:
-		defer func() { <-d.free }()
+	case d.finds <- struct{}{}:
+		defer func() { <-d.finds }()
 	case <-ctx.Done():
 		return context.Cause(ctx)
 	}
@@ -140,6 +155,16 @@ func (n *Node) send(ctx context.Context, to Peer, h *Handover) (conn net.Conn, r
 	if err != nil {
 		return nil, reply, err
 	}
+	d := n.approach(to.Address)
+	defer n.depart(to.Address, d)
+	select {
+	case d.handshakes <- struct{}{}:
+		defer func() { <-d.handshakes }()
+	case <-ctx.Done(): // which says nothing about the node
+		return nil, reply, fmt.Errorf("%w: %w", ErrLate, ctx.Err())
+	case <-n.life.Done():
+		return nil, reply, errClosed
+	}
 	if err := n.pickUp(to.Address); err != nil {
 		return nil, reply, err
 	}
@@ -149,20 +174,12 @@ func (n *Node) send(ctx context.Context, to Peer, h *Handover) (conn net.Conn, r
 	stop := context.AfterFunc(n.life, cancel)
 	defer stop()
 
-	conn, err = n.dial(within, to.Address)
-	if err == nil {
-		below := wsconn.Below(conn)
-		end := context.AfterFunc(within, func() { _ = below.SetDeadline(longAgo) }) // may outlast this call, which sets conn
-		reply, err = n.converse(conn, to, encoded)
-		if !end() && err == nil {
-			err = within.Err()
-		}
+	conn, reply, err = n.attempt(within, to, encoded)
+	if errors.Is(err, errForgotten) {
+		conn, reply, err = n.attempt(within, to, encoded)
 	}
 	if err == nil {
 		return conn, reply, nil
-	}
-	if conn != nil {
-		_ = wsconn.Below(conn).Close()
 	}
 	n.hangUp()
 	switch {
@@ -179,8 +196,31 @@ func (n *Node) send(ctx context.Context, to Peer, h *Handover) (conn net.Conn, r
 	return nil, reply, err
 }
 
+// attempt is one attempt of send.
+func (n *Node) attempt(ctx context.Context, to Peer, handover []byte) (net.Conn, Reply, error) {
+	tcp, err := n.dial(ctx, to.Address)
+	if err != nil {
+		return nil, Reply{}, err
+	}
+	end := context.AfterFunc(ctx, func() { _ = tcp.SetDeadline(longAgo) })
+	conn, s := net.Conn(tcp), (*session)(nil)
+	if n.config.TLS != nil {
+		s = n.config.TLS.current.Load().session(to.Instance)
+		conn = tls.Client(wsconn.TLSSocket(tcp), s.config)
+	}
+	reply, err := n.converse(conn, to, s, handover)
+	if !end() && err == nil {
+		err = ctx.Err()
+	}
+	if err != nil {
+		_ = tcp.Close()
+		return nil, reply, err
+	}
+	return conn, reply, nil
+}
+
 // dial connects to a node. Nothing is sent yet.
-func (n *Node) dial(ctx context.Context, address string) (net.Conn, error) {
+func (n *Node) dial(ctx context.Context, address string) (*net.TCPConn, error) {
 	dialer := net.Dialer{KeepAliveConfig: keepAlive}
 	conn, err := dialer.DialContext(ctx, "tcp", address)
 	if err != nil {
@@ -192,10 +232,7 @@ func (n *Node) dial(ctx context.Context, address string) (net.Conn, error) {
 	}
 	tcp := conn.(*net.TCPConn)
 	tune(tcp)
-	if n.config.TLS == nil {
-		return tcp, nil
-	}
-	return tls.Client(wsconn.TLSSocket(tcp), n.config.TLS.current.Load().client), nil
+	return tcp, nil
 }
 
 var longAgo = time.Unix(1, 0)

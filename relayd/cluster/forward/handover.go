@@ -46,7 +46,7 @@ type Handover struct {
 }
 
 // Versions of a Handover, of the greetings and of the answers. A node understands its own and the one
-// before. Version 2 adds the answer ErrNoEntry.
+// before. Version 2 adds the answer ErrNoEntry, and the greeting of a resumed session.
 const (
 	version = 2
 	oldest  = 1

@@ -23,9 +23,9 @@ func TestIdleForwardCostsLittle(t *testing.T) {
 		n, most       int64
 	}{
 		"plain":             {false, false, 1000, 4 << 10},
-		"TLS between nodes": {false, true, 1000, 17 << 9},
+		"TLS between nodes": {false, true, 1000, 8 << 10},
 		"TLS of clients":    {true, false, 200, 14 << 10},
-		"TLS of both":       {true, true, 200, 20 << 10},
+		"TLS of both":       {true, true, 200, 17 << 10},
 	} {
 		t.Run(name, func(t *testing.T) {
 			taken := make(chan net.Conn, 1)

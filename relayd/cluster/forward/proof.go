@@ -1,6 +1,7 @@
 package forward
 
 import (
+	"cmp"
 	"crypto/hmac"
 	"crypto/rand"
 	"crypto/sha256"
@@ -24,10 +25,16 @@ import (
 // Each MAC is over the sender's role, a value that TLS derives for this connection alone, the
 // greeting, and the reply without its MAC. So none is of use on another connection, and the home
 // proves itself before it sees a Handover, which may hold a resume token. Numbers are big-endian.
+//
+// A home that resumes a session has proved itself (see session). Then there is no reply, and the
+// edge sends all at once.
 const (
 	magic     = "intercessor node"
+	magicNext = "intercessor next" // there is no reply
 	nonceSize = 32
 	macSize   = sha256.Size
+
+	bindingSize = 32
 
 	greetingSize = len(magic) + 1 + nonceSize
 	replySize    = 1 + nonceSize + 8 + 1 // up to the name
@@ -51,21 +58,21 @@ func (n *Node) mac(of role, binding, greeting, reply []byte) []byte {
 }
 
 // bind completes the TLS handshake, if there is TLS, and returns a value that no other connection
-// has.
-func bind(conn net.Conn) ([]byte, error) {
-	binding := make([]byte, 32)
+// has, and whether the handshake has resumed a session.
+func bind(conn net.Conn) (binding []byte, resumed bool, err error) {
 	secure, ok := conn.(*tls.Conn)
 	if !ok {
-		return binding, nil
+		return make([]byte, bindingSize), false, nil
 	}
 	if err := secure.Handshake(); err != nil {
-		return nil, err
+		return nil, false, err
 	}
 	state := secure.ConnectionState()
-	return state.ExportKeyingMaterial("EXPORTER-intercessor-node", nil, len(binding))
+	binding, err = state.ExportKeyingMaterial("EXPORTER-intercessor-node", nil, bindingSize)
+	return binding, state.DidResume, err
 }
 
-func appendGreeting() []byte {
+func appendGreeting(magic string) []byte {
 	greeting := append([]byte(magic), version)
 	return append(greeting, nonce()...)
 }
@@ -115,25 +122,38 @@ func (n *Node) readReply(conn net.Conn, binding, greeting []byte) (reply []byte,
 	return reply, from, checkVersion(reply[0])
 }
 
-// converse is the edge's part: it proves itself, sends the Handover and returns the answer.
-func (n *Node) converse(conn net.Conn, to Peer, handover []byte) (r Reply, err error) {
-	binding, err := bind(conn)
-	if err != nil {
+// converse is the edge's part: it proves itself, sends the Handover and returns the answer. The
+// session is nil without TLS.
+func (n *Node) converse(conn net.Conn, to Peer, s *session, handover []byte) (r Reply, err error) {
+	binding, resumed, err := bind(conn)
+	switch {
+	case s != nil && s.state != nil && (err != nil || !resumed):
+		s.forget()
+		return r, cmp.Or(err, errForgotten)
+	case err != nil:
 		return r, err
 	}
-	greeting := appendGreeting()
-	if _, err := conn.Write(greeting); err != nil {
-		return r, err
+	var greeting, reply, message []byte
+	if resumed {
+		r.From = to.Instance
+		greeting = appendGreeting(magicNext)
+		message = greeting
+	} else {
+		greeting = appendGreeting(magic)
+		if _, err := conn.Write(greeting); err != nil {
+			return r, err
+		}
+		if reply, r.From, err = n.readReply(conn, binding, greeting); err != nil {
+			return r, err
+		}
+		if r.From != to.Instance {
+			return r, fmt.Errorf("%w: %s, run %x", ErrOther, r.From.Name, r.From.Number)
+		}
+		if reply[0] >= 2 {
+			s.keep()
+		}
 	}
-	reply, from, err := n.readReply(conn, binding, greeting)
-	if err != nil {
-		return r, err
-	}
-	r.From = from
-	if from != to.Instance {
-		return r, fmt.Errorf("%w: %s, run %x", ErrOther, from.Name, from.Number)
-	}
-	message := n.mac(edgeRole, binding, greeting, reply)
+	message = append(message, n.mac(edgeRole, binding, greeting, reply)...)
 	message = binary.BigEndian.AppendUint32(message, uint32(len(handover)))
 	if _, err := conn.Write(append(message, handover...)); err != nil {
 		return r, err
@@ -151,7 +171,7 @@ func (n *Node) converse(conn net.Conn, to Peer, handover []byte) (r Reply, err e
 
 // greet is the home's part up to the Handover. It also returns the version of the edge.
 func (n *Node) greet(conn net.Conn) (h *Handover, edge byte, err error) {
-	binding, err := bind(conn)
+	binding, resumed, err := bind(conn)
 	if err != nil {
 		return nil, 0, err
 	}
@@ -159,12 +179,15 @@ func (n *Node) greet(conn net.Conn) (h *Handover, edge byte, err error) {
 	if _, err := io.ReadFull(conn, greeting); err != nil {
 		return nil, 0, err
 	}
-	if string(greeting[:len(magic)]) != magic {
+	var reply []byte
+	switch kind := string(greeting[:len(magic)]); {
+	case kind == magic:
+		reply = n.appendReply()
+		if _, err := conn.Write(append(reply[:len(reply):len(reply)], n.mac(homeRole, binding, greeting, reply)...)); err != nil {
+			return nil, 0, err
+		}
+	case kind != magicNext || !resumed: // without TLS the edge's proof would be that of a recording
 		return nil, 0, errStranger
-	}
-	reply := n.appendReply()
-	if _, err := conn.Write(append(reply[:len(reply):len(reply)], n.mac(homeRole, binding, greeting, reply)...)); err != nil {
-		return nil, 0, err
 	}
 	edge = greeting[len(magic)]
 	if err := checkVersion(edge); err != nil {

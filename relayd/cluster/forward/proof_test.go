@@ -150,11 +150,11 @@ func TestNodeInTheMiddle(t *testing.T) {
 func proven(t *testing.T, edge *node, at *node, version byte) (*net.TCPConn, []byte) {
 	t.Helper()
 	conn := at.raw(t)
-	greeting := appendGreeting()
+	greeting := appendGreeting(magic)
 	greeting[len(magic)] = version
 	_, err := conn.Write(greeting)
 	require.NoError(t, err)
-	binding, err := bind(conn)
+	binding, _, err := bind(conn)
 	require.NoError(t, err)
 	reply, _, err := edge.readReply(conn, binding, greeting)
 	require.NoError(t, err)
@@ -222,7 +222,7 @@ func TestVersions(t *testing.T) {
 	}
 	edge, at := two(t, false, never(t))
 	conn := at.raw(t)
-	greeting := appendGreeting()
+	greeting := appendGreeting(magic)
 	greeting[len(magic)] = 0
 	_, err := conn.Write(greeting)
 	require.NoError(t, err)

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/sebas642/intercessor/relayd/certs"
+	"github.com/sebas642/intercessor/relayd/cluster/home"
 	"github.com/sebas642/intercessor/relayd/textfile"
 )
 
@@ -96,10 +97,13 @@ type trust struct {
 	members []string
 
 	client, server *tls.Config
+
+	mu       sync.Mutex
+	sessions map[home.Instance]*session // guarded by mu
 }
 
 func (t *TLS) trust(text []byte, roots *x509.CertPool) *trust {
-	own := &trust{text: text, roots: roots, members: t.members}
+	own := &trust{text: text, roots: roots, members: t.members, sessions: make(map[home.Instance]*session)}
 	// crypto/tls would compare a node's certificate with the one name that was dialled, so verify
 	// takes the place of its verification.
 	both := &tls.Config{
@@ -117,7 +121,6 @@ func (t *TLS) trust(text []byte, roots *x509.CertPool) *trust {
 	own.client = both
 	own.client.InsecureSkipVerify = true
 	own.client.GetClientCertificate = func(*tls.CertificateRequestInfo) (*tls.Certificate, error) { return t.files.GetCertificate(nil) }
-	own.client.ClientSessionCache = tls.NewLRUClientSessionCache(0)
 	return own
 }
 

@@ -1,7 +1,6 @@
 package forward
 
 import (
-	"context"
 	"crypto/tls"
 	"crypto/x509"
 	"os"
@@ -100,39 +99,6 @@ func TestOwnCertificateIsChecked(t *testing.T) {
 	require.ErrorContains(t, err, "no certificate")
 	_, err = OpenTLS(good.cert, good.key, ca.file, nil)
 	require.ErrorContains(t, err, "no members")
-}
-
-// TestSessionsAreResumed, which saves the certificates, until the CA changes.
-func TestSessionsAreResumed(t *testing.T) {
-	ca := newAuthority(t)
-	resumed := make(chan bool, 1)
-	handle := func(_ context.Context, in *Incoming) {
-		resumed <- in.conn.(*tls.Conn).ConnectionState().DidResume
-		in.Answer(nil, nil)
-	}
-	pairs := [2]pair{ca.issue("north", time.Now().Add(day)), ca.issue("south", time.Now().Add(day))}
-	edge := listen(t, Config{Self: home.Instance{Name: "north", Number: 1}, Key: someKey, TLS: ca.opens(pairs[0])})
-	at := listen(t, Config{Self: home.Instance{Name: "south", Number: 2}, Key: someKey, TLS: ca.opens(pairs[1]), Handle: handle})
-	ask := func() error {
-		_, err := edge.Ask(t.Context(), at.Peer, &Handover{Kind: Who})
-		return err
-	}
-	for _, want := range []bool{false, true, true} {
-		require.NoError(t, ask())
-		require.Equal(t, want, <-resumed)
-	}
-
-	ca.renew()
-	ca.reissue(pairs[0], "north", time.Now().Add(day))
-	ca.reissue(pairs[1], "south", time.Now().Add(day))
-	require.NoError(t, at.config.TLS.Reload())
-	require.ErrorIs(t, ask(), ErrUntrusted, "only the home has the new CA")
-	require.NoError(t, edge.config.TLS.Reload())
-	edge.forget()
-	for _, want := range []bool{false, true} {
-		require.NoError(t, ask())
-		require.Equal(t, want, <-resumed)
-	}
 }
 
 // forget forgets that a node could not be reached.

@@ -56,6 +56,18 @@ func TestTheFailureOfAnotherMovesNothingFromALivingHome(t *testing.T) {
 	}
 }
 
+func TestAHomeThatIsFullKeepsItsRoom(t *testing.T) {
+	for role, want := range map[home.Role]protocol.Code{
+		home.Server:    protocol.CodeOverloaded,
+		home.Returning: protocol.CodeOverloaded,
+		home.Newcomer:  protocol.CodeServerAway,
+	} {
+		v := visitOf(role)
+		v.Looked(at(a, both))
+		require.Equal(t, home.Step{Do: home.Close, Code: want}, v.Heard(home.Full, now), role)
+	}
+}
+
 func TestANodeThatWasLateMovesNothing(t *testing.T) {
 	v := visitOf(home.Server)
 	v.Looked(at(a, both))

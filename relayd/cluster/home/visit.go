@@ -62,6 +62,7 @@ const (
 	Silent                // no answer within 2 seconds, while this node was not late, or the home ended the connection without one
 	Recent                // not tried: another attempt came to Silent within the last second
 	Late                  // no answer, and this node's own timer was late by 200 ms or more
+	Full                  // the home, or this node, has no capacity for another forward
 )
 
 // Knows reports whether a room is the last home of a server that comes to it, so that it may
@@ -120,7 +121,9 @@ func (v *Visit) Asked(at *Instance) Step {
 // Heard takes the end of an attempt to forward. Now is by the node's own clock.
 func (v *Visit) Heard(a Answer, now time.Time) Step {
 	switch {
-	case v.view == nil || a == Late:
+	case a == Full && v.Role == Returning: // the room has its home: there is nothing to wait for
+		return Step{Do: Close, Code: protocol.CodeOverloaded}
+	case v.view == nil || a == Late || a == Full:
 		return v.fail(false)
 	case a == NotHere && v.looks < Lookups && v.Role != Returning:
 		return Step{Do: Look}

@@ -11,6 +11,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"os"
 
 	"github.com/sebas642/intercessor/relayd/cluster/home"
 )
@@ -127,6 +128,8 @@ func (n *Node) readReply(conn net.Conn, binding, greeting []byte) (reply []byte,
 func (n *Node) converse(conn net.Conn, to Peer, s *session, handover []byte) (r Reply, err error) {
 	binding, resumed, err := bind(conn)
 	switch {
+	case errors.Is(err, os.ErrDeadlineExceeded): // which says nothing about the session
+		return r, err
 	case s != nil && s.state != nil && (err != nil || !resumed):
 		s.forget()
 		return r, cmp.Or(err, errForgotten)

@@ -26,7 +26,8 @@ func (l lines) Write(b []byte) (int, error) {
 	return len(b), nil
 }
 
-// TestNodeThatOneMemberRefuses waits for the others, says why, and enters when they let it.
+// TestNodeThatOneMemberRefuses waits for the others, says why, and enters when they let it, which is as good
+// as having found itself in the directory.
 func TestNodeThatOneMemberRefuses(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, 0)
@@ -51,6 +52,7 @@ func TestNodeThatOneMemberRefuses(t *testing.T) {
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
 	started := make(chan error, 1)
+	n.StandStill() // it has waited for longer than a node may stand still
 	go func() { started <- n.Start(ctx, r, internal) }()
 	var waits string
 	select {
@@ -65,6 +67,9 @@ func TestNodeThatOneMemberRefuses(t *testing.T) {
 		w.forget(key)
 	}
 	require.NoError(t, <-started)
+	w.etcd.Pause()
+	require.True(t, n.Wake(ctx), "it has just entered")
+	w.etcd.Resume()
 	require.NoError(t, r.Shutdown(ctx))
 	n.Close(ctx)
 }

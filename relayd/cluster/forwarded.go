@@ -65,15 +65,17 @@ func (n *Node) probe(ctx context.Context) {
 		}
 	}
 	n.mu.Unlock()
+	ctx, cancel := context.WithTimeout(ctx, surveyEvery) // while others wait for their turn, too
+	defer cancel()
 	for _, r := range n.askEach(ctx, doubtful, &forward.Handover{Kind: forward.Who}) {
-		if cut := n.heard(r.from.Instance, r.err, time.Now()); cut > 0 {
+		if cut := n.judge(r.from.Instance, r.err, time.Now()); cut > 0 {
 			n.config.Log.Warn("another node answers no more: the peers that are forwarded to it are cut, and may come again", "node", r.from.Name, "peers", cut)
 		}
 	}
 }
 
-// heard takes the answer of a home to probe, and returns how many forwards it has cut.
-func (n *Node) heard(from home.Instance, err error, now time.Time) (cut int) {
+// judge takes the answer of a home to probe, and returns how many forwards it has cut.
+func (n *Node) judge(from home.Instance, err error, now time.Time) (cut int) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	f := n.forwards[from]

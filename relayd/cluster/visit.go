@@ -60,7 +60,7 @@ func (n *Node) Visit(ctx context.Context, v *relay.Visitor) relay.Way {
 			if err == nil {
 				return n.count(step.To, link)
 			}
-			if errors.Is(err, forward.ErrNoEntry) { // it has asked Refuse
+			if errors.Is(err, forward.ErrNoEntry) { // it has asked IsRefused
 				return relay.Way{Code: protocol.CodeNoSuchServer}
 			}
 			step = w.visit.Heard(answerOf(err), time.Now())

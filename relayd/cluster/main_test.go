@@ -170,21 +170,7 @@ type node struct {
 	ended   chan struct{} // closed when the process has ended
 }
 
-// start starts a node, and again as a supervisor does if etcd is late.
-func (w *world) start(name string) (n *node) {
-	w.t.Helper()
-	for end := time.Now().Add(patience); ; {
-		if n = w.launch(name); n.address != "" {
-			w.nodes = append(w.nodes, n)
-			return n
-		}
-		require.True(w.t, time.Now().Before(end), "the node %s has not started", name)
-		<-n.ended
-	}
-}
-
-// launch starts a node. Its address is empty if it has ended at once.
-func (w *world) launch(name string) *node {
+func (w *world) start(name string) *node {
 	w.t.Helper()
 	n := &node{Cmd: exec.Command(os.Args[0]), name: name, ended: make(chan struct{})}
 	n.Env = w.environ(name)
@@ -206,6 +192,8 @@ func (w *world) launch(name string) *node {
 		close(n.ended)
 	}()
 	n.address = <-first
+	require.NotEmpty(w.t, n.address, "the node %s has not started", name)
+	w.nodes = append(w.nodes, n)
 	return n
 }
 

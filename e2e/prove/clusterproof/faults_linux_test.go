@@ -30,6 +30,9 @@ const restWithin = 100 * time.Second
 // reaches its server. The short form has a fixed seed. The full form has two seeds at once, each in
 // a town of its own.
 func TestFaults(t *testing.T) {
+	if !form.Full {
+		t.Parallel()
+	}
 	own, most, within := []string{"4001"}, 6, time.Minute // six kinds, in half a minute
 	if form.Full {
 		first := time.Now().UnixNano() % 1_000_000

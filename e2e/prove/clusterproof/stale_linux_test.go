@@ -46,7 +46,7 @@ func (w *world) leaveBehind(member *etcdtest.Member) {
 	member.Pause()
 	out, err := exec.CommandContext(patience.Context(w.t), "ss", "-Htanp").Output()
 	require.NoError(w.t, err)
-	rules, own := "table inet behind { chain in { type filter hook input priority 0;\n", fmt.Sprintf("pid=%d,", member.PID())
+	rules, own := "table inet behind {\nchain in {\ntype filter hook input priority 0;\n", fmt.Sprintf("pid=%d,", member.PID())
 	for line := range strings.Lines(string(out)) {
 		if !strings.Contains(line, own) {
 			continue
@@ -65,6 +65,6 @@ func (w *world) leaveBehind(member *etcdtest.Member) {
 	}
 	require.Contains(w.t, rules, "drop")
 	file := filepath.Join(w.t.TempDir(), "rules")
-	require.NoError(w.t, os.WriteFile(file, []byte(rules+"} }\n"), 0o600))
+	require.NoError(w.t, os.WriteFile(file, []byte(rules+"}\n}\n"), 0o600))
 	run(w.t, "nft -f "+file)
 }

@@ -1,7 +1,6 @@
 package clusterproof
 
 import (
-	"context"
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
@@ -122,18 +121,13 @@ func (w *world) place(name string, host int) *node {
 	return n
 }
 
-// begin starts a node for the first time, and again as a supervisor does if etcd is late. It runs in its
-// namespace whichever goroutine starts it.
+// begin starts a node for the first time. It runs in its namespace whichever goroutine starts it.
 func (n *node) begin() (err error) {
 	if err := n.install(n.world.binary); err != nil {
 		return err
 	}
-	for end := time.Now().Add(patience.Max); ; {
-		n.Relay, err = relayproc.Try(n.world.t, relayproc.Limits{}, []string{"CLOCK=" + n.clock}, n.script, n.world.args(n)...)
-		if err == nil || !strings.Contains(err.Error(), context.DeadlineExceeded.Error()) || time.Now().After(end) {
-			return err
-		}
-	}
+	n.Relay, err = relayproc.Try(n.world.t, relayproc.Limits{}, []string{"CLOCK=" + n.clock}, n.script, n.world.args(n)...)
+	return err
 }
 
 // install has the node run this build when it starts next.

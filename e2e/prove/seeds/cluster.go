@@ -13,8 +13,8 @@ var clusterSeeds = []Seed{
 			New: `return &home.View{}, 0`}}},
 	{"that a room is not there is remembered", "N2", clusterSuite("N2RoomAfterItWasNotThere"), []Edit{
 		{In: "relayd/cluster.Node.lookup",
-			Old: `n.known.Store(&v.Instances)`,
-			New: `n.known.Store(&v.Instances)
+			Old: `n.known.read(v.Instances, began)`,
+			New: `n.known.read(v.Instances, began)
 				n.mu.Lock()
 				defer n.mu.Unlock()
 				if v.Revision == 0 { n.watched["not "+key] = time.Time{} }

@@ -13,7 +13,8 @@ type Entry struct {
 	// Rivals are other runs of the same node. A process that starts asks each at its address: if
 	// that instance answers, it does not start. If none does, it takes their alive marks, and puts
 	// their recent marks anew: a rival that was cut off may have served until now. A process that
-	// runs already ends, with 4000 for all its peers, if there is a rival.
+	// runs already ends, with 4000 for all its peers, if there is a rival, unless the rival's alive mark is
+	// older than its own.
 	Rivals []Instance
 
 	// Young: the directory is empty or restored. The instance marks it as young for the window and

@@ -153,3 +153,17 @@ func receive(t *testing.T, from *sdk.Conn) error {
 		}
 	}
 }
+
+// exchange sends a message each way and requires that both are delivered.
+func exchange(t *testing.T, server, client *sdk.Conn) {
+	t.Helper()
+	for _, way := range [][2]*sdk.Conn{{server, client}, {client, server}} {
+		receipt, err := way[0].Send(patience.Context(t), sdk.Message{Type: "chat", Data: []byte(`"still here"`)})
+		require.NoError(t, err)
+		_, err = way[1].Receive(patience.Context(t))
+		require.NoError(t, err)
+		outcome, err := receipt.Outcome(patience.Context(t))
+		require.NoError(t, err)
+		require.Equal(t, sdk.Delivered, outcome.Result)
+	}
+}

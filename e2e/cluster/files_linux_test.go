@@ -28,20 +28,6 @@ func leave(t *testing.T, r *relayproc.Relay, more int) (end func()) {
 	return func() { require.NoError(t, unix.Prlimit(r.PID(), unix.RLIMIT_NOFILE, &before, nil)) }
 }
 
-// exchange sends a message each way and requires that both are delivered.
-func exchange(t *testing.T, server, client *sdk.Conn) {
-	t.Helper()
-	for _, way := range [][2]*sdk.Conn{{server, client}, {client, server}} {
-		receipt, err := way[0].Send(patience.Context(t), sdk.Message{Type: "chat", Data: []byte(`"still here"`)})
-		require.NoError(t, err)
-		_, err = way[1].Receive(patience.Context(t))
-		require.NoError(t, err)
-		outcome, err := receipt.Outcome(patience.Context(t))
-		require.NoError(t, err)
-		require.Equal(t, sdk.Delivered, outcome.Result)
-	}
-}
-
 // TestAHomeWithoutFiles: strangers take all files that a home may open. Its rooms go on and stay there, who comes
 // through another node may come again, and gets in when files are free.
 func TestAHomeWithoutFiles(t *testing.T) {

@@ -57,6 +57,7 @@ func TestAnEtcdThatIsTooSlow(t *testing.T) {
 	}
 	require.NotContains(t, a.Logs()+b.Logs(), "marks in etcd were lost")
 	require.NotContains(t, a.Logs()+b.Logs(), "etcd does not answer")
+	b.WaitLog("etcd is too slow, or away: rooms cannot be looked up.*no answer within 500ms")
 	slow(0)
 	for range 3 { // whatever was written late
 		client.IsThere()

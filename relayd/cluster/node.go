@@ -62,8 +62,9 @@ type Node struct {
 	began     time.Time    // static
 	ran       atomic.Int64 // when this node last ran, or was found alive, as nanoseconds since began
 
-	sure    atomic.Bool // etcd has renewed this node's marks lately
-	refused atomic.Bool // etcd has refused the last claim, and the log says so
+	sure    atomic.Bool  // etcd has renewed this node's marks lately
+	refused atomic.Bool  // etcd has refused the last claim, and the log says so
+	told    atomic.Int64 // when the log last had a lookup that failed, as nanoseconds since a minute before began
 	counted counters
 	guests  atomic.Int64 // peers that other nodes have forwarded to this one, and that are here
 
@@ -256,10 +257,23 @@ func (n *Node) lookup(ctx context.Context, key string) (view *home.View, at int6
 	}
 	if err != nil {
 		n.counted.failures[lookupFailed].Add(1)
+		n.tellFailed(ctx, err)
 		return nil, 0
 	}
 	n.known.read(v.Instances, began)
 	return &v, at
+}
+
+// tellEvery is the time between two lines in the log about lookups that fail.
+const tellEvery = time.Minute
+
+// tellFailed logs why a room could not be looked up. If etcd renews this node's marks all the same, no other
+// line says it.
+func (n *Node) tellFailed(ctx context.Context, err error) {
+	last, now := n.told.Load(), int64(time.Since(n.began)+tellEvery)
+	if ctx.Err() == nil && n.sure.Load() && now-last >= int64(tellEvery) && n.told.CompareAndSwap(last, now) {
+		n.config.Log.Warn("etcd is too slow, or away: rooms cannot be looked up", "error", err)
+	}
 }
 
 // peer returns where an instance is.

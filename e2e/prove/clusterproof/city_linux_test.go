@@ -112,8 +112,10 @@ func newCity(t *testing.T, rooms int) *city {
 	}
 	opening.Wait()
 	require.False(t, t.Failed())
-	t.Logf("%d rooms with %d clients each are open after %v; a sample of %d sends each %v, the others each %v",
-		rooms, cityClients, time.Since(began).Round(time.Millisecond), min(samples, rooms/2), sampleEvery, othersEvery)
+	used := w.load()
+	t.Logf("%d rooms with %d clients each are open after %v, and %v of CPU of the peers and %v of the nodes; a sample of %d sends each %v, the others each %v",
+		rooms, cityClients, time.Since(began).Round(time.Millisecond), used.peers.Round(time.Millisecond), used.nodes[0]+used.nodes[1]+used.nodes[2],
+		min(samples, rooms/2), sampleEvery, othersEvery)
 	return c
 }
 

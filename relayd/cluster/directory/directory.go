@@ -55,6 +55,10 @@ const (
 	beforeRetry = 20 * time.Millisecond
 )
 
+// maxAnswer bounds an answer of etcd, in bytes: one event of a watch has two values, each of as much as etcd
+// takes by default.
+const maxAnswer = 4 << 20
+
 const (
 	maxName    = 64  // bytes of a node's name
 	maxAddress = 255 // bytes
@@ -81,6 +85,9 @@ var (
 
 	// ErrWatches: too many rooms are watched at once.
 	ErrWatches = fmt.Errorf("%d watches on rooms of etcd at once are too many", maxWatching)
+
+	// ErrLarge: an answer has values that no node writes.
+	ErrLarge = errors.New("an answer of etcd is larger than what nodes write: delete what others have written under the prefix")
 
 	// ErrClosed is the error of calls after Close.
 	ErrClosed = errors.New("the directory is closed")
@@ -154,7 +161,8 @@ func Open(c Config) (*Directory, error) {
 func dial(c Config, options []grpc.DialOption) (*clientv3.Client, error) {
 	client, err := clientv3.New(clientv3.Config{
 		Endpoints: c.Endpoints, TLS: c.TLS, DialOptions: options,
-		DialKeepAliveTime: 10 * time.Second, DialKeepAliveTimeout: callWithin,
+		MaxCallRecvMsgSize: maxAnswer,
+		DialKeepAliveTime:  10 * time.Second, DialKeepAliveTimeout: callWithin,
 		Logger: zap.NewNop(), // errors reach the callers
 	})
 	if err != nil {

@@ -11,6 +11,8 @@ import (
 	pb "go.etcd.io/etcd/api/v3/etcdserverpb"
 	"go.etcd.io/etcd/api/v3/mvccpb"
 	clientv3 "go.etcd.io/etcd/client/v3"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
 )
 
 const (
@@ -59,7 +61,7 @@ func (d *Directory) Instances(ctx context.Context) (map[home.Instance]home.Marks
 }
 
 // Read returns what the directory holds of at most [MaxRead] rooms, given by their RoomKeys, in
-// their order. at is the directory's revision then.
+// their order. at is the directory's revision then, or at the first read if it took several.
 func (d *Directory) Read(ctx context.Context, keys []string) (entries []Entry, at int64, err error) {
 	if len(keys) == 0 || len(keys) > MaxRead {
 		return nil, 0, fmt.Errorf("the directory reads 1 to %d rooms at once, not %d", MaxRead, len(keys))
@@ -70,6 +72,13 @@ func (d *Directory) Read(ctx context.Context, keys []string) (entries []Entry, a
 		gets[i] = clientv3.OpGet(d.roomKey(hashes[i]))
 	}
 	answer, err := d.read(ctx, callWithin, gets...)
+	if half := len(keys) / 2; errors.Is(err, ErrLarge) && half > 0 {
+		var rest []Entry
+		if entries, at, err = d.Read(ctx, keys[:half]); err == nil {
+			rest, _, err = d.Read(ctx, keys[half:])
+		}
+		return append(entries, rest...), at, err
+	}
 	if err != nil {
 		return nil, 0, fmt.Errorf("cannot read rooms from etcd: %w", err)
 	}
@@ -195,11 +204,21 @@ func (d *Directory) read(ctx context.Context, within time.Duration, gets ...clie
 				return r.answer, d.seen.check(r.answer.Header, r.then)
 			case refused(r.err):
 				return nil, d.config.explain(r.err)
+			case isLarge(r.err):
+				return nil, fmt.Errorf("%w (%w)", ErrLarge, r.err)
 			}
 			last = r.err
 			next.Reset(beforeRetry)
 		case <-ctx.Done():
-			return nil, errors.Join(context.Cause(ctx), last)
+			if last == nil {
+				last = fmt.Errorf("no answer within %v", within)
+			}
+			return nil, fmt.Errorf("%w (%w)", last, context.Cause(ctx))
 		}
 	}
+}
+
+// isLarge holds for an answer beyond maxAnswer.
+func isLarge(err error) bool {
+	return status.Code(err) == codes.ResourceExhausted && !refused(err)
 }

@@ -2,6 +2,7 @@ package directory
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"github.com/sebas642/intercessor/relayd/cluster/home"
@@ -52,8 +53,12 @@ func (d *Directory) Sweep(ctx context.Context, gone func(home.Instance) bool) (d
 func (d *Directory) pages(ctx context.Context, visit func([]*mvccpb.KeyValue) error) error {
 	prefix := d.prefix + roomsKey
 	end := clientv3.GetPrefixRangeEnd(prefix)
-	for from := prefix; ; {
-		answer, err := d.read(ctx, callWithin, clientv3.OpGet(from, clientv3.WithRange(end), clientv3.WithLimit(pageKeys)))
+	for from, limit := prefix, int64(pageKeys); ; limit = min(2*limit, pageKeys) {
+		answer, err := d.read(ctx, callWithin, clientv3.OpGet(from, clientv3.WithRange(end), clientv3.WithLimit(limit)))
+		if errors.Is(err, ErrLarge) && limit > 1 {
+			limit /= 4
+			continue
+		}
 		if err != nil {
 			return fmt.Errorf("cannot read the rooms in etcd: %w", err)
 		}

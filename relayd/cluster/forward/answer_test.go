@@ -84,6 +84,36 @@ func silent(t *testing.T) Peer {
 	return Peer{home.Instance{Name: "mute", Number: 9}, below.Addr().String()}
 }
 
+// dripping is a node that answers a byte at a time, and never all.
+func dripping(t *testing.T) Peer {
+	t.Helper()
+	below, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	var drips sync.WaitGroup
+	drips.Go(func() {
+		for {
+			conn, err := below.Accept()
+			if err != nil {
+				return
+			}
+			drips.Go(func() {
+				defer func() { _ = conn.Close() }()
+				for {
+					if _, err := conn.Write([]byte{version}); err != nil {
+						return
+					}
+					time.Sleep(5 * time.Millisecond)
+				}
+			})
+		}
+	})
+	t.Cleanup(func() {
+		_ = below.Close()
+		drips.Wait()
+	})
+	return Peer{home.Instance{Name: "slow", Number: 9}, below.Addr().String()}
+}
+
 // gone is a node at whose address nothing listens.
 func gone(t *testing.T) Peer {
 	t.Helper()
@@ -98,7 +128,7 @@ func gone(t *testing.T) Peer {
 func TestNodeThatCannotBeReached(t *testing.T) {
 	edge, mute := two(t, false, func(ctx context.Context, _ *Incoming) { <-ctx.Done() })
 	edge.limits.handshake = 100 * time.Millisecond
-	for address, class := range map[Peer]error{gone(t): ErrRefused, silent(t): ErrSilent, mute.Peer: ErrSilent} {
+	for address, class := range map[Peer]error{gone(t): ErrRefused, silent(t): ErrSilent, dripping(t): ErrSilent, mute.Peer: ErrSilent} {
 		_, err := edge.Forward(t.Context(), address, full())
 		if errors.Is(err, ErrLate) { // this machine is
 			class = ErrLate

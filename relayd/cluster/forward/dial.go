@@ -47,7 +47,7 @@ type Reply struct {
 	Body []byte
 }
 
-// Forward hands a peer's connection over to its home, within two seconds from its turn on: 32
+// Forward hands a peer's connection over to its home, within two seconds from its turn on: 8
 // connections to one node are made at a time. After a nil error call
 // Start or Close. After a failure before the home has proved itself, all calls for its address fail
 // for a second, with ErrRecent and the same error.
@@ -78,9 +78,9 @@ const findsAtOnce = 4
 
 // handshakesAtOnce is how many connections to one node are made at a time. Others wait for their turn,
 // whose two seconds begin then: when a node is gone its peers come to the others all at once, and a
-// home that is busy with all of them would be done with none in time. Of nine nodes together it is
-// not more than mostShaking.
-const handshakesAtOnce = 32
+// home that is busy with all of them would be done with none in time. A few keep a CPU busy. Of 33 nodes
+// together it is not more than mostShaking.
+const handshakesAtOnce = 8
 
 // A door bounds what goes to one node at a time.
 type door struct {

@@ -57,14 +57,14 @@ func TestTheFailureOfAnotherMovesNothingFromALivingHome(t *testing.T) {
 }
 
 func TestAHomeThatIsFullKeepsItsRoom(t *testing.T) {
-	for role, want := range map[home.Role]protocol.Code{
-		home.Server:    protocol.CodeOverloaded,
-		home.Returning: protocol.CodeOverloaded,
-		home.Newcomer:  protocol.CodeServerAway,
+	for role, want := range map[home.Role]home.Step{
+		home.Server:    {Do: home.Close, Code: protocol.CodeOverloaded},
+		home.Returning: {Do: home.Close, Code: protocol.CodeOverloaded, After: home.Crowded},
+		home.Newcomer:  {Do: home.Close, Code: protocol.CodeServerAway},
 	} {
 		v := visitOf(role)
 		v.Looked(at(a, both))
-		require.Equal(t, home.Step{Do: home.Close, Code: want}, v.Heard(home.Full, now), role)
+		require.Equal(t, want, v.Heard(home.Full, now), role)
 	}
 }
 

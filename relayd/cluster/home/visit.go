@@ -52,6 +52,10 @@ const Thrash = 10 * time.Second
 // Again is how long a node does not try a home after a failure.
 const Again = time.Second
 
+// Crowded is when a client that has been in a room may come again to its home, which has no capacity:
+// about as long as it takes a few others to leave. Clients add a random time of their own (B43).
+const Crowded = 5 * time.Second
+
 // An Answer is how an attempt to forward ended, when not with "here".
 type Answer uint8
 
@@ -122,7 +126,7 @@ func (v *Visit) Asked(at *Instance) Step {
 func (v *Visit) Heard(a Answer, now time.Time) Step {
 	switch {
 	case a == Full && v.Role == Returning: // the room has its home: there is nothing to wait for
-		return Step{Do: Close, Code: protocol.CodeOverloaded}
+		return Step{Do: Close, Code: protocol.CodeOverloaded, After: Crowded}
 	case v.view == nil || a == Late || a == Full:
 		return v.fail(false)
 	case a == NotHere && v.looks < Lookups && v.Role != Returning:

@@ -7,7 +7,7 @@ import (
 	"github.com/sebas642/intercessor/sdk"
 )
 
-// slow is how long joining a room may take before the person is told why.
+// slow is how long joining or starting a room may take before the person is told why.
 const slow = 3 * time.Second
 
 // join connects to the host of the room that a link names.
@@ -20,17 +20,35 @@ func (inv *invocation) join(ctx context.Context, link string) (*sdk.Conn, error)
 	if err != nil {
 		return nil, err
 	}
-	joined, stop := context.WithCancel(ctx)
-	told := make(chan struct{})
-	go func() {
+	stop := inv.tellIfSlow("host")
+	defer stop()
+	return sdk.Dial(ctx, url, options)
+}
+
+// open starts a room.
+func (inv *invocation) open(ctx context.Context) (*sdk.Listener, error) {
+	options, err := inv.options(inv.relay)
+	if err != nil {
+		return nil, err
+	}
+	stop := inv.tellIfSlow("relay")
+	defer stop()
+	return sdk.Listen(ctx, inv.relay, options)
+}
+
+// tellIfSlow tells the person who is waited for, unless stop is called soon.
+func (inv *invocation) tellIfSlow(who string) (stop func()) {
+	over, told := make(chan struct{}), make(chan struct{})
+	go func() { // ends with stop, which waits for it
 		defer close(told)
 		select {
 		case <-time.After(slow):
-			inv.tell(event{Event: "waiting"}, "Waiting for the host")
-		case <-joined.Done():
+			inv.tell(event{Event: "waiting"}, "Waiting for the %s", who)
+		case <-over:
 		}
 	}()
-	defer func() { <-told }()
-	defer stop()
-	return sdk.Dial(ctx, url, options)
+	return func() {
+		close(over)
+		<-told
+	}
 }

@@ -9,11 +9,7 @@ import (
 
 // listen starts a room and chats with all who join.
 func listen(ctx context.Context, inv *invocation) error {
-	options, err := inv.options(inv.relay)
-	if err != nil {
-		return err
-	}
-	ln, err := sdk.Listen(ctx, inv.relay, options)
+	ln, err := inv.open(ctx)
 	if err != nil {
 		return err
 	}

@@ -24,11 +24,7 @@ type lobby struct {
 
 // host starts a room and runs the errand with each guest, until the manner says that it ends.
 func (inv *invocation) host(ctx context.Context, out io.Writer, how manner, do errand) error {
-	options, err := inv.options(inv.relay)
-	if err != nil {
-		return err
-	}
-	ln, err := sdk.Listen(ctx, inv.relay, options)
+	ln, err := inv.open(ctx)
 	if err != nil {
 		return err
 	}

@@ -23,11 +23,12 @@ const (
 // backoff counts the attempts since a connection was last worth something.
 type backoff struct{ attempts int }
 
-// next returns how long to wait after an attempt that ended with err. The higher bound stays low
-// while a relay restarts: behind a balancer the next attempt may reach another one.
+// next returns how long to wait after a connection or an attempt that ended with err. The higher bound
+// stays low if the relay restarts, because behind a balancer the next attempt may reach another one,
+// and if it has nothing against the peer's coming again.
 func (b *backoff) next(err error) time.Duration {
 	most := waitFirst
-	if closed, ok := err.(*RelayError); !ok || closed.Code != protocol.CodeRestarting {
+	if closed, ok := err.(*RelayError); !ok || closed.Code != protocol.CodeRestarting && closed.Code != protocol.CodeRenew {
 		most = min(waitFirst<<min(b.attempts, 5), waitAtMost)
 		b.attempts++
 	}

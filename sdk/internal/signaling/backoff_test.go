@@ -21,16 +21,18 @@ func TestWaitsGrowAndAreSpreadOut(t *testing.T) {
 	}
 }
 
-// A relay that restarts is soon back, or another takes its place.
-func TestARestartDoesNotMakeWaitsGrow(t *testing.T) {
-	var b backoff
-	for range 200 {
-		require.Less(t, b.next(&RelayError{Code: protocol.CodeRestarting}), time.Second)
+// A relay that restarts is soon back, or another takes its place, and one that has only sent a peer
+// away to come again is there.
+func TestARelayThatAsksToComeAgainDoesNotMakeWaitsGrow(t *testing.T) {
+	for _, code := range []protocol.Code{protocol.CodeRestarting, protocol.CodeRenew} {
+		b := backoff{attempts: 4}
+		for range 200 {
+			require.Less(t, b.next(&RelayError{Code: code}), time.Second)
+		}
+		require.Equal(t, 4, b.attempts)
+		b.next(&RelayError{Code: protocol.CodeServerAway})
+		require.Equal(t, 5, b.attempts)
 	}
-	require.Zero(t, b.attempts)
-	b.attempts = 5
-	require.Less(t, b.next(&RelayError{Code: protocol.CodeRestarting}), time.Second)
-	require.Equal(t, 5, b.attempts)
 }
 
 func TestSecondsInAReason(t *testing.T) {

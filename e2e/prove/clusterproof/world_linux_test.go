@@ -136,6 +136,8 @@ func (n *node) begin() (err error) {
 // install has the node run this build when it starts next.
 func (n *node) install(binary string) error {
 	text := fmt.Sprintf("#!/bin/sh\nexec nsenter --net=%s %s \"$@\"\n", n.space.Path, binary)
+	syscall.ForkLock.RLock() // a process that another goroutine starts would hold the file, and it would be busy
+	defer syscall.ForkLock.RUnlock()
 	return os.WriteFile(n.script, []byte(text), 0o700)
 }
 

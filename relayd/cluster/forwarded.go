@@ -50,10 +50,15 @@ func (n *Node) count(to home.Instance, link *forward.Link) relay.Way {
 // silentFor is how long a home that is not alive may answer no question before its peers are cut.
 const silentFor = 15 * time.Second
 
+// probeWithin bounds probe: others may wait for their turn at the same home.
+const probeWithin = 4 * time.Second
+
 // probe cuts the forwards to homes that hang. The system of a process that hangs still acknowledges
 // bytes, so no timer of TCP ends a connection to it, and peers of the base protocol that are idle would
 // stay there for ever. A home that is cut off from etcd is not alive either, but it answers.
 func (n *Node) probe(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(ctx, probeWithin)
+	defer cancel()
 	all := n.known.all()
 	var doubtful []forward.Peer
 	n.mu.Lock()
@@ -65,8 +70,6 @@ func (n *Node) probe(ctx context.Context) {
 		}
 	}
 	n.mu.Unlock()
-	ctx, cancel := context.WithTimeout(ctx, surveyEvery) // while others wait for their turn, too
-	defer cancel()
 	for _, r := range n.askEach(ctx, doubtful, &forward.Handover{Kind: forward.Who}) {
 		if cut := n.judge(r.from.Instance, r.err, time.Now()); cut > 0 {
 			n.config.Log.Warn("another node answers no more: the peers that are forwarded to it are cut, and may come again", "node", r.from.Name, "peers", cut)
@@ -83,8 +86,10 @@ func (n *Node) judge(from home.Instance, err error, now time.Time) (cut int) {
 		return 0
 	}
 	switch {
-	case !isGone(err) && !errors.Is(err, forward.ErrSilent) && !errors.Is(err, forward.ErrCut): // it answers, or this node could not ask
+	case err == nil, errors.Is(err, forward.ErrFull): // it answers
 		f.silent = time.Time{}
+		return 0
+	case !isGone(err) && !errors.Is(err, forward.ErrSilent) && !errors.Is(err, forward.ErrCut): // this node could not ask
 		return 0
 	case f.silent.IsZero():
 		f.silent = now

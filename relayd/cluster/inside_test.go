@@ -218,6 +218,23 @@ func TestPeersWhoComeDuringADrain(t *testing.T) {
 	talk(server, client)
 }
 
+// TestPeersWhoComeLateInADrain: a client whose server is away comes back to the home that drains, and
+// is asked again each time. It must not come ever faster until the drain is over.
+func TestPeersWhoComeLateInADrain(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, 1)
+	a, b := w.nodes[0], w.inside("b", relay.Config{})
+	server := b.v1(t, "/server")
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	defer cancel()
+	require.NoError(t, b.cluster.Drain(ctx, time.Millisecond))
+
+	client := a.v1(t, "/client/"+server.id)
+	restarting, err := protocol.ParseRestarting(client.awaits(protocol.TypeRelayRestarting))
+	require.NoError(t, err)
+	require.GreaterOrEqual(t, restarting.ReconnectIn, 1000)
+}
+
 // TestNodeThatStoodStill asks the directory before it lets peers in, also those of its own rooms:
 // another process may have its name by now.
 func TestNodeThatStoodStill(t *testing.T) {

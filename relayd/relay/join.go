@@ -11,6 +11,10 @@ import (
 	"github.com/sebas642/intercessor/relayd/wsconn"
 )
 
+// lateWithin is the least time within which a peer that comes during a drain is asked to leave. A client
+// whose server is away comes back here, and would come ever faster towards the end of the drain.
+const lateWithin = 2 * time.Second
+
 // start lets a session in, in the goroutine of its handshake, and starts the goroutine
 // that reads from it. Shutdown waits for that one. It is a new goroutine because it
 // starts with a small stack: the handshake has grown its own, and an idle peer would keep
@@ -37,7 +41,7 @@ func (r *Relay) start(s *session) {
 	s.arrival = nil
 	s.inRoom.Store(entered)
 	if !leaveBy.IsZero() && entered {
-		r.restart([]*session{s}, max(0, time.Until(leaveBy)))
+		r.restart([]*session{s}, max(lateWithin, time.Until(leaveBy)))
 	}
 	go func() {
 		defer r.running.Done()

@@ -255,6 +255,32 @@ func TestCrowd(t *testing.T) {
 	})
 }
 
+// TestSlowAnswers: rooms about which the home does not answer yet do not keep the edge from others.
+func TestSlowAnswers(t *testing.T) {
+	each(t, func(t *testing.T, secure bool) {
+		hold, asked := make(chan struct{}), make(chan struct{})
+		edge, at := two(t, secure, func(_ context.Context, in *Incoming) {
+			if in.Room == "slow" {
+				asked <- struct{}{}
+				<-hold
+			}
+			in.Answer(nil, nil)
+		})
+		edge.limits.handshake = patience
+		ctx, cancel := context.WithTimeout(t.Context(), patience/2)
+		defer cancel()
+		var slow sync.WaitGroup
+		for range handshakesAtOnce {
+			slow.Go(func() { _, _ = edge.Ask(ctx, at.Peer, &Handover{Kind: Find, Room: "slow"}) })
+			<-asked
+		}
+		_, err := edge.Ask(ctx, at.Peer, &Handover{Kind: Find, Room: "fast"})
+		close(hold)
+		slow.Wait()
+		require.NoError(t, err)
+	})
+}
+
 // TestForwardsAreBounded at the edge, and what waits for an answer at the home.
 func TestForwardsAreBounded(t *testing.T) {
 	hold := make(chan struct{})

@@ -21,7 +21,7 @@ type forwarded struct {
 
 // count counts a forward until it is over. A node that drains gives it up: its home would not hear
 // that the peer has to leave.
-func (n *Node) count(to home.Instance, link *forward.Link) relay.Way {
+func (n *Node) count(at forward.Peer, link *forward.Link) relay.Way {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	if n.draining {
@@ -29,17 +29,17 @@ func (n *Node) count(to home.Instance, link *forward.Link) relay.Way {
 		return relay.Way{Code: protocol.CodeRestarting, Exists: true}
 	}
 	n.counted.forwarded.Add(1)
-	f := n.forwards[to]
+	f := n.forwards[at.Instance]
 	if f == nil {
-		f = &forwarded{at: n.peer(to), links: make(map[*forward.Link]struct{})}
-		n.forwards[to] = f
+		f = &forwarded{at: at, links: make(map[*forward.Link]struct{})}
+		n.forwards[at.Instance] = f
 	}
 	f.links[link] = struct{}{}
 	return relay.Way{Cut: link.Cut, Forward: func(socket net.Conn, done func()) {
 		link.Start(socket, func() {
 			n.mu.Lock()
 			if delete(f.links, link); len(f.links) == 0 {
-				delete(n.forwards, to)
+				delete(n.forwards, at.Instance)
 			}
 			n.mu.Unlock()
 			done()

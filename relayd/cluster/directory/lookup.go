@@ -165,7 +165,7 @@ func (d *Directory) read(ctx context.Context, within time.Duration, gets ...clie
 	next := time.NewTimer(0)
 	defer next.Stop()
 	var last error
-	for limit := firstTry; ; {
+	for limit, hedge := firstTry, false; ; {
 		select {
 		case <-next.C:
 			then := d.seen.now()
@@ -176,8 +176,11 @@ func (d *Directory) read(ctx context.Context, within time.Duration, gets ...clie
 				case <-ctx.Done():
 				}
 			})
+			if hedge { // the try before is not answered yet
+				limit *= 2
+			}
+			hedge = true
 			next.Reset(limit)
-			limit *= 2
 		case r := <-results:
 			switch {
 			case r.err == nil:
@@ -187,7 +190,7 @@ func (d *Directory) read(ctx context.Context, within time.Duration, gets ...clie
 			case isLarge(r.err):
 				return nil, fmt.Errorf("%w (%w)", ErrLarge, r.err)
 			}
-			last = r.err
+			last, hedge = r.err, false
 			next.Reset(beforeRetry)
 		case <-ctx.Done():
 			if last == nil {

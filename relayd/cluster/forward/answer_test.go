@@ -182,6 +182,8 @@ func TestCallerGivesUp(t *testing.T) {
 	}()
 	_, err := edge.Forward(ctx, at.Peer, full())
 	require.ErrorIs(t, err, context.Canceled)
+	require.ErrorIs(t, err, ErrLate)
+	require.NotErrorIs(t, err, ErrSilent)
 	_, err = edge.Ask(t.Context(), at.Peer, &Handover{Kind: Who})
 	require.NoError(t, err)
 }

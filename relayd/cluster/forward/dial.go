@@ -25,7 +25,7 @@ var (
 
 	ErrRefused   = errors.New("the connection was refused")
 	ErrSilent    = errors.New("no answer in time")
-	ErrLate      = errors.New("no answer in time, while this machine itself was late")
+	ErrLate      = errors.New("no answer before the caller's or this machine's own time was over") // says nothing about the node
 	ErrCut       = errors.New("the connection failed")
 	ErrUntrusted = errors.New("one of the two nodes does not accept the other's certificate")
 	ErrKey       = errors.New("the other node holds another cluster.key")
@@ -186,8 +186,8 @@ func (n *Node) send(ctx context.Context, to Peer, h *Handover) (conn net.Conn, r
 	switch {
 	case n.life.Err() != nil:
 		return nil, reply, errClosed
-	case ctx.Err() != nil && time.Since(began) < n.limits.handshake: // the caller's own deadline says nothing about the node
-		return nil, reply, fmt.Errorf("%w: %w", ErrSilent, ctx.Err())
+	case ctx.Err() != nil && time.Since(began) < n.limits.handshake: // which says nothing about the node, either
+		return nil, reply, fmt.Errorf("%w: %w", ErrLate, ctx.Err())
 	}
 	why := classify(err, time.Since(began) > n.limits.handshake+lateBy)
 	err = fmt.Errorf("cannot reach the node %s at %s: %w", to.Name, to.Address, why)

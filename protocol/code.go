@@ -45,7 +45,7 @@ const (
 )
 
 // Retry reports whether a peer that was closed with c may connect again (B42). The peer
-// must wait before, and longer each time (B43).
+// must wait before (B43).
 func (c Code) Retry() bool {
 	switch {
 	case c == 1000, c == 1001, c == 1006, 1011 <= c && c <= 1014:

@@ -26,7 +26,10 @@ func (n *Node) enterPatiently(ctx context.Context) error {
 			if final {
 				return found
 			}
-			if err = cmp.Or(found, err); ctx.Err() == nil {
+			if found != nil {
+				err = fmt.Errorf("%w; %w", found, err)
+			}
+			if ctx.Err() == nil {
 				if away == nil {
 					n.config.Log.Warn("this node waits for etcd before it lets peers in", "error", err)
 				}
@@ -41,12 +44,12 @@ func (n *Node) enterPatiently(ctx context.Context) error {
 	}
 }
 
-// examine returns what keeps this node from etcd, nil if it finds nothing. Final says that etcd answers
-// and that time does not mend it.
+// examine returns what keeps this node from members of etcd, nil if it finds nothing. Final says that every
+// member refuses this node, which time does not mend.
 func (n *Node) examine(ctx context.Context) (found error, final bool) {
 	wrong, _ := directory.Check(ctx, n.config.Directory)
-	final = len(wrong) > 0 && !slices.ContainsFunc(wrong, func(err error) bool { return !directory.IsRefusal(err) })
-	return errors.Join(wrong...), final
+	mends := slices.ContainsFunc(wrong, func(err error) bool { return !directory.IsRefusal(err) })
+	return errors.Join(wrong...), len(wrong) == len(n.config.Directory.Endpoints) && !mends
 }
 
 // enterDirectory enters the directory, unless this node must not be one of the others. After an error,

@@ -60,7 +60,7 @@ func (n *Node) receive(ctx context.Context, in *forward.Incoming) {
 		Token: in.Token, Order: in.Order, Early: in.Early,
 		Source: in.Source, Host: in.Host, Grant: in.Grant, Via: via(in),
 	}
-	if in.TakesRefusal() && n.relay.Refuses(visitor) {
+	if in.CanRefuse() && n.relay.IsRefused(visitor) {
 		in.Answer(forward.ErrNoEntry, nil)
 		return
 	}

@@ -3,7 +3,6 @@ package cluster
 import (
 	"maps"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"github.com/sebas642/intercessor/relayd/cluster/home"
@@ -13,11 +12,10 @@ import (
 // which nodes to ask and where they are, and no more: what is final is decided by a home.View. So an
 // entry that is wrong or old costs a question to an address at which its instance does not answer.
 type roster struct {
-	now atomic.Pointer[map[home.Instance]home.Marks] // nil is empty; the maps do not change
-
 	mu    sync.Mutex
-	began time.Time                   // guarded by mu: of the newest read
-	heard map[home.Instance]heardFrom // guarded by mu: instances that have entered after began
+	known map[home.Instance]home.Marks // guarded by mu; the map itself does not change
+	began time.Time                    // guarded by mu: of the newest read
+	heard map[home.Instance]heardFrom  // guarded by mu: instances that have entered after began
 }
 
 type heardFrom struct {
@@ -34,10 +32,9 @@ const (
 
 // all returns all instances. The caller does not change the map.
 func (r *roster) all() map[home.Instance]home.Marks {
-	if all := r.now.Load(); all != nil {
-		return *all
-	}
-	return nil
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.known
 }
 
 // read takes what a read of the directory has returned that began at a time. Instances that have said
@@ -62,14 +59,14 @@ func (r *roster) read(instances map[home.Instance]home.Marks, began time.Time) {
 func (r *roster) hear(i home.Instance, address string, at time.Time) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if address == "" || len(address) > maxHeardAddress || len(r.heard) >= maxHeard {
+	if _, known := r.known[i]; address == "" || len(address) > maxHeardAddress || !known && len(r.heard) >= maxHeard {
 		return
 	}
 	if r.heard == nil {
 		r.heard = make(map[home.Instance]heardFrom)
 	}
 	r.heard[i] = heardFrom{address, at}
-	r.merge(r.all())
+	r.merge(r.known)
 }
 
 // merge makes what was read and heard that which is known. With mu held.
@@ -82,5 +79,5 @@ func (r *roster) merge(instances map[home.Instance]home.Marks) {
 		}
 		instances = merged
 	}
-	r.now.Store(&instances)
+	r.known = instances
 }

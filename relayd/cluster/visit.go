@@ -56,11 +56,12 @@ func (n *Node) Visit(ctx context.Context, v *relay.Visitor) relay.Way {
 		case home.Ask:
 			step = w.begin(ctx, w.find)
 		case home.Forward:
-			link, err := w.forward(ctx, step.To)
+			at := n.peer(step.To)
+			link, err := w.forward(ctx, at)
 			if err == nil {
-				return n.count(step.To, link)
+				return n.count(at, link)
 			}
-			if errors.Is(err, forward.ErrNoEntry) { // it has asked Refuse
+			if errors.Is(err, forward.ErrNoEntry) { // it has asked IsRefused
 				return relay.Way{Code: protocol.CodeNoSuchServer}
 			}
 			step = w.visit.Heard(answerOf(err), time.Now())
@@ -222,7 +223,7 @@ func (w *walk) find(ctx context.Context) home.Step {
 }
 
 // forward hands the visitor over to its home.
-func (w *walk) forward(ctx context.Context, to home.Instance) (*forward.Link, error) {
+func (w *walk) forward(ctx context.Context, at forward.Peer) (*forward.Link, error) {
 	v := w.visitor
 	h := &forward.Handover{
 		Kind: forward.Client, Room: v.Room, Order: v.Order, Asked: v.Asked, Token: v.Token,
@@ -234,7 +235,6 @@ func (w *walk) forward(ctx context.Context, to home.Instance) (*forward.Link, er
 	if w.view != nil && w.view.Claim != nil {
 		h.Room = w.view.Claim.Server
 	}
-	at := w.peer(to)
 	if at.Address == "" {
 		return nil, forward.ErrRefused // no mark of it is left
 	}

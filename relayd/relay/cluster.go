@@ -254,7 +254,7 @@ func (s *session) astray(way Way) *protocol.Error {
 var moved = &protocol.Error{Code: protocol.CodeRenew, Reason: "this room has moved: connect again"}
 
 // isRefusal reports whether a newcomer may be told that there is no such room as the one here,
-// because the room does not admit it. Of rooms elsewhere Visit says so, whose home has asked Refuses.
+// because the room does not admit it. Of rooms elsewhere Visit says so, whose home has asked IsRefused.
 func (r *Relay) isRefusal(room protocol.ID) bool {
 	return r.config.Cluster == nil || r.config.Cluster.Refuse(r.life, room) == protocol.CodeNoSuchServer
 }

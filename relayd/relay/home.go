@@ -90,15 +90,15 @@ func (r *Relay) Receive(socket net.Conn, v *Visitor, done func()) {
 	s.enter()
 }
 
-// Refuses reports whether a newcomer that another node has admitted may be told there that no such
+// IsRefused reports whether a newcomer that another node has admitted may be told there that no such
 // room exists, because the room here does not admit it. Then it has guessed wrong at that node (B5).
-func (r *Relay) Refuses(v *Visitor) bool {
+func (r *Relay) IsRefused(v *Visitor) bool {
 	l := r.find(v.Asked)
 	if l == nil || v.Server || v.Token != "" || r.returning() {
 		return false
 	}
 	l.mu.Lock()
-	refused := l.room.Server().Present() && (!l.room.Admits() || l.room.Bars() > 0 && l.isMarked(r, v.Source, v.Grant.Subject, r.clock()))
+	refused := l.room.Server().Present() && (!l.room.CanAdmit() || l.room.Bars() > 0 && l.isMarked(r, v.Source, v.Grant.Subject, r.clock()))
 	l.mu.Unlock()
 	return refused && r.isRefusal(v.Asked)
 }

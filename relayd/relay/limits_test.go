@@ -268,7 +268,7 @@ func TestNegativeValuesAreRefused(t *testing.T) {
 // TestLongestLives: an idle client and a server that is alone get a final code, a session
 // that has lasted long enough one after which it comes back.
 func TestLongestLives(t *testing.T) {
-	const life = 5 * time.Second                                 // for which this machine may not be held up
+	const life = 10 * time.Second                                // for which this machine may not be held up
 	grain := relay.Config{MessageWithin: 100 * time.Millisecond} // makes the clock's tick short
 
 	t.Run("client_idle", func(t *testing.T) {

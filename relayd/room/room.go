@@ -109,7 +109,7 @@ func (r *Room[M]) ClaimClient(id protocol.ID, order protocol.Order, v1, newcomer
 	if kicked && !newcomer {
 		return nil, before, Kicked
 	}
-	if r.server.state == gone || newcomer && !r.Admits() {
+	if r.server.state == gone || newcomer && !r.CanAdmit() {
 		return nil, before, NotThere
 	}
 	m = r.clients[id]
@@ -132,8 +132,8 @@ func (r *Room[M]) ClaimClient(id protocol.ID, order protocol.Order, v1, newcomer
 	return m, before, Admitted
 }
 
-// Admits reports whether a newcomer may come in.
-func (r *Room[M]) Admits() bool { return !r.closed && !r.full() && r.server.state == present }
+// CanAdmit reports whether a newcomer may come in.
+func (r *Room[M]) CanAdmit() bool { return !r.closed && !r.full() && r.server.state == present }
 
 // full reports whether newcomers are refused. They get the same answer as at a closed
 // room (B5).

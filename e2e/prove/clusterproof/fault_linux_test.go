@@ -100,7 +100,7 @@ func (v *town) happen(ctx context.Context, p plan) {
 		pause()
 		require.NoError(v.t, n.Start())
 	case "node stopped", nodeFrozen:
-		n.Signal(syscall.SIGSTOP)
+		n.freeze()
 		pause()
 		n.Signal(syscall.SIGCONT)
 	case "drain":
@@ -167,7 +167,7 @@ func (v *town) happen(ctx context.Context, p plan) {
 	case secondProcess:
 		n.double(func() {}, pause, func() {})
 	case secondWhileStopped:
-		n.double(func() { n.Signal(syscall.SIGSTOP) }, pause, func() { n.Signal(syscall.SIGCONT) })
+		n.double(n.freeze, pause, func() { n.Signal(syscall.SIGCONT) })
 	case secondWhileCutOff:
 		n.double(func() { n.cut(p.way, v.nodesNet(), v.etcdNet()) }, pause, n.mend)
 	case noFault:

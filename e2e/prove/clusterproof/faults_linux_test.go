@@ -90,7 +90,7 @@ func prove(t *testing.T, seed uint64, most int, within time.Duration, all *total
 	rooms, clients, patient, flags := 3, 2, 3*time.Second, []string(nil)
 	if form.Full {
 		repeat = "INTERCESSOR_PROVE=full " + repeat
-		rooms, clients, patient, flags = 4, 2, 10*time.Second, []string{"-race"}
+		rooms, clients, patient, flags = 6, 2, 10*time.Second, []string{"-race"}
 	}
 	v := newTown(t, newWorld(t, relayproc.BuildClock(t, flags...), nil), rooms, clients)
 	v.traffic.Go(func() { v.visit(seed) })

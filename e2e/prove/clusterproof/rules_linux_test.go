@@ -22,7 +22,7 @@ func TestN2HomeThatDoesNotAnswer(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, relayproc.Small(t), nil)
 	server, _ := join(t, w.nodes[0], "/server")
-	w.nodes[0].Signal(syscall.SIGSTOP)
+	w.nodes[0].freeze()
 	defer w.nodes[0].Signal(syscall.SIGCONT)
 	for _, at := range w.nodes[1:] {
 		refuse(t, at, protocol.CodeServerAway, "/client/"+server.ID)
@@ -127,7 +127,7 @@ func TestN4NodeThatStoodStill(t *testing.T) {
 	w := newWorld(t, relayproc.Small(t), nil)
 	a, b := w.nodes[0], w.nodes[1]
 	server, _ := join(t, a, "/server")
-	a.Signal(syscall.SIGSTOP)
+	a.freeze()
 	form.Pause(t.Context(), home.Frozen+time.Second)
 	a.cut("in out", w.etcdNet())
 	a.Signal(syscall.SIGCONT)

@@ -14,6 +14,7 @@ import (
 	"strings"
 	"sync"
 	"sync/atomic"
+	"syscall"
 	"testing"
 	"time"
 
@@ -21,6 +22,7 @@ import (
 
 	"github.com/sebas642/intercessor/e2e/netspace"
 	"github.com/sebas642/intercessor/e2e/patience"
+	"github.com/sebas642/intercessor/e2e/prove/form"
 	"github.com/sebas642/intercessor/e2e/relayproc"
 	"github.com/sebas642/intercessor/relayd/cluster/etcdtest"
 	"github.com/sebas642/intercessor/relayd/resume"
@@ -63,7 +65,7 @@ type node struct {
 func newWorld(t testing.TB, binary string, more func(*node) []string) *world {
 	n := worlds.Add(1)
 	w := &world{t: t, net: fmt.Sprintf("10.%d", n), binary: binary}
-	run(t, fmt.Sprintf(`ip link add b%[1]d type bridge mcast_snooping 0; ip link set b%[1]d up
+	run(t, fmt.Sprintf(`ip link add b%[1]d address 02:00:00:00:00:%02[1]x type bridge mcast_snooping 0; ip link set b%[1]d up
 		ip addr add 10.%[1]d.0.200/16 dev b%[1]d
 		ip addr add 10.%[1]d.0.100/16 dev b%[1]d; ip addr add 10.%[1]d.0.101/16 dev b%[1]d; ip addr add 10.%[1]d.0.102/16 dev b%[1]d
 		ip route add local 10.%[1]d.128.0/17 dev lo`, n))
@@ -116,8 +118,9 @@ func (w *world) place(name string, host int) *node {
 	bridge := "b" + strings.TrimPrefix(w.net, "10.")
 	run(w.t, fmt.Sprintf(`ip link add %[1]s-%[2]d type veth peer name eth0 netns %[3]s
 		ip link set %[1]s-%[2]d master %[1]s up`, bridge, host, n.space.Path))
-	n.space.Run(fmt.Sprintf(`ip addr add %s/16 dev eth0; ip link set eth0 up
-		nft 'table inet f { chain in { type filter hook input priority 0; }; chain out { type filter hook output priority 0; }; }'`, n.host))
+	n.space.Run(fmt.Sprintf(`ip addr add %[1]s/16 dev eth0; ip link set eth0 up
+		ip route add %[2]s.128.0/17 via %[2]s.0.200 # one neighbour for all peers
+		nft 'table inet f { chain in { type filter hook input priority 0; }; chain out { type filter hook output priority 0; }; }'`, n.host, w.net))
 	return n
 }
 
@@ -133,7 +136,16 @@ func (n *node) begin() (err error) {
 // install has the node run this build when it starts next.
 func (n *node) install(binary string) error {
 	text := fmt.Sprintf("#!/bin/sh\nexec nsenter --net=%s %s \"$@\"\n", n.space.Path, binary)
+	syscall.ForkLock.RLock() // a process that another goroutine starts would hold the file, and it would be busy
+	defer syscall.ForkLock.RUnlock()
 	return os.WriteFile(n.script, []byte(text), 0o700)
+}
+
+// freeze stops the node's process. A signal alone only asks for that.
+func (n *node) freeze() {
+	n.world.t.Helper()
+	n.Signal(syscall.SIGSTOP)
+	require.True(n.world.t, form.Within(form.Patience(), func() bool { return etcdtest.IsStopped(n.PID()) }))
 }
 
 // run runs a shell command in the network of the peers.

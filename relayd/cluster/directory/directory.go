@@ -50,7 +50,7 @@ const (
 	joinWithin   = 10 * time.Second       // Join, which has up to seven questions
 
 	// A read that is not answered within firstTry is asked again, of another member if there is
-	// one, beside the first. Each further try comes after twice that time, or beforeRetry after one has failed.
+	// one, beside the first. Each further try comes after twice the time before, or beforeRetry after one has failed.
 	firstTry    = 200 * time.Millisecond
 	beforeRetry = 20 * time.Millisecond
 )
@@ -107,6 +107,7 @@ type Directory struct {
 	marks marks
 	queue chan *write // of writes for the next transactions
 
+	queries        queries
 	fences, losses *joint
 
 	watching chan struct{} // holds one for each Await

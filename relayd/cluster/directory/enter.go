@@ -15,6 +15,8 @@ import (
 // ErrRival: another process runs under this node's name, or has just started.
 var ErrRival = errors.New("another process has this node's name")
 
+var errMarks = errors.New("marks of this node's name have changed since they were read")
+
 // Join enters the directory as home.Enter says, and keeps this instance's marks until Close or Leave.
 // After an error it may be called again. Gone are the rivals that were asked at their addresses and do not answer: see
 // [Directory.Instances]. Join fails with [ErrRival] if there are others.
@@ -98,7 +100,7 @@ func (d *Directory) register(ctx context.Context, first bool, gone []home.Instan
 		return s, ErrBack // in this moment
 	case !answer.Succeeded:
 		d.marks.hurry()
-		return s, ErrChanged
+		return s, errMarks
 	}
 	if back {
 		d.seen.accept(answer.Header)

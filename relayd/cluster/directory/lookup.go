@@ -31,26 +31,6 @@ type Entry struct {
 	Claim    *home.Claim // nil with a Revision: it cannot be read
 }
 
-// Lookup returns what the directory says of a room and of all instances, in one linearizable
-// transaction. at is the directory's revision then: see [Directory.Await]. It answers or fails
-// within 500 ms. key is the room's RoomKey. After an error nothing is known of the room.
-func (d *Directory) Lookup(ctx context.Context, key string) (view home.View, at int64, err error) {
-	h := d.room(key)
-	answer, err := d.read(ctx, lookupWithin, append(d.getState(), clientv3.OpGet(d.roomKey(h)))...)
-	if err != nil {
-		return home.View{}, 0, fmt.Errorf("cannot look up a room in etcd: %w", err)
-	}
-	if view, err = d.state(answer.Header, answer.Responses); err != nil {
-		return home.View{}, 0, err
-	}
-	entry := d.entry(key, h, answer.Responses[stateGets].GetResponseRange().Kvs)
-	view.Revision, view.Claim = entry.Revision, entry.Claim
-	if self, joined := view.Instances[d.config.Self]; d.marks.joined() && !(joined && self.Alive) {
-		d.marks.hurry() // they are lost: the keeper puts them again
-	}
-	return view, answer.Header.Revision, nil
-}
-
 // Instances returns all instances of which the directory holds marks.
 func (d *Directory) Instances(ctx context.Context) (map[home.Instance]home.Marks, error) {
 	answer, err := d.read(ctx, callWithin, d.getMarks())
@@ -185,7 +165,7 @@ func (d *Directory) read(ctx context.Context, within time.Duration, gets ...clie
 	next := time.NewTimer(0)
 	defer next.Stop()
 	var last error
-	for limit := firstTry; ; {
+	for limit, hedge := firstTry, false; ; {
 		select {
 		case <-next.C:
 			then := d.seen.now()
@@ -196,8 +176,11 @@ func (d *Directory) read(ctx context.Context, within time.Duration, gets ...clie
 				case <-ctx.Done():
 				}
 			})
+			if hedge { // the try before is not answered yet
+				limit *= 2
+			}
+			hedge = true
 			next.Reset(limit)
-			limit *= 2
 		case r := <-results:
 			switch {
 			case r.err == nil:
@@ -207,7 +190,7 @@ func (d *Directory) read(ctx context.Context, within time.Duration, gets ...clie
 			case isLarge(r.err):
 				return nil, fmt.Errorf("%w (%w)", ErrLarge, r.err)
 			}
-			last = r.err
+			last, hedge = r.err, false
 			next.Reset(beforeRetry)
 		case <-ctx.Done():
 			if last == nil {

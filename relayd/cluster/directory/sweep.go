@@ -53,10 +53,10 @@ func (d *Directory) Sweep(ctx context.Context, gone func(home.Instance) bool) (d
 func (d *Directory) pages(ctx context.Context, visit func([]*mvccpb.KeyValue) error) error {
 	prefix := d.prefix + roomsKey
 	end := clientv3.GetPrefixRangeEnd(prefix)
-	for from, limit := prefix, int64(pageKeys); ; limit = min(2*limit, pageKeys) {
+	for from, limit := prefix, int64(pageKeys); ; {
 		answer, err := d.read(ctx, callWithin, clientv3.OpGet(from, clientv3.WithRange(end), clientv3.WithLimit(limit)))
 		if errors.Is(err, ErrLarge) && limit > 1 {
-			limit /= 4
+			limit /= 2
 			continue
 		}
 		if err != nil {
@@ -66,6 +66,6 @@ func (d *Directory) pages(ctx context.Context, visit func([]*mvccpb.KeyValue) er
 		if err := visit(page.Kvs); err != nil || !page.More {
 			return err
 		}
-		from = string(page.Kvs[len(page.Kvs)-1].Key) + "\x00"
+		from, limit = string(page.Kvs[len(page.Kvs)-1].Key)+"\x00", min(2*limit, pageKeys)
 	}
 }

@@ -12,8 +12,8 @@ import (
 // endWithParent has the kernel end etcd when the test's process dies, however it dies.
 func endWithParent(cmd *exec.Cmd) { cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL} }
 
-// isStopped reports whether each thread of a process has stopped. A signal only asks for that.
-func isStopped(pid int) bool {
+// IsStopped reports whether each thread of a process has stopped. A signal only asks for that.
+func IsStopped(pid int) bool {
 	threads, _ := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/stat", pid))
 	for _, thread := range threads {
 		stat, err := os.ReadFile(thread)

@@ -85,7 +85,7 @@ func (m *Member) Delete(key string) {
 func (m *Member) Pause() {
 	m.t.Helper()
 	require.NoError(m.t, m.process.Process.Signal(syscall.SIGSTOP))
-	require.Eventually(m.t, func() bool { return isStopped(m.process.Process.Pid) }, patience, time.Millisecond)
+	require.Eventually(m.t, func() bool { return IsStopped(m.process.Process.Pid) }, patience, time.Millisecond)
 }
 
 // Resume lets a paused process go on.

@@ -199,8 +199,8 @@ func (in *Incoming) Take() (net.Conn, error) {
 	return in.conn, nil
 }
 
-// TakesRefusal reports whether the other node understands ErrNoEntry.
-func (in *Incoming) TakesRefusal() bool { return in.version >= 2 }
+// CanRefuse reports whether the other node understands ErrNoEntry.
+func (in *Incoming) CanRefuse() bool { return in.version >= 2 }
 
 // Answer answers with nil for "here", or with an error of answers. The body, of at most a
 // mebibyte, is for one who has used Ask. The other node hears nothing of a failure to send it.

@@ -182,6 +182,8 @@ func TestCallerGivesUp(t *testing.T) {
 	}()
 	_, err := edge.Forward(ctx, at.Peer, full())
 	require.ErrorIs(t, err, context.Canceled)
+	require.ErrorIs(t, err, ErrLate)
+	require.NotErrorIs(t, err, ErrSilent)
 	_, err = edge.Ask(t.Context(), at.Peer, &Handover{Kind: Who})
 	require.NoError(t, err)
 }
@@ -252,6 +254,32 @@ func TestCrowd(t *testing.T) {
 		}
 		crowd.Wait()
 		require.Empty(t, edge.doors)
+	})
+}
+
+// TestSlowAnswers: rooms about which the home does not answer yet do not keep the edge from others.
+func TestSlowAnswers(t *testing.T) {
+	each(t, func(t *testing.T, secure bool) {
+		hold, asked := make(chan struct{}), make(chan struct{})
+		edge, at := two(t, secure, func(_ context.Context, in *Incoming) {
+			if in.Room == "slow" {
+				asked <- struct{}{}
+				<-hold
+			}
+			in.Answer(nil, nil)
+		})
+		edge.limits.handshake = patience
+		ctx, cancel := context.WithTimeout(t.Context(), patience/2)
+		defer cancel()
+		var slow sync.WaitGroup
+		for range handshakesAtOnce {
+			slow.Go(func() { _, _ = edge.Ask(ctx, at.Peer, &Handover{Kind: Find, Room: "slow"}) })
+			<-asked
+		}
+		_, err := edge.Ask(ctx, at.Peer, &Handover{Kind: Find, Room: "fast"})
+		close(hold)
+		slow.Wait()
+		require.NoError(t, err)
 	})
 }
 

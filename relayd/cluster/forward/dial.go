@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net"
 	"slices"
+	"sync"
 	"syscall"
 	"time"
 
@@ -24,7 +25,7 @@ var (
 
 	ErrRefused   = errors.New("the connection was refused")
 	ErrSilent    = errors.New("no answer in time")
-	ErrLate      = errors.New("no answer in time, while this machine itself was late")
+	ErrLate      = errors.New("no answer before the caller's or this machine's own time was over") // says nothing about the node
 	ErrCut       = errors.New("the connection failed")
 	ErrUntrusted = errors.New("one of the two nodes does not accept the other's certificate")
 	ErrKey       = errors.New("the other node holds another cluster.key")
@@ -47,10 +48,10 @@ type Reply struct {
 	Body []byte
 }
 
-// Forward hands a peer's connection over to its home, within two seconds from its turn on: 32
-// connections to one node are made at a time. After a nil error call
-// Start or Close. After a failure before the home has proved itself, all calls for its address fail
-// for a second, with ErrRecent and the same error.
+// Forward hands a peer's connection over to its home, within two seconds from its turn on: eight
+// handshakes with one node are under way at a time. After a nil error call Start or Close. After a
+// failure before the home has proved itself, all calls for its address fail for a second, with
+// ErrRecent and the same error.
 func (n *Node) Forward(ctx context.Context, to Peer, h *Handover) (*Link, error) {
 	conn, _, err := n.send(ctx, to, h)
 	if err != nil {
@@ -76,11 +77,10 @@ const FindWithin = 500 * time.Millisecond
 // findsAtOnce is how many calls of Find ask one node at a time. Others wait within their bound.
 const findsAtOnce = 4
 
-// handshakesAtOnce is how many connections to one node are made at a time. Others wait for their turn,
-// whose two seconds begin then: when a node is gone its peers come to the others all at once, and a
-// home that is busy with all of them would be done with none in time. Of nine nodes together it is
-// not more than mostShaking.
-const handshakesAtOnce = 32
+// handshakesAtOnce is how many handshakes with one node are under way at a time. When a node is gone its
+// peers come to the others all at once, and a home that is busy with all of them would be done with none
+// in time. A few keep its CPU busy, and those of 33 nodes together are not more than mostShaking.
+const handshakesAtOnce = 8
 
 // A door bounds what goes to one node at a time.
 type door struct {
@@ -159,12 +159,13 @@ func (n *Node) send(ctx context.Context, to Peer, h *Handover) (conn net.Conn, r
 	defer n.depart(to.Address, d)
 	select {
 	case d.handshakes <- struct{}{}:
-		defer func() { <-d.handshakes }()
 	case <-ctx.Done(): // which says nothing about the node
 		return nil, reply, fmt.Errorf("%w: %w", ErrLate, ctx.Err())
 	case <-n.life.Done():
 		return nil, reply, errClosed
 	}
+	shook := sync.OnceFunc(func() { <-d.handshakes })
+	defer shook()
 	if err := n.pickUp(to.Address); err != nil {
 		return nil, reply, err
 	}
@@ -174,9 +175,9 @@ func (n *Node) send(ctx context.Context, to Peer, h *Handover) (conn net.Conn, r
 	stop := context.AfterFunc(n.life, cancel)
 	defer stop()
 
-	conn, reply, err = n.attempt(within, to, encoded)
+	conn, reply, err = n.attempt(within, to, encoded, shook)
 	if errors.Is(err, errForgotten) {
-		conn, reply, err = n.attempt(within, to, encoded)
+		conn, reply, err = n.attempt(within, to, encoded, shook)
 	}
 	if err == nil {
 		return conn, reply, nil
@@ -185,8 +186,8 @@ func (n *Node) send(ctx context.Context, to Peer, h *Handover) (conn net.Conn, r
 	switch {
 	case n.life.Err() != nil:
 		return nil, reply, errClosed
-	case ctx.Err() != nil && time.Since(began) < n.limits.handshake: // the caller's own deadline says nothing about the node
-		return nil, reply, fmt.Errorf("%w: %w", ErrSilent, ctx.Err())
+	case ctx.Err() != nil && time.Since(began) < n.limits.handshake: // which says nothing about the node, either
+		return nil, reply, fmt.Errorf("%w: %w", ErrLate, ctx.Err())
 	}
 	why := classify(err, time.Since(began) > n.limits.handshake+lateBy)
 	err = fmt.Errorf("cannot reach the node %s at %s: %w", to.Name, to.Address, why)
@@ -196,19 +197,23 @@ func (n *Node) send(ctx context.Context, to Peer, h *Handover) (conn net.Conn, r
 	return nil, reply, err
 }
 
-// attempt is one attempt of send.
-func (n *Node) attempt(ctx context.Context, to Peer, handover []byte) (net.Conn, Reply, error) {
+// attempt is one attempt of send. It calls shook when it only waits for the answer.
+func (n *Node) attempt(ctx context.Context, to Peer, handover []byte, shook func()) (conn net.Conn, reply Reply, err error) {
 	tcp, err := n.dial(ctx, to.Address)
 	if err != nil {
-		return nil, Reply{}, err
+		return nil, reply, err
 	}
 	end := context.AfterFunc(ctx, func() { _ = tcp.SetDeadline(longAgo) })
-	conn, s := net.Conn(tcp), (*session)(nil)
+	var s *session
+	conn = tcp
 	if n.config.TLS != nil {
 		s = n.config.TLS.current.Load().session(to.Instance)
 		conn = tls.Client(wsconn.TLSSocket(tcp), s.config)
 	}
-	reply, err := n.converse(conn, to, s, handover)
+	if reply.From, err = n.introduce(conn, to, s, handover); err == nil {
+		shook()
+		reply.Body, err = hear(conn)
+	}
 	if !end() && err == nil {
 		err = ctx.Err()
 	}

@@ -11,6 +11,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"os"
 
 	"github.com/sebas642/intercessor/relayd/cluster/home"
 )
@@ -122,32 +123,34 @@ func (n *Node) readReply(conn net.Conn, binding, greeting []byte) (reply []byte,
 	return reply, from, checkVersion(reply[0])
 }
 
-// converse is the edge's part: it proves itself, sends the Handover and returns the answer. The
-// session is nil without TLS.
-func (n *Node) converse(conn net.Conn, to Peer, s *session, handover []byte) (r Reply, err error) {
+// introduce is the edge's part up to the answer: it proves itself, sends the Handover and returns which
+// instance has proved itself. The session is nil without TLS.
+func (n *Node) introduce(conn net.Conn, to Peer, s *session, handover []byte) (from home.Instance, err error) {
 	binding, resumed, err := bind(conn)
 	switch {
+	case errors.Is(err, os.ErrDeadlineExceeded): // which says nothing about the session
+		return from, err
 	case s != nil && s.state != nil && (err != nil || !resumed):
 		s.forget()
-		return r, cmp.Or(err, errForgotten)
+		return from, cmp.Or(err, errForgotten)
 	case err != nil:
-		return r, err
+		return from, err
 	}
 	var greeting, reply, message []byte
 	if resumed {
-		r.From = to.Instance
+		from = to.Instance
 		greeting = appendGreeting(magicNext)
 		message = greeting
 	} else {
 		greeting = appendGreeting(magic)
 		if _, err := conn.Write(greeting); err != nil {
-			return r, err
+			return from, err
 		}
-		if reply, r.From, err = n.readReply(conn, binding, greeting); err != nil {
-			return r, err
+		if reply, from, err = n.readReply(conn, binding, greeting); err != nil {
+			return from, err
 		}
-		if r.From != to.Instance {
-			return r, fmt.Errorf("%w: %s, run %x", ErrOther, r.From.Name, r.From.Number)
+		if from != to.Instance {
+			return from, fmt.Errorf("%w: %s, run %x", ErrOther, from.Name, from.Number)
 		}
 		if reply[0] >= 2 {
 			s.keep()
@@ -155,18 +158,21 @@ func (n *Node) converse(conn net.Conn, to Peer, s *session, handover []byte) (r 
 	}
 	message = append(message, n.mac(edgeRole, binding, greeting, reply)...)
 	message = binary.BigEndian.AppendUint32(message, uint32(len(handover)))
-	if _, err := conn.Write(append(message, handover...)); err != nil {
-		return r, err
-	}
+	_, err = conn.Write(append(message, handover...))
+	return from, err
+}
+
+// hear reads the home's answer.
+func hear(conn net.Conn) (body []byte, err error) {
 	var head [5]byte
 	if _, err := io.ReadFull(conn, head[:]); err != nil {
-		return r, err
+		return nil, err
 	}
-	r.Body, err = readSized(conn, head[1:], maxBody)
+	body, err = readSized(conn, head[1:], maxBody)
 	if err == nil {
 		err = errorOf(head[0])
 	}
-	return r, err
+	return body, err
 }
 
 // greet is the home's part up to the Handover. It also returns the version of the edge.

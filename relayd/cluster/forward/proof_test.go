@@ -236,7 +236,7 @@ func TestVersions(t *testing.T) {
 func TestAnswersOfVersion1(t *testing.T) {
 	takes := make(chan bool, 1)
 	edge, at := two(t, false, func(_ context.Context, in *Incoming) {
-		takes <- in.TakesRefusal()
+		takes <- in.CanRefuse()
 		in.Answer(nil, nil)
 	})
 	encoded, err := (&Handover{Kind: Who, From: edge.Instance}).encode()

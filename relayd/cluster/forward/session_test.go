@@ -113,6 +113,18 @@ func TestSessionIsForgotten(t *testing.T) {
 	m.wants(t, m.at, true)
 }
 
+// TestSessionOutlivesSilence: a home that is too busy to answer in time gets no more expensive connections
+// for it.
+func TestSessionOutlivesSilence(t *testing.T) {
+	m := meet(t)
+	m.wants(t, m.at, false)
+	m.edge.limits.handshake = 100 * time.Millisecond
+	_, err := m.edge.Ask(t.Context(), Peer{m.at.Instance, silent(t).Address}, full())
+	require.True(t, errors.Is(err, ErrSilent) || errors.Is(err, ErrLate), "%v", err)
+	m.edge.limits.handshake = usual.handshake
+	m.wants(t, m.at, true)
+}
+
 // TestSessionOfAnotherInstance: what one run of a home has left says nothing about the next one.
 func TestSessionOfAnotherInstance(t *testing.T) {
 	m := meet(t)

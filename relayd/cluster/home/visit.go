@@ -65,7 +65,7 @@ const (
 	Refused               // the connection was refused
 	Silent                // no answer within 2 seconds, while this node was not late, or the home ended the connection without one
 	Recent                // not tried: another attempt came to Silent within the last second
-	Late                  // no answer, and this node's own timer was late by 200 ms or more
+	Late                  // no answer, because the visit's time was over, or this node's own timer late by 200 ms or more
 	Full                  // the home, or this node, has no capacity for another forward
 )
 

@@ -16,23 +16,40 @@ const (
 	waitFirst   = time.Second
 	waitAtMost  = 20 * time.Second
 
+	// soonAtMost is after how many closes in a row that ask the peer to come again soon the bound
+	// still does not double.
+	soonAtMost = 5
+
 	// maxToldWait bounds what a relay can ask for in a reason, in seconds (R12).
 	maxToldWait = 3600
 )
 
 // backoff counts the attempts since a connection was last worth something.
-type backoff struct{ attempts int }
+type backoff struct {
+	attempts int // after which the bound has doubled
+	soon     int // of the last attempts, those that ended with 4000 or 4006
+}
 
 // next returns how long to wait after a connection or an attempt that ended with err. The higher bound
 // stays low if the relay restarts, because behind a balancer the next attempt may reach another one,
-// and if it has nothing against the peer's coming again.
+// and if it has nothing against the peer's coming again. A relay that repeats itself may drain for minutes.
 func (b *backoff) next(err error) time.Duration {
+	if isSoon(err) {
+		b.soon++
+	} else {
+		b.soon = 0
+	}
 	most := waitFirst
-	if closed, ok := err.(*RelayError); !ok || closed.Code != protocol.CodeRestarting && closed.Code != protocol.CodeRenew {
+	if b.soon == 0 || b.soon > soonAtMost {
 		most = min(waitFirst<<min(b.attempts, 5), waitAtMost)
 		b.attempts++
 	}
 	return waitAtLeast + rand.N(most-waitAtLeast)
+}
+
+func isSoon(err error) bool {
+	closed, ok := err.(*RelayError)
+	return ok && (closed.Code == protocol.CodeRestarting || closed.Code == protocol.CodeRenew)
 }
 
 // toldWait reads " (N s)" at the end of a close reason: do not connect again before

@@ -22,16 +22,33 @@ func TestWaitsGrowAndAreSpreadOut(t *testing.T) {
 }
 
 // A relay that restarts is soon back, or another takes its place, and one that has only sent a peer
-// away to come again is there.
-func TestARelayThatAsksToComeAgainDoesNotMakeWaitsGrow(t *testing.T) {
+// away to come again is there. One that says so again and again is not.
+func TestWaitsGrowOnlyAfterFiveRequestsToComeAgain(t *testing.T) {
 	for _, code := range []protocol.Code{protocol.CodeRestarting, protocol.CodeRenew} {
-		b := backoff{attempts: 4}
-		for range 200 {
-			require.Less(t, b.next(&RelayError{Code: code}), time.Second)
+		again := &RelayError{Code: code}
+		b := backoff{attempts: 3}
+		for range 2 {
+			for range 5 {
+				require.Less(t, b.next(again), time.Second)
+			}
+			require.Equal(t, 3, b.attempts)
+			b.next(&RelayError{Code: protocol.CodeServerAway})
+			require.Equal(t, 4, b.attempts, "as after any other close")
+			b.attempts = 3
 		}
-		require.Equal(t, 4, b.attempts)
-		b.next(&RelayError{Code: protocol.CodeServerAway})
-		require.Equal(t, 5, b.attempts)
+		b = backoff{}
+		for range 5 {
+			b.next(again)
+		}
+		for attempts := range 8 {
+			require.Equal(t, attempts, b.attempts)
+			b.next(again)
+		}
+		longest := time.Duration(0)
+		for range 200 {
+			longest = max(longest, b.next(again))
+		}
+		require.Greater(t, longest, 10*time.Second)
 	}
 }
 

@@ -101,7 +101,7 @@ func (s *Session) resume(last *connection, err error) (*connection, error) {
 	}
 }
 
-// waitToResume waits a random time, and longer each time (B43), unless the network is
+// waitToResume waits a random time (B43), unless the network is
 // said to have changed; at least for as long as the relay wants (R12).
 func (s *Session) waitToResume(err error) bool {
 	wait, told := s.backoff.next(err), time.Duration(0)

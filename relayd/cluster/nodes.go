@@ -91,7 +91,7 @@ func (n *Node) Members() []Member {
 	defer cancel()
 	instances := n.known.all()
 	own := n.report()
-	all := []Member{memberOf(forward.Peer{Instance: n.self, Address: n.config.Advertise}, &own, n.sure.Load())}
+	all := []Member{memberOf(forward.Peer{Instance: n.self, Address: n.config.Advertise}, &own, true)}
 	for _, r := range n.askEach(ctx, n.others(instances), &forward.Handover{Kind: forward.Who}) {
 		var other report
 		switch {
@@ -105,14 +105,14 @@ func (n *Node) Members() []Member {
 	return all
 }
 
-func memberOf(at forward.Peer, r *report, sure bool) Member {
+func memberOf(at forward.Peer, r *report, alive bool) Member {
 	m := Member{Name: at.Name, Address: at.Address, State: "silent"}
 	if r != nil {
 		m.Version, m.Rooms, m.Peers, m.Forwards = r.Version, r.Rooms, r.Peers, r.Forwards
 		switch {
 		case r.Draining:
 			m.State = "draining"
-		case sure:
+		case alive && !r.Unsure:
 			m.State = "alive"
 		default:
 			m.State = "unsure"

@@ -49,15 +49,23 @@ func (n *Node) survey() {
 // logChanges logs which nodes there were and are.
 func (n *Node) logChanges(before, now []home.Instance) {
 	for _, i := range now {
-		if i != n.self && !slices.Contains(before, i) {
+		switch {
+		case i == n.self || slices.Contains(before, i):
+		case isNamed(before, i.Name):
+			n.config.Log.Info("another node has started again", "node", i.Name, "nodes", len(now))
+		default:
 			n.config.Log.Info("another node is there", "node", i.Name, "nodes", len(now))
 		}
 	}
 	for _, i := range before {
-		if i != n.self && !slices.Contains(now, i) {
+		if i.Name != n.self.Name && !isNamed(now, i.Name) {
 			n.config.Log.Warn("another node is gone, or cannot reach etcd", "node", i.Name, "nodes", len(now))
 		}
 	}
+}
+
+func isNamed(all []home.Instance, name string) bool {
+	return slices.ContainsFunc(all, func(i home.Instance) bool { return i.Name == name })
 }
 
 // A Member is one node as an operator sees it.

@@ -89,17 +89,17 @@ func (n *Node) agree(ctx context.Context) error {
 	return nil
 }
 
-// announceWithin bounds announce.
+// announceWithin bounds the questions of announce.
 const announceWithin = 3 * time.Second
 
 // announce tells the other nodes that this one is in the directory and where it is. They may be cut
 // off from etcd before they look the next time. Those that enter after this one read of it.
-func (n *Node) announce(ctx context.Context) {
-	ctx, cancel := context.WithTimeout(ctx, announceWithin)
-	defer cancel()
+func (n *Node) announce() {
 	began := time.Now()
-	if instances, err := n.directory.Instances(ctx); err == nil { // with those that have entered at the same time
+	if instances, err := n.directory.Instances(n.life); err == nil { // with those that have entered at the same time
 		n.known.read(instances, began)
 	}
+	ctx, cancel := context.WithTimeout(n.life, announceWithin)
+	defer cancel()
 	n.askEach(ctx, n.others(n.known.all()), &forward.Handover{Kind: forward.Who, Body: []byte(n.config.Advertise)})
 }

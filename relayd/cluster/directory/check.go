@@ -36,9 +36,9 @@ func Check(ctx context.Context, c Config) (wrong []error, warnings []string) {
 			switch {
 			case err != nil:
 				wrong = append(wrong, err)
-			case version.LessThan(least):
+			case version.LessThan(*least):
 				wrong = append(wrong, Refusal{fmt.Errorf("etcd at %s is version %s: a cluster needs at least 3.4", endpoint, version)})
-			case version.LessThan(repaired34) || version.Minor == 5 && version.LessThan(repaired35):
+			case isOutdated(version.String()):
 				warnings = append(warnings, fmt.Sprintf("etcd at %s is version %s, which can end leases that were renewed: update it to 3.4.31, 3.5.13 or later", endpoint, version))
 			}
 		})
@@ -51,14 +51,6 @@ func Check(ctx context.Context, c Config) (wrong []error, warnings []string) {
 	}
 	return wrong, warnings
 }
-
-var (
-	least = *semver.New("3.4.0")
-
-	// Versions before these have etcd-io/etcd#15247.
-	repaired34 = *semver.New("3.4.31")
-	repaired35 = *semver.New("3.5.13")
-)
 
 // reach connects to one server, which gRPC does without telling why it cannot, and asks for its
 // version.

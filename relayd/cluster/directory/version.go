@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+
+	"github.com/coreos/go-semver/semver"
 )
 
 // Outdated returns the members that run an etcd older than this package needs, with their versions,
@@ -23,20 +25,16 @@ func (d *Directory) Outdated(ctx context.Context) (outdated []string, err error)
 	return outdated, err
 }
 
-// isOutdated holds for a version before 3.4.31, or before 3.5.13 in 3.5, and for what is no
-// version.
+var (
+	least = semver.New("3.4.0")
+
+	// Versions before these have etcd-io/etcd#15247.
+	repaired34 = semver.New("3.4.31")
+	repaired35 = semver.New("3.5.13")
+)
+
+// isOutdated holds for a version with that bug, and for what is no version.
 func isOutdated(version string) bool {
-	var major, minor, patch int
-	if n, _ := fmt.Sscanf(version, "%d.%d.%d", &major, &minor, &patch); n < 3 {
-		return true
-	}
-	switch {
-	case major != 3:
-		return major < 3
-	case minor == 4:
-		return patch < 31
-	case minor == 5:
-		return patch < 13
-	}
-	return minor < 4
+	v, err := semver.NewVersion(version)
+	return err != nil || v.LessThan(*repaired34) || v.Minor == 5 && v.LessThan(*repaired35)
 }

@@ -3,6 +3,7 @@
 package main_test
 
 import (
+	"net"
 	"strings"
 	"syscall"
 	"testing"
@@ -51,4 +52,27 @@ func TestNodeEndsItsWait(t *testing.T) {
 	}
 	require.Equal(t, 1, gives.exit())
 	require.Contains(t, gives.log(), "etcd has not let this node in within 30s: etcd at "+etcd+" does not answer: connection refused; start it, or correct cluster.etcd")
+}
+
+// TestNodeSaysWhyItLosesEtcd: one that runs, and whose certificate etcd no longer accepts.
+func TestNodeSaysWhyItLosesEtcd(t *testing.T) {
+	t.Parallel()
+	etcd, _ := etcdtest.StartTLS(t)
+	cert, key := etcd.Certificate()
+	d := start(t, nil, asNode("a", etcd.Endpoint(), keyFile(t, "s"), keyFile(t, "k"),
+		"--cluster-etcd-ca-file", cert, "--cluster-etcd-cert-file", cert, "--cluster-etcd-key-file", key)...)
+	d.enters()
+
+	d.signal(syscall.SIGSTOP) // until etcd is back
+	etcd.Kill()
+	authority, _ := etcdtest.Certificate(t)
+	etcd.Trust(authority)
+	etcd.Start()
+	require.Eventually(t, func() bool {
+		conn, err := net.Dial("tcp", etcd.Address())
+		return err == nil && conn.Close() == nil
+	}, patience, 10*time.Millisecond)
+	d.signal(syscall.SIGCONT)
+	why := d.logs("etcd refuses this node: the rooms here go on")["error"]
+	require.Contains(t, why, "it does not accept the certificate of cluster.etcd_cert_file")
 }

@@ -61,6 +61,20 @@ func TestCheckReachesTheCluster(t *testing.T) {
 	require.Contains(t, fails(t, 1, nil, asNode("b", etcd, other, key)...), "the other node holds another cluster.key")
 }
 
+// TestNodeThatStartsAgain: to the log of another node it has not gone, and it does not count itself twice.
+func TestNodeThatStartsAgain(t *testing.T) {
+	t.Parallel()
+	etcd, secret, key := etcdtest.Start(t).Endpoint(), keyFile(t, "s"), keyFile(t, "k")
+	b := start(t, nil, asNode("b", etcd, secret, key)...)
+	a := start(t, nil, asNode("a", etcd, secret, key)...)
+	require.NoError(t, b.cmd.Process.Kill())
+	<-b.exited
+	b = launch(t, nil, asNode("b", etcd, secret, key)...)
+	require.EqualValues(t, 2, b.logs("this node is in its cluster")["nodes"])
+	require.Equal(t, "b", a.logs("another node has started again")["node"])
+	require.NotContains(t, a.log(), "another node is gone")
+}
+
 // TestCheckNamesTheWrongCertificate: the one of etcd is not signed by what this machine trusts.
 func TestCheckNamesTheWrongCertificate(t *testing.T) {
 	t.Parallel()
@@ -73,6 +87,13 @@ func TestCheckNamesTheWrongCertificate(t *testing.T) {
 	code, _, says = check(t, nil, asNode("a", strings.Replace(etcd.Endpoint(), "https", "http", 1), keyFile(t, "s"), keyFile(t, "k"))...)
 	require.Equal(t, 1, code)
 	require.Contains(t, says, "the right port and https")
+
+	etcd.Pause()
+	authority, _ := etcd.Certificate()
+	code, _, says = check(t, nil, asNode("a", etcd.Endpoint(), keyFile(t, "s"), keyFile(t, "k"), "--cluster-etcd-ca-file", authority)...)
+	require.Equal(t, 1, code)
+	require.Contains(t, says, "accepts connections but does not answer")
+	require.NotContains(t, says, "TLS")
 }
 
 // TestCertificateForEtcd: etcd asks for one, and may trust another authority later.

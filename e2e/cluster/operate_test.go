@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"github.com/sebas642/intercessor/e2e/chromium"
@@ -245,7 +246,7 @@ func (d desk) metric(series string) float64 {
 
 // TestALossOfEtcdIsSeen in a metric and, once each way, in the log. Rooms go on.
 func TestALossOfEtcdIsSeen(t *testing.T) {
-	f, desks, etcd := operated(t, 1)
+	f, desks, etcd := operated(t, 2)
 	server, client := f.meet(t)
 	sure := func(want float64) {
 		t.Helper()
@@ -254,6 +255,14 @@ func TestALossOfEtcdIsSeen(t *testing.T) {
 	sure(1)
 	etcd.Kill()
 	sure(0)
+	require.EventuallyWithT(t, func(c *assert.CollectT) {
+		var all listed
+		require.Equal(c, http.StatusOK, desks[0].ask("GET", "/api/nodes", &all))
+		require.Len(c, all.Nodes, 2)
+		for _, n := range all.Nodes {
+			require.Equal(c, "unsure", n.State, n.Name)
+		}
+	}, patience.Max, 100*time.Millisecond, "no node can read that the other has no marks")
 	_, err := client.Send(patience.Context(t), sdk.Message{Type: "alone"})
 	require.NoError(t, err)
 	_, err = server.Receive(patience.Context(t))

@@ -1,6 +1,7 @@
 package cluster
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"time"
@@ -159,15 +160,26 @@ func (n *Node) changed(s directory.Standing) {
 	case s.Again:
 		n.config.Log.Warn("this node's marks in etcd were lost and are put again; its rooms go on", "young", s.Young)
 	case directory.IsRefusal(s.Cause):
-		n.config.Log.Warn("etcd refuses this node: the rooms here go on, but no new ones are opened, and other nodes may take over", "error", s.Cause)
+		n.logLoss(true, s.Cause)
 	case before && !s.Sure:
-		n.config.Log.Warn("etcd does not answer: the rooms here go on, but no new ones are opened, and other nodes may take over", "error", s.Cause)
+		n.spawn(func() {
+			found, refused := n.examine(n.life) // gRPC does not tell why it cannot connect
+			n.logLoss(refused, cmp.Or(found, s.Cause))
+		})
 	case !before && s.Sure:
 		n.config.Log.Info("etcd answers again")
 	}
 	if s.Again {
 		n.unsettled.Store(true)
 	}
+}
+
+func (n *Node) logLoss(refused bool, cause error) {
+	what := "etcd does not answer"
+	if refused {
+		what = "etcd refuses this node"
+	}
+	n.config.Log.Warn(what+": the rooms here go on, but no new ones are opened, and other nodes may take over", "error", cause)
 }
 
 // restore reads all claims of this node after some may have been lost (N4). It takes the mark

@@ -148,9 +148,11 @@ func (n *Node) Start(ctx context.Context, r *relay.Relay, listener net.Listener)
 	n.joined = true
 	n.sure.Store(true)
 	n.ran.Store(int64(time.Since(n.began))) // it may have waited for etcd for longer than Frozen
-	n.config.Log.Info("this node is in its cluster", "node", n.self.Name, "nodes", len(alive(n.known.all()))+1)
 	n.spawn(n.follow)
-	n.spawn(n.announce)
+	n.spawn(func() {
+		n.announce()
+		n.config.Log.Info("this node is in its cluster", "node", n.self.Name, "nodes", len(alive(n.known.all())))
+	})
 	n.spawn(n.look)
 	n.spawn(n.attend)
 	n.spawn(n.survey)

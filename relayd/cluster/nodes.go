@@ -49,15 +49,23 @@ func (n *Node) survey() {
 // logChanges logs which nodes there were and are.
 func (n *Node) logChanges(before, now []home.Instance) {
 	for _, i := range now {
-		if i != n.self && !slices.Contains(before, i) {
+		switch {
+		case i == n.self || slices.Contains(before, i):
+		case isNamed(before, i.Name):
+			n.config.Log.Info("another node has started again", "node", i.Name, "nodes", len(now))
+		default:
 			n.config.Log.Info("another node is there", "node", i.Name, "nodes", len(now))
 		}
 	}
 	for _, i := range before {
-		if i != n.self && !slices.Contains(now, i) {
+		if i.Name != n.self.Name && !isNamed(now, i.Name) {
 			n.config.Log.Warn("another node is gone, or cannot reach etcd", "node", i.Name, "nodes", len(now))
 		}
 	}
+}
+
+func isNamed(all []home.Instance, name string) bool {
+	return slices.ContainsFunc(all, func(i home.Instance) bool { return i.Name == name })
 }
 
 // A Member is one node as an operator sees it.
@@ -83,7 +91,7 @@ func (n *Node) Members() []Member {
 	defer cancel()
 	instances := n.known.all()
 	own := n.report()
-	all := []Member{memberOf(forward.Peer{Instance: n.self, Address: n.config.Advertise}, &own, n.sure.Load())}
+	all := []Member{memberOf(forward.Peer{Instance: n.self, Address: n.config.Advertise}, &own, true)}
 	for _, r := range n.askEach(ctx, n.others(instances), &forward.Handover{Kind: forward.Who}) {
 		var other report
 		switch {
@@ -97,14 +105,14 @@ func (n *Node) Members() []Member {
 	return all
 }
 
-func memberOf(at forward.Peer, r *report, sure bool) Member {
+func memberOf(at forward.Peer, r *report, alive bool) Member {
 	m := Member{Name: at.Name, Address: at.Address, State: "silent"}
 	if r != nil {
 		m.Version, m.Rooms, m.Peers, m.Forwards = r.Version, r.Rooms, r.Peers, r.Forwards
 		switch {
 		case r.Draining:
 			m.State = "draining"
-		case sure:
+		case alive && !r.Unsure:
 			m.State = "alive"
 		default:
 			m.State = "unsure"

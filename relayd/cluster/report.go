@@ -17,6 +17,7 @@ type report struct {
 	Now      time.Time `json:"now"` // by its clock
 	Keys     []string  `json:"keys"`
 	Draining bool      `json:"draining"`
+	Unsure   bool      `json:"unsure"` // while etcd does not renew its marks, others cannot read that either
 	Rooms    int       `json:"rooms"`
 	Peers    int       `json:"peers"`
 	Forwards int       `json:"forwards"`
@@ -25,7 +26,7 @@ type report struct {
 func (n *Node) report() report {
 	stats := n.relay.Stats()
 	return report{
-		Version: n.config.Version, Now: time.Now(), Keys: n.config.Keys, Draining: n.isDraining(),
+		Version: n.config.Version, Now: time.Now(), Keys: n.config.Keys, Draining: n.isDraining(), Unsure: !n.sure.Load(),
 		Rooms: stats.Rooms, Peers: int(stats.Peers.Servers + stats.Peers.Clients), Forwards: n.links.Forwards(),
 	}
 }

@@ -75,7 +75,7 @@ func (c *Cluster) check(report func(key, why string)) {
 func (c *Cluster) checkAddresses(report func(key, why string)) {
 	host, _, _ := net.SplitHostPort(c.At())
 	if address, err := netip.ParseAddr(host); c.Listen != "" && (host == "" || err == nil && address.IsUnspecified()) {
-		report("advertise", "must be set where cluster.listen is every interface: name the address that the other nodes dial")
+		report("advertise", "must name the address that the other nodes dial, where cluster.listen is every interface")
 	}
 	if _, port, _ := net.SplitHostPort(string(c.Advertise)); port == "0" {
 		report("advertise", "must have the port that the other nodes dial")

@@ -24,8 +24,8 @@ func TestClustersThatCannotWork(t *testing.T) {
 		{"name = 'a'\n", "", "cluster.name must be set for the other settings of [cluster] to have an effect"},
 		{"key_files = ['k']\n", "", "key_files must be set in a cluster"},
 		{"listen = '10.0.0.1:8001'\n", "", "cluster.listen must be set, as 10.0.0.1:8001"},
-		{"'10.0.0.1:8001'", "':8001'", "cluster.advertise must be set where cluster.listen is every interface"},
-		{"'10.0.0.1:8001'", "'0.0.0.0:8001'", "cluster.advertise must be set where cluster.listen is every interface"},
+		{"'10.0.0.1:8001'", "':8001'", "cluster.advertise must name the address that the other nodes dial"},
+		{"'10.0.0.1:8001'", "'0.0.0.0:8001'", "cluster.advertise must name the address that the other nodes dial"},
 		{"secret_file = 's'\n", "", "cluster.secret_file must be set"},
 		{"etcd = ['https://etcd.example:2379']\n", "", "cluster.etcd must name at least one etcd server"},
 		{"https://etcd", "http://e:1', 'https://etcd", ""}, // several

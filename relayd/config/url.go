@@ -16,7 +16,7 @@ func (u *URL) UnmarshalText(text []byte) error {
 	switch {
 	case len(text) == 0:
 	case err != nil || parsed.Hostname() == "" || !isPort(parsed.Port()) || parsed.Scheme != "http" && parsed.Scheme != "https":
-		return errors.New("must be an address, as https://backend.example/authorize")
+		return errors.New("must be an address, as https://backend.example:8443")
 	case parsed.User != nil:
 		return errors.New("must be an address without user and password, which belong into a file")
 	case parsed.Fragment != "":

@@ -63,3 +63,24 @@ func BenchmarkClaimsTogether(b *testing.B) {
 	}
 	b.ReportMetric(float64(next.Load())/b.Elapsed().Seconds(), "claims/s")
 }
+
+// BenchmarkLookupsTogether measures lookups of 400 callers at once.
+func BenchmarkLookupsTogether(b *testing.B) {
+	_, endpoints := one(b)
+	a := join(b, "a", 1, endpoints)
+	a.mustClaim(b, "room")
+	n := 0
+	for b.Loop() {
+		var all sync.WaitGroup
+		for range 400 {
+			all.Go(func() {
+				if _, _, err := a.Lookup(b.Context(), "room"); err != nil {
+					b.Error(err)
+				}
+			})
+		}
+		all.Wait()
+		n += 400
+	}
+	b.ReportMetric(float64(n)/b.Elapsed().Seconds(), "lookups/s")
+}

@@ -75,6 +75,8 @@ func reach(ctx context.Context, c Config, endpoint string) (version *semver.Vers
 		err := client.HandshakeContext(ctx)
 		if err == nil {
 			err = isAccepted(ctx, client, secure.GetClientCertificate != nil || len(secure.Certificates) > 0)
+		} else if errors.Is(err, context.DeadlineExceeded) {
+			return nil, fmt.Errorf("etcd at %s accepts connections but does not answer: look at its log, and whether cluster.etcd has the right port", endpoint)
 		} else {
 			err = distrust(err)
 		}

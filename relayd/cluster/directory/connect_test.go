@@ -11,6 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"go.etcd.io/etcd/api/v3/v3rpc/rpctypes"
 	clientv3 "go.etcd.io/etcd/client/v3"
+	"go.uber.org/zap"
 )
 
 // TestTLS: with the certificates all works, without them nothing does.
@@ -29,8 +30,23 @@ func TestTLS(t *testing.T) {
 // has forgotten its tokens. A wrong password and another prefix are errors with that cause.
 func TestCredentials(t *testing.T) {
 	t.Parallel()
-	member, endpoints := one(t)
-	root := stranger(t, endpoints...)
+	member, _ := one(t)
+	testCredentials(t, member, nil)
+}
+
+// TestCredentialsBesideCertificates: etcd takes the name in a certificate for the user of a call without
+// a token, and that one may do nothing here.
+func TestCredentialsBesideCertificates(t *testing.T) {
+	t.Parallel()
+	member, config := etcdtest.StartTLS(t)
+	testCredentials(t, member, config)
+}
+
+func testCredentials(t *testing.T, member *etcdtest.Member, config *tls.Config) {
+	endpoints := []string{member.Endpoint()}
+	root, err := clientv3.New(clientv3.Config{Endpoints: endpoints, TLS: config, Logger: zap.NewNop()})
+	require.NoError(t, err)
+	defer func() { _ = root.Close() }()
 	ctx := within(t, patience)
 	for _, step := range []func() error{
 		func() error { return second(root.UserAdd(ctx, "root", "rootpassword")) },
@@ -51,7 +67,7 @@ func TestCredentials(t *testing.T) {
 			require.NoError(t, err)
 		}
 	}
-	user := func(c *directory.Config) { c.User, c.Password = "relay", "secret" }
+	user := func(c *directory.Config) { c.User, c.Password, c.TLS = "relay", "secret", config }
 	a := join(t, "a", 1, endpoints, user)
 	revision := a.mustClaim(t, "room")
 	require.NoError(t, a.Kick(within(t, patience), "room", directory.Kick{Name: "x", Until: time.Now().Add(time.Hour)}))
@@ -71,7 +87,7 @@ func TestCredentials(t *testing.T) {
 	require.NoError(t, b.Revoke(within(t, patience), a.self))
 	require.True(t, a.next(t).Sure)
 
-	wrong := open(t, "c", 3, endpoints, func(c *directory.Config) { c.User, c.Password = "relay", "wrong" })
+	wrong := open(t, "c", 3, endpoints, func(c *directory.Config) { c.User, c.Password, c.TLS = "relay", "wrong", config })
 	require.EventuallyWithT(t, func(c *collect) { // a loaded machine may not check a password in time
 		_, err := wrong.Instances(t.Context())
 		require.ErrorContains(c, err, "authentication failed")

@@ -107,6 +107,7 @@ type Directory struct {
 	marks marks
 	queue chan *write // of writes for the next transactions
 
+	queries        queries
 	fences, losses *joint
 
 	watching chan struct{} // holds one for each Await

@@ -61,6 +61,10 @@ func (l *login) call(ctx context.Context, method string, req, reply any, conn *g
 	err := invoke(ctx, method, req, reply, conn, opts...)
 	switch status.Convert(err).Message() {
 	case rpctypes.ErrorDesc(rpctypes.ErrGRPCInvalidAuthToken), rpctypes.ErrorDesc(rpctypes.ErrGRPCAuthOldRevision), rpctypes.ErrorDesc(rpctypes.ErrGRPCUserEmpty):
+	case rpctypes.ErrorDesc(rpctypes.ErrGRPCPermissionDenied): // without a token the user is the name in this node's certificate
+		if old != "" {
+			return err
+		}
 	default:
 		return err
 	}

@@ -31,26 +31,6 @@ type Entry struct {
 	Claim    *home.Claim // nil with a Revision: it cannot be read
 }
 
-// Lookup returns what the directory says of a room and of all instances, in one linearizable
-// transaction. at is the directory's revision then: see [Directory.Await]. It answers or fails
-// within 500 ms. key is the room's RoomKey. After an error nothing is known of the room.
-func (d *Directory) Lookup(ctx context.Context, key string) (view home.View, at int64, err error) {
-	h := d.room(key)
-	answer, err := d.read(ctx, lookupWithin, append(d.getState(), clientv3.OpGet(d.roomKey(h)))...)
-	if err != nil {
-		return home.View{}, 0, fmt.Errorf("cannot look up a room in etcd: %w", err)
-	}
-	if view, err = d.state(answer.Header, answer.Responses); err != nil {
-		return home.View{}, 0, err
-	}
-	entry := d.entry(key, h, answer.Responses[stateGets].GetResponseRange().Kvs)
-	view.Revision, view.Claim = entry.Revision, entry.Claim
-	if self, joined := view.Instances[d.config.Self]; d.marks.joined() && !(joined && self.Alive) {
-		d.marks.hurry() // they are lost: the keeper puts them again
-	}
-	return view, answer.Header.Revision, nil
-}
-
 // Instances returns all instances of which the directory holds marks.
 func (d *Directory) Instances(ctx context.Context) (map[home.Instance]home.Marks, error) {
 	answer, err := d.read(ctx, callWithin, d.getMarks())

@@ -1,10 +1,13 @@
 package directory_test
 
 import (
+	"fmt"
+	"sync"
 	"testing"
 
 	"github.com/sebas642/intercessor/relayd/cluster/directory"
 	"github.com/sebas642/intercessor/relayd/cluster/home"
+	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 )
 
@@ -41,4 +44,33 @@ func TestLookup(t *testing.T) {
 	require.NoError(t, a.Delete(within(t, patience), "amberotter", moved))
 	view, _ = b.look(t, "amberotter")
 	require.Equal(t, home.View{Instances: marks}, view)
+}
+
+// TestLookupsTogether: lookups that share transactions each get what is said of their own room.
+func TestLookupsTogether(t *testing.T) {
+	t.Parallel()
+	_, endpoints := one(t)
+	a := join(t, "a", 1, endpoints)
+	b := open(t, "b", 2, endpoints)
+	const rooms = 4 * directory.MaxRead
+	name := func(i int) string { return fmt.Sprint("room", i) }
+	var all sync.WaitGroup
+	for i := range rooms {
+		if i%2 == 0 {
+			all.Go(func() { a.mustClaim(t, name(i)) })
+		}
+	}
+	all.Wait()
+	for i := range rooms {
+		all.Go(func() {
+			view, _ := b.look(t, name(i))
+			if i%2 != 0 {
+				assert.Zero(t, view.Revision)
+			} else if assert.NotNil(t, view.Claim) {
+				assert.EqualValues(t, name(i), view.Claim.Server)
+			}
+			assert.True(t, view.Instances[a.self].Alive)
+		})
+	}
+	all.Wait()
 }

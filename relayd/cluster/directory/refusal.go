@@ -20,7 +20,7 @@ func IsRefusal(err error) bool { return errors.As(err, new(Refusal)) }
 func (c *Config) explain(err error) error {
 	user := fmt.Sprintf("the user %q", c.User)
 	if c.User == "" {
-		user = "this node"
+		user = "the user that this node's certificate names (its common name)"
 	}
 	what := ""
 	switch said := rpctypes.Error(err); {

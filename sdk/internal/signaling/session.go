@@ -170,6 +170,9 @@ func (s *Session) greeted(ctx context.Context) (*connection, error) {
 	var before error
 	for {
 		c, err := s.connect(ctx)
+		if err != nil && before != nil && ctx.Err() != nil {
+			return nil, before // the relay has said why it took so long
+		}
 		if closed, ok := err.(*RelayError); !ok || closed.Code < 4000 || isFinal(err, before) {
 			return c, err
 		}

@@ -53,6 +53,16 @@ func TestSession(t *testing.T) {
 	}
 }
 
+// TestTheLastAnswerCounts: a relay that has refused, and then takes too long, is there.
+func TestTheLastAnswerCounts(t *testing.T) {
+	ctx, cancel := context.WithTimeout(t.Context(), 3*time.Second)
+	defer cancel()
+	_, err := signaling.Open(ctx, server(t)+"/loaded/client/other", nil)
+	var closed *signaling.RelayError
+	require.ErrorAs(t, err, &closed)
+	require.Equal(t, protocol.CodeOverloaded, closed.Code)
+}
+
 func TestPresenceComesInOrder(t *testing.T) {
 	s := dial(t, "presence")
 	require.Equal(t, signaling.Event{Kind: signaling.Joined, Peer: "ada"}, receive(t, s))

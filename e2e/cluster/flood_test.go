@@ -120,7 +120,7 @@ func (s *series) String() string {
 	return fmt.Sprintf("%d, p50 %v, most %v, come again %v", len(s.took), s.took[len(s.took)/2].Round(time.Millisecond), s.took[len(s.took)-1].Round(time.Millisecond), s.again)
 }
 
-// TestAFloodOfWrongIDs at one node, each from a source that has not asked before: whoever looks for a room
+// TestAFloodOfWrongIDs at one node, each from a source that has not asked before: a peer that looks for a room
 // that exists elsewhere gets in, clients that return and new servers also, and nothing final is false.
 func TestAFloodOfWrongIDs(t *testing.T) {
 	f, desks, etcd := operatedAs(t, relayproc.Build(t, "relayd"), 3)

@@ -68,7 +68,7 @@ func TestStrangersAtTheNodesPort(t *testing.T) {
 	}
 	over := make(chan struct{})
 	go func() { strangers.Wait(); close(over) }()
-	var meanwhile series
+	var during series
 	most := 0
 	for flooded := true; flooded; {
 		select {
@@ -76,13 +76,13 @@ func TestStrangersAtTheNodesPort(t *testing.T) {
 			flooded = false
 		default:
 		}
-		p, _ := meanwhile.enter(t, edge.Addr, "/client/"+server.ID, rawpeer.V1)
+		p, _ := during.enter(t, edge.Addr, "/client/"+server.ID, rawpeer.V1)
 		_ = p.Conn.Close()
 		most = max(most, home.OpenFiles()-before)
 		server.IsThere()
 	}
-	t.Logf("newcomers: %v; at most %d files more", &meanwhile, most)
-	require.Empty(t, meanwhile.again)
+	t.Logf("newcomers: %v; at most %d files more", &during, most)
+	require.Empty(t, during.again)
 	require.Less(t, most, 600, "256 in their handshakes, and those that are just being closed")
 	require.NotContains(t, edge.Logs(), "took over")
 }

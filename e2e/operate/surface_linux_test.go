@@ -82,8 +82,11 @@ func TestOperatorGetsAnAnswerWhenFilesAreShort(t *testing.T) {
 	pid := relay.PID()
 	const most = 64
 	require.NoError(t, unix.Prlimit(pid, unix.RLIMIT_NOFILE, &unix.Rlimit{Cur: most, Max: most}, nil))
-	for range 2 * most { // connections without a descriptor stay in the backlog
+	for i := range 2 * most { // connections without a descriptor stay in the backlog
 		rawpeer.TCP(t, relay.Addr).Write(rawpeer.Handshake("/server"))
+		if i%8 == 0 {
+			server.ExpectPong() // on a busy machine this takes longer than a peer may be silent
+		}
 	}
 	require.Eventually(t, func() bool { return relay.OpenFiles() >= most }, patience.Max, 10*time.Millisecond, "the descriptors are used up")
 
@@ -92,7 +95,7 @@ func TestOperatorGetsAnAnswerWhenFilesAreShort(t *testing.T) {
 		for _, path := range []string{"/healthz", "/metrics", "/status.json"} {
 			response, _ := ask(t, each, "GET", admin+path, token)
 			require.Equal(t, http.StatusOK, response.StatusCode)
+			server.ExpectPong() // and the peer that was here before is unharmed
 		}
-		server.ExpectPong() // and who was here before is unharmed
 	}
 }

@@ -52,14 +52,7 @@ var scripts = map[string]func(*conn){
 		}
 		c.close(protocol.CodeRestarting, "back in a minute")
 	},
-	"refuse": func(c *conn) { c.close(protocol.CodeNoSuchServer, "there is no such server") },
-	"loaded": func(c *conn) {
-		if c.visit == 1 {
-			c.close(protocol.CodeOverloaded, "try again later")
-			return
-		}
-		c.linger()
-	},
+	"refuse":     func(c *conn) { c.close(protocol.CodeNoSuchServer, "there is no such server") },
 	"silent":     func(c *conn) { c.linger() },
 	"unanswered": func(c *conn) { c.linger() }, // nor is a handshake that offers nothing answered
 	"chatty":     func(c *conn) { c.deliver("other", "chat", []byte(`1`)); c.linger() },

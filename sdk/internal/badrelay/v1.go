@@ -20,6 +20,13 @@ var scriptsV1 = map[string]func(*conn){
 	"v1-unopened":       scriptEcho,
 	"v1-unopened-twice": scriptEcho,
 
+	"v1-loaded": func(c *conn) {
+		if c.visit == 1 {
+			c.close(protocol.CodeOverloaded, "try again later")
+			return
+		}
+		c.linger()
+	},
 	"v1-once": func(c *conn) { // lost once, and then as v1-echo
 		if c.visit == 1 {
 			c.helloV1()

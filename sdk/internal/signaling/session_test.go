@@ -57,7 +57,7 @@ func TestSession(t *testing.T) {
 func TestTheLastAnswerCounts(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), 3*time.Second)
 	defer cancel()
-	_, err := signaling.Open(ctx, server(t)+"/loaded/client/other", nil)
+	_, err := signaling.Open(ctx, visit(t, "v1-loaded", asClient), nil)
 	var closed *signaling.RelayError
 	require.ErrorAs(t, err, &closed)
 	require.Equal(t, protocol.CodeOverloaded, closed.Code)

@@ -250,7 +250,7 @@ func TestTURNOnAPortOfItsOwn(t *testing.T) {
 // TestTURNOnAUDPPortThatIsTaken is an error that names the port.
 func TestTURNOnAUDPPortThatIsTaken(t *testing.T) {
 	t.Parallel()
-	other, err := net.ListenPacket("udp", "127.0.0.1:0")
+	other, err := net.ListenPacket("udp", "127.0.0.3:0") // whose TCP ports no other test takes
 	require.NoError(t, err)
 	defer other.Close()
 	address := other.LocalAddr().String()

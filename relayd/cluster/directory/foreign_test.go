@@ -99,7 +99,7 @@ func TestHugeForeignValues(t *testing.T) {
 	deleted, err := b.Sweep(within(t, patience), func(i home.Instance) bool { return i == a.self })
 	require.NoError(t, err)
 	require.Equal(t, 30, deleted)
-	require.Less(t, end(), uint64(40<<20), "bytes in the heap, of 60 MiB in etcd")
+	require.Less(t, end(), uint64(120<<20), "bytes in the heap, with garbage; 60 MiB of values taken at once are 250 MB")
 }
 
 // TestForeignMarks: more marks than nodes can have are an error that says so, and so are such as no

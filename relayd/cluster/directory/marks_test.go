@@ -1,7 +1,6 @@
 package directory_test
 
 import (
-	"context"
 	"fmt"
 	"testing"
 	"time"
@@ -69,7 +68,7 @@ func TestShortCut(t *testing.T) {
 	member.Pause()
 	unsure := a.next(t)
 	require.False(t, unsure.Sure)
-	require.ErrorIs(t, unsure.Cause, context.DeadlineExceeded)
+	require.Error(t, unsure.Cause)
 	member.Resume()
 	s := a.next(t)
 	require.True(t, s.Sure)

@@ -18,24 +18,17 @@ import (
 func claimAll(t testing.TB, n *node, name string, count int) (rooms []string) {
 	t.Helper()
 	var all sync.WaitGroup
-	var errs sync.Map
 	free := make(chan struct{}, 400)
 	for i := range count {
 		room := fmt.Sprintf("%s%06d", name, i)
 		rooms = append(rooms, room)
 		free <- struct{}{}
 		all.Go(func() {
-			if _, err := n.Claim(t.Context(), n.claim(room), 0); err != nil {
-				errs.Store(room, err)
-			}
+			n.mustClaim(t, room)
 			<-free
 		})
 	}
 	all.Wait()
-	errs.Range(func(room, err any) bool {
-		require.NoError(t, err.(error), room)
-		return true
-	})
 	return rooms
 }
 

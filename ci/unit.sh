@@ -7,7 +7,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-cluster='/(relayd/cluster|relayd/cluster/(directory|etcdtest)|e2e/prove/clusterproof)$' # with etcd: see ci/nodes.sh
+cluster='/(relayd/cluster|relayd/cluster/(directory|etcdtest)|e2e/prove/clusterproof)$' # with etcd: see ci/nodes.sh and ci/prove.sh
 alone='/(protocol|protocol/.*|relayd/(config|frame|identifier|cluster/home))$'
 packages=$(go list $(ci/modules.sh | grep -v '^./e2e$' | sed 's|$|/...|') | grep -vE "$cluster")
 
